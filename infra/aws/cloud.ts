@@ -1,0 +1,23 @@
+import type { ClaimStore } from './claim-store.ts';
+import type { LiveStore } from './live-store.ts';
+import type { Objects } from './objects.ts';
+import type { Parameters } from './parameters.ts';
+import type { Queues } from './queues.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Scaling } from './scaling.ts';
+import type { SwitchStore } from './switch-store.ts';
+
+/** Everything of AWS that bot and workers use. `endpoint` null is production: region and credentials come from the SDK's own chain. */
+export interface CloudConfig { endpoint: string | null; region: string; tablePrefix: string; bucket: string }
+
+export interface Cloud {
+  record: RecordStore;
+  claims: ClaimStore;
+  switches: SwitchStore;
+  live: LiveStore;
+  queues: Queues;
+  objects: Objects;
+  scaling: Scaling;
+  parameters: Parameters;
+  close(): void;
+}

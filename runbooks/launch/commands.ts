@@ -1,0 +1,72 @@
+import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { AudienceRef, Measured, NewEntry, PersonId, SegmentTotals, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+
+/**
+ * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
+ * operator key by `personOf`); system commands carry no person. A command changes nothing by itself.
+ */
+
+export type Command =
+  | { kind: 'create-launch'; by: PersonId; launchId: string; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number }
+  | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
+  | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
+  | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }
+  | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef }
+  | { kind: 'request-roster-change'; by: PersonId; people: Person[]; reason: string }
+  | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
+  | { kind: 'remove-person'; person: PersonId; reason: string }
+  | { kind: 'report-gate'; measured: Measured }
+  | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string }
+  | { kind: 'request-waiver'; by: PersonId; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
+  | { kind: 'grant-waiver'; by: PersonId; waiverId: string }
+  /** `segments`: ids, or all that can fire now. `measured`: the freshest measurement of every automatic gate. */
+  | { kind: 'request-fire'; by: PersonId; segments: string[] | 'all'; measured: Measured[]; via: Via; lift: boolean }
+  /** `shownHash` travels in the button's value; `observedHaltEpoch` and `observedHalted` are read from the switch item at the press. */
+  | { kind: 'approve-fire'; by: PersonId; orderId: string; shownHash: string; pressedAtMs: number; measured: Measured[]; via: Via; observedHaltEpoch: number; observedHalted: boolean }
+  | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
+  | { kind: 'expire-order'; orderId: string }
+  | { kind: 'close-shot'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
+  | { kind: 'correct-shot'; shotId: string; segments: SegmentTotals[]; batch: string }
+  | { kind: 'request-test'; by: PersonId; to: PersonId[] }
+  | { kind: 'report-test'; testId: string; results: TestResult[] }
+  /** `epoch` is what the switch item said after the halt was written there first. */
+  | { kind: 'set-halt'; by: PersonId | null; source: 'slack' | 'ssm' | 'cli'; epoch: number; reason: string; pressedAtMs: number }
+  | { kind: 'request-lift'; by: PersonId; reason: string }
+  | { kind: 'approve-lift'; by: PersonId; liftId: string }
+  | { kind: 'set-switch'; by: PersonId; switch: string; value: SwitchValue; reason: string }
+  | { kind: 'approve-switch'; by: PersonId; requestId: string }
+  | { kind: 'report-switch'; switch: string; value: SwitchValue; reason: string }
+  | { kind: 'start-step'; step: string }
+  | { kind: 'put-step'; step: string; why: string }
+  | { kind: 'run-step'; by: PersonId; step: string }
+  | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
+  | { kind: 'finish-step'; step: string; say: string }
+  | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string }
+  | { kind: 'report-scale'; target: string; desired: number; tookMs: number }
+  | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }
+  | { kind: 'note'; by: PersonId; text: string }
+  | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
+  | { kind: 'close-launch'; by: PersonId; reason: string };
+
+export type CommandKind = Command['kind'];
+
+/** What `decide` may not look up by itself. */
+export interface Given {
+  nowMs: number;
+  /** sha256 of a UTF-8 text as lower-case hex. */
+  sha256: (text: string) => string;
+}
+
+/** Why a command was refused. People see `say`; code and tests compare `code`. */
+export type RefusalCode =
+  | 'NO_LAUNCH' | 'LAUNCH_EXISTS' | 'LAUNCH_CLOSED' | 'NOT_ON_ROSTER' | 'ROLE_MISSING'
+  | 'NO_SUCH_ORDER' | 'ORDER_NOT_OPEN' | 'ORDER_EXPIRED' | 'SAME_PERSON' | 'CONTENT_CHANGED'
+  | 'SEGMENT_UNKNOWN' | 'SEGMENT_EMPTY' | 'SEGMENT_TAKEN' | 'NOTHING_TO_FIRE'
+  | 'GATES_RED' | 'HARD_GATE_RED' | 'HALTED' | 'NOT_HALTED' | 'NO_AUDIENCE' | 'AUDIENCE_IN_USE'
+  | 'GATE_UNKNOWN' | 'GATE_IS_HARD' | 'GATE_NOT_MANUAL' | 'NO_SUCH_WAIVER' | 'WAIVER_NOT_OPEN'
+  | 'SHOT_UNKNOWN' | 'SHOT_CLOSED' | 'SHOT_RUNNING' | 'TOTALS_WRONG' | 'NO_SUCH_TEST' | 'NO_DEVICES'
+  | 'NO_SUCH_REQUEST' | 'SWITCH_UNKNOWN' | 'VALUE_INVALID' | 'STEP_UNKNOWN' | 'STEP_NOT_OPEN'
+  | 'TARGET_UNKNOWN' | 'ALREADY_SO' | 'REASON_MISSING' | 'TIME_INVALID' | 'PROOF_INVALID' | 'ROSTER_INVALID'
+  | 'PAYLOAD_TOO_LARGE' | 'LOCALE_UNKNOWN';
+
+export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

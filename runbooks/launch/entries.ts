@@ -1,0 +1,136 @@
+import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+
+/**
+ * The record's lines. One decision gives exactly one entry, because one entry is one conditional put:
+ * nothing can crash between two halves of a decision. Entries are never changed or removed.
+ */
+
+export type PersonId = string;
+export type Platform = 'ios' | 'android';
+export const PLATFORMS: readonly Platform[] = ['ios', 'android'];
+
+/** Who did it: a person, or a named part of the system. */
+export type Actor = { person: PersonId } | { system: 'conductor' | 'worker' | 'closer' | 'ssm' | 'slack' | 'cli' };
+
+/** How a person proved who they are. An operator key signs `proofText` (see operator-proof.ts). */
+export type Via =
+  | { kind: 'slack'; slackId: string }
+  | { kind: 'operator'; publicKey: string; signature: string; nonce: string; signedAtMs: number; expiresAtMs: number };
+
+export interface SegmentRef { id: string; platform: Platform; devices: number; batches: number }
+
+/** The audience as the launch knows it; the manifest itself lies in object storage. */
+export interface AudienceRef {
+  /** sha256 hex over the manifest. */
+  hash: string;
+  manifestKey: string;
+  devices: number;
+  segments: SegmentRef[];
+  /** Devices per locale. */
+  locales: Record<string, number>;
+}
+
+export interface SkipListRef { hash: string; key: string; tokens: number }
+
+export interface SegmentAttempt { segment: string; attempt: number }
+
+/** Everything whose change must void an approval, by value or by hash. `shownHash` is the sha256 over its canonical JSON. */
+export interface Shown {
+  launchId: string;
+  segments: SegmentAttempt[];
+  contentHash: string;
+  audienceHash: string;
+  skipListHash: string | null;
+  collapseId: string;
+  /** Milliseconds after GO, by platform. */
+  notAfterMs: Record<Platform, number>;
+  expiresAfterMs: number;
+  priority: { apns: 5 | 10; fcm: 'high' | 'normal' };
+  uncertain: 'leave' | 'resend';
+}
+
+export type GateStatus = 'green' | 'red' | 'unknown' | 'waived';
+
+/** One measurement of an automatic gate. `value` is the figure that a waiver is compared with; larger is worse. */
+export interface Measured { gate: string; status: 'green' | 'red' | 'unknown'; value: number | null; say: string; atMs: number }
+
+export type DeviceState = 'accepted' | 'failed' | 'uncertain' | 'halted' | 'late' | 'skipped';
+export const DEVICE_STATES: readonly DeviceState[] = ['accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped'];
+
+/** Devices by final state; `reasons` splits `failed`. The states sum to the devices of the segment attempt. */
+export interface Totals extends Record<DeviceState, number> { reasons: Record<string, number> }
+
+export interface SegmentTotals extends SegmentAttempt { devices: number; totals: Totals }
+
+export interface TestResult { person: PersonId; platform: Platform; accepted: boolean; reason: string; tookMs: number }
+
+export type SwitchValue = string | boolean | number;
+
+export type EntryBody =
+  | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string }
+  | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
+  | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
+  | { kind: 'AudienceSet'; audience: AudienceRef }
+  | { kind: 'SkipListSet'; skipList: SkipListRef }
+  // People
+  | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }
+  | { kind: 'RosterChanged'; changeId: string }
+  | { kind: 'PersonRemoved'; person: PersonId; reason: string }
+  // Gates
+  | { kind: 'GateChanged'; measured: Measured }
+  | { kind: 'GateTicked'; gate: string; green: boolean; note: string }
+  | { kind: 'WaiverRequested'; waiverId: string; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
+  | { kind: 'WaiverGranted'; waiverId: string }
+  // Fire
+  | { kind: 'FireRequested'; orderId: string; shown: Shown; shownHash: string; devices: number; expiresAtMs: number; via: Via;
+      /** Set when this order also lifts that halt epoch (resume). */ lifts: number | null }
+  | { kind: 'FireApproved'; orderId: string; shotId: string; shown: Shown; shownHash: string; via: Via;
+      /** Time zero: when the approving press reached us. */ pressedAtMs: number;
+      /** Absolute, by platform. */ notAfterAtMs: Record<Platform, number>;
+      haltEpoch: number; lifts: number | null; /** Gates that were red at the press. */ redGates: Measured[] }
+  | { kind: 'FireDeclined'; orderId: string; reason: string }
+  | { kind: 'FireExpired'; orderId: string }
+  | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
+  | { kind: 'ShotCorrected'; shotId: string; segments: SegmentTotals[]; /** The batch whose late account this is. */ batch: string }
+  // Test sends
+  | { kind: 'TestRequested'; testId: string; to: PersonId[]; contentHash: string }
+  | { kind: 'TestDone'; testId: string; contentHash: string; results: TestResult[] }
+  // Switches
+  | { kind: 'HaltSet'; epoch: number; reason: string; pressedAtMs: number }
+  | { kind: 'LiftRequested'; liftId: string; epoch: number; reason: string }
+  | { kind: 'HaltLifted'; liftId: string; epoch: number }
+  | { kind: 'SwitchRequested'; requestId: string; switch: string; value: SwitchValue; reason: string }
+  | { kind: 'SwitchSet'; switch: string; value: SwitchValue; reason: string; requestId: string | null }
+  // Schedule and scale
+  | { kind: 'StepStarted'; step: string; dueAtMs: number; late: boolean }
+  | { kind: 'StepPut'; step: string; dueAtMs: number; why: string }
+  | { kind: 'StepSkipped'; step: string; reason: string }
+  | { kind: 'StepDone'; step: string; say: string }
+  | { kind: 'ScaleOrdered'; target: string; desired: number; step: string | null; reason: string }
+  | { kind: 'ScaleReached'; target: string; desired: number; tookMs: number }
+  | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
+  // Talk and end
+  | { kind: 'Noted'; text: string }
+  | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
+  | { kind: 'LaunchClosed'; reason: string };
+
+export type EntryKind = EntryBody['kind'];
+
+/** An entry as stored. `hash` = sha256(canonical JSON of everything but `hash`), `prev` = the hash before it ('' at seq 1). */
+export type Entry = EntryBody & {
+  v: 1;
+  launchId: string;
+  /** 1, 2, 3 … without gaps. */
+  seq: number;
+  atMs: number;
+  by: Actor;
+  /** Unique per append try: tells one's own lost answer from somebody else's entry. */
+  token: string;
+  prev: string;
+  hash: string;
+};
+
+/** What `decide` gives: the shell adds seq, token and hashes. */
+export type NewEntry = EntryBody & { atMs: number; by: Actor };
+
+export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;

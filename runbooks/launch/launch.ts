@@ -1,0 +1,98 @@
+import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type {
+  AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, Shown, SkipListRef, SwitchValue, TestResult,
+} from './entries.ts';
+
+/** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
+export interface Launch {
+  id: string;
+  name: string;
+  channelId: string;
+  runbook: Runbook;
+  runbookHash: string;
+  createdAtMs: number;
+  targetAtMs: number;
+  /** A day of the plan takes 1/compress of a day: T-minus times and nothing else are divided by it. */
+  compress: number;
+  /** Head of the record. */
+  seq: number;
+  headHash: string;
+  people: Person[];
+  campaign: Campaign;
+  contentHash: string;
+  audience: AudienceRef | null;
+  skipList: SkipListRef | null;
+  /** Manual gates by id: the last tick. */
+  ticks: Record<string, { green: boolean; by: PersonId; atMs: number; note: string }>;
+  /** Last recorded change of each automatic gate (for the timeline; decisions use fresh measurements). */
+  gateChanges: Record<string, Measured>;
+  waivers: Record<string, Waiver>;
+  orders: Record<string, FireOrder>;
+  shots: Record<string, Shot>;
+  /** By segment id, in order of attempt. */
+  attempts: Record<string, SegmentShot[]>;
+  tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; results: TestResult[] | null }>;
+  halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
+  lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
+  /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */
+  switches: Record<string, { value: SwitchValue; seq: number }>;
+  switchRequests: Record<string, { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }>;
+  rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
+  steps: Record<string, StepState>;
+  scale: Record<string, ScaleState>;
+  closed: boolean;
+}
+
+export interface Waiver {
+  id: string; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number;
+  requestedBy: PersonId; grantedBy: PersonId | null;
+}
+
+export interface FireOrder {
+  id: string;
+  requestedBy: PersonId;
+  requestedAtMs: number;
+  shown: Shown;
+  shownHash: string;
+  devices: number;
+  expiresAtMs: number;
+  lifts: number | null;
+  state: 'open' | 'approved' | 'declined' | 'expired' | 'void';
+  /** Why it is void: what changed after it was shown. */
+  voidedBy: string | null;
+}
+
+export interface Shot {
+  id: string;
+  orderId: string;
+  requestedBy: PersonId;
+  approvedBy: PersonId;
+  segments: SegmentAttempt[];
+  shown: Shown;
+  shownHash: string;
+  audience: AudienceRef;
+  skipList: SkipListRef | null;
+  campaign: Campaign;
+  approvedSeq: number;
+  pressedAtMs: number;
+  notAfterAtMs: Record<Platform, number>;
+  haltEpoch: number;
+  redGates: Measured[];
+  /** The halt that ended it, if one did: epoch and time of the press. */
+  haltedAtMs: number | null;
+  closed: { atMs: number; cause: 'complete' | 'not-after' | 'halt' } | null;
+  /** Present once closed; corrections are folded in. */
+  totals: SegmentTotals[] | null;
+}
+
+export interface SegmentShot { attempt: number; shotId: string; closed: boolean; totals: SegmentTotals | null }
+
+/** waiting → started → done; waiting → put (a person decides) → started | skipped. */
+export interface StepState { state: 'started' | 'put' | 'skipped' | 'done'; atMs: number; say: string }
+
+export interface ScaleState { desired: number; orderedAtMs: number; step: string | null; state: 'moving' | 'late' | 'reached' }
+
+/** One line of the readiness board. */
+export interface GateLine {
+  id: string; title: string; hard: boolean; manual: boolean; status: GateStatus; value: number | null; say: string; owner: string | null;
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+/**
+ * What crosses between bot and workers: queue messages, the worker report, the audience manifest, the
+ * claim. Queue messages are wake-ups and carry no authority: whoever receives one reads the record.
+ */
+
+const attempt = z.number().int().min(1);
+
+/** FIFO queue `<pool>-segments.fifo`. Dedup id and group id: launch/segment/attempt. */
+export const segmentOrder = z.strictObject({ v: z.literal(1), launchId: z.string(), shotId: z.string(), segment: z.string(), attempt });
+export type SegmentOrder = z.output<typeof segmentOrder>;
+
+/** Standard queue `<pool>-batches`. */
+export const batchMessage = z.strictObject({ v: z.literal(1), launchId: z.string(), shotId: z.string(), segment: z.string(), attempt, batch: z.string() });
+export type BatchMessage = z.output<typeof batchMessage>;
+
+/** The claim's partition key: one item per batch and attempt, never the order's or the shot's id. */
+export function claimKey(launchId: string, segment: string, attemptNumber: number, batch: string): string {
+  return `${launchId}/${segment}/${attemptNumber}/${batch}`;
+}
+
+export function segmentDedupId(order: Pick<SegmentOrder, 'launchId' | 'segment' | 'attempt'>): string {
+  return `${order.launchId}/${order.segment}/${order.attempt}`;
+}
+
+export const queueNames = (pool: string) => ({
+  segments: `${pool}-segments.fifo`,
+  batches: `${pool}-batches`,
+  deadLetters: `${pool}-batches-dlq`,
+  segmentDeadLetters: `${pool}-segments-dlq.fifo`,
+});
+
+/** A frozen range of devices inside one shard and one segment. */
+export const manifestBatch = z.strictObject({ id: z.string(), shard: z.string(), start: z.number().int().min(0), count: z.number().int().min(1) });
+export type ManifestBatch = z.output<typeof manifestBatch>;
+
+/** `audiences/<hash>/manifest.json`; `hash` is the sha256 over the canonical JSON of everything but `hash`. */
+export const manifest = z.strictObject({
+  v: z.literal(1),
+  hash: z.string(),
+  devices: z.number().int().min(1),
+  batchSize: z.number().int().min(1),
+  /** Locale index in shards → locale. */
+  locales: z.array(z.string()),
+  localeCounts: z.record(z.string(), z.number().int()),
+  shards: z.array(z.strictObject({
+    id: z.string(), platform: z.enum(['ios', 'android']), key: z.string(), bytes: z.number().int(), sha256: z.string(), devices: z.number().int().min(1),
+  })),
+  segments: z.array(z.strictObject({ id: z.string(), platform: z.enum(['ios', 'android']), devices: z.number().int().min(1), batches: z.array(manifestBatch) })),
+});
+export type Manifest = z.output<typeof manifest>;
+
+const count = z.number().int().min(0);
+
+/** What one worker boot has done for one shot and platform since GO: cumulative, so that any one snapshot replaces all earlier ones. */
+export const platformCounts = z.strictObject({
+  written: count, accepted: count, failed: count, uncertain: count, halted: count, late: count, skipped: count,
+  reasons: z.record(z.string(), count),
+  /** Times of accepted answers in ms since GO: HdrHistogram V2, compressed, base64. */
+  histogram: z.string(),
+  /** Accepted per 100 ms slot since GO, sparse: [slot, count]. */
+  curve: z.array(z.tuple([z.number().int(), count])),
+});
+export type PlatformCounts = z.output<typeof platformCounts>;
+
+export const shotSnapshot = z.strictObject({
+  shotId: z.string(), platforms: z.strictObject({ ios: platformCounts, android: platformCounts }),
+  firstWriteAtMs: z.number().nullable(), lastWriteAtMs: z.number().nullable(),
+});
+export type ShotSnapshot = z.output<typeof shotSnapshot>;
+
+/** Written by every worker about every second (every 250 ms while a shot runs), keyed by launch and boot. */
+export const workerReport = z.strictObject({
+  v: z.literal(1),
+  launchId: z.string(),
+  /** New for every start of the process. */
+  bootId: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  atMs: z.number(),
+  startedAtMs: z.number(),
+  /** loading → priming → ready → (sending → ready)* → draining → gone */
+  state: z.enum(['loading', 'priming', 'ready', 'sending', 'draining', 'gone']),
+  say: z.string(),
+  audienceHash: z.string().nullable(),
+  skipListHash: z.string().nullable(),
+  shardsLoaded: count, shardsTotal: count,
+  lanes: z.array(z.strictObject({
+    provider: z.enum(['apns', 'fcm']), connections: count, primed: count, streams: count, inFlight: count,
+    credentialAgeMs: z.number().nullable(), credentialLeftMs: z.number().nullable(),
+  })),
+  switchReadAgoMs: z.number().nullable(),
+  rssMb: z.number(),
+  shots: z.array(shotSnapshot),
+});
+export type WorkerReport = z.output<typeof workerReport>;

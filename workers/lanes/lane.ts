@@ -1,0 +1,68 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+
+/**
+ * A lane is a pool of primed HTTP/2 connections to one provider. This is all that the rest of the
+ * worker knows of it; what is inside may be replaced.
+ *
+ * The contract, per device of a job: `settle` is called exactly once, with what is known. `accepted` and
+ * `failed` come from the provider's answer; `uncertain` was written but never answered; `held` was
+ * provably not written (the job's `stop` said so before the write, or the provider said it was not processed
+ * and no time was left).
+ */
+export type Held = 'halted' | 'late' | 'paused';
+
+export type Outcome =
+  | { state: 'accepted' }
+  | { state: 'failed'; reason: string }
+  | { state: 'uncertain'; reason: string }
+  | { state: 'held'; why: Held };
+
+export interface LaneJob {
+  /** Devices are numbered 0 … count-1 inside the job. */
+  readonly count: number;
+  /** Device token as the provider's URL or body wants it (hex for APNs). */
+  token(index: number): string;
+  /** Index of the message template (one per locale). */
+  template(index: number): number;
+  /** Asked before every write: null to go on, or why nothing more may be written. `paused` means: ask again soon. */
+  stop(): Held | null;
+  settle(index: number, outcome: Outcome): void;
+}
+
+/** Everything constant in a request. One per locale; prepared before the first write. */
+export interface Template { headers: Readonly<Record<string, string>>; body: Buffer }
+
+export interface LaneStatus {
+  provider: 'apns' | 'fcm';
+  connections: number;
+  /** Connections with an authenticated answer under the present credential. */
+  primed: number;
+  /** Streams that may be open now over all connections. */
+  streams: number;
+  inFlight: number;
+  credentialAgeMs: number | null;
+  credentialLeftMs: number | null;
+}
+
+export interface Lane {
+  readonly platform: Platform;
+  /** Opens all connections; resolves when each is open or has failed once (the pool goes on reopening). */
+  open(signal: AbortSignal): Promise<void>;
+  /** One rationed push per device to make connections authenticated; `devices` are staff devices. */
+  prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void>;
+  /** Templates of one shot; jobs refer to them by index. */
+  prepare(templates: readonly Template[]): PreparedShot;
+  /** Resolves when every device of the job is settled. Never rejects for a device's fate. */
+  send(shot: PreparedShot, job: LaneJob): Promise<void>;
+  /** Resolves at once, or when the lane can take another job without queueing more than it may hold. */
+  room(): Promise<void>;
+  /** Per second over this lane; 0 is no limit. May change while sending. */
+  pace(perSecond: number): void;
+  /** Credentials are not replaced while frozen (a shot runs). */
+  freezeCredential(frozen: boolean): void;
+  status(): LaneStatus;
+  close(): Promise<void>;
+}
+
+/** Opaque to callers. */
+export interface PreparedShot { readonly templates: readonly Template[] }
