@@ -11,6 +11,10 @@ const attempt = z.number().int().min(1);
 export const segmentOrder = z.strictObject({ v: z.literal(1), launchId: z.string(), shotId: z.string(), segment: z.string(), attempt });
 export type SegmentOrder = z.output<typeof segmentOrder>;
 
+/** Same FIFO queue: asks one worker for test copies of the launch's content. Dedup id and group: launch/test/<id>. */
+export const testOrder = z.strictObject({ v: z.literal(1), launchId: z.string(), testId: z.string() });
+export type TestOrder = z.output<typeof testOrder>;
+
 /** Standard queue `<pool>-batches`. */
 export const batchMessage = z.strictObject({ v: z.literal(1), launchId: z.string(), shotId: z.string(), segment: z.string(), attempt, batch: z.string() });
 export type BatchMessage = z.output<typeof batchMessage>;
