@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { describeProblem, loadRunbook } from './load.ts';
+import { duration, tMinus } from './schema.ts';
+
+const library = new URL('../library/', import.meta.url);
+const superbowl = readFileSync(new URL('superbowl.yaml', library), 'utf8');
+
+/** The superbowl runbook with one line replaced; the line number is what the error must name. */
+function broken(find: string, replacement: string) {
+  const lines = superbowl.split('\n');
+  const index = lines.findIndex((line) => line.includes(find));
+  expect(index, `no line has ${find}`).toBeGreaterThanOrEqual(0);
+  lines[index] = lines[index]!.replace(find, replacement);
+  const loaded = loadRunbook(lines.join('\n'), 'plan.yaml');
+  if (loaded.ok) throw new Error('expected problems');
+  return { line: index + 1, problems: loaded.problems };
+}
+
+describe('every runbook of the library', () => {
+  for (const file of readdirSync(library)) {
+    test(`${file} loads`, () => {
+      const loaded = loadRunbook(readFileSync(new URL(file, library), 'utf8'), file);
+      expect(loaded.ok ? [] : loaded.problems.map(describeProblem)).toEqual([]);
+    });
+  }
+});
+
+describe('a malformed runbook names the line, what was found and what was expected', () => {
+  test.each([
+    ['a wrong duration', 'ios_not_after: 60s', 'ios_not_after: soon', '"soon"', /duration like/],
+    ['a wrong T-minus time', 'at: T-8h', 'at: 8h before', '"8h before"', /relative to the target/],
+    ['a misspelt field', 'order_expires_after: 15m', 'order_expire_after: 15m', 'unknown field "order_expire_after"', /documented/],
+    ['a missing version', 'version: 1', '# version: 1', 'nothing', /1/],
+    ['a number where text belongs', 'title: Super Bowl push', 'title: 5', '5', /string/],
+    ['an unknown role', 'roles: [observer]', 'roles: [boss]', '"boss"', /on-call/],
+    ['an unknown probe', 'kind: payload-size', 'kind: vibes', '"vibes"', /./],
+    ['an owner who is nobody', 'owner: mia, help', 'owner: zoe, help', '"zoe"', /a person: ana, mia, ben, olu/],
+    ['a scale target that is not defined', 'target: edge, to: 40', 'target: edgy, to: 40', '"edgy"', /a scale target: workers, edge/],
+    ['a default locale without text', 'default_locale: en', 'default_locale: fr', '"fr"', /one of the campaign's locales/],
+    ['a Slack account that two people share', 'slack: [U0MARKET2]', 'slack: [U0MARKET1]', 'U0MARKET1, which is also mia', /one person/],
+    ['the same step twice', 'id: edge-down', 'id: workers-down', '"workers-down" a second time', /once/],
+  ])('%s', (_name, find, replacement, found, expected) => {
+    const { line, problems } = broken(find, replacement);
+    const problem = problems.find((one) => one.found === found);
+    expect(problem, problems.map(describeProblem).join('\n')).toBeDefined();
+    expect(problem?.expected).toMatch(expected);
+    if (find !== 'version: 1') expect(problem?.line).toBe(line);
+    expect(describeProblem(problem!)).toMatch(/^plan\.yaml:\d+:\d+ /);
+  });
+
+  test('text that is not YAML', () => {
+    const loaded = loadRunbook('version: 1\nid: [unclosed\n', 'plan.yaml');
+    expect(loaded).toMatchObject({ ok: false, problems: [{ file: 'plan.yaml', expected: 'valid YAML' }] });
+  });
+
+  test('a plan with one key holder can never fire and is refused', () => {
+    const onlyOne = superbowl.replaceAll('roles: [marketer]', 'roles: [observer]');
+    const loaded = loadRunbook(onlyOne, 'plan.yaml');
+    expect(loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n')).toContain('at least two: one asks, another presses GO');
+  });
+
+  test('all problems are reported at once', () => {
+    const loaded = loadRunbook(superbowl.replace('60s', 'soon').replace('at: T-8h', 'at: never'), 'plan.yaml');
+    expect(loaded.ok ? 0 : loaded.problems.length).toBe(2);
+  });
+});
+
+test('durations and T-minus times become milliseconds', () => {
+  expect(['500ms', '90s', '15m', '4h', '1.5h'].map((text) => duration.parse(text))).toEqual([500, 90_000, 900_000, 14_400_000, 5_400_000]);
+  expect(['T', 'T-4h', 'T+10m', 'T-90s'].map((text) => tMinus.parse(text))).toEqual([0, -14_400_000, 600_000, -90_000]);
+});

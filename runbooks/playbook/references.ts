@@ -1,0 +1,77 @@
+import type { Runbook } from './schema.ts';
+
+export interface ReferenceProblem { path: (string | number)[]; found: string; expected: string }
+
+/** What the schema can't see: names that must exist, ids that must be unique, people enough for two keys. */
+export function checkReferences(runbook: Runbook): ReferenceProblem[] {
+  const problems: ReferenceProblem[] = [];
+  const people = new Set(runbook.people.map((person) => person.id));
+  const targets = new Set(runbook.scale_targets.map((target) => target.id));
+  const switches = new Set(['halt', 'pace.ios', 'pace.android', 'zombie', ...runbook.switches.map((entry) => entry.id)]);
+
+  const mustExist = (path: (string | number)[], name: string | undefined, among: Set<string>, what: string) => {
+    if (name === undefined || among.has(name)) return;
+    problems.push({ path, found: JSON.stringify(name), expected: `${what}: ${[...among].join(', ') || '(none is defined)'}` });
+  };
+  const unique = (path: (string | number)[], ids: string[]) => {
+    ids.forEach((id, index) => {
+      if (ids.indexOf(id) !== index) problems.push({ path: [...path, index, 'id'], found: `${JSON.stringify(id)} a second time`, expected: 'each id once' });
+    });
+  };
+
+  unique(['people'], runbook.people.map((entry) => entry.id));
+  unique(['gates'], runbook.gates.map((entry) => entry.id));
+  unique(['scale_targets'], runbook.scale_targets.map((entry) => entry.id));
+  unique(['switches'], runbook.switches.map((entry) => entry.id));
+  unique(['phases'], runbook.phases.map((entry) => entry.id));
+
+  const slackOwner = new Map<string, string>();
+  runbook.people.forEach((person, index) => {
+    for (const slackId of person.slack) {
+      const other = slackOwner.get(slackId);
+      if (other !== undefined) problems.push({ path: ['people', index, 'slack'], found: `${slackId}, which is also ${other}`, expected: 'one person for each Slack account' });
+      slackOwner.set(slackId, person.id);
+    }
+  });
+  const keys = runbook.people.flatMap((person) => person.operator_keys);
+  keys.forEach((key, index) => {
+    if (keys.indexOf(key) !== index) problems.push({ path: ['people'], found: 'the same operator key for two people', expected: 'one person for each key' });
+  });
+  const mayFire = runbook.people.filter((person) => person.roles.some((name) => name !== 'observer'));
+  if (mayFire.length < 2) {
+    problems.push({ path: ['people'], found: `${mayFire.length} person with the role on-call or marketer`, expected: 'at least two: one asks, another presses GO' });
+  }
+  if (!runbook.people.some((person) => person.roles.includes('on-call'))) {
+    problems.push({ path: ['people'], found: 'nobody with the role on-call', expected: 'at least one' });
+  }
+
+  mustExist(['pool', 'scale_target'], runbook.pool.scale_target, targets, 'a scale target');
+  if (runbook.campaign.locales[runbook.campaign.default_locale] === undefined) {
+    problems.push({ path: ['campaign', 'default_locale'], found: JSON.stringify(runbook.campaign.default_locale), expected: `one of the campaign's locales: ${Object.keys(runbook.campaign.locales).join(', ')}` });
+  }
+  runbook.gates.forEach((gate, index) => {
+    mustExist(['gates', index, 'owner'], gate.owner, people, 'a person');
+    if (gate.probe?.kind === 'scaled') mustExist(['gates', index, 'probe', 'target'], gate.probe.target, targets, 'a scale target');
+    if (gate.hard && gate.probe === undefined) {
+      problems.push({ path: ['gates', index, 'hard'], found: 'true on a manual gate', expected: 'a probe: only what is measured may block the press' });
+    }
+  });
+
+  const stepIds: string[] = [];
+  runbook.phases.forEach((phase, phaseIndex) => {
+    phase.steps.forEach((step, stepIndex) => {
+      const path = ['phases', phaseIndex, 'steps', stepIndex];
+      if (stepIds.includes(step.id)) problems.push({ path: [...path, 'id'], found: `${JSON.stringify(step.id)} a second time`, expected: 'each step id once in the runbook' });
+      stepIds.push(step.id);
+      mustExist([...path, 'owner'], step.owner, people, 'a person');
+      if (step.do.kind === 'scale') mustExist([...path, 'do', 'target'], step.do.target, targets, 'a scale target');
+      if (step.do.kind === 'switch') {
+        mustExist([...path, 'do', 'switch'], step.do.switch, switches, 'a switch');
+        if (step.do.switch === 'halt') problems.push({ path: [...path, 'do', 'switch'], found: '"halt"', expected: 'any other switch: halt is set and lifted by people' });
+        const own = runbook.switches.find((entry) => step.do.kind === 'switch' && entry.id === step.do.switch);
+        if (own?.two_people === true) problems.push({ path: [...path, 'do', 'switch'], found: `"${own.id}", which needs two people`, expected: 'a switch that a step may set by itself' });
+      }
+    });
+  });
+  return problems;
+}
