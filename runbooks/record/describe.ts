@@ -1,0 +1,96 @@
+import type { Actor, Entry, SegmentAttempt, SegmentTotals, SwitchValue, Totals } from '../launch/entries.ts';
+import { DEVICE_STATES } from '../launch/entries.ts';
+
+/** Person id → name as people know it. */
+export type Names = ReadonlyMap<string, string>;
+
+export const number = (value: number): string => value.toLocaleString('en-US');
+
+export function actorName(actor: Actor, names: Names): string {
+  return 'person' in actor ? (names.get(actor.person) ?? actor.person) : actor.system;
+}
+
+/** The first 8 characters: enough to compare by eye, the whole hash stands in the record. */
+export const shortHash = (hash: string): string => hash.slice(0, 8);
+
+export function segmentList(segments: readonly SegmentAttempt[]): string {
+  return segments.map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`)).join(', ');
+}
+
+/** Non-zero states in a fixed order, failures split by reason: `190 accepted, 8 failed (8 Unregistered), 2 late`. */
+export function describeTotals(totals: Totals): string {
+  const parts = DEVICE_STATES.filter((state) => totals[state] > 0).map((state) => {
+    const reasons = Object.entries(totals.reasons).toSorted((a, b) => b[1] - a[1]).map(([reason, count]) => `${number(count)} ${reason}`);
+    return `${number(totals[state])} ${state}${state === 'failed' && reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`;
+  });
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}
+
+/** Totals of several segments added up. */
+export function sumTotals(segments: readonly SegmentTotals[]): Totals {
+  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} };
+  for (const { totals } of segments) {
+    for (const state of DEVICE_STATES) sum[state] += totals[state];
+    for (const [reason, count] of Object.entries(totals.reasons)) sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
+  }
+  return sum;
+}
+
+const CLOSE_CAUSE = { complete: 'every batch is accounted for', 'not-after': 'its time was over', halt: 'it was halted' } as const;
+
+const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
+const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
+
+/** One plain sentence for an entry, without its time and without who did it. Markdown-free. */
+export function describeEntry(entry: Entry, names: Names): string {
+  const person = (id: string): string => names.get(id) ?? id;
+  switch (entry.kind) {
+    case 'LaunchCreated':
+      return `created the launch "${entry.name}" from runbook ${entry.runbook.id} (${shortHash(entry.runbookHash)}), content ${shortHash(entry.contentHash)}`;
+    case 'TargetMoved': return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${because(entry.reason)}`;
+    case 'CampaignSet': return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')})`;
+    case 'AudienceSet': return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments`;
+    case 'SkipListSet': return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
+    case 'RosterChangeRequested': return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
+    case 'RosterChanged': return `approved the change of the roster (${entry.changeId})`;
+    case 'PersonRemoved': return `removed ${person(entry.person)} from the roster${because(entry.reason)}`;
+    case 'GateChanged': return `gate ${entry.measured.gate} is ${entry.measured.status}: ${entry.measured.say}`;
+    case 'GateTicked': return `${entry.green ? 'ticked' : 'unticked'} the gate ${entry.gate}${because(entry.note)}`;
+    case 'WaiverRequested':
+      return `asked to waive the gate ${entry.gate} (${entry.waiverId}) for ${entry.segments === 'all' ? 'all segments' : entry.segments.join(', ')}${entry.worst === null ? '' : `, up to ${number(entry.worst)}`}, until ${new Date(entry.endsAtMs).toISOString()}${because(entry.reason)}`;
+    case 'WaiverGranted': return `granted the waiver ${entry.waiverId}`;
+    case 'FireRequested':
+      return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}`;
+    case 'FireApproved':
+      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${segmentList(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+    case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
+    case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
+    case 'ShotClosed': return `shot ${entry.shotId} closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'ShotCorrected': return `corrected shot ${entry.shotId} after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'TestRequested': return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
+    case 'TestDone': {
+      const accepted = entry.results.filter((result) => result.accepted).length;
+      const failed = entry.results.filter((result) => !result.accepted).map((result) => `${person(result.person)} ${result.platform}: ${result.reason}`);
+      return `test ${entry.testId}: ${accepted} of ${entry.results.length} copies accepted${failed.length === 0 ? '' : ` (${failed.join('; ')})`}`;
+    }
+    case 'HaltSet': return `pressed HALT (halt ${entry.epoch})${because(entry.reason)}`;
+    case 'LiftRequested': return `asked to lift halt ${entry.epoch} (${entry.liftId})${because(entry.reason)}`;
+    case 'HaltLifted': return `lifted halt ${entry.epoch} (${entry.liftId})`;
+    case 'SwitchRequested': return `asked to set ${entry.switch} to ${shown(entry.value)} (${entry.requestId})${because(entry.reason)}`;
+    case 'SwitchSet': return `set ${entry.switch} to ${shown(entry.value)}${because(entry.reason)}`;
+    case 'StepStarted': return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
+    case 'StepPut': return `put the step ${entry.step} to a person: ${entry.why}`;
+    case 'StepSkipped': return `skipped the step ${entry.step}${because(entry.reason)}`;
+    case 'StepDone': return `finished the step ${entry.step}${because(entry.say)}`;
+    case 'ScaleOrdered': return `ordered ${entry.target} to ${number(entry.desired)}${because(entry.reason)}`;
+    case 'ScaleReached': return `${entry.target} stands at ${number(entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s`;
+    case 'ScaleLate': return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
+    case 'Noted': return `noted: ${entry.text}`;
+    case 'Checkpoint': return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
+    case 'LaunchClosed': return `closed the launch${because(entry.reason)}`;
+    default: {
+      const unknown: never = entry;
+      throw new Error(`RECORD_ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { sealEntry } from '../../infra/aws/seal.ts';
+import type { Entry, NewEntry, Shown } from '../launch/entries.ts';
+import { loadRunbook } from '../playbook/load.ts';
+import { describeTotals, sumTotals } from './describe.ts';
+import { relative, timelineMarkdown, type TimelineMessage } from './timeline.ts';
+
+const target = Date.UTC(2027, 1, 8, 23, 30);
+const file = new URL('../library/superbowl.yaml', import.meta.url);
+const loaded = loadRunbook(readFileSync(file, 'utf8'), 'superbowl.yaml');
+if (!loaded.ok) throw new Error('superbowl.yaml does not load');
+const { runbook } = loaded;
+
+const shown: Shown = {
+  launchId: 'sb', segments: [{ segment: 'us-ios', attempt: 1 }], contentHash: 'c0ffee00aa', audienceHash: 'abcdef0123', skipListHash: null, collapseId: 'sb.big-game',
+  notAfterMs: { ios: 60_000, android: 600_000 }, expiresAfterMs: 0, priority: { apns: 10, fcm: 'high' }, uncertain: 'leave',
+};
+const totals = { accepted: 190, failed: 8, uncertain: 0, halted: 0, late: 2, skipped: 0, reasons: { Unregistered: 8 } };
+
+function record(...bodies: NewEntry[]): Entry[] {
+  const entries: Entry[] = [];
+  for (const body of bodies) {
+    const head = entries.at(-1);
+    entries.push(sealEntry('sb', head === undefined ? { seq: 0, hash: '' } : { seq: head.seq, hash: head.hash }, body, `token-${entries.length}`));
+  }
+  return entries;
+}
+
+const entries = record(
+  { kind: 'LaunchCreated', name: 'Big | Game', channelId: 'C1', runbook, runbookHash: 'f00d', targetAtMs: target, compress: 1, contentHash: 'c0ffee00aa', atMs: target - 3_600_000, by: { person: 'ana' } },
+  { kind: 'FireRequested', orderId: 'F2', shown, shownHash: 'x', devices: 200, expiresAtMs: target + 1, via: { kind: 'slack', slackId: 'U0MARKET1' }, lifts: null, atMs: target - 1_000, by: { person: 'mia' } },
+  { kind: 'FireApproved', orderId: 'F2', shotId: 'S3', shown, shownHash: 'x', via: { kind: 'slack', slackId: 'U0MARKET2' }, pressedAtMs: target + 5_123, notAfterAtMs: { ios: target + 65_123, android: target + 605_123 }, haltEpoch: 0, lifts: null, redGates: [], atMs: target + 5_130, by: { person: 'ben' } },
+  { kind: 'ShotClosed', shotId: 'S3', cause: 'complete', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals: { ...totals, uncertain: 2, late: 0 } }], atMs: target + 9_000, by: { system: 'closer' } },
+  { kind: 'ShotCorrected', shotId: 'S3', batch: '0000-1', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals }], atMs: target + 10_000, by: { system: 'worker' } },
+);
+const message = (text: string, more: Partial<TimelineMessage> = {}): TimelineMessage => ({
+  ts: '1.1', user: 'U0MARKET1', text, atMs: target + 6_000, edits: null, deleted: false, permalink: 'https://slack.example/p1', files: [], ...more,
+});
+
+describe('the timeline', () => {
+  const text = timelineMarkdown(entries, [message('it is on *air* | now\n<script>'), message('on air!', { edits: '1.1', ts: '1.2', atMs: target + 7_000 }), message('who?', { user: 'U9STRANGER', atMs: target + 8_000 })], { chain: { ok: true }, slackNames: new Map([['U9STRANGER', 'Visitor']]) });
+
+  test('says who asked, who pressed GO, when to the millisecond, and what became of the devices after corrections', () => {
+    const shot = text.split('\n').find((line) => line.startsWith('| S3'));
+    expect(shot).toContain('| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late |');
+  });
+
+  test('has one line for every entry and every message, in order of time', () => {
+    const rows = text.split('## Timeline')[1]!.split('\n').filter((line) => /^\| \d\d:/.test(line));
+    expect(rows).toHaveLength(entries.length + 3);
+    const times = rows.map((line) => line.slice(2, 14));
+    expect(times).toEqual([...times].sort());
+  });
+
+  test('text that people wrote can not break the table or become markup', () => {
+    expect(text).toContain('“it is on \\*air\\* \\| now ⏎ \\<script\\>” ([message](https://slack.example/p1))');
+    expect(text).toContain('# Big \\| Game: timeline');
+    expect(text).toContain('| Mia Chen | edited a message to “on air!”');
+    expect(text).toContain('| Visitor | “who?”');
+  });
+
+  test('says at the top whether the chain holds', () => {
+    expect(text).toContain('5 entries, hash chain verified');
+    const broken = timelineMarkdown(entries, [], { chain: { ok: false, seq: 3, why: 'hash differs' } });
+    expect(broken).toContain('**BROKEN at entry 3: hash differs**');
+  });
+
+  test('an empty record is said to be empty', () => {
+    expect(timelineMarkdown([], [], { chain: { ok: true } })).toContain('empty');
+  });
+});
+
+test('times are told relative to the target', () => {
+  expect([relative(-7_384_000), relative(5_123), relative(0)]).toEqual(['T-2:03:04', 'T+0:00:05', 'T+0:00:00']);
+});
+
+test('totals add up by state and by reason', () => {
+  const sum = sumTotals([{ segment: 'a', attempt: 1, devices: 200, totals }, { segment: 'b', attempt: 1, devices: 200, totals }]);
+  expect(sum).toMatchObject({ accepted: 380, failed: 16, late: 4, reasons: { Unregistered: 16 } });
+  expect(describeTotals({ ...sum, accepted: 0, failed: 0, late: 0 })).toBe('nothing');
+});

@@ -1,0 +1,147 @@
+import type { Entry, EntryOf } from '../launch/entries.ts';
+import { actorName, describeEntry, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+
+/** What a person wrote in the channel, from the chain of channel messages. Edits and deletions are messages of their own. */
+export interface TimelineMessage {
+  ts: string;
+  user: string;
+  text: string;
+  atMs: number;
+  /** The ts of the message that this one edits or deletes; null for a new message. */
+  edits: string | null;
+  deleted: boolean;
+  permalink: string | null;
+  files: string[];
+}
+
+export interface TimelineOptions {
+  /** Slack id → name, for people who are not on the roster. */
+  slackNames?: Names;
+  /** What verifying the hash chain gave; said at the top. */
+  chain: { ok: true } | { ok: false; seq: number; why: string };
+}
+
+interface Row { atMs: number; order: number; who: string; what: string }
+
+/**
+ * The record of a launch as Markdown: head, what was fired, and one line for every entry and every message,
+ * in order of time (UTC, milliseconds, and relative to the target). Nothing is left out.
+ */
+export function timelineMarkdown(entries: readonly Entry[], messages: readonly TimelineMessage[], options: TimelineOptions): string {
+  const created = entries.find((entry): entry is EntryOf<'LaunchCreated'> => entry.kind === 'LaunchCreated');
+  if (created === undefined) return '# Timeline\n\nThe record is empty.\n';
+  const names = namesOf(entries);
+  const slackNames = slackNamesOf(entries, options.slackNames ?? new Map());
+  const target = entries.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs);
+
+  const rows: Row[] = [
+    ...entries.map((entry): Row => ({ atMs: entry.atMs, order: entry.seq, who: actorName(entry.by, names), what: what(entry, names) })),
+    ...messages.map((message, index): Row => ({ atMs: message.atMs, order: entries.length + index + 1, who: slackNames.get(message.user) ?? message.user, what: said(message) })),
+  ].toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
+
+  return [...head(created, entries, target, names, options), ...shots(entries, names), ...table(rows, target)].join('\n');
+}
+
+function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], target: number, names: Names, options: TimelineOptions): string[] {
+  const last = entries.at(-1);
+  const chain = options.chain.ok
+    ? `${number(entries.length)} entries, hash chain verified, head \`${last?.hash ?? ''}\``
+    : `**BROKEN at entry ${options.chain.seq}: ${options.chain.why}**`;
+  return [
+    `# ${escape(created.name)}: timeline`, '',
+    '| | |', '|---|---|',
+    `| launch | \`${created.launchId}\` |`,
+    `| runbook | ${escape(created.runbook.title)} (\`${created.runbook.id}\`, ${shortHash(created.runbookHash)}) |`,
+    `| target | ${stamp(target)} UTC |`,
+    `| people | ${escape([...names.values()].join(', '))} |`,
+    `| record | ${chain} |`, '',
+  ];
+}
+
+function shots(entries: readonly Entry[], names: Names): string[] {
+  const approvals = entries.filter((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved');
+  if (approvals.length === 0) return ['## Shots', '', 'Nothing was fired.', ''];
+  const lines = ['## Shots', '', '| shot | asked by | GO by | at (UTC) | segments | devices | result |', '|---|---|---|---|---|---:|---|'];
+  for (const approval of approvals) {
+    const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === approval.orderId) as EntryOf<'FireRequested'> | undefined;
+    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${escape(outcome(entries, approval.shotId))} |`);
+  }
+  return [...lines, ''];
+}
+
+/** The closing totals with every later correction of a segment in place of what it corrects. */
+function outcome(entries: readonly Entry[], shotId: string): string {
+  const closed = entries.find((entry): entry is EntryOf<'ShotClosed'> => entry.kind === 'ShotClosed' && entry.shotId === shotId);
+  if (closed === undefined) return 'running';
+  const segments = new Map(closed.segments.map((segment) => [segment.segment, segment]));
+  for (const entry of entries) {
+    if (entry.kind === 'ShotCorrected' && entry.shotId === shotId) for (const segment of entry.segments) segments.set(segment.segment, segment);
+  }
+  return describeTotals(sumTotals([...segments.values()]));
+}
+
+function table(rows: readonly Row[], target: number): string[] {
+  const lines = ['## Timeline', ''];
+  let day = '';
+  for (const row of rows) {
+    const here = stamp(row.atMs).slice(0, 10);
+    if (here !== day) {
+      if (day !== '') lines.push('');
+      lines.push(`### ${here} (UTC)`, '', '| time | T | who | what |', '|---|---|---|---|');
+      day = here;
+    }
+    lines.push(`| ${stamp(row.atMs).slice(11)} | ${relative(row.atMs - target)} | ${escape(row.who)} | ${row.what} |`);
+  }
+  return [...lines, ''];
+}
+
+const LOUD = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'ShotCorrected']);
+
+function what(entry: Entry, names: Names): string {
+  const text = escape(describeEntry(entry, names));
+  return LOUD.has(entry.kind) ? `**${text}**` : text;
+}
+
+function said(message: TimelineMessage): string {
+  const quoted = `“${escape(message.text)}”`;
+  const files = message.files.length === 0 ? '' : ` [${message.files.map(escape).join(', ')}]`;
+  const link = message.permalink === null ? '' : ` ([message](${message.permalink}))`;
+  if (message.deleted) return `deleted a message of ${message.edits ?? message.ts}${link}`;
+  if (message.edits !== null) return `edited a message to ${quoted}${files}${link}`;
+  return `${quoted}${files}${link}`;
+}
+
+function namesOf(entries: readonly Entry[]): Names {
+  const names = new Map<string, string>();
+  for (const entry of entries) {
+    const people = entry.kind === 'LaunchCreated' ? entry.runbook.people : entry.kind === 'RosterChangeRequested' ? entry.people : [];
+    for (const person of people) names.set(person.id, person.name);
+  }
+  return names;
+}
+
+function slackNamesOf(entries: readonly Entry[], others: Names): Names {
+  const names = new Map(others);
+  for (const entry of entries) {
+    const people = entry.kind === 'LaunchCreated' ? entry.runbook.people : entry.kind === 'RosterChangeRequested' ? entry.people : [];
+    for (const person of people) for (const slackId of person.slack) names.set(slackId, person.name);
+  }
+  return names;
+}
+
+/** `2027-02-08 23:31:02.123` */
+function stamp(atMs: number): string {
+  return new Date(atMs).toISOString().replace('T', ' ').replace('Z', '');
+}
+
+/** `T-2:03:04`, `T+0:00:05` */
+export function relative(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `T${ms < 0 ? '-' : '+'}${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** Keeps a table row one row, and people's text from becoming markup. */
+function escape(text: string): string {
+  return text.replace(/[\\|*_`[\]<>]/g, (mark) => `\\${mark}`).replace(/\s*\n\s*/g, ' ⏎ ');
+}
