@@ -18,8 +18,12 @@ export interface ClaimStore {
   claim(key: string, holder: { bootId: string; token: string; claimedAtMs: number; sendUntilMs: number }): Promise<{ won: true } | { won: false; holder: Claim }>;
   /** Conditional on the token. `wasClosed`: a closer had given it up; the totals need a correction entry. */
   account(key: string, token: string, account: Account): Promise<{ ok: true; wasClosed: Account | null } | { ok: false }>;
-  /** Closer: creates an unclaimed item as closed, or turns a claimed, unaccounted one into closed. `won: false` returns what stands there. */
-  close(key: string, account: Account): Promise<{ won: true } | { won: false; claim: Claim }>;
+  /**
+   * Closer: creates an unclaimed item as closed, or turns a claimed, unaccounted one into closed. `won: false` returns what stands there.
+   * `onlyIf` names what the closer saw, because the two get different states (late or halted, and uncertain): if it has
+   * changed meanwhile the answer is `won: false` with the claim as it is now (`claim.state` 'claimed' is possible then). Absent: either.
+   */
+  close(key: string, account: Account, onlyIf?: 'unclaimed' | 'claimed'): Promise<{ won: true } | { won: false; claim: Claim }>;
   /** Strongly consistent when `consistent`; missing keys are absent from the map. Any number of keys. */
   read(keys: readonly string[], consistent: boolean): Promise<Map<string, Claim>>;
 }
