@@ -1,0 +1,21 @@
+import type { Entry, Measured, PersonId } from '../../runbooks/launch/entries.ts';
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
+
+/** What the Slack surface and the command line ask of the conductor. */
+export interface Conductor {
+  /** Begins to take part: leads if nobody else does. */
+  start(): Promise<void>;
+  /** Gives the lead away and waits for what is under way, a few seconds at most. */
+  stop(): Promise<void>;
+  /** Call before `create-launch` is submitted: a crash right after the append still leaves a launch that conductors find. */
+  willCreate(item: LaunchIndexItem): Promise<void>;
+  /** Performs the entry's urgent effects; the leader does the rest. Never rejects: what fails is repaired from the record. */
+  afterEntry(launchId: string, entry: Entry): Promise<void>;
+  /** Resolves once the switch item is halted; `recorded` once the entry is in the record. Retried for as long as the process lives. */
+  halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<void> }>;
+  /** The freshest measurement of every automatic gate, at most a few seconds old. */
+  measured(launchId: string): Promise<Measured[]>;
+  isLeader(): boolean;
+}
+
+export interface HaltPress { by: PersonId | null; source: 'slack' | 'ssm' | 'cli'; reason: string; pressedAtMs: number }

@@ -1,0 +1,124 @@
+import { ErrorCode, LogLevel, WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import type { Message } from '../views/message.ts';
+
+/**
+ * Slack as the conductor needs it. Two clients, because @slack/web-api pauses a client's whole queue on any
+ * 429 (FACTS 0.11): a throttled live-stats update must never hold back a fire or halt confirmation.
+ */
+
+/** Travels as message metadata, so that a repeated effect finds the message it has already posted. */
+export interface EffectMark { launchId: string; effectId: string }
+
+export interface Upload { bytes: Uint8Array; filename: string; title: string; altText: string; comment: string }
+
+export type Pace = 'urgent' | 'stats';
+
+export interface SlackPort {
+  /** Posts and returns the message's ts. */
+  postMessage(channel: string, message: Message, options?: { mark?: EffectMark; threadTs?: string }): Promise<string>;
+  /** `stats`: rejects at once when Slack is limiting us (see `limitedForMs`), and is never retried. */
+  update(channel: string, ts: string, message: Message, pace?: Pace): Promise<void>;
+  /** Posts a file with its comment as a message. The file's name is what `findUpload` looks for. */
+  upload(channel: string, file: Upload): Promise<void>;
+  /** Already pinned counts as pinned. */
+  pin(channel: string, ts: string): Promise<void>;
+  /** The newest of the channel's last 200 messages (of the last hour) that carries this effect's mark; null: none. */
+  findPosted(channel: string, mark: EffectMark): Promise<string | null>;
+  /** True if one of the channel's last 200 messages holds a file of this name. */
+  findUpload(channel: string, filename: string): Promise<boolean>;
+}
+
+export const EFFECT_EVENT = 'gobutton_effect';
+
+/** Retries within some seconds only; the outbox repeats what still fails. A WebClient left alone waits up to half an hour (FACTS 13). */
+const URGENT_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000, factor: 2 };
+
+export function createSlackPort(options: { token: string; apiUrl: string | null; log: Logger; timeoutMs?: number }): SlackPort {
+  const base = {
+    ...(options.apiUrl === null ? {} : { slackApiUrl: options.apiUrl }),
+    timeout: options.timeoutMs ?? 5_000,
+    logger: quietLogger(options.log),
+  };
+  const urgent = new WebClient(options.token, { ...base, retryConfig: URGENT_RETRIES });
+  const stats = new WebClient(options.token, { ...base, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+
+  async function recent(channel: string) {
+    const answer = await urgent.conversations.history({ channel, limit: 200, include_all_metadata: true });
+    return answer.messages ?? [];
+  }
+
+  return {
+    async postMessage(channel, message, more = {}) {
+      const answer = await urgent.chat.postMessage({
+        channel, text: message.text, blocks: message.blocks, unfurl_links: false, unfurl_media: false,
+        ...(more.threadTs === undefined ? {} : { thread_ts: more.threadTs }),
+        ...(more.mark === undefined ? {} : { metadata: { event_type: EFFECT_EVENT, event_payload: { effectId: more.mark.effectId, launchId: more.mark.launchId } } }),
+      });
+      if (answer.ts === undefined) throw new Error('SLACK_NO_TS: chat.postMessage answered without a ts');
+      return answer.ts;
+    },
+
+    async update(channel, ts, message, pace = 'urgent') {
+      const client = pace === 'stats' ? stats : urgent;
+      await client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
+    },
+
+    async upload(channel, file) {
+      await urgent.filesUploadV2({
+        channel_id: channel, file: Buffer.from(file.bytes), filename: file.filename, title: file.title, alt_text: file.altText, initial_comment: file.comment,
+      });
+    },
+
+    async pin(channel, ts) {
+      try {
+        await urgent.pins.add({ channel, timestamp: ts });
+      } catch (error) {
+        if (slackErrorCode(error) !== 'already_pinned') throw error;
+      }
+    },
+
+    async findPosted(channel, mark) {
+      const found = (await recent(channel)).find((message) => {
+        const payload: unknown = message.metadata?.event_payload;
+        return message.metadata?.event_type === EFFECT_EVENT && isMark(payload) && payload.effectId === mark.effectId && payload.launchId === mark.launchId;
+      });
+      return found?.ts ?? null;
+    },
+
+    async findUpload(channel, filename) {
+      return (await recent(channel)).some((message) => message.files?.some((file) => file.name === filename) ?? false);
+    },
+  };
+}
+
+function isMark(value: unknown): value is EffectMark {
+  return typeof value === 'object' && value !== null && 'effectId' in value && 'launchId' in value;
+}
+
+/** Slack's own word for what is wrong (`invalid_blocks`, `channel_not_found` …); null if Slack did not get to answer. */
+export function slackErrorCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.PlatformError) return null;
+  const data: unknown = 'data' in error ? error.data : null;
+  return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string' ? data.error : null;
+}
+
+/** How long Slack asks us to wait, or null if this is not a rate limit. */
+export function limitedForMs(error: unknown): number | null {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.RateLimitedError) return null;
+  return 'retryAfter' in error && typeof error.retryAfter === 'number' ? error.retryAfter * 1_000 : 1_000;
+}
+
+/** The package logs to the console by itself; ours goes through pino, warnings and worse only. */
+function quietLogger(log: Logger) {
+  const child = log.child({ part: 'slack' });
+  return {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (...lines: unknown[]) => child.warn(lines.map(String).join(' ')),
+    error: (...lines: unknown[]) => child.error(lines.map(String).join(' ')),
+    setLevel: () => undefined,
+    getLevel: () => LogLevel.WARN,
+    setName: () => undefined,
+  };
+}

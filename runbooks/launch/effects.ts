@@ -1,0 +1,161 @@
+import type { Entry, SegmentAttempt } from './entries.ts';
+import type { Launch } from './launch.ts';
+
+/**
+ * What must happen outside because of an entry. Derived, never stored: after a crash the record gives the
+ * same effects with the same ids again. Each is idempotent, or guarded by its id where it is performed.
+ */
+
+export type EffectBody =
+  /** Puts the launch on the index that conductors read (closed or not). */
+  | { kind: 'index-launch' }
+  /** Creates the pool's queues if they are missing. */
+  | { kind: 'ensure-queues' }
+  /** Wakes a dispatcher per segment; carries no authority. */
+  | { kind: 'send-segment-orders'; shotId: string; segments: SegmentAttempt[] }
+  | { kind: 'send-test-order'; testId: string }
+  /** Pace, zombie and the runbook's own switches, as of `launchAfter.seq`, to the item that workers poll. */
+  | { kind: 'write-switches' }
+  /** Ends this halt epoch in the switch item; a newer halt stands. */
+  | { kind: 'lift-halt'; epoch: number }
+  /** One switch to its public mirror in SSM. */
+  | { kind: 'mirror-switch'; switch: string }
+  /** The flag file that client apps may read from the edge. */
+  | { kind: 'write-flags' }
+  | { kind: 'scale'; target: string; desired: number }
+  /** Runs what the runbook says of a started step. */
+  | { kind: 'do-step'; step: string }
+  | { kind: 'finish-step'; step: string; say: string }
+  // In the channel
+  | { kind: 'post-entry' }
+  | { kind: 'post-board' }
+  | { kind: 'post-order'; orderId: string }
+  | { kind: 'refresh-order'; orderId: string }
+  | { kind: 'post-scale'; target: string; desired: number }
+  | { kind: 'start-live'; shotId: string }
+  | { kind: 'finish-live'; shotId: string }
+  | { kind: 'post-summary'; shotId: string }
+  | { kind: 'post-chart'; shotId: string };
+
+export type EffectKind = EffectBody['kind'];
+
+export type Effect = EffectBody & {
+  /** `<seq>/<name>`: the same for every instance and every repair. */
+  id: string;
+  launchId: string;
+  /** Of the entry; an older effect never overwrites what a newer one has written. */
+  seq: number;
+  /** Performed at once by whoever appended the entry; the leader repairs it if that one died. */
+  urgent: boolean;
+  /** `slack` effects keep the order of the record; `cloud` effects wait for nobody. */
+  lane: 'cloud' | 'slack';
+};
+
+const SLACK: ReadonlySet<EffectKind> = new Set([
+  'post-entry', 'post-board', 'post-order', 'refresh-order', 'post-scale', 'start-live', 'finish-live', 'post-summary', 'post-chart',
+]);
+
+const URGENT: ReadonlySet<EffectKind> = new Set([
+  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale', 'post-order',
+]);
+
+/** The effects of one entry, in the order in which they should start. `launchAfter`: the launch with this entry folded in (a later state is harmless). */
+export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
+  return bodiesOf(entry, launchAfter).map((body) => ({
+    ...body, id: `${entry.seq}/${nameOf(body)}`, launchId: entry.launchId, seq: entry.seq, urgent: URGENT.has(body.kind), lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
+  }));
+}
+
+function nameOf(body: EffectBody): string {
+  switch (body.kind) {
+    case 'mirror-switch': return `mirror-${body.switch}`;
+    case 'refresh-order': return `refresh-${body.orderId}`;
+    default: return body.kind;
+  }
+}
+
+function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
+  switch (entry.kind) {
+    case 'LaunchCreated':
+      return [{ kind: 'index-launch' }, { kind: 'ensure-queues' }, { kind: 'write-switches' }, { kind: 'write-flags' }, { kind: 'post-entry' }, { kind: 'post-board' }];
+
+    case 'FireRequested':
+      return [{ kind: 'post-order', orderId: entry.orderId }, ...voidedOrders(launch, entry.orderId)];
+    case 'FireApproved':
+      return [
+        ...lifted(entry.lifts),
+        { kind: 'send-segment-orders', shotId: entry.shotId, segments: entry.shown.segments },
+        ...(entry.lifts === null ? [] : ([{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }] satisfies EffectBody[])),
+        { kind: 'start-live', shotId: entry.shotId },
+        { kind: 'refresh-order', orderId: entry.orderId },
+        { kind: 'post-entry' },
+      ];
+    case 'FireDeclined':
+    case 'FireExpired':
+      return [{ kind: 'refresh-order', orderId: entry.orderId }, { kind: 'post-entry' }];
+    case 'ShotClosed':
+      return [{ kind: 'finish-live', shotId: entry.shotId }, { kind: 'post-summary', shotId: entry.shotId }, { kind: 'post-chart', shotId: entry.shotId }];
+
+    case 'HaltSet':
+      return [{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }, { kind: 'post-entry' }, ...voidedOrders(launch, null)];
+    case 'HaltLifted':
+      return [...lifted(entry.epoch), { kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }, { kind: 'post-entry' }];
+    case 'SwitchSet':
+      return [{ kind: 'write-switches' }, { kind: 'mirror-switch', switch: entry.switch }, { kind: 'write-flags' }, { kind: 'post-entry' }];
+
+    case 'TestRequested':
+      return [{ kind: 'send-test-order', testId: entry.testId }, { kind: 'post-entry' }];
+
+    case 'StepStarted':
+      return [{ kind: 'do-step', step: entry.step }, { kind: 'post-entry' }];
+    case 'ScaleOrdered':
+      return [{ kind: 'scale', target: entry.target, desired: entry.desired }, { kind: 'post-scale', target: entry.target, desired: entry.desired }];
+    case 'ScaleReached': {
+      const step = launch.scale[entry.target]?.step ?? null;
+      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `${entry.target} stands at ${entry.desired}` }] satisfies EffectBody[])), { kind: 'post-entry' }];
+    }
+
+    // What changes the content or the people may void open orders: their messages must not keep a live GO button.
+    case 'TargetMoved':
+    case 'CampaignSet':
+    case 'AudienceSet':
+    case 'SkipListSet':
+    case 'RosterChanged':
+    case 'PersonRemoved':
+      return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
+
+    case 'LaunchClosed':
+      return [{ kind: 'index-launch' }, { kind: 'post-entry' }, ...voidedOrders(launch, null)];
+
+    case 'RosterChangeRequested':
+    case 'GateChanged':
+    case 'GateTicked':
+    case 'WaiverRequested':
+    case 'WaiverGranted':
+    case 'ShotCorrected':
+    case 'TestDone':
+    case 'LiftRequested':
+    case 'SwitchRequested':
+    case 'StepPut':
+    case 'StepSkipped':
+    case 'StepDone':
+    case 'ScaleLate':
+    case 'Noted':
+      return [{ kind: 'post-entry' }];
+    case 'Checkpoint':
+      return [];
+    default: return never(entry);
+  }
+}
+
+function lifted(epoch: number | null): EffectBody[] {
+  return epoch === null ? [] : [{ kind: 'lift-halt', epoch }];
+}
+
+function voidedOrders(launch: Launch, except: string | null): EffectBody[] {
+  return Object.values(launch.orders).filter((order) => order.state === 'void' && order.id !== except).map((order) => ({ kind: 'refresh-order', orderId: order.id }));
+}
+
+function never(entry: never): never {
+  throw new Error(`EFFECTS_UNKNOWN_ENTRY: ${JSON.stringify(entry)}`);
+}
