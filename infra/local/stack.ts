@@ -1,0 +1,179 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cloud, CloudConfig } from '../aws/cloud.ts';
+import { createCloud, ensureTables } from '../aws/create-cloud.ts';
+import { exitWithParent, projectRoot, startChild, type Child } from './child.ts';
+import { startLocalCloud, type LocalCloud } from './cloud/start.ts';
+import { ensureCredentials } from './credentials.ts';
+import { freePort } from './ports.ts';
+import { startWorkspace, type Workspace } from './slack/start.ts';
+
+/** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */
+export interface Stack {
+  pageUrl: string;
+  /** Control API of the push providers: what they counted. */
+  providersUrl: string;
+  cloud: Cloud;
+  cloudConfig: CloudConfig;
+  localCloud: LocalCloud;
+  /** Environment with which our own commands (audience, go) reach this stack. */
+  env: Record<string, string>;
+  botEnded: Promise<number | NodeJS.Signals>;
+  /** Stops everything that was started; safe to call more than once. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  dataDir: string;
+  /** `usual`: 4600 for the page, 4566 for the cloud …, or any free ones where they are taken. */
+  ports: 'usual' | 'any';
+  slackMode: 'socket' | 'http';
+  /** Providers' answer latency in milliseconds and its spread. */
+  latencyMs: number;
+  latencySpreadMs: number;
+  /** HTTP/2 connections of one worker to each provider. */
+  connections: number;
+  /** How long a worker task takes to start, as on a real cluster. */
+  taskStartDelayMs: number;
+}
+
+export const LOCAL_POOL = 'gobutton-workers';
+const LOCAL_CLUSTER = 'gobutton';
+const USUAL_PORTS = { page: 4600, cloud: 4566, apns: 4443, fcm: 4444, providers: 4445, bot: 4601 } as const;
+const SECRETS = { botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutton', signingSecret: 'local-signing-secret' } as const;
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataDir } = options;
+  await mkdir(dataDir, { recursive: true });
+  await takeLock(dataDir);
+
+  const stops: (() => Promise<unknown>)[] = [];
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const one of stops.toReversed()) await one();
+      await rm(lockFile(dataDir), { force: true });
+    })();
+    return stopping;
+  };
+
+  try {
+    const port = (name: keyof typeof USUAL_PORTS) => freePort(options.ports === 'usual' ? USUAL_PORTS[name] : 0);
+    const credentials = await ensureCredentials(join(dataDir, 'credentials'));
+    const logs = join(dataDir, 'logs');
+
+    const providers = await startChild({
+      name: 'providers',
+      script: 'infra/local/providers/main.ts',
+      env: {
+        PROVIDERS_OPTIONS: JSON.stringify({
+          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'),
+          apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers'),
+          latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs,
+        }),
+      },
+      logFile: join(logs, 'providers.log'),
+    });
+    stops.push(() => providers.stop());
+    const urls = JSON.parse(await providers.line((line) => line.startsWith('{"apnsUrl"'), 15_000)) as Record<'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl', string>;
+
+    const region = 'us-east-1';
+    const shared: Record<string, string> = {
+      AWS_REGION: region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
+      GOBUTTON_TABLE_PREFIX: 'gobutton', GOBUTTON_BUCKET: 'gobutton',
+      GOBUTTON_APNS_URL: urls.apnsUrl, GOBUTTON_FCM_URL: urls.fcmUrl, GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl, GOBUTTON_CA_FILE: credentials.caFile,
+      APNS_KEY_FILE: credentials.apnsKeyFile, APNS_KEY_ID: credentials.apnsKeyId, APNS_TEAM_ID: credentials.apnsTeamId,
+      GOOGLE_APPLICATION_CREDENTIALS: credentials.serviceAccountFile,
+      GOBUTTON_CONNECTIONS: String(options.connections), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+    };
+
+    const workerEnv = { ...shared, GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
+    const localCloud: LocalCloud = await startLocalCloud({
+      dataDir: join(dataDir, 'cloud'),
+      port: await port('cloud'),
+      services: [{
+        cluster: LOCAL_CLUSTER, service: LOCAL_POOL, cwd: projectRoot, startDelayMs: options.taskStartDelayMs, env: workerEnv,
+        command: [process.execPath, '--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, 'workers/main.ts')],
+      }],
+      groups: [{ name: 'lingo-api', startDelayMs: 3_000 }],
+      logsDir: logs,
+    });
+    stops.push(() => localCloud.stop());
+    shared['AWS_ENDPOINT_URL'] = localCloud.url;
+
+    const cloudConfig: CloudConfig = { endpoint: localCloud.url, region, tablePrefix: 'gobutton', bucket: 'gobutton' };
+    await ensureTables(cloudConfig);
+    const cloud = createCloud(cloudConfig);
+    stops.push(async () => cloud.close());
+
+    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...SECRETS, providersControlUrl: urls.controlUrl });
+    stops.push(() => workspace.stop());
+
+    const botPort = await port('bot');
+    if (options.slackMode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${botPort}/slack/events`);
+    const bot: Child = await startChild({
+      name: 'bot',
+      script: 'bot/main.ts',
+      env: {
+        ...shared, SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
+        SLACK_SIGNING_SECRET: SECRETS.signingSecret, SLACK_MODE: options.slackMode, BOT_PORT: String(botPort),
+      },
+      logFile: join(logs, 'bot.log'),
+    });
+    stops.push(() => bot.stop());
+    await healthy(`http://127.0.0.1:${botPort}/health`, bot);
+
+    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, botEnded: bot.ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Resolves when the bot says that it is connected to Slack. */
+async function healthy(url: string, bot: Child): Promise<void> {
+  let gone: number | NodeJS.Signals | null = null;
+  void bot.ended.then((how) => { gone = how; });
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    if (gone !== null) throw new Error(`BOT_ENDED the bot ended (${String(gone)}) while starting; see ${bot.logFile}`);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    if (answer?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`BOT_NOT_READY the bot did not report itself healthy within 20 s; see ${bot.logFile}`);
+}
+
+const lockFile = (dataDir: string): string => join(dataDir, 'running.pid');
+
+/** One stack per data folder: two would share tables and tear them. A lock of a dead process is taken over. */
+async function takeLock(dataDir: string): Promise<void> {
+  const file = lockFile(dataDir);
+  for (;;) {
+    try {
+      await writeFile(file, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new Error(`could not write ${file}`, { cause: error });
+    }
+    const holder = await runningIn(dataDir);
+    if (holder !== null) throw new Error(`ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first, or use another folder with --data`);
+    await rm(file, { force: true });
+  }
+}
+
+/** The process that runs a stack in this folder, or null. */
+export async function runningIn(dataDir: string): Promise<number | null> {
+  const holder = Number(await readFile(lockFile(dataDir), 'utf8').catch(() => ''));
+  return isAlive(holder) ? holder : null;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from './child.ts';
+import { createSampleLaunch } from './sample-launch.ts';
+import { runningIn, startStack, type Stack } from './stack.ts';
+
+/** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
+
+const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack socket|http] [--latency-ms L]
+  --devices N       size of the sample audience, 1,000 to 10,000,000 (default 200000)
+  --fresh           begin anew; without it the launch in the data folder goes on where it was
+  --data DIR        data folder (default .gobutton)
+  --slack MODE      how the bot talks to the local Slack: socket (default) or http
+  --latency-ms L    answer latency of the local push providers (default 20)`;
+
+interface Arguments { devices: number | null; fresh: boolean; dataDir: string; slackMode: 'socket' | 'http'; latencyMs: number }
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function readArguments(argv: string[]): Arguments {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      devices: { type: 'string' }, fresh: { type: 'boolean', default: false }, data: { type: 'string', default: '.gobutton' },
+      slack: { type: 'string', default: 'socket' }, 'latency-ms': { type: 'string', default: '20' }, help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    say(USAGE);
+    process.exit(0);
+  }
+  const devices = values.devices === undefined ? null : whole('--devices', values.devices, 1_000, 10_000_000);
+  if (values.slack !== 'socket' && values.slack !== 'http') throw new Error(`--slack: found "${values.slack}", expected socket or http`);
+  return { devices, fresh: values.fresh, dataDir: resolve(projectRoot, values.data), slackMode: values.slack, latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000) };
+}
+
+export function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text.replaceAll(/[_,]/g, ''));
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new Error(`${name}: found "${text}", expected a whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`);
+  }
+  return value;
+}
+
+/** What the data folder holds; written last, so that a half-made sample is made again. */
+interface Sample { launchId: string; devices: number }
+
+const markOf = (dataDir: string): string => join(dataDir, 'gobutton.json');
+
+async function readSample(dataDir: string): Promise<Sample | null> {
+  const text = await readFile(markOf(dataDir), 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as { sample: Sample | null }).sample;
+}
+
+/** Empties the data folder, but only one that we made: a mistyped --data must not delete somebody's files. */
+async function emptyDataDir(dataDir: string): Promise<void> {
+  const names = await readdir(dataDir).catch(() => []);
+  if (names.length === 0) return;
+  if (!names.includes('gobutton.json')) throw new Error(`--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`);
+  const holder = await runningIn(dataDir);
+  if (holder !== null) throw new Error(`ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first`);
+  await rm(dataDir, { recursive: true });
+}
+
+async function main(): Promise<void> {
+  const startedAtMs = Date.now();
+  const args = readArguments(process.argv.slice(2));
+  const before = args.fresh ? null : await readSample(args.dataDir);
+  if (before !== null && args.devices !== null && before.devices !== args.devices) {
+    throw new Error(`--devices: found ${args.devices.toLocaleString('en-US')}, expected ${before.devices.toLocaleString('en-US')}, the size of the launch in ${args.dataDir}; add --fresh to begin anew`);
+  }
+  // Nothing finished there yet: what an interrupted first start left behind goes too.
+  if (before === null) await emptyDataDir(args.dataDir);
+  await mkdir(args.dataDir, { recursive: true });
+  if (before === null) await writeFile(markOf(args.dataDir), JSON.stringify({ sample: null }));
+
+  say('gobutton: starting the local cloud, push providers, Slack workspace and bot …');
+  let stack: Stack | null = null;
+  let stopping = false;
+  const stop = (code: number): void => {
+    if (stopping) return;
+    stopping = true;
+    say('\nStopping; the launch stays as it is in the data folder.');
+    const done = stack === null ? Promise.resolve() : stack.stop();
+    done.then(() => process.exit(code), (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      process.exit(1);
+    });
+  };
+  process.on('SIGINT', () => stop(0));
+  process.on('SIGTERM', () => stop(0));
+
+  stack = await startStack({ dataDir: args.dataDir, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 4, taskStartDelayMs: 1_500 });
+  if (stopping) return void (await stack.stop());
+  const devices = before?.devices ?? args.devices ?? 200_000;
+  if (before === null) {
+    say(`Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`);
+    const launchId = await createSampleLaunch({ cloud: stack.cloud, env: stack.env, dataDir: args.dataDir, devices, seed: 7, nowMs: Date.now() });
+    await writeFile(markOf(args.dataDir), JSON.stringify({ sample: { launchId, devices } satisfies Sample }));
+  }
+  say(`\n  The war room is open: ${stack.pageUrl}\n`);
+  say(before === null
+    ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: tick the gates in /go ready, send yourself a /go test, ask with /go fire all,\n  switch to another person and press GO.'
+    : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`);
+  say(`  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
+
+  const how = await stack.botEnded;
+  if (!stopping) {
+    process.stderr.write(`The bot ended (${how}); see ${join(args.dataDir, 'logs', 'bot.log')}.\n`);
+    stop(1);
+  }
+}
+
+if (import.meta.main) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    process.exit(1);
+  });
+}
