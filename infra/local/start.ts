@@ -55,7 +55,7 @@ async function readSample(dataDir: string): Promise<Sample | null> {
 
 /** Empties the data folder, but only one that we made: a mistyped --data must not delete somebody's files. */
 async function emptyDataDir(dataDir: string): Promise<void> {
-  const names = await readdir(dataDir).catch(() => []);
+  const names = await readdir(dataDir).catch((): string[] => []);
   if (names.length === 0) return;
   if (!names.includes('gobutton.json')) throw new Error(`--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`);
   const holder = await runningIn(dataDir);
