@@ -85,7 +85,8 @@ export interface Shot {
   totals: SegmentTotals[] | null;
 }
 
-export interface SegmentShot { attempt: number; shotId: string; closed: boolean; totals: SegmentTotals | null }
+/** `devices`: what this attempt is for, as it stood at the approval. */
+export interface SegmentShot { attempt: number; shotId: string; devices: number; closed: boolean; totals: SegmentTotals | null }
 
 /** waiting → started → done; waiting → put (a person decides) → started | skipped. */
 export interface StepState { state: 'started' | 'put' | 'skipped' | 'done'; atMs: number; say: string }
