@@ -1,0 +1,102 @@
+import type { Campaign } from '../playbook/schema.ts';
+import type { Platform } from './entries.ts';
+
+/**
+ * The message as the providers take it, one text per locale. The same bytes go out in test sends, in the shot and
+ * into the size check, so what was tested is what is sent.
+ */
+
+/** `shotId`: the shot, or `test-…`, or `prime`. It lets the client app and the judges tell sends apart. */
+export interface PayloadIds { launchId: string; shotId: string }
+
+/** Both providers: at most 4,096 bytes (FACTS 1 and 2). */
+export const PAYLOAD_LIMIT_BYTES = 4_096;
+
+/** FCM keeps a message for at most four weeks. */
+const FCM_TTL_MAX_MS = 2_419_200_000;
+
+/** Room for the longest shot or test id, so that a size checked before GO still holds at GO. */
+const LONGEST_SHOT_ID = 'test-T0000000000';
+
+/** JSON text of an APNs alert. Extra data lies under `data`, so that no key of it can touch `aps`. */
+export function apnsPayload(campaign: Campaign, locale: string, ids: PayloadIds): string {
+  const { title, body } = textFor(campaign, locale);
+  return JSON.stringify({
+    aps: { alert: { title, body }, ...(campaign.sound === '' ? {} : { sound: campaign.sound }) },
+    gobutton: { launch: ids.launchId, shot: ids.shotId },
+    ...(campaign.deep_link === undefined ? {} : { deep_link: campaign.deep_link }),
+    ...(Object.keys(campaign.data).length === 0 ? {} : { data: campaign.data }),
+  });
+}
+
+export interface FcmMessage {
+  notification: { title: string; body: string };
+  data: Record<string, string>;
+  android: {
+    priority: 'HIGH' | 'NORMAL';
+    /** Seconds with an `s`; `0s` is now or never. */
+    ttl: string;
+    collapse_key: string;
+    /** A later notification with the same tag replaces the one on screen. */
+    notification: { tag: string; channel_id?: string; sound?: string };
+  };
+}
+
+/** FCM v1 `message` without its `token`. `collapseId` comes from `Shown`. */
+export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, collapseId: string, expiresAfterMs: number): FcmMessage {
+  const { title, body } = textFor(campaign, locale);
+  return {
+    notification: { title, body },
+    data: {
+      ...campaign.data,
+      ...(campaign.deep_link === undefined ? {} : { deep_link: campaign.deep_link }),
+      gobutton_launch: ids.launchId,
+      gobutton_shot: ids.shotId,
+    },
+    android: {
+      priority: campaign.fcm.priority === 'high' ? 'HIGH' : 'NORMAL',
+      ttl: `${Math.floor(Math.min(expiresAfterMs, FCM_TTL_MAX_MS) / 1_000)}s`,
+      collapse_key: collapseId,
+      notification: {
+        tag: collapseId,
+        ...(campaign.fcm.channel_id === undefined ? {} : { channel_id: campaign.fcm.channel_id }),
+        ...(campaign.sound === '' ? {} : { sound: campaign.sound }),
+      },
+    },
+  };
+}
+
+/**
+ * Constant APNs headers, everything but `authorization` and the path. `fromMs` is time zero: the provider keeps a push
+ * for an offline device until `fromMs + expiresAfterMs`; 0 is one try, not stored.
+ */
+export function apnsHeaders(campaign: Campaign, options: { collapseId: string; expiresAfterMs: number; fromMs: number }): Record<string, string> {
+  const { collapseId, expiresAfterMs, fromMs } = options;
+  return {
+    'apns-topic': campaign.apns.topic,
+    'apns-push-type': 'alert',
+    'apns-priority': String(campaign.apns.priority),
+    'apns-collapse-id': collapseId,
+    'apns-expiration': expiresAfterMs === 0 ? '0' : String(Math.ceil((fromMs + expiresAfterMs) / 1_000)),
+  };
+}
+
+/** Locales whose message is over the limit, by platform. Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
+export function payloadProblems(campaign: Campaign, launchId: string): { locale: string; platform: Platform; bytes: number }[] {
+  const ids = { launchId, shotId: LONGEST_SHOT_ID };
+  const longestCollapseId = 'c'.repeat(64);
+  return Object.keys(campaign.locales).flatMap((locale) => [
+    { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
+    { locale, platform: 'android' as const, bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))) },
+  ].filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES));
+}
+
+function textFor(campaign: Campaign, locale: string): { title: string; body: string } {
+  const text = campaign.locales[locale];
+  if (text === undefined) throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${locale}`), { code: 'LOCALE_UNKNOWN' });
+  return text;
+}
+
+function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

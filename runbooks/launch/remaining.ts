@@ -1,0 +1,55 @@
+import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
+import type { SegmentTotals } from './entries.ts';
+
+/** What is left to send, by segment: the rule that attempt n + 1 goes only to devices that attempt n did not reach. */
+
+/** 1 for a segment that never fired; one more than the last approved attempt otherwise. */
+export function nextAttempt(launch: Launch, segment: string): number {
+  return (lastAttempt(launch, segment)?.attempt ?? 0) + 1;
+}
+
+/**
+ * Devices that the next attempt of a segment would be for: all of it at first, then those whose last state is halted or
+ * late (uncertain too under policy "resend"). 0 while its shot runs, and for a segment that the audience doesn't have.
+ */
+export function remainingDevices(launch: Launch, segment: string): number {
+  const last = lastAttempt(launch, segment);
+  if (last === undefined) return launch.audience?.segments.find(({ id }) => id === segment)?.devices ?? 0;
+  return last.totals === null ? 0 : resendable(last.totals, launch);
+}
+
+/** Devices of a closed attempt that a further attempt may send to. */
+export function resendable({ totals }: SegmentTotals, launch: Launch): number {
+  return totals.halted + totals.late + (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0);
+}
+
+export function lastAttempt(launch: Launch, segment: string): SegmentShot | undefined {
+  return launch.attempts[segment]?.at(-1);
+}
+
+/** Shots that are approved and not closed yet. */
+export function runningShots(launch: Launch): Shot[] {
+  return Object.values(launch.shots).filter((shot) => shot.closed === null);
+}
+
+export function runningShotOf(launch: Launch, segment: string): Shot | undefined {
+  return runningShots(launch).find((shot) => shot.segments.some((part) => part.segment === segment));
+}
+
+export function isExpired(order: FireOrder, nowMs: number): boolean {
+  return nowMs > order.expiresAtMs;
+}
+
+/** The order that waits for its second person and names this segment, if one does. */
+export function openOrderOf(launch: Launch, segment: string, nowMs: number): FireOrder | undefined {
+  return Object.values(launch.orders).find(
+    (order) => order.state === 'open' && !isExpired(order, nowMs) && order.shown.segments.some((part) => part.segment === segment),
+  );
+}
+
+/** Segments that could be asked for now: something left, no shot running, no order waiting. In the audience's order. */
+export function fireableSegments(launch: Launch, nowMs: number): string[] {
+  return (launch.audience?.segments ?? [])
+    .map(({ id }) => id)
+    .filter((id) => remainingDevices(launch, id) > 0 && runningShotOf(launch, id) === undefined && openOrderOf(launch, id, nowMs) === undefined);
+}
