@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT_BYTES, packStates, stateCode, stateOf, toAccount, totalsOf, unpackStates } from './account-codec.ts';
+import type { AttemptState } from './account-codec.ts';
+
+const all: AttemptState[] = ['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped'];
+const states = fc.array(fc.constantFrom(...all), { maxLength: 2_000 });
+const coded = (list: AttemptState[]) => Uint8Array.from(list, stateCode);
+
+describe('account codec', () => {
+  test('gives every state of every device back', () => {
+    fc.assert(fc.property(states, (list) => {
+      expect([...unpackStates(packStates(coded(list)), list.length)].map(stateOf)).toEqual(list);
+    }));
+  });
+
+  test('2,000 devices are 750 bytes, and any account fits into a KiB', () => {
+    expect(packStates(new Uint8Array(2_000)).length).toBe(750);
+    const reasons = fc.dictionary(fc.string({ minLength: 1, maxLength: 60 }), fc.nat(2_000), { maxKeys: 60 });
+    fc.assert(fc.property(states, reasons, (list, counts) => {
+      const account = toAccount(coded(list), counts);
+      const bytes = account.states.length + Object.keys(account.reasons).reduce((sum, reason) => sum + Buffer.byteLength(reason) + 4, 0);
+      expect(bytes).toBeLessThanOrEqual(ACCOUNT_BYTES);
+      const sum = (of: Record<string, number>) => Object.values(of).reduce((a, b) => a + b, 0);
+      expect(sum(account.reasons)).toBe(sum(counts));
+    }));
+  });
+
+  test('states sum to the devices that are part of the attempt', () => {
+    fc.assert(fc.property(fc.array(states, { maxLength: 5 }), (batches) => {
+      const { devices, totals } = totalsOf(batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })));
+      const flat = batches.flat();
+      expect(devices).toBe(flat.filter((state) => state !== 'absent').length);
+      for (const state of all) if (state !== 'absent') expect(totals[state]).toBe(flat.filter((one) => one === state).length);
+    }));
+  });
+
+  test('an account that is too short for its batch is an error, not zeros', () => {
+    expect(() => unpackStates(new Uint8Array(3), 9)).toThrow('ACCOUNT_TOO_SHORT');
+    expect(() => stateOf(7)).toThrow('ACCOUNT_CODE_UNKNOWN');
+  });
+});
