@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { CloudConfig } from '../infra/aws/cloud.ts';
+
+/** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
+export interface BotConfig {
+  slack: {
+    botToken: string;
+    /** Null: Slack's own (https://slack.com/api/). Ends with a slash. */
+    apiUrl: string | null;
+    receive: { mode: 'socket'; appToken: string; connections: number } | { mode: 'http'; signingSecret: string };
+  };
+  /** HTTP: health, and in HTTP mode what Slack posts. Port 0: any free one. */
+  host: string;
+  port: number;
+  cloud: CloudConfig;
+  /** Folder of runbooks that `/go create` offers. */
+  runbooksDir: string;
+  logLevel: LogLevelName;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevelName = (typeof LOG_LEVELS)[number];
+
+export interface ConfigProblem { variable: string; found: string; expected: string }
+
+export type ParsedConfig = { ok: true; config: BotConfig } | { ok: false; problems: ConfigProblem[] };
+
+const SECRET = new Set(['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET']);
+
+const webUrl = (expected: string) => z.string(expected).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), expected);
+const wholeNumber = (min: number, max: number, expected: string) =>
+  z.string().regex(/^\d{1,6}$/, expected).transform(Number).refine((value) => value >= min && value <= max, expected);
+
+const EXPECT = {
+  mode: 'socket or http',
+  botToken: 'the bot token of the Slack app (xoxb-…)',
+  appToken: 'an app-level token with connections:write (xapp-…), because SLACK_MODE is socket',
+  signingSecret: 'the signing secret of the Slack app, because SLACK_MODE is http',
+  apiUrl: 'the address of a Slack Web API like http://127.0.0.1:4600/api/, or nothing for Slack itself',
+  connections: 'a whole number from 1 to 10 (Slack allows ten sockets for an app)',
+  port: 'a port from 0 to 65535 (0: any free one)',
+  region: 'an AWS region like us-east-1',
+  endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
+  prefix: '3 to 64 letters, digits, dashes and dots',
+  bucket: 'the name of the S3 bucket that holds audiences',
+  level: LOG_LEVELS.join(', '),
+} as const;
+
+const environment = z.object({
+  SLACK_MODE: z.enum(['socket', 'http'], EXPECT.mode).default('socket'),
+  SLACK_BOT_TOKEN: z.string(EXPECT.botToken).regex(/^xoxb-./, EXPECT.botToken),
+  SLACK_APP_TOKEN: z.string().regex(/^xapp-./, EXPECT.appToken).optional(),
+  SLACK_SIGNING_SECRET: z.string().min(8, EXPECT.signingSecret).optional(),
+  SLACK_API_URL: webUrl(EXPECT.apiUrl).transform((url) => (url.endsWith('/') ? url : `${url}/`)).optional(),
+  SLACK_CONNECTIONS: wholeNumber(1, 10, EXPECT.connections).default(2),
+  BOT_HOST: z.string().default('127.0.0.1'),
+  BOT_PORT: wholeNumber(0, 65_535, EXPECT.port).default(3_000),
+  AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
+  AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
+  GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
+  GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
+  GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
+}).superRefine((found, issues) => {
+  const missing = (variable: string, message: string) => issues.addIssue({ code: 'custom', path: [variable], message });
+  if (found.SLACK_MODE === 'socket' && found.SLACK_APP_TOKEN === undefined) missing('SLACK_APP_TOKEN', EXPECT.appToken);
+  if (found.SLACK_MODE === 'http' && found.SLACK_SIGNING_SECRET === undefined) missing('SLACK_SIGNING_SECRET', EXPECT.signingSecret);
+});
+
+/** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Secrets are never repeated. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = environment.safeParse(given);
+  // Zod leaves a refinement over the whole out while single fields are wrong; the token of the mode must not be missed for that.
+  const mode = given['SLACK_MODE'] ?? 'socket';
+  const extra = parsed.success ? [] : modeProblems(mode, given, parsed.error.issues.map((issue) => String(issue.path[0])));
+  if (!parsed.success) {
+    return {
+      ok: false,
+      problems: [...parsed.error.issues.map((issue) => ({ variable: String(issue.path[0]), found: shown(String(issue.path[0]), given), expected: issue.message })), ...extra],
+    };
+  }
+  const found = parsed.data;
+  return {
+    ok: true,
+    config: {
+      slack: {
+        botToken: found.SLACK_BOT_TOKEN,
+        apiUrl: found.SLACK_API_URL ?? null,
+        receive: found.SLACK_MODE === 'socket'
+          ? { mode: 'socket', appToken: found.SLACK_APP_TOKEN ?? '', connections: found.SLACK_CONNECTIONS }
+          : { mode: 'http', signingSecret: found.SLACK_SIGNING_SECRET ?? '' },
+      },
+      host: found.BOT_HOST,
+      port: found.BOT_PORT,
+      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },
+      runbooksDir: found.GOBUTTON_RUNBOOKS,
+      logLevel: found.LOG_LEVEL,
+    },
+  };
+}
+
+function modeProblems(mode: string, given: Record<string, string | undefined>, named: readonly string[]): ConfigProblem[] {
+  const [variable, expected] = mode === 'http' ? ['SLACK_SIGNING_SECRET', EXPECT.signingSecret] : ['SLACK_APP_TOKEN', EXPECT.appToken];
+  return given[variable] !== undefined || named.includes(variable) ? [] : [{ variable, found: 'nothing', expected }];
+}
+
+function shown(variable: string, given: Record<string, string | undefined>): string {
+  const value = given[variable];
+  if (value === undefined) return 'nothing';
+  return SECRET.has(variable) ? `a text of ${value.length} characters (not shown)` : JSON.stringify(value);
+}
+
+/** One line a problem, as `main` prints them. */
+export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`).join('\n');
+}
