@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/**
+ * How the providers behave. Every field can be changed while they run (POST /config); what a change means
+ * for requests on their way is nothing: it holds from the next request on.
+ */
+const whole = z.number().int().min(0);
+
+export const behaviour = z.strictObject({
+  /** Mean time from a whole request to its answer, ms. 0 (default): answered at once. */
+  latencyMs: z.number().min(0).max(60_000).default(0),
+  /** Answers are spread evenly over latencyMs ± this, ms; never below 0. Default 0. */
+  latencySpreadMs: z.number().min(0).max(60_000).default(0),
+  /** APNs: streams a connection may open after its first authenticated request. Default 1,000 (FACTS 1: 500 to 1,500 were seen). */
+  streamLimit: z.number().int().min(1).max(100_000).default(1000),
+  /** APNs: streams before the first authenticated request; the documented value is 1. */
+  firstStreamLimit: z.number().int().min(1).max(100_000).default(1),
+  /** APNs: streams after a rejected device token, until the next success; seen: 1. 0: a rejected token lowers nothing. */
+  streamLimitAfterRejection: whole.max(100_000).default(1),
+  /** FCM: streams of a connection. Default 100, which firebase-admin takes for the backend's limit. */
+  fcmStreamLimit: z.number().int().min(1).max(100_000).default(100),
+  /** Answered requests after which a connection gets GOAWAY (both providers). 0 (default): never. */
+  goawayAfterRequests: whole.default(0),
+  /** A connection without open streams for so long gets GOAWAY, ms. 0 (default): never. */
+  idleMs: whole.default(0),
+  /** APNs: pushes to one device within a minute before 429 TooManyRequests. Apple names no number. 0: no limit. Default 20. */
+  apnsPerDevicePerMinute: whole.default(20),
+  /** FCM: the same; documented: 240 a minute. 0: no limit. */
+  fcmPerDevicePerMinute: whole.default(240),
+  /** FCM: messages of the project in a minute that begins with its first message, then 429 QUOTA_EXCEEDED. 0 (default): no limit. */
+  fcmQuotaPerMinute: whole.default(0),
+  /** Requests a second, per provider, above which answers are `overloadStatus`. 0 (default): never. */
+  overloadPerSecond: whole.default(0),
+  overloadStatus: z.union([z.literal(503), z.literal(429)]).default(503),
+  /** APNs topics that the key may send to; null (default): any. Others: 400 TopicDisallowed. */
+  topics: z.array(z.string()).nullable().default(null),
+  /** APNs: a second new JWT on one connection within this time is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */
+  providerTokenUpdateMs: whole.default(20 * 60_000),
+});
+export type Behaviour = z.output<typeof behaviour>;
+export type BehaviourInput = z.input<typeof behaviour>;
+
+/** Only what is given, without defaults: for a change to what there is. */
+export const behaviourChange = z.strictObject(
+  Object.fromEntries(Object.entries(behaviour.shape).map(([name, field]) => [name, field.unwrap().optional()])),
+) as unknown as z.ZodType<Partial<Behaviour>>;

@@ -1,0 +1,60 @@
+/** What a push says and whose it is: read once per distinct body. */
+export interface Content {
+  launchId: string;
+  shotId: string;
+  title: string;
+  body: string;
+  sound: string | null;
+  background: boolean;
+  /** Whatever the push says of zombie mode; null if nothing. */
+  zombie: unknown;
+  /** FCM alone: it lies in the body (APNs has a header). */
+  collapseId: string | null;
+}
+
+export const unknownLaunch = 'unknown';
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function idOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
+/** Of an APNs payload. The alert is a string, or {title, body}, or {title-loc-key, loc-key}. */
+export function apnsContent(payload: unknown): Content {
+  const root = isObject(payload) ? payload : {};
+  const aps = isObject(root.aps) ? root.aps : {};
+  const alert = isObject(aps.alert) ? aps.alert : { body: aps.alert };
+  const own = isObject(root.gobutton) ? root.gobutton : {};
+  const sound = isObject(aps.sound) ? aps.sound.name : aps.sound;
+  return {
+    launchId: idOf(own.launch, unknownLaunch), shotId: idOf(own.shot, unknownLaunch),
+    title: text(alert.title ?? alert['title-loc-key']), body: text(alert.body ?? alert['loc-key']),
+    sound: typeof sound === 'string' ? sound : null,
+    background: aps.alert === undefined && aps['content-available'] === 1,
+    zombie: own.zombie ?? root.zombie ?? null, collapseId: null,
+  };
+}
+
+/** Of an FCM v1 `message`. Android's own notification fields go before the common ones. */
+export function fcmContent(message: unknown): Content {
+  const root = isObject(message) ? message : {};
+  const data = isObject(root.data) ? root.data : {};
+  const android = isObject(root.android) ? root.android : {};
+  const common = isObject(root.notification) ? root.notification : {};
+  const shown = isObject(android.notification) ? android.notification : {};
+  const collapse = shown.tag ?? android.collapse_key ?? android.collapseKey;
+  return {
+    launchId: idOf(data.gobutton_launch, unknownLaunch), shotId: idOf(data.gobutton_shot, unknownLaunch),
+    title: text(shown.title ?? common.title ?? shown.title_loc_key), body: text(shown.body ?? common.body ?? shown.body_loc_key),
+    sound: typeof shown.sound === 'string' ? shown.sound : null,
+    background: root.notification === undefined && android.notification === undefined,
+    zombie: data.gobutton_zombie ?? data.zombie ?? null, collapseId: typeof collapse === 'string' ? collapse : null,
+  };
+}

@@ -1,0 +1,72 @@
+import type { Behaviour } from './behaviour.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import type { Content } from './content.ts';
+import type { Exchange } from './exchange.ts';
+import type { Judge } from './judge.ts';
+import type { Last } from './last.ts';
+import { DeviceLimits, Window } from './limits.ts';
+import type { Phones } from './phones.ts';
+import type { Reply } from './reply.ts';
+import type { Tally } from './tally.ts';
+import { TokenHash } from './token-hash.ts';
+
+/** What both providers do with a push once they know whose it is: count, limit, show. */
+export class Desk {
+  readonly behaviour: Behaviour;
+  readonly #platform: Platform;
+  readonly #judge: Judge;
+  readonly #phones: Phones;
+  readonly #last: Last;
+  readonly #limits = new DeviceLimits();
+  readonly #rate = new Window(1000);
+  readonly #hash = new TokenHash();
+  /** Push requests that were refused before they could be counted: by key. */
+  readonly refusals = new Map<string, number>();
+
+  constructor(platform: Platform, { behaviour, judge, phones, last }: { behaviour: Behaviour; judge: Judge; phones: Phones; last: Last }) {
+    this.#platform = platform;
+    this.behaviour = behaviour;
+    this.#judge = judge;
+    this.#phones = phones;
+    this.#last = last;
+  }
+
+  tallyOf(content: Content): Tally {
+    return this.#judge.tally(content.launchId, content.shotId, this.#platform);
+  }
+
+  /** Counts one receipt; true if the device has had too many within a minute. `fold`: see TokenHash. */
+  receive(tally: Tally, token: string, fold: 0 | 0x20, nowMs: number): boolean {
+    this.#hash.text(token, 0, fold);
+    const { high, low } = this.#hash;
+    if (!this.#judge.receive(tally, high, low, nowMs)) return false;
+    const perMinute = this.#platform === 'ios' ? this.behaviour.apnsPerDevicePerMinute : this.behaviour.fcmPerDevicePerMinute;
+    return this.#limits.repeated(this.#platform, high, low, perMinute, nowMs);
+  }
+
+  overloaded(nowMs: number): boolean {
+    return this.#rate.over(this.behaviour.overloadPerSecond, nowMs);
+  }
+
+  show(token: string, content: Content, collapseId: string | null, nowMs: number): void {
+    this.#phones.show(this.#platform, token, content, collapseId, nowMs);
+  }
+
+  /** The last word on a counted request. */
+  settle(exchange: Exchange, tally: Tally, token: string, content: Content, reply: Reply, nowMs: number): void {
+    exchange.reply = reply;
+    exchange.tally = tally;
+    this.#last.note(this.#platform, token, content, reply.key, nowMs);
+  }
+
+  /** The last word on a request that is not counted. */
+  refuse(exchange: Exchange, reply: Reply): void {
+    exchange.reply = reply;
+    this.refusals.set(reply.key, (this.refusals.get(reply.key) ?? 0) + 1);
+  }
+
+  reset(): void {
+    this.#limits.clear();
+    this.refusals.clear();
+  }
+}

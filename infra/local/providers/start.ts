@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Credentials } from '../credentials.ts';
+import { ApnsTokens } from './apns-token.ts';
+import { Apns } from './apns.ts';
+import { behaviour as behaviourShape } from './behaviour.ts';
+import type { Behaviour, BehaviourInput } from './behaviour.ts';
+import { serveControl } from './control.ts';
+import { Desk } from './desk.ts';
+import { FcmOauth } from './fcm-oauth.ts';
+import { Fcm, tokenPath } from './fcm.ts';
+import { Judge } from './judge.ts';
+import { Last } from './last.ts';
+import { Phones } from './phones.ts';
+import { serveSite } from './server.ts';
+
+export interface ProviderOptions {
+  credentials: Credentials;
+  /** Wished ports; 0 or absent: any free one. */
+  apnsPort?: number; fcmPort?: number; controlPort?: number;
+  /** Where counts outlive the process; null or absent: nowhere. */
+  dataDir?: string | null;
+  behaviour?: BehaviourInput;
+}
+
+export interface Providers {
+  /** https://localhost:PORT, for GOBUTTON_APNS_URL. */
+  apnsUrl: string;
+  fcmUrl: string;
+  /** OAuth token endpoint, for GOBUTTON_FCM_TOKEN_URL. */
+  tokenUrl: string;
+  controlUrl: string;
+  behaviour: Behaviour;
+  judge: Judge;
+  phones: Phones;
+  stop(): Promise<void>;
+}
+
+const account = z.object({ client_email: z.string() });
+
+/** Starts stand-ins of APNs and FCM with their control API on loopback. Rejects if the credentials can't be read or nothing can be bound. */
+export async function startProviders(options: ProviderOptions): Promise<Providers> {
+  const { credentials } = options;
+  const behaviour = behaviourShape.parse(options.behaviour ?? {});
+  const judge = new Judge();
+  const phones = new Phones();
+  const last = new Last();
+  const { client_email: clientEmail } = account.parse(JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')));
+
+  const apnsDesk = new Desk('ios', { behaviour, judge, phones, last });
+  const fcmDesk = new Desk('android', { behaviour, judge, phones, last });
+  let tokenUrl = '';
+  const apns = new Apns(apnsDesk, new ApnsTokens({ publicKeyPem: credentials.apnsPublicKeyPem, keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId }));
+  const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: randomBytes(32), ownUrl: () => tokenUrl });
+  const fcm = new Fcm(fcmDesk, oauth, credentials.projectId);
+
+  const tls = { behaviour, key: credentials.serverKey, cert: credentials.serverCert };
+  const apnsServer = await serveSite(apns, { ...tls, port: options.apnsPort ?? 0 });
+  const fcmServer = await serveSite(fcm, { ...tls, port: options.fcmPort ?? 0 });
+  tokenUrl = `https://localhost:${fcmServer.port}${tokenPath}`;
+
+  const control = await serveControl({
+    behaviour, judge, phones, last,
+    state: () => ({ refusals: { apns: Object.fromEntries(apnsDesk.refusals), fcm: Object.fromEntries(fcmDesk.refusals) } }),
+    reset() {
+      for (const part of [judge, phones, last, apnsDesk, fcmDesk]) part.reset();
+      apns.forget();
+      fcm.forget();
+    },
+    goaway: () => 0,
+  }, options.controlPort ?? 0);
+
+  return {
+    apnsUrl: `https://localhost:${apnsServer.port}`, fcmUrl: `https://localhost:${fcmServer.port}`, tokenUrl, controlUrl: `http://127.0.0.1:${control.port}`,
+    behaviour, judge, phones,
+    async stop() {
+      await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);
+    },
+  };
+}
