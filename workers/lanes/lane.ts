@@ -27,9 +27,14 @@ export interface LaneJob {
   /** Asked before every write: null to go on, or why nothing more may be written. `paused` means: ask again soon. */
   stop(): Held | null;
   settle(index: number, outcome: Outcome): void;
+  /** Told after every write, so that what is on the wire can be counted. A device that the provider refused unread is written, and told, again. */
+  wrote?(index: number): void;
 }
 
-/** Everything constant in a request. One per locale; prepared before the first write. */
+/**
+ * Everything constant in a request. One per locale; prepared before the first write. `body`: APNs, the payload as it
+ * is sent; FCM, the JSON text of the v1 `message` without its `token`, which the lane puts in.
+ */
 export interface Template { headers: Readonly<Record<string, string>>; body: Buffer }
 
 export interface LaneStatus {

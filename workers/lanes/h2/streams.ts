@@ -1,0 +1,112 @@
+/** What is known of one open stream. */
+export interface OpenStream<J> {
+  id: number;
+  job: J;
+  index: number;
+  writtenAtMs: number;
+  /** 0 until the answer's status came. */
+  status: number;
+}
+
+/**
+ * The open streams of one connection. Ids only go up, so that the newest lie in a ring of typed arrays, which
+ * costs nothing to enter and leave; one that is still open when the ring comes round again (an answer that is late,
+ * or never comes) moves to a map.
+ */
+export class OpenStreams<J> {
+  readonly #mask: number;
+  readonly #ids: Int32Array;
+  readonly #indexes: Int32Array;
+  readonly #statuses: Int16Array;
+  readonly #writtenAtMs: Float64Array;
+  readonly #jobs: (J | null)[];
+  readonly #old = new Map<number, OpenStream<J>>();
+  #count = 0;
+
+  /** `expected`: how many streams are open at a time, at most; only memory and speed depend on it. */
+  constructor(expected: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(64, expected * 2)));
+    this.#mask = size - 1;
+    this.#ids = new Int32Array(size);
+    this.#indexes = new Int32Array(size);
+    this.#statuses = new Int16Array(size);
+    this.#writtenAtMs = new Float64Array(size);
+    this.#jobs = Array.from<J | null>({ length: size }).fill(null);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  open(id: number, job: J, index: number, nowMs: number): void {
+    const at = (id >>> 1) & this.#mask;
+    if (this.#ids[at] !== 0) this.#moveOut(at);
+    this.#ids[at] = id;
+    this.#jobs[at] = job;
+    this.#indexes[at] = index;
+    this.#statuses[at] = 0;
+    this.#writtenAtMs[at] = nowMs;
+    this.#count += 1;
+  }
+
+  #moveOut(at: number): void {
+    const stream = this.#read(at);
+    this.#old.set(stream.id, stream);
+  }
+
+  #read(at: number): OpenStream<J> {
+    const job = this.#jobs[at];
+    if (job === null || job === undefined) throw new Error('LANE_STREAM_WITHOUT_JOB');
+    return { id: this.#ids[at] ?? 0, job, index: this.#indexes[at] ?? 0, writtenAtMs: this.#writtenAtMs[at] ?? 0, status: this.#statuses[at] ?? 0 };
+  }
+
+  /** -1: not open. Otherwise its place, valid until the next `open`, for the quick accessors below; -2: in the map. */
+  find(id: number): number {
+    const at = (id >>> 1) & this.#mask;
+    if (this.#ids[at] === id) return at;
+    return this.#old.has(id) ? -2 : -1;
+  }
+
+  status(id: number, at: number): number {
+    return at >= 0 ? (this.#statuses[at] ?? 0) : (this.#old.get(id)?.status ?? 0);
+  }
+
+  setStatus(id: number, at: number, status: number): void {
+    if (at >= 0) this.#statuses[at] = status;
+    else {
+      const stream = this.#old.get(id);
+      if (stream !== undefined) stream.status = status;
+    }
+  }
+
+  job(id: number, at: number): J {
+    const job = at >= 0 ? this.#jobs[at] : this.#old.get(id)?.job;
+    if (job === null || job === undefined) throw new Error('LANE_STREAM_WITHOUT_JOB');
+    return job;
+  }
+
+  index(id: number, at: number): number {
+    return at >= 0 ? (this.#indexes[at] ?? 0) : (this.#old.get(id)?.index ?? 0);
+  }
+
+  close(id: number, at: number): void {
+    if (at >= 0) {
+      this.#ids[at] = 0;
+      this.#jobs[at] = null;
+    } else if (!this.#old.delete(id)) return;
+    this.#count -= 1;
+  }
+
+  /** Takes out every stream that `which` accepts, lowest id first. */
+  takeWhere(which: (stream: OpenStream<J>) => boolean): OpenStream<J>[] {
+    const taken: OpenStream<J>[] = [];
+    for (const stream of this.#old.values()) if (which(stream)) taken.push(stream);
+    for (let at = 0; at <= this.#mask; at += 1) {
+      if (this.#ids[at] === 0) continue;
+      const stream = this.#read(at);
+      if (which(stream)) taken.push(stream);
+    }
+    for (const { id } of taken) this.close(id, this.find(id));
+    return taken.toSorted((a, b) => a.id - b.id);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { After } from './apns-answers.ts';
+import { afterApns, apnsReason } from './apns-answers.ts';
+import { afterFcm, fcmReason } from './fcm-answers.ts';
+import type { Template } from './lane.ts';
+
+/** How one provider's requests are built and its answers read. Everything else about a lane is the same for both. */
+export interface Provider {
+  readonly name: 'apns' | 'fcm';
+  readonly platform: Platform;
+  /** Does the work that is the same for every device of a template. */
+  compile(template: Template): Compiled;
+  reason(status: number, body: string): string;
+  after(reason: string): After;
+  /** True: the answer shows that the provider knows the credential, so the connection is open for more streams. */
+  authenticated(status: number): boolean;
+  /** True: no good will come of this connection any more; another one is opened. */
+  endsConnection(reason: string): boolean;
+}
+
+/** One template, ready for any device: what is left is to put its token in. */
+export interface Compiled {
+  path(token: string): string;
+  body(token: string): Buffer;
+  /** Constant headers as [name, value, name, value, …], without pseudo headers and authorization. */
+  readonly headers: readonly string[];
+}
+
+export function apnsProvider(): Provider {
+  return {
+    name: 'apns',
+    platform: 'ios',
+    compile: ({ headers, body }) => ({ path: (token) => `/3/device/${token}`, body: () => body, headers: flat(headers) }),
+    reason: apnsReason,
+    after: afterApns,
+    // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
+    authenticated: (status) => status === 200 || status === 410,
+    // Pushy's experience: a connection that has seen an expired token is stuck (FACTS 1).
+    endsConnection: (reason) => reason === 'Shutdown' || reason === 'IdleTimeout' || reason === 'ExpiredProviderToken',
+  };
+}
+
+/** `projectId`: the Firebase project of the service account. */
+export function fcmProvider(projectId: string): Provider {
+  const path = `/v1/projects/${projectId}/messages:send`;
+  return {
+    name: 'fcm',
+    platform: 'android',
+    compile({ headers, body }) {
+      const text = body.toString('utf8');
+      if (!text.startsWith('{') || text.length <= 2) throw new Error('TEMPLATE_INVALID: expected the JSON text of an FCM message without token');
+      const { validateOnly, rest } = splitHeaders(headers);
+      const before = Buffer.from(`{${validateOnly ? '"validate_only":true,' : ''}"message":{"token":"`);
+      const after = Buffer.from(`",${text.slice(1)}}`);
+      return {
+        path: () => path,
+        body(token) {
+          const whole = Buffer.allocUnsafe(before.length + token.length + after.length);
+          before.copy(whole, 0);
+          whole.write(token, before.length, 'latin1');
+          after.copy(whole, before.length + token.length);
+          return whole;
+        },
+        headers: ['content-type', 'application/json', ...flat(rest)],
+      };
+    },
+    reason: fcmReason,
+    after: afterFcm,
+    // FCM answers about the message only after it has accepted the credential.
+    authenticated: (status) => status === 200 || status === 400 || status === 404,
+    endsConnection: () => false,
+  };
+}
+
+/** A template may ask FCM to check a message without delivering it: a header of this name, which is not sent. */
+export const VALIDATE_ONLY = 'x-validate-only';
+
+function splitHeaders(headers: Template['headers']) {
+  const { [VALIDATE_ONLY]: flag, ...rest } = headers;
+  return { validateOnly: flag !== undefined, rest };
+}
+
+function flat(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).flat();
+}
