@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AttributeValue, DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
+import { CloudError, isConditionFailure } from './cloud-error.ts';
 
 /**
  * What is true now and may be lost: worker reports, gate measurements, leases, who serves which pool, what
@@ -27,3 +32,102 @@ export interface LiveStore {
 }
 
 export interface LaunchIndexItem { launchId: string; name: string; channelId: string; pool: string; createdAtMs: number; closed: boolean }
+
+/** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
+export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
+  const put = async (pk: string, sk: string, body: unknown) => {
+    await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...key(pk, sk), body: { S: JSON.stringify(body) } } }));
+  };
+
+  async function get(pk: string, sk: string): Promise<Item | undefined> {
+    return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key(pk, sk), ConsistentRead: true }))).Item;
+  }
+
+  async function all<T>(pk: string): Promise<T[]> {
+    const found: T[] = [];
+    let from: Item | undefined;
+    do {
+      const page = await dynamo.send(new QueryCommand({
+        TableName: table, ConsistentRead: true, ExclusiveStartKey: from,
+        KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: pk } },
+      }));
+      for (const item of page.Items ?? []) found.push(JSON.parse(item['body']?.S ?? 'null') as T);
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return found;
+  }
+
+  return {
+    putReport: (report) => put(`reports/${report.launchId}`, report.bootId, report),
+    reports: (launchId) => all(`reports/${launchId}`),
+    async dropReport(launchId, bootId) {
+      await dynamo.send(new DeleteItemCommand({ TableName: table, Key: key(`reports/${launchId}`, bootId) }));
+    },
+
+    // One item each: an instance that measures some gates doesn't take away what another one has measured.
+    async putGates(launchId, measured) {
+      await Promise.all(measured.map((one) => put(`gates/${launchId}`, one.gate, one)));
+    },
+    gates: (launchId) => all(`gates/${launchId}`),
+
+    async lease(name, holder, ttlMs, nowMs) {
+      return held(dynamo.send(new PutItemCommand({
+        TableName: table, Item: { ...key('leases', name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
+        ConditionExpression: 'attribute_not_exists(pk) OR holder = :holder OR untilMs < :now',
+        ExpressionAttributeValues: { ':holder': { S: holder }, ':now': { N: String(nowMs) } },
+      })));
+    },
+    async release(name, holder) {
+      await held(dynamo.send(new DeleteItemCommand({
+        TableName: table, Key: key('leases', name), ConditionExpression: 'holder = :holder', ExpressionAttributeValues: { ':holder': { S: holder } },
+      })));
+    },
+
+    assignPool: (pool, launchId) => put('pools', pool, { launchId }),
+    async poolLaunch(pool) {
+      const body = (await get('pools', pool))?.['body']?.S;
+      return body === undefined ? null : (JSON.parse(body) as { launchId: string }).launchId;
+    },
+
+    putLaunch: (launch) => put('launches', launch.launchId, launch),
+    launches: async () => (await all<LaunchIndexItem>('launches')).sort((a, b) => b.createdAtMs - a.createdAtMs),
+
+    async claimEffect(launchId, effectId, holder, ttlMs, nowMs) {
+      const pk = `effects/${launchId}`;
+      // The token, not the holder, says whose it is: two loops of one process must not both do it.
+      const token = randomUUID();
+      const won = await held(dynamo.send(new UpdateItemCommand({
+        TableName: table, Key: key(pk, effectId),
+        UpdateExpression: 'SET holder = :holder, #token = :token, untilMs = :until',
+        ConditionExpression: 'attribute_not_exists(pk) OR (attribute_not_exists(#result) AND untilMs < :now)',
+        ExpressionAttributeNames: { '#token': 'token', '#result': 'result' },
+        ExpressionAttributeValues: { ':holder': { S: holder }, ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) }, ':now': { N: String(nowMs) } },
+      })));
+      if (won) return { mine: true, done: false, result: null };
+      const standing = await get(pk, effectId);
+      const result = standing?.['result']?.S ?? null;
+      return { mine: result === null && standing?.['token']?.S === token, done: result !== null, result };
+    },
+    async finishEffect(launchId, effectId, result) {
+      await dynamo.send(new UpdateItemCommand({
+        TableName: table, Key: key(`effects/${launchId}`, effectId), UpdateExpression: 'SET #result = :result',
+        ExpressionAttributeNames: { '#result': 'result' }, ExpressionAttributeValues: { ':result': { S: result } },
+      }));
+    },
+    effectResult: async (launchId, effectId) => (await get(`effects/${launchId}`, effectId))?.['result']?.S ?? null,
+  };
+}
+
+type Item = Record<string, AttributeValue>;
+
+const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
+
+async function held(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw new CloudError('LIVE_UNAVAILABLE', 'cannot write the live table', { cause: error });
+  }
+}

@@ -1,3 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type BatchResultErrorEntry, ChangeMessageVisibilityBatchCommand, CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand,
+  GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient,
+} from '@aws-sdk/client-sqs';
+import pLimit from 'p-limit';
+import { queueNames } from '../../workers/contract.ts';
+import { CloudError, type CloudErrorCode, errorName, UnsentError } from './cloud-error.ts';
+
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
 export interface Queues {
   /** FIFO. Resends what comes back in Failed[] until all are in or the signal aborts; rejects with the rest otherwise. */
@@ -15,3 +24,190 @@ export interface Queues {
 }
 
 export interface Received { body: string; receipt: string; receives: number }
+
+/** Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the other queue. */
+const SEGMENT_VISIBILITY_SECONDS = 60;
+const BATCH_VISIBILITY_SECONDS = 30;
+/** A message that was received this often and never deleted goes to the dead letters, where a gate sees it. */
+const MAX_RECEIVES = 5;
+const PER_CALL = 10;
+/** Limit of one message and of a whole batch call (FACTS: 1 MiB since 2025-08). */
+const CALL_BYTES = 1_048_576;
+const CALLS_AT_ONCE = 8;
+/** Tries for what comes back in Failed[] when no signal ends them: some 30 s. */
+const SEND_TRIES = 35;
+const CHANGE_TRIES = 4;
+const RECEIVE_GRACE_MS = 5_000;
+
+interface Outgoing { body: string; group?: string; dedup?: string }
+
+export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
+  const urls = new Map<string, Promise<string>>();
+
+  function urlOf(queue: string): Promise<string> {
+    let url = urls.get(queue);
+    if (url === undefined) {
+      url = sqs.send(new GetQueueUrlCommand({ QueueName: queue })).then((answer) => answer.QueueUrl ?? '');
+      urls.set(queue, url);
+      url.catch(() => urls.delete(queue));
+    }
+    return url;
+  }
+
+  /** Puts at most ten messages in; resends what failed. Returns what is not known to be in, and why. */
+  async function sendChunk(queue: string, chunk: readonly Outgoing[], signal?: AbortSignal): Promise<{ rest: readonly Outgoing[]; cause: unknown }> {
+    let rest = chunk;
+    let cause: unknown = null;
+    for (let tries = 1; tries <= SEND_TRIES; tries++) {
+      if (signal?.aborted === true) return { rest, cause: signal.reason };
+      try {
+        const entries = rest.map((message, at) => ({ Id: String(at), MessageBody: message.body, MessageGroupId: message.group, MessageDeduplicationId: message.dedup }));
+        const answer = await sqs.send(new SendMessageBatchCommand({ QueueUrl: await urlOf(queue), Entries: entries }), signal === undefined ? {} : { abortSignal: signal });
+        const failed = answer.Failed ?? [];
+        rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
+        if (rest.length === 0) return { rest, cause: null };
+        cause = new Error(`${failed[0]?.Code}: ${failed[0]?.Message}`);
+        // Our own fault: it would fail for ever.
+        if (failed.some((one) => one.SenderFault === true)) return { rest, cause };
+      } catch (error) {
+        cause = error;
+        if (isLasting(error)) {
+          urls.delete(queue);
+          return { rest, cause };
+        }
+      }
+      await pause(tries, signal);
+    }
+    return { rest, cause };
+  }
+
+  async function sendAll(queue: string, messages: readonly Outgoing[], atOnce: number, signal?: AbortSignal): Promise<void> {
+    const limit = pLimit(atOnce);
+    const results = await Promise.all(cut(messages).map((chunk) => limit(() => sendChunk(queue, chunk, signal))));
+    const unsent = results.flatMap((result) => result.rest.map((message) => message.body));
+    if (unsent.length > 0) throw new UnsentError(queue, unsent, { cause: results.find((result) => result.rest.length > 0)?.cause });
+  }
+
+  async function receiveOnce(queue: string, max: number, waitSeconds: number, visibilitySeconds: number, signal?: AbortSignal): Promise<Received[]> {
+    const answer = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: await urlOf(queue), MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds, VisibilityTimeout: visibilitySeconds,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      }),
+      { requestTimeout: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { abortSignal: signal }) },
+    );
+    return (answer.Messages ?? []).map((message) => ({
+      body: message.Body ?? '', receipt: message.ReceiptHandle ?? '', receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    }));
+  }
+
+  /** Calls `change` with tens of receipts until nothing of them fails; rejects with `code` after some tries. */
+  async function changeAll(code: CloudErrorCode, queue: string, receipts: readonly string[], change: (url: string, entries: { Id: string; ReceiptHandle: string }[]) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>) {
+    const limit = pLimit(CALLS_AT_ONCE);
+    await Promise.all(inTens(receipts).map((ten) => limit(async () => {
+      let rest = ten;
+      for (let tries = 1; rest.length > 0; tries++) {
+        const answer = await change(await urlOf(queue), rest.map((receipt, at) => ({ Id: String(at), ReceiptHandle: receipt })));
+        const failed = answer.Failed ?? [];
+        rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
+        if (rest.length === 0) return;
+        if (tries === CHANGE_TRIES || failed.some((one) => one.SenderFault === true)) throw new CloudError(code, `${rest.length} messages of ${queue}: ${failed[0]?.Code} ${failed[0]?.Message}`);
+        await pause(tries);
+      }
+    })));
+  }
+
+  return {
+    // One call at a time: messages of one group must not overtake each other.
+    sendFifo: (queue, messages, signal) => sendAll(queue, messages, 1, signal),
+    send: (queue, bodies, signal) => sendAll(queue, bodies.map((body) => ({ body })), CALLS_AT_ONCE, signal),
+
+    async receive(queue, { max, waitSeconds, visibilitySeconds, signal }) {
+      const first = await receiveOnce(queue, Math.min(max, PER_CALL), waitSeconds, visibilitySeconds, signal);
+      if (first.length < PER_CALL || max <= PER_CALL) return first;
+      // There is more: take the rest at once and without waiting. What a failed call took comes again by itself.
+      const sizes = Array.from({ length: Math.ceil((max - PER_CALL) / PER_CALL) }, (_, at) => Math.min(PER_CALL, max - PER_CALL * (at + 1)));
+      const more = await Promise.allSettled(sizes.map((size) => receiveOnce(queue, size, 0, visibilitySeconds, signal)));
+      return [...first, ...more.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))];
+    },
+
+    remove: (queue, receipts) =>
+      changeAll('QUEUE_DELETE_FAILED', queue, receipts, (url, entries) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries }))),
+
+    handBack: (queue, receipts, afterSeconds) =>
+      changeAll('QUEUE_VISIBILITY_FAILED', queue, receipts, (url, entries) =>
+        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: afterSeconds })) }))),
+
+    async depth(queue) {
+      const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({
+        QueueUrl: await urlOf(queue), AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
+      }));
+      return {
+        visible: Number(found?.ApproximateNumberOfMessages ?? 0),
+        inFlight: Number(found?.ApproximateNumberOfMessagesNotVisible ?? 0),
+        delayed: Number(found?.ApproximateNumberOfMessagesDelayed ?? 0),
+      };
+    },
+
+    async ensurePool(pool) {
+      const names = queueNames(pool);
+      const ensure = async (name: string, attributes: Record<string, string>) => {
+        if (await urlOf(name).then(() => true, isMissingQueue)) return;
+        await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+      };
+      const redriveTo = async (deadLetters: string) => {
+        const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await urlOf(deadLetters), AttributeNames: ['QueueArn'] }));
+        return JSON.stringify({ deadLetterTargetArn: found?.QueueArn, maxReceiveCount: MAX_RECEIVES });
+      };
+      await Promise.all([ensure(names.deadLetters, {}), ensure(names.segmentDeadLetters, { FifoQueue: 'true' })]);
+      await Promise.all([
+        ensure(names.segments, {
+          FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId',
+          VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.segmentDeadLetters),
+        }),
+        ensure(names.batches, { VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.deadLetters) }),
+      ]);
+    },
+  };
+}
+
+/** Tens, and no call over 1 MiB. */
+function cut(messages: readonly Outgoing[]): Outgoing[][] {
+  const chunks: Outgoing[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.body);
+    let last = chunks.at(-1);
+    if (last === undefined || last.length === PER_CALL || bytes + size > CALL_BYTES) {
+      last = [];
+      chunks.push(last);
+      bytes = 0;
+    }
+    last.push(message);
+    bytes += size;
+  }
+  return chunks;
+}
+
+function inTens(receipts: readonly string[]): string[][] {
+  const tens: string[][] = [];
+  for (let at = 0; at < receipts.length; at += PER_CALL) tens.push(receipts.slice(at, at + PER_CALL));
+  return tens;
+}
+
+/** False for a queue that is not there; anything else is thrown on. */
+function isMissingQueue(error: unknown): false {
+  if (['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'].includes(errorName(error))) return false;
+  throw error;
+}
+
+/** A refusal that trying again will not change: the SDK has used up its retries for the rest. */
+function isLasting(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+  return errorName(error) !== 'RequestThrottled' && status >= 400 && status < 500 && status !== 429;
+}
+
+async function pause(tries: number, signal?: AbortSignal): Promise<void> {
+  // An aborted wait ends like a finished one: the caller looks at the signal itself.
+  await sleep(Math.min(1_000, 25 * 2 ** Math.min(tries, 6)), null, signal === undefined ? {} : { signal }).catch(() => null);
+}

@@ -1,4 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { CloudError, isConditionFailure } from './cloud-error.ts';
+import { sealEntry } from './seal.ts';
+import { sha256 } from './sha256.ts';
 
 /** Head of a record: what the next entry chains to. `{ seq: 0, hash: '' }` for an empty record. */
 export interface Head { seq: number; hash: string }
@@ -20,3 +26,92 @@ export interface RecordStore {
 }
 
 export interface ChannelMessage { ts: string; user: string; text: string; atMs: number; /** The ts that this edits or deletes. */ edits: string | null; deleted: boolean; permalink: string | null; files: string[] }
+
+/** Partition of a launch's channel messages, in the same table. */
+export const channelPartition = (launchId: string) => `${launchId}/channel`;
+
+/** sha256 hex of a channel message in its chain: over its text, place and predecessor. */
+export function messageHash(launchId: string, seq: number, prev: string, message: ChannelMessage): string {
+  return sha256(canonicalJson({ launchId, seq, prev, message }));
+}
+
+/**
+ * Items: `launchId`, `seq`, `token`, `hash` and the whole entry as one JSON string in `body` (at most 400 KB an item), so
+ * that what was hashed is what is stored. Rejects with CloudError RECORD_UNAVAILABLE when it is unknown whether the entry
+ * is in: read again and decide again, a late write of one's own then shows as an entry.
+ */
+export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): RecordStore {
+  async function tokenAt(partition: string, seq: number, signal?: AbortSignal): Promise<string | null> {
+    const answer = await dynamo.send(
+      new GetItemCommand({ TableName: table, Key: key(partition, seq), ConsistentRead: true, ProjectionExpression: '#t', ExpressionAttributeNames: { '#t': 'token' } }),
+      withSignal(signal),
+    );
+    return answer.Item?.['token']?.S ?? null;
+  }
+
+  /** True: this token stands at that sequence. False: another one does. */
+  async function putOnce(partition: string, seq: number, token: string, hash: string, body: string, signal?: AbortSignal): Promise<boolean> {
+    const item = { ...key(partition, seq), token: { S: token }, hash: { S: hash }, body: { S: body } };
+    try {
+      await dynamo.send(new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(launchId)' }), withSignal(signal));
+      return true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const standing = await tokenAt(partition, seq, signal).catch((readError: unknown) => {
+        throw new CloudError('RECORD_UNAVAILABLE', `cannot write or read ${partition} #${seq}`, { cause: new AggregateError([error, readError]) });
+      });
+      if (standing !== null) return standing === token;
+      if (isConditionFailure(error)) throw new CloudError('RECORD_INCONSISTENT', `${partition} #${seq} was taken and is not there`, { cause: error });
+      throw new CloudError('RECORD_UNAVAILABLE', `cannot write ${partition} #${seq}`, { cause: error });
+    }
+  }
+
+  async function readItems(partition: string, afterSeq: number, signal?: AbortSignal): Promise<Record<string, AttributeValue>[]> {
+    const items: Record<string, AttributeValue>[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await dynamo.send(
+        new QueryCommand({
+          TableName: table, ConsistentRead: true, ExclusiveStartKey: from,
+          KeyConditionExpression: 'launchId = :launch AND seq > :seq',
+          ExpressionAttributeValues: { ':launch': { S: partition }, ':seq': { N: String(afterSeq) } },
+        }),
+        withSignal(signal),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return items;
+  }
+
+  return {
+    async append(launchId, head, newEntry, signal) {
+      const token = randomUUID();
+      const entry = sealEntry(launchId, head, newEntry, token);
+      const won = await putOnce(launchId, entry.seq, token, entry.hash, JSON.stringify(entry), signal);
+      return won ? { won, entry } : { won };
+    },
+
+    async readAfter(launchId, afterSeq, signal) {
+      const items = await readItems(launchId, afterSeq, signal);
+      return items.map((item) => JSON.parse(item['body']?.S ?? 'null') as Entry);
+    },
+
+    async appendMessage(launchId, head, message) {
+      const seq = head.seq + 1;
+      const hash = messageHash(launchId, seq, head.hash, message);
+      const won = await putOnce(channelPartition(launchId), seq, randomUUID(), hash, JSON.stringify(message));
+      return won ? { won, head: { seq, hash } } : { won };
+    },
+
+    async messagesAfter(launchId, afterSeq) {
+      const items = await readItems(channelPartition(launchId), afterSeq);
+      return items.map((item) => ({
+        ...(JSON.parse(item['body']?.S ?? 'null') as ChannelMessage), seq: Number(item['seq']?.N), hash: item['hash']?.S ?? '',
+      }));
+    },
+  };
+}
+
+const key = (partition: string, seq: number) => ({ launchId: { S: partition }, seq: { N: String(seq) } });
+const withSignal = (signal?: AbortSignal) => (signal === undefined ? {} : { abortSignal: signal });

@@ -1,4 +1,8 @@
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
+import { SWITCH_READ_TIMEOUT_MS } from './clients.ts';
+import { CloudError, isConditionFailure } from './cloud-error.ts';
 
 /** The item that workers poll. Table `<prefix>-switches`, key `launchId`. */
 export interface SwitchItem {
@@ -23,4 +27,84 @@ export interface SwitchStore {
   lift(launchId: string, epoch: number): Promise<boolean>;
   /** Writes the other switches as of entry `seq`; false: a newer entry has been written already. */
   apply(launchId: string, seq: number, values: Pick<SwitchItem, 'pace' | 'zombie' | 'custom'>): Promise<boolean>;
+}
+
+/**
+ * `reads` serves the workers' polls: one try, aborted after 300 ms. `writes` is the client of the record. The item: the halt
+ * (`halted`, `haltEpoch`) and, under `seq`, the other switches as one JSON text in `rest`.
+ */
+export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBClient; writes: DynamoDBClient; table: string }): SwitchStore {
+  async function readConsistent(launchId: string, cause: unknown): Promise<SwitchItem | null> {
+    const answer = await writes.send(new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true })).catch((readError: unknown) => {
+      throw new CloudError('SWITCHES_UNAVAILABLE', `cannot write or read the switches of ${launchId}`, { cause: new AggregateError([cause, readError]) });
+    });
+    return answer.Item === undefined ? null : toSwitchItem(answer.Item);
+  }
+
+  return {
+    async read(launchId, options = {}) {
+      const deadline = AbortSignal.timeout(SWITCH_READ_TIMEOUT_MS);
+      const answer = await reads.send(
+        new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: options.consistent ?? false }),
+        { abortSignal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]) },
+      );
+      return answer.Item === undefined ? null : toSwitchItem(answer.Item);
+    },
+
+    async halt(launchId) {
+      // A retry after a lost answer counts the epoch up twice. That is as good: only its growth matters.
+      const answer = await writes.send(new UpdateItemCommand({
+        TableName: table, Key: { launchId: { S: launchId } }, ReturnValues: 'ALL_NEW',
+        UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
+        ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
+      }));
+      return toSwitchItem(answer.Attributes ?? {});
+    },
+
+    async lift(launchId, epoch) {
+      try {
+        await writes.send(new UpdateItemCommand({
+          TableName: table, Key: { launchId: { S: launchId } },
+          UpdateExpression: 'SET halted = :false',
+          ConditionExpression: 'haltEpoch = :epoch',
+          ExpressionAttributeValues: { ':false': { BOOL: false }, ':epoch': { N: String(epoch) } },
+        }));
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot lift the halt of ${launchId}`, { cause: error });
+      }
+    },
+
+    async apply(launchId, seq, values) {
+      const rest = canonicalJson({ pace: values.pace, zombie: values.zombie, custom: values.custom });
+      try {
+        await writes.send(new UpdateItemCommand({
+          TableName: table, Key: { launchId: { S: launchId } },
+          UpdateExpression: 'SET seq = :seq, rest = :rest',
+          ConditionExpression: 'attribute_not_exists(seq) OR seq < :seq',
+          ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':rest': { S: rest } },
+        }));
+        return true;
+      } catch (error) {
+        // The same sequence is the same entry: ours, by a lost answer or by another instance that did the same.
+        if ((await readConsistent(launchId, error))?.seq === seq) return true;
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot write the switches of ${launchId}`, { cause: error });
+      }
+    },
+  };
+}
+
+function toSwitchItem(item: Record<string, AttributeValue>): SwitchItem {
+  const rest = JSON.parse(item['rest']?.S ?? '{}') as Partial<Pick<SwitchItem, 'pace' | 'zombie' | 'custom'>>;
+  return {
+    launchId: item['launchId']?.S ?? '',
+    halted: item['halted']?.BOOL ?? false,
+    haltEpoch: Number(item['haltEpoch']?.N ?? 0),
+    seq: Number(item['seq']?.N ?? 0),
+    pace: rest.pace ?? { ios: 0, android: 0 },
+    zombie: rest.zombie ?? false,
+    custom: rest.custom ?? {},
+  };
 }

@@ -1,0 +1,66 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { CloudConfig } from './cloud.ts';
+
+/** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
+export const RECORD_TRY_TIMEOUT_MS = 1_000;
+export const RECORD_TRIES = 3;
+/** A switch read is one try: the poller asks again 250 ms later anyway, and pauses the worker at 800 ms without an answer. */
+export const SWITCH_READ_TIMEOUT_MS = 300;
+
+export interface Clients {
+  /** Record, claims, live items, switch writes. */
+  dynamo: DynamoDBClient;
+  /** Switch reads alone: own sockets, so that a halt never queues behind a thousand claims. */
+  switchReads: DynamoDBClient;
+  sqs: SQSClient;
+  s3: S3Client;
+  ssm: SSMClient;
+  ecs: ECSClient;
+  autoScaling: AutoScalingClient;
+  applicationAutoScaling: ApplicationAutoScalingClient;
+  cloudWatch: CloudWatchClient;
+  destroy(): void;
+}
+
+/** Clients of all services that are used. They open connections only when used, and keep them. */
+export function createClients(config: CloudConfig): Clients {
+  // A local endpoint has fixed keys, so that a developer's real ones never reach it.
+  const common = config.endpoint === null
+    ? { region: config.region }
+    : { region: config.region, endpoint: config.endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const dynamo = new DynamoDBClient({ ...common, maxAttempts: RECORD_TRIES, requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
+  const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
+  // Receives wait up to 20 s for a message: they set their own time-out per call.
+  const sqs = new SQSClient({ ...common, maxAttempts: 3, useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(5_000, 256) });
+  const s3 = new S3Client({ ...common, maxAttempts: 4, forcePathStyle: config.endpoint !== null, requestHandler: handler(60_000, 64) });
+  const control = () => ({ ...common, maxAttempts: 3, requestHandler: handler(5_000, 16) });
+  const ssm = new SSMClient(control());
+  const ecs = new ECSClient(control());
+  const autoScaling = new AutoScalingClient(control());
+  const applicationAutoScaling = new ApplicationAutoScalingClient(control());
+  const cloudWatch = new CloudWatchClient(control());
+  const all = [dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch];
+  return {
+    dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch,
+    destroy: () => { for (const client of all) client.destroy(); },
+  };
+}
+
+function handler(requestTimeoutMs: number, maxSockets: number) {
+  const agent = { keepAlive: true, maxSockets };
+  return {
+    connectionTimeout: Math.min(1_000, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    // Without it the time-out only writes a warning and the request goes on.
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  };
+}

@@ -1,0 +1,42 @@
+/** A failure of a cloud service, with a stable code. `cause` holds what the SDK said. */
+export class CloudError extends Error {
+  readonly code: CloudErrorCode;
+
+  constructor(code: CloudErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'CloudError';
+    this.code = code;
+  }
+}
+
+export type CloudErrorCode =
+  | 'RECORD_UNAVAILABLE'
+  | 'RECORD_INCONSISTENT'
+  | 'CLAIMS_UNAVAILABLE'
+  | 'CLAIMS_INCONSISTENT'
+  | 'SWITCHES_UNAVAILABLE'
+  | 'LIVE_UNAVAILABLE'
+  | 'QUEUE_SEND_FAILED'
+  | 'QUEUE_DELETE_FAILED'
+  | 'QUEUE_VISIBILITY_FAILED'
+  | 'SCALE_TARGET_MISSING'
+  | 'SCALE_REFUSED';
+
+/** Some messages of a send are not in the queue (or it is unknown whether they are): `unsent` holds their bodies. */
+export class UnsentError extends CloudError {
+  readonly unsent: string[];
+
+  constructor(queue: string, unsent: string[], options?: { cause?: unknown }) {
+    super('QUEUE_SEND_FAILED', `${unsent.length} messages could not be put into ${queue}`, options);
+    this.unsent = unsent;
+  }
+}
+
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+/** The condition of a conditional write did not hold. With retries under it, that may be our own first try: read back. */
+export function isConditionFailure(error: unknown): boolean {
+  return errorName(error) === 'ConditionalCheckFailedException';
+}

@@ -1,0 +1,77 @@
+import { CreateTableCommand, type CreateTableCommandInput, type DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { createClaimStore } from './claim-store.ts';
+import { type Clients, createClients } from './clients.ts';
+import type { Cloud, CloudConfig } from './cloud.ts';
+import { errorName } from './cloud-error.ts';
+import { createLiveStore } from './live-store.ts';
+import { createObjects } from './objects.ts';
+import { createParameters } from './parameters.ts';
+import { createQueues } from './queues.ts';
+import { createRecordStore } from './record-store.ts';
+import { createScaling } from './scaling.ts';
+import { createSwitchStore } from './switch-store.ts';
+
+export function tableNames(prefix: string) {
+  return { record: `${prefix}-record`, claims: `${prefix}-claims`, switches: `${prefix}-switches`, live: `${prefix}-live` };
+}
+
+/** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
+export function createCloud(config: CloudConfig, clients: Clients = createClients(config)): Cloud {
+  const tables = tableNames(config.tablePrefix);
+  return {
+    record: createRecordStore({ dynamo: clients.dynamo, table: tables.record }),
+    claims: createClaimStore({ dynamo: clients.dynamo, table: tables.claims }),
+    switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
+    live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
+    queues: createQueues({ sqs: clients.sqs }),
+    objects: createObjects({ s3: clients.s3, bucket: config.bucket }),
+    scaling: createScaling(clients),
+    parameters: createParameters({ ssm: clients.ssm }),
+    close: () => clients.destroy(),
+  };
+}
+
+/**
+ * Creates the four tables (on-demand) where they are missing and waits until they can be used. With a local endpoint also
+ * the bucket; in production both come from the stacks. Safe to call at every start and by several processes at once.
+ */
+export async function ensureTables(config: CloudConfig): Promise<void> {
+  const clients = createClients(config);
+  const tables = tableNames(config.tablePrefix);
+  try {
+    await Promise.all([
+      ensureTable(clients.dynamo, tables.record, [['launchId', 'S'], ['seq', 'N']]),
+      ensureTable(clients.dynamo, tables.claims, [['k', 'S']]),
+      ensureTable(clients.dynamo, tables.switches, [['launchId', 'S']]),
+      ensureTable(clients.dynamo, tables.live, [['pk', 'S'], ['sk', 'S']]),
+      config.endpoint === null ? null : ensureBucket(clients, config.bucket),
+    ]);
+  } finally {
+    clients.destroy();
+  }
+}
+
+async function ensureTable(dynamo: DynamoDBClient, table: string, keys: [name: string, type: 'S' | 'N'][]): Promise<void> {
+  const input: CreateTableCommandInput = {
+    TableName: table,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: keys.map(([name, type]) => ({ AttributeName: name, AttributeType: type })),
+    KeySchema: keys.map(([name], at) => ({ AttributeName: name, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
+  };
+  try {
+    const { TableDescription: created } = await dynamo.send(new CreateTableCommand(input));
+    if (created?.TableStatus === 'ACTIVE') return;
+  } catch (error) {
+    if (errorName(error) !== 'ResourceInUseException') throw error;
+  }
+  await waitUntilTableExists({ client: dynamo, maxWaitTime: 60, minDelay: 0.05, maxDelay: 2 }, { TableName: table });
+}
+
+async function ensureBucket(clients: Clients, bucket: string): Promise<void> {
+  try {
+    await clients.s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    if (errorName(error) !== 'BucketAlreadyOwnedByYou') throw error;
+  }
+}

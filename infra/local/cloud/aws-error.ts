@@ -1,0 +1,21 @@
+/** A refusal as AWS words it. Rendered as JSON or XML by the protocol of the request. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** What the stand-in does not do is said, never ignored: an answer of 200 would make a rehearsal lie. */
+export function notImplemented(service: string, operation: string): AwsError {
+  return new AwsError('UnsupportedOperation', `The local cloud does not implement ${service}:${operation}.`, 400);
+}
+
+export function invalid(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}

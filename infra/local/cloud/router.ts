@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { authenticate, type Caller } from './auth.ts';
+import { AwsError, notImplemented } from './aws-error.ts';
+import type { Dynamo } from './dynamo.ts';
+import type { S3 } from './s3.ts';
+import type { Sqs } from './sqs.ts';
+import { xml } from './xml.ts';
+
+/** Answers one operation of a JSON service; throws AwsError to refuse. */
+export type JsonService = (operation: string, input: unknown, callerArn: string) => unknown;
+/** Answers one operation of a Query service with the whole XML document. */
+export type QueryService = (operation: string, parameters: URLSearchParams) => string;
+
+export interface Services {
+  dynamo: Dynamo;
+  sqs: Sqs;
+  s3: S3;
+  /** By the service part of `x-amz-target`. */
+  json: Record<string, JsonService>;
+  /** By signing name. */
+  query: Record<string, QueryService>;
+}
+
+/** DynamoDB's limit of a BatchWriteItem. Objects are streamed and have none here. */
+const BODY_BYTES = 16 * 1_048_576;
+
+/** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */
+export function createRouter(services: Services): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const render = rendererOf(request);
+    handle(services, request, response).catch((error: unknown) => {
+      const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 500);
+      // A client that went away, or one that has half an answer, can't be told.
+      if (response.destroyed || response.headersSent) response.destroy();
+      else render(refusal, response);
+    });
+  };
+}
+
+async function handle(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const caller = authenticate(request.headers);
+  const target = request.headers['x-amz-target'];
+  if (typeof target === 'string') return handleJson(services, target, caller, request, response);
+  if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
+    const parameters = new URLSearchParams((await bodyOf(request)).toString());
+    const operation = parameters.get('Action') ?? '';
+    const service = services.query[caller.service];
+    if (service === undefined) throw notImplemented(caller.service, operation);
+    return send(response, 200, 'text/xml', service(operation, parameters));
+  }
+  if (caller.service !== 's3') throw notImplemented(caller.service, `${request.method} ${request.url}`);
+  response.setHeader('x-amz-request-id', randomUUID());
+  await services.s3.handle(request, response);
+}
+
+async function handleJson(services: Services, target: string, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [prefix = '', operation = ''] = target.split('.');
+  const body = await bodyOf(request);
+  if (prefix === 'AmazonSQS') {
+    const answer = await services.sqs.call(operation, body, request.headers as Record<string, string>, () => response.destroyed);
+    if (!response.destroyed) response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length, 'x-amzn-requestid': randomUUID() }).end(answer.body);
+    return;
+  }
+  const input = parse(body);
+  if (prefix === 'DynamoDB_20120810') return send(response, 200, 'application/x-amz-json-1.0', JSON.stringify(await services.dynamo.call(operation, input)));
+  const service = services.json[prefix];
+  if (service === undefined) throw notImplemented(caller.service, operation);
+  send(response, 200, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify(await service(operation, input, caller.arn)));
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  try {
+    return JSON.parse(body.toString() || '{}') as Record<string, unknown>;
+  } catch (error) {
+    throw new AwsError('SerializationException', `The request body is not JSON: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES) throw new AwsError('RequestEntityTooLarge', 'Request size exceeded 16777216 bytes', 413);
+    chunks.push(chunk);
+  }
+  const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  // The CloudWatch client compresses large requests.
+  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(whole) : whole;
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'x-amzn-requestid': randomUUID() }).end(body);
+}
+
+/** Errors in the protocol of the request: AWS JSON, Query XML or S3 XML. */
+function rendererOf(request: IncomingMessage): (error: AwsError, response: ServerResponse) => void {
+  const target = request.headers['x-amz-target'];
+  if (typeof target === 'string') {
+    return (error, response) => {
+      const code = error.code.split('#').at(-1) ?? error.code;
+      if (target.startsWith('AmazonSQS.')) response.setHeader('x-amzn-query-error', `${code === 'PurgeQueueInProgress' ? 'AWS.SimpleQueueService.' : ''}${code};${error.status < 500 ? 'Sender' : 'Receiver'}`);
+      send(response, error.status, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify({ __type: error.code, message: error.message }));
+    };
+  }
+  const type = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');
+  if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
+    return (error, response) => {
+      const code = QUERY_CODES[error.code] ?? error.code;
+      send(response, error.status, 'text/xml', xml('ErrorResponse', { Error: { Type: type(error), Code: code, Message: error.message }, RequestId: randomUUID() }));
+    };
+  }
+  return (error, response) => {
+    const code = S3_CODES[error.code] ?? error.code;
+    if (request.method === 'HEAD') response.writeHead(error.status).end();
+    else send(response, error.status, 'application/xml', xml('Error', { Code: code, Message: error.message, Resource: request.url, RequestId: randomUUID() }));
+  };
+}
+
+/** The same refusals have other names in the older protocols. */
+const QUERY_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'MissingAuthenticationToken', UnrecognizedClientException: 'InvalidClientTokenId', IncompleteSignatureException: 'IncompleteSignature', ValidationException: 'ValidationError' };
+const S3_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'AccessDenied', UnrecognizedClientException: 'InvalidAccessKeyId', IncompleteSignatureException: 'AuthorizationHeaderMalformed', UnsupportedOperation: 'NotImplemented' };

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { AwsError } from './aws-error.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
+import { ObjectFiles, type StoredObject } from './s3-store.ts';
+import { xml } from './xml.ts';
+
+/**
+ * S3, path style: CreateBucket, HeadBucket, PutObject, GetObject (with Range), HeadObject, DeleteObject, ListObjectsV2. The rest
+ * is refused, above all conditional requests: an emulator that ignored them would make S3 look like a lock.
+ */
+export interface S3 {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'x-amz-copy-source', 'x-amz-server-side-encryption', 'x-amz-object-lock-mode', 'x-amz-tagging'];
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+export function startS3(options: { dir: string | null }): S3 {
+  const files = new ObjectFiles(options.dir);
+
+  function bucketOf(bucket: string): string {
+    if (!files.hasBucket(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+    return bucket;
+  }
+
+  async function put(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
+    const encoding = String(request.headers['content-encoding'] ?? '');
+    const chunked = encoding.includes('aws-chunked') || String(request.headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
+    const expected = { crc32: request.headers['x-amz-checksum-crc32'] };
+    const source = chunked ? decodeAwsChunked(request, (name, value) => { if (name === 'x-amz-checksum-crc32') expected.crc32 = value; }) : request;
+    const object = await files.put(bucketOf(bucket), key, request.headers['content-type'] ?? 'application/octet-stream', source, (stored) => {
+      if (expected.crc32 !== undefined && expected.crc32 !== stored.crc32) throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
+      const length = request.headers[chunked ? 'x-amz-decoded-content-length' : 'content-length'];
+      if (length !== undefined && Number(length) !== stored.bytes) throw new AwsError('IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header');
+    });
+    response.writeHead(200, { etag: object.etag, 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT', 'content-length': 0 }).end();
+  }
+
+  async function get(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
+    const object = files.find(bucketOf(bucket), key);
+    const isHead = request.method === 'HEAD';
+    if (object === null) throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
+    const range = rangeOf(request.headers.range, object);
+    const headers = {
+      etag: object.etag, 'content-type': object.contentType, 'last-modified': new Date(object.modifiedAtMs).toUTCString(), 'accept-ranges': 'bytes',
+      'content-length': range.end - range.start + 1,
+      ...(range.partial ? { 'content-range': `bytes ${range.start}-${range.end}/${object.bytes}` } : {}),
+      ...(!range.partial && request.headers['x-amz-checksum-mode'] === 'ENABLED' ? { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' } : {}),
+    };
+    response.writeHead(range.partial ? 206 : 200, headers);
+    if (isHead) response.end();
+    else await pipeline(files.read(bucket, object, range.start, range.end), response);
+  }
+
+  function list(response: ServerResponse, bucket: string, query: URLSearchParams): void {
+    for (const name of ['delimiter', 'fetch-owner', 'encoding-type']) if (query.has(name)) throw refused(`ListObjectsV2 with ${name}`);
+    const prefix = query.get('prefix') ?? '';
+    const max = Math.min(1_000, Number(query.get('max-keys') ?? 1_000));
+    const token = query.get('continuation-token');
+    const after = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
+    const matching = files.list(bucketOf(bucket)).filter((object) => object.key.startsWith(prefix) && (after === '' || Buffer.compare(Buffer.from(object.key), Buffer.from(after)) > 0));
+    const page = matching.slice(0, max);
+    const isTruncated = matching.length > page.length;
+    sendXml(response, xml('ListBucketResult', {
+      Name: bucket, Prefix: prefix, KeyCount: page.length, MaxKeys: max, IsTruncated: isTruncated,
+      NextContinuationToken: isTruncated ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined,
+      Contents: page.map((object) => ({ Key: object.key, LastModified: new Date(object.modifiedAtMs).toISOString(), ETag: object.etag, Size: object.bytes, StorageClass: 'STANDARD' })),
+    }, NAMESPACE));
+  }
+
+  return {
+    async handle(request, response) {
+      const url = new URL(request.url ?? '/', 'http://s3');
+      const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
+      const key = rest.join('/');
+      for (const name of CONDITIONS) if (request.headers[name] !== undefined) throw refused(`${request.method} with the header ${name}`);
+      const operation = `${request.method} ${key === '' ? 'bucket' : 'object'}`;
+      const subresource = [...url.searchParams.keys()].find((name) => !['x-id', 'prefix', 'max-keys', 'continuation-token', 'start-after', 'list-type', 'delimiter', 'fetch-owner', 'encoding-type'].includes(name));
+      if (bucket === '') throw refused('ListBuckets');
+      if (subresource !== undefined) throw refused(`${operation} ?${subresource}`);
+      switch (operation) {
+        case 'PUT bucket':
+          if (files.hasBucket(bucket)) throw new AwsError('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.', 409);
+          if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
+          files.createBucket(bucket);
+          response.writeHead(200, { location: `/${bucket}`, 'content-length': 0 }).end();
+          return;
+        case 'HEAD bucket':
+          bucketOf(bucket);
+          response.writeHead(200).end();
+          return;
+        case 'GET bucket':
+          if (url.searchParams.get('list-type') !== '2') throw refused('ListObjects (version 1)');
+          return list(response, bucket, url.searchParams);
+        case 'PUT object': return put(request, response, bucket, key);
+        case 'GET object':
+        case 'HEAD object': return get(request, response, bucket, key);
+        case 'DELETE object':
+          files.remove(bucketOf(bucket), key);
+          response.writeHead(204).end();
+          return;
+        default: throw refused(operation);
+      }
+    },
+  };
+}
+
+function refused(operation: string): AwsError {
+  return new AwsError('NotImplemented', `A header or operation you provided implies functionality that is not implemented by the local cloud: s3 ${operation}`, 501);
+}
+
+function sendXml(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+function rangeOf(header: string | undefined, object: StoredObject): { start: number; end: number; partial: boolean } {
+  const whole = { start: 0, end: object.bytes - 1, partial: false };
+  if (header === undefined) return whole;
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
+  if (from === '' && to === '') return whole;
+  const start = from === '' ? Math.max(0, object.bytes - Number(to)) : Number(from);
+  const end = from === '' || to === '' ? object.bytes - 1 : Math.min(object.bytes - 1, Number(to));
+  if (start > end) throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416);
+  return { start, end, partial: true };
+}

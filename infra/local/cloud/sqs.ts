@@ -1,0 +1,147 @@
+import { buildApp } from 'fauxqs';
+import { AwsError } from './aws-error.ts';
+import type { StateFile } from './state-file.ts';
+
+/**
+ * SQS: fauxqs in process, with what it lacks held here: DeduplicationScope and FifoThroughputLimit (kept, checked, obeyed),
+ * the 60 s between purges, waiting receivers that are woken for nothing, and messages handed to a client that has gone away.
+ * Messages live in memory; queues and their attributes are kept, so that after a restart they are there and empty.
+ */
+export interface Sqs {
+  /** `gone` tells whether the client has closed its connection. */
+  call(operation: string, body: Buffer, headers: Record<string, string>, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  close(): Promise<void>;
+}
+
+export type QueueDefinitions = Record<string, { attributes: Record<string, string> }>;
+
+const HELD = ['DeduplicationScope', 'FifoThroughputLimit'];
+const PURGE_PAUSE_MS = 60_000;
+
+interface Input {
+  QueueName?: string; QueueUrl?: string; Attributes?: Record<string, string>; AttributeNames?: string[]; WaitTimeSeconds?: number;
+  MessageGroupId?: string; MessageDeduplicationId?: string; Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
+}
+interface Output { Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[]; Attributes?: Record<string, string> }
+
+export async function startSqs(options: { queues: StateFile<QueueDefinitions> }): Promise<Sqs> {
+  const app = buildApp({ logger: false });
+  const { state: queues } = options.queues;
+  const purgedAtMs = new Map<string, number>();
+
+  async function inject(operation: string, body: Buffer | string, authorization = '') {
+    const answer = await app.inject({
+      method: 'POST', url: '/', payload: body,
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}`, host: '127.0.0.1', authorization },
+    });
+    const queryError = answer.headers['x-amzn-query-error'];
+    return {
+      status: answer.statusCode,
+      headers: { 'content-type': 'application/x-amz-json-1.0', ...(typeof queryError === 'string' ? { 'x-amzn-query-error': queryError } : {}) },
+      body: answer.rawPayload,
+    };
+  }
+
+  for (const [name, { attributes }] of Object.entries(queues)) await inject('CreateQueue', JSON.stringify({ QueueName: name, Attributes: attributes }));
+
+  /** Long polling. fauxqs wakes every waiting receiver for each message, so those that come too late wait on. */
+  async function receive(input: Input, gone: () => boolean, authorization: string) {
+    const untilMs = performance.now() + (input.WaitTimeSeconds ?? 0) * 1_000;
+    for (;;) {
+      const leftSeconds = Math.max(0, (untilMs - performance.now()) / 1_000);
+      const answer = await inject('ReceiveMessage', JSON.stringify({ ...input, WaitTimeSeconds: leftSeconds }), authorization);
+      if (answer.status !== 200) return answer;
+      const output = JSON.parse(answer.body.toString()) as Output;
+      const messages = output.Messages ?? [];
+      if (gone()) {
+        // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
+        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', JSON.stringify({ QueueUrl: input.QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }), authorization)));
+        return answer;
+      }
+      if (messages.length > 0) return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
+      if (leftSeconds <= 0.01) return answer;
+    }
+  }
+
+  const scoped = (input: Input) => queues[queueName(input)]?.attributes['DeduplicationScope'] === 'messageGroup';
+
+  return {
+    async call(operation, body, headers, gone) {
+      const authorization = headers['authorization'] ?? '';
+      const input = JSON.parse(body.toString() || '{}') as Input;
+      switch (operation) {
+        case 'ReceiveMessage':
+          return receive(input, gone, authorization);
+        case 'SendMessage':
+        case 'SendMessageBatch':
+          return inject(operation, scoped(input) ? JSON.stringify(withScopedDedupIds(input)) : body, authorization);
+        case 'PurgeQueue': {
+          const name = queueName(input);
+          if (performance.now() - (purgedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE_MS) {
+            throw new AwsError('com.amazonaws.sqs#PurgeQueueInProgress', `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`, 403);
+          }
+          const answer = await inject(operation, body, authorization);
+          if (answer.status === 200) purgedAtMs.set(name, performance.now());
+          return answer;
+        }
+        case 'CreateQueue':
+        case 'SetQueueAttributes': {
+          const name = queueName(input);
+          const attributes = { ...queues[name]?.attributes, ...input.Attributes };
+          checkThroughput(attributes);
+          const answer = await inject(operation, body, authorization);
+          if (answer.status !== 200) return answer;
+          queues[name] = { attributes };
+          options.queues.save();
+          return answer;
+        }
+        case 'DeleteQueue': {
+          const answer = await inject(operation, body, authorization);
+          if (answer.status === 200) {
+            delete queues[queueName(input)];
+            options.queues.save();
+          }
+          return answer;
+        }
+        case 'GetQueueAttributes': {
+          const answer = await inject(operation, body, authorization);
+          const asked = input.AttributeNames ?? [];
+          if (answer.status !== 200 || !HELD.concat('All').some((name) => asked.includes(name))) return answer;
+          const output = JSON.parse(answer.body.toString()) as Output;
+          const held = Object.entries(queues[queueName(input)]?.attributes ?? {}).filter(([name]) => HELD.includes(name) && (asked.includes('All') || asked.includes(name)));
+          return { ...answer, body: Buffer.from(JSON.stringify({ ...output, Attributes: { ...output.Attributes, ...Object.fromEntries(held) } })) };
+        }
+        default:
+          return inject(operation, body, authorization);
+      }
+    },
+    close: () => app.close(),
+  };
+}
+
+function queueName(input: Input): string {
+  return input.QueueName ?? input.QueueUrl?.split('/').at(-1) ?? '';
+}
+
+function checkThroughput(attributes: Record<string, string>): void {
+  if (attributes['FifoThroughputLimit'] === 'perMessageGroupId' && attributes['DeduplicationScope'] !== 'messageGroup') {
+    throw new AwsError('com.amazonaws.sqs#InvalidAttributeValue', 'The value perMessageGroupId of FifoThroughputLimit is allowed only when DeduplicationScope is messageGroup.');
+  }
+}
+
+/** Inside fauxqs a dedup id counts for the whole queue: with the group in front of it, it counts for the group. */
+const SEPARATOR = '\u0001';
+
+function withScopedDedupIds(input: Input): Input {
+  const scope = <T extends { MessageGroupId?: string; MessageDeduplicationId?: string }>(message: T): T =>
+    message.MessageDeduplicationId === undefined ? message : { ...message, MessageDeduplicationId: `${message.MessageGroupId ?? ''}${SEPARATOR}${message.MessageDeduplicationId}` };
+  return input.Entries === undefined ? scope(input) : { ...input, Entries: input.Entries.map(scope) };
+}
+
+function withOwnDedupIds(output: Output): Output {
+  for (const { Attributes: attributes } of output.Messages ?? []) {
+    const id = attributes?.['MessageDeduplicationId'];
+    if (attributes !== undefined && id !== undefined) attributes['MessageDeduplicationId'] = id.slice(id.indexOf(SEPARATOR) + 1);
+  }
+  return output;
+}

@@ -1,0 +1,139 @@
+import { AwsError, invalid, notImplemented } from './aws-error.ts';
+import type { StateFile } from './state-file.ts';
+
+interface Version { value: string; type: string; version: number; modifiedAtMs: number; user: string; description: string | null }
+/** Name → versions, oldest first; at most 100 are kept (FACTS 6). */
+export type ParameterState = Record<string, Version[]>;
+
+interface Input {
+  Name?: string; Names?: string[]; Value?: string; Type?: string; Overwrite?: boolean; Description?: string; Tier?: string; Path?: string; Recursive?: boolean;
+  MaxResults?: number; NextToken?: string; ParameterFilters?: { Key: string; Option?: string; Values?: string[] }[]; Policies?: string; KeyId?: string;
+  AllowedPattern?: string; DataType?: string; Tags?: unknown[];
+}
+
+const VERSIONS_KEPT = 100;
+const STANDARD_BYTES = 4_096;
+const ARN = 'arn:aws:ssm:us-east-1:000000000000:parameter';
+
+/** SSM Parameter Store, standard tier. `user` is the caller's ARN, which AWS records as LastModifiedUser. */
+export function startSsm(file: StateFile<ParameterState>): (operation: string, input: unknown, user: string) => unknown {
+  const { state } = file;
+
+  function put(input: Input, user: string): unknown {
+    const name = nameOf(input.Name);
+    for (const field of ['Policies', 'KeyId', 'AllowedPattern', 'Tags'] as const) if (input[field] !== undefined) throw notImplemented('ssm', `PutParameter with ${field}`);
+    if (input.Tier !== undefined && input.Tier !== 'Standard') throw notImplemented('ssm', `PutParameter with Tier ${input.Tier}`);
+    if (typeof input.Value !== 'string' || input.Value === '') throw invalid("1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1");
+    if (Buffer.byteLength(input.Value) > STANDARD_BYTES) throw invalid('Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.');
+    const versions = state[name] ?? [];
+    const last = versions.at(-1);
+    if (last !== undefined && input.Overwrite !== true) {
+      throw new AwsError('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
+    }
+    const type = input.Type ?? last?.type;
+    if (type === undefined) throw invalid('A parameter type is required when you create a parameter.');
+    if (!['String', 'StringList'].includes(type)) throw notImplemented('ssm', `PutParameter of type ${type}`);
+    const version = (last?.version ?? 0) + 1;
+    versions.push({ value: input.Value, type, version, modifiedAtMs: Date.now(), user, description: input.Description ?? null });
+    state[name] = versions.slice(-VERSIONS_KEPT);
+    file.save();
+    return { Version: version, Tier: 'Standard' };
+  }
+
+  /** `name`, `name:3` (a version). Labels are refused. */
+  function find(selector: string): { name: string; version: Version } | null {
+    const [name = '', wanted] = selector.split(':');
+    if (wanted !== undefined && !/^\d+$/.test(wanted)) throw notImplemented('ssm', 'GetParameter by label');
+    const versions = state[name];
+    if (versions === undefined) return null;
+    const version = wanted === undefined ? versions.at(-1) : versions.find((one) => one.version === Number(wanted));
+    if (version === undefined) throw new AwsError('ParameterVersionNotFound', `Systems Manager could not find version ${wanted} of ${name}. Verify the version and try again.`);
+    return { name, version };
+  }
+
+  function byPath(input: Input): unknown {
+    if (input.ParameterFilters !== undefined) throw notImplemented('ssm', 'GetParametersByPath with ParameterFilters');
+    const path = nameOf(input.Path);
+    if (!path.startsWith('/')) throw invalid('The parameter path must begin with a slash "/".');
+    const prefix = path.endsWith('/') ? path : `${path}/`;
+    const names = Object.keys(state).sort().filter((name) => name.startsWith(prefix) && (input.Recursive === true || !name.slice(prefix.length).includes('/')));
+    const { page, next } = paged(names, input, 10);
+    return { Parameters: page.flatMap((name) => { const found = find(name); return found === null ? [] : [shown(found.name, found.version)]; }), NextToken: next };
+  }
+
+  function history(input: Input): unknown {
+    const name = nameOf(input.Name);
+    const versions = state[name];
+    if (versions === undefined) throw notFound(name);
+    const { page, next } = paged(versions, input, 50);
+    return { Parameters: page.map((version) => metadata(name, version, true)), NextToken: next };
+  }
+
+  function describe(input: Input): unknown {
+    let names = Object.keys(state).sort();
+    for (const filter of input.ParameterFilters ?? []) {
+      if (filter.Key !== 'Name' || !['Equals', 'BeginsWith'].includes(filter.Option ?? 'Equals')) throw notImplemented('ssm', `DescribeParameters by ${filter.Key} ${filter.Option ?? ''}`);
+      const values = filter.Values ?? [];
+      names = names.filter((name) => values.some((value) => (filter.Option === 'BeginsWith' ? name.startsWith(value) : name === value)));
+    }
+    const { page, next } = paged(names, input, 50);
+    return { Parameters: page.flatMap((name) => state[name]?.slice(-1).map((version) => metadata(name, version, false)) ?? []), NextToken: next };
+  }
+
+  return (operation, raw, user) => {
+    const input = raw as Input;
+    switch (operation) {
+      case 'PutParameter': return put(input, user);
+      case 'GetParameter': {
+        const found = find(nameOf(input.Name));
+        if (found === null) throw notFound(input.Name ?? '');
+        return { Parameter: shown(found.name, found.version) };
+      }
+      case 'GetParameters': {
+        const names = input.Names ?? [];
+        if (names.length > 10) throw invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10");
+        const found = names.map((name) => ({ name, hit: find(name) }));
+        return { Parameters: found.flatMap(({ hit }) => (hit === null ? [] : [shown(hit.name, hit.version)])), InvalidParameters: found.filter(({ hit }) => hit === null).map(({ name }) => name) };
+      }
+      case 'GetParametersByPath': return byPath(input);
+      case 'GetParameterHistory': return history(input);
+      case 'DescribeParameters': return describe(input);
+      case 'DeleteParameter': {
+        const name = nameOf(input.Name);
+        if (state[name] === undefined) throw notFound(name);
+        delete state[name];
+        file.save();
+        return {};
+      }
+      default: throw notImplemented('ssm', operation);
+    }
+  };
+}
+
+const notFound = (name: string) => new AwsError('ParameterNotFound', `Parameter ${name} not found.`);
+
+function nameOf(name: string | undefined): string {
+  if (typeof name !== 'string' || name === '') throw invalid("1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null");
+  if (!/^[a-zA-Z0-9_.\-/:]+$/.test(name)) throw invalid('Parameter name: can\'t contain characters other than a-zA-Z0-9_.-/');
+  return name;
+}
+
+function shown(name: string, { value, type, version, modifiedAtMs }: Version): unknown {
+  return { Name: name, Value: value, Type: type, Version: version, LastModifiedDate: modifiedAtMs / 1_000, ARN: `${ARN}${name.startsWith('/') ? '' : '/'}${name}`, DataType: 'text' };
+}
+
+function metadata(name: string, version: Version, withValue: boolean): unknown {
+  return {
+    Name: name, Type: version.type, Version: version.version, LastModifiedDate: version.modifiedAtMs / 1_000, LastModifiedUser: version.user, Tier: 'Standard', DataType: 'text',
+    Policies: [], ...(version.description === null ? {} : { Description: version.description }), ...(withValue ? { Value: version.value, Labels: [] } : {}),
+  };
+}
+
+function paged<T>(all: T[], input: Input, max: number): { page: T[]; next: string | undefined } {
+  const size = input.MaxResults ?? max;
+  if (size < 1 || size > max) throw invalid(`1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to ${max}`);
+  const from = input.NextToken === undefined ? 0 : Number(Buffer.from(input.NextToken, 'base64url').toString());
+  if (!Number.isInteger(from)) throw new AwsError('InvalidNextToken', 'The specified token is not valid.');
+  const next = from + size < all.length ? Buffer.from(String(from + size)).toString('base64url') : undefined;
+  return { page: all.slice(from, from + size), next };
+}
