@@ -56,7 +56,6 @@ export class Http2Lane implements Lane {
   readonly #primeTemplate: Compiled;
   /** Jobs with something left to write, in order. */
   readonly #writing: ActiveJob[] = [];
-  readonly #active = new Set<ActiveJob>();
   #unsent = 0;
   #roomWaiters: (() => void)[] = [];
   #turn: 'none' | 'scheduled' = 'none';
@@ -111,7 +110,6 @@ export class Http2Lane implements Lane {
     if (job.count === 0) return Promise.resolve();
     return new Promise((done) => {
       const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, done };
-      this.#active.add(active);
       this.#writing.push(active);
       this.#unsent += job.count;
       if (this.#closed) this.#hold(active, 'halted');
@@ -283,9 +281,7 @@ export class Http2Lane implements Lane {
   #settle(active: ActiveJob, settle: () => void): void {
     settle();
     active.unsettled -= 1;
-    if (active.unsettled > 0) return;
-    this.#active.delete(active);
-    active.done();
+    if (active.unsettled === 0) active.done();
   }
 
   #sweep(): void {
