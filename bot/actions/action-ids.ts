@@ -1,0 +1,24 @@
+/** What Slack sends back when something is pressed or submitted. Buttons of old messages live on: never reuse an id for another meaning. */
+export const ACTION = {
+  go: 'fire.go',
+  decline: 'fire.decline',
+  halt: 'halt.press',
+  askLift: 'halt.lift',
+  approveLift: 'lift.approve',
+  tick: 'gate.tick',
+  untick: 'gate.untick',
+  askWaiver: 'waiver.ask',
+  grantWaiver: 'waiver.grant',
+  runStep: 'step.run',
+  skipStep: 'step.skip',
+  approveSwitch: 'switch.approve',
+  approveRoster: 'roster.approve',
+  ready: 'board.ready',
+  previewCampaign: 'campaign.preview',
+} as const;
+
+export const VIEW = {
+  create: 'create.launch',
+  campaign: 'campaign.edit',
+  waiver: 'waiver.request',
+} as const;

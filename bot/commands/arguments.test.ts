@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { lengthMs, onOff, parseTyped, slackIdOf, splitWords, when, wholeNumber } from './arguments.ts';
+import { didYouMean, nearest } from './nearest.ts';
+
+describe('what is typed after /go', () => {
+  it('is a name, words, and the rest as typed', () => {
+    expect(parseTyped('')).toEqual({ name: 'help', words: [], rest: '' });
+    expect(parseTyped('  FIRE us-ios, de-ios ')).toEqual({ name: 'fire', words: ['us-ios', 'de-ios'], rest: 'us-ios, de-ios' });
+    expect(parseTyped('note  it   is on').rest).toBe('it   is on');
+  });
+
+  it('keeps quoted words together, straight or curly', () => {
+    expect(parseTyped('switch banner “very big”').words).toEqual(['banner', 'very big']);
+    expect(splitWords('a "never closed')).toEqual(['a', 'never closed']);
+  });
+
+  it('finds the person in a mention', () => {
+    expect(slackIdOf('<@U0MARKET1|mia>')).toBe('U0MARKET1');
+    expect(slackIdOf('<@U0MARKET1>')).toBe('U0MARKET1');
+    expect(slackIdOf('U0MARKET1')).toBe('U0MARKET1');
+    expect(slackIdOf('mia')).toBeNull();
+    expect(slackIdOf('<#C0WARROOM>')).toBeNull();
+    expect(splitWords('add <@U0MARKET1|Mia Chen> marketer')).toEqual(['add', '<@U0MARKET1|Mia Chen>', 'marketer']);
+  });
+
+  it('reads numbers as people write them, and nothing else', () => {
+    expect(['40', '4,000', '10k', '1.5m', '0'].map(wholeNumber)).toEqual([40, 4_000, 10_000, 1_500_000, 0]);
+    expect(['', '-1', '1.5', 'many', '1e9', '0x10'].map(wholeNumber)).toEqual([null, null, null, null, null, null]);
+    expect(['on', 'OFF', 'maybe'].map(onOff)).toEqual([true, false, null]);
+  });
+
+  it('reads lengths of time', () => {
+    expect(['20m', '1h30m', '90 s', '2 hours', '1d'].map(lengthMs)).toEqual([1_200_000, 5_400_000, 90_000, 7_200_000, 86_400_000]);
+    expect(['', '20', '20 parsecs', 'm', '1h later'].map(lengthMs)).toEqual([null, null, null, null, null]);
+  });
+
+  it('reads points in time only when their zone is said', () => {
+    const now = Date.parse('2027-02-07T18:00:00Z');
+    const target = Date.parse('2027-02-07T23:00:00Z');
+    expect(when('in 20m', now, null)).toBe(now + 1_200_000);
+    expect(when('+10m', now, target)).toBe(target + 600_000);
+    expect(when('-1h', now, target)).toBe(target - 3_600_000);
+    expect(when('18:30 UTC', now, null)).toBe(now + 1_800_000);
+    expect(when('17:30z', now, null)).toBe(now + 84_600_000);
+    expect(when('2027-02-07T23:30Z', now, null)).toBe(Date.parse('2027-02-07T23:30:00Z'));
+    expect(when('2027-02-07 18:30 +01:00', now, null)).toBe(Date.parse('2027-02-07T17:30:00Z'));
+    expect(['18:30', '2027-02-07T23:30', 'soon', '25:00 UTC', '+10m', 'in many moons'].map((text) => when(text, now, null))).toEqual([null, null, null, null, null, null]);
+  });
+});
+
+describe('the nearest name', () => {
+  const names = ['fire', 'halt', 'resume', 'status', 'stats', 'steps'];
+  it('is suggested for a slip of the finger or a beginning', () => {
+    expect(nearest('fier', names)).toBe('fire');
+    expect(nearest('hlat', names)).toBe('halt');
+    expect(nearest('res', names)).toBe('resume');
+    expect(didYouMean('statuss', names)).toBe(' Did you mean `status`?');
+  });
+  it('is not guessed when nothing is near', () => {
+    expect(nearest('banana', names)).toBeNull();
+    expect(nearest('x', names)).toBeNull();
+    expect(nearest('anything', [])).toBeNull();
+  });
+});

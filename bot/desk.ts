@@ -1,0 +1,48 @@
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import type { Command } from '../runbooks/launch/commands.ts';
+import type { Entry } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { personOf } from '../runbooks/launch/people.ts';
+import type { Person } from '../runbooks/playbook/schema.ts';
+import type { Conductor } from './conductor/conductor-port.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What every command and press works with. */
+export interface Desk {
+  cloud: Cloud;
+  journal: Journal;
+  conductor: Conductor;
+  /** Which launch a channel is the war room of, and whether outsiders are in it. */
+  rooms: Rooms;
+  /** Short time-out, few retries (see slack-client.ts). */
+  client: WebClient;
+  log: Logger;
+  nowMs: () => number;
+  runbooksDir: string;
+}
+
+export type Outcome = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: string; say: string; launch: Launch | null };
+
+/** A person who is not on the roster can't be named; the core refuses this id in its own words. */
+const STRANGER = 'not-on-the-roster';
+
+/**
+ * Submits a command in the name of the person behind a Slack id, decided on the launch as it is at that moment, and
+ * has its urgent effects performed. `make` gets the person's id and the state it is decided on.
+ */
+export async function submitAs(desk: Desk, launchId: string, slackId: string, make: (by: string, launch: Launch, nowMs: number) => Command): Promise<Outcome> {
+  const answer = await desk.journal.submit(launchId, (launch, nowMs) => {
+    if (launch === null) throw new Error(`LAUNCH_GONE ${launchId}: the index names a launch without a record`);
+    return make(personOf(launch, { slackId })?.id ?? STRANGER, launch, nowMs);
+  });
+  if (!answer.ok) return { ...answer, launch: desk.journal.peek(launchId) };
+  await desk.conductor.afterEntry(launchId, answer.entry);
+  return answer;
+}
+
+export function whoIs(launch: Launch, slackId: string): Person | null {
+  return personOf(launch, { slackId });
+}

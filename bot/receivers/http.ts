@@ -1,0 +1,84 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { HTTPReceiver, type App, type Logger, type Receiver } from '@slack/bolt';
+import type { Logger as Log } from 'pino';
+import { SignedRequestGuard, type SignedHeaders } from './signed-request-guard.ts';
+
+export const EVENTS_PATH = '/slack/events';
+
+/** Slack's payloads are some KB; a modal with everything in it stays under 200 KB. */
+const BODY_LIMIT_BYTES = 1_048_576;
+
+/**
+ * Bolt's HTTPReceiver behind our guard, without its server: `onRequest` is mounted beside `/health`. Every event
+ * carries `receivedAtMs`, the arrival of its first byte at us.
+ */
+export class HttpSlackReceiver implements Receiver {
+  readonly #inner: HTTPReceiver;
+  readonly #guard = new SignedRequestGuard();
+  readonly #receivedAtMs = new WeakMap<IncomingMessage, number>();
+  readonly #log: Log;
+  readonly #nowMs: () => number;
+  #open = false;
+
+  constructor(options: { signingSecret: string; logger: Logger; log: Log; nowMs: () => number }) {
+    this.#log = options.log;
+    this.#nowMs = options.nowMs;
+    this.#inner = new HTTPReceiver({
+      signingSecret: options.signingSecret,
+      endpoints: [EVENTS_PATH],
+      logger: options.logger,
+      bodyLimit: BODY_LIMIT_BYTES,
+      // Runs once the signature is verified, before the event is handled.
+      customPropertiesExtractor: (request) => {
+        this.#guard.used(signedHeaders(request));
+        return { receivedAtMs: this.#receivedAtMs.get(request) ?? this.#nowMs() };
+      },
+    });
+  }
+
+  init(app: App): void {
+    this.#inner.init(app);
+  }
+
+  async start(): Promise<void> {
+    this.#open = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#open = false;
+  }
+
+  /** For requests to `EVENTS_PATH`. 401: signature, date or replay; 503: not started or stopping, Slack tries again. */
+  readonly onRequest: RequestListener = (request, response) => {
+    if (!this.#open) return end(response, 503);
+    const headers = signedHeaders(request);
+    const nowMs = this.#nowMs();
+    const verdict = this.#guard.begin(headers, nowMs);
+    if (verdict !== 'pass' && !(verdict === 'malformed' && headers.signature === undefined)) {
+      this.#log.warn({ verdict }, 'refused a signed request');
+      return end(response, 401);
+    }
+    this.#receivedAtMs.set(request, nowMs);
+    response.once('close', () => this.#guard.finished(headers));
+    try {
+      this.#inner.requestListener(request, response);
+    } catch (error) {
+      // Bolt throws for methods other than POST.
+      this.#log.debug({ err: error }, 'not a request for the app');
+      end(response, 404);
+    }
+  };
+}
+
+function signedHeaders(request: IncomingMessage): SignedHeaders {
+  const one = (name: string) => {
+    const value = request.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { timestamp: one('x-slack-request-timestamp'), signature: one('x-slack-signature') };
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-length': 0, connection: 'close' });
+  response.end();
+}

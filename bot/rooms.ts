@@ -1,0 +1,76 @@
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import type { LaunchIndexItem, LiveStore } from '../infra/aws/live-store.ts';
+
+/** The index changes only when a launch is created or closed; a copy this old is good for finding a channel's launch. */
+const INDEX_FRESH_MS = 2_000;
+/** Sharing a channel with another company is announced by an event too; this is for events that were lost. */
+const SHARED_FRESH_MS = 60_000;
+
+/** Which launch belongs to a channel, and whether the channel is shared with another company (Slack Connect). */
+export class Rooms {
+  readonly #live: LiveStore;
+  readonly #client: WebClient;
+  readonly #log: Logger;
+  readonly #nowMs: () => number;
+  #index: { atMs: number; items: LaunchIndexItem[] } | null = null;
+  readonly #shared = new Map<string, { atMs: number; shared: boolean }>();
+
+  constructor(options: { live: LiveStore; client: WebClient; log: Logger; nowMs: () => number }) {
+    this.#live = options.live;
+    this.#client = options.client;
+    this.#log = options.log;
+    this.#nowMs = options.nowMs;
+  }
+
+  /** The channel's newest open launch; if all are closed, the newest. Null: none. */
+  async launchOf(channelId: string): Promise<LaunchIndexItem | null> {
+    const here = (await this.#items()).filter((item) => item.channelId === channelId).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+    return here.find((item) => !item.closed) ?? here[0] ?? null;
+  }
+
+  async open(): Promise<LaunchIndexItem[]> {
+    return (await this.#items()).filter((item) => !item.closed);
+  }
+
+  async all(): Promise<LaunchIndexItem[]> {
+    return this.#items();
+  }
+
+  /** After a launch was created or closed here: read the index again. */
+  forget(): void {
+    this.#index = null;
+  }
+
+  async #items(): Promise<LaunchIndexItem[]> {
+    const nowMs = this.#nowMs();
+    if (this.#index !== null && nowMs - this.#index.atMs < INDEX_FRESH_MS) return this.#index.items;
+    const items = await this.#live.launches();
+    this.#index = { atMs: nowMs, items };
+    return items;
+  }
+
+  noteShared(channelId: string, shared: boolean): void {
+    this.#shared.set(channelId, { atMs: this.#nowMs(), shared });
+  }
+
+  /** Asks Slack unless the answer is fresh. `unknown`: Slack did not say. */
+  async isShared(channelId: string): Promise<boolean | 'unknown'> {
+    const known = this.#shared.get(channelId);
+    if (known !== undefined && this.#nowMs() - known.atMs < SHARED_FRESH_MS) return known.shared;
+    try {
+      const { channel } = await this.#client.conversations.info({ channel: channelId });
+      const shared = channel?.is_ext_shared === true || channel?.is_pending_ext_shared === true;
+      this.noteShared(channelId, shared);
+      return shared;
+    } catch (error) {
+      this.#log.warn({ err: error, channelId }, 'could not ask Slack whether the channel is shared');
+      return known?.shared ?? 'unknown';
+    }
+  }
+
+  /** What is known without asking: for the GO press, which waits for nothing. */
+  isKnownShared(channelId: string): boolean {
+    return this.#shared.get(channelId)?.shared === true;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Button, KnownBlock } from '@slack/types';
+import { redLines } from '../../runbooks/launch/gates.ts';
+import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
+import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
+import type { WorkerReport } from '../../workers/contract.ts';
+import { ACTION } from '../actions/action-ids.ts';
+import { actions, button, context, fields, header, message, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { nameOf, switchText } from './names.ts';
+import { segmentsText } from './order.ts';
+import { count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
+
+/** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
+export function boardMessage(launch: Launch, gates: readonly GateLine[], reports: readonly WorkerReport[], nowMs: number): Message {
+  const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
+  const shots = runningShots(launch);
+  const blocks: KnownBlock[] = [header(`${launch.closed ? 'Closed: ' : ''}${launch.name}`)];
+  if (launch.halt.active) {
+    blocks.push(section(`:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`));
+  }
+  for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));
+  if (order !== undefined) {
+    blocks.push(section(`:large_green_square: *A fire order waits for its second person*: ${segmentsText(order)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`));
+  }
+  blocks.push(
+    section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),
+    fields([
+      ['Gates', gatesText(gates)],
+      ['Workers', poolText(launch, reports)],
+      ['Audience', launch.audience === null ? 'none yet' : `${plural(launch.audience.devices, 'device')} \`${short(launch.audience.hash)}\`${launch.skipList === null ? '' : `, ${count(launch.skipList.tokens)} on the skip list`}`],
+      ['Switches', switchesText(launch)],
+      ['Fired', firedText(launch)],
+      ['Next', nextText(launch, nowMs)],
+    ]),
+  );
+  if (!launch.closed) blocks.push(actions('board', boardButtons(launch)));
+  blocks.push(context(`content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``));
+  return message(`${launch.name}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`, blocks);
+}
+
+function boardButtons(launch: Launch): Button[] {
+  const value = { launchId: launch.id };
+  return [
+    button(ACTION.halt, ':octagonal_sign: HALT', value, 'danger'),
+    ...(launch.halt.active ? [button(ACTION.askLift, 'Ask to lift the halt', value)] : []),
+    button(ACTION.ready, 'What is missing?', value),
+  ];
+}
+
+function stateText(launch: Launch, ordered: boolean, running: boolean, gates: readonly GateLine[]): string {
+  if (launch.closed) return 'closed';
+  if (launch.halt.active) return 'HALTED';
+  if (running) return 'sending';
+  if (ordered) return 'a fire order waits for GO';
+  const open = redLines(gates).length;
+  return open === 0 ? 'ready to fire' : `${plural(open, 'gate')} open`;
+}
+
+function gatesText(gates: readonly GateLine[]): string {
+  const open = redLines(gates);
+  if (open.length === 0) return `:large_green_circle: all ${gates.length}`;
+  return `:red_circle: ${gates.length - open.length} of ${gates.length}\n${fit(open.map((gate) => `• ${safe(gate.title, 80)}`), 700)}`;
+}
+
+/** Reports older than this are of a worker that is gone or cut off. */
+const FRESH_MS = 15_000;
+
+function poolText(launch: Launch, reports: readonly WorkerReport[]): string {
+  const newest = Math.max(0, ...reports.map((report) => report.atMs));
+  const alive = reports.filter((report) => report.state !== 'gone' && newest - report.atMs <= FRESH_MS);
+  const ready = alive.filter((report) => report.state === 'ready' || report.state === 'sending');
+  const lanes = ready.flatMap((report) => report.lanes);
+  const primed = lanes.reduce((sum, lane) => sum + lane.primed, 0);
+  const connections = lanes.reduce((sum, lane) => sum + lane.connections, 0);
+  return `${ready.length} of ${launch.runbook.pool.workers} ready${alive.length > ready.length ? `, ${alive.length - ready.length} starting` : ''}${connections === 0 ? '' : `\n${count(primed)} of ${count(connections)} connections primed`}`;
+}
+
+function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], nowMs: number): string {
+  let accepted = 0;
+  for (const report of reports) {
+    for (const snapshot of report.shots) {
+      if (snapshot.shotId === shot.id) accepted += snapshot.platforms.ios.accepted + snapshot.platforms.android.accepted;
+    }
+  }
+  const devices = launch.orders[shot.orderId]?.devices ?? 0;
+  return `:rocket: *Sending* ${segmentsText(shot)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
+}
+
+function switchesText(launch: Launch): string {
+  const set = Object.entries(launch.switches).filter(([, { value }]) => value !== false && value !== 0);
+  return set.length === 0 ? 'as the runbook says' : fit(set.map(([id, { value }]) => `${safe(id, 40)} *${switchText(value)}*`), 500);
+}
+
+function firedText(launch: Launch): string {
+  const segments = launch.audience?.segments ?? [];
+  const fired = segments.filter((segment) => (launch.attempts[segment.id]?.length ?? 0) > 0).length;
+  return segments.length === 0 ? 'nothing' : `${fired} of ${plural(segments.length, 'segment')}`;
+}
+
+function nextText(launch: Launch, nowMs: number): string {
+  const next = nextSteps(launch, nowMs).slice(0, 2);
+  return next.length === 0 ? 'no step left' : next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`).join('\n');
+}
+
+/** The last phase that has begun; before the first one, that one. */
+export function phaseOf(launch: Launch, nowMs: number): string {
+  const begun = launch.runbook.phases.findLast((phase) => phase.steps.some((step) => stepDueAtMs(launch, step) <= nowMs));
+  const phase = begun ?? launch.runbook.phases[0];
+  return safe(phase?.title ?? '', 120);
+}

@@ -1,0 +1,110 @@
+import { describeEntry } from '../../runbooks/record/describe.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { ACTION } from '../actions/action-ids.ts';
+import { actions, button, context, message, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { actorOf, nameOf, namesOf } from './names.ts';
+import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { safe, stamp, timeOfDay } from './words.ts';
+
+/**
+ * The channel's post for one entry, `launch` being the state after it; null where the channel gets no post of its
+ * own: measured gates and checkpoints (board and timeline have them), fire orders and the ends of shots (order
+ * message, summary), and the plain end of a step.
+ */
+export function entryMessage(launch: Launch, entry: Entry): Message | null {
+  switch (entry.kind) {
+    case 'GateChanged':
+    case 'Checkpoint':
+    case 'FireRequested':
+    case 'ShotClosed':
+    case 'StepDone':
+      return null;
+    case 'WaiverRequested': return waiverMessage(launch, entry.waiverId);
+    case 'LiftRequested': return liftMessage(launch, entry.liftId);
+    case 'SwitchRequested': return switchMessage(launch, entry.requestId);
+    case 'RosterChangeRequested': return rosterMessage(launch, entry.changeId);
+    case 'StepPut': return stepPutMessage(launch, entry.step, entry.why);
+    case 'StepStarted': return stepStartedMessage(launch, entry.step, entry.late);
+    case 'HaltSet': return halted(launch, entry);
+    case 'LaunchCreated':
+      return line(launch, entry, ':wave:', `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`);
+    case 'TargetMoved': return line(launch, entry, ':alarm_clock:', `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`);
+    case 'Noted': return line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`);
+    case 'FireApproved': return line(launch, entry, ':rocket:', describe(launch, entry));
+    case 'FireDeclined':
+    case 'FireExpired': return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
+    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', describe(launch, entry));
+    case 'WaiverGranted': return line(launch, entry, ':large_yellow_circle:', `granted the waiver for *${safe(launch.waivers[entry.waiverId]?.gate ?? entry.waiverId, 60)}*`);
+    case 'TestDone': return line(launch, entry, entry.results.length > 0 && entry.results.every((result) => result.accepted) ? ':iphone:' : ':warning:', describe(launch, entry));
+    case 'TestRequested': return line(launch, entry, ':iphone:', describe(launch, entry));
+    case 'HaltLifted': return line(launch, entry, ':unlock:', describe(launch, entry));
+    case 'SwitchSet': return line(launch, entry, ':control_knobs:', describe(launch, entry));
+    case 'ScaleLate': return line(launch, entry, ':warning:', describe(launch, entry));
+    case 'ScaleOrdered':
+    case 'ScaleReached': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
+    case 'CampaignSet': return line(launch, entry, ':pencil2:', `${describe(launch, entry)}. Open orders and test copies of the old text are void.`);
+    case 'AudienceSet':
+    case 'SkipListSet':
+    case 'ShotCorrected':
+    case 'RosterChanged':
+    case 'PersonRemoved':
+    case 'StepSkipped':
+    case 'LaunchClosed':
+      return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));
+    default: {
+      const unknown: never = entry;
+      throw new Error(`ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch)), 2_500);
+
+function line(launch: Launch, entry: Entry, sign: string, what: string): Message {
+  const who = actorOf(launch, entry.by);
+  return message(`${who} ${describe(launch, entry)}`, [section(`${sign} *${who}* ${what}`)]);
+}
+
+function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
+  const reason = entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`;
+  const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
+  return message(`HALT by ${actorOf(launch, entry.by)}`, [
+      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing is sent any more. Two people lift it: \`/go resume\`; what was not sent goes out as the next attempt with \`/go resume fire\`.`),
+      ...order,
+  ]);
+}
+
+function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
+  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
+  if (step === undefined) return null;
+  const owner = step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
+  const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
+  switch (step.do.kind) {
+    case 'remind': return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
+    case 'checklist': return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
+    case 'fire-window': return say(`:large_green_square: ${head}\n${safe(step.do.say ?? 'Ask with `/go fire`.', 1_000)}`, step.title);
+    case 'scale': return say(`:chart_with_upwards_trend: ${head}`, step.title);
+    case 'switch': return say(`:control_knobs: ${head}`, step.title);
+    default: {
+      const unknown: never = step.do;
+      throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+const say = (text: string, fallback: string): Message => message(fallback, [section(text)]);
+
+/** A step that was not run by itself: a person runs or skips it. Afterwards its state and no buttons. */
+export function stepPutMessage(launch: Launch, stepId: string, why: string): Message {
+  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
+  const title = safe(step?.title ?? stepId, 120);
+  const state = launch.steps[stepId];
+  if (state !== undefined && state.state !== 'put') return say(`:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`, `${title}: ${state.state}`);
+  const value = { launchId: launch.id, step: stepId };
+  return message(`${title}: run it now, or skip it?`, [
+      section(`:hourglass: *${title}* was not run: ${safe(why, 400)}${step?.owner === undefined ? '' : `\n${nameOf(launch, step.owner)} decides:`}`),
+      actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
+  ]);
+}

@@ -1,0 +1,29 @@
+import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
+import { safe } from './words.ts';
+
+export function nameOf(launch: Launch, id: PersonId): string {
+  return safe(rosterName(launch, id), 80);
+}
+
+export function namesOf(launch: Launch): Map<string, string> {
+  return new Map(launch.people.map((person) => [person.id, person.name]));
+}
+
+export function actorOf(launch: Launch, actor: Actor): string {
+  return 'person' in actor ? nameOf(launch, actor.person) : actor.system;
+}
+
+/** People of a role by name, as a sentence part: `Ana Ortiz or Mia Chen`. */
+export function peopleWith(launch: Launch, roles: readonly string[], except: PersonId | null = null): string {
+  const names = launch.people.filter((person) => person.id !== except && person.roles.some((role) => roles.includes(role))).map((person) => safe(person.name, 80));
+  const some = names.slice(0, 6);
+  if (some.length === 0) return 'nobody on the roster';
+  const last = some.at(-1) ?? '';
+  return some.length === 1 ? last : `${some.slice(0, -1).join(', ')} or ${last}${names.length > some.length ? ' …' : ''}`;
+}
+
+export const platformName = { ios: 'iOS', android: 'Android' } as const;
+
+export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : safe(String(value), 100));
