@@ -1,3 +1,4 @@
+import { own } from './decision.ts';
 import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
 import type { SegmentTotals } from './entries.ts';
 
@@ -24,7 +25,7 @@ export function resendable({ totals }: SegmentTotals, launch: Launch): number {
 }
 
 export function lastAttempt(launch: Launch, segment: string): SegmentShot | undefined {
-  return launch.attempts[segment]?.at(-1);
+  return own(launch.attempts, segment)?.at(-1);
 }
 
 /** Shots that are approved and not closed yet. */

@@ -1,0 +1,101 @@
+import type { Person, Role } from '../playbook/schema.ts';
+import type { Command, CommandKind } from './commands.ts';
+import { refuse, type Refusal } from './decision.ts';
+import type { Launch } from './launch.ts';
+import { findPerson } from './people.ts';
+import { listed } from './words.ts';
+
+/**
+ * Who may do what: this table and nothing else. It is asked for every command, before any other rule. `system` commands
+ * come from the conductor, the workers and the closer and carry no person; where a command may come from either
+ * (`by: null`), the roles are for the people.
+ */
+const ON_CALL = ['on-call'] as const;
+const ON_DUTY = ['on-call', 'marketer'] as const;
+const EVERYBODY = ['on-call', 'marketer', 'observer'] as const;
+
+const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
+  'create-launch': ON_CALL,
+  'move-target': ON_CALL,
+  'set-campaign': ON_DUTY,
+  'set-audience': ON_DUTY,
+  'set-skip-list': ON_DUTY,
+  'close-launch': ON_CALL,
+  // Two people
+  'request-fire': ON_DUTY,
+  'approve-fire': ON_DUTY,
+  'decline-fire': ON_DUTY,
+  'request-lift': ON_DUTY,
+  'approve-lift': ON_DUTY,
+  'request-waiver': ON_CALL,
+  'grant-waiver': ON_DUTY,
+  'request-roster-change': ON_CALL,
+  'approve-roster-change': ON_DUTY,
+  'set-switch': ON_CALL,
+  'approve-switch': ON_DUTY,
+  // One tap by anyone on duty
+  'set-halt': ON_DUTY,
+  'tick-gate': ON_DUTY,
+  // Driving
+  'request-test': ON_CALL,
+  'run-step': ON_CALL,
+  'skip-step': ON_CALL,
+  'order-scale': ON_CALL,
+  note: EVERYBODY,
+  'remove-person': 'system',
+  'report-gate': 'system',
+  'expire-order': 'system',
+  'close-shot': 'system',
+  'correct-shot': 'system',
+  'report-test': 'system',
+  'report-switch': 'system',
+  'start-step': 'system',
+  'put-step': 'system',
+  'finish-step': 'system',
+  'report-scale': 'system',
+  'report-scale-late': 'system',
+  checkpoint: 'system',
+};
+
+/** What still makes sense once a launch is closed: late accounts, talk, and taking the capacity down. */
+const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'note', 'checkpoint', 'order-scale', 'report-scale', 'report-scale-late']);
+
+/** Whether a person's roles allow a command. False for commands of the system. */
+export function may(person: Pick<Person, 'roles'>, kind: CommandKind): boolean {
+  const roles = MAY[kind];
+  return roles !== 'system' && person.roles.some((role) => roles.includes(role));
+}
+
+/** People who may be one of the two behind a fire: request it or approve it. */
+export function mayFire(person: Pick<Person, 'roles'>): boolean {
+  return may(person, 'request-fire') || may(person, 'approve-fire');
+}
+
+/** Why this command can't even be looked at, or null: no launch, launch closed, not on the roster, role missing. */
+export function standing(launch: Launch | null, command: Command): Refusal | null {
+  if (launch === null && command.kind !== 'create-launch') return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');
+  if (launch?.closed === true && !AFTER_CLOSE.has(command.kind) && command.kind !== 'create-launch') {
+    return refuse('LAUNCH_CLOSED', `${launch.name} is closed; its record takes notes only. Create a new launch with /go create.`);
+  }
+  if (!('by' in command) || command.by === null) return null;
+  const people = command.kind === 'create-launch' ? command.runbook.people : (launch?.people ?? []);
+  const person = findPerson(people, command.by);
+  if (person === undefined) {
+    return refuse('NOT_ON_ROSTER', `You are not on this launch's roster. ${askFor(people, command.kind)}, or have two people on the roster add you.`);
+  }
+  if (!may(person, command.kind)) {
+    const roles = MAY[command.kind];
+    return refuse('ROLE_MISSING', `${person.name} is ${listed(person.roles)} here; ${verb(command.kind)} needs ${roles === 'system' ? 'the system itself' : listed(roles, 'or')}. ${askFor(people, command.kind)}.`);
+  }
+  return null;
+}
+
+function askFor(people: readonly Person[], kind: CommandKind): string {
+  const names = people.filter((person) => may(person, kind)).map(({ name }) => name);
+  return `Ask ${listed(names, 'or')}`;
+}
+
+function verb(kind: CommandKind): string {
+  const [first = '', ...rest] = kind.split('-');
+  return `to ${[first, ...rest].join(' ')}`;
+}

@@ -1,0 +1,60 @@
+import type { Campaign } from '../playbook/schema.ts';
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, refuse, type CommandOf, type Refusal } from './decision.ts';
+import type { Launch } from './launch.ts';
+import { PAYLOAD_LIMIT_BYTES, payloadProblems } from './payload.ts';
+import { contentHash } from './shown.ts';
+import { listed } from './words.ts';
+
+/** What goes out and to whom: campaign, audience, skip list. A change of any voids the orders that showed the old one. */
+
+export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, { nowMs, sha256 }: Given): Decision {
+  const { campaign } = command;
+  const problem = campaignProblem(campaign, launch.id, Object.keys(launch.audience?.locales ?? {}));
+  if (problem !== null) return problem;
+  const hash = contentHash(campaign, sha256);
+  if (hash === launch.contentHash) return refuse('ALREADY_SO', 'The campaign is exactly this already; nothing changed.');
+  return accept(byPerson(command.by), nowMs, { kind: 'CampaignSet', campaign, contentHash: hash });
+}
+
+/**
+ * An audience is for all attempts of all segments: once any of it was fired, another one could hold the same devices
+ * under another segment, and they would get it twice.
+ */
+export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, { nowMs }: Given): Decision {
+  const { audience } = command;
+  if (Object.values(launch.attempts).some((tries) => tries.length > 0)) {
+    return refuse('AUDIENCE_IN_USE', 'Part of the present audience was fired, so it can no longer be replaced: devices could get the push twice. Use a skip list to take devices away, or a new launch to add some.');
+  }
+  const sum = audience.segments.reduce((total, { devices }) => total + devices, 0);
+  const names = audience.segments.map(({ id }) => id);
+  if (sum !== audience.devices || new Set(names).size !== names.length || names.length === 0) {
+    return refuse('VALUE_INVALID', `The audience claims ${audience.devices} devices and its ${names.length} segments hold ${sum}; expected distinct segments that add up. Compile it again.`);
+  }
+  const unknown = unknownLocales(launch.campaign, Object.keys(audience.locales));
+  if (unknown !== null) return unknown;
+  if (launch.audience?.hash === audience.hash) return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
+  return accept(byPerson(command.by), nowMs, { kind: 'AudienceSet', audience });
+}
+
+export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>, { nowMs }: Given): Decision {
+  if (launch.skipList?.hash === command.skipList.hash) return refuse('ALREADY_SO', 'The skip list is exactly this already; nothing changed.');
+  return accept(byPerson(command.by), nowMs, { kind: 'SkipListSet', skipList: command.skipList });
+}
+
+/** What keeps a campaign from being sent to devices of these locales, or null. */
+export function campaignProblem(campaign: Campaign, launchId: string, audienceLocales: readonly string[]): Refusal | null {
+  return unknownLocales(campaign, [campaign.default_locale, ...audienceLocales]) ?? payloadRefusal(campaign, launchId);
+}
+
+export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | null {
+  const [worst] = payloadProblems(campaign, launchId).sort((a, b) => b.bytes - a.bytes);
+  if (worst === undefined) return null;
+  return refuse('PAYLOAD_TOO_LARGE', `The ${worst.locale} message is ${worst.bytes} bytes on ${worst.platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}. Shorten it and try again.`);
+}
+
+function unknownLocales(campaign: Campaign, locales: readonly string[]): Refusal | null {
+  const missing = [...new Set(locales)].filter((locale) => !Object.hasOwn(campaign.locales, locale));
+  if (missing.length === 0) return null;
+  return refuse('LOCALE_UNKNOWN', `The campaign has no text for ${listed(missing)}; it has ${listed(Object.keys(campaign.locales))}. Add the text, or compile the audience with a fallback locale.`);
+}

@@ -1,0 +1,82 @@
+import { own } from './decision.ts';
+import type { EntryOf, SegmentTotals } from './entries.ts';
+import { foldError, must, personIn } from './fold-error.ts';
+import type { Launch, SegmentShot, Shot } from './launch.ts';
+import { remainingDevices } from './remaining.ts';
+import { endOrder, voidRivals } from './voiding.ts';
+
+/** How fire orders, shots and halts change a launch. */
+
+export function requested(launch: Launch, entry: EntryOf<'FireRequested'>): Partial<Launch> {
+  const { orderId: id, shown, shownHash, devices, expiresAtMs, lifts } = entry;
+  const orders = voidRivals(launch, { orderId: id, segments: shown.segments });
+  return {
+    orders: { ...orders, [id]: { id, requestedBy: personIn(entry), requestedAtMs: entry.atMs, shown, shownHash, devices, expiresAtMs, lifts, state: 'open', voidedBy: null } },
+  };
+}
+
+export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partial<Launch> {
+  const { orderId, shotId, shown, shownHash, pressedAtMs, notAfterAtMs, haltEpoch, redGates } = entry;
+  const order = must(launch.orders, orderId, entry);
+  if (launch.audience === null) throw foldError('FOLD_IMPOSSIBLE', entry, 'there is no audience to send to');
+  const shot: Shot = {
+    id: shotId, orderId, requestedBy: order.requestedBy, approvedBy: personIn(entry), segments: shown.segments, shown, shownHash,
+    audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq,
+    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null,
+  };
+  const attempts = { ...launch.attempts };
+  for (const { segment, attempt } of shown.segments) {
+    attempts[segment] = [...(own(attempts, segment) ?? []), { attempt, shotId, devices: remainingDevices(launch, segment), closed: false, totals: null }];
+  }
+  return {
+    orders: voidRivals({ orders: endOrder(launch, entry, 'approved') }, { orderId, segments: shown.segments }),
+    shots: { ...launch.shots, [shotId]: shot },
+    attempts,
+    // The approval of a resume lifts its halt in the same entry.
+    ...(entry.lifts !== null && entry.lifts === launch.halt.epoch && launch.halt.active
+      ? { halt: { ...launch.halt, active: false, by: personIn(entry), atMs: entry.atMs }, lifts: closeLifts(launch) }
+      : {}),
+  };
+}
+
+/** Ends every running shot for good. */
+export function halted(launch: Launch, entry: EntryOf<'HaltSet'>): Partial<Launch> {
+  const { epoch, reason, pressedAtMs, by } = entry;
+  const shots = Object.fromEntries(Object.entries(launch.shots).map(([id, shot]) => [id, shot.closed === null && shot.haltedAtMs === null ? { ...shot, haltedAtMs: pressedAtMs } : shot]));
+  return {
+    shots,
+    halt: { active: true, epoch: Math.max(launch.halt.epoch, epoch), by: 'person' in by ? by.person : null, reason, atMs: pressedAtMs },
+    lifts: closeLifts(launch),
+  };
+}
+
+export function closedShot(launch: Launch, entry: EntryOf<'ShotClosed'>): Partial<Launch> {
+  const shot = must(launch.shots, entry.shotId, entry);
+  if (shot.closed !== null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is closed already`);
+  return {
+    shots: { ...launch.shots, [shot.id]: { ...shot, closed: { atMs: entry.atMs, cause: entry.cause }, totals: entry.segments } },
+    attempts: withTotals(launch.attempts, shot.id, entry.segments),
+  };
+}
+
+export function correctedShot(launch: Launch, entry: EntryOf<'ShotCorrected'>): Partial<Launch> {
+  const shot = must(launch.shots, entry.shotId, entry);
+  if (shot.totals === null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is not closed yet`);
+  const totals = shot.totals.map((old) => entry.segments.find(({ segment }) => segment === old.segment) ?? old);
+  return {
+    shots: { ...launch.shots, [shot.id]: { ...shot, totals } },
+    attempts: withTotals(launch.attempts, shot.id, entry.segments),
+  };
+}
+
+function withTotals(attempts: Launch['attempts'], shotId: string, segments: readonly SegmentTotals[]): Launch['attempts'] {
+  const changed = { ...attempts };
+  for (const totals of segments) {
+    changed[totals.segment] = (own(changed, totals.segment) ?? []).map((one): SegmentShot => (one.shotId === shotId ? { ...one, closed: true, totals } : one));
+  }
+  return changed;
+}
+
+function closeLifts(launch: Launch): Launch['lifts'] {
+  return Object.fromEntries(Object.entries(launch.lifts).map(([id, lift]) => [id, { ...lift, open: false }]));
+}

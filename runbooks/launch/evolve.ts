@@ -1,0 +1,147 @@
+import type { Entry, EntryOf } from './entries.ts';
+import { approved, closedShot, correctedShot, halted, requested } from './evolve-fire.ts';
+import { foldError, must, personIn } from './fold-error.ts';
+import type { Launch, StepState } from './launch.ts';
+import { nameOf } from './people.ts';
+import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
+
+/**
+ * The state after one more entry. Total over every sequence that `decide` can give; a sequence that it can't have given
+ * (a gap, another launch's entry, a reference to nothing) is an error with a code that begins with FOLD_.
+ */
+export function evolve(launch: Launch | null, entry: Entry): Launch {
+  if (entry.v !== 1) throw foldError('FOLD_SCHEMA_VERSION', entry, `schema version ${String(entry.v)}, expected 1`);
+  const expected = (launch?.seq ?? 0) + 1;
+  if (entry.seq !== expected) throw foldError('FOLD_SEQ_GAP', entry, `sequence ${entry.seq}, expected ${expected}`);
+  if (launch === null) {
+    if (entry.kind !== 'LaunchCreated') throw foldError('FOLD_NO_LAUNCH', entry, 'expected LaunchCreated first');
+    return created(entry);
+  }
+  if (entry.launchId !== launch.id) throw foldError('FOLD_OTHER_LAUNCH', entry, `an entry of ${entry.launchId}, expected ${launch.id}`);
+  if (entry.kind === 'LaunchCreated') throw foldError('FOLD_CREATED_TWICE', entry, 'the launch exists already');
+  return { ...launch, ...change(launch, entry), seq: entry.seq, headHash: entry.hash };
+}
+
+/** The state after these entries, from the beginning. Null for none. */
+export function fold(entries: Iterable<Entry>): Launch | null {
+  let launch: Launch | null = null;
+  for (const entry of entries) launch = evolve(launch, entry);
+  return launch;
+}
+
+function created(entry: EntryOf<'LaunchCreated'>): Launch {
+  const { name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash } = entry;
+  return {
+    id: entry.launchId, name, channelId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
+    seq: entry.seq, headHash: entry.hash,
+    people: runbook.people, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
+    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, attempts: {}, tests: {},
+    halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
+    lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, closed: false,
+  };
+}
+
+/** What an entry changes. One case per kind; a missing one does not compile. */
+function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>): Partial<Launch> {
+  switch (entry.kind) {
+    case 'TargetMoved': return { targetAtMs: entry.targetAtMs };
+    case 'CampaignSet': {
+      const { campaign, contentHash } = entry;
+      // A tick said that a person had looked; they have not looked at this.
+      return { campaign, contentHash, ticks: {}, orders: voidStale({ ...launch, campaign, contentHash }, `${who(launch, entry)} changed the content`) };
+    }
+    case 'AudienceSet': {
+      const { audience } = entry;
+      const ticks = launch.audience === null ? launch.ticks : {};
+      return { audience, ticks, orders: voidStale({ ...launch, audience }, `${who(launch, entry)} changed the audience`) };
+    }
+    case 'SkipListSet': {
+      const { skipList } = entry;
+      return { skipList, orders: voidStale({ ...launch, skipList }, `${who(launch, entry)} changed the skip list`) };
+    }
+    case 'RosterChangeRequested': {
+      const { changeId: id, people, reason } = entry;
+      return { rosterChanges: { ...launch.rosterChanges, [id]: { id, people, by: personIn(entry), reason, open: true } } };
+    }
+    case 'RosterChanged': {
+      const { people } = must(launch.rosterChanges, entry.changeId, entry);
+      return { people, ...voidAllOpen(launch, () => true, `${who(launch, entry)} approved a change of the roster`) };
+    }
+    case 'PersonRemoved': {
+      const { person } = entry;
+      return {
+        people: launch.people.filter(({ id }) => id !== person),
+        ...voidAllOpen(launch, (by, people) => by === person || people.some(({ id }) => id === person), `${nameOf(launch, person)} was removed from the roster`),
+      };
+    }
+    case 'GateChanged': return { gateChanges: { ...launch.gateChanges, [entry.measured.gate]: entry.measured } };
+    case 'GateTicked': {
+      const { gate, green, note, atMs } = entry;
+      return { ticks: { ...launch.ticks, [gate]: { green, by: personIn(entry), atMs, note } } };
+    }
+    case 'WaiverRequested': {
+      const { waiverId: id, gate, segments, worst, reason, endsAtMs } = entry;
+      return { waivers: { ...launch.waivers, [id]: { id, gate, segments, worst, reason, endsAtMs, requestedBy: personIn(entry), grantedBy: null } } };
+    }
+    case 'WaiverGranted': return { waivers: { ...launch.waivers, [entry.waiverId]: { ...must(launch.waivers, entry.waiverId, entry), grantedBy: personIn(entry) } } };
+    case 'FireRequested': return requested(launch, entry);
+    case 'FireApproved': return approved(launch, entry);
+    case 'FireDeclined': return { orders: endOrder(launch, entry, 'declined') };
+    case 'FireExpired': return { orders: endOrder(launch, entry, 'expired') };
+    case 'ShotClosed': return closedShot(launch, entry);
+    case 'ShotCorrected': return correctedShot(launch, entry);
+    case 'TestRequested': {
+      const { testId, to, contentHash } = entry;
+      return { tests: { ...launch.tests, [testId]: { requestedBy: personIn(entry), to, contentHash, results: null } } };
+    }
+    case 'TestDone': return { tests: { ...launch.tests, [entry.testId]: { ...must(launch.tests, entry.testId, entry), results: entry.results } } };
+    case 'HaltSet': return halted(launch, entry);
+    case 'LiftRequested': {
+      const { liftId: id, epoch, reason } = entry;
+      return { lifts: { ...launch.lifts, [id]: { id, epoch, by: personIn(entry), reason, open: true } } };
+    }
+    case 'HaltLifted': {
+      const lift = must(launch.lifts, entry.liftId, entry);
+      if (entry.epoch !== launch.halt.epoch) throw foldError('FOLD_IMPOSSIBLE', entry, `lifts epoch ${entry.epoch}, expected ${launch.halt.epoch}`);
+      return {
+        halt: { ...launch.halt, active: false, by: personIn(entry), reason: lift.reason, atMs: entry.atMs },
+        lifts: { ...launch.lifts, [lift.id]: { ...lift, open: false } },
+      };
+    }
+    case 'SwitchRequested': {
+      const { requestId: id, switch: name, value, reason } = entry;
+      return { switchRequests: { ...launch.switchRequests, [id]: { id, switch: name, value, by: personIn(entry), reason, open: true } } };
+    }
+    case 'SwitchSet': {
+      // A request that waited for this switch is about a state that is gone.
+      const switchRequests = Object.fromEntries(Object.entries(launch.switchRequests).map(([id, request]) => [id, request.switch === entry.switch ? { ...request, open: false } : request]));
+      return { switchRequests, switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq } } };
+    }
+    case 'StepStarted': return step(launch, entry, 'started', entry.late ? 'late' : '');
+    case 'StepPut': return step(launch, entry, 'put', entry.why);
+    case 'StepSkipped': return step(launch, entry, 'skipped', entry.reason);
+    case 'StepDone': return step(launch, entry, 'done', entry.say);
+    case 'ScaleOrdered': {
+      const { target, desired, atMs, step: stepId } = entry;
+      return { scale: { ...launch.scale, [target]: { desired, orderedAtMs: atMs, step: stepId, state: 'moving' } } };
+    }
+    case 'ScaleReached': return { scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'reached' } } };
+    case 'ScaleLate': return { scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'late' } } };
+    case 'Noted':
+    case 'Checkpoint': return {};
+    case 'LaunchClosed': return { closed: true, orders: voidOrders(launch, () => true, 'the launch was closed') };
+    default: return unknownKind(entry);
+  }
+}
+
+function step(launch: Launch, entry: Entry & { step: string }, state: StepState['state'], say: string): Partial<Launch> {
+  return { steps: { ...launch.steps, [entry.step]: { state, atMs: entry.atMs, say } } };
+}
+
+function who(launch: Launch, { by }: Entry): string {
+  return 'person' in by ? nameOf(launch, by.person) : `the ${by.system}`;
+}
+
+function unknownKind(entry: never): never {
+  throw foldError('FOLD_UNKNOWN_KIND', entry, 'an entry of a kind that this version does not know');
+}

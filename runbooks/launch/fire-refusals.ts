@@ -1,0 +1,59 @@
+import type { Given } from './commands.ts';
+import { refuse, type Refusal } from './decision.ts';
+import type { SegmentAttempt } from './entries.ts';
+import type { FireOrder, Launch } from './launch.ts';
+import { nameOf } from './people.ts';
+import { nextAttempt } from './remaining.ts';
+import { shownFor, shownHash } from './shown.ts';
+import { clock, listed } from './words.ts';
+
+/** The sentences of refused fire orders; the rule itself is in fire.ts. */
+
+export function haltText({ halt, ...launch }: Launch): string {
+  if (!halt.active) return 'That halt is over.';
+  const who = halt.by === null ? 'the system' : nameOf({ halt, ...launch }, halt.by);
+  return `Sending was halted by ${who} at ${clock(halt.atMs)}${halt.reason === '' ? '' : ` (${halt.reason})`}.`;
+}
+
+export function noSuchOrder(orderId: string): Refusal {
+  return refuse('NO_SUCH_ORDER', `There is no fire order ${orderId} in this launch. See /go status, or ask for one with /go fire.`);
+}
+
+export function expired(launch: Launch, order: FireOrder): Refusal {
+  return refuse('ORDER_EXPIRED', `${nameOf(launch, order.requestedBy)}'s order ended at ${clock(order.expiresAtMs)}. Ask for a new one with /go fire.`);
+}
+
+export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256']): Refusal {
+  switch (order.state) {
+    case 'approved': {
+      const shot = Object.values(launch.shots).find(({ orderId }) => orderId === order.id);
+      const who = shot === undefined ? '' : ` by ${nameOf(launch, shot.approvedBy)} at ${clock(shot.pressedAtMs)}`;
+      return refuse('ORDER_NOT_OPEN', `This order was approved${who} and is on its way. Nothing more to do.`);
+    }
+    case 'declined':
+      return refuse('ORDER_NOT_OPEN', 'This order was declined. Ask for a new one with /go fire.');
+    case 'expired':
+      return expired(launch, order);
+    case 'void': {
+      const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
+      const say = `This order is void: ${order.voidedBy ?? 'what it showed has changed'}. Ask for a new one with /go fire.`;
+      return refuse(shownHash(shownFor(launch, segments), sha256) === order.shownHash ? 'ORDER_NOT_OPEN' : 'CONTENT_CHANGED', say);
+    }
+    case 'open':
+      return refuse('ORDER_NOT_OPEN', 'This order is open.');
+    default:
+      return order.state satisfies never;
+  }
+}
+
+export function changed(launch: Launch, order: FireOrder, segments: SegmentAttempt[]): Refusal {
+  const { shown } = order;
+  const present = shownFor(launch, segments);
+  const what = [
+    shown.contentHash === present.contentHash ? [] : ['the content'],
+    shown.audienceHash === present.audienceHash ? [] : ['the audience'],
+    shown.skipListHash === present.skipListHash ? [] : ['the skip list'],
+    segments.every(({ attempt }, index) => attempt === shown.segments[index]?.attempt) ? [] : ['the attempt'],
+  ].flat();
+  return refuse('CONTENT_CHANGED', `${what.length === 0 ? 'This button shows something else than the order' : `Since this order was shown, ${listed(what)} changed`}. Look at it again: ask for a new order with /go fire.`);
+}

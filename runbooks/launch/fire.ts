@@ -1,0 +1,161 @@
+import type { Decision, Given } from './commands.ts';
+import { payloadRefusal } from './content.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import type { Measured, Platform } from './entries.ts';
+import { changed, expired, haltText, noSuchOrder, notOpen } from './fire-refusals.ts';
+import { gateLines, redLines, redText } from './gates.ts';
+import type { FireOrder, Launch } from './launch.ts';
+import { nameOf, viaProblem } from './people.ts';
+import { fireableSegments, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf } from './remaining.ts';
+import { shownFor, shownHash } from './shown.ts';
+import { clock, listed, span } from './words.ts';
+
+/**
+ * THE TWO-PERSON RULE. Nothing is sent without a FireApproved entry, and this file alone makes one. It holds that
+ *
+ *   1. one person asked, on the roster and on duty, with every gate green or waived          requestFire
+ *   2. ANOTHER PERSON approved: the roster says who is who, not the Slack id or key          approveFire, same person
+ *   3. in time: an order ends by itself                                                      approveFire, expiry
+ *   4. exactly what both were shown: segments and attempts, content, audience, skip list,
+ *      collapse id, times, priorities, bound by one hash that travels in the button          approveFire, hash
+ *   5. while nothing is halted, unless this very order was asked for to lift this very halt  approveFire, halt
+ *   6. with every hard gate green at the press; other red ones are written down with it      approveFire, gates
+ *   7. once: an approved order is no longer open, and its segments are on their next attempt approveFire, open
+ *
+ * That the launch is open and that roles allow the command is asked before, for every command alike (authority.ts).
+ * That a change voids what was shown earlier is done by evolve (voiding.ts). That of two approvals at the same moment
+ * one wins is the record's work: both would be the entry with the same sequence.
+ */
+
+export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256 }: Given): Decision {
+  const via = viaProblem(launch, command.by, command.via, nowMs);
+  if (via !== null) return via;
+  if (launch.audience === null) return refuse('NO_AUDIENCE', 'This launch has no audience yet. Compile one with `npm run audience -- compile`, then ask again.');
+
+  const names = command.segments === 'all' ? fireableSegments(launch, nowMs) : [...new Set(command.segments)];
+  if (names.length === 0) return refuse('NOTHING_TO_FIRE', 'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.');
+  const stuck = names.map((segment) => segmentProblem(launch, segment, nowMs)).find((problem) => problem !== null);
+  if (stuck != null) return stuck;
+
+  const large = payloadRefusal(launch.campaign, launch.id);
+  if (large !== null) return large;
+  if (launch.halt.active && !command.lift) {
+    return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then ask again.`);
+  }
+  if (command.lift && !launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
+  const red = redLines(gateLines(launch, command.measured, nowMs, names));
+  if (red.length > 0) return refuse('GATES_RED', `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`);
+
+  const shown = shownFor(launch, names.map((segment) => ({ segment, attempt: nextAttempt(launch, segment) })));
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'FireRequested',
+    orderId: `F${launch.seq + 1}`,
+    shown,
+    shownHash: shownHash(shown, sha256),
+    devices: names.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0),
+    expiresAtMs: nowMs + launch.runbook.order_expires_after,
+    via: command.via,
+    lifts: command.lift ? launch.halt.epoch : null,
+  });
+}
+
+export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, { nowMs, sha256 }: Given): Decision {
+  const order = own(launch.orders, command.orderId);
+  if (order === undefined) return noSuchOrder(command.orderId);
+
+  // Another person.
+  if (order.requestedBy === command.by) {
+    return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this fire, so a second person must press GO. Any other marketer or on-call may.`);
+  }
+  const via = viaProblem(launch, command.by, command.via, nowMs);
+  if (via !== null) return via;
+
+  // Open, and in time. Both clocks count: when it was pressed, and when it is decided.
+  if (order.state !== 'open') return notOpen(launch, order, sha256);
+  if (isExpired(order, nowMs) || isExpired(order, command.pressedAtMs)) return expired(launch, order);
+  const untimely = pressProblem(launch, order, command.pressedAtMs, nowMs);
+  if (untimely !== null) return untimely;
+
+  // Exactly what was shown: as in the button, as in the order, and as the launch would show it at this moment.
+  const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
+  const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
+  if (running !== undefined) return refuse('SEGMENT_TAKEN', `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`);
+  const present = shownHash(shownFor(launch, segments), sha256);
+  if (command.shownHash !== order.shownHash || present !== order.shownHash) return changed(launch, order, segments);
+
+  const halted = haltProblem(launch, order, command);
+  if (halted !== null) return halted;
+
+  const red = redLines(gateLines(launch, command.measured, nowMs, segments.map(({ segment }) => segment)));
+  const hard = red.filter((line) => line.hard);
+  if (hard.length > 0) return refuse('HARD_GATE_RED', `Nothing can be sent while ${redText(hard)}. Make it green and press GO again; the order holds until ${clock(order.expiresAtMs)}.`);
+
+  const { notAfterMs } = order.shown;
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'FireApproved',
+    orderId: order.id,
+    shotId: `S${launch.seq + 1}`,
+    shown: order.shown,
+    shownHash: order.shownHash,
+    via: command.via,
+    pressedAtMs: command.pressedAtMs,
+    notAfterAtMs: { ios: command.pressedAtMs + notAfterMs.ios, android: command.pressedAtMs + notAfterMs.android },
+    haltEpoch: launch.halt.epoch,
+    lifts: order.lifts,
+    redGates: red.map(({ id, status, value, say }): Measured => ({ gate: id, status: status === 'red' ? 'red' : 'unknown', value, say, atMs: nowMs })),
+  });
+}
+
+/** Anyone on duty may decline; for the requester it is a withdrawal. */
+export function declineFire(launch: Launch, command: CommandOf<'decline-fire'>, { nowMs, sha256 }: Given): Decision {
+  const order = own(launch.orders, command.orderId);
+  if (order === undefined) return noSuchOrder(command.orderId);
+  if (order.state !== 'open') return notOpen(launch, order, sha256);
+  if (isExpired(order, nowMs)) return expired(launch, order);
+  return accept(byPerson(command.by), nowMs, { kind: 'FireDeclined', orderId: order.id, reason: command.reason });
+}
+
+/** Writes down what the clock has done already: an order that is over counts as over before this entry, too. */
+export function expireOrder(launch: Launch, command: CommandOf<'expire-order'>, { nowMs, sha256 }: Given): Decision {
+  const order = own(launch.orders, command.orderId);
+  if (order === undefined) return noSuchOrder(command.orderId);
+  if (order.state !== 'open') return notOpen(launch, order, sha256);
+  if (!isExpired(order, nowMs)) return refuse('TIME_INVALID', `Order ${order.id} holds until ${clock(order.expiresAtMs)}, and it is ${clock(nowMs)}.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'FireExpired', orderId: order.id });
+}
+
+function segmentProblem(launch: Launch, segment: string, nowMs: number): Refusal | null {
+  const ref = launch.audience?.segments.find(({ id }) => id === segment);
+  if (ref === undefined) return refuse('SEGMENT_UNKNOWN', `The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`);
+  if (ref.devices === 0) return refuse('SEGMENT_EMPTY', `Segment ${segment} has no devices. Leave it out, or compile the audience again.`);
+  if (runningShotOf(launch, segment) !== undefined) return refuse('SHOT_RUNNING', `${segment} is being sent right now. Wait until that shot is closed, or halt it with /go halt.`);
+  const waiting = openOrderOf(launch, segment, nowMs);
+  if (waiting !== undefined) {
+    return refuse('SEGMENT_TAKEN', `${nameOf(launch, waiting.requestedBy)} has asked for ${segment} already; that order waits for GO until ${clock(waiting.expiresAtMs)}. Approve it or decline it.`);
+  }
+  if (remainingDevices(launch, segment) === 0) return refuse('NOTHING_TO_FIRE', `${segment} went out already and nothing is left to send. Leave it out.`);
+  return null;
+}
+
+/** `observed…` is the switch item at the press: a halt stands there before its entry has landed in the record. */
+function haltProblem(launch: Launch, order: FireOrder, command: CommandOf<'approve-fire'>): Refusal | null {
+  const { epoch, active } = launch.halt;
+  if (command.observedHaltEpoch > epoch) return refuse('HALTED', 'Somebody has just pressed halt. Find out why; after two people have lifted it, ask for fire again.');
+  if (order.lifts !== null && order.lifts !== epoch) return refuse('HALTED', `This order was to lift an earlier halt. ${haltText(launch)} Ask again with /go resume.`);
+  const liftsThis = order.lifts === epoch && (!command.observedHalted || command.observedHaltEpoch === epoch);
+  if (active && !liftsThis) return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then press GO again.`);
+  if (command.observedHalted && !liftsThis) return refuse('HALTED', 'The workers still stand halted. Wait until the lift has reached them, then press GO again.');
+  return null;
+}
+
+/** How far a press may be dated ahead of the deciding clock. */
+const PRESS_SKEW_MS = 5_000;
+
+/** A press is decided at once; one that comes from the future, or so late that it could send nothing, is not a press of this moment. */
+function pressProblem(launch: Launch, order: FireOrder, pressedAtMs: number, nowMs: number): Refusal | null {
+  const platforms = new Set<Platform>((launch.audience?.segments ?? []).filter(({ id }) => order.shown.segments.some(({ segment }) => segment === id)).map(({ platform }) => platform));
+  const shortestMs = Math.min(...[...platforms].map((platform) => order.shown.notAfterMs[platform]));
+  const ageMs = nowMs - pressedAtMs;
+  if (ageMs >= -PRESS_SKEW_MS && !(ageMs >= shortestMs)) return null;
+  return refuse('TIME_INVALID', ageMs < 0 ? 'The press is dated ahead of our clock. Press GO again.' : `The press is ${span(ageMs)} old; what it would send is late by now. Press GO again.`);
+}

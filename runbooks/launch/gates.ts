@@ -1,0 +1,94 @@
+import type { Gate } from '../playbook/schema.ts';
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf } from './decision.ts';
+import type { Measured } from './entries.ts';
+import type { GateLine, Launch, Waiver } from './launch.ts';
+import { nameOf, findPerson } from './people.ts';
+import { runningShots } from './remaining.ts';
+import { clock, listed, span } from './words.ts';
+
+/** A measurement older than this says nothing about now. The same holds for one dated this far in the future. */
+export const MEASUREMENT_LIFE_MS = 15_000;
+
+/** Hard gates block the press and take no waiver. Credentials and payload size are hard whatever the runbook says: with either red every push would be refused. */
+export function isHardGate(gate: Gate): boolean {
+  return gate.hard || gate.probe?.kind === 'credentials' || gate.probe?.kind === 'payload-size';
+}
+
+/** The readiness board: every gate of the runbook, for these segments, with waivers applied. */
+export function gateLines(launch: Launch, measured: readonly Measured[], nowMs: number, segments: readonly string[] | 'all'): GateLine[] {
+  return launch.runbook.gates.map((gate) => {
+    const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
+    const line: GateLine = {
+      id: gate.id, title: gate.title, hard: isHardGate(gate), manual: gate.probe === undefined,
+      owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner), ...found,
+    };
+    if (line.status === 'green' || line.hard) return line;
+    const waiver = coveringWaiver(launch, gate.id, line.value, segments, nowMs);
+    if (waiver?.grantedBy == null) return line;
+    const names = `${nameOf(launch, waiver.requestedBy)} and ${nameOf(launch, waiver.grantedBy)}`;
+    return { ...line, status: 'waived', say: `${line.say}; waived by ${names} until ${clock(waiver.endsAtMs)}: ${waiver.reason}` };
+  });
+}
+
+type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
+
+function ticked(launch: Launch, gate: Gate): Found {
+  const tick = own(launch.ticks, gate.id);
+  if (tick === undefined) return { status: 'unknown', value: null, say: 'not ticked yet' };
+  const who = `by ${nameOf(launch, tick.by)} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
+  return tick.green ? { status: 'green', value: null, say: `ticked ${who}` } : { status: 'red', value: null, say: `set to red ${who}` };
+}
+
+function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], nowMs: number): Found {
+  // A shot fills the queues by design; its messages say nothing about readiness.
+  if (gate.probe?.kind === 'queue-empty' && runningShots(launch).length > 0) return { status: 'green', value: null, say: 'not looked at while a shot runs' };
+  const newest = measured.filter((one) => one.gate === gate.id).reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
+  if (newest === null) return { status: 'unknown', value: null, say: 'not measured yet' };
+  const ageMs = nowMs - newest.atMs;
+  if (Math.abs(ageMs) > MEASUREMENT_LIFE_MS) {
+    return { status: 'unknown', value: null, say: `${ageMs > 0 ? `last measured ${span(ageMs)} ago` : `measured ${span(-ageMs)} ahead of our clock`}: ${newest.say}` };
+  }
+  return { status: newest.status, value: newest.value, say: newest.say };
+}
+
+/** The granted waiver that covers this gate now, if one does. `segments` are those that are asked for. */
+export function coveringWaiver(launch: Launch, gateId: string, value: number | null, segments: readonly string[] | 'all', nowMs: number): Waiver | undefined {
+  const asked = segments === 'all' ? (launch.audience?.segments.map(({ id }) => id) ?? null) : segments;
+  return Object.values(launch.waivers).find((waiver) => {
+    if (waiver.gate !== gateId || waiver.grantedBy === null || nowMs >= waiver.endsAtMs) return false;
+    if (waiver.segments !== 'all' && (asked === null || !asked.every((segment) => waiver.segments.includes(segment)))) return false;
+    // A figure is covered by a figure, "no figure" by "no figure": a waiver for 3 missing workers says nothing of an unknown count.
+    return value === null ? waiver.worst === null : waiver.worst !== null && value <= waiver.worst;
+  });
+}
+
+/** Lines in the way: neither green nor waived. */
+export function redLines(lines: readonly GateLine[]): GateLine[] {
+  return lines.filter(({ status }) => status === 'red' || status === 'unknown');
+}
+
+/** `“Workers ready” is red (12 of 20)`, one after the other. */
+export function redText(lines: readonly GateLine[]): string {
+  return listed(lines.map(({ title, status, say, hard }) => `“${title}” is ${status} (${say}${hard ? '; hard, no waiver' : ''})`));
+}
+
+export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, given: Given): Decision {
+  const { measured } = command;
+  const gate = launch.runbook.gates.find(({ id }) => id === measured.gate);
+  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${measured.gate}; this runbook has ${listed(launch.runbook.gates.map(({ id }) => id))}.`);
+  if (gate.probe === undefined) return refuse('VALUE_INVALID', `“${gate.title}” is ticked by a person; expected a gate with a probe.`);
+  if (own(launch.gateChanges, gate.id)?.status === measured.status) return refuse('ALREADY_SO', `“${gate.title}” is ${measured.status} already; only changes are recorded.`);
+  return accept(CONDUCTOR, given.nowMs, { kind: 'GateChanged', measured });
+}
+
+export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
+  const gate = launch.runbook.gates.find(({ id }) => id === command.gate);
+  const manual = launch.runbook.gates.filter(({ probe }) => probe === undefined).map(({ id }) => id);
+  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; gates to tick are ${listed(manual)}.`);
+  if (gate.probe !== undefined) return refuse('GATE_NOT_MANUAL', `“${gate.title}” is measured, nobody can tick it; gates to tick are ${listed(manual)}. Make it green, or ask for a waiver.`);
+  const tick = own(launch.ticks, gate.id);
+  if (tick?.green === command.green) return refuse('ALREADY_SO', `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`);
+  const { green, note } = command;
+  return accept(byPerson(command.by), given.nowMs, { kind: 'GateTicked', gate: gate.id, green, note });
+}

@@ -1,0 +1,56 @@
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, CONDUCTOR, refuse, type CommandOf } from './decision.ts';
+import { campaignProblem } from './content.ts';
+import type { Launch } from './launch.ts';
+import { runningShots } from './remaining.ts';
+import { rosterProblem } from './roster.ts';
+import { contentHash } from './shown.ts';
+import { clock, listed } from './words.ts';
+
+/** A launch from its creation to its end, and what people and the system note on the way. */
+
+/** Becomes part of queue ids (at most 128 characters), claim keys and parameter names. */
+const LAUNCH_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
+const NOTE_MAX = 3_000;
+
+export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256 }: Given): Decision {
+  if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
+  const { launchId, name, channelId, runbook, runbookHash, targetAtMs, compress } = command;
+  if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
+  if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
+  if (!(compress > 0) || !Number.isFinite(compress)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number above 0, 1 for real time.`);
+  const roster = rosterProblem(runbook.people);
+  if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
+  const content = campaignProblem(runbook.campaign, launchId, []);
+  if (content !== null) return content;
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'LaunchCreated', name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
+  });
+}
+
+/** Steps that have started stay started; all others move with the target. */
+export function moveTarget(launch: Launch, command: CommandOf<'move-target'>, { nowMs }: Given): Decision {
+  const { targetAtMs, reason } = command;
+  if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
+  if (targetAtMs === launch.targetAtMs) return refuse('ALREADY_SO', `The target is ${clock(targetAtMs)} already.`);
+  return accept(byPerson(command.by), nowMs, { kind: 'TargetMoved', targetAtMs, reason });
+}
+
+export function note(_launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {
+  const text = command.text.trim();
+  if (text === '' || text.length > NOTE_MAX) return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
+  return accept(byPerson(command.by), nowMs, { kind: 'Noted', text });
+}
+
+/** Ties the chain of channel messages to this one: neither can be rewritten without the other. */
+export function checkpoint(_launch: Launch, command: CommandOf<'checkpoint'>, { nowMs }: Given): Decision {
+  const { channelSeq, channelHash } = command;
+  if (!Number.isSafeInteger(channelSeq) || channelSeq < 0) return refuse('VALUE_INVALID', `A checkpoint at message ${channelSeq} is none; expected a whole number from 0 up.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'Checkpoint', channelSeq, channelHash });
+}
+
+export function closeLaunch(launch: Launch, command: CommandOf<'close-launch'>, { nowMs }: Given): Decision {
+  const running = runningShots(launch).map(({ id }) => id);
+  if (running.length > 0) return refuse('SHOT_RUNNING', `Shot ${listed(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`);
+  return accept(byPerson(command.by), nowMs, { kind: 'LaunchClosed', reason: command.reason });
+}

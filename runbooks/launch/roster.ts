@@ -1,0 +1,48 @@
+import type { Person } from '../playbook/schema.ts';
+import { mayFire } from './authority.ts';
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
+import type { Launch } from './launch.ts';
+import { findPerson, nameOf } from './people.ts';
+import { isReason, listed } from './words.ts';
+
+/** Who is on the roster: changed by two people, and at once when Slack removes somebody. */
+
+/** Null when a roster can run a launch; else what is wrong with it, as a sentence. */
+export function rosterProblem(people: readonly Person[]): string | null {
+  const twice = (what: string, of: (person: Person) => readonly string[]): string | null => {
+    const all = people.flatMap((person) => [...new Set(of(person))]);
+    const double = all.find((value, index) => all.indexOf(value) !== index);
+    return double === undefined ? null : `${what} ${double} stands for two people; one human is one person.`;
+  };
+  const double = twice('The id', ({ id }) => [id])
+    ?? twice('The name', ({ name }) => [name.trim().toLowerCase()])
+    ?? twice('The Slack account', ({ slack }) => slack)
+    ?? twice('The operator key', ({ operator_keys: keys }) => keys);
+  if (double !== null) return double;
+  if (!people.some(({ roles }) => roles.includes('on-call'))) return 'Nobody is on-call; expected at least one.';
+  const firing = people.filter(mayFire);
+  if (firing.length < 2) return `Only ${listed(firing.map(({ name }) => name))} could fire; expected at least two people who are on-call or marketer, since a fire needs two.`;
+  return null;
+}
+
+export function requestRosterChange(launch: Launch, command: CommandOf<'request-roster-change'>, given: Given): Decision {
+  if (!isReason(command.reason)) return refuse('REASON_MISSING', 'A roster change needs a reason: say in a few words why, and ask again.');
+  const problem = rosterProblem(command.people);
+  if (problem !== null) return refuse('ROSTER_INVALID', `${problem} Correct the roster and ask again.`);
+  return accept(byPerson(command.by), given.nowMs, { kind: 'RosterChangeRequested', changeId: `P${launch.seq + 1}`, people: command.people, reason: command.reason });
+}
+
+export function approveRosterChange(launch: Launch, command: CommandOf<'approve-roster-change'>, given: Given): Decision {
+  const change = own(launch.rosterChanges, command.changeId);
+  if (change === undefined) return refuse('NO_SUCH_REQUEST', `There is no roster change ${command.changeId}. See /go status for what waits.`);
+  if (!change.open) return refuse('NO_SUCH_REQUEST', `Roster change ${change.id} is done or was overtaken by another change. Ask for a new one if it is still wanted.`);
+  if (change.by === command.by) return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this roster change, so a second person must approve it.`);
+  return accept(byPerson(command.by), given.nowMs, { kind: 'RosterChanged', changeId: change.id });
+}
+
+/** A removal in Slack counts at once, whatever it leaves: an account that is gone must not be able to press. */
+export function removePerson(launch: Launch, command: CommandOf<'remove-person'>, given: Given): Decision {
+  if (findPerson(launch.people, command.person) === undefined) return refuse('ALREADY_SO', `${nameOf(launch, command.person)} is not on the roster; nothing to remove.`);
+  return accept({ system: 'slack' }, given.nowMs, { kind: 'PersonRemoved', person: command.person, reason: command.reason });
+}

@@ -1,0 +1,113 @@
+import type { Step } from '../playbook/schema.ts';
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import type { Launch } from './launch.ts';
+import { clock, listed, span } from './words.ts';
+
+/**
+ * When steps are due and what becomes of late ones. A step starts at most once: the record says so, not a timer. Compress
+ * divides T-minus times and nothing else.
+ */
+
+/** Later than this after its time a step counts as late in the record. */
+const ON_TIME_MS = 30_000;
+
+export interface ScheduledStep { step: Step; phase: { id: string; title: string }; dueAtMs: number }
+/** `run`: start it. `late-run`: start it and say so. `put`: too late to start by itself; a person decides. */
+export interface DueStep extends ScheduledStep { verdict: 'run' | 'late-run' | 'put' }
+
+export function stepDueAtMs(launch: Launch, step: Pick<Step, 'at'>): number {
+  return launch.targetAtMs + Math.round(step.at / launch.compress);
+}
+
+/** All steps with their times, earliest first; those of the same time in the runbook's order. */
+export function scheduledSteps(launch: Launch): ScheduledStep[] {
+  return launch.runbook.phases
+    .flatMap(({ id, title, steps }) => steps.map((step) => ({ step, phase: { id, title }, dueAtMs: stepDueAtMs(launch, step) })))
+    .sort((a, b) => a.dueAtMs - b.dueAtMs);
+}
+
+/** Steps whose time has come and that nobody has touched. Empty once the launch is closed. */
+export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
+  if (launch.closed) return [];
+  return scheduledSteps(launch)
+    .filter(({ step, dueAtMs }) => dueAtMs <= nowMs && own(launch.steps, step.id) === undefined)
+    .map((due) => ({ ...due, verdict: verdictOf(due, nowMs) }));
+}
+
+/** Steps that are still to come, earliest first. */
+export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
+  return launch.closed ? [] : scheduledSteps(launch).filter(({ step, dueAtMs }) => dueAtMs > nowMs && own(launch.steps, step.id) === undefined);
+}
+
+function verdictOf({ step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
+  const lateMs = nowMs - dueAtMs;
+  // 0 means: always ask.
+  if (step.catch_up_within === 0 || lateMs > step.catch_up_within) return 'put';
+  return lateMs > ON_TIME_MS ? 'late-run' : 'run';
+}
+
+export function startStep(launch: Launch, command: CommandOf<'start-step'>, { nowMs }: Given): Decision {
+  const found = waiting(launch, command.step);
+  if (!('step' in found)) return found;
+  const { step, dueAtMs } = found;
+  if (nowMs < dueAtMs) return refuse('STEP_NOT_OPEN', `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}. On-call can run it ahead of its time.`);
+  const verdict = verdictOf(found, nowMs);
+  if (verdict === 'put') return refuse('STEP_NOT_OPEN', `“${step.title}” is ${span(nowMs - dueAtMs)} late and does not start by itself. Put it to on-call.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: verdict === 'late-run' });
+}
+
+export function putStep(launch: Launch, command: CommandOf<'put-step'>, { nowMs }: Given): Decision {
+  const found = waiting(launch, command.step);
+  if (!('step' in found)) return found;
+  const { step, dueAtMs } = found;
+  if (nowMs < dueAtMs) return refuse('STEP_NOT_OPEN', `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}; there is nothing to decide yet.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'StepPut', step: step.id, dueAtMs, why: command.why });
+}
+
+/** A person starts a step: one that was put to them, or one ahead of its time. */
+export function runStep(launch: Launch, command: CommandOf<'run-step'>, { nowMs }: Given): Decision {
+  const found = undecided(launch, command.step);
+  if (!('step' in found)) return found;
+  const { step, dueAtMs } = found;
+  return accept(byPerson(command.by), nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: nowMs - dueAtMs > ON_TIME_MS });
+}
+
+export function skipStep(launch: Launch, command: CommandOf<'skip-step'>, { nowMs }: Given): Decision {
+  const found = undecided(launch, command.step);
+  if (!('step' in found)) return found;
+  return accept(byPerson(command.by), nowMs, { kind: 'StepSkipped', step: found.step.id, reason: command.reason });
+}
+
+export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { nowMs }: Given): Decision {
+  const found = findStep(launch, command.step);
+  if (!('step' in found)) return found;
+  const state = own(launch.steps, found.step.id)?.state ?? 'waiting';
+  if (state === 'done') return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
+  if (state !== 'started') return refuse('STEP_NOT_OPEN', `“${found.step.title}” is ${state}; expected a step that was started.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'StepDone', step: found.step.id, say: command.say });
+}
+
+function findStep(launch: Launch, id: string): ScheduledStep | Refusal {
+  const steps = scheduledSteps(launch);
+  return steps.find(({ step }) => step.id === id) ?? refuse('STEP_UNKNOWN', `There is no step ${id}; this runbook has ${listed(steps.map(({ step }) => step.id))}.`);
+}
+
+function waiting(launch: Launch, id: string): ScheduledStep | Refusal {
+  const found = findStep(launch, id);
+  if (!('step' in found)) return found;
+  const state = own(launch.steps, id);
+  return state === undefined ? found : taken(found, state.state, state.atMs);
+}
+
+function undecided(launch: Launch, id: string): ScheduledStep | Refusal {
+  const found = findStep(launch, id);
+  if (!('step' in found)) return found;
+  const state = own(launch.steps, id);
+  return state === undefined || state.state === 'put' ? found : taken(found, state.state, state.atMs);
+}
+
+function taken({ step }: ScheduledStep, state: string, atMs: number): Refusal {
+  const what = state === 'put' ? 'was put to on-call' : state === 'started' ? 'was started' : `is ${state}`;
+  return refuse('STEP_NOT_OPEN', `“${step.title}” ${what} already, at ${clock(atMs)}. A step runs once.`);
+}

@@ -1,0 +1,75 @@
+import type { Decision, Given } from './commands.ts';
+import { accept, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import { DEVICE_STATES, type SegmentTotals } from './entries.ts';
+import type { Launch, Shot } from './launch.ts';
+import { resendable } from './remaining.ts';
+import { clock, listed } from './words.ts';
+
+/** Every shot closes, and every device of it ends in exactly one state: totals that don't add up are no close. */
+
+export function closeShot(launch: Launch, command: CommandOf<'close-shot'>, { nowMs }: Given): Decision {
+  const shot = own(launch.shots, command.shotId);
+  if (shot === undefined) return noSuchShot(command.shotId);
+  if (shot.closed !== null) return refuse('SHOT_CLOSED', `Shot ${shot.id} was closed at ${clock(shot.closed.atMs)}. Late accounts correct it; nothing closes it twice.`);
+  const named = command.segments.map(({ segment, attempt }) => `${segment}#${attempt}`).sort();
+  const expected = shot.segments.map(({ segment, attempt }) => `${segment}#${attempt}`).sort();
+  if (named.join() !== expected.join()) return refuse('TOTALS_WRONG', `The close names ${listed(named)}; expected each of ${listed(expected)} once. Count the shot again.`);
+  const wrong = command.segments.map((totals) => totalsProblem(launch, shot, totals)).find((problem) => problem !== null);
+  if (wrong != null) return wrong;
+  return accept({ system: 'closer' }, nowMs, { kind: 'ShotClosed', shotId: shot.id, cause: command.cause, segments: command.segments });
+}
+
+/** A holder's account that comes after the close. The close itself stays as it is. */
+export function correctShot(launch: Launch, command: CommandOf<'correct-shot'>, { nowMs }: Given): Decision {
+  const shot = own(launch.shots, command.shotId);
+  if (shot === undefined) return noSuchShot(command.shotId);
+  if (shot.closed === null || shot.totals === null) return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; there is nothing to correct.`);
+  const standing = command.segments.map((totals) => shot.totals?.find(({ segment, attempt }) => segment === totals.segment && attempt === totals.attempt));
+  const distinct = new Set(command.segments.map(({ segment }) => segment)).size;
+  if (standing.length === 0 || distinct < standing.length || standing.includes(undefined)) {
+    return refuse('TOTALS_WRONG', `The correction names ${listed(command.segments.map(({ segment, attempt }) => `${segment}#${attempt}`))}; expected segments of shot ${shot.id}, each once.`);
+  }
+  const wrong = command.segments.map((totals) => totalsProblem(launch, shot, totals)).find((problem) => problem !== null);
+  if (wrong != null) return wrong;
+  if (command.segments.every((totals, index) => sameTotals(totals, standing[index]))) return refuse('ALREADY_SO', `Shot ${shot.id} stands at these totals already.`);
+  return accept({ system: 'closer' }, nowMs, { kind: 'ShotCorrected', shotId: shot.id, segments: command.segments, batch: command.batch });
+}
+
+function totalsProblem(launch: Launch, shot: Shot, { segment, attempt, devices, totals }: SegmentTotals): Refusal | null {
+  const counts = DEVICE_STATES.map((state) => totals[state]);
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    return refuse('TOTALS_WRONG', `${segment} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`);
+  }
+  const sum = counts.reduce((total, count) => total + count, 0);
+  const expected = devicesOf(launch, shot, segment, attempt);
+  if (sum === devices && expected.includes(devices)) return null;
+  return refuse('TOTALS_WRONG', `The states of ${segment} (attempt ${attempt}) add up to ${sum} of ${devices} devices; expected ${listed([...new Set(expected)].map(String), 'or')}. Count the shot again.`);
+}
+
+/**
+ * How many devices an attempt may be for. The first: all of the segment. A later one: what the attempt before it left, as
+ * it stood at the approval, or as it stands now: a late account may have moved devices of that attempt from uncertain to
+ * halted meanwhile, and a shot must close either way.
+ */
+function devicesOf(launch: Launch, shot: Shot, segment: string, attempt: number): number[] {
+  if (attempt === 1) return [shot.audience.segments.find(({ id }) => id === segment)?.devices ?? 0];
+  const tries = own(launch.attempts, segment) ?? [];
+  const mine = tries.find((one) => one.attempt === attempt);
+  const before = tries.find((one) => one.attempt === attempt - 1);
+  return [
+    ...(mine === undefined ? [] : [mine.devices]),
+    ...(mine?.totals == null ? [] : [mine.totals.devices]),
+    ...(before?.totals == null ? [] : [resendable(before.totals, launch)]),
+  ];
+}
+
+function sameTotals(a: SegmentTotals, b: SegmentTotals | undefined): boolean {
+  if (b === undefined || a.devices !== b.devices) return false;
+  const reasons = new Set([...Object.keys(a.totals.reasons), ...Object.keys(b.totals.reasons)]);
+  return DEVICE_STATES.every((state) => a.totals[state] === b.totals[state])
+    && [...reasons].every((reason) => (own(a.totals.reasons, reason) ?? 0) === (own(b.totals.reasons, reason) ?? 0));
+}
+
+function noSuchShot(shotId: string): Refusal {
+  return refuse('SHOT_UNKNOWN', `There is no shot ${shotId} in this launch.`);
+}

@@ -1,0 +1,60 @@
+import type { Decision, Given } from './commands.ts';
+import { accept, byPerson, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import type { Platform, SwitchValue } from './entries.ts';
+import type { Launch } from './launch.ts';
+import { nameOf } from './people.ts';
+import { isReason, listed } from './words.ts';
+
+/** Pace, zombie and the runbook's own switches. Halt has rules of its own (halt.ts). */
+
+export function paceSwitch(platform: Platform): string {
+  return `pace.${platform}`;
+}
+
+/** The runbook's word for a switch that needs a second person. */
+function needsTwo(launch: Launch, name: string): boolean {
+  return launch.runbook.switches.some(({ id, two_people: two }) => id === name && two);
+}
+
+export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, { nowMs }: Given): Decision {
+  const problem = switchProblem(launch, command.switch, command.value);
+  if (problem !== null) return problem;
+  const { switch: name, value, reason } = command;
+  if (!needsTwo(launch, name)) return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
+  if (!isReason(reason)) return refuse('REASON_MISSING', `${name} needs a second person, who needs a reason: say why, and ask again.`);
+  const waiting = Object.values(launch.switchRequests).find((request) => request.open && request.switch === name && request.value === value);
+  if (waiting !== undefined) return refuse('ALREADY_SO', `${nameOf(launch, waiting.by)} has asked for ${name} = ${String(value)} already; any other person on duty can approve it with its button.`);
+  return accept(byPerson(command.by), nowMs, { kind: 'SwitchRequested', requestId: `R${launch.seq + 1}`, switch: name, value, reason });
+}
+
+export function approveSwitch(launch: Launch, command: CommandOf<'approve-switch'>, { nowMs }: Given): Decision {
+  const request = own(launch.switchRequests, command.requestId);
+  if (request === undefined || !request.open) return refuse('NO_SUCH_REQUEST', `Switch request ${command.requestId} is not open: it was approved, or a later change overtook it. Set the switch again to ask anew.`);
+  if (request.by === command.by) return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this switch, so a second person must approve it.`);
+  const { id: requestId, switch: name, value, reason } = request;
+  return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId });
+}
+
+/** A value set in Parameter Store by hand. A two-person switch can't be set that way; the mirror is written back instead. */
+export function reportSwitch(launch: Launch, command: CommandOf<'report-switch'>, { nowMs }: Given): Decision {
+  const problem = switchProblem(launch, command.switch, command.value);
+  if (problem !== null) return problem;
+  const { switch: name, value, reason } = command;
+  if (needsTwo(launch, name)) return refuse('ROLE_MISSING', `${name} was set to ${String(value)} in Parameter Store by hand, but it needs two people: set it with /go, where a second person approves it.`);
+  return accept({ system: 'ssm' }, nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
+}
+
+function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
+  const present = own(launch.switches, name)?.value;
+  if (present === value) return refuse('ALREADY_SO', `${name} is ${String(value)} already.`);
+  if (name === paceSwitch('ios') || name === paceSwitch('android')) {
+    const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+    return isPace ? null : refuse('VALUE_INVALID', `${name} is messages per second; found ${String(value)}, expected a whole number, 0 for what the runbook says.`);
+  }
+  if (name === 'zombie') {
+    return typeof value === 'boolean' ? null : refuse('VALUE_INVALID', `zombie is on or off; found ${String(value)}, expected true or false.`);
+  }
+  const known = [paceSwitch('ios'), paceSwitch('android'), 'zombie', ...launch.runbook.switches.map(({ id }) => id)];
+  if (!known.includes(name)) return refuse('SWITCH_UNKNOWN', `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`);
+  return typeof value === 'number' && !Number.isFinite(value) ? refuse('VALUE_INVALID', `${name} can't be ${value}; expected text, true, false or a number.`) : null;
+}

@@ -1,0 +1,47 @@
+import type { Person } from '../playbook/schema.ts';
+import type { EntryOf, PersonId } from './entries.ts';
+import { foldError, must } from './fold-error.ts';
+import type { FireOrder, Launch } from './launch.ts';
+
+/** What ends an order, or anything else that waits for its second person, before that person has come. */
+
+type Orders = Launch['orders'];
+
+/** Open orders that `which` names become void. */
+export function voidOrders(launch: Pick<Launch, 'orders'>, which: (order: FireOrder) => boolean, why: string): Orders {
+  return Object.fromEntries(Object.entries(launch.orders).map(([id, order]) => [id, order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order]));
+}
+
+/** Open orders that showed another content, audience or skip list than the launch has now become void. */
+export function voidStale(launch: Launch, why: string): Orders {
+  return voidOrders(launch, ({ shown }) => shown.contentHash !== launch.contentHash || shown.audienceHash !== launch.audience?.hash || shown.skipListHash !== (launch.skipList?.hash ?? null), why);
+}
+
+/** Open orders for any of these segments become void: one segment waits in one order only. */
+export function voidRivals(launch: Pick<Launch, 'orders'>, winner: { orderId: string; segments: readonly { segment: string }[] }): Orders {
+  const taken = new Set(winner.segments.map(({ segment }) => segment));
+  return voidOrders(launch, (order) => order.id !== winner.orderId && order.shown.segments.some(({ segment }) => taken.has(segment)), `order ${winner.orderId} took its place`);
+}
+
+/**
+ * When the roster changes, everything that waits for a second person and that `which` names is over: fire orders, lifts,
+ * waivers, switch requests, roster changes. Otherwise a moved Slack id could let one human be both of the two people.
+ * `which` gets who asked, and the people that a waiting roster change would bring (back).
+ */
+export function voidAllOpen(launch: Launch, which: (by: PersonId, people: readonly Person[]) => boolean, why: string): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges'> {
+  const close = <T extends { by: PersonId; open: boolean; people?: Person[] }>(requests: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(requests).map(([id, request]) => [id, request.open && which(request.by, request.people ?? []) ? { ...request, open: false } : request]));
+  return {
+    orders: voidOrders(launch, ({ requestedBy }) => which(requestedBy, []), why),
+    lifts: close(launch.lifts),
+    switchRequests: close(launch.switchRequests),
+    rosterChanges: close(launch.rosterChanges),
+    waivers: Object.fromEntries(Object.entries(launch.waivers).filter(([, waiver]) => waiver.grantedBy !== null || !which(waiver.requestedBy, []))),
+  };
+}
+
+export function endOrder(launch: Launch, entry: EntryOf<'FireDeclined'> | EntryOf<'FireExpired'> | EntryOf<'FireApproved'>, state: 'declined' | 'expired' | 'approved'): Orders {
+  const order = must(launch.orders, entry.orderId, entry);
+  if (order.state !== 'open') throw foldError('FOLD_IMPOSSIBLE', entry, `order ${order.id} is ${order.state}, expected open`);
+  return { ...launch.orders, [order.id]: { ...order, state } };
+}

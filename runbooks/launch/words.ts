@@ -1,0 +1,24 @@
+/** Small words that refusals and gate lines share. */
+
+/** `a`, `a and b`, `a, b and c`; `nothing` for none. */
+export function listed(items: readonly string[], joint: 'and' | 'or' = 'and'): string {
+  if (items.length < 2) return items[0] ?? 'nothing';
+  return `${items.slice(0, -1).join(', ')} ${joint} ${items.at(-1)}`;
+}
+
+/** `18:03:04 UTC`, or the plain figure for what is no time. */
+export function clock(atMs: number): string {
+  return Math.abs(atMs) <= 8.64e15 ? `${new Date(atMs).toISOString().slice(11, 19)} UTC` : String(atMs);
+}
+
+/** `850 ms`, `45 s`, `12 min`, `3 h`. */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 90_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 3_600_000)} h`;
+}
+
+export function isReason(text: string): boolean {
+  return text.trim().length > 0;
+}
