@@ -65,7 +65,6 @@ interface KnownBody { content: Content; tally: Tally; problem: Reply | null }
 export class Apns implements Site {
   readonly name = 'apns';
   readonly protocols: ('h2' | 'http/1.1')[] = ['h2'];
-  readonly bodyLimit = payloadLimit;
   readonly looseScheme = false;
   readonly #desk: Desk;
   readonly #tokens: ApnsTokens;

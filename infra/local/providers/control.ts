@@ -7,6 +7,7 @@ import type { Behaviour } from './behaviour.ts';
 import type { Judge } from './judge.ts';
 import type { Last } from './last.ts';
 import type { Phones } from './phones.ts';
+import { listenOnLoopback } from './server.ts';
 
 /** What the control API shows and moves. */
 export interface Controlled {
@@ -39,8 +40,7 @@ export async function serveControl(controlled: Controlled, port: number): Promis
       (error: unknown) => { answer(response, 500, { error: error instanceof Error ? error.message : String(error) }); },
     );
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listenOnLoopback(server, port);
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {

@@ -56,8 +56,6 @@ export type ExchangeField = (typeof exchangeFields)[keyof typeof exchangeFields]
 export interface Site {
   readonly name: 'apns' | 'fcm';
   readonly protocols: ('h2' | 'http/1.1')[];
-  /** Longest body worth reading, bytes. Of a longer one `decide` gets the beginning, longer than this by at least one byte. */
-  readonly bodyLimit: number;
   /** Accepts `https:` as a scheme, which firebase-admin 14.5.1 sends in sendEach and Google's servers take (FACTS 14). */
   readonly looseScheme: boolean;
   firstStreamLimit(): number;

@@ -14,13 +14,19 @@ import type { Reply } from './reply.ts';
 
 export const tokenPath = '/token';
 /** A message of 4,096 bytes with its target and its sections for other platforms fits well below this. */
-const bodyLimit = 65_536;
+const bodyLimit = 32_768;
 
 const unauthenticated = (info: string) => googleError({
   status: 401, code: 'UNAUTHENTICATED', info,
   message: 'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
 });
-const quotaExceeded = (retryAfterSeconds: number) => googleError({
+const quotaReplies = new Map<number, Reply>();
+function quotaExceeded(retryAfterSeconds: number): Reply {
+  const reply = quotaReplies.get(retryAfterSeconds) ?? quotaError(retryAfterSeconds);
+  quotaReplies.set(retryAfterSeconds, reply);
+  return reply;
+}
+const quotaError = (retryAfterSeconds: number) => googleError({
   status: 429, code: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded for quota metric \'Messages sent\' and limit \'Messages sent per minute\'.', fcm: 'QUOTA_EXCEEDED', retryAfterSeconds,
 });
 
@@ -53,7 +59,6 @@ const tokenShape = /^(?:[\w-]{8,}:[\w-]{32,}|[\w-]{22})$/;
 export class Fcm implements Site {
   readonly name = 'fcm';
   readonly protocols: ('h2' | 'http/1.1')[] = ['h2', 'http/1.1'];
-  readonly bodyLimit = bodyLimit;
   readonly looseScheme = true;
   readonly #desk: Desk;
   readonly #oauth: FcmOauth;

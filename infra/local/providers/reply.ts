@@ -1,3 +1,5 @@
+import type { Wire } from './h2/wire.ts';
+
 /**
  * An answer, prepared once per reason. What differs between two answers of the same kind is only the
  * stream and an id, which the connection fills in.
@@ -25,6 +27,8 @@ export class Reply {
   readonly body: Buffer;
   readonly id: ReplyId;
   readonly streams: 'open' | 'narrow' | 'keep';
+  /** As HTTP/2 frames; made when first sent. */
+  wire: Wire | null = null;
 
   constructor({ key, status, headers = [], body = '', id = 'none', streams = 'keep' }: ReplyParts) {
     this.key = key;

@@ -1,61 +1,95 @@
-import { createSecureServer } from 'node:http2';
-import type { Http2Session, ServerHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { Exchange, exchangeFields } from './exchange.ts';
-import type { Carrier, Peer, Site } from './exchange.ts';
-import { DelayWheel } from './delay-wheel.ts';
-import { freshMessageId, freshUuid, messageIdPlace, silence } from './reply.ts';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Behaviour } from './behaviour.ts';
+import { DelayWheel } from './delay-wheel.ts';
+import type { Exchange, Site } from './exchange.ts';
+import { Connection } from './h2/connection.ts';
+import type { Host } from './h2/connection.ts';
+import { answerHttp1 } from './http1.ts';
 
-export interface ProviderServer { port: number; stop(): Promise<void> }
+export interface ServerState { connections: number; connectionsEver: number; openStreams: number; refusedStreams: number; goaways: number }
 
+export interface ProviderServer {
+  port: number;
+  state(): ServerState;
+  /** GOAWAY on every HTTP/2 connection; how many. */
+  goaway(): number;
+  stop(): Promise<void>;
+}
+
+/** How often idle connections are looked for, ms. */
+const idleLookMs = 100;
+
+/** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
 export async function serveSite(site: Site, { behaviour, key, cert, port }: { behaviour: Behaviour; key: string; cert: string; port: number }): Promise<ProviderServer> {
-  const wheel = new DelayWheel<Exchange>((exchange) => exchange.carrier.deliver(exchange));
-  const sessions = new Set<Http2Session>();
-  const server = createSecureServer({ key, cert, allowHTTP1: false, settings: { maxConcurrentStreams: site.firstStreamLimit() } });
-  server.on('session', (session) => {
-    sessions.add(session);
-    session.on('error', () => session.destroy());
-    session.on('close', () => sessions.delete(session));
-    const peer: Peer = { credential: '', credentialSinceMs: 0, updates: 0 };
-    let limit = site.firstStreamLimit();
-    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-      const carrier: Carrier = { deliver(exchange) {
-        const { reply } = exchange;
-        if (reply === null || reply === silence || stream.destroyed) return;
-        const wanted = reply.streams === 'keep' ? null : site.streamLimit(reply.streams);
-        if (wanted !== null && wanted !== limit) { limit = wanted; session.settings({ maxConcurrentStreams: wanted }); }
-        exchange.tally?.answered(reply.key);
-        const out: Record<string, string | number> = { ':status': reply.status };
-        for (const [name, value] of reply.headers) out[name] = value;
-        if (reply.id === 'apns-id') out['apns-id'] = exchange.apnsId === '' ? freshUuid() : exchange.apnsId;
-        stream.respond(out, { endStream: reply.body.length === 0 });
-        if (reply.body.length > 0) stream.end(reply.id === 'message-name' ? reply.body.toString().replace(messageIdPlace, freshMessageId()) : reply.body);
-      } };
-      const exchange = new Exchange(peer, carrier, stream.id ?? 0);
-      for (const [name, field] of Object.entries(exchangeFields)) exchange[field] = String(headers[name] ?? '');
-      const parts: Buffer[] = [];
-      stream.on('error', () => stream.destroy());
-      stream.on('data', (part: Buffer) => parts.push(part));
-      stream.on('end', () => {
-        site.decide(exchange, Buffer.concat(parts), Date.now());
-        const delayMs = behaviour.latencyMs + (Math.random() * 2 - 1) * behaviour.latencySpreadMs;
-        if (delayMs > 0) wheel.hold(exchange, delayMs);
-        else carrier.deliver(exchange);
-      });
-    });
+  const wheel = new DelayWheel<Exchange>((exchange) => { exchange.carrier.deliver(exchange); });
+  const connections = new Set<Connection>();
+  const sockets = new Set<TLSSocket>();
+  const state = { connectionsEver: 0, refusedStreams: 0, goaways: 0 };
+
+  const host: Host = {
+    site,
+    release(exchange) {
+      const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
+      if (delayMs > 0) wheel.hold(exchange, delayMs);
+      else exchange.carrier.deliver(exchange);
+    },
+    goawayAfterRequests: () => behaviour.goawayAfterRequests,
+    refused() { state.refusedStreams += 1; },
+    left() { state.goaways += 1; },
+    closed(connection) { connections.delete(connection); },
+  };
+
+  const http1 = createHttpServer((request, response) => { answerHttp1(request, response, host); });
+  const server = createTlsServer({ key, cert, ALPNProtocols: [...site.protocols], minVersion: 'TLSv1.2', noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    state.connectionsEver += 1;
+    if (socket.alpnProtocol === 'h2') connections.add(new Connection(socket, host));
+    else if (site.protocols.includes('http/1.1')) http1.emit('connection', socket);
+    else socket.destroy();
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  // A client that gives up amid the handshake is its own affair.
+  server.on('tlsClientError', (_error, socket) => { socket.destroy(); });
+
+  const idleWatch = setInterval(() => {
+    if (behaviour.idleMs === 0) return;
+    const before = Date.now() - behaviour.idleMs;
+    for (const connection of connections) if (connection.openStreams === 0 && connection.lastActiveMs < before) connection.goaway('IdleTimeout');
+  }, idleLookMs);
+  idleWatch.unref();
+
+  await listenOnLoopback(server, port);
   return {
     port: (server.address() as AddressInfo).port,
+    state: () => ({ ...state, connections: sockets.size, openStreams: [...connections].reduce((sum, connection) => sum + connection.openStreams, 0) }),
+    goaway() {
+      const leaving = [...connections];
+      for (const connection of leaving) connection.goaway('Shutdown');
+      return leaving.length;
+    },
     async stop() {
+      clearInterval(idleWatch);
       wheel.stop();
-      for (const session of sessions) session.destroy();
       const closed = once(server, 'close');
       server.close();
+      for (const connection of connections) connection.destroy();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
+}
+
+/** On 127.0.0.1 alone; on any free port if the wished one is taken. Throws what `listen` says else. */
+export async function listenOnLoopback(server: Server, port: number): Promise<void> {
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch (error) {
+    if (port === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    await listenOnLoopback(server, 0);
+  }
 }

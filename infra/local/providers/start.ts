@@ -62,13 +62,16 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
 
   const control = await serveControl({
     behaviour, judge, phones, last,
-    state: () => ({ refusals: { apns: Object.fromEntries(apnsDesk.refusals), fcm: Object.fromEntries(fcmDesk.refusals) } }),
+    state: () => ({
+      apns: { ...apnsServer.state(), refusals: Object.fromEntries(apnsDesk.refusals) },
+      fcm: { ...fcmServer.state(), refusals: Object.fromEntries(fcmDesk.refusals) },
+    }),
     reset() {
       for (const part of [judge, phones, last, apnsDesk, fcmDesk]) part.reset();
       apns.forget();
       fcm.forget();
     },
-    goaway: () => 0,
+    goaway: (provider) => (provider === 'apns' ? apnsServer : fcmServer).goaway(),
   }, options.controlPort ?? 0);
 
   return {
