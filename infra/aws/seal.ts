@@ -17,3 +17,19 @@ export function entryHash(entry: Omit<Entry, 'hash'>): string {
   const { hash: _, ...rest } = entry as Entry;
   return sha256(canonicalJson(rest));
 }
+
+export type ChainVerdict = { ok: true } | { ok: false; seq: number; why: string };
+
+/** Whether entries follow `head` without a gap, each chained to the one before it and hashed over what it says. `seq` is the first that doesn't. */
+export function verifyChain(launchId: string, head: Head, entries: readonly Entry[]): ChainVerdict {
+  let { seq, hash } = head;
+  for (const entry of entries) {
+    seq += 1;
+    if (entry.seq !== seq) return { ok: false, seq, why: `found entry ${entry.seq} in its place` };
+    if (entry.launchId !== launchId) return { ok: false, seq, why: `it belongs to ${entry.launchId}` };
+    if (entry.prev !== hash) return { ok: false, seq, why: 'it does not chain to the entry before it' };
+    if (entry.hash !== entryHash(entry)) return { ok: false, seq, why: 'its content was changed after it was written' };
+    hash = entry.hash;
+  }
+  return { ok: true };
+}

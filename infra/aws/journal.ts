@@ -1,0 +1,169 @@
+import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
+import type { Command, RefusalCode } from '../../runbooks/launch/commands.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
+import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { evolve } from '../../runbooks/launch/evolve.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { RecordStore } from './record-store.ts';
+import { verifyChain, type ChainVerdict } from './seal.ts';
+import { sha256 } from './sha256.ts';
+
+/**
+ * The one way into a record: decide on the state, append the entry at the next sequence, and decide anew when somebody
+ * else was first. A decision can only land on exactly the state that it was made on, because the sequence that it is
+ * appended at is free only as long as nothing has been added; so a stale cache costs a try, never a wrong entry.
+ */
+
+export type Submitted = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: RefusalCode; say: string };
+export type CommandMaker = (launch: Launch | null, nowMs: number) => Command;
+
+export interface Journal {
+  /** The state with a consistent read of what is new. Null: no such launch. Errors: RECORD_BROKEN, RECORD_UNAVAILABLE. */
+  launch(launchId: string): Promise<Launch | null>;
+  /** The state as last read or written here, without I/O. */
+  peek(launchId: string): Launch | null;
+  /**
+   * Decides and appends. Exactly one entry for a resolved `ok`, none for a refusal. A maker is called again for every try,
+   * with the state and time of that try. Submits of one launch run one after the other in this process.
+   * Errors: RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
+   */
+  submit(launchId: string, command: Command | CommandMaker): Promise<Submitted>;
+  /** The whole record, verified. */
+  entries(launchId: string): Promise<Entry[]>;
+  verify(entries: readonly Entry[]): ChainVerdict;
+}
+
+export interface JournalOptions {
+  record: RecordStore;
+  /** Default: the system clock. */
+  nowMs?: () => number;
+  /** How long one read or append may take before it is given up and looked into. Default 5,000 ms. */
+  timeoutMs?: number;
+}
+
+/** Races are lost only to entries that were really added; twenty in a row is a fault, not bad luck. */
+const MAX_RACES = 20;
+/** Appends that failed without an answer, with a read in between each. */
+const MAX_FAILURES = 3;
+
+export function createJournal(options: JournalOptions): Journal {
+  const { record, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
+  // Records are hundreds to thousands of small entries, so they are kept whole.
+  const known = new Map<string, { launch: Launch; entries: readonly Entry[] }>();
+  const queues = new Map<string, Promise<unknown>>();
+
+  /** Takes in entries that are new to us. Reads may overlap, so what is known already is passed over. */
+  function take(launchId: string, entries: readonly Entry[]): Launch | null {
+    const before = known.get(launchId);
+    let launch = before?.launch ?? null;
+    const fresh = entries.filter(({ seq }) => seq > (launch?.seq ?? 0));
+    const verdict = verifyChain(launchId, { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' }, fresh);
+    if (!verdict.ok) throw journalError('RECORD_BROKEN', `the record of ${launchId} is broken at entry ${verdict.seq}: ${verdict.why}`);
+    for (const entry of fresh) {
+      try {
+        launch = evolve(launch, entry);
+      } catch (cause) {
+        throw journalError('RECORD_BROKEN', `entry ${entry.seq} of ${launchId} can't follow the ones before it`, cause);
+      }
+    }
+    if (launch !== null && fresh.length > 0) known.set(launchId, { launch, entries: [...(before?.entries ?? []), ...fresh] });
+    return launch;
+  }
+
+  async function readTail(launchId: string): Promise<Entry[]> {
+    try {
+      return await record.readAfter(launchId, known.get(launchId)?.launch.seq ?? 0, AbortSignal.timeout(timeoutMs));
+    } catch (cause) {
+      throw journalError('RECORD_UNAVAILABLE', `the record of ${launchId} can't be read`, cause);
+    }
+  }
+
+  async function submitNow(launchId: string, command: Command | CommandMaker): Promise<Submitted> {
+    // Decided by us, fate unknown: an append without an answer may still have landed.
+    const unanswered: NewEntry[] = [];
+    let launch = known.get(launchId)?.launch ?? null;
+    const startSeq = launch?.seq ?? 0;
+    let isFresh = false;
+    const readAgain = async (): Promise<Submitted | null> => {
+      launch = take(launchId, await readTail(launchId));
+      isFresh = true;
+      // Looked for in all that is known, since a reader beside us may have taken it in.
+      const landed = known.get(launchId)?.entries.slice(startSeq).find((entry) => unanswered.some((tried) => isSame(tried, entry)));
+      return landed === undefined || launch === null ? null : { ok: true, entry: landed, launch };
+    };
+
+    for (let races = 0, failures = 0; races < MAX_RACES;) {
+      const atMs = nowMs();
+      const made = typeof command === 'function' ? command(launch, atMs) : command;
+      const decision = decide(launch, made, { nowMs: atMs, sha256 });
+      if (!decision.ok) {
+        // A refusal may come from a state that others have moved on since; only a fresh one counts.
+        if (isFresh) return decision;
+        const landed = await readAgain();
+        if (landed !== null) return landed;
+        continue;
+      }
+      const head = { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' };
+      try {
+        const appended = await record.append(launchId, head, decision.entry, AbortSignal.timeout(timeoutMs));
+        if (appended.won) {
+          const after = take(launchId, [appended.entry]);
+          if (after !== null) return { ok: true, entry: appended.entry, launch: after };
+        }
+        races += 1;
+      } catch (cause) {
+        if (isJournalError(cause)) throw cause;
+        unanswered.push(decision.entry);
+        failures += 1;
+        if (failures > MAX_FAILURES) throw journalError('RECORD_UNAVAILABLE', `the append to ${launchId} got no answer ${failures} times; whether it landed is unknown`, cause);
+      }
+      const landed = await readAgain();
+      if (landed !== null) return landed;
+    }
+    throw journalError('RECORD_CONTENDED', `lost ${MAX_RACES} races for the next entry of ${launchId}`);
+  }
+
+  return {
+    async launch(launchId) {
+      return take(launchId, await readTail(launchId));
+    },
+    peek: (launchId) => known.get(launchId)?.launch ?? null,
+    submit(launchId, command) {
+      const before = queues.get(launchId) ?? Promise.resolve();
+      const mine = before.then(() => submitNow(launchId, command));
+      // The next one waits for the end of this one, whatever the end is; the failure itself goes to our caller.
+      queues.set(launchId, mine.then(() => undefined, () => undefined));
+      return mine;
+    },
+    async entries(launchId) {
+      const entries = await record.readAfter(launchId, 0, AbortSignal.timeout(Math.max(timeoutMs, 30_000)));
+      const verdict = verifyChain(launchId, { seq: 0, hash: '' }, entries);
+      if (!verdict.ok) throw journalError('RECORD_BROKEN', `the record of ${launchId} is broken at entry ${verdict.seq}: ${verdict.why}`);
+      return entries;
+    },
+    verify: (entries) => verifyChain(entries[0]?.launchId ?? '', { seq: 0, hash: '' }, entries),
+  };
+}
+
+/** The entry that a decision of ours became: everything that was decided is the same. */
+function isSame(decided: NewEntry, entry: Entry): boolean {
+  const { v: _v, launchId: _launchId, seq: _seq, token: _token, prev: _prev, hash: _hash, ...rest } = entry;
+  return canonicalJson(decided) === canonicalJson(rest);
+}
+
+class JournalError extends Error {
+  override name = 'JournalError';
+  readonly code: 'RECORD_BROKEN' | 'RECORD_CONTENDED' | 'RECORD_UNAVAILABLE';
+  constructor(code: JournalError['code'], say: string, cause?: unknown) {
+    super(`${code}: ${say}`, { cause });
+    this.code = code;
+  }
+}
+
+function journalError(code: JournalError['code'], say: string, cause?: unknown): JournalError {
+  return new JournalError(code, say, cause);
+}
+
+function isJournalError(error: unknown): error is JournalError {
+  return error instanceof JournalError;
+}
