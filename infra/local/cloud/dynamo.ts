@@ -33,7 +33,7 @@ export type WarmThroughput = Record<string, typeof DEFAULT_WARM>;
 export function startDynamo(options: { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number }): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create } = require('dynalite/db') as { create(options: unknown): Store };
+  const { create } = require('dynalite/db') as { create: (options: unknown) => Store };
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
   const store = create({ path: options.path ?? undefined, createTableMs: 0, deleteTableMs: 0, updateTableMs: options.updateTableMs ?? 200 });
   const operations = new Map(OPERATIONS.map((name) => {

@@ -59,7 +59,7 @@ async function handleJson(services: Services, target: string, caller: Caller, re
   const [prefix = '', operation = ''] = target.split('.');
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS') {
-    const answer = await services.sqs.call(operation, body, request.headers as Record<string, string>, () => response.destroyed);
+    const answer = await services.sqs.call(operation, body, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed) response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length, 'x-amzn-requestid': randomUUID() }).end(answer.body);
     return;
   }

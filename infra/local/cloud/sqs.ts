@@ -8,8 +8,8 @@ import type { StateFile } from './state-file.ts';
  * Messages live in memory; queues and their attributes are kept, so that after a restart they are there and empty.
  */
 export interface Sqs {
-  /** `gone` tells whether the client has closed its connection. */
-  call(operation: string, body: Buffer, headers: Record<string, string>, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  /** `host` is what the client calls us; `gone` tells whether it has closed its connection. */
+  call(operation: string, body: Buffer, host: string, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
   const { state: queues } = options.queues;
   const purgedAtMs = new Map<string, number>();
 
-  async function inject(operation: string, body: Buffer | string, authorization = '') {
+  async function inject(operation: string, body: Buffer | string) {
     const answer = await app.inject({
       method: 'POST', url: '/', payload: body,
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}`, host: '127.0.0.1', authorization },
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}`, host: '127.0.0.1' },
     });
     const queryError = answer.headers['x-amzn-query-error'];
     return {
@@ -45,17 +45,17 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
   for (const [name, { attributes }] of Object.entries(queues)) await inject('CreateQueue', JSON.stringify({ QueueName: name, Attributes: attributes }));
 
   /** Long polling. fauxqs wakes every waiting receiver for each message, so those that come too late wait on. */
-  async function receive(input: Input, gone: () => boolean, authorization: string) {
+  async function receive(input: Input, gone: () => boolean) {
     const untilMs = performance.now() + (input.WaitTimeSeconds ?? 0) * 1_000;
     for (;;) {
       const leftSeconds = Math.max(0, (untilMs - performance.now()) / 1_000);
-      const answer = await inject('ReceiveMessage', JSON.stringify({ ...input, WaitTimeSeconds: leftSeconds }), authorization);
+      const answer = await inject('ReceiveMessage', JSON.stringify({ ...input, WaitTimeSeconds: leftSeconds }));
       if (answer.status !== 200) return answer;
       const output = JSON.parse(answer.body.toString()) as Output;
       const messages = output.Messages ?? [];
       if (gone()) {
         // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
-        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', JSON.stringify({ QueueUrl: input.QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }), authorization)));
+        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', JSON.stringify({ QueueUrl: input.QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }))));
         return answer;
       }
       if (messages.length > 0) return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
@@ -66,21 +66,20 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
   const scoped = (input: Input) => queues[queueName(input)]?.attributes['DeduplicationScope'] === 'messageGroup';
 
   return {
-    async call(operation, body, headers, gone) {
-      const authorization = headers['authorization'] ?? '';
+    async call(operation, body, host, gone) {
       const input = JSON.parse(body.toString() || '{}') as Input;
       switch (operation) {
         case 'ReceiveMessage':
-          return receive(input, gone, authorization);
+          return receive(input, gone);
         case 'SendMessage':
         case 'SendMessageBatch':
-          return inject(operation, scoped(input) ? JSON.stringify(withScopedDedupIds(input)) : body, authorization);
+          return inject(operation, scoped(input) ? JSON.stringify(withScopedDedupIds(input)) : body);
         case 'PurgeQueue': {
           const name = queueName(input);
           if (performance.now() - (purgedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE_MS) {
             throw new AwsError('com.amazonaws.sqs#PurgeQueueInProgress', `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`, 403);
           }
-          const answer = await inject(operation, body, authorization);
+          const answer = await inject(operation, body);
           if (answer.status === 200) purgedAtMs.set(name, performance.now());
           return answer;
         }
@@ -89,14 +88,14 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           const name = queueName(input);
           const attributes = { ...queues[name]?.attributes, ...input.Attributes };
           checkThroughput(attributes);
-          const answer = await inject(operation, body, authorization);
+          const answer = await inject(operation, body);
           if (answer.status !== 200) return answer;
           queues[name] = { attributes };
           options.queues.save();
-          return answer;
+          return withUrlsAt(host, answer);
         }
         case 'DeleteQueue': {
-          const answer = await inject(operation, body, authorization);
+          const answer = await inject(operation, body);
           if (answer.status === 200) {
             delete queues[queueName(input)];
             options.queues.save();
@@ -104,19 +103,27 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           return answer;
         }
         case 'GetQueueAttributes': {
-          const answer = await inject(operation, body, authorization);
+          const answer = await inject(operation, body);
           const asked = input.AttributeNames ?? [];
           if (answer.status !== 200 || !HELD.concat('All').some((name) => asked.includes(name))) return answer;
           const output = JSON.parse(answer.body.toString()) as Output;
           const held = Object.entries(queues[queueName(input)]?.attributes ?? {}).filter(([name]) => HELD.includes(name) && (asked.includes('All') || asked.includes(name)));
           return { ...answer, body: Buffer.from(JSON.stringify({ ...output, Attributes: { ...output.Attributes, ...Object.fromEntries(held) } })) };
         }
+        case 'GetQueueUrl':
+        case 'ListQueues':
+          return withUrlsAt(host, await inject(operation, body));
         default:
-          return inject(operation, body, authorization);
+          return inject(operation, body);
       }
     },
     close: () => app.close(),
   };
+}
+
+/** fauxqs names a host that does not resolve; with ours in its place any client can use the URL as it is. */
+function withUrlsAt<T extends { body: Buffer }>(host: string, answer: T): T {
+  return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(/http:\/\/sqs\.[^/"]+\//g, `http://${host}/`)) };
 }
 
 function queueName(input: Input): string {

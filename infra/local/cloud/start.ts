@@ -1,12 +1,17 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Dynamo, startDynamo, type WarmThroughput } from './dynamo.ts';
+import { type ApplicationScalingState, startApplicationAutoScaling } from './application-auto-scaling.ts';
+import { type GroupState, startAutoScaling } from './auto-scaling.ts';
+import { startCloudWatch } from './cloudwatch.ts';
+import { startDynamo, type WarmThroughput } from './dynamo.ts';
+import { type EcsState, startEcs } from './ecs.ts';
 import { createRouter } from './router.ts';
 import { startS3 } from './s3.ts';
 import { type QueueDefinitions, startSqs } from './sqs.ts';
 import { type ParameterState, startSsm } from './ssm.ts';
 import { openState } from './state-file.ts';
+import type { TaskState } from './task.ts';
 
 export interface LocalCloudOptions {
   /** Folder that everything but queue messages is kept in; null: memory. */
@@ -35,32 +40,71 @@ export interface ServiceDefinition {
 export interface LocalCloud {
   url: string;
   port: number;
-  stop(): Promise<void>;
+  /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
+  tasks(): { taskArn: string; service: string; pid: number | null; state: TaskState; stoppedReason: string | null; lines: readonly string[] }[];
+  /** Replaces the environment of tasks that start from now on. */
+  setServiceEnv(cluster: string, service: string, env: Record<string, string>): void;
+  /** Stops all tasks (SIGTERM, SIGKILL after `graceMs`, 8 s), then the servers. Counts and data stay for the next start. */
+  stop(graceMs?: number): Promise<void>;
 }
+
+const STOP_GRACE_MS = 8_000;
 
 /** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings and CloudWatch. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
-  const dynamo: Dynamo = startDynamo({ path: dataDir === null ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
+  const dynamo = startDynamo({ path: dataDir === null ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
   const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}) });
-  const router = createRouter({
+
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
+  try {
+    await listen(server, options.port ?? 0);
+  } catch (error) {
+    await Promise.all([sqs.close(), dynamo.close()]);
+    throw error;
+  }
+  // From here to the router nothing waits: a client that connects at once finds it.
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+
+  const withEndpoint = (env: Record<string, string>) => ({ AWS_ENDPOINT_URL: url, ...env });
+  const logsDir = options.logsDir ?? (dataDir === null ? null : join(dataDir, 'logs'));
+  const ecs = startEcs({
+    definitions: options.services.map((definition) => ({ ...definition, env: withEndpoint(definition.env) })),
+    desired: openState<EcsState>(dataDir, 'ecs', {}),
+    logFileOf: ({ service, logFile }) => logFile ?? (logsDir === null ? null : join(logsDir, `${service}.log`)),
+  });
+  const scaling = startApplicationAutoScaling({ ecs, state: openState<ApplicationScalingState>(dataDir, 'application-auto-scaling', { targets: {}, scheduled: {} }) });
+  const groups = startAutoScaling({ groups: options.groups, state: openState<GroupState>(dataDir, 'auto-scaling', {}) });
+
+  server.on('request', createRouter({
     dynamo, sqs,
     s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3') }),
-    json: { AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})) },
-    query: {},
-  });
-  // Longer than any client keeps an idle socket, so that none is closed under a request.
-  const server = createServer({ keepAliveTimeout: 120_000 }, router);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+    json: {
+      AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
+      AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
+      AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
+      GraniteServiceVersion20100801: startCloudWatch(),
+    },
+    query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
+  }));
+
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    async stop() {
+    url, port,
+    tasks: () => ecs.services.flatMap((service) => service.tasks.map((task) => ({
+      taskArn: task.arn, service: service.name, pid: task.pid, state: task.state, stoppedReason: task.stoppedReason, lines: task.tail,
+    }))),
+    setServiceEnv(cluster, service, env) {
+      const found = ecs.find(cluster, service);
+      if (found === null) throw new Error(`NO_SUCH_SERVICE ${cluster}/${service}`);
+      found.setEnv(withEndpoint(env));
+    },
+    async stop(graceMs = STOP_GRACE_MS) {
+      scaling.close();
+      groups.close();
+      // The tasks first: they account for what they have sent, and need the cloud for that.
+      await ecs.close(graceMs);
       await sqs.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -68,4 +112,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       await dynamo.close();
     },
   };
+}
+
+/** Longer than any client keeps an idle socket, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 120_000;
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }

@@ -1,0 +1,124 @@
+import { AwsError, invalid, notImplemented } from './aws-error.ts';
+import type { Ecs } from './ecs.ts';
+import type { StateFile } from './state-file.ts';
+
+interface Target { min: number; max: number; createdAtMs: number; suspended: Record<string, boolean> }
+interface Scheduled { resource: string; schedule: string; atMs: number; min: number | null; max: number | null; createdAtMs: number }
+export interface ApplicationScalingState { targets: Record<string, Target>; scheduled: Record<string, Scheduled> }
+
+interface Input {
+  ServiceNamespace?: string; ResourceId?: string; ScalableDimension?: string; MinCapacity?: number; MaxCapacity?: number; SuspendedState?: Record<string, boolean>;
+  ResourceIds?: string[]; ScheduledActionName?: string; ScheduledActionNames?: string[]; Schedule?: string; Timezone?: string; StartTime?: unknown; EndTime?: unknown;
+  ScalableTargetAction?: { MinCapacity?: number; MaxCapacity?: number }; NextToken?: string; RoleARN?: string; MaxResults?: number;
+}
+
+const DIMENSION = 'ecs:service:DesiredCount';
+/** The longest that a timer can wait. */
+const TIMER_MOST_MS = 2_147_483_647;
+
+/**
+ * Application Auto Scaling of ECS services: scalable targets, which keep the desired count within their bounds, and scheduled
+ * actions with `at(…)`, which change the bounds. Policies, cron and rate schedules, and other namespaces are refused.
+ */
+export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFile<ApplicationScalingState> }): { call(operation: string, input: unknown): unknown; close(): void } {
+  const { targets, scheduled } = options.state.state;
+  const timers = new Map<string, NodeJS.Timeout>();
+  for (const name of Object.keys(scheduled)) arm(name);
+
+  function serviceOf(resource: string) {
+    const [kind, cluster = '', service = ''] = resource.split('/');
+    const found = kind === 'service' ? options.ecs.find(cluster, service) : null;
+    if (found === null) throw invalid(`ECS service doesn't exist: ${resource}`);
+    return found;
+  }
+
+  function bound(resource: string, min: number | null, max: number | null, suspended?: Record<string, boolean>): void {
+    const service = serviceOf(resource);
+    const now = targets[resource];
+    const next = { min: min ?? now?.min, max: max ?? now?.max };
+    if (next.min === undefined || next.max === undefined) throw invalid('Both MinCapacity and MaxCapacity are required to register a new scalable target.');
+    if (next.min > next.max || next.min < 0) throw invalid('Maximum capacity cannot be less than minimum capacity');
+    targets[resource] = { min: next.min, max: next.max, createdAtMs: now?.createdAtMs ?? Date.now(), suspended: { ...now?.suspended, ...suspended } };
+    options.state.save();
+    const within = Math.min(next.max, Math.max(next.min, service.desired));
+    if (within !== service.desired) options.ecs.setDesired(service, within);
+  }
+
+  function arm(name: string): void {
+    const action = scheduled[name];
+    if (action === undefined) return;
+    clearTimeout(timers.get(name));
+    const waitMs = action.atMs - Date.now();
+    timers.set(name, setTimeout(() => {
+      if (waitMs > TIMER_MOST_MS) return arm(name);
+      delete scheduled[name];
+      options.state.save();
+      bound(action.resource, action.min, action.max);
+    }, Math.max(0, Math.min(waitMs, TIMER_MOST_MS))));
+  }
+
+  function putScheduled(input: Input): unknown {
+    for (const field of ['Timezone', 'StartTime', 'EndTime'] as const) if (input[field] !== undefined) throw notImplemented('application-autoscaling', `PutScheduledAction with ${field}`);
+    const at = /^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$/.exec(input.Schedule ?? '')?.[1];
+    if (at === undefined) throw notImplemented('application-autoscaling', `PutScheduledAction with the schedule ${input.Schedule}`);
+    const resource = input.ResourceId ?? '';
+    if (targets[resource] === undefined) throw noTarget(resource);
+    const name = input.ScheduledActionName ?? '';
+    scheduled[name] = {
+      resource, schedule: input.Schedule ?? '', atMs: Date.parse(`${at}Z`), createdAtMs: Date.now(),
+      min: input.ScalableTargetAction?.MinCapacity ?? null, max: input.ScalableTargetAction?.MaxCapacity ?? null,
+    };
+    options.state.save();
+    arm(name);
+    return {};
+  }
+
+  return {
+    call(operation, raw) {
+      const input = raw as Input;
+      if (input.ServiceNamespace !== 'ecs') throw notImplemented('application-autoscaling', `${operation} of the namespace ${input.ServiceNamespace}`);
+      if (input.ScalableDimension !== undefined && input.ScalableDimension !== DIMENSION) throw notImplemented('application-autoscaling', `${operation} of ${input.ScalableDimension}`);
+      const resource = input.ResourceId ?? '';
+      switch (operation) {
+        case 'RegisterScalableTarget':
+          bound(resource, input.MinCapacity ?? null, input.MaxCapacity ?? null, input.SuspendedState);
+          return { ScalableTargetARN: `arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/${resource}` };
+        case 'DeregisterScalableTarget':
+          if (targets[resource] === undefined) throw noTarget(resource);
+          delete targets[resource];
+          options.state.save();
+          return {};
+        case 'DescribeScalableTargets':
+          return {
+            ScalableTargets: Object.entries(targets).filter(([id]) => input.ResourceIds === undefined || input.ResourceIds.includes(id)).map(([id, target]) => ({
+              ServiceNamespace: 'ecs', ResourceId: id, ScalableDimension: DIMENSION, MinCapacity: target.min, MaxCapacity: target.max,
+              RoleARN: 'arn:aws:iam::000000000000:role/local', CreationTime: target.createdAtMs / 1_000, SuspendedState: target.suspended,
+            })),
+          };
+        case 'PutScheduledAction': return putScheduled(input);
+        case 'DescribeScheduledActions':
+          return {
+            ScheduledActions: Object.entries(scheduled).filter(([name]) => input.ScheduledActionNames === undefined || input.ScheduledActionNames.includes(name)).map(([name, action]) => ({
+              ScheduledActionName: name, ScheduledActionARN: `arn:aws:autoscaling:us-east-1:000000000000:scheduledAction:local:resource/ecs/${action.resource}:scheduledActionName/${name}`,
+              ServiceNamespace: 'ecs', ResourceId: action.resource, ScalableDimension: DIMENSION, Schedule: action.schedule, CreationTime: action.createdAtMs / 1_000,
+              ScalableTargetAction: { MinCapacity: action.min ?? undefined, MaxCapacity: action.max ?? undefined },
+            })),
+          };
+        case 'DeleteScheduledAction': {
+          const name = input.ScheduledActionName ?? '';
+          if (scheduled[name] === undefined) throw new AwsError('ObjectNotFoundException', `No scheduled action found for ${name}`);
+          clearTimeout(timers.get(name));
+          delete scheduled[name];
+          options.state.save();
+          return {};
+        }
+        default: throw notImplemented('application-autoscaling', operation);
+      }
+    },
+    close() {
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}
+
+const noTarget = (resource: string) => new AwsError('ObjectNotFoundException', `No scalable target registered for service namespace: ecs, resource ID: ${resource}, scalable dimension: ${DIMENSION}`);
