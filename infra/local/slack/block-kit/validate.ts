@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json } from '../state/model.ts';
+import { textOf, type Json } from '../state/model.ts';
 import { messageBlocks, view } from './blocks.ts';
 
 /** One complaint in Slack's words, without the `[ERROR] ` that `response_metadata.messages` puts before it. */
@@ -54,7 +54,7 @@ function acrossBlocks(blocks: Json[], at: string): Complaint[] {
   let focused = 0;
   for (const [i, one] of blocks.entries()) {
     const id = one['block_id'];
-    if (id !== undefined && blockIds.has(id)) problems.push(`\`block_id\` already exists: ${String(id)} [json-pointer:${at}/${i}/block_id]`);
+    if (id !== undefined && blockIds.has(id)) problems.push(`\`block_id\` already exists: ${textOf(id)} [json-pointer:${at}/${i}/block_id]`);
     blockIds.add(id);
     if (one['type'] === 'table') {
       tables += 1;
@@ -66,7 +66,7 @@ function acrossBlocks(blocks: Json[], at: string): Complaint[] {
     for (const [j, element] of elements.entries()) {
       const actionId = element['action_id'];
       if (actionId !== undefined && actionIds.has(actionId)) {
-        problems.push(`\`action_id\` "${String(actionId)}" already exists for another element in this block [json-pointer:${at}/${i}/elements/${j}/action_id]`);
+        problems.push(`\`action_id\` "${textOf(actionId)}" already exists for another element in this block [json-pointer:${at}/${i}/elements/${j}/action_id]`);
       }
       actionIds.add(actionId);
       if (element['focus_on_load'] === true && ++focused > 1) problems.push(`only one element can have \`focus_on_load\` [json-pointer:${at}/${i}]`);
@@ -129,7 +129,7 @@ function wording(issue: z.core.$ZodIssue, found: unknown): string[] {
     case 'too_small':
       return [issue.origin === 'array' ? `must provide at least ${issue.minimum} items` : `must be more than ${Number(issue.minimum) - 1}${issue.origin === 'string' ? ' characters' : ''}`];
     case 'invalid_union':
-      return found === undefined ? ['missing required field: type'] : [`unsupported type: ${String(found)}`];
+      return found === undefined ? ['missing required field: type'] : [`unsupported type: ${textOf(found)}`];
     case 'invalid_type':
       return found === undefined ? [`missing required field: ${String(issue.path.at(-1))}`] : [`must provide ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`];
     case 'invalid_value':

@@ -144,3 +144,8 @@ export type Change =
   | { kind: 'view_opened' | 'view_updated'; user: string; viewId: string }
   | { kind: 'view_closed'; user: string; viewId: string }
   | { kind: 'presence'; connected: boolean };
+
+/** A field that should be a word or a number, as text; anything else is empty. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}

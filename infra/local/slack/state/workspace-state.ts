@@ -92,6 +92,10 @@ export class WorkspaceState {
   change(message: Message, fields: Partial<Message>, options: { by: string; visible: boolean }): Message {
     const next: Message = { ...message, ...fields };
     if (fields.blocks !== undefined) next.blocks = withGeneratedIds(fields.blocks);
+    return this.replace(message, next, options);
+  }
+
+  replace(message: Message, next: Message, options: { by: string; visible: boolean }): Message {
     this.#save(next);
     this.tell({ kind: 'message_changed', message: next, previous: message, ...options });
     return next;

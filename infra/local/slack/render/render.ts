@@ -1,0 +1,126 @@
+import { createElement as h, Fragment, type ReactElement } from 'react';
+import { textOf, type FileRecord, type Json, type OpenView } from '../state/model.ts';
+import type { WorkspaceState } from '../state/workspace-state.ts';
+import { interactive, type ElementContext } from './elements.ts';
+import { isWebLink, markup, plain, textBlock, type Names } from './texts.ts';
+
+/**
+ * HTML of messages and modals. Everything that comes from an app or a person goes through React's
+ * escaping; links lead to http(s) only. Text is laid out by slack-blocks-to-jsx, controls are our own.
+ */
+export class Renderer {
+  #state: WorkspaceState;
+
+  constructor(state: WorkspaceState) {
+    this.#state = state;
+  }
+
+  /** The body of a message: its blocks, or its text, and its files. */
+  message(message: { text: string; blocks?: Json[]; files?: FileRecord[] }, key: string): string {
+    const names = this.#names();
+    const blocks = message.blocks ?? [];
+    const body =
+      blocks.length > 0
+        ? blocks.map((block, i) => this.#block(block, `${key}-${i}`, names, {}, {}))
+        : message.text === ''
+          ? []
+          : [h(Fragment, { key: 'text' }, textBlock({ type: 'section', text: { type: 'mrkdwn', text: message.text } }, names))];
+    const files = (message.files ?? []).map((file) => shownFile(file));
+    return markup(h(Fragment, null, body, files));
+  }
+
+  /** The blocks of a modal, with what was filled in and what is wrong with it. */
+  view(open: OpenView): string {
+    const names = this.#names();
+    const values = open.view.state.values;
+    return markup(h(Fragment, null, open.view.blocks.map((block, i) => this.#block(block, `${open.view.id}-${i}`, names, values, open.errors))));
+  }
+
+  #block(block: Json, key: string, names: Names, values: Record<string, Record<string, Json>>, errors: Record<string, string>): ReactElement {
+    const blockId = String(block['block_id']);
+    const context = (element: Json): ElementContext => ({
+      blockId, value: values[blockId]?.[String(element['action_id'])] ?? {}, inputId: `in-${key}`, people: this.#people(), channels: names.channels,
+    });
+    switch (block['type']) {
+      case 'actions': {
+        const elements = (block['elements'] as Json[]).map((element, i) => h(Fragment, { key: i }, interactive(element, { ...context(element), inputId: `in-${key}-${i}` })));
+        return h('div', { key, className: 'block-actions' }, elements);
+      }
+      case 'input':
+        return input(block, key, context(block['element'] as Json), errors[blockId]);
+      case 'section': {
+        const { accessory, ...text } = block as Json & { accessory?: Json };
+        if (accessory === undefined) return h(Fragment, { key }, textBlock(text, names));
+        const side = accessory['type'] === 'image' ? image(accessory, 'accessory-image') : interactive(accessory, context(accessory));
+        return h('div', { key, className: 'block-section' }, h('div', { className: 'block-section-text' }, textBlock(text, names)), h('div', { className: 'accessory' }, side));
+      }
+      case 'image':
+        return h('figure', { key, className: 'block-image' }, block['title'] === undefined ? null : h('figcaption', null, plain(block['title'])), this.#imageOf(block));
+      default:
+        return h(Fragment, { key }, textBlock(block, names));
+    }
+  }
+
+  /** An image block names an address or a file of the workspace. */
+  #imageOf(block: Json): ReactElement {
+    const slackFile = block['slack_file'] as { id?: string; url?: string } | undefined;
+    const file = slackFile?.id === undefined ? undefined : this.#state.files.get(slackFile.id);
+    return image({ ...block, image_url: file === undefined ? (slackFile?.url ?? block['image_url']) : filePath(file) }, '');
+  }
+
+  #names(): Names {
+    return {
+      users: [...this.#state.users.values()].map((user) => ({ id: user.id, name: user.profile.display_name })),
+      channels: [...this.#state.channels.values()].map(({ id, name }) => ({ id, name })),
+    };
+  }
+
+  #people(): { id: string; name: string }[] {
+    return [...this.#state.users.values()].filter((user) => !user.is_bot && !user.deleted).map((user) => ({ id: user.id, name: user.real_name }));
+  }
+}
+
+/** Groups of choices have no single control to label: they get a fieldset. */
+const GROUPS = new Set(['checkboxes', 'radio_buttons', 'multi_static_select', 'multi_users_select']);
+
+function input(block: Json, key: string, context: ElementContext, error: string | undefined): ReactElement {
+  const element = block['element'] as Json;
+  const label = [plain(block['label']), block['optional'] === true ? h('span', { key: 'optional', className: 'optional' }, ' (optional)') : null];
+  const hint = block['hint'] === undefined ? null : h('p', { className: 'hint' }, plain(block['hint']));
+  const wrong = error === undefined ? null : h('p', { className: 'field-error', role: 'alert' }, error);
+  const dispatch = block['dispatch_action'] === true ? { 'data-dispatch': '' } : {};
+  // The label names the control: its own placeholder must not.
+  const control = interactive({ ...element }, context);
+  if (GROUPS.has(String(element['type']))) {
+    return h('fieldset', { key, className: 'block-input', 'data-input': '', ...dispatch }, h('legend', null, label), control, hint, wrong);
+  }
+  return h('div', { key, className: 'block-input', 'data-input': '', ...dispatch }, h('label', { htmlFor: context.inputId }, label), control, hint, wrong);
+}
+
+function image(block: Json, className: string): ReactElement {
+  const url = textOf(block['image_url']);
+  if (!isWebLink(url) && !url.startsWith('/files/')) return h('span', { className: 'unsupported' }, textOf(block['alt_text']));
+  return h('img', { src: url, alt: textOf(block['alt_text']), className, loading: 'lazy' });
+}
+
+/** Files are shown from the page's own address, whatever port they were uploaded to. */
+export function filePath(file: FileRecord): string {
+  return `/files/${file.id}/${encodeURIComponent(file.name)}`;
+}
+
+function shownFile(file: FileRecord): ReactElement {
+  const path = filePath(file);
+  if (file.mimetype.startsWith('image/')) {
+    return h('figure', { key: file.id, className: 'file-image' }, h('figcaption', null, file.title), h('a', { href: path, target: '_blank' }, h('img', { src: path, alt: file.alt_txt ?? file.title })));
+  }
+  return h(
+    'a',
+    { key: file.id, className: 'file-card', href: path, target: '_blank', download: file.name },
+    h('span', { className: 'file-kind', 'aria-hidden': true }, file.filetype.toUpperCase().slice(0, 4)),
+    h('span', null, h('strong', null, file.title), h('small', null, `${file.name}, ${sizeWords(file.size)}`)),
+  );
+}
+
+function sizeWords(bytes: number): string {
+  return bytes < 1024 ? `${bytes} bytes` : bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}

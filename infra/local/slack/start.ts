@@ -1,0 +1,168 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino, type Logger } from 'pino';
+import { ClientApi } from './client/client-api.ts';
+import { guardBrowser } from './client/guard.ts';
+import { servePage } from './client/page-files.ts';
+import { servePhones } from './client/phones.ts';
+import { EventDelivery } from './delivery/events.ts';
+import { HttpMode } from './delivery/http-mode.ts';
+import { Interactions } from './delivery/interactions.ts';
+import { ResponseUrls } from './delivery/response-urls.ts';
+import { SocketMode } from './delivery/socket-mode.ts';
+import { HttpError, readBody, sendJson } from './http.ts';
+import { Renderer } from './render/render.ts';
+import { FileVault } from './state/file-vault.ts';
+import { SlackError } from './state/slack-error.ts';
+import { Triggers } from './state/triggers.ts';
+import { Views } from './state/views.ts';
+import { WorkspaceState } from './state/workspace-state.ts';
+import { serveFile, takeUpload } from './web-api/file-routes.ts';
+import { createWebApi, DEFAULT_SCOPES } from './web-api/web-api.ts';
+
+export interface WorkspaceOptions {
+  /** Default 0: any free port. */
+  port?: number;
+  /** Where messages, channels and files are kept; null: in memory. */
+  dataDir: string | null;
+  botToken: string;
+  appToken: string;
+  signingSecret: string;
+  /** HTTP mode: where payloads are posted, signed. Absent or null: Socket Mode. */
+  requestUrl?: string | null;
+  /** The push providers' control API, for the phones on the page. */
+  providersControlUrl?: string | null;
+  /** The bot scopes the app was given. Default: those of its manifest. */
+  scopes?: readonly string[];
+  /** Default true: Slack's real limits. */
+  rateLimits?: boolean;
+  /** How long an app may change a message after posting it, in ms. 0 (default): for ever. */
+  editWindowMs?: number;
+  /** Seconds until a socket connection is refreshed, as Slack does every few hours. 0 (default): never. */
+  connectionLifetimeS?: number;
+  /** Default: silent. */
+  log?: Logger;
+  nowMs?: () => number;
+}
+
+export interface Workspace {
+  /** The war-room page, `http://127.0.0.1:PORT`. */
+  url: string;
+  /** For SLACK_API_URL; ends with `/api/`. */
+  apiUrl: string;
+  port: number;
+  /** Switches to HTTP mode (or back to Socket Mode with null); Slack's challenge is `verifyRequestUrl`. */
+  setRequestUrl(url: string | null): void;
+  /** Sends the url_verification challenge to the request URL; false if there is none or it fails. */
+  verifyRequestUrl(): Promise<boolean>;
+  setProviders(url: string | null): void;
+  /** Asks the app's socket connections to reconnect, or cuts them like a broken network. */
+  refreshConnections(how: 'warning' | 'refresh_requested' | 'cut'): void;
+  connectionCount(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts the local Slack: Web API, Socket Mode or signed HTTP, client API and page on one loopback port. */
+export async function startWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const nowMs = options.nowMs ?? Date.now;
+  const log = options.log ?? pino({ level: 'silent' });
+  let port = 0;
+  let providersUrl = options.providersControlUrl ?? null;
+  let httpMode: HttpMode | null = null;
+  const baseUrl = (): string => `http://127.0.0.1:${port}`;
+
+  const state = new WorkspaceState({ dataDir: options.dataDir, nowMs });
+  const views = new Views(state);
+  const triggers = new Triggers(nowMs);
+  const files = new FileVault({ dataDir: options.dataDir, state });
+  const responseUrls = new ResponseUrls({ state, baseUrl });
+  const server = createServer((request, response) => {
+    route(request, response).catch((error: unknown) => fail(response, error));
+  });
+  const sockets = new SocketMode({
+    server, connectionLifetimeS: options.connectionLifetimeS ?? 0, onPresence: (connected) => state.tell({ kind: 'presence', connected }),
+  });
+  const transport = () => httpMode ?? sockets;
+  const isConnected = (): boolean => httpMode !== null || sockets.connectionCount > 0;
+  const events = new EventDelivery({ state, transport, log });
+  const interactions = new Interactions({ state, views, triggers, responseUrls, transport });
+  const client = new ClientApi({ state, views, interactions, renderer: new Renderer(state), isConnected });
+  const webApi = createWebApi(
+    { state, views, triggers, files, baseUrl, socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`, editWindowMs: options.editWindowMs ?? 0 },
+    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? DEFAULT_SCOPES, rateLimits: options.rateLimits ?? true },
+  );
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', baseUrl());
+    const [area, first, second] = url.pathname.split('/').slice(1);
+    switch (area) {
+      case 'api':
+        return await webApi.handle(request, response, first ?? '');
+      case 'upload':
+        return await takeUpload(request, response, files, second ?? '');
+      case 'actions':
+        return useResponseUrl(request, response, second ?? '');
+      default:
+        guardBrowser(request, port);
+    }
+    if (area === 'files') return serveFile(response, files, state.files.get(first ?? ''));
+    if (area === 'client' && first === 'phones') return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
+    if (area === 'client') return await client.handle(request, response, url);
+    return servePage(response, url.pathname);
+  }
+
+  async function useResponseUrl(request: IncomingMessage, response: ServerResponse, secret: string): Promise<void> {
+    try {
+      responseUrls.use(secret, JSON.parse((await readBody(request, 1024 * 1024)).toString('utf8')) as Record<string, unknown>);
+      sendJson(response, 200, { ok: true });
+    } catch (error) {
+      if (error instanceof SyntaxError) return sendJson(response, 400, { ok: false, error: 'invalid_payload' });
+      if (!(error instanceof SlackError)) throw error;
+      sendJson(response, error.error.endsWith('_url') ? 404 : 400, { ok: false, error: error.error, ...error.extra });
+    }
+  }
+
+  function fail(response: ServerResponse, error: unknown): void {
+    const known = error instanceof HttpError;
+    if (!known) log.error({ err: error }, 'a request could not be served');
+    if (response.headersSent) response.destroy();
+    else sendJson(response, known ? error.status : 500, { ok: false, error: known ? error.code : 'internal_error' });
+  }
+
+  function setRequestUrl(url: string | null): void {
+    httpMode = url === null ? null : new HttpMode({ requestUrl: url, signingSecret: options.signingSecret, nowMs });
+    state.tell({ kind: 'presence', connected: isConnected() });
+  }
+
+  if (options.requestUrl !== undefined) setRequestUrl(options.requestUrl);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  port = (server.address() as AddressInfo).port;
+
+  return {
+    url: baseUrl(),
+    apiUrl: `${baseUrl()}/api/`,
+    port,
+    setRequestUrl,
+    verifyRequestUrl: async () => (httpMode === null ? false : await httpMode.verify()),
+    setProviders: (url) => {
+      providersUrl = url;
+    },
+    refreshConnections: (how) => (how === 'cut' ? sockets.cut() : sockets.refresh(how)),
+    connectionCount: () => sockets.connectionCount,
+    stop: async () => {
+      events.stop();
+      client.stop();
+      sockets.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}

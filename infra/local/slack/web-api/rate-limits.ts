@@ -1,0 +1,36 @@
+/**
+ * Slack's rate limits per method (https://docs.slack.dev/apis/web-api/rate-limits): calls within any 60 s.
+ * Slack says "N+ per minute"; the stand-in allows N and not one more, so that whoever stays within it is
+ * safe there. `post` is the special rule of chat.postMessage: 1 per second and channel with short bursts,
+ * and several hundred a minute in the workspace.
+ */
+export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'none';
+
+const PER_MINUTE: Record<Limit, number> = { tier1: 1, tier2: 20, tier3: 50, tier4: 100, post: 300, none: Infinity };
+/** Not published by Slack ("short bursts are allowed"): this many at once, refilled by 1 per second. */
+const POST_BURST = 10;
+const WINDOW_MS = 60_000;
+
+export class RateLimits {
+  #calls = new Map<string, number[]>();
+  #buckets = new Map<string, { tokens: number; atMs: number }>();
+
+  /** Counts the call; answers the seconds to wait (for `Retry-After`) if it is one too many, else null. */
+  take(method: string, limit: Limit, channel: string | null, nowMs: number): number | null {
+    if (limit === 'none') return null;
+    if (limit === 'post' && channel !== null) {
+      const bucket = this.#buckets.get(channel) ?? { tokens: POST_BURST, atMs: nowMs };
+      bucket.tokens = Math.min(POST_BURST, bucket.tokens + (nowMs - bucket.atMs) / 1000);
+      bucket.atMs = nowMs;
+      this.#buckets.set(channel, bucket);
+      if (bucket.tokens < 1) return 1;
+      bucket.tokens -= 1;
+    }
+    const recent = (this.#calls.get(method) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
+    this.#calls.set(method, recent);
+    const first = recent[0];
+    if (recent.length >= PER_MINUTE[limit] && first !== undefined) return Math.max(1, Math.ceil((first + WINDOW_MS - nowMs) / 1000));
+    recent.push(nowMs);
+    return null;
+  }
+}
