@@ -14,6 +14,8 @@ export interface Claim {
   /** claimed → accounted (by its holder) | closed (by a closer); closed → accounted when the holder's account comes later. */
   state: 'claimed' | 'accounted' | 'closed';
   account: Account | null;
+  /** What a closer had written before the holder's account came; null or absent: no closer was there. */
+  closedAccount?: Account | null;
 }
 
 /** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
@@ -159,6 +161,7 @@ function toClaim(item: Item): Claim {
     sendUntilMs: Number(item['sendUntilMs']?.N ?? 0),
     state: item['state']?.S as Claim['state'],
     account: toAccount(item['states'], item['reasons']) ?? closedAccount(item),
+    closedAccount: closedAccount(item),
   };
 }
 
