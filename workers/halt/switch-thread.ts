@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createClients } from '../../infra/aws/clients.ts';
+import type { CloudConfig } from '../../infra/aws/cloud.ts';
+import { tableNames } from '../../infra/aws/create-cloud.ts';
+import { createSwitchStore } from '../../infra/aws/switch-store.ts';
+import { sharedNowMs, writeReading } from './switch-view.ts';
+import type { SwitchMemory } from './switch-view.ts';
+
+/**
+ * Entry of the switch thread: polls the switch item, off the sending thread, so that a busy event loop never
+ * delays a halt. A read that fails or takes too long confirms nothing; the next one begins on time all the same.
+ */
+export interface SwitchThreadData { config: CloudConfig; launchId: string; memory: SwitchMemory; everyMs: number; timeoutMs: number }
+
+const { config, launchId, memory, everyMs, timeoutMs } = workerData as SwitchThreadData;
+const clients = createClients(config);
+const store = createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tableNames(config.tablePrefix).switches });
+let failing = false;
+let newestBegunMs = 0;
+
+async function poll(): Promise<void> {
+  const begunMs = sharedNowMs();
+  try {
+    // Consistent: 4 reads a second and worker, so one partition serves some 700 workers (FACTS 7).
+    const item = await store.read(launchId, { consistent: true, signal: AbortSignal.timeout(timeoutMs) });
+    // An answer that was overtaken must not take a newer one back.
+    if (begunMs < newestBegunMs) return;
+    newestBegunMs = begunMs;
+    writeReading(memory, item ?? { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, begunMs);
+    if (failing) parentPort?.postMessage({ reachable: true, why: '' });
+    failing = false;
+  } catch (error) {
+    if (!failing) parentPort?.postMessage({ reachable: false, why: error instanceof Error ? error.message : String(error) });
+    failing = true;
+  }
+}
+
+void poll();
+setInterval(() => void poll(), everyMs);

@@ -1,0 +1,43 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { CloudConfig } from '../../infra/aws/cloud.ts';
+import type { SwitchThreadData } from './switch-thread.ts';
+import { createSwitchMemory, SwitchView } from './switch-view.ts';
+
+export interface SwitchWatch { view: SwitchView; stop(): Promise<void> }
+
+/** DESIGN, Halt: polled every 250 ms with a 300 ms time-out. */
+const EVERY_MS = 250;
+const TIMEOUT_MS = 300;
+const RESTART_MS = 500;
+
+/** Starts the thread that polls the launch's switch item. If the thread dies it is started again; until then no read is confirmed, so the worker pauses. */
+export function watchSwitches({ config, launchId, log }: { config: CloudConfig; launchId: string; log: Logger }): SwitchWatch {
+  const memory = createSwitchMemory();
+  const data: SwitchThreadData = { config, launchId, memory, everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS };
+  let thread: Worker | null = null;
+  let restart: NodeJS.Timeout | null = null;
+  let stopped = false;
+
+  const start = () => {
+    thread = new Worker(new URL('./switch-thread.ts', import.meta.url), { workerData: data });
+    thread.on('message', ({ reachable, why }: { reachable: boolean; why: string }) => {
+      if (reachable) log.info('switch item is read again');
+      else log.warn({ why }, 'switch item cannot be read');
+    });
+    thread.on('error', (error) => log.error({ err: error }, 'switch thread failed'));
+    thread.on('exit', () => {
+      if (!stopped) restart = setTimeout(start, RESTART_MS);
+    });
+  };
+  start();
+
+  return {
+    view: new SwitchView(memory),
+    async stop() {
+      stopped = true;
+      if (restart !== null) clearTimeout(restart);
+      await thread?.terminate();
+    },
+  };
+}

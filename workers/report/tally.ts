@@ -1,0 +1,80 @@
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
+import type { PlatformCounts, ShotSnapshot } from '../contract.ts';
+
+const SLOT_MS = 100;
+/** Answers later than this are counted as this late: an hour is past every window. */
+const LONGEST_MS = 3_600_000;
+
+type Counted = Record<DeviceState, number> & { written: number };
+
+/** What this boot has done for one shot, from GO on. Cumulative: any one snapshot replaces all earlier ones. */
+export class ShotTally {
+  readonly shotId: string;
+  readonly #pressedAtMs: number;
+  readonly #platforms: Record<Platform, PlatformTally> = { ios: new PlatformTally(), android: new PlatformTally() };
+  #firstWriteAtMs: number | null = null;
+  #lastWriteAtMs: number | null = null;
+
+  constructor(shotId: string, pressedAtMs: number) {
+    this.shotId = shotId;
+    this.#pressedAtMs = pressedAtMs;
+  }
+
+  wrote(platform: Platform, atMs: number): void {
+    this.#platforms[platform].counts.written += 1;
+    this.#firstWriteAtMs ??= atMs;
+    this.#lastWriteAtMs = atMs;
+  }
+
+  settled(platform: Platform, state: DeviceState, reason: string | null, atMs: number): void {
+    const tally = this.#platforms[platform];
+    tally.counts[state] += 1;
+    if (state === 'failed' && reason !== null) tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
+    if (state === 'accepted') tally.accepted(Math.min(LONGEST_MS, Math.max(0, atMs - this.#pressedAtMs)));
+  }
+
+  counts(platform: Platform): Readonly<Counted> {
+    return this.#platforms[platform].counts;
+  }
+
+  reasons(platform: Platform): ReadonlyMap<string, number> {
+    return this.#platforms[platform].reasons;
+  }
+
+  /** Milliseconds since GO by which this share (0 to 100) of the accepted answers had come. */
+  percentileMs(platform: Platform, percentile: number): number {
+    return this.#platforms[platform].histogram.getValueAtPercentile(percentile);
+  }
+
+  snapshot(): ShotSnapshot {
+    return {
+      shotId: this.shotId,
+      platforms: Object.fromEntries(PLATFORMS.map((platform) => [platform, this.#platforms[platform].snapshot()])) as Record<Platform, PlatformCounts>,
+      firstWriteAtMs: this.#firstWriteAtMs,
+      lastWriteAtMs: this.#lastWriteAtMs,
+    };
+  }
+}
+
+class PlatformTally {
+  readonly counts: Counted = { written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
+  readonly reasons = new Map<string, number>();
+  readonly histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_MS, numberOfSignificantValueDigits: 3 });
+  readonly #curve: number[] = [];
+
+  accepted(sinceGoMs: number): void {
+    this.histogram.recordValue(Math.round(sinceGoMs));
+    const slot = Math.floor(sinceGoMs / SLOT_MS);
+    this.#curve[slot] = (this.#curve[slot] ?? 0) + 1;
+  }
+
+  snapshot(): PlatformCounts {
+    const curve: [number, number][] = [];
+    // Sparse: forEach passes over the slots that were never set.
+    this.#curve.forEach((times, slot) => curve.push([slot, times]));
+    return { ...this.counts, reasons: Object.fromEntries(this.reasons), histogram: encodeIntoCompressedBase64(this.histogram), curve };
+  }
+}

@@ -1,0 +1,58 @@
+import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { claimKey } from '../contract.ts';
+import { stateCode, unpackStates } from './account-codec.ts';
+
+/**
+ * Which devices of a batch an attempt is for. The first: all. A later one: those that the attempt before it left
+ * halted or late (uncertain too under policy "resend"), as the record stood at the approval, so that every
+ * worker and closer counts the same devices whatever account comes late meanwhile.
+ */
+export interface AttemptSet {
+  /** Per device of the batch: OUTSIDE, SEND, or SETTLED. */
+  members: Uint8Array;
+  /** Devices that are part of the attempt. */
+  size: number;
+}
+
+export const OUTSIDE = 0;
+export const SEND = 1;
+/** Part of the attempt, but an account that came after the approval says that it was answered: counted as skipped, never sent again. */
+export const SETTLED = 2;
+
+const ANSWERED = new Set([stateCode('accepted'), stateCode('failed')]);
+
+export function wholeBatch(count: number): AttemptSet {
+  return { members: new Uint8Array(count).fill(SEND), size: count };
+}
+
+/** `before`: the claim of the attempt before. `knownAtApproval`: the record held its late account already when this attempt was approved. */
+export function laterSet(before: Claim | undefined, count: number, policy: 'leave' | 'resend', knownAtApproval: boolean): AttemptSet {
+  const members = new Uint8Array(count);
+  if (before?.account == null) return { members, size: 0 };
+  const now = unpackStates(before.account.states, count);
+  const closed = before.closedAccount ?? null;
+  const then = closed === null || knownAtApproval ? now : unpackStates(closed.states, count);
+  const wanted = new Set([stateCode('halted'), stateCode('late'), ...(policy === 'resend' ? [stateCode('uncertain')] : [])]);
+  let size = 0;
+  for (let device = 0; device < count; device++) {
+    if (!wanted.has(then[device] ?? 0)) continue;
+    members[device] = ANSWERED.has(now[device] ?? 0) ? SETTLED : SEND;
+    size += 1;
+  }
+  return { members, size };
+}
+
+/** Sets of many batches of one segment attempt, read strongly consistent. Batches with nothing left have size 0. */
+export async function attemptSets(
+  claims: ClaimStore, context: { launch: Launch; shot: Shot; entries: readonly Entry[] }, segment: string, attempt: number, batches: readonly { id: string; count: number }[],
+): Promise<Map<string, AttemptSet>> {
+  if (attempt === 1) return new Map(batches.map(({ id, count }) => [id, wholeBatch(count)]));
+  const { launch, shot, entries } = context;
+  const keyOf = (batch: string) => claimKey(launch.id, segment, attempt - 1, batch);
+  const before = await claims.read(batches.map(({ id }) => keyOf(id)), true);
+  const shotBefore = launch.attempts[segment]?.find((one) => one.attempt === attempt - 1)?.shotId;
+  const corrected = new Set(entries.flatMap((entry) => (entry.kind === 'ShotCorrected' && entry.shotId === shotBefore && entry.seq < shot.approvedSeq ? [entry.batch] : [])));
+  return new Map(batches.map(({ id, count }) => [id, laterSet(before.get(keyOf(id)), count, shot.shown.uncertain, corrected.has(id))]));
+}
