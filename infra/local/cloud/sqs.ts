@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { buildApp } from 'fauxqs';
 import { AwsError } from './aws-error.ts';
 import type { StateFile } from './state-file.ts';
@@ -53,6 +54,8 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
       if (answer.status !== 200) return answer;
       const output = JSON.parse(answer.body.toString()) as Output;
       const messages = output.Messages ?? [];
+      // A closed connection may be in the same batch of events as the message that woke us.
+      if (messages.length > 0) await nextTurn();
       if (gone()) {
         // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
         await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', JSON.stringify({ QueueUrl: input.QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }))));

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WorkerReport } from '../../workers/contract.ts';
+import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { createClients } from './clients.ts';
+import { createCloud } from './create-cloud.ts';
+import { loseAnswers, withFault } from './faults-for-tests.ts';
+import { createLiveStore, type LiveStore } from './live-store.ts';
+
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let live: LiveStore;
+beforeAll(async () => {
+  local = await localCloudForTests();
+  live = local.cloud.live;
+});
+afterAll(async () => { await local.stop(); });
+
+const report = (launchId: string, bootId: string): WorkerReport => ({
+  v: 1, launchId, bootId, host: 'h', pid: 1, atMs: 1, startedAtMs: 1, state: 'ready', say: '', audienceHash: null, skipListHash: null, shardsLoaded: 0, shardsTotal: 0,
+  lanes: [], switchReadAgoMs: null, rssMb: 1, shots: [],
+});
+const measured = (gate: string, atMs: number) => ({ gate, status: 'green', value: 0, say: 'ok', atMs }) as const;
+
+test('reports are per launch and boot, replaced and dropped', async () => {
+  await live.putReport(report('l', 'a'));
+  await live.putReport(report('l', 'b'));
+  await live.putReport({ ...report('l', 'a'), atMs: 2 });
+  await live.putReport(report('other', 'c'));
+  expect((await live.reports('l')).map((one) => [one.bootId, one.atMs])).toEqual([['a', 2], ['b', 1]]);
+  await live.dropReport('l', 'a');
+  expect((await live.reports('l')).map((one) => one.bootId)).toEqual(['b']);
+});
+
+test('two instances that measure different gates keep each other\'s', async () => {
+  await live.putGates('l', [measured('x', 1), measured('y', 1)]);
+  await live.putGates('l', [measured('y', 2)]);
+  expect(await live.gates('l')).toEqual([measured('x', 1), measured('y', 2)]);
+});
+
+test('of ten takers one has the lease, keeps it by renewing, and loses it after its time', async () => {
+  const taken = await Promise.all(Array.from({ length: 10 }, (_, at) => live.lease('leader', `bot-${at}`, 5_000, 1_000)));
+  expect(taken.filter(Boolean)).toHaveLength(1);
+  const holder = `bot-${taken.indexOf(true)}`;
+  expect(await live.lease('leader', holder, 5_000, 4_000)).toBe(true);
+  expect(await live.lease('leader', 'other', 5_000, 8_999)).toBe(false);
+  expect(await live.lease('leader', 'other', 5_000, 9_001)).toBe(true);
+  await live.release('leader', holder);
+  expect(await live.lease('leader', holder, 5_000, 9_002)).toBe(false);
+  await live.release('leader', 'other');
+  expect(await live.lease('leader', holder, 5_000, 9_003)).toBe(true);
+});
+
+test('a pool knows its launch, and launches are listed newest first', async () => {
+  expect(await live.poolLaunch('p')).toBeNull();
+  await live.assignPool('p', 'l1');
+  await live.assignPool('p', 'l2');
+  expect(await live.poolLaunch('p')).toBe('l2');
+  const launch = (launchId: string, createdAtMs: number) => ({ launchId, name: launchId, channelId: 'C1', pool: 'p', createdAtMs, closed: false });
+  await live.putLaunch(launch('z', 1));
+  await live.putLaunch(launch('a', 2));
+  await live.putLaunch({ ...launch('z', 1), closed: true });
+  expect((await live.launches()).map((one) => [one.launchId, one.closed])).toEqual([['a', false], ['z', true]]);
+});
+
+test('an effect is one taker\'s until its time has passed or it is done', async () => {
+  const claim = (holder: string, nowMs: number) => live.claimEffect('l', '7/post', holder, 5_000, nowMs);
+  const takers = await Promise.all(Array.from({ length: 10 }, () => claim('same-process', 1_000)));
+  expect(takers.filter((taker) => taker.mine)).toHaveLength(1);
+  expect(await claim('other', 2_000)).toEqual({ mine: false, done: false, result: null });
+  expect(await claim('other', 6_001)).toEqual({ mine: true, done: false, result: null });
+  expect(await live.effectResult('l', '7/post')).toBeNull();
+  await live.finishEffect('l', '7/post', '1700.1');
+  expect(await claim('third', 99_999)).toEqual({ mine: false, done: true, result: '1700.1' });
+  expect(await live.effectResult('l', '7/post')).toBe('1700.1');
+});
+
+test('an effect claimed with a lost answer is still ours', async () => {
+  const clients = createClients(local.config);
+  withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 1));
+  const lossy = createLiveStore({ dynamo: clients.dynamo, table: 'gobutton-live' });
+  expect(await lossy.claimEffect('l', '8/post', 'me', 5_000, 1_000)).toEqual({ mine: true, done: false, result: null });
+});
+
+test('a table that is missing is an error, not a lost lease', async () => {
+  const cloud = createCloud({ ...local.config, tablePrefix: 'absent' });
+  await expect(cloud.live.lease('x', 'me', 1, 1)).rejects.toMatchObject({ code: 'LIVE_UNAVAILABLE' });
+  cloud.close();
+});

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { createClients } from './clients.ts';
+import { createCloud } from './create-cloud.ts';
+import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import { createSwitchStore, type SwitchStore } from './switch-store.ts';
+
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let switches: SwitchStore;
+beforeAll(async () => {
+  local = await localCloudForTests();
+  switches = local.cloud.switches;
+});
+afterAll(async () => { await local.stop(); });
+
+const values = (ios: number) => ({ pace: { ios, android: 0 }, zombie: false, custom: { banner: 'on' } });
+
+test('an item that is not there reads as null', async () => {
+  expect(await switches.read('none', { consistent: true })).toBeNull();
+});
+
+test('every halt raises the epoch, and a lift works for the newest epoch alone', async () => {
+  expect(await switches.halt('h')).toMatchObject({ halted: true, haltEpoch: 1 });
+  expect(await switches.halt('h')).toMatchObject({ halted: true, haltEpoch: 2 });
+  expect(await switches.lift('h', 1)).toBe(false);
+  expect(await switches.read('h', { consistent: true })).toMatchObject({ halted: true });
+  expect(await switches.lift('h', 2)).toBe(true);
+  expect(await switches.read('h', { consistent: true })).toMatchObject({ halted: false, haltEpoch: 2 });
+  expect(await switches.lift('nobody', 0)).toBe(false);
+});
+
+test('halts at the same moment all count', async () => {
+  await Promise.all(Array.from({ length: 20 }, () => switches.halt('many')));
+  expect(await switches.read('many', { consistent: true })).toMatchObject({ haltEpoch: 20 });
+});
+
+test('an older entry never overwrites a newer one, and the halt is not touched', async () => {
+  await switches.halt('a');
+  expect(await switches.apply('a', 5, values(500))).toBe(true);
+  expect(await switches.apply('a', 4, values(400))).toBe(false);
+  expect(await switches.apply('a', 5, values(500))).toBe(true);
+  expect(await switches.read('a', { consistent: true })).toEqual({ launchId: 'a', halted: true, haltEpoch: 1, seq: 5, pace: { ios: 500, android: 0 }, zombie: false, custom: { banner: 'on' } });
+});
+
+test('an apply whose answers are lost is a success; one that never arrives rejects', async () => {
+  const clients = createClients(local.config);
+  withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 3));
+  expect(await createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' }).apply('b', 1, values(1))).toBe(true);
+  const deaf = createClients(local.config);
+  withFault(deaf.dynamo, loseRequests('UpdateItemCommand', 3));
+  await expect(createSwitchStore({ reads: deaf.switchReads, writes: deaf.dynamo, table: 'gobutton-switches' }).apply('c', 1, values(1))).rejects.toMatchObject({ code: 'SWITCHES_UNAVAILABLE' });
+});
+
+test('a read without an answer is given up, connection and all, before the next poll but one', async () => {
+  let closed: () => void;
+  const aborted = new Promise<void>((resolve) => { closed = resolve; });
+  const silent = createServer((request) => { request.socket.once('close', () => closed()); });
+  await new Promise<void>((resolve) => { silent.listen(0, '127.0.0.1', resolve); });
+  const cloud = createCloud({ ...local.config, endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+  const startedAtMs = performance.now();
+  await expect(cloud.switches.read('x')).rejects.toThrow();
+  expect(performance.now() - startedAtMs).toBeLessThan(700);
+  await aborted;
+  cloud.close();
+  silent.close();
+});
