@@ -7,7 +7,7 @@ import type { Launch } from './launch.ts';
  */
 
 export type EffectBody =
-  /** Puts the launch on the index that conductors read (closed or not). */
+  /** Puts the launch on the index of those that conductors work for. */
   | { kind: 'index-launch' }
   /** Creates the pool's queues if they are missing. */
   | { kind: 'ensure-queues' }
@@ -56,7 +56,7 @@ const SLACK: ReadonlySet<EffectKind> = new Set([
 ]);
 
 const URGENT: ReadonlySet<EffectKind> = new Set([
-  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale', 'post-order',
+  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale',
 ]);
 
 /** The effects of one entry, in the order in which they should start. `launchAfter`: the launch with this entry folded in (a later state is harmless). */
@@ -109,7 +109,11 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'StepStarted':
       return [{ kind: 'do-step', step: entry.step }, { kind: 'post-entry' }];
     case 'ScaleOrdered':
-      return [{ kind: 'scale', target: entry.target, desired: entry.desired }, { kind: 'post-scale', target: entry.target, desired: entry.desired }];
+      return [
+        // Capacity is also taken down after the close: the launch has work again.
+        ...(launch.closed ? ([{ kind: 'index-launch' }] satisfies EffectBody[]) : []),
+        { kind: 'scale', target: entry.target, desired: entry.desired }, { kind: 'post-scale', target: entry.target, desired: entry.desired },
+      ];
     case 'ScaleReached': {
       const step = launch.scale[entry.target]?.step ?? null;
       return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `${entry.target} stands at ${entry.desired}` }] satisfies EffectBody[])), { kind: 'post-entry' }];
@@ -125,7 +129,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
 
     case 'LaunchClosed':
-      return [{ kind: 'index-launch' }, { kind: 'post-entry' }, ...voidedOrders(launch, null)];
+      return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
 
     case 'RosterChangeRequested':
     case 'GateChanged':

@@ -1,0 +1,56 @@
+import { gateLines } from '../../runbooks/launch/gates.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
+import { boardMessage } from '../views/board.ts';
+import { orderMessage } from '../views/order.ts';
+import { type Context, FACT, fact } from './context.ts';
+import { limitedForMs, slackErrorCode } from './slack-port.ts';
+import { RESERVE, type UpdateBudget } from './update-budget.ts';
+
+/** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */
+const CLOCK_STEP_MS = 30_000;
+/** While a shot runs, the live message has the figures and the board stays out of its way. */
+const BOARD_DURING_SHOT_MS = 10_000;
+
+/** Keeps the pinned board and the messages of open fire orders as the launch is now. */
+export class BoardWatch {
+  readonly #context: Context;
+  readonly #budget: UpdateBudget;
+  readonly #shown = new Map<string, string>();
+  #boardAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context, budget: UpdateBudget) {
+    this.#context = context;
+    this.#budget = budget;
+  }
+
+  async look(launch: Launch): Promise<void> {
+    const { cloud, nowMs } = this.#context;
+    const now = nowMs();
+    const [measured, reports] = await Promise.all([cloud.live.gates(launch.id), cloud.live.reports(launch.id)]);
+    for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, now))) {
+      const gates = gateLines(launch, measured, now, order.shown.segments.map(({ segment }) => segment));
+      await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);
+    }
+    if (runningShots(launch).length > 0 && now - this.#boardAtMs < BOARD_DURING_SHOT_MS) return;
+    const gates = gateLines(launch, measured, now, 'all');
+    if (await this.#show(launch, FACT.board, (atMs) => boardMessage(launch, gates, reports, atMs), RESERVE.board)) this.#boardAtMs = now;
+  }
+
+  async #show(launch: Launch, name: string, render: (atMs: number) => ReturnType<typeof boardMessage>, reserve: number): Promise<boolean> {
+    const { slack, nowMs, log } = this.#context;
+    const news = JSON.stringify(render(Math.floor(nowMs() / CLOCK_STEP_MS) * CLOCK_STEP_MS));
+    if (slack === null || news === this.#shown.get(name)) return false;
+    const ts = await fact(this.#context, launch.id, name);
+    if (ts === null || !this.#budget.take(reserve)) return false;
+    try {
+      await slack.update(launch.channelId, ts, render(nowMs()), 'stats');
+      this.#shown.set(name, news);
+      return true;
+    } catch (error) {
+      if (limitedForMs(error) === null && slackErrorCode(error) === null) throw error;
+      log.warn({ launchId: launch.id, name, err: error }, 'a message could not be updated');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import cron from 'node-cron';
+import type { Logger } from 'pino';
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
+import type { Conductor } from './conductor-port.ts';
+import type { Acted, Context } from './context.ts';
+import { fallbackCloser } from './fallback-closer.ts';
+import { freshMeasurements } from './gate-watch.ts';
+import { Halting } from './halt.ts';
+import { Job } from './job.ts';
+import { LaunchKeeper } from './launch-keeper.ts';
+import { Leader } from './leader.ts';
+import type { SlackPort } from './slack-port.ts';
+import { TIMINGS, type Timings } from './timings.ts';
+import { UpdateBudget } from './update-budget.ts';
+import { performUrgent } from './urgent.ts';
+
+export type { Conductor, HaltPress } from './conductor-port.ts';
+
+export interface ConductorOptions {
+  cloud: Cloud;
+  journal: Journal;
+  /** Null: nothing is posted. */
+  slack: SlackPort | null;
+  config: { /** Names this instance; unique per process. */ holder: string; timings?: Partial<Timings>; nowMs?: () => number };
+  log: Logger;
+}
+
+/** Performs what launches decide. Any number of instances; one leads, all perform their own urgent effects. */
+export function createConductor({ cloud, journal, slack, config, log: parent }: ConductorOptions): Conductor {
+  const log = parent.child({ part: 'conductor', holder: config.holder });
+  const nowMs = config.nowMs ?? (() => Date.now());
+  const context: Context = { cloud, journal, slack, log, holder: config.holder, timings: { ...TIMINGS, ...config.timings }, nowMs, act };
+  const halting = new Halting(context);
+  const leader = new Leader(context);
+  const closeShot = fallbackCloser({ cloud, journal, nowMs });
+  const budget = new UpdateBudget(nowMs);
+  const keepers = new Map<string, LaunchKeeper>();
+  const background = new Set<Promise<unknown>>();
+  let ticker: { stop(): void | Promise<void> } | null = null;
+
+  const lead = new Job('lead', 0, log, async () => {
+    const led = leader.isLeading;
+    await leader.renew().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be renewed'));
+    if (leader.isLeading === led) return;
+    log.info(led ? 'no longer leading' : 'leading');
+    if (led) for (const keeper of keepers.values()) retire(keeper);
+    else await index.kick(nowMs());
+  });
+
+  const index = new Job('index', context.timings.indexMs, log, async () => {
+    for (const launch of await cloud.live.launches()) if (!launch.closed) keeperOf(launch.launchId);
+  });
+
+  const ending = new Job('ending', context.timings.indexMs, log, async () => {
+    for (const keeper of keepers.values()) if (await keeper.endIfOver()) retire(keeper);
+  });
+
+  /** Everything that a leader starts; nothing is waited for, so that nothing that hangs costs the lease. */
+  function tick(): void {
+    lead.tick(nowMs());
+    if (!leader.isLeading) return;
+    index.tick(nowMs());
+    ending.tick(nowMs());
+    for (const keeper of keepers.values()) keeper.tick();
+  }
+
+  function keeperOf(launchId: string): LaunchKeeper {
+    const keeper = keepers.get(launchId) ?? new LaunchKeeper(context, launchId, { halting, closeShot, budget });
+    if (!keepers.has(launchId)) {
+      keepers.set(launchId, keeper);
+      keeper.tick();
+    }
+    return keeper;
+  }
+
+  function retire(keeper: LaunchKeeper): void {
+    keepers.delete(keeper.launchId);
+    inBackground(keeper.stop());
+  }
+
+  function inBackground(work: Promise<unknown>): void {
+    const watched = work.catch((error: unknown) => log.error({ err: error }, 'background work failed')).finally(() => background.delete(watched));
+    background.add(watched);
+  }
+
+  async function act(launchId: string, command: Command): Promise<Acted> {
+    const submitted = await journal.submit(launchId, command);
+    if (submitted.ok) await afterEntry(launchId, submitted.entry);
+    return submitted;
+  }
+
+  async function afterEntry(launchId: string, entry: Entry): Promise<void> {
+    try {
+      const launch = (journal.peek(launchId)?.seq ?? 0) >= entry.seq ? journal.peek(launchId) : await journal.launch(launchId);
+      const done = launch === null ? [] : await performUrgent(context, launch, entry);
+      if (leader.isLeading) inBackground(keeperOf(launchId).wake(done));
+    } catch (error) {
+      log.error({ launchId, seq: entry.seq, err: error }, 'the effects of an entry are left to the leader');
+    }
+  }
+
+  return {
+    async start() {
+      await lead.kick(nowMs());
+      tick();
+      // Every second, on the second. A tick that is missed costs nothing: what is due is read from the record.
+      ticker = cron.schedule('* * * * * *', tick, { name: 'conductor', suppressMissedWarning: true });
+    },
+
+    async stop() {
+      await ticker?.stop();
+      halting.stop();
+      await Promise.race([
+        Promise.all([lead.stop(), index.stop(), ending.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
+        deadline(context.timings.stopMs),
+      ]);
+      await leader.giveUp().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));
+    },
+
+    async willCreate(item: LaunchIndexItem) {
+      if ((await journal.launch(item.launchId)) === null) await cloud.live.putLaunch(item);
+    },
+    afterEntry,
+    halt: (launchId, press) => halting.press(launchId, press),
+    async measured(launchId) {
+      const launch = journal.peek(launchId) ?? (await journal.launch(launchId));
+      return launch === null ? [] : freshMeasurements(context, launch);
+    },
+    isLeader: () => leader.isLeading,
+  };
+}
+
+async function deadline(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms).unref();
+  await promise;
+}

@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { SlackPort } from './slack-port.ts';
+import type { Timings } from './timings.ts';
+
+/** What every part of the conductor works with. */
+export interface Context {
+  cloud: Cloud;
+  journal: Journal;
+  /** Null: no Slack (the command line). */
+  slack: SlackPort | null;
+  log: Logger;
+  /** Names this instance in leases and claims. */
+  holder: string;
+  timings: Timings;
+  nowMs: () => number;
+  /** Submits and, if it was accepted, performs the entry's urgent effects. A refusal is a value. */
+  act: (launchId: string, command: Command) => Promise<Acted>;
+}
+
+export type Acted = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: string; say: string };
+
+/** Named facts of a launch that must survive the process, kept beside the effect marks in the live store. */
+export const FACT = {
+  /** Every effect of entries up to this sequence is done. */
+  watermark: 'outbox/upto',
+  board: 'message/board',
+  order: (orderId: string) => `message/order/${orderId}`,
+  scale: (target: string) => `message/scale/${target}`,
+  live: (shotId: string) => `message/live/${shotId}`,
+  figures: (shotId: string) => `figures/${shotId}`,
+  /** Version of the SSM halt parameter that we know to follow from our own record. */
+  haltVersion: 'ssm/halt-version',
+  /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
+  haltPress: (epoch: number) => `halt/${epoch}`,
+} as const;
+
+export async function fact(context: Context, launchId: string, name: string): Promise<string | null> {
+  return context.cloud.live.effectResult(launchId, name);
+}
+
+export async function keepFact(context: Context, launchId: string, name: string, value: string): Promise<void> {
+  await context.cloud.live.finishEffect(launchId, name, value);
+}

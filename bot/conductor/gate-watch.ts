@@ -1,0 +1,57 @@
+import type { Measured } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { runningShots } from '../../runbooks/launch/remaining.ts';
+import type { Context } from './context.ts';
+import { measureGates } from './probes.ts';
+
+/** Measures the gates of one launch again and again, keeps the result where every instance finds it, and records lasting changes. */
+export class GateWatch {
+  readonly #context: Context;
+  /** Per gate: the status that differs from the record, and since when. */
+  readonly #changing = new Map<string, { status: Measured['status']; sinceMs: number }>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  async look(launch: Launch): Promise<Measured[]> {
+    const nowMs = this.#context.nowMs();
+    const measured = await measureGates(this.#context.cloud, launch, nowMs);
+    await this.#context.cloud.live.putGates(launch.id, measured);
+    for (const one of measured) {
+      if (this.#isLasting(launch, one, nowMs)) {
+        const acted = await this.#context.act(launch.id, { kind: 'report-gate', measured: one });
+        if (acted.ok || acted.code === 'ALREADY_SO') this.#changing.delete(one.gate);
+      }
+    }
+    return measured;
+  }
+
+  #isLasting(launch: Launch, one: Measured, nowMs: number): boolean {
+    // A shot fills its queues by design; that is no change of readiness.
+    const probe = launch.runbook.gates.find(({ id }) => id === one.gate)?.probe;
+    const standing = launch.gateChanges[one.gate]?.status;
+    if (standing === one.status || (probe?.kind === 'queue-empty' && runningShots(launch).length > 0)) {
+      this.#changing.delete(one.gate);
+      return false;
+    }
+    const changing = this.#changing.get(one.gate);
+    if (changing?.status !== one.status) {
+      this.#changing.set(one.gate, { status: one.status, sinceMs: nowMs });
+      return this.#context.timings.gateSettleMs === 0;
+    }
+    return nowMs - changing.sinceMs >= this.#context.timings.gateSettleMs;
+  }
+}
+
+/** For a press: what the leader measured if that is fresh, our own measurement otherwise. */
+export async function freshMeasurements(context: Context, launch: Launch): Promise<Measured[]> {
+  const nowMs = context.nowMs();
+  const kept = await context.cloud.live.gates(launch.id);
+  const automatic = launch.runbook.gates.filter((gate) => gate.probe !== undefined);
+  const isFresh = automatic.every((gate) => kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs));
+  if (isFresh) return kept;
+  const measured = await measureGates(context.cloud, launch, nowMs);
+  await context.cloud.live.putGates(launch.id, measured);
+  return measured;
+}

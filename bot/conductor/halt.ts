@@ -1,0 +1,122 @@
+import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { HaltPress } from './conductor-port.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
+
+/**
+ * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,
+ * retried until it lands. Nothing here gives up while the process lives. The public mirror follows from the entry.
+ */
+export class Halting {
+  readonly #context: Context;
+  readonly #stop = new AbortController();
+  /** Epochs whose entry this process is still trying to append. */
+  readonly #underWay = new Map<string, Set<number>>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Resolves once the switch item is halted; `recorded` once the entry has landed or somebody else's stands for it. */
+  async press(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<void> }> {
+    const { cloud, log } = this.#context;
+    const item = await this.#untilDone(launchId, 'switch item', () => cloud.switches.halt(launchId));
+    log.warn({ launchId, epoch: item.haltEpoch, source: press.source }, 'halted');
+    const recorded = this.#record(launchId, item.haltEpoch, press);
+    this.#background(launchId, 'halt press', () => keepFact(this.#context, launchId, FACT.haltPress(item.haltEpoch), JSON.stringify(press)));
+    recorded.catch((error: unknown) => log.error({ launchId, epoch: item.haltEpoch, err: error }, 'stopped before the halt was recorded; the leader records it as found'));
+    return { epoch: item.haltEpoch, recorded };
+  }
+
+  /** Ends the retries; what is not recorded yet is found in the switch item by the next leader. */
+  stop(): void {
+    this.#stop.abort(new Error('HALT_STOPPED: this process is stopping'));
+  }
+
+  isRecording(launchId: string, epoch: number): boolean {
+    return this.#underWay.get(launchId)?.has(epoch) ?? false;
+  }
+
+  async #record(launchId: string, epoch: number, press: HaltPress): Promise<void> {
+    const epochs = this.#underWay.get(launchId) ?? new Set<number>();
+    this.#underWay.set(launchId, epochs.add(epoch));
+    try {
+      await this.#untilDone(launchId, 'halt entry', async () => {
+        const acted = await this.#context.act(launchId, { kind: 'set-halt', epoch, ...press });
+        if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
+        // The halt stands whoever pressed it; if the launch does not take it from this person, it takes it from the system.
+        return this.#context.act(launchId, { kind: 'set-halt', epoch, ...press, by: null, reason: `${press.reason} (by ${press.by}: ${acted.say})` });
+      });
+    } finally {
+      epochs.delete(epoch);
+    }
+  }
+
+  #background(launchId: string, what: string, work: () => Promise<void>): void {
+    this.#untilDone(launchId, what, work).catch((error: unknown) => this.#context.log.warn({ launchId, what, err: error }, 'given up, as this process stops'));
+  }
+
+  async #untilDone<T>(launchId: string, what: string, work: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      this.#stop.signal.throwIfAborted();
+      try {
+        return await work();
+      } catch (error) {
+        // The halt itself is tried hard; nobody waits for the rest.
+        const pauseMs = Math.min(2_000, 50 * 2 ** Math.min(tries, 10));
+        this.#context.log.error({ launchId, what, tries, pauseMs, err: error }, 'halting: failed, trying again');
+        await pause(pauseMs, this.#stop.signal);
+      }
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}
+
+/**
+ * Compares the switch item with the record, both ways: a halt that only the item knows (its bot died between the two) is
+ * recorded as found, and a halt that only the record knows (the item was lost or edited) is put into force again.
+ */
+export class HaltWatch {
+  readonly #context: Context;
+  readonly #halting: Halting;
+  #found: { epoch: number; sinceMs: number } | null = null;
+
+  constructor(context: Context, halting: Halting) {
+    this.#context = context;
+    this.#halting = halting;
+  }
+
+  async look(launchId: string): Promise<void> {
+    const { cloud, journal, nowMs, timings } = this.#context;
+    const item = await cloud.switches.read(launchId, { consistent: true });
+    const launch = await journal.launch(launchId);
+    if (launch === null || launch.closed) return;
+    if (launch.halt.active) await this.#enforce(launch, item);
+    if (item === null || !item.halted || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
+      this.#found = null;
+      return;
+    }
+    if (this.#found?.epoch !== item.haltEpoch) this.#found = { epoch: item.haltEpoch, sinceMs: nowMs() };
+    if (nowMs() - this.#found.sinceMs < timings.foundHaltMs) return;
+    const kept = await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch));
+    const press = kept === null ? null : (JSON.parse(kept) as HaltPress);
+    await this.#context.act(launchId, {
+      kind: 'set-halt', epoch: item.haltEpoch, by: press?.by ?? null, source: press?.source ?? 'cli',
+      reason: press?.reason ?? 'found in the switch item; who pressed it is not known', pressedAtMs: press?.pressedAtMs ?? nowMs(),
+    });
+  }
+
+  async #enforce(launch: Launch, item: SwitchItem | null): Promise<void> {
+    if (item !== null && item.halted && item.haltEpoch >= launch.halt.epoch) return;
+    this.#context.log.error({ launchId: launch.id, epoch: launch.halt.epoch, item }, 'the record is halted and the switch item is not: halting it again');
+    let standing = item;
+    while (standing === null || !standing.halted || standing.haltEpoch < launch.halt.epoch) standing = await this.#context.cloud.switches.halt(launch.id);
+  }
+}

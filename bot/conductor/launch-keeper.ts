@@ -1,0 +1,137 @@
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import { evolve } from '../../runbooks/launch/evolve.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { runningShots } from '../../runbooks/launch/remaining.ts';
+import { BoardWatch } from './board-watch.ts';
+import type { Context } from './context.ts';
+import { GateWatch } from './gate-watch.ts';
+import { HaltWatch, type Halting } from './halt.ts';
+import { Job } from './job.ts';
+import { LiveShots } from './live-shots.ts';
+import { Outbox } from './outbox.ts';
+import { ParameterWatch } from './parameter-watch.ts';
+import { indexItem } from './perform.ts';
+import { Posts } from './posts.ts';
+import { ScaleWatch } from './scale-watch.ts';
+import { scheduleTick } from './schedule-tick.ts';
+import { type CloseShot, ShotWatch } from './shot-watch.ts';
+import type { UpdateBudget } from './update-budget.ts';
+
+/** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up. */
+export class LaunchKeeper {
+  readonly launchId: string;
+  readonly #context: Context;
+  readonly #outbox: Outbox;
+  readonly #record: Job;
+  readonly #cloud: Job;
+  readonly #slack: Job;
+  readonly #watches: Job[];
+  #launch: Launch | null = null;
+  #opened = false;
+  #checkpointSeq: number | null = null;
+
+  constructor(context: Context, launchId: string, parts: { halting: Halting; closeShot: CloseShot; budget: UpdateBudget }) {
+    this.#context = { ...context, log: context.log.child({ launchId }) };
+    this.launchId = launchId;
+    const { timings, log } = this.#context;
+    const live = new LiveShots(this.#context, launchId, parts.budget);
+    this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : new Posts(this.#context, context.slack, live));
+    const gates = new GateWatch(this.#context);
+    const scale = new ScaleWatch(this.#context, launchId, parts.budget);
+    const board = new BoardWatch(this.#context, parts.budget);
+    const shots = new ShotWatch(this.#context, parts.closeShot);
+    const parameters = new ParameterWatch(this.#context, parts.halting);
+    const halts = new HaltWatch(this.#context, parts.halting);
+    const job = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) => new Job(name, everyMs, log, async () => {
+      if (this.#launch !== null) await work(this.#launch);
+    });
+    const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) => job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
+
+    this.#record = new Job('record', 0, log, () => this.#read());
+    this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(launch));
+    this.#slack = job('slack effects', 0, (launch) => this.#outbox.pumpSlack(launch));
+    this.#watches = [
+      whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
+      whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
+      job('scale', timings.scaleMs, (launch) => scale.look(launch)),
+      whileOpen('board', timings.boardMs, (launch) => board.look(launch)),
+      job('live', timings.liveMs, (launch) => live.update(launch)),
+      job('shots', timings.shotMs, (launch) => shots.look(launch)),
+      whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
+      whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
+      job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
+      job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),
+    ];
+  }
+
+  /** One tick of the clock: starts what is due. What is new in the record starts its effects as soon as it is read. */
+  tick(): void {
+    const nowMs = this.#context.nowMs();
+    for (const job of [this.#record, this.#cloud, this.#slack, ...this.#watches]) job.tick(nowMs);
+  }
+
+  /** An entry of this process: its effects start now, not at the next tick. `done`: those that are performed already. */
+  async wake(done: readonly string[]): Promise<void> {
+    await this.#record.kick(this.#context.nowMs());
+    for (const effect of done) this.#outbox.done(effect);
+    const nowMs = this.#context.nowMs();
+    await Promise.all([this.#cloud.kick(nowMs), this.#slack.kick(nowMs)]);
+  }
+
+  /** True once nothing is left to do for it: closed, every effect done, nothing moving. The index then says so too. */
+  async endIfOver(): Promise<boolean> {
+    if (this.#launch === null || !this.#isOver()) return false;
+    await this.#context.cloud.live.putLaunch(indexItem(this.#launch, true));
+    // Somebody may have ordered something meanwhile, and put it on the index before we took it off.
+    await this.#record.kick(this.#context.nowMs());
+    if (this.#isOver()) return true;
+    await this.#context.cloud.live.putLaunch(indexItem(this.#launch, false));
+    return false;
+  }
+
+  #isOver(): boolean {
+    const launch = this.#launch;
+    return launch !== null && launch.closed && this.#outbox.size === 0 && runningShots(launch).length === 0 && Object.values(launch.scale).every(({ state }) => state === 'reached');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#record, this.#cloud, this.#slack, ...this.#watches].map((job) => job.stop()));
+  }
+
+  /** Folds the record by itself: effects need the launch as it was after each entry. */
+  async #read(): Promise<void> {
+    if (!this.#opened) {
+      await this.#outbox.open();
+      this.#opened = true;
+    }
+    const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);
+    for (const entry of entries) {
+      const then: Launch = evolve(this.#launch, entry);
+      this.#outbox.add(entry, then);
+      this.#launch = then;
+    }
+    if (entries.length === 0) return;
+    const nowMs = this.#context.nowMs();
+    for (const job of [this.#cloud, this.#slack]) void job.kick(nowMs);
+  }
+
+  /** Ties what people wrote to the record, when they wrote something. */
+  async #checkpoint(launch: Launch): Promise<void> {
+    if (this.#checkpointSeq === null) {
+      const last = (await this.#context.cloud.record.readAfter(launch.id, 0)).findLast((entry) => entry.kind === 'Checkpoint');
+      this.#checkpointSeq = last?.kind === 'Checkpoint' ? last.channelSeq : 0;
+    }
+    const head = (await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq)).at(-1);
+    if (head === undefined) return;
+    const acted = await this.#context.act(launch.id, { kind: 'checkpoint', channelSeq: head.seq, channelHash: head.hash });
+    if (acted.ok) this.#checkpointSeq = head.seq;
+  }
+
+  /** Snapshots of workers that are gone count until their shot is closed and its figures are kept. */
+  async #dropOldReports(launch: Launch): Promise<void> {
+    if (runningShots(launch).length > 0 || this.#outbox.size > 0) return;
+    const { cloud, nowMs, timings } = this.#context;
+    const old = (await cloud.live.reports(launch.id)).filter((report) => nowMs() - report.atMs > timings.reportLifeMs);
+    for (const report of old) await cloud.live.dropReport(launch.id, report.bootId);
+  }
+}

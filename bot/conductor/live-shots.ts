@@ -1,0 +1,77 @@
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import type { ShotSnapshot } from '../../workers/contract.ts';
+import { liveStatsMessage } from '../views/live-stats.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
+import { type ShotFigures, shotFigures } from './figures.ts';
+import { limitedForMs } from './slack-port.ts';
+import { RESERVE, type UpdateBudget } from './update-budget.ts';
+
+/**
+ * What workers have said about the shots of one launch, newest per boot, and the live message made of it. Reports stay
+ * in the live store until the shot is closed; they are kept here too, so that a worker that is gone still counts.
+ */
+export class LiveShots {
+  readonly #context: Context;
+  readonly #launchId: string;
+  readonly #budget: UpdateBudget;
+  readonly #byShot = new Map<string, Map<string, { atMs: number; snapshot: ShotSnapshot }>>();
+  readonly #shown = new Map<string, string>();
+  #quietUntilMs = 0;
+
+  constructor(context: Context, launchId: string, budget: UpdateBudget) {
+    this.#context = context;
+    this.#launchId = launchId;
+    this.#budget = budget;
+  }
+
+  /** Figures of a shot now; of a closed one as they were when it was first seen closed. */
+  async figures(launch: Launch, shot: Shot): Promise<ShotFigures> {
+    if (shot.closed === null) return this.#merge(launch, shot);
+    const kept = await fact(this.#context, this.#launchId, FACT.figures(shot.id));
+    if (kept !== null) return JSON.parse(kept) as ShotFigures;
+    const figures = await this.#merge(launch, shot);
+    await keepFact(this.#context, this.#launchId, FACT.figures(shot.id), JSON.stringify(figures));
+    return figures;
+  }
+
+  /** Brings the live message of every running shot up to date, if Slack lets us; a skipped update is made up by the next. */
+  async update(launch: Launch): Promise<void> {
+    const { slack, nowMs, log } = this.#context;
+    if (slack === null || nowMs() < this.#quietUntilMs) return;
+    for (const shot of Object.values(launch.shots).filter(({ closed }) => closed === null)) {
+      const ts = await fact(this.#context, this.#launchId, FACT.live(shot.id));
+      if (ts === null) continue;
+      const message = liveStatsMessage(launch, shot, await this.figures(launch, shot));
+      const text = JSON.stringify(message);
+      if (text === this.#shown.get(shot.id) || !this.#budget.take(RESERVE.live)) continue;
+      try {
+        await slack.update(launch.channelId, ts, message, 'stats');
+        this.#shown.set(shot.id, text);
+      } catch (error) {
+        const waitMs = limitedForMs(error);
+        if (waitMs === null) throw error;
+        this.#quietUntilMs = nowMs() + waitMs;
+        log.warn({ launchId: this.#launchId, shotId: shot.id, waitMs }, 'Slack limits the live message');
+        return;
+      }
+    }
+  }
+
+  async #merge(launch: Launch, shot: Shot): Promise<ShotFigures> {
+    await this.#collect();
+    const snapshots = [...(this.#byShot.get(shot.id)?.values() ?? [])].map(({ snapshot }) => snapshot);
+    const { figures, problems } = shotFigures(launch, shot, snapshots, this.#context.nowMs());
+    if (problems > 0) this.#context.log.warn({ launchId: this.#launchId, shotId: shot.id, problems }, 'histograms of some reports could not be read');
+    return figures;
+  }
+
+  async #collect(): Promise<void> {
+    for (const report of await this.#context.cloud.live.reports(this.#launchId)) {
+      for (const snapshot of report.shots) {
+        const boots = this.#byShot.get(snapshot.shotId) ?? new Map<string, { atMs: number; snapshot: ShotSnapshot }>();
+        this.#byShot.set(snapshot.shotId, boots);
+        if ((boots.get(report.bootId)?.atMs ?? 0) <= report.atMs) boots.set(report.bootId, { atMs: report.atMs, snapshot });
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
+import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import type { Effect } from '../../runbooks/launch/effects.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Step } from '../../runbooks/playbook/schema.ts';
+import { queueNames, segmentDedupId } from '../../workers/contract.ts';
+import type { SegmentOrder, TestOrder } from '../../workers/contract.ts';
+import { section } from '../views/blocks.ts';
+import { safe } from '../views/words.ts';
+import type { Acted, Context } from './context.ts';
+import { keepHaltVersion, mirrorSwitch, writeFlags } from './public-mirror.ts';
+
+/**
+ * Performs the effects that go to the cloud. Each may be performed twice, and late: what the launch has moved
+ * past is left alone. Returns a word for the effect's mark; rejects if it has to be tried again.
+ */
+export async function performCloud(context: Context, effect: Effect, launch: Launch): Promise<string> {
+  const { cloud } = context;
+  switch (effect.kind) {
+    case 'index-launch':
+      await cloud.live.putLaunch(indexItem(launch, false));
+      return 'done';
+    case 'ensure-queues':
+      await cloud.queues.ensurePool(launch.runbook.pool.name);
+      return 'done';
+    case 'send-segment-orders': return sendSegmentOrders(context, launch, effect.shotId);
+    case 'send-test-order': return sendTestOrder(context, launch, effect.testId);
+    case 'write-switches': return (await cloud.switches.apply(launch.id, launch.seq, switchValues(launch))) ? 'done' : 'a newer entry was written';
+    case 'lift-halt':
+      // The mirror says `on` until it is written after this; its version is noted first, so that nobody takes it for a new halt by hand.
+      await noteHaltVersion(context, launch.id);
+      return (await cloud.switches.lift(launch.id, effect.epoch)) ? 'done' : 'a newer halt stands';
+    case 'mirror-switch': return mirrorSwitch(context, launch.id, effect.switch);
+    case 'write-flags': return writeFlags(context, launch.id);
+    case 'scale': return scale(context, launch, effect.target, effect.desired);
+    case 'do-step': return doStep(context, launch, effect.step);
+    case 'finish-step': return finishStep(context, launch.id, effect.step, effect.say);
+    case 'post-entry':
+    case 'post-board':
+    case 'post-order':
+    case 'refresh-order':
+    case 'post-scale':
+    case 'start-live':
+    case 'finish-live':
+    case 'post-summary':
+    case 'post-chart':
+      throw new Error(`EFFECT_NOT_OF_CLOUD: ${effect.id}`);
+    default: {
+      const unknown: never = effect;
+      throw new Error(`EFFECT_UNKNOWN: ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+/** `over`: no conductor has anything left to do for it. A closed launch whose last posts are not out yet is not over. */
+export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
+  return { launchId: launch.id, name: launch.name, channelId: launch.channelId, pool: launch.runbook.pool.name, createdAtMs: launch.createdAtMs, closed: over };
+}
+
+/** Wakes one dispatcher per segment. Harmless at any time, as the record decides; pointless once the shot is over. */
+export async function sendSegmentOrders(context: Context, launch: Launch, shotId: string, only?: readonly string[]): Promise<string> {
+  const shot = launch.shots[shotId];
+  if (shot === undefined || shot.closed !== null) return 'the shot is over';
+  const orders = shot.segments.filter(({ segment }) => only === undefined || only.includes(segment))
+    .map(({ segment, attempt }): SegmentOrder => ({ v: 1, launchId: launch.id, shotId, segment, attempt }));
+  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, orders.map((order) => ({ body: JSON.stringify(order), group: segmentDedupId(order), dedup: segmentDedupId(order) })));
+  return 'done';
+}
+
+async function sendTestOrder(context: Context, launch: Launch, testId: string): Promise<string> {
+  if (launch.tests[testId]?.results !== null) return 'the test is over';
+  const order: TestOrder = { v: 1, launchId: launch.id, testId };
+  const id = `${launch.id}/test/${testId}`;
+  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, [{ body: JSON.stringify(order), group: id, dedup: id }]);
+  return 'done';
+}
+
+/** What the record says of everything in the switch item but the halt. */
+export function switchValues(launch: Launch): Pick<SwitchItem, 'pace' | 'zombie' | 'custom'> {
+  const pace = (name: string) => {
+    const value = launch.switches[name]?.value;
+    return typeof value === 'number' ? value : 0;
+  };
+  const custom = Object.fromEntries(launch.runbook.switches.flatMap(({ id }) => {
+    const standing = launch.switches[id];
+    return standing === undefined ? [] : [[id, standing.value]];
+  }));
+  return { pace: { ios: pace('pace.ios'), android: pace('pace.android') }, zombie: launch.switches['zombie']?.value === true, custom };
+}
+
+/** Best effort within half a second: a lift, and the fire that may hang on it, must not wait for SSM. */
+async function noteHaltVersion(context: Context, launchId: string): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, 500);
+  try {
+    await Promise.race([keepHaltVersion(context, launchId), limit.promise]);
+  } catch (error) {
+    context.log.warn({ launchId, err: error }, 'cannot read the halt parameter before the lift');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A pool is given to the launch and gets its queues before its workers start: they read both at boot. */
+async function scale(context: Context, launch: Launch, targetId: string, desired: number): Promise<string> {
+  const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
+  if (target === undefined) return 'no such target';
+  if (launch.scale[targetId]?.desired !== desired) return 'a newer order stands';
+  const { pool } = launch.runbook;
+  if (pool.scale_target === targetId && desired > 0) {
+    await context.cloud.queues.ensurePool(pool.name);
+    await context.cloud.live.assignPool(pool.name, launch.id);
+  }
+  await context.cloud.scaling.desire(target, desired);
+  return 'done';
+}
+
+export function stepOf(launch: Launch, stepId: string): Step | undefined {
+  return launch.runbook.phases.flatMap((phase) => phase.steps).find(({ id }) => id === stepId);
+}
+
+async function doStep(context: Context, launch: Launch, stepId: string): Promise<string> {
+  const step = stepOf(launch, stepId);
+  if (step === undefined || launch.steps[stepId]?.state !== 'started') return 'the step is over';
+  switch (step.do.kind) {
+    case 'scale': {
+      const { target, to } = step.do;
+      if (launch.scale[target]?.step === stepId) return 'ordered already';
+      const acted = await context.act(launch.id, { kind: 'order-scale', by: null, target, desired: to, step: stepId, reason: step.title });
+      if (acted.ok || acted.code === 'ALREADY_SO') return 'ordered';
+      return endInWords(context, launch, step, acted.say);
+    }
+    case 'switch': {
+      const acted = await context.act(launch.id, { kind: 'report-switch', switch: step.do.switch, value: step.do.value, reason: `step “${step.title}” of the runbook` });
+      return acted.ok || acted.code === 'ALREADY_SO' ? finishStep(context, launch.id, stepId, 'switched') : endInWords(context, launch, step, acted.say);
+    }
+    // The entry's own post is the reminder.
+    case 'remind':
+    case 'checklist':
+    case 'fire-window':
+      return finishStep(context, launch.id, stepId, 'told the channel');
+    default: {
+      const unknown: never = step.do;
+      throw new Error(`STEP_UNKNOWN: ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+/** A step that the launch refuses is over, and people must hear of it: nothing else will do its work. */
+async function endInWords(context: Context, launch: Launch, step: Step, say: string): Promise<string> {
+  await context.slack?.postMessage(launch.channelId, { text: `Step ${step.title} was refused: ${say}`, blocks: [section(`:warning: *${safe(step.title, 120)}* was refused: ${safe(say, 1_000)}`)] });
+  return finishStep(context, launch.id, step.id, `refused: ${say}`);
+}
+
+async function finishStep(context: Context, launchId: string, step: string, say: string): Promise<string> {
+  const acted: Acted = await context.act(launchId, { kind: 'finish-step', step, say });
+  return acted.ok ? 'done' : acted.code;
+}
+

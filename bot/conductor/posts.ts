@@ -1,0 +1,154 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { gateLines } from '../../runbooks/launch/gates.ts';
+import { boardMessage } from '../views/board.ts';
+import { entryMessage } from '../views/entry-message.ts';
+import { liveStatsMessage } from '../views/live-stats.ts';
+import type { Message } from '../views/message.ts';
+import { orderMessage } from '../views/order.ts';
+import { scaleProgressMessage } from '../views/scale-progress.ts';
+import { summaryMessage } from '../views/summary.ts';
+import { deliveryChart } from './chart.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
+import type { LiveShots } from './live-shots.ts';
+import type { Pending } from './outbox.ts';
+import { backupOf } from './scale-watch.ts';
+import { type SlackPort, slackErrorCode } from './slack-port.ts';
+
+/** Slack will never take this message as it is; it goes out as plain text instead. */
+const MESSAGE_FAULTS: ReadonlySet<string> = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long', 'block_mismatch', 'invalid_metadata_format', 'metadata_too_large']);
+
+/** Slack's own troubles; any other word about an edit (message_not_found, edit_window_closed …) is its last. */
+const SLACK_TROUBLES: ReadonlySet<string> = new Set(['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
+
+/** Performs the effects that people see. Each gives the word for its mark: a post its ts. */
+export class Posts {
+  readonly #context: Context;
+  readonly #slack: SlackPort;
+  readonly #live: LiveShots;
+
+  constructor(context: Context, slack: SlackPort, live: LiveShots) {
+    this.#context = context;
+    this.#slack = slack;
+    this.#live = live;
+  }
+
+  /** Null: this entry needs no post. `launch` is the present state; what was true at the entry is in the pending effect. */
+  prepare(pending: Pending, launch: Launch): ((pending: Pending) => Promise<string>) | null {
+    const { effect } = pending;
+    switch (effect.kind) {
+      case 'post-entry': {
+        const message = entryMessage(pending.after, pending.entry);
+        return message === null ? null : () => this.#post(pending, launch, message);
+      }
+      case 'post-board': return async () => {
+        const ts = await this.#postAs(pending, launch, FACT.board, await this.#board(launch));
+        await this.#tolerant('pin', () => this.#slack.pin(launch.channelId, ts));
+        return ts;
+      };
+      case 'post-order': return async () => this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'refresh-order': return async () => this.#edit(launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'post-scale': {
+        const state = launch.scale[effect.target];
+        if (state?.desired !== effect.desired) return null; // a newer order has its own message
+        const progress = { state, observed: null, ready: null, backup: backupOf(launch, effect.target), nowMs: this.#context.nowMs() };
+        return () => this.#postAs(pending, launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
+      }
+      case 'start-live': return async () => this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+      case 'finish-live': return async () => this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+      case 'post-summary': return async () => {
+        const shot = shotOf(launch, effect.shotId);
+        return this.#post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));
+      };
+      case 'post-chart': return () => this.#chart(pending, launch, effect.shotId);
+      default: throw new Error(`EFFECT_NOT_OF_SLACK: ${effect.id}`);
+    }
+  }
+
+  /**
+   * Posts once. A post whose first try may have come through (ours failed, or it is old enough for another instance's
+   * claim to have ended) is looked for in the channel first.
+   */
+  async #post(pending: Pending, launch: Launch, message: Message): Promise<string> {
+    const mark = { launchId: launch.id, effectId: pending.effect.id };
+    const standing = this.#mayBeThere(pending) ? await this.#tolerant('search', () => this.#slack.findPosted(launch.channelId, mark)) : null;
+    if (standing !== null) return standing;
+    try {
+      return await this.#slack.postMessage(launch.channelId, message, { mark });
+    } catch (error) {
+      const code = slackErrorCode(error);
+      if (code === null || !MESSAGE_FAULTS.has(code)) throw error;
+      this.#context.log.error({ ...mark, err: error }, 'Slack refused the message; its text alone is posted');
+      return this.#slack.postMessage(launch.channelId, { text: message.text, blocks: [] }, { mark });
+    }
+  }
+
+  /** Half of a claim's life: another instance's claim can't have ended earlier, with seconds to spare for clocks that differ. */
+  #mayBeThere(pending: Pending): boolean {
+    return pending.tries > 0 || this.#context.nowMs() - pending.entry.atMs >= this.#context.timings.claimMs / 2;
+  }
+
+  async #postAs(pending: Pending, launch: Launch, name: string, message: Message): Promise<string> {
+    const ts = await this.#post(pending, launch, message);
+    await keepFact(this.#context, launch.id, name, ts);
+    return ts;
+  }
+
+  async #edit(launch: Launch, name: string, message: Message): Promise<string> {
+    const ts = await fact(this.#context, launch.id, name);
+    if (ts === null) return 'no message';
+    await this.#tolerant('edit', () => this.#slack.update(launch.channelId, ts, message));
+    return ts;
+  }
+
+  async #chart(pending: Pending, launch: Launch, shotId: string): Promise<string> {
+    const shot = shotOf(launch, shotId);
+    const filename = `delivery-${shotId}-${pending.effect.seq}.png`;
+    if (this.#mayBeThere(pending) && (await this.#tolerant('search', () => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
+    const chart = await deliveryChart(launch, shot, await this.#live.figures(launch, shot));
+    await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
+    return filename;
+  }
+
+  /** Null when Slack answered with a final word of its own (no such message, missing scope …): doing it again would not help. */
+  async #tolerant<T>(what: string, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      const code = slackErrorCode(error);
+      if (code === null || SLACK_TROUBLES.has(code)) throw error;
+      this.#context.log.error({ what, err: error }, 'Slack refused');
+      return null;
+    }
+  }
+
+  async #board(launch: Launch): Promise<Message> {
+    const { live } = this.#context.cloud;
+    const nowMs = this.#context.nowMs();
+    const [measured, reports] = await Promise.all([live.gates(launch.id), live.reports(launch.id)]);
+    return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs);
+  }
+
+  async #order(launch: Launch, orderId: string): Promise<Message> {
+    return orderMessageNow(this.#context, launch, orderId);
+  }
+
+  async #liveMessage(launch: Launch, shotId: string): Promise<Message> {
+    const shot = shotOf(launch, shotId);
+    return liveStatsMessage(launch, shot, await this.#live.figures(launch, shot));
+  }
+}
+
+/** The order's message with the gates of now, for the order's own segments. */
+export async function orderMessageNow(context: Context, launch: Launch, orderId: string): Promise<Message> {
+  const order = launch.orders[orderId];
+  if (order === undefined) throw new Error(`ORDER_UNKNOWN: ${orderId}`);
+  const nowMs = context.nowMs();
+  const measured = await context.cloud.live.gates(launch.id);
+  return orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs);
+}
+
+function shotOf(launch: Launch, shotId: string) {
+  const shot = launch.shots[shotId];
+  if (shot === undefined) throw new Error(`SHOT_UNKNOWN: ${shotId}`);
+  return shot;
+}

@@ -1,0 +1,164 @@
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
+import { queueNames } from '../../workers/contract.ts';
+import type { WorkerReport } from '../../workers/contract.ts';
+
+/** A worker that has not reported for this long counts as gone. Reports come every second. */
+export const REPORT_LIFE_MS = 5_000;
+
+/** FACTS 1: a JWT lives 60 min and may be replaced every 20; ours is replaced at 25 while nothing is sent. */
+const JWT_FRESH_MS = 30 * 60_000;
+/** FACTS 10: more than 10 min left at GO. */
+const OAUTH_LEFT_MS = 10 * 60_000;
+
+type Found = Pick<Measured, 'status' | 'value' | 'say'>;
+
+/** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
+export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number): Promise<Measured[]> {
+  const gates = launch.runbook.gates.filter((gate): gate is Gate & { probe: Probe } => gate.probe !== undefined);
+  // One read for all gates; if it fails, the gates that rest on it are unknown.
+  const reports = cloud.live.reports(launch.id);
+  reports.catch(() => undefined);
+  return Promise.all(gates.map(async (gate) => {
+    let found: Found;
+    try {
+      found = await measure(cloud, launch, gate.probe, async () => fresh(await reports, nowMs));
+    } catch (error) {
+      found = { status: 'unknown', value: null, say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200) };
+    }
+    return { gate: gate.id, atMs: nowMs, ...found };
+  }));
+}
+
+/** Reports of workers that are alive. */
+export function fresh(reports: readonly WorkerReport[], nowMs: number): WorkerReport[] {
+  return reports.filter((report) => report.state !== 'gone' && Math.abs(nowMs - report.atMs) <= REPORT_LIFE_MS);
+}
+
+/** Ready means: holds this launch's audience and skip list whole, and says so. A sending worker is ready too. */
+export function isReady(report: WorkerReport, launch: Launch): boolean {
+  return (report.state === 'ready' || report.state === 'sending')
+    && launch.audience !== null && report.audienceHash === launch.audience.hash
+    && report.skipListHash === (launch.skipList?.hash ?? null)
+    && report.shardsLoaded === report.shardsTotal;
+}
+
+async function measure(cloud: Cloud, launch: Launch, probe: Probe, reports: () => Promise<WorkerReport[]>): Promise<Found> {
+  switch (probe.kind) {
+    case 'workers-ready': return workersReady(launch, await reports(), probe.at_least);
+    case 'primed-share': return primedShare(launch, await reports(), probe.at_least);
+    case 'queue-empty': return queueEmpty(cloud, launch, probe.queue);
+    case 'credentials': return credentials(launch, await reports());
+    case 'payload-size': return payloadSize(launch);
+    case 'test-send': return testSend(launch);
+    case 'scaled': return scaled(cloud, launch, probe.target);
+    case 'switch-reach': return switchReach(await reports(), probe.within);
+    default: {
+      const unknown: never = probe;
+      throw new Error(`PROBE_UNKNOWN: ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number): Found {
+  const needed = atLeast > 0 ? atLeast : (launch.runbook.pool.ready_at_least ?? launch.runbook.pool.workers);
+  if (launch.audience === null) return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
+  const ready = reports.filter((report) => isReady(report, launch)).length;
+  const stale = reports.filter((report) => report.audienceHash !== null && !isReady(report, launch) && (report.state === 'ready' || report.state === 'sending')).length;
+  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}`;
+  return { status: ready >= needed ? 'green' : 'red', value: Math.max(0, needed - ready), say };
+}
+
+/** Providers of the platforms that the audience has; without an audience, both. */
+function providersInUse(launch: Launch): ('apns' | 'fcm')[] {
+  return platformsInUse(launch).map((platform) => (platform === 'ios' ? 'apns' : 'fcm'));
+}
+
+function platformsInUse(launch: Launch): Platform[] {
+  const { audience } = launch;
+  return audience === null ? [...PLATFORMS] : PLATFORMS.filter((platform) => audience.segments.some((segment) => segment.platform === platform));
+}
+
+/** The lowest share among the providers counts: a primed APNs pool says nothing about FCM. */
+function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number): Found {
+  const shares = providersInUse(launch).map((provider) => {
+    const lanes = reports.flatMap((report) => report.lanes).filter((lane) => lane.provider === provider);
+    const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) => lanes.reduce((total, lane) => total + pick(lane), 0);
+    const connections = sum((lane) => lane.connections);
+    return { provider, connections, primed: sum((lane) => lane.primed) };
+  });
+  const say = shares.map((one) => `${one.provider} ${one.primed} of ${one.connections}`).join(', ');
+  if (shares.some((one) => one.connections === 0)) return { status: 'unknown', value: null, say: `${say}: no connections yet` };
+  const share = Math.min(...shares.map((one) => one.primed / one.connections));
+  // Rounded, so that a waiver for "0.1 unprimed" is not lost to the last binary digit.
+  return { status: share >= atLeast ? 'green' : 'red', value: Math.round((1 - share) * 10_000) / 10_000, say: `${say} connections have an authenticated answer` };
+}
+
+async function queueEmpty(cloud: Cloud, launch: Launch, queue: 'segments' | 'batches' | 'dead-letters'): Promise<Found> {
+  const names = queueNames(launch.runbook.pool.name);
+  const which = { segments: [names.segments], batches: [names.batches], 'dead-letters': [names.deadLetters, names.segmentDeadLetters] }[queue];
+  const depths = await Promise.all(which.map((name) => cloud.queues.depth(name)));
+  const waiting = depths.reduce((sum, depth) => sum + depth.visible + depth.delayed, 0);
+  return { status: waiting === 0 ? 'green' : 'red', value: waiting, say: waiting === 0 ? 'empty' : `${waiting} messages waiting` };
+}
+
+/** Only workers that would send now: one that is still loading, or on its way out, must not block a press. */
+const sendersOf = (reports: readonly WorkerReport[]) => reports.filter(({ state }) => state === 'ready' || state === 'sending');
+
+function credentials(launch: Launch, all: readonly WorkerReport[]): Found {
+  const reports = sendersOf(all);
+  if (reports.length === 0) return { status: 'unknown', value: null, say: 'no worker is ready' };
+  const providers = providersInUse(launch);
+  const stale = reports.filter((report) => providers.some((provider) => !isFresh(report.lanes.find((lane) => lane.provider === provider), provider)));
+  const what = stale.length === 0 ? `fresh on ${reports.length} workers` : `stale or missing on ${stale.length} of ${reports.length} workers`;
+  return { status: stale.length === 0 ? 'green' : 'red', value: stale.length, say: what };
+}
+
+function isFresh(lane: WorkerReport['lanes'][number] | undefined, provider: 'apns' | 'fcm'): boolean {
+  if (lane === undefined) return false;
+  return provider === 'apns'
+    ? lane.credentialAgeMs !== null && lane.credentialAgeMs < JWT_FRESH_MS
+    : lane.credentialLeftMs !== null && lane.credentialLeftMs > OAUTH_LEFT_MS;
+}
+
+function payloadSize(launch: Launch): Found {
+  const problems = payloadProblems(launch.campaign, launch.id);
+  if (problems.length === 0) return { status: 'green', value: 0, say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes` };
+  const worst = Math.max(...problems.map(({ bytes }) => bytes));
+  return { status: 'red', value: worst, say: `over 4,096 bytes: ${problems.slice(0, 5).map((one) => `${one.locale} ${one.platform} ${one.bytes}`).join(', ')}` };
+}
+
+function testSend(launch: Launch): Found {
+  const done = Object.values(launch.tests).filter((test) => test.contentHash === launch.contentHash).flatMap((test) => test.results ?? []);
+  const missing = platformsInUse(launch).filter((platform) => !done.some((result) => result.platform === platform && result.accepted));
+  if (missing.length === 0) return { status: 'green', value: 0, say: 'the present content was accepted on every platform' };
+  const refused = done.find((result) => !result.accepted && missing.includes(result.platform));
+  return { status: 'red', value: missing.length, say: `no accepted copy of the present content on ${missing.join(' and ')}${refused === undefined ? '' : ` (${refused.reason})`}` };
+}
+
+async function scaled(cloud: Cloud, launch: Launch, targetId: string): Promise<Found> {
+  const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
+  if (target === undefined) return { status: 'unknown', value: null, say: `no scale target ${targetId}` };
+  const ordered = launch.scale[targetId];
+  if (ordered === undefined) return { status: 'red', value: null, say: 'nothing ordered yet' };
+  const observed = await cloud.scaling.observe(target);
+  const missing = Math.max(0, ordered.desired - observed.running);
+  return {
+    status: missing === 0 && observed.desired === ordered.desired ? 'green' : 'red', value: missing,
+    say: `${observed.running} of ${ordered.desired} running${observed.desired === ordered.desired ? '' : `, AWS is told ${observed.desired}`}${observed.say === null ? '' : `: ${observed.say}`}`,
+  };
+}
+
+function switchReach(all: readonly WorkerReport[], withinMs: number): Found {
+  const reports = sendersOf(all);
+  if (reports.length === 0) return { status: 'unknown', value: null, say: 'no worker is ready' };
+  const ages = reports.map((report) => report.switchReadAgoMs);
+  const never = ages.filter((age) => age === null).length;
+  if (never > 0) return { status: 'red', value: null, say: `${never} of ${reports.length} workers have not read the switches` };
+  const worst = Math.max(...ages.filter((age) => age !== null));
+  return { status: worst <= withinMs ? 'green' : 'red', value: worst, say: `read within ${Math.round(worst)} ms by all of ${reports.length} workers` };
+}

@@ -1,0 +1,96 @@
+import type { ScaleObservation } from '../../infra/aws/scaling.ts';
+import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
+import { type ScaleProgress, scaleProgressMessage } from '../views/scale-progress.ts';
+import { type Context, FACT, fact } from './context.ts';
+import { fresh, isReady } from './probes.ts';
+import { limitedForMs, slackErrorCode } from './slack-port.ts';
+import { RESERVE, type UpdateBudget } from './update-budget.ts';
+
+/** For orders that no step has given: the schema's own default. */
+const LATE_AFTER_MS = 300_000;
+const BACKUP = 'ask on-call to scale by hand in the console';
+
+/** Watches what was ordered arrive, says so in the order's message, and records when it is there or late. */
+export class ScaleWatch {
+  readonly #context: Context;
+  readonly #launchId: string;
+  readonly #budget: UpdateBudget;
+  readonly #shown = new Map<string, string>();
+
+  constructor(context: Context, launchId: string, budget: UpdateBudget) {
+    this.#context = context;
+    this.#launchId = launchId;
+    this.#budget = budget;
+  }
+
+  async look(launch: Launch): Promise<void> {
+    const moving = Object.entries(launch.scale).filter(([, state]) => state.state !== 'reached');
+    await Promise.all(moving.map(([target, state]) => this.#lookAt(launch, target, state)));
+  }
+
+  async #lookAt(launch: Launch, targetId: string, state: ScaleState): Promise<void> {
+    const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
+    if (target === undefined) return;
+    const { cloud, nowMs } = this.#context;
+    const observed = await cloud.scaling.observe(target);
+    const ready = launch.runbook.pool.scale_target === targetId ? await this.#readyWorkers(launch) : null;
+    const sinceMs = nowMs() - state.orderedAtMs;
+    if (hasArrived(launch, state, observed, ready)) {
+      const acted = await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs });
+      await this.#show(acted.ok ? acted.launch : launch, targetId, observed, ready);
+      return;
+    }
+    let now = launch;
+    if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId)) {
+      const acted = await this.#context.act(launch.id, {
+        kind: 'report-scale-late', target: targetId, desired: state.desired, running: observed.running, ready: ready ?? observed.running, backup: backupOf(launch, targetId),
+      });
+      if (acted.ok) now = acted.launch;
+    }
+    await this.#show(now, targetId, observed, ready);
+  }
+
+  async #readyWorkers(launch: Launch): Promise<number> {
+    const reports = await this.#context.cloud.live.reports(launch.id);
+    return fresh(reports, this.#context.nowMs()).filter((report) => isReady(report, launch)).length;
+  }
+
+  async #show(launch: Launch, target: string, observed: ScaleObservation, ready: number | null): Promise<void> {
+    const { slack, nowMs, log } = this.#context;
+    const state = launch.scale[target];
+    if (slack === null || state === undefined) return;
+    const progress: ScaleProgress = { state, observed, ready, backup: backupOf(launch, target), nowMs: nowMs() };
+    const message = scaleProgressMessage(launch, target, progress);
+    // The time since the order alone is no news.
+    const news = JSON.stringify({ state, observed, ready });
+    const urgent = state.state === 'reached';
+    if (news === this.#shown.get(target)) return;
+    const ts = await fact(this.#context, this.#launchId, FACT.scale(target));
+    if (ts === null || !this.#budget.take(urgent ? 0 : RESERVE.scale)) return;
+    try {
+      await slack.update(launch.channelId, ts, message, 'stats');
+      this.#shown.set(target, news);
+    } catch (error) {
+      if (limitedForMs(error) === null && slackErrorCode(error) === null) throw error;
+      log.warn({ launchId: this.#launchId, target, err: error }, 'the scale message could not be updated');
+    }
+  }
+}
+
+/** RUNNING is not ready: the pool has arrived when its workers hold the launch's audience. Without an audience they can't, so running counts. */
+function hasArrived(launch: Launch, state: ScaleState, observed: ScaleObservation, ready: number | null): boolean {
+  if (observed.desired !== state.desired) return false;
+  if (observed.running > state.desired) return false;
+  const there = ready === null || launch.audience === null ? observed.running : Math.min(observed.running, ready);
+  return there >= state.desired;
+}
+
+function orderOf(launch: Launch, target: string) {
+  const stepId = launch.scale[target]?.step ?? null;
+  const steps = launch.runbook.phases.flatMap((phase) => phase.steps);
+  const own = steps.find((step) => step.id === stepId) ?? steps.find((step) => step.do.kind === 'scale' && step.do.target === target);
+  return own?.do.kind === 'scale' ? own.do : null;
+}
+
+export const lateAfterMs = (launch: Launch, target: string): number => orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
+export const backupOf = (launch: Launch, target: string): string => orderOf(launch, target)?.backup ?? BACKUP;

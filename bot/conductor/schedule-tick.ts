@@ -1,0 +1,21 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { isExpired } from '../../runbooks/launch/remaining.ts';
+import { dueSteps } from '../../runbooks/launch/schedule.ts';
+import { span, utc } from '../views/words.ts';
+import type { Context } from './context.ts';
+
+/**
+ * What the clock brings: steps that are due, and orders that are over. The record decides, not the tick: of two
+ * instances that try, one appends, and the other is refused.
+ */
+export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
+  const nowMs = context.nowMs();
+  for (const { step, dueAtMs, verdict } of dueSteps(launch, nowMs)) {
+    const why = `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and ${step.catch_up_within === 0 ? 'always waits for a person' : `does not start by itself when it is more than ${span(step.catch_up_within)} late`}`;
+    const acted = await context.act(launch.id, verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id });
+    if (!acted.ok) context.log.info({ launchId: launch.id, step: step.id, code: acted.code }, 'a due step was left alone');
+  }
+  for (const order of Object.values(launch.orders)) {
+    if (order.state === 'open' && isExpired(order, nowMs)) await context.act(launch.id, { kind: 'expire-order', orderId: order.id });
+  }
+}

@@ -1,0 +1,47 @@
+/** How often and how long, in milliseconds. Tests shorten them. */
+export interface Timings {
+  /** The leader's lease; renewed on every tick, so another instance takes over within this and one tick. */
+  leaseMs: number;
+  /** How long a post may take before another instance may try it. */
+  claimMs: number;
+  /** A leader leaves urgent effects to whoever appended them for this long. */
+  urgentGraceMs: number;
+  /** First and longest pause before a failed effect is tried again. */
+  retryMinMs: number;
+  retryMaxMs: number;
+  /** The index of launches is read this often. */
+  indexMs: number;
+  gatesMs: number;
+  /** A gate's change is recorded once it has lasted this long: a flapping gate must not fill the record. */
+  gateSettleMs: number;
+  /** Measurements younger than this answer `measured` without measuring again. */
+  gateFreshMs: number;
+  scaleMs: number;
+  /** One edit of a message per 2 s: chat.update allows 50 and some a minute (FACTS 3). */
+  boardMs: number;
+  liveMs: number;
+  /** Workers' last reports may come this long after the close; the final figures wait for them. */
+  finalFiguresMs: number;
+  /** SSM is polled this often: the default quota is 40 reads a second for the whole account and Region (FACTS 6). */
+  parametersMs: number;
+  shotMs: number;
+  /** A shot that nobody has closed this long after it was due is closed by the conductor. */
+  closeAfterDueMs: number;
+  /** A shot may be halted for this long before it is due to close: workers account for what they wrote. */
+  haltToCloseMs: number;
+  /** An open shot whose queues have been empty this long gets its segment orders again. */
+  requeueAfterMs: number;
+  /** A halt found in the switch item is left to whoever pressed it for this long. */
+  foundHaltMs: number;
+  checkpointMs: number;
+  /** Reports older than this are removed while no shot runs. */
+  reportLifeMs: number;
+  stopMs: number;
+}
+
+export const TIMINGS: Timings = {
+  leaseMs: 5_000, claimMs: 15_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, indexMs: 2_000,
+  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, boardMs: 2_000, liveMs: 2_000, finalFiguresMs: 1_200, parametersMs: 1_000,
+  shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, requeueAfterMs: 3_000, foundHaltMs: 2_000,
+  checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
+};

@@ -1,0 +1,90 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { ACTION } from '../actions/action-ids.ts';
+import type { Figures, ShotFigures } from '../conductor/figures.ts';
+import { actions, button, context, fields, header, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { platformName } from './names.ts';
+import { count, plural, safe, span } from './words.ts';
+
+/** The one message of a running shot that is updated in place; its last form once the shot is closed. */
+export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
+  const { total } = figures;
+  const done = finished(total);
+  const state = stateOf(shot);
+  const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${span(figures.sinceGoMs)} since GO`;
+  return {
+    text,
+    blocks: [
+      header(`${state.sign} ${state.text}: ${launch.name}`),
+      section(`${progressBar(done, figures.devices)}\n${shot.segments.map((one) => `\`${safe(one.segment, 60)}\`${one.attempt > 1 ? ` attempt ${one.attempt}` : ''}`).slice(0, 30).join(' ')}`),
+      fields([
+        ['Sent', `${count(total.written)} of ${count(figures.devices)}`],
+        ['Accepted', `${count(total.accepted)} (${percent(total.accepted, figures.devices)})`],
+        ['Failed', count(total.failed)],
+        [shot.closed === null ? 'Rate now' : 'Rate over the shot', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
+        ['p50 / p95 / p99 since GO', times(total)],
+        ['Not sent', notSent(total)],
+      ]),
+      ...platformLines(figures),
+      ...(total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
+      context(`${span(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
+      ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),
+    ],
+  };
+}
+
+function stateOf(shot: Shot): { sign: string; text: string } {
+  if (shot.closed?.cause === 'complete') return { sign: '✅', text: 'Done' };
+  if (shot.closed?.cause === 'not-after') return { sign: '⌛', text: 'Time is up' };
+  if (shot.haltedAtMs !== null || shot.closed !== null) return { sign: '🛑', text: shot.closed === null ? 'Halting' : 'Halted' };
+  return { sign: '🚀', text: 'Sending' };
+}
+
+/** Devices that have reached a state. */
+export function finished(figures: Figures): number {
+  return figures.accepted + figures.failed + figures.uncertain + figures.halted + figures.late + figures.skipped;
+}
+
+const BAR_CELLS = 24;
+
+export function progressBar(done: number, all: number): string {
+  const share = all === 0 ? 0 : Math.min(1, done / all);
+  // Floor: the bar is full, and says 100%, only when nothing is missing.
+  const cells = Math.floor(share * BAR_CELLS);
+  return `\`${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}\` ${Math.floor(share * 100)}%`;
+}
+
+/** Two decimals, rounded down: `99.99%` is not all. */
+export function percent(part: number, all: number): string {
+  return all === 0 ? '0%' : `${(Math.floor((part / all) * 10_000) / 100).toString()}%`;
+}
+
+export function times(figures: Pick<Figures, 'p50Ms' | 'p95Ms' | 'p99Ms'>): string {
+  const { p50Ms, p95Ms, p99Ms } = figures;
+  return p50Ms === null || p95Ms === null || p99Ms === null ? 'no answer yet' : [p50Ms, p95Ms, p99Ms].map(seconds).join(' / ');
+}
+
+/** `840 ms`, `12.3 s`. */
+export const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`);
+
+export function notSent(figures: Figures): string {
+  const parts = (['uncertain', 'halted', 'late', 'skipped'] as const).filter((state) => figures[state] > 0).map((state) => `${count(figures[state])} ${state}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+/** The most frequent first; ten at most. */
+export function reasons(byReason: Record<string, number>): string {
+  const all = Object.entries(byReason).toSorted((a, b) => b[1] - a[1]);
+  const shown = all.slice(0, 10).map(([reason, often]) => `${safe(reason, 60)} ${count(often)}`);
+  return `${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
+}
+
+function platformLines(figures: ShotFigures): Message['blocks'] {
+  const lines = PLATFORMS.flatMap((platform: Platform) => {
+    const one = figures.platforms[platform];
+    return one === undefined ? [] : [`*${platformName[platform]}* ${progressBar(finished(one), one.devices)} ${count(one.accepted)} accepted, ${count(one.failed)} failed · ${times(one)}`];
+  });
+  return lines.length === 0 ? [] : [section(lines.join('\n'))];
+}
