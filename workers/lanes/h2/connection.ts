@@ -164,7 +164,7 @@ export class H2Connection<J> {
     request.bytes.copy(out, at);
     writeUint32(out, at + 5, id);
     writeUint32(out, at + request.dataIdAt, id);
-    out.latin1Write(token, at + request.tokenAt, request.tokenBytes);
+    out.write(token, at + request.tokenAt, request.tokenBytes, 'latin1');
     if (request.bodyBytes <= this.#peerInitialWindow) {
       this.#sendWindow.take(request.bodyBytes);
       return at + request.bytes.length;
@@ -201,7 +201,6 @@ export class H2Connection<J> {
   #queue(bytes: Buffer): void {
     this.#control.push(bytes);
     this.#controlBytes += bytes.length;
-    if (this.#controlBytes > MAX_CONTROL_BYTES) throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
   }
 
   /** Moves control frames to the head of the next write. */
@@ -257,6 +256,7 @@ export class H2Connection<J> {
       this.#reader.push(chunk);
       const update = this.#receiveWindow.update();
       if (update > 0) this.#queue(uint32Frame(FRAME.windowUpdate, 0, update));
+      if (this.#controlBytes > MAX_CONTROL_BYTES) throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
     } catch (error) {
       const broken = error instanceof ConnectionError ? error
         : error instanceof HpackError || error instanceof HuffmanError ? new ConnectionError('COMPRESSION_ERROR', error.message, error) : null;
@@ -336,7 +336,7 @@ export class H2Connection<J> {
     if (answer !== undefined) {
       const payload = withoutPadding(flags, bytes, start, end);
       answer.bytes += payload.end - payload.start;
-      if (answer.bytes <= MAX_BODY_BYTES) answer.body.push(Buffer.from(bytes.slice(payload.start, payload.end)));
+      if (answer.bytes <= MAX_BODY_BYTES) answer.body.push(Buffer.from(bytes.subarray(payload.start, payload.end)));
     } else if ((flags & FLAG.padded) !== 0) withoutPadding(flags, bytes, start, end);
     if ((flags & FLAG.endStream) !== 0) return this.#finish(streamId, at, status);
     // An answer that goes on and on is not one that we know: the status stands, the rest is refused.
@@ -440,7 +440,7 @@ export class H2Connection<J> {
     if (end - start < 8) throw new ConnectionError('FRAME_SIZE_ERROR', 'GOAWAY of a broken length');
     const last = readUint32(bytes, start) & 0x7fffffff;
     const code = readUint32(bytes, start + 4);
-    const said = Buffer.from(bytes.slice(start + 8, Math.min(end, start + 8 + 256))).toString('utf8');
+    const said = Buffer.from(bytes.subarray(start + 8, Math.min(end, start + 8 + 256))).toString('utf8');
     this.#drain(`GOAWAY ${errorName(code)}${said === '' ? '' : ` ${said}`}`);
     for (const stream of this.#streams.takeWhere(({ id }) => id > last)) {
       this.#forget(stream.id);

@@ -32,12 +32,12 @@ export class HeaderBlocks {
       if (from > payload.end) throw new ConnectionError('FRAME_SIZE_ERROR', 'HEADERS too short for its priority');
       const endStream = (flags & FLAG.endStream) !== 0;
       if ((flags & FLAG.endHeaders) !== 0) return { streamId, endStream, block: bytes.subarray(from, payload.end) };
-      this.#open = { streamId, endStream, parts: [bytes.slice(from, payload.end)], bytes: payload.end - from };
+      this.#open = { streamId, endStream, parts: [Buffer.from(bytes.subarray(from, payload.end))], bytes: payload.end - from };
       return null;
     }
     const open = this.#open;
     if (open === null) throw new ConnectionError('PROTOCOL_ERROR', 'CONTINUATION without HEADERS');
-    open.parts.push(bytes.slice(start, end));
+    open.parts.push(Buffer.from(bytes.subarray(start, end)));
     open.bytes += end - start;
     if (open.bytes > MAX_BLOCK_BYTES || open.parts.length > MAX_CONTINUATIONS) throw new ConnectionError('ENHANCE_YOUR_CALM', 'header block too large');
     if ((flags & FLAG.endHeaders) === 0) return null;

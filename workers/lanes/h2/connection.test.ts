@@ -1,0 +1,331 @@
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import { connect, type AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, uint32Frame } from './frames.ts';
+import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
+import { encodeHuffman } from './huffman.ts';
+import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
+
+const servers: Http2Server[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await new Promise((resolve) => { server.close(resolve); });
+});
+
+/** node:http2 (nghttp2) without TLS: a server that nobody here wrote. */
+async function realServer(onStream: (stream: ServerHttp2Stream, path: string, body: string) => void, settings: object = {}): Promise<{ socket: ReturnType<typeof connect>; seen: Record<string, string>[] }> {
+  const server = createHttp2Server({ settings });
+  servers.push(server);
+  const seen: Record<string, string>[] = [];
+  server.on('stream', (stream, headers) => {
+    seen.push(headers as Record<string, string>);
+    let body = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => onStream(stream, String(headers[':path']), body));
+    stream.on('error', () => stream.destroy());
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return { socket: connect((server.address() as AddressInfo).port, '127.0.0.1'), seen };
+}
+
+const ok = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 }, { endStream: true });
+
+describe('against node:http2', () => {
+  test('5,000 requests: every token arrives once, with all headers and the body', async () => {
+    const tokens = new Set<string>();
+    const bodies = new Set<string>();
+    const { socket, seen } = await realServer((stream, path, body) => { tokens.add(path); bodies.add(body); ok(stream); }, { maxConcurrentStreams: 100 });
+    const recorder = new Recorder(socket, 5_000);
+    await recorder.settled(5_000);
+    expect(recorder.counts()).toEqual({ 200: 5_000 });
+    expect(tokens.size).toBe(5_000);
+    expect([...tokens][4_999]).toBe(`/3/device/${(4_999).toString(16).padStart(64, '0')}`);
+    expect([...bodies]).toEqual(['{"aps":{"alert":"hello"}}']);
+    expect(seen.at(-1)).toMatchObject({ ':method': 'POST', ':scheme': 'https', authorization: 'bearer test.jwt.token', 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' });
+    recorder.connection.destroy('test over');
+  });
+
+  test('error answers come with status, headers and body', async () => {
+    const { socket } = await realServer((stream, path) => {
+      if (!path.endsWith('3')) return ok(stream);
+      stream.respond({ ':status': 503, 'retry-after': '7' });
+      stream.end('{"reason":"ServiceUnavailable"}');
+    });
+    const recorder = new Recorder(socket, 16);
+    await recorder.settled(16);
+    expect(recorder.counts()).toEqual({ 200: 15, 503: 1 });
+    expect(recorder.bodies.get(3)).toBe('{"reason":"ServiceUnavailable"}');
+    expect(recorder.fields.get(3)).toContainEqual(['retry-after', '7']);
+    recorder.connection.destroy('test over');
+  });
+
+  test('tokens of several lengths in the body (FCM)', async () => {
+    const tokens: string[] = [];
+    const { socket } = await realServer((stream, _path, body) => { tokens.push((JSON.parse(body) as { message: { token: string } }).message.token); stream.respond({ ':status': 200 }); stream.end('{"name":"x"}'); });
+    const recorder = new Recorder(socket, 300, {}, fcmTemplate(), (index) => `t${index}`.padEnd(20 + (index % 7), 'x'));
+    await recorder.settled(300);
+    expect(recorder.counts()).toEqual({ 200: 300 });
+    expect(new Set(tokens).size).toBe(300);
+    recorder.connection.destroy('test over');
+  });
+
+  test('a header table of 0 and windows smaller than a body', async () => {
+    const { socket, seen } = await realServer((stream, _path, body) => { expect(body.length).toBe(3_000); ok(stream); }, { headerTableSize: 0, initialWindowSize: 1_000 });
+    const recorder = new Recorder(socket, 50, {}, apnsTemplate('x'.repeat(3_000)));
+    await recorder.settled(50);
+    expect(recorder.counts()).toEqual({ 200: 50 });
+    expect(seen).toHaveLength(50);
+    recorder.connection.destroy('test over');
+  });
+
+  test('only one stream is open until an answer came', async () => {
+    let open = 0;
+    let most = 0;
+    let answered = 0;
+    const { socket } = await realServer((stream) => {
+      open += 1;
+      if (answered === 0) most = Math.max(most, open);
+      setImmediate(() => { open -= 1; answered += 1; ok(stream); });
+    });
+    const recorder = new Recorder(socket, 40);
+    await recorder.settled(40);
+    expect(most).toBe(1);
+    recorder.connection.destroy('test over');
+  });
+});
+
+describe('whatever the server does, each request has one fate', () => {
+  test('answers with Huffman coding, padding, priority, CONTINUATION, trailers and 1xx before', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 5, { startStreams: 10 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 5);
+    const huffman = encodeHuffman('410');
+    const block = Buffer.concat([Buffer.from([0x08, 0x80 | huffman.length]), huffman]);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, block), frame(FRAME.data, FLAG.endStream | FLAG.padded, 1, Buffer.concat([Buffer.from([4]), Buffer.from('{"reason":"Unregistered"}'), Buffer.alloc(4)])));
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream | FLAG.padded | FLAG.priority, 3, Buffer.from([2, 0, 0, 0, 0, 16, 0x88, 0, 0])));
+    server.write(frame(FRAME.headers, FLAG.endStream, 5, Buffer.from([0x08])), frame(FRAME.continuation, 0, 5, Buffer.from([0x03, 0x34])), frame(FRAME.continuation, FLAG.endHeaders, 5, Buffer.from('00')));
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from([0x88])), frame(FRAME.data, 0, 7, Buffer.from('x')), frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, Buffer.from([0x00, 0x01, 0x61, 0x01, 0x62])));
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 9, statusBlock(103)), frame(0x77, 0xff, 9, Buffer.from('unknown frame')));
+    server.ok(9);
+    await recorder.settled(5);
+    expect([0, 1, 2, 3, 4].map((index) => recorder.fate.get(index))).toEqual(['410', '200', '400', '200', '200']);
+    expect(recorder.bodies.get(0)).toBe('{"reason":"Unregistered"}');
+  });
+
+  test('a server that keeps using its header table until it has seen our settings', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 2, { startStreams: 10 });
+    server.write(settingsFrame([]));
+    await recorder.until(() => server.requests.length === 2);
+    // Indexed into the dynamic table, then used from it; no acknowledgement of our table of 0 yet.
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.concat([Buffer.from([0x48, 0x03]), Buffer.from('429')])));
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, Buffer.from([0xbe])));
+    await recorder.settled(2);
+    expect(recorder.counts()).toEqual({ 429: 2 });
+  });
+
+  test('the stream limit lowered to 1 and raised again is obeyed', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 30, { startStreams: 1_000 });
+    server.hello([[SETTING.maxConcurrentStreams, 4]]);
+    await recorder.until(() => server.requests.length === 4);
+    server.write(settingsFrame([[SETTING.maxConcurrentStreams, 1]]));
+    for (const id of [1, 3, 5]) server.ok(id);
+    await recorder.settled(3);
+    expect(server.requests).toHaveLength(4);
+    server.ok(7);
+    await recorder.until(() => server.requests.length === 5);
+    expect(recorder.connection.inFlight).toBe(1);
+    server.write(settingsFrame([[SETTING.maxConcurrentStreams, 100]]));
+    server.ok(9);
+    await recorder.until(() => server.requests.length === 30);
+    expect(recorder.connection.inFlight).toBe(25);
+  });
+
+  test('HEADER_TABLE_SIZE lowered to 0 in flight: a size update, then literals that still say the same', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 3, { startStreams: 1 });
+    recorder.unlockOnAnswer = false;
+    server.onRequest = ({ id }) => {
+      if (id === 1) { server.write(settingsFrame([[SETTING.headerTableSize, 0]])); }
+      server.ok(id);
+    };
+    server.hello();
+    await recorder.settled(3);
+    expect(server.requests.map((request) => request.fields.find(([name]) => name === 'apns-topic'))).toEqual(Array(3).fill(['apns-topic', 'com.example.app']));
+    const blocks = server.frames.filter(({ type }) => type === FRAME.headers).map(({ payload }) => payload);
+    expect(blocks[1]?.[0]).toBe(0x20);
+    expect(blocks[2]?.length).toBeGreaterThan(100);
+  });
+
+  test('GOAWAY: what lies above its last stream is given back, what lies below is still answered, then the connection closes', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 6, { startStreams: 6 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 6);
+    server.write(goawayFrame(5, 0, '{"reason":"Shutdown"}'));
+    await recorder.settled(3);
+    expect(recorder.counts()).toEqual({ refused: 3 });
+    expect(recorder.drainingWhy).toContain('Shutdown');
+    for (const id of [1, 3, 5]) server.ok(id);
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.counts()).toEqual({ refused: 3, 200: 3 });
+  });
+
+  test('REFUSED_STREAM is given back; any other reset is lost; a reset in mid-answer keeps the status', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 4, { startStreams: 4 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 4);
+    server.write(uint32Frame(FRAME.rstStream, 1, REFUSED_STREAM), uint32Frame(FRAME.rstStream, 3, 2));
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 5, Buffer.from([0x88])), uint32Frame(FRAME.rstStream, 5, 8));
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 7, statusBlock(429)), uint32Frame(FRAME.rstStream, 7, 8));
+    await recorder.settled(4);
+    expect([0, 1, 2, 3].map((index) => recorder.fate.get(index))).toEqual(['refused', 'lost: stream reset: INTERNAL_ERROR', '200', '429']);
+  });
+
+  test('connection lost: what was written is lost, what was not is still ours', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 100, { startStreams: 10 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 10);
+    server.ok(1);
+    await recorder.settled(1);
+    recorder.connection.destroy('cut');
+    expect(recorder.fate.size + recorder.queue.length).toBe(100);
+    expect(recorder.taken).toBe(recorder.fate.size);
+    expect(recorder.counts()['200']).toBe(1);
+  });
+
+  test('a server that never answers: the deadline gives up each stream, resets it, and goes on', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 8, { startStreams: 4 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 4);
+    recorder.connection.expire(Date.now() + 1);
+    await recorder.until(() => server.requests.length === 8);
+    expect(recorder.counts()).toEqual({ 'lost: no answer in time': 4 });
+    expect(server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id }) => id)).toEqual([1, 3, 5, 7]);
+    // The late answer of a given-up stream changes nothing.
+    server.ok(1);
+    server.ok(9);
+    await recorder.settled(5);
+    expect(recorder.counts()).toEqual({ 'lost: no answer in time': 4, 200: 1 });
+  });
+
+  test('stream ids used up: the connection drains and says so', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 5, { startStreams: 10, firstStreamId: LAST_STREAM_ID - 4 });
+    server.onRequest = ({ id }) => server.ok(id);
+    server.hello();
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.drainingWhy).toBe('stream ids used up');
+    expect(recorder.fate.size + recorder.queue.length).toBe(5);
+    expect(recorder.fate.size).toBe(2);
+  });
+
+  test('an endless error body is cut off and its status stands', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 1);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, statusBlock(500)), frame(FRAME.data, 0, 1, Buffer.alloc(8_000)), frame(FRAME.data, 0, 1, Buffer.alloc(8_000)));
+    await recorder.settled(1);
+    expect(recorder.counts()).toEqual({ 500: 1 });
+    expect(recorder.bodies.get(0)?.length).toBeLessThanOrEqual(8 * 1024);
+  });
+
+  test('PING is answered with its own bytes', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.hello();
+    server.write(pingFrame(Buffer.from('12345678'), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    expect(server.frames.find(({ type }) => type === FRAME.ping)).toMatchObject({ flags: FLAG.ack, payload: Buffer.from('12345678') });
+  });
+
+  test.each([
+    ['SETTINGS of a broken length', frame(FRAME.settings, 0, 0, Buffer.alloc(5))],
+    ['push promised', frame(FRAME.pushPromise, FLAG.endHeaders, 1, Buffer.alloc(5))],
+    ['push enabled', settingsFrame([[SETTING.enablePush, 1]])],
+    ['DATA on stream 0', frame(FRAME.data, 0, 0, Buffer.alloc(1))],
+    ['an answer on a stream that was never opened', frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 99, Buffer.from([0x88]))],
+    ['CONTINUATION without HEADERS', frame(FRAME.continuation, FLAG.endHeaders, 1, Buffer.from([0x88]))],
+    ['another frame inside a header block', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.from([0x88])), pingFrame(Buffer.alloc(8), false)])],
+    ['padding longer than its frame', frame(FRAME.headers, FLAG.endHeaders | FLAG.padded, 1, Buffer.from([9, 0x88]))],
+    ['a window over 2^31 - 1', uint32Frame(FRAME.windowUpdate, 0, 0x7fffffff)],
+    ['WINDOW_UPDATE of 0', uint32Frame(FRAME.windowUpdate, 0, 0)],
+    ['a frame over our size', frame(FRAME.data, 0, 1, Buffer.alloc(16_385))],
+    ['broken header coding', frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]))],
+    ['DATA before HEADERS', frame(FRAME.data, 0, 1, Buffer.from('x'))],
+  ])('%s ends the connection, and the open request is lost', async (_name, bytes) => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 1);
+    server.write(bytes);
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.closedWhy).toMatch(/protocol error/);
+    expect(recorder.fate.get(0)).toMatch(/^lost: protocol error/);
+  });
+
+  test('a flood of PINGs that nobody reads the answers to ends the connection instead of filling memory', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 0);
+    server.hello();
+    server.socket.pause();
+    const flood = Buffer.concat(Array.from({ length: 5_000 }, () => pingFrame(Buffer.alloc(8), false)));
+    server.write(flood, flood);
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.closedWhy).toContain('ENHANCE_YOUR_CALM');
+  });
+});
+
+describe('fuzz', () => {
+  test('valid streams split anywhere give the same fates', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('ok', 'error', 'refuse', 'continuation', 'ping', 'window'), { minLength: 1, maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 50 }), async (kinds, cuts) => {
+      const requests = kinds.filter((kind) => kind !== 'ping' && kind !== 'window').length;
+      const server = new HostileServer();
+      const recorder = new Recorder(server.client, requests, { startStreams: 1_000 });
+      server.hello();
+      await recorder.until(() => server.requests.length === requests);
+      let id = 1;
+      const expected: string[] = [];
+      const parts: Buffer[] = [];
+      for (const kind of kinds) {
+        if (kind === 'ping') { parts.push(pingFrame(Buffer.alloc(8), false)); continue; }
+        if (kind === 'window') { parts.push(uint32Frame(FRAME.windowUpdate, 0, 5)); continue; }
+        if (kind === 'ok') { parts.push(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, Buffer.from([0x88]))); expected.push('200'); }
+        if (kind === 'error') { parts.push(frame(FRAME.headers, FLAG.endHeaders, id, statusBlock(410)), frame(FRAME.data, FLAG.endStream, id, Buffer.from('{"reason":"Unregistered"}'))); expected.push('410'); }
+        if (kind === 'refuse') { parts.push(uint32Frame(FRAME.rstStream, id, REFUSED_STREAM)); expected.push('refused'); }
+        if (kind === 'continuation') { parts.push(frame(FRAME.headers, FLAG.endStream, id, statusBlock(503).subarray(0, 2)), frame(FRAME.continuation, FLAG.endHeaders, id, statusBlock(503).subarray(2))); expected.push('503'); }
+        id += 2;
+      }
+      const bytes = Buffer.concat(parts);
+      for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
+        const size = cuts[cut % cuts.length] ?? 1;
+        server.write(bytes.subarray(at, at + size));
+        at += size;
+      }
+      await recorder.settled(requests);
+      expect(Array.from({ length: requests }, (_, index) => recorder.fate.get(index))).toEqual(expected);
+      recorder.connection.destroy('test over');
+    }), { seed: 4, numRuns: 60 });
+  });
+
+  test('arbitrary bytes: never a crash, never a hang, every request has exactly one fate', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.record({ type: fc.integer({ min: 0, max: 10 }), flags: fc.integer({ min: 0, max: 255 }), id: fc.integer({ min: 0, max: 12 }), payload: fc.uint8Array({ maxLength: 40 }) }).map(({ type, flags, id, payload }) => new Uint8Array(frame(type, flags, id, payload))),
+    ), { maxLength: 20 }), async (chunks) => {
+      const server = new HostileServer();
+      const recorder = new Recorder(server.client, 5, { startStreams: 5 });
+      server.hello();
+      await recorder.until(() => server.requests.length === 5);
+      for (const chunk of chunks) server.write(chunk);
+      await new Promise((resolve) => setImmediate(resolve));
+      recorder.connection.destroy('test over');
+      expect(recorder.fate.size).toBe(5);
+    }), { seed: 5, numRuns: 400 });
+  });
+});
