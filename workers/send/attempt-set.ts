@@ -27,7 +27,10 @@ export function wholeBatch(count: number): AttemptSet {
   return { members: new Uint8Array(count).fill(SEND), size: count };
 }
 
-/** `before`: the claim of the attempt before. `knownAtApproval`: the record held its late account already when this attempt was approved. */
+/**
+ * `before`: the claim of the attempt before. `knownAtApproval`: a correction by its late account was in the record already
+ * when this attempt was approved. Without one the record counts what the closer wrote (see close.ts), and so does this.
+ */
 export function laterSet(before: Claim | undefined, count: number, policy: 'leave' | 'resend', knownAtApproval: boolean): AttemptSet {
   const members = new Uint8Array(count);
   if (before?.account == null) return { members, size: 0 };

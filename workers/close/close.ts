@@ -1,0 +1,169 @@
+import pLimit from 'p-limit';
+import type { Account, Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Objects } from '../../infra/aws/objects.ts';
+import type { AudienceRef, DeviceState, Entry, SegmentTotals } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { readManifest } from '../audience/manifest.ts';
+import { claimKey } from '../contract.ts';
+import type { Manifest } from '../contract.ts';
+import { stateCode, toAccount, totalsOf } from '../send/account-codec.ts';
+import { attemptSets, OUTSIDE } from '../send/attempt-set.ts';
+import type { AttemptSet } from '../send/attempt-set.ts';
+
+/**
+ * Every shot closes. Any worker, and the conductor, may run this at any time: it closes what is due, and the
+ * shot itself once each of its batches is final. Batches are final when accounted for by their holder, or closed
+ * here: unclaimed ones as halted or late, claimed ones without an account as uncertain. All writes are
+ * conditional, so any number of closers come to the same end.
+ */
+export interface CloseDeps {
+  claims: ClaimStore;
+  journal: Pick<Journal, 'launch' | 'entries' | 'submit'>;
+  manifestOf: (audience: AudienceRef) => Promise<Manifest>;
+}
+
+export type CloseResult =
+  | { state: 'closed'; /** True: this call wrote the close. */ byUs: boolean }
+  | { state: 'open'; /** At least so many batches are not final. */ left: number }
+  | { state: 'refused'; code: string; say: string };
+
+/** Workers hear of a halt within a second or pause by themselves (0.8 s); after this nobody claims any more. Unclaimed batches need no longer wait. */
+export const HALT_SETTLES_MS = 2_000;
+/** Clocks of hosts may differ by this; a claim at the last moment wins against the closer anyway. */
+export const NOT_AFTER_GRACE_MS = 2_000;
+/** An answer may take 10 s after the last write (the lane's deadline), the account a little more. */
+export const ACCOUNT_GRACE_MS = 12_000;
+
+const READ_AT_ONCE = 1_000;
+const CLOSE_AT_ONCE = 32;
+
+/** What one closer has seen of a shot, so that it need not read final batches again. */
+export class CloseMemo {
+  parts: Part[] | null = null;
+  readonly final = new Set<string>();
+}
+
+interface Part { segment: string; attempt: number; batches: { key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => Extract<DeviceState, 'halted' | 'late'> | null }
+
+/** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
+export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
+  const { launchId, shotId, nowMs, memo = new CloseMemo() } = options;
+  const launch = await deps.journal.launch(launchId);
+  const shot = launch?.shots[shotId];
+  if (launch === null || shot === undefined) return { state: 'refused', code: 'SHOT_UNKNOWN', say: `there is no shot ${shotId}` };
+  if (shot.closed !== null) return { state: 'closed', byUs: false };
+
+  memo.parts ??= await partsOf(deps, launch, shot);
+  let left = 0;
+  for (const part of memo.parts) {
+    left += await settlePart(deps.claims, part, shot, nowMs, memo);
+    if (left > 0 && !isDue(memo.parts, shot, nowMs)) return { state: 'open', left };
+  }
+  if (left > 0) return { state: 'open', left };
+
+  const segments = await totalsFrom(deps.claims, memo.parts);
+  const late = segments.some(({ totals }) => totals.late > 0);
+  const overMs = Math.max(...platformsOf(shot).map((platform) => shot.notAfterAtMs[platform]));
+  const cause = shot.haltedAtMs !== null ? 'halt' : late && nowMs >= overMs ? 'not-after' : 'complete';
+  const submitted = await deps.journal.submit(launchId, { kind: 'close-shot', shotId, cause, segments });
+  if (submitted.ok) return { state: 'closed', byUs: true };
+  return submitted.code === 'SHOT_CLOSED' ? { state: 'closed', byUs: false } : { state: 'refused', code: submitted.code, say: submitted.say };
+}
+
+function platformsOf(shot: Shot) {
+  return shot.segments.flatMap(({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform ?? []);
+}
+
+function isDue(parts: readonly Part[], shot: Shot, nowMs: number): boolean {
+  return parts.some((part) => part.unclaimed(shot, nowMs) !== null);
+}
+
+async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
+  const manifest = await manifestOf(shot.audience);
+  const entries: readonly Entry[] = shot.segments.some(({ attempt }) => attempt > 1) ? await journal.entries(launch.id) : [];
+  return Promise.all(shot.segments.map(async ({ segment, attempt }) => {
+    const found = manifest.segments.find(({ id }) => id === segment);
+    if (found === undefined) throw new Error(`SEGMENT_NOT_IN_MANIFEST: ${segment} of shot ${shot.id}`);
+    const sets = await attemptSets(claims, { launch, shot, entries }, segment, attempt, found.batches);
+    const batches = found.batches.flatMap(({ id, count }) => {
+      const set = sets.get(id);
+      return set === undefined || set.size === 0 ? [] : [{ key: claimKey(launch.id, segment, attempt, id), set, count }];
+    });
+    return {
+      segment, attempt, batches,
+      unclaimed(now: Shot, nowMs: number) {
+        if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? 'halted' as const : null;
+        return nowMs >= now.notAfterAtMs[found.platform] + NOT_AFTER_GRACE_MS ? 'late' as const : null;
+      },
+    };
+  }));
+}
+
+/** Closes what is due in one segment; how many batches are not final yet (at least: it stops early while nothing is due). */
+async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: number, memo: CloseMemo): Promise<number> {
+  const unclaimed = part.unclaimed(shot, nowMs);
+  const open = part.batches.filter(({ key }) => !memo.final.has(key));
+  const limit = pLimit(CLOSE_AT_ONCE);
+  let left = 0;
+  for (let from = 0; from < open.length; from += READ_AT_ONCE) {
+    const some = open.slice(from, from + READ_AT_ONCE);
+    const found = await claims.read(some.map(({ key }) => key), unclaimed !== null);
+    await Promise.all(some.map(({ key, set }) => limit(async () => {
+      if (await settleBatch(claims, key, set, found.get(key), unclaimed, nowMs)) memo.final.add(key);
+      else left += 1;
+    })));
+    if (left > 0 && unclaimed === null) return left;
+  }
+  return left;
+}
+
+/** True: the batch is final. */
+async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, unclaimed: 'halted' | 'late' | null, nowMs: number): Promise<boolean> {
+  if (claim === undefined) {
+    if (unclaimed === null) return false;
+    const closed = await claims.close(key, allOf(set, unclaimed), 'unclaimed');
+    // Somebody was faster: a sender, whose account we wait for, or another closer.
+    return closed.won || closed.claim.state !== 'claimed';
+  }
+  if (claim.state !== 'claimed') return true;
+  if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
+  const closed = await claims.close(key, allOf(set, 'uncertain'), 'claimed');
+  return closed.won || closed.claim.state !== 'claimed';
+}
+
+function allOf({ members }: AttemptSet, state: DeviceState): Account {
+  const code = stateCode(state);
+  return toAccount(members.map((member) => (member === OUTSIDE ? stateCode('absent') : code)), {});
+}
+
+/**
+ * Where a closer had given a batch up, its word counts even if the holder's account has come since: that account
+ * becomes a correction of its own (correct.ts), so that record and claims tell the same story entry by entry.
+ */
+async function totalsFrom(claims: ClaimStore, parts: readonly Part[]): Promise<SegmentTotals[]> {
+  return Promise.all(parts.map(async ({ segment, attempt, batches }) => {
+    const found = await claims.read(batches.map(({ key }) => key), true);
+    const accounts = batches.map(({ key, count }) => {
+      const claim = found.get(key);
+      const account = claim?.closedAccount ?? claim?.account;
+      if (account == null) throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
+      return { ...account, count };
+    });
+    return { segment, attempt, ...totalsOf(accounts) };
+  }));
+}
+
+/** Reads manifests from object storage, each once. */
+export function manifestReader(objects: Objects): (audience: AudienceRef) => Promise<Manifest> {
+  const known = new Map<string, Promise<Manifest>>();
+  return (audience) => {
+    let manifest = known.get(audience.hash);
+    if (manifest === undefined) {
+      manifest = readManifest(objects, audience.manifestKey);
+      known.set(audience.hash, manifest);
+      manifest.catch(() => known.delete(audience.hash));
+    }
+    return manifest;
+  };
+}

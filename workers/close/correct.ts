@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Account } from '../../infra/aws/claim-store.ts';
+import type { Journal, Submitted } from '../../infra/aws/journal.ts';
+import type { SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { emptyTotals, totalsOf } from '../send/account-codec.ts';
+
+export interface LateAccount {
+  launchId: string; shotId: string; segment: string; attempt: number; batch: string;
+  /** Devices of the batch. */
+  count: number;
+  /** What the closer had written, and what the holder knows. */
+  closed: Account; account: Account;
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * A holder's account that came after a closer had given the batch up: moves exactly this batch's devices in the
+ * totals of the closed shot. Waits while the shot is still open (its close counts the closer's word). Null when
+ * there is nothing to correct, or when `signal` ended the wait.
+ */
+export async function correctShot(journal: Pick<Journal, 'launch' | 'submit'>, late: LateAccount, signal: AbortSignal): Promise<Submitted | null> {
+  while (!signal.aborted) {
+    const launch = await journal.launch(late.launchId);
+    if (launch?.shots[late.shotId]?.closed != null) {
+      const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: late.batch }));
+      return !submitted.ok && submitted.code === 'ALREADY_SO' ? null : submitted;
+    }
+    await sleep(RETRY_MS, null, { signal }).catch(() => null);
+  }
+  return null;
+}
+
+function corrected(launch: Launch | null, { shotId, segment, attempt, count, closed, account }: LateAccount): SegmentTotals {
+  const standing = launch?.shots[shotId]?.totals?.find((one) => one.segment === segment && one.attempt === attempt);
+  if (standing === undefined) throw new Error(`TOTALS_MISSING: shot ${shotId} has none for ${segment}`);
+  const before = totalsOf([{ ...closed, count }]).totals;
+  const after = totalsOf([{ ...account, count }]).totals;
+  const totals: Totals = emptyTotals();
+  for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
+  for (const [reason, times] of [...Object.entries(standing.totals.reasons), ...Object.entries(after.reasons)]) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;
+  return { segment, attempt, devices: standing.devices, totals };
+}

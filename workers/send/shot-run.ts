@@ -1,0 +1,67 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { SwitchView } from '../halt/switch-view.ts';
+import type { After } from '../lanes/apns-answers.ts';
+import { afterApns } from '../lanes/apns-answers.ts';
+import { afterFcm } from '../lanes/fcm-answers.ts';
+import type { Held, Lane, PreparedShot } from '../lanes/lane.ts';
+import { ShotTally } from '../report/tally.ts';
+import type { Authority } from './authority.ts';
+import { templatesOf } from './templates.ts';
+
+/** A provider that has one word for a bad token and a bad payload is believed to mean the payload after so many answers, most of them that word. */
+const BAD_SHARE_AFTER = 200;
+const BAD_SHARE = 0.5;
+
+/** One shot as this worker sends it: authority, templates, counts, and whether it has stopped it on itself. */
+export class ShotRun {
+  readonly authority: Authority;
+  readonly tally: ShotTally;
+  /** Set once, by an answer that every further push would get too. */
+  stoppedBy: string | null = null;
+  /** When something was last written or settled here, epoch ms. */
+  activeAtMs: number;
+  /** Batches that were claimed and are not accounted for yet. */
+  inHand = 0;
+  /** The record has its close. */
+  isClosed: boolean;
+  readonly #locales: readonly string[];
+  readonly #prepared: Partial<Record<Platform, PreparedShot>> = {};
+
+  constructor(authority: Authority, locales: readonly string[]) {
+    this.authority = authority;
+    this.#locales = locales;
+    this.tally = new ShotTally(authority.shot.id, authority.shot.pressedAtMs);
+    this.activeAtMs = Date.now();
+    this.isClosed = authority.shot.closed !== null;
+  }
+
+  platforms(): Platform[] {
+    const { audience, segments } = this.authority.shot;
+    return segments.flatMap(({ segment }) => audience.segments.find(({ id }) => id === segment)?.platform ?? []);
+  }
+
+  prepared(platform: Platform, lane: Lane): PreparedShot {
+    const { launch, shot } = this.authority;
+    return this.#prepared[platform] ??= lane.prepare(templatesOf(platform, shot, launch.id, this.#locales));
+  }
+
+  /** Why nothing may be claimed or written now, or null. `untilMs`: the end of the claim, or of the platform's window before there is one. */
+  stop(switches: SwitchView, untilMs: number): Held | null {
+    const held = switches.stop(this.authority.shot.haltEpoch);
+    if (held === 'halted' || this.stoppedBy !== null) return 'halted';
+    return Date.now() >= untilMs ? 'late' : held;
+  }
+
+  /** Looks at a failure; returns the reason if this very answer has stopped the shot here. */
+  failed(platform: Platform, reason: string): string | null {
+    const after: After = platform === 'ios' ? afterApns(reason) : afterFcm(reason);
+    if (this.stoppedBy !== null || after === 'drop-token' || after === 'no-retry') return null;
+    if (after === 'bad-share') {
+      const { accepted, failed } = this.tally.counts(platform);
+      const bad = this.tally.reasons(platform).get(reason) ?? 0;
+      if (bad < BAD_SHARE_AFTER || bad < (accepted + failed) * BAD_SHARE) return null;
+    }
+    this.stoppedBy = reason;
+    return reason;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { authorityFor } from './authority.ts';
+import type { AuthorityCode } from './authority.ts';
+import { ShotRun } from './shot-run.ts';
+
+export type FoundRun = { ok: true; run: ShotRun } | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED'; say: string };
+
+export interface ShotRunsOptions {
+  journal: Pick<Journal, 'entries'>;
+  launchId: string;
+  /** What is in memory now; null while loading. */
+  loaded: () => { audienceHash: string; skipListHash: string | null; locales: readonly string[] } | null;
+  /** A shot is known to run from now on. */
+  onRun: (run: ShotRun) => void;
+}
+
+/** Remembered figures of shots that are over, so that reports keep them for the summary. */
+const KEPT = 8;
+const REFUSAL_HOLDS_MS = 1_000;
+const REFUSALS = 1_000;
+
+/** The shots that this worker has looked up in the record: once each, however many batches they have. */
+export class ShotRuns {
+  readonly #options: ShotRunsOptions;
+  readonly #runs = new Map<string, ShotRun>();
+  readonly #looking = new Map<string, Promise<FoundRun>>();
+  /** What was found wanting, for a second: a flood of forged messages must not become a flood of reads. */
+  readonly #refused = new Map<string, { found: FoundRun; atMs: number }>();
+
+  constructor(options: ShotRunsOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects when the record can't be read; then nothing is remembered. */
+  find(shotId: string): Promise<FoundRun> {
+    const run = this.#runs.get(shotId);
+    if (run !== undefined) return Promise.resolve({ ok: true, run });
+    const refused = this.#refused.get(shotId);
+    if (refused !== undefined && Date.now() - refused.atMs < REFUSAL_HOLDS_MS) return Promise.resolve(refused.found);
+    let looking = this.#looking.get(shotId);
+    if (looking === undefined) {
+      looking = this.#look(shotId).then((found) => this.#remember(shotId, found)).finally(() => this.#looking.delete(shotId));
+      this.#looking.set(shotId, looking);
+    }
+    return looking;
+  }
+
+  get(shotId: string): ShotRun | undefined {
+    return this.#runs.get(shotId);
+  }
+
+  all(): ShotRun[] {
+    return [...this.#runs.values()];
+  }
+
+  /** Takes in what the record says of shots that are over. */
+  update(launch: Launch): void {
+    for (const run of this.#runs.values()) {
+      const shot = launch.shots[run.authority.shot.id];
+      if (shot !== undefined) run.isClosed = shot.closed !== null;
+    }
+    const over = this.all().filter((run) => run.isClosed && run.inHand === 0);
+    for (const run of over.slice(0, Math.max(0, over.length - KEPT))) this.#runs.delete(run.authority.shot.id);
+  }
+
+  /** True while a shot that was stopped here by an answer is not closed: its batches are left to others. */
+  anyStopped(): boolean {
+    return this.all().some((run) => run.stoppedBy !== null && !run.isClosed);
+  }
+
+  runningPlatforms(): Set<Platform> {
+    return new Set(this.all().filter((run) => !run.isClosed).flatMap((run) => run.platforms()));
+  }
+
+  #remember(shotId: string, found: FoundRun): FoundRun {
+    if (this.#refused.size >= REFUSALS) this.#refused.clear();
+    if (found.ok) this.#refused.delete(shotId);
+    else this.#refused.set(shotId, { found, atMs: Date.now() });
+    return found;
+  }
+
+  async #look(shotId: string): Promise<FoundRun> {
+    const { journal, launchId, loaded, onRun } = this.#options;
+    const verdict = authorityFor(launchId, shotId, await journal.entries(launchId));
+    if (!verdict.ok) return verdict;
+    const { shot } = verdict.authority;
+    const memory = loaded();
+    if (memory === null || memory.audienceHash !== shot.audience.hash || memory.skipListHash !== (shot.skipList?.hash ?? null)) {
+      return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
+    }
+    const run = new ShotRun(verdict.authority, memory.locales);
+    this.#runs.set(shotId, run);
+    onRun(run);
+    return { ok: true, run };
+  }
+}

@@ -1,0 +1,33 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Shot } from '../../runbooks/launch/launch.ts';
+import { apnsHeaders, apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
+import { VALIDATE_ONLY } from '../lanes/provider.ts';
+import type { Template } from '../lanes/lane.ts';
+
+/** The templates of one shot, one per locale of the manifest and in its order, so that a device's locale index finds its own. */
+export function templatesOf(platform: Platform, shot: Shot, launchId: string, locales: readonly string[]): Template[] {
+  const { campaign, shown, pressedAtMs } = shot;
+  const { collapseId, expiresAfterMs } = shown;
+  const ids = { launchId, shotId: shot.id };
+  return locales.map((wanted) => {
+    const locale = Object.hasOwn(campaign.locales, wanted) ? wanted : campaign.default_locale;
+    if (platform === 'ios') {
+      return { headers: apnsHeaders(campaign, { collapseId, expiresAfterMs, fromMs: pressedAtMs }), body: Buffer.from(apnsPayload(campaign, locale, ids)) };
+    }
+    return { headers: {}, body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, collapseId, expiresAfterMs))) };
+  });
+}
+
+/**
+ * A push that shows nothing. APNs: a background push, which may go out two or three times an hour per device (FACTS 1).
+ * FCM: checked by the provider and not delivered at all.
+ */
+export function primeTemplate(platform: Platform, launchId: string, topic: string): Template {
+  if (platform === 'ios') {
+    return {
+      headers: { 'apns-topic': topic, 'apns-push-type': 'background', 'apns-priority': '5', 'apns-expiration': '0' },
+      body: Buffer.from(JSON.stringify({ aps: { 'content-available': 1 }, gobutton: { launch: launchId, shot: 'prime' } })),
+    };
+  }
+  return { headers: { [VALIDATE_ONLY]: '1' }, body: Buffer.from(JSON.stringify({ data: { gobutton_launch: launchId, gobutton_shot: 'prime' } })) };
+}
