@@ -35,6 +35,8 @@ export interface StackOptions {
   connections: number;
   /** How long a worker task takes to start, as on a real cluster. */
   taskStartDelayMs: number;
+  /** Runbooks that `/go create` offers; absent: the library. */
+  runbooksDir?: string;
 }
 
 export const LOCAL_POOL = 'gobutton-workers';
@@ -65,13 +67,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const providers = await startChild({
       name: 'providers',
       script: 'infra/local/providers/main.ts',
-      env: {
-        PROVIDERS_OPTIONS: JSON.stringify({
-          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'),
-          apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers'),
-          latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs,
-        }),
-      },
+      args: [JSON.stringify({
+        dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'),
+        apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers'),
+        behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs },
+      })],
+      env: {},
       logFile: join(logs, 'providers.log'),
     });
     stops.push(() => providers.stop());
@@ -115,7 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       name: 'bot',
       script: 'bot/main.ts',
       env: {
-        ...shared, SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
+        ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
         SLACK_SIGNING_SECRET: SECRETS.signingSecret, SLACK_MODE: options.slackMode, BOT_PORT: String(botPort),
       },
       logFile: join(logs, 'bot.log'),
