@@ -23,10 +23,14 @@ export class Rooms {
     this.#nowMs = options.nowMs;
   }
 
-  /** The channel's newest open launch; if all are closed, the newest. Null: none. */
+  /** The channel's launches, open ones first, newest first. */
+  async launchesOf(channelId: string): Promise<LaunchIndexItem[]> {
+    const here = (await this.#items()).filter((item) => item.channelId === channelId);
+    return here.toSorted((a, b) => Number(a.closed) - Number(b.closed) || b.createdAtMs - a.createdAtMs);
+  }
+
   async launchOf(channelId: string): Promise<LaunchIndexItem | null> {
-    const here = (await this.#items()).filter((item) => item.channelId === channelId).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
-    return here.find((item) => !item.closed) ?? here[0] ?? null;
+    return (await this.launchesOf(channelId))[0] ?? null;
   }
 
   async open(): Promise<LaunchIndexItem[]> {
@@ -39,15 +43,22 @@ export class Rooms {
 
   /** After a launch was created or closed here: read the index again. */
   forget(): void {
-    this.#index = null;
+    if (this.#index !== null) this.#index.atMs = Number.NEGATIVE_INFINITY;
   }
 
   async #items(): Promise<LaunchIndexItem[]> {
     const nowMs = this.#nowMs();
     if (this.#index !== null && nowMs - this.#index.atMs < INDEX_FRESH_MS) return this.#index.items;
-    const items = await this.#live.launches();
-    this.#index = { atMs: nowMs, items };
-    return items;
+    try {
+      const items = await this.#live.launches();
+      this.#index = { atMs: nowMs, items };
+      return items;
+    } catch (error) {
+      // An old index still finds the room, and a halt must not fail for want of a fresh one.
+      if (this.#index === null) throw error;
+      this.#log.warn({ err: error, ageMs: nowMs - this.#index.atMs }, 'using an old index of launches');
+      return this.#index.items;
+    }
   }
 
   noteShared(channelId: string, shared: boolean): void {

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { forecast } from '../../runbooks/launch/forecast.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
 import { isExpired, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { ACTION } from '../actions/action-ids.ts';
@@ -72,10 +73,13 @@ function segmentLines(launch: Launch, order: FireOrder): string {
 
 function forecastText(launch: Launch, order: FireOrder): string {
   const plan = forecast(launch, order.shown.segments);
-  return `forecast: ${(['ios', 'android'] as const).flatMap((platform) => {
+  const parts = PLATFORMS.flatMap((platform) => {
     const part = plan[platform];
-    return part === null ? [] : [`${platformName[platform]} in ${span(part)}`];
-  }).join(', ')}`;
+    if (part === null) return [];
+    const late = part.lateDevices === 0 ? '' : `, *${count(part.lateDevices)} of them too late*`;
+    return [`${platformName[platform]} ${part.durationMs === null ? 'as fast as the workers can' : `in ${span(part.durationMs)}`}${late}`];
+  });
+  return `forecast: ${parts.join(' · ')}`;
 }
 
 function outcome(launch: Launch, order: FireOrder, what: string, asker: string): Message {

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { gateLines } from '../../runbooks/launch/gates.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Measured } from '../../runbooks/launch/entries.ts';
+import { submitAs, whoIs, type Desk } from '../desk.ts';
+import { done, info, refused } from '../views/answers.ts';
+import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
+import { plural } from '../views/words.ts';
+import type { Press } from './press.ts';
+
+export const goValue = z.strictObject({ launchId: z.string(), orderId: z.string(), shownHash: z.string() });
+export const declineValue = z.strictObject({ launchId: z.string(), orderId: z.string() });
+
+/** The GO press waits for nothing longer than this; without the switch item it is refused, without measurements hard gates are unknown and refuse it. */
+const READ_WITHIN_MS = 1_500;
+
+/**
+ * The press that fires. Any number of presses, retries and instances come to one append: the record decides who was
+ * first, and everybody else is told.
+ */
+export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, answer, refresh }: Press<z.output<typeof goValue>>): Promise<void> {
+  const { launchId, orderId, shownHash } = value;
+  if (desk.rooms.isKnownShared(channelId)) return answer(refused('CHANNEL_SHARED', 'This channel is shared with another company (Slack Connect), so nobody fires from it.'));
+
+  const signal = AbortSignal.timeout(READ_WITHIN_MS);
+  const [item, measured] = await Promise.all([
+    desk.cloud.switches.read(launchId, { consistent: true, signal }).catch((error: unknown) => {
+      desk.log.error({ err: error, launchId, orderId }, 'GO: the halt switch could not be read');
+      return 'unreadable' as const;
+    }),
+    measuredInTime(desk, launchId, signal),
+  ]);
+  if (item === 'unreadable') return answer(refused('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.'));
+
+  const outcome = await submitAs(desk, launchId, slackId, (by) => ({
+    kind: 'approve-fire', by, orderId, shownHash, pressedAtMs, measured, via: { kind: 'slack', slackId },
+    observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
+  }));
+  desk.log.info({ launchId, orderId, slackId, ok: outcome.ok, code: outcome.ok ? undefined : outcome.code, tookMs: desk.nowMs() - pressedAtMs }, 'GO pressed');
+  const launch = outcome.launch ?? await desk.journal.launch(launchId);
+  if (outcome.ok) {
+    const order = outcome.launch.orders[orderId];
+    await Promise.all([
+      answer(done(`*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(order)}, ${plural(order.devices, 'device')}`}. The live message shows it run; HALT is on it.`)),
+      showOrder(desk, outcome.launch, orderId, measured, refresh),
+    ]);
+    return;
+  }
+  // A second delivery of the press that won, or the winner's second tap.
+  const shot = Object.values(launch?.shots ?? {}).find((one) => one.orderId === orderId);
+  const mine = launch !== null && shot !== undefined && whoIs(launch, slackId)?.id === shot.approvedBy;
+  const order = launch?.orders[orderId];
+  const why = mine
+    ? info('Your GO counted already; this press changed nothing.')
+    : refused(outcome.code, outcome.say);
+  // The requester's press on an order that is over: say what became of it.
+  const late = outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open' ? info(`That order is over: ${outcomeText(launch, order)}`) : why;
+  await Promise.all([answer(late), launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh)]);
+}
+
+async function measuredInTime(desk: Desk, launchId: string, signal: AbortSignal): Promise<Measured[]> {
+  const late = new Promise<Measured[]>((resolve) => signal.addEventListener('abort', () => resolve([])));
+  return Promise.race([late, desk.conductor.measured(launchId).catch((error: unknown) => {
+    desk.log.error({ err: error, launchId }, 'GO: no measurements');
+    return [];
+  })]);
+}
+
+async function showOrder(desk: Desk, launch: Launch, orderId: string, measured: readonly Measured[], refresh: Press<unknown>['refresh']): Promise<void> {
+  const order = launch.orders[orderId];
+  if (order === undefined) return;
+  const nowMs = desk.nowMs();
+  await refresh(orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs));
+}
+
+export async function pressDecline({ desk, value, slackId, answer, refresh }: Press<z.output<typeof declineValue>>): Promise<void> {
+  const { launchId, orderId } = value;
+  const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId, reason: '' }));
+  const launch = outcome.launch ?? await desk.journal.launch(launchId);
+  const measured = await desk.conductor.measured(launchId);
+  await Promise.all([
+    answer(outcome.ok ? done('Declined; nothing was sent.') : refused(outcome.code, outcome.say)),
+    launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
+  ]);
+}

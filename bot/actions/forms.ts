@@ -1,0 +1,108 @@
+import type { App, BlockAction, ButtonAction } from '@slack/bolt';
+import { z } from 'zod';
+import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
+import { when } from '../commands/arguments.ts';
+import { withTexts } from '../commands/campaign.ts';
+import { createLaunch } from '../commands/create.ts';
+import { submitAs, type Desk, type Outcome } from '../desk.ts';
+import { done, refused } from '../views/answers.ts';
+import { campaignModal } from '../views/modals.ts';
+import { platformName } from '../views/names.ts';
+import { count } from '../views/words.ts';
+import { fieldsOf, type Field, type FormResult, type Submission } from './submit-form.ts';
+
+export const createMeta = z.strictObject({ channelId: z.string() });
+export const campaignMeta = z.strictObject({ launchId: z.string(), channelId: z.string(), contentHash: z.string() });
+export const waiverMeta = z.strictObject({ launchId: z.string(), channelId: z.string(), gate: z.string() });
+
+const wrong = (errors: Record<string, string>): FormResult => ({ ok: false, errors, answer: refused('VALUE_INVALID', Object.values(errors).join(' ')) });
+
+/** A refusal of the core at the field that it is about. */
+const atField = (outcome: Outcome & { ok: false }, field: string): FormResult => ({ ok: false, errors: { [field]: outcome.say }, answer: refused(outcome.code, outcome.say) });
+
+export async function submitCreate({ desk, meta, slackId, fields }: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
+  const errors: Record<string, string> = {};
+  const runbook = fields.get('runbook')?.option ?? null;
+  const targetAtMs = fields.get('target')?.dateTimeMs ?? null;
+  const compress = Number(fields.get('compress')?.text ?? '1');
+  if (runbook === null) errors['runbook'] = 'Choose a runbook.';
+  if (targetAtMs === null) errors['target'] = 'Choose the target time.';
+  if (!Number.isFinite(compress) || compress <= 0) errors['compress'] = 'Expected a number above 0: 1 is real time, 24 makes an hour of a day.';
+  if (runbook === null || targetAtMs === null || Object.keys(errors).length > 0) return wrong(errors);
+  const created = await createLaunch(desk, { slackId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress });
+  return created.ok ? created : { ok: false, errors: { [created.field]: created.say }, answer: created.answer };
+}
+
+export async function submitCampaign({ desk, meta, slackId, fields }: Submission<z.output<typeof campaignMeta>>): Promise<FormResult> {
+  const launch = await desk.journal.launch(meta.launchId);
+  if (launch === null) throw new Error(`LAUNCH_GONE ${meta.launchId}`);
+  const texts = textsOf(fields);
+  const errors = emptyFields(texts);
+  const [first = ''] = texts.keys();
+  if (launch.contentHash !== meta.contentHash) {
+    errors[`title:${first}`] = 'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
+  }
+  for (const problem of payloadProblems(withTexts(launch.campaign, texts), launch.id)) {
+    errors[`body:${problem.locale}`] ??= `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
+  }
+  const shown = Object.fromEntries(Object.entries(errors).filter(([block]) => fields.has(block)));
+  if (Object.keys(shown).length > 0) return wrong(shown);
+  // Decided on the texts as they are then: a text saved in between is not undone, it is refused by its hash above or stays in other locales.
+  const outcome = await submitAs(desk, meta.launchId, slackId, (by, present) => ({ kind: 'set-campaign', by, campaign: withTexts(present.campaign, texts) }));
+  return outcome.ok ? { ok: true, answer: done('Saved. Test copies and orders of the old text are void: `/go test` sends a copy of the new one.') } : atField(outcome, `title:${first}`);
+}
+
+/** Shows in the open form what people would see. The inputs keep what was typed, because their ids stay. */
+export function onPreview(app: App, desk: Desk, actionId: string): void {
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: actionId }, async ({ ack, body }) => {
+    await ack();
+    const { view } = body;
+    if (view === undefined) return;
+    const meta = campaignMeta.parse(JSON.parse(view.private_metadata));
+    const launch = desk.journal.peek(meta.launchId) ?? await desk.journal.launch(meta.launchId);
+    if (launch === null) throw new Error(`LAUNCH_GONE ${meta.launchId}`);
+    const texts = textsOf(fieldsOf(view.state.values));
+    const preview: Campaign = withTexts(launch.campaign, texts);
+    // The hash makes Slack refuse this if the form has changed since; then the newer preview stands.
+    const modal = campaignModal(launch, [...texts.keys()], meta.channelId, preview);
+    await desk.client.views.update({ view_id: view.id, hash: view.hash, view: { ...modal, private_metadata: view.private_metadata } });
+  });
+}
+
+function textsOf(fields: ReadonlyMap<string, Field>): Map<string, { title?: string; body?: string }> {
+  const texts = new Map<string, { title?: string; body?: string }>();
+  for (const [block, { text }] of fields) {
+    const [part, locale] = block.split(':');
+    if (locale === undefined || (part !== 'title' && part !== 'body')) continue;
+    texts.set(locale, { ...texts.get(locale), ...(text === null ? {} : { [part]: text }) });
+  }
+  return texts;
+}
+
+function emptyFields(texts: ReadonlyMap<string, { title?: string; body?: string }>): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const [locale, text] of texts) {
+    if (text.title === undefined) errors[`title:${locale}`] = 'A push needs a title.';
+    if (text.body === undefined) errors[`body:${locale}`] = 'A push needs a text.';
+  }
+  return errors;
+}
+
+export async function submitWaiver({ desk, meta, slackId, atMs, fields }: Submission<z.output<typeof waiverMeta>>): Promise<FormResult> {
+  const errors: Record<string, string> = {};
+  const reason = fields.get('reason')?.text ?? '';
+  const worstText = fields.get('worst')?.text ?? null;
+  const worst = worstText === null ? null : Number(worstText.replaceAll(/[,_\s]/g, ''));
+  const endsAtMs = when(fields.get('until')?.text ?? '', atMs, null);
+  const segments = fields.get('segments')?.options ?? [];
+  if (reason === '') errors['reason'] = 'Say why this gate may be red.';
+  if (worst !== null && !Number.isFinite(worst)) errors['worst'] = 'Expected a number.';
+  if (endsAtMs === null) errors['until'] = 'Expected a time like in 2h or 23:30 UTC.';
+  if (endsAtMs === null || Object.keys(errors).length > 0) return wrong(errors);
+  const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({
+    kind: 'request-waiver', by, gate: meta.gate, segments: segments.length === 0 ? 'all' : segments, worst, reason, endsAtMs,
+  }));
+  if (outcome.ok) return { ok: true, answer: done('Asked for the waiver. Another person grants it with the button in the channel.') };
+  return atField(outcome, outcome.code === 'TIME_INVALID' ? 'until' : outcome.code === 'VALUE_INVALID' ? 'worst' : 'reason');
+}

@@ -1,0 +1,112 @@
+import type { WebClient } from '@slack/web-api';
+import type { Logger } from 'pino';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
+
+/** A checkpoint in the launch's own chain after this many messages. */
+const CHECKPOINT_EVERY = 20;
+/** Lost races are lost to messages that other instances really added. */
+const MAX_RACES = 10;
+
+/**
+ * What people write in the war room, as a chain of its own beside the record: chatter never contends with decisions.
+ * Messages of one launch are appended one after the other here; other instances race by the conditional write.
+ */
+export class ChannelLog {
+  readonly #record: RecordStore;
+  readonly #journal: Journal;
+  readonly #client: WebClient;
+  readonly #log: Logger;
+  readonly #chains = new Map<string, Chain>();
+
+  constructor(options: { record: RecordStore; journal: Journal; client: WebClient; log: Logger }) {
+    this.#record = options.record;
+    this.#journal = options.journal;
+    this.#client = options.client;
+    this.#log = options.log;
+  }
+
+  /** Appends once, however often Slack delivers it. */
+  async append(launchId: string, channelId: string, message: Omit<ChannelMessage, 'permalink'>): Promise<void> {
+    const permalink = message.deleted ? null : await this.#permalink(channelId, message.edits ?? message.ts);
+    await this.#inTurn(launchId, async (chain) => {
+      if (!await this.#put(launchId, chain, { ...message, permalink })) return;
+      if (chain.head.seq - chain.checkpointSeq >= CHECKPOINT_EVERY) await this.#checkpoint(launchId, chain);
+    });
+  }
+
+  /** Seals what was written so far into the record; nothing if nothing was written since. */
+  async checkpoint(launchId: string): Promise<void> {
+    await this.#inTurn(launchId, async (chain) => {
+      await this.#catchUp(launchId, chain);
+      if (chain.head.seq > chain.checkpointSeq) await this.#checkpoint(launchId, chain);
+    });
+  }
+
+  /** False: it is there already. */
+  async #put(launchId: string, chain: Chain, message: ChannelMessage): Promise<boolean> {
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      if (chain.seen.has(keyOf(message))) return false;
+      const answer = await this.#record.appendMessage(launchId, chain.head, message);
+      if (answer.won) {
+        chain.head = answer.head;
+        chain.seen.add(keyOf(message));
+        return true;
+      }
+      await this.#catchUp(launchId, chain);
+    }
+    throw new Error(`CHANNEL_CONTENDED ${launchId}: lost ${MAX_RACES} races for a message`);
+  }
+
+  async #catchUp(launchId: string, chain: Chain): Promise<void> {
+    for (const message of await this.#record.messagesAfter(launchId, chain.head.seq)) {
+      chain.head = { seq: message.seq, hash: message.hash };
+      chain.seen.add(keyOf(message));
+    }
+  }
+
+  async #checkpoint(launchId: string, chain: Chain): Promise<void> {
+    const { seq, hash } = chain.head;
+    const answer = await this.#journal.submit(launchId, { kind: 'checkpoint', channelSeq: seq, channelHash: hash });
+    if (answer.ok) chain.checkpointSeq = seq;
+    else this.#log.warn({ launchId, code: answer.code }, 'no checkpoint of the channel');
+  }
+
+  async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {
+    const chain = this.#chains.get(launchId) ?? { head: { seq: 0, hash: '' }, seen: new Set<string>(), checkpointSeq: 0, turn: this.#load(launchId) };
+    this.#chains.set(launchId, chain);
+    const turn = chain.turn.then(() => work(chain));
+    // The next one waits for this one's end, not for its success.
+    chain.turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** The chain's past, once: for its head, and to know repeated deliveries after a restart. */
+  async #load(launchId: string): Promise<void> {
+    await Promise.resolve();
+    const chain = this.#chains.get(launchId);
+    if (chain === undefined) return;
+    try {
+      const [entries] = await Promise.all([this.#journal.entries(launchId), this.#catchUp(launchId, chain)]);
+      for (const entry of entries) if (entry.kind === 'Checkpoint') chain.checkpointSeq = entry.channelSeq;
+    } catch (error) {
+      this.#chains.delete(launchId);
+      throw error;
+    }
+  }
+
+  /** Null if Slack doesn't say; a message without a link is worth more than none. */
+  async #permalink(channelId: string, ts: string): Promise<string | null> {
+    try {
+      const { permalink } = await this.#client.chat.getPermalink({ channel: channelId, message_ts: ts });
+      return permalink ?? null;
+    } catch (error) {
+      this.#log.debug({ err: error, channelId }, 'no permalink');
+      return null;
+    }
+  }
+}
+
+interface Chain { head: Head; seen: Set<string>; checkpointSeq: number; turn: Promise<void> }
+
+const keyOf = (message: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string => `${message.ts} ${message.edits ?? ''} ${message.deleted}`;

@@ -1,0 +1,34 @@
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
+import { code } from '../views/answers.ts';
+import { message } from '../views/blocks.ts';
+import { contentSections } from '../views/content.ts';
+import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
+import { didYouMean } from './nearest.ts';
+import { misuse, type Subcommand } from './subcommand.ts';
+
+export const campaign: Subcommand = {
+  name: 'campaign', also: ['text', 'copy', 'edit'], usage: ['campaign', 'campaign de fr', 'campaign show'], group: 'Prepare', needs: 'person',
+  does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it.',
+  async run({ desk, launch, typed, triggerId, channelId }) {
+    const all = Object.keys(launch.campaign.locales);
+    if (typed.words[0]?.toLowerCase() === 'show') return message('The text of the push', contentSections(launch.campaign, launch.audience?.locales ?? {}));
+    const unknown = typed.words.find((word) => localeNamed(all, word) === undefined);
+    if (unknown !== undefined) return misuse(campaign, `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all.slice(0, 60).map((locale) => code(locale)).join(' ')}.`);
+    const named = typed.words.map((word) => localeNamed(all, word) ?? '');
+    const locales = named.length === 0 ? all : [...new Set(named)];
+    if (locales.length > CAMPAIGN_LOCALES) return misuse(campaign, `That is ${locales.length} locales; a form holds ${CAMPAIGN_LOCALES}. Name the ones to edit: \`/go campaign ${all.slice(0, 2).join(' ')}\``);
+    await desk.client.views.open({ trigger_id: triggerId, view: campaignModal(launch, locales, channelId, null) });
+    return null;
+  },
+};
+
+const localeNamed = (all: readonly string[], word: string): string | undefined => all.find((locale) => locale.toLowerCase() === word.toLowerCase());
+
+/** The campaign with the texts of a form put in; an absent or empty field keeps what there was. */
+export function withTexts(present: Campaign, texts: ReadonlyMap<string, { title?: string; body?: string }>): Campaign {
+  const locales = Object.fromEntries(Object.entries(present.locales).map(([locale, old]) => {
+    const fresh = texts.get(locale);
+    return [locale, { title: fresh?.title ?? old.title, body: fresh?.body ?? old.body }];
+  }));
+  return { ...present, locales };
+}

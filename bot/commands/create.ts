@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
+import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import type { Desk } from '../desk.ts';
+import { code, done, refused } from '../views/answers.ts';
+import { section, message } from '../views/blocks.ts';
+import { createModal } from '../views/modals.ts';
+import type { Message } from '../views/message.ts';
+import { clip, fit, oneLine, safe, stamp } from '../views/words.ts';
+import { WHEN_USAGE, when } from './arguments.ts';
+import { launchHere } from './launch-here.ts';
+import { didYouMean } from './nearest.ts';
+import { misuse, type Ask, type Subcommand } from './subcommand.ts';
+
+export interface ListedRunbook { id: string; file: string; title: string }
+
+/** Runbooks of the folder by file name, titles from inside; a broken one is listed too, and refused with its problems. */
+export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
+  const files = (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).toSorted();
+  return Promise.all(files.slice(0, 100).map(async (name) => {
+    const id = name.replace(/\.ya?ml$/, '');
+    const loaded = loadRunbook(await readFile(join(dir, name), 'utf8'), name);
+    return { id, file: name, title: loaded.ok ? loaded.runbook.title : `${id} (has problems)` };
+  }));
+}
+
+export interface Wanted { runbook: string; name: string | null; targetAtMs: number; compress: number }
+
+/** What may be wrong, by the field of the form that it belongs to. `answer` is for the person who asked. */
+export type Created = { ok: true; answer: Message } | { ok: false; field: 'runbook' | 'name' | 'target' | 'compress'; say: string; answer: Message };
+
+/** Creates a launch with this channel as its war room. */
+export async function createLaunch(desk: Desk, who: { slackId: string; channelId: string }, wanted: Wanted): Promise<Created> {
+  const no = (field: 'runbook' | 'name' | 'target' | 'compress', reason: string, say: string): Created => ({ ok: false, field, say, answer: refused(reason, say) });
+  desk.rooms.forget();
+  const here = await launchHere(desk, who.channelId);
+  if (here !== null && !here.closed) return no('name', 'LAUNCH_EXISTS', `This channel is the war room of ${here.name} already. Close that with /go close first, or create this one in another channel.`);
+
+  const listed = (await listRunbooks(desk.runbooksDir)).find((one) => one.id === wanted.runbook);
+  if (listed === undefined) return no('runbook', 'RUNBOOK_UNKNOWN', `There is no runbook ${wanted.runbook}.`);
+  const text = await readFile(join(desk.runbooksDir, listed.file), 'utf8');
+  const loaded = loadRunbook(text, listed.file);
+  if (!loaded.ok) {
+    const lines = loaded.problems.map(describeProblem);
+    return {
+      ok: false, field: 'runbook', say: clip(`${lines.length} problems: ${lines[0] ?? ''}`, 300),
+      answer: message(`${listed.file} has problems`, [section(`:no_entry: *${safe(listed.file, 80)}* can't be used:\n${fit(lines.map((line) => `• ${safe(line, 400)}`))}`)]),
+    };
+  }
+  const { runbook } = loaded;
+  const creator = runbook.people.find((person) => person.slack.includes(who.slackId));
+  const command = {
+    kind: 'create-launch', by: creator?.id ?? 'not-on-the-roster', launchId: await freeLaunchId(desk, runbook, wanted.targetAtMs), name: wanted.name ?? runbook.title,
+    channelId: who.channelId, runbook, runbookHash: createHash('sha256').update(text).digest('hex'), targetAtMs: wanted.targetAtMs, compress: wanted.compress,
+  } as const;
+  const nowMs = desk.nowMs();
+  const judged = decide(null, command, { nowMs, sha256 });
+  if (!judged.ok) return no(judged.code === 'TIME_INVALID' ? 'target' : judged.code === 'VALUE_INVALID' ? 'compress' : 'runbook', judged.code, judged.say);
+
+  await desk.conductor.willCreate({ launchId: command.launchId, name: command.name, channelId: who.channelId, pool: runbook.pool.name, createdAtMs: nowMs, closed: false });
+  const outcome = await desk.journal.submit(command.launchId, command);
+  if (!outcome.ok) return no('name', outcome.code, outcome.say);
+  desk.rooms.forget();
+  await desk.conductor.afterEntry(command.launchId, outcome.entry);
+  return { ok: true, answer: done(`Created *${safe(command.name, 120)}* (${code(command.launchId)}), target ${stamp(wanted.targetAtMs)}. Next: \`npm run audience -- compile devices.csv --launch ${command.launchId}\`, then \`/go ready\`.`) };
+}
+
+/** `superbowl-2027-02-07`, with a number if that day has one already. */
+async function freeLaunchId(desk: Desk, runbook: Runbook, targetAtMs: number): Promise<string> {
+  const base = `${runbook.id.slice(0, 40)}-${new Date(targetAtMs).toISOString().slice(0, 10)}`;
+  const taken = new Set((await desk.rooms.all()).map((item) => item.launchId));
+  for (let n = 1; ; n += 1) {
+    const id = n === 1 ? base : `${base}-${n}`;
+    if (!taken.has(id) && (await desk.journal.launch(id)) === null) return id;
+  }
+}
+
+export const create: Subcommand = {
+  name: 'create', also: ['new', 'launch'], group: 'Prepare', needs: 'nothing',
+  usage: ['create', 'create superbowl in 2h', 'create superbowl 23:30 UTC', 'create superbowl in 20m compress 24 called "Dress rehearsal"'],
+  does: 'Makes this channel the war room of a new launch from a runbook. Without words it opens a form.',
+  async run(ask) {
+    if (ask.typed.rest === '') return openForm(ask);
+    const runbooks = await listRunbooks(ask.desk.runbooksDir);
+    const ids = runbooks.map((one) => one.id);
+    const [runbook = ''] = ask.typed.words;
+    if (!ids.includes(runbook)) return misuse(create, `There is no runbook ${code(runbook)}.${didYouMean(runbook, ids)} There is ${ids.map((id) => code(id)).join(' ') || 'none at all'}.`);
+    const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(runbook) + runbook.length));
+    const targetAtMs = when(parsed.when, ask.atMs, null);
+    if (targetAtMs === null) return misuse(create, parsed.when === '' ? `When is the target? ${WHEN_USAGE}` : `${code(parsed.when)} is not a time that everybody reads the same. Expected ${WHEN_USAGE}`);
+    if (parsed.compress === null) return misuse(create, 'Compressed how many times? Expected a number above 0, like `compress 24`: a day of the plan takes an hour.');
+    return (await createLaunch(ask.desk, ask, { runbook, name: parsed.name, targetAtMs, compress: parsed.compress })).answer;
+  },
+};
+
+/** ` in 20m compress 24 called "Dress rehearsal"` → its parts. */
+export function parseCreate(text: string): { when: string; compress: number | null; name: string | null } {
+  const name = /\s(?:called|named|name)\s+(?:"([^"]+)"|(\S.*?))(?=\s+compress\s|$)/i.exec(text);
+  const compress = /\scompress(?:ed)?\s+(\S+)/i.exec(text);
+  const left = text.replace(name?.[0] ?? '\0', ' ').replace(compress?.[0] ?? '\0', ' ');
+  const times = compress === null ? 1 : Number(compress[1]);
+  const called = oneLine(name?.[1] ?? name?.[2] ?? '');
+  return { when: oneLine(left), compress: Number.isFinite(times) && times > 0 ? times : null, name: called === '' ? null : clip(called, 120) };
+}
+
+async function openForm(ask: Ask): Promise<null> {
+  const runbooks = await listRunbooks(ask.desk.runbooksDir);
+  await ask.desk.client.views.open({ trigger_id: ask.triggerId, view: createModal(runbooks, ask.channelId, ask.atMs) });
+  return null;
+}

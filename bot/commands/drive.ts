@@ -1,0 +1,112 @@
+import type { SwitchValue } from '../../runbooks/launch/entries.ts';
+import { code, done, info } from '../views/answers.ts';
+import { switchText } from '../views/names.ts';
+import { count, oneLine, stamp } from '../views/words.ts';
+import { onOff, WHEN_USAGE, when, wholeNumber } from './arguments.ts';
+import { didYouMean } from './nearest.ts';
+import { peopleOf } from './people-of.ts';
+import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
+
+/** What on-call steers with. */
+
+export const scale: Subcommand = {
+  name: 'scale', usage: ['scale workers 40', 'scale workers 40 because the ad moved'], group: 'Drive', needs: 'person',
+  does: 'Sets the count of a scale target. The channel shows it arrive, and what to do if it does not.',
+  async run(ask) {
+    const [target, amount, ...why] = ask.typed.words;
+    const targets = ask.launch.runbook.scale_targets;
+    const list = targets.map((one) => code(one.id)).join(' ');
+    if (targets.length === 0) return info('This runbook has no scale targets.');
+    if (target === undefined) return misuse(scale, `Which target? There is ${list}.`);
+    const known = targets.find((one) => one.id === target.toLowerCase());
+    if (known === undefined) return misuse(scale, `There is no scale target ${code(target)}.${didYouMean(target, targets.map((one) => one.id))} There is ${list}.`);
+    const desired = amount === undefined ? null : wholeNumber(amount);
+    if (desired === null) return misuse(scale, amount === undefined ? `To how many? \`/go scale ${known.id} 40\`` : `${code(amount)} is not a count; expected a whole number like 40.`);
+    return submit(
+      ask,
+      (by) => ({ kind: 'order-scale', by, target: known.id, desired, step: null, reason: reasonOf(why) }),
+      () => done(`Ordered *${known.title ?? known.id}* to *${count(desired)}*. The channel shows it arrive.`),
+    );
+  },
+};
+
+export const test: Subcommand = {
+  name: 'test', usage: ['test', 'test @mia', 'test all'], group: 'Prepare', needs: 'person',
+  does: 'Sends a copy of the present text to your own devices, to named people, or to everybody on the roster.',
+  async run(ask) {
+    const { launch, person, typed } = ask;
+    const words = typed.words.filter((word) => word !== '');
+    let to: string[];
+    if (words.length === 0 || (words.length === 1 && words[0]?.toLowerCase() === 'me')) to = [person.id];
+    else if (words.length === 1 && words[0]?.toLowerCase() === 'all') to = launch.people.filter((one) => one.devices.length > 0).map((one) => one.id);
+    else {
+      const found = peopleOf(launch, words, person);
+      if (!found.ok) return misuse(test, found.problem);
+      to = found.people.map((one) => one.id);
+    }
+    return submit(ask, (by) => ({ kind: 'request-test', by, to }), () => done('Test copies are on their way; the result comes to the channel. Look at the phones.'));
+  },
+};
+
+async function setSwitch(ask: PersonAsk, id: string, value: SwitchValue, reason: string): Promise<Answer> {
+  return submit(ask, (by) => ({ kind: 'set-switch', by, switch: id, value, reason }), (after) => {
+    const waiting = Object.values(after.switchRequests).findLast((one) => one.switch === id && one.open);
+    return done(waiting === undefined ? `*${id}* is *${switchText(value)}*.` : `Asked to set *${id}* to *${switchText(value)}*; another person approves with the button in the channel.`);
+  });
+}
+
+export const zombie: Subcommand = {
+  name: 'zombie', usage: ['zombie on', 'zombie off'], group: 'Drive', needs: 'person',
+  does: 'Tells client apps to stay quiet (on), or to talk to the servers as usual (off).',
+  async run(ask) {
+    const [word, ...why] = ask.typed.words;
+    const value = word === undefined ? null : onOff(word);
+    if (value === null) return misuse(zombie, word === undefined ? `Zombie mode is *${switchText(ask.launch.switches['zombie']?.value ?? false)}*. On or off?` : `${code(word)} is neither on nor off.`);
+    return setSwitch(ask, 'zombie', value, reasonOf(why));
+  },
+};
+
+export const pace: Subcommand = {
+  name: 'pace', usage: ['pace android 10k', 'pace ios 50000', 'pace ios 0'], group: 'Drive', needs: 'person',
+  does: 'Sets the send rate of a platform for the whole pool, per second; 0 is what the runbook says.',
+  async run(ask) {
+    const [platform, rate, ...why] = ask.typed.words;
+    const known = platform?.toLowerCase();
+    if (known !== 'ios' && known !== 'android') return misuse(pace, platform === undefined ? 'Which platform?' : `There is no platform ${code(platform)}.${didYouMean(platform, ['ios', 'android'])}`);
+    const perSecond = rate === undefined ? null : wholeNumber(rate);
+    if (perSecond === null) return misuse(pace, rate === undefined ? `How many a second? \`/go pace ${known} 10k\`` : `${code(rate)} is not a rate; expected a whole number a second like 10000 or 10k.`);
+    return setSwitch(ask, `pace.${known}`, perSecond, reasonOf(why));
+  },
+};
+
+export const switchTo: Subcommand = {
+  name: 'switch', also: ['set'], usage: ['switch ads-banner off', 'switch <id> <value>'], group: 'Drive', needs: 'person',
+  does: 'Sets one of the runbook\'s own switches. Some need a second person.',
+  async run(ask) {
+    const [id, value, ...why] = ask.typed.words;
+    const ids = ['zombie', 'pace.ios', 'pace.android', ...ask.launch.runbook.switches.map((one) => one.id)];
+    const list = ids.map((one) => `${code(one)} *${switchText(ask.launch.switches[one]?.value ?? 'not set')}*`).join(', ');
+    if (id === undefined) return misuse(switchTo, `The switches are ${list}.`);
+    if (!ids.includes(id)) return misuse(switchTo, `There is no switch ${code(id)}.${didYouMean(id, ids)} There are ${list}.`);
+    if (value === undefined) return misuse(switchTo, `To what? \`/go switch ${id} on\``);
+    return setSwitch(ask, id, onOff(value) ?? wholeNumber(value) ?? value, reasonOf(why));
+  },
+};
+
+export const move: Subcommand = {
+  name: 'move', also: ['target'], usage: ['move +10m', 'move in 2h', 'move 23:30 UTC', 'move +10m because overtime'], group: 'Drive', needs: 'person',
+  does: 'Moves the target; all steps that have not run move with it.',
+  async run(ask) {
+    const [time = '', reason = ''] = ask.typed.rest.split(/\s+because\s+/i);
+    if (time.trim() === '') return misuse(move, `The target is ${stamp(ask.launch.targetAtMs)}. To when? ${WHEN_USAGE}`);
+    if (when(time, ask.atMs, ask.launch.targetAtMs) === null) return misuse(move, `${code(time)} is not a time that everybody reads the same. Expected ${WHEN_USAGE}`);
+    // Relative to the target as it is when decided: two people moving it by ten minutes move it by twenty, on purpose.
+    return submit(
+      ask,
+      (by, launch) => ({ kind: 'move-target', by, targetAtMs: when(time, ask.atMs, launch.targetAtMs) ?? launch.targetAtMs, reason: oneLine(reason) }),
+      (after) => done(`The target is ${stamp(after.targetAtMs)}.`),
+    );
+  },
+};
+
+const reasonOf = (words: readonly string[]): string => oneLine(words.join(' ')).replace(/^(because|reason:?|--?)\s+/i, '');

@@ -1,0 +1,58 @@
+import { may } from '../../runbooks/launch/authority.ts';
+import type { Desk } from '../desk.ts';
+import { whoIs } from '../desk.ts';
+import { done, info, refused } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
+import { oneLine } from '../views/words.ts';
+import { requestFire } from './fire.ts';
+import { misuse, submit, type Subcommand } from './subcommand.ts';
+
+/** How long a halt waits to learn who pressed it. */
+const ROSTER_WITHIN_MS = 800;
+
+/**
+ * Halts at once. The one thing that waits for nothing: if the roster can't be read in time the halt goes ahead without
+ * a name, because a halt too many costs a minute and a halt too few can't be taken back.
+ */
+export async function haltNow(desk: Desk, launchId: string, press: { slackId: string; reason: string; pressedAtMs: number }): Promise<Message> {
+  const launch = desk.journal.peek(launchId) ?? await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
+  const person = launch === null ? null : whoIs(launch, press.slackId);
+  if (launch !== null && (person === null || !may(person, 'set-halt'))) {
+    return person === null
+      ? refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on duty can, with one tap.')
+      : refused('ROLE_MISSING', `${person.name} is ${person.roles.join(', ')} here; halting needs on-call or marketer. Say it in the channel: anyone on duty can, with one tap.`);
+  }
+  const reason = person === null ? `${press.reason} (pressed by ${press.slackId}; the roster could not be read)`.trim() : press.reason;
+  const { epoch, recorded } = await desk.conductor.halt(launchId, { by: person?.id ?? null, source: 'slack', reason, pressedAtMs: press.pressedAtMs });
+  recorded.catch((error: unknown) => desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'));
+  return done(`*Halted* (halt ${epoch}). Workers stop within a second. Two people lift it: \`/go resume\`.`);
+}
+
+async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | null> {
+  const late = new Promise<null>((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(null)));
+  return Promise.race([late, work.catch((error: unknown) => {
+    desk.log.warn({ err: error }, 'halting without the roster');
+    return null;
+  })]);
+}
+
+export const halt: Subcommand = {
+  name: 'halt', also: ['stop', 'abort'], usage: ['halt', 'halt wrong copy in German'], group: 'Fire and halt', needs: 'launch',
+  does: 'Stops all sending at once. One tap by anyone on duty; the HALT button does the same.',
+  run: ({ desk, launch, slackId, typed, atMs }) => haltNow(desk, launch.id, { slackId, reason: oneLine(typed.rest), pressedAtMs: atMs }),
+};
+
+export const resume: Subcommand = {
+  name: 'resume', also: ['lift', 'unhalt'], usage: ['resume', 'resume because the copy is fixed', 'resume fire', 'resume fire us-ios'], group: 'Fire and halt', needs: 'person',
+  does: 'Asks to lift the halt; a second person approves. `resume fire` is one order that also sends what was not sent, as the next attempt.',
+  async run(ask) {
+    const [first, ...others] = ask.typed.words;
+    if (first?.toLowerCase() === 'fire') return requestFire(ask, others, true);
+    if (!ask.launch.halt.active && ask.typed.rest === '') return info('Nothing is halted, so there is nothing to resume. `/go fire` asks to send.');
+    if (first !== undefined && ask.launch.audience?.segments.some((segment) => segment.id === first.toLowerCase()) === true) {
+      return misuse(resume, `To send ${first} again, type \`/go resume fire ${first}\`.`);
+    }
+    const reason = oneLine(ask.typed.rest).replace(/^because\s+/i, '');
+    return submit(ask, (by) => ({ kind: 'request-lift', by, reason }), () => done('Asked to lift the halt. Another person approves with the button in the channel; it sends nothing by itself.'));
+  },
+};

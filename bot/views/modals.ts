@@ -1,0 +1,91 @@
+import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
+import { PAYLOAD_LIMIT_BYTES, payloadProblems } from '../../runbooks/launch/payload.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
+import { ACTION, VIEW } from '../actions/action-ids.ts';
+import { actions, button, context, section } from './blocks.ts';
+import { platformName } from './names.ts';
+import { clip, count, oneLine, safe, short } from './words.ts';
+
+/** Modals: title, submit and close at most 24 characters, 100 blocks, `private_metadata` 3,000. */
+
+const plain = (text: string) => ({ type: 'plain_text' as const, text: clip(text, 150), emoji: true });
+
+function input(blockId: string, label: string, element: InputBlock['element'], more: { hint?: string; optional?: boolean } = {}): InputBlock {
+  return {
+    type: 'input', block_id: blockId, label: plain(label), element,
+    ...(more.hint === undefined ? {} : { hint: plain(more.hint) }),
+    ...(more.optional === undefined ? {} : { optional: more.optional }),
+  };
+}
+
+/** Blocks are named after their field; every element's action id is `value`. */
+export function createModal(runbooks: readonly { id: string; title: string }[], channelId: string, nowMs: number): ModalView {
+  const base = { type: 'modal' as const, title: plain('New launch'), close: plain('Cancel') };
+  if (runbooks.length === 0) return { ...base, blocks: [section('There is no runbook in the folder that the bot reads (`GOBUTTON_RUNBOOKS`).')] };
+  const options = runbooks.map((one) => ({ text: plain(clip(`${one.title} (${one.id})`, 75)), value: clip(one.id, 75) }));
+  const inTwoHours = Math.ceil((nowMs + 7_200_000) / 300_000) * 300;
+  return {
+    ...base, callback_id: VIEW.create, private_metadata: JSON.stringify({ channelId }), submit: plain('Create'),
+    blocks: [
+      section('This channel becomes the war room. Nothing is sent by creating a launch.'),
+      input('runbook', 'Runbook', { type: 'static_select', action_id: 'value', options, ...(options[0] === undefined ? {} : { initial_option: options[0] }) }),
+      input('name', 'Name', { type: 'plain_text_input', action_id: 'value', max_length: 120, placeholder: plain('as the runbook says') }, { optional: true }),
+      input('target', 'Target', { type: 'datetimepicker', action_id: 'value', initial_date_time: inTwoHours }, { hint: 'The earliest moment of the event, on your own clock. Steps count from it; nothing fires by itself.' }),
+      input('compress', 'Compress', { type: 'plain_text_input', action_id: 'value', initial_value: '1', max_length: 12 }, { hint: '1 is real time. For a rehearsal 24 makes an hour of a day.' }),
+    ],
+  };
+}
+
+/** With more locales than this, the ones to edit are named: `/go campaign de fr`. */
+export const CAMPAIGN_LOCALES = 20;
+
+export interface Draft { title: string; body: string }
+
+/** Edits the texts of these locales; with `preview`, what people would see and how many bytes it takes. */
+export function campaignModal(launch: Launch, locales: readonly string[], channelId: string, preview: Campaign | null): ModalView {
+  const texts = (preview ?? launch.campaign).locales;
+  const blocks: KnownBlock[] = [context(`Content \`${short(launch.contentHash)}\`. Saving another text voids open orders and test copies.`)];
+  for (const locale of locales) {
+    const text = texts[locale];
+    blocks.push(
+      input(`title:${locale}`, `${locale}: title`, { type: 'plain_text_input', action_id: 'value', max_length: 200, ...initial(text?.title) }),
+      input(`body:${locale}`, `${locale}: text`, { type: 'plain_text_input', action_id: 'value', multiline: true, max_length: 3_000, ...initial(text?.body) }),
+    );
+  }
+  blocks.push(actions('preview', [button(ACTION.previewCampaign, 'Preview', { launchId: launch.id })]));
+  if (preview !== null) blocks.push(...previewBlocks(launch, preview, locales));
+  return {
+    type: 'modal', callback_id: VIEW.campaign, title: plain('Text of the push'), submit: plain('Save'), close: plain('Cancel'),
+    private_metadata: JSON.stringify({ launchId: launch.id, channelId, contentHash: launch.contentHash }), blocks,
+  };
+}
+
+const initial = (text: string | undefined) => (text === undefined || text === '' ? {} : { initial_value: text });
+
+function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly string[]): KnownBlock[] {
+  const tooLarge = payloadProblems(campaign, launch.id);
+  return locales.map((locale) => {
+    const text = campaign.locales[locale];
+    const problems = tooLarge.filter((problem) => problem.locale === locale);
+    const size = problems.length === 0 ? '' : `\n:no_entry: ${problems.map((problem) => `${count(problem.bytes)} bytes on ${platformName[problem.platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}`;
+    return section(`:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}`);
+  });
+}
+
+/** A waiver for one gate: for whom, how bad at worst, until when, why. */
+export function waiverModal(launch: Launch, gateId: string, channelId: string, value: number | null): ModalView {
+  const gate = launch.runbook.gates.find((one) => one.id === gateId);
+  const segments = (launch.audience?.segments ?? []).slice(0, 99).map((segment) => ({ text: plain(clip(segment.id, 75)), value: clip(segment.id, 75) }));
+  return {
+    type: 'modal', callback_id: VIEW.waiver, title: plain('Ask for a waiver'), submit: plain('Ask'), close: plain('Cancel'),
+    private_metadata: JSON.stringify({ launchId: launch.id, channelId, gate: gateId }),
+    blocks: [
+      section(`*${safe(gate?.title ?? gateId, 120)}*\nAnother person grants it. It ends by itself, and when things get worse than what you name.`),
+      input('reason', 'Why may it be red?', { type: 'plain_text_input', action_id: 'value', max_length: 400 }),
+      input('worst', 'Worst value that you accept', { type: 'plain_text_input', action_id: 'value', max_length: 20, ...initial(value === null ? undefined : String(value)) }, { optional: true, hint: value === null ? 'This gate has no figure now; leave it empty.' : `It is ${count(value)} now; larger is worse.` }),
+      input('until', 'Until', { type: 'plain_text_input', action_id: 'value', max_length: 40, initial_value: 'in 2h' }, { hint: 'in 2h, 23:30 UTC, 2027-02-07T23:30Z' }),
+      ...(segments.length === 0 ? [] : [input('segments', 'Segments', { type: 'multi_static_select', action_id: 'value', options: segments, placeholder: plain('all') }, { optional: true })]),
+    ],
+  };
+}

@@ -1,0 +1,51 @@
+import type { KnownBlock } from '@slack/types';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
+import type { Step } from '../../runbooks/playbook/schema.ts';
+import { ACTION } from '../actions/action-ids.ts';
+import { actions, button, context, header, message, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { nameOf } from './names.ts';
+import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
+
+const SIGN = { started: ':arrow_forward:', put: ':hourglass:', skipped: ':fast_forward:', done: ':white_check_mark:' } as const;
+
+/** Steps with their own buttons; the rest is a list. */
+const STEP_BLOCKS = 10;
+
+/** The plan: done, waiting for a person, coming. The next few can be run early or skipped. */
+export function stepsMessage(launch: Launch, nowMs: number): Message {
+  const all = scheduledSteps(launch).map(({ step, dueAtMs }) => ({ step, dueAtMs, state: launch.steps[step.id] }));
+  const over = all.filter(({ state }) => state?.state === 'done' || state?.state === 'skipped');
+  const open = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
+  const blocks: KnownBlock[] = [header(`Plan: ${launch.name}`), context(`${toTarget(nowMs, launch.targetAtMs)} · target ${timeOfDay(launch.targetAtMs)}${launch.compress === 1 ? '' : ` · compressed ${launch.compress} times`}`)];
+  if (over.length > 0) blocks.push(section(fit(over.map(({ step, state }) => `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say ? `: ${safe(state.say, 120)}` : ''}`), 2_000)));
+  for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
+    blocks.push(section(`${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}`));
+    if (!launch.closed && state?.state !== 'started') {
+      const value = { launchId: launch.id, step: step.id };
+      blocks.push(actions(`step:${step.id}`, [button(ACTION.runStep, 'Run now', value), button(ACTION.skipStep, 'Skip', value)]));
+    }
+  }
+  if (open.length > STEP_BLOCKS) blocks.push(section(fit(open.slice(STEP_BLOCKS).map(({ step, dueAtMs }) => `:white_circle: ${safe(step.title, 120)} (${toTarget(dueAtMs, launch.targetAtMs)})`), 2_000)));
+  if (open.length === 0) blocks.push(context('No step is left.'));
+  return message(`Plan: ${open.length} steps to come`, blocks);
+}
+
+function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {
+  return `${toTarget(dueAtMs, launch.targetAtMs)} ${timeOfDay(dueAtMs)}, ${dueAtMs >= nowMs ? `in ${span(dueAtMs - nowMs)}` : `due ${span(nowMs - dueAtMs)} ago`}`;
+}
+
+function doesText(step: Step): string {
+  switch (step.do.kind) {
+    case 'scale': return `scales \`${safe(step.do.target, 40)}\` to ${step.do.to}`;
+    case 'remind': return 'reminds';
+    case 'checklist': return 'readiness review';
+    case 'switch': return `sets \`${safe(step.do.switch, 40)}\` to ${safe(String(step.do.value), 60)}`;
+    case 'fire-window': return 'opens the moment; nothing fires by itself';
+    default: {
+      const unknown: never = step.do;
+      throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
+    }
+  }
+}
