@@ -1,0 +1,129 @@
+import { pino } from 'pino';
+import { type Conductor, createConductor } from '../bot/conductor/conductor.ts';
+import { createSlackPort, type SlackPort } from '../bot/conductor/slack-port.ts';
+import type { Timings } from '../bot/conductor/timings.ts';
+import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
+import { createCloud, ensureTables } from '../infra/aws/create-cloud.ts';
+import { createJournal, type Journal } from '../infra/aws/journal.ts';
+import { type LocalCloud, startLocalCloud } from '../infra/local/cloud/start.ts';
+import { person, type RoomMessage, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import type { Workspace } from '../infra/local/slack/start.ts';
+import type { Command } from '../runbooks/launch/commands.ts';
+import type { Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import type { Runbook } from '../runbooks/playbook/schema.ts';
+import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia } from './properties/scene.ts';
+
+/** The conductor's surroundings, real ones: local cloud, local Slack, a launch in the record. Time is the system's. */
+
+const POOL = 'gobutton-workers';
+export const GROUP = 'backends';
+
+/** Short enough for a test, in the same proportions. */
+const QUICK: Partial<Timings> = {
+  leaseMs: 2_500, claimMs: 2_000, urgentGraceMs: 200, retryMinMs: 50, retryMaxMs: 500, finalFiguresMs: 100,
+  indexMs: 200, gatesMs: 200, gateSettleMs: 0, scaleMs: 200, boardMs: 300, liveMs: 300, parametersMs: 200, shotMs: 200, foundHaltMs: 300, requeueAfterMs: 500,
+};
+
+export class Rig {
+  readonly launchId = LAUNCH_ID;
+  readonly cloud: Cloud;
+  readonly journal: Journal;
+  readonly slack: SlackPort;
+  readonly workspace: Workspace;
+  readonly #localCloud: LocalCloud;
+  readonly #conductors: Conductor[] = [];
+
+  constructor(parts: { cloud: Cloud; workspace: Workspace; localCloud: LocalCloud }) {
+    this.cloud = parts.cloud;
+    this.workspace = parts.workspace;
+    this.#localCloud = parts.localCloud;
+    this.journal = createJournal({ record: parts.cloud.record });
+    this.slack = createSlackPort({ token: SECRETS.botToken, apiUrl: parts.workspace.apiUrl, log: pino({ level: 'silent' }) });
+  }
+
+  /** Another bot instance: its own journal cache, its own holder. Stopped with the rig. */
+  conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null } = {}): { conductor: Conductor; journal: Journal } {
+    const cloud = options.cloud ?? this.cloud;
+    const journal = createJournal({ record: cloud.record });
+    const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
+    const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings } }, log });
+    this.#conductors.push(conductor);
+    return { conductor, journal };
+  }
+
+  /** Appends, and performs nothing: what is left by an instance that dies right after its append. */
+  async append(command: Command): Promise<Entry> {
+    const submitted = await this.journal.submit(this.launchId, command);
+    if (!submitted.ok) throw new Error(`REFUSED ${submitted.code}: ${submitted.say}`);
+    return submitted.entry;
+  }
+
+  async create(options: { runbook?: Runbook; targetAtMs?: number; ready?: boolean } = {}): Promise<void> {
+    await this.append({
+      kind: 'create-launch', by: 'ana', launchId: this.launchId, name: 'Super Bowl', channelId: 'C0WARROOM', runbook: options.runbook ?? sampleRunbook(), runbookHash: 'r',
+      targetAtMs: options.targetAtMs ?? Date.now() + 86_400_000, compress: 1,
+    });
+    await this.cloud.live.putLaunch({ launchId: this.launchId, name: 'Super Bowl', channelId: 'C0WARROOM', pool: POOL, createdAtMs: Date.now(), closed: false });
+    if (options.ready === false) return;
+    await this.append({ kind: 'set-audience', by: 'ana', audience });
+    await this.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  }
+
+  async request(segments: string[] | 'all' = 'all', lift = false): Promise<EntryOf<'FireRequested'>> {
+    return this.appendAs('FireRequested', { kind: 'request-fire', by: 'ana', segments, measured: measuredAt(Date.now()), via: slackVia('ana'), lift });
+  }
+
+  approval(order: EntryOf<'FireRequested'>): Command {
+    const nowMs = Date.now();
+    return { kind: 'approve-fire', by: 'mia', orderId: order.orderId, shownHash: order.shownHash, pressedAtMs: nowMs, measured: measuredAt(nowMs), via: slackVia('mia'), observedHaltEpoch: 0, observedHalted: false };
+  }
+
+  async appendAs<K extends EntryKind>(kind: K, command: Command): Promise<EntryOf<K>> {
+    const entry = await this.append(command);
+    if (!isKind(entry, kind)) throw new Error(`UNEXPECTED_ENTRY ${entry.kind}`);
+    return entry;
+  }
+
+  async launch(): Promise<Launch> {
+    const launch = await this.journal.launch(this.launchId);
+    if (launch === null) throw new Error('RIG_NO_LAUNCH');
+    return launch;
+  }
+
+  async entries<K extends EntryKind>(kind: K): Promise<EntryOf<K>[]> {
+    return (await this.journal.entries(this.launchId)).filter((entry) => isKind(entry, kind));
+  }
+
+  async messages(containing = ''): Promise<RoomMessage[]> {
+    return (await person(this.workspace, 'U0ONCALL').messages()).filter((message) => `${message.text}${message.html}`.includes(containing));
+  }
+
+  /** Waits until the channel holds such a message. */
+  async seen(containing: string, deadlineMs = 8_000): Promise<RoomMessage> {
+    return until(`a message with “${containing}”`, async () => (await this.messages(containing))[0], deadlineMs);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#conductors.map((conductor) => conductor.stop()));
+    await this.workspace.stop();
+    this.cloud.close();
+    await this.#localCloud.stop(0);
+  }
+}
+
+function isKind<K extends EntryKind>(entry: Entry, kind: K): entry is EntryOf<K> {
+  return entry.kind === kind;
+}
+
+export async function startRig(): Promise<Rig> {
+  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [{ name: GROUP, startDelayMs: 300 }] });
+  const config: CloudConfig = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
+  await ensureTables(config);
+  const workspace = await startTestWorkspace({ rateLimits: false });
+  const cloud = createCloud(config);
+  await cloud.queues.ensurePool(POOL);
+  return new Rig({ cloud, workspace, localCloud });
+}
+
+export { until };
