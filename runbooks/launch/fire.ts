@@ -30,6 +30,10 @@ import { clock, listed, span } from './words.ts';
 export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256 }: Given): Decision {
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
+  if (launch.halt.active && !command.lift) {
+    return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then ask again.`);
+  }
+  if (command.lift && !launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
   if (launch.audience === null) return refuse('NO_AUDIENCE', 'This launch has no audience yet. Compile one with `npm run audience -- compile`, then ask again.');
 
   const names = command.segments === 'all' ? fireableSegments(launch, nowMs) : [...new Set(command.segments)];
@@ -39,10 +43,6 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
-  if (launch.halt.active && !command.lift) {
-    return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then ask again.`);
-  }
-  if (command.lift && !launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
   const red = redLines(gateLines(launch, command.measured, nowMs, names));
   if (red.length > 0) return refuse('GATES_RED', `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`);
 

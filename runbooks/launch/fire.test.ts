@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import { ANA, audience, keyVia, measuredAt, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
+import { evolve } from './evolve.ts';
+
+describe('asking for fire', () => {
+  test('is refused with an observer, a stranger, or no launch', () => {
+    const scene = Scene.ready();
+    expect(scene.refuses(scene.request('olu'))).toEqual({
+      code: 'ROLE_MISSING',
+      say: 'Olu Adeyemi is observer here; to request fire needs on-call or marketer. Ask Ana Ortiz, Mia Chen or Ben Okafor.',
+    });
+    expect(scene.refuses(scene.request('eve')).code).toBe('NOT_ON_ROSTER');
+    const empty = new Scene();
+    expect(empty.refuses(scene.request()).code).toBe('NO_LAUNCH');
+  });
+
+  test('is refused without an audience, for an unknown segment, an empty one, or none', () => {
+    const scene = Scene.created();
+    expect(scene.refuses(scene.request()).code).toBe('NO_AUDIENCE');
+    const segments = [...audience.segments, { id: 'mx-ios', platform: 'ios' as const, devices: 0, batches: 0 }];
+    scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, segments } });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    expect(scene.refuses(scene.request('ana', ['fr-ios'])).say).toBe('The audience has no segment fr-ios; it has us-ios, us-android, br-ios and mx-ios.');
+    expect(scene.refuses(scene.request('ana', ['mx-ios'])).code).toBe('SEGMENT_EMPTY');
+    expect(scene.refuses(scene.request('ana', [])).code).toBe('NOTHING_TO_FIRE');
+    // "All" leaves out what holds nobody.
+    expect(scene.asked('all').shown.segments.map(({ segment }) => segment)).toEqual(['us-ios', 'us-android', 'br-ios']);
+  });
+
+  test('lists every gate that is red or unknown, and takes a waived one', () => {
+    const scene = Scene.ready();
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: 'typo' });
+    const red = { workers: { status: 'red', value: 1, say: '1 of 2 ready' } } as const;
+    const { code, say } = scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs, red).slice(0, 2) }));
+    expect(code).toBe('GATES_RED');
+    for (const part of ['“Workers are ready” is red (1 of 2 ready)', '“Queues are empty” is unknown (not measured yet)', '“The copy was read” is red']) expect(say).toContain(part);
+
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', gate: 'workers', segments: ['us-ios'], worst: 1, reason: 'one is enough', endsAtMs: scene.nowMs + 60_000 });
+    const asking = (segments: string[], value: number) => scene.request('ana', segments, { measured: measuredAt(scene.nowMs, { workers: { ...red.workers, value } }) });
+    expect(scene.refuses(asking(['us-ios'], 1)).code).toBe('GATES_RED');
+    scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+    expect(scene.refuses(asking(['us-ios'], 2)).code).toBe('GATES_RED');
+    expect(scene.refuses(asking(['us-ios', 'br-ios'], 1)).code).toBe('GATES_RED');
+    expect(scene.decide(asking(['us-ios'], 1)).ok).toBe(true);
+    scene.nowMs += 60_000;
+    expect(scene.refuses(asking(['us-ios'], 1)).code).toBe('GATES_RED');
+  });
+
+  test('a measurement of 15 s ago counts, one of 16 s ago does not', () => {
+    const scene = Scene.ready();
+    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs - 15_001) })).code).toBe('GATES_RED');
+    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs + 15_001) })).code).toBe('GATES_RED');
+    expect(scene.decide(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs - 15_000) })).ok).toBe(true);
+  });
+
+  test('a segment waits in one order only, and is asked for again once that order is over', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios', 'br-ios']);
+    expect(scene.refuses(scene.request('mia', ['us-ios'])).code).toBe('SEGMENT_TAKEN');
+    expect(scene.asked('all').shown.segments.map(({ segment }) => segment)).toEqual(['us-android']);
+    scene.nowMs = order.expiresAtMs + 1;
+    expect(scene.decide(scene.request('mia', ['us-ios'])).ok).toBe(true);
+  });
+
+  test('while a shot runs its segments are refused, the others are not, and the queue gate looks away', () => {
+    const scene = Scene.ready();
+    scene.fired(['us-ios']);
+    expect(scene.refuses(scene.request('ana', ['us-ios'])).code).toBe('SHOT_RUNNING');
+    const measured = measuredAt(scene.nowMs, { queues: { status: 'red', value: 900 } });
+    expect(scene.decide(scene.request('ana', ['br-ios'], { measured })).ok).toBe(true);
+  });
+
+  test('a message over 4,096 bytes is refused by locale, platform and size', () => {
+    const scene = Scene.ready();
+    const created = scene.entries[0];
+    if (created?.kind !== 'LaunchCreated') throw new Error('unexpected');
+    const locales = { ...created.runbook.campaign.locales, 'pt-BR': { title: 'Você viu?', body: 'ã'.repeat(2_100) } };
+    // A record of another making: decide itself takes no such campaign.
+    let launch = evolve(null, { ...created, runbook: { ...created.runbook, campaign: { ...created.runbook.campaign, locales } } });
+    for (const entry of scene.entries.slice(1)) launch = evolve(launch, entry);
+    scene.launch = launch;
+    expect(scene.refuses(scene.request())).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', say: expect.stringMatching(/^The pt-BR message is \d{4} bytes on (ios|android); .*4096/) });
+  });
+
+  test("somebody else's Slack account or key does not ask in one's name", () => {
+    const scene = Scene.ready();
+    expect(scene.refuses(scene.request('ana', 'all', { via: slackVia('mia') })).code).toBe('PROOF_INVALID');
+    expect(scene.refuses(scene.request('mia', 'all', { via: keyVia(ANA.key, scene.nowMs) })).code).toBe('PROOF_INVALID');
+    const via = keyVia(ANA.key, scene.nowMs);
+    expect(scene.decide(scene.request('ana', 'all', { via })).ok).toBe(true);
+    if (via.kind !== 'operator') throw new Error('unexpected');
+    for (const bad of [{ signature: 'AAAA' }, { nonce: 'short' }, { expiresAtMs: scene.nowMs }, { signedAtMs: scene.nowMs - 7_200_000 }, { signedAtMs: scene.nowMs + 120_000, expiresAtMs: scene.nowMs + 180_000 }]) {
+      expect(scene.refuses(scene.request('ana', 'all', { via: { ...via, ...bad } })).code).toBe('PROOF_INVALID');
+    }
+  });
+});
+
+describe('pressing GO', () => {
+  test('by a second person gives the shot, with time zero at the press', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    const pressedAtMs = scene.nowMs;
+    scene.nowMs += 40;
+    const entry = scene.gives('FireApproved', scene.press(order, 'mia', { pressedAtMs }));
+    expect(entry).toMatchObject({ orderId: 'F4', shotId: 'S5', shownHash: order.shownHash, haltEpoch: 0, lifts: null, redGates: [] });
+    expect(entry.notAfterAtMs).toEqual({ ios: pressedAtMs + 60_000, android: pressedAtMs + 600_000 });
+    expect(scene.shot('S5')).toMatchObject({ requestedBy: 'ana', approvedBy: 'mia', closed: null, haltedAtMs: null });
+    expect(scene.refuses(scene.press(order, 'ben'))).toMatchObject({ code: 'ORDER_NOT_OPEN', say: expect.stringContaining('approved by Mia Chen') });
+  });
+
+  test('by the requester is refused, whichever of their accounts or keys they press with', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    const vias = [slackVia('ana'), { kind: 'slack' as const, slackId: ANA.secondSlack }, keyVia(ANA.key, scene.nowMs)];
+    for (const via of vias) expect(scene.refuses(scene.press(order, 'ana', { via })).code).toBe('SAME_PERSON');
+    // Nor under another name with their own account.
+    for (const via of vias) expect(scene.refuses(scene.press(order, 'mia', { via })).code).toBe('PROOF_INVALID');
+  });
+
+  test('is refused by an observer, for a missing order and for a name that every object has', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    expect(scene.refuses(scene.press(order, 'olu')).code).toBe('ROLE_MISSING');
+    expect(scene.refuses(scene.press({ ...order, id: 'F99' })).code).toBe('NO_SUCH_ORDER');
+    expect(scene.refuses(scene.press({ ...order, id: 'constructor' })).code).toBe('NO_SUCH_ORDER');
+    expect(scene.refuses(scene.press({ ...order, id: '__proto__' })).code).toBe('NO_SUCH_ORDER');
+  });
+
+  test('counts until the expiry, by both clocks', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    scene.nowMs = order.expiresAtMs;
+    expect(scene.decide(scene.press(order)).ok).toBe(true);
+    scene.nowMs += 1;
+    expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.expiresAtMs })).code).toBe('ORDER_EXPIRED');
+    scene.nowMs -= 1;
+    expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.expiresAtMs + 1 })).code).toBe('ORDER_EXPIRED');
+    expect(scene.refuses({ kind: 'expire-order', orderId: order.id }).code).toBe('TIME_INVALID');
+    scene.nowMs += 1;
+    scene.does({ kind: 'expire-order', orderId: order.id });
+    expect(scene.refuses({ kind: 'expire-order', orderId: order.id }).code).toBe('ORDER_EXPIRED');
+    scene.nowMs -= 10_000;
+    expect(scene.refuses(scene.press(order)).code).toBe('ORDER_EXPIRED');
+  });
+
+  test('a press from the future, without a time, or so old that its push is late is none', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    for (const offMs of [5_001, -60_000, Number.NaN]) expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).code).toBe('TIME_INVALID');
+    for (const offMs of [5_000, -59_999]) expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).ok).toBe(true);
+  });
+
+  test.each([
+    ['content', (scene: Scene) => scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, deep_link: 'lingo://x' } })],
+    ['audience', (scene: Scene) => scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash: 'b'.repeat(64) } })],
+    ['skip list', (scene: Scene) => scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'skip-lists/s.bin', tokens: 3 } })],
+  ])('a changed %s voids the order and says who changed it', (what, act) => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    act(scene);
+    expect(scene.order(order.id).state).toBe('void');
+    expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'CONTENT_CHANGED', say: expect.stringMatching(`void: (Ana Ortiz|Mia Chen) changed the ${what}`) });
+  });
+
+  test('content that was changed and changed back stays void', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    const { campaign } = scene.state;
+    scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...campaign, sound: 'tada' } });
+    scene.does({ kind: 'set-campaign', by: 'mia', campaign });
+    expect(scene.refuses(scene.press(order)).code).toBe('ORDER_NOT_OPEN');
+  });
+
+  test('a button that shows another hash is refused', () => {
+    const scene = Scene.ready();
+    expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) })).code).toBe('CONTENT_CHANGED');
+  });
+
+  test('a declined order stays declined; a requester may withdraw', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    scene.does({ kind: 'decline-fire', by: 'ana', orderId: order.id, reason: '' });
+    expect(scene.refuses(scene.press(order)).code).toBe('ORDER_NOT_OPEN');
+    expect(scene.refuses({ kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' }).code).toBe('ORDER_NOT_OPEN');
+  });
+
+  test('a hard gate that is red or unknown blocks; other red gates are recorded and do not', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    const red = { status: 'red', say: 'expired' } as const;
+    expect(scene.refuses(scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { credentials: red }) })).code).toBe('HARD_GATE_RED');
+    expect(scene.refuses(scene.press(order, 'mia', { measured: [] })).code).toBe('HARD_GATE_RED');
+    scene.does({ kind: 'tick-gate', by: 'ben', gate: 'copy-read', green: false, note: 'typo' });
+    const { redGates } = scene.gives('FireApproved', scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { workers: { ...red, value: 2 } }) }));
+    expect(redGates).toMatchObject([{ gate: 'workers', status: 'red', value: 2 }, { gate: 'copy-read', status: 'red', value: null }]);
+  });
+
+  test('an order that a clock behind still holds open does not fire a segment that a newer order took', () => {
+    const scene = Scene.ready();
+    const first = scene.asked(['us-ios']);
+    scene.nowMs = first.expiresAtMs + 1;
+    const second = scene.gives('FireRequested', scene.request('ben', ['us-ios']));
+    scene.nowMs = first.expiresAtMs - 1;
+    expect(scene.refuses(scene.press(first)).code).toBe('ORDER_NOT_OPEN');
+    expect(scene.order(first.id).voidedBy).toBe(`order ${second.orderId} took its place`);
+  });
+});
+
+describe('halt and GO', () => {
+  test('nothing is approved while halted, be it in the record or only on the switch yet', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: true })).code).toBe('HALTED');
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: false })).code).toBe('HALTED');
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 0, observedHalted: true })).code).toBe('HALTED');
+    scene.halt();
+    expect(scene.refuses(scene.press(order, 'mia', { observedHalted: false })).say).toContain('halted by Ben Okafor');
+    expect(scene.refuses(scene.request('ana', ['us-ios'])).code).toBe('HALTED');
+  });
+
+  test('a resume asks for what is left, and its approval lifts the halt that it names in the same entry', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    expect(scene.refuses(scene.request('ana', ['br-ios'], { lift: true })).code).toBe('NOT_HALTED');
+    scene.halt();
+    expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs);
+    scene.closes(scene.shot(shot.id), { 'us-ios': { halted: 120, uncertain: 5 } });
+    const order = scene.asked(['us-ios'], { lift: true });
+    expect(order).toMatchObject({ devices: 120, lifts: 1, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
+    scene.gives('FireApproved', scene.press(order));
+    expect(scene.state.halt).toMatchObject({ active: false, epoch: 1 });
+    expect(scene.state.attempts['us-ios']).toMatchObject([{ attempt: 1, devices: 500, closed: true }, { attempt: 2, devices: 120, closed: false }]);
+  });
+
+  test('a resume does not lift a halt that came after it was asked for', () => {
+    const scene = Scene.ready();
+    scene.halt();
+    const order = scene.asked(['us-ios'], { lift: true });
+    scene.halt('mia', 2);
+    expect(scene.refuses(scene.press(order)).code).toBe('HALTED');
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1 })).code).toBe('HALTED');
+  });
+});
+
+test('a segment that went out whole has nothing left, and uncertain devices count only under policy resend', () => {
+  const asks = (uncertain: 'leave' | 'resend') => {
+    const scene = Scene.ready(sampleRunbook({ delivery: { uncertain } }));
+    scene.closes(scene.fired(['us-ios']), { 'us-ios': { uncertain: 7 } });
+    return scene.decide(scene.request('ana', ['us-ios']));
+  };
+  expect(asks('leave')).toMatchObject({ ok: false, code: 'NOTHING_TO_FIRE' });
+  expect(asks('resend')).toMatchObject({ ok: true, entry: { devices: 7, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } } });
+});

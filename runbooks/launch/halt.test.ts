@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { Scene, T0_MS } from '../../test/properties/scene.ts';
+import type { Command } from './commands.ts';
+
+const press = (scene: Scene, epoch: number, more: Partial<Extract<Command, { kind: 'set-halt' }>> = {}): Command =>
+  ({ kind: 'set-halt', by: 'ben', source: 'slack', epoch, reason: '', pressedAtMs: scene.nowMs, ...more });
+
+test('anyone on duty halts, an observer does not, and the system may from outside Slack', () => {
+  const scene = Scene.ready();
+  expect(scene.refuses(press(scene, 1, { by: 'olu' })).code).toBe('ROLE_MISSING');
+  expect(scene.gives('HaltSet', press(scene, 1, { by: null, source: 'ssm' })).by).toEqual({ system: 'ssm' });
+  expect(scene.state.halt).toMatchObject({ active: true, epoch: 1, by: null });
+});
+
+test('a halt that arrives with any epoch ends running shots for good, and epochs only go up', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired(['us-ios']);
+  scene.nowMs += 700;
+  scene.does(press(scene, 5, { pressedAtMs: scene.nowMs - 30 }));
+  expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs - 30);
+  expect(scene.state.halt.epoch).toBe(5);
+  // The same press again, and one whose entry was overtaken.
+  expect(scene.refuses(press(scene, 5)).code).toBe('ALREADY_SO');
+  expect(scene.refuses(press(scene, 4)).code).toBe('ALREADY_SO');
+  // A second halt is recorded, and leaves the time at which the first one ended the shot.
+  scene.nowMs += 100;
+  scene.does(press(scene, 6));
+  expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs - 130);
+});
+
+test('two people lift the present halt; the requester cannot, and whoever halted may', () => {
+  const scene = Scene.ready();
+  expect(scene.refuses({ kind: 'request-lift', by: 'ana', reason: '' }).code).toBe('NOT_HALTED');
+  scene.halt('ben');
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: 'link is right' });
+  expect(scene.refuses({ kind: 'request-lift', by: 'mia', reason: '' })).toMatchObject({ code: 'ALREADY_SO', say: expect.stringContaining('Ana Ortiz has asked') });
+  expect(scene.refuses({ kind: 'approve-lift', by: 'ana', liftId }).code).toBe('SAME_PERSON');
+  expect(scene.refuses({ kind: 'approve-lift', by: 'mia', liftId: 'L99' }).code).toBe('NO_SUCH_REQUEST');
+  scene.does({ kind: 'approve-lift', by: 'ben', liftId });
+  expect(scene.state.halt).toMatchObject({ active: false, epoch: 1 });
+  expect(scene.refuses({ kind: 'approve-lift', by: 'mia', liftId }).code).toBe('NOT_HALTED');
+});
+
+test('a lift that was asked for before a newer halt does not lift that one', () => {
+  const scene = Scene.ready();
+  scene.halt('ben');
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.halt('mia', 2);
+  expect(scene.refuses({ kind: 'approve-lift', by: 'mia', liftId }).code).toBe('HALTED');
+  expect(scene.decide({ kind: 'request-lift', by: 'ana', reason: '' }).ok).toBe(true);
+});
+
+test('a late entry of a lifted halt is passed over, a fresh press with a low epoch halts', () => {
+  const scene = Scene.ready();
+  const pressedAtMs = scene.nowMs;
+  scene.halt('ben', 3);
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.nowMs += 5_000;
+  scene.does({ kind: 'approve-lift', by: 'mia', liftId });
+  expect(scene.refuses(press(scene, 2, { pressedAtMs })).say).toContain('lifted');
+  const shot = scene.fired(['us-ios']);
+  scene.nowMs += 5_000;
+  // A switch item that was lost counts from 1 again: in doubt, halt.
+  expect(scene.gives('HaltSet', press(scene, 1)).epoch).toBe(4);
+  expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs);
+});
+
+test('the first halt of a launch counts whatever clock pressed it', () => {
+  const scene = Scene.ready();
+  expect(scene.gives('HaltSet', press(scene, 0, { pressedAtMs: T0_MS - 9e7 })).epoch).toBe(1);
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { sampleRunbook, Scene, segmentTotals, totals } from '../../test/properties/scene.ts';
+import { remainingDevices } from './remaining.ts';
+
+const close = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({ kind: 'close-shot' as const, shotId, cause: 'complete' as const, segments });
+const correct = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({ kind: 'correct-shot' as const, shotId, segments, batch: 'b1' });
+
+describe('closing a shot', () => {
+  test('takes totals of every segment that add up to its devices, once', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios', 'br-ios']);
+    const us = segmentTotals('us-ios', 1, 500, { failed: 3, reasons: { Unregistered: 3 } });
+    const br = segmentTotals('br-ios', 1, 200);
+    for (const wrong of [
+      [us], [us, us], [us, { ...br, attempt: 2 }], [us, br, segmentTotals('us-android', 1, 300)],
+      [us, segmentTotals('br-ios', 1, 199)], [us, { ...br, totals: totals({ accepted: 199 }) }],
+      [us, { ...br, totals: totals({ accepted: 201, failed: -1 }) }], [us, { ...br, totals: totals({ accepted: 199.5, late: 0.5 }) }],
+    ]) expect(scene.refuses(close(shot.id, wrong)).code).toBe('TOTALS_WRONG');
+    expect(scene.refuses(close('S99', [us, br])).code).toBe('SHOT_UNKNOWN');
+    scene.does(close(shot.id, [br, us]));
+    expect(scene.shot(shot.id).closed).toMatchObject({ cause: 'complete' });
+    expect(scene.refuses(close(shot.id, [us, br])).code).toBe('SHOT_CLOSED');
+  });
+
+  test('a later attempt is for what the one before left', () => {
+    const scene = Scene.ready();
+    scene.closes(scene.fired(['us-ios']), { 'us-ios': { halted: 100, late: 20, uncertain: 30, failed: 5, skipped: 1 } });
+    expect(remainingDevices(scene.state, 'us-ios')).toBe(120);
+    const second = scene.fired(['us-ios']);
+    expect(scene.refuses(close(second.id, [segmentTotals('us-ios', 2, 500)])).code).toBe('TOTALS_WRONG');
+    scene.does(close(second.id, [segmentTotals('us-ios', 2, 120)]));
+    expect(remainingDevices(scene.state, 'us-ios')).toBe(0);
+  });
+
+  test('still closes when a late account has moved devices of the attempt before it', () => {
+    const scene = Scene.ready();
+    const first = scene.fired(['us-ios']);
+    scene.closes(first, { 'us-ios': { halted: 100, uncertain: 30 } });
+    const second = scene.fired(['us-ios']);
+    scene.does(correct(first.id, [segmentTotals('us-ios', 1, 500, { halted: 110, uncertain: 0 })]));
+    expect(scene.decide(close(second.id, [segmentTotals('us-ios', 2, 100)])).ok).toBe(true);
+    expect(scene.decide(close(second.id, [segmentTotals('us-ios', 2, 110)])).ok).toBe(true);
+    expect(scene.refuses(close(second.id, [segmentTotals('us-ios', 2, 105)])).code).toBe('TOTALS_WRONG');
+  });
+});
+
+describe('correcting a shot', () => {
+  test('replaces the totals of the named segments, once, and counts for what is left', () => {
+    const scene = Scene.ready(sampleRunbook({ delivery: { uncertain: 'resend' } }));
+    const shot = scene.fired(['us-ios', 'br-ios']);
+    const late = segmentTotals('us-ios', 1, 500, { uncertain: 10 });
+    expect(scene.refuses(correct(shot.id, [late])).code).toBe('SHOT_RUNNING');
+    scene.closes(shot, { 'us-ios': { uncertain: 60 } });
+    expect(remainingDevices(scene.state, 'us-ios')).toBe(60);
+    for (const wrong of [[], [segmentTotals('us-android', 1, 300)], [late, late], [segmentTotals('us-ios', 1, 499)], [{ ...late, attempt: 2 }]]) {
+      expect(scene.refuses(correct(shot.id, wrong)).code).toBe('TOTALS_WRONG');
+    }
+    scene.does(correct(shot.id, [late]));
+    expect(scene.refuses(correct(shot.id, [late])).code).toBe('ALREADY_SO');
+    expect(remainingDevices(scene.state, 'us-ios')).toBe(10);
+    expect(scene.shot(shot.id).totals).toMatchObject([{ segment: 'us-ios', totals: { uncertain: 10 } }, { segment: 'br-ios', totals: { accepted: 200 } }]);
+  });
+
+  test('is taken after the launch was closed, and reasons count as a change', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    expect(scene.refuses({ kind: 'close-launch', by: 'ana', reason: '' }).code).toBe('SHOT_RUNNING');
+    scene.closes(shot, { 'us-ios': { failed: 2, reasons: { BadDeviceToken: 2 } } });
+    scene.does({ kind: 'close-launch', by: 'ana', reason: 'done' });
+    expect(scene.refuses(scene.request()).code).toBe('LAUNCH_CLOSED');
+    scene.does(correct(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 2, reasons: { Unregistered: 2 } })]));
+    expect(scene.state.attempts['us-ios']?.[0]?.totals?.totals.reasons).toEqual({ Unregistered: 2 });
+  });
+});

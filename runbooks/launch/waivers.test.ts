@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { measuredAt, Scene } from '../../test/properties/scene.ts';
+import type { Command } from './commands.ts';
+import { gateLines } from './gates.ts';
+
+const ask = (scene: Scene, more: Partial<Extract<Command, { kind: 'request-waiver' }>> = {}): Command =>
+  ({ kind: 'request-waiver', by: 'ana', gate: 'workers', segments: 'all', worst: 1, reason: 'one is enough', endsAtMs: scene.nowMs + 60_000, ...more });
+
+test('a waiver names a gate that is there and soft, a reason, a figure, segments that exist, and an end to come', () => {
+  const scene = Scene.ready();
+  for (const [more, code] of [
+    [{ gate: 'nope' }, 'GATE_UNKNOWN'], [{ gate: 'credentials' }, 'GATE_IS_HARD'], [{ reason: '  ' }, 'REASON_MISSING'],
+    [{ worst: Number.NaN }, 'VALUE_INVALID'], [{ endsAtMs: scene.nowMs }, 'TIME_INVALID'], [{ endsAtMs: Number.NaN }, 'TIME_INVALID'],
+    [{ endsAtMs: Number.POSITIVE_INFINITY }, 'TIME_INVALID'], [{ segments: ['fr-ios'] }, 'SEGMENT_UNKNOWN'], [{ segments: [] }, 'SEGMENT_UNKNOWN'], [{ by: 'mia' }, 'ROLE_MISSING'],
+  ] as const) {
+    expect(scene.refuses(ask(scene, more as Parameters<typeof ask>[1])).code).toBe(code);
+  }
+  scene.does({ kind: 'report-gate', measured: { gate: 'workers', status: 'red', value: 2, say: '0 of 2', atMs: scene.nowMs } });
+  expect(scene.refuses(ask(scene, { worst: null }))).toMatchObject({ code: 'VALUE_INVALID', say: expect.stringContaining('measured as a figure, 2') });
+});
+
+test('a second person grants it, once, before its end', () => {
+  const scene = Scene.ready();
+  const { waiverId } = scene.gives('WaiverRequested', ask(scene));
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'ana', waiverId }).code).toBe('SAME_PERSON');
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'olu', waiverId }).code).toBe('ROLE_MISSING');
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'mia', waiverId: 'W99' }).code).toBe('NO_SUCH_WAIVER');
+  const early = scene.nowMs;
+  scene.nowMs += 60_000;
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'mia', waiverId }).code).toBe('WAIVER_NOT_OPEN');
+  scene.nowMs = early;
+  scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'ben', waiverId }).say).toContain('Mia Chen has granted this waiver already');
+});
+
+test('a figure is covered by a figure, an unknown value only by a waiver for none', () => {
+  const scene = Scene.ready();
+  const grant = (worst: number | null) => {
+    const { waiverId } = scene.gives('WaiverRequested', ask(scene, { worst }));
+    scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+  };
+  const status = (more: object) => gateLines(scene.state, measuredAt(scene.nowMs, { workers: { status: 'red', ...more } }), scene.nowMs, 'all').find(({ id }) => id === 'workers')?.status;
+  grant(1);
+  expect([status({ value: 1 }), status({ value: 2 }), status({ value: null }), status({ status: 'unknown', value: null })]).toEqual(['waived', 'red', 'red', 'unknown']);
+  // A stale figure is no figure.
+  expect(status({ value: 0, atMs: scene.nowMs - 20_000 })).toBe('unknown');
+  grant(null);
+  expect([status({ value: null }), status({ status: 'unknown', value: null }), status({ value: 2 })]).toEqual(['waived', 'waived', 'red']);
+});
+
+test('a line says who waived it, until when and why', () => {
+  const scene = Scene.ready();
+  const { waiverId } = scene.gives('WaiverRequested', ask(scene, { gate: 'copy-read', worst: null, endsAtMs: Date.UTC(2027, 1, 15) }));
+  scene.does({ kind: 'grant-waiver', by: 'ben', waiverId });
+  scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: 'typo' });
+  const line = gateLines(scene.state, [], scene.nowMs, ['us-ios']).find(({ id }) => id === 'copy-read');
+  expect(line).toMatchObject({ status: 'waived', owner: 'Mia Chen', manual: true, say: 'set to red by Mia Chen at 22:30:00 UTC: typo; waived by Ana Ortiz and Ben Okafor until 00:00:00 UTC: one is enough' });
+});
+
+test('a changed campaign or replaced audience takes ticks back, the first audience and a skip list do not', () => {
+  const scene = Scene.created();
+  const tick = () => scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  const isTicked = () => gateLines(scene.state, [], scene.nowMs, 'all').find(({ id }) => id === 'copy-read')?.status === 'green';
+  const { audience } = Scene.ready().state;
+  if (audience === null) throw new Error('unexpected');
+  tick();
+  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'copy-read', green: true, note: '' }).code).toBe('ALREADY_SO');
+  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'workers', green: true, note: '' }).code).toBe('GATE_NOT_MANUAL');
+  scene.does({ kind: 'set-audience', by: 'ana', audience });
+  scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'k', tokens: 1 } });
+  expect(isTicked()).toBe(true);
+  scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash: 'b' } });
+  expect(isTicked()).toBe(false);
+  tick();
+  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, sound: 'tada' } });
+  expect(isTicked()).toBe(false);
+});
