@@ -32,7 +32,7 @@ export class DelayWheel<T> {
     if (slot === undefined) this.#slots[at] = [thing];
     else slot.push(thing);
     this.#held += 1;
-    this.#timer ??= setTimeout(this.#turn, tickMs);
+    this.#timer ??= setTimeout(this.turn, tickMs);
   }
 
   /** Forgets everything that is held. */
@@ -47,7 +47,9 @@ export class DelayWheel<T> {
     return Math.floor((this.#nowMs() - this.#startMs) / tickMs);
   }
 
-  readonly #turn = (): void => {
+  /** Lets go what is due; runs by itself. */
+  readonly turn = (): void => {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const present = this.#present();
     while (this.#tick < present && this.#held > 0) {
@@ -59,6 +61,6 @@ export class DelayWheel<T> {
       this.#held -= slot.length;
       for (const thing of slot) this.#due(thing);
     }
-    if (this.#held > 0) this.#timer ??= setTimeout(this.#turn, tickMs);
+    if (this.#held > 0) this.#timer ??= setTimeout(this.turn, tickMs);
   };
 }

@@ -16,9 +16,8 @@ export interface Counts extends PlatformFigures {
   shots: string[];
 }
 
-/** Everything that one receipt leaves behind; the ledger listens. */
+/** Told of every receipt; the ledger listens. */
 export interface Witness {
-  tally(tally: Tally): void;
   receipt(tally: Tally, high: number, low: number): void;
 }
 
@@ -39,7 +38,6 @@ export class Judge {
       tally = new Tally(this.tallies.length, launchId, shotId, platform, this.#reachOf(launchId, platform));
       this.tallies.push(tally);
       this.#byKey.set(key, tally);
-      this.witness?.tally(tally);
     }
     return tally;
   }

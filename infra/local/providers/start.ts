@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Credentials } from '../credentials.ts';
 import { ApnsTokens } from './apns-token.ts';
@@ -11,6 +12,7 @@ import { Desk } from './desk.ts';
 import { FcmOauth } from './fcm-oauth.ts';
 import { Fcm, tokenPath } from './fcm.ts';
 import { Judge } from './judge.ts';
+import { Ledger } from './ledger.ts';
 import { Last } from './last.ts';
 import { Phones } from './phones.ts';
 import { serveSite } from './server.ts';
@@ -37,6 +39,7 @@ export interface Providers {
   stop(): Promise<void>;
 }
 
+const secretBytes = 32;
 const account = z.object({ client_email: z.string() });
 
 /** Starts stand-ins of APNs and FCM with their control API on loopback. Rejects if the credentials can't be read or nothing can be bound. */
@@ -46,13 +49,15 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const judge = new Judge();
   const phones = new Phones();
   const last = new Last();
+  const dataDir = options.dataDir ?? null;
+  const ledger = dataDir === null ? null : new Ledger(dataDir, judge, phones);
   const { client_email: clientEmail } = account.parse(JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')));
 
   const apnsDesk = new Desk('ios', { behaviour, judge, phones, last });
   const fcmDesk = new Desk('android', { behaviour, judge, phones, last });
   let tokenUrl = '';
   const apns = new Apns(apnsDesk, new ApnsTokens({ publicKeyPem: credentials.apnsPublicKeyPem, keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId }));
-  const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: randomBytes(32), ownUrl: () => tokenUrl });
+  const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: await oauthSecret(dataDir), ownUrl: () => tokenUrl });
   const fcm = new Fcm(fcmDesk, oauth, credentials.projectId);
 
   const tls = { behaviour, key: credentials.serverKey, cert: credentials.serverCert };
@@ -67,7 +72,7 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
       fcm: { ...fcmServer.state(), refusals: Object.fromEntries(fcmDesk.refusals) },
     }),
     reset() {
-      for (const part of [judge, phones, last, apnsDesk, fcmDesk]) part.reset();
+      for (const part of [ledger, judge, phones, last, apnsDesk, fcmDesk]) part?.reset();
       apns.forget();
       fcm.forget();
     },
@@ -79,6 +84,19 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
     behaviour, judge, phones,
     async stop() {
       await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);
+      ledger?.close();
     },
   };
+}
+
+/** Signs access tokens; kept beside the counts, so that tokens outlive a restart as Google's do. */
+async function oauthSecret(dataDir: string | null): Promise<Buffer> {
+  if (dataDir === null) return randomBytes(secretBytes);
+  const file = join(dataDir, 'oauth-secret');
+  await mkdir(dataDir, { recursive: true });
+  const kept = await readFile(file).catch(() => null);
+  if (kept?.length === secretBytes) return kept;
+  const made = randomBytes(secretBytes);
+  await writeFile(file, made, { mode: 0o600 });
+  return made;
 }

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { DeviceSet } from './device-set.ts';
+import { TokenHash } from './token-hash.ts';
+
+it('counts each device once per shot, through every growth, like a plain map', () => {
+  const set = new DeviceSet();
+  const plain = new Map<string, number>();
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return seed % below;
+  };
+  const hash = new TokenHash();
+  for (let step = 0; step < 200_000; step++) {
+    hash.text(`token-${random(120_000)}`, 0, 0);
+    const bit = (1 << random(32)) >>> 0;
+    const key = `${hash.high}/${hash.low}`;
+    const before = plain.get(key) ?? 0;
+    if (set.mark(hash.high, hash.low, bit) !== before) throw new Error(`step ${step}: the masks differ`);
+    plain.set(key, (before | bit) >>> 0);
+  }
+  expect(set.size).toBe(plain.size);
+  expect(plain.size).toBeGreaterThan(50_000);
+});
+
+it('keeps a device whose hash is zero apart from an empty place', () => {
+  const set = new DeviceSet();
+  expect(set.mark(0, 0, 1)).toBe(0);
+  expect(set.mark(0, 0, 2)).toBe(1);
+  expect(set.mark(0, 1, 1)).toBe(0);
+  expect(set.size).toBe(2);
+});
+
+it('takes upper and lower case of a hex token for the same device, if asked to fold', () => {
+  const hash = new TokenHash();
+  hash.text('/3/device/ABCDEF09', 10, 0x20);
+  const folded = [hash.high, hash.low];
+  hash.text('abcdef09', 0, 0x20);
+  expect([hash.high, hash.low]).toEqual(folded);
+  hash.text('ABCDEF09', 0, 0);
+  expect([hash.high, hash.low]).not.toEqual(folded);
+});
+
+it('spreads a million consecutive tokens over 64 bits without a collision', () => {
+  const set = new DeviceSet();
+  const hash = new TokenHash();
+  for (let number = 0; number < 1_000_000; number++) {
+    hash.text(number.toString(16).padStart(64, '0'), 0, 0x20);
+    set.mark(hash.high, hash.low, 1);
+  }
+  expect(set.size).toBe(1_000_000);
+});

@@ -1,0 +1,162 @@
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Judge, Witness } from './judge.ts';
+import type { Phone, Phones } from './phones.ts';
+import type { Tally } from './tally.ts';
+
+/**
+ * Keeps the judge's counts on disk: an append-only file of blocks, one about every second while something
+ * changes. A block holds receipts (12 bytes each: tally and token hash) and, as JSON, what else changed; it
+ * is read back whole or not at all, so counts are always consistent with each other. A kill -9 loses at
+ * most what came since the last block; a power cut may lose more, as blocks are not synced but at the end.
+ */
+
+const flushMs = 1000;
+const magic = 0x60b70c01;
+/** magic, bytes of JSON, receipts. */
+const headWords = 3;
+const receiptWords = 3;
+const firstReceipts = 4096;
+/** Written before the second has passed, so that memory stays small in a blast: 3 MB. */
+const mostReceipts = 262_144;
+
+const tallyState = z.object({
+  n: z.number(), launch: z.string(), shot: z.string(), platform: z.enum(['ios', 'android']),
+  first: z.number().nullable(), last: z.number().nullable(), answers: z.record(z.string(), z.number()),
+  /** The curve from slot number `from` of its list on. */
+  from: z.number(), slots: z.array(z.number()), counts: z.array(z.number()),
+});
+const blockState = z.object({ tallies: z.array(tallyState), phones: z.array(z.custom<Phone>()).nullable() });
+
+export class Ledger implements Witness {
+  readonly #file: number;
+  readonly #judge: Judge;
+  readonly #phones: Phones;
+  readonly #timer: NodeJS.Timeout;
+  #receipts = new Uint32Array(firstReceipts * receiptWords);
+  #count = 0;
+  #phonesChanged = false;
+  /** Slots of each tally's curve that are on disk and can't change any more. */
+  readonly #slotsKept: number[] = [];
+
+  /** Reads what is in `dir` into the judge and the phones, and follows them from then on. Throws what the file system throws. */
+  constructor(dir: string, judge: Judge, phones: Phones) {
+    mkdirSync(dir, { recursive: true });
+    this.#file = openSync(join(dir, 'receipts.ledger'), 'a+', 0o600);
+    this.#judge = judge;
+    this.#phones = phones;
+    ftruncateSync(this.#file, this.#restore());
+    for (const tally of judge.tallies) {
+      tally.changed = false;
+      this.#slotsKept[tally.number] = Math.max(0, tally.curve.slots.length - 1);
+    }
+    judge.witness = this;
+    phones.listen(() => { this.#phonesChanged = true; });
+    this.#timer = setInterval(() => { this.flush(); }, flushMs);
+    this.#timer.unref();
+  }
+
+  receipt(tally: Tally, high: number, low: number): void {
+    const at = this.#count * receiptWords;
+    if (at === this.#receipts.length) this.#grow();
+    this.#receipts[at] = tally.number;
+    this.#receipts[at + 1] = high;
+    this.#receipts[at + 2] = low;
+    this.#count += 1;
+    if (this.#count >= mostReceipts) this.flush();
+  }
+
+  flush(): void {
+    const changed = this.#judge.tallies.filter((tally) => tally.changed);
+    if (this.#count === 0 && changed.length === 0 && !this.#phonesChanged) return;
+    const state: z.input<typeof blockState> = { tallies: changed.map((tally) => this.#stateOf(tally)), phones: this.#phonesChanged ? this.#phones.all() : null };
+    const json = Buffer.from(JSON.stringify(state));
+    const head = new Uint32Array([magic, json.length, this.#count]);
+    const receipts = this.#receipts.subarray(0, this.#count * receiptWords);
+    // One write, so that a kill leaves the block out or, at worst, torn at its end.
+    writeSync(this.#file, Buffer.concat([bytesOf(head), json, bytesOf(receipts)]));
+    this.#count = 0;
+    this.#phonesChanged = false;
+    for (const tally of changed) tally.changed = false;
+  }
+
+  /** Forgets everything on disk; the judge forgets by itself. */
+  reset(): void {
+    this.#count = 0;
+    this.#slotsKept.length = 0;
+    this.#phonesChanged = false;
+    ftruncateSync(this.#file, 0);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#judge.witness = null;
+    this.flush();
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+  }
+
+  #stateOf({ number, launchId, shotId, platform: ofPlatform, curve, answers }: Tally): z.input<typeof tallyState> {
+    const from = this.#slotsKept[number] ?? 0;
+    // The latest slot may still grow: it is written again next time.
+    this.#slotsKept[number] = Math.max(0, curve.slots.length - 1);
+    return {
+      n: number, launch: launchId, shot: shotId, platform: ofPlatform, first: curve.firstAtMs, last: curve.lastAtMs,
+      answers: Object.fromEntries(answers), from, slots: curve.slots.slice(from), counts: curve.counts.slice(from),
+    };
+  }
+
+  /** Plays all whole blocks; returns where the last one ends. */
+  #restore(): number {
+    const tallies: Tally[] = [];
+    const { size } = fstatSync(this.#file);
+    let end = 0;
+    for (;;) {
+      if (end + headWords * 4 > size) return end;
+      const head = this.#words(end, headWords);
+      if (head[0] !== magic) return end;
+      const [, jsonBytes = 0, receiptCount = 0] = head;
+      const jsonAt = end + headWords * 4;
+      const next = jsonAt + jsonBytes + receiptCount * receiptWords * 4;
+      if (next > size) return end;
+      const json = Buffer.alloc(jsonBytes);
+      readSync(this.#file, json, 0, jsonBytes, jsonAt);
+      const receipts = this.#words(jsonAt + jsonBytes, receiptCount * receiptWords);
+      const { tallies: states, phones } = blockState.parse(JSON.parse(json.toString('utf8')));
+      for (const state of states) tallies[state.n] = this.#restoreTally(state);
+      for (let at = 0; at < receipts.length; at += receiptWords) {
+        tallies[receipts[at] as number]?.receive(receipts[at + 1] as number, receipts[at + 2] as number);
+      }
+      if (phones !== null) this.#phones.restore(phones);
+      end = next;
+    }
+  }
+
+  #restoreTally(state: z.output<typeof tallyState>): Tally {
+    const tally = this.#judge.tally(state.launch, state.shot, state.platform);
+    const { curve } = tally;
+    curve.firstAtMs = state.first;
+    curve.lastAtMs = state.last;
+    curve.slots.splice(state.from, curve.slots.length, ...state.slots);
+    curve.counts.splice(state.from, curve.counts.length, ...state.counts);
+    for (const [key, count] of Object.entries(state.answers)) tally.answers.set(key, count);
+    return tally;
+  }
+
+  #words(at: number, count: number): Uint32Array {
+    const words = new Uint32Array(count);
+    readSync(this.#file, bytesOf(words), 0, count * 4, at);
+    return words;
+  }
+
+  #grow(): void {
+    const grown = new Uint32Array(this.#receipts.length * 2);
+    grown.set(this.#receipts);
+    this.#receipts = grown;
+  }
+}
+
+function bytesOf(words: Uint32Array): Buffer {
+  return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+}
