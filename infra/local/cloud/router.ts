@@ -57,13 +57,12 @@ async function handle(services: Services, request: IncomingMessage, response: Se
 
 async function handleJson(services: Services, target: string, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [prefix = '', operation = ''] = target.split('.');
-  const body = await bodyOf(request);
+  const input = parse(await bodyOf(request));
   if (prefix === 'AmazonSQS') {
-    const answer = await services.sqs.call(operation, body, request.headers.host ?? '', () => response.destroyed);
+    const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed) response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length, 'x-amzn-requestid': randomUUID() }).end(answer.body);
     return;
   }
-  const input = parse(body);
   if (prefix === 'DynamoDB_20120810') return send(response, 200, 'application/x-amz-json-1.0', JSON.stringify(await services.dynamo.call(operation, input)));
   const service = services.json[prefix];
   if (service === undefined) throw notImplemented(caller.service, operation);

@@ -10,7 +10,7 @@ import type { StateFile } from './state-file.ts';
  */
 export interface Sqs {
   /** `host` is what the client calls us; `gone` tells whether it has closed its connection. */
-  call(operation: string, body: Buffer, host: string, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  call(operation: string, input: unknown, host: string, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -21,6 +21,7 @@ const PURGE_PAUSE_MS = 60_000;
 
 interface Input {
   QueueName?: string; QueueUrl?: string; Attributes?: Record<string, string>; AttributeNames?: string[]; WaitTimeSeconds?: number;
+  ReceiptHandle?: string; VisibilityTimeout?: number;
   MessageGroupId?: string; MessageDeduplicationId?: string; Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
 }
 interface Output { Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[]; Attributes?: Record<string, string> }
@@ -28,11 +29,12 @@ interface Output { Messages?: { ReceiptHandle: string; Attributes?: Record<strin
 export async function startSqs(options: { queues: StateFile<QueueDefinitions> }): Promise<Sqs> {
   const app = buildApp({ logger: false });
   const { state: queues } = options.queues;
+  let closing = false;
   const purgedAtMs = new Map<string, number>();
 
-  async function inject(operation: string, body: Buffer | string) {
+  async function inject(operation: string, input: Input) {
     const answer = await app.inject({
-      method: 'POST', url: '/', payload: body,
+      method: 'POST', url: '/', payload: JSON.stringify(input),
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}`, host: '127.0.0.1' },
     });
     const queryError = answer.headers['x-amzn-query-error'];
@@ -43,14 +45,14 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
     };
   }
 
-  for (const [name, { attributes }] of Object.entries(queues)) await inject('CreateQueue', JSON.stringify({ QueueName: name, Attributes: attributes }));
+  for (const [name, { attributes }] of Object.entries(queues)) await inject('CreateQueue', { QueueName: name, Attributes: attributes });
 
   /** Long polling. fauxqs wakes every waiting receiver for each message, so those that come too late wait on. */
   async function receive(input: Input, gone: () => boolean) {
     const untilMs = performance.now() + (input.WaitTimeSeconds ?? 0) * 1_000;
     for (;;) {
       const leftSeconds = Math.max(0, (untilMs - performance.now()) / 1_000);
-      const answer = await inject('ReceiveMessage', JSON.stringify({ ...input, WaitTimeSeconds: leftSeconds }));
+      const answer = await inject('ReceiveMessage', { ...input, WaitTimeSeconds: leftSeconds });
       if (answer.status !== 200) return answer;
       const output = JSON.parse(answer.body.toString()) as Output;
       const messages = output.Messages ?? [];
@@ -58,31 +60,31 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
       if (messages.length > 0) await nextTurn();
       if (gone()) {
         // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
-        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', JSON.stringify({ QueueUrl: input.QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }))));
+        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', { ...(input.QueueUrl === undefined ? {} : { QueueUrl: input.QueueUrl }), ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 })));
         return answer;
       }
       if (messages.length > 0) return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
-      if (leftSeconds <= 0.01) return answer;
+      if (leftSeconds <= 0.01 || closing) return answer;
     }
   }
 
   const scoped = (input: Input) => queues[queueName(input)]?.attributes['DeduplicationScope'] === 'messageGroup';
 
   return {
-    async call(operation, body, host, gone) {
-      const input = JSON.parse(body.toString() || '{}') as Input;
+    async call(operation, raw, host, gone) {
+      const input = raw as Input;
       switch (operation) {
         case 'ReceiveMessage':
           return receive(input, gone);
         case 'SendMessage':
         case 'SendMessageBatch':
-          return inject(operation, scoped(input) ? JSON.stringify(withScopedDedupIds(input)) : body);
+          return inject(operation, scoped(input) ? withScopedDedupIds(input) : input);
         case 'PurgeQueue': {
           const name = queueName(input);
           if (performance.now() - (purgedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE_MS) {
             throw new AwsError('com.amazonaws.sqs#PurgeQueueInProgress', `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`, 403);
           }
-          const answer = await inject(operation, body);
+          const answer = await inject(operation, input);
           if (answer.status === 200) purgedAtMs.set(name, performance.now());
           return answer;
         }
@@ -91,14 +93,14 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           const name = queueName(input);
           const attributes = { ...queues[name]?.attributes, ...input.Attributes };
           checkThroughput(attributes);
-          const answer = await inject(operation, body);
+          const answer = await inject(operation, input);
           if (answer.status !== 200) return answer;
           queues[name] = { attributes };
           options.queues.save();
           return withUrlsAt(host, answer);
         }
         case 'DeleteQueue': {
-          const answer = await inject(operation, body);
+          const answer = await inject(operation, input);
           if (answer.status === 200) {
             delete queues[queueName(input)];
             options.queues.save();
@@ -106,7 +108,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           return answer;
         }
         case 'GetQueueAttributes': {
-          const answer = await inject(operation, body);
+          const answer = await inject(operation, input);
           const asked = input.AttributeNames ?? [];
           if (answer.status !== 200 || !HELD.concat('All').some((name) => asked.includes(name))) return answer;
           const output = JSON.parse(answer.body.toString()) as Output;
@@ -115,12 +117,15 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
         }
         case 'GetQueueUrl':
         case 'ListQueues':
-          return withUrlsAt(host, await inject(operation, body));
+          return withUrlsAt(host, await inject(operation, input));
         default:
-          return inject(operation, body);
+          return inject(operation, input);
       }
     },
-    close: () => app.close(),
+    close() {
+      closing = true;
+      return app.close();
+    },
   };
 }
 

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CloudConfig } from '../../aws/cloud.ts';
+import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
+import { startLocalCloud } from './start.ts';
+
+const START = JSON.stringify(new URL('start.ts', import.meta.url).href);
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+let dataDir: string;
+const children: ChildProcess[] = [];
+beforeEach(() => { dataDir = mkdtempSync(join(tmpdir(), 'gobutton-cloud-')); });
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(dataDir, { recursive: true });
+});
+
+/** The local cloud as a process of its own, so that it can be killed. */
+async function startProcess(): Promise<{ config: CloudConfig; kill(): Promise<void> }> {
+  const options = JSON.stringify({ dataDir, services: [], groups: [{ name: 'g', startDelayMs: 0 }] });
+  const script = `const { startLocalCloud } = await import(${START}); const { url } = await startLocalCloud(${options}); console.log(url);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const ended = new Promise((resolve) => { child.once('close', resolve); });
+  const url = await new Promise<string>((resolve) => { createInterface({ input: child.stdout }).once('line', resolve); });
+  return {
+    config: configOf(url),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+const configOf = (endpoint: string): CloudConfig => ({ endpoint, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+
+test('what was answered before a SIGKILL is there after it; queues are there and empty', async () => {
+  const first = await startProcess();
+  await ensureTables(first.config);
+  const before = createCloud(first.config);
+  const appended = await before.record.append('l', { seq: 0, hash: '' }, { kind: 'Noted', text: 'kept', atMs: 1, by: { system: 'cli' } });
+  await before.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 });
+  await before.objects.put('a/b', Buffer.alloc(3_000_000, 'x'));
+  await before.objects.put('a/b', Buffer.alloc(9_000_000, 'y'));
+  await before.parameters.put('/gobutton/l/halt', 'false');
+  await before.parameters.put('/gobutton/l/halt', 'true');
+  await before.scaling.desire({ id: 'g', kind: 'auto-scaling-group', group: 'g' }, 4);
+  await before.scaling.desire({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' }, 20_000);
+  await before.queues.ensurePool('p');
+  await before.queues.send('p-batches', ['gone']);
+  await first.kill();
+  before.close();
+
+  const second = await startProcess();
+  await ensureTables(second.config);
+  const after = createCloud(second.config);
+  expect(await after.record.readAfter('l', 0)).toEqual([appended.won && appended.entry]);
+  expect(await after.claims.claim('k', { bootId: 'b', token: 'other', claimedAtMs: 1, sendUntilMs: 2 })).toMatchObject({ won: false, holder: { token: 't' } });
+  const body = await after.objects.get('a/b');
+  expect([body?.length, body?.every((byte) => byte === 'y'.charCodeAt(0))]).toEqual([9_000_000, true]);
+  expect(await after.parameters.get('/gobutton/l/halt')).toMatchObject({ value: 'true', version: 2 });
+  expect(await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g' })).toMatchObject({ desired: 4 });
+  expect(await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' })).toMatchObject({ running: 20_000 });
+  expect(await after.queues.depth('p-batches')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  after.close();
+});
+
+test('bytes that a kill left half-written are swept away at the next start', async () => {
+  const first = await startLocalCloud({ dataDir, services: [], groups: [] });
+  await ensureTables(configOf(first.url));
+  const cloud = createCloud(configOf(first.url));
+  await cloud.objects.put('whole', Buffer.from('x'));
+  cloud.close();
+  await first.stop();
+  writeFileSync(join(dataDir, 's3', 'gobutton', 'half.bytes'), 'torn');
+  const second = await startLocalCloud({ dataDir, services: [], groups: [] });
+  const again = createCloud(configOf(second.url));
+  expect(await again.objects.list('')).toEqual([{ key: 'whole', bytes: 1 }]);
+  expect(readdirSync(join(dataDir, 's3', 'gobutton'))).toHaveLength(2);
+  again.close();
+  await second.stop();
+});
+
+test('stopping answers waiting receivers, frees the port and the data, and can be followed by a start', async () => {
+  const first = await startLocalCloud({ dataDir, services: [], groups: [] });
+  const cloud = createCloud(configOf(first.url));
+  await cloud.queues.ensurePool('p');
+  const waiting = cloud.queues.receive('p-batches', { max: 1, waitSeconds: 20, visibilitySeconds: 30 }).then(() => 'answered', () => 'cut');
+  await cloud.queues.depth('p-batches');
+  const startedAtMs = performance.now();
+  await first.stop();
+  expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  expect(['answered', 'cut']).toContain(await waiting);
+  const second = await startLocalCloud({ dataDir, port: first.port, services: [], groups: [] });
+  expect(second.port).toBe(first.port);
+  await second.stop();
+  cloud.close();
+});
+
+test('a port that is taken rejects, and leaves the data free for the next try', async () => {
+  const first = await startLocalCloud({ dataDir: null, services: [], groups: [] });
+  await expect(startLocalCloud({ dataDir, port: first.port, services: [], groups: [] })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const second = await startLocalCloud({ dataDir, services: [], groups: [] });
+  await second.stop();
+  await first.stop();
+});
