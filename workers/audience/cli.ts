@@ -1,0 +1,51 @@
+import { distance } from 'fastest-levenshtein';
+import { runCompile } from './commands/compile-command.ts';
+import { runInspect, runLoad, runSkip } from './commands/other-commands.ts';
+import { runSample } from './commands/sample-command.ts';
+import { AudienceError } from './errors.ts';
+
+const HELP = `Device lists: make one up, compile one, look at one.
+
+  npm run audience -- sample --devices N --seed S [--out devices.csv|.ndjson|.parquet]
+      [--markets us:40,br:20] [--locales en:50,es:20] [--phones 6] [--dirty]
+      [--unregistered 0.4%] [--bad 0.01%] [--errors 0.005%] [--silent 0]
+  npm run audience -- compile devices.csv --launch ID --as PERSON
+  npm run audience -- compile devices.csv --runbook runbooks/library/superbowl.yaml [--out folder]
+      [--map token=push_token,user=uid] [--fallback-locale en] [--locales en,es] [--batch-size 1000]
+      [--skip bad-tokens.txt] [--suppress opted-out.txt] [--segments us-ios,us-android]
+      [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
+  npm run audience -- skip bad-tokens.txt --launch ID --as PERSON
+  npm run audience -- inspect HASH [--out folder]
+  npm run audience -- load HASH [--out folder] [--skip-list HASH]
+
+Columns are user, platform, token, locale and market. Without --out, objects go to the bucket of
+the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
+`;
+
+const COMMANDS = ['sample', 'compile', 'skip', 'inspect', 'load', 'help'] as const;
+
+/** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line. */
+export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: NodeJS.WriteStream, err: NodeJS.WriteStream): Promise<number> {
+  const [command = 'help', ...rest] = args;
+  try {
+    switch (command) {
+      case 'sample': await runSample(rest, out); return 0;
+      case 'compile': await runCompile(rest, env, out); return 0;
+      case 'skip': await runSkip(rest, env, out); return 0;
+      case 'inspect': await runInspect(rest, env, out); return 0;
+      case 'load': await runLoad(rest, env, out); return 0;
+      case 'help': case '--help': case '-h': out.write(HELP); return 0;
+      default: {
+        const nearest = COMMANDS.reduce((best, one) => (distance(one, command) < distance(best, command) ? one : best));
+        err.write(`audience: found the command "${command}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`);
+        return 2;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof AudienceError)) throw error;
+    err.write(`${error.message}\n${error.code}\n`);
+    return error.code === 'ARGUMENT_INVALID' ? 2 : 1;
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

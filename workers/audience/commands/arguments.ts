@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { AudienceError } from '../errors.ts';
+import { FIELDS } from '../source.ts';
+import type { Mapping } from '../source.ts';
+
+export interface Arguments<Name extends string, Flag extends string> { words: string[]; option: Partial<Record<Name, string>>; flag: ReadonlySet<Flag> }
+
+/** Options with a value, and flags without. An unknown or incomplete one is ARGUMENT_INVALID. */
+export function readArguments<Name extends string, Flag extends string = never>(args: string[], names: readonly Name[], flags: readonly Flag[] = []): Arguments<Name, Flag> {
+  const options = Object.fromEntries([...names.map((name) => [name, { type: 'string' as const }] as const), ...flags.map((name) => [name, { type: 'boolean' as const }] as const)]);
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
+    const values: Record<string, unknown> = parsed.values;
+    const option: Partial<Record<Name, string>> = {};
+    for (const name of names) {
+      const value = values[name];
+      if (typeof value === 'string') option[name] = value;
+    }
+    return { words: parsed.positionals, option, flag: new Set(flags.filter((name) => values[name] === true)) };
+  } catch (cause) {
+    const known = [...names, ...flags].map((name) => `--${name}`).join(', ');
+    throw new AudienceError('ARGUMENT_INVALID', `${cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)}; expected options of ${known}`, { cause });
+  }
+}
+
+export function wholeNumber(name: string, text: string | undefined, fallback: number, min: number, max: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text.replaceAll(/[_,]/g, ''));
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`);
+  }
+  return value;
+}
+
+/** `0.004` or `0.4%`. */
+export function share(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected a share like 0.004 or 0.4%`);
+  return value;
+}
+
+/** `a,b,c`; undefined stays so. */
+export function listOf(name: string, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const items = text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+  if (items.length === 0) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found an empty list, expected items with commas between them`);
+  return items;
+}
+
+/** `us:40,br:20`, or `us,br` with equal weights. */
+export function weightsOf(name: string, text: string | undefined): Record<string, number> | undefined {
+  const items = listOf(name, text);
+  if (items === undefined) return undefined;
+  return Object.fromEntries(items.map((item) => {
+    const [value = '', weight = '1'] = item.split(':');
+    if (value === '' || !(Number(weight) > 0)) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${item}", expected a name, or a name and a weight like us:40`);
+    return [value, Number(weight)];
+  }));
+}
+
+/** `token=push_token,user=uid`. */
+export function mappingOf(text: string | undefined): Mapping {
+  const mapping: Mapping = {};
+  for (const item of listOf('map', text) ?? []) {
+    const at = item.indexOf('=');
+    const field = FIELDS.find((one) => one === item.slice(0, at).trim().toLowerCase());
+    const column = item.slice(at + 1).trim();
+    if (at < 1 || field === undefined || column === '') throw new AudienceError('ARGUMENT_INVALID', `--map: found "${item}", expected <field>=<column> with a field of ${FIELDS.join(', ')}`);
+    mapping[field] = column;
+  }
+  return mapping;
+}

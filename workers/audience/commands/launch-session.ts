@@ -1,0 +1,40 @@
+import type { Cloud } from '../../../infra/aws/cloud.ts';
+import { createJournal } from '../../../infra/aws/journal.ts';
+import type { Journal } from '../../../infra/aws/journal.ts';
+import type { Command } from '../../../runbooks/launch/commands.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { may } from '../../../runbooks/launch/authority.ts';
+import { findPerson } from '../../../runbooks/launch/people.ts';
+import { AudienceError } from '../errors.ts';
+import { cloudFrom } from './environment.ts';
+
+export interface LaunchSession { launch: Launch; cloud: Cloud; journal: Journal; by: string }
+
+/**
+ * A launch and the person who acts on it. What would be refused at the end is refused here already: nobody should wait for a
+ * compile to hear that they may not set it. Throws ARGUMENT_INVALID, LAUNCH_UNKNOWN, REFUSED.
+ */
+export async function withLaunch<T>(launchId: string, by: string | undefined, env: Readonly<Record<string, string | undefined>>, work: (session: LaunchSession) => Promise<T>): Promise<T> {
+  if (by === undefined) throw new AudienceError('ARGUMENT_INVALID', '--as: found nothing, expected the id of the person on call, as in the runbook');
+  const cloud = cloudFrom(env);
+  try {
+    const journal = createJournal({ record: cloud.record });
+    const launch = await journal.launch(launchId);
+    if (launch === null) throw new AudienceError('LAUNCH_UNKNOWN', `--launch: found no launch "${launchId}" in the record, expected an existing one`);
+    const person = findPerson(launch.people, by);
+    if (person === undefined) throw new AudienceError('REFUSED', `--as: found "${by}", expected a person of the launch: ${launch.people.map(({ id }) => id).join(', ')}`);
+    if (!may(person, 'set-audience')) throw new AudienceError('REFUSED', `--as: found ${by} with the roles ${person.roles.join(', ')}, expected somebody on duty`);
+    if (launch.closed) throw new AudienceError('REFUSED', `--launch: found ${launchId} closed, expected an open launch`);
+    return await work({ launch, cloud, journal, by });
+  } finally {
+    cloud.close();
+  }
+}
+
+/** Appends, and says what became of it. A launch that stands so already is fine: compiling twice must not fail. */
+export async function submit({ journal, launch }: LaunchSession, command: Command): Promise<string> {
+  const done = await journal.submit(launch.id, command);
+  if (done.ok) return `entry ${done.entry.seq} of ${launch.id}`;
+  if (done.code === 'ALREADY_SO') return `${launch.id} has it already`;
+  throw new AudienceError('REFUSED', `${launch.id} refused ${command.kind}: ${done.say} (${done.code})`);
+}

@@ -1,0 +1,89 @@
+import { AudienceError } from '../errors.ts';
+import { loadAudience } from '../load.ts';
+import { manifestKeyOf, readManifest } from '../manifest.ts';
+import { progressBar } from '../progress.ts';
+import { packSkipList, skipListKeyOf } from '../skip-list.ts';
+import { readList } from '../source.ts';
+import { readArguments, wholeNumber } from './arguments.ts';
+import { withObjects } from './environment.ts';
+import { submit, withLaunch } from './launch-session.ts';
+import { count, megabytes, table } from './words.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Makes a skip list and, with --launch, sets it. */
+export async function runSkip(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+  const { words, option } = readArguments(args, ['launch', 'as', 'out']);
+  const path = theOnly(words, 'skip', 'a file of known-bad tokens');
+  if (option.launch !== undefined && option.out !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --out: found both, expected one');
+  const { bytes, ref } = packSkipList(await readList(path, 'known-bad tokens'));
+  const rows: [string, string][] = [['tokens', count(ref.tokens)], ['stored', ref.key], ['skip list', ref.hash]];
+  if (option.launch === undefined) {
+    await withObjects(option.out, env, (objects) => objects.put(ref.key, bytes));
+  } else {
+    await withLaunch(option.launch, option.as, env, async (session) => {
+      await session.cloud.objects.put(ref.key, bytes);
+      rows.push(['skip list set', await submit(session, { kind: 'set-skip-list', by: session.by, skipList: ref })]);
+    });
+  }
+  out.write(table(rows));
+}
+
+export async function runInspect(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+  const { words, option } = readArguments(args, ['out']);
+  const hash = theOnly(words, 'inspect', 'the hash of an audience');
+  const manifest = await withObjects(option.out, env, (objects) => readManifest(objects, manifestKeyOf(hash)));
+  const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+  out.write(table([
+    ['audience', manifest.hash],
+    ['devices', count(manifest.devices)],
+    ['batch size', count(manifest.batchSize)],
+    ['shards', `${count(manifest.shards.length)}, ${megabytes(bytes)}`],
+    ['locales', Object.entries(manifest.localeCounts).map(([locale, devices]) => `${locale} ${count(devices)}`).join(', ')],
+    ['segments', count(manifest.segments.length)],
+    ...manifest.segments.map((segment) => [`  ${segment.id}`, `${count(segment.devices)} ${segment.platform} devices in ${count(segment.batches.length)} batches, ${segment.batches[0]?.id ?? ''} to ${segment.batches.at(-1)?.id ?? ''}`] as const),
+  ]));
+}
+
+/** Loads an audience as a worker does, and says what it takes. */
+export async function runLoad(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+  const { words, option } = readArguments(args, ['out', 'skip-list', 'concurrency']);
+  const hash = theOnly(words, 'load', 'the hash of an audience');
+  const concurrency = wholeNumber('concurrency', option.concurrency, 4, 1, 32);
+  const bar = progressBar(out);
+  const startedAt = performance.now();
+  await withObjects(option.out, env, async (objects) => {
+    const audience = await loadAudience(objects, manifestKeyOf(hash), { concurrency, progress: (done, total) => bar.update(`loading ${done} of ${total} shards`, done, total) }).finally(() => bar.stop());
+    const rows: [string, string][] = [['devices', count(audience.manifest.devices)], ['loaded', `${megabytes(audience.bytes)} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`]];
+    if (option['skip-list'] !== undefined) {
+      const key = skipListKeyOf(option['skip-list']);
+      const packed = await objects.get(key);
+      if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected a skip list`);
+      const skipAt = performance.now();
+      const skipped = audience.applySkipList(packed);
+      rows.push(['skipped', `${count(skipped)} in ${((performance.now() - skipAt) / 1000).toFixed(1)} s`]);
+    }
+    const readAt = performance.now();
+    rows.push(['tokens read', `${count(readAll(audience))} characters in ${((performance.now() - readAt) / 1000).toFixed(1)} s`]);
+    rows.push(['memory', `${Math.round(process.memoryUsage.rss() / 1_048_576)} MB now, ${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`]);
+    out.write(table(rows));
+  });
+}
+
+/** Every token once, as a shot would. */
+function readAll(audience: Awaited<ReturnType<typeof loadAudience>>): number {
+  let characters = 0;
+  for (const segment of audience.manifest.segments) {
+    for (const { id } of segment.batches) {
+      const view = audience.view(id);
+      for (let i = 0; i < view.count; i++) characters += view.token(i).length;
+    }
+  }
+  return characters;
+}
+
+function theOnly(words: string[], command: string, what: string): string {
+  const [word, more] = words;
+  if (word === undefined || more !== undefined) throw new AudienceError('ARGUMENT_INVALID', `${command}: found ${words.length} arguments, expected ${what}`);
+  return word;
+}

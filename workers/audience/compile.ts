@@ -1,0 +1,186 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import pLimit from 'p-limit';
+import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
+import type { Objects } from '../../infra/aws/objects.ts';
+import type { Manifest } from '../contract.ts';
+import { chunksOf, withDuck } from './duck.ts';
+import { AudienceError } from './errors.ts';
+import { DEVICES_SQL, judge } from './judge.ts';
+import type { Judged } from './judge.ts';
+import { audienceRefOf, beside, manifestHash, manifestKeyOf } from './manifest.ts';
+import { Packer } from './pack.ts';
+import type { PackedShard } from './pack.ts';
+import type { Reason } from './reasons.ts';
+import { storeRejects, writeRejects } from './rejects.ts';
+import { packSkipList } from './skip-list.ts';
+import { FIELDS, locateFields, openSource, stage } from './source.ts';
+import type { Field, Mapping } from './source.ts';
+import type { SegmentBy } from './values.ts';
+
+export type CompilePhase = 'read' | 'check' | 'reject' | 'pack' | 'store';
+
+export interface CompileOptions {
+  /** CSV (header line), NDJSON or Parquet; CSV and NDJSON may be gzipped. */
+  input: string;
+  /** Where shards, manifest and rejects go. */
+  objects: Objects;
+  segmentBy: SegmentBy;
+  /** Locales of the campaign, at least one. */
+  locales: readonly string[];
+  /** One of `locales`: for devices of none of them. Null: these are rejected. */
+  fallbackLocale: string | null;
+  /** Devices per batch, 1 to 2,000. */
+  batchSize: number;
+  mapping?: Mapping;
+  /** User ids to leave out. */
+  suppressed?: readonly string[];
+  /** Known-bad tokens: packed and stored beside, they change nothing in the audience. */
+  skip?: readonly string[];
+  /** Segments that have to be there and not be empty. */
+  segments?: readonly string[];
+  /** The whole list of rejects. Null: only the stored copy. */
+  rejectsPath: string | null;
+  threads?: number;
+  memoryMb?: number;
+  /** Default 8 MiB; smaller only makes sense in tests. */
+  shardBytesAtMost?: number;
+  /** `total` 0: not known. */
+  progress?: (phase: CompilePhase, done: number, total: number) => void;
+}
+
+export interface Compiled {
+  manifest: Manifest;
+  manifestKey: string;
+  audience: AudienceRef;
+  skipList: SkipListRef | null;
+  /** rows = devices + rejected + duplicates */
+  rows: number;
+  rejected: Partial<Record<Reason, number>>;
+  duplicates: number;
+  /** Devices that got a locale other than the one written: by language (en-US → en) or by fallback. */
+  mappedLocales: number;
+  bytes: number;
+  tookMs: number;
+}
+
+/**
+ * A device list to a frozen audience in object storage. The same rows in the same order give the same
+ * hash, on any machine. Rejects with AudienceError when the list as a whole can't be used; then nothing has been stored.
+ */
+export async function compileAudience(options: CompileOptions): Promise<Compiled> {
+  const startedAt = performance.now();
+  checkOptions(options);
+  const folder = await mkdtemp(join(tmpdir(), 'gobutton-audience-'));
+  try {
+    const { threads, memoryMb } = options;
+    const made = await withDuck({ folder, ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) }, (connection) => make(connection, folder, options));
+    const manifestKey = manifestKeyOf(made.manifest.hash);
+    await store(options, made, manifestKey);
+    const skip = options.skip === undefined ? null : packSkipList(options.skip);
+    if (skip !== null) await options.objects.put(skip.ref.key, skip.bytes);
+    return {
+      manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null,
+      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, mappedLocales: made.judged.mappedLocales,
+      bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function checkOptions({ locales, fallbackLocale, batchSize }: CompileOptions): void {
+  const wrong = (found: string, expected: string) => new AudienceError('ARGUMENT_INVALID', `${found}, expected ${expected}`);
+  if (locales.length === 0) throw wrong('locales: found none', 'at least one');
+  if (fallbackLocale !== null && !locales.includes(fallbackLocale)) throw wrong(`fallback locale: found ${fallbackLocale}`, `one of ${locales.join(', ')}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2000) throw wrong(`batch size: found ${batchSize}`, 'a whole number from 1 to 2,000');
+}
+
+interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string }
+
+async function make(connection: DuckDBConnection, folder: string, options: CompileOptions): Promise<Made> {
+  const { input, progress } = options;
+  const source = await openSource(connection, input, folder);
+  const needed = new Set<Field>(FIELDS.filter((field) => (field !== 'market' || options.segmentBy.includes('market')) && (field !== 'locale' || options.fallbackLocale === null)));
+  const fields = locateFields(source, options.mapping ?? {}, needed);
+  progress?.('read', 0, 0);
+  const staged = await stage(connection, source, fields);
+  progress?.('read', staged.rows, staged.rows);
+  progress?.('check', 0, staged.rows);
+  const judged = await judge(connection, { ...options, suppressed: options.suppressed ?? [] });
+  progress?.('check', staged.rows, staged.rows);
+  const rejected = { ...judged.rejected, ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }) };
+  const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
+  const out = staged.rows - judged.devices;
+  progress?.('reject', 0, out);
+  const written = await writeRejects(connection, staged, source.columns.length, options.locales, rejectsPath, out);
+  if (written !== out) throw new Error(`REJECTS_LOST ${written} written of ${out}`);
+  progress?.('reject', out, out);
+  checkResult(options, judged, staged.rows, out);
+  const { shards, segments } = await pack(connection, folder, options, judged);
+  const body = {
+    v: 1 as const, devices: judged.devices, batchSize: options.batchSize, locales: judged.locales, localeCounts: judged.localeCounts,
+    shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({ id, platform, key: `${id}.shard`, bytes, sha256, devices })), segments,
+  };
+  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath };
+}
+
+function checkResult(options: CompileOptions, judged: Judged, rows: number, rejects: number): void {
+  const seeRejects = options.rejectsPath === null ? '' : `; see ${options.rejectsPath}`;
+  if (judged.devices === 0) {
+    const reasons = Object.entries(judged.rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
+    throw new AudienceError('AUDIENCE_EMPTY', `${options.input}: found ${rows} rows and no usable device${rejects === 0 ? '' : ` (${reasons}${seeRejects})`}, expected at least one`);
+  }
+  const made = new Set(judged.segments.map((segment) => segment.id));
+  const empty = (options.segments ?? []).filter((segment) => !made.has(segment));
+  if (empty.length > 0) {
+    throw new AudienceError('SEGMENT_EMPTY', `${options.input}: found no usable device for ${empty.join(', ')}, expected at least one each; there are ${[...made].join(', ')}${seeRejects}`);
+  }
+}
+
+async function pack(connection: DuckDBConnection, folder: string, options: CompileOptions, judged: Judged): Promise<{ shards: PackedShard[]; segments: Manifest['segments'] }> {
+  const { batchSize, shardBytesAtMost, progress } = options;
+  const packer = new Packer({ folder, batchSize, ...(shardBytesAtMost === undefined ? {} : { shardBytesAtMost }) });
+  let open = -1;
+  let done = 0;
+  progress?.('pack', 0, judged.devices);
+  for await (const chunk of chunksOf(connection, DEVICES_SQL)) {
+    const segments = chunk.getColumnVector(0);
+    const locales = chunk.getColumnVector(1);
+    const users = chunk.getColumnVector(2);
+    const tokens = chunk.getColumnVector(3);
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const at = Number(segments.getItem(i));
+      if (at !== open) {
+        const segment = judged.segments[at];
+        if (segment === undefined) throw new Error(`SEGMENT_LOST segment ${at} of ${judged.segments.length}`);
+        await packer.segment(segment.id, segment.platform);
+        open = at;
+      }
+      const full = packer.add(String(tokens.getItem(i)), Number(locales.getItem(i)), String(users.getItem(i)));
+      if (full !== null) await full;
+    }
+    done += chunk.rowCount;
+    progress?.('pack', done, judged.devices);
+  }
+  const packed = await packer.finish();
+  if (done !== judged.devices) throw new Error(`DEVICES_LOST ${done} packed of ${judged.devices}`);
+  return packed;
+}
+
+/** The manifest comes last: where there is one, everything that it names is there. */
+async function store(options: CompileOptions, made: Made, manifestKey: string): Promise<void> {
+  const { objects, progress } = options;
+  const limit = pLimit(3);
+  let done = 0;
+  progress?.('store', 0, made.shards.length);
+  await Promise.all(made.shards.map((shard) => limit(async () => {
+    await objects.put(beside(manifestKey, `${shard.id}.shard`), await readFile(shard.path));
+    await objects.put(beside(manifestKey, `${shard.id}.users`), await readFile(shard.usersPath), 'text/plain; charset=utf-8');
+    progress?.('store', ++done, made.shards.length);
+  })));
+  await storeRejects(objects, beside(manifestKey, 'rejects.ndjson'), made.rejectsPath);
+  await objects.put(manifestKey, Buffer.from(JSON.stringify(made.manifest)), 'application/json');
+}

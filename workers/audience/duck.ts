@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+
+export interface DuckOptions {
+  /** Folder for what spills out of memory; the caller removes it. */
+  folder: string;
+  /** Default 2. The result never depends on it. */
+  threads?: number;
+  /** What DuckDB may hold. Default 500; the process needs some 350 more. */
+  memoryMb?: number;
+}
+
+/** Runs `work` on a fresh database in memory that spills into a folder, so that more rows than fit are no trouble. */
+export async function withDuck<T>(options: DuckOptions, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads ?? 2),
+    memory_limit: `${options.memoryMb ?? 500}MB`,
+    temp_directory: join(options.folder, 'spill'),
+    // Extensions are linked in; nothing may be fetched from the network in the middle of a compile.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** The rows of a small result as arrays. */
+export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
+  return (await connection.runAndReadAll(sql)).getRows();
+}
+
+/** Chunks of up to 2,048 rows as they come: what has been looked at can be freed. */
+export async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
+  const result = await connection.stream(sql);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) return;
+    yield chunk;
+  }
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,180 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import { chunksOf, rowsOf } from './duck.ts';
+import { AudienceError } from './errors.ts';
+import { reasonNumber, reasonOf } from './reasons.ts';
+import type { Reason } from './reasons.ts';
+import { BLANK } from './source.ts';
+import { localeOf, marketOf, platformOf, segmentId } from './values.ts';
+import type { SegmentBy } from './values.ts';
+
+/**
+ * Decides for every row of `raw` whether it is a device, as queries over the whole table: what few distinct values
+ * mean is decided in values.ts and joined; tokens are looked at by DuckDB. Nothing here depends on threads: rows are told
+ * apart by rowid, and every order is total.
+ */
+
+export interface Rules {
+  segmentBy: SegmentBy;
+  /** Locales of the campaign. */
+  locales: readonly string[];
+  /** Locale for devices of none of them; null: such rows are rejected. */
+  fallbackLocale: string | null;
+  /** Users who opted out. */
+  suppressed: readonly string[];
+}
+
+export interface Segment { id: string; platform: Platform; devices: number }
+
+export interface Judged {
+  /** Ordered as packed: iOS first, then by market. The index is `s` of a device row. */
+  segments: Segment[];
+  /** Locales in use, sorted; the index is `l` of a device row. */
+  locales: string[];
+  localeCounts: Record<string, number>;
+  devices: number;
+  /** Rejected rows by reason, without duplicates. */
+  rejected: Partial<Record<Reason, number>>;
+  duplicates: number;
+  /** Devices whose locale is not one of the campaign's as written. */
+  mappedLocales: number;
+}
+
+const MAX_LOCALES = 256;
+
+export async function judge(connection: DuckDBConnection, rules: Rules): Promise<Judged> {
+  await connection.run('CREATE TABLE suppressed (u VARCHAR)');
+  await append(connection, 'suppressed', [...new Set(rules.suppressed)].map((user) => [user]));
+  await connection.run('CREATE TABLE platforms (found VARCHAR, platform INTEGER)');
+  await append(connection, 'platforms', (await distinct(connection, 'p')).flatMap((found) => {
+    const platform = platformOf(found);
+    return platform === null ? [] : [[found, PLATFORMS.indexOf(platform)]];
+  }));
+  const locales = await locateLocales(connection, rules);
+  const markets = await locateMarkets(connection, rules);
+  await connection.run(judgedView(rules.suppressed.length > 0));
+  // hash() differs between versions of DuckDB, but it only narrows the search: equal tokens are found by comparing them.
+  await connection.run(`CREATE TABLE duplicates AS SELECT n, first FROM (
+    SELECT n, min(n) OVER (PARTITION BY t) AS first FROM judged
+    WHERE why = 0 AND hash(t) IN (SELECT hash(t) FROM judged WHERE why = 0 GROUP BY hash(t) HAVING count(*) > 1)
+  ) WHERE n <> first`);
+  return countUp(connection, rules, locales, markets);
+}
+
+function judgedView(suppressing: boolean): string {
+  const hex = "regexp_full_match(t, '[0-9a-f]*')";
+  const cases: [Reason, string][] = [
+    ['USER_EMPTY', "u = ''"],
+    ['USER_INVALID', "length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]')"],
+    ['PLATFORM_UNKNOWN', 'platform IS NULL'],
+    ['TOKEN_EMPTY', "t = ''"],
+    ['TOKEN_NOT_HEX', `platform = 0 AND NOT ${hex}`],
+    ['TOKEN_CHARACTERS', "platform = 1 AND NOT regexp_full_match(t, '[A-Za-z0-9:_-]*')"],
+    ['TOKEN_LENGTH', 'CASE platform WHEN 0 THEN length(t) NOT BETWEEN 64 AND 200 OR length(t) % 2 = 1 ELSE length(t) NOT BETWEEN 20 AND 4096 END'],
+    ['LOCALE_UNKNOWN', 'locale IS NULL'],
+    ['MARKET_INVALID', 'market IS NULL'],
+    ...(suppressing ? [['OPTED_OUT', 'u IN (SELECT u FROM suppressed)'] satisfies [Reason, string]] : []),
+  ];
+  return `CREATE VIEW judged AS SELECT *, (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why
+    FROM (SELECT raw.rowid AS n, u, CASE WHEN platform = 0 THEN lower(t) ELSE t END AS t, p, raw.l AS foundLocale, m AS foundMarket, broken, parts, platform, locale, market, mapped
+      FROM raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales ON raw.l = locales.found LEFT JOIN markets ON m = markets.found)`;
+}
+
+async function locateLocales(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
+  const found = (await distinct(connection, 'l')).map((text) => [text, localeOf(text, rules.locales, rules.fallbackLocale)] as const);
+  const used = [...new Set(found.flatMap(([, locale]) => (locale === null ? [] : [locale])))].sort();
+  if (used.length > MAX_LOCALES) throw new AudienceError('ARGUMENT_INVALID', `locales: found ${used.length} in use, expected at most ${MAX_LOCALES}`);
+  await connection.run('CREATE TABLE locales (found VARCHAR, locale INTEGER, mapped INTEGER)');
+  await append(connection, 'locales', found.flatMap(([text, locale]) => (locale === null ? [] : [[text, used.indexOf(locale), text === locale ? 0 : 1]])));
+  return used;
+}
+
+async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
+  const byMarket = rules.segmentBy.includes('market');
+  const found = byMarket ? (await distinct(connection, 'm')).map((text) => [text, marketOf(text)] as const) : [];
+  const used = [...new Set(found.flatMap(([, market]) => (market === null ? [] : [market])))].sort();
+  const rank = new Map(used.map((market, index) => [market, index]));
+  await connection.run('CREATE TABLE markets (found VARCHAR, market INTEGER)');
+  if (!byMarket) {
+    await connection.run('INSERT INTO markets SELECT DISTINCT m, 0 FROM raw');
+    return [''];
+  }
+  await append(connection, 'markets', found.flatMap(([text, market]) => (market === null ? [] : [[text, rank.get(market) ?? 0]])));
+  return used;
+}
+
+/** Also makes the table `segments`, which turns platform and market into the index of a segment. */
+async function countUp(connection: DuckDBConnection, rules: Rules, locales: string[], markets: string[]): Promise<Judged> {
+  const groups = await rowsOf(connection, `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), count(*) FILTER (mapped = 1)
+    FROM judged WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`);
+  const judged: Judged = { segments: [], locales: [], localeCounts: {}, devices: 0, rejected: {}, duplicates: 0, mappedLocales: 0 };
+  const places: number[][] = [];
+  const perLocale = new Map<number, number>();
+  for (const [platform, market, locale, why, again, count, mapped] of groups) {
+    const rows = Number(count);
+    if (why !== 0) {
+      const reason = reasonOf(Number(why));
+      judged.rejected[reason] = (judged.rejected[reason] ?? 0) + rows;
+    } else if (again === true) {
+      judged.duplicates += rows;
+    } else {
+      const name = PLATFORMS[Number(platform)] ?? 'ios';
+      const id = segmentId(rules.segmentBy, markets[Number(market)] ?? '', name);
+      const last = judged.segments.at(-1);
+      if (last?.id === id) last.devices += rows;
+      else {
+        places.push([Number(platform), Number(market), judged.segments.length]);
+        judged.segments.push({ id, platform: name, devices: rows });
+      }
+      judged.devices += rows;
+      judged.mappedLocales += Number(mapped);
+      perLocale.set(Number(locale), (perLocale.get(Number(locale)) ?? 0) + rows);
+    }
+  }
+  await connection.run('CREATE TABLE segments (platform INTEGER, market INTEGER, s INTEGER)');
+  await append(connection, 'segments', places);
+  // A locale that only rejected rows or duplicates have must not change the manifest.
+  const inUse = [...perLocale.keys()].sort((a, b) => a - b);
+  judged.locales = inUse.map((index) => locales[index] ?? '');
+  await connection.run('CREATE TABLE localeIndex (locale INTEGER, l INTEGER)');
+  await append(connection, 'localeIndex', inUse.map((old, index) => [old, index]));
+  for (const [index, rows] of perLocale) judged.localeCounts[locales[index] ?? ''] = rows;
+  return judged;
+}
+
+/** Columns s (segment), l (locale), u (user), t (token), in the order of packing: segment, locale, source. */
+export const DEVICES_SQL = `SELECT s, localeIndex.l AS l, u, t FROM judged JOIN segments USING (platform, market) JOIN localeIndex USING (locale)
+  WHERE why = 0 AND n NOT IN (SELECT n FROM duplicates) ORDER BY s, localeIndex.l, n`;
+
+export interface RejectedRow { rowid: number; reason: Reason; user: string; platform: string; token: string; locale: string; market: string; parts: number; firstRowid: number | null }
+
+/** Every row that is no device, in the order of the source, duplicates among them. */
+export async function* rejectedRows(connection: DuckDBConnection): AsyncGenerator<RejectedRow> {
+  const sql = `SELECT judged.n, CASE WHEN why = 0 THEN ${reasonNumber('DUPLICATE_TOKEN')} ELSE why END::UTINYINT, u, p, t, foundLocale, foundMarket, parts, first
+    FROM judged LEFT JOIN duplicates ON judged.n = duplicates.n WHERE why <> ${BLANK} AND (why <> 0 OR first IS NOT NULL) ORDER BY judged.n`;
+  for await (const chunk of chunksOf(connection, sql)) {
+    for (const [n, why, user, platform, token, locale, market, parts, first] of chunk.getRows()) {
+      yield {
+        rowid: Number(n), reason: reasonOf(Number(why)), user: String(user), platform: String(platform), token: String(token), locale: String(locale), market: String(market),
+        parts: Number(parts), firstRowid: first === null ? null : Number(first),
+      };
+    }
+  }
+}
+
+async function distinct(connection: DuckDBConnection, column: 'p' | 'l' | 'm'): Promise<string[]> {
+  return (await rowsOf(connection, `SELECT DISTINCT ${column} FROM raw WHERE broken = 0`)).map(([found]) => String(found));
+}
+
+async function append(connection: DuckDBConnection, table: string, rows: readonly (readonly (string | number)[])[]): Promise<void> {
+  const appender = await connection.createAppender(table);
+  for (const row of rows) {
+    for (const value of row) {
+      if (typeof value === 'string') appender.appendVarchar(value);
+      else appender.appendInteger(value);
+    }
+    appender.endRow();
+  }
+  appender.closeSync();
+}
