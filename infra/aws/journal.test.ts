@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryRecord, type AppendFault } from '../../test/properties/memory-record.ts';
+import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia, T0_MS } from '../../test/properties/scene.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
+import { fold } from '../../runbooks/launch/evolve.ts';
+import { createJournal, type Journal } from './journal.ts';
+
+const create: Command = {
+  kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: sampleRunbook(), runbookHash: '', targetAtMs: T0_MS, compress: 1,
+};
+const note = (text: string): Command => ({ kind: 'note', by: 'ana', text });
+
+/** Several bots over one record; each has its own clock, a millisecond apart. */
+function bots(count = 1): { record: MemoryRecord; journals: [Journal, ...Journal[]]; clock: { nowMs: number } } {
+  const record = new MemoryRecord();
+  const clock = { nowMs: T0_MS - 60_000 };
+  const make = (index: number) => createJournal({ record, nowMs: () => clock.nowMs + index });
+  return { record, clock, journals: [make(0), ...Array.from({ length: count - 1 }, (_, index) => make(index + 1))] };
+}
+
+function faults(...list: (AppendFault | null)[]): () => AppendFault | null {
+  return () => list.shift() ?? null;
+}
+
+test('a stale cache costs a read, never a wrong refusal or a second entry', async () => {
+  const { record, journals: [first, second] } = bots(2);
+  await first.submit(LAUNCH_ID, create);
+  expect(second?.peek(LAUNCH_ID)).toBeNull();
+  // The second bot has never read this record.
+  const noted = await second?.submit(LAUNCH_ID, note('from two'));
+  expect(noted).toMatchObject({ ok: true, entry: { seq: 2 } });
+  // The first one still holds sequence 1: its append loses, it reads, decides again, and wins.
+  expect(await first.submit(LAUNCH_ID, note('from one'))).toMatchObject({ ok: true, entry: { seq: 3 }, launch: { seq: 3 } });
+  expect(await second?.submit(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
+  expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true });
+});
+
+test('two marketers on two bots pressing GO together give one shot', async () => {
+  const { record, clock, journals: [first, second] } = bots(2);
+  await first.submit(LAUNCH_ID, create);
+  await first.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+  await first.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  const measured = measuredAt(clock.nowMs);
+  const asked = await first.submit(LAUNCH_ID, { kind: 'request-fire', by: 'ana', segments: 'all', measured, via: slackVia('ana'), lift: false });
+  if (!asked.ok || asked.entry.kind !== 'FireRequested' || second === undefined) throw new Error('unexpected');
+  await second.launch(LAUNCH_ID);
+  const { orderId, shownHash } = asked.entry;
+  const press = (by: string): Command => ({ kind: 'approve-fire', by, orderId, shownHash, pressedAtMs: clock.nowMs, measured, via: slackVia(by), observedHaltEpoch: 0, observedHalted: false });
+  const results = await Promise.all([first.submit(LAUNCH_ID, press('mia')), second.submit(LAUNCH_ID, press('ben')), first.submit(LAUNCH_ID, press('mia')), second.submit(LAUNCH_ID, press('ben'))]);
+  expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+  expect(results.filter((one) => !one.ok).map((one) => !one.ok && one.code)).toEqual(['ORDER_NOT_OPEN', 'ORDER_NOT_OPEN', 'ORDER_NOT_OPEN']);
+  expect(record.all(LAUNCH_ID).filter(({ kind }) => kind === 'FireApproved')).toHaveLength(1);
+});
+
+describe('an append without an answer', () => {
+  test.each<[string, (AppendFault | null)[], number]>([
+    ['was written after all', ['lost'], 1],
+    ['was not written', ['failed'], 2],
+    ['is written later, after the next try was decided', ['late'], 2],
+    ['fails three times and then is written without an answer', ['failed', 'failed', 'failed', null], 4],
+  ])('that %s gives one entry and a success', async (_, list, appends) => {
+    const { record, clock, journals: [journal] } = bots();
+    await journal.submit(LAUNCH_ID, create);
+    record.appends = 0;
+    record.faultOfAppend = faults(...list);
+    const before = clock.nowMs;
+    const submitted = await journal.submit(LAUNCH_ID, (_launch, nowMs) => {
+      clock.nowMs += 1;
+      return note(`at ${nowMs - before}`);
+    });
+    expect(submitted).toMatchObject({ ok: true, entry: { seq: 2 } });
+    expect(record.all(LAUNCH_ID)).toHaveLength(2);
+    expect(record.appends).toBeLessThanOrEqual(appends);
+    expect(journal.peek(LAUNCH_ID)).toEqual(fold(record.all(LAUNCH_ID)));
+  });
+
+  test('is found when a reader beside it has taken the entry in first', async () => {
+    const { record, journals: [journal] } = bots();
+    await journal.submit(LAUNCH_ID, create);
+    record.faultOfAppend = faults('lost');
+    const submitting = journal.submit(LAUNCH_ID, note('once'));
+    const reading = (async () => { for (let i = 0; i < 20; i += 1) await journal.launch(LAUNCH_ID); })();
+    expect(await submitting).toMatchObject({ ok: true, entry: { seq: 2 } });
+    await reading;
+    expect(record.all(LAUNCH_ID)).toHaveLength(2);
+  });
+
+  test('again and again ends in RECORD_UNAVAILABLE with its cause, and the next submit goes on', async () => {
+    const { record, journals: [journal] } = bots();
+    await journal.submit(LAUNCH_ID, create);
+    record.faultOfAppend = () => 'failed';
+    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE', cause: expect.objectContaining({ message: 'MEMORY_APPEND_FAILED' }) });
+    record.faultOfAppend = () => null;
+    expect(await journal.submit(LAUNCH_ID, note('y'))).toMatchObject({ ok: true, entry: { seq: 2 } });
+  });
+
+  test('with nothing to read either is RECORD_UNAVAILABLE at once', async () => {
+    const { record, journals: [journal] } = bots();
+    await journal.submit(LAUNCH_ID, create);
+    record.faultOfAppend = () => 'lost';
+    record.isReadable = () => false;
+    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
+    await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
+  });
+});
+
+test('a submit that loses every race gives up with RECORD_CONTENDED', async () => {
+  const { record, journals: [first, second] } = bots(2);
+  await first.submit(LAUNCH_ID, create);
+  if (second === undefined) throw new Error('unexpected');
+  let inside = false;
+  record.beforeAppend = async () => {
+    if (inside) return;
+    inside = true;
+    await second.submit(LAUNCH_ID, note('first again'));
+    inside = false;
+  };
+  await expect(first.submit(LAUNCH_ID, note('never'))).rejects.toMatchObject({ code: 'RECORD_CONTENDED' });
+  expect(record.all(LAUNCH_ID).filter((entry) => entry.kind === 'Noted' && entry.text === 'never')).toEqual([]);
+});
+
+test('submits of one launch run one after the other, and one that fails does not hold up the rest', async () => {
+  const { record, journals: [journal] } = bots();
+  await journal.submit(LAUNCH_ID, create);
+  record.appends = 0;
+  const all = await Promise.allSettled([
+    journal.submit(LAUNCH_ID, note('1')),
+    journal.submit(LAUNCH_ID, () => { throw new Error('MAKER_BROKE'); }),
+    journal.submit(LAUNCH_ID, note('2')),
+    journal.submit(LAUNCH_ID, note('3')),
+  ]);
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  expect(record.appends).toBe(3);
+});
+
+describe('a record that was changed behind our back', () => {
+  test.each([
+    ['text', 3, (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, text: 'nothing happened' } : entry))],
+    ['author', 3, (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, by: { person: 'mia' } } : entry))],
+    ['order', 2, (entries) => [entries[0], entries[2], entries[1]].flatMap((entry) => entry ?? [])],
+    ['missing entry', 2, (entries) => entries.filter(({ seq }) => seq !== 2)],
+    ['launch', 1, (entries) => entries.map((entry) => ({ ...entry, launchId: 'other' }))],
+    ['hash', 2, (entries) => entries.map((entry) => (entry.seq === 2 ? { ...entry, prev: '0'.repeat(64) } : entry))],
+  ] satisfies [string, number, Parameters<MemoryRecord['tamper']>[1]][])('is RECORD_BROKEN at the entry with the other %s', async (_, seq, change) => {
+    const { record, journals: [writer, reader] } = bots(2);
+    await writer.submit(LAUNCH_ID, create);
+    await writer.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+    await writer.submit(LAUNCH_ID, note('halt was pressed'));
+    record.tamper(LAUNCH_ID, change);
+    expect(reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
+    const broken = { code: 'RECORD_BROKEN', message: expect.stringContaining(`entry ${seq}`) };
+    await expect(reader?.launch(LAUNCH_ID)).rejects.toMatchObject(broken);
+    await expect(reader?.entries(LAUNCH_ID)).rejects.toMatchObject(broken);
+    await expect(reader?.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
+    expect(reader?.peek(LAUNCH_ID)).toBeNull();
+  });
+});
