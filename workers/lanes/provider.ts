@@ -2,6 +2,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { After } from './apns-answers.ts';
 import { afterApns, apnsReason } from './apns-answers.ts';
 import { afterFcm, fcmReason } from './fcm-answers.ts';
+import type { RequestTemplate } from './h2/request-template.ts';
 import type { Template } from './lane.ts';
 
 /** How one provider's requests are built and its answers read. Everything else about a lane is the same for both. */
@@ -10,6 +11,8 @@ export interface Provider {
   readonly platform: Platform;
   /** Does the work that is the same for every device of a template. */
   compile(template: Template): Compiled;
+  /** The same as bytes with a gap for the token, under one credential. */
+  request(template: Template, authority: string, authorization: string): RequestTemplate;
   reason(status: number, body: string): string;
   after(reason: string): After;
   /** True: the answer shows that the provider knows the credential, so the connection is open for more streams. */
@@ -31,6 +34,9 @@ export function apnsProvider(): Provider {
     name: 'apns',
     platform: 'ios',
     compile: ({ headers, body }) => ({ path: (token) => `/3/device/${token}`, body: () => body, headers: flat(headers) }),
+    request: ({ headers, body }, authority, authorization) => ({
+      authority, path: '/3/device/', tokenIn: 'path', headers: [['authorization', authorization], ...Object.entries(headers)], body, bodyRest: Buffer.alloc(0),
+    }),
     reason: apnsReason,
     after: afterApns,
     // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
@@ -47,11 +53,8 @@ export function fcmProvider(projectId: string): Provider {
     name: 'fcm',
     platform: 'android',
     compile({ headers, body }) {
-      const text = body.toString('utf8');
-      if (!text.startsWith('{') || text.length <= 2) throw new Error('TEMPLATE_INVALID: expected the JSON text of an FCM message without token');
       const { validateOnly, rest } = splitHeaders(headers);
-      const before = Buffer.from(`{${validateOnly ? '"validate_only":true,' : ''}"message":{"token":"`);
-      const after = Buffer.from(`",${text.slice(1)}}`);
+      const { before, after } = around(body, validateOnly);
       return {
         path: () => path,
         body(token) {
@@ -64,12 +67,24 @@ export function fcmProvider(projectId: string): Provider {
         headers: ['content-type', 'application/json', ...flat(rest)],
       };
     },
+    request({ headers, body }, authority, authorization) {
+      const { validateOnly, rest } = splitHeaders(headers);
+      const { before, after } = around(body, validateOnly);
+      return { authority, path, tokenIn: 'body', headers: [['authorization', authorization], ['content-type', 'application/json'], ...Object.entries(rest)], body: before, bodyRest: after };
+    },
     reason: fcmReason,
     after: afterFcm,
     // FCM answers about the message only after it has accepted the credential.
     authenticated: (status) => status === 200 || status === 400 || status === 404,
     endsConnection: () => false,
   };
+}
+
+/** An FCM message without token as the request body around the token. */
+function around(body: Buffer, validateOnly: boolean): { before: Buffer; after: Buffer } {
+  const text = body.toString('utf8');
+  if (!text.startsWith('{') || text.length <= 2) throw new Error('TEMPLATE_INVALID: expected the JSON text of an FCM message without token');
+  return { before: Buffer.from(`{${validateOnly ? '"validate_only":true,' : ''}"message":{"token":"`), after: Buffer.from(`",${text.slice(1)}}`) };
 }
 
 /** A template may ask FCM to check a message without delivering it: a header of this name, which is not sent. */

@@ -204,13 +204,13 @@ describe('whatever the server does, each request has one fate', () => {
     await recorder.until(() => server.requests.length === 4);
     recorder.connection.expire(Date.now() + 1);
     await recorder.until(() => server.requests.length === 8);
-    expect(recorder.counts()).toEqual({ 'lost: no answer in time': 4 });
+    expect(recorder.counts()).toEqual({ 'lost: NoAnswer': 4 });
     expect(server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id }) => id)).toEqual([1, 3, 5, 7]);
     // The late answer of a given-up stream changes nothing.
     server.ok(1);
     server.ok(9);
     await recorder.settled(5);
-    expect(recorder.counts()).toEqual({ 'lost: no answer in time': 4, 200: 1 });
+    expect(recorder.counts()).toEqual({ 'lost: NoAnswer': 4, 200: 1 });
   });
 
   test('stream ids used up: the connection drains and says so', async () => {

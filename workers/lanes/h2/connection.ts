@@ -67,8 +67,8 @@ export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
   /** Authenticated: the peer has answered a request with its blessing, so the stream limit is the peer's own. */
   unlocked = false;
-  /** Answers so far, for choosing and for statistics. */
-  answers = 0;
+  /** When the peer last sent anything; monotonic. */
+  heardAtMs = performance.now();
 
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner<J>;
@@ -251,6 +251,7 @@ export class H2Connection<J> {
 
   #read(chunk: Buffer): void {
     if (this.state === 'closed') return;
+    this.heardAtMs = performance.now();
     this.#reading = true;
     try {
       this.#reader.push(chunk);
@@ -266,8 +267,8 @@ export class H2Connection<J> {
       this.#reading = false;
     }
     this.#settled();
-    this.#flush();
     this.#owner.room();
+    this.#flush();
   }
 
   #frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -351,7 +352,6 @@ export class H2Connection<J> {
     const index = this.#streams.index(streamId, at);
     this.#streams.close(streamId, at);
     if (this.#partial.size > 0) this.#partial.delete(streamId);
-    this.answers += 1;
     if (status === 200) return this.#owner.answered(job, index, 200, null, null);
     const answer = this.#answers.get(streamId);
     this.#answers.delete(streamId);
@@ -456,9 +456,16 @@ export class H2Connection<J> {
     for (const stream of this.#streams.takeWhere(({ writtenAtMs }) => writtenAtMs < beforeMs)) {
       this.#forget(stream.id);
       this.#queue(uint32Frame(FRAME.rstStream, stream.id, CANCEL));
-      this.#report(stream, 'no answer in time');
+      this.#report(stream, 'NoAnswer');
     }
     this.#settled();
+    this.#flush();
+  }
+
+  /** Asks the peer for a sign of life, which `heardAtMs` then shows. */
+  ping(): void {
+    if (this.state === 'connecting' || this.state === 'closed') return;
+    this.#queue(pingFrame(new Uint8Array(8), false));
     this.#flush();
   }
 

@@ -1,0 +1,287 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Credential } from '../credentials/credential.ts';
+import { WireLane } from './wire-lane.ts';
+import type { Held, LaneJob, Outcome } from './lane.ts';
+import { answer, startPeer } from './peer-for-tests.ts';
+import type { TestRequest } from './peer-for-tests.ts';
+import { apnsProvider, fcmProvider } from './provider.ts';
+
+const log = pino({ level: 'silent' });
+const cleanup: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of cleanup.splice(0).toReversed()) await stop();
+});
+
+function fixedCredential(): Credential & { next: () => void } {
+  let version = 1;
+  return {
+    ready: () => Promise.resolve(), authorization: () => `bearer token-${version}`, version: () => version, ageMs: () => 0, leftMs: () => 1e6,
+    freeze: () => undefined, close: () => undefined, next: () => { version += 1; },
+  };
+}
+
+interface Setup { streams?: number; connections?: number; answerDeadlineMs?: number; provider?: 'apns' | 'fcm'; onRequest: (request: TestRequest) => void; mayPrime?: () => boolean }
+
+async function setUp(setup: Setup) {
+  const peer = await startPeer({ ...(setup.streams === undefined ? {} : { streams: setup.streams }), onRequest: setup.onRequest });
+  cleanup.push(() => peer.stop());
+  const credential = fixedCredential();
+  const lane = new WireLane({
+    provider: setup.provider === 'fcm' ? fcmProvider('project') : apnsProvider(), url: peer.url, ca: peer.ca, connections: setup.connections ?? 1,
+    credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
+    mayPrime: () => Promise.resolve(setup.mayPrime?.() ?? true), log, answerDeadlineMs: setup.answerDeadlineMs ?? 5_000,
+  });
+  cleanup.push(() => lane.close());
+  await lane.open(new AbortController().signal);
+  const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  return { peer, lane, shot, credential };
+}
+
+function jobOf(count: number, stop: () => Held | null = () => null) {
+  const outcomes: Outcome[][] = Array.from({ length: count }, () => []);
+  let written = 0;
+  const job: LaneJob = {
+    count, stop, token: (index) => `device${index}`, template: () => 0,
+    settle: (index, outcome) => outcomes[index]?.push(outcome),
+    wrote: () => { written += 1; },
+  };
+  const states = () => outcomes.map((list) => list.map((one) => one.state).join('+'));
+  return { job, outcomes, states, written: () => written, tally: () => Object.groupBy(states(), (state) => state) };
+}
+
+describe('lane', () => {
+  test('every device is settled once, by what the provider answered', async () => {
+    const { lane, shot } = await setUp({ onRequest: (request) => request.path.endsWith('7') ? answer(request, 410, { reason: 'Unregistered' }) : answer(request) });
+    const { job, outcomes, written } = jobOf(200);
+    await lane.send(shot, job);
+    expect(outcomes.every((list) => list.length === 1)).toBe(true);
+    expect(outcomes.filter(([one]) => one?.state === 'accepted').length).toBe(180);
+    expect(outcomes[7]).toEqual([{ state: 'failed', reason: 'Unregistered' }]);
+    expect(written()).toBe(200);
+  });
+
+  test('an unprimed connection has one stream open until an answer shows that it is authenticated', async () => {
+    const open: TestRequest[] = [];
+    let most = 0;
+    let opened = false;
+    const { lane, shot } = await setUp({ onRequest: (request) => {
+      open.push(request);
+      if (!opened) most = Math.max(most, open.length);
+      setTimeout(() => {
+        open.splice(open.indexOf(request), 1);
+        // A rejected token proves nothing; the third device is a good one.
+        if (request.path.endsWith('device0') || request.path.endsWith('device1')) return answer(request, 400, { reason: 'BadDeviceToken' });
+        opened = true;
+        answer(request);
+      }, 5);
+    } });
+    const { job, states } = jobOf(300);
+    expect(lane.status().primed).toBe(0);
+    await lane.send(shot, job);
+    expect(most).toBe(1);
+    expect(states().filter((state) => state === 'accepted').length).toBe(298);
+    await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 1, connections: 1, streams: 100, inFlight: 0 }));
+  });
+
+  test('the stream limit of the peer is kept when it is lowered while sending', async () => {
+    let open = 0;
+    let seen = 0;
+    let mostAfter = 0;
+    const { lane, shot } = await setUp({ streams: 50, onRequest: (request) => {
+      open += 1;
+      seen += 1;
+      if (seen === 60) request.session.settings({ maxConcurrentStreams: 3 });
+      // The new limit holds once the client has it and what was open before has ended.
+      if (seen > 160) mostAfter = Math.max(mostAfter, open);
+      setTimeout(() => { open -= 1; answer(request); }, 3);
+    } });
+    const { job, states } = jobOf(300);
+    await lane.send(shot, job);
+    expect(new Set(states())).toEqual(new Set(['accepted']));
+    expect(mostAfter).toBeLessThanOrEqual(3);
+    expect(mostAfter).toBeGreaterThan(0);
+  });
+
+  test('a refused stream is sent again, and nothing is lost or settled twice', async () => {
+    const refused = new Set<string>();
+    const { lane, shot } = await setUp({ onRequest: (request) => {
+      if (/[05]$/.test(request.path) && !refused.has(request.path)) {
+        refused.add(request.path);
+        request.stream.close(7);
+      } else answer(request);
+    } });
+    const { job, states, written } = jobOf(100);
+    await lane.send(shot, job);
+    expect(states()).toEqual(Array.from({ length: 100 }, () => 'accepted'));
+    expect(written()).toBe(100 + refused.size);
+    expect(refused.size).toBe(20);
+  });
+
+  test('a refused stream is not sent again once the job must stop', async () => {
+    let halted = false;
+    let requests = 0;
+    const { lane, shot } = await setUp({ onRequest: (request) => {
+      requests += 1;
+      if (request.path.endsWith('device0')) return answer(request);
+      halted = true;
+      request.stream.close(7);
+    } });
+    const { job, outcomes } = jobOf(2, () => halted ? 'halted' : null);
+    await lane.send(shot, job);
+    expect(outcomes[1]).toEqual([{ state: 'held', why: 'halted' }]);
+    expect(requests).toBe(2);
+  });
+
+  test('streams above the last id of a GOAWAY are sent again on another connection; those below are not', async () => {
+    const seen: string[] = [];
+    let first: unknown = null;
+    const { lane, shot } = await setUp({ onRequest: (request) => {
+      first ??= request.session;
+      seen.push(request.path);
+      if (request.path.endsWith('device0') || request.session !== first) return answer(request);
+      // device1 is stream 3: processed up to there. What comes after was not looked at.
+      if (request.path.endsWith('device1')) request.session.goaway(0, 3);
+      if (request.path.endsWith('device1')) setTimeout(() => answer(request), 20);
+    } });
+    const { job, states } = jobOf(40);
+    await lane.send(shot, job);
+    expect(states()).toEqual(Array.from({ length: 40 }, () => 'accepted'));
+    expect(seen.filter((path) => path.endsWith('device1')).length).toBe(1);
+  });
+
+  test('what was written to a connection that is lost without an answer is uncertain, and the rest goes on', async () => {
+    let broken = false;
+    const { lane, shot } = await setUp({ connections: 2, onRequest: (request) => {
+      if (request.path.endsWith('device50') && !broken) {
+        broken = true;
+        request.session.destroy();
+      } else if (!request.session.destroyed) setTimeout(() => answer(request), 5);
+    } });
+    const { job, outcomes, states } = jobOf(400);
+    await lane.send(shot, job);
+    expect(outcomes.every((list) => list.length === 1)).toBe(true);
+    expect(outcomes[50]?.[0]?.state).toBe('uncertain');
+    expect(states().filter((state) => state === 'accepted').length).toBeGreaterThan(250);
+    await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(1), { timeout: 5_000 });
+  });
+
+  test('a stream that stays silent becomes uncertain at the deadline and does not hold up others', async () => {
+    const { lane, shot } = await setUp({ answerDeadlineMs: 300, onRequest: (request) => { if (!request.path.endsWith('device3')) answer(request); } });
+    const { job, outcomes, states } = jobOf(30);
+    await lane.send(shot, job);
+    expect(outcomes[3]).toEqual([{ state: 'uncertain', reason: 'NoAnswer' }]);
+    expect(states().filter((state) => state === 'accepted').length).toBe(29);
+  });
+
+  test('after a halt nothing more is written, inside the job and in those that wait', async () => {
+    let received = 0;
+    let halted = false;
+    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => {
+      received += 1;
+      setTimeout(() => answer(request), 5);
+    } });
+    const first = jobOf(500, () => halted ? 'halted' : null);
+    const second = jobOf(500, () => halted ? 'halted' : null);
+    const both = Promise.all([lane.send(shot, first.job), lane.send(shot, second.job)]);
+    await vi.waitFor(() => expect(received).toBeGreaterThan(50));
+    halted = true;
+    const writtenAtHalt = first.written() + second.written();
+    await both;
+    expect(first.written() + second.written()).toBe(writtenAtHalt);
+    expect(received).toBe(writtenAtHalt);
+    expect(second.states()).toEqual(Array.from({ length: 500 }, () => 'held'));
+  });
+
+  test('a job that must stop is settled though no connection is there', async () => {
+    const { lane, shot, peer } = await setUp({ onRequest: (request) => answer(request) });
+    await peer.stop();
+    cleanup.shift();
+    await vi.waitFor(() => expect(lane.status().streams).toBe(0));
+    let late = false;
+    const { job, states } = jobOf(5, () => late ? 'late' : null);
+    const sent = lane.send(shot, job);
+    let room = false;
+    void lane.room().then(() => { room = true; });
+    late = true;
+    await sent;
+    expect(states()).toEqual(['held', 'held', 'held', 'held', 'held']);
+    expect(room).toBe(false);
+  });
+
+  test('a paused job waits, lets another one pass, and goes on', async () => {
+    const { lane, shot } = await setUp({ onRequest: (request) => answer(request) });
+    let paused = true;
+    const waiting = jobOf(20, () => paused ? 'paused' : null);
+    const done = lane.send(shot, waiting.job);
+    const other = jobOf(20);
+    await lane.send(shot, other.job);
+    expect(waiting.written()).toBe(0);
+    paused = false;
+    await done;
+    expect(new Set(waiting.states())).toEqual(new Set(['accepted']));
+  });
+
+  test('the pace is kept and can be changed while sending', async () => {
+    const { lane, shot } = await setUp({ onRequest: (request) => answer(request) });
+    lane.pace(200);
+    const { job, written } = jobOf(1_000);
+    const startMs = performance.now();
+    const sent = lane.send(shot, job);
+    await vi.waitFor(() => expect(written()).toBeGreaterThan(40));
+    expect(written()).toBeLessThan(((performance.now() - startMs) * 200) / 1_000 + 20);
+    lane.pace(0);
+    await sent;
+    expect(performance.now() - startMs).toBeLessThan(3_000);
+  });
+
+  test('priming opens each connection with one push and asks for a ration before each', async () => {
+    const paths: string[] = [];
+    let rations = 2;
+    const { lane, credential } = await setUp({ connections: 3, mayPrime: () => rations-- > 0, onRequest: (request) => { paths.push(request.path); answer(request); } });
+    await lane.prime([{ token: 'staff' }], new AbortController().signal);
+    expect(paths).toEqual(['/3/device/staff', '/3/device/staff']);
+    expect(lane.status()).toMatchObject({ primed: 2, connections: 3 });
+    // Under a new credential none counts until one answer has come under it.
+    credential.next();
+    expect(lane.status().primed).toBe(0);
+    rations = 5;
+    await lane.prime([{ token: 'staff' }], new AbortController().signal);
+    expect(lane.status().primed).toBe(3);
+  });
+
+  test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {
+    let received = 0;
+    const { lane, shot } = await setUp({ streams: 5, onRequest: (request) => { received += 1; if (received === 1) answer(request); } });
+    const { job, tally } = jobOf(20);
+    const sent = lane.send(shot, job);
+    await vi.waitFor(() => expect(received).toBe(6));
+    await lane.close();
+    await sent;
+    const { accepted, uncertain, held } = tally();
+    expect([accepted?.length, uncertain?.length, held?.length]).toEqual([1, 5, 14]);
+  });
+
+  test('an FCM request carries its token inside the message and the reason is read from the error detail', async () => {
+    const bodies: unknown[] = [];
+    const { lane } = await setUp({ provider: 'fcm', onRequest: (request) => {
+      bodies.push({ path: request.path, body: JSON.parse(request.body), type: request.headers['content-type'] });
+      answer(request, 404, { error: { code: 404, status: 'NOT_FOUND', details: [{ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode: 'UNREGISTERED' }] } });
+    } });
+    const shot = lane.prepare([{ headers: {}, body: Buffer.from(JSON.stringify({ notification: { title: 'ü' } })) }]);
+    const { job, outcomes } = jobOf(1);
+    await lane.send(shot, job);
+    expect(bodies).toEqual([{ path: '/v1/projects/project/messages:send', type: 'application/json', body: { message: { token: 'device0', notification: { title: 'ü' } } } }]);
+    expect(outcomes[0]).toEqual([{ state: 'failed', reason: 'UNREGISTERED' }]);
+  });
+
+  test('a peer that goes away comes back into use by itself', async () => {
+    const { lane, shot, peer } = await setUp({ onRequest: (request) => answer(request) });
+    const [gone] = peer.sessions;
+    gone?.destroy();
+    await vi.waitFor(() => expect([peer.sessions.size, lane.status().streams]).toEqual([0, 0]), { interval: 1 });
+    const { job, states } = jobOf(10);
+    await lane.send(shot, job);
+    expect(new Set(states())).toEqual(new Set(['accepted']));
+  });
+});

@@ -1,0 +1,424 @@
+import type { Logger } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { H2Connection } from './h2/connection.ts';
+import type { HeaderField } from './h2/hpack-decoder.ts';
+import type { RequestTemplate } from './h2/request-template.ts';
+import type { Held, Lane, LaneJob, LaneStatus, Outcome, PreparedShot, Template } from './lane.ts';
+import type { Provider } from './provider.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { WirePool, type LinkEvents, type PoolOwner } from './wire-pool.ts';
+
+/*
+ * The lane: jobs in, requests spread over the pool's connections, one outcome per device back. One piece,
+ * because jobs, pace, priming and connections meet at the moment a request is composed.
+ *
+ * A job is `writing` while something of it is unsent, then it waits for its last answers, then it is done.
+ */
+
+export interface LaneOptions {
+  provider: Provider;
+  /** Origin of the provider, `https://host[:port]`. */
+  url: string;
+  /** Extra CA, PEM; null: the system's. */
+  ca: string | null;
+  connections: number;
+  credential: Credential;
+  /** What a priming push looks like. */
+  prime: Template;
+  /** True: one more priming push may go to this device. Asked before each one. */
+  mayPrime: (token: string) => Promise<boolean>;
+  log: Logger;
+  /** A request without an answer for this long is uncertain. Default 10 s: what Google asks for at least (FACTS 2). */
+  answerDeadlineMs?: number;
+}
+
+/** Devices that may wait unsent in a lane: some 30 ms of work for a core, so that claims never wait for long. */
+const LOOK_AHEAD_DEVICES = 6_000;
+const STREAMS_AT_MOST = 1_000;
+const PAUSE_CHECK_MS = 20;
+const SWEEP_MS = 50;
+
+interface ActiveJob {
+  job: LaneJob;
+  shot: WireShot;
+  next: number;
+  again: number[];
+  unsettled: number;
+  /** The credential that its requests carry. */
+  version: number;
+  done: () => void;
+  /** Set for a priming push: told whether the answer shows that the credential is known. */
+  primed: ((authenticated: boolean) => void) | null;
+}
+
+/** Opaque outside: templates, and the requests made of them under the present credential. */
+class WireShot implements PreparedShot {
+  readonly templates: readonly Template[];
+  readonly #make: (template: Template) => RequestTemplate;
+  #requests: RequestTemplate[] = [];
+  #version = -1;
+
+  constructor(templates: readonly Template[], make: (template: Template) => RequestTemplate) {
+    this.templates = templates;
+    this.#make = make;
+  }
+
+  request(index: number, version: number): RequestTemplate {
+    if (version !== this.#version) {
+      this.#requests = this.templates.map(this.#make);
+      this.#version = version;
+    }
+    const request = this.#requests[index];
+    if (request === undefined) throw new RangeError(`TEMPLATE_MISSING: a device of a job wants template ${index}`);
+    return request;
+  }
+}
+
+/** One connection's side of the lane: what to write next, and what became of it. */
+class Link implements PoolOwner<ActiveJob> {
+  connection: H2Connection<ActiveJob> | null = null;
+  job!: ActiveJob;
+  index = 0;
+  template!: RequestTemplate;
+  token = '';
+  /** Priming pushes that must go over this very connection. */
+  readonly pinned: ActiveJob[] = [];
+  readonly #lane: WireLane;
+  readonly #events: LinkEvents;
+  #opened = false;
+
+  constructor(lane: WireLane, events: LinkEvents) {
+    this.#lane = lane;
+    this.#events = events;
+  }
+
+  take(): boolean {
+    const active = this.pinned.shift() ?? this.#lane.nextJob();
+    if (active === null) return false;
+    const index = active.again.pop() ?? active.next++;
+    this.job = active;
+    this.index = index;
+    this.template = active.shot.request(active.job.template(index), active.version);
+    this.token = active.job.token(index);
+    this.#lane.wrote(active, index);
+    return true;
+  }
+
+  answered(active: ActiveJob, index: number, status: number, _fields: readonly HeaderField[] | null, body: string | null): void {
+    this.#lane.answered(this, active, index, status, body ?? '');
+  }
+
+  refused(active: ActiveJob, index: number): void {
+    this.#lane.again(active, index);
+  }
+
+  lost(active: ActiveJob, index: number, why: string): void {
+    this.#lane.lost(active, index, why);
+  }
+
+  room(): void {
+    if (!this.#opened && this.connection?.state === 'open') {
+      this.#opened = true;
+      this.#events.opened();
+    }
+    this.#lane.fill(this);
+  }
+
+  draining(_connection: H2Connection<ActiveJob>, why: string): void {
+    this.#events.draining(why);
+    this.#lane.schedule();
+  }
+
+  closed(_connection: H2Connection<ActiveJob>, why: string): void {
+    for (const active of this.pinned.splice(0)) active.primed?.(false);
+    this.#lane.forget(this);
+    this.#events.closed(why);
+    this.#lane.schedule();
+  }
+}
+
+export class WireLane implements Lane {
+  readonly platform: Platform;
+  readonly #options: LaneOptions;
+  readonly #pool: WirePool<ActiveJob>;
+  readonly #links = new Set<Link>();
+  readonly #bucket = new TokenBucket(() => performance.now());
+  readonly #primeShot: WireShot;
+  /** Jobs with something left to write, in order. */
+  #writing: ActiveJob[] = [];
+  #unsent = 0;
+  #roomWaiters: (() => void)[] = [];
+  #scheduled = false;
+  #wake: NodeJS.Timeout | null = null;
+  #sweeper: NodeJS.Timeout | null = null;
+  #authenticatedVersion = -1;
+  #closed = false;
+
+  constructor(options: LaneOptions) {
+    const { provider } = options;
+    const origin = new URL(options.url);
+    this.#options = options;
+    this.platform = provider.platform;
+    this.#primeShot = this.#shot([options.prime]);
+    this.#pool = new WirePool<ActiveJob>({
+      endpoint: { host: origin.hostname, port: Number(origin.port || 443), ca: options.ca },
+      connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs: options.answerDeadlineMs ?? 10_000,
+      log: options.log.child({ lane: provider.name }),
+      owner: (events) => {
+        const link = new Link(this, events);
+        this.#links.add(link);
+        return link;
+      },
+    });
+  }
+
+  prepare(templates: readonly Template[]): PreparedShot {
+    return this.#shot(templates);
+  }
+
+  #shot(templates: readonly Template[]): WireShot {
+    const { provider, credential, url } = this.#options;
+    const authority = new URL(url).host;
+    return new WireShot(templates, (template) => provider.request(template, authority, credential.authorization()));
+  }
+
+  #version(): number {
+    return this.#options.credential.version();
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#options.credential.ready();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+    await this.#pool.open(signal);
+  }
+
+  async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
+    const idle = [...this.#links].filter(({ connection }) => connection?.state === 'open' && !connection.unlocked && connection.inFlight === 0);
+    // After a new credential one answer is wanted under it, though the streams of unlocked connections stay open.
+    const stale = this.#authenticatedVersion !== this.#version();
+    const targets = idle.length > 0 || !stale ? idle : [...this.#links].filter(({ connection }) => (connection?.free ?? 0) > 0).slice(0, 1);
+    const answers: Promise<boolean>[] = [];
+    for (const [at, link] of targets.entries()) {
+      const device = await this.#primeDevice(devices, at);
+      if (device === null || signal.aborted) break;
+      answers.push(this.#primeOne(link, device.token));
+    }
+    const primed = (await Promise.all(answers)).filter(Boolean).length;
+    if (targets.length > 0) this.#options.log.info({ lane: this.#options.provider.name, wanted: targets.length, sent: answers.length, primed }, 'primed connections');
+  }
+
+  send(shot: PreparedShot, job: LaneJob): Promise<void> {
+    if (!(shot instanceof WireShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
+    if (job.count === 0) return Promise.resolve();
+    return new Promise((done) => {
+      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, version: this.#version(), done, primed: null };
+      this.#writing.push(active);
+      this.#unsent += job.count;
+      if (this.#closed) this.#hold(active, 'halted');
+      else this.schedule();
+    });
+  }
+
+  room(): Promise<void> {
+    if (this.#hasRoom()) return Promise.resolve();
+    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  pace(perSecond: number): void {
+    if (perSecond === this.#bucket.perSecond) return;
+    this.#bucket.setRate(perSecond);
+    this.schedule();
+  }
+
+  freezeCredential(frozen: boolean): void {
+    this.#options.credential.freeze(frozen);
+  }
+
+  status(): LaneStatus {
+    const open = this.#pool.live.filter((connection) => connection.state === 'open');
+    const { credential, provider } = this.#options;
+    const current = this.#authenticatedVersion === credential.version();
+    return {
+      provider: provider.name,
+      connections: this.#options.connections,
+      primed: current ? open.filter((connection) => connection.unlocked).length : 0,
+      streams: open.reduce((sum, connection) => sum + connection.limit, 0),
+      inFlight: this.#pool.inFlight,
+      credentialAgeMs: credential.ageMs(),
+      credentialLeftMs: credential.leftMs(),
+    };
+  }
+
+  /** Holds what is unsent, makes uncertain what is unanswered, ends the connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const active of [...this.#writing]) this.#hold(active, 'halted');
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#pool.close();
+    this.#options.credential.close();
+    this.#serveRoom();
+    await Promise.resolve();
+  }
+
+  // ---- for the links
+
+  /** The first job that may write now, with its pace taken; null if none may. Holds jobs that may never write again. */
+  nextJob(): ActiveJob | null {
+    let paused = false;
+    for (let at = 0; at < this.#writing.length;) {
+      const active = this.#writing[at];
+      if (active === undefined) break;
+      const why = active.job.stop();
+      if (why === null) {
+        if (this.#bucket.take()) return active;
+        this.#wakeIn(this.#bucket.waitMs());
+        return null;
+      }
+      if (why === 'paused') {
+        paused = true;
+        at += 1;
+      } else this.#hold(active, why);
+    }
+    if (paused) this.#wakeIn(PAUSE_CHECK_MS);
+    return null;
+  }
+
+  wrote(active: ActiveJob, index: number): void {
+    if (active.primed !== null) return;
+    this.#unsent -= 1;
+    if (left(active) === 0) this.#drop(active);
+    active.job.wrote?.(index);
+  }
+
+  fill(link: Link): void {
+    if (this.#writing.length > 0 || link.pinned.length > 0) link.connection?.fill(performance.now());
+    if (this.#roomWaiters.length > 0) this.#serveRoom();
+  }
+
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      for (const link of this.#links) {
+        if (this.#writing.length === 0) break;
+        this.fill(link);
+      }
+      this.#serveRoom();
+    });
+  }
+
+  answered(link: Link, active: ActiveJob, index: number, status: number, body: string): void {
+    const { provider } = this.#options;
+    const authenticated = status === 200 || provider.authenticated(status);
+    if (authenticated && link.connection !== null) {
+      if (!link.connection.unlocked) link.connection.unlock();
+      this.#authenticatedVersion = active.version;
+    }
+    if (status === 200 && active.primed === null) return this.#settle(active, index, ACCEPTED);
+    const reason = status === 200 ? '' : provider.reason(status, body);
+    if (reason !== '' && provider.endsConnection(reason)) link.connection?.retire(reason);
+    if (active.primed !== null) {
+      if (reason !== '') this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
+      return active.primed(authenticated);
+    }
+    this.#settle(active, index, { state: 'failed', reason });
+  }
+
+  lost(active: ActiveJob, index: number, why: string): void {
+    if (active.primed !== null) return active.primed(false);
+    this.#settle(active, index, { state: 'uncertain', reason: why });
+  }
+
+  /** Not processed by the provider: safe to send once more, if time and switches still allow it. */
+  again(active: ActiveJob, index: number): void {
+    if (active.primed !== null) return active.primed(false);
+    active.again.push(index);
+    this.#unsent += 1;
+    if (!this.#writing.includes(active)) this.#writing.unshift(active);
+    if (this.#closed) this.#hold(active, 'halted');
+    else this.schedule();
+  }
+
+  forget(link: Link): void {
+    this.#links.delete(link);
+  }
+
+  // ---- inside
+
+  async #primeDevice(devices: readonly { token: string }[], from: number): Promise<{ token: string } | null> {
+    for (let tries = 0; tries < devices.length; tries += 1) {
+      const device = devices[(from + tries) % devices.length];
+      if (device !== undefined && (await this.#options.mayPrime(device.token))) return device;
+    }
+    return null;
+  }
+
+  #primeOne(link: Link, token: string): Promise<boolean> {
+    return new Promise((primed) => {
+      if (link.connection === null || link.connection.free === 0) return primed(false);
+      const job: LaneJob = { count: 1, token: () => token, template: () => 0, stop: () => null, settle: () => undefined };
+      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, version: this.#version(), done: () => undefined, primed });
+      this.fill(link);
+    });
+  }
+
+  #drop(active: ActiveJob): void {
+    if (this.#writing[0] === active) this.#writing.shift();
+    else this.#writing = this.#writing.filter((one) => one !== active);
+  }
+
+  #hold(active: ActiveJob, why: Held): void {
+    this.#drop(active);
+    this.#unsent -= left(active);
+    const indexes = active.again.splice(0);
+    while (active.next < active.job.count) indexes.push(active.next++);
+    for (const index of indexes) this.#settle(active, index, { state: 'held', why });
+  }
+
+  #settle(active: ActiveJob, index: number, outcome: Outcome): void {
+    active.job.settle(index, outcome);
+    active.unsettled -= 1;
+    if (active.unsettled === 0) active.done();
+  }
+
+  /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
+  #sweep(): void {
+    for (const active of [...this.#writing]) {
+      const why = active.job.stop();
+      if (why === 'halted' || why === 'late') this.#hold(active, why);
+    }
+    this.#serveRoom();
+  }
+
+  #hasRoom(): boolean {
+    if (this.#closed) return true;
+    const perSecond = this.#bucket.perSecond;
+    const most = perSecond === 0 ? LOOK_AHEAD_DEVICES : Math.max(1, Math.min(LOOK_AHEAD_DEVICES, perSecond / 4));
+    return this.#unsent < most && this.#pool.live.some((connection) => connection.state === 'open');
+  }
+
+  #serveRoom(): void {
+    if (this.#roomWaiters.length === 0 || !this.#hasRoom()) return;
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #wakeIn(ms: number): void {
+    if (this.#wake !== null) return;
+    this.#wake = setTimeout(() => {
+      this.#wake = null;
+      this.schedule();
+    }, ms);
+  }
+}
+
+const ACCEPTED = { state: 'accepted' } as const;
+
+function left(active: ActiveJob): number {
+  return active.job.count - active.next + active.again.length;
+}

@@ -1,0 +1,158 @@
+import type { Logger } from 'pino';
+import { connectTls, type Endpoint } from './h2/connect.ts';
+import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
+
+/**
+ * Keeps a number of connections open: a lost one is reopened with back-off, one that drains (GOAWAY, ids used
+ * up) is replaced at once while it finishes. Opens are staggered: Apple asks for an own look-up of the name for
+ * every connection, and resolvers have limits (FACTS 5).
+ */
+export interface PoolOptions<J> {
+  endpoint: Endpoint;
+  connections: number;
+  /** Streams of a connection at most, whatever the peer allows. */
+  maxStreams: number;
+  /** A request without an answer for this long is given up. */
+  answerDeadlineMs: number;
+  log: Logger;
+  /** The owner of a new connection, which passes on what happens to it. */
+  owner: (events: LinkEvents) => PoolOwner<J>;
+}
+
+export interface LinkEvents {
+  /** The peer's SETTINGS are here: it may be written to. */
+  opened(): void;
+  draining(why: string): void;
+  closed(why: string): void;
+}
+
+export interface PoolOwner<J> extends ConnectionOwner<J> {
+  connection: H2Connection<J> | null;
+}
+
+const OPENING_AT_ONCE = 16;
+const CONNECT_TIMEOUT_MS = 10_000;
+const BACK_OFF_FIRST_MS = 100;
+const BACK_OFF_MOST_MS = 10_000;
+/** A connection that lived this long was good: its successor opens without waiting. */
+const GOOD_AFTER_MS = 10_000;
+const SWEEP_MS = 100;
+/** Keeps NAT entries alive (AWS forgets after 350 s) and finds dead peers before GO does. */
+const PING_EVERY_MS = 60_000;
+const PING_DEADLINE_MS = 5_000;
+
+export class WirePool<J> {
+  readonly #options: PoolOptions<J>;
+  readonly #owners = new Set<PoolOwner<J>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #abort = new AbortController();
+  #live: readonly H2Connection<J>[] = [];
+
+  constructor(options: PoolOptions<J>) {
+    this.#options = options;
+  }
+
+  /** Resolves when each connection is open or has failed once. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { connections } = this.#options;
+    this.#every(SWEEP_MS, () => this.#sweep());
+    this.#every(PING_EVERY_MS, () => this.#pingAll());
+    for (let from = 0; from < connections && !signal.aborted && !this.#closed; from += OPENING_AT_ONCE) {
+      await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, connections - from) }, () => this.#connect(0)));
+    }
+  }
+
+  /** Connections that may be written to, or will be. */
+  get live(): readonly H2Connection<J>[] {
+    return this.#live;
+  }
+
+  get inFlight(): number {
+    let sum = 0;
+    for (const owner of this.#owners) sum += owner.connection?.inFlight ?? 0;
+    return sum;
+  }
+
+  close(): void {
+    this.#abort.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const owner of this.#owners) owner.connection?.destroy('Closing');
+  }
+
+  get #closed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Resolves when the new connection is open or has failed; `fails` counts the failures before it in this place. */
+  async #connect(fails: number): Promise<void> {
+    if (this.#closed) return;
+    let openedAtMs = Number.NaN;
+    let replaced = false;
+    const replace = (why: string) => {
+      if (replaced || this.#closed) return;
+      replaced = true;
+      this.#refresh();
+      const good = performance.now() - openedAtMs > GOOD_AFTER_MS;
+      this.#reconnect(good ? 0 : fails + 1, why);
+    };
+    try {
+      const socket = await connectTls(this.#options.endpoint, CONNECT_TIMEOUT_MS);
+      if (this.#closed) return void socket.destroy();
+      await new Promise<void>((resolve) => {
+        const owner = this.#options.owner({
+          opened: () => {
+            openedAtMs = performance.now();
+            resolve();
+          },
+          draining: replace,
+          closed: (why) => {
+            this.#owners.delete(owner);
+            resolve();
+            replace(why);
+          },
+        });
+        owner.connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams }, owner);
+        this.#owners.add(owner);
+        this.#refresh();
+      });
+    } catch (error) {
+      replace(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #reconnect(fails: number, why: string): void {
+    const backOffMs = fails === 0 ? 0 : Math.min(BACK_OFF_MOST_MS, BACK_OFF_FIRST_MS * 2 ** (fails - 1)) * (0.5 + Math.random() / 2);
+    this.#options.log.warn({ why, backOffMs: Math.round(backOffMs) }, 'connection lost');
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#connect(fails);
+    }, backOffMs);
+    this.#timers.add(timer);
+  }
+
+  #refresh(): void {
+    this.#live = [...this.#owners].flatMap(({ connection }) => (connection !== null && (connection.state === 'open' || connection.state === 'connecting') ? [connection] : []));
+  }
+
+  #sweep(): void {
+    const beforeMs = performance.now() - this.#options.answerDeadlineMs;
+    for (const { connection } of [...this.#owners]) connection?.expire(beforeMs);
+  }
+
+  #pingAll(): void {
+    const askedAtMs = performance.now();
+    for (const connection of this.#live) connection.ping();
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      for (const { connection } of [...this.#owners]) if (connection !== null && connection.heardAtMs < askedAtMs) connection.destroy('PingTimeout');
+    }, PING_DEADLINE_MS);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  #every(ms: number, run: () => void): void {
+    const timer = setInterval(run, ms);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
