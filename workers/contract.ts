@@ -48,6 +48,7 @@ export const manifest = z.strictObject({
   /** Locale index in shards → locale. */
   locales: z.array(z.string()),
   localeCounts: z.record(z.string(), z.number().int()),
+  /** `key` is the object's name beside the manifest: its folder is called by the hash, which covers the keys. */
   shards: z.array(z.strictObject({
     id: z.string(), platform: z.enum(['ios', 'android']), key: z.string(), bytes: z.number().int(), sha256: z.string(), devices: z.number().int().min(1),
   })),
