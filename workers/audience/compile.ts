@@ -16,8 +16,9 @@ import type { PackedShard } from './pack.ts';
 import type { Reason } from './reasons.ts';
 import { storeRejects, writeRejects } from './rejects.ts';
 import { packSkipList } from './skip-list.ts';
-import { FIELDS, locateFields, openSource, stage } from './source.ts';
-import type { Field, Mapping } from './source.ts';
+import { FIELDS } from './fields.ts';
+import type { Field, Mapping } from './fields.ts';
+import { locateFields, openSource, stage } from './source.ts';
 import type { SegmentBy } from './values.ts';
 
 export type CompilePhase = 'read' | 'check' | 'reject' | 'pack' | 'store';

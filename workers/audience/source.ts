@@ -1,9 +1,11 @@
-import { readFile, stat, symlink } from 'node:fs/promises';
+import { stat, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { splitCsvLine } from './csv-line.ts';
 import { literal, rowsOf, withDuck } from './duck.ts';
 import { AudienceError } from './errors.ts';
+import { FIELDS } from './fields.ts';
+import type { Field, Mapping } from './fields.ts';
 import { reasonNumber } from './reasons.ts';
 
 /**
@@ -16,10 +18,6 @@ import { reasonNumber } from './reasons.ts';
  */
 
 export type Format = 'csv' | 'ndjson' | 'parquet';
-export const FIELDS = ['user', 'platform', 'token', 'locale', 'market'] as const;
-export type Field = (typeof FIELDS)[number];
-/** Field → the file's own name for it. */
-export type Mapping = Partial<Record<Field, string>>;
 
 /** `broken` of lines that are no rows: empty ones and the CSV header. */
 export const BLANK = 255;
@@ -201,15 +199,6 @@ function placesOf(format: Format, missingLines: number[]): Staged['placeOf'] {
     const line = rowid + 1 + low;
     return { row: format === 'csv' ? line - 1 : line, line };
   };
-}
-
-/** One entry per line, blank lines and a header line (`user`, `token`) left out. Throws INPUT_MISSING. */
-export async function readList(path: string, what: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AudienceError('INPUT_MISSING', `${path}: found no readable file, expected ${what}, one per line`, { cause });
-  });
-  const entries = text.replace(/^\uFEFF/, '').split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  return /^"?(user|user_id|token)"?$/i.test(entries[0] ?? '') ? entries.slice(1) : entries;
 }
 
 /** Rewrites a CSV with a header as Parquet, every column as text. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AudienceError } from '../errors.ts';
-import { FIELDS } from '../source.ts';
-import type { Mapping } from '../source.ts';
+import { FIELDS } from '../fields.ts';
+import type { Mapping } from '../fields.ts';
 
 export interface Arguments<Name extends string, Flag extends string> { words: string[]; option: Partial<Record<Name, string>>; flag: ReadonlySet<Flag> }
 

@@ -6,7 +6,7 @@ import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import { AudienceError } from '../errors.ts';
 import { compileProgress } from '../progress.ts';
-import { readList } from '../source.ts';
+import { readList } from '../list-file.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
 import { submit, withLaunch } from './launch-session.ts';

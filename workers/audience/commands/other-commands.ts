@@ -3,7 +3,7 @@ import { loadAudience } from '../load.ts';
 import { manifestKeyOf, readManifest } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import { packSkipList, skipListKeyOf } from '../skip-list.ts';
-import { readList } from '../source.ts';
+import { readList } from '../list-file.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
 import { submit, withLaunch } from './launch-session.ts';
