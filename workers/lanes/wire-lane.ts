@@ -254,7 +254,7 @@ export class WireLane implements Lane {
   /** Holds what is unsent, makes uncertain what is unanswered, ends the connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const active of [...this.#writing]) this.#hold(active, 'halted');
+    for (const active of this.#writing.slice()) this.#hold(active, 'halted');
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
     this.#pool.close();
@@ -387,7 +387,7 @@ export class WireLane implements Lane {
 
   /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
   #sweep(): void {
-    for (const active of [...this.#writing]) {
+    for (const active of this.#writing.slice()) {
       const why = active.job.stop();
       if (why === 'halted' || why === 'late') this.#hold(active, why);
     }

@@ -136,7 +136,7 @@ export class WirePool<J> {
 
   #sweep(): void {
     const beforeMs = performance.now() - this.#options.answerDeadlineMs;
-    for (const { connection } of [...this.#owners]) connection?.expire(beforeMs);
+    for (const { connection } of Array.from(this.#owners)) connection?.expire(beforeMs);
   }
 
   #pingAll(): void {
@@ -144,7 +144,7 @@ export class WirePool<J> {
     for (const connection of this.#live) connection.ping();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      for (const { connection } of [...this.#owners]) if (connection !== null && connection.heardAtMs < askedAtMs) connection.destroy('PingTimeout');
+      for (const { connection } of Array.from(this.#owners)) if (connection !== null && connection.heardAtMs < askedAtMs) connection.destroy('PingTimeout');
     }, PING_DEADLINE_MS);
     timer.unref();
     this.#timers.add(timer);
