@@ -65,6 +65,10 @@ export class Rooms {
     this.#shared.set(channelId, { atMs: this.#nowMs(), shared });
   }
 
+  forgetShared(channelId: string): void {
+    this.#shared.delete(channelId);
+  }
+
   /** Asks Slack unless the answer is fresh. `unknown`: Slack did not say. */
   async isShared(channelId: string): Promise<boolean | 'unknown'> {
     const known = this.#shared.get(channelId);

@@ -21,6 +21,10 @@ const wrong = (errors: Record<string, string>): FormResult => ({ ok: false, erro
 /** A refusal of the core at the field that it is about. */
 const atField = (outcome: Outcome & { ok: false }, field: string): FormResult => ({ ok: false, errors: { [field]: outcome.say }, answer: refused(outcome.code, outcome.say) });
 
+/** Thrown by the maker of the command: the text changed between opening the form and the decision. */
+class FormOutdated extends Error {}
+const OUTDATED = 'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
+
 export async function submitCreate({ desk, meta, slackId, fields }: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
   const errors: Record<string, string> = {};
   const runbook = fields.get('runbook')?.option ?? null;
@@ -40,16 +44,22 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
   const texts = textsOf(fields);
   const errors = emptyFields(texts);
   const [first = ''] = texts.keys();
-  if (launch.contentHash !== meta.contentHash) {
-    errors[`title:${first}`] = 'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
-  }
+  if (launch.contentHash !== meta.contentHash) errors[`title:${first}`] = OUTDATED;
   for (const problem of payloadProblems(withTexts(launch.campaign, texts), launch.id)) {
     errors[`body:${problem.locale}`] ??= `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
   }
   const shown = Object.fromEntries(Object.entries(errors).filter(([block]) => fields.has(block)));
   if (Object.keys(shown).length > 0) return wrong(shown);
-  // Decided on the texts as they are then: a text saved in between is not undone, it is refused by its hash above or stays in other locales.
-  const outcome = await submitAs(desk, meta.launchId, slackId, (by, present) => ({ kind: 'set-campaign', by, campaign: withTexts(present.campaign, texts) }));
+  let outcome: Outcome;
+  try {
+    outcome = await submitAs(desk, meta.launchId, slackId, (by, present) => {
+      if (present.contentHash !== meta.contentHash) throw new FormOutdated();
+      return { kind: 'set-campaign', by, campaign: withTexts(present.campaign, texts) };
+    });
+  } catch (error) {
+    if (error instanceof FormOutdated) return wrong({ [`title:${first}`]: OUTDATED });
+    throw error;
+  }
   return outcome.ok ? { ok: true, answer: done('Saved. Test copies and orders of the old text are void: `/go test` sends a copy of the new one.') } : atField(outcome, `title:${first}`);
 }
 

@@ -17,9 +17,9 @@ export interface Press<V> {
   /** The button is on a message that only the presser sees. */
   isPrivate: boolean;
   /** Only the presser sees it. */
-  answer(message: Message): Promise<void>;
+  answer: (message: Message) => Promise<void>;
   /** Replaces the message that the button is on, for everybody who sees it. */
-  refresh(message: Message): Promise<void>;
+  refresh: (message: Message) => Promise<void>;
 }
 
 /**

@@ -34,7 +34,7 @@ export function onForm<M extends { channelId: string }>(
       desk.log.warn({ callbackId }, 'a form of another version');
       return ack();
     }
-    if (!once(`${callbackId} ${slackId} ${view.id} ${view.hash}`)) return ack();
+    if (!once(`${callbackId} ${slackId} ${body.trigger_id}`)) return ack();
     const { channelId } = meta.data;
     const answer = (message: Message) => tell(desk, undefined, { channelId, slackId }, message);
     await guarded(desk, async (message) => {

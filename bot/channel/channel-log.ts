@@ -1,57 +1,44 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { Journal } from '../../infra/aws/journal.ts';
 import type { ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
 
-/** A checkpoint in the launch's own chain after this many messages. */
-const CHECKPOINT_EVERY = 20;
 /** Lost races are lost to messages that other instances really added. */
 const MAX_RACES = 10;
 
 /**
  * What people write in the war room, as a chain of its own beside the record: chatter never contends with decisions.
+ * The conductor ties the chain's head to the record now and then (checkpoints).
  * Messages of one launch are appended one after the other here; other instances race by the conditional write.
  */
 export class ChannelLog {
   readonly #record: RecordStore;
-  readonly #journal: Journal;
   readonly #client: WebClient;
   readonly #log: Logger;
   readonly #chains = new Map<string, Chain>();
 
-  constructor(options: { record: RecordStore; journal: Journal; client: WebClient; log: Logger }) {
+  constructor(options: { record: RecordStore; client: WebClient; log: Logger }) {
     this.#record = options.record;
-    this.#journal = options.journal;
     this.#client = options.client;
     this.#log = options.log;
   }
 
   /** Appends once, however often Slack delivers it. */
   async append(launchId: string, channelId: string, message: Omit<ChannelMessage, 'permalink'>): Promise<void> {
-    const permalink = message.deleted ? null : await this.#permalink(channelId, message.edits ?? message.ts);
+    // Asked for at once, but the turn is taken first: the chain keeps the order of the channel.
+    const link = message.deleted ? Promise.resolve(null) : this.#permalink(channelId, message.edits ?? message.ts);
     await this.#inTurn(launchId, async (chain) => {
-      if (!await this.#put(launchId, chain, { ...message, permalink })) return;
-      if (chain.head.seq - chain.checkpointSeq >= CHECKPOINT_EVERY) await this.#checkpoint(launchId, chain);
+      await this.#put(launchId, chain, { ...message, permalink: await link });
     });
   }
 
-  /** Seals what was written so far into the record; nothing if nothing was written since. */
-  async checkpoint(launchId: string): Promise<void> {
-    await this.#inTurn(launchId, async (chain) => {
-      await this.#catchUp(launchId, chain);
-      if (chain.head.seq > chain.checkpointSeq) await this.#checkpoint(launchId, chain);
-    });
-  }
-
-  /** False: it is there already. */
-  async #put(launchId: string, chain: Chain, message: ChannelMessage): Promise<boolean> {
+  async #put(launchId: string, chain: Chain, message: ChannelMessage): Promise<void> {
     for (let race = 0; race < MAX_RACES; race += 1) {
-      if (chain.seen.has(keyOf(message))) return false;
+      if (chain.seen.has(keyOf(message))) return;
       const answer = await this.#record.appendMessage(launchId, chain.head, message);
       if (answer.won) {
         chain.head = answer.head;
         chain.seen.add(keyOf(message));
-        return true;
+        return;
       }
       await this.#catchUp(launchId, chain);
     }
@@ -65,15 +52,8 @@ export class ChannelLog {
     }
   }
 
-  async #checkpoint(launchId: string, chain: Chain): Promise<void> {
-    const { seq, hash } = chain.head;
-    const answer = await this.#journal.submit(launchId, { kind: 'checkpoint', channelSeq: seq, channelHash: hash });
-    if (answer.ok) chain.checkpointSeq = seq;
-    else this.#log.warn({ launchId, code: answer.code }, 'no checkpoint of the channel');
-  }
-
   async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {
-    const chain = this.#chains.get(launchId) ?? { head: { seq: 0, hash: '' }, seen: new Set<string>(), checkpointSeq: 0, turn: this.#load(launchId) };
+    const chain = this.#chains.get(launchId) ?? { head: { seq: 0, hash: '' }, seen: new Set<string>(), turn: this.#load(launchId) };
     this.#chains.set(launchId, chain);
     const turn = chain.turn.then(() => work(chain));
     // The next one waits for this one's end, not for its success.
@@ -87,8 +67,7 @@ export class ChannelLog {
     const chain = this.#chains.get(launchId);
     if (chain === undefined) return;
     try {
-      const [entries] = await Promise.all([this.#journal.entries(launchId), this.#catchUp(launchId, chain)]);
-      for (const entry of entries) if (entry.kind === 'Checkpoint') chain.checkpointSeq = entry.channelSeq;
+      await this.#catchUp(launchId, chain);
     } catch (error) {
       this.#chains.delete(launchId);
       throw error;
@@ -107,6 +86,6 @@ export class ChannelLog {
   }
 }
 
-interface Chain { head: Head; seen: Set<string>; checkpointSeq: number; turn: Promise<void> }
+interface Chain { head: Head; seen: Set<string>; turn: Promise<void> }
 
 const keyOf = (message: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string => `${message.ts} ${message.edits ?? ''} ${message.deleted}`;

@@ -10,12 +10,12 @@ export const count = (value: number): string => value.toLocaleString('en-US', { 
  * after escaping. Never cuts an entity or a surrogate pair.
  */
 export function safe(text: string, maxChars = 300): string {
-  return shorten([...text].map((char) => ENTITIES[char] ?? char), maxChars);
+  return shorten(Array.from(text, (char) => ENTITIES[char] ?? char), maxChars);
 }
 
 /** Plain text cut to `maxChars` UTF-16 units. */
 export function clip(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : shorten([...text], maxChars);
+  return text.length <= maxChars ? text : shorten(Array.from(text), maxChars);
 }
 
 function shorten(pieces: readonly string[], maxChars: number): string {

@@ -1,0 +1,75 @@
+import { App, type Receiver } from '@slack/bolt';
+import { ACTION, VIEW } from './actions/action-ids.ts';
+import {
+  gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,
+  pressReady, pressRunStep, pressSkipStep, pressTick, pressUntick, rosterValue, stepValue, switchValue, waiverValue,
+} from './actions/decide.ts';
+import { declineValue, goValue, pressDecline, pressGo } from './actions/fire.ts';
+import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
+import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
+import { onForm } from './actions/submit-form.ts';
+import { ChannelLog } from './channel/channel-log.ts';
+import { listen } from './channel/listen.ts';
+import { parseTyped } from './commands/arguments.ts';
+import { runGo } from './commands/go.ts';
+import type { Desk } from './desk.ts';
+import { createOnce } from './once.ts';
+import { clientOptions, slackLogger } from './slack-client.ts';
+
+export interface AppOptions { desk: Desk; receiver: Receiver; botToken: string; apiUrl: string | null }
+
+/** The Slack app: everything that people type, press and say, wired to its handlers. Nothing starts before `app.start()`. */
+export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App {
+  const logger = slackLogger(desk.log);
+  const app = new App({
+    token: botToken,
+    receiver,
+    logger,
+    clientOptions: clientOptions(apiUrl, logger),
+    // Slack's outage at our start must not end the process; the first use of the token tells just as well.
+    tokenVerificationEnabled: false,
+  });
+  const once = createOnce(desk.nowMs);
+
+  app.command('/go', async ({ command, ack, respond, context }) => {
+    const atMs = receivedAt(context, desk);
+    const to = { channelId: command.channel_id, slackId: command.user_id };
+    const acked = ack().catch((error: unknown) => desk.log.warn({ err: error, ...to }, 'a command could not be acknowledged'));
+    const answer = (message: Parameters<typeof tell>[3]) => tell(desk, respond, to, message);
+    if (once(`command ${command.user_id} ${command.trigger_id}`)) {
+      await guarded(desk, answer, { command: command.text.slice(0, 80), ...to }, async () => {
+        const message = await runGo({ desk, typed: parseTyped(command.text), ...to, triggerId: command.trigger_id, atMs });
+        if (message !== null) await answer(message);
+      });
+    }
+    await acked;
+  });
+
+  const press: <V>(id: string, schema: Parameters<typeof onPress<V>>[4], handle: Parameters<typeof onPress<V>>[5]) => void =
+    (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
+  press(ACTION.go, goValue, pressGo);
+  press(ACTION.decline, declineValue, pressDecline);
+  press(ACTION.halt, launchValue, pressHalt);
+  press(ACTION.askLift, launchValue, pressAskLift);
+  press(ACTION.approveLift, liftValue, pressApproveLift);
+  press(ACTION.tick, gateValue, pressTick);
+  press(ACTION.untick, gateValue, pressUntick);
+  press(ACTION.askWaiver, gateValue, pressAskWaiver);
+  press(ACTION.grantWaiver, waiverValue, pressGrantWaiver);
+  press(ACTION.runStep, stepValue, pressRunStep);
+  press(ACTION.skipStep, stepValue, pressSkipStep);
+  press(ACTION.approveSwitch, switchValue, pressApproveSwitch);
+  press(ACTION.approveRoster, rosterValue, pressApproveRoster);
+  press(ACTION.ready, launchValue, pressReady);
+  onPreview(app, desk, ACTION.previewCampaign);
+
+  onForm(app, desk, once, VIEW.create, createMeta, submitCreate);
+  onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
+  onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
+
+  listen(app, desk, new ChannelLog({ record: desk.cloud.record, client: desk.client, log: desk.log }));
+
+  // What no handler caught. People are told by the handlers; here nothing may reach Slack.
+  app.error(async (error) => desk.log.error({ err: error }, 'the Slack app failed'));
+  return app;
+}

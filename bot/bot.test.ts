@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../infra/local/slack/for-tests.ts';
+import { readyLaunch, startRig, textOf, type Rig } from './for-tests.ts';
+
+describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) => {
+  let rig: Rig;
+  beforeAll(async () => { rig = await startRig({ mode }); });
+  afterAll(() => rig.stop());
+
+  it('runs from creation to GO by two people, and the channel sees each decision', async () => {
+    expect(await rig.ask(rig.ana, 'status')).toContain('There is no launch in this channel');
+    expect(await rig.ask(rig.ana, 'create drill in 1h called "Dress rehearsal"')).toContain('Created *Dress rehearsal*');
+    const { id } = await rig.launch();
+    await rig.journal.submit(id, { kind: 'set-audience', by: 'ana', audience: (await import('./for-tests.ts')).AUDIENCE });
+
+    expect(await rig.ask(rig.mia, 'fire')).toContain('Every gate must be green');
+    expect(await rig.ask(rig.mia, 'ready')).toContain('Somebody has read the copy');
+    expect(await rig.press(rig.mia, 'gate.tick')).toContain('Ticked');
+    expect(await rig.ask(rig.mia, 'fire')).toContain('stands in the channel');
+
+    const order = await until('the order message', async () => (await rig.ben.messages()).find((message) => message.text.includes('asks to fire')));
+    expect(textOf(order)).toContain('3,000');
+    expect(textOf(order)).toContain('Übung');
+    expect(textOf(order)).toContain('Drill &lt;now&gt; &amp; here');
+
+    expect(await rig.press(rig.mia, 'fire.go')).toContain('a second person must press GO');
+    expect((await rig.launch()).shots).toEqual({});
+    expect(await rig.press(rig.ben, 'fire.go')).toContain('*GO*: your press fired');
+    const launch = await rig.launch();
+    expect(Object.values(launch.shots)).toMatchObject([{ requestedBy: 'mia', approvedBy: 'ben' }]);
+
+    const after = await until('the order without buttons', async () => (await rig.ben.messages()).find((message) => message.ts === order.ts && !JSON.stringify(message.blocks).includes('fire.go')));
+    expect(textOf(after)).toContain('*GO* by *Ben Okafor*');
+    expect(await rig.press(rig.mia, 'halt.press')).toContain('*Halted*');
+    expect(await rig.ask(rig.ana, 'timeline')).toContain('Dress rehearsal');
+    await until('the timeline file', async () => (await rig.ana.messages()).some((message) => message.files.some((file) => file.name.startsWith('timeline-'))));
+  });
+});
+
+describe('two people pressing GO together', () => {
+  let rig: Rig;
+  beforeAll(async () => { rig = await startRig(); });
+  afterAll(() => rig.stop());
+
+  it('make one FireApproved; the other is told who was first', async () => {
+    const { id } = await readyLaunch(rig);
+    await rig.ask(rig.ana, 'fire');
+    const answers = await Promise.all([rig.press(rig.mia, 'fire.go'), rig.press(rig.ben, 'fire.go'), rig.press(rig.ana, 'fire.go')]);
+    const approvals = (await rig.journal.entries(id)).filter((entry) => entry.kind === 'FireApproved');
+    expect(approvals).toHaveLength(1);
+    expect(answers.filter((text) => text.includes('your press fired'))).toHaveLength(1);
+    expect(answers.slice(0, 2).filter((text) => /approved by (Mia Chen|Ben Okafor)/.test(text))).toHaveLength(1);
+    expect(answers[2]).not.toContain('your press fired');
+  });
+});
+
+describe('presses that must not fire', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig();
+    await readyLaunch(rig);
+  });
+  afterAll(() => rig.stop());
+
+  const shots = async () => Object.keys((await rig.launch()).shots).length;
+
+  it('an observer and a person without the role', async () => {
+    await rig.ask(rig.ana, 'fire us-ios');
+    expect(await rig.press(rig.olu, 'fire.go')).toContain('needs on-call or marketer');
+    expect(await rig.ask(rig.olu, 'fire')).toContain('needs on-call or marketer');
+    expect(await rig.ask(rig.olu, 'halt')).toContain('halting needs on-call or marketer');
+    expect(await shots()).toBe(0);
+  });
+
+  it('content that changed after it was shown', async () => {
+    const { id, campaign } = await rig.launch();
+    await rig.journal.submit(id, { kind: 'set-campaign', by: 'mia', campaign: { ...campaign, deep_link: 'app://other' } });
+    expect(await rig.press(rig.ben, 'fire.go')).toMatch(/changed|void/);
+    expect(await shots()).toBe(0);
+  });
+
+  it('an order that has expired', async () => {
+    await rig.ask(rig.ana, 'fire us-ios');
+    rig.later(660_000);
+    expect(await rig.press(rig.ben, 'fire.go')).toContain('Ask for a new one with /go fire');
+    expect(await shots()).toBe(0);
+  });
+
+  it('while halted: a lift takes another person, and resume fire is one order', async () => {
+    await rig.ask(rig.ana, 'fire us-ios');
+    expect(await rig.ask(rig.mia, 'halt wrong copy')).toContain('*Halted*');
+    expect(await rig.press(rig.ben, 'fire.go')).toMatch(/halt/i);
+    expect(await shots()).toBe(0);
+    await until('the halt in the record', async () => (await rig.launch()).halt.active);
+    expect(await rig.ask(rig.ana, 'resume because it is fixed')).toContain('Another person approves');
+    expect(await rig.press(rig.ana, 'lift.approve')).toContain('second person');
+    expect(await rig.press(rig.ben, 'lift.approve')).toContain('lifted');
+    expect((await rig.launch()).halt.active).toBe(false);
+  });
+
+  it('a declined order', async () => {
+    const open = Object.values((await rig.launch()).orders).find((order) => order.state === 'open');
+    if (open === undefined) await rig.ask(rig.ana, 'fire us-android');
+    expect(await rig.press(rig.ben, 'fire.decline')).toContain('Declined');
+    const declined = await until('the outcome', async () => (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')));
+    expect(JSON.stringify(declined.blocks)).not.toContain('fire.go');
+  });
+});

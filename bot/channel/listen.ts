@@ -1,0 +1,33 @@
+import type { App } from '@slack/bolt';
+import type { Desk } from '../desk.ts';
+import type { ChannelLog } from './channel-log.ts';
+import { spoken } from './spoken.ts';
+
+/** What happens in Slack beside commands and presses: people talk, leave the company, and channels get shared. */
+export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
+  app.event('message', async ({ event, body }) => {
+    const said = spoken(event);
+    if (said === null) return;
+    const channelId = event.channel;
+    const launch = (await desk.rooms.launchesOf(channelId)).find((item) => item.createdAtMs <= said.atMs);
+    if (launch === undefined) return;
+    desk.log.debug({ launchId: launch.launchId, eventId: body.event_id }, 'a message in the war room');
+    await channelLog.append(launch.launchId, channelId, said);
+  });
+
+  app.event('user_change', async ({ event }) => {
+    if (event.user.deleted !== true) return;
+    for (const { launchId } of await desk.rooms.open()) {
+      const launch = await desk.journal.launch(launchId);
+      const person = launch?.people.find((one) => one.slack.includes(event.user.id));
+      if (person === undefined) continue;
+      const answer = await desk.journal.submit(launchId, { kind: 'remove-person', person: person.id, reason: 'deactivated in Slack' });
+      if (answer.ok) await desk.conductor.afterEntry(launchId, answer.entry);
+      desk.log.warn({ launchId, person: person.id, ok: answer.ok }, 'a person on the roster was deactivated in Slack');
+    }
+  });
+
+  app.event('channel_shared', async ({ event }) => desk.rooms.noteShared(event.channel, true));
+  // Unshared from one company does not mean from all: the next fire asks Slack.
+  app.event('channel_unshared', async ({ event }) => desk.rooms.forgetShared(event.channel));
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { createJournal, type Journal } from '../infra/aws/journal.ts';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
+import { person, SECRETS, startTestWorkspace, until, type RoomMessage } from '../infra/local/slack/for-tests.ts';
+import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import type { AudienceRef } from '../runbooks/launch/entries.ts';
+import { startBot, type Bot } from './start-bot.ts';
+
+/** A runbook whose gates need no workers: one measured and hard, one ticked by a person, one that is red until it is waived. */
+export const RUNBOOK = `
+version: 1
+id: drill
+title: Fire drill
+people:
+  - { id: ana, name: Ana Ortiz, roles: [on-call], slack: [U0ONCALL], devices: [{ platform: ios, token: face0a0a00000000000000000000000000000000000000000000000000000001 }] }
+  - { id: mia, name: Mia Chen, roles: [marketer], slack: [U0MARKET1] }
+  - { id: ben, name: Ben Okafor, roles: [marketer], slack: [U0MARKET2] }
+  - { id: olu, name: Olu Adeyemi, roles: [observer], slack: [U0OBSERVER] }
+pool: { name: drill-workers, scale_target: workers, workers: 1 }
+campaign:
+  id: drill
+  default_locale: en
+  locales:
+    en: { title: "Drill <now> & here", body: "This is only a drill." }
+    de: { title: Übung, body: Dies ist nur eine Übung. }
+  apns: { topic: com.example.drill }
+order_expires_after: 10m
+gates:
+  - { id: payload, title: Payload fits, hard: true, probe: { kind: payload-size } }
+  - { id: copy-read, title: Somebody has read the copy, owner: mia }
+scale_targets:
+  - { id: workers, kind: ecs-service, cluster: gobutton, service: drill-workers, title: Send workers }
+switches:
+  - { id: banner, title: In-app banner, two_people: true }
+phases:
+  - id: day
+    title: The day
+    steps:
+      - { id: hello, title: War room opens, at: T-8h, do: { kind: remind, say: Hello. } }
+      - { id: later, title: Wrap up, at: T+8h, do: { kind: remind, say: Bye. } }
+`;
+
+export const AUDIENCE: AudienceRef = {
+  hash: 'a'.repeat(64), manifestKey: `audiences/${'a'.repeat(64)}/manifest.json`, devices: 3_000,
+  segments: [
+    { id: 'us-ios', platform: 'ios', devices: 2_000, batches: 2 },
+    { id: 'us-android', platform: 'android', devices: 1_000, batches: 1 },
+  ],
+  locales: { en: 2_500, de: 500 },
+};
+
+export type Someone = ReturnType<typeof person>;
+
+export interface Rig {
+  workspace: Workspace;
+  cloud: Cloud;
+  journal: Journal;
+  bot: Bot;
+  runbooksDir: string;
+  ana: Someone;
+  mia: Someone;
+  ben: Someone;
+  olu: Someone;
+  nowMs(): number;
+  /** Moves the bot's clock ahead. */
+  later(ms: number): void;
+  /** Types and gives the answer that only this person sees, as text of all its blocks. */
+  ask(who: Someone, text: string): Promise<string>;
+  /** Presses the newest button with this action id that the person sees, and gives the private answer. */
+  press(who: Someone, actionId: string, value?: string): Promise<string>;
+  launch(): Promise<Launch>;
+  stop(): Promise<void>;
+}
+
+export interface RigOptions { mode?: 'socket' | 'http'; workspace?: Partial<WorkspaceOptions>; log?: Logger }
+
+/** The real bot against the real local workspace and the real local cloud, with short clocks. */
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const mode = options.mode ?? 'socket';
+  const local = await localCloudForTests();
+  const workspace = await startTestWorkspace({ rateLimits: false, ...options.workspace });
+  const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
+  await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
+  let aheadMs = 0;
+  const nowMs = () => Date.now() + aheadMs;
+  const journal = createJournal({ record: local.cloud.record, nowMs });
+  const bot = await startBot({
+    config: {
+      slack: {
+        botToken: SECRETS.botToken, apiUrl: workspace.apiUrl,
+        receive: mode === 'socket' ? { mode, appToken: SECRETS.appToken, connections: 2 } : { mode, signingSecret: SECRETS.signingSecret },
+      },
+      host: '127.0.0.1', port: 0, cloud: local.config, runbooksDir, logLevel: 'silent',
+    },
+    cloud: local.cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200 },
+  });
+  if (mode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
+  await bot.connected;
+
+  const privateMessages = async (who: Someone) => (await who.messages()).filter((message) => message.ephemeralTo !== undefined);
+  const nextAnswer = async (who: Someone, act: () => Promise<{ ok: boolean; error?: string }>) => {
+    const before = new Set((await privateMessages(who)).map((message) => message.ts));
+    const outcome = await act();
+    if (!outcome.ok) throw new Error(`the workspace says ${outcome.error ?? JSON.stringify(outcome)}`);
+    const message = await until('a private answer', async () => (await privateMessages(who)).find((one) => !before.has(one.ts)));
+    return textOf(message);
+  };
+  return {
+    workspace, cloud: local.cloud, journal, bot, runbooksDir, nowMs,
+    ana: person(workspace, 'U0ONCALL'), mia: person(workspace, 'U0MARKET1'), ben: person(workspace, 'U0MARKET2'), olu: person(workspace, 'U0OBSERVER'),
+    later: (ms) => { aheadMs += ms; },
+    ask: (who, text) => nextAnswer(who, () => who.go(text)),
+    async press(who, actionId, value) {
+      const button = await until(`a button ${actionId}`, async () => buttonsOf(await who.messages(), actionId).findLast((one) => value === undefined || one.value.includes(value)));
+      return nextAnswer(who, () => who.press(button.ts, actionId, { block_id: button.blockId, value: button.value }));
+    },
+    async launch() {
+      const [item] = await local.cloud.live.launches();
+      const launch = item === undefined ? null : await journal.launch(item.launchId);
+      if (launch === null) throw new Error('there is no launch');
+      return launch;
+    },
+    async stop() {
+      await bot.stop();
+      await workspace.stop();
+      await local.stop();
+      await rm(runbooksDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A created launch with an audience and its manual gate ticked: one `fire` away from an order. */
+export async function readyLaunch(rig: Rig): Promise<Launch> {
+  await rig.ask(rig.ana, 'create drill in 1h');
+  const { id } = await rig.launch();
+  for (const command of [{ kind: 'set-audience', by: 'ana', audience: AUDIENCE }, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' }] as const) {
+    const answer = await rig.journal.submit(id, command);
+    if (!answer.ok) throw new Error(answer.say);
+    await rig.bot.conductor.afterEntry(id, answer.entry);
+  }
+  return rig.launch();
+}
+
+export interface FoundButton { ts: string; blockId: string; value: string; label: string }
+
+export function buttonsOf(messages: readonly RoomMessage[], actionId: string): FoundButton[] {
+  return messages.flatMap((message) => message.blocks.flatMap((block) => {
+    const elements = [...(block['elements'] as Record<string, unknown>[] | undefined ?? []), ...(block['accessory'] === undefined ? [] : [block['accessory'] as Record<string, unknown>])];
+    return elements.filter((element) => element['action_id'] === actionId).map((element) => ({
+      ts: message.ts, blockId: String(block['block_id']), value: String(element['value']), label: String((element['text'] as { text: string } | undefined)?.text),
+    }));
+  }));
+}
+
+/** The text of a message with all its blocks. */
+export function textOf(message: RoomMessage): string {
+  const texts = (value: unknown): string[] => {
+    if (Array.isArray(value)) return value.flatMap(texts);
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, one]) => (key === 'text' && typeof one === 'string' ? [one] : texts(one)));
+  };
+  return [message.text, ...texts(message.blocks)].join('\n');
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { createCloud } from '../infra/aws/create-cloud.ts';
+import { createJournal } from '../infra/aws/journal.ts';
+import { describeConfigProblems, parseConfig, type BotConfig } from './config.ts';
+import { startBot } from './start-bot.ts';
+
+/** Exit codes: 1 could not start, 0 stopped when asked. */
+export async function runBot(): Promise<void> {
+  const parsed = parseConfig(process.env);
+  if (!parsed.ok) {
+    process.stderr.write(`gobutton bot can't start: ${parsed.problems.length} problem${parsed.problems.length === 1 ? '' : 's'} with its environment (see .env.example)\n${describeConfigProblems(parsed.problems)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const log = createLog(parsed.config);
+  const cloud = createCloud(parsed.config.cloud);
+  const journal = createJournal({ record: cloud.record });
+  const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  try {
+    const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, log });
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (stopping) return;
+      stopping = true;
+      log.info({ signal }, 'stopping');
+      bot.stop().then(() => process.exit(0), (error: unknown) => {
+        log.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      });
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  } catch (error) {
+    log.fatal({ err: error }, 'the bot could not start');
+    cloud.close();
+    process.exitCode = 1;
+  }
+}
+
+/** JSON lines; pretty in a terminal. Secrets and device tokens are redacted wherever they stand in a line. */
+function createLog(config: BotConfig): Logger {
+  const secret = ['token', 'botToken', 'appToken', 'signingSecret', 'authorization', 'secretAccessKey'];
+  const options = {
+    name: 'bot', level: config.logLevel,
+    redact: { paths: secret.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]), censor: '[redacted]' },
+  };
+  return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options);
+}

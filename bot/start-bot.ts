@@ -1,0 +1,96 @@
+import type { Receiver } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import { createApp } from './app.ts';
+import { createConductor } from './conductor/conductor.ts';
+import type { Conductor } from './conductor/conductor-port.ts';
+import { createSlackPort } from './conductor/slack-port.ts';
+import type { Timings } from './conductor/timings.ts';
+import type { BotConfig } from './config.ts';
+import type { Desk } from './desk.ts';
+import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
+import { listen } from './receivers/http-server.ts';
+import { SocketReceivers } from './receivers/sockets.ts';
+import { Rooms } from './rooms.ts';
+import { createClient, slackLogger } from './slack-client.ts';
+
+export interface BotOptions {
+  config: BotConfig;
+  cloud: Cloud;
+  journal: Journal;
+  /** Names this instance among several; unique per process. */
+  holder: string;
+  log: Logger;
+  nowMs?: () => number;
+  timings?: Partial<Timings>;
+}
+
+export interface Bot {
+  /** Where /health answers; in HTTP mode also Slack's payloads. */
+  port: number;
+  /** Resolves when the bot can be reached from Slack. */
+  connected: Promise<void>;
+  conductor: Conductor;
+  /** Slack first, so that nothing new comes in; then the conductor; ends within `STOP_WITHIN_MS`. Closes the cloud. */
+  stop(): Promise<void>;
+}
+
+const STOP_WITHIN_MS = 10_000;
+
+/** Starts everything of the bot. Resolves once the conductor works and the port is open; Slack may still be away. */
+export async function startBot(options: BotOptions): Promise<Bot> {
+  const { config, cloud, journal, log } = options;
+  const nowMs = options.nowMs ?? (() => Date.now());
+  const { apiUrl, botToken, receive } = config.slack;
+  const logger = slackLogger(log);
+  const client = createClient(botToken, apiUrl, logger);
+  const conductor = createConductor({
+    cloud, journal, slack: createSlackPort({ token: botToken, apiUrl, log }), log,
+    config: { holder: options.holder, nowMs, ...(options.timings === undefined ? {} : { timings: options.timings }) },
+  });
+  const desk: Desk = { cloud, journal, conductor, rooms: new Rooms({ live: cloud.live, client, log, nowMs }), client, log, nowMs, runbooksDir: config.runbooksDir };
+
+  const http = receive.mode === 'http' ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs }) : null;
+  const sockets = receive.mode === 'socket' ? new SocketReceivers({ appToken: receive.appToken, apiUrl, connections: receive.connections, logger, log, nowMs }) : null;
+  const receiver: Receiver | null = http ?? sockets;
+  if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
+  const app = createApp({ desk, receiver, botToken, apiUrl });
+
+  let isConnected = false;
+  let isStopping = false;
+  const server = await listen(config.host, config.port, (request, response) => {
+    const path = request.url?.split('?')[0];
+    if (path === EVENTS_PATH && http !== null) return http.onRequest(request, response);
+    const open = sockets === null ? isConnected : isConnected && sockets.open > 0;
+    const ok = open && !isStopping;
+    const known = path === '/health' && (request.method === 'GET' || request.method === 'HEAD');
+    response.writeHead(known ? (ok ? 200 : 503) : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(known ? { ok, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader() } : { ok: false, error: 'not found' }));
+  });
+  try {
+    await conductor.start();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  const connected = Promise.resolve(app.start()).then(() => {
+    isConnected = true;
+    log.info({ port: server.port, mode: receive.mode }, 'the bot is ready');
+  });
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    const late = AbortSignal.timeout(STOP_WITHIN_MS);
+    const all = async () => {
+      await app.stop();
+      await Promise.all([server.close(), conductor.stop()]);
+      cloud.close();
+    };
+    await Promise.race([all(), new Promise<void>((resolve) => late.addEventListener('abort', () => {
+      log.error('something did not stop in time; leaving it');
+      resolve();
+    }))]);
+  }
+  return { port: server.port, connected, conductor, stop };
+}
