@@ -1,4 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { ShotSnapshot } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { After } from '../lanes/apns-answers.ts';
 import { afterApns } from '../lanes/apns-answers.ts';
@@ -24,6 +25,7 @@ export class ShotRun {
   inHand = 0;
   /** The record has its close. */
   isClosed: boolean;
+  lastSnapshot: ShotSnapshot | null = null;
   readonly #locales: readonly string[];
   readonly #prepared: Partial<Record<Platform, PreparedShot>> = {};
 

@@ -1,5 +1,6 @@
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { authorityFor } from './authority.ts';
 import type { AuthorityCode } from './authority.ts';
@@ -63,6 +64,14 @@ export class ShotRuns {
     }
     const over = this.all().filter((run) => run.isClosed && run.inHand === 0);
     for (const run of over.slice(0, Math.max(0, over.length - KEPT))) this.#runs.delete(run.authority.shot.id);
+  }
+
+  /** Cumulative figures of all of them; those of a shot that is over are made once. */
+  snapshots(): ShotSnapshot[] {
+    return this.all().map((run) => {
+      if (!run.isClosed || run.inHand > 0) return run.tally.snapshot();
+      return run.lastSnapshot ??= run.tally.snapshot();
+    });
   }
 
   /** True while a shot that was stopped here by an answer is not closed: its batches are left to others. */

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { CloudConfig } from '../infra/aws/cloud.ts';
+
+/** What a worker is told by its environment. Every variable of the product is described in `.env.example`. */
+export interface WorkerConfig {
+  cloud: CloudConfig;
+  pool: string;
+  /** Null: the launch that the pool is assigned to. */
+  launchId: string | null;
+  apns: { url: string; isLocal: boolean; keyPem: string; keyId: string; teamId: string };
+  fcm: { url: string; isLocal: boolean; tokenUrl: string | null; serviceAccountFile: string };
+  /** Extra CA, PEM. */
+  ca: string | null;
+  /** Per provider. */
+  connections: number;
+  /** Priming pushes that one staff device may get in an hour, from the whole pool. */
+  primesPerDeviceHour: number;
+  healthHost: string;
+  healthPort: number;
+  logLevel: string;
+}
+
+export interface ConfigProblem { variable: string; found: string; expected: string }
+export type ParsedConfig = { ok: true; config: WorkerConfig } | { ok: false; problems: ConfigProblem[] };
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const SECRET = /KEY$|SECRET|TOKEN$/;
+
+const EXPECT = {
+  region: 'an AWS region like us-east-1',
+  endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
+  prefix: '3 to 64 letters, digits, dashes and dots',
+  bucket: 'the name of the S3 bucket that holds audiences',
+  pool: 'the name of this worker\'s pool, as in the runbook: lower-case letters, digits and dashes, at most 40',
+  launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
+  providerUrl: 'the https address of a local provider like https://localhost:4443, or nothing for the real one',
+  tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
+  ca: 'a readable PEM file',
+  keyFile: 'a readable .p8 file (PEM) with the APNs signing key',
+  tenChars: 'the ten characters that Apple shows for it',
+  account: 'a readable JSON file of a Google service account',
+  connections: 'a whole number from 1 to 1000',
+  primes: 'a whole number from 0 to 10000',
+  port: 'a port from 0 to 65535 (0: any free one)',
+  level: LOG_LEVELS.join(', '),
+} as const;
+
+const wholeNumber = (min: number, max: number, expected: string) =>
+  z.string().regex(/^\d{1,6}$/, expected).transform(Number).refine((value) => value >= min && value <= max, expected);
+const url = (protocols: RegExp, expected: string) => z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), expected);
+/** The file's text: what can't be read is a problem of configuration, found now and not at GO. */
+const textFile = (expected: string, holds: RegExp) => z.string(expected).transform((path, context) => {
+  const text = readText(path);
+  if (text === null || !holds.test(text)) {
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  }
+  return text;
+});
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const environment = z.object({
+  AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
+  AWS_ENDPOINT_URL: url(/^https?:$/, EXPECT.endpoint).optional(),
+  GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
+  GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
+  GOBUTTON_POOL: z.string(EXPECT.pool).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, EXPECT.pool),
+  GOBUTTON_LAUNCH_ID: z.string().max(200, EXPECT.launch).optional(),
+  GOBUTTON_APNS_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
+  GOBUTTON_FCM_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
+  GOBUTTON_FCM_TOKEN_URL: url(/^https?:$/, EXPECT.tokenUrl).optional(),
+  GOBUTTON_CA_FILE: textFile(EXPECT.ca, /-----BEGIN CERTIFICATE-----/).optional(),
+  APNS_KEY_FILE: textFile(EXPECT.keyFile, /-----BEGIN PRIVATE KEY-----/),
+  APNS_KEY_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
+  APNS_TEAM_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
+  GOOGLE_APPLICATION_CREDENTIALS: z.string(EXPECT.account).refine((path) => /"private_key"/.test(readText(path) ?? ''), EXPECT.account),
+  GOBUTTON_CONNECTIONS: wholeNumber(1, 1_000, EXPECT.connections).optional(),
+  GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),
+  HEALTH_HOST: z.string().default('127.0.0.1'),
+  HEALTH_PORT: wholeNumber(0, 65_535, EXPECT.port).default(8_080),
+  LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
+});
+
+/** FACTS 1: APNs takes two or three background pushes an hour and device. The local providers take any number. */
+const PRIMES = { real: 3, local: 1_000 };
+const CONNECTIONS = { real: 60, local: 4 };
+
+/** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Files are read here. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const variable = String(issue.path[0]);
+      return { variable, found: shown(variable, given[variable]), expected: issue.message };
+    });
+    return { ok: false, problems };
+  }
+  const found = parsed.data;
+  const kind = found.GOBUTTON_APNS_URL === undefined ? 'real' : 'local';
+  return {
+    ok: true,
+    config: {
+      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },
+      pool: found.GOBUTTON_POOL,
+      launchId: found.GOBUTTON_LAUNCH_ID ?? null,
+      apns: {
+        url: found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com', isLocal: found.GOBUTTON_APNS_URL !== undefined,
+        keyPem: found.APNS_KEY_FILE, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
+      },
+      fcm: {
+        url: found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com', isLocal: found.GOBUTTON_FCM_URL !== undefined,
+        tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, serviceAccountFile: found.GOOGLE_APPLICATION_CREDENTIALS,
+      },
+      ca: found.GOBUTTON_CA_FILE ?? null,
+      connections: found.GOBUTTON_CONNECTIONS ?? CONNECTIONS[kind],
+      primesPerDeviceHour: found.GOBUTTON_PRIMES_PER_DEVICE_HOUR ?? PRIMES[kind],
+      healthHost: found.HEALTH_HOST,
+      healthPort: found.HEALTH_PORT,
+      logLevel: found.LOG_LEVEL,
+    },
+  };
+}
+
+function shown(variable: string, value: string | undefined): string {
+  if (value === undefined) return 'nothing';
+  return SECRET.test(variable) ? `a text of ${value.length} characters (not shown)` : JSON.stringify(value);
+}
+
+/** One line a problem, as `main` prints them. */
+export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`).join('\n');
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import type { Queues, Received } from '../../infra/aws/queues.ts';
+import type { SwitchStore } from '../../infra/aws/switch-store.ts';
+import type { AudienceRef, TestResult } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { segmentOrder, testOrder } from '../contract.ts';
+import type { BatchMessage, Manifest, SegmentOrder, TestOrder } from '../contract.ts';
+import { attemptSets } from '../send/attempt-set.ts';
+import { authorityFor } from '../send/authority.ts';
+import type { Authority } from '../send/authority.ts';
+
+export interface DispatcherOptions {
+  queues: Queues;
+  /** Queue names. */
+  segments: string;
+  batches: string;
+  claims: ClaimStore;
+  switches: SwitchStore;
+  journal: Journal;
+  launchId: string;
+  manifestOf: (audience: AudienceRef) => Promise<Manifest>;
+  sendTest: (launch: Launch, testId: string, to: readonly string[]) => Promise<TestResult[]>;
+  /** An order was refused: shown in the worker's report. */
+  onRefused: (say: string) => void;
+  log: Logger;
+  nowMs?: () => number;
+}
+
+/** What becomes of an order's message: done, not ours or not now (back after so many seconds), or refused for good. */
+type Fate = { done: true } | { backSeconds: number; why: string } | { refused: string };
+
+const AT_ONCE = 4;
+/** Reading the record and cutting thousands of batches takes seconds; an order that outlives this is cut again, into the same batches. */
+const VISIBILITY_SECONDS = 60;
+
+/** Turns segment orders into batch messages, after reading in the record that they may be. Also serves test orders. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Takes no new order; resolves when those at hand are done. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { queues, segments, log } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
+        await Promise.all(orders.map((order) => this.#serve(order)));
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error({ err: error }, 'segment queue cannot be read; trying again');
+        await sleep(500, null, { signal }).catch(() => null);
+      }
+    }
+  }
+
+  async #serve({ body, receipt }: Received): Promise<void> {
+    const { queues, segments, log } = this.#options;
+    const fate = await this.#fateOf(body).catch((error: unknown): Fate => {
+      log.error({ err: error }, 'order could not be served; it is handed back');
+      return { backSeconds: 1, why: 'failed' };
+    });
+    if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
+    if ('refused' in fate) {
+      log.error({ order: body.slice(0, 500), why: fate.refused }, 'order refused');
+      this.#options.onRefused(fate.refused);
+    }
+    await queues.remove(segments, [receipt]);
+  }
+
+  async #fateOf(body: string): Promise<Fate> {
+    const order = parse(body);
+    if (order === null) return { refused: 'a message on the segment queue is no order' };
+    if (order.launchId !== this.#options.launchId) return { backSeconds: 5, why: 'an order of another launch' };
+    return 'testId' in order ? this.#test(order) : this.#segment(order);
+  }
+
+  async #segment(order: SegmentOrder): Promise<Fate> {
+    const { queues, batches, log, nowMs = Date.now } = this.#options;
+    const startMs = nowMs();
+    const verdict = authorityFor(order.launchId, order.shotId, await this.#options.journal.entries(order.launchId));
+    if (!verdict.ok) return { refused: `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}` };
+    const problem = await this.#problem(order, verdict.authority, startMs);
+    if (problem !== null) return { refused: `${order.shotId} ${order.segment}: ${problem}` };
+
+    const messages = await this.#cut(order, verdict.authority);
+    await queues.send(batches, messages.map((message) => JSON.stringify(message)), this.#stop.signal);
+    log.info({ shotId: order.shotId, segment: order.segment, attempt: order.attempt, batches: messages.length, tookMs: nowMs() - startMs }, 'segment cut into batches');
+    return { done: true };
+  }
+
+  async #problem({ segment, attempt, launchId }: SegmentOrder, { shot }: Authority, nowMs: number): Promise<string | null> {
+    if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return `attempt ${attempt} of it was not approved in this shot`;
+    if (shot.closed !== null) return 'the shot is closed';
+    const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
+    if (platform === undefined) return 'the audience has no such segment';
+    if (nowMs >= shot.notAfterAtMs[platform]) return 'it is late';
+    const switches = await this.#options.switches.read(launchId, { consistent: true });
+    if (shot.haltedAtMs !== null || (switches?.haltEpoch ?? 0) > shot.haltEpoch) return 'the shot was halted';
+    return null;
+  }
+
+  /** From the manifest alone, so that any dispatcher cuts the same batches; of a later attempt only those with something left. */
+  async #cut({ launchId, shotId, segment, attempt }: SegmentOrder, authority: Authority): Promise<BatchMessage[]> {
+    const manifest = await this.#options.manifestOf(authority.shot.audience);
+    const found = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];
+    const sets = await attemptSets(this.#options.claims, authority, segment, attempt, found);
+    return found.filter(({ id }) => (sets.get(id)?.size ?? 0) > 0).map(({ id }) => ({ v: 1, launchId, shotId, segment, attempt, batch: id }));
+  }
+
+  async #test({ launchId, testId }: TestOrder): Promise<Fate> {
+    const { journal, sendTest, log } = this.#options;
+    const launch = await journal.launch(launchId);
+    const test = launch !== null && Object.hasOwn(launch.tests, testId) ? launch.tests[testId] : undefined;
+    if (launch === null || test === undefined) return { refused: `test ${testId} was not asked for` };
+    if (test.results !== null) return { done: true };
+    if (test.contentHash !== launch.contentHash) return { refused: `test ${testId}: the content has changed since it was asked for` };
+    const results = await sendTest(launch, testId, test.to);
+    const reported = await journal.submit(launchId, { kind: 'report-test', testId, results });
+    log.info({ testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok }, 'test copies sent');
+    return { done: true };
+  }
+}
+
+function parse(body: string): SegmentOrder | TestOrder | null {
+  try {
+    const json: unknown = JSON.parse(body);
+    return segmentOrder.safeParse(json).data ?? testOrder.safeParse(json).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { WorkerConfig } from '../config.ts';
+import { apnsCredential } from '../credentials/apns-jwt.ts';
+import { fcmCredential } from '../credentials/fcm-oauth.ts';
+import type { ServiceAccount } from '../credentials/service-account.ts';
+import { primeTemplate } from '../send/templates.ts';
+import { Http2Lane } from './http2-lane.ts';
+import type { Lane, LaneStatus } from './lane.ts';
+import { primeRation } from './prime-ration.ts';
+import { apnsProvider, fcmProvider } from './provider.ts';
+
+export interface LanesOptions {
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; log: Logger;
+}
+
+const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
+
+/** Both lanes of a worker, and what is known of their readiness. */
+export class Lanes {
+  readonly lanes: Record<Platform, Lane>;
+  readonly #opened = new Set<Platform>();
+  /** Priming pushes went out under the present state of things and none of them was answered as authenticated. */
+  readonly #refused: Record<Platform, boolean> = { ios: false, android: false };
+  readonly #sent: Record<Platform, number> = { ios: 0, android: 0 };
+  #frozen = false;
+
+  constructor({ config, account, launchId, topic, bootId, live, log }: LanesOptions) {
+    const { apns, fcm, ca, connections } = config;
+    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour });
+    const common = { ca, connections, log };
+    this.lanes = {
+      ios: new Http2Lane({
+        ...common, provider: apnsProvider(), url: apns.url, prime: primeTemplate('ios', launchId, topic),
+        credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log }),
+        mayPrime: (token) => this.#counted('ios', ration(token)),
+      }),
+      android: new Http2Lane({
+        ...common, provider: fcmProvider(account.projectId), url: fcm.url, prime: primeTemplate('android', launchId, topic),
+        credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log }),
+        // Checked and not delivered: the device never hears of it.
+        mayPrime: () => this.#counted('android', Promise.resolve(true)),
+      }),
+    };
+  }
+
+  /** Rejects when a credential can't be made; then it may be tried again. */
+  async open(signal: AbortSignal): Promise<void> {
+    await Promise.all(PLATFORMS.map(async (platform) => {
+      if (this.#opened.has(platform)) return;
+      await this.lanes[platform].open(signal);
+      this.#opened.add(platform);
+    }));
+  }
+
+  get isOpen(): boolean {
+    return this.#opened.size === PLATFORMS.length;
+  }
+
+  /** Makes connections warm with pushes to the devices of the launch's people. */
+  async prime(launch: Launch, signal: AbortSignal): Promise<void> {
+    await Promise.all(PLATFORMS.map(async (platform) => {
+      const lane = this.lanes[platform];
+      const { primed, connections } = lane.status();
+      const devices = launch.people.flatMap((person) => person.devices).filter((device) => device.platform === platform);
+      if (primed === connections || devices.length === 0) return;
+      const sentBefore = this.#sent[platform];
+      await lane.prime(devices, signal);
+      if (this.#sent[platform] > sentBefore) this.#refused[platform] = lane.status().primed === 0;
+    }));
+  }
+
+  freeze(frozen: boolean): void {
+    if (this.#frozen === frozen) return;
+    this.#frozen = frozen;
+    for (const platform of PLATFORMS) this.lanes[platform].freezeCredential(frozen);
+  }
+
+  /** What keeps the worker from being ready for these platforms, in words; null: nothing. */
+  problem(platforms: readonly Platform[]): string | null {
+    for (const platform of platforms) {
+      const { streams } = this.lanes[platform].status();
+      if (streams === 0) return `no connection to ${PROVIDER_NAME[platform]} is open`;
+      if (this.#refused[platform]) return `${PROVIDER_NAME[platform]} did not accept a priming push: credentials or devices are wrong`;
+    }
+    return null;
+  }
+
+  status(): LaneStatus[] {
+    return PLATFORMS.map((platform) => this.lanes[platform].status());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(PLATFORMS.map((platform) => this.lanes[platform].close()));
+  }
+
+  async #counted(platform: Platform, may: Promise<boolean>): Promise<boolean> {
+    const allowed = await may;
+    if (allowed) this.#sent[platform] += 1;
+    return allowed;
+  }
+}

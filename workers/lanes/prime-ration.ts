@@ -1,0 +1,24 @@
+import type { LiveStore } from '../../infra/aws/live-store.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Too many pushes to one device are a 429 and throttle the connection (FACTS 0.3, 12), so the whole pool shares a ration
+ * per device and hour: as many leases as pushes, each held for the hour. Returns whether one more may go to `token`.
+ */
+export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; nowMs?: () => number }): (token: string) => Promise<boolean> {
+  const { live, holder, perDeviceHour, nowMs = Date.now } = options;
+  let pushes = 0;
+  return async (token) => {
+    const device = sha256(token).slice(0, 16);
+    // From a random one on, so that workers which boot together don't all try the same; a few tries are enough when most are free.
+    const from = Math.floor(Math.random() * Math.max(1, perDeviceHour));
+    for (let tries = 0; tries < Math.min(perDeviceHour, 8); tries++) {
+      const slot = (from + tries) % perDeviceHour;
+      // A holder of its own per push: the same one would renew its lease and not take another.
+      if (await live.lease(`prime/${device}/${slot}`, `${holder}/${++pushes}`, HOUR_MS, nowMs())) return true;
+    }
+    return false;
+  };
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import type { Objects } from '../infra/aws/objects.ts';
+import type { Platform } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { loadAudience } from './audience/load.ts';
+import type { LoadedAudience } from './audience/loaded-audience.ts';
+
+export interface InMemory { audienceHash: string; skipListHash: string | null; locales: readonly string[] }
+
+/** The audience and skip list that the worker holds: empty → loading → current, and again when the launch gets others. */
+export class Memory {
+  readonly #options: { objects: Objects; log: Logger };
+  audience: LoadedAudience | null = null;
+  current: InMemory | null = null;
+  shards = { loaded: 0, total: 0 };
+  /** What it is waiting for; null: nothing. */
+  say: string | null = 'waiting for an audience';
+
+  constructor(options: { objects: Objects; log: Logger }) {
+    this.#options = options;
+  }
+
+  /** Platforms that have devices in what is loaded. */
+  platforms(): Platform[] {
+    return [...new Set(this.audience?.manifest.segments.map(({ platform }) => platform) ?? [])];
+  }
+
+  isStale(launch: Launch): boolean {
+    return launch.audience !== null && (this.current?.audienceHash !== launch.audience.hash || this.current.skipListHash !== (launch.skipList?.hash ?? null));
+  }
+
+  /** Loads what the launch has now. False: it has no audience yet. Errors: those of loading; what was current before is gone then. */
+  async follow(launch: Launch): Promise<boolean> {
+    if (launch.audience === null) return false;
+    if (!this.isStale(launch)) return true;
+    const { objects, log } = this.#options;
+    const startMs = performance.now();
+    const { hash, manifestKey } = launch.audience;
+    const skipListHash = launch.skipList?.hash ?? null;
+    // The old one goes first: two at a time might not fit.
+    const kept = this.audience?.manifest.hash === hash ? this.audience : null;
+    this.current = null;
+    this.audience = null;
+    this.say = 'loading the audience';
+    const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
+    audience.applySkipList(launch.skipList === null ? null : await this.#skipList(launch.skipList.key));
+    this.audience = audience;
+    this.current = { audienceHash: hash, skipListHash, locales: audience.manifest.locales };
+    this.say = null;
+    log.info({ audience: hash.slice(0, 12), devices: audience.manifest.devices, skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'audience loaded');
+    return true;
+  }
+
+  async #skipList(key: string): Promise<Uint8Array> {
+    const bytes = await this.#options.objects.get(key);
+    if (bytes === null) throw new Error(`SKIP_LIST_MISSING: ${key} is not there`);
+    return bytes;
+  }
+}

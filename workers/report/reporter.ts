@@ -1,0 +1,85 @@
+import type { Logger } from 'pino';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { WorkerReport } from '../contract.ts';
+import type { Metrics } from './metrics.ts';
+import type { ShotRuns } from '../send/shot-runs.ts';
+
+export interface ReporterOptions {
+  live: LiveStore;
+  launchId: string;
+  /** The present report; built anew each time. */
+  report: () => WorkerReport;
+  runs: ShotRuns;
+  metrics: Metrics | null;
+  log: Logger;
+}
+
+const IDLE_MS = 1_000;
+const SENDING_MS = 250;
+/** Reports of a long shot are large (its curve): after this they come every second. */
+const FAST_FOR_MS = 30_000;
+const GIVE_UP_MS = 3_000;
+
+/** Writes the worker's report to the live store, every second and four times a second while a shot is young. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> | null = null;
+  #metricsAtMs = 0;
+  #stopped = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#plan(0);
+  }
+
+  /** Now, besides the regular ones: a change of state should be seen at once. */
+  async publish(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    const { live, report, log } = this.#options;
+    this.#writing = this.#within(live.putReport(report())).catch((error: unknown) => {
+      log.warn({ err: error }, 'report was not written');
+    }).finally(() => { this.#writing = null; });
+    await this.#writing;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #plan(afterMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#metrics();
+      void this.publish().then(() => this.#plan(this.#everyMs()));
+    }, afterMs);
+    this.#timer.unref();
+  }
+
+  #everyMs(): number {
+    const young = this.#options.runs.all().some((run) => !run.isClosed && Date.now() - run.authority.shot.pressedAtMs < FAST_FOR_MS);
+    return young ? SENDING_MS : IDLE_MS;
+  }
+
+  #metrics(): void {
+    const { metrics, runs } = this.#options;
+    if (metrics === null || Date.now() - this.#metricsAtMs < IDLE_MS) return;
+    this.#metricsAtMs = Date.now();
+    for (const run of runs.all()) metrics.emit(run.tally);
+  }
+
+  /** A report that hangs must not hold up the next one. */
+  async #within(put: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error('REPORT_TIMEOUT')), GIVE_UP_MS); });
+    try {
+      await Promise.race([put, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

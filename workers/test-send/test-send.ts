@@ -1,0 +1,89 @@
+import { ApnsError, Notification, Priority } from 'apns2';
+import type { ApnsClient } from 'apns2';
+import type { Message } from 'firebase-admin/messaging';
+import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
+import type { TestResult } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
+import { collapseIdOf } from '../../runbooks/launch/shown.ts';
+import type { FcmClient } from './fcm-seam.ts';
+
+/** Copies of the present content to named people, through the providers' own libraries: what a test shows is what the library says, not our lane. */
+
+export interface TestClients { apns: ApnsClient; fcm: FcmClient }
+
+const EACH_TIMEOUT_MS = 15_000;
+
+/** One result per device, in the order of the people's devices. Never rejects for a device's fate. */
+export async function sendTestCopies(clients: TestClients, launch: Launch, testId: string, to: readonly string[]): Promise<TestResult[]> {
+  const people = launch.people.filter(({ id }) => to.includes(id));
+  const sends = people.flatMap((person) => person.devices.map((device) => sendOne(clients, launch, testId, person, device)));
+  return Promise.all(sends);
+}
+
+async function sendOne(clients: TestClients, launch: Launch, testId: string, person: Person, device: Person['devices'][number]): Promise<TestResult> {
+  const startMs = performance.now();
+  const locale = Object.hasOwn(launch.campaign.locales, device.locale) ? device.locale : launch.campaign.default_locale;
+  const ids = { launchId: launch.id, shotId: `test-${testId}` };
+  const reason = await withTimeout(device.platform === 'ios'
+    ? sendApns(clients.apns, launch.campaign, locale, ids, device.token)
+    : sendFcm(clients.fcm, launch, locale, ids, device.token));
+  return { person: person.id, platform: device.platform, accepted: reason === null, reason: reason ?? '', tookMs: Math.round(performance.now() - startMs) };
+}
+
+type Ids = { launchId: string; shotId: string };
+
+/** Null: accepted. */
+async function sendApns(client: ApnsClient, campaign: Campaign, locale: string, ids: Ids, token: string): Promise<string | null> {
+  const { aps, ...data } = JSON.parse(apnsPayload(campaign, locale, ids)) as { aps: Record<string, unknown> };
+  const notification = new Notification(token, {
+    topic: campaign.apns.topic, priority: campaign.apns.priority === 10 ? Priority.immediate : Priority.throttled, collapseId: collapseIdOf(ids.launchId, campaign), aps, data,
+  });
+  try {
+    await client.send(notification);
+    return null;
+  } catch (error) {
+    return error instanceof ApnsError ? error.reason : reasonOf(error);
+  }
+}
+
+async function sendFcm({ messaging }: FcmClient, launch: Launch, locale: string, ids: Ids, token: string): Promise<string | null> {
+  const message = fcmMessage(launch.campaign, locale, ids, collapseIdOf(ids.launchId, launch.campaign), launch.runbook.delivery.expires_after);
+  try {
+    await messaging.send(adminMessage(message, token));
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The v1 message in the words of firebase-admin, which turns them back into the same JSON. */
+export function adminMessage({ notification, data, android }: ReturnType<typeof fcmMessage>, token: string): Message {
+  const { channel_id: channelId, ...shown } = android.notification;
+  return {
+    token, notification, data,
+    android: {
+      priority: android.priority === 'HIGH' ? 'high' : 'normal',
+      ttl: Number.parseInt(android.ttl, 10) * 1_000,
+      collapseKey: android.collapse_key,
+      notification: { ...shown, ...(channelId === undefined ? {} : { channelId }) },
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') return code;
+  return error instanceof Error ? error.message.slice(0, 200) : 'unknown';
+}
+
+/** The libraries have no time-out of their own for a silent provider; what comes after ours changes nothing any more. */
+async function withTimeout(sending: Promise<string | null>): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<string>((resolve) => { timer = setTimeout(() => resolve('NoAnswer'), EACH_TIMEOUT_MS); });
+  try {
+    return await Promise.race([sending, silent]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import { createJournal } from '../infra/aws/journal.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { runningShots } from '../runbooks/launch/remaining.ts';
+import { manifestReader } from './close/close.ts';
+import { Closer } from './close/closer.ts';
+import type { WorkerConfig } from './config.ts';
+import { queueNames } from './contract.ts';
+import type { WorkerReport } from './contract.ts';
+import { readServiceAccount } from './credentials/service-account.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { watchSwitches } from './halt/switch-watch.ts';
+import type { SwitchWatch } from './halt/switch-watch.ts';
+import { Lanes } from './lanes/lanes.ts';
+import { Memory } from './memory.ts';
+import { Metrics } from './report/metrics.ts';
+import { Reporter } from './report/reporter.ts';
+import { Pacer } from './send/pacer.ts';
+import { Sender } from './send/sender.ts';
+import { ShotRuns } from './send/shot-runs.ts';
+import { testSender } from './test-send/test-sender.ts';
+
+export interface WorkerOptions {
+  config: WorkerConfig;
+  cloud: Cloud;
+  log: Logger;
+  /** Where CloudWatch embedded metric lines go; null: nowhere. */
+  metricsLine: ((line: string) => void) | null;
+  /** How long claimed batches may take after SIGTERM. Default 20 s (DESIGN, SIGTERM). */
+  drainMs?: number;
+}
+
+type State = WorkerReport['state'];
+
+const LOOK_MS = 1_000;
+const WAIT_MS = 250;
+const RETRY_MS = 3_000;
+const PRIME_AGAIN_MS = 10_000;
+/** Reports older than this are of workers that are gone. */
+const FRESH_MS = 5_000;
+/** After the drain: for the accounts of what was cut off. */
+const LAST_ACCOUNTS_MS = 5_000;
+
+/**
+ * One worker from boot to end.
+ *
+ *   loading → priming → ready → (sending → ready)* → draining → gone
+ *
+ * loading: no launch, record, audience or connection yet. priming: connections are being made warm. ready: can take any
+ * batch at once. sending: a shot of the launch runs. draining and gone: `stop`. What each part does is in its own
+ * folder; here they are started, told of changes, and stopped in order.
+ */
+export class Worker {
+  readonly bootId = randomUUID();
+  readonly #options: WorkerOptions;
+  readonly #startedAtMs = Date.now();
+  readonly #stopping = new AbortController();
+  readonly #journal: Journal;
+  #launchId: string | null = null;
+  #launch: Launch | null = null;
+  #primed = false;
+  #say = 'starting';
+  #complaint = '';
+  #end: 'draining' | 'gone' | null = null;
+  #peers: string[] = [];
+  #parts: Parts | null = null;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#journal = createJournal({ record: options.cloud.record });
+  }
+
+  get state(): State {
+    if (this.#end !== null) return this.#end;
+    const parts = this.#parts;
+    if (parts === null || parts.memory.current === null || !parts.lanes.isOpen) return 'loading';
+    if (this.#isSending()) return 'sending';
+    return this.#primed && parts.lanes.problem(parts.memory.platforms()) === null ? 'ready' : 'priming';
+  }
+
+  get isReady(): boolean {
+    return this.state === 'ready' || this.state === 'sending';
+  }
+
+  /** Resolves when the worker is under way: it has its launch and reports itself. Loading and priming go on behind it. */
+  async start(): Promise<void> {
+    const launchId = await this.#findLaunch();
+    if (launchId === null) return;
+    this.#launchId = launchId;
+    this.#launch = await this.#foldRecord(launchId);
+    if (this.#launch === null) return;
+    this.#parts = await this.#assemble(launchId, this.#launch);
+    this.#parts.reporter.start();
+    this.#parts.dispatcher.start();
+    this.#loop = this.#run(this.#parts);
+  }
+
+  /** DESIGN, SIGTERM: hands back what is unclaimed, finishes what is claimed within 20 s, accounts for the rest device by device. */
+  async stop(): Promise<void> {
+    if (this.#end !== null) return;
+    this.#end = 'draining';
+    this.#stopping.abort();
+    const { log, cloud, drainMs = 20_000 } = this.#options;
+    const parts = this.#parts;
+    if (parts !== null) {
+      void parts.reporter.publish();
+      await Promise.all([parts.dispatcher.stop(), parts.closer.stop(), this.#loop]);
+      const drained = parts.sender.drain();
+      if (!await finishes(drained, drainMs)) {
+        log.warn({ batches: parts.sender.inHand }, 'drain time is over: what is unanswered becomes uncertain');
+        await parts.lanes.close();
+        if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: parts.sender.inHand }, 'some accounts could not be written');
+      }
+      parts.pacer.stop();
+      await parts.lanes.close();
+      this.#end = 'gone';
+      parts.reporter.stop();
+      await parts.reporter.publish();
+      await parts.switches.stop();
+    }
+    this.#end = 'gone';
+    cloud.close();
+    log.info('gone');
+  }
+
+  report(): WorkerReport {
+    const parts = this.#parts;
+    const loaded = parts?.memory.current ?? null;
+    return {
+      v: 1, launchId: this.#launchId ?? '', bootId: this.bootId, host: hostname(), pid: process.pid, atMs: Date.now(), startedAtMs: this.#startedAtMs,
+      state: this.state, say: this.#saying(),
+      audienceHash: loaded?.audienceHash ?? null, skipListHash: loaded?.skipListHash ?? null,
+      shardsLoaded: parts?.memory.shards.loaded ?? 0, shardsTotal: parts?.memory.shards.total ?? 0,
+      lanes: parts === null ? [] : parts.lanes.status(),
+      switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
+      rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
+      shots: parts?.runs.snapshots() ?? [],
+    };
+  }
+
+  #saying(): string {
+    if (this.#complaint !== '') return this.#complaint;
+    const parts = this.#parts;
+    if (parts === null) return this.#say;
+    const stopped = parts.runs.all().find((run) => run.stoppedBy !== null && !run.isClosed);
+    if (stopped !== undefined) return `STOPPED sending ${stopped.authority.shot.id}: the provider answered ${stopped.stoppedBy}`;
+    return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? this.#say;
+  }
+
+  #isSending(): boolean {
+    const parts = this.#parts;
+    return (this.#launch !== null && runningShots(this.#launch).length > 0) || (parts !== null && parts.runs.all().some((run) => !run.isClosed));
+  }
+
+  async #findLaunch(): Promise<string | null> {
+    const { config, cloud, log } = this.#options;
+    for (let said = false; !this.#stopping.signal.aborted;) {
+      const launchId = config.launchId ?? await cloud.live.poolLaunch(config.pool).catch((error: unknown) => {
+        log.warn({ err: error }, 'live store cannot be read; trying again');
+        return null;
+      });
+      if (launchId !== null) return launchId;
+      if (!said) log.info({ pool: config.pool }, 'waiting for a launch');
+      said = true;
+      this.#say = `waiting for a launch to be assigned to ${config.pool}`;
+      await this.#pause(WAIT_MS);
+    }
+    return null;
+  }
+
+  async #foldRecord(launchId: string): Promise<Launch | null> {
+    while (!this.#stopping.signal.aborted) {
+      const launch = await this.#journal.launch(launchId).catch((error: unknown) => {
+        this.#options.log.error({ err: error, launchId }, 'record cannot be read; trying again');
+        return null;
+      });
+      if (launch !== null) return launch;
+      this.#say = `waiting for the record of ${launchId}`;
+      await this.#pause(WAIT_MS);
+    }
+    return null;
+  }
+
+  async #assemble(launchId: string, launch: Launch): Promise<Parts> {
+    const { config, cloud, metricsLine } = this.#options;
+    const log = this.#options.log.child({ launchId, bootId: this.bootId });
+    const account = await readServiceAccount(config.fcm.serviceAccountFile);
+    const names = queueNames(config.pool);
+    const manifestOf = manifestReader(cloud.objects);
+    const memory = new Memory({ objects: cloud.objects, log });
+    const lanes = new Lanes({ config, account, launchId, topic: launch.campaign.apns.topic, bootId: this.bootId, live: cloud.live, log });
+    const switches: SwitchWatch = watchSwitches({ config: config.cloud, launchId, log });
+    const runs: ShotRuns = new ShotRuns({
+      journal: this.#journal, launchId, loaded: () => memory.current,
+      onRun: () => {
+        lanes.freeze(true);
+        pacer.update();
+      },
+    });
+    const pacer = new Pacer({ me: this.bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: () => this.#peers });
+    const sender = new Sender({
+      queues: cloud.queues, queue: names.batches, claims: cloud.claims, journal: this.#journal, launchId, bootId: this.bootId,
+      lanes: lanes.lanes, switches: switches.view, runs, audience: () => memory.audience, share: (platform) => pacer.share(platform), log,
+    });
+    const closer = new Closer({
+      claims: cloud.claims, journal: this.#journal, manifestOf, launchId, holder: this.bootId, live: cloud.live, log, launch: () => this.#launch,
+      idleMs: (shotId) => {
+        const run = runs.get(shotId);
+        return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : Date.now() - run.activeAtMs;
+      },
+    });
+    const dispatcher = new Dispatcher({
+      queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal: this.#journal,
+      launchId, manifestOf, sendTest: testSender(config, account), log,
+      onRefused: (say) => { this.#complain(`an order was refused: ${say}`); },
+    });
+    const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId: this.bootId, write: metricsLine });
+    const reporter = new Reporter({ live: cloud.live, launchId, report: () => this.report(), runs, metrics, log });
+    return { memory, lanes, switches, runs, pacer, sender, closer, dispatcher, reporter };
+  }
+
+  async #run(parts: Parts): Promise<void> {
+    const { lanes, memory, sender, closer, pacer, reporter } = parts;
+    const { signal } = this.#stopping;
+    await Promise.all([this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded')]);
+    if (signal.aborted) return;
+    await reporter.publish();
+    await lanes.prime(this.#present(), signal);
+    this.#primed = true;
+    this.#say = 'ready';
+    sender.start();
+    closer.start();
+    pacer.start();
+    await reporter.publish();
+    for (let primedAtMs = Date.now(); !signal.aborted; await this.#pause(LOOK_MS)) {
+      try {
+        await this.#look(parts);
+        if (Date.now() - primedAtMs >= PRIME_AGAIN_MS && !this.#isSending()) {
+          await lanes.prime(this.#present(), signal);
+          primedAtMs = Date.now();
+        }
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'look-round failed; it is tried again');
+      }
+    }
+  }
+
+  /** Takes in what is new in the record and who else is there. */
+  async #look({ lanes, memory, runs, sender }: Parts): Promise<void> {
+    const { cloud } = this.#options;
+    const launch = await this.#journal.launch(this.#launchId ?? '') ?? this.#launch;
+    this.#launch = launch;
+    if (launch === null) return;
+    runs.update(launch);
+    const sending = this.#isSending();
+    lanes.freeze(sending);
+    if (!sending && memory.isStale(launch)) {
+      await sender.pause(true);
+      await memory.follow(launch).finally(() => sender.pause(false));
+    }
+    const reports = await cloud.live.reports(launch.id);
+    this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && Date.now() - atMs < FRESH_MS).map(({ bootId }) => bootId);
+  }
+
+  #present(): Launch {
+    const launch = this.#journal.peek(this.#launchId ?? '') ?? this.#launch;
+    if (launch === null) throw new Error('LAUNCH_MISSING');
+    return launch;
+  }
+
+  /** Until it has worked: what stands in the way is shown in the report. */
+  async #until(work: () => Promise<unknown>, what: string): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#journal.launch(this.#launchId ?? '');
+        if (await work() !== false) return;
+        await this.#pause(WAIT_MS);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        this.#say = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#options.log.error({ err: error }, what);
+        await this.#pause(RETRY_MS);
+      }
+    }
+  }
+
+  #complain(say: string): void {
+    this.#complaint = say;
+    setTimeout(() => { if (this.#complaint === say) this.#complaint = ''; }, 60_000).unref();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, null, { signal: this.#stopping.signal }).catch(() => null);
+  }
+}
+
+interface Parts {
+  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; sender: Sender; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
+}
+
+/** False: not within `ms`. */
+async function finishes(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  const done = await Promise.race([work.then(() => true), sleep(ms, false, { signal: timer.signal })]);
+  timer.abort();
+  return done;
+}
