@@ -40,15 +40,17 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const budget = new UpdateBudget(nowMs);
   const keepers = new Map<string, LaunchKeeper>();
   const background = new Set<Promise<unknown>>();
+  /** What we act on; the lease may have run out since (`leader.isLeading`). */
+  let leading = false;
   let ticker: { stop(): void | Promise<void> } | null = null;
 
   const lead = new Job('lead', 0, log, async () => {
-    const led = leader.isLeading;
     await leader.renew().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be renewed'));
-    if (leader.isLeading === led) return;
-    log.info(led ? 'no longer leading' : 'leading');
-    if (led) for (const keeper of keepers.values()) retire(keeper);
-    else await index.kick(nowMs());
+    if (leader.isLeading === leading) return;
+    leading = leader.isLeading;
+    log.info(leading ? 'leading' : 'no longer leading');
+    if (leading) await index.kick(nowMs());
+    else for (const keeper of keepers.values()) retire(keeper);
   });
 
   const index = new Job('index', context.timings.indexMs, log, async () => {

@@ -48,8 +48,8 @@ export class LaunchKeeper {
     const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) => job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
 
     this.#record = new Job('record', 0, log, () => this.#read());
-    this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(launch));
-    this.#slack = job('slack effects', 0, (launch) => this.#outbox.pumpSlack(launch));
+    this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(() => this.#launch ?? launch));
+    this.#slack = job('slack effects', 0, (launch) => this.#outbox.pumpSlack(() => this.#launch ?? launch));
     this.#watches = [
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),

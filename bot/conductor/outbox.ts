@@ -51,21 +51,24 @@ export class Outbox {
     return this.#pending.size;
   }
 
-  /** One pass over what is due in the cloud: everything at once, nothing waits for anything else. */
-  async pumpCloud(launch: Launch): Promise<void> {
+  /**
+   * One pass over what is due in the cloud: everything at once, nothing waits for anything else. `launch` gives the state
+   * as last read, asked for anew at every effect: it moves on while effects wait.
+   */
+  async pumpCloud(launch: () => Launch): Promise<void> {
     const due = [...this.#pending.values()].filter((pending) => pending.effect.lane === 'cloud' && pending.notBeforeMs <= this.#context.nowMs());
-    await Promise.all(due.map((pending) => this.#try(pending, () => performCloud(this.#context, pending.effect, launch))));
+    await Promise.all(due.map((pending) => this.#try(pending, () => performCloud(this.#context, pending.effect, launch()))));
     await this.#keepWatermark();
   }
 
   /** Slack's effects in the order of the record: the first that can't be done yet holds up the rest. */
-  async pumpSlack(launch: Launch): Promise<void> {
+  async pumpSlack(launch: () => Launch): Promise<void> {
     const posts = this.#posts;
     if (posts === null) return;
     for (;;) {
       const first = [...this.#pending.values()].find((pending) => pending.effect.lane === 'slack');
       if (first === undefined || first.notBeforeMs > this.#context.nowMs()) break;
-      const message = posts.prepare(first, launch);
+      const message = posts.prepare(first, launch());
       if (message === null) this.#pending.delete(first.effect.id);
       else if (!(await this.#try(first, () => message(first)))) break;
     }

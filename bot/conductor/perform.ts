@@ -40,6 +40,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'post-order':
     case 'refresh-order':
     case 'post-scale':
+    case 'finish-scale':
     case 'start-live':
     case 'finish-live':
     case 'post-summary':

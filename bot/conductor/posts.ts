@@ -53,6 +53,13 @@ export class Posts {
         const progress = { state, observed: null, ready: null, backup: backupOf(launch, effect.target), nowMs: this.#context.nowMs() };
         return () => this.#postAs(pending, launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
       }
+      case 'finish-scale': {
+        const state = launch.scale[effect.target];
+        if (state?.state !== 'reached') return null;
+        const observed = { desired: state.desired, running: state.desired, pending: 0, say: null };
+        const progress = { state, observed, ready: null, backup: '', nowMs: state.orderedAtMs + effect.tookMs };
+        return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
+      }
       case 'start-live': return async () => this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
       case 'finish-live': return async () => this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
       case 'post-summary': return async () => {

@@ -36,8 +36,8 @@ export class ScaleWatch {
     const ready = launch.runbook.pool.scale_target === targetId ? await this.#readyWorkers(launch) : null;
     const sinceMs = nowMs() - state.orderedAtMs;
     if (hasArrived(launch, state, observed, ready)) {
-      const acted = await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs });
-      await this.#show(acted.ok ? acted.launch : launch, targetId, observed, ready);
+      // The end of the message is an effect of that entry.
+      await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs });
       return;
     }
     let now = launch;
@@ -63,10 +63,9 @@ export class ScaleWatch {
     const message = scaleProgressMessage(launch, target, progress);
     // The time since the order alone is no news.
     const news = JSON.stringify({ state, observed, ready });
-    const urgent = state.state === 'reached';
     if (news === this.#shown.get(target)) return;
     const ts = await fact(this.#context, this.#launchId, FACT.scale(target));
-    if (ts === null || !this.#budget.take(urgent ? 0 : RESERVE.scale)) return;
+    if (ts === null || !this.#budget.take(RESERVE.scale)) return;
     try {
       await slack.update(launch.channelId, ts, message, 'stats');
       this.#shown.set(target, news);

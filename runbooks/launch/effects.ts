@@ -32,6 +32,7 @@ export type EffectBody =
   | { kind: 'post-order'; orderId: string }
   | { kind: 'refresh-order'; orderId: string }
   | { kind: 'post-scale'; target: string; desired: number }
+  | { kind: 'finish-scale'; target: string; tookMs: number }
   | { kind: 'start-live'; shotId: string }
   | { kind: 'finish-live'; shotId: string }
   | { kind: 'post-summary'; shotId: string }
@@ -52,7 +53,7 @@ export type Effect = EffectBody & {
 };
 
 const SLACK: ReadonlySet<EffectKind> = new Set([
-  'post-entry', 'post-board', 'post-order', 'refresh-order', 'post-scale', 'start-live', 'finish-live', 'post-summary', 'post-chart',
+  'post-entry', 'post-board', 'post-order', 'refresh-order', 'post-scale', 'finish-scale', 'start-live', 'finish-live', 'post-summary', 'post-chart',
 ]);
 
 const URGENT: ReadonlySet<EffectKind> = new Set([
@@ -116,7 +117,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       ];
     case 'ScaleReached': {
       const step = launch.scale[entry.target]?.step ?? null;
-      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `${entry.target} stands at ${entry.desired}` }] satisfies EffectBody[])), { kind: 'post-entry' }];
+      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `${entry.target} stands at ${entry.desired}` }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs }, { kind: 'post-entry' }];
     }
 
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+  await rig.create();
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const press = { by: 'mia', source: 'slack' as const, reason: 'wrong link', pressedAtMs: 1_770_000_000_000 };
+
+test('halt writes the switch item first, and its entry lands when the record comes back', async () => {
+  const events: string[] = [];
+  let down = true;
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: { ...rig.cloud.switches, halt: async (id) => { events.push('switch item'); return rig.cloud.switches.halt(id); } },
+    record: {
+      ...rig.cloud.record,
+      append: async (...args) => { events.push('append'); if (down) throw new Error('connect ECONNREFUSED'); return rig.cloud.record.append(...args); },
+      readAfter: async (...args) => { if (down) throw new Error('connect ECONNREFUSED'); return rig.cloud.record.readAfter(...args); },
+    },
+  };
+  const { conductor } = rig.conductor('first', { cloud, slack: null });
+  const { epoch, recorded } = await conductor.halt(rig.launchId, press);
+  expect(epoch).toBe(1);
+  expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: true, haltEpoch: 1 });
+  expect(events[0]).toBe('switch item');
+  expect(await rig.entries('HaltSet')).toEqual([]);
+  down = false;
+  await recorded;
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' }, reason: 'wrong link', pressedAtMs: press.pressedAtMs }]);
+  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
+});
+
+test('halt is tried again until the switch item takes it', async () => {
+  let failures = 3;
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: { ...rig.cloud.switches, halt: async (id) => { if (failures-- > 0) throw new Error('throttled'); return rig.cloud.switches.halt(id); } },
+  };
+  const { conductor } = rig.conductor('first', { cloud, slack: null });
+  expect((await conductor.halt(rig.launchId, press)).epoch).toBe(1);
+});
+
+test('two people who halt at once both get through, and the record ends with the epoch of the switch item', async () => {
+  const one = rig.conductor('first', { slack: null }).conductor;
+  const two = rig.conductor('second', { slack: null }).conductor;
+  const presses = await Promise.all([one.halt(rig.launchId, press), two.halt(rig.launchId, { ...press, by: 'ben' })]);
+  await Promise.all(presses.map(({ recorded }) => recorded));
+  expect(presses.map(({ epoch }) => epoch).toSorted()).toEqual([1, 2]);
+  expect((await rig.launch()).halt).toMatchObject({ active: true, epoch: 2 });
+  expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: true, haltEpoch: 2 });
+});
+
+test('a halt that only the switch item knows is recorded as found, with its person if that was kept', async () => {
+  await rig.cloud.switches.halt(rig.launchId);
+  await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', JSON.stringify(press));
+  const { conductor } = rig.conductor('first', { slack: null });
+  await conductor.start();
+  await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' }, reason: 'wrong link' }]);
+});
+
+test('a halt set by hand in Parameter Store is obeyed and recorded once; the mirror of a lift is not taken for one', async () => {
+  const { conductor, journal } = rig.conductor('first', { slack: null });
+  await conductor.start();
+  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'on');
+  await until('the switch item is halted', async () => (await rig.cloud.switches.read(rig.launchId))?.halted);
+  await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
+  expect(await rig.entries('HaltSet')).toMatchObject([{ by: { system: 'ssm' }, epoch: 1 }]);
+
+  const submit = async (command: Parameters<typeof journal.submit>[1]) => {
+    const submitted = await journal.submit(rig.launchId, command);
+    if (!submitted.ok) throw new Error(submitted.say);
+    await conductor.afterEntry(rig.launchId, submitted.entry);
+    return submitted.entry;
+  };
+  const asked = await submit({ kind: 'request-lift', by: 'ana', reason: 'fixed' });
+  if (asked.kind !== 'LiftRequested') throw new Error(asked.kind);
+  await submit({ kind: 'approve-lift', by: 'mia', liftId: asked.liftId });
+  expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: false, haltEpoch: 1 });
+  await until('the mirror is off', async () => (await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value === 'off');
+
+  // By hand again: a new version, a new halt. Nothing else has halted meanwhile.
+  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'ON');
+  await until('halted again', async () => (await rig.entries('HaltSet')).length === 2);
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
+});
+
+test('a halt that the record knows and the switch item lost is put into force again', async () => {
+  const { conductor } = rig.conductor('first', { slack: null });
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 3, reason: 'item was lost', pressedAtMs: Date.now() });
+  await conductor.start();
+  await until('the switch item', async () => { const item = await rig.cloud.switches.read(rig.launchId); return item?.halted === true && item.haltEpoch >= 3; });
+});

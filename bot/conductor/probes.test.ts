@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Measured } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { GROUP, type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { sampleRunbook } from '../../test/properties/scene.ts';
+import type { WorkerReport } from '../../workers/contract.ts';
+import { reportOf } from './for-tests.ts';
+import { measureGates } from './probes.ts';
+
+let rig: Rig;
+const runbook = sampleRunbook({
+  pool: { name: 'gobutton-workers', scale_target: 'workers', workers: 3, ready_at_least: 2 },
+  scale_targets: [{ id: 'workers', kind: 'auto-scaling-group', group: GROUP }],
+  gates: [
+    { id: 'ready', title: 'R', probe: { kind: 'workers-ready' } },
+    { id: 'primed', title: 'P', probe: { kind: 'primed-share', at_least: 0.9 } },
+    { id: 'queue', title: 'Q', probe: { kind: 'queue-empty', queue: 'batches' } },
+    { id: 'credentials', title: 'C', probe: { kind: 'credentials' } },
+    { id: 'size', title: 'S', probe: { kind: 'payload-size' } },
+    { id: 'test', title: 'T', probe: { kind: 'test-send' } },
+    { id: 'scaled', title: 'X', probe: { kind: 'scaled', target: 'workers' } },
+    { id: 'reach', title: 'H', probe: { kind: 'switch-reach', within: '800ms' } },
+    { id: 'copy-read', title: 'The copy was read' },
+  ],
+});
+beforeEach(async () => {
+  rig = await startRig();
+  await rig.create({ runbook });
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const measure = async (launch: Launch) => new Map((await measureGates(rig.cloud, launch, Date.now())).map((one) => [one.gate, one]));
+const statuses = (measured: Map<string, Measured>) => Object.fromEntries([...measured].map(([gate, one]) => [gate, one.status]));
+const put = async (...reports: WorkerReport[]) => { for (const report of reports) await rig.cloud.live.putReport(report); };
+
+test('without workers, tests or orders every gate that needs them is red or unknown, never green', async () => {
+  expect(statuses(await measure(await rig.launch()))).toEqual({ ready: 'red', primed: 'unknown', queue: 'green', credentials: 'unknown', size: 'green', test: 'red', scaled: 'red', reach: 'unknown' });
+});
+
+test('workers count as ready only with this audience and skip list, whole, fresh and alive', async () => {
+  const launch = await rig.launch();
+  const nowMs = Date.now();
+  await put(
+    reportOf(launch, 'good', nowMs), reportOf(launch, 'other-audience', nowMs, { audienceHash: 'b'.repeat(64) }), reportOf(launch, 'half', nowMs, { shardsLoaded: 1 }),
+    reportOf(launch, 'loading', nowMs, { state: 'loading' }), reportOf(launch, 'silent', nowMs - 6_000), reportOf(launch, 'gone', nowMs, { state: 'gone' }),
+  );
+  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('1 of 2 ready') as string });
+  // One dead worker of three doesn't block: the sizing needs two.
+  await put(reportOf(launch, 'sending', nowMs, { state: 'sending' }));
+  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0 });
+});
+
+test('one badly primed provider, one stale credential or one deaf worker turns its gate red with a figure to waive', async () => {
+  const launch = await rig.launch();
+  const nowMs = Date.now();
+  const good = reportOf(launch, 'good', nowMs);
+  await put(good, reportOf(launch, 'loading', nowMs, { state: 'priming', lanes: [], switchReadAgoMs: null }));
+  expect(statuses(await measure(launch))).toMatchObject({ primed: 'green', credentials: 'green', reach: 'green' });
+  const [apns, fcm] = good.lanes;
+  if (apns === undefined || fcm === undefined) throw new Error('unexpected');
+  await put(reportOf(launch, 'bad', nowMs, { lanes: [{ ...apns, credentialAgeMs: 31 * 60_000 }, { ...fcm, primed: 1 }], switchReadAgoMs: 1_200 }));
+  const measured = await measure(launch);
+  expect(measured.get('primed')).toMatchObject({ status: 'red', value: 0.375 });
+  expect(measured.get('credentials')).toMatchObject({ status: 'red', value: 1 });
+  expect(measured.get('reach')).toMatchObject({ status: 'red', value: 1_200 });
+});
+
+test('a waiting message, an ordered count that is not there and a test copy of older content are seen', async () => {
+  await rig.cloud.queues.send('gobutton-workers-batches', ['{}']);
+  await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 4, step: null, reason: 'now' });
+  const asked = await rig.appendAs('TestRequested', { kind: 'request-test', by: 'ana', to: ['ana'] });
+  await rig.append({ kind: 'report-test', testId: asked.testId, results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 80 }] });
+  const measured = await measure(await rig.launch());
+  expect(measured.get('queue')).toMatchObject({ status: 'red', value: 1 });
+  expect(measured.get('scaled')).toMatchObject({ status: 'red', value: 4 });
+  // Accepted on iOS; the audience has Android devices too.
+  expect(measured.get('test')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('android') as string });
+});
+
+test('a probe that fails is unknown and leaves the others alone', async () => {
+  const cloud = { ...rig.cloud, live: { ...rig.cloud.live, reports: () => Promise.reject(new Error('throttled')) } };
+  const measured = new Map((await measureGates(cloud, await rig.launch(), Date.now())).map((one) => [one.gate, one]));
+  expect(measured.get('ready')).toMatchObject({ status: 'unknown', say: expect.stringContaining('throttled') as string });
+  expect(measured.get('queue')?.status).toBe('green');
+});
+
+test('the leader records a change that lasts, not one that flaps, and a press gets measurements of now', async () => {
+  const { conductor } = rig.conductor('first', { slack: null, timings: { gateSettleMs: 600, gatesMs: 100 } });
+  expect((await conductor.measured(rig.launchId)).map(({ gate }) => gate)).toContain('ready');
+  await conductor.start();
+  await until('changes are recorded', async () => (await rig.entries('GateChanged')).length === 8);
+  const launch = await rig.launch();
+  await put(reportOf(launch, 'one', Date.now()), reportOf(launch, 'two', Date.now()));
+  await until('ready is recorded', async () => (await rig.entries('GateChanged')).some(({ measured }) => measured.gate === 'ready' && measured.status === 'green'));
+});
