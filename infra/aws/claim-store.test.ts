@@ -25,7 +25,7 @@ function claimsWith(fault: Fault): ClaimStore {
 
 test('of fifty claims to one batch exactly one wins, and the others see its holder', async () => {
   const instances = Array.from({ length: 5 }, () => createCloud(local.config));
-  const results = await Promise.all(Array.from({ length: 50 }, (_, at) => instances[at % 5]?.claims.claim('race', holder(`t${at}`))));
+  const results = await Promise.all(Array.from({ length: 50 }, async (_, at) => instances[at % 5]?.claims.claim('race', holder(`t${at}`))));
   expect(results.filter((result) => result?.won === true)).toHaveLength(1);
   const winner = `t${results.findIndex((result) => result?.won === true)}`;
   for (const result of results) if (result?.won === false) expect(result.holder).toMatchObject({ token: winner, state: 'claimed', sendUntilMs: 6_000, account: null });

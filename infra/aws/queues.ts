@@ -13,6 +13,7 @@ export interface Queues {
   sendFifo(queue: string, messages: readonly { body: string; group: string; dedup: string }[], signal?: AbortSignal): Promise<void>;
   /** Standard. Same promise; sends several batch calls at once. */
   send(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Rejects with the abort when the signal aborts; messages that were on their way then come again after their visibility time-out. */
   receive(queue: string, options: { max: number; waitSeconds: number; visibilitySeconds: number; signal?: AbortSignal }): Promise<Received[]>;
   /** Failed deletes are retried, then reported; a message that comes again is harmless by the claim. */
   remove(queue: string, receipts: readonly string[]): Promise<void>;

@@ -23,7 +23,7 @@ function recordWith(fault: Fault) {
 
 test('of fifty appends to one sequence from five instances exactly one wins', async () => {
   const instances = Array.from({ length: 5 }, () => createCloud(local.config));
-  const results = await Promise.all(Array.from({ length: 50 }, (_, at) => instances[at % 5]?.record.append('race', EMPTY, noted(`try ${at}`))));
+  const results = await Promise.all(Array.from({ length: 50 }, async (_, at) => instances[at % 5]?.record.append('race', EMPTY, noted(`try ${at}`))));
   const winners = results.filter((result) => result?.won === true);
   expect(winners).toHaveLength(1);
   const entries = await local.cloud.record.readAfter('race', 0);

@@ -1,4 +1,4 @@
-import { AwsError, invalid, notImplemented } from './aws-error.ts';
+import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
 import type { Ecs } from './ecs.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -8,8 +8,8 @@ export interface ApplicationScalingState { targets: Record<string, Target>; sche
 
 interface Input {
   ServiceNamespace?: string; ResourceId?: string; ScalableDimension?: string; MinCapacity?: number; MaxCapacity?: number; SuspendedState?: Record<string, boolean>;
-  ResourceIds?: string[]; ScheduledActionName?: string; ScheduledActionNames?: string[]; Schedule?: string; Timezone?: string; StartTime?: unknown; EndTime?: unknown;
-  ScalableTargetAction?: { MinCapacity?: number; MaxCapacity?: number }; NextToken?: string; RoleARN?: string; MaxResults?: number;
+  ResourceIds?: string[]; ScheduledActionName?: string; ScheduledActionNames?: string[]; Schedule?: string;
+  ScalableTargetAction?: { MinCapacity?: number; MaxCapacity?: number };
 }
 
 const DIMENSION = 'ecs:service:DesiredCount';
@@ -58,7 +58,6 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
   }
 
   function putScheduled(input: Input): unknown {
-    for (const field of ['Timezone', 'StartTime', 'EndTime'] as const) if (input[field] !== undefined) throw notImplemented('application-autoscaling', `PutScheduledAction with ${field}`);
     const at = /^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$/.exec(input.Schedule ?? '')?.[1];
     if (at === undefined) throw notImplemented('application-autoscaling', `PutScheduledAction with the schedule ${input.Schedule}`);
     const resource = input.ResourceId ?? '';
@@ -78,6 +77,9 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
       const input = raw as Input;
       if (input.ServiceNamespace !== 'ecs') throw notImplemented('application-autoscaling', `${operation} of the namespace ${input.ServiceNamespace}`);
       if (input.ScalableDimension !== undefined && input.ScalableDimension !== DIMENSION) throw notImplemented('application-autoscaling', `${operation} of ${input.ScalableDimension}`);
+      const fields = FIELDS[operation];
+      if (fields === undefined) throw notImplemented('application-autoscaling', operation);
+      refuseOtherFields('application-autoscaling', operation, input, ['ServiceNamespace', 'ScalableDimension', ...fields]);
       const resource = input.ResourceId ?? '';
       switch (operation) {
         case 'RegisterScalableTarget':
@@ -120,5 +122,14 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
     },
   };
 }
+
+const FIELDS: Record<string, string[]> = {
+  RegisterScalableTarget: ['ResourceId', 'MinCapacity', 'MaxCapacity', 'SuspendedState', 'RoleARN'],
+  DeregisterScalableTarget: ['ResourceId'],
+  DescribeScalableTargets: ['ResourceIds'],
+  PutScheduledAction: ['ResourceId', 'ScheduledActionName', 'Schedule', 'ScalableTargetAction'],
+  DescribeScheduledActions: ['ScheduledActionNames'],
+  DeleteScheduledAction: ['ResourceId', 'ScheduledActionName'],
+};
 
 const noTarget = (resource: string) => new AwsError('ObjectNotFoundException', `No scalable target registered for service namespace: ecs, resource ID: ${resource}, scalable dimension: ${DIMENSION}`);

@@ -6,7 +6,7 @@ import { members, xml } from './xml.ts';
 interface Kept { min: number; max: number; desired: number; suspended: string[] }
 export type GroupState = Record<string, Kept>;
 
-interface Instance { id: string; state: 'Pending' | 'InService' | 'Terminating'; timer: NodeJS.Timeout | null }
+interface Instance { id: string; state: 'Pending' | 'InService'; timer: NodeJS.Timeout | null }
 interface Activity { id: string; atMs: number; description: string; status: 'InProgress' | 'Successful' }
 interface Group { name: string; startDelayMs: number; kept: Kept; instances: Instance[]; activities: Activity[] }
 
@@ -70,7 +70,7 @@ export function startAutoScaling(options: { groups: { name: string; startDelayMs
     call(operation, parameters) {
       switch (operation) {
         case 'DescribeAutoScalingGroups': {
-          refuseOthers(operation, parameters, ['AutoScalingGroupNames', 'MaxRecords']);
+          refuseOthers(operation, parameters, ['AutoScalingGroupNames']);
           const names = list(parameters, 'AutoScalingGroupNames');
           return result(operation, { AutoScalingGroups: members(groups.filter((group) => names.length === 0 || names.includes(group.name)).map(shown)) });
         }

@@ -16,6 +16,12 @@ export function notImplemented(service: string, operation: string): AwsError {
   return new AwsError('UnsupportedOperation', `The local cloud does not implement ${service}:${operation}.`, 400);
 }
 
+/** Fields of a request that would have no effect here are refused too. */
+export function refuseOtherFields(service: string, operation: string, input: object, known: readonly string[]): void {
+  const others = Object.keys(input).filter((name) => !known.includes(name));
+  if (others.length > 0) throw notImplemented(service, `${operation} with ${others.join(', ')}`);
+}
+
 export function invalid(message: string): AwsError {
   return new AwsError('ValidationException', message);
 }

@@ -1,4 +1,4 @@
-import { invalid, notImplemented } from './aws-error.ts';
+import { invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
 
 interface Dimension { Name: string; Value: string }
 interface Datum {
@@ -7,11 +7,17 @@ interface Datum {
 }
 interface Metric { Namespace?: string; MetricName?: string; Dimensions?: Dimension[] }
 interface Input extends Metric {
-  MetricData?: Datum[]; StartTime?: number; EndTime?: number; Period?: number; Statistics?: string[]; ExtendedStatistics?: string[]; EntityMetricData?: unknown;
-  MetricDataQueries?: { Id: string; Expression?: string; Label?: string; MetricStat?: { Metric: Metric; Period: number; Stat: string } }[];
+  MetricData?: Datum[]; StartTime?: number; EndTime?: number; Period?: number; Statistics?: string[]; ScanBy?: string;
+  MetricDataQueries?: { Id: string; Label?: string; MetricStat?: { Metric: Metric; Period: number; Stat: string } }[];
 }
 interface Point { atSeconds: number; sum: number; count: number; least: number; most: number }
 
+const FIELDS: Record<string, string[]> = {
+  PutMetricData: ['Namespace', 'MetricData'],
+  GetMetricStatistics: ['Namespace', 'MetricName', 'Dimensions', 'StartTime', 'EndTime', 'Period', 'Statistics'],
+  GetMetricData: ['MetricDataQueries', 'StartTime', 'EndTime', 'ScanBy'],
+  ListMetrics: ['Namespace', 'MetricName'],
+};
 const STATISTICS = ['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount'];
 const POINTS_KEPT = 100_000;
 
@@ -20,7 +26,6 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
   const metrics = new Map<string, { metric: Metric; points: Point[] }>();
 
   function put(input: Input): unknown {
-    if (input.EntityMetricData !== undefined) throw notImplemented('cloudwatch', 'PutMetricData with EntityMetricData');
     for (const datum of input.MetricData ?? []) {
       const metric = { Namespace: input.Namespace ?? '', MetricName: datum.MetricName ?? '', Dimensions: datum.Dimensions ?? [] };
       if (metric.Namespace === '' || metric.MetricName === '') throw invalid('The parameters Namespace and MetricData.MetricName are required.');
@@ -49,10 +54,12 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
 
   return (operation, raw) => {
     const input = raw as Input;
+    const fields = FIELDS[operation];
+    if (fields === undefined) throw notImplemented('cloudwatch', operation);
+    refuseOtherFields('cloudwatch', operation, input, fields);
     switch (operation) {
       case 'PutMetricData': return put(input);
       case 'GetMetricStatistics': {
-        if (input.ExtendedStatistics !== undefined) throw notImplemented('cloudwatch', 'GetMetricStatistics with ExtendedStatistics');
         const names = input.Statistics ?? [];
         return {
           Label: input.MetricName,
@@ -62,9 +69,11 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
       case 'GetMetricData':
         return {
           MetricDataResults: (input.MetricDataQueries ?? []).map((query) => {
-            if (query.MetricStat === undefined) throw notImplemented('cloudwatch', 'GetMetricData with Expression');
+            refuseOtherFields('cloudwatch', 'GetMetricData', query, ['Id', 'Label', 'MetricStat', 'ReturnData']);
+            if (query.MetricStat === undefined) throw invalid('MetricStat is required.');
             const { Metric: metric, Period: period, Stat: name } = query.MetricStat;
-            const found = read(metric, input, period).toReversed();
+            const ascending = read(metric, input, period);
+            const found = input.ScanBy === 'TimestampAscending' ? ascending : ascending.toReversed();
             return { Id: query.Id, Label: query.Label ?? metric.MetricName, StatusCode: 'Complete', Timestamps: found.map((one) => one.atSeconds), Values: found.map((one) => statistic(name, one.point)) };
           }),
         };

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AwsError, notImplemented } from './aws-error.ts';
+import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 
 /**
  * DynamoDB: dynalite's actions called in process, without its HTTP server, which throws from an event handler when a client
@@ -25,9 +25,6 @@ const OPERATIONS = [
 ];
 /** On-demand tables start with this much (FACTS 7). */
 const DEFAULT_WARM = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 };
-/** Requests with these fields would be answered wrongly by dynalite, which drops what it doesn't know. */
-const UNKNOWN_FIELDS = ['ReturnValuesOnConditionCheckFailure', 'StreamSpecification', 'SSESpecification', 'OnDemandThroughput', 'ReplicaUpdates', 'TableClass'];
-
 export type WarmThroughput = Record<string, typeof DEFAULT_WARM>;
 
 export function startDynamo(options: { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number }): Dynamo {
@@ -40,16 +37,15 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
     const file = name[0]?.toLowerCase() + name.slice(1);
     return [name, {
       act: require(`dynalite/actions/${file}`) as (store: Store, data: unknown, callback: Callback) => void,
-      rules: require(`dynalite/validations/${file}`) as { types: unknown; custom: unknown },
+      rules: require(`dynalite/validations/${file}`) as { types: object; custom: unknown },
     }];
   }));
 
   function act(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
     const found = operations.get(operation);
     if (found === undefined) throw notImplemented('dynamodb', operation);
-    for (const field of UNKNOWN_FIELDS) {
-      if (input[field] !== undefined && input[field] !== 'NONE') throw notImplemented('dynamodb', `${operation} with ${field}`);
-    }
+    // dynalite drops what it doesn't know and would answer as if it had been done.
+    refuseOtherFields('dynamodb', operation, input, Object.keys(found.rules.types));
     const data = validations.checkTypes(input, found.rules.types);
     validations.checkValidations(data, found.rules.types, found.rules.custom, store);
     return new Promise((resolve, reject) => {
@@ -80,7 +76,6 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
           if (Object.keys(input).length > 2) throw notImplemented('dynamodb', 'UpdateTable with WarmThroughput and something else');
           return await updateWarm(input);
         }
-        if (operation === 'CreateTable' && input['WarmThroughput'] !== undefined) throw notImplemented('dynamodb', 'CreateTable with WarmThroughput');
         const answer = await act(operation, input);
         if (operation !== 'DescribeTable') return answer;
         return { Table: { ...(answer['Table'] as object), WarmThroughput: { ...(options.warm[String(input['TableName'])] ?? DEFAULT_WARM), Status: 'ACTIVE' } } };

@@ -117,6 +117,8 @@ test('stopping the cloud ends polite tasks by SIGTERM and stubborn ones by SIGKI
   await scaling.desire(target, 2);
   await eventually(() => expect(running(local).filter((task) => task.lines.includes('up'))).toHaveLength(2));
   const pids = running(local).map((task) => task.pid ?? 0);
+  // One of them is already being stopped, with the patience of thirty seconds.
+  await scaling.desire(target, 1);
   await local.stop(300);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(local.tasks().every((task) => task.lines.includes('no'))).toBe(true);

@@ -1,4 +1,4 @@
-import { AwsError, notImplemented } from './aws-error.ts';
+import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 import { Service } from './service.ts';
 import type { ServiceDefinition } from './start.ts';
 import type { StateFile } from './state-file.ts';
@@ -9,7 +9,7 @@ export type EcsState = Record<string, number>;
 
 interface Input {
   cluster?: string; service?: string; services?: string[]; serviceName?: string; desiredCount?: number; task?: string; tasks?: string[]; reason?: string;
-  desiredStatus?: string; clusters?: string[]; taskDefinition?: string; maxResults?: number; nextToken?: string; family?: string; include?: string[];
+  desiredStatus?: string; clusters?: string[]; taskDefinition?: string; maxResults?: number; nextToken?: string;
 }
 
 export interface Ecs {
@@ -51,8 +51,6 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
   function updateService(input: Input): unknown {
     const cluster = clusterOf(input);
     const service = serviceOf(cluster, input.service);
-    const other = Object.keys(input).filter((name) => !['cluster', 'service', 'desiredCount'].includes(name));
-    if (other.length > 0) throw notImplemented('ecs', `UpdateService with ${other.join(', ')}`);
     const count = input.desiredCount;
     if (count !== undefined) {
       if (!Number.isInteger(count) || count < 0) throw new AwsError('InvalidParameterException', 'Invalid desired count.');
@@ -63,8 +61,6 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
 
   function listTasks(input: Input): unknown {
     const cluster = clusterOf(input);
-    const other = Object.keys(input).filter((name) => !['cluster', 'serviceName', 'desiredStatus', 'maxResults', 'nextToken'].includes(name));
-    if (other.length > 0) throw notImplemented('ecs', `ListTasks with ${other.join(', ')}`);
     if (input.serviceName !== undefined) serviceOf(cluster, input.serviceName);
     const wanted = input.desiredStatus ?? 'RUNNING';
     const arns = tasksOf(cluster)
@@ -79,6 +75,9 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
     find, setDesired, services,
     call(operation, raw) {
       const input = raw as Input;
+      const fields = FIELDS[operation];
+      if (fields === undefined) throw notImplemented('ecs', operation);
+      refuseOtherFields('ecs', operation, input, fields);
       switch (operation) {
         case 'UpdateService': return updateService(input);
         case 'ListTasks': return listTasks(input);
@@ -135,6 +134,18 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
     close: async (graceMs) => { await Promise.all(services.map((service) => service.close(graceMs))); },
   };
 }
+
+const FIELDS: Record<string, string[]> = {
+  UpdateService: ['cluster', 'service', 'desiredCount'],
+  DescribeServices: ['cluster', 'services'],
+  ListServices: ['cluster'],
+  ListTasks: ['cluster', 'serviceName', 'desiredStatus', 'maxResults', 'nextToken'],
+  DescribeTasks: ['cluster', 'tasks'],
+  StopTask: ['cluster', 'task', 'reason'],
+  DescribeClusters: ['clusters'],
+  ListClusters: [],
+  DescribeTaskDefinition: ['taskDefinition'],
+};
 
 const lastPart = (nameOrArn: string) => nameOrArn.split('/').at(-1) ?? nameOrArn;
 const clusterArn = (cluster: string) => `arn:aws:ecs:us-east-1:000000000000:cluster/${cluster}`;

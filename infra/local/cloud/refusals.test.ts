@@ -3,7 +3,7 @@ import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { CreateMultipartUploadCommand, DeleteObjectsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, PurgeQueueCommand, SetQueueAttributesCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -42,6 +42,9 @@ test('fields that would be answered wrongly are refused, not dropped', async () 
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
   }))).rejects.toThrow('StreamSpecification');
   await expect(clients.ssm.send(new PutParameterCommand({ Name: '/x', Value: 'v', Type: 'SecureString' }))).rejects.toThrow('SecureString');
+  await expect(clients.ssm.send(new PutParameterCommand({ Name: '/x', Value: 'v', Type: 'String', AllowedPattern: 'x' }))).rejects.toThrow('PutParameter with AllowedPattern');
+  await expect(clients.s3.send(new PutObjectCommand({ Bucket: 'gobutton', Key: 'm', Body: 'x', Metadata: { a: 'b' } }))).rejects.toThrow('x-amz-meta-a');
+  await expect(clients.s3.send(new CopyObjectCommand({ Bucket: 'gobutton', Key: 'm', CopySource: 'gobutton/lock' }))).rejects.toThrow('x-amz-copy-source');
 });
 
 test('S3 is no lock: conditional puts are refused and change nothing', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -15,6 +15,14 @@ export interface StoredObject {
   modifiedAtMs: number;
   /** Name of the file with the bytes; new for every write. */
   body: string;
+}
+
+/** An object that can be read whole even if it is replaced meanwhile. Close it. */
+export interface OpenObject {
+  object: StoredObject;
+  /** Bytes from `start` to `end`, both included. */
+  read(start: number, end: number): Readable;
+  close(): Promise<void>;
 }
 
 /**
@@ -87,11 +95,26 @@ export class ObjectFiles {
     this.#dropBody(bucket, object.body);
   }
 
-  /** Bytes from `start` to `end`, both included. */
-  read(bucket: string, object: StoredObject, start: number, end: number): Readable {
-    if (end < start) return Readable.from([]);
-    if (this.#dir !== null) return createReadStream(join(this.#dir, bucket, object.body), { start, end, highWaterMark: 1 << 20 });
-    return Readable.from([(this.#bodies.get(object.body) ?? Buffer.alloc(0)).subarray(start, end + 1)]);
+  async open(bucket: string, key: string): Promise<OpenObject | null> {
+    for (;;) {
+      const object = this.find(bucket, key);
+      if (object === null) return null;
+      if (this.#dir === null) {
+        const bytes = this.#bodies.get(object.body) ?? Buffer.alloc(0);
+        return { object, read: (start, end) => Readable.from(end < start ? [] : [bytes.subarray(start, end + 1)]), close: async () => {} };
+      }
+      try {
+        const file = await open(join(this.#dir, bucket, object.body), 'r');
+        return {
+          object,
+          read: (start, end) => (end < start ? Readable.from([]) : file.createReadStream({ start, end, highWaterMark: 1 << 20, autoClose: false })),
+          close: () => file.close(),
+        };
+      } catch (error) {
+        // Replaced between the look and the opening: look again. The same object without its bytes is an error.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || this.find(bucket, key) === object) throw error;
+      }
+    }
   }
 
   #install(bucket: string, object: StoredObject): void {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from './aws-error.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
-import { ObjectFiles, type StoredObject } from './s3-store.ts';
+import { ObjectFiles, type OpenObject, type StoredObject } from './s3-store.ts';
 import { xml } from './xml.ts';
 
 /**
@@ -13,7 +13,12 @@ export interface S3 {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'x-amz-copy-source', 'x-amz-server-side-encryption', 'x-amz-object-lock-mode', 'x-amz-tagging'];
+const REFUSED_HEADERS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'cache-control', 'content-disposition', 'content-language'];
+/** Of the `x-amz-` headers only these have their effect here, or need none; copies, encryption, metadata, tags, locks and other checksums don't. */
+const KNOWN_AMZ_HEADERS = [
+  'x-amz-date', 'x-amz-content-sha256', 'x-amz-user-agent', 'x-amz-security-token', 'x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-checksum-crc32', 'x-amz-checksum-mode',
+  'x-amz-sdk-checksum-algorithm',
+];
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export function startS3(options: { dir: string | null }): S3 {
@@ -38,9 +43,18 @@ export function startS3(options: { dir: string | null }): S3 {
   }
 
   async function get(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
-    const object = files.find(bucketOf(bucket), key);
     const isHead = request.method === 'HEAD';
-    if (object === null) throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
+    const opened = await files.open(bucketOf(bucket), key);
+    if (opened === null) throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
+    try {
+      await sendObject(request, response, opened);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async function sendObject(request: IncomingMessage, response: ServerResponse, opened: OpenObject): Promise<void> {
+    const { object } = opened;
     const range = rangeOf(request.headers.range, object);
     const headers = {
       etag: object.etag, 'content-type': object.contentType, 'last-modified': new Date(object.modifiedAtMs).toUTCString(), 'accept-ranges': 'bytes',
@@ -49,8 +63,8 @@ export function startS3(options: { dir: string | null }): S3 {
       ...(!range.partial && request.headers['x-amz-checksum-mode'] === 'ENABLED' ? { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' } : {}),
     };
     response.writeHead(range.partial ? 206 : 200, headers);
-    if (isHead) response.end();
-    else await pipeline(files.read(bucket, object, range.start, range.end), response);
+    if (request.method === 'HEAD') response.end();
+    else await pipeline(opened.read(range.start, range.end), response);
   }
 
   function list(response: ServerResponse, bucket: string, query: URLSearchParams): void {
@@ -74,7 +88,9 @@ export function startS3(options: { dir: string | null }): S3 {
       const url = new URL(request.url ?? '/', 'http://s3');
       const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
       const key = rest.join('/');
-      for (const name of CONDITIONS) if (request.headers[name] !== undefined) throw refused(`${request.method} with the header ${name}`);
+      for (const name of Object.keys(request.headers)) {
+        if (REFUSED_HEADERS.includes(name) || (name.startsWith('x-amz-') && !KNOWN_AMZ_HEADERS.includes(name))) throw refused(`${request.method} with the header ${name}`);
+      }
       const operation = `${request.method} ${key === '' ? 'bucket' : 'object'}`;
       const subresource = [...url.searchParams.keys()].find((name) => !['x-id', 'prefix', 'max-keys', 'continuation-token', 'start-after', 'list-type', 'delimiter', 'fetch-owner', 'encoding-type'].includes(name));
       if (bucket === '') throw refused('ListBuckets');

@@ -132,7 +132,8 @@ export class Service {
     } else if (failed) {
       this.#failures = 0;
     }
-    this.#reconcile();
+    // Later: this may be called in the middle of a scale-in.
+    queueMicrotask(() => this.#reconcile());
   }
 
   #say(message: string): void {

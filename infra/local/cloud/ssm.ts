@@ -1,4 +1,4 @@
-import { AwsError, invalid, notImplemented } from './aws-error.ts';
+import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
 import type { StateFile } from './state-file.ts';
 
 interface Version { value: string; type: string; version: number; modifiedAtMs: number; user: string; description: string | null }
@@ -7,10 +7,19 @@ export type ParameterState = Record<string, Version[]>;
 
 interface Input {
   Name?: string; Names?: string[]; Value?: string; Type?: string; Overwrite?: boolean; Description?: string; Tier?: string; Path?: string; Recursive?: boolean;
-  MaxResults?: number; NextToken?: string; ParameterFilters?: { Key: string; Option?: string; Values?: string[] }[]; Policies?: string; KeyId?: string;
-  AllowedPattern?: string; DataType?: string; Tags?: unknown[];
+  MaxResults?: number; NextToken?: string; ParameterFilters?: { Key: string; Option?: string; Values?: string[] }[];
 }
 
+/** WithDecryption changes nothing about plain parameters. */
+const FIELDS: Record<string, string[]> = {
+  PutParameter: ['Name', 'Value', 'Type', 'Overwrite', 'Description', 'Tier'],
+  GetParameter: ['Name', 'WithDecryption'],
+  GetParameters: ['Names', 'WithDecryption'],
+  GetParametersByPath: ['Path', 'Recursive', 'MaxResults', 'NextToken', 'WithDecryption'],
+  GetParameterHistory: ['Name', 'MaxResults', 'NextToken', 'WithDecryption'],
+  DescribeParameters: ['ParameterFilters', 'MaxResults', 'NextToken'],
+  DeleteParameter: ['Name'],
+};
 const VERSIONS_KEPT = 100;
 const STANDARD_BYTES = 4_096;
 const ARN = 'arn:aws:ssm:us-east-1:000000000000:parameter';
@@ -21,7 +30,6 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
 
   function put(input: Input, user: string): unknown {
     const name = nameOf(input.Name);
-    for (const field of ['Policies', 'KeyId', 'AllowedPattern', 'Tags'] as const) if (input[field] !== undefined) throw notImplemented('ssm', `PutParameter with ${field}`);
     if (input.Tier !== undefined && input.Tier !== 'Standard') throw notImplemented('ssm', `PutParameter with Tier ${input.Tier}`);
     if (typeof input.Value !== 'string' || input.Value === '') throw invalid("1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1");
     if (Buffer.byteLength(input.Value) > STANDARD_BYTES) throw invalid('Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.');
@@ -52,7 +60,6 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
   }
 
   function byPath(input: Input): unknown {
-    if (input.ParameterFilters !== undefined) throw notImplemented('ssm', 'GetParametersByPath with ParameterFilters');
     const path = nameOf(input.Path);
     if (!path.startsWith('/')) throw invalid('The parameter path must begin with a slash "/".');
     const prefix = path.endsWith('/') ? path : `${path}/`;
@@ -82,6 +89,9 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
 
   return (operation, raw, user) => {
     const input = raw as Input;
+    const fields = FIELDS[operation];
+    if (fields === undefined) throw notImplemented('ssm', operation);
+    refuseOtherFields('ssm', operation, input, fields);
     switch (operation) {
       case 'PutParameter': return put(input, user);
       case 'GetParameter': {

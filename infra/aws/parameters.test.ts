@@ -1,0 +1,58 @@
+import { DeleteParameterCommand, GetParameterCommand, GetParameterHistoryCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { type Clients, createClients } from './clients.ts';
+import { switchParameter } from './parameters.ts';
+
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let clients: Clients;
+beforeAll(async () => {
+  local = await localCloudForTests();
+  clients = createClients(local.config);
+});
+afterAll(async () => {
+  clients.destroy();
+  await local.stop();
+});
+
+test('a parameter is overwritten under a new version and tells who changed it', async () => {
+  const { parameters } = local.cloud;
+  const name = switchParameter('l', 'halt');
+  expect(name).toBe('/gobutton/l/halt');
+  expect(await parameters.get(name)).toBeNull();
+  await parameters.put(name, 'off');
+  await parameters.put(name, 'on');
+  expect(await parameters.get(name)).toEqual({ value: 'on', version: 2, modifiedBy: 'arn:aws:iam::000000000000:user/local' });
+});
+
+test('a list by path goes through all pages of ten, and stays below its path', async () => {
+  const { parameters } = local.cloud;
+  for (let at = 0; at < 23; at++) await parameters.put(`/gobutton/paged/deep/s${at}`, String(at));
+  await parameters.put('/gobutton/paged-not/s', 'x');
+  const found = await parameters.list('/gobutton/paged');
+  expect(found).toHaveLength(23);
+  expect(found.find((one) => one.name.endsWith('/s22'))).toEqual({ name: '/gobutton/paged/deep/s22', value: '22', version: 1 });
+});
+
+test('names, versions, history and deletion are as on AWS', async () => {
+  const { ssm } = clients;
+  const put = (Value: string, Overwrite: boolean) => ssm.send(new PutParameterCommand({ Name: '/h', Value, Type: 'String', Overwrite }));
+  await put('one', false);
+  await expect(put('two', false)).rejects.toMatchObject({ name: 'ParameterAlreadyExists' });
+  await put('two', true);
+  expect((await ssm.send(new GetParameterCommand({ Name: '/h:1' }))).Parameter).toMatchObject({ Value: 'one', Version: 1 });
+  await expect(ssm.send(new GetParameterCommand({ Name: '/h:9' }))).rejects.toMatchObject({ name: 'ParameterVersionNotFound' });
+  const history = await ssm.send(new GetParameterHistoryCommand({ Name: '/h', MaxResults: 1 }));
+  expect(history.Parameters?.[0]).toMatchObject({ Value: 'one', LastModifiedUser: 'arn:aws:iam::000000000000:user/local' });
+  expect((await ssm.send(new GetParameterHistoryCommand({ Name: '/h', MaxResults: 1, NextToken: history.NextToken }))).Parameters?.[0]).toMatchObject({ Value: 'two' });
+  expect(await ssm.send(new GetParametersCommand({ Names: ['/h', '/none'] }))).toMatchObject({ Parameters: [{ Value: 'two' }], InvalidParameters: ['/none'] });
+  await ssm.send(new DeleteParameterCommand({ Name: '/h' }));
+  await expect(ssm.send(new GetParameterCommand({ Name: '/h' }))).rejects.toMatchObject({ name: 'ParameterNotFound' });
+  await expect(ssm.send(new PutParameterCommand({ Name: '/big', Type: 'String', Value: 'x'.repeat(4_097) }))).rejects.toThrow('4096');
+});
+
+test('a hundred versions are kept', async () => {
+  for (let at = 1; at <= 103; at++) await local.cloud.parameters.put('/many', String(at));
+  expect(await local.cloud.parameters.get('/many')).toMatchObject({ value: '103', version: 103 });
+  expect((await clients.ssm.send(new GetParameterHistoryCommand({ Name: '/many', MaxResults: 1 }))).Parameters?.[0]?.Version).toBe(4);
+});
