@@ -51,8 +51,9 @@ export function shotForTests(more: Partial<Shot> = {}): Shot {
 }
 
 export function launchForTests(shot: Shot): Launch {
+  const people = [{ id: 'ana', name: 'Ana Ortiz' }, { id: 'mia', name: 'Mia Chen' }];
   return {
     id: 'sb', name: 'Super Bowl & friends', channelId: 'C0WARROOM', attempts: {}, shots: { [shot.id]: shot },
-    people: [{ id: 'ana', name: 'Ana Ortiz' }, { id: 'mia', name: 'Mia Chen' }],
+    people, runbook: { people }, rosterChanges: {},
   } as unknown as Launch;
 }

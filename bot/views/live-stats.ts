@@ -13,7 +13,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
   const { total } = figures;
   const done = finished(total);
   const state = stateOf(shot);
-  const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${span(figures.sinceGoMs)} since GO`;
+  const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${elapsed(figures.sinceGoMs)} since GO`;
   return {
     text,
     blocks: [
@@ -29,7 +29,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
       ]),
       ...platformLines(figures),
       ...(total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
-      context(`${span(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
+      context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
       ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),
     ],
   };
@@ -68,6 +68,9 @@ export function times(figures: Pick<Figures, 'p50Ms' | 'p95Ms' | 'p99Ms'>): stri
 
 /** `840 ms`, `12.3 s`. */
 export const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`);
+
+/** Tenths count in the first minute. */
+const elapsed = (ms: number): string => (ms < 60_000 ? seconds(ms) : span(ms));
 
 export function notSent(figures: Figures): string {
   const parts = (['uncertain', 'halted', 'late', 'skipped'] as const).filter((state) => figures[state] > 0).map((state) => `${count(figures[state])} ${state}`);

@@ -5,7 +5,7 @@ import { context, fields, header, section } from './blocks.ts';
 import { notSent, percent, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
-import { count, fit, plural, safe, span, stamp } from './words.ts';
+import { count, fit, plural, safe, stamp } from './words.ts';
 
 /** What is posted once when a shot is closed: the accounts' totals, the times that workers measured, who fired it. */
 export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
@@ -13,7 +13,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
   const how = { complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete'];
   const sum = total.accepted + total.failed + total.uncertain + total.halted + total.late + total.skipped;
   return {
-    text: `Shot ${how}: ${count(total.accepted)} of ${count(figures.devices)} devices accepted in ${span(lastMs(figures) ?? figures.sinceGoMs)}`,
+    text: `Shot ${how}: ${count(total.accepted)} of ${count(figures.devices)} devices accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`,
     blocks: [
       header(`Shot ${how}: ${count(total.accepted)} accepted`),
       fields([

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { finished, liveStatsMessage, percent, progressBar } from '../views/live-stats.ts';
+import { summaryMessage } from '../views/summary.ts';
+import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from './chart.ts';
+import { shotFigures } from './figures.ts';
+import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from './for-tests.ts';
+
+const none = countsOf([]);
+const shot = shotForTests();
+const launch = launchForTests(shot);
+
+test('percentiles come from all workers’ histograms together, not from averages of theirs', () => {
+  // One worker fast, one slow: 900 answers up to 1 s, 100 between 8 and 9 s.
+  const { figures } = shotFigures(launch, shot, [
+    snapshotOf('shot-1', countsOf(evenly(900, 0, 1_000)), none), snapshotOf('shot-1', countsOf(evenly(100, 8_000, 9_000)), none),
+  ], GO_AT_MS + 10_000);
+  expect(figures.total.p50Ms).toBeGreaterThan(540);
+  expect(figures.total.p50Ms).toBeLessThan(570);
+  expect(figures.total.p95Ms).toBeGreaterThan(8_400);
+  expect(figures.platforms.ios?.accepted).toBe(1_000);
+  expect(figures.platforms.android?.p50Ms).toBeNull();
+  expect(figures).toMatchObject({ devices: 5_000, boots: 2, firstWriteMs: 40, lastWriteMs: 9_000, peakPerSecond: 900 });
+});
+
+test('the rate is that of the last two seconds while it runs, and of the whole span of answers once closed', () => {
+  const counts = countsOf([...evenly(400, 0, 2_000), ...evenly(1_000, 2_000, 4_000)]);
+  const running = shotFigures(launch, shot, [snapshotOf('shot-1', counts, none)], GO_AT_MS + 4_500).figures;
+  expect(running.perSecond).toBe(500);
+  const closed = shotForTests({ closed: { atMs: GO_AT_MS + 30_000, cause: 'complete' } });
+  expect(shotFigures(launch, closed, [snapshotOf('shot-1', counts, none)], GO_AT_MS + 60_000).figures).toMatchObject({ perSecond: 350, sinceGoMs: 30_000 });
+});
+
+test('a histogram that can’t be read is counted as a problem and hides nothing else', () => {
+  const { figures, problems } = shotFigures(launch, shot, [
+    snapshotOf('shot-1', countsOf([100, 200]), none), snapshotOf('shot-1', countsOf([300], { histogram: 'garbage' }), none),
+  ], GO_AT_MS + 1_000);
+  expect(problems).toBe(1);
+  expect(figures.total).toMatchObject({ accepted: 3, p99Ms: 200 });
+});
+
+test('a later attempt is over what the one before it left', () => {
+  const again = shotForTests({ segments: [{ segment: 'us-ios', attempt: 2 }] });
+  const attempts = { 'us-ios': [{ attempt: 1, shotId: 'shot-0', devices: 3_000, closed: true, totals: null }, { attempt: 2, shotId: 'shot-1', devices: 120, closed: false, totals: null }] };
+  const { figures } = shotFigures({ ...launch, attempts }, again, [], GO_AT_MS + 1_000);
+  expect(figures).toMatchObject({ devices: 120, platforms: { ios: { devices: 120 } } });
+  expect(figures.platforms.android).toBeUndefined();
+});
+
+test('at the close the accounts say what happened, whatever the snapshots missed', () => {
+  const closed = shotForTests({
+    closed: { atMs: GO_AT_MS + 5_000, cause: 'complete' },
+    totals: [
+      { segment: 'us-ios', attempt: 1, devices: 3_000, totals: { accepted: 2_990, failed: 10, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: { Unregistered: 10 } } },
+      { segment: 'us-android', attempt: 1, devices: 2_000, totals: { accepted: 1_999, failed: 0, uncertain: 1, halted: 0, late: 0, skipped: 0, reasons: {} } },
+    ],
+  });
+  const { figures } = shotFigures(launch, closed, [snapshotOf('shot-1', countsOf(evenly(2_000, 0, 1_000)), none)], GO_AT_MS + 9_000);
+  expect(figures.total).toMatchObject({ accepted: 4_989, failed: 10, uncertain: 1, reasons: { Unregistered: 10 } });
+  expect(finished(figures.total)).toBe(5_000);
+  const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
+  expect(summary).toContain('Every one of 5,000 devices is accounted for.');
+  expect(summary).toContain('Unregistered 10');
+});
+
+test('the live message has bar, figures and HALT while it runs, and no HALT afterwards', () => {
+  const counts = countsOf(evenly(1_000, 0, 2_000), { failed: 20, reasons: { Unregistered: 15, TooManyRequests: 5 } });
+  const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', counts, none)], GO_AT_MS + 2_500);
+  const running = JSON.stringify(liveStatsMessage(launch, shot, figures));
+  for (const part of ['halt.press', '1,000 (20%)', 'Unregistered 15, TooManyRequests 5', '20%', '1,020 of 5,000']) expect(running).toContain(part);
+  const halted = { ...shot, haltedAtMs: GO_AT_MS + 2_000 };
+  expect(JSON.stringify(liveStatsMessage(launch, halted, figures))).not.toContain('halt.press');
+});
+
+test('a bar is full, and a share 100%, only when nothing is missing', () => {
+  expect(progressBar(4_999_999, 5_000_000)).toContain('99%');
+  expect(progressBar(4_999_999, 5_000_000)).toContain('░');
+  expect(progressBar(5_000_000, 5_000_000)).toBe(`\`${'█'.repeat(24)}\` 100%`);
+  expect(percent(4_999_999, 5_000_000)).toBe('99.99%');
+  expect(progressBar(0, 0)).toContain('0%');
+});
+
+test('the chart is a PNG of the expected size, for a running, a halted and an empty shot, with the figures as its alt text', async () => {
+  const counts = countsOf(evenly(1_000, 0, 2_000));
+  for (const [one, snapshots] of [[shot, [snapshotOf('shot-1', counts, counts)]], [{ ...shot, haltedAtMs: GO_AT_MS + 900 }, [snapshotOf('shot-1', counts, none)]], [shot, []]] as const) {
+    const { figures } = shotFigures(launch, one, snapshots, GO_AT_MS + 2_500);
+    const { png, altText } = await deliveryChart(launch, one, figures);
+    const view = new DataView(png.buffer, png.byteOffset);
+    expect([...png.subarray(0, 8)]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    expect([view.getUint32(16), view.getUint32(20)]).toEqual([CHART_WIDTH_PX, CHART_HEIGHT_PX]);
+    expect(altText).toContain(snapshots.length === 0 ? 'no times were measured' : 'within');
+    expect(altText.includes('halted 900 ms after GO')).toBe(one.haltedAtMs !== null);
+  }
+});
+
+test('the curve stands still between answers and ends at the share of all devices', () => {
+  const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', countsOf([50, 60, 3_050, 3_060]), none)], GO_AT_MS + 4_000);
+  expect(cumulative(figures.total, 8, 5)).toEqual([
+    { s: 0, share: 0 }, { s: 0.1, share: 0.25 }, { s: 3, share: 0.25 }, { s: 3.1, share: 0.5 }, { s: 5, share: 0.5 },
+  ]);
+});

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { audience, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
+import { manifestHash } from '../../workers/audience/manifest.ts';
+import { claimKey, queueNames } from '../../workers/contract.ts';
+import type { Manifest, ShotSnapshot } from '../../workers/contract.ts';
+import { countsOf, evenly, reportOf } from './for-tests.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const snapshot = (shotId: string, goAtMs: number, ios: number[], android: number[]): ShotSnapshot => ({
+  shotId, platforms: { ios: countsOf(ios), android: countsOf(android) }, firstWriteAtMs: goAtMs + 30, lastWriteAtMs: goAtMs + 900,
+});
+
+test('one message follows the shot in place, keeps what a vanished worker had sent, and ends with summary and chart', async () => {
+  await rig.create();
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  const approved = await rig.append(rig.approval(await rig.request()));
+  if (approved.kind !== 'FireApproved') throw new Error(approved.kind);
+  const { shotId, pressedAtMs } = approved;
+  const launch = await rig.launch();
+  await rig.seen('Sending: 0 of 1,000 accepted');
+  const report = (boot: string, shot: ShotSnapshot) => rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot] }));
+  await report('one', snapshot(shotId, pressedAtMs, evenly(300, 0, 500), []));
+  await report('two', snapshot(shotId, pressedAtMs, [], evenly(100, 0, 500)));
+  await rig.seen('Sending: 400 of 1,000 accepted');
+  // Worker one dies and its report goes with it; worker two goes on. A newer snapshot replaces the older one of the same boot.
+  await rig.cloud.live.dropReport(rig.launchId, 'one');
+  await report('two', snapshot(shotId, pressedAtMs, evenly(390, 500, 800), evenly(290, 0, 700)));
+  const live = await rig.seen('Sending: 980 of 1,000 accepted');
+  expect(JSON.stringify(live.blocks)).toContain('halt.press');
+
+  const failed = { failed: 20, reasons: { Unregistered: 20 } };
+  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, failed), segmentTotals('us-android', 1, 300), segmentTotals('br-ios', 1, 200)] });
+  const done = await rig.seen('Done: 980 of 1,000 accepted');
+  expect(done.ts).toBe(live.ts);
+  expect(JSON.stringify(done.blocks)).not.toContain('halt.press');
+  expect((await rig.seen('Shot complete')).html).toContain('Every one of 1,000 devices is accounted for');
+  const chart = await until('the chart', async () => (await rig.messages('Delivery curve')).find(({ files }) => files.length > 0));
+  expect(chart.text).toContain('980 of 1,000 devices (98%) accepted');
+  const [file] = chart.files;
+  const png = new Uint8Array(await (await fetch(new URL(file?.url ?? '', rig.workspace.url))).arrayBuffer());
+  expect([...png.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+  await until('every effect done', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  expect((await rig.messages('Done:')).length + (await rig.messages('Sending:')).length).toBe(1);
+});
+
+test('a shot that no worker closes is closed here, every device accounted for', async () => {
+  const body: Omit<Manifest, 'hash'> = {
+    v: 1, devices: 1_000, batchSize: 1_000, locales: ['en', 'pt-BR'], localeCounts: { en: 800, 'pt-BR': 200 },
+    shards: [{ id: 'i', platform: 'ios', key: 'i.shard', bytes: 1, sha256: sha256('i'), devices: 700 }, { id: 'a', platform: 'android', key: 'a.shard', bytes: 1, sha256: sha256('a'), devices: 300 }],
+    segments: [
+      { id: 'us-ios', platform: 'ios', devices: 500, batches: [{ id: 'i-0', shard: 'i', start: 0, count: 500 }] },
+      { id: 'us-android', platform: 'android', devices: 300, batches: [{ id: 'a-0', shard: 'a', start: 0, count: 300 }] },
+      { id: 'br-ios', platform: 'ios', devices: 200, batches: [{ id: 'i-1', shard: 'i', start: 500, count: 200 }] },
+    ],
+  };
+  const hash = manifestHash(body);
+  const manifestKey = `audiences/${hash}/manifest.json`;
+  await rig.cloud.objects.put(manifestKey, new TextEncoder().encode(JSON.stringify({ ...body, hash })));
+  await rig.create({ ready: false, runbook: sampleRunbook({ delivery: { ios_not_after: '1s', android_not_after: '1s' } }) });
+  await rig.append({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash, manifestKey } });
+  await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  const { conductor } = rig.conductor('first', { timings: { closeAfterDueMs: 0 } });
+  await conductor.start();
+  await rig.append(rig.approval(await rig.request()));
+  const closed = await until('ShotClosed', async () => (await rig.entries('ShotClosed'))[0], 8_000);
+  expect(closed.cause).toBe('not-after');
+  expect(closed.segments.map(({ segment, totals }) => [segment, totals.late])).toEqual([['us-ios', 500], ['us-android', 300], ['br-ios', 200]]);
+  expect((await rig.cloud.claims.read([claimKey(rig.launchId, 'us-ios', 1, 'i-0')], true)).size).toBe(1);
+});
+
+test('an open shot whose queues have lost everything gets its segment orders again; a halted one does not', async () => {
+  await rig.create();
+  await rig.append(rig.approval(await rig.request(['us-ios'])));
+  // Like a restart of the local cloud: the effect is marked as done and its message is gone.
+  const approved = (await rig.entries('FireApproved'))[0];
+  await rig.cloud.live.finishEffect(rig.launchId, `${approved?.seq}/send-segment-orders`, 'done');
+  const { conductor } = rig.conductor('first', { slack: null });
+  await conductor.start();
+  const queue = queueNames('gobutton-workers').segments;
+  const [again] = await until('an order', async () => { const found = await rig.cloud.queues.receive(queue, { max: 1, waitSeconds: 1, visibilitySeconds: 60 }); return found.length === 0 ? null : found; });
+  expect(JSON.parse(again?.body ?? '{}')).toMatchObject({ segment: 'us-ios', attempt: 1, shotId: approved?.shotId });
+
+  const { recorded } = await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'stop', pressedAtMs: Date.now() });
+  await recorded;
+  const sent: string[] = [];
+  const cloud = { ...rig.cloud, queues: { ...rig.cloud.queues, depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }), sendFifo: async (name: string) => { sent.push(name); } } };
+  await conductor.stop();
+  const second = rig.conductor('second', { slack: null, cloud, timings: { requeueAfterMs: 0 } }).conductor;
+  await second.start();
+  await until('the second has watched', async () => (await rig.cloud.live.gates(rig.launchId)).every(({ atMs }) => atMs > Date.now() - 300));
+  expect(sent).toEqual([]);
+});
