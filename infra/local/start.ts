@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
 import { createSampleLaunch } from './sample-launch.ts';
 import { runningIn, startStack, type Stack } from './stack.ts';
@@ -33,14 +34,6 @@ function readArguments(argv: string[]): Arguments {
   const devices = values.devices === undefined ? null : whole('--devices', values.devices, 1_000, 10_000_000);
   if (values.slack !== 'socket' && values.slack !== 'http') throw new Error(`--slack: found "${values.slack}", expected socket or http`);
   return { devices, fresh: values.fresh, dataDir: resolve(projectRoot, values.data), slackMode: values.slack, latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000) };
-}
-
-export function whole(name: string, text: string, least: number, most: number): number {
-  const value = Number(text.replaceAll(/[_,]/g, ''));
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new Error(`${name}: found "${text}", expected a whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`);
-  }
-  return value;
 }
 
 /** What the data folder holds; written last, so that a half-made sample is made again. */

@@ -1,0 +1,232 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import cliProgress from 'cli-progress';
+import { parseDocument } from 'yaml';
+import { shotFigures } from '../../bot/conductor/figures.ts';
+import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { sumTotals } from '../../runbooks/record/describe.ts';
+import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
+import { createJournal, type Journal } from '../aws/journal.ts';
+import { projectRoot } from './child.ts';
+import type { RehearsalReport } from './rehearsal-report.ts';
+import { compileSample } from './sample-launch.ts';
+import { ScriptedPerson, until } from './scripted-person.ts';
+import { startStack, type Stack } from './stack.ts';
+
+/** What a rehearsal is asked to play. */
+export interface Script {
+  devices: number;
+  workers: number;
+  seed: number;
+  latencyMs: number;
+  connections: number;
+  haltAfterMs: number | null;
+  doublePress: boolean;
+  killWorkerAfterMs: number | null;
+}
+
+const ROOM = 'C0WARROOM';
+
+/** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
+export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, say: (line: string) => void): Promise<{ report: RehearsalReport; timelineText: string }> {
+  const startedAtMs = Date.now();
+  say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
+  const stack = await startStack({
+    dataDir, ports: 'any', slackMode: 'socket', latencyMs: script.latencyMs, latencySpreadMs: script.latencyMs / 2,
+    connections: script.connections, taskStartDelayMs: 500, runbooksDir: await writeRunbook(dataDir, script.workers),
+  });
+  // Stopping the stack makes whatever the script waits for fail at once.
+  const stopped = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('INTERRUPTED', { cause: signal.reason })), { once: true });
+  });
+  try {
+    return await Promise.race([play(stack, script, dataDir, startedAtMs, say), stopped]);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** The Super Bowl runbook for the number of workers that was asked for. */
+async function writeRunbook(dataDir: string, workers: number): Promise<string> {
+  const folder = join(dataDir, 'runbooks');
+  await mkdir(folder, { recursive: true });
+  const document = parseDocument(await readFile(join(projectRoot, 'runbooks/library/superbowl.yaml'), 'utf8'));
+  document.setIn(['pool', 'workers'], workers);
+  await writeFile(join(folder, 'superbowl.yaml'), document.toString());
+  return folder;
+}
+
+async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, say: (line: string) => void): Promise<{ report: RehearsalReport; timelineText: string }> {
+  const { cloud } = stack;
+  const journal = createJournal({ record: cloud.record });
+  const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
+
+  await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');
+  const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
+  say('Audience: sample and compile …');
+  await compileSample({ env: stack.env, dataDir, devices: script.devices, seed: script.seed, launchId });
+
+  say('Scaling up, test copies, gates …');
+  await mustGo(ana, 'scale edge 40');
+  await mustGo(ana, `scale workers ${script.workers}`);
+  await until('all workers ready', 120_000, async () => (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers);
+  await mustGo(mia, 'test all');
+  await tickGates([ana, mia]);
+  await until('every gate green', 60_000, async () => (await openGates(stack, journal, launchId)).length === 0, 250).catch(async (error: unknown) => {
+    throw new Error(`GATES_OPEN ${(await openGates(stack, journal, launchId)).join('; ')}`, { cause: error });
+  });
+  const startToReadyMs = Date.now() - startedAtMs;
+
+  await mia.say('The ad is on. Asking for GO.');
+  await mustGo(mia, 'fire all');
+  const go = await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1));
+  say(`GO: ${script.doublePress ? 'Ben and Ana press together' : 'Ben presses'} “${go.label}”`);
+  await Promise.all([ben.press(go), ...(script.doublePress ? [ana.press(go)] : [])]);
+  const shot = await until('the shot', 10_000, async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0]);
+
+  const watch = new ShotWatch(stack, script, launchId, shot);
+  const timers = faults(stack, script, ana, shot, say);
+  try {
+    await until('the shot to close', 720_000, async () => {
+      await watch.look();
+      return (await journal.launch(launchId))?.shots[shot.id]?.closed;
+    }, 250);
+  } finally {
+    watch.end();
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  await mustGo(ana, 'timeline');
+  const timelineText = await timelineOf(stack, ana);
+  const report = await reportOf(stack, journal, launchId, shot.id, watch, startToReadyMs, script);
+  return { report, timelineText };
+}
+
+/** Types a command and refuses to go on if the bot refused it. */
+async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
+  const answer = await person.go(text);
+  const said = JSON.stringify(answer.response ?? answer.error ?? '');
+  if (!answer.ok || /:no_entry:|:warning:/.test(said)) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with ${said.slice(0, 600)}`);
+}
+
+async function tickGates(people: ScriptedPerson[]): Promise<void> {
+  const [first] = people;
+  if (first === undefined) return;
+  await mustGo(first, 'ready');
+  const buttons = await until('the gates to tick', 10_000, async () => {
+    const found = await first.buttons('gate.tick');
+    return found.length > 0 ? found : null;
+  });
+  for (const button of buttons) await first.press(button);
+}
+
+async function openGates(stack: Stack, journal: Journal, launchId: string): Promise<string[]> {
+  const launch = await journal.launch(launchId);
+  if (launch === null) return ['no launch'];
+  return redLines(gateLines(launch, await stack.cloud.live.gates(launchId), Date.now(), 'all')).map((gate) => `${gate.id} is ${gate.status}: ${gate.say}`);
+}
+
+/** Halt and kill at their times after GO. */
+function faults(stack: Stack, script: Script, onCall: ScriptedPerson, shot: Shot, say: (line: string) => void): NodeJS.Timeout[] {
+  const at = (afterMs: number | null, run: () => Promise<void>): NodeJS.Timeout[] => {
+    if (afterMs === null) return [];
+    return [setTimeout(() => {
+      run().catch((error: unknown) => say(`FAULT_NOT_PLAYED ${String(error)}`));
+    }, Math.max(0, shot.pressedAtMs + afterMs - Date.now()))];
+  };
+  return [
+    ...at(script.haltAfterMs, async () => {
+      const halt = (await onCall.buttons('halt.press')).at(-1);
+      if (halt === undefined) throw new Error('no HALT button is in the channel');
+      await onCall.press(halt);
+      say('HALT pressed');
+    }),
+    ...at(script.killWorkerAfterMs, async () => {
+      const victim = stack.localCloud.tasks().find((task) => task.state === 'RUNNING' && task.pid !== null);
+      if (victim?.pid === null || victim === undefined) throw new Error('no worker is running');
+      process.kill(victim.pid, 'SIGKILL');
+      say(`worker ${victim.pid} killed`);
+      await Promise.resolve();
+    }),
+  ];
+}
+
+interface ProviderCounts { received: number; distinctDevices: number; duplicates: number; firstAtMs: number | null; lastAtMs: number | null }
+
+/** Watches a shot from outside: what the providers count, and the last that every worker boot said. */
+class ShotWatch {
+  readonly snapshots = new Map<string, ShotSnapshot>();
+  peakRssMb = 0;
+  readonly #stack: Stack;
+  readonly #launchId: string;
+  readonly #shotId: string;
+  readonly #bar: cliProgress.SingleBar;
+
+  constructor(stack: Stack, script: Script, launchId: string, shot: Shot) {
+    this.#stack = stack;
+    this.#launchId = launchId;
+    this.#shotId = shot.id;
+    this.#bar = new cliProgress.SingleBar({ format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}', noTTYOutput: true, notTTYSchedule: 1_000, hideCursor: true, stream: process.stdout }, cliProgress.Presets.shades_classic);
+    this.#bar.start(script.devices, 0);
+  }
+
+  async look(): Promise<void> {
+    this.note(await this.#stack.cloud.live.reports(this.#launchId));
+    this.#bar.update((await this.counts()).received);
+  }
+
+  note(reports: WorkerReport[]): void {
+    for (const report of reports) {
+      this.peakRssMb = Math.max(this.peakRssMb, report.rssMb);
+      const snapshot = report.shots.find((one) => one.shotId === this.#shotId);
+      if (snapshot !== undefined) this.snapshots.set(report.bootId, snapshot);
+    }
+  }
+
+  async counts(): Promise<ProviderCounts> {
+    const answer = await fetch(`${this.#stack.providersUrl.replace(/\/$/, '')}/counts?launch=${encodeURIComponent(this.#launchId)}`, { signal: AbortSignal.timeout(5_000) });
+    if (!answer.ok) throw new Error(`PROVIDERS_SILENT /counts answered ${answer.status}`);
+    return (await answer.json()) as ProviderCounts;
+  }
+
+  end(): void {
+    this.#bar.stop();
+  }
+}
+
+async function timelineOf(stack: Stack, person: ScriptedPerson): Promise<string> {
+  const file = await until('the timeline in the channel', 15_000, async () =>
+    (await person.messages()).flatMap((message) => message.files ?? []).findLast((one) => one.name.endsWith('.md')));
+  const answer = await fetch(new URL(file.url, stack.pageUrl), { signal: AbortSignal.timeout(5_000) });
+  if (!answer.ok) throw new Error(`TIMELINE_UNREADABLE ${file.url} answered ${answer.status}`);
+  return await answer.text();
+}
+
+async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId: string, watch: ShotWatch, startToReadyMs: number, script: Script): Promise<RehearsalReport> {
+  const launch = (await journal.launch(launchId)) as Launch;
+  const shot = launch.shots[shotId] as Shot;
+  watch.note(await stack.cloud.live.reports(launchId));
+  const counts = await watch.counts();
+  const entries = await journal.entries(launchId);
+  const { figures } = shotFigures(launch, shot, [...watch.snapshots.values()], Date.now());
+  const totals = sumTotals(shot.totals ?? []);
+  const halt = entries.find((entry) => entry.kind === 'HaltSet');
+  const sinceGo = (atMs: number | null) => (atMs === null ? null : atMs - shot.pressedAtMs);
+  const spanMs = counts.firstAtMs === null || counts.lastAtMs === null ? 0 : counts.lastAtMs - counts.firstAtMs;
+  const platform = (name: 'ios' | 'android') => shot.audience.segments.filter((segment) => segment.platform === name).reduce((sum, segment) => sum + segment.devices, 0);
+  return {
+    devices: shot.audience.devices,
+    platforms: { ios: platform('ios'), android: platform('android') },
+    outcome: { accepted: totals.accepted, failed: totals.reasons, uncertain: totals.uncertain, halted: totals.halted, late: totals.late, skipped: totals.skipped },
+    provider: { received: counts.received, distinctDevices: counts.distinctDevices, duplicates: counts.duplicates },
+    timing: {
+      startToReadyMs, goToFirstMs: sinceGo(counts.firstAtMs), p50Ms: figures.total.p50Ms, p95Ms: figures.total.p95Ms, p99Ms: figures.total.p99Ms,
+      lastMs: sinceGo(counts.lastAtMs), perSecond: spanMs > 0 ? (counts.received / spanMs) * 1_000 : null,
+    },
+    halt: { pressToLastSendMs: halt?.kind === 'HaltSet' && counts.lastAtMs !== null ? counts.lastAtMs - halt.pressedAtMs : null },
+    workers: { count: script.workers, peakRssMb: watch.peakRssMb },
+    entries: entries.length,
+    timelinePath: '',
+  };
+}

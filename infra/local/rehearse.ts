@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { verdictOf } from './rehearsal-report.ts';
+import { playLaunch, type Script } from './rehearsal-script.ts';
+import { whole } from './arguments.ts';
+
+/**
+ * `npm run rehearse`: a whole launch at full scale by two scripted people in the local war room, with production
+ * code all the way, on ports and in a data folder of its own. Exit code 0 only if every device is accounted for.
+ */
+
+const USAGE = `npm run rehearse -- --devices N [options] --report out.json
+  --devices N               devices of the audience, 100 to 10,000,000
+  --workers W               worker processes, 1 to 16 (default 2)
+  --seed S                  seed of the sample audience (default 7)
+  --latency-ms L            answer latency of the local push providers (default 20)
+  --connections C           connections of a worker to each provider (default 4)
+  --halt-after-ms H         press HALT so long after GO
+  --double-press            two people press GO at the same moment
+  --kill-worker-after-ms K  SIGKILL one worker so long after GO
+  --report FILE             where the report goes, JSON
+  --timeline FILE           where the timeline goes, Markdown (default beside the report)
+  --keep                    keep the data folder and say where it is`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function readArguments(argv: string[]): Script & { report: string | null; timeline: string; keep: boolean } {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      devices: text, workers: { ...text, default: '2' }, seed: { ...text, default: '7' }, 'latency-ms': { ...text, default: '20' }, connections: { ...text, default: '4' },
+      'halt-after-ms': text, 'double-press': { type: 'boolean', default: false }, 'kill-worker-after-ms': text, report: text, timeline: text,
+      keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    say(USAGE);
+    process.exit(0);
+  }
+  if (values.devices === undefined) throw new Error('--devices: found nothing, expected a whole number from 100 to 10,000,000');
+  const optional = (name: string, value: string | undefined): number | null => (value === undefined ? null : whole(name, value, 0, 600_000));
+  const report = values.report === undefined ? null : resolve(values.report);
+  return {
+    devices: whole('--devices', values.devices, 100, 10_000_000),
+    workers: whole('--workers', values.workers, 1, 16),
+    seed: whole('--seed', values.seed, 0, 2 ** 31 - 1),
+    latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
+    connections: whole('--connections', values.connections, 1, 500),
+    haltAfterMs: optional('--halt-after-ms', values['halt-after-ms']),
+    doublePress: values['double-press'],
+    killWorkerAfterMs: optional('--kill-worker-after-ms', values['kill-worker-after-ms']),
+    report,
+    timeline: resolve(values.timeline ?? (report === null ? 'timeline.md' : report.replace(/(\.json)?$/, '-timeline.md'))),
+    keep: values.keep,
+  };
+}
+
+async function main(): Promise<number> {
+  const { report: reportPath, timeline, keep, ...script } = readArguments(process.argv.slice(2));
+  const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-rehearsal-'));
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new Error('INTERRUPTED'));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    const { report, timelineText } = await playLaunch(script, dataDir, interrupted.signal, say);
+    await writeFile(timeline, timelineText);
+    const whole = { ...report, timelinePath: timeline };
+    if (reportPath !== null) await writeFile(reportPath, `${JSON.stringify(whole, null, 2)}\n`);
+    const verdict = verdictOf(whole);
+    say(verdict.summary);
+    if (reportPath !== null) say(`Report: ${reportPath}`);
+    return verdict.faults.length === 0 ? 0 : 1;
+  } finally {
+    if (keep) say(`Data folder: ${dataDir}`);
+    else await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const cause = error instanceof Error && error.cause !== undefined ? `\n  because: ${String(error.cause)}` : '';
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n\n${USAGE}\n`);
+    process.exit(2);
+  },
+);
