@@ -1,0 +1,156 @@
+import { mkdtemp, open, rm, truncate, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BodyCache } from './body-cache.ts';
+import { Judge } from './judge.ts';
+import { Ledger } from './ledger.ts';
+import { Phones } from './phones.ts';
+
+const atMs = 1_700_000_000_050;
+const device = (number: number): [number, number] => [Math.imul(number + 1, 0x9e3779b1) >>> 0, number];
+
+describe('the judge', () => {
+  it('counts duplicates over a launch\'s shots and platforms, exactly', () => {
+    const judge = new Judge();
+    const first = judge.tally('launch', 'shot-1', 'ios');
+    const second = judge.tally('launch', 'shot-2', 'ios');
+    const android = judge.tally('launch', 'shot-1', 'android');
+    const receive = (tally: typeof first, number: number): boolean => judge.receive(tally, ...device(number), atMs);
+    for (let number = 0; number < 1000; number++) expect(receive(first, number)).toBe(false);
+    for (let number = 990; number < 1100; number++) receive(second, number);
+    expect(receive(first, 5)).toBe(true);
+    // The same hash on the other platform is another device.
+    for (let number = 0; number < 10; number++) expect(receive(android, number)).toBe(false);
+    expect(judge.counts('launch', null)).toMatchObject({
+      received: 1121, distinctDevices: 1110, duplicates: 11,
+      byPlatform: { ios: { received: 1111, distinctDevices: 1100, duplicates: 11 }, android: { received: 10, distinctDevices: 10, duplicates: 0 } },
+    });
+    expect(judge.counts('launch', 'shot-1')).toMatchObject({ received: 1011, distinctDevices: 1010, duplicates: 1 });
+    expect(judge.counts('launch', 'shot-2')).toMatchObject({ received: 110, distinctDevices: 110, duplicates: 0 });
+  });
+
+  it('leaves test and prime sends out of the launch and shows them by shot', () => {
+    const judge = new Judge();
+    for (const shot of ['prime', 'test-1', 'shot-1']) {
+      judge.receive(judge.tally('launch', shot, 'ios'), ...device(1), atMs);
+      judge.receive(judge.tally('launch', shot, 'ios'), ...device(2), atMs);
+    }
+    judge.receive(judge.tally('launch', 'prime', 'ios'), ...device(1), atMs);
+    expect(judge.counts('launch', null)).toMatchObject({ received: 2, distinctDevices: 2, duplicates: 0, shots: ['prime', 'test-1', 'shot-1'] });
+    expect(judge.counts('launch', 'prime')).toMatchObject({ received: 3, distinctDevices: 2, duplicates: 1 });
+    expect(judge.counts('launch', 'test-1')).toMatchObject({ received: 2, duplicates: 0 });
+    expect(judge.counts('another', null)).toMatchObject({ received: 0, firstAtMs: null, lastAtMs: null, curve: [] });
+  });
+
+  it('tells shots apart beyond the 32nd', () => {
+    const judge = new Judge();
+    for (let shot = 0; shot < 40; shot++) for (let number = 0; number < 5; number++) judge.receive(judge.tally('launch', `shot-${shot}`, 'ios'), ...device(number), atMs);
+    judge.receive(judge.tally('launch', 'shot-39', 'ios'), ...device(4), atMs);
+    for (const shot of [0, 31, 32, 38]) expect(judge.counts('launch', `shot-${shot}`)).toMatchObject({ received: 5, distinctDevices: 5, duplicates: 0 });
+    expect(judge.counts('launch', 'shot-39')).toMatchObject({ received: 6, distinctDevices: 5, duplicates: 1 });
+    expect(judge.counts('launch', null)).toMatchObject({ received: 201, distinctDevices: 5 });
+  });
+
+  it('gives the arrivals per 100 ms over all shots, with the first and the last moment', () => {
+    const judge = new Judge();
+    const times: [string, number][] = [['shot-1', atMs], ['shot-1', atMs + 20], ['shot-1', atMs + 90], ['shot-2', atMs + 30], ['shot-2', atMs + 450]];
+    times.forEach(([shot, time], number) => judge.receive(judge.tally('launch', shot, number % 2 === 0 ? 'ios' : 'android'), ...device(number), time));
+    const counts = judge.counts('launch', null);
+    expect(counts.curve).toEqual([[1_700_000_000_000, 3], [1_700_000_000_100, 1], [1_700_000_000_500, 1]]);
+    expect([counts.firstAtMs, counts.lastAtMs]).toEqual([atMs, atMs + 450]);
+  });
+});
+
+describe('the ledger', () => {
+  let root: string;
+  beforeAll(async () => { root = await mkdtemp(join(tmpdir(), 'ledger-')); });
+  afterAll(async () => { await rm(root, { recursive: true }); });
+
+  function opened(dir: string): { judge: Judge; phones: Phones; ledger: Ledger } {
+    const judge = new Judge();
+    const phones = new Phones();
+    return { judge, phones, ledger: new Ledger(join(root, dir), judge, phones) };
+  }
+
+  it('gives back counts, answers, curve and phones, and goes on counting', () => {
+    const before = opened('again');
+    const tally = before.judge.tally('launch', 'shot-1', 'ios');
+    const prime = before.judge.tally('launch', 'prime', 'android');
+    for (let number = 0; number < 30_000; number++) {
+      before.judge.receive(tally, ...device(number % 29_000), atMs + number / 10);
+      tally.answered('200');
+      if (number % 7000 === 0) before.ledger.flush();
+    }
+    before.judge.receive(prime, ...device(1), atMs);
+    before.phones.show('ios', 'face01', { launchId: 'launch', shotId: 'shot-1', title: 'T', body: 'B', sound: null, background: false, zombie: null, collapseId: null }, 'c', atMs);
+    before.ledger.close();
+
+    const after = opened('again');
+    expect(after.judge.counts('launch', null)).toEqual(before.judge.counts('launch', null));
+    expect(after.judge.counts('launch', null)).toMatchObject({ received: 30_000, duplicates: 1000, answers: { 200: 30_000 } });
+    expect(after.judge.counts('launch', 'prime')).toEqual(before.judge.counts('launch', 'prime'));
+    expect(after.phones.all()).toEqual(before.phones.all());
+    after.judge.receive(after.judge.tally('launch', 'shot-1', 'ios'), ...device(3), atMs + 5000);
+    after.judge.receive(after.judge.tally('launch', 'shot-2', 'ios'), ...device(50_000), atMs + 5000);
+    after.ledger.close();
+
+    const last = opened('again');
+    expect(last.judge.counts('launch', null)).toEqual(after.judge.counts('launch', null));
+    expect(last.judge.counts('launch', null)).toMatchObject({ received: 30_002, distinctDevices: 29_001, duplicates: 1001 });
+    last.ledger.close();
+  });
+
+  it('drops a block that was torn by a kill, and nothing before it', async () => {
+    const before = opened('torn');
+    const tally = before.judge.tally('launch', 'shot-1', 'ios');
+    for (let number = 0; number < 100; number++) before.judge.receive(tally, ...device(number), atMs);
+    before.ledger.flush();
+    const whole = before.judge.counts('launch', null);
+    for (let number = 0; number < 50; number++) before.judge.receive(tally, ...device(number), atMs + 1000);
+    before.ledger.close();
+    const file = join(root, 'torn', 'receipts.ledger');
+    await truncate(file, (await stat(file)).size - 5);
+
+    const after = opened('torn');
+    expect(after.judge.counts('launch', null)).toEqual(whole);
+    after.judge.receive(after.judge.tally('launch', 'shot-1', 'ios'), ...device(100), atMs);
+    after.ledger.close();
+    expect(opened('torn').judge.counts('launch', null)).toMatchObject({ received: 101, distinctDevices: 101 });
+  });
+
+  it('starts anew on a file that is none of its own, and after a reset', async () => {
+    const before = opened('reset');
+    before.judge.receive(before.judge.tally('launch', 'shot-1', 'ios'), ...device(1), atMs);
+    before.ledger.flush();
+    before.ledger.reset();
+    before.judge.reset();
+    before.judge.receive(before.judge.tally('second', 'shot-1', 'ios'), ...device(1), atMs);
+    before.ledger.close();
+    expect(opened('reset').judge.launches()).toEqual(['second']);
+
+    const file = await open(join(root, 'reset', 'receipts.ledger'), 'w');
+    await file.write('something else entirely, longer than a head');
+    await file.close();
+    expect(opened('reset').judge.launches()).toEqual([]);
+  });
+});
+
+describe('BodyCache', () => {
+  it('finds what differs in the hole alone, and only with the hole in the same place', () => {
+    const cache = new BodyCache<string>();
+    const body = (text: string): Buffer => Buffer.from(text);
+    cache.set(body('{"token":"AAA","x":1}'), 10, 13, 'known');
+    expect(cache.get(body('{"token":"BBBBB","x":1}'), 10, 15)).toBe('known');
+    expect(cache.get(body('{"token":"BBBBB","x":2}'), 10, 15)).toBeUndefined();
+    expect(cache.get(body('{"token":"","x":1}'), 10, 10)).toBe('known');
+    expect(cache.get(body('Q{"token":"","x":1}'), 0, 1)).toBeUndefined();
+  });
+
+  it('forgets everything when it is full, rather than growing', () => {
+    const cache = new BodyCache<number>(10);
+    for (let number = 0; number < 25; number++) cache.set(Buffer.from(`body ${number}`), 0, 0, number);
+    expect(cache.get(Buffer.from('body 24'), 0, 0)).toBe(24);
+    expect(cache.get(Buffer.from('body 3'), 0, 0)).toBeUndefined();
+  });
+});
