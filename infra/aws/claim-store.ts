@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
+import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 
 /** Table `<prefix>-claims`, key `k` = claimKey(...). One small item per batch and attempt, no index. */
@@ -47,7 +48,8 @@ const READ_TRIES = 10;
  */
 export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): ClaimStore {
   async function readBack(key: string, cause: unknown): Promise<Item> {
-    const answer = await dynamo.send(new GetItemCommand({ TableName: table, Key: { k: { S: key } }, ConsistentRead: true })).catch((readError: unknown) => {
+    const read = new GetItemCommand({ TableName: table, Key: { k: { S: key } }, ConsistentRead: true });
+    const answer = await dynamo.send(read, { abortSignal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
       throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write or read claim ${key}`, { cause: new AggregateError([cause, readError]) });
     });
     if (answer.Item !== undefined) return answer.Item;

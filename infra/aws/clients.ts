@@ -11,6 +11,8 @@ import type { CloudConfig } from './cloud.ts';
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
 export const RECORD_TRY_TIMEOUT_MS = 1_000;
 export const RECORD_TRIES = 3;
+/** Reading back after a failed write, all tries together: the press waits for it. */
+export const READ_BACK_TIMEOUT_MS = 2_000;
 /** A switch read is one try: the poller asks again 250 ms later anyway, and pauses the worker at 800 ms without an answer. */
 export const SWITCH_READ_TIMEOUT_MS = 300;
 

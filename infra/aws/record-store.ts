@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
@@ -42,9 +43,10 @@ export function messageHash(launchId: string, seq: number, prev: string, message
  */
 export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): RecordStore {
   async function tokenAt(partition: string, seq: number, signal?: AbortSignal): Promise<string | null> {
+    const deadline = AbortSignal.timeout(READ_BACK_TIMEOUT_MS);
     const answer = await dynamo.send(
       new GetItemCommand({ TableName: table, Key: key(partition, seq), ConsistentRead: true, ProjectionExpression: '#t', ExpressionAttributeNames: { '#t': 'token' } }),
-      withSignal(signal),
+      withSignal(signal === undefined ? deadline : AbortSignal.any([deadline, signal])),
     );
     return answer.Item?.['token']?.S ?? null;
   }

@@ -1,7 +1,7 @@
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
-import { SWITCH_READ_TIMEOUT_MS } from './clients.ts';
+import { READ_BACK_TIMEOUT_MS, SWITCH_READ_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 
 /** The item that workers poll. Table `<prefix>-switches`, key `launchId`. */
@@ -35,7 +35,8 @@ export interface SwitchStore {
  */
 export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBClient; writes: DynamoDBClient; table: string }): SwitchStore {
   async function readConsistent(launchId: string, cause: unknown): Promise<SwitchItem | null> {
-    const answer = await writes.send(new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true })).catch((readError: unknown) => {
+    const read = new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true });
+    const answer = await writes.send(read, { abortSignal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
       throw new CloudError('SWITCHES_UNAVAILABLE', `cannot write or read the switches of ${launchId}`, { cause: new AggregateError([cause, readError]) });
     });
     return answer.Item === undefined ? null : toSwitchItem(answer.Item);
@@ -57,7 +58,9 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
         TableName: table, Key: { launchId: { S: launchId } }, ReturnValues: 'ALL_NEW',
         UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
         ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
-      }));
+      })).catch((error: unknown) => {
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot confirm the halt of ${launchId}`, { cause: error });
+      });
       return toSwitchItem(answer.Attributes ?? {});
     },
 

@@ -101,6 +101,12 @@ test('stopping answers waiting receivers, frees the port and the data, and can b
   cloud.close();
 });
 
+test('a folder that another local cloud holds is refused in words', async () => {
+  const first = await startLocalCloud({ dataDir, services: [], groups: [] });
+  await expect(startLocalCloud({ dataDir, services: [], groups: [] })).rejects.toThrow('CLOUD_DATA_UNUSABLE');
+  await first.stop();
+});
+
 test('a port that is taken rejects, and leaves the data free for the next try', async () => {
   const first = await startLocalCloud({ dataDir: null, services: [], groups: [] });
   await expect(startLocalCloud({ dataDir, port: first.port, services: [], groups: [] })).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type ApplicationScalingState, startApplicationAutoScaling } from './application-auto-scaling.ts';
 import { type GroupState, startAutoScaling } from './auto-scaling.ts';
+import { AwsError } from './aws-error.ts';
 import { startCloudWatch } from './cloudwatch.ts';
 import { startDynamo, type WarmThroughput } from './dynamo.ts';
 import { type EcsState, startEcs } from './ecs.ts';
@@ -55,6 +56,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const { dataDir } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
   const dynamo = startDynamo({ path: dataDir === null ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
+  // The database opens with the first call: one that another process holds shows here, not in somebody's request.
+  await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
+    if (error instanceof AwsError && error.code.endsWith('ResourceNotFoundException')) return;
+    throw new Error(`CLOUD_DATA_UNUSABLE ${dataDir ?? 'memory'}: the tables can't be opened; is another local cloud running on this folder?`, { cause: error });
+  });
   const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}) });
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
