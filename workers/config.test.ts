@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { describeConfigProblems, parseConfig } from './config.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'gobutton-config-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+const file = (name: string, text: string) => {
+  writeFileSync(join(dir, name), text);
+  return join(dir, name);
+};
+
+const good = {
+  AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', GOBUTTON_POOL: 'workers', APNS_KEY_ID: 'ABCDE12345', APNS_TEAM_ID: 'TEAM123456',
+  APNS_KEY_FILE: file('key.p8', '-----BEGIN PRIVATE KEY-----\nx\n'), GOOGLE_APPLICATION_CREDENTIALS: file('account.json', '{"private_key":"x"}'),
+};
+
+test('real providers, production numbers and nothing local without local addresses', () => {
+  const parsed = parseConfig(good);
+  if (!parsed.ok) throw new Error(describeConfigProblems(parsed.problems));
+  expect(parsed.config).toMatchObject({
+    launchId: null, connections: 60, primesPerDeviceHour: 3, ca: null,
+    apns: { url: 'https://api.push.apple.com', isLocal: false }, fcm: { url: 'https://fcm.googleapis.com', isLocal: false, tokenUrl: null },
+    cloud: { endpoint: null, tablePrefix: 'gobutton' },
+  });
+});
+
+test('every problem is named at once, with what was found and expected, and no secret is repeated', () => {
+  const parsed = parseConfig({ ...good, AWS_REGION: 'here', GOBUTTON_POOL: ' ', APNS_KEY_FILE: join(dir, 'missing.p8'), GOBUTTON_APNS_URL: 'http://localhost', GOBUTTON_CONNECTIONS: '0', GOBUTTON_CA_FILE: good.APNS_KEY_FILE });
+  expect(parsed.ok).toBe(false);
+  if (parsed.ok) return;
+  expect(parsed.problems.map(({ variable }) => variable).toSorted()).toEqual(['APNS_KEY_FILE', 'AWS_REGION', 'GOBUTTON_APNS_URL', 'GOBUTTON_CA_FILE', 'GOBUTTON_CONNECTIONS', 'GOBUTTON_POOL']);
+  expect(describeConfigProblems(parsed.problems)).toContain('GOBUTTON_POOL: found nothing, expected the name of this worker\'s pool');
+});

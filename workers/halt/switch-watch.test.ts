@@ -1,0 +1,61 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
+import { startStallProxy } from '../stall-proxy-for-tests.ts';
+import type { StallProxy } from '../stall-proxy-for-tests.ts';
+import { PAUSE_AFTER_MS, SwitchView, createSwitchMemory, sharedNowMs, writeReading } from './switch-view.ts';
+import { watchSwitches } from './switch-watch.ts';
+
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let proxy: StallProxy;
+beforeAll(async () => {
+  local = await localCloudForTests();
+  proxy = await startStallProxy(local.url);
+});
+afterAll(async () => {
+  await proxy.close();
+  await local.stop();
+});
+
+test('a halt reaches the sending thread, a lift lets the shot that lifts it go, and an older shot stays ended', async () => {
+  const watch = watchSwitches({ config: local.config, launchId: 'a', log: pino({ level: 'silent' }) });
+  try {
+    expect(watch.view.stop(0)).toBe('paused');
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
+    await local.cloud.switches.halt('a');
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
+    // The shot that is approved to lift epoch 1 waits until the lift is there.
+    expect(watch.view.stop(1)).toBe('paused');
+    await local.cloud.switches.lift('a', 1);
+    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull(), { timeout: 5_000 });
+    expect(watch.view.stop(0)).toBe('halted');
+    await local.cloud.switches.apply('a', 7, { pace: { ios: 50, android: 9 }, zombie: false, custom: {} });
+    await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]), { timeout: 5_000 });
+  } finally {
+    await watch.stop();
+  }
+});
+
+test('without a confirmed read for 800 ms it pauses, and goes on when reads come through again', async () => {
+  const watch = watchSwitches({ config: { ...local.config, endpoint: proxy.url }, launchId: 'b', log: pino({ level: 'silent' }) });
+  try {
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
+    proxy.stall(true);
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { timeout: 5_000, interval: 10 });
+    expect(watch.view.readAgoMs()).toBeLessThan(PAUSE_AFTER_MS + 400);
+    proxy.stall(false);
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 10_000 });
+  } finally {
+    await watch.stop();
+  }
+});
+
+test('a reading counts from when the read was begun', () => {
+  const memory = createSwitchMemory();
+  const view = new SwitchView(memory);
+  writeReading(memory, { haltEpoch: 2, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() - 900);
+  expect(view.stop(2)).toBe('paused');
+  expect(view.stop(1)).toBe('halted');
+  writeReading(memory, { haltEpoch: 2, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
+  expect(view.stop(2)).toBeNull();
+});

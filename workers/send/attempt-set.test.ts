@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import type { Claim } from '../../infra/aws/claim-store.ts';
+import type { DeviceState } from '../../runbooks/launch/entries.ts';
+import { stateCode, toAccount } from './account-codec.ts';
+import { laterSet, OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
+
+const account = (...states: (DeviceState | 'absent')[]) => toAccount(Uint8Array.from(states, stateCode), {});
+const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, state: 'accounted', account: null, ...change });
+
+describe('devices of an attempt', () => {
+  test('the first is for the whole batch', () => {
+    expect(wholeBatch(3)).toEqual({ members: Uint8Array.of(SEND, SEND, SEND), size: 3 });
+  });
+
+  test('a later one is for what was halted or late, and for nobody who was accepted, failed, skipped or not part of it', () => {
+    const before = claim({ account: account('accepted', 'halted', 'failed', 'late', 'skipped', 'absent', 'uncertain') });
+    expect(laterSet(before, 7, 'leave', false)).toEqual({ members: Uint8Array.of(OUTSIDE, SEND, OUTSIDE, SEND, OUTSIDE, OUTSIDE, OUTSIDE), size: 2 });
+    expect(laterSet(before, 7, 'resend', false).size).toBe(3);
+  });
+
+  test('an account that came after the approval changes no count, but nobody who was answered is sent to again', () => {
+    const before = claim({ closedAccount: account('uncertain', 'uncertain', 'uncertain'), account: account('accepted', 'halted', 'uncertain') });
+    expect(laterSet(before, 3, 'resend', false)).toEqual({ members: Uint8Array.of(SETTLED, SEND, SEND), size: 3 });
+    expect(laterSet(before, 3, 'leave', false).size).toBe(0);
+  });
+
+  test('an account whose correction was in the record at the approval counts', () => {
+    const before = claim({ closedAccount: account('uncertain', 'uncertain'), account: account('accepted', 'halted') });
+    expect(laterSet(before, 2, 'leave', true)).toEqual({ members: Uint8Array.of(OUTSIDE, SEND), size: 1 });
+  });
+
+  test('a batch that the attempt before had nothing of is empty', () => {
+    expect(laterSet(undefined, 2, 'resend', false).size).toBe(0);
+  });
+});
