@@ -15,7 +15,7 @@ export interface BatchView {
   readonly count: number;
   /** As the provider wants it: lower-case hex for APNs. */
   token(index: number): string;
-  /** The same characters written into `target`; returns how many (at most 200 for iOS, 4,096 for Android). */
+  /** The same characters written into `target`; returns how many. Needs room for 200 bytes (iOS), 4,099 (Android). */
   tokenBytes(index: number, target: Uint8Array, offset: number): number;
   /** Index in manifest.locales. */
   locale(index: number): number;

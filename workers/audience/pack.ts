@@ -4,11 +4,13 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Manifest, ManifestBatch } from '../contract.ts';
 import { encodeShard, shardBytes } from './shard.ts';
+import { storeToken } from './token-form.ts';
 
 /** Bodies of S3 stand-ins end at 11 MiB, and small shards load side by side. */
 export const SHARD_BYTES_AT_MOST = 8 * 1024 * 1024;
 /** A batch of very long tokens or user ids ends early, so that any batch fits into a shard. */
 const BATCH_BYTES_AT_MOST = SHARD_BYTES_AT_MOST / 4;
+const TOKEN_BYTES_AT_MOST = 4096 + 3;
 
 export interface PackedShard { id: string; platform: Platform; bytes: number; sha256: string; devices: number; path: string; usersPath: string }
 
@@ -29,14 +31,17 @@ export class Packer {
   #tokenBytes = 0;
   #userBytes = 0;
   #offsets = new Uint32Array(1024);
+  #forms = new Uint8Array(1024);
   #locales = new Uint8Array(1024);
   #tokens: Buffer;
   #users: string[] = [];
   // The open batch.
-  #batchTokens: string[] = [];
-  #batchUsers: string[] = [];
-  #batchLocales: number[] = [];
+  readonly #batchTokens = Buffer.allocUnsafe(BATCH_BYTES_AT_MOST);
   #batchTokenBytes = 0;
+  /** Per device what storeToken said: bytes * 8 + form. */
+  #batchStored: number[] = [];
+  #batchLocales: number[] = [];
+  #batchUsers: string[] = [];
   #batchUserBytes = 0;
 
   constructor(options: { folder: string; batchSize: number; shardBytesAtMost?: number }) {
@@ -58,12 +63,13 @@ export class Packer {
 
   /** Returns a promise only when a batch became full. `token` is lower-case hex for iOS, ASCII for Android. */
   add(token: string, locale: number, user: string): Promise<void> | null {
-    this.#batchTokens.push(token);
-    this.#batchUsers.push(user);
+    const stored = storeToken(this.#platform, token, this.#batchTokens, this.#batchTokenBytes);
+    this.#batchTokenBytes += stored >> 3;
+    this.#batchStored.push(stored);
     this.#batchLocales.push(locale);
-    this.#batchTokenBytes += this.#platform === 'ios' ? token.length / 2 : token.length;
+    this.#batchUsers.push(user);
     this.#batchUserBytes += 3 * user.length + 1;
-    const full = this.#batchTokens.length === this.#batchSize || this.#batchTokenBytes > BATCH_BYTES_AT_MOST - 4096 || this.#batchUserBytes > BATCH_BYTES_AT_MOST;
+    const full = this.#batchStored.length === this.#batchSize || this.#batchTokenBytes > BATCH_BYTES_AT_MOST - TOKEN_BYTES_AT_MOST || this.#batchUserBytes > BATCH_BYTES_AT_MOST;
     return full ? this.#closeBatch() : null;
   }
 
@@ -74,25 +80,27 @@ export class Packer {
   }
 
   async #closeBatch(): Promise<void> {
-    const count = this.#batchTokens.length;
+    const count = this.#batchStored.length;
     const segment = this.#segments.at(-1);
     if (count === 0 || segment === undefined) return;
     const bytes = shardBytes(this.#devices + count, this.#tokenBytes + this.#batchTokenBytes);
     if (this.#devices > 0 && (bytes > this.#shardBytesAtMost || this.#userBytes + this.#batchUserBytes > this.#shardBytesAtMost)) await this.#closeShard();
     this.#reserve(this.#devices + count + 1);
-    const encoding = this.#platform === 'ios' ? 'hex' : 'latin1';
     const start = this.#devices;
+    this.#tokens.set(this.#batchTokens.subarray(0, this.#batchTokenBytes), this.#tokenBytes);
     for (let i = 0; i < count; i++) {
       this.#offsets[this.#devices] = this.#tokenBytes;
       this.#locales[this.#devices] = this.#batchLocales[i] ?? 0;
-      this.#tokenBytes += this.#tokens.write(this.#batchTokens[i] ?? '', this.#tokenBytes, encoding);
+      const stored = this.#batchStored[i] ?? 0;
+      this.#forms[this.#devices] = stored & 7;
+      this.#tokenBytes += stored >> 3;
       this.#devices++;
     }
     this.#users.push(this.#batchUsers.join('\n'));
     this.#userBytes += this.#batchUserBytes;
     segment.batches.push(this.#batch(segment.id, segment.batches.length, start, count));
     segment.devices += count;
-    this.#batchTokens = [];
+    this.#batchStored = [];
     this.#batchUsers = [];
     this.#batchLocales = [];
     this.#batchTokenBytes = 0;
@@ -113,7 +121,7 @@ export class Packer {
     const path = join(this.#folder, `${id}.shard`);
     const usersPath = join(this.#folder, `${id}.users`);
     this.#offsets[this.#devices] = this.#tokenBytes;
-    const bytes = encodeShard({ platform: this.#platform, devices: this.#devices, offsets: this.#offsets, locales: this.#locales, tokens: this.#tokens });
+    const bytes = encodeShard({ platform: this.#platform, devices: this.#devices, offsets: this.#offsets, forms: this.#forms, locales: this.#locales, tokens: this.#tokens });
     await writeFile(path, bytes);
     await writeFile(usersPath, `${this.#users.join('\n')}\n`);
     this.#shards.push({ id, platform: this.#platform, bytes: bytes.length, sha256: sha256(bytes), devices: this.#devices, path, usersPath });
@@ -127,10 +135,13 @@ export class Packer {
   #reserve(devices: number): void {
     if (devices <= this.#offsets.length) return;
     const offsets = new Uint32Array(devices * 2);
+    const forms = new Uint8Array(devices * 2);
     const locales = new Uint8Array(devices * 2);
     offsets.set(this.#offsets);
+    forms.set(this.#forms);
     locales.set(this.#locales);
     this.#offsets = offsets;
+    this.#forms = forms;
     this.#locales = locales;
   }
 }

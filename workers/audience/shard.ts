@@ -1,14 +1,16 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { AudienceError } from './errors.ts';
+import { FCM, PLAIN, storedHash, tokenCharacters, tokenText } from './token-form.ts';
+import type { TokenForm } from './token-form.ts';
 
 /**
  * One packed file of the audience, little endian:
  *
  *   0  'GBSH'   4  version (1)   5  platform (0 ios, 1 android)   6  zero, zero
  *   8  devices n (u32)          12  bytes of all tokens (u32)
- *  16  n + 1 offsets into the tokens (u32)
+ *  16  n + 1 offsets into the tokens (u32: the upper 3 bits are the token's form, see token-form.ts)
  *      n locale indexes (u8)
- *      tokens: raw bytes (iOS), ASCII (Android)
+ *      tokens in their stored forms
  *
  * Apple: "don't assume device-token size", and FCM's have varied too; hence offsets.
  */
@@ -16,6 +18,8 @@ import { AudienceError } from './errors.ts';
 const MAGIC = 0x48534247;
 const VERSION = 1;
 const HEADER_BYTES = 16;
+const OFFSET_BITS = 29;
+const OFFSET_MASK = 2 ** OFFSET_BITS - 1;
 const PLATFORM_NUMBER: Record<Platform, number> = { ios: 0, android: 1 };
 
 /** Bytes of a shard with so many devices and token bytes. */
@@ -28,6 +32,8 @@ export interface ShardContent {
   devices: number;
   /** devices + 1 of them. */
   offsets: Uint32Array;
+  /** Form of each token. */
+  forms: Uint8Array;
   locales: Uint8Array;
   tokens: Uint8Array;
 }
@@ -42,7 +48,7 @@ export function encodeShard(content: ShardContent): Buffer {
   bytes.writeUInt16LE(0, 6);
   bytes.writeUInt32LE(devices, 8);
   bytes.writeUInt32LE(tokenBytes, 12);
-  for (let i = 0; i <= devices; i++) bytes.writeUInt32LE(content.offsets[i] ?? 0, HEADER_BYTES + 4 * i);
+  for (let i = 0; i <= devices; i++) bytes.writeUInt32LE((content.offsets[i] ?? 0) + (i < devices ? content.forms[i] ?? 0 : 0) * 2 ** OFFSET_BITS, HEADER_BYTES + 4 * i);
   const localesAt = HEADER_BYTES + 4 * (devices + 1);
   bytes.set(content.locales.subarray(0, devices), localesAt);
   bytes.set(content.tokens.subarray(0, tokenBytes), localesAt + devices);
@@ -78,6 +84,8 @@ export class Shard {
     this.#tokensAt = this.#localesAt + this.devices;
     for (let i = 0; i < this.devices; i++) {
       if (this.#offset(i) >= this.#offset(i + 1)) throw corrupt(`an empty token at device ${i}`, 'offsets that go up');
+      const form = this.#form(i);
+      if (form !== PLAIN && (form < FCM || expected.platform === 'ios')) throw corrupt(`token form ${form} at device ${i}`, 'one that the platform has');
       if (this.localeAt(i) >= expected.locales) throw corrupt(`locale ${this.localeAt(i)} at device ${i}`, `less than ${expected.locales}`);
     }
     if (this.#offset(this.devices) !== bytes.readUInt32LE(12) || this.#offset(0) !== 0) throw corrupt('offsets beside the tokens', 'offsets from 0 to the end of the tokens');
@@ -89,56 +97,39 @@ export class Shard {
 
   /** As the provider wants it: hex for APNs. */
   tokenAt(index: number): string {
-    const start = this.#tokensAt + this.#offset(index);
-    const end = this.#tokensAt + this.#offset(index + 1);
-    return this.#bytes.toString(this.platform === 'ios' ? 'hex' : 'latin1', start, end);
+    return tokenText(this.platform, this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1));
   }
 
-  /** Writes the same characters at `offset` of `target`; returns how many. The caller sees to the room: 200 bytes (iOS), 4,096 (Android). */
+  /** Writes the same characters at `offset` of `target`; returns how many. The caller sees to the room: 200 bytes (iOS), 4,099 (Android). */
   tokenBytes(index: number, target: Uint8Array, offset: number): number {
-    const start = this.#tokensAt + this.#offset(index);
-    const end = this.#tokensAt + this.#offset(index + 1);
-    const bytes = this.#bytes;
-    if (this.platform === 'android') {
-      bytes.copy(target, offset, start, end);
-      return end - start;
-    }
-    let at = offset;
-    for (let from = start; from < end; from++) {
-      const byte = bytes[from] ?? 0;
-      target[at++] = hexDigit(byte >> 4);
-      target[at++] = hexDigit(byte & 15);
-    }
-    return at - offset;
+    return tokenCharacters(this.platform, this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1), target, offset);
   }
 
   localeAt(index: number): number {
     return this.#bytes[this.#localesAt + index] ?? 0;
   }
 
-  /** The token's bytes as stored; a view, not a copy. */
-  stored(index: number): Uint8Array {
-    return this.#bytes.subarray(this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1));
+  /** The token as stored; a view, not a copy. */
+  stored(index: number): { form: TokenForm; bytes: Uint8Array } {
+    return { form: this.#form(index), bytes: this.#bytes.subarray(this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1)) };
   }
 
-  /** FNV-1a (32 bits) over the stored bytes, without making a view: asked for every device when a skip list is applied. */
+  /** `storedHash` without making a view: asked for every device when a skip list is applied. */
   hashAt(index: number): number {
-    const end = this.#tokensAt + this.#offset(index + 1);
-    let hash = FNV_START;
-    for (let at = this.#tokensAt + this.#offset(index); at < end; at++) hash = Math.imul(hash ^ (this.#bytes[at] ?? 0), FNV_PRIME);
-    return hash >>> 0;
+    return storedHash(this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1));
   }
 
   #offset(index: number): number {
+    return this.#word(index) & OFFSET_MASK;
+  }
+
+  #form(index: number): TokenForm {
+    return this.#word(index) >>> OFFSET_BITS;
+  }
+
+  #word(index: number): number {
     const at = HEADER_BYTES + 4 * index;
     const bytes = this.#bytes;
-    return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+    return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
   }
-}
-
-export const FNV_START = 0x811c9dc5;
-export const FNV_PRIME = 0x01000193;
-
-function hexDigit(value: number): number {
-  return value < 10 ? 48 + value : 87 + value;
 }

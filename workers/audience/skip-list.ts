@@ -1,14 +1,15 @@
-import type { SkipListRef } from '../../runbooks/launch/entries.ts';
 import { createHash } from 'node:crypto';
+import type { Platform, SkipListRef } from '../../runbooks/launch/entries.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { AudienceError } from './errors.ts';
-import { FNV_PRIME, FNV_START } from './shard.ts';
+import { storedHash, storeToken } from './token-form.ts';
+import type { TokenForm } from './token-form.ts';
 
 /**
  * Known-bad tokens as a packed sorted set of their hashes, big endian so that bytes sort like numbers:
  *
  *   0  'GBSK'   4  version (1), zero, zero, zero   8  tokens given (u32)   12  entries (u32)
- *  16  per entry: FNV-1a of the token's stored bytes (u32), then the first 12 bytes of their sha256
+ *  16  per entry: `storedHash` of the token in its stored form (u32), then the first 12 bytes of the sha256 over form and bytes
  *
  * The cheap hash tells nearly every good device apart; only where it agrees is the sha256 asked (96 bits of it:
  * a good device taken for a bad one would be a device without its push). A token that could be either hex or plain
@@ -29,8 +30,9 @@ export function packSkipList(tokens: Iterable<string>): PackedSkipList {
     const token = given.trim();
     if (token === '') continue;
     distinct.add(isHexToken(token) ? token.toLowerCase() : token);
-    entries.add(entryOf(Buffer.from(token, 'utf8')).toString('latin1'));
-    if (isHexToken(token)) entries.add(entryOf(Buffer.from(token, 'hex')).toString('latin1'));
+    if (isHexToken(token)) entries.add(entryOfToken('ios', token.toLowerCase()));
+    // What can't be a token on either platform is on the list without an effect.
+    if (/^[A-Za-z0-9:_-]{1,4096}$/.test(token)) entries.add(entryOfToken('android', token));
   }
   const bytes = Buffer.alloc(HEADER_BYTES + entries.size * ENTRY_BYTES);
   bytes.writeUInt32BE(MAGIC, 0);
@@ -78,8 +80,8 @@ export class SkipList {
     return ((this.#filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
   }
 
-  has(stored: Uint8Array): boolean {
-    const wanted = entryOf(stored);
+  has({ form, bytes }: { form: TokenForm; bytes: Uint8Array }): boolean {
+    const wanted = entryOf(form, bytes);
     let low = 0;
     let high = this.entries - 1;
     while (low <= high) {
@@ -94,12 +96,17 @@ export class SkipList {
   }
 }
 
-function entryOf(stored: Uint8Array): Buffer {
+const scratch = Buffer.alloc(4096 + 3);
+
+function entryOfToken(platform: Platform, token: string): string {
+  const stored = storeToken(platform, token, scratch, 0);
+  return entryOf(stored & 7, scratch.subarray(0, stored >> 3)).toString('latin1');
+}
+
+function entryOf(form: TokenForm, bytes: Uint8Array): Buffer {
   const entry = Buffer.alloc(ENTRY_BYTES);
-  let hash = FNV_START;
-  for (const byte of stored) hash = Math.imul(hash ^ byte, FNV_PRIME);
-  entry.writeUInt32BE(hash >>> 0, 0);
-  createHash('sha256').update(stored).digest().copy(entry, 4, 0, 12);
+  entry.writeUInt32BE(storedHash(form, bytes, 0, bytes.length), 0);
+  createHash('sha256').update(Uint8Array.of(form)).update(bytes).digest().copy(entry, 4, 0, 12);
   return entry;
 }
 
