@@ -106,8 +106,7 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
 /** Types a command and refuses to go on if the bot refused it. */
 async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
   const answer = await person.go(text);
-  const said = JSON.stringify(answer.response ?? answer.error ?? '');
-  if (!answer.ok || /:no_entry:|:warning:/.test(said)) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with ${said.slice(0, 600)}`);
+  if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks))) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
 }
 
 async function tickGates(people: ScriptedPerson[]): Promise<void> {

@@ -17,8 +17,7 @@ export interface Element { type: string; action_id?: string; value?: string; tex
 
 export interface Button { ts: string; actionId: string; blockId: string | undefined; value: string | undefined; label: string }
 
-/** What the workspace answers to a slash command. */
-export interface CommandAnswer { ok: boolean; error?: string; response?: { text?: string; blocks?: Block[] } }
+interface CommandAnswer { ok: boolean; error?: string; response?: { text?: string; blocks?: Block[] } }
 
 export class ScriptedPerson {
   readonly userId: string;
@@ -35,9 +34,14 @@ export class ScriptedPerson {
     return this.#post('/client/messages', { channel: this.#channel, text });
   }
 
-  /** `/go <text>` */
-  async go(text: string): Promise<CommandAnswer> {
-    return (await this.#post('/client/commands', { channel: this.#channel, command: '/go', text })) as CommandAnswer;
+  /** `/go <text>`; resolves with what only this person sees in answer to it. Not for commands that open a modal. */
+  async go(text: string): Promise<RoomMessage> {
+    const newest = (await this.messages()).reduce((last, { ts }) => (ts > last ? ts : last), '0');
+    const answer = (await this.#post('/client/commands', { channel: this.#channel, command: '/go', text })) as CommandAnswer;
+    if (!answer.ok) throw new Error(`COMMAND_FAILED \`/go ${text}\` failed with ${answer.error ?? 'no error'}`);
+    if (answer.response?.text !== undefined) return { ts: newest, ephemeralTo: this.userId, text: answer.response.text, blocks: answer.response.blocks ?? [] };
+    return await until(`the answer to \`/go ${text}\``, 10_000, async () =>
+      (await this.messages()).findLast((message) => message.ephemeralTo === this.userId && message.ts > newest));
   }
 
   async messages(): Promise<RoomMessage[]> {

@@ -36,8 +36,9 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   // One tap by anyone on duty
   'set-halt': ON_DUTY,
   'tick-gate': ON_DUTY,
+  // Copies to people on the roster, so that whoever wrote the text can look at it
+  'request-test': ON_DUTY,
   // Driving
-  'request-test': ON_CALL,
   'run-step': ON_CALL,
   'skip-step': ON_CALL,
   'order-scale': ON_CALL,
