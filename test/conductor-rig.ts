@@ -31,6 +31,8 @@ export class Rig {
   readonly journal: Journal;
   readonly slack: SlackPort;
   readonly workspace: Workspace;
+  /** What our own commands need of the environment. */
+  readonly env: Record<string, string>;
   readonly #localCloud: LocalCloud;
   readonly #conductors: Conductor[] = [];
 
@@ -38,6 +40,7 @@ export class Rig {
     this.cloud = parts.cloud;
     this.workspace = parts.workspace;
     this.#localCloud = parts.localCloud;
+    this.env = { AWS_ENDPOINT_URL: parts.localCloud.url, AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', LOG_LEVEL: 'silent' };
     this.journal = createJournal({ record: parts.cloud.record });
     this.slack = createSlackPort({ token: SECRETS.botToken, apiUrl: parts.workspace.apiUrl, log: pino({ level: 'silent' }) });
   }

@@ -52,7 +52,7 @@ test('two people who halt at once both get through, and the record ends with the
   const two = rig.conductor('second', { slack: null }).conductor;
   const presses = await Promise.all([one.halt(rig.launchId, press), two.halt(rig.launchId, { ...press, by: 'ben' })]);
   await Promise.all(presses.map(({ recorded }) => recorded));
-  expect(presses.map(({ epoch }) => epoch).toSorted()).toEqual([1, 2]);
+  expect(presses.map(({ epoch }) => epoch).toSorted((a, b) => a - b)).toEqual([1, 2]);
   expect((await rig.launch()).halt).toMatchObject({ active: true, epoch: 2 });
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: true, haltEpoch: 2 });
 });

@@ -1,0 +1,7 @@
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 21)) {
+  process.stderr.write(`gobutton needs Node 24.21 or newer; this is ${process.versions.node}. Start it with \`npm run go\`, which brings its own.\n`);
+  process.exit(1);
+}
+const { main } = await import('./cli/main.ts');
+process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

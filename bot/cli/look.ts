@@ -1,0 +1,81 @@
+import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { gateLines } from '../../runbooks/launch/gates.ts';
+import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { nextSteps } from '../../runbooks/launch/schedule.ts';
+import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
+import { shotFigures } from '../conductor/figures.ts';
+import { fresh, isReady } from '../conductor/probes.ts';
+import { finished, notSent, percent, reasons, times } from '../views/live-stats.ts';
+import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
+import { launchOf, type Session } from './session.ts';
+
+/** Commands that only look. */
+
+export async function launches({ cloud, out }: Session): Promise<void> {
+  const items = await cloud.live.launches();
+  if (items.length === 0) out('no launches yet');
+  for (const item of items) out(`${item.launchId}  ${item.closed ? 'closed' : 'open'}  created ${utc(item.createdAtMs)}  ${item.channelId}  ${item.name}`);
+}
+
+export async function status(session: Session, launchId: string): Promise<void> {
+  const { out, cloud, nowMs } = session;
+  const launch = await launchOf(session, launchId);
+  const [item, reports] = await Promise.all([cloud.switches.read(launchId, { consistent: true }), cloud.live.reports(launchId)]);
+  const alive = fresh(reports, nowMs());
+  out(`${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`);
+  out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
+  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}: ${launch.halt.reason}` : 'no'} (epoch ${launch.halt.epoch}); workers read ${item?.halted === true ? 'HALTED' : 'no halt'} (epoch ${item?.haltEpoch ?? 0})`);
+  out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
+  out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
+  for (const { id } of launch.audience?.segments ?? []) {
+    const tries = launch.attempts[id] ?? [];
+    const last = tries.at(-1);
+    out(`  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send`);
+  }
+  for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs()))) for (const line of orderLines(launch, order)) out(`  ${line}`);
+  for (const lift of Object.values(launch.lifts).filter(({ open }) => open)) out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
+  for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3)) out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
+  for (const shot of runningShots(launch)) await shotLines(session, launch, shot);
+}
+
+export async function gates(session: Session, launchId: string): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  const measured = await session.conductor.measured(launchId);
+  for (const line of gateLines(launch, measured, session.nowMs(), 'all')) {
+    session.out(`${line.status.padEnd(8)} ${line.hard ? 'hard ' : '     '}${line.id}: ${line.say}${line.owner === null ? '' : ` (${line.owner})`}`);
+  }
+}
+
+export async function stats(session: Session, launchId: string): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  const shots = Object.values(launch.shots).toSorted((a, b) => a.approvedSeq - b.approvedSeq);
+  if (shots.length === 0) session.out('nothing was fired yet');
+  for (const shot of shots) await shotLines(session, launch, shot);
+}
+
+export async function timeline(session: Session, launchId: string): Promise<void> {
+  await launchOf(session, launchId);
+  // Read past the journal, which refuses a broken chain: a postmortem must be able to show one.
+  const [entries, messages] = await Promise.all([session.cloud.record.readAfter(launchId, 0), session.cloud.record.messagesAfter(launchId, 0)]);
+  session.out(timelineMarkdown(entries, messages, { chain: session.journal.verify(entries) }));
+}
+
+/** What a second person must have seen before they approve. */
+export function orderLines(launch: Launch, order: FireOrder): string[] {
+  const { shown } = order;
+  return [
+    `order     ${order.id} asked for by ${order.requestedBy}, ${plural(order.devices, 'device')}, until ${utc(order.expiresAtMs)}${order.lifts === null ? '' : `, LIFTS halt ${order.lifts}`}`,
+    `          segments ${shown.segments.map(({ segment, attempt }) => `${segment}${attempt === 1 ? '' : ` (attempt ${attempt})`}`).join(', ')}`,
+    `          content ${short(shown.contentHash)}, audience ${short(shown.audienceHash)}, skip list ${shown.skipListHash === null ? 'none' : short(shown.skipListHash)}, late after ${span(shown.notAfterMs.ios)} (iOS), ${span(shown.notAfterMs.android)} (Android)`,
+    ...Object.entries(launch.campaign.locales).map(([locale, text]) => `          ${locale}: ${text.title} | ${text.body}`),
+  ];
+}
+
+async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: Shot): Promise<void> {
+  const snapshots = (await cloud.live.reports(launch.id)).flatMap((report) => report.shots.filter(({ shotId }) => shotId === shot.id));
+  const { figures } = shotFigures(launch, shot, snapshots, nowMs());
+  const { total } = figures;
+  out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
+  out(`            ${count(finished(total))} of ${count(figures.devices)} settled, ${count(total.accepted)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${notSent(total)}`);
+  out(`            ${count(figures.perSecond)}/s, p50 / p95 / p99 since GO ${times(total)}`);
+}

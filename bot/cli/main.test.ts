@@ -1,0 +1,106 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Rig, startRig } from '../../test/conductor-rig.ts';
+import { people, sampleRunbook } from '../../test/properties/scene.ts';
+import { queueNames } from '../../workers/contract.ts';
+import { authorityFor } from '../../workers/send/authority.ts';
+import { main } from './main.ts';
+
+let rig: Rig;
+let folder: string;
+beforeEach(async () => {
+  rig = await startRig();
+  folder = await mkdtemp(join(tmpdir(), 'gobutton-cli-'));
+});
+afterEach(async () => {
+  await rig.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function go(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await main(args, rig.env, { write: (text) => (out += text) }, { write: (text) => (err += text) });
+  return { code, out, err };
+}
+
+const keyFile = (name: string) => join(folder, `${name}.pem`);
+const withKey = (name: string) => ['--launch', rig.launchId, '--key', keyFile(name)];
+
+/** A launch whose gates a person ticks, and whose roster has keys for Ana and Mia. */
+async function readyLaunch(): Promise<void> {
+  const keys: Record<string, string> = {};
+  for (const name of ['ana', 'mia', 'eve']) {
+    const { out } = await go('keygen', '--out', keyFile(name));
+    keys[name] = out.trim().split('\n').at(-1) ?? '';
+  }
+  const roster = people.map((person) => ({ ...person, operator_keys: ['ana', 'mia'].includes(person.id) ? [keys[person.id]] : [] }));
+  await rig.create({ runbook: sampleRunbook({ people: roster, gates: [{ id: 'copy-read', title: 'The copy was read' }, { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } }] }) });
+}
+
+test('two operators fire with Slack and the bot gone, and what they sign is what the dispatcher demands', async () => {
+  await readyLaunch();
+  expect((await stat(keyFile('ana'))).mode & 0o077).toBe(0);
+  const asked = await go('fire', 'request', ...withKey('ana'), '--segments', 'us-ios,br-ios');
+  expect(asked).toMatchObject({ code: 0, err: '' });
+  expect(asked.out).toContain('Did you see that?');
+  expect(await go('fire', 'approve', ...withKey('ana'), '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
+  expect(await go('fire', 'approve', ...withKey('eve'), '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('NOT_ON_ROSTER') as string });
+  expect(await go('fire', 'approve', ...withKey('mia'))).toMatchObject({ code: 1, out: expect.stringContaining('segments us-ios, br-ios') as string, err: expect.stringContaining('NOT_CONFIRMED') as string });
+  expect(await rig.entries('FireApproved')).toEqual([]);
+  const fired = await go('fire', 'approve', ...withKey('mia'), '--yes');
+  expect(fired).toMatchObject({ code: 0, out: expect.stringContaining('GO: shot') as string });
+
+  const [approved] = await rig.entries('FireApproved');
+  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId))).toMatchObject({ ok: true });
+  const orders = await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 });
+  expect(orders.map(({ body }) => (JSON.parse(body) as { segment: string }).segment).toSorted()).toEqual(['br-ios', 'us-ios']);
+  expect((await go('stats', '--launch', rig.launchId)).out).toContain('0 of 700 settled');
+});
+
+test('a red gate refuses the request in words, and `gates` shows it', async () => {
+  await readyLaunch();
+  await rig.cloud.queues.send(queueNames('gobutton-workers').batches, ['{}']);
+  expect((await go('gates', '--launch', rig.launchId)).out).toContain('red           queues: 1 messages waiting');
+  expect(await go('fire', 'request', ...withKey('ana'), '--segments', 'all')).toMatchObject({ code: 1, err: expect.stringContaining('GATES_RED') as string });
+});
+
+test('halt needs no key, is recorded and mirrored, and two people lift it', async () => {
+  await readyLaunch();
+  await writeFile(keyFile('broken'), 'no key');
+  const halted = await go('halt', ...withKey('broken'), '--reason', 'wrong link');
+  expect(halted).toMatchObject({ code: 0, err: '' });
+  expect(halted.out).toContain('Halting without it.');
+  expect(halted.out).toContain('It is in the record.');
+  expect(await rig.entries('HaltSet')).toMatchObject([{ by: { system: 'cli' }, reason: 'wrong link' }]);
+  expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
+  expect((await go('status', '--launch', rig.launchId)).out).toContain('HALTED');
+  expect((await go('lift', 'request', ...withKey('ana'), '--reason', 'link is right again')).code).toBe(0);
+  expect(await go('lift', 'approve', ...withKey('ana'))).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
+  expect((await go('lift', 'approve', ...withKey('mia'))).code).toBe(0);
+  expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: false, haltEpoch: 1 });
+  const { out } = await go('timeline', '--launch', rig.launchId);
+  expect(out).toContain('wrong link');
+  expect(out).toContain('hash chain verified');
+});
+
+test('a halt with a key names its person', async () => {
+  await readyLaunch();
+  expect((await go('halt', ...withKey('mia'))).code).toBe(0);
+  expect(await rig.entries('HaltSet')).toMatchObject([{ by: { person: 'mia' } }]);
+});
+
+test('wrong command lines and environments are answered in words', async () => {
+  expect(await go('lauches')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean `launches`?') as string });
+  expect(await go('status')).toMatchObject({ code: 2, err: expect.stringContaining('status needs --launch') as string });
+  expect(await go('status', '--launch', 'nowhere')).toMatchObject({ code: 1, err: expect.stringContaining('NO_LAUNCH') as string });
+  expect(await go('status', '--nonsense')).toMatchObject({ code: 2 });
+  expect((await go()).out).toContain('npm run go -- halt');
+  const err: string[] = [];
+  expect(await main(['launches'], {}, { write: () => true }, { write: (text) => err.push(text) })).toBe(2);
+  expect(err.join('')).toMatch(/AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing/);
+  await go('keygen', '--out', keyFile('once'));
+  expect(await go('keygen', '--out', keyFile('once'))).toMatchObject({ code: 1, err: expect.stringContaining('KEY_NOT_WRITTEN') as string });
+});

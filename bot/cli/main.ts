@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { didYouMean } from '../commands/nearest.ts';
+import { CliError } from './cli-error.ts';
+import { gates, launches, stats, status, timeline } from './look.ts';
+import { type OperatorKey, readKey, writeNewKey } from './operator-key.ts';
+import { approveFire, approveLift, halt, requestFire, requestLift } from './press.ts';
+import { openSession } from './session.ts';
+
+export const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
+
+  npm run go -- keygen --out operator.pem
+  npm run go -- launches
+  npm run go -- status   --launch ID
+  npm run go -- gates    --launch ID
+  npm run go -- stats    --launch ID
+  npm run go -- timeline --launch ID
+  npm run go -- fire request --launch ID --segments us-ios,us-android|all --key operator.pem [--lift]
+  npm run go -- fire approve --launch ID [--order F12] --key operator.pem [--yes]
+  npm run go -- halt --launch ID [--reason TEXT] [--key operator.pem]
+  npm run go -- lift request --launch ID --reason TEXT --key operator.pem
+  npm run go -- lift approve --launch ID --key operator.pem
+
+fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
+key belongs to stands in the launch's roster (operator_keys). Environment: AWS_REGION, GOBUTTON_BUCKET,
+GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
+`;
+
+const COMMANDS = ['keygen', 'launches', 'status', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve'] as const;
+
+const OPTIONS = {
+  launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' },
+  lift: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Writer = { write: (text: string) => unknown };
+
+/** Gives the exit code: 0 done, 1 refused or failed, 2 a wrong command line. */
+export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Writer, err: Writer): Promise<number> {
+  try {
+    const { values, positionals } = readArgs(args);
+    const typed = positionals.join(' ');
+    if (typed === '' || typed === 'help' || values.help === true) {
+      out.write(HELP);
+      return 0;
+    }
+    const command = COMMANDS.find((name) => name === typed);
+    if (command === undefined) throw new CliError('USAGE', `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, COMMANDS)}`);
+    await run(command, values, env, (text) => out.write(`${text}\n`));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CliError)) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'FAILED';
+      err.write(`go: ${error instanceof Error ? error.message : String(error)} (${code})\n`);
+      return 1;
+    }
+    err.write(`go: ${error.message} (${error.code})\n`);
+    return error.code === 'USAGE' || error.code === 'ENVIRONMENT_INVALID' ? 2 : 1;
+  }
+}
+
+function readArgs(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new CliError('USAGE', error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+type Values = ReturnType<typeof readArgs>['values'];
+
+async function run(command: (typeof COMMANDS)[number], values: Values, env: Readonly<Record<string, string | undefined>>, out: (text: string) => void): Promise<void> {
+  const need = (name: 'launch' | 'segments' | 'key' | 'reason' | 'out'): string => {
+    const value = values[name];
+    if (value === undefined || value.trim() === '') throw new CliError('USAGE', `${command} needs --${name}`);
+    return value;
+  };
+  if (command === 'keygen') {
+    const file = need('out');
+    const publicKey = await writeNewKey(file);
+    out(`Wrote ${file} (readable by you alone). Its public half, for operator_keys in the roster:\n${publicKey}`);
+    return;
+  }
+  const session = openSession(env, out);
+  try {
+    switch (command) {
+      case 'launches': return await launches(session);
+      case 'status': return await status(session, need('launch'));
+      case 'gates': return await gates(session, need('launch'));
+      case 'stats': return await stats(session, need('launch'));
+      case 'timeline': return await timeline(session, need('launch'));
+      case 'fire request': {
+        const segments = need('segments');
+        return await requestFire(session, need('launch'), { segments: segments === 'all' ? 'all' : segments.split(',').map((one) => one.trim()), key: await readKey(need('key')), lift: values.lift === true });
+      }
+      case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: await readKey(need('key')), sure: values.yes === true });
+      case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key: await keyIfReadable(values.key, out), recordWithinMs: 15_000 });
+      case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: await readKey(need('key')) });
+      case 'lift approve': return await approveLift(session, need('launch'), { key: await readKey(need('key')) });
+      default: return command satisfies never;
+    }
+  } finally {
+    await session.conductor.stop();
+    session.cloud.close();
+  }
+}
+
+/** A halt never fails for want of a key: it is recorded as the command line's then. */
+async function keyIfReadable(file: string | undefined, out: (text: string) => void): Promise<OperatorKey | null> {
+  if (file === undefined) return null;
+  try {
+    return await readKey(file);
+  } catch (error) {
+    out(`${error instanceof Error ? error.message : String(error)}. Halting without it.`);
+    return null;
+  }
+}

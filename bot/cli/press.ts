@@ -1,0 +1,85 @@
+import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
+import { fireableSegments, isExpired, nextAttempt } from '../../runbooks/launch/remaining.ts';
+import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { plural, utc } from '../views/words.ts';
+import { CliError } from './cli-error.ts';
+import { orderLines } from './look.ts';
+import { type OperatorKey, proofBy } from './operator-key.ts';
+import { keyOwner, launchOf, perform, type Session } from './session.ts';
+
+/** Commands that change something, under the same rules as in Slack: the launch core decides, two people fire and lift. */
+
+export async function requestFire(session: Session, launchId: string, options: { segments: string[] | 'all'; key: OperatorKey; lift: boolean }): Promise<void> {
+  const measured = await session.conductor.measured(launchId);
+  const { entry, launch } = await perform(session, launchId, (now, nowMs) => {
+    if (now === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}`);
+    // Named one by one and signed as they would be shown at this very try.
+    const segments = options.segments === 'all' ? fireableSegments(now, nowMs) : [...new Set(options.segments)];
+    const shown = now.audience === null ? null : shownFor(now, segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })));
+    const via = proofBy(options.key, {
+      purpose: 'request', launchId, orderId: '', segments: shown?.segments ?? [], shownHash: shown === null ? '' : shownHash(shown, sha256), notAfterMs: shown?.notAfterMs ?? { ios: 0, android: 0 },
+    }, nowMs);
+    return { kind: 'request-fire', by: keyOwner(now, options.key), segments, measured, via, lift: options.lift };
+  });
+  const order = entry.kind === 'FireRequested' ? launch.orders[entry.orderId] : undefined;
+  if (order === undefined) throw new CliError('ORDER_GONE', 'the order was appended and is not in the launch');
+  for (const line of orderLines(launch, order)) session.out(line);
+  session.out(`A second person approves it with: npm run go -- fire approve --launch ${launchId} --order ${order.id} --key their.pem --yes`);
+}
+
+/** Without `sure` it shows the order and stops: what is approved must have been seen. */
+export async function approveFire(session: Session, launchId: string, options: { orderId: string | null; key: OperatorKey; sure: boolean }): Promise<void> {
+  const pressedAtMs = session.nowMs();
+  const launch = await launchOf(session, launchId);
+  const order = openOrder(launch, options.orderId, pressedAtMs);
+  for (const line of orderLines(launch, order)) session.out(line);
+  if (!options.sure) throw new CliError('NOT_CONFIRMED', 'nothing was sent. If this is what you approve, run it again with --yes: it fires at once');
+  const [measured, item] = await Promise.all([session.conductor.measured(launchId), session.cloud.switches.read(launchId, { consistent: true })]);
+  const { shown } = order;
+  const via = proofBy(options.key, { purpose: 'approve', launchId, orderId: order.id, segments: shown.segments, shownHash: order.shownHash, notAfterMs: shown.notAfterMs }, pressedAtMs);
+  const { entry } = await perform(session, launchId, {
+    kind: 'approve-fire', by: keyOwner(launch, options.key), orderId: order.id, shownHash: order.shownHash, pressedAtMs, measured, via,
+    observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
+  });
+  session.out(`GO: ${entry.kind === 'FireApproved' ? `shot ${entry.shotId}` : entry.kind} for ${plural(order.devices, 'device')}. \`npm run go -- stats --launch ${launchId}\` follows it.`);
+}
+
+function openOrder(launch: Launch, orderId: string | null, nowMs: number): FireOrder {
+  const open = Object.values(launch.orders).filter((order) => order.state === 'open' && !isExpired(order, nowMs));
+  const order = orderId === null ? open[0] : launch.orders[orderId];
+  if (orderId === null && open.length > 1) throw new CliError('ORDER_UNCLEAR', `several orders are open: name one with --order (${open.map(({ id }) => id).join(', ')})`);
+  if (order === undefined) throw new CliError('NO_SUCH_ORDER', orderId === null ? 'no order is open; ask for one with `fire request`' : `there is no order ${orderId}`);
+  return order;
+}
+
+/** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or after `recordWithinMs` at the latest. */
+export async function halt(session: Session, launchId: string, options: { reason: string; key: OperatorKey | null; recordWithinMs: number }): Promise<void> {
+  const pressedAtMs = session.nowMs();
+  // Who it was is looked up beside the halt, never before it.
+  const by = options.key === null ? Promise.resolve(null) : launchOf(session, launchId).then((launch) => (options.key === null ? null : keyOwner(launch, options.key))).catch(() => null);
+  const limit = Promise.withResolvers<null>();
+  const timer = setTimeout(() => limit.resolve(null), 300);
+  const person = await Promise.race([by, limit.promise]);
+  clearTimeout(timer);
+  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person, source: 'cli', reason: options.reason, pressedAtMs });
+  session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
+  const late = Promise.withResolvers<string>();
+  const lateTimer = setTimeout(() => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'), options.recordWithinMs);
+  session.out(await Promise.race([recorded.then(() => 'It is in the record.'), late.promise]));
+  clearTimeout(lateTimer);
+}
+
+export async function requestLift(session: Session, launchId: string, options: { reason: string; key: OperatorKey }): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  const { entry } = await perform(session, launchId, { kind: 'request-lift', by: keyOwner(launch, options.key), reason: options.reason });
+  session.out(`Asked to lift the halt${entry.kind === 'LiftRequested' ? ` (${entry.liftId})` : ''}. A second person approves it with: npm run go -- lift approve --launch ${launchId} --key their.pem`);
+}
+
+export async function approveLift(session: Session, launchId: string, options: { key: OperatorKey }): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  const lift = Object.values(launch.lifts).find(({ open }) => open);
+  if (lift === undefined) throw new CliError('NO_SUCH_REQUEST', 'nobody has asked to lift a halt; ask with `lift request`');
+  await perform(session, launchId, { kind: 'approve-lift', by: keyOwner(launch, options.key), liftId: lift.id });
+  session.out('Lifted. What was not sent goes out with a new fire order.');
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { Cloud, CloudConfig } from '../../infra/aws/cloud.ts';
+import { createCloud } from '../../infra/aws/create-cloud.ts';
+import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { personOf } from '../../runbooks/launch/people.ts';
+import { createConductor } from '../conductor/conductor.ts';
+import type { Conductor } from '../conductor/conductor-port.ts';
+import { CliError } from './cli-error.ts';
+import type { OperatorKey } from './operator-key.ts';
+
+/**
+ * What a command works with. The conductor is never started: it measures gates, halts, and performs the urgent effects of
+ * entries that this process appends; a bot that is alive, or comes back, does the rest from the record.
+ */
+export interface Session { cloud: Cloud; journal: Journal; conductor: Conductor; out: (text: string) => void; nowMs: () => number }
+
+const environment = z.object({
+  AWS_REGION: z.string('an AWS region like us-east-1').regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region like us-east-1'),
+  AWS_ENDPOINT_URL: z.url('the address of a local cloud, or nothing for AWS itself').optional(),
+  GOBUTTON_TABLE_PREFIX: z.string().min(3).default('gobutton'),
+  GOBUTTON_BUCKET: z.string('the name of the S3 bucket that holds audiences').min(3),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+});
+
+export function openSession(env: Readonly<Record<string, string | undefined>>, out: (text: string) => void): Session {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => {
+      const variable = String(path[0]);
+      return `  ${variable}: found ${given[variable] === undefined ? 'nothing' : JSON.stringify(given[variable])}, expected ${message}`;
+    });
+    throw new CliError('ENVIRONMENT_INVALID', `the environment has problems (see .env.example)\n${lines.join('\n')}`);
+  }
+  const found = parsed.data;
+  const config: CloudConfig = { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET };
+  const cloud = createCloud(config);
+  const journal = createJournal({ record: cloud.record });
+  const log = pino({ name: 'cli', level: found.LOG_LEVEL }, pino.destination(2));
+  const conductor = createConductor({ cloud, journal, slack: null, log, config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` } });
+  return { cloud, journal, conductor, out, nowMs: () => Date.now() };
+}
+
+export async function launchOf(session: Session, launchId: string): Promise<Launch> {
+  const launch = await session.journal.launch(launchId);
+  if (launch === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
+  return launch;
+}
+
+/** The person that a key stands for on this launch's roster. */
+export function keyOwner(launch: Launch, key: OperatorKey): string {
+  const person = personOf(launch, { publicKey: key.publicKey });
+  if (person === null) throw new CliError('NOT_ON_ROSTER', `nobody on the roster of ${launch.id} has this key (public half ${key.publicKey})`);
+  return person.id;
+}
+
+/** Submits, performs the urgent effects, and gives the entry; a refusal ends the command with its sentence. */
+export async function perform(session: Session, launchId: string, command: Parameters<Journal['submit']>[1]): Promise<{ entry: Entry; launch: Launch }> {
+  const submitted = await session.journal.submit(launchId, command);
+  if (!submitted.ok) throw new CliError(submitted.code, submitted.say);
+  await session.conductor.afterEntry(launchId, submitted.entry);
+  return submitted;
+}
