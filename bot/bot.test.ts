@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, textOf, type Rig } from './for-tests.ts';
+import { AUDIENCE, FORM, pressBody, readyLaunch, signedPost, startRig, textOf, type Rig } from './for-tests.ts';
 
 describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) => {
   let rig: Rig;
@@ -11,7 +11,7 @@ describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) 
     expect(await rig.ask(rig.ana, 'status')).toContain('There is no launch in this channel');
     expect(await rig.ask(rig.ana, 'create drill in 1h called "Dress rehearsal"')).toContain('Created *Dress rehearsal*');
     const { id } = await rig.launch();
-    await rig.journal.submit(id, { kind: 'set-audience', by: 'ana', audience: (await import('./for-tests.ts')).AUDIENCE });
+    await rig.journal.submit(id, { kind: 'set-audience', by: 'ana', audience: AUDIENCE });
 
     expect(await rig.ask(rig.mia, 'fire')).toContain('Every gate must be green');
     expect(await rig.ask(rig.mia, 'ready')).toContain('Somebody has read the copy');
@@ -57,39 +57,75 @@ describe('two people pressing GO together', () => {
 describe('presses that must not fire', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startRig({ mode: 'http' });
     await readyLaunch(rig);
   });
   afterAll(() => rig.stop());
 
   const shots = async () => Object.keys((await rig.launch()).shots).length;
+  const newestOrder = async () => {
+    const { id: launchId, orders } = await rig.launch();
+    const { id: orderId, shownHash } = Object.values(orders).at(-1) ?? { id: '', shownHash: '' };
+    return { launchId, orderId, shownHash };
+  };
 
-  it('an observer and a person without the role', async () => {
+  it('an observer, and anybody who is not on the roster', async () => {
     await rig.ask(rig.ana, 'fire us-ios');
     expect(await rig.press(rig.olu, 'fire.go')).toContain('needs on-call or marketer');
     expect(await rig.ask(rig.olu, 'fire')).toContain('needs on-call or marketer');
     expect(await rig.ask(rig.olu, 'halt')).toContain('halting needs on-call or marketer');
+    const { launchId } = await newestOrder();
+    await rig.journal.submit(launchId, { kind: 'remove-person', person: 'olu', reason: 'left' });
+    expect(await rig.press(rig.olu, 'fire.go')).toContain('not on this launch\'s roster');
+    const fire = await rig.ask(rig.olu, 'fire');
+    expect(fire).toContain('You are not on the roster');
+    expect(fire).toContain('Ana Ortiz');
+    expect(await shots()).toBe(0);
+  });
+
+  it('one whose button shows another hash than the order, or no order at all', async () => {
+    const order = await newestOrder();
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, shownHash: 'f'.repeat(64) })).toContain('shows something else');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, orderId: 'F999' })).toContain('no fire order');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { launchId: order.launchId })).toContain('older version');
     expect(await shots()).toBe(0);
   });
 
   it('content that changed after it was shown', async () => {
     const { id, campaign } = await rig.launch();
+    const order = await newestOrder();
     await rig.journal.submit(id, { kind: 'set-campaign', by: 'mia', campaign: { ...campaign, deep_link: 'app://other' } });
-    expect(await rig.press(rig.ben, 'fire.go')).toMatch(/changed|void/);
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toMatch(/changed|void/);
     expect(await shots()).toBe(0);
+    // What was ticked was ticked for the old text.
+    expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('not ticked yet');
+    await rig.ask(rig.mia, 'ready');
+    expect(await rig.press(rig.mia, 'gate.tick')).toContain('Ticked');
   });
 
   it('an order that has expired', async () => {
-    await rig.ask(rig.ana, 'fire us-ios');
+    expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('stands in the channel');
+    const order = await newestOrder();
     rig.later(660_000);
-    expect(await rig.press(rig.ben, 'fire.go')).toContain('Ask for a new one with /go fire');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toContain('Ask for a new one with /go fire');
     expect(await shots()).toBe(0);
   });
 
-  it('while halted: a lift takes another person, and resume fire is one order', async () => {
-    await rig.ask(rig.ana, 'fire us-ios');
+  it('a declined order, which loses its buttons', async () => {
+    expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
+    const order = await newestOrder();
+    expect(await rig.press(rig.ben, 'fire.decline', order.orderId)).toContain('Declined');
+    expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'fire.go', order)).toContain('declined');
+    const declined = await until('the outcome', async () => (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')));
+    expect(JSON.stringify(declined.blocks)).not.toContain('fire.go');
+    expect(await shots()).toBe(0);
+  });
+
+  it('while halted: a lift takes another person', async () => {
+    expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('stands in the channel');
+    const order = await newestOrder();
     expect(await rig.ask(rig.mia, 'halt wrong copy')).toContain('*Halted*');
-    expect(await rig.press(rig.ben, 'fire.go')).toMatch(/halt/i);
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toMatch(/halt/i);
     expect(await shots()).toBe(0);
     await until('the halt in the record', async () => (await rig.launch()).halt.active);
     expect(await rig.ask(rig.ana, 'resume because it is fixed')).toContain('Another person approves');
@@ -98,11 +134,18 @@ describe('presses that must not fire', () => {
     expect((await rig.launch()).halt.active).toBe(false);
   });
 
-  it('a declined order', async () => {
-    const open = Object.values((await rig.launch()).orders).find((order) => order.state === 'open');
-    if (open === undefined) await rig.ask(rig.ana, 'fire us-android');
-    expect(await rig.press(rig.ben, 'fire.decline')).toContain('Declined');
-    const declined = await until('the outcome', async () => (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')));
-    expect(JSON.stringify(declined.blocks)).not.toContain('fire.go');
+  it('the same press delivered again: it fires once and is answered once', async () => {
+    await until('the lift at the workers', async () => (await rig.cloud.switches.read((await rig.launch()).id))?.halted === false);
+    expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
+    const order = await newestOrder();
+    const body = pressBody('U0MARKET2', 'fire.go', order);
+    const answers = await Promise.all([0, 1, 2].map((ahead) => signedPost(rig, body, FORM, { atMs: rig.nowMs() + ahead * 1_000 })));
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
+    const fired = async () => (await rig.ben.messages()).filter((message) => textOf(message).includes('your press fired'));
+    await until('the answer', async () => (await fired()).length > 0);
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toContain('counted already');
+    expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'fire.go', order)).toContain('approved by Ben Okafor');
+    expect(await fired()).toHaveLength(1);
+    expect(await shots()).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,13 +68,17 @@ export interface Rig {
   ben: Someone;
   olu: Someone;
   nowMs(): number;
-  /** Moves the bot's clock ahead. */
+  /** Moves the clock of bot and workspace ahead. */
   later(ms: number): void;
   /** Types and gives the answer that only this person sees, as text of all its blocks. */
   ask(who: Someone, text: string): Promise<string>;
   /** Presses the newest button with this action id that the person sees, and gives the private answer. */
   press(who: Someone, actionId: string, value?: string): Promise<string>;
+  /** HTTP mode: a signed press, whether the button is still there or not, and its private answer. */
+  pressAnyway(who: Someone, slackId: string, actionId: string, value: Record<string, string>): Promise<string>;
   launch(): Promise<Launch>;
+  /** From now on nothing of AWS answers. */
+  cutCloud(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,11 +88,12 @@ export interface RigOptions { mode?: 'socket' | 'http'; workspace?: Partial<Work
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const mode = options.mode ?? 'socket';
   const local = await localCloudForTests();
-  const workspace = await startTestWorkspace({ rateLimits: false, ...options.workspace });
+  let aheadMs = 0;
+  let isCut = false;
+  const nowMs = () => Date.now() + aheadMs;
+  const workspace = await startTestWorkspace({ rateLimits: false, nowMs, ...options.workspace });
   const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
   await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
-  let aheadMs = 0;
-  const nowMs = () => Date.now() + aheadMs;
   const journal = createJournal({ record: local.cloud.record, nowMs });
   const bot = await startBot({
     config: {
@@ -119,16 +125,24 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const button = await until(`a button ${actionId}`, async () => buttonsOf(await who.messages(), actionId).findLast((one) => value === undefined || one.value.includes(value)));
       return nextAnswer(who, () => who.press(button.ts, actionId, { block_id: button.blockId, value: button.value }));
     },
+    pressAnyway: (who, slackId, actionId, value) => nextAnswer(who, async () => {
+      const { status } = await signedPost({ bot, nowMs }, pressBody(slackId, actionId, value), FORM);
+      return status === 200 ? { ok: true } : { ok: false, error: String(status) };
+    }),
     async launch() {
       const [item] = await local.cloud.live.launches();
       const launch = item === undefined ? null : await journal.launch(item.launchId);
       if (launch === null) throw new Error('there is no launch');
       return launch;
     },
+    async cutCloud() {
+      isCut = true;
+      await local.localCloud.stop();
+    },
     async stop() {
       await bot.stop();
       await workspace.stop();
-      await local.stop();
+      if (!isCut) await local.stop();
       await rm(runbooksDir, { recursive: true, force: true });
     },
   };
@@ -165,4 +179,39 @@ export function textOf(message: RoomMessage): string {
     return Object.entries(value).flatMap(([key, one]) => (key === 'text' && typeof one === 'string' ? [one] : texts(one)));
   };
   return [message.text, ...texts(message.blocks)].join('\n');
+}
+
+export interface Signed { secret?: string; atMs?: number; signature?: string | null }
+
+/** Posts to the bot as Slack does in HTTP mode, signed; a form body for interactions and commands, JSON for events. */
+export async function signedPost(rig: Pick<Rig, 'bot' | 'nowMs'>, body: string, contentType: string, signed: Signed = {}): Promise<{ status: number; tookMs: number; text: string }> {
+  const timestamp = String(Math.floor((signed.atMs ?? rig.nowMs()) / 1_000));
+  const signature = signed.signature === undefined ? `v0=${createHmac('sha256', signed.secret ?? SECRETS.signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')}` : signed.signature;
+  const startMs = performance.now();
+  const answer = await fetch(`http://127.0.0.1:${rig.bot.port}/slack/events`, {
+    method: 'POST', body, signal: AbortSignal.timeout(10_000),
+    headers: { 'content-type': contentType, 'x-slack-request-timestamp': timestamp, ...(signature === null ? {} : { 'x-slack-signature': signature }) },
+  });
+  return { status: answer.status, tookMs: performance.now() - startMs, text: await answer.text() };
+}
+
+export const FORM = 'application/x-www-form-urlencoded';
+
+let triggers = 0;
+
+/** A press on a button, as Slack posts it: also on one that has left the screen meanwhile. Its answer is an ephemeral post. */
+export function pressBody(slackId: string, actionId: string, value: Record<string, string>): string {
+  triggers += 1;
+  const payload = {
+    type: 'block_actions', api_app_id: 'A0GOBUTTON', token: 't', team: { id: 'T0GOBUTTON', domain: 'gobutton' }, enterprise: null, is_enterprise_install: false,
+    user: { id: slackId, username: 'x', name: 'x', team_id: 'T0GOBUTTON' }, trigger_id: `${triggers}.signed`,
+    container: { type: 'message', message_ts: '1.000001', channel_id: 'C0WARROOM', is_ephemeral: false }, channel: { id: 'C0WARROOM', name: 'superbowl-war-room' },
+    state: { values: {} }, actions: [{ type: 'button', action_id: actionId, block_id: 'b', value: JSON.stringify(value), action_ts: '1.0', text: { type: 'plain_text', text: 'x' } }],
+  };
+  return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+}
+
+export function eventBody(event: Record<string, unknown>): string {
+  triggers += 1;
+  return JSON.stringify({ token: 't', team_id: 'T0GOBUTTON', api_app_id: 'A0GOBUTTON', event, type: 'event_callback', event_id: `Ev${triggers}`, event_time: 1, authorizations: [{ enterprise_id: null, team_id: 'T0GOBUTTON', user_id: 'U0GOBUTTON', is_bot: true, is_enterprise_install: false }] });
 }

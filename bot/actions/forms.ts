@@ -60,7 +60,7 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
     if (error instanceof FormOutdated) return wrong({ [`title:${first}`]: OUTDATED });
     throw error;
   }
-  return outcome.ok ? { ok: true, answer: done('Saved. Test copies and orders of the old text are void: `/go test` sends a copy of the new one.') } : atField(outcome, `title:${first}`);
+  return outcome.ok ? { ok: true, answer: done('Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.') } : atField(outcome, `title:${first}`);
 }
 
 /** Shows in the open form what people would see. The inputs keep what was typed, because their ids stay. */

@@ -44,7 +44,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'ScaleLate': return line(launch, entry, ':warning:', describe(launch, entry));
     case 'ScaleOrdered':
     case 'ScaleReached': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
-    case 'CampaignSet': return line(launch, entry, ':pencil2:', `${describe(launch, entry)}. Open orders and test copies of the old text are void.`);
+    case 'CampaignSet': return line(launch, entry, ':pencil2:', `${describe(launch, entry)}. Open orders, ticks and test copies of the old text are void.`);
     case 'AudienceSet':
     case 'SkipListSet':
     case 'ShotCorrected':

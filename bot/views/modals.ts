@@ -45,7 +45,7 @@ export interface Draft { title: string; body: string }
 /** Edits the texts of these locales; with `preview`, what people would see and how many bytes it takes. */
 export function campaignModal(launch: Launch, locales: readonly string[], channelId: string, preview: Campaign | null): ModalView {
   const texts = (preview ?? launch.campaign).locales;
-  const blocks: KnownBlock[] = [context(`Content \`${short(launch.contentHash)}\`. Saving another text voids open orders and test copies.`)];
+  const blocks: KnownBlock[] = [context(`Content \`${short(launch.contentHash)}\`. Saving another text voids open orders, ticks and test copies.`)];
   for (const locale of locales) {
     const text = texts[locale];
     blocks.push(

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until, type RoomView } from '../infra/local/slack/for-tests.ts';
+import { readyLaunch, startRig, textOf, type Rig, type Someone } from './for-tests.ts';
+
+const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
+
+describe('forms', () => {
+  let rig: Rig;
+  beforeAll(async () => { rig = await startRig(); });
+  afterAll(() => rig.stop());
+
+  const open = async (who: Someone, typed: string): Promise<RoomView> => {
+    expect(await who.go(typed)).toMatchObject({ ok: true });
+    return until('a form', async () => (await who.views())[0]);
+  };
+
+  it('create: problems stand at their field, and the corrected form creates', async () => {
+    const form = await open(rig.ana, 'create');
+    const target = { value: { type: 'datetimepicker', selected_date_time: Math.floor(rig.nowMs() / 1_000) + 3_600 } };
+    const runbook = { value: { type: 'static_select', selected_option: { text: { type: 'plain_text', text: 'Fire drill (drill)', emoji: true }, value: 'drill' } } };
+    expect(await rig.ana.submit(form.id, { runbook, target, compress: value('fast') })).toMatchObject({ ok: false, errors: { compress: expect.stringContaining('number above 0') as string } });
+    expect(await rig.cloud.live.launches()).toEqual([]);
+    expect(await rig.ana.submit(form.id, { runbook, target, name: value('Rehearsal'), compress: value('24') })).toMatchObject({ ok: true });
+    expect(await rig.launch()).toMatchObject({ name: 'Rehearsal', compress: 24 });
+    await until('the closed form', async () => (await rig.ana.views()).length === 0);
+  });
+
+  it('create by somebody without the role: refused in the form, in the words of the core', async () => {
+    await rig.ask(rig.ana, 'close');
+    const form = await open(rig.mia, 'create');
+    const answer = await rig.mia.submit(form.id, { target: { value: { type: 'datetimepicker', selected_date_time: Math.floor(rig.nowMs() / 1_000) + 3_600 } } });
+    expect(JSON.stringify(answer)).toContain('needs on-call');
+    await rig.mia.send('POST', `views/${form.id}/close`, {});
+  });
+
+  it('campaign: previews what was typed, refuses what is too long for a provider, saves the rest', async () => {
+    await readyLaunch(rig);
+    const form = await open(rig.mia, 'campaign de');
+    const typed = { 'title:de': value('Jetzt!'), 'body:de': value('Neuer Text.') };
+    expect(await rig.mia.send('POST', `views/${form.id}/actions`, { action_id: 'campaign.preview', values: typed })).toMatchObject({ ok: true });
+    await until('the preview', async () => (await rig.mia.views())[0]?.html.includes('Neuer Text.'));
+    const long = { 'title:de': value('Jetzt!'), 'body:de': value('ü'.repeat(2_900)) };
+    expect(await rig.mia.submit(form.id, long)).toMatchObject({ ok: false, errors: { 'body:de': expect.stringContaining('providers take 4,096') as string } });
+    expect(await rig.mia.submit(form.id, typed)).toMatchObject({ ok: true });
+    await until('the new text', async () => (await rig.launch()).campaign.locales['de']?.body === 'Neuer Text.');
+    expect((await rig.launch()).campaign.locales['en']?.body).toBe('This is only a drill.');
+  });
+
+  it('campaign: a text that somebody else saved meanwhile is not undone', async () => {
+    const form = await open(rig.mia, 'campaign en');
+    const { id, campaign } = await rig.launch();
+    await rig.journal.submit(id, { kind: 'set-campaign', by: 'ben', campaign: { ...campaign, sound: 'quiet' } });
+    expect(JSON.stringify(await rig.mia.submit(form.id, { 'title:en': value('Mine'), 'body:en': value('Mine') }))).toContain('Somebody saved another text');
+    expect((await rig.launch()).campaign.locales['en']?.title).toBe('Drill <now> & here');
+    await rig.mia.send('POST', `views/${form.id}/close`, {});
+  });
+
+  it('a waiver is asked for by one person in a form and granted by another with a button', async () => {
+    expect(await rig.ask(rig.ana, 'ready')).toContain('Somebody has read the copy');
+    const { id } = await rig.launch();
+    const answer = await rig.journal.submit(id, { kind: 'request-waiver', by: 'ana', gate: 'copy-read', segments: 'all', worst: null, reason: 'the printer is out', endsAtMs: rig.nowMs() + 3_600_000 });
+    if (answer.ok) await rig.bot.conductor.afterEntry(id, answer.entry);
+    expect(await rig.press(rig.ana, 'waiver.grant')).toContain('second person must grant');
+    expect(await rig.press(rig.ben, 'waiver.grant')).toContain('Granted');
+    const post = await until('the outcome', async () => (await rig.ben.messages()).find((message) => message.ephemeralTo === undefined && textOf(message).includes('Granted by *Ben Okafor*')));
+    expect(JSON.stringify(post.blocks)).not.toContain('waiver.grant');
+    expect(await rig.press(rig.mia, 'board.ready')).toContain('waived');
+  });
+});
