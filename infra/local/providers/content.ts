@@ -32,13 +32,14 @@ export function apnsContent(payload: unknown): Content {
   const aps = isObject(root.aps) ? root.aps : {};
   const alert = isObject(aps.alert) ? aps.alert : { body: aps.alert };
   const own = isObject(root.gobutton) ? root.gobutton : {};
+  const data = isObject(root.data) ? root.data : {};
   const sound = isObject(aps.sound) ? aps.sound.name : aps.sound;
   return {
     launchId: idOf(own.launch, unknownLaunch), shotId: idOf(own.shot, unknownLaunch),
     title: text(alert.title ?? alert['title-loc-key']), body: text(alert.body ?? alert['loc-key']),
     sound: typeof sound === 'string' ? sound : null,
     background: aps.alert === undefined && aps['content-available'] === 1,
-    zombie: own.zombie ?? root.zombie ?? null, collapseId: null,
+    zombie: own.zombie ?? root.zombie ?? data.zombie ?? null, collapseId: null,
   };
 }
 

@@ -25,7 +25,13 @@ export interface ControlServer { port: number; stop(): Promise<void> }
 interface Answer { status: number; body: object }
 const largestBody = 65_536;
 
-/** The control API: plain HTTP on loopback. Throws what `listen` throws. */
+/**
+ * The control API: plain HTTP on loopback, JSON. Throws what `listen` throws.
+ * - GET /counts?launch=ID[&shot=ID]: Counts; without a launch: {launches, apns, fcm} with connections and refusals
+ * - GET /last?n=20: LastPush[]; GET /phones: Phone[]; GET /events: server-sent `notification` events (PhoneEvent)
+ * - GET /config: Behaviour; POST /config with some of its fields: changes them, or 400 {error} and nothing changes
+ * - POST /reset: forgets counts, phones and limits; POST /goaway?provider=apns|fcm: ends its connections gracefully
+ */
 export async function serveControl(controlled: Controlled, port: number): Promise<ControlServer> {
   const watchers = new Set<ServerResponse>();
   const server = createServer((request, response) => {

@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { Exchange } from '../exchange.ts';
-import type { Carrier, Peer, Site } from '../exchange.ts';
+import type { Carrier, Exchange, Peer, Site } from '../exchange.ts';
 import { freshMessageId, silence } from '../reply.ts';
 import type { Reply } from '../reply.ts';
 import {
@@ -10,6 +9,7 @@ import { CompressionError, HpackReader } from './hpack.ts';
 import { Input } from './input.ts';
 import type { FrameHandler } from './input.ts';
 import { Output } from './output.ts';
+import { Stream } from './stream.ts';
 import { wireOf } from './wire.ts';
 
 /**
@@ -40,18 +40,6 @@ export interface Host {
   /** A GOAWAY was sent. */
   left(): void;
   closed(connection: Connection): void;
-}
-
-class Stream extends Exchange {
-  /** The body so far, when it came in more than one piece. */
-  parts: Buffer[] | null = null;
-  bodyBytes = 0;
-  /** END_STREAM came. */
-  ended = false;
-  /** The site has judged it; it stays open until its answer is written. */
-  decided = false;
-  /** On top of what SETTINGS_INITIAL_WINDOW_SIZE gives. */
-  sendCredit = 0;
 }
 
 export class Connection implements Carrier, Peer, FrameHandler {
