@@ -6,6 +6,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { boundedRetries } from './bounded-retries.ts';
 import type { CloudConfig } from './cloud.ts';
 
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
@@ -37,7 +38,7 @@ export function createClients(config: CloudConfig): Clients {
   const common = config.endpoint === null
     ? { region: config.region }
     : { region: config.region, endpoint: config.endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  const dynamo = new DynamoDBClient({ ...common, maxAttempts: RECORD_TRIES, requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
+  const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
   const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
   // Receives wait up to 20 s for a message: they set their own time-out per call.
   const sqs = new SQSClient({ ...common, maxAttempts: 3, useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(5_000, 256) });
