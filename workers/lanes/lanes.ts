@@ -8,7 +8,7 @@ import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import type { ServiceAccount } from '../credentials/service-account.ts';
 import { primeTemplate } from '../send/templates.ts';
-import { Http2Lane } from './http2-lane.ts';
+import { WireLane } from './wire-lane.ts';
 import type { Lane, LaneStatus } from './lane.ts';
 import { primeRation } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
@@ -33,12 +33,12 @@ export class Lanes {
     const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour });
     const common = { ca, connections, log };
     this.lanes = {
-      ios: new Http2Lane({
+      ios: new WireLane({
         ...common, provider: apnsProvider(), url: apns.url, prime: primeTemplate('ios', launchId, topic),
         credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log }),
         mayPrime: (token) => this.#counted('ios', ration(token)),
       }),
-      android: new Http2Lane({
+      android: new WireLane({
         ...common, provider: fcmProvider(account.projectId), url: fcm.url, prime: primeTemplate('android', launchId, topic),
         credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log }),
         // Checked and not delivered: the device never hears of it.
