@@ -25,6 +25,8 @@ export interface Stage {
   /** Environment of a worker process of its own. */
   env(launchId: string): Record<string, string>;
   newLaunch(options: LaunchOptions): Promise<StagedLaunch>;
+  /** Those of the test that has ended: every one of them polls. */
+  stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -86,8 +88,11 @@ export async function startStage(): Promise<Stage> {
       launches += 1;
       return stageLaunch(stage, `launch-${launches}`, options, workers);
     },
+    async stopWorkers() {
+      await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    },
     async stop() {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await stage.stopWorkers();
       await providers.stop();
       await local.stop();
       await rm(dir, { recursive: true, force: true });
@@ -131,7 +136,8 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
       const requested = await must(journal.submit(id, { kind: 'request-fire', by: 'ana', segments: segments ?? 'all', measured: [], via: { kind: 'slack', slackId: 'U0ONCALL' }, lift }));
       if (requested.entry.kind !== 'FireRequested') throw new Error('no request');
       const { orderId, shownHash } = requested.entry;
-      const item = await cloud.switches.read(id, { consistent: true });
+      // One try of 300 ms, as workers read it: on a loaded machine it may take another.
+      const item = await vi.waitFor(() => cloud.switches.read(id, { consistent: true }), { timeout: 5_000 });
       const approved = await must(journal.submit(id, {
         kind: 'approve-fire', by: 'mia', orderId, shownHash, pressedAtMs: Date.now(), measured: [], via: { kind: 'slack', slackId: 'U0MARKET1' },
         observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,

@@ -1,32 +1,187 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Shot } from '../runbooks/launch/launch.ts';
 import { startStage } from './stage-for-tests.ts';
 import type { Stage } from './stage-for-tests.ts';
+import { startStallProxy } from './stall-proxy-for-tests.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });
+afterEach(async () => { await stage.stopWorkers(); });
 afterAll(async () => { await stage.stop(); });
 
-const sumOf = (shot: Awaited<ReturnType<Awaited<ReturnType<Stage['newLaunch']>>['shot']>>) => {
-  const total = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
-  for (const { totals } of shot.totals ?? []) for (const state of Object.keys(total) as (keyof typeof total)[]) total[state] += totals[state];
-  return total;
-};
+function sumOf({ totals }: Shot) {
+  const sum = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
+  for (const one of totals ?? []) for (const state of Object.keys(sum) as (keyof typeof sum)[]) sum[state] += one.totals[state];
+  return sum;
+}
 
 describe('worker pool', () => {
   test('a shot goes to every device once, closes by itself, and its states sum to the audience', async () => {
-    const launch = await stage.newLaunch({ ios: 1_500, android: 1_500, marks: { 3: 'dead00', 4: '50000a', 1_700: 'dead00', 1_701: '42900a' }, skip: (_, at) => at % 500 === 0 });
-    const [one] = await Promise.all([launch.worker(), launch.worker()]);
+    const launch = await stage.newLaunch({ ios: 1_500, android: 1_500, marks: { 3: 'dead00', 4: '50000a', 1_701: 'dead00', 1_702: '42900a' }, skip: (_, at) => at % 500 === 0 });
+    await Promise.all([launch.worker(), launch.worker()]);
     const shot = await launch.fire();
     const closed = await launch.closed(shot.id);
     expect(sumOf(closed)).toEqual({ accepted: 2_990, failed: 4, uncertain: 0, halted: 0, late: 0, skipped: 6 });
     expect(closed.closed?.cause).toBe('complete');
-    const reasons = Object.assign({}, ...(closed.totals ?? []).map(({ totals }) => totals.reasons)) as Record<string, number>;
-    expect(reasons).toMatchObject({ InternalServerError: 1, QUOTA_EXCEEDED: 1, UNREGISTERED: 1, Unregistered: 1 });
+    expect(closed.totals?.find(({ segment }) => segment === 'ios')?.totals.reasons).toEqual({ InternalServerError: 1, Unregistered: 1 });
+    expect(closed.totals?.find(({ segment }) => segment === 'android')?.totals.reasons).toEqual({ QUOTA_EXCEEDED: 1, UNREGISTERED: 1 });
     expect(launch.counts()).toMatchObject({ received: 2_994, distinctDevices: 2_994, duplicates: 0 });
-    await vi.waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches`)).visible).toBe(0));
-    const reports = await stage.cloud.live.reports(launch.id);
-    const accepted = reports.flatMap(({ shots }) => shots).reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0);
-    expect(accepted).toBe(2_990);
-    expect(one?.state === 'ready' || one?.state === 'sending').toBe(true);
+    await vi.waitFor(async () => {
+      const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
+      expect(snapshots.reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0)).toBe(2_990);
+    }, { timeout: 5_000 });
+  });
+
+  test('orders and batch messages that come twice, to two dispatchers, send nothing twice', async () => {
+    const launch = await stage.newLaunch({ ios: 1_000, android: 0 });
+    await Promise.all([launch.worker(), launch.worker()]);
+    const shot = await launch.fire({ wake: false });
+    const batches = Array.from({ length: 10 }, (_, at) => launch.audience.manifest.segments[0]?.batches[at]?.id ?? '');
+    const again = batches.map((batch) => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }));
+    // Another deduplication id each time: what SQS would let through after five minutes.
+    const order = JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1 });
+    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, ['a', 'b'].map((key) => ({ body: order, group: key, dedup: key })));
+    await stage.cloud.queues.send(`${launch.pool}-batches`, [...again, ...again]);
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 1_000 });
+    expect(launch.counts()).toMatchObject({ received: 1_000, duplicates: 0 });
+  });
+
+  test('nothing that was not approved is sent: forged orders and batches are dropped and reported', async () => {
+    const launch = await stage.newLaunch({ ios: 200, android: 0 });
+    const worker = await launch.worker();
+    const batch = launch.audience.manifest.segments[0]?.batches[0]?.id ?? '';
+    const forged = { v: 1, launchId: launch.id, shotId: 'S99', segment: 'ios', attempt: 1 };
+    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, [{ body: JSON.stringify(forged), group: 'x', dedup: 'x' }, { body: 'fire!', group: 'y', dedup: 'y' }]);
+    await stage.cloud.queues.send(`${launch.pool}-batches`, [JSON.stringify({ ...forged, batch })]);
+    await vi.waitFor(() => expect(worker.report().say).toMatch(/an order was refused/), { timeout: 5_000 });
+    await vi.waitFor(async () => {
+      const depths = await Promise.all(['segments.fifo', 'batches'].map((queue) => stage.cloud.queues.depth(`${launch.pool}-${queue}`)));
+      expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0]);
+    }, { timeout: 5_000 });
+    expect(launch.counts().received).toBe(0);
+  });
+
+  test('a batch of an approved shot under another attempt or segment is not sent either', async () => {
+    const launch = await stage.newLaunch({ ios: 200, android: 200 });
+    await launch.worker();
+    const shot = await launch.fire({ wake: false, segments: ['ios'] });
+    const manifest = launch.audience.manifest;
+    const ofAndroid = manifest.segments.find(({ id }) => id === 'android')?.batches[0]?.id ?? '';
+    const ofIos = manifest.segments.find(({ id }) => id === 'ios')?.batches[0]?.id ?? '';
+    const message = { v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: ofIos };
+    await stage.cloud.queues.send(`${launch.pool}-batches`, [{ ...message, attempt: 2 }, { ...message, segment: 'android', batch: ofAndroid }, { ...message, batch: ofAndroid }, { ...message, batch: 'nope' }].map((one) => JSON.stringify(one)));
+    await launch.wake(shot);
+    await launch.closed(shot.id);
+    expect(launch.counts()).toMatchObject({ received: 200, duplicates: 0 });
+  });
+
+  test('a halt stops inside the batches, nothing leaves after it, and the next attempt sends only what was left', async () => {
+    const launch = await stage.newLaunch({ ios: 4_000, android: 0, batchSize: 500, delivery: { ios_per_second: 2_000 } });
+    const worker = await launch.worker();
+    const first = await launch.fire();
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 10_000, interval: 5 });
+    await launch.halt();
+    const haltedAtMs = Date.now();
+    const closed = await launch.closed(first.id, 25_000);
+    expect(closed.closed?.cause).toBe('halt');
+    const { accepted, halted } = sumOf(closed);
+    expect(accepted + halted).toBe(4_000);
+    expect(halted).toBeGreaterThan(0);
+    expect(launch.counts().received).toBe(accepted);
+    expect((worker.report().shots[0]?.lastWriteAtMs ?? 0) - haltedAtMs).toBeLessThan(1_000);
+
+    const second = await launch.fire({ lift: true });
+    expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
+    const after = await launch.closed(second.id, 25_000);
+    expect(after.totals?.[0]).toMatchObject({ devices: halted, totals: { accepted: halted } });
+    expect(launch.counts()).toMatchObject({ received: 4_000, distinctDevices: 4_000, duplicates: 0 });
+  });
+
+  test('while the switches cannot be read nothing is sent; it goes on when they can', async () => {
+    const proxy = await startStallProxy(stage.cloudConfig.endpoint ?? '');
+    try {
+      const launch = await stage.newLaunch({ ios: 2_000, android: 0, delivery: { ios_per_second: 1_000 } });
+      await launch.worker({ cloud: { ...stage.cloudConfig, endpoint: proxy.url } });
+      const shot = await launch.fire();
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(100), { timeout: 10_000, interval: 5 });
+      proxy.stall(true);
+      let before = -1;
+      await vi.waitFor(() => {
+        const { received } = launch.counts();
+        const same = received === before;
+        before = received;
+        expect(same).toBe(true);
+      }, { timeout: 5_000, interval: 200 });
+      expect(before).toBeLessThan(2_000);
+      proxy.stall(false);
+      const { accepted, late } = sumOf(await launch.closed(shot.id, 20_000));
+      expect(accepted + late).toBe(2_000);
+      expect(accepted).toBeGreaterThan(before);
+      expect(launch.counts()).toMatchObject({ received: accepted, duplicates: 0 });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  test('what a claim could not write in its time is late, and nothing is written after it', async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0, batchSize: 300, delivery: { ios_per_second: 100, send_within: '1s' } });
+    const worker = await launch.worker();
+    const shot = await launch.fire();
+    const closed = await launch.closed(shot.id);
+    const { accepted, late } = sumOf(closed);
+    expect(accepted + late).toBe(300);
+    expect(late).toBeGreaterThan(150);
+    expect(accepted).toBeGreaterThan(20);
+    const [snapshot] = worker.report().shots;
+    expect((snapshot?.lastWriteAtMs ?? 0) - (snapshot?.firstWriteAtMs ?? 0)).toBeLessThan(1_100);
+  });
+
+  test('an answer that every push would get stops the shot on the worker, loudly', async () => {
+    const launch = await stage.newLaunch({ ios: 1_000, android: 0, delivery: { ios_not_after: '4s' } });
+    const worker = await launch.worker();
+    stage.providers.behaviour.topics = ['com.example.other'];
+    try {
+      const shot = await launch.fire();
+      await vi.waitFor(() => expect(worker.report().say).toMatch(/STOPPED sending .* TopicDisallowed/), { timeout: 5_000 });
+      const closed = await launch.closed(shot.id);
+      const { failed, halted, late } = sumOf(closed);
+      expect(failed + halted + late).toBe(1_000);
+      expect(failed).toBeLessThan(400);
+      expect(closed.closed?.cause).toBe('not-after');
+    } finally {
+      stage.providers.behaviour.topics = null;
+    }
+  });
+
+  test('SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest', async () => {
+    const launch = await stage.newLaunch({ ios: 3_000, android: 0, delivery: { ios_per_second: 1_500 }, marks: { 0: '51111e', 150: '51111e', 250: '51111e', 350: '51111e' } });
+    const leaving = await launch.worker({}, 300);
+    const shot = await launch.fire();
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
+    await leaving.stop();
+    expect(leaving.state).toBe('gone');
+    expect((await stage.cloud.live.reports(launch.id)).find(({ bootId }) => bootId === leaving.bootId)?.state).toBe('gone');
+    await launch.worker();
+    const { accepted, halted, uncertain, late } = sumOf(await launch.closed(shot.id, 20_000));
+    expect(uncertain).toBeGreaterThanOrEqual(1);
+    expect(accepted + uncertain + halted + late).toBe(3_000);
+    expect(accepted).toBeGreaterThan(2_000);
+    expect(launch.counts()).toMatchObject({ duplicates: 0 });
+    expect(launch.counts().received).toBeGreaterThanOrEqual(accepted);
+    expect(launch.counts().received).toBeLessThanOrEqual(accepted + uncertain);
+  });
+
+  test('another skip list is taken in while nothing runs, and counts in the next shot', async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0, skip: (_, at) => at < 7 });
+    const worker = await launch.worker();
+    expect(worker.report().skipListHash).not.toBeNull();
+    const key = 'skip-lists/empty.bin';
+    const { packSkipList } = await import('./audience/skip-list.ts');
+    const packed = packSkipList([]);
+    await stage.cloud.objects.put(key, packed.bytes);
+    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
+    await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), { timeout: 5_000 });
+    const shot = await launch.fire();
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, skipped: 0 });
   });
 });
