@@ -115,9 +115,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
 
     async stop() {
       await ticker?.stop();
-      halting.stop();
       await Promise.race([
-        Promise.all([lead.stop(), index.stop(), ending.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
+        Promise.all([halting.stop(), lead.stop(), index.stop(), ending.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
         deadline(context.timings.stopMs),
       ]);
       await leader.giveUp().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));

@@ -10,6 +10,7 @@ import { type Context, FACT, fact, keepFact } from './context.ts';
 export class Halting {
   readonly #context: Context;
   readonly #stop = new AbortController();
+  readonly #working = new Set<Promise<unknown>>();
   /** Epochs whose entry this process is still trying to append. */
   readonly #underWay = new Map<string, Set<number>>();
 
@@ -28,9 +29,10 @@ export class Halting {
     return { epoch: item.haltEpoch, recorded };
   }
 
-  /** Ends the retries; what is not recorded yet is found in the switch item by the next leader. */
-  stop(): void {
+  /** Ends the retries and waits for what is under way; what is not recorded yet is found in the switch item by the next leader. */
+  async stop(): Promise<void> {
     this.#stop.abort(new Error('HALT_STOPPED: this process is stopping'));
+    await Promise.allSettled(this.#working);
   }
 
   isRecording(launchId: string, epoch: number): boolean {
@@ -56,7 +58,13 @@ export class Halting {
     this.#untilDone(launchId, what, work).catch((error: unknown) => this.#context.log.warn({ launchId, what, err: error }, 'given up, as this process stops'));
   }
 
-  async #untilDone<T>(launchId: string, what: string, work: () => Promise<T>): Promise<T> {
+  #untilDone<T>(launchId: string, what: string, work: () => Promise<T>): Promise<T> {
+    const working = this.#retry(launchId, what, work).finally(() => this.#working.delete(working));
+    this.#working.add(working);
+    return working;
+  }
+
+  async #retry<T>(launchId: string, what: string, work: () => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       this.#stop.signal.throwIfAborted();
       try {
