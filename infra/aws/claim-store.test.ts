@@ -41,7 +41,7 @@ test('a claim that never arrives rejects', async () => {
   await expect(claimsWith(loseRequests('PutItemCommand', 3)).claim('gone', holder('mine'))).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
 });
 
-test('when four hundred claims lose their first two tries together, each still gets its third', async () => {
+test('when sixty claims lose their first two tries together, each still gets its third', async () => {
   const stalled = claimsWith(async (send, call) => {
     const key = (call.input as { Item?: { k: { S: string } } }).Item?.k.S ?? '';
     tries.set(key, (tries.get(key) ?? 0) + 1);
@@ -49,7 +49,7 @@ test('when four hundred claims lose their first two tries together, each still g
     return send();
   });
   const tries = new Map<string, number>();
-  const results = await Promise.all(Array.from({ length: 400 }, (_, at) => stalled.claim(`stall/${at}`, holder('mine'))));
+  const results = await Promise.all(Array.from({ length: 60 }, (_, at) => stalled.claim(`stall/${at}`, holder('mine'))));
   expect(results.every((result) => result.won)).toBe(true);
 });
 
