@@ -80,8 +80,11 @@ export class ClientApi {
     if (what === 'channels' && id !== undefined && more === 'messages') {
       const channel = state.channel(id);
       const own = as === '' ? [] : state.ephemerals(channel.id, state.user(as).id).map((one) => clientEphemeral(one, renderer));
-      const messages = [...state.messages(channel.id).map((one) => clientMessage(one, renderer)), ...own];
-      return sendJson(response, 200, { messages: messages.toSorted((a, b) => Number(a['ts']) - Number(b['ts'])) });
+      const all = state.messages(channel.id);
+      const limit = Number(url.searchParams.get('limit') ?? Infinity);
+      const shown = all.slice(-limit).map((one) => clientMessage(one, renderer));
+      const messages = [...shown, ...own].toSorted((a, b) => Number(a['ts']) - Number(b['ts']));
+      return sendJson(response, 200, { messages, has_more: all.length > shown.length });
     }
     if (what === 'views') return sendJson(response, 200, { views: views.stackOf(state.user(as).id).map((one, i) => clientView(one, i, renderer)) });
     if (what === 'events') return this.#stream(response, state.user(as).id);

@@ -27,12 +27,18 @@ const PAGE_HEADERS = {
 
 /** Serves `/`, the files of `page/`, and fonts of the @fontsource packages under `/fonts/<package>/…`. */
 export function servePage(response: ServerResponse, pathname: string): void {
+  if (pathname === '/page/slack-blocks.css') return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
   const font = /^\/fonts\/([a-z0-9-]+)\/((?:files\/)?[a-z0-9.-]+)$/.exec(pathname);
   const own = /^\/(?:page\/([a-z0-9-]+\.[a-z]+))?$/.exec(pathname);
   const file = font !== null ? fontFile(font[1] ?? '', font[2] ?? '') : own !== null ? join(PAGE_DIR, own[1] ?? 'index.html') : null;
   const type = file === null ? undefined : TYPES[extname(file)];
   if (file === null || type === undefined || !existsSync(file)) throw new HttpError(404, 'no_such_page');
   sendText(response, 200, type, readFileSync(file), { ...PAGE_HEADERS, ...(font !== null && { 'cache-control': 'public, max-age=86400' }) });
+}
+
+/** The library's styles hang on an element id that each message would repeat; they hang on its class here. */
+function blockStyles(): string {
+  return readFileSync(require.resolve('slack-blocks-to-jsx/dist/style.css'), 'utf8').replaceAll('#slack_blocks_to_jsx', '.slack_blocks_to_jsx');
 }
 
 /** Only fonts that the page names are served, whatever else is installed. */

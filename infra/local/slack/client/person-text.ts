@@ -20,7 +20,7 @@ export function personText(typed: string, state: WorkspaceState): { text: string
     const user = rest.startsWith('@') ? users.find((one) => rest.slice(1).toLowerCase().startsWith(one.name.toLowerCase())) : undefined;
     const id = /^<@(U[A-Z0-9]+)>/.exec(rest);
     const link = /^https?:\/\/[^\s<>|]+[^\s<>|.,;:!?)]/.exec(rest);
-    const emoji = /^:([a-z0-9_+-]+):/.exec(rest);
+    const emoji = /^:([a-z+-][a-z0-9_+-]*):/.exec(rest);
     if (user !== undefined || id !== null) {
       flush();
       const userId = user?.id ?? id?.[1] ?? '';

