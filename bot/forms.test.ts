@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until, type RoomView } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, textOf, type Rig, type Someone } from './for-tests.ts';
+import { readyLaunch, startRig, textOf, type Rig, type Someone } from '../test/bot-rig.ts';
 
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
 

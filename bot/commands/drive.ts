@@ -1,7 +1,7 @@
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import { code, done, info } from '../views/answers.ts';
 import { switchText } from '../views/names.ts';
-import { count, oneLine, stamp } from '../views/words.ts';
+import { count, oneLine, safe, stamp } from '../views/words.ts';
 import { onOff, WHEN_USAGE, when, wholeNumber } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
@@ -25,7 +25,7 @@ export const scale: Subcommand = {
     return submit(
       ask,
       (by) => ({ kind: 'order-scale', by, target: known.id, desired, step: null, reason: reasonOf(why) }),
-      () => done(`Ordered *${known.title ?? known.id}* to *${count(desired)}*. The channel shows it arrive.`),
+      () => done(`Ordered *${safe(known.title ?? known.id, 80)}* to *${count(desired)}*. The channel shows it arrive.`),
     );
   },
 };

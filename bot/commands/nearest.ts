@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { safe } from '../views/words.ts';
 
 /** The name that was probably meant: a unique beginning, or two slips of the finger away (three in a long one). Null: nothing is near. */
 export function nearest(typed: string, names: readonly string[]): string | null {
@@ -15,5 +16,5 @@ export function nearest(typed: string, names: readonly string[]): string | null 
 /** ` Did you mean \`x\`?`, or nothing. */
 export function didYouMean(typed: string, names: readonly string[]): string {
   const near = nearest(typed, names);
-  return near === null ? '' : ` Did you mean \`${near}\`?`;
+  return near === null ? '' : ` Did you mean \`${safe(near, 80)}\`?`;
 }

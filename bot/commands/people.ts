@@ -2,7 +2,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { role, type Person, type Role } from '../../runbooks/playbook/schema.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
-import { oneLine } from '../views/words.ts';
+import { oneLine, safe } from '../views/words.ts';
 import { slackIdOf } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
@@ -35,7 +35,7 @@ async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   const slackId = who === undefined ? null : slackIdOf(who);
   if (slackId === null) return misuse(people, who === undefined ? 'Whom? Mention the person: `/go people add @sam marketer`' : `${code(who)} is not a mention; pick the person from Slack's list after typing @.`);
   const there = ask.launch.people.find((one) => one.slack.includes(slackId));
-  if (there !== undefined) return misuse(people, `<@${slackId}> is on the roster already, as ${there.name}.`);
+  if (there !== undefined) return misuse(people, `<@${slackId}> is on the roster already, as ${safe(there.name, 80)}.`);
   const { roles, rest, unknown } = rolesIn(others);
   if (unknown !== null) return misuse(people, unknown);
   const { user } = await ask.desk.client.users.info({ user: slackId });

@@ -58,7 +58,8 @@ export function message(text: string, blocks: readonly KnownBlock[]): Message {
     kept = kept.map((block) => (block.type === 'section' && block.text !== undefined ? { ...block, text: { ...block.text, text: clip(block.text.text, longest) } } : block));
     if (textChars(kept) <= MESSAGE_TEXT_CHARS) break;
   }
-  return { text: clip(text, FALLBACK_CHARS), blocks: kept.slice(0, MESSAGE_BLOCKS) };
+  // The fallback is read as mrkdwn too: nothing foreign in it may mention anybody.
+  return { text: clip(text.replaceAll(/<(?!!date\^)/g, '&lt;'), FALLBACK_CHARS), blocks: kept.slice(0, MESSAGE_BLOCKS) };
 }
 
 function textChars(value: unknown): number {

@@ -10,7 +10,7 @@ import { person, SECRETS, startTestWorkspace, until, type RoomMessage } from '..
 import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
-import { startBot, type Bot } from './start-bot.ts';
+import { startBot, type Bot } from '../bot/start-bot.ts';
 
 /** A runbook whose gates need no workers: one measured and hard, one ticked by a person, one that is red until it is waived. */
 export const RUNBOOK = `

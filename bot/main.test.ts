@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
+import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The bot as its own process, with nothing in its environment but this. */
+function run(env: Record<string, string>, nodeArgs: string[] = []) {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => { said.out += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => { said.err += chunk.toString(); });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  cleanups.push(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, said, ended };
+}
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+describe('npm run bot', () => {
+  it('names every missing variable at once and ends', async () => {
+    const { said, ended } = run({ SLACK_MODE: 'http', BOT_PORT: 'many' });
+    expect(await ended).toBe(1);
+    for (const variable of ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'AWS_REGION', 'GOBUTTON_BUCKET', 'BOT_PORT']) expect(said.err).toContain(`${variable}: found`);
+    expect(said.err).toContain('5 problems');
+  });
+
+  it('refuses an older Node in words, before it loads anything', async () => {
+    const { said, ended } = run({}, ['--import', 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"22.18.0"})']);
+    expect(await ended).toBe(1);
+    expect(said.err).toBe('gobutton needs Node 24.21 or newer; this is 22.18.0. Start it with `npm run bot`, which brings its own.\n');
+  });
+
+  it('starts with real addresses alone, logs JSON without secrets, and stops when asked', async () => {
+    const local = await localCloudForTests();
+    cleanups.push(() => local.stop());
+    const workspace = await startTestWorkspace();
+    cleanups.push(() => workspace.stop());
+    const { child, said, ended } = run({
+      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: workspace.apiUrl, BOT_PORT: '0',
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+    });
+    const ready = await until('the bot', () => said.out.split('\n').find((line) => line.includes('the bot is ready')), 15_000);
+    const { port } = JSON.parse(ready) as { port: number };
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+    for (const line of said.out.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ name: 'bot' });
+    expect(said.out + said.err).not.toContain(SECRETS.botToken);
+    expect(said.out + said.err).not.toContain(SECRETS.appToken);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+});

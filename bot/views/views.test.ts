@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { blocksTooLong, messageBlockProblems, viewProblems } from '../../infra/local/slack/block-kit/validate.ts';
+import type { Json } from '../../infra/local/slack/state/model.ts';
+import type { AudienceRef, Entry, EntryBody } from '../../runbooks/launch/entries.ts';
+import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { runbook as runbookSchema, type Campaign } from '../../runbooks/playbook/schema.ts';
+import { SUBCOMMANDS } from '../commands/go.ts';
+import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
+import * as answers from './answers.ts';
+import { boardMessage } from './board.ts';
+import { message, section } from './blocks.ts';
+import { entryMessage } from './entry-message.ts';
+import { helpMessage } from './help.ts';
+import type { Message } from './message.ts';
+import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './modals.ts';
+import { orderMessage } from './order.ts';
+import { peopleMessage } from './people.ts';
+import { readinessMessage } from './readiness.ts';
+import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { stepsMessage } from './steps.ts';
+import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
+
+const NOW = 1_800_000_000_000;
+const long = (what: string, n: number) => `${what} <!channel> & *bold* ${'🏈é'.repeat(n)}`.slice(0, n);
+
+/** `size` 1 is an ordinary launch; 200 has more of everything than Slack can show, in texts as long as a runbook allows. */
+function launchOf(size: number): Launch {
+  const text = (what: string, n: number) => (size === 1 ? what : long(what, n));
+  const each = <T>(n: number, make: (index: number) => T): T[] => Array.from({ length: Math.max(1, n) }, (_, index) => make(index));
+  const locales = Object.fromEntries(each(size, (i) => [i === 0 ? 'en' : `en-x${String(i).padStart(3, '0')}`, { title: text('Title', 200), body: text('Body', 3_000) }]));
+  const campaign: Campaign = { id: 'c', locales, default_locale: 'en', sound: 'default', data: {}, apns: { topic: 't', priority: 10 }, fcm: { priority: 'high' } };
+  const runbook = runbookSchema.parse({
+    version: 1, id: 'big', title: text('Runbook', 120),
+    people: each(size + 2, (i) => ({ id: `p${i}`, name: text(`Person ${i}`, 80), roles: [i === 0 ? 'on-call' : 'marketer'], slack: [`U00000${i}`] })),
+    pool: { name: 'pool', scale_target: 'workers', workers: 3 }, campaign,
+    gates: each(size, (i) => ({ id: `g${i}`, title: text(`Gate ${i}`, 120), owner: 'p0', help: text('Help', 300), ...(i % 2 === 0 ? {} : { probe: { kind: 'payload-size' } }) })),
+    scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's' }],
+    phases: each(size, (i) => ({ id: `ph${i}`, title: text('Phase', 200), steps: [{ id: `s${i}`, title: text(`Step ${i}`, 120), at: `T-${i + 1}m`, owner: 'p0', do: { kind: 'remind', say: text('Say', 1_000) } }] })),
+    switches: each(size, (i) => ({ id: `sw${i}`, title: 'Switch', two_people: true })),
+    on_halt: text('On halt', 1_000),
+  });
+  const segments = each(size, (i) => ({ id: size === 1 ? 'us-ios' : `segment-${i}-${'x'.repeat(60)}`, platform: i % 2 === 0 ? 'ios' as const : 'android' as const, devices: 1_000_000, batches: 1_000 }));
+  const audience: AudienceRef = { hash: 'a'.repeat(64), manifestKey: 'k', devices: segments.length * 1_000_000, segments, locales: Object.fromEntries(Object.keys(locales).map((locale, i) => [locale, 1_000_000 - i])) };
+  const shown = {
+    launchId: 'big', segments: segments.map(({ id }) => ({ segment: id, attempt: 2 })), contentHash: 'c'.repeat(64), audienceHash: audience.hash, skipListHash: 'd'.repeat(64), collapseId: 'x',
+    notAfterMs: { ios: 60_000, android: 600_000 }, expiresAfterMs: 1, priority: { apns: 10 as const, fcm: 'high' as const }, uncertain: 'leave' as const,
+  };
+  const order: FireOrder = { id: 'F1', requestedBy: 'p0', requestedAtMs: NOW - 1_000, shown, shownHash: 'e'.repeat(64), devices: audience.devices, expiresAtMs: NOW + 600_000, lifts: 3, state: 'open', voidedBy: null };
+  return {
+    id: 'big', name: text('Launch', 300), channelId: 'C1', runbook, runbookHash: 'b'.repeat(64), createdAtMs: NOW, targetAtMs: NOW + 750_000, compress: 1, seq: 1_234, headHash: 'f'.repeat(64),
+    people: runbook.people, campaign, contentHash: 'c'.repeat(64), audience, skipList: { hash: 'd'.repeat(64), key: 'k', tokens: 12_345 },
+    ticks: { g0: { green: true, by: 'p1', atMs: NOW, note: text('Note', 1_000) } }, gateChanges: {},
+    waivers: Object.fromEntries(each(size, (i) => [`W${i}`, { id: `W${i}`, gate: `g${i}`, segments: segments.map(({ id }) => id), worst: 3, reason: text('Reason', 2_000), endsAtMs: NOW, requestedBy: 'p0', grantedBy: null }])),
+    orders: { F1: order },
+    shots: Object.fromEntries(each(size, (i) => [`S${i}`, {
+      id: `S${i}`, orderId: 'F1', requestedBy: 'p0', approvedBy: 'p1', segments: shown.segments, shown, shownHash: order.shownHash, audience, skipList: null, campaign, approvedSeq: 9,
+      pressedAtMs: NOW - 2_500, notAfterAtMs: { ios: NOW, android: NOW }, haltEpoch: 0, redGates: [], haltedAtMs: null, closed: null, totals: null,
+    }])),
+    attempts: {}, tests: {}, halt: { active: true, epoch: 3, by: 'p1', reason: text('Reason', 2_000), atMs: NOW },
+    lifts: { L1: { id: 'L1', epoch: 3, by: 'p0', reason: text('Reason', 2_000), open: true } },
+    switches: Object.fromEntries(each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1 }])),
+    switchRequests: { R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true } },
+    rosterChanges: { P1: { id: 'P1', people: runbook.people.map((person) => ({ ...person, id: `${person.id}x` })), by: 'p0', reason: text('Reason', 2_000), open: true } },
+    steps: {}, scale: {}, closed: false,
+  };
+}
+
+const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] => launch.runbook.gates.map((gate, i) => ({
+  id: gate.id, title: gate.title, hard: false, manual: gate.probe === undefined, status, value: i, say: long('Say', launch.people.length > 10 ? 2_000 : 40), owner: 'p0',
+}));
+
+const BODIES: EntryBody[] = [
+  { kind: 'LaunchCreated', name: long('Name', 300), channelId: 'C1', runbook: launchOf(1).runbook, runbookHash: 'x', targetAtMs: NOW, compress: 1, contentHash: 'x' },
+  { kind: 'TargetMoved', targetAtMs: NOW, reason: long('Reason', 5_000) },
+  { kind: 'WaiverRequested', waiverId: 'W0', gate: 'g0', segments: 'all', worst: 1, reason: '', endsAtMs: NOW },
+  { kind: 'WaiverGranted', waiverId: 'W0' },
+  { kind: 'FireDeclined', orderId: 'F1', reason: long('Reason', 5_000) },
+  { kind: 'HaltSet', epoch: 3, reason: long('Reason', 5_000), pressedAtMs: NOW },
+  { kind: 'LiftRequested', liftId: 'L1', epoch: 3, reason: '' },
+  { kind: 'HaltLifted', liftId: 'L1', epoch: 3 },
+  { kind: 'SwitchRequested', requestId: 'R1', switch: 'sw0', value: 'x', reason: '' },
+  { kind: 'SwitchSet', switch: 'zombie', value: true, reason: long('Reason', 5_000), requestId: null },
+  { kind: 'RosterChangeRequested', changeId: 'P1', people: launchOf(200).people, reason: '' },
+  { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
+  { kind: 'StepStarted', step: 's0', dueAtMs: NOW, late: true },
+  { kind: 'ScaleLate', target: 'workers', desired: 3, running: 1, ready: 0, backup: long('Backup', 300) },
+  { kind: 'TestDone', testId: 'T1', contentHash: 'x', results: Array.from({ length: 500 }, () => ({ person: 'p0', platform: 'ios' as const, accepted: false, reason: long('Reason', 100), tookMs: 1 })) },
+  { kind: 'Noted', text: long('Note', 3_000) },
+  { kind: 'LaunchClosed', reason: '' },
+];
+
+describe.each([1, 200])('views of a launch of size %i', (size) => {
+  const launch = launchOf(size);
+  const reports = [reportOf(launch, 'b1', NOW, { state: 'ready', shots: [snapshotOf('S0', countsOf([1, 2]), countsOf([3]))] })];
+  const entry = (body: EntryBody): Entry => ({ ...body, v: 1, launchId: 'big', seq: 1, atMs: NOW, by: { person: 'p0' }, token: 't', prev: '', hash: '' });
+  const order = launch.orders['F1'] as FireOrder;
+  const views: [string, Message][] = [
+    ['board, red', boardMessage(launch, gatesOf(launch, 'red'), reports, NOW)],
+    ['board, green', boardMessage({ ...launch, halt: { ...launch.halt, active: false } }, gatesOf(launch, 'green'), [], NOW)],
+    ['order, red', orderMessage(launch, order, gatesOf(launch, 'red'), NOW)],
+    ['order, green', orderMessage(launch, order, gatesOf(launch, 'green'), NOW)],
+    ...(['approved', 'declined', 'expired', 'void'] as const).map((state): [string, Message] => [`order ${state}`, orderMessage(launch, { ...order, state, voidedBy: long('Why', 2_000) }, [], NOW)]),
+    ['readiness, red', readinessMessage(launch, gatesOf(launch, 'red'))],
+    ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'))],
+    ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'))],
+    ['steps', stepsMessage(launch, NOW)],
+    ['people', peopleMessage(launch)],
+    ['waiver', waiverMessage(launch, 'W0')], ['lift', liftMessage(launch, 'L1')], ['switch', switchMessage(launch, 'R1')], ['roster', rosterMessage(launch, 'P1')], ['unknown', waiverMessage(launch, long('x', 500))],
+    ['help', helpMessage(SUBCOMMANDS, null, launch.name)],
+    ...SUBCOMMANDS.map((sub): [string, Message] => [`help ${sub.name}`, helpMessage(SUBCOMMANDS, sub, null)]),
+    ['refused', answers.refused('GATES_RED', long('Say', 9_000))], ['stranger', answers.stranger(launch)], ['no launch', answers.noLaunch(Array.from({ length: 90 }, (_, i) => `runbook-${i}-${'x'.repeat(60)}`))],
+    ['failed', answers.failed('abc123')], ['usage', answers.usageMessage(safe(long('Problem', 900)), ['a', 'b'], 'does')],
+    ...BODIES.flatMap((body): [string, Message][] => {
+      const view = entryMessage(launch, entry(body));
+      return view === null ? [] : [[`entry ${body.kind}`, view]];
+    }),
+  ];
+
+  it.each(views)('%s: Slack would take it', (_, view) => {
+    expect(messageBlockProblems(view.blocks)).toEqual([]);
+    expect(blocksTooLong(view.blocks as unknown as Json[])).toBe(false);
+    expect(view.text.length).toBeGreaterThan(0);
+    expect(view.text.length).toBeLessThanOrEqual(4_000);
+    // In plain_text Slack shows it as it is.
+    const mrkdwn = [view.text, ...(JSON.stringify(view.blocks).match(/"type":"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [])];
+    expect(mrkdwn.filter((text) => text.includes('<!channel>')).length).toBe(0);
+  });
+
+  it('forms: Slack would take them', () => {
+    const locales = Object.keys(launch.campaign.locales).slice(0, CAMPAIGN_LOCALES);
+    const runbooks = Array.from({ length: Math.min(size, 100) }, (_, i) => ({ id: `r${i}-${'x'.repeat(100)}`, title: long('Runbook', 300) }));
+    for (const view of [createModal(runbooks, 'C1', NOW), createModal([], 'C1', NOW), waiverModal(launch, 'g0', 'C1', 3), campaignModal(launch, locales, 'C1', null), campaignModal(launch, locales, 'C1', launch.campaign)]) {
+      expect(viewProblems(view)).toEqual([]);
+    }
+  });
+
+  it('an open order carries exactly one GO and, in another block, Decline; a decided one carries no button', () => {
+    const buttons = (view: Message) => JSON.stringify(view.blocks).match(/"action_id":"[^"]+"/g) ?? [];
+    expect(buttons(orderMessage(launch, order, [], NOW)).toSorted()).toEqual(['"action_id":"fire.decline"', '"action_id":"fire.go"']);
+    expect(JSON.stringify(orderMessage(launch, order, gatesOf(launch, 'red').slice(0, 1), NOW))).toContain('GO anyway, 1 red');
+    expect(buttons(orderMessage(launch, { ...order, state: 'approved' }, [], NOW))).toEqual([]);
+    expect(buttons(orderMessage(launch, order, [], order.expiresAtMs + 1))).toEqual([]);
+    expect(buttons(boardMessage(launch, [], [], NOW))).toContain('"action_id":"halt.press"');
+  });
+});
+
+describe('the order message', () => {
+  it('shows every locale of a usual campaign, and counts per segment and platform', () => {
+    const launch = launchOf(40);
+    const text = JSON.stringify(orderMessage(launch, launch.orders['F1'] as FireOrder, [], NOW));
+    for (const locale of Object.keys(launch.campaign.locales)) expect(text).toContain(`\`${locale}\``);
+    expect(text).toContain('40,000,000 devices');
+    expect(text).toContain('iOS 20,000,000 · Android 20,000,000');
+  });
+});
+
+describe('words', () => {
+  it('are safe, cut without breaking entities or emoji, and the same for everybody', () => {
+    expect(safe('a<b>&c')).toBe('a&lt;b&gt;&amp;c');
+    expect(safe('<'.repeat(10), 10)).toBe('&lt;&lt;…');
+    expect(clip('🏈🏈🏈', 5)).toBe('🏈🏈…');
+    expect(clip('abc', 3)).toBe('abc');
+    expect(count(1_234_567)).toBe('1,234,567');
+    expect(stamp(NOW)).toBe('<!date^1800000000^{date_short_pretty} {time_secs}|2027-01-15 08:00:00 UTC> (08:00:00 UTC)');
+    expect([span(800), span(45_000), span(4_800_000), span(90_061_000), toTarget(NOW, NOW + 60_000), toTarget(NOW, NOW - 3_000)]).toEqual(['800 ms', '45 s', '1 h 20 min', '1 d 1 h', 'T-1 min', 'T+3 s']);
+    expect(fit(['a'.repeat(50), 'b'.repeat(50), 'c'.repeat(50)], 100)).toBe(`${'a'.repeat(50)}\n… and 2 more`);
+    expect(message('x', Array.from({ length: 80 }, () => section('y'.repeat(3_000)))).blocks).toHaveLength(50);
+  });
+});
