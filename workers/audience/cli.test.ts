@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createJournal } from '../../infra/aws/journal.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
+import { loadAudience } from './load.ts';
+
+const RUNBOOK = fileURLToPath(new URL('../../runbooks/library/superbowl.yaml', import.meta.url));
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  local = await localCloudForTests();
+  env = {
+    AWS_ENDPOINT_URL: local.url, AWS_REGION: local.config.region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
+    GOBUTTON_TABLE_PREFIX: local.config.tablePrefix, GOBUTTON_BUCKET: local.config.bucket,
+  };
+});
+afterAll(() => local.stop());
+
+function audience(args: string[], variables: Record<string, string> = env): Promise<{ code: number; out: string; err: string }> {
+  const script = fileURLToPath(new URL('cli.ts', import.meta.url));
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [script, ...args], { env: { PATH: process.env['PATH'] ?? '', ...variables } }, (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
+  });
+}
+
+async function createLaunch(launchId: string) {
+  const text = await readFile(RUNBOOK, 'utf8');
+  const loaded = loadRunbook(text, RUNBOOK);
+  if (!loaded.ok) throw new Error('the sample runbook is broken');
+  const journal = createJournal({ record: local.cloud.record });
+  const created = await journal.submit(launchId, { kind: 'create-launch', by: 'ana', launchId, name: 'Game', channelId: 'C0WARROOM', runbook: loaded.runbook, runbookHash: sha256(text), targetAtMs: Date.now() + 3_600_000, compress: 1 });
+  expect(created).toMatchObject({ ok: true });
+  return journal;
+}
+
+test('compiling for a launch sets its audience and skip list in the name of the person, and twice is no trouble', async () => {
+  await using folder = await testFolder();
+  const journal = await createLaunch('game');
+  const input = await folder.file('d.csv', csv(`a,ios,${apns(1)},en,us`, `b,ios,${apns(2)},de,us`, `c,android,${fcm(1)},ja,jp`, `d,ios,${apns(3)},tlh,us`, `e,ios,${apns(4)},en,us`));
+  const skip = await folder.file('bad.txt', `token\n${apns(2)}\n`);
+  const optedOut = await folder.file('out.txt', 'e\r\n');
+  const args = ['compile', input, '--launch', 'game', '--as', 'ana', '--skip', skip, '--suppress', optedOut, '--rejects', folder.rejectsPath];
+  const done = await audience(args);
+  expect(done).toMatchObject({ code: 0, err: '' });
+  expect(done.out).toMatch(/devices +3 in 2 segments/);
+  expect(done.out).toMatch(/LOCALE_UNKNOWN +1/);
+  const launch = await journal.launch('game');
+  expect(launch?.audience).toMatchObject({ devices: 3, segments: [{ id: 'us-ios', devices: 2, batches: 1 }, { id: 'jp-android', devices: 1, batches: 1 }], locales: { de: 1, en: 1, ja: 1 } });
+  expect((await journal.entries('game')).map(({ kind, by }) => [kind, by]).slice(1)).toEqual([['AudienceSet', { person: 'ana' }], ['SkipListSet', { person: 'ana' }]]);
+  const loaded = await loadAudience(local.cloud.objects, launch?.audience?.manifestKey ?? '', { hash: launch?.audience?.hash ?? '' });
+  loaded.applySkipList(await local.cloud.objects.get(launch?.skipList?.key ?? ''));
+  expect(devicesOf(loaded).map(({ token, skipped }) => [token, skipped])).toEqual([[apns(2), true], [apns(1), false], [fcm(1), false]]);
+  const stored = Buffer.from(await local.cloud.objects.get(`audiences/${loaded.manifest.hash}/rejects.ndjson`) ?? []).toString();
+  expect(stored).toBe(await readFile(folder.rejectsPath, 'utf8'));
+  expect(stored.split('\n').length).toBe(3);
+
+  expect((await audience(args)).out).toMatch(/audience set +game has it already/);
+  const another = await audience(['skip', await folder.file('more.txt', `${apns(1)}\n${fcm(1)}\n`), '--launch', 'game', '--as', 'mia']);
+  expect(another).toMatchObject({ code: 0, err: '' });
+  expect((await createJournal({ record: local.cloud.record }).launch('game'))?.skipList?.tokens).toBe(2);
+  expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batches/);
+  expect((await audience(['load', loaded.manifest.hash])).out).toMatch(/devices +3\n/);
+});
+
+test('who may not set it, an unknown launch and a missing variable are refused before anything is read', async () => {
+  await using folder = await testFolder();
+  const journal = await createLaunch('refusing');
+  const input = await folder.file('d.csv', csv(`a,ios,${apns(1)},en,us`));
+  const compile = (...more: string[]) => audience(['compile', input, '--rejects', folder.rejectsPath, ...more]);
+  expect(await compile('--launch', 'refusing', '--as', 'olu')).toMatchObject({ code: 1, err: expect.stringContaining('found olu with the roles observer') as string });
+  expect(await compile('--launch', 'refusing', '--as', 'nobody')).toMatchObject({ code: 1, err: expect.stringContaining('expected a person of the launch: ana, mia, ben, olu') as string });
+  expect(await compile('--launch', 'refusing')).toMatchObject({ code: 2, err: expect.stringContaining('--as: found nothing') as string });
+  expect(await compile('--launch', 'none', '--as', 'ana')).toMatchObject({ code: 1, err: expect.stringContaining('found no launch "none"') as string });
+  expect(await compile('--launch', 'refusing', '--runbook', RUNBOOK)).toMatchObject({ code: 2 });
+  expect(await audience(['compile', input, '--locales', 'en'], {})).toMatchObject({ code: 2, err: expect.stringMatching(/AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing, expected .*--out/) as string });
+  expect(await journal.entries('refusing')).toHaveLength(1);
+});
+
+test('wrong command lines say what was found and expected, and name the nearest command', async () => {
+  await using folder = await testFolder();
+  const out = ['--out', folder.path];
+  const input = await folder.file('d.csv', csv(`a,ios,${apns(1)},en,us`));
+  const broken = await folder.file('broken.yaml', 'version: 1\nid: x\n');
+  for (const [args, code, words] of [
+    [['compil'], 2, 'did you mean compile?'],
+    [['compile'], 2, 'found 0 files, expected one'],
+    [['compile', input, '--batchsize', '3'], 2, '--batch-size'],
+    [['compile', input, ...out], 2, 'found neither --runbook, --launch nor --locales'],
+    [['compile', input, '--runbook', RUNBOOK, '--locales', 'en,fr', ...out], 2, 'found fr, expected locales of the campaign: en, es'],
+    [['compile', input, '--runbook', `${folder.path}/none.yaml`, ...out], 1, 'none.yaml: found no readable file'],
+    [['compile', input, '--runbook', broken, ...out], 1, 'broken.yaml:1:'],
+    [['compile', input, '--locales', 'en', '--map', 'tokn=x', ...out], 2, 'found "tokn=x", expected <field>=<column> with a field of user, platform'],
+    [['compile', input, '--locales', 'en', '--batch-size', '0', ...out], 2, '--batch-size: found "0", expected a whole number from 1 to 2,000'],
+    [['compile', input, '--locales', 'en', '--skip', `${folder.path}/none.txt`, ...out], 1, 'none.txt: found no readable file, expected known-bad tokens'],
+    [['inspect', 'abc', ...out], 1, 'audiences/abc/manifest.json: found no such object'],
+    [['sample', '--devices', 'many'], 2, '--devices: found "many"'],
+    [['sample', '--unregistered', '40'], 2, '--unregistered: found "40", expected a share'],
+  ] as const) {
+    const { code: exit, err } = await audience([...args]);
+    expect({ args, exit, err }).toEqual({ args, exit: code, err: expect.stringContaining(words) as string });
+  }
+});
