@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimKey } from '../contract.ts';
+import { stateCode, toAccount } from '../send/account-codec.ts';
+import { startStage } from '../stage-for-tests.ts';
+import type { Stage, StagedLaunch } from '../stage-for-tests.ts';
+import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
+import type { CloseDeps } from './close.ts';
+import { correctShot } from './correct.ts';
+
+/** Closing without any worker: what stands in the claims is written by the test, as holders would. */
+
+let stage: Stage;
+let deps: CloseDeps;
+beforeAll(async () => {
+  stage = await startStage();
+  deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects) };
+});
+afterAll(async () => { await stage.stop(); });
+
+const SOON_MS = 3_000;
+const accepted = (count: number) => toAccount(new Uint8Array(count).fill(stateCode('accepted')), {});
+
+async function fired(options: Parameters<Stage['newLaunch']>[0] = { ios: 300, android: 0 }) {
+  const launch = await stage.newLaunch(options);
+  const shot = await launch.fire({ wake: false });
+  const batches = launch.audience.manifest.segments[0]?.batches ?? [];
+  const key = (at: number, attempt = 1) => claimKey(launch.id, 'ios', attempt, batches[at]?.id ?? '');
+  const claim = (at: number, token: string, sendUntilMs = Date.now() + 5_000) => deps.claims.claim(key(at), { bootId: 'b', token, claimedAtMs: Date.now(), sendUntilMs });
+  const close = (nowMs: number, shotId = shot.id) => closeShot(deps, { launchId: launch.id, shotId, nowMs });
+  return { launch, shot, batches, key, claim, close };
+}
+
+const totalsOf = async (launch: StagedLaunch, shotId: string) => (await launch.shot(shotId)).totals?.[0]?.totals;
+
+describe('close', () => {
+  test('a shot is open while a batch waits to be claimed, and late when its time is over', async () => {
+    const { launch, shot, key, claim, close } = await fired();
+    await claim(0, 'one');
+    await deps.claims.account(key(0), 'one', accepted(100));
+    expect(await close(Date.now())).toMatchObject({ state: 'open' });
+    expect(await close(shot.notAfterAtMs.ios)).toMatchObject({ state: 'open' });
+    expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 100, late: 200 });
+    expect((await launch.shot(shot.id)).closed?.cause).toBe('not-after');
+    // Nobody can claim what was closed.
+    expect(await claim(1, 'too late')).toMatchObject({ won: false, holder: { state: 'closed' } });
+  });
+
+  test('after a halt the unclaimed is halted; the claimed waits for its holder, and is uncertain when that stays away', async () => {
+    const { launch, shot, claim, close } = await fired();
+    const sendUntilMs = Date.now() + 5_000;
+    await claim(1, 'dead', sendUntilMs);
+    await launch.halt();
+    expect(await close(Date.now() + SOON_MS)).toEqual({ state: 'open', left: 1 });
+    expect(await close(sendUntilMs + ACCOUNT_GRACE_MS)).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ halted: 200, uncertain: 100 });
+    expect((await launch.shot(shot.id)).closed?.cause).toBe('halt');
+  });
+
+  test('many closers at once write one close', async () => {
+    const { launch, shot, close } = await fired();
+    const results = await Promise.all(Array.from({ length: 6 }, () => close(shot.notAfterAtMs.ios + SOON_MS)));
+    expect(results.every(({ state }) => state === 'closed')).toBe(true);
+    expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotClosed').length).toBe(1);
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ late: 300 });
+  });
+
+  test('a holder\'s account that comes after the close corrects it by a new entry, batch by batch', async () => {
+    const { launch, shot, key, batches, claim, close } = await fired();
+    await Promise.all([claim(0, 'slow 0', 1), claim(1, 'slow 1', 1), claim(2, 'ok')]);
+    await deps.claims.account(key(2), 'ok', accepted(100));
+    expect(await close(Date.now())).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 100, uncertain: 200 });
+
+    const half = new Uint8Array(100).fill(stateCode('accepted')).fill(stateCode('late'), 60);
+    half[0] = stateCode('failed');
+    const accounts = [toAccount(half, { Unregistered: 1 }), accepted(100)];
+    await Promise.all(accounts.map(async (account, at) => {
+      const answer = await deps.claims.account(key(at), `slow ${at}`, account);
+      if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
+      await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    }));
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, late: 40, uncertain: 0, reasons: { Unregistered: 1 } });
+    expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
+  });
+
+  test('an account that comes between the closing of its batch and of its shot is counted once, as a correction', async () => {
+    const { launch, shot, key, batches, claim, close } = await fired();
+    await Promise.all([claim(0, 'slow', 1), claim(1, 'busy')]);
+    expect(await close(Date.now())).toMatchObject({ state: 'open' });
+    const answer = await deps.claims.account(key(0), 'slow', accepted(100));
+    if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
+    const late = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[0]?.id ?? '', count: 100, closed: answer.wasClosed, account: accepted(100) };
+    const correcting = correctShot(stage.journal, late, AbortSignal.timeout(10_000));
+    await deps.claims.account(key(1), 'busy', accepted(100));
+    expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'closed', byUs: true });
+    expect((await correcting)?.ok).toBe(true);
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 200, late: 100, uncertain: 0 });
+  });
+
+  test('a later attempt counts its own devices alone, though an account of the one before comes late', async () => {
+    const { launch, shot, key, batches, claim, close } = await fired();
+    const half = new Uint8Array(100).fill(stateCode('accepted')).fill(stateCode('halted'), 50);
+    await Promise.all([claim(0, 'halted'), claim(1, 'slow', 1), claim(2, 'done')]);
+    await deps.claims.account(key(0), 'halted', toAccount(half, {}));
+    await deps.claims.account(key(2), 'done', accepted(100));
+    await launch.halt();
+    expect(await close(Date.now() + SOON_MS)).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 150, halted: 50, uncertain: 100 });
+
+    const second = await launch.fire({ wake: false, lift: true });
+    // Too late for the second attempt: it was approved for 50 devices.
+    const account = toAccount(new Uint8Array(100).fill(stateCode('halted')), {});
+    const answer = await deps.claims.account(key(1), 'slow', account);
+    if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
+    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    expect(await close(second.notAfterAtMs.ios + SOON_MS, second.id)).toEqual({ state: 'closed', byUs: true });
+    expect((await launch.shot(second.id)).totals?.[0]).toMatchObject({ devices: 50, totals: { late: 50 } });
+  });
+});
