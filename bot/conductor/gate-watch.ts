@@ -30,7 +30,8 @@ export class GateWatch {
   #isLasting(launch: Launch, one: Measured, nowMs: number): boolean {
     // A shot fills its queues by design; that is no change of readiness.
     const probe = launch.runbook.gates.find(({ id }) => id === one.gate)?.probe;
-    const standing = launch.gateChanges[one.gate]?.status;
+    // Never measured is unknown already, and no news.
+    const standing = launch.gateChanges[one.gate]?.status ?? 'unknown';
     if (standing === one.status || (probe?.kind === 'queue-empty' && runningShots(launch).length > 0)) {
       this.#changing.delete(one.gate);
       return false;
