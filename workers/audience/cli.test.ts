@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { readFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import { main } from './cli.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
 
@@ -22,10 +24,17 @@ beforeAll(async () => {
 });
 afterAll(() => local.stop());
 
-function audience(args: string[], variables: Record<string, string> = env): Promise<{ code: number; out: string; err: string }> {
+async function audience(args: string[], variables: Record<string, string> = env): Promise<{ code: number; out: string; err: string }> {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  const code = await main(args, variables, out, err);
+  return { code, out: String(out.read() ?? ''), err: String(err.read() ?? '') };
+}
+
+/** The same as a process of its own. */
+function audienceProcess(args: string[]): Promise<{ code: number; out: string; err: string }> {
   const script = fileURLToPath(new URL('cli.ts', import.meta.url));
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [script, ...args], { env: { PATH: process.env['PATH'] ?? '', ...variables } }, (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
+    const child = execFile(process.execPath, [script, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env } }, (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
   });
 }
 
@@ -46,7 +55,7 @@ test('compiling for a launch sets its audience and skip list in the name of the 
   const skip = await folder.file('bad.txt', `token\n${apns(2)}\n`);
   const optedOut = await folder.file('out.txt', 'e\r\n');
   const args = ['compile', input, '--launch', 'game', '--as', 'ana', '--skip', skip, '--suppress', optedOut, '--rejects', folder.rejectsPath];
-  const done = await audience(args);
+  const done = await audienceProcess(args);
   expect(done).toMatchObject({ code: 0, err: '' });
   expect(done.out).toMatch(/devices +3 in 2 segments/);
   expect(done.out).toMatch(/LOCALE_UNKNOWN +1/);

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { AudienceError } from './errors.ts';
+import type { Output } from './progress.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.
 
@@ -22,7 +23,7 @@ the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local c
 const COMMANDS = ['sample', 'compile', 'skip', 'inspect', 'load', 'help'] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line. */
-export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: NodeJS.WriteStream, err: NodeJS.WriteStream): Promise<number> {
+export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Output, err: Output): Promise<number> {
   const [command = 'help', ...rest] = args;
   try {
     switch (command) {

@@ -1,6 +1,9 @@
 import { SingleBar } from 'cli-progress';
 import type { CompilePhase } from './compile.ts';
 
+/** Where a command writes; a bar is drawn only where somebody watches. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean };
+
 export interface Progress {
   /** `total` 0: not known yet. */
   update(phase: string, done: number, total: number): void;
@@ -12,7 +15,7 @@ const WEIGHT: Record<CompilePhase, [from: number, to: number]> = { read: [0, 20]
 const SAY: Record<CompilePhase, string> = { read: 'reading', check: 'checking', reject: 'listing rejects', pack: 'packing', store: 'storing' };
 
 /** A bar where somebody watches; otherwise a line per phase and at most one every five seconds. */
-export function compileProgress(out: NodeJS.WriteStream): { update: (phase: CompilePhase, done: number, total: number) => void; stop: () => void } {
+export function compileProgress(out: Output): { update: (phase: CompilePhase, done: number, total: number) => void; stop: () => void } {
   const bar = progressBar(out);
   return {
     update: (phase, done, total) => {
@@ -25,8 +28,8 @@ export function compileProgress(out: NodeJS.WriteStream): { update: (phase: Comp
   };
 }
 
-export function progressBar(out: NodeJS.WriteStream): Progress {
-  if (!out.isTTY) return plainLines(out);
+export function progressBar(out: Output): Progress {
+  if (out.isTTY !== true) return plainLines(out);
   const bar = new SingleBar({ format: '{bar} {percentage}%  {say}', barsize: 28, hideCursor: true, clearOnComplete: false, stream: out, fps: 10 });
   let started = false;
   return {
@@ -43,7 +46,7 @@ export function progressBar(out: NodeJS.WriteStream): Progress {
 
 const QUIET_MS = 5_000;
 
-function plainLines(out: NodeJS.WriteStream): Progress {
+function plainLines(out: Output): Progress {
   let lastWord = '';
   let lastAt = 0;
   return {

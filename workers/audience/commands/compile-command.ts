@@ -6,6 +6,7 @@ import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import { AudienceError } from '../errors.ts';
 import { compileProgress } from '../progress.ts';
+import type { Output } from '../progress.ts';
 import { readList } from '../list-file.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
@@ -18,7 +19,7 @@ const OPTIONS = [
 type Option = Partial<Record<(typeof OPTIONS)[number], string>>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-export async function runCompile(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+export async function runCompile(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, OPTIONS);
   const [input, more] = words;
   if (input === undefined || more !== undefined) throw new AudienceError('ARGUMENT_INVALID', `compile: found ${words.length} files, expected one: npm run audience -- compile devices.csv --runbook <file>`);
@@ -47,7 +48,7 @@ async function readRunbook(path: string): Promise<Runbook> {
   return loaded.runbook;
 }
 
-async function compile(input: string, option: Option, runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null, objects: Objects, out: NodeJS.WriteStream): Promise<Compiled> {
+async function compile(input: string, option: Option, runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null, objects: Objects, out: Output): Promise<Compiled> {
   const options: CompileOptions = {
     input, objects,
     segmentBy: runbook?.audience.segment_by ?? ['market', 'platform'],

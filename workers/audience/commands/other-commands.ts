@@ -2,6 +2,7 @@ import { AudienceError } from '../errors.ts';
 import { loadAudience } from '../load.ts';
 import { manifestKeyOf, readManifest } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
+import type { Output } from '../progress.ts';
 import { packSkipList, skipListKeyOf } from '../skip-list.ts';
 import { readList } from '../list-file.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
@@ -12,7 +13,7 @@ import { count, megabytes, table } from './words.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Makes a skip list and, with --launch, sets it. */
-export async function runSkip(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+export async function runSkip(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, ['launch', 'as', 'out']);
   const path = theOnly(words, 'skip', 'a file of known-bad tokens');
   if (option.launch !== undefined && option.out !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --out: found both, expected one');
@@ -29,7 +30,7 @@ export async function runSkip(args: string[], env: Env, out: NodeJS.WriteStream)
   out.write(table(rows));
 }
 
-export async function runInspect(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+export async function runInspect(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, ['out']);
   const hash = theOnly(words, 'inspect', 'the hash of an audience');
   const manifest = await withObjects(option.out, env, (objects) => readManifest(objects, manifestKeyOf(hash)));
@@ -46,7 +47,7 @@ export async function runInspect(args: string[], env: Env, out: NodeJS.WriteStre
 }
 
 /** Loads an audience as a worker does, and says what it takes. */
-export async function runLoad(args: string[], env: Env, out: NodeJS.WriteStream): Promise<void> {
+export async function runLoad(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, ['out', 'skip-list', 'concurrency']);
   const hash = theOnly(words, 'load', 'the hash of an audience');
   const concurrency = wholeNumber('concurrency', option.concurrency, 4, 1, 32);

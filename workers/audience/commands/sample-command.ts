@@ -1,10 +1,11 @@
 import { sampleAudience } from '../sample.ts';
 import type { MarkShares } from '../sample.ts';
 import { progressBar } from '../progress.ts';
+import type { Output } from '../progress.ts';
 import { readArguments, share, weightsOf, wholeNumber } from './arguments.ts';
 import { count, table } from './words.ts';
 
-export async function runSample(args: string[], out: NodeJS.WriteStream): Promise<void> {
+export async function runSample(args: string[], out: Output): Promise<void> {
   const { option, flag } = readArguments(args, ['devices', 'seed', 'out', 'locales', 'markets', 'phones', 'unregistered', 'bad', 'errors', 'silent'], ['dirty']);
   const devices = wholeNumber('devices', option.devices, 200_000, 1, 100_000_000);
   const marks: Partial<MarkShares> = {};
