@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeShot, manifestReader } from './close/close.ts';
-import { startStage } from './stage-for-tests.ts';
-import type { Stage } from './stage-for-tests.ts';
+import { startStage } from '../test/worker-stage.ts';
+import type { Stage } from '../test/worker-stage.ts';
 
 /** The worker as a process of its own: boot, health, kill, SIGTERM. */
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Shot } from '../runbooks/launch/launch.ts';
-import { startStage } from './stage-for-tests.ts';
-import type { Stage } from './stage-for-tests.ts';
-import { startStallProxy } from './stall-proxy-for-tests.ts';
+import { startStage } from '../test/worker-stage.ts';
+import type { Stage } from '../test/worker-stage.ts';
+import { startStallProxy } from '../test/stall-proxy.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });

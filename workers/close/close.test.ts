@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
-import { startStage } from '../stage-for-tests.ts';
-import type { Stage, StagedLaunch } from '../stage-for-tests.ts';
+import { startStage } from '../../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';

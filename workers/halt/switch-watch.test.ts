@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
-import { startStallProxy } from '../stall-proxy-for-tests.ts';
-import type { StallProxy } from '../stall-proxy-for-tests.ts';
+import { startStallProxy } from '../../test/stall-proxy.ts';
+import type { StallProxy } from '../../test/stall-proxy.ts';
 import { PAUSE_AFTER_MS, SwitchView, createSwitchMemory, sharedNowMs, writeReading } from './switch-view.ts';
 import { watchSwitches } from './switch-watch.ts';
 

@@ -19,11 +19,13 @@ export type AuthorityCode =
 
 export type Verdict = { ok: true; authority: Authority } | { ok: false; code: AuthorityCode; say: string };
 
-/** `entries`: the whole record of the launch, read strongly consistent. Throws what `fold` throws for a record that makes no sense. */
+/** `entries`: the whole record of the launch, read strongly consistent. */
 export function authorityFor(launchId: string, shotId: string, entries: readonly Entry[]): Verdict {
   const chain = verifyChain(launchId, { seq: 0, hash: '' }, entries);
   if (!chain.ok) return no('RECORD_BROKEN', `entry ${chain.seq}: ${chain.why}`);
-  const launch = fold(entries);
+  const folded = foldAll(entries);
+  if ('impossible' in folded) return no('RECORD_BROKEN', folded.impossible);
+  const { launch } = folded;
   if (launch === null) return no('RECORD_EMPTY', 'the launch has no record');
   const approval = entries.find((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved' && entry.shotId === shotId);
   const shot = launch.shots[shotId];
@@ -42,6 +44,15 @@ export function authorityFor(launchId: string, shotId: string, entries: readonly
   const stray = shot.segments.find(({ segment, attempt }) => launch.attempts[segment]?.find((one) => one.attempt === attempt)?.shotId !== shotId);
   if (stray !== undefined) return no('NOT_ITS_ATTEMPT', `attempt ${stray.attempt} of ${stray.segment} belongs to another shot`);
   return { ok: true, authority: { launch, shot, entries } };
+}
+
+/** Entries that are chained well can still tell a story that can't have happened. */
+function foldAll(entries: readonly Entry[]): { launch: Launch | null } | { impossible: string } {
+  try {
+    return { launch: fold(entries) };
+  } catch (error) {
+    return { impossible: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function no(code: AuthorityCode, say: string): Verdict {

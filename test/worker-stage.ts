@@ -13,11 +13,11 @@ import { providersForTests } from '../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../infra/local/providers/for-tests.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { runbook as runbookShape } from '../runbooks/playbook/schema.ts';
-import { compileAudience } from './audience/compile.ts';
-import type { Compiled } from './audience/compile.ts';
-import type { WorkerConfig } from './config.ts';
-import { queueNames, segmentDedupId } from './contract.ts';
-import { Worker } from './worker.ts';
+import { compileAudience } from '../workers/audience/compile.ts';
+import type { Compiled } from '../workers/audience/compile.ts';
+import type { WorkerConfig } from '../workers/config.ts';
+import { queueNames, segmentDedupId } from '../workers/contract.ts';
+import { Worker } from '../workers/worker.ts';
 
 /** A launch with people and an audience on a real local cloud and real local providers, for tests of the worker pool. */
 export interface Stage {

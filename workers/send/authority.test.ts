@@ -1,0 +1,136 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../runbooks/launch/commands.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
+import type { Entry, EntryOf, NewEntry, Shown, Via } from '../../runbooks/launch/entries.ts';
+import { fold } from '../../runbooks/launch/evolve.ts';
+import { proofText } from '../../runbooks/launch/proof.ts';
+import { runbook as runbookShape } from '../../runbooks/playbook/schema.ts';
+import { sealEntry } from '../../infra/aws/seal.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { authorityFor } from './authority.ts';
+
+const NOW = 1_800_000_000_000;
+const LAUNCH = 'launch';
+const key = () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return { publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'), privateKey };
+};
+const anaKey = key();
+const miaKey = key();
+const slack = (slackId: string): Via => ({ kind: 'slack', slackId });
+
+const runbook = runbookShape.parse({
+  version: 1, id: 'r', title: 'R',
+  people: [
+    { id: 'ana', name: 'Ana', roles: ['on-call'], slack: ['U0ANA'], operator_keys: [anaKey.publicKey] },
+    { id: 'mia', name: 'Mia', roles: ['marketer'], slack: ['U0MIA'], operator_keys: [miaKey.publicKey] },
+  ],
+  pool: { name: 'pool', scale_target: 'workers', workers: 1 },
+  campaign: { id: 'c', default_locale: 'en', locales: { en: { title: 'T', body: 'B' } }, apns: { topic: 'com.example' } },
+  gates: [{ id: 'g', title: 'G' }],
+  scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's' }],
+  phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'S', at: 'T', do: { kind: 'remind', say: 'x' } }] }],
+});
+
+class Record {
+  entries: Entry[] = [];
+
+  append(entry: NewEntry): Entry {
+    const last = this.entries.at(-1);
+    const sealed = sealEntry(LAUNCH, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, entry, `t${this.entries.length}`);
+    this.entries.push(sealed);
+    return sealed;
+  }
+
+  do(command: Command): Entry {
+    const decision = decide(fold(this.entries), command, { nowMs: NOW, sha256 });
+    if (!decision.ok) throw new Error(decision.say);
+    return this.append(decision.entry);
+  }
+}
+
+function proof(signer: { publicKey: string; privateKey: KeyObject }, purpose: 'request' | 'approve', orderId: string, shown: Shown, shownHash: string, nonce: string): Via {
+  const expiresAtMs = NOW + 60_000;
+  const text = proofText({ purpose, launchId: LAUNCH, orderId, segments: shown.segments, shownHash, notAfterMs: shown.notAfterMs, expiresAtMs, nonce });
+  return { kind: 'operator', publicKey: signer.publicKey, signature: sign(null, Buffer.from(text), signer.privateKey).toString('base64'), nonce, signedAtMs: NOW, expiresAtMs };
+}
+
+/** A record up to the approval; `change` turns the decided entries into what a forger would rather have. */
+function fired(change: { request?: (entry: NewEntry & EntryOf<'FireRequested'>) => object; approval?: (entry: NewEntry & EntryOf<'FireApproved'>) => object } = {}) {
+  const record = new Record();
+  record.do({ kind: 'create-launch', by: 'ana', launchId: LAUNCH, name: 'L', channelId: 'C0WARROOM', runbook, runbookHash: 'h', targetAtMs: NOW, compress: 1 });
+  record.do({ kind: 'set-audience', by: 'ana', audience: { hash: 'a', manifestKey: 'k', devices: 10, segments: [{ id: 'ios', platform: 'ios', devices: 10, batches: 1 }], locales: { en: 10 } } });
+  record.do({ kind: 'tick-gate', by: 'ana', gate: 'g', green: true, note: '' });
+  const asked = decide(fold(record.entries), { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false }, { nowMs: NOW, sha256 });
+  if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('no request');
+  const request = record.append({ ...asked.entry, ...change.request?.(asked.entry as NewEntry & EntryOf<'FireRequested'>) } as NewEntry) as EntryOf<'FireRequested'>;
+  const approved = decide(fold(record.entries), {
+    kind: 'approve-fire', by: 'mia', orderId: asked.entry.orderId, shownHash: asked.entry.shownHash, pressedAtMs: NOW, measured: [], via: slack('U0MIA'), observedHaltEpoch: 0, observedHalted: false,
+  }, { nowMs: NOW, sha256 });
+  if (!approved.ok || approved.entry.kind !== 'FireApproved') throw new Error('no approval');
+  const approval = record.append({ ...approved.entry, ...change.approval?.(approved.entry as NewEntry & EntryOf<'FireApproved'>) } as NewEntry) as EntryOf<'FireApproved'>;
+  return { record, request, approval, verdict: authorityFor(LAUNCH, approval.shotId, record.entries) };
+}
+
+const code = (verdict: ReturnType<typeof authorityFor>) => (verdict.ok ? 'ok' : verdict.code);
+
+describe('authority of a shot', () => {
+  test('two people, one hash, in time: it may be sent', () => {
+    const { verdict, approval } = fired();
+    expect(verdict.ok && verdict.authority.shot.id).toBe(approval.shotId);
+  });
+
+  test('a shot that the record does not know, or only as a request, may not', () => {
+    const { record, approval } = fired();
+    expect(code(authorityFor(LAUNCH, 'S99', record.entries))).toBe('NO_APPROVAL');
+    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries.slice(0, -1)))).toBe('NO_APPROVAL');
+    expect(code(authorityFor(LAUNCH, approval.shotId, []))).toBe('RECORD_EMPTY');
+  });
+
+  test('a record that was changed after it was written gives no authority', () => {
+    const { record, approval } = fired();
+    const changed = record.entries.map((entry) => (entry.kind === 'AudienceSet' ? { ...entry, audience: { ...entry.audience, manifestKey: 'other' } } : entry));
+    expect(code(authorityFor(LAUNCH, approval.shotId, changed))).toBe('RECORD_BROKEN');
+    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries.slice(1)))).toBe('RECORD_BROKEN');
+    expect(code(authorityFor('other', approval.shotId, record.entries))).toBe('RECORD_BROKEN');
+  });
+
+  test('well-chained entries that break the two-person rule give none either', () => {
+    expect(code(fired({ approval: () => ({ by: { person: 'ana' } }) }).verdict)).toBe('SAME_PERSON');
+    expect(code(fired({ approval: ({ pressedAtMs }) => ({ pressedAtMs: pressedAtMs + 86_400_000 }) }).verdict)).toBe('AFTER_EXPIRY');
+    expect(code(fired({ approval: () => ({ shownHash: 'f'.repeat(64) }) }).verdict)).toBe('HASH_DIFFERS');
+    expect(code(fired({ approval: ({ shown }) => ({ shown: { ...shown, contentHash: 'f'.repeat(64) } }) }).verdict)).toBe('HASH_DIFFERS');
+  });
+
+  test('a story that cannot have happened gives none, however well it is chained', () => {
+    const { record, approval } = fired();
+    const forged = new Record();
+    for (const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, ...entry } of record.entries) {
+      forged.append((entry.kind === 'FireRequested' ? { ...entry, by: { system: 'conductor' } } : entry) as NewEntry);
+    }
+    expect(code(authorityFor(LAUNCH, approval.shotId, forged.entries))).toBe('RECORD_BROKEN');
+  });
+
+  test('operator signatures are verified with the roster\'s key of that very person', () => {
+    const signed = (request: ReturnType<typeof key>, approve: ReturnType<typeof key>, nonces = ['n'.repeat(16), 'm'.repeat(16)]) => fired({
+      request: ({ shown, shownHash }) => ({ via: proof(request, 'request', '', shown, shownHash, nonces[0] ?? '') }),
+      approval: ({ orderId, shown, shownHash }) => ({ via: proof(approve, 'approve', orderId, shown, shownHash, nonces[1] ?? '') }),
+    }).verdict;
+    expect(code(signed(anaKey, miaKey))).toBe('ok');
+    expect(code(signed(anaKey, anaKey))).toBe('PROOF_INVALID');
+    expect(code(signed(anaKey, key()))).toBe('PROOF_INVALID');
+    expect(code(signed(anaKey, miaKey, ['n'.repeat(16), 'n'.repeat(16)]))).toBe('PROOF_INVALID');
+  });
+
+  test('a signature over another purpose, order or time does not fit', () => {
+    const nonce = 'n'.repeat(16);
+    const approvedBy = (via: (entry: EntryOf<'FireApproved'>) => Via) => code(fired({ approval: (entry) => ({ via: via(entry) }) }).verdict);
+    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'request', '', shown, shownHash, nonce))).toBe('PROOF_INVALID');
+    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'approve', 'F99', shown, shownHash, nonce))).toBe('PROOF_INVALID');
+    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), expiresAtMs: NOW + 61_000 }))).toBe('PROOF_INVALID');
+    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), signature: 'AAAA' }))).toBe('PROOF_INVALID');
+    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), publicKey: 'no key' }))).toBe('PROOF_INVALID');
+  });
+});

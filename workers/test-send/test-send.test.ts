@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { ApnsClient } from 'apns2';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readServiceAccount } from '../credentials/service-account.ts';
+import { startStage } from '../../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
+import { createApnsClient } from './apns-seam.ts';
+import { createFcmClient } from './fcm-seam.ts';
+import { testSender } from './test-sender.ts';
+
+let stage: Stage;
+let launch: StagedLaunch;
+beforeAll(async () => {
+  stage = await startStage();
+  launch = await stage.newLaunch({ ios: 10, android: 10 });
+});
+afterAll(async () => { await stage.stop(); });
+
+describe('test copies', () => {
+  test('go through apns2 and firebase-admin to the phones of the named people, as the shot would look', async () => {
+    await launch.worker();
+    const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+    if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
+    const { testId } = asked.entry;
+    const order = { v: 1, launchId: launch.id, testId };
+    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, [{ body: JSON.stringify(order), group: testId, dedup: testId }]);
+    const results = await vi.waitFor(async () => {
+      const found = (await stage.journal.launch(launch.id))?.tests[testId]?.results;
+      if (found == null) throw new Error('no result yet');
+      return found;
+    }, { timeout: 10_000 });
+    expect(results.map(({ person, platform, accepted, reason }) => ({ person, platform, accepted, reason }))).toEqual([
+      { person: 'ana', platform: 'ios', accepted: true, reason: '' },
+      { person: 'mia', platform: 'android', accepted: true, reason: '' },
+    ]);
+    expect(stage.providers.judge.counts(launch.id, `test-${testId}`)).toMatchObject({ received: 2, distinctDevices: 2 });
+    expect(stage.providers.phones.all()).toMatchObject([{ }, { }]);
+    expect(JSON.stringify(stage.providers.phones.all())).toContain('Mundo');
+  });
+
+  test('what the provider refuses is told by its own reason, and the others still get theirs', async () => {
+    const before = await stage.journal.launch(launch.id);
+    if (before === null) throw new Error('no launch');
+    const people = [
+      { id: 'ana', name: 'Ana', roles: ['on-call' as const], slack: [], operator_keys: [], devices: [{ platform: 'ios' as const, token: `badd00${'0'.repeat(58)}`, locale: 'en' }] },
+      { id: 'mia', name: 'Mia', roles: ['marketer' as const], slack: [], operator_keys: [], devices: [
+        { platform: 'android' as const, token: `dead00MiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'xx' },
+        { platform: 'android' as const, token: `cccccMiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'es' },
+      ] },
+    ];
+    const config = launch.config();
+    const send = testSender(config, await readServiceAccount(config.fcm.serviceAccountFile));
+    const results = await send({ ...before, people }, 'T99', ['ana', 'mia']);
+    expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([[false, 'BadDeviceToken'], [false, 'messaging/registration-token-not-registered'], [true, '']]);
+  });
+
+  test('without local addresses the packages are left as they are', async () => {
+    const { credentials } = stage.providers;
+    const keyPem = await readFile(credentials.apnsKeyFile, 'utf8');
+    const seam = createApnsClient({ teamId: 'T'.repeat(10), keyId: 'K'.repeat(10), keyPem, localUrl: null, ca: null });
+    const plain = new ApnsClient({ team: 'T'.repeat(10), keyId: 'K'.repeat(10), signingKey: keyPem });
+    expect(seam.client.constructor).toBe(plain.client.constructor);
+    expect(seam.host).toBe('api.push.apple.com');
+    const fcm = createFcmClient({ account: await readServiceAccount(credentials.serviceAccountFile), localUrl: null, tokenUrl: null, ca: null });
+    expect(fcm.messaging.app.options.httpAgent).toBeUndefined();
+    expect(fcm.messaging.app.options.credential?.constructor.name).toBe('ServiceAccountCredential');
+    await Promise.all([seam.destroy(), plain.destroy(), fcm.close()]);
+  });
+});
