@@ -48,7 +48,7 @@ export class MemoryRecord implements RecordStore {
     await Promise.resolve();
     if (!this.isReadable()) throw new Error('MEMORY_READ_FAILED');
     this.#landLate();
-    const entries = this.all(launchId).slice(afterSeq);
+    const entries = this.#parse(launchId, afterSeq);
     await Promise.resolve();
     return entries;
   }
@@ -69,7 +69,11 @@ export class MemoryRecord implements RecordStore {
 
   /** The record as it lies there, without faults. */
   all(launchId: string): Entry[] {
-    return (this.#entries.get(launchId) ?? []).map((text) => JSON.parse(text) as Entry);
+    return this.#parse(launchId, 0);
+  }
+
+  #parse(launchId: string, afterSeq: number): Entry[] {
+    return (this.#entries.get(launchId) ?? []).slice(afterSeq).map((text) => JSON.parse(text) as Entry);
   }
 
   /** What nobody may do, to see that it is found out. */
