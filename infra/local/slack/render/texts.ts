@@ -1,4 +1,4 @@
-import { createElement as h, type ReactElement, type ReactNode } from 'react';
+import { createElement as h, type ComponentProps, type ReactElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { Message as SlackMessage, type Block } from 'slack-blocks-to-jsx';
 import type { Json } from '../state/model.ts';
@@ -14,11 +14,15 @@ export function isWebLink(href: string): boolean {
   return /^https?:\/\//i.test(href);
 }
 
+type Emoji = Parameters<NonNullable<NonNullable<ComponentProps<typeof SlackMessage>['hooks']>['emoji']>>[0];
+
 const hooks = {
   link: ({ href, children }: { href: string; children: ReactNode }): ReactNode =>
     isWebLink(href) ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, children) : h('span', null, children),
   user: ({ name }: { name: string }): ReactNode => h('span', { className: 'mention' }, `@${name}`),
   channel: ({ name }: { name: string }): ReactNode => h('span', { className: 'mention' }, `#${name}`),
+  // What is no emoji stays as it is typed, as in Slack: the library makes 183015 of 18:30:15 otherwise.
+  emoji: (emoji: Emoji, parse: (emoji: Emoji) => string): ReactNode => (parse(emoji) === emoji.name ? `:${emoji.name}:` : parse(emoji)),
 };
 
 /** Blocks without interactive elements, by slack-blocks-to-jsx; the page styles its class names. */
