@@ -33,8 +33,12 @@ export interface LaneOptions {
   answerDeadlineMs?: number;
 }
 
-/** Devices that may wait unsent in a lane: some 30 ms of work for a core, so that claims never wait for long. */
+/**
+ * Devices that may wait unsent in a lane, so that a claimed batch never waits longer than it may be sent: at most
+ * some 30 ms of work for a core, and no more than the open streams can take twice over.
+ */
 const LOOK_AHEAD_DEVICES = 6_000;
+const LOOK_AHEAD_STREAMS = 2;
 const STREAMS_AT_MOST = 1_000;
 const PAUSE_CHECK_MS = 20;
 const SWEEP_MS = 50;
@@ -397,8 +401,10 @@ export class WireLane implements Lane {
   #hasRoom(): boolean {
     if (this.#closed) return true;
     const perSecond = this.#bucket.perSecond;
-    const most = perSecond === 0 ? LOOK_AHEAD_DEVICES : Math.max(1, Math.min(LOOK_AHEAD_DEVICES, perSecond / 4));
-    return this.#unsent < most && this.#pool.live.some((connection) => connection.state === 'open');
+    const paced = perSecond === 0 ? LOOK_AHEAD_DEVICES : Math.min(LOOK_AHEAD_DEVICES, perSecond / 4);
+    let streams = 0;
+    for (const connection of this.#pool.live) if (connection.state === 'open') streams += connection.limit;
+    return streams > 0 && this.#unsent < Math.max(1, Math.min(paced, streams * LOOK_AHEAD_STREAMS));
   }
 
   #serveRoom(): void {
