@@ -28,8 +28,11 @@ export interface Script {
 
 const ROOM = 'C0WARROOM';
 
+/** How the play tells what it does: lines, and a live progress bar on standard output. */
+export interface Talk { say: (line: string) => void; bar: boolean }
+
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
-export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, say: (line: string) => void): Promise<{ report: RehearsalReport; timelineText: string }> {
+export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, { say, bar }: Talk): Promise<{ report: RehearsalReport; timelineText: string }> {
   const startedAtMs = Date.now();
   say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
   const stack = await startStack({
@@ -41,7 +44,7 @@ export async function playLaunch(script: Script, dataDir: string, signal: AbortS
     signal.addEventListener('abort', () => reject(new Error('INTERRUPTED', { cause: signal.reason })), { once: true });
   });
   try {
-    return await Promise.race([play(stack, script, dataDir, startedAtMs, say), stopped]);
+    return await Promise.race([play(stack, script, dataDir, startedAtMs, { say, bar }), stopped]);
   } finally {
     await stack.stop();
   }
@@ -57,7 +60,7 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
   return folder;
 }
 
-async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, say: (line: string) => void): Promise<{ report: RehearsalReport; timelineText: string }> {
+async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, { say, bar }: Talk): Promise<{ report: RehearsalReport; timelineText: string }> {
   const { cloud } = stack;
   const journal = createJournal({ record: cloud.record });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
@@ -85,7 +88,7 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await Promise.all([ben.press(go), ...(script.doublePress ? [ana.press(go)] : [])]);
   const shot = await until('the shot', 10_000, async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0]);
 
-  const watch = new ShotWatch(stack, script, launchId, shot);
+  const watch = new ShotWatch(stack, script, launchId, shot, bar);
   const timers = faults(stack, script, ana, shot, say);
   try {
     await until('the shot to close', 720_000, async () => {
@@ -160,19 +163,19 @@ class ShotWatch {
   readonly #stack: Stack;
   readonly #launchId: string;
   readonly #shotId: string;
-  readonly #bar: cliProgress.SingleBar;
+  readonly #bar: cliProgress.SingleBar | null;
 
-  constructor(stack: Stack, script: Script, launchId: string, shot: Shot) {
+  constructor(stack: Stack, script: Script, launchId: string, shot: Shot, bar: boolean) {
     this.#stack = stack;
     this.#launchId = launchId;
     this.#shotId = shot.id;
-    this.#bar = new cliProgress.SingleBar({ format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}', noTTYOutput: true, notTTYSchedule: 1_000, hideCursor: true, stream: process.stdout }, cliProgress.Presets.shades_classic);
-    this.#bar.start(script.devices, 0);
+    this.#bar = !bar ? null : new cliProgress.SingleBar({ format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}', noTTYOutput: true, notTTYSchedule: 1_000, hideCursor: true, stream: process.stdout }, cliProgress.Presets.shades_classic);
+    this.#bar?.start(script.devices, 0);
   }
 
   async look(): Promise<void> {
     this.note(await this.#stack.cloud.live.reports(this.#launchId));
-    this.#bar.update((await this.counts()).received);
+    this.#bar?.update((await this.counts()).received);
   }
 
   note(reports: WorkerReport[]): void {
@@ -190,7 +193,7 @@ class ShotWatch {
   }
 
   end(): void {
-    this.#bar.stop();
+    this.#bar?.stop();
   }
 }
 

@@ -66,11 +66,11 @@ async function main(): Promise<number> {
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const { report, timelineText } = await playLaunch(script, dataDir, interrupted.signal, say);
+    const { report, timelineText } = await playLaunch(script, dataDir, interrupted.signal, { say, bar: true });
     await writeFile(timeline, timelineText);
-    const whole = { ...report, timelinePath: timeline };
-    if (reportPath !== null) await writeFile(reportPath, `${JSON.stringify(whole, null, 2)}\n`);
-    const verdict = verdictOf(whole);
+    const finished = { ...report, timelinePath: timeline };
+    if (reportPath !== null) await writeFile(reportPath, `${JSON.stringify(finished, null, 2)}\n`);
+    const verdict = verdictOf(finished);
     say(verdict.summary);
     if (reportPath !== null) say(`Report: ${reportPath}`);
     return verdict.faults.length === 0 ? 0 : 1;

@@ -16,7 +16,7 @@ async function play(wanted: Partial<Script>): Promise<{ report: RehearsalReport;
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-test-'));
   folders.push(dataDir);
   const script: Script = { devices: 4_000, workers: 2, seed: 3, latencyMs: 20, connections: 2, haltAfterMs: null, doublePress: false, killWorkerAfterMs: null, ...wanted };
-  const played = await playLaunch(script, dataDir, new AbortController().signal, () => undefined);
+  const played = await playLaunch(script, dataDir, new AbortController().signal, { say: () => undefined, bar: false });
   const { outcome } = played.report;
   const failed = Object.values(outcome.failed).reduce((sum, count) => sum + count, 0);
   return { ...played, states: outcome.accepted + failed + outcome.uncertain + outcome.halted + outcome.late + outcome.skipped };
