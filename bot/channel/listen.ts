@@ -9,8 +9,8 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
     const said = spoken(event);
     if (said === null) return;
     const channelId = event.channel;
-    const launch = (await desk.rooms.launchesOf(channelId)).find((item) => item.createdAtMs <= said.atMs);
-    if (launch === undefined) return;
+    const launch = await desk.rooms.launchOf(channelId);
+    if (launch === null) return;
     desk.log.debug({ launchId: launch.launchId, eventId: body.event_id }, 'a message in the war room');
     await channelLog.append(launch.launchId, channelId, said);
   });
