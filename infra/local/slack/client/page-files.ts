@@ -25,7 +25,7 @@ const PAGE_HEADERS = {
   'cache-control': 'no-cache',
 };
 
-/** Serves `/`, the files of `page/`, and fonts of the @fontsource packages under `/fonts/<package>/…`. */
+/** Serves `/`, the files of `page/`, and fonts from npm under `/fonts/<name>/…`. */
 export function servePage(response: ServerResponse, pathname: string): void {
   if (pathname === '/page/slack-blocks.css') return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
   const font = /^\/fonts\/([a-z0-9-]+)\/((?:files\/)?[a-z0-9.-]+)$/.exec(pathname);
@@ -42,9 +42,15 @@ function blockStyles(): string {
 }
 
 /** Only fonts that the page names are served, whatever else is installed. */
-const FONTS = new Set(['inter', 'lato', 'noto-color-emoji', 'noto-sans-arabic', 'noto-sans-jp']);
+const FONTS = new Map([
+  ['lato', '@fontsource/lato'],
+  ['noto-sans-arabic', '@fontsource/noto-sans-arabic'],
+  ['noto-sans-jp', '@fontsource/noto-sans-jp'],
+  // COLR version 0: drawn by every browser, also by a headless one that draws version 1 blank.
+  ['twemoji', 'twemoji-colr-font'],
+]);
 
 function fontFile(name: string, path: string): string | null {
-  if (!FONTS.has(name)) return null;
-  return join(dirname(require.resolve(`@fontsource/${name}/package.json`)), path);
+  const installed = FONTS.get(name);
+  return installed === undefined ? null : join(dirname(require.resolve(`${installed}/package.json`)), path);
 }

@@ -28,7 +28,7 @@ async function start() {
   startComposer();
   startPhones();
   byId('board-toggle').addEventListener('click', () => openBoard(byId('board-body').hidden));
-  byId('phones-toggle').addEventListener('click', togglePhones);
+  for (const id of ['phones-toggle', 'phones-hide']) byId(id).addEventListener('click', togglePhones);
   await become(session.as);
 }
 
