@@ -7,23 +7,10 @@ import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
-import { manifestReader } from './close/close.ts';
-import { Closer } from './close/closer.ts';
 import type { WorkerConfig } from './config.ts';
-import { queueNames } from './contract.ts';
 import type { WorkerReport } from './contract.ts';
-import { readServiceAccount } from './credentials/service-account.ts';
-import { Dispatcher } from './dispatch/dispatcher.ts';
-import { watchSwitches } from './halt/switch-watch.ts';
-import type { SwitchWatch } from './halt/switch-watch.ts';
-import { Lanes } from './lanes/lanes.ts';
-import { Memory } from './memory.ts';
-import { Metrics } from './report/metrics.ts';
-import { Reporter } from './report/reporter.ts';
-import { Pacer } from './send/pacer.ts';
-import { Sender } from './send/sender.ts';
-import { ShotRuns } from './send/shot-runs.ts';
-import { testSender } from './test-send/test-sender.ts';
+import { assembleParts } from './parts.ts';
+import type { Parts } from './parts.ts';
 
 export interface WorkerOptions {
   config: WorkerConfig;
@@ -95,7 +82,11 @@ export class Worker {
     this.#launchId = launchId;
     this.#launch = await this.#foldRecord(launchId);
     if (this.#launch === null) return;
-    this.#parts = await this.#assemble(launchId, this.#launch);
+    const { config, cloud, log, metricsLine } = this.#options;
+    this.#parts = await assembleParts({
+      config, cloud, metricsLine, bootId: this.bootId, launchId, journal: this.#journal, log: log.child({ launchId, bootId: this.bootId }),
+      launch: () => this.#launch, peers: () => this.#peers, report: () => this.report(), complain: (say) => this.#complain(say),
+    }, this.#launch.campaign.apns.topic);
     this.#parts.reporter.start();
     this.#parts.dispatcher.start();
     this.#loop = this.#run(this.#parts);
@@ -187,44 +178,6 @@ export class Worker {
     return null;
   }
 
-  async #assemble(launchId: string, launch: Launch): Promise<Parts> {
-    const { config, cloud, metricsLine } = this.#options;
-    const log = this.#options.log.child({ launchId, bootId: this.bootId });
-    const account = await readServiceAccount(config.fcm.serviceAccountFile);
-    const names = queueNames(config.pool);
-    const manifestOf = manifestReader(cloud.objects);
-    const memory = new Memory({ objects: cloud.objects, log });
-    const lanes = new Lanes({ config, account, launchId, topic: launch.campaign.apns.topic, bootId: this.bootId, live: cloud.live, log });
-    const switches: SwitchWatch = watchSwitches({ config: config.cloud, launchId, log });
-    const runs: ShotRuns = new ShotRuns({
-      journal: this.#journal, launchId, loaded: () => memory.current,
-      onRun: () => {
-        lanes.freeze(true);
-        pacer.update();
-      },
-    });
-    const pacer = new Pacer({ me: this.bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: () => this.#peers });
-    const sender = new Sender({
-      queues: cloud.queues, queue: names.batches, claims: cloud.claims, journal: this.#journal, launchId, bootId: this.bootId,
-      lanes: lanes.lanes, switches: switches.view, runs, audience: () => memory.audience, share: (platform) => pacer.share(platform), log,
-    });
-    const closer = new Closer({
-      claims: cloud.claims, journal: this.#journal, manifestOf, launchId, holder: this.bootId, live: cloud.live, log, launch: () => this.#launch,
-      idleMs: (shotId) => {
-        const run = runs.get(shotId);
-        return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : Date.now() - run.activeAtMs;
-      },
-    });
-    const dispatcher = new Dispatcher({
-      queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal: this.#journal,
-      launchId, manifestOf, sendTest: testSender(config, account), log,
-      onRefused: (say) => { this.#complain(`an order was refused: ${say}`); },
-    });
-    const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId: this.bootId, write: metricsLine });
-    const reporter = new Reporter({ live: cloud.live, launchId, report: () => this.report(), runs, metrics, log });
-    return { memory, lanes, switches, runs, pacer, sender, closer, dispatcher, reporter };
-  }
-
   async #run(parts: Parts): Promise<void> {
     const { lanes, memory, sender, closer, pacer, reporter } = parts;
     const { signal } = this.#stopping;
@@ -298,10 +251,6 @@ export class Worker {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, null, { signal: this.#stopping.signal }).catch(() => null);
   }
-}
-
-interface Parts {
-  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; sender: Sender; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
 }
 
 /** False: not within `ms`. */

@@ -46,7 +46,10 @@ class CompiledShot implements PreparedShot {
   }
 }
 
-/** The first lane: node:http2 below, one event loop, jobs served in the order they came. */
+/**
+ * The first lane: node:http2 below, one event loop, jobs served in the order they came. One piece, because every
+ * method moves the same few counters (what is unsent, unsettled, waiting), and their agreement is the contract.
+ */
 export class Http2Lane implements Lane {
   readonly platform: Platform;
   readonly #options: LaneOptions;

@@ -13,9 +13,10 @@ import type { BatchMessage } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';
 import { claimBatch, sendBatch } from './batch-run.ts';
+import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
+import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
 import type { ShotRuns } from './shot-runs.ts';
-import type { ShotRun } from './shot-run.ts';
 
 export interface SenderOptions {
   queues: Queues;
@@ -40,26 +41,15 @@ export interface SenderOptions {
  * others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
  */
 
-/** Messages at hand per platform: at 1,000 devices each some half second of work. */
-const AT_HAND = 10;
-/** Short, so that a dead worker's unclaimed messages come back soon; a claim makes redelivery harmless. */
-const VISIBILITY_SECONDS = 15;
-const EXTEND_AFTER_MS = 8_000;
-/** Beyond this somebody else has the message. */
-const LOST_AFTER_MS = 14_000;
 const LOOK_AGAIN_MS = 50;
 const FOREIGN_BACK_SECONDS = 5;
-/** What does not fit at hand. Long, because five receives make a dead letter of a message. */
-const TOO_MANY_BACK_SECONDS = 8;
 /** A platform without new messages for this long has none waiting: the other one's need not be stirred for it. */
 const HUNGRY_MS = 4_000;
 const NOT_LOADED_BACK_SECONDS = 2;
 
-interface AtHand { message: BatchMessage; run: ShotRun; receipt: string; sinceMs: number }
-
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #hands: Record<Platform, AtHand[]> = { ios: [], android: [] };
+  readonly #hands: Hands;
   readonly #rooms: Partial<Record<Platform, Promise<void>>> = {};
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -70,6 +60,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#hands = new Hands(options);
   }
 
   start(): void {
@@ -79,7 +70,7 @@ export class Sender {
   /** While paused nothing is received (the audience is being replaced); what is at hand is handed back. */
   async pause(paused: boolean): Promise<void> {
     this.#paused = paused;
-    if (paused) await this.#handBackAll();
+    if (paused) await this.#hands.backAll();
   }
 
   /** Claimed batches that are being sent or accounted for. */
@@ -90,9 +81,9 @@ export class Sender {
   /** Takes nothing new and hands back what is unclaimed. Resolves when every claimed batch is accounted for. */
   async drain(): Promise<void> {
     this.#stop.abort();
-    await this.#handBackAll();
+    await this.#hands.backAll();
     await this.#loops;
-    await this.#handBackAll();
+    await this.#hands.backAll();
     await Promise.all(this.#running);
     this.#corrections.abort();
   }
@@ -127,12 +118,12 @@ export class Sender {
   }
 
   #wantsMore(platform: Platform): boolean {
-    if (!this.#options.share(platform).active || this.#hands[platform].length > AT_HAND / 2) return false;
-    const others = PLATFORMS.some((other) => other !== platform && this.#hands[other].length > 0);
+    if (!this.#options.share(platform).active || this.#hands.count(platform) > AT_HAND / 2) return false;
+    const others = PLATFORMS.some((other) => other !== platform && this.#hands.count(other) > 0);
     return !others || Date.now() - this.#lastSeenMs[platform] < HUNGRY_MS;
   }
 
-  async #admit({ body, receipt }: Received): Promise<void> {
+  async #admit({ body, receipt, receives }: Received): Promise<void> {
     const { queues, queue, launchId, runs, audience, log } = this.#options;
     const message = parse(body);
     if (message === null) {
@@ -158,18 +149,15 @@ export class Sender {
       log.error({ ...said, segment: message.segment, attempt: message.attempt }, 'batch that is not part of its shot dropped');
       return this.#drop(receipt);
     }
-    const hand = this.#hands[place.platform];
     if (this.#lastSeenMs[place.platform] === 0) for (const platform of run.platforms()) this.#lastSeenMs[platform] = Date.now();
     this.#lastSeenMs[place.platform] = Date.now();
-    // The other platform's messages are wanted now: this one is for later, or for others.
-    if (hand.length >= 2 * AT_HAND) return queues.handBack(queue, [receipt], TOO_MANY_BACK_SECONDS);
-    hand.push({ message, run, receipt, sinceMs: Date.now() });
+    await this.#hands.put(place.platform, { message, run, receipt, receives, sinceMs: Date.now() });
   }
 
   async #feed(platform: Platform): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const hand = this.#hands[platform].shift();
+      const hand = this.#hands.take(platform);
       if (hand === undefined) {
         await this.#wait(LOOK_AGAIN_MS / 5);
         continue;
@@ -178,7 +166,7 @@ export class Sender {
         await this.#offer(platform, hand);
       } catch (error) {
         this.#options.log.error({ err: error, shotId: hand.message.shotId, batch: hand.message.batch }, 'batch could not be claimed; it is handed back');
-        await this.#handBack([hand], 1);
+        await this.#hands.back([hand], 1);
       }
     }
   }
@@ -189,22 +177,20 @@ export class Sender {
     const { run, message } = hand;
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
     for (;;) {
-      if (this.#stop.signal.aborted || this.#paused) return this.#handBack([hand], 0);
-      const heldMs = Date.now() - hand.sinceMs;
-      if (heldMs > LOST_AFTER_MS) return;
-      if (heldMs > EXTEND_AFTER_MS) await this.#extend(platform, hand);
+      if (this.#stop.signal.aborted || this.#paused) return this.#hands.back([hand], 0);
+      if (await this.#hands.isLost(platform, hand)) return;
       const why = run.stop(switches, notAfterMs);
-      if (run.stoppedBy !== null) return this.#handBack([hand], 1);
+      if (run.stoppedBy !== null) return this.#hands.back([hand], 1);
       if (why === 'halted' || why === 'late') {
         // The closer says what becomes of it.
         log.info({ shotId: message.shotId, batch: message.batch, why }, 'batch dropped unclaimed');
         return this.#drop(hand.receipt);
       }
       const { active } = share(platform);
-      // Others send for now, and these are for them.
-      if (why === null && !active) return this.#handBack([hand, ...this.#hands[platform].splice(0)], 1);
-      if (why === null && await this.#hasRoom(platform, lanes[platform])) break;
-      if (why !== null) await this.#wait(LOOK_AGAIN_MS);
+      if (why === null && active && await this.#hasRoom(platform, lanes[platform])) break;
+      // Others send for now, and this one is for them.
+      if (why === null && !active && await this.#hands.release(platform, hand)) return;
+      if (why !== null || !active) await this.#wait(LOOK_AGAIN_MS);
     }
     await this.#claimAndSend(platform, hand);
   }
@@ -251,25 +237,6 @@ export class Sender {
   async #hasRoom(platform: Platform, lane: Lane): Promise<boolean> {
     const room = this.#rooms[platform] ??= lane.room().finally(() => { delete this.#rooms[platform]; });
     return Promise.race([room.then(() => true), sleep(LOOK_AGAIN_MS, false)]);
-  }
-
-  async #extend(platform: Platform, hand: AtHand): Promise<void> {
-    const { queues, queue } = this.#options;
-    const all = [hand, ...this.#hands[platform]];
-    const nowMs = Date.now();
-    await queues.handBack(queue, all.map(({ receipt }) => receipt), VISIBILITY_SECONDS);
-    for (const one of all) one.sinceMs = nowMs;
-  }
-
-  async #handBackAll(): Promise<void> {
-    await Promise.all(PLATFORMS.map((platform) => this.#handBack(this.#hands[platform].splice(0), 0)));
-  }
-
-  /** Best effort: what stays away comes back when its visibility ends. */
-  async #handBack(hands: readonly AtHand[], afterSeconds: number): Promise<void> {
-    const { queues, queue, log } = this.#options;
-    if (hands.length === 0) return;
-    await queues.handBack(queue, hands.map(({ receipt }) => receipt), afterSeconds).catch((error: unknown) => log.warn({ err: error, messages: hands.length }, 'messages were not handed back'));
   }
 
   async #drop(receipt: string): Promise<void> {

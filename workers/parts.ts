@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { manifestReader } from './close/close.ts';
+import { Closer } from './close/closer.ts';
+import type { WorkerConfig } from './config.ts';
+import { queueNames } from './contract.ts';
+import type { WorkerReport } from './contract.ts';
+import { readServiceAccount } from './credentials/service-account.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { watchSwitches } from './halt/switch-watch.ts';
+import type { SwitchWatch } from './halt/switch-watch.ts';
+import { Lanes } from './lanes/lanes.ts';
+import { Memory } from './memory.ts';
+import { Metrics } from './report/metrics.ts';
+import { Reporter } from './report/reporter.ts';
+import { Pacer } from './send/pacer.ts';
+import { Sender } from './send/sender.ts';
+import { ShotRuns } from './send/shot-runs.ts';
+import { testSender } from './test-send/test-sender.ts';
+
+/** What a worker is made of. */
+export interface Parts {
+  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; sender: Sender; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
+}
+
+export interface PartsOptions {
+  config: WorkerConfig;
+  cloud: Cloud;
+  journal: Journal;
+  launchId: string;
+  bootId: string;
+  log: Logger;
+  metricsLine: ((line: string) => void) | null;
+  /** The launch as last read. */
+  launch: () => Launch | null;
+  /** Boots that are ready or sending, as last seen. */
+  peers: () => readonly string[];
+  report: () => WorkerReport;
+  complain: (say: string) => void;
+}
+
+/** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
+export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
+  const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
+  const account = await readServiceAccount(config.fcm.serviceAccountFile);
+  const names = queueNames(config.pool);
+  const manifestOf = manifestReader(cloud.objects);
+  const memory = new Memory({ objects: cloud.objects, log });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, log });
+  const switches = watchSwitches({ config: config.cloud, launchId, log });
+  const runs: ShotRuns = new ShotRuns({
+    journal, launchId, loaded: () => memory.current,
+    onRun: () => {
+      lanes.freeze(true);
+      pacer.update();
+    },
+  });
+  const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: peers });
+  const sender = new Sender({
+    queues: cloud.queues, queue: names.batches, claims: cloud.claims, journal, launchId, bootId,
+    lanes: lanes.lanes, switches: switches.view, runs, audience: () => memory.audience, share: (platform) => pacer.share(platform), log,
+  });
+  const closer = new Closer({
+    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, log, launch,
+    idleMs: (shotId) => {
+      const run = runs.get(shotId);
+      return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : Date.now() - run.activeAtMs;
+    },
+  });
+  const dispatcher = new Dispatcher({
+    queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
+    launchId, manifestOf, sendTest: testSender(config, account), log, onRefused: (say) => complain(`an order was refused: ${say}`),
+  });
+  const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine });
+  const reporter = new Reporter({ live: cloud.live, launchId, report, runs, metrics, log });
+  return { memory, lanes, switches, runs, pacer, sender, closer, dispatcher, reporter };
+}
