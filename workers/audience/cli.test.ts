@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -114,4 +115,21 @@ test('wrong command lines say what was found and expected, and name the nearest 
     const { code: exit, err } = await audience([...args]);
     expect({ args, exit, err }).toEqual({ args, exit: code, err: expect.stringContaining(words) as string });
   }
+});
+
+test('Ctrl-C in the middle of a compile leaves no files behind', async () => {
+  await using folder = await testFolder();
+  const rows = Array.from({ length: 60_000 }, (_, i) => `u${i},ios,${apns(i)},en,us`);
+  const input = await folder.file('d.csv', csv(...rows));
+  const temporary = `${folder.path}/tmp`;
+  await mkdir(temporary);
+  const script = fileURLToPath(new URL('cli.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, 'compile', input, '--locales', 'en', '--out', folder.path], { env: { PATH: process.env['PATH'] ?? '', TMPDIR: temporary }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  // The first line of progress comes when the folder is there and rows are being read.
+  await once(child.stdout, 'data');
+  expect(await readdir(temporary)).toHaveLength(1);
+  child.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect(await readdir(temporary)).toEqual([]);
 });

@@ -47,4 +47,8 @@ export async function main(args: string[], env: Readonly<Record<string, string |
   }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);
+if (import.meta.main) {
+  // Exiting removes the folders of work under way; a signal alone would leave them.
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+  process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);
+}

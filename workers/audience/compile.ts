@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import pLimit from 'p-limit';
@@ -19,6 +18,7 @@ import { packSkipList } from './skip-list.ts';
 import { FIELDS } from './fields.ts';
 import type { Field, Mapping } from './fields.ts';
 import { locateFields, openSource, stage } from './source.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 import type { SegmentBy } from './values.ts';
 
 export type CompilePhase = 'read' | 'check' | 'reject' | 'pack' | 'store';
@@ -74,8 +74,7 @@ export interface Compiled {
 export async function compileAudience(options: CompileOptions): Promise<Compiled> {
   const startedAt = performance.now();
   checkOptions(options);
-  const folder = await mkdtemp(join(tmpdir(), 'gobutton-audience-'));
-  try {
+  return withTemporaryFolder('gobutton-audience-', async (folder) => {
     const { threads, memoryMb } = options;
     const made = await withDuck({ folder, ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) }, (connection) => make(connection, folder, options));
     const manifestKey = manifestKeyOf(made.manifest.hash);
@@ -87,9 +86,7 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
       rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, mappedLocales: made.judged.mappedLocales,
       bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function checkOptions({ locales, fallbackLocale, batchSize }: CompileOptions): void {

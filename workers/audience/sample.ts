@@ -1,5 +1,4 @@
-import { open, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { AudienceError } from './errors.ts';
@@ -7,6 +6,7 @@ import { seededRandom, weighted } from './random.ts';
 import type { Random } from './random.ts';
 import { dirtyRows } from './sample-dirty.ts';
 import { csvToParquet } from './source.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Shares (0–1) of devices whose token makes the local push providers answer with an error, or not at all. */
 export interface MarkShares { unregistered: number; bad: number; errors: number; silent: number }
@@ -59,15 +59,12 @@ export async function sampleAudience(options: SampleOptions): Promise<SampleSumm
     throw new AudienceError('ARGUMENT_INVALID', `devices: found ${options.devices}, expected a whole number of at least 1`);
   }
   if (format !== '.parquet') return writeRows(options, options.out, format === '.csv' ? 'csv' : 'ndjson');
-  const folder = await mkdtemp(join(tmpdir(), 'gobutton-sample-'));
-  try {
+  return withTemporaryFolder('gobutton-sample-', async (folder) => {
     const csv = join(folder, 'sample.csv');
     const summary = await writeRows(options, csv, 'parquet');
     await csvToParquet(csv, options.out, folder);
     return { ...summary, path: options.out };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function writeRows(options: SampleOptions, path: string, format: 'csv' | 'ndjson' | 'parquet'): Promise<SampleSummary> {

@@ -50,7 +50,7 @@ export async function runInspect(args: string[], env: Env, out: Output): Promise
 export async function runLoad(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, ['out', 'skip-list', 'concurrency']);
   const hash = theOnly(words, 'load', 'the hash of an audience');
-  const concurrency = wholeNumber('concurrency', option.concurrency, 4, 1, 32);
+  const concurrency = wholeNumber('concurrency', option.concurrency, 2, 1, 32);
   const bar = progressBar(out);
   const startedAt = performance.now();
   await withObjects(option.out, env, async (objects) => {
