@@ -25,8 +25,11 @@ export interface LaneOptions {
   answerDeadlineMs?: number;
 }
 
-/** Devices that may wait unsent in a lane: some 150 ms of work for a core, so that claims never wait for long. */
-const LOOK_AHEAD_DEVICES = 3_000;
+/**
+ * Devices that may wait unsent in a lane before room is denied: some 75 ms of work for a core. Enough to cover a
+ * claim's round trip; more would only leave more devices uncertain if the process dies.
+ */
+const LOOK_AHEAD_DEVICES = 1_500;
 /** Writes in one go before the event loop gets a turn: some 10 ms. */
 const WRITES_PER_TURN = 256;
 const PAUSE_CHECK_MS = 20;

@@ -8,11 +8,14 @@ import type { ShotRun } from './shot-run.ts';
 /** A batch message that was received and is not claimed yet. `sinceMs`: when its visibility was last begun, epoch ms. */
 export interface AtHand { message: BatchMessage; run: ShotRun; receipt: string; receives: number; sinceMs: number }
 
-/** Short, so that a dead worker's unclaimed messages come back soon; a claim makes redelivery harmless. */
-export const VISIBILITY_SECONDS = 15;
-const EXTEND_AFTER_MS = 8_000;
+/**
+ * Short, so that a dead worker's unclaimed messages come back soon; a claim makes redelivery harmless. A claimed batch
+ * may take 5 s to write and 10 s to be answered: two redeliveries at most, of the five that make a dead letter.
+ */
+export const VISIBILITY_SECONDS = 8;
+const EXTEND_AFTER_MS = 4_000;
 /** Beyond this somebody else has the message. */
-const LOST_AFTER_MS = 14_000;
+const LOST_AFTER_MS = 7_000;
 /** Messages at hand per platform: at 1,000 devices each some half second of work. */
 export const AT_HAND = 10;
 const RELEASE_SECONDS = 1;
