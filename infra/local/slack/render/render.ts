@@ -2,11 +2,13 @@ import { createElement as h, Fragment, type ReactElement } from 'react';
 import { textOf, type FileRecord, type Json, type OpenView } from '../state/model.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
 import { interactive, type ElementContext } from './elements.ts';
-import { isWebLink, markup, plain, textBlock, type Names } from './texts.ts';
+import { textObject } from './mrkdwn.ts';
+import { richText, table } from './rich-text.ts';
+import { isWebLink, markdownBlock, markup, plain, type Names } from './texts.ts';
 
 /**
  * HTML of messages and modals. Everything that comes from an app or a person goes through React's
- * escaping; links lead to http(s) only. Text is laid out by slack-blocks-to-jsx, controls are our own.
+ * escaping; links lead to http(s) only.
  */
 export class Renderer {
   #state: WorkspaceState;
@@ -34,7 +36,7 @@ export class Renderer {
         ? blocks.map((block, i) => this.#block(block, `${key}-${i}`, names, {}, {}))
         : message.text === ''
           ? []
-          : [h(Fragment, { key: 'text' }, textBlock({ type: 'section', text: { type: 'mrkdwn', text: message.text } }, names))];
+          : [h(Fragment, { key: 'text' }, textObject({ type: 'mrkdwn', text: message.text }, names))];
     const files = (message.files ?? []).map((file) => shownFile(file));
     return markup(h(Fragment, null, body, files));
   }
@@ -60,15 +62,32 @@ export class Renderer {
       case 'input':
         return input(block, key, context(block['element'] as Json), errors[blockId]);
       case 'section': {
-        const { accessory, ...text } = block as Json & { accessory?: Json };
-        if (accessory === undefined) return h(Fragment, { key }, textBlock(text, names));
-        const side = accessory['type'] === 'image' ? image(accessory, 'accessory-image') : interactive(accessory, context(accessory));
-        return h('div', { key, className: 'block-section' }, h('div', { className: 'block-section-text' }, textBlock(text, names)), h('div', { className: 'accessory' }, side));
+        const { accessory, text, fields } = block as { accessory?: Json; text?: Json; fields?: Json[] };
+        const shownFields = fields === undefined ? null : h('div', { className: 'fields' }, fields.map((field, i) => h(Fragment, { key: i }, textObject(field, names))));
+        const words = h('div', { className: 'block-section-text' }, text === undefined ? null : textObject(text, names), shownFields);
+        const side = accessory === undefined ? null : accessory['type'] === 'image' ? image(accessory, 'accessory-image') : interactive(accessory, context(accessory));
+        return h('div', { key, className: 'block-section' }, words, side === null ? null : h('div', { className: 'accessory' }, side));
       }
       case 'image':
         return h('figure', { key, className: 'block-image' }, block['title'] === undefined ? null : h('figcaption', null, plain(block['title'])), this.#imageOf(block));
+      case 'header':
+        return h('h3', { key, className: 'block-header' }, plain(block['text']));
+      case 'divider':
+        return h('hr', { key });
+      case 'context': {
+        const elements = block['elements'] as Json[];
+        return h('div', { key, className: 'block-context' }, elements.map((one, i) => h(Fragment, { key: i }, one['type'] === 'image' ? image(one, 'context-image') : textObject(one, names))));
+      }
+      case 'rich_text':
+        return h(Fragment, { key }, richText(block, names));
+      case 'table':
+        return h(Fragment, { key }, table(block, names));
+      case 'alert':
+        return h('div', { key, className: `block-alert alert-${textOf(block['level']) || 'default'}`, role: 'note' }, textObject(block['text'], names));
+      case 'markdown':
+        return h(Fragment, { key }, markdownBlock(textOf(block['text'])));
       default:
-        return h(Fragment, { key }, textBlock(block, names));
+        return h('p', { key, className: 'unsupported' }, `(${textOf(block['type'])} is not shown here)`);
     }
   }
 

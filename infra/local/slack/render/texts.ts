@@ -11,25 +11,32 @@ export interface Names {
 
 /** Only these may be followed from a message; anything else is shown as text. */
 export function isWebLink(href: string): boolean {
-  return /^https?:\/\//i.test(href);
+  return /^https?:\/\//i.test(href) && URL.canParse(href);
+}
+
+export function link(href: string, label: ReactNode, key?: string | number): ReactElement {
+  return isWebLink(href) ? h('a', { key, href, target: '_blank', rel: 'noopener noreferrer' }, label) : h('span', { key }, label);
+}
+
+/**
+ * Standard Markdown (the `markdown` block) by slack-blocks-to-jsx. Its reading of Slack's own mrkdwn loses
+ * text (a line that begins with `#` or `<`), so that is done in mrkdwn.ts. The block's id stays outside:
+ * the library would make it an element's id, of which the page has its own.
+ */
+export function markdownBlock(text: string): ReactElement {
+  return librarySlackMessage({ type: 'markdown', text });
 }
 
 type Emoji = Parameters<NonNullable<NonNullable<ComponentProps<typeof SlackMessage>['hooks']>['emoji']>>[0];
 
 const hooks = {
-  link: ({ href, children }: { href: string; children: ReactNode }): ReactNode =>
-    isWebLink(href) ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, children) : h('span', null, children),
-  user: ({ name }: { name: string }): ReactNode => h('span', { className: 'mention' }, `@${name}`),
-  channel: ({ name }: { name: string }): ReactNode => h('span', { className: 'mention' }, `#${name}`),
+  link: ({ href, children }: { href: string; children: ReactNode }): ReactNode => link(href, children),
   // What is no emoji stays as it is typed, as in Slack: the library makes 183015 of 18:30:15 otherwise.
-  emoji: (emoji: Emoji, parse: (emoji: Emoji) => string): ReactNode => (parse(emoji) === emoji.name ? `:${emoji.name}:` : parse(emoji)),
+  emoji: (one: Emoji, parse: (one: Emoji) => string): ReactNode => (parse(one) === one.name ? `:${one.name}:` : parse(one)),
 };
 
-/** Blocks without interactive elements, by slack-blocks-to-jsx; the page styles its class names. */
-export function textBlock(block: Json, names: Names): ReactElement {
-  return h(SlackMessage, {
-    blocks: [block as unknown as Block], logo: '', name: '', withoutWrapper: true, theme: 'light', data: { users: names.users, channels: names.channels }, hooks,
-  });
+function librarySlackMessage(block: Json): ReactElement {
+  return h(SlackMessage, { blocks: [block as unknown as Block], logo: '', name: '', withoutWrapper: true, theme: 'light', hooks });
 }
 
 /** The library gives every message the same element id; ids must be unique in a page. */
@@ -37,18 +44,23 @@ export function markup(element: ReactNode): string {
   return renderToStaticMarkup(element).replaceAll(' id="slack_blocks_to_jsx"', '');
 }
 
-const plainTexts = new Map<string, string>();
+const emojis = new Map<string, string>();
 
-/** A plain_text object's text with `:emoji:` as characters, for places that hold no markup: buttons, options, labels. */
+/** The character of an emoji name, by the library's table; `:name:` if it knows none. */
+export function emoji(name: string): string {
+  let character = emojis.get(name);
+  if (character === undefined) {
+    const html = markup(librarySlackMessage({ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'emoji', name }] }] }));
+    character = html.replaceAll(/<[^>]*>/g, '') || `:${name}:`;
+    if (emojis.size < 5_000) emojis.set(name, character);
+  }
+  return character;
+}
+
+export const EMOJI_NAME = /:([a-z+-][a-z0-9_+'-]*):/g;
+
+/** A plain_text object's text with `:emoji:` as characters: for buttons, options, labels, headers. */
 export function plain(object: unknown): string {
   const text = typeof object === 'object' && object !== null ? (object as Json)['text'] : object;
-  if (typeof text !== 'string') return '';
-  if (!/:[a-z0-9_+-]+:/.test(text)) return text;
-  const known = plainTexts.get(text);
-  if (known !== undefined) return known;
-  const html = markup(textBlock({ type: 'section', text: { type: 'plain_text', text, emoji: true } }, { users: [], channels: [] }));
-  const shown = html.replaceAll(/<[^>]*>/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
-  if (plainTexts.size > 500) plainTexts.clear();
-  plainTexts.set(text, shown);
-  return shown;
+  return typeof text === 'string' ? text.replaceAll(EMOJI_NAME, (_all, name: string) => emoji(name)) : '';
 }
