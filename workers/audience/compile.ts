@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import type { Manifest } from '../contract.ts';
-import { chunksOf, withDuck } from './duck.ts';
+import { chunksOf, watched, withDuck } from './duck.ts';
 import { AudienceError } from './errors.ts';
 import { DEVICES_SQL, judge } from './judge.ts';
 import type { Judged } from './judge.ts';
@@ -48,7 +48,7 @@ export interface CompileOptions {
   memoryMb?: number;
   /** Default 8 MiB; smaller only makes sense in tests. */
   shardBytesAtMost?: number;
-  /** `total` 0: not known. */
+  /** Rows (reject), devices (pack), shards (store), or a share of 1 (read, check). */
   progress?: (phase: CompilePhase, done: number, total: number) => void;
 }
 
@@ -103,12 +103,10 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   const source = await openSource(connection, input, folder);
   const needed = new Set<Field>(FIELDS.filter((field) => (field !== 'market' || options.segmentBy.includes('market')) && (field !== 'locale' || options.fallbackLocale === null)));
   const fields = locateFields(source, options.mapping ?? {}, needed);
-  progress?.('read', 0, 0);
-  const staged = await stage(connection, source, fields);
-  progress?.('read', staged.rows, staged.rows);
-  progress?.('check', 0, staged.rows);
-  const judged = await judge(connection, { ...options, suppressed: options.suppressed ?? [] });
-  progress?.('check', staged.rows, staged.rows);
+  progress?.('read', 0, 1);
+  const staged = await watched(connection, (share) => progress?.('read', share, 1), () => stage(connection, source, fields));
+  progress?.('check', 0, 1);
+  const judged = await watched(connection, (share) => progress?.('check', share, 1), () => judge(connection, { ...options, suppressed: options.suppressed ?? [] }));
   const rejected = { ...judged.rejected, ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }) };
   const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
   const out = staged.rows - judged.devices;

@@ -24,12 +24,30 @@ export async function withDuck<T>(options: DuckOptions, work: (connection: DuckD
   try {
     const connection = await instance.connect();
     try {
+      for (const setting of ['enable_progress_bar = true', 'enable_progress_bar_print = false', 'progress_bar_time = 0']) await connection.run(`SET ${setting}`);
       return await work(connection);
     } finally {
       connection.closeSync();
     }
   } finally {
     instance.closeSync();
+  }
+}
+
+const LOOK_EVERY_MS = 200;
+
+/** Tells how far the queries of `work` are, 0 to 1 and never back, while they run off this thread. */
+export async function watched<T>(connection: DuckDBConnection, tell: (share: number) => void, work: () => Promise<T>): Promise<T> {
+  let most = 0;
+  const timer = setInterval(() => {
+    // -1: nothing is running or nothing is known yet.
+    most = Math.max(most, connection.progress.percentage / 100);
+    tell(most);
+  }, LOOK_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 

@@ -53,32 +53,44 @@ export async function judge(connection: DuckDBConnection, rules: Rules): Promise
   }));
   const locales = await locateLocales(connection, rules);
   const markets = await locateMarkets(connection, rules);
-  await connection.run(judgedView(rules.suppressed.length > 0));
-  // hash() differs between versions of DuckDB, but it only narrows the search: equal tokens are found by comparing them.
-  await connection.run(`CREATE TABLE duplicates AS SELECT n, first FROM (
-    SELECT n, min(n) OVER (PARTITION BY t) AS first FROM judged
-    WHERE why = 0 AND hash(t) IN (SELECT hash(t) FROM judged WHERE why = 0 GROUP BY hash(t) HAVING count(*) > 1)
-  ) WHERE n <> first`);
-  return countUp(connection, rules, locales, markets);
+  await connection.run(verdictTable(rules.suppressed.length > 0));
+  await findDuplicates(connection);
+  // What is no device, few rows as a rule: the later passes look at these instead of judging all rows again.
+  await connection.run(`CREATE TABLE bad AS SELECT n, why, NULL::BIGINT AS first FROM verdict WHERE why <> 0
+    UNION ALL SELECT n, ${reasonNumber('DUPLICATE_TOKEN')}, first FROM duplicates`);
+  const judged = await countUp(connection, rules, locales, markets);
+  await connection.run('DROP TABLE verdict');
+  return judged;
 }
 
-function judgedView(suppressing: boolean): string {
-  const hex = "regexp_full_match(t, '[0-9a-f]*')";
+const FOUND = 'raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales ON raw.l = locales.found LEFT JOIN markets ON m = markets.found';
+/** Hex in one case, so that equal devices have equal tokens. */
+const TOKEN = 'CASE WHEN platform = 0 THEN lower(t) ELSE t END';
+
+/** One pass over all rows: why each is no device (0: it is one), and what it would be. */
+function verdictTable(suppressing: boolean): string {
   const cases: [Reason, string][] = [
     ['USER_EMPTY', "u = ''"],
     ['USER_INVALID', "length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]')"],
     ['PLATFORM_UNKNOWN', 'platform IS NULL'],
     ['TOKEN_EMPTY', "t = ''"],
-    ['TOKEN_NOT_HEX', `platform = 0 AND NOT ${hex}`],
+    ['TOKEN_NOT_HEX', "platform = 0 AND NOT regexp_full_match(t, '[0-9a-fA-F]*')"],
     ['TOKEN_CHARACTERS', "platform = 1 AND NOT regexp_full_match(t, '[A-Za-z0-9:_-]*')"],
     ['TOKEN_LENGTH', 'CASE platform WHEN 0 THEN length(t) NOT BETWEEN 64 AND 200 OR length(t) % 2 = 1 ELSE length(t) NOT BETWEEN 20 AND 4096 END'],
     ['LOCALE_UNKNOWN', 'locale IS NULL'],
     ['MARKET_INVALID', 'market IS NULL'],
     ...(suppressing ? [['OPTED_OUT', 'u IN (SELECT u FROM suppressed)'] satisfies [Reason, string]] : []),
   ];
-  return `CREATE VIEW judged AS SELECT *, (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why
-    FROM (SELECT raw.rowid AS n, u, CASE WHEN platform = 0 THEN lower(t) ELSE t END AS t, p, raw.l AS foundLocale, m AS foundMarket, broken, parts, platform, locale, market, mapped
-      FROM raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales ON raw.l = locales.found LEFT JOIN markets ON m = markets.found)`;
+  return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, mapped, hash(${TOKEN}) AS h,
+    (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why FROM ${FOUND}`;
+}
+
+/** Of good rows with one token all but the first. hash() differs between versions of DuckDB, but it only narrows the search. */
+async function findDuplicates(connection: DuckDBConnection): Promise<void> {
+  await connection.run('CREATE TABLE twins AS SELECT n, platform FROM verdict WHERE why = 0 AND h IN (SELECT h FROM verdict WHERE why = 0 GROUP BY h HAVING count(*) > 1)');
+  await connection.run(`CREATE TABLE duplicates AS SELECT n, first FROM (
+    SELECT n, min(n) OVER (PARTITION BY ${TOKEN}) AS first FROM raw JOIN twins ON raw.rowid = twins.n
+  ) WHERE n <> first`);
 }
 
 async function locateLocales(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
@@ -107,7 +119,7 @@ async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promis
 /** Also makes the table `segments`, which turns platform and market into the index of a segment. */
 async function countUp(connection: DuckDBConnection, rules: Rules, locales: string[], markets: string[]): Promise<Judged> {
   const groups = await rowsOf(connection, `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), count(*) FILTER (mapped = 1)
-    FROM judged WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`);
+    FROM verdict WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`);
   const judged: Judged = { segments: [], locales: [], localeCounts: {}, devices: 0, rejected: {}, duplicates: 0, mappedLocales: 0 };
   const places: number[][] = [];
   const perLocale = new Map<number, number>();
@@ -144,15 +156,14 @@ async function countUp(connection: DuckDBConnection, rules: Rules, locales: stri
 }
 
 /** Columns s (segment), l (locale), u (user), t (token), in the order of packing: segment, locale, source. */
-export const DEVICES_SQL = `SELECT s, localeIndex.l AS l, u, t FROM judged JOIN segments USING (platform, market) JOIN localeIndex USING (locale)
-  WHERE why = 0 AND n NOT IN (SELECT n FROM duplicates) ORDER BY s, localeIndex.l, n`;
+export const DEVICES_SQL = `SELECT s, localeIndex.l AS l, u, ${TOKEN} AS t FROM ${FOUND.replaceAll('LEFT JOIN', 'JOIN')} JOIN segments USING (platform, market) JOIN localeIndex USING (locale)
+  WHERE raw.rowid NOT IN (SELECT n FROM bad) ORDER BY s, localeIndex.l, raw.rowid`;
 
 export interface RejectedRow { rowid: number; reason: Reason; user: string; platform: string; token: string; locale: string; market: string; parts: number; firstRowid: number | null }
 
 /** Every row that is no device, in the order of the source, duplicates among them. */
 export async function* rejectedRows(connection: DuckDBConnection): AsyncGenerator<RejectedRow> {
-  const sql = `SELECT judged.n, CASE WHEN why = 0 THEN ${reasonNumber('DUPLICATE_TOKEN')} ELSE why END::UTINYINT, u, p, t, foundLocale, foundMarket, parts, first
-    FROM judged LEFT JOIN duplicates ON judged.n = duplicates.n WHERE why <> ${BLANK} AND (why <> 0 OR first IS NOT NULL) ORDER BY judged.n`;
+  const sql = `SELECT n, why, u, p, t, l, m, parts, first FROM raw JOIN bad ON raw.rowid = bad.n WHERE why <> ${BLANK} ORDER BY n`;
   for await (const chunk of chunksOf(connection, sql)) {
     for (const [n, why, user, platform, token, locale, market, parts, first] of chunk.getRows()) {
       yield {
