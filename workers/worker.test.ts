@@ -123,6 +123,23 @@ describe('worker pool', () => {
     }
   });
 
+  test('Android climbs its ramp beside an iOS blast: nothing late, nothing among the dead letters, never over the pace', async () => {
+    const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, delivery: { android_event_quota: undefined, android_per_second: 1_000, android_ramp: '3s' } });
+    await Promise.all([launch.worker(), launch.worker()]);
+    const shot = await launch.fire();
+    const byPlatform = () => stage.providers.judge.counts(launch.id, null).byPlatform;
+    // A ramp to 1,000/s in 3 s lets 1,000·t²/6 out; half a second and 100 more allow for the steps in which the pace is set.
+    await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), { interval: 10 });
+    const sinceGoS = (Date.now() - shot.pressedAtMs) / 1_000;
+    expect(byPlatform().android.received).toBeLessThan((1_000 * (sinceGoS + 0.5) ** 2) / 6 + 100);
+    const closed = await launch.closed(shot.id, 25_000);
+    expect(sumOf(closed)).toMatchObject({ accepted: 7_000, late: 0 });
+    const reports = await stage.cloud.live.reports(launch.id);
+    expect(reports.every(({ shots }) => (shots[0]?.platforms.android.accepted ?? 0) > 0)).toBe(true);
+    expect(await stage.cloud.queues.depth(`${launch.pool}-batches-dlq`)).toMatchObject({ visible: 0 });
+    expect(launch.counts()).toMatchObject({ received: 7_000, duplicates: 0 });
+  });
+
   test('what a claim could not write in its time is late, and nothing is written after it', async () => {
     const launch = await stage.newLaunch({ ios: 300, android: 0, batchSize: 300, delivery: { ios_per_second: 100, send_within: '1s' } });
     const worker = await launch.worker();
