@@ -9,9 +9,7 @@ import type { Template } from './lane.ts';
 export interface Provider {
   readonly name: 'apns' | 'fcm';
   readonly platform: Platform;
-  /** Does the work that is the same for every device of a template. */
-  compile(template: Template): Compiled;
-  /** The same as bytes with a gap for the token, under one credential. */
+  /** Everything of a request but the device token, under one credential. */
   request(template: Template, authority: string, authorization: string): RequestTemplate;
   reason(status: number, body: string): string;
   after(reason: string): After;
@@ -21,19 +19,10 @@ export interface Provider {
   endsConnection(reason: string): boolean;
 }
 
-/** One template, ready for any device: what is left is to put its token in. */
-export interface Compiled {
-  path(token: string): string;
-  body(token: string): Buffer;
-  /** Constant headers as [name, value, name, value, …], without pseudo headers and authorization. */
-  readonly headers: readonly string[];
-}
-
 export function apnsProvider(): Provider {
   return {
     name: 'apns',
     platform: 'ios',
-    compile: ({ headers, body }) => ({ path: (token) => `/3/device/${token}`, body: () => body, headers: flat(headers) }),
     request: ({ headers, body }, authority, authorization) => ({
       authority, path: '/3/device/', tokenIn: 'path', headers: [['authorization', authorization], ...Object.entries(headers)], body, bodyRest: Buffer.alloc(0),
     }),
@@ -52,21 +41,6 @@ export function fcmProvider(projectId: string): Provider {
   return {
     name: 'fcm',
     platform: 'android',
-    compile({ headers, body }) {
-      const { validateOnly, rest } = splitHeaders(headers);
-      const { before, after } = around(body, validateOnly);
-      return {
-        path: () => path,
-        body(token) {
-          const whole = Buffer.allocUnsafe(before.length + token.length + after.length);
-          before.copy(whole, 0);
-          whole.write(token, before.length, 'latin1');
-          after.copy(whole, before.length + token.length);
-          return whole;
-        },
-        headers: ['content-type', 'application/json', ...flat(rest)],
-      };
-    },
     request({ headers, body }, authority, authorization) {
       const { validateOnly, rest } = splitHeaders(headers);
       const { before, after } = around(body, validateOnly);
@@ -93,8 +67,4 @@ export const VALIDATE_ONLY = 'x-validate-only';
 function splitHeaders(headers: Template['headers']) {
   const { [VALIDATE_ONLY]: flag, ...rest } = headers;
   return { validateOnly: flag !== undefined, rest };
-}
-
-function flat(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers).flat();
 }
