@@ -30,8 +30,17 @@ export class LiveShots {
     const kept = await fact(this.#context, this.#launchId, FACT.figures(shot.id));
     if (kept !== null) return JSON.parse(kept) as ShotFigures;
     const figures = await this.#merge(launch, shot);
+    await this.#record(shot.id, figures);
     await keepFact(this.#context, this.#launchId, FACT.figures(shot.id), JSON.stringify(figures));
     return figures;
+  }
+
+  /** The postmortem's figures. Before they are kept as final, so that a crash in between only repeats this. */
+  async #record(shotId: string, { total, firstWriteMs, lastWriteMs, perSecond, peakPerSecond }: ShotFigures): Promise<void> {
+    const { p50Ms, p95Ms, p99Ms } = total;
+    const timing = { firstWriteMs, p50Ms, p95Ms, p99Ms, lastWriteMs, perSecond, peakPerSecond };
+    const outcome = await this.#context.journal.submit(this.#launchId, { kind: 'report-timing', shotId, timing });
+    if (!outcome.ok && outcome.code !== 'ALREADY_SO') this.#context.log.warn({ launchId: this.#launchId, shotId, code: outcome.code }, 'figures of the shot were not recorded');
   }
 
   /** Brings the live message of every running shot up to date, if Slack lets us; a skipped update is made up by the next. */

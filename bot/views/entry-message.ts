@@ -11,7 +11,7 @@ import { safe, stamp, timeOfDay } from './words.ts';
 /**
  * The channel's post for one entry, `launch` being the state after it; null where the channel gets no post of its
  * own: measured gates and checkpoints (board and timeline have them), fire orders and the ends of shots (order
- * message, summary), and the plain end of a step.
+ * message, summary with its figures), and the plain end of a step.
  */
 export function entryMessage(launch: Launch, entry: Entry): Message | null {
   switch (entry.kind) {
@@ -19,6 +19,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'Checkpoint':
     case 'FireRequested':
     case 'ShotClosed':
+    case 'ShotTimed':
     case 'StepDone':
       return null;
     case 'WaiverRequested': return waiverMessage(launch, entry.waiverId);

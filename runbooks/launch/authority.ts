@@ -48,6 +48,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'expire-order': 'system',
   'close-shot': 'system',
   'correct-shot': 'system',
+  'report-timing': 'system',
   'report-test': 'system',
   'report-switch': 'system',
   'start-step': 'system',
@@ -59,7 +60,7 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
 };
 
 /** What still makes sense once a launch is closed: late accounts, talk, and taking the capacity down. */
-const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'note', 'checkpoint', 'order-scale', 'report-scale', 'report-scale-late']);
+const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'report-timing', 'note', 'checkpoint', 'order-scale', 'report-scale', 'report-scale-late']);
 
 /** Whether a person's roles allow a command. False for commands of the system. */
 export function may(person: Pick<Person, 'roles'>, kind: CommandKind): boolean {

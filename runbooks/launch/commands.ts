@@ -1,5 +1,5 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
-import type { AudienceRef, Measured, NewEntry, PersonId, SegmentTotals, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+import type { AudienceRef, Measured, NewEntry, PersonId, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
@@ -27,6 +27,7 @@ export type Command =
   | { kind: 'expire-order'; orderId: string }
   | { kind: 'close-shot'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
   | { kind: 'correct-shot'; shotId: string; segments: SegmentTotals[]; batch: string }
+  | { kind: 'report-timing'; shotId: string; timing: ShotTiming }
   | { kind: 'request-test'; by: PersonId; to: PersonId[] }
   | { kind: 'report-test'; testId: string; results: TestResult[] }
   /** `epoch` is what the switch item said after the halt was written there first. */

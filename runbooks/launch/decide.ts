@@ -9,7 +9,7 @@ import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifec
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
-import { closeShot, correctShot } from './shots.ts';
+import { closeShot, correctShot, timeShot } from './shots.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
 import { reportTest, requestTest } from './test-sends.ts';
 import { grantWaiver, requestWaiver } from './waivers.ts';
@@ -44,6 +44,7 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
     case 'decline-fire': return declineFire(launch, command, given);
     case 'expire-order': return expireOrder(launch, command, given);
     case 'close-shot': return closeShot(launch, command, given);
+    case 'report-timing': return timeShot(launch, command, given);
     case 'correct-shot': return correctShot(launch, command, given);
     case 'request-test': return requestTest(launch, command, given);
     case 'report-test': return reportTest(launch, command, given);

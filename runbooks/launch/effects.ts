@@ -138,6 +138,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'WaiverRequested':
     case 'WaiverGranted':
     case 'ShotCorrected':
+    case 'ShotTimed':
     case 'TestDone':
     case 'LiftRequested':
     case 'SwitchRequested':

@@ -60,6 +60,9 @@ export const DEVICE_STATES: readonly DeviceState[] = ['accepted', 'failed', 'unc
 /** Devices by final state; `reasons` splits `failed`. The states sum to the devices of the segment attempt. */
 export interface Totals extends Record<DeviceState, number> { reasons: Record<string, number> }
 
+/** How fast a shot was, from what every worker reported. Milliseconds since GO, of accepted answers; null where there were none. */
+export interface ShotTiming { firstWriteMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null; lastWriteMs: number | null; perSecond: number; peakPerSecond: number }
+
 export interface SegmentTotals extends SegmentAttempt { devices: number; totals: Totals }
 
 export interface TestResult { person: PersonId; platform: Platform; accepted: boolean; reason: string; tookMs: number }
@@ -92,6 +95,7 @@ export type EntryBody =
   | { kind: 'FireExpired'; orderId: string }
   | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
   | { kind: 'ShotCorrected'; shotId: string; segments: SegmentTotals[]; /** The batch whose late account this is. */ batch: string }
+  | { kind: 'ShotTimed'; shotId: string; timing: ShotTiming }
   // Test sends
   | { kind: 'TestRequested'; testId: string; to: PersonId[]; contentHash: string }
   | { kind: 'TestDone'; testId: string; contentHash: string; results: TestResult[] }

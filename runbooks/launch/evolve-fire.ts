@@ -22,7 +22,7 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
   const shot: Shot = {
     id: shotId, orderId, requestedBy: order.requestedBy, approvedBy: personIn(entry), segments: shown.segments, shown, shownHash,
     audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq,
-    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null,
+    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null, timing: null,
   };
   const attempts = { ...launch.attempts };
   for (const { segment, attempt } of shown.segments) {
@@ -67,6 +67,12 @@ export function correctedShot(launch: Launch, entry: EntryOf<'ShotCorrected'>): 
     shots: { ...launch.shots, [shot.id]: { ...shot, totals } },
     attempts: withTotals(launch.attempts, shot.id, entry.segments),
   };
+}
+
+export function timedShot(launch: Launch, entry: EntryOf<'ShotTimed'>): Partial<Launch> {
+  const shot = must(launch.shots, entry.shotId, entry);
+  if (shot.closed === null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is not closed yet`);
+  return { shots: { ...launch.shots, [shot.id]: { ...shot, timing: entry.timing } } };
 }
 
 function withTotals(attempts: Launch['attempts'], shotId: string, segments: readonly SegmentTotals[]): Launch['attempts'] {

@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from './entries.ts';
-import { approved, closedShot, correctedShot, halted, requested } from './evolve-fire.ts';
+import { approved, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
@@ -90,6 +90,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'FireExpired': return { orders: endOrder(launch, entry, 'expired') };
     case 'ShotClosed': return closedShot(launch, entry);
     case 'ShotCorrected': return correctedShot(launch, entry);
+    case 'ShotTimed': return timedShot(launch, entry);
     case 'TestRequested': {
       const { testId, to, contentHash } = entry;
       return { tests: { ...launch.tests, [testId]: { requestedBy: personIn(entry), to, contentHash, results: null } } };

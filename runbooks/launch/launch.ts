@@ -1,6 +1,6 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
-  AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, Shown, SkipListRef, SwitchValue, TestResult,
+  AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -83,6 +83,8 @@ export interface Shot {
   closed: { atMs: number; cause: 'complete' | 'not-after' | 'halt' } | null;
   /** Present once closed; corrections are folded in. */
   totals: SegmentTotals[] | null;
+  /** Present a moment after the close. */
+  timing: ShotTiming | null;
 }
 
 /** `devices`: what this attempt is for, as it stood at the approval. */

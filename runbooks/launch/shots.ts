@@ -35,6 +35,15 @@ export function correctShot(launch: Launch, command: CommandOf<'correct-shot'>, 
   return accept({ system: 'closer' }, nowMs, { kind: 'ShotCorrected', shotId: shot.id, segments: command.segments, batch: command.batch });
 }
 
+/** How fast it was: once, after the close, for the postmortem. */
+export function timeShot(launch: Launch, command: CommandOf<'report-timing'>, { nowMs }: Given): Decision {
+  const shot = own(launch.shots, command.shotId);
+  if (shot === undefined) return noSuchShot(command.shotId);
+  if (shot.closed === null) return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; its figures are not final.`);
+  if (shot.timing !== null) return refuse('ALREADY_SO', `The figures of shot ${shot.id} are recorded already.`);
+  return accept({ system: 'conductor' }, nowMs, { kind: 'ShotTimed', shotId: shot.id, timing: command.timing });
+}
+
 function totalsProblem(launch: Launch, shot: Shot, { segment, attempt, devices, totals }: SegmentTotals): Refusal | null {
   const counts = DEVICE_STATES.map((state) => totals[state]);
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {

@@ -1,4 +1,4 @@
-import type { Actor, Entry, SegmentAttempt, SegmentTotals, SwitchValue, Totals } from '../launch/entries.ts';
+import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchValue, Totals } from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 
 /** Person id → name as people know it. */
@@ -36,6 +36,12 @@ export function sumTotals(segments: readonly SegmentTotals[]): Totals {
   return sum;
 }
 
+/** `first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95,000/s (best second 120,000)` */
+export function describeTiming(timing: ShotTiming): string {
+  const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
+  return `first after ${seconds(timing.firstWriteMs)}, p50 ${seconds(timing.p50Ms)}, p95 ${seconds(timing.p95Ms)}, p99 ${seconds(timing.p99Ms)}, last after ${seconds(timing.lastWriteMs)}, ${number(Math.round(timing.perSecond))}/s (best second ${number(Math.round(timing.peakPerSecond))})`;
+}
+
 const CLOSE_CAUSE = { complete: 'every batch is accounted for', 'not-after': 'its time was over', halt: 'it was halted' } as const;
 
 const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
@@ -66,6 +72,7 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed': return `shot ${entry.shotId} closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'ShotTimed': return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
     case 'ShotCorrected': return `corrected shot ${entry.shotId} after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
     case 'TestRequested': return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
     case 'TestDone': {

@@ -32,6 +32,7 @@ const entries = record(
   { kind: 'FireRequested', orderId: 'F2', shown, shownHash: 'x', devices: 200, expiresAtMs: target + 1, via: { kind: 'slack', slackId: 'U0MARKET1' }, lifts: null, atMs: target - 1_000, by: { person: 'mia' } },
   { kind: 'FireApproved', orderId: 'F2', shotId: 'S3', shown, shownHash: 'x', via: { kind: 'slack', slackId: 'U0MARKET2' }, pressedAtMs: target + 5_123, notAfterAtMs: { ios: target + 65_123, android: target + 605_123 }, haltEpoch: 0, lifts: null, redGates: [], atMs: target + 5_130, by: { person: 'ben' } },
   { kind: 'ShotClosed', shotId: 'S3', cause: 'complete', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals: { ...totals, uncertain: 2, late: 0 } }], atMs: target + 9_000, by: { system: 'closer' } },
+  { kind: 'ShotTimed', shotId: 'S3', timing: { firstWriteMs: 110, p50Ms: 1_204, p95Ms: 1_800, p99Ms: 2_050, lastWriteMs: 2_100, perSecond: 95.4, peakPerSecond: 120 }, atMs: target + 9_500, by: { system: 'conductor' } },
   { kind: 'ShotCorrected', shotId: 'S3', batch: '0000-1', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals }], atMs: target + 10_000, by: { system: 'worker' } },
 );
 const message = (text: string, more: Partial<TimelineMessage> = {}): TimelineMessage => ({
@@ -43,7 +44,7 @@ describe('the timeline', () => {
 
   test('says who asked, who pressed GO, when to the millisecond, and what became of the devices after corrections', () => {
     const shot = text.split('\n').find((line) => line.startsWith('| S3'));
-    expect(shot).toContain('| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late |');
+    expect(shot).toContain('| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95/s (best second 120) |');
   });
 
   test('has one line for every entry and every message, in order of time', () => {
@@ -61,7 +62,7 @@ describe('the timeline', () => {
   });
 
   test('says at the top whether the chain holds', () => {
-    expect(text).toContain('5 entries, hash chain verified');
+    expect(text).toContain('6 entries, hash chain verified');
     const broken = timelineMarkdown(entries, [], { chain: { ok: false, seq: 3, why: 'hash differs' } });
     expect(broken).toContain('**BROKEN at entry 3: hash differs**');
   });

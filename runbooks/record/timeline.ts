@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from '../launch/entries.ts';
-import { actorName, describeEntry, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+import { actorName, describeEntry, describeTiming, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
 
 /** What a person wrote in the channel, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
@@ -61,10 +61,10 @@ function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], targ
 function shots(entries: readonly Entry[], names: Names): string[] {
   const approvals = entries.filter((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved');
   if (approvals.length === 0) return ['## Shots', '', 'Nothing was fired.', ''];
-  const lines = ['## Shots', '', '| shot | asked by | GO by | at (UTC) | segments | devices | result |', '|---|---|---|---|---|---:|---|'];
+  const lines = ['## Shots', '', '| shot | asked by | GO by | at (UTC) | segments | devices | result | speed |', '|---|---|---|---|---|---:|---|---|'];
   for (const approval of approvals) {
     const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === approval.orderId) as EntryOf<'FireRequested'> | undefined;
-    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${escape(outcome(entries, approval.shotId))} |`);
+    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${escape(outcome(entries, approval.shotId))} | ${escape(speed(entries, approval.shotId))} |`);
   }
   return [...lines, ''];
 }
@@ -78,6 +78,11 @@ function outcome(entries: readonly Entry[], shotId: string): string {
     if (entry.kind === 'ShotCorrected' && entry.shotId === shotId) for (const segment of entry.segments) segments.set(segment.segment, segment);
   }
   return describeTotals(sumTotals([...segments.values()]));
+}
+
+function speed(entries: readonly Entry[], shotId: string): string {
+  const timed = entries.find((entry): entry is EntryOf<'ShotTimed'> => entry.kind === 'ShotTimed' && entry.shotId === shotId);
+  return timed === undefined ? '-' : describeTiming(timed.timing);
 }
 
 function table(rows: readonly Row[], target: number): string[] {

@@ -34,6 +34,7 @@ describe('a whole launch', { timeout: 150_000 }, () => {
     expect(rows(timelineText, 'pressed GO')).toBe(1);
     expect(rows(timelineText, 'Asking for GO')).toBe(1);
     expect(timelineText).toContain('hash chain verified');
+    expect(timelineText).toMatch(/took first after \d+\.\d\d s, p50 \d/);
   });
 
   test('HALT in flight stops the workers inside their batches, and what was not sent is counted', async () => {
