@@ -46,7 +46,9 @@ export class Reporter {
     await this.#writing;
   }
 
+  /** The last metrics go out here: a short shot may be over between two lines. */
   stop(): void {
+    if (!this.#stopped) this.#metrics(0);
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
@@ -54,7 +56,7 @@ export class Reporter {
   #plan(afterMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#metrics();
+      this.#metrics(IDLE_MS);
       void this.publish().then(() => this.#plan(this.#everyMs()));
     }, afterMs);
     this.#timer.unref();
@@ -65,9 +67,9 @@ export class Reporter {
     return young ? SENDING_MS : IDLE_MS;
   }
 
-  #metrics(): void {
+  #metrics(atLeastMs: number): void {
     const { metrics, runs } = this.#options;
-    if (metrics === null || Date.now() - this.#metricsAtMs < IDLE_MS) return;
+    if (metrics === null || Date.now() - this.#metricsAtMs < atLeastMs) return;
     this.#metricsAtMs = Date.now();
     for (const run of runs.all()) metrics.emit(run.tally);
   }
