@@ -1,0 +1,174 @@
+import { WebClient } from '@slack/web-api';
+import type { App } from '@slack/bolt';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../../../test/browser/launch-browser.ts';
+import { SECRETS, socketApp, startTestWorkspace, until } from './for-tests.ts';
+import type { Workspace } from './start.ts';
+
+/** The war-room page in a real browser, with a real Bolt app behind it. */
+
+const ROOM = 'C0WARROOM';
+const text = (value: string) => ({ type: 'plain_text' as const, text: value });
+const trouble: string[] = [];
+let browser: Browser;
+let workspace: Workspace;
+let app: App;
+let slack: WebClient;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  workspace = await startTestWorkspace({ rateLimits: false });
+  slack = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl });
+  app = socketApp(workspace);
+  app.command('/go', async ({ command, ack, client }) => {
+    if (command.text === 'help') return await ack({ text: '*Here is what I can do*' });
+    await ack();
+    await client.views.open({
+      trigger_id: command.trigger_id,
+      view: {
+        type: 'modal', callback_id: 'why', title: text('Waive a gate'), submit: text('Ask'),
+        blocks: [
+          { type: 'input', block_id: 'gate', label: text('Gate'), element: { type: 'static_select', action_id: 'a', options: ['age', 'depth'].map((value) => ({ text: text(value), value })) } },
+          { type: 'input', block_id: 'segments', label: text('Segments'), element: { type: 'checkboxes', action_id: 'a', options: ['us', 'de'].map((value) => ({ text: text(value), value })) } },
+          { type: 'input', block_id: 'reason', label: text('Reason'), element: { type: 'plain_text_input', action_id: 'a' } },
+        ],
+      },
+    });
+  });
+  app.view('why', async ({ ack, view, client }) => {
+    const { gate, segments, reason } = view.state.values;
+    if (reason?.['a']?.value === 'short') return await ack({ response_action: 'errors', errors: { reason: 'Say more.' } });
+    await ack();
+    const chosen = segments?.['a']?.selected_options?.map((option) => option.value).join('+') ?? '';
+    await client.chat.postMessage({ channel: ROOM, text: `waived ${gate?.['a']?.selected_option?.value ?? ''} for ${chosen}: ${reason?.['a']?.value ?? ''}` });
+  });
+  app.action('fire.go', async ({ ack, body, respond }) => {
+    await ack();
+    await respond({ replace_original: true, text: `fired by <@${body.user.id}>` });
+  });
+  await app.start();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await app.stop();
+  await workspace.stop();
+});
+
+beforeEach(async () => {
+  await page?.close();
+  trouble.length = 0;
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
+  page.on('pageerror', (error) => trouble.push(error.message));
+  await page.goto(workspace.url);
+  await page.getByRole('radio', { name: /Ana Ortiz/ }).waitFor();
+  return () => expect(trouble).toEqual([]);
+});
+
+const composer = () => page.getByRole('combobox', { name: /^Message/ });
+const post = (value: string, elements?: object[]) =>
+  slack.chat.postMessage({ channel: ROOM, text: value, ...(elements !== undefined && { blocks: [{ type: 'section', text: text(value) }, { type: 'actions', elements }] as never }) });
+
+describe('the war-room page', () => {
+  it('offers /go help in an empty channel, and shows the answer to its asker alone', async () => {
+    await page.getByRole('button', { name: '/go help' }).click();
+    const answer = page.getByRole('article').filter({ hasText: 'Here is what I can do' });
+    await answer.waitFor();
+    expect(await answer.getByText('Only visible to you').isVisible()).toBe(true);
+    await page.getByRole('radio', { name: /Mia Chen/ }).click();
+    await page.getByText('Writing as Mia Chen').waitFor();
+    expect(await answer.count()).toBe(0);
+  });
+
+  it('says who wrote, as the person who is chosen, with Enter', async () => {
+    await page.getByRole('radio', { name: /Ben Okafor/ }).click();
+    await composer().fill('ready <b>here</b> :tada:');
+    await composer().press('Enter');
+    const message = page.getByRole('article', { name: /^Ben Okafor/ }).filter({ hasText: 'ready <b>here</b> 🎉' });
+    await message.waitFor();
+    expect(await composer().inputValue()).toBe('');
+  });
+
+  it('suggests subcommands and says when a command fails', async () => {
+    await composer().fill('/go ha');
+    expect(await page.getByRole('option').allInnerTexts()).toEqual([expect.stringContaining('/go halt')]);
+    await composer().press('Tab');
+    expect(await composer().inputValue()).toBe('/go halt ');
+    await composer().fill('/nonsense');
+    await composer().press('Enter');
+    await page.getByText('/nonsense is not a valid command').waitFor();
+  });
+
+  it('has a large square GO button that asks before it fires, and changes in place', async () => {
+    await post('Fire order 1', [{ type: 'button', action_id: 'fire.go', style: 'primary', text: text('GO'), confirm: { title: text('Send now?'), text: text('6 devices'), confirm: text('Send'), deny: text('Not yet') } }]);
+    await page.getByRole('radio', { name: /Mia Chen/ }).click();
+    const go = page.getByRole('button', { name: 'GO', exact: true });
+    await page.getByText('Writing as Mia Chen').waitFor();
+    await go.waitFor();
+    const box = await go.boundingBox();
+    expect(box?.width).toBe(box?.height);
+    expect(box?.width).toBeGreaterThanOrEqual(120);
+    await go.click();
+    await page.getByRole('alertdialog', { name: 'Send now?' }).getByRole('button', { name: 'Not yet' }).click();
+    expect(await go.isVisible()).toBe(true);
+    await go.click();
+    await page.getByRole('alertdialog', { name: 'Send now?' }).getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('fired by @Mia Chen').waitFor();
+    expect(await go.count()).toBe(0);
+  });
+
+  it('fills in a modal, shows what is wrong, keeps what was typed, and submits', async () => {
+    await composer().fill('/go waive');
+    await composer().press('Enter');
+    const modal = page.getByRole('dialog', { name: 'Waive a gate' });
+    await modal.getByLabel('Gate').selectOption('depth');
+    await modal.getByRole('button', { name: 'Ask' }).click();
+    await modal.getByText('Please complete this required field.').first().waitFor();
+    await modal.getByLabel('de', { exact: true }).check();
+    await modal.getByLabel('us', { exact: true }).check();
+    await modal.getByLabel('Reason').fill('short');
+    await modal.getByRole('button', { name: 'Ask' }).click();
+    await modal.getByText('Say more.').waitFor();
+    expect(await modal.getByLabel('Reason').inputValue()).toBe('short');
+    await modal.getByLabel('Reason').fill('measured twice');
+    await modal.getByRole('button', { name: 'Ask' }).click();
+    await page.getByText('waived depth for us+de: measured twice').waitFor();
+    expect(await modal.isVisible()).toBe(false);
+  });
+
+  it('updates a message in place: the same element, the same scroll position', async () => {
+    for (let i = 0; i < 25; i++) await post(`line ${i}`);
+    const { ts } = await post('0% sent', [{ type: 'button', action_id: 'stats', text: text('Refresh') }]);
+    const row = page.getByRole('article').filter({ hasText: '0% sent' }).last();
+    await row.waitFor();
+    const scrollTop = () => page.evaluate<number>('document.querySelector("#scroller").scrollTop');
+    await page.evaluate('document.querySelector("#scroller").scrollTo({ top: 40, behavior: "instant" })');
+    const before = await scrollTop();
+    const handle = await row.getByRole('button', { name: 'Refresh' }).elementHandle();
+    await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: '50% sent', blocks: [{ type: 'section', text: text('50% sent') }, { type: 'actions', elements: [{ type: 'button', action_id: 'stats', text: text('Refresh') }] }] });
+    await page.getByText('50% sent').waitFor({ state: 'attached' });
+    expect(await (await handle?.getProperty('isConnected'))?.jsonValue()).toBe(true);
+    expect(await scrollTop()).toBe(before);
+    await post('something new');
+    await page.getByRole('button', { name: /New messages/ }).click();
+    const atEnd = '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector("#scroller"))';
+    await until('the end of the channel', () => page.evaluate<boolean>(atEnd));
+  });
+
+  it('keeps the pinned message at the top, with its buttons', async () => {
+    const { ts } = await post('Board: armed', [{ type: 'button', action_id: 'fire.go', text: text('GO from the board') }]);
+    await slack.pins.add({ channel: ROOM, timestamp: ts ?? '' });
+    const toggle = page.getByRole('button', { name: 'Pinned board' });
+    await toggle.filter({ hasText: 'Board: armed' }).waitFor();
+    await toggle.click();
+    await page.getByRole('region', { name: 'Pinned board' }).getByRole('button', { name: 'GO from the board' }).click();
+    await page.locator('#board-body').getByText('fired by @Ana Ortiz').waitFor();
+  });
+
+  it('says whether the app is there', async () => {
+    await page.getByRole('status').filter({ hasText: 'connected' }).waitFor();
+  });
+});
