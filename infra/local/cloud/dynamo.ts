@@ -41,19 +41,27 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
     }];
   }));
 
+  // dynalite throws out of a timer when its database is closed under an action.
+  const underWay = new Set<Promise<undefined>>();
+  let closing = false;
+
   function act(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
     const found = operations.get(operation);
     if (found === undefined) throw notImplemented('dynamodb', operation);
+    if (closing) throw new AwsError('InternalServerError', 'the local cloud is stopping', 500);
     // dynalite drops what it doesn't know and would answer as if it had been done.
     refuseOtherFields('dynamodb', operation, input, Object.keys(found.rules.types));
     const data = validations.checkTypes(input, found.rules.types);
     validations.checkValidations(data, found.rules.types, found.rules.custom, store);
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<Record<string, unknown>>((resolve, reject) => {
       found.act(store, data, (error, answer) => {
         if (error === null || error === undefined) resolve(answer as Record<string, unknown>);
         else reject(error);
       });
     });
+    const ended = answered.then(() => undefined, () => undefined).finally(() => underWay.delete(ended));
+    underWay.add(ended);
+    return answered;
   }
 
   async function updateWarm(input: Record<string, unknown>): Promise<unknown> {
@@ -83,7 +91,11 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
         throw asAwsError(error);
       }
     },
-    close: () => store.lifecycleManager.gracefulClose(),
+    async close() {
+      closing = true;
+      await Promise.all(underWay);
+      await store.lifecycleManager.gracefulClose();
+    },
   };
 }
 
