@@ -28,15 +28,13 @@ export function startMessages(onBoard) {
     shownCount *= 4;
     loadMessages(onBoard);
   });
-  scroller.addEventListener('scroll', () => {
-    if (isAtEnd()) newer.hidden = true;
-  });
   // Pictures and fonts that arrive late must not push the end out of sight.
   new ResizeObserver(() => {
     if (stuck) toEnd();
   }).observe(list);
   scroller.addEventListener('scroll', () => {
     stuck = isAtEnd();
+    if (stuck) newer.hidden = true;
   });
 }
 
@@ -47,15 +45,35 @@ export function setPeople(users) {
 }
 
 export async function loadMessages(onBoard) {
-  const channel = session.channel;
+  const { channel, as } = session;
+  const since = [];
+  meanwhile = since;
   const answer = await get(`channels/${channel}/messages?limit=${shownCount}`);
-  if (channel !== session.channel) return;
+  // Another load has begun since, for another person or channel: that one speaks.
+  if (channel !== session.channel || as !== session.as || meanwhile !== since) return;
+  meanwhile = null;
   messages = new Map(answer.messages.map((message) => [message.ts, message]));
+  // What came on the stream while the answer was on its way is newer than the answer.
+  for (const event of since) apply(event);
   earlier.hidden = answer.has_more !== true;
   list.replaceChildren();
   showAll();
   toEnd();
   onBoard(board());
+}
+
+/** Events that come in while the messages are being read; null when none are. */
+let meanwhile = null;
+
+function apply(event) {
+  if (event.type === 'message_deleted') messages.delete(event.ts);
+  else messages.set(event.message.ts, event.message);
+}
+
+/** What another person alone could see goes at once, before theirs is read. */
+export function forgetEphemerals() {
+  for (const [ts, message] of messages) if (message.ephemeralTo !== undefined) messages.delete(ts);
+  showAll();
 }
 
 export function resetMessages() {
@@ -68,9 +86,9 @@ export function resetMessages() {
 /** One event of the stream that concerns the channel. */
 export function onMessageEvent(event, onBoard) {
   if (event.channel !== session.channel) return false;
-  const follow = stuck;
-  if (event.type === 'message_deleted') messages.delete(event.ts);
-  else messages.set(event.message.ts, event.message);
+  const follow = isAtEnd();
+  meanwhile?.push(event);
+  apply(event);
   showAll();
   const own = event.message?.user === session.as || event.message?.ephemeralTo === session.as;
   if (follow || (own && event.type !== 'message_changed')) toEnd();

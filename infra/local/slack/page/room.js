@@ -1,7 +1,7 @@
 import { get, listen, session } from './api.js';
 import { sendCommand, startComposer } from './composer.js';
 import { toast } from './dialogs.js';
-import { loadMessages, onMessageEvent, paintAvatar, resetMessages, setPeople, startMessages } from './messages.js';
+import { forgetEphemerals, loadMessages, onMessageEvent, paintAvatar, resetMessages, setPeople, startMessages } from './messages.js';
 import { loadModals, onViewEvent, startModals } from './modals.js';
 import { morph } from './morph.js';
 import { startPhones } from './phones.js';
@@ -12,7 +12,6 @@ const byId = (id) => document.getElementById(id);
 const DEFAULT_CHANNEL = 'C0WARROOM';
 let state = { users: [], channels: [] };
 let hangUp = () => {};
-let wasLost = false;
 const unread = new Set();
 
 async function start() {
@@ -29,26 +28,21 @@ async function start() {
   startPhones();
   byId('board-toggle').addEventListener('click', () => openBoard(byId('board-body').hidden));
   for (const id of ['phones-toggle', 'phones-hide']) byId(id).addEventListener('click', togglePhones);
-  await become(session.as);
+  become(session.as);
 }
 
-async function become(userId) {
+function become(userId) {
   session.as = userId;
   localStorage.setItem('as', userId);
   hangUp();
+  forgetEphemerals();
   showState();
   hangUp = listen({
     onEvent,
-    onOpen: () => {
-      if (wasLost) refresh();
-      wasLost = false;
-    },
-    onLost: () => {
-      if (!wasLost) presence(false);
-      wasLost = true;
-    },
+    // Read only once the stream is open: nothing that happens in between can be missed.
+    onOpen: refresh,
+    onLost: () => presence(false),
   });
-  await Promise.all([loadMessages(showBoard), loadModals()]);
   byId('text').focus();
 }
 
