@@ -56,7 +56,6 @@ export async function loadMessages(onBoard) {
   // What came on the stream while the answer was on its way is newer than the answer.
   for (const event of since) apply(event);
   earlier.hidden = answer.has_more !== true;
-  list.replaceChildren();
   showAll();
   toEnd();
   onBoard(board());
