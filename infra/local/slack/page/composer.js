@@ -18,10 +18,18 @@ const SUBCOMMANDS = [
   ['fire', 'ask for GO; a second person presses it'],
   ['halt', 'stop sending now'],
   ['resume', 'lift a halt, with a second person'],
-  ['zombie', 'quiet the client apps'],
   ['stats', 'figures of the shot'],
+  ['steps', 'what the runbook does when'],
+  ['zombie', 'quiet the client apps'],
+  ['pace', 'the send rate of a platform'],
+  ['switch', "one of the runbook's own switches"],
+  ['move', 'another target time'],
+  ['campaign', 'the words of the push'],
+  ['people', 'who may do what'],
+  ['note', 'a line into the record'],
   ['timeline', 'the record as Markdown'],
   ['create', 'begin a launch in this channel'],
+  ['close', 'end the launch'],
 ];
 
 let chosen = 0;
