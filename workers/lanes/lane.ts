@@ -59,8 +59,11 @@ export interface Lane {
   prepare(templates: readonly Template[]): PreparedShot;
   /** Resolves when every device of the job is settled. Never rejects for a device's fate. */
   send(shot: PreparedShot, job: LaneJob): Promise<void>;
-  /** Resolves at once, or when the lane can take another job without queueing more than it may hold. */
-  room(): Promise<void>;
+  /**
+   * Resolves at once, or when the lane can take another job without queueing more than it may hold. `reserved`: devices
+   * that will come besides (batches that are being claimed); asked anew at every change. Default none.
+   */
+  room(reserved?: () => number): Promise<void>;
   /** Per second over this lane; 0 is no limit. May change while sending. */
   pace(perSecond: number): void;
   /** Credentials are not replaced while frozen (a shot runs). */

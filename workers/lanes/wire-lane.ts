@@ -152,7 +152,7 @@ export class WireLane implements Lane {
   /** Jobs with something left to write, in order. */
   #writing: ActiveJob[] = [];
   #unsent = 0;
-  #roomWaiters: (() => void)[] = [];
+  #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
   #wake: NodeJS.Timeout | null = null;
   #sweeper: NodeJS.Timeout | null = null;
@@ -225,9 +225,9 @@ export class WireLane implements Lane {
     });
   }
 
-  room(): Promise<void> {
-    if (this.#hasRoom()) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  room(reserved: () => number = none): Promise<void> {
+    if (this.#hasRoom(reserved())) return Promise.resolve();
+    return new Promise((resolve) => this.#roomWaiters.push({ reserved, resolve }));
   }
 
   pace(perSecond: number): void {
@@ -398,20 +398,23 @@ export class WireLane implements Lane {
     this.#serveRoom();
   }
 
-  #hasRoom(): boolean {
+  #hasRoom(reserved: number): boolean {
     if (this.#closed) return true;
     const perSecond = this.#bucket.perSecond;
     const paced = perSecond === 0 ? LOOK_AHEAD_DEVICES : Math.min(LOOK_AHEAD_DEVICES, perSecond / 4);
     let streams = 0;
     for (const connection of this.#pool.live) if (connection.state === 'open') streams += connection.limit;
-    return streams > 0 && this.#unsent < Math.max(1, Math.min(paced, streams * LOOK_AHEAD_STREAMS));
+    return streams > 0 && this.#unsent + reserved < Math.max(1, Math.min(paced, streams * LOOK_AHEAD_STREAMS));
   }
 
   #serveRoom(): void {
-    if (this.#roomWaiters.length === 0 || !this.#hasRoom()) return;
+    if (this.#roomWaiters.length === 0) return;
     const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const resolve of waiters) resolve();
+    this.#roomWaiters = waiters.filter(({ reserved, resolve }) => {
+      if (!this.#hasRoom(reserved())) return true;
+      resolve();
+      return false;
+    });
   }
 
   #wakeIn(ms: number): void {
@@ -423,6 +426,7 @@ export class WireLane implements Lane {
   }
 }
 
+const none = (): number => 0;
 const ACCEPTED = { state: 'accepted' } as const;
 
 function left(active: ActiveJob): number {

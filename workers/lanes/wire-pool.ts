@@ -34,8 +34,9 @@ const OPENING_AT_ONCE = 16;
 const CONNECT_TIMEOUT_MS = 10_000;
 const BACK_OFF_FIRST_MS = 100;
 const BACK_OFF_MOST_MS = 10_000;
-/** A connection that lived this long was good: its successor opens without waiting. */
+/** A connection that lived this long, or answered so much, was good: its successor opens without waiting. */
 const GOOD_AFTER_MS = 10_000;
+const GOOD_AFTER_ANSWERS = 100;
 const SWEEP_MS = 100;
 /** Keeps NAT entries alive (AWS forgets after 350 s) and finds dead peers before GO does. */
 const PING_EVERY_MS = 60_000;
@@ -87,12 +88,13 @@ export class WirePool<J> {
   async #connect(fails: number): Promise<void> {
     if (this.#closed) return;
     let openedAtMs = Number.NaN;
+    let answers = () => 0;
     let replaced = false;
     const replace = (why: string) => {
       if (replaced || this.#closed) return;
       replaced = true;
       this.#refresh();
-      const good = performance.now() - openedAtMs > GOOD_AFTER_MS;
+      const good = performance.now() - openedAtMs > GOOD_AFTER_MS || answers() >= GOOD_AFTER_ANSWERS;
       this.#reconnect(good ? 0 : fails + 1, why);
     };
     try {
@@ -111,7 +113,9 @@ export class WirePool<J> {
             replace(why);
           },
         });
-        owner.connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams }, owner);
+        const connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams }, owner);
+        owner.connection = connection;
+        answers = () => connection.answered;
         this.#owners.add(owner);
         this.#refresh();
       });

@@ -29,6 +29,8 @@ async function realServer(onStream: (stream: ServerHttp2Stream, path: string, bo
 
 const ok = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 }, { endStream: true });
 
+const dataBytes = (server: HostileServer) => server.frames.reduce((sum, { type, payload }) => sum + (type === FRAME.data ? payload.length : 0), 0);
+
 describe('against node:http2', () => {
   test('5,000 requests: every token arrives once, with all headers and the body', async () => {
     const tokens = new Set<string>();
@@ -233,6 +235,51 @@ describe('whatever the server does, each request has one fate', () => {
     await recorder.settled(1);
     expect(recorder.counts()).toEqual({ 500: 1 });
     expect(recorder.bodies.get(0)?.length).toBeLessThanOrEqual(8 * 1024);
+  });
+
+  test('a connection window that never opens wider than a part of a body is filled to the last byte, and nothing is lost', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 40, { startStreams: 1_000 }, apnsTemplate('x'.repeat(3_000)));
+    let sent = 0;
+    server.hello();
+    await recorder.until(() => dataBytes(server) === 65_535);
+    server.onRequest = ({ id }) => server.ok(id);
+    for (const { id } of server.requests) server.ok(id);
+    // From here on 1,000 bytes at a time.
+    while (recorder.fate.size < 40) {
+      const before = dataBytes(server);
+      server.write(uint32Frame(FRAME.windowUpdate, 0, 1_000));
+      sent += 1_000;
+      await recorder.until(() => dataBytes(server) >= Math.min(before + 1_000, 120_000) || recorder.fate.size === 40);
+      expect(dataBytes(server)).toBeLessThanOrEqual(65_535 + sent);
+    }
+    expect(recorder.counts()).toEqual({ 200: 40 });
+    expect(new Set(server.requests.map(({ body }) => body.length))).toEqual(new Set([3_000]));
+  });
+
+  test('many unfinished bodies that may go on at once do, in writes of at most 64 KiB', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 200, { startStreams: 1_000 }, apnsTemplate('x'.repeat(4_000)));
+    server.onRequest = ({ id }) => server.ok(id);
+    server.write(settingsFrame([[SETTING.initialWindowSize, 10]]), uint32Frame(FRAME.windowUpdate, 0, 10_000_000), frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+    await recorder.until(() => recorder.taken === 200 && dataBytes(server) === 2_000);
+    server.write(settingsFrame([[SETTING.initialWindowSize, 65_535]]));
+    await recorder.settled(200);
+    expect(recorder.counts()).toEqual({ 200: 200 });
+    expect(dataBytes(server)).toBe(800_000);
+  });
+
+  test('an answer before the body is whole ends the stream on both sides', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.hello([[SETTING.initialWindowSize, 10]]);
+    await recorder.until(() => dataBytes(server) === 10);
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, statusBlock(413)));
+    await recorder.until(() => server.frames.some(({ type, id }) => type === FRAME.rstStream && id === 1));
+    server.write(uint32Frame(FRAME.windowUpdate, 1, 1_000), pingFrame(Buffer.from('is alive'), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    expect(recorder.counts()).toEqual({ 413: 1 });
+    expect(dataBytes(server)).toBe(10);
   });
 
   test('PING is answered with its own bytes', async () => {

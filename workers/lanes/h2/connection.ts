@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { ReceiveWindow, SendWindow } from './flow-control.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
-  CANCEL, ConnectionError, dataFrame, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK,
-  settingsFrame, uint32Frame, writeUint32,
+  CANCEL, ConnectionError, errorName, FLAG, FRAME, FRAME_HEADER_BYTES, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK,
+  settingsFrame, uint32Frame, writeFrameHeader, writeUint32,
 } from './frames.ts';
 import { HeaderBlocks, withoutPadding, type HeaderBlock } from './header-blocks.ts';
 import { HpackDecoder, HpackError, type HeaderField } from './hpack-decoder.ts';
@@ -67,6 +67,8 @@ export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
   /** Authenticated: the peer has answered a request with its blessing, so the stream limit is the peer's own. */
   unlocked = false;
+  /** Requests that were answered, whatever the answer. */
+  answered = 0;
   /** When the peer last sent anything; monotonic. */
   heardAtMs = performance.now();
 
@@ -136,10 +138,9 @@ export class H2Connection<J> {
   fill(nowMs: number): number {
     if (this.#writing || this.state !== 'open') return 0;
     const owner = this.#owner;
-    let at = this.#takeControl();
+    let at = this.#sendPartials(this.#takeControl());
     let written = 0;
-    // Between a request's own size and the largest there may be, waiting for the window costs nothing: the peer opens it at half.
-    while (this.#streams.count < this.limit && WRITE_BYTES - at >= MAX_REQUEST_BYTES && this.#sendWindow.bytes >= MAX_BODY_BYTES && this.#ids() && owner.take()) {
+    while (this.#streams.count < this.limit && WRITE_BYTES - at >= MAX_REQUEST_BYTES && this.#sendWindow.bytes > 0 && this.#ids() && owner.take()) {
       at = this.#compose(at, nowMs);
       written += 1;
     }
@@ -165,15 +166,14 @@ export class H2Connection<J> {
     writeUint32(out, at + 5, id);
     writeUint32(out, at + request.dataIdAt, id);
     out.write(token, at + request.tokenAt, request.tokenBytes, 'latin1');
-    if (request.bodyBytes <= this.#peerInitialWindow) {
+    if (request.bodyBytes <= this.#peerInitialWindow && request.bodyBytes <= this.#sendWindow.bytes) {
       this.#sendWindow.take(request.bodyBytes);
       return at + request.bytes.length;
     }
-    // The peer's windows are smaller than one body: headers now, the body in pieces as it lets us.
-    const body = Buffer.from(out.subarray(at + request.dataAt + 9, at + request.bytes.length));
+    // A window is smaller than the body: headers now, the body in pieces as the peer lets us.
+    const body = Buffer.from(out.subarray(at + request.dataAt + FRAME_HEADER_BYTES, at + request.bytes.length));
     this.#partial.set(id, { rest: body, window: this.#peerInitialWindow });
-    this.#sendPartials();
-    return at + request.dataAt;
+    return this.#sendPartials(at + request.dataAt);
   }
 
   /** The request for this connection's header table; made anew whenever the table has changed. */
@@ -218,7 +218,7 @@ export class H2Connection<J> {
 
   #flush(): void {
     if (this.#writing || this.state === 'closed') return;
-    const at = this.#takeControl();
+    const at = this.#sendPartials(this.#takeControl());
     if (at > 0) this.#write(at);
   }
 
@@ -227,24 +227,26 @@ export class H2Connection<J> {
     this.#socket.write(this.#out.subarray(0, bytes), (error) => {
       this.#writing = false;
       if (error !== null && error !== undefined) return this.#close(`connection error: ${error.message}`);
-      if (this.#control.length > 0) this.#flush();
+      if (this.#control.length > 0 || this.#partial.size > 0) this.#flush();
       if (!this.#writing) this.#owner.room();
     });
   }
 
-  #sendPartials(): void {
+  /** Puts into the write what the windows allow of unfinished bodies; returns the offset behind it. */
+  #sendPartials(from: number): number {
+    let at = from;
     for (const [id, partial] of this.#partial) {
-      while (partial.rest.length > 0) {
-        const bytes = Math.min(partial.rest.length, partial.window, this.#sendWindow.bytes);
-        if (bytes <= 0) break;
-        const piece = partial.rest.subarray(0, bytes);
-        partial.rest = partial.rest.subarray(bytes);
-        partial.window -= bytes;
-        this.#sendWindow.take(bytes);
-        this.#queue(dataFrame(id, piece, partial.rest.length === 0));
-      }
-      if (partial.rest.length === 0) this.#partial.delete(id);
+      const bytes = Math.min(partial.rest.length, partial.window, this.#sendWindow.bytes, WRITE_BYTES - at - FRAME_HEADER_BYTES);
+      if (bytes <= 0) continue;
+      const isLast = bytes === partial.rest.length;
+      at = writeFrameHeader(this.#out, at, bytes, FRAME.data, isLast ? FLAG.endStream : 0, id);
+      at += partial.rest.copy(this.#out, at, 0, bytes);
+      partial.rest = partial.rest.subarray(bytes);
+      partial.window -= bytes;
+      this.#sendWindow.take(bytes);
+      if (isLast) this.#partial.delete(id);
     }
+    return at;
   }
 
   // ---- reading
@@ -351,7 +353,9 @@ export class H2Connection<J> {
     const job = this.#streams.job(streamId, at);
     const index = this.#streams.index(streamId, at);
     this.#streams.close(streamId, at);
-    if (this.#partial.size > 0) this.#partial.delete(streamId);
+    this.answered += 1;
+    // Answered before its body was whole: nobody wants the rest (section 8.1).
+    if (this.#partial.size > 0 && this.#partial.delete(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
     if (status === 200) return this.#owner.answered(job, index, 200, null, null);
     const answer = this.#answers.get(streamId);
     this.#answers.delete(streamId);
@@ -389,7 +393,6 @@ export class H2Connection<J> {
         const change = value - this.#peerInitialWindow;
         this.#peerInitialWindow = value;
         for (const partial of this.#partial.values()) partial.window += change;
-        if (change > 0) this.#sendPartials();
         return;
       }
       case SETTING.maxFrameSize:
@@ -409,7 +412,6 @@ export class H2Connection<J> {
       const partial = this.#partial.get(streamId);
       if (partial !== undefined) partial.window += increment;
     }
-    if (this.#partial.size > 0) this.#sendPartials();
   }
 
   #reset(streamId: number, bytes: Uint8Array, start: number, end: number): void {
