@@ -81,6 +81,7 @@ describe('messages as HTML', () => {
       channel: 'C0WARROOM', text: 'x',
       blocks: [{ type: 'actions', block_id: 'b', elements: [
         { type: 'button', action_id: 'fire.go', style: 'primary', text: { type: 'plain_text', text: ':rocket: GO' } },
+        { type: 'button', action_id: 'fire.go:again', text: { type: 'plain_text', text: ':large_green_square: GO anyway' } },
         { type: 'static_select', action_id: 's', placeholder: { type: 'plain_text', text: 'Pick' }, options: [option('a'), option('b')], initial_option: option('b') },
         { type: 'overflow', action_id: 'o', options: [option('x')] },
       ] }],
@@ -89,6 +90,7 @@ describe('messages as HTML', () => {
     expect(html).toContain('data-action="fire.go"');
     expect(html).toContain('button-go');
     expect(html).toContain('🚀 GO');
+    expect(html).toContain('<span class="go-square">🟩 </span>GO anyway');
     expect(html).toContain('aria-label="Pick"');
     expect(html).toMatch(/<option value="b" selected/);
     expect(html).toContain('role="menuitem"');

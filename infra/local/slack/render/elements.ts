@@ -86,12 +86,15 @@ function button(element: Json, context: ElementContext): ReactElement {
   const style = typeof element['style'] === 'string' ? ` button-${element['style']}` : '';
   const props = {
     ...named(element, context),
-    className: `button${style}${isGo ? (plain(element['text']).length > GO_WORD_CHARS ? ' button-go button-go-long' : ' button-go') : ''}`,
+    className: `button${style}${isGo ? (plain(element['text']).replace(/^🟩\s*/u, '').length > GO_WORD_CHARS ? ' button-go button-go-long' : ' button-go') : ''}`,
     ...(element['accessibility_label'] !== undefined && { 'aria-label': textOf(element['accessibility_label']) }),
   };
   const url = element['url'];
   if (typeof url === 'string' && isWebLink(url)) return h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, plain(element['text']));
-  return h('button', { ...props, type: 'button' }, plain(element['text']));
+  const label = plain(element['text']);
+  // The button is the green square: the one that the text draws for real Slack is only read out.
+  const square = isGo && label.startsWith('🟩') ? h('span', { className: 'go-square' }, '🟩 ') : null;
+  return h('button', { ...props, type: 'button' }, square, square === null ? label : label.slice('🟩'.length).trimStart());
 }
 
 function overflow(element: Json, context: ElementContext): ReactElement {
