@@ -15,7 +15,7 @@ export type SegmentOrder = z.output<typeof segmentOrder>;
 export const testOrder = z.strictObject({ v: z.literal(1), launchId: z.string(), testId: z.string() });
 export type TestOrder = z.output<typeof testOrder>;
 
-/** Standard queue `<pool>-batches`. */
+/** Standard queue of the batch's platform, `<pool>-batches-ios` or `-android`: neither provider's pace can hold up the other's batches. */
 export const batchMessage = z.strictObject({ v: z.literal(1), launchId: z.string(), shotId: z.string(), segment: z.string(), attempt, batch: z.string() });
 export type BatchMessage = z.output<typeof batchMessage>;
 
@@ -30,7 +30,7 @@ export function segmentDedupId(order: Pick<SegmentOrder, 'launchId' | 'segment' 
 
 export const queueNames = (pool: string) => ({
   segments: `${pool}-segments.fifo`,
-  batches: `${pool}-batches`,
+  batches: { ios: `${pool}-batches-ios`, android: `${pool}-batches-android` },
   deadLetters: `${pool}-batches-dlq`,
   segmentDeadLetters: `${pool}-segments-dlq.fifo`,
 });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { manifestReader } from './close/close.ts';
 import { Closer } from './close/closer.ts';
@@ -22,7 +23,7 @@ import { testSender } from './test-send/test-sender.ts';
 
 /** What a worker is made of. */
 export interface Parts {
-  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; sender: Sender; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
+  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; senders: Sender[]; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
 }
 
 export interface PartsOptions {
@@ -58,10 +59,10 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     },
   });
   const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: peers });
-  const sender = new Sender({
-    queues: cloud.queues, queue: names.batches, claims: cloud.claims, journal, launchId, bootId,
-    lanes: lanes.lanes, switches: switches.view, runs, audience: () => memory.audience, share: (platform) => pacer.share(platform), log,
-  });
+  const senders = PLATFORMS.map((platform) => new Sender({
+    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, journal, launchId, bootId,
+    switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), log: log.child({ platform }),
+  }));
   const closer = new Closer({
     claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, log, launch,
     idleMs: (shotId) => {
@@ -75,5 +76,5 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine });
   const reporter = new Reporter({ live: cloud.live, launchId, report, runs, metrics, log });
-  return { memory, lanes, switches, runs, pacer, sender, closer, dispatcher, reporter };
+  return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter };
 }

@@ -102,11 +102,11 @@ export class Worker {
     if (parts !== null) {
       void parts.reporter.publish();
       await Promise.all([parts.dispatcher.stop(), parts.closer.stop(), this.#loop]);
-      const drained = parts.sender.drain();
+      const drained = Promise.all(parts.senders.map((sender) => sender.drain()));
       if (!await finishes(drained, drainMs)) {
-        log.warn({ batches: parts.sender.inHand }, 'drain time is over: what is unanswered becomes uncertain');
+        log.warn({ batches: inHand(parts) }, 'drain time is over: what is unanswered becomes uncertain');
         await parts.lanes.close();
-        if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: parts.sender.inHand }, 'some accounts could not be written');
+        if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: inHand(parts) }, 'some accounts could not be written');
       }
       parts.pacer.stop();
       await parts.lanes.close();
@@ -179,7 +179,7 @@ export class Worker {
   }
 
   async #run(parts: Parts): Promise<void> {
-    const { lanes, memory, sender, closer, pacer, reporter } = parts;
+    const { lanes, memory, senders, closer, pacer, reporter } = parts;
     const { signal } = this.#stopping;
     await Promise.all([this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded')]);
     if (signal.aborted) return;
@@ -187,7 +187,7 @@ export class Worker {
     await lanes.prime(this.#present(), signal);
     this.#primed = true;
     this.#say = 'ready';
-    sender.start();
+    for (const sender of senders) sender.start();
     closer.start();
     pacer.start();
     await reporter.publish();
@@ -205,7 +205,7 @@ export class Worker {
   }
 
   /** Takes in what is new in the record and who else is there. */
-  async #look({ lanes, memory, runs, sender }: Parts): Promise<void> {
+  async #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
     const { cloud } = this.#options;
     const launch = await this.#journal.launch(this.#launchId ?? '') ?? this.#launch;
     this.#launch = launch;
@@ -214,8 +214,9 @@ export class Worker {
     const sending = this.#isSending();
     lanes.freeze(sending);
     if (!sending && memory.isStale(launch)) {
-      await sender.pause(true);
-      await memory.follow(launch).finally(() => sender.pause(false));
+      const pause = (paused: boolean) => Promise.all(senders.map((sender) => sender.pause(paused)));
+      await pause(true);
+      await memory.follow(launch).finally(() => pause(false));
     }
     const reports = await cloud.live.reports(launch.id);
     this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && Date.now() - atMs < FRESH_MS).map(({ bootId }) => bootId);
@@ -259,4 +260,8 @@ async function finishes(work: Promise<unknown>, ms: number): Promise<boolean> {
   const done = await Promise.race([work.then(() => true), sleep(ms, false, { signal: timer.signal })]);
   timer.abort();
   return done;
+}
+
+function inHand({ senders }: Parts): number {
+  return senders.reduce((sum, sender) => sum + sender.inHand, 0);
 }

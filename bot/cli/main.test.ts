@@ -62,7 +62,7 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
 
 test('a red gate refuses the request in words, and `gates` shows it', async () => {
   await readyLaunch();
-  await rig.cloud.queues.send(queueNames('gobutton-workers').batches, ['{}']);
+  await rig.cloud.queues.send(queueNames('gobutton-workers').batches.android, ['{}']);
   expect((await go('gates', '--launch', rig.launchId)).out).toContain('red           queues: 1 messages waiting');
   expect(await go('fire', 'request', ...withKey('ana'), '--segments', 'all')).toMatchObject({ code: 1, err: expect.stringContaining('GATES_RED') as string });
 });

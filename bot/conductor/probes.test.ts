@@ -68,7 +68,7 @@ test('one badly primed provider, one stale credential or one deaf worker turns i
 });
 
 test('a waiting message, an ordered count that is not there and a test copy of older content are seen', async () => {
-  await rig.cloud.queues.send('gobutton-workers-batches', ['{}']);
+  await rig.cloud.queues.send('gobutton-workers-batches-ios', ['{}']);
   await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 4, step: null, reason: 'now' });
   const asked = await rig.appendAs('TestRequested', { kind: 'request-test', by: 'ana', to: ['ana'] });
   await rig.append({ kind: 'report-test', testId: asked.testId, results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 80 }] });

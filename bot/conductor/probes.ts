@@ -100,7 +100,7 @@ function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: 
 
 async function queueEmpty(cloud: Cloud, launch: Launch, queue: 'segments' | 'batches' | 'dead-letters'): Promise<Found> {
   const names = queueNames(launch.runbook.pool.name);
-  const which = { segments: [names.segments], batches: [names.batches], 'dead-letters': [names.deadLetters, names.segmentDeadLetters] }[queue];
+  const which = { segments: [names.segments], batches: Object.values(names.batches), 'dead-letters': [names.deadLetters, names.segmentDeadLetters] }[queue];
   const depths = await Promise.all(which.map((name) => cloud.queues.depth(name)));
   const waiting = depths.reduce((sum, depth) => sum + depth.visible + depth.delayed, 0);
   return { status: waiting === 0 ? 'green' : 'red', value: waiting, say: waiting === 0 ? 'empty' : `${waiting} messages waiting` };

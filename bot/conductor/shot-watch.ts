@@ -71,7 +71,7 @@ export class ShotWatch {
 
   async #queuesEmpty(launch: Launch): Promise<boolean> {
     const names = queueNames(launch.runbook.pool.name);
-    const depths = await Promise.all([names.segments, names.batches].map((name) => this.#context.cloud.queues.depth(name)));
+    const depths = await Promise.all([names.segments, ...Object.values(names.batches)].map((name) => this.#context.cloud.queues.depth(name)));
     return depths.every(({ visible, inFlight, delayed }) => visible + inFlight + delayed === 0);
   }
 }

@@ -61,11 +61,11 @@ test('a pool has its four queues with their attributes, however often it is ensu
   expect(segments).toMatchObject({ FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', VisibilityTimeout: '60' });
   const deadLetters = await attributesOf('attributes-segments-dlq.fifo');
   expect(JSON.parse(segments['RedrivePolicy'] ?? '')).toEqual({ deadLetterTargetArn: deadLetters['QueueArn'], maxReceiveCount: 5 });
-  expect(await attributesOf('attributes-batches')).toMatchObject({ VisibilityTimeout: '30' });
+  expect(await attributesOf('attributes-batches-ios')).toMatchObject({ VisibilityTimeout: '30' });
 });
 
 test('a thousand messages go in and come out whole', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   await queues.send(queue, bodies(1_000));
   expect(await queues.depth(queue)).toEqual({ visible: 1_000, inFlight: 0, delayed: 0 });
   expect(await drain(queue)).toEqual(bodies(1_000).sort());
@@ -73,13 +73,13 @@ test('a thousand messages go in and come out whole', async () => {
 });
 
 test('messages that are too large together are sent in several calls', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   await queues.send(queue, Array.from({ length: 4 }, (_, at) => `${at}${'x'.repeat(400_000)}`));
   expect((await queues.depth(queue)).visible).toBe(4);
 });
 
 test('what comes back in Failed is sent again, until it is in', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   await queuesWith(failSome(2, false, (body) => body === 'm3' || body === 'm7')).send(queue, bodies(10));
   const inQueue = await drain(queue);
   // The fault drops the answer, not the message: each was sent three times, and nothing but these.
@@ -88,27 +88,27 @@ test('what comes back in Failed is sent again, until it is in', async () => {
 });
 
 test('a failure that is our own fault rejects at once with the rest', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   await expect(queuesWith(failSome(1, true, (body) => body === 'm4')).send(queue, bodies(10))).rejects.toMatchObject({ code: 'QUEUE_SEND_FAILED', unsent: ['m4'] });
 });
 
 test('a send that is aborted while it fails rejects with what is not in', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   const signal = AbortSignal.timeout(150);
   await expect(queuesWith(failSome(1_000, false, (body) => body === 'm1')).send(queue, bodies(3), signal)).rejects.toMatchObject({ unsent: ['m1'] });
 });
 
 test('a send outlives more lost connections than the SDK retries', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   await queuesWith(loseRequests('SendMessageBatchCommand', 4)).send(queue, bodies(3));
   expect(await drain(queue)).toEqual(bodies(3));
 });
 
 test('a queue that does not exist rejects at once, and works when it has been made', async () => {
-  await expect(queues.send('later-batches', ['x'])).rejects.toMatchObject({ code: 'QUEUE_SEND_FAILED' });
+  await expect(queues.send('later-batches-ios', ['x'])).rejects.toMatchObject({ code: 'QUEUE_SEND_FAILED' });
   await queues.ensurePool('later');
-  await queues.send('later-batches', ['x']);
-  expect(await drain('later-batches')).toEqual(['x']);
+  await queues.send('later-batches-ios', ['x']);
+  expect(await drain('later-batches-ios')).toEqual(['x']);
 });
 
 test('a segment order that is sent twice is delivered once', async () => {
@@ -130,18 +130,18 @@ test('dedup ids count per group, and segments of different groups don\'t block e
 
 test('a message handed back comes again, counted, and goes to the dead letters after five receives', async () => {
   const pool = await freshPool();
-  await queues.send(`${pool}-batches`, ['stubborn']);
+  await queues.send(`${pool}-batches-ios`, ['stubborn']);
   for (let receives = 1; receives <= 5; receives++) {
-    const [message] = await queues.receive(`${pool}-batches`, { max: 1, ...now });
+    const [message] = await queues.receive(`${pool}-batches-ios`, { max: 1, ...now });
     expect(message).toMatchObject({ body: 'stubborn', receives });
-    await queues.handBack(`${pool}-batches`, [message?.receipt ?? ''], 0);
+    await queues.handBack(`${pool}-batches-ios`, [message?.receipt ?? ''], 0);
   }
-  expect(await queues.receive(`${pool}-batches`, { max: 1, ...now })).toEqual([]);
+  expect(await queues.receive(`${pool}-batches-ios`, { max: 1, ...now })).toEqual([]);
   expect((await queues.depth(`${pool}-batches-dlq`)).visible).toBe(1);
 });
 
 test('a long poll answers when a message arrives, and at its end without one', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   const waiting = queues.receive(queue, { max: 10, waitSeconds: 10, visibilitySeconds: 30 });
   await queues.send(queue, ['now']);
   expect((await waiting).map((message) => message.body)).toEqual(['now']);
@@ -151,7 +151,7 @@ test('a long poll answers when a message arrives, and at its end without one', a
 });
 
 test('an aborted receive rejects, and the message that arrives later is not lost to it', async () => {
-  const queue = `${await freshPool()}-batches`;
+  const queue = `${await freshPool()}-batches-ios`;
   const abort = new AbortController();
   const waiting = queues.receive(queue, { max: 10, waitSeconds: 20, visibilitySeconds: 30, signal: abort.signal });
   const rejected = expect(waiting).rejects.toMatchObject({ name: 'AbortError' });

@@ -166,7 +166,7 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
           FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId',
           VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.segmentDeadLetters),
         }),
-        ensure(names.batches, { VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.deadLetters) }),
+        ...Object.values(names.batches).map(async (name) => ensure(name, { VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.deadLetters) })),
       ]);
     },
   };

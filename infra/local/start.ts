@@ -84,7 +84,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
 
-  stack = await startStack({ dataDir: args.dataDir, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 4, taskStartDelayMs: 1_500 });
+  stack = await startStack({ dataDir: args.dataDir, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 10, taskStartDelayMs: 1_500 });
   if (stopping) return void (await stack.stop());
   const devices = before?.devices ?? args.devices ?? 200_000;
   if (before === null) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
@@ -16,7 +17,7 @@ export interface DispatcherOptions {
   queues: Queues;
   /** Queue names. */
   segments: string;
-  batches: string;
+  batches: Record<Platform, string>;
   claims: ClaimStore;
   switches: SwitchStore;
   journal: Journal;
@@ -101,7 +102,7 @@ export class Dispatcher {
     if (problem !== null) return { refused: `${order.shotId} ${order.segment}: ${problem}` };
 
     const messages = await this.#cut(order, verdict.authority);
-    await queues.send(batches, messages.map((message) => JSON.stringify(message)), this.#stop.signal);
+    await queues.send(batches[platformOf(verdict.authority, order.segment)], messages.map((message) => JSON.stringify(message)), this.#stop.signal);
     log.info({ shotId: order.shotId, segment: order.segment, attempt: order.attempt, batches: messages.length, tookMs: nowMs() - startMs }, 'segment cut into batches');
     return { done: true };
   }
@@ -137,6 +138,13 @@ export class Dispatcher {
     log.info({ testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok }, 'test copies sent');
     return { done: true };
   }
+}
+
+/** The segment is part of the shot: `#problem` was asked before. */
+function platformOf({ shot }: Authority, segment: string): Platform {
+  const found = shot.audience.segments.find(({ id }) => id === segment);
+  if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);
+  return found.platform;
 }
 
 function parse(body: string): SegmentOrder | TestOrder | null {

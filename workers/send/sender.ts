@@ -4,7 +4,6 @@ import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
 import type { LateAccount } from '../close/correct.ts';
@@ -19,43 +18,43 @@ import type { Share } from './pace.ts';
 import type { ShotRuns } from './shot-runs.ts';
 
 export interface SenderOptions {
+  platform: Platform;
+  lane: Lane;
   queues: Queues;
+  /** The platform's batch queue. */
   queue: string;
   claims: ClaimStore;
   journal: Journal;
   launchId: string;
   bootId: string;
-  lanes: Record<Platform, Lane>;
   switches: SwitchView;
   runs: ShotRuns;
   /** Null while it is being loaded. */
   audience: () => LoadedAudience | null;
-  share: (platform: Platform) => Share;
+  share: () => Share;
   log: Logger;
 }
 
 /**
  * receiving → draining → stopped.
  *
- * receiving: keeps a few messages at hand per platform, claims one when the lane has room, sends it beside the
- * others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
+ * receiving: keeps a few messages at hand, claims one when the lane has room, sends it beside the others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
  */
 
 const LOOK_AGAIN_MS = 50;
 const FOREIGN_BACK_SECONDS = 5;
-/** A platform without new messages for this long has none waiting: the other one's need not be stirred for it. */
-const HUNGRY_MS = 4_000;
 const NOT_LOADED_BACK_SECONDS = 2;
 
 export class Sender {
   readonly #options: SenderOptions;
   readonly #hands: Hands;
-  readonly #rooms: Partial<Record<Platform, Promise<void>>> = {};
+  #room: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** Devices of batches that are being claimed: they will want room too. */
+  #claiming = 0;
   readonly #corrections = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
-  readonly #lastSeenMs: Record<Platform, number> = { ios: 0, android: 0 };
   #paused = false;
 
   constructor(options: SenderOptions) {
@@ -64,7 +63,7 @@ export class Sender {
   }
 
   start(): void {
-    this.#loops = Promise.all([this.#receive(), ...PLATFORMS.map((platform) => this.#feed(platform))]);
+    this.#loops = Promise.all([this.#receive(), this.#feed()]);
   }
 
   /** While paused nothing is received (the audience is being replaced); what is at hand is handed back. */
@@ -92,12 +91,12 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#full() || this.#options.runs.anyStopped()) {
+      if (this.#paused || this.#hands.count > AT_HAND / 2 || !this.#options.share().active || this.#options.runs.anyStopped()) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
       try {
-        const received = await queues.receive(queue, { max: AT_HAND, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
+        const received = await queues.receive(queue, { max: 10, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
         if (this.#paused || signal.aborted) await queues.handBack(queue, received.map(({ receipt }) => receipt), 0);
         else await Promise.all(received.map((one) => this.#admit(one)));
       } catch (error) {
@@ -108,23 +107,8 @@ export class Sender {
     }
   }
 
-  /**
-   * True: no platform wants more. One that is held back by its pace must not starve the other, which shares the
-   * queue with it; nor may its messages be taken and put back again and again for one that has none left.
-   */
-  #full(): boolean {
-    const running = PLATFORMS.filter((platform) => this.#options.runs.runningPlatforms().has(platform));
-    return running.length > 0 && !running.some((platform) => this.#wantsMore(platform));
-  }
-
-  #wantsMore(platform: Platform): boolean {
-    if (!this.#options.share(platform).active || this.#hands.count(platform) > AT_HAND / 2) return false;
-    const others = PLATFORMS.some((other) => other !== platform && this.#hands.count(other) > 0);
-    return !others || Date.now() - this.#lastSeenMs[platform] < HUNGRY_MS;
-  }
-
   async #admit({ body, receipt, receives }: Received): Promise<void> {
-    const { queues, queue, launchId, runs, audience, log } = this.#options;
+    const { platform, queues, queue, launchId, runs, audience, log } = this.#options;
     const message = parse(body);
     if (message === null) {
       log.error('a batch message that is none was dropped');
@@ -145,83 +129,89 @@ export class Sender {
     const { run } = found;
     const place = placeOf(audience(), message.batch);
     const isPart = run.authority.shot.segments.some(({ segment, attempt }) => segment === message.segment && attempt === message.attempt);
-    if (place === null || place.segment !== message.segment || !isPart) {
+    if (place === null || place.platform !== platform || place.segment !== message.segment || !isPart) {
       log.error({ ...said, segment: message.segment, attempt: message.attempt }, 'batch that is not part of its shot dropped');
       return this.#drop(receipt);
     }
-    if (this.#lastSeenMs[place.platform] === 0) for (const platform of run.platforms()) this.#lastSeenMs[platform] = Date.now();
-    this.#lastSeenMs[place.platform] = Date.now();
-    await this.#hands.put(place.platform, { message, run, receipt, receives, sinceMs: Date.now() });
+    this.#hands.put({ message, run, receipt, receives, sinceMs: Date.now() });
   }
 
-  async #feed(platform: Platform): Promise<void> {
+  async #feed(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const hand = this.#hands.take(platform);
+      const hand = this.#hands.take();
       if (hand === undefined) {
         await this.#wait(LOOK_AGAIN_MS / 5);
         continue;
       }
-      try {
-        await this.#offer(platform, hand);
-      } catch (error) {
-        this.#options.log.error({ err: error, shotId: hand.message.shotId, batch: hand.message.batch }, 'batch could not be claimed; it is handed back');
-        await this.#hands.back([hand], 1);
-      }
+      // A claim is one round trip: several are under way at once, as many as the lane has room for.
+      const mayClaim = await this.#mayClaim(hand).catch((error: unknown) => this.#failed(hand, error));
+      if (mayClaim === true) this.#claim(hand);
     }
   }
 
-  /** Waits until the batch may be claimed, claims it, and starts sending it. */
-  async #offer(platform: Platform, hand: AtHand): Promise<void> {
-    const { switches, share, lanes, log } = this.#options;
+  #claim(hand: AtHand): void {
+    const claiming: Promise<void> = this.#claimAndSend(hand)
+      .catch((error: unknown) => this.#failed(hand, error))
+      .finally(() => this.#running.delete(claiming));
+    this.#running.add(claiming);
+  }
+
+  async #failed(hand: AtHand, error: unknown): Promise<void> {
+    this.#options.log.error({ err: error, shotId: hand.message.shotId, batch: hand.message.batch }, 'batch could not be claimed; it is handed back');
+    await this.#hands.back([hand], 1);
+  }
+
+  /** Waits until the batch may be claimed. False: it is gone, handed back or dropped. */
+  async #mayClaim(hand: AtHand): Promise<boolean> {
+    const { switches, share, platform, log } = this.#options;
     const { run, message } = hand;
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
     for (;;) {
-      if (this.#stop.signal.aborted || this.#paused) return this.#hands.back([hand], 0);
-      if (await this.#hands.isLost(platform, hand)) return;
+      if (this.#stop.signal.aborted || this.#paused) {
+        await this.#hands.back([hand], 0);
+        return false;
+      }
+      if (await this.#hands.isLost(hand)) return false;
       const why = run.stop(switches, notAfterMs);
-      if (run.stoppedBy !== null) return this.#hands.back([hand], 1);
+      if (run.stoppedBy !== null) {
+        await this.#hands.back([hand], 1);
+        return false;
+      }
       if (why === 'halted' || why === 'late') {
         // The closer says what becomes of it.
         log.info({ shotId: message.shotId, batch: message.batch, why }, 'batch dropped unclaimed');
-        return this.#drop(hand.receipt);
+        await this.#drop(hand.receipt);
+        return false;
       }
-      const { active } = share(platform);
-      if (why === null && active && await this.#hasRoom(platform, lanes[platform])) break;
+      const { active } = share();
+      if (why === null && active && await this.#hasRoom()) return true;
       // Others send for now, and this one is for them.
-      if (why === null && !active && await this.#hands.release(platform, hand)) return;
+      if (why === null && !active && await this.#hands.release(hand)) return false;
       if (why !== null || !active) await this.#wait(LOOK_AGAIN_MS);
     }
-    await this.#claimAndSend(platform, hand);
   }
 
-  async #claimAndSend(platform: Platform, { message, run, receipt }: AtHand): Promise<void> {
-    const { claims, lanes, switches, bootId, audience, log } = this.#options;
+  async #claimAndSend({ message, run, receipt }: AtHand): Promise<void> {
+    const { claims, lane, switches, bootId, audience, log } = this.#options;
     const view = audience()?.view(message.batch);
     if (view === undefined) throw new Error('AUDIENCE_NOT_LOADED: it was taken away while a batch was at hand');
     const batchLog = log.child({ shotId: message.shotId, batch: message.batch });
-    const context = { claims, lane: lanes[platform], switches, bootId, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
+    const context = { claims, lane, switches, bootId, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
     run.inHand += 1;
+    this.#claiming += view.count;
     try {
-      const claimed = await claimBatch(context, run, message, view);
+      const claimed = await claimBatch(context, run, message, view).finally(() => { this.#claiming -= view.count; });
       if (!claimed.won) {
-        run.inHand -= 1;
         // Claimed and open: left alone, to come again until it is accounted for or closed.
         if (claimed.holder.state !== 'claimed') await this.#drop(receipt);
         return;
       }
       run.activeAtMs = Date.now();
-      const sending = sendBatch(context, run, message, view, claimed)
-        .then(() => this.#drop(receipt))
-        .catch((error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'))
-        .finally(() => {
-          run.inHand -= 1;
-          this.#running.delete(sending);
-        });
-      this.#running.add(sending);
-    } catch (error) {
+      await sendBatch(context, run, message, view, claimed)
+        .then(() => this.#drop(receipt), (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'));
+    } finally {
       run.inHand -= 1;
-      throw error;
     }
   }
 
@@ -233,9 +223,9 @@ export class Sender {
     );
   }
 
-  /** One waiting promise per lane: asking again and again must not pile them up. */
-  async #hasRoom(platform: Platform, lane: Lane): Promise<boolean> {
-    const room = this.#rooms[platform] ??= lane.room().finally(() => { delete this.#rooms[platform]; });
+  /** One waiting promise: asking again and again must not pile them up. */
+  async #hasRoom(): Promise<boolean> {
+    const room = this.#room ??= this.#options.lane.room(() => this.#claiming).finally(() => { this.#room = null; });
     return Promise.race([room.then(() => true), sleep(LOOK_AGAIN_MS, false)]);
   }
 

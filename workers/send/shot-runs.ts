@@ -1,5 +1,4 @@
 import type { Journal } from '../../infra/aws/journal.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { authorityFor } from './authority.ts';
@@ -77,10 +76,6 @@ export class ShotRuns {
   /** True while a shot that was stopped here by an answer is not closed: its batches are left to others. */
   anyStopped(): boolean {
     return this.all().some((run) => run.stoppedBy !== null && !run.isClosed);
-  }
-
-  runningPlatforms(): Set<Platform> {
-    return new Set(this.all().filter((run) => !run.isClosed).flatMap((run) => run.platforms()));
   }
 
   #remember(shotId: string, found: FoundRun): FoundRun {
