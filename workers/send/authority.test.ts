@@ -26,6 +26,7 @@ const runbook = runbookShape.parse({
   people: [
     { id: 'ana', name: 'Ana', roles: ['on-call'], slack: ['U0ANA'], operator_keys: [anaKey.publicKey] },
     { id: 'mia', name: 'Mia', roles: ['marketer'], slack: ['U0MIA'], operator_keys: [miaKey.publicKey] },
+    { id: 'olu', name: 'Olu', roles: ['observer'], slack: ['U0OLU'] },
   ],
   pool: { name: 'pool', scale_target: 'workers', workers: 1 },
   campaign: { id: 'c', default_locale: 'en', locales: { en: { title: 'T', body: 'B' } }, apns: { topic: 'com.example' } },
@@ -132,5 +133,26 @@ describe('authority of a shot', () => {
     expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), expiresAtMs: NOW + 61_000 }))).toBe('PROOF_INVALID');
     expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), signature: 'AAAA' }))).toBe('PROOF_INVALID');
     expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), publicKey: 'no key' }))).toBe('PROOF_INVALID');
+  });
+
+  test('a press from an account or by a person that the roster does not know for it gives none', () => {
+    expect(code(fired({ approval: () => ({ via: slack('U0ANA') }) }).verdict)).toBe('PROOF_INVALID');
+    expect(code(fired({ approval: () => ({ by: { person: 'olu' }, via: slack('U0OLU') }) }).verdict)).toBe('PROOF_INVALID');
+    expect(code(fired({ approval: () => ({ by: { person: 'eve' }, via: slack('U0EVE') }) }).verdict)).toBe('PROOF_INVALID');
+  });
+
+  test('an approval that gives itself more time than was shown gives none', () => {
+    expect(code(fired({ approval: ({ notAfterAtMs }) => ({ notAfterAtMs: { ...notAfterAtMs, ios: notAfterAtMs.ios + 1 } }) }).verdict)).toBe('HASH_DIFFERS');
+  });
+
+  test('a request that repeats a nonce later does not take back what was approved', () => {
+    const nonces = ['n'.repeat(16), 'm'.repeat(16)] as const;
+    const { record, request, approval } = fired({
+      request: ({ shown, shownHash }) => ({ via: proof(anaKey, 'request', '', shown, shownHash, nonces[0]) }),
+      approval: ({ orderId, shown, shownHash }) => ({ via: proof(miaKey, 'approve', orderId, shown, shownHash, nonces[1]) }),
+    });
+    const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, ...again } = request;
+    record.append({ ...again, orderId: 'F99' });
+    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries))).toBe('ok');
   });
 });

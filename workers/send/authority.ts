@@ -1,5 +1,7 @@
 import { createPublicKey, verify as verifySignature } from 'node:crypto';
 import type { Entry, EntryOf, PersonId, Shown, Via } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { mayFire } from '../../runbooks/launch/authority.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
@@ -38,6 +40,8 @@ export function authorityFor(launchId: string, shotId: string, entries: readonly
   if (differs !== null) return no('HASH_DIFFERS', differs);
   if (personBehind(request) === null || personBehind(request) === personBehind(approval)) return no('SAME_PERSON', 'one person both asked and approved');
   if (approval.pressedAtMs > request.expiresAtMs || approval.atMs > request.expiresAtMs) return no('AFTER_EXPIRY', 'approved after the order had ended');
+  const longer = windowProblem(approval);
+  if (longer !== null) return no('HASH_DIFFERS', longer);
 
   const proof = proofProblem(entries, request, '') ?? proofProblem(entries, approval, approval.orderId);
   if (proof !== null) return no('PROOF_INVALID', proof);
@@ -72,15 +76,23 @@ function hashProblem(shot: Shot, shown: Shown, hash: string): string | null {
   return null;
 }
 
-/** Slack proved its presses to the bot; an operator's key proves them to us. */
+/** How long it may be sent follows from the press and from what was shown, not from the approval's own word. */
+function windowProblem({ notAfterAtMs, pressedAtMs, shown }: EntryOf<'FireApproved'>): string | null {
+  const longer = PLATFORMS.find((platform) => notAfterAtMs[platform] !== pressedAtMs + shown.notAfterMs[platform]);
+  return longer === undefined ? null : `the time limit of ${longer} is not what was shown`;
+}
+
+/** Slack proved its presses to the bot; an operator's key proves them to us. Either must be that very person's on the roster of that moment. */
 function proofProblem(entries: readonly Entry[], entry: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>, orderId: string): string | null {
   const { via, shown } = entry;
-  if (via.kind === 'slack') return null;
   const before = fold(entries.filter(({ seq }) => seq < entry.seq));
-  const signer = before === null ? null : personOf(before, { publicKey: via.publicKey });
-  if (signer === null || signer.id !== personBehind(entry)) return 'the operator key is not on the roster for this person';
+  const person = before === null ? null : personOf(before, via);
+  if (person === null || person.id !== personBehind(entry)) return `the ${via.kind === 'slack' ? 'Slack account' : 'operator key'} is not on the roster for this person`;
+  if (!mayFire(person)) return 'this person is not on duty';
+  if (via.kind === 'slack') return null;
   if (entry.atMs > via.expiresAtMs) return 'the signature had ended';
-  if (entries.some((other) => other.seq !== entry.seq && usesNonce(other, via.nonce))) return 'the nonce was used before';
+  // Before: a later entry that repeats a nonce is void itself, and must not take back what was approved.
+  if (entries.some((other) => other.seq < entry.seq && usesNonce(other, via.nonce))) return 'the nonce was used before';
   const text = proofText({
     purpose: orderId === '' ? 'request' : 'approve', launchId: entry.launchId, orderId, segments: shown.segments,
     shownHash: entry.shownHash, notAfterMs: shown.notAfterMs, expiresAtMs: via.expiresAtMs, nonce: via.nonce,
