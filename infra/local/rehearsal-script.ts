@@ -107,12 +107,12 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
 }
 
 /** Types a command and refuses to go on if the bot refused it. */
-async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
+export async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
   const answer = await person.go(text);
   if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks))) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
 }
 
-async function tickGates(people: ScriptedPerson[]): Promise<void> {
+export async function tickGates(people: ScriptedPerson[]): Promise<void> {
   const [first] = people;
   if (first === undefined) return;
   await mustGo(first, 'ready');

@@ -19,8 +19,21 @@ export interface Stack {
   /** Environment with which our own commands (audience, go) reach this stack. */
   env: Record<string, string>;
   botEnded: Promise<number | NodeJS.Signals>;
+  /** What a fault test breaks and brings back. */
+  parts: StackParts;
   /** Stops everything that was started; safe to call more than once. */
   stop(): Promise<void>;
+}
+
+export interface StackParts {
+  workspace: Workspace;
+  /** Those of the first start. */
+  bot: Child;
+  providers: Child;
+  /** Starts another bot, on any free port; resolves once it is connected to Slack. */
+  startBot(env?: Record<string, string>): Promise<Child & { port: number }>;
+  /** Starts the push providers anew on their ports; those before must have ended. */
+  startProviders(): Promise<Child>;
 }
 
 export interface StackOptions {
@@ -64,19 +77,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const credentials = await ensureCredentials(join(dataDir, 'credentials'));
     const logs = join(dataDir, 'logs');
 
-    const providers = await startChild({
-      name: 'providers',
-      script: 'infra/local/providers/main.ts',
-      args: [JSON.stringify({
-        dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'),
-        apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers'),
-        behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs },
-      })],
-      env: {},
-      logFile: join(logs, 'providers.log'),
-    });
-    stops.push(() => providers.stop());
-    const urls = JSON.parse(await providers.line((line) => line.startsWith('{"apnsUrl"'), 15_000)) as Record<'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl', string>;
+    const startProviders = async (ports: { apnsPort: number; fcmPort: number; controlPort: number }) => {
+      const providers = await startChild({
+        name: 'providers',
+        script: 'infra/local/providers/main.ts',
+        args: [JSON.stringify({
+          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'), ...ports,
+          behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs },
+        })],
+        env: {},
+        logFile: join(logs, 'providers.log'),
+      });
+      stops.push(() => providers.stop());
+      const urls = JSON.parse(await providers.line((line) => line.startsWith('{"apnsUrl"'), 15_000)) as Record<'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl', string>;
+      return { providers, urls };
+    };
+    const { providers, urls } = await startProviders({ apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers') });
+    const portOf = (url: string) => Number(new URL(url).port);
 
     const region = 'us-east-1';
     const shared: Record<string, string> = {
@@ -110,21 +127,33 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...SECRETS, providersControlUrl: urls.controlUrl });
     stops.push(() => workspace.stop());
 
+    const startBot = async (env: Record<string, string>): Promise<Child> => {
+      const bot = await startChild({
+        name: 'bot',
+        script: 'bot/main.ts',
+        env: {
+          ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
+          SLACK_SIGNING_SECRET: SECRETS.signingSecret, SLACK_MODE: options.slackMode, ...env,
+        },
+        logFile: join(logs, 'bot.log'),
+      });
+      stops.push(() => bot.stop());
+      await healthy(`http://127.0.0.1:${env['BOT_PORT'] ?? ''}/health`, bot);
+      return bot;
+    };
     const botPort = await port('bot');
     if (options.slackMode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${botPort}/slack/events`);
-    const bot: Child = await startChild({
-      name: 'bot',
-      script: 'bot/main.ts',
-      env: {
-        ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
-        SLACK_SIGNING_SECRET: SECRETS.signingSecret, SLACK_MODE: options.slackMode, BOT_PORT: String(botPort),
-      },
-      logFile: join(logs, 'bot.log'),
-    });
-    stops.push(() => bot.stop());
-    await healthy(`http://127.0.0.1:${botPort}/health`, bot);
+    const bot = await startBot({ BOT_PORT: String(botPort) });
 
-    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, botEnded: bot.ended, stop };
+    const parts: StackParts = {
+      workspace, bot, providers,
+      async startBot(env = {}) {
+        const ownPort = await freePort(0);
+        return { ...(await startBot({ BOT_PORT: String(ownPort), ...env })), port: ownPort };
+      },
+      startProviders: async () => (await startProviders({ apnsPort: portOf(urls.apnsUrl), fcmPort: portOf(urls.fcmUrl), controlPort: portOf(urls.controlUrl) })).providers,
+    };
+    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, botEnded: bot.ended, parts, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An HTTP proxy in front of the local cloud that keeps chosen calls to itself: they are never answered, and never arrive. */
+export interface HoldingProxy {
+  url: string;
+  /** From now on, calls whose `<x-amz-target> <body>` matches; null: none. Held ones stay held. */
+  hold(what: RegExp | null): void;
+  /** How many were held. */
+  readonly held: number;
+  close(): Promise<void>;
+}
+
+export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy> {
+  const { hostname, port } = new URL(targetUrl);
+  let holding: RegExp | null = null;
+  let held = 0;
+  const waiting = new Set<ServerResponse>();
+  const server = createServer((from, to) => {
+    const parts: Buffer[] = [];
+    from.on('data', (part: Buffer) => parts.push(part));
+    from.on('error', () => to.destroy());
+    from.on('end', () => {
+      const body = Buffer.concat(parts);
+      if (holding?.test(`${String(from.headers['x-amz-target'])} ${body.toString('latin1')}`) === true) {
+        held += 1;
+        waiting.add(to);
+        return;
+      }
+      const onward = request({ hostname, port, method: from.method, path: from.url, headers: from.headers }, (answer) => {
+        to.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(to);
+      });
+      onward.on('error', () => to.destroy());
+      // A caller that gives up is one that has gone away, for the cloud too.
+      to.on('close', () => onward.destroy());
+      onward.end(body);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hold: (what) => { holding = what; },
+    get held() { return held; },
+    async close() {
+      for (const response of waiting) response.destroy();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import { startChild } from '../../infra/local/child.ts';
+import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
+import { ScriptedPerson, until, type Button } from '../../infra/local/scripted-person.ts';
+import { LOCAL_POOL, startStack, type Stack } from '../../infra/local/stack.ts';
+import { sumTotals } from '../../runbooks/record/describe.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+
+/** A launch that is one `/go fire` away from its order: real bot and workers, local cloud, providers and Slack. Each test fires a market of its own. */
+export interface WarRoom {
+  dataDir: string;
+  stack: Stack;
+  journal: Journal;
+  launchId: string;
+  ana: ScriptedPerson;
+  mia: ScriptedPerson;
+  ben: ScriptedPerson;
+  /** Files of operator keys, by person. */
+  keys: Record<'ana' | 'mia', string>;
+  launch(): Promise<Launch>;
+  /** Mia asks for a segment; gives the GO button as Ben sees it. */
+  ask(command: string): Promise<Button>;
+  /** The shot that fired this segment last. */
+  shotOf(segment: string): Promise<Shot | undefined>;
+  closed(segment: string, withinMs?: number): Promise<Shot>;
+  counts(shotId?: string): Promise<Counts>;
+  configure(behaviour: Record<string, number>): Promise<void>;
+  /** Effects that the channel shows more than once. */
+  repeated(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export interface Counts { received: number; distinctDevices: number; duplicates: number; lastAtMs: number | null }
+
+export const ROOM = 'C0WARROOM';
+const BOT_TOKEN = 'xoxb-local-gobutton';
+
+export async function openWarRoom(options: { markets: Record<string, number>; workerEndpoint?: (cloudUrl: string) => Promise<string> }): Promise<WarRoom> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-faults-'));
+  const keys = { ana: await newKey(dataDir, 'ana'), mia: await newKey(dataDir, 'mia') };
+  const runbooksDir = join(dataDir, 'runbooks');
+  await mkdir(runbooksDir);
+  await writeFile(join(runbooksDir, 'faults.yaml'), runbook(keys.ana.publicKey, keys.mia.publicKey));
+  const stack = await startStack({ dataDir, ports: 'any', slackMode: 'socket', latencyMs: 10, latencySpreadMs: 5, connections: 2, taskStartDelayMs: 100, runbooksDir });
+  try {
+    if (options.workerEndpoint !== undefined) {
+      const { AWS_ENDPOINT_URL: _direct, ...env } = stack.env;
+      stack.localCloud.setServiceEnv('gobutton', LOCAL_POOL, { ...env, AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.url), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0' });
+    }
+    const room = await prepare(stack, dataDir, options.markets, { ana: keys.ana.file, mia: keys.mia.file });
+    return room;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function prepare(stack: Stack, dataDir: string, markets: Record<string, number>, keys: Record<'ana' | 'mia', string>): Promise<WarRoom> {
+  const { cloud } = stack;
+  const journal = createJournal({ record: cloud.record });
+  const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
+  await mustGo(ana, 'create faults in 9h called "Faults"');
+  const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
+  await mustGo(ana, 'scale workers 2');
+  const csv = join(dataDir, 'devices.csv');
+  await writeFile(csv, ['user,platform,token,locale,market', ...devices(markets), ''].join('\n'));
+  const compile = await startChild({ name: 'compile', script: 'workers/audience/cli.ts', args: ['compile', csv, '--launch', launchId, '--as', 'ana'], env: stack.env, logFile: join(dataDir, 'logs', 'audience.log') });
+  if ((await compile.ended) !== 0) throw new Error(`AUDIENCE_FAILED see ${compile.logFile}`);
+  await until('two ready workers', 30_000, async () => (await cloud.live.reports(launchId)).filter(({ state }) => state === 'ready').length >= 2);
+  await tickGates([ana]);
+  await until('the tick in the record', 5_000, async () => (await journal.entries(launchId)).some(({ kind }) => kind === 'GateTicked'));
+
+  const launch = async (): Promise<Launch> => {
+    const found = await journal.launch(launchId);
+    if (found === null) throw new Error('LAUNCH_GONE');
+    return found;
+  };
+  const shotOf = async (segment: string) => Object.values((await launch()).shots).findLast((shot) => shot.segments.some((one) => one.segment === segment));
+  const control = (path: string) => new URL(path, stack.providersUrl);
+  return {
+    dataDir, stack, journal, launchId, ana, mia, ben, keys, launch, shotOf,
+    async ask(command) {
+      const before = new Set((await ben.buttons('fire.go')).map(({ value }) => value));
+      await until(`the workers and gates for \`/go ${command}\``, 20_000, async () => mustGo(mia, command).then(() => true), 300);
+      return until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).find(({ value }) => !before.has(value)));
+    },
+    closed: (segment, withinMs = 30_000) => until(`the close of ${segment}`, withinMs, async () => {
+      const shot = await shotOf(segment);
+      return shot?.closed === null ? null : shot;
+    }),
+    async counts(shotId) {
+      const answer = await fetch(control(`/counts?launch=${launchId}${shotId === undefined ? '' : `&shot=${shotId}`}`), { signal: AbortSignal.timeout(5_000) });
+      return (await answer.json()) as Counts;
+    },
+    async configure(behaviour) {
+      const answer = await fetch(control('/config'), { method: 'POST', body: JSON.stringify(behaviour), signal: AbortSignal.timeout(5_000) });
+      if (!answer.ok) throw new Error(`CONFIG_REFUSED ${await answer.text()}`);
+    },
+    repeated: () => repeatedEffects(stack.pageUrl),
+    async stop() {
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** Messages of the channel that carry the same effect's mark, and files of the same name: there must be none. */
+export async function repeatedEffects(slackUrl: string): Promise<string[]> {
+  interface Posted { metadata?: { event_payload?: { launchId?: string; effectId?: string } }; files?: { name: string }[] }
+  const answer = await fetch(new URL('/api/conversations.history', slackUrl), {
+    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${BOT_TOKEN}` },
+    body: new URLSearchParams({ channel: ROOM, limit: '999', include_all_metadata: 'true' }).toString(), signal: AbortSignal.timeout(5_000),
+  });
+  const { ok, messages } = (await answer.json()) as { ok: boolean; messages: Posted[] };
+  if (!ok) throw new Error('HISTORY_REFUSED');
+  const names = messages.flatMap(({ metadata, files }) => [
+    ...(metadata?.event_payload?.effectId === undefined ? [] : [`${metadata.event_payload.launchId ?? ''} ${metadata.event_payload.effectId}`]),
+    ...(files ?? []).map(({ name }) => name),
+  ]);
+  if (names.length === 0) throw new Error('HISTORY_EMPTY nothing in the channel carries a mark');
+  return names.filter((name, at) => names.indexOf(name) !== at);
+}
+
+/** What became of the shot's devices: its totals, their sum, and how many of them the audience has. */
+export function outcomeOf(shot: Shot) {
+  const totals = sumTotals(shot.totals ?? []);
+  const { accepted, failed, uncertain, halted, late, skipped } = totals;
+  const devices = shot.audience.segments.filter(({ id }) => shot.segments.some(({ segment }) => segment === id)).reduce((sum, segment) => sum + segment.devices, 0);
+  return { ...totals, sum: accepted + failed + uncertain + halted + late + skipped, devices };
+}
+
+function* devices(markets: Record<string, number>): Generator<string> {
+  for (const [market, count] of Object.entries(markets)) {
+    for (let at = 0; at < count; at++) {
+      // Tokens that begin with 00 carry no mark: the providers accept them.
+      const token = `00${createHash('sha256').update(`${market}/${at}`).digest('hex').slice(2)}`;
+      yield `${market}-${at},ios,${token},en,${market}`;
+    }
+  }
+}
+
+async function newKey(dataDir: string, name: string): Promise<{ file: string; publicKey: string }> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const file = join(dataDir, `${name}.pem`);
+  await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return { file, publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
+}
+
+/** Workers and one tick are all that fire waits for; small batches, so that a fault lands between two of them. */
+function runbook(anaKey: string, miaKey: string): string {
+  return `
+version: 1
+id: faults
+title: Faults
+people:
+  - { id: ana, name: Ana Ortiz, roles: [on-call], slack: [U0ONCALL], operator_keys: ["${anaKey}"] }
+  - { id: mia, name: Mia Chen, roles: [marketer], slack: [U0MARKET1], operator_keys: ["${miaKey}"] }
+  - { id: ben, name: Ben Okafor, roles: [marketer], slack: [U0MARKET2] }
+pool: { name: ${LOCAL_POOL}, scale_target: workers, workers: 2 }
+campaign:
+  id: faults
+  default_locale: en
+  locales: { en: { title: Hello, body: World } }
+  apns: { topic: com.example.faults }
+delivery: { batch_size: 100, ios_not_after: 60s }
+gates:
+  - { id: credentials, title: Provider credentials are fresh, hard: true, probe: { kind: credentials } }
+  - { id: workers, title: Workers report ready, probe: { kind: workers-ready } }
+  - { id: queues, title: No message waits, probe: { kind: queue-empty, queue: batches } }
+  - { id: copy-read, title: Somebody has read the copy, owner: mia }
+scale_targets:
+  - { id: workers, kind: ecs-service, cluster: gobutton, service: ${LOCAL_POOL}, title: Send workers }
+phases:
+  - id: day
+    title: The day
+    steps:
+      - { id: later, title: Wrap up, at: T+8h, do: { kind: remind, say: Bye. } }
+`;
+}
