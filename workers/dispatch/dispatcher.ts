@@ -28,23 +28,31 @@ export interface DispatcherOptions {
   onRefused: (say: string) => void;
   log: Logger;
   nowMs?: () => number;
+  /** How long a dispatcher that died keeps an order from the others, seconds. */
+  visibilitySeconds?: number;
 }
 
 /** What becomes of an order's message: done, not ours or not now (back after so many seconds), or refused for good. */
 type Fate = { done: true } | { backSeconds: number; why: string } | { refused: string };
 
 const AT_ONCE = 4;
-/** Reading the record and cutting thousands of batches takes seconds; an order that outlives this is cut again, into the same batches. */
-const VISIBILITY_SECONDS = 60;
+/**
+ * Short, because a shot may have a minute in all, and a dispatcher that dies must not keep a whole segment from the
+ * others for most of it. Extended while an order is being served; one that outlives it is cut again, into the same batches.
+ */
+const VISIBILITY_SECONDS = 8;
 
 /** Turns segment orders into batch messages, after reading in the record that they may be. Also serves test orders. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #stop = new AbortController();
+  readonly #visibilitySeconds: number;
+  readonly #tests = new Set<Promise<void>>();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
   }
 
   start(): void {
@@ -55,6 +63,7 @@ export class Dispatcher {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    await Promise.all(this.#tests);
   }
 
   async #run(): Promise<void> {
@@ -62,8 +71,9 @@ export class Dispatcher {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
-        await Promise.all(orders.map((order) => this.#serve(order)));
+        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: this.#visibilitySeconds, signal });
+        for (const order of orders.filter(isTest)) this.#serveTest(order);
+        await Promise.all(orders.filter((order) => !isTest(order)).map((order) => this.#serve(order)));
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, 'segment queue cannot be read; trying again');
@@ -72,12 +82,23 @@ export class Dispatcher {
     }
   }
 
+  /** A copy may wait long for its provider; a fire must not wait for it. */
+  #serveTest(order: Received): void {
+    const serving: Promise<void> = this.#serve(order)
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'test order could not be served'))
+      .finally(() => this.#tests.delete(serving));
+    this.#tests.add(serving);
+  }
+
   async #serve({ body, receipt }: Received): Promise<void> {
     const { queues, segments, log } = this.#options;
+    const keep = setInterval(() => {
+      queues.handBack(segments, [receipt], this.#visibilitySeconds).catch((error: unknown) => log.warn({ err: error }, 'an order could not be kept; another dispatcher may cut it too'));
+    }, this.#visibilitySeconds * 500);
     const fate = await this.#fateOf(body).catch((error: unknown): Fate => {
       log.error({ err: error }, 'order could not be served; it is handed back');
       return { backSeconds: 1, why: 'failed' };
-    });
+    }).finally(() => clearInterval(keep));
     if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
     if ('refused' in fate) {
       log.error({ order: body.slice(0, 500), why: fate.refused }, 'order refused');
@@ -145,6 +166,11 @@ function platformOf({ shot }: Authority, segment: string): Platform {
   const found = shot.audience.segments.find(({ id }) => id === segment);
   if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);
   return found.platform;
+}
+
+function isTest({ body }: Received): boolean {
+  const order = parse(body);
+  return order !== null && 'testId' in order;
 }
 
 function parse(body: string): SegmentOrder | TestOrder | null {

@@ -1,0 +1,73 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Queues } from '../../infra/aws/queues.ts';
+import { startStage } from '../../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
+import { manifestReader } from '../close/close.ts';
+import { queueNames } from '../contract.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { DispatcherOptions } from './dispatcher.ts';
+
+let stage: Stage;
+beforeAll(async () => { stage = await startStage(); });
+afterAll(async () => { await stage.stop(); });
+
+function dispatcher(launch: StagedLaunch, change: Partial<DispatcherOptions> = {}): Dispatcher {
+  const { cloud, journal } = stage;
+  const names = queueNames(launch.pool);
+  return new Dispatcher({
+    queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal, launchId: launch.id,
+    manifestOf: manifestReader(cloud.objects), sendTest: async () => [], onRefused: () => undefined, log: pino({ level: 'silent' }), visibilitySeconds: 2, ...change,
+  });
+}
+
+const never = () => Promise.withResolvers<never>().promise;
+const waiting = async (launch: StagedLaunch) => (await stage.cloud.queues.depth(queueNames(launch.pool).batches.ios)).visible;
+
+test('an order at a dispatcher that dies is soon cut by another one; a slow one keeps it', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  // A dead process calls nothing any more.
+  let isDead = false;
+  const mortal: Queues = { ...stage.cloud.queues, handBack: (...call) => (isDead ? never() : stage.cloud.queues.handBack(...call)) };
+  const taken = Promise.withResolvers<void>();
+  const stuck = dispatcher(launch, {
+    queues: mortal,
+    manifestOf: () => {
+      taken.resolve();
+      return never();
+    },
+  });
+  stuck.start();
+  await launch.fire();
+  await taken.promise;
+  const healthy = dispatcher(launch);
+  healthy.start();
+  // Beyond the visibility that it was taken with.
+  await expect(vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 3_000 })).rejects.toThrow();
+  isDead = true;
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 4_000 });
+  await healthy.stop();
+});
+
+test('a test copy that waits for its provider holds up no fire', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
+  if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
+  const { testId } = asked.entry;
+  const answer = Promise.withResolvers<[]>();
+  const sending = Promise.withResolvers<void>();
+  const alone = dispatcher(launch, {
+    sendTest: () => {
+      sending.resolve();
+      return answer.promise;
+    },
+  });
+  alone.start();
+  await stage.cloud.queues.sendFifo(queueNames(launch.pool).segments, [{ body: JSON.stringify({ v: 1, launchId: launch.id, testId }), group: testId, dedup: testId }]);
+  await sending.promise;
+  await launch.fire();
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 3_000 });
+  answer.resolve([]);
+  await alone.stop();
+  expect((await stage.journal.launch(launch.id))?.tests[testId]?.results).toEqual([]);
+});
