@@ -24,7 +24,8 @@ export interface BatchContext {
   onLateAccount: (late: LateAccount) => void;
 }
 
-export type Claimed = { won: true; token: string; sendUntilMs: number; set: AttemptSet } | { won: false; holder: Claim };
+/** `endsAtMs`: the end of the claim on the monotonic clock, for a wall clock that is set back meanwhile. */
+export type Claimed = { won: true; token: string; sendUntilMs: number; endsAtMs: number; set: AttemptSet } | { won: false; holder: Claim };
 
 const CLAIM_TRIES = 4;
 const ACCOUNT_RETRY_MOST_MS = 5_000;
@@ -43,10 +44,11 @@ export async function claimBatch({ claims, bootId }: BatchContext, run: ShotRun,
   // The same in every try: whichever of them landed, closers read the time that we keep to.
   const claimedAtMs = Date.now();
   const sendUntilMs = Math.min(claimedAtMs + launch.runbook.delivery.send_within, shot.notAfterAtMs[view.platform]);
+  const endsAtMs = performance.now() + sendUntilMs - claimedAtMs;
   for (let tries = 1; ; tries++) {
     try {
       const claimed = await claims.claim(claimKey(launch.id, segment, attempt, batch), { bootId, token, claimedAtMs, sendUntilMs });
-      return claimed.won ? { won: true, token, sendUntilMs, set } : { won: false, holder: claimed.holder };
+      return claimed.won ? { won: true, token, sendUntilMs, endsAtMs, set } : { won: false, holder: claimed.holder };
     } catch (error) {
       if (tries === CLAIM_TRIES) throw error;
       await sleep(50 * 2 ** tries);
@@ -67,7 +69,7 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
     } else if (member === SEND) toSend.push(device);
   }
 
-  const job = jobFor(context, run, view, toSend, claim.sendUntilMs, (device, state, reason) => {
+  const job = jobFor(context, run, view, toSend, claim, (device, state, reason) => {
     states[device] = stateCode(state);
     if (state === 'failed' && reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
     run.tally.settled(view.platform, state, reason, Date.now());
@@ -78,7 +80,8 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
 }
 
 function jobFor(
-  { switches, log }: BatchContext, run: ShotRun, view: BatchView, toSend: readonly number[], sendUntilMs: number,
+  { switches, log }: BatchContext, run: ShotRun, view: BatchView, toSend: readonly number[],
+  { sendUntilMs, endsAtMs }: Pick<Extract<Claimed, { won: true }>, 'sendUntilMs' | 'endsAtMs'>,
   settle: (device: number, state: DeviceState, reason: string | null) => void,
 ): LaneJob {
   const device = (index: number) => toSend[index] ?? -1;
@@ -86,7 +89,10 @@ function jobFor(
     count: toSend.length,
     token: (index) => view.token(device(index)),
     template: (index) => view.locale(device(index)),
-    stop: () => run.stop(switches, sendUntilMs),
+    stop() {
+      const held = run.stop(switches, sendUntilMs);
+      return held === 'halted' || performance.now() < endsAtMs ? held : 'late';
+    },
     wrote: () => run.tally.wrote(view.platform, Date.now()),
     settle(index, outcome) {
       const [state, reason] = stateFrom(outcome);
