@@ -40,7 +40,7 @@ describe.concurrent('with a cloud that never answers', () => {
   test('while a long poll may wait longer than any other call', async () => {
     await local.cloud.queues.ensurePool('p');
     const startedAtMs = performance.now();
-    expect(await local.cloud.queues.receive('p-batches', { max: 1, waitSeconds: 6, visibilitySeconds: 30 })).toEqual([]);
+    expect(await local.cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 6, visibilitySeconds: 30 })).toEqual([]);
     expect(performance.now() - startedAtMs).toBeGreaterThan(5_900);
   });
 });

@@ -95,6 +95,8 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
       await watch.look();
       return (await journal.launch(launchId))?.shots[shot.id]?.closed;
     }, 250);
+    // The bot records the figures a moment after the close; the timeline should have them.
+    await until('the figures in the record', 20_000, async () => (await journal.launch(launchId))?.shots[shot.id]?.timing);
   } finally {
     watch.end();
     for (const timer of timers) clearTimeout(timer);

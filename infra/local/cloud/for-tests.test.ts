@@ -14,12 +14,12 @@ test('a round through record, queues, objects and parameters works', async () =>
   expect(await cloud.record.readAfter('l1', 0)).toEqual([first.won ? first.entry : null]);
   await cloud.queues.ensurePool('p');
   await cloud.queues.ensurePool('p');
-  await cloud.queues.send('p-batches', Array.from({ length: 25 }, (_, at) => `m${at}`));
-  const got = await cloud.queues.receive('p-batches', { max: 30, waitSeconds: 1, visibilitySeconds: 30 });
+  await cloud.queues.send('p-batches-ios', Array.from({ length: 25 }, (_, at) => `m${at}`));
+  const got = await cloud.queues.receive('p-batches-ios', { max: 30, waitSeconds: 1, visibilitySeconds: 30 });
   expect(got.map((m) => m.body).sort()).toHaveLength(25);
-  await cloud.queues.handBack('p-batches', got.slice(0, 5).map((m) => m.receipt), 0);
-  await cloud.queues.remove('p-batches', got.slice(5).map((m) => m.receipt));
-  expect(await cloud.queues.depth('p-batches')).toEqual({ visible: 5, inFlight: 0, delayed: 0 });
+  await cloud.queues.handBack('p-batches-ios', got.slice(0, 5).map((m) => m.receipt), 0);
+  await cloud.queues.remove('p-batches-ios', got.slice(5).map((m) => m.receipt));
+  expect(await cloud.queues.depth('p-batches-ios')).toEqual({ visible: 5, inFlight: 0, delayed: 0 });
   await cloud.queues.sendFifo('p-segments.fifo', [{ body: 'a', group: 'g', dedup: 'd' }, { body: 'a', group: 'g', dedup: 'd' }]);
   expect(await cloud.queues.receive('p-segments.fifo', { max: 10, waitSeconds: 0, visibilitySeconds: 30 })).toHaveLength(1);
   const body = new Uint8Array(9 * 1_048_576).fill(7);

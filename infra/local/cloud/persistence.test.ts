@@ -51,7 +51,7 @@ test('what was answered before a SIGKILL is there after it; queues are there and
   await before.scaling.desire({ id: 'g', kind: 'auto-scaling-group', group: 'g' }, 4);
   await before.scaling.desire({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' }, 20_000);
   await before.queues.ensurePool('p');
-  await before.queues.send('p-batches', ['gone']);
+  await before.queues.send('p-batches-ios', ['gone']);
   await first.kill();
   before.close();
 
@@ -65,7 +65,7 @@ test('what was answered before a SIGKILL is there after it; queues are there and
   expect(await after.parameters.get('/gobutton/l/halt')).toMatchObject({ value: 'true', version: 2 });
   expect(await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g' })).toMatchObject({ desired: 4 });
   expect(await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' })).toMatchObject({ running: 20_000 });
-  expect(await after.queues.depth('p-batches')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  expect(await after.queues.depth('p-batches-ios')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   after.close();
 });
 
@@ -89,8 +89,8 @@ test('stopping answers waiting receivers, frees the port and the data, and can b
   const first = await startLocalCloud({ dataDir, services: [], groups: [] });
   const cloud = createCloud(configOf(first.url));
   await cloud.queues.ensurePool('p');
-  const waiting = cloud.queues.receive('p-batches', { max: 1, waitSeconds: 20, visibilitySeconds: 30 }).then(() => 'answered', () => 'cut');
-  await cloud.queues.depth('p-batches');
+  const waiting = cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 20, visibilitySeconds: 30 }).then(() => 'answered', () => 'cut');
+  await cloud.queues.depth('p-batches-ios');
   const startedAtMs = performance.now();
   await first.stop();
   expect(performance.now() - startedAtMs).toBeLessThan(2_000);

@@ -56,10 +56,10 @@ test('S3 is no lock: conditional puts are refused and change nothing', async () 
 });
 
 test('a queue is purged once in sixty seconds', async () => {
-  const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'p-batches' }));
-  await local.cloud.queues.send('p-batches', ['a', 'b']);
+  const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'p-batches-ios' }));
+  await local.cloud.queues.send('p-batches-ios', ['a', 'b']);
   await clients.sqs.send(new PurgeQueueCommand({ QueueUrl }));
-  expect((await local.cloud.queues.depth('p-batches')).visible).toBe(0);
+  expect((await local.cloud.queues.depth('p-batches-ios')).visible).toBe(0);
   await expect(clients.sqs.send(new PurgeQueueCommand({ QueueUrl }))).rejects.toMatchObject({ name: 'PurgeQueueInProgress' });
 });
 
