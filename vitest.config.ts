@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{bot,runbooks,workers,infra,test}/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Two cores: more workers only make the load-sensitive tests fight each other.
     maxWorkers: 2,
   },
