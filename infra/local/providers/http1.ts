@@ -9,7 +9,12 @@ const noPeer: Peer = { credential: '', credentialSinceMs: 0, updates: 0 };
 
 /** Answers one request of an HTTP/1.1 client by the host's rules: the slow path, for OAuth and single sends. */
 export function answerHttp1(request: IncomingMessage, response: ServerResponse, host: Host): void {
-  const carrier: Carrier = { deliver: (exchange) => { write(exchange, response); } };
+  const carrier: Carrier = {
+    deliver(exchange) {
+      host.keep();
+      write(exchange, response);
+    },
+  };
   const exchange = new Exchange(noPeer, carrier, 0);
   for (const [name, field] of Object.entries(exchangeFields)) {
     const value = request.headers[name];

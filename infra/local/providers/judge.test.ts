@@ -101,6 +101,26 @@ describe('the ledger', () => {
     last.ledger.close();
   });
 
+  it('gives back every receipt that was kept before its answer, whatever the JSON of that second became of', () => {
+    const before = opened('kept');
+    const tally = before.judge.tally('launch', 'shot-1', 'ios');
+    for (let number = 0; number < 300; number++) {
+      before.judge.receive(tally, ...device(number % 290), atMs);
+      if (number % 7 === 0) before.ledger.keep();
+      if (number === 100) before.ledger.flush();
+    }
+    before.judge.receive(before.judge.tally('launch', 'shot-2', 'android'), ...device(1), atMs);
+    before.ledger.keep();
+
+    // As a kill -9 would leave it: nothing was closed.
+    const after = opened('kept');
+    expect(after.judge.counts('launch', null)).toMatchObject({ received: 301, distinctDevices: 291, duplicates: 10, byPlatform: { android: { received: 1 } } });
+    expect(after.judge.counts('launch', null).curve.reduce((sum, [, count]) => sum + count, 0)).toBe(301);
+    after.ledger.close();
+    before.ledger.flush();
+    expect(opened('kept').judge.counts('launch', 'shot-1')).toMatchObject({ received: 300, firstAtMs: atMs });
+  });
+
   it('drops a block that was torn by a kill, and nothing before it', async () => {
     const before = opened('torn');
     const tally = before.judge.tally('launch', 'shot-1', 'ios');

@@ -6,15 +6,19 @@ import type { Phone, Phones } from './phones.ts';
 import type { Tally } from './tally.ts';
 
 /**
- * Keeps the judge's counts on disk: an append-only file of blocks, one about every second while something
- * changes. A block holds receipts (12 bytes each: tally and token hash) and, as JSON, what else changed; it
- * is read back whole or not at all, so counts are always consistent with each other. A kill -9 loses at
- * most what came since the last block; a power cut may lose more, as blocks are not synced but at the end.
+ * Keeps the judge's counts on disk: an append-only file of blocks. A block holds receipts (12 bytes each: tally and
+ * token hash), and is read back whole or not at all. Receipts are on disk before they are answered (`keep`), so that
+ * after a kill -9 nobody knows of an answer to a push that the judge has forgotten. What else changed (answers, phones,
+ * the exact curve) is written as JSON in a block of about every second, which is what a kill may cost of it. A power
+ * cut may lose more, as blocks are not synced but at the end.
  */
 
 const flushMs = 1000;
 const magic = 0x60b70c01;
-/** magic, bytes of JSON, receipts. */
+/** Receipts alone: instead of JSON the moment, as a 64-bit float. */
+const receiptsMagic = 0x60b70c02;
+const momentBytes = 8;
+/** magic, bytes of JSON or moment, receipts. */
 const headWords = 3;
 const receiptWords = 3;
 const firstReceipts = 4096;
@@ -37,6 +41,8 @@ export class Ledger implements Witness {
   #receipts = new Uint32Array(firstReceipts * receiptWords);
   #count = 0;
   #phonesChanged = false;
+  /** Tallies up to here have been named on disk: receipts may refer to them. */
+  #named = 0;
   /** Slots of each tally's curve that are on disk and can't change any more. */
   readonly #slotsKept: number[] = [];
 
@@ -51,6 +57,7 @@ export class Ledger implements Witness {
       tally.changed = false;
       this.#slotsKept[tally.number] = Math.max(0, tally.curve.slots.length - 1);
     }
+    this.#named = judge.tallies.length;
     judge.witness = this;
     phones.listen(() => { this.#phonesChanged = true; });
     this.#timer = setInterval(() => { this.flush(); }, flushMs);
@@ -67,23 +74,39 @@ export class Ledger implements Witness {
     if (this.#count >= mostReceipts) this.flush();
   }
 
+  /** Writes the receipts that are not on disk yet; cheap, as it runs before every write to a client. */
+  keep(): void {
+    if (this.#count === 0) return;
+    if (this.#named < this.#judge.tallies.length) {
+      this.flush();
+      return;
+    }
+    const moment = new Float64Array([Date.now()]);
+    this.#append(new Uint32Array([receiptsMagic, momentBytes, this.#count]), Buffer.from(moment.buffer));
+  }
+
   flush(): void {
     const changed = this.#judge.tallies.filter((tally) => tally.changed);
     if (this.#count === 0 && changed.length === 0 && !this.#phonesChanged) return;
     const state: z.input<typeof blockState> = { tallies: changed.map((tally) => this.#stateOf(tally)), phones: this.#phonesChanged ? this.#phones.all() : null };
     const json = Buffer.from(JSON.stringify(state));
-    const head = new Uint32Array([magic, json.length, this.#count]);
-    const receipts = this.#receipts.subarray(0, this.#count * receiptWords);
-    // One write, so that a kill leaves the block out or, at worst, torn at its end.
-    writeSync(this.#file, Buffer.concat([bytesOf(head), json, bytesOf(receipts)]));
-    this.#count = 0;
+    this.#append(new Uint32Array([magic, json.length, this.#count]), json);
+    this.#named = this.#judge.tallies.length;
     this.#phonesChanged = false;
     for (const tally of changed) tally.changed = false;
+  }
+
+  #append(head: Uint32Array, middle: Buffer): void {
+    const receipts = this.#receipts.subarray(0, this.#count * receiptWords);
+    // One write, so that a kill leaves the block out or, at worst, torn at its end.
+    writeSync(this.#file, Buffer.concat([bytesOf(head), middle, bytesOf(receipts)]));
+    this.#count = 0;
   }
 
   /** Forgets everything on disk; the judge forgets by itself. */
   reset(): void {
     this.#count = 0;
+    this.#named = 0;
     this.#slotsKept.length = 0;
     this.#phonesChanged = false;
     ftruncateSync(this.#file, 0);
@@ -115,22 +138,30 @@ export class Ledger implements Witness {
     for (;;) {
       if (end + headWords * 4 > size) return end;
       const head = this.#words(end, headWords);
-      if (head[0] !== magic) return end;
-      const [, jsonBytes = 0, receiptCount = 0] = head;
-      const jsonAt = end + headWords * 4;
-      const next = jsonAt + jsonBytes + receiptCount * receiptWords * 4;
+      if (head[0] !== magic && head[0] !== receiptsMagic) return end;
+      const [, middleBytes = 0, receiptCount = 0] = head;
+      const middleAt = end + headWords * 4;
+      const next = middleAt + middleBytes + receiptCount * receiptWords * 4;
       if (next > size) return end;
-      const json = Buffer.alloc(jsonBytes);
-      readSync(this.#file, json, 0, jsonBytes, jsonAt);
-      const receipts = this.#words(jsonAt + jsonBytes, receiptCount * receiptWords);
-      const { tallies: states, phones } = blockState.parse(JSON.parse(json.toString('utf8')));
-      for (const state of states) tallies[state.n] = this.#restoreTally(state);
+      const middle = Buffer.alloc(middleBytes);
+      readSync(this.#file, middle, 0, middleBytes, middleAt);
+      const receipts = this.#words(middleAt + middleBytes, receiptCount * receiptWords);
+      const momentMs = head[0] === receiptsMagic ? new Float64Array(Uint8Array.from(middle).buffer)[0] ?? null : null;
+      if (momentMs === null) this.#restoreState(middle, tallies);
       for (let at = 0; at < receipts.length; at += receiptWords) {
-        tallies[receipts[at] as number]?.receive(receipts[at + 1] as number, receipts[at + 2] as number);
+        const tally = tallies[receipts[at] as number];
+        tally?.receive(receipts[at + 1] as number, receipts[at + 2] as number);
+        // Until the next block with JSON gives the exact curve.
+        if (momentMs !== null) tally?.curve.add(momentMs);
       }
-      if (phones !== null) this.#phones.restore(phones);
       end = next;
     }
+  }
+
+  #restoreState(json: Buffer, tallies: Tally[]): void {
+    const { tallies: states, phones } = blockState.parse(JSON.parse(json.toString('utf8')));
+    for (const state of states) tallies[state.n] = this.#restoreTally(state);
+    if (phones !== null) this.#phones.restore(phones);
   }
 
   #restoreTally(state: z.output<typeof tallyState>): Tally {

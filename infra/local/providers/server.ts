@@ -24,14 +24,14 @@ export interface ProviderServer {
 const idleLookMs = 100;
 
 /** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
-export async function serveSite(site: Site, { behaviour, key, cert, port }: { behaviour: Behaviour; key: string; cert: string; port: number }): Promise<ProviderServer> {
+export async function serveSite(site: Site, { behaviour, keep, key, cert, port }: { behaviour: Behaviour; keep: () => void; key: string; cert: string; port: number }): Promise<ProviderServer> {
   const wheel = new DelayWheel<Exchange>((exchange) => { exchange.carrier.deliver(exchange); });
   const connections = new Set<Connection>();
   const sockets = new Set<TLSSocket>();
   const state = { connectionsEver: 0, refusedStreams: 0, goaways: 0 };
 
   const host: Host = {
-    site,
+    site, keep,
     release(exchange) {
       const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
       if (delayMs > 0) wheel.hold(exchange, delayMs);

@@ -60,7 +60,7 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: await oauthSecret(dataDir), ownUrl: () => tokenUrl });
   const fcm = new Fcm(fcmDesk, oauth, credentials.projectId);
 
-  const tls = { behaviour, key: credentials.serverKey, cert: credentials.serverCert };
+  const tls = { behaviour, keep: () => { ledger?.keep(); }, key: credentials.serverKey, cert: credentials.serverCert };
   const apnsServer = await serveSite(apns, { ...tls, port: options.apnsPort ?? 0 });
   const fcmServer = await serveSite(fcm, { ...tls, port: options.fcmPort ?? 0 });
   tokenUrl = `https://localhost:${fcmServer.port}${tokenPath}`;

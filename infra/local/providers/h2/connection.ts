@@ -33,6 +33,8 @@ export interface Host {
   readonly site: Site;
   /** Delivers now or later, as the behaviour says. */
   release(exchange: Exchange): void;
+  /** Puts on record what was received; called before any answer is written. */
+  keep(): void;
   /** Decided requests after which a connection leaves; 0: never. */
   goawayAfterRequests(): number;
   /** A stream over the limit was refused. */
@@ -69,7 +71,7 @@ export class Connection implements Carrier, Peer, FrameHandler {
   constructor(socket: TLSSocket, host: Host) {
     this.#socket = socket;
     this.#host = host;
-    this.#out = new Output(socket);
+    this.#out = new Output(socket, () => { host.keep(); });
     this.#streamLimit = host.site.firstStreamLimit();
     socket.on('data', (chunk: Buffer) => { this.#read(chunk); });
     socket.on('error', () => { this.destroy(); });

@@ -19,8 +19,12 @@ export class Output {
   /** The client said a table size: the next header block begins with ours, which is 0 (RFC 7541, 4.2). */
   tableSizeDue = false;
 
-  constructor(socket: TLSSocket) {
+  readonly #beforeWrite: () => void;
+
+  /** `beforeWrite` runs before bytes go to the socket: what they answer must be on record by then. */
+  constructor(socket: TLSSocket, beforeWrite: () => void) {
     this.#socket = socket;
+    this.#beforeWrite = beforeWrite;
     socket.on('drain', () => { if (socket.writableLength < mostUnwrittenBytes) socket.resume(); });
   }
 
@@ -65,6 +69,7 @@ export class Output {
     this.#buffer = left.length >= worthFilling ? left : Buffer.allocUnsafe(bufferBytes);
     this.#length = 0;
     if (!this.#socket.writable) return;
+    this.#beforeWrite();
     this.#socket.write(bytes);
     if (this.#socket.writableLength > mostUnwrittenBytes) this.#socket.pause();
   }
