@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Objects } from '../infra/aws/objects.ts';
 import type { Platform } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
+import { runningShots } from '../runbooks/launch/remaining.ts';
 import { loadAudience } from './audience/load.ts';
 import type { LoadedAudience } from './audience/loaded-audience.ts';
 
@@ -26,24 +27,26 @@ export class Memory {
   }
 
   isStale(launch: Launch): boolean {
-    return launch.audience !== null && (this.current?.audienceHash !== launch.audience.hash || this.current.skipListHash !== (launch.skipList?.hash ?? null));
+    const { audience, skipList } = wanted(launch);
+    return audience !== null && (this.current?.audienceHash !== audience.hash || this.current.skipListHash !== (skipList?.hash ?? null));
   }
 
-  /** Loads what the launch has now. False: it has no audience yet. Errors: those of loading; what was current before is gone then. */
+  /** Loads what the launch needs now. False: it has no audience yet. Errors: those of loading; what was current before is gone then. */
   async follow(launch: Launch): Promise<boolean> {
-    if (launch.audience === null) return false;
+    const { audience: ref, skipList } = wanted(launch);
+    if (ref === null) return false;
     if (!this.isStale(launch)) return true;
     const { objects, log } = this.#options;
     const startMs = performance.now();
-    const { hash, manifestKey } = launch.audience;
-    const skipListHash = launch.skipList?.hash ?? null;
+    const { hash, manifestKey } = ref;
+    const skipListHash = skipList?.hash ?? null;
     // The old one goes first: two at a time might not fit.
     const kept = this.audience?.manifest.hash === hash ? this.audience : null;
     this.current = null;
     this.audience = null;
     this.say = 'loading the audience';
     const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
-    audience.applySkipList(launch.skipList === null ? null : await this.#skipList(launch.skipList.key));
+    audience.applySkipList(skipList === null ? null : await this.#skipList(skipList.key));
     this.audience = audience;
     this.current = { audienceHash: hash, skipListHash, locales: audience.manifest.locales };
     this.say = null;
@@ -56,4 +59,9 @@ export class Memory {
     if (bytes === null) throw new Error(`SKIP_LIST_MISSING: ${key} is not there`);
     return bytes;
   }
+}
+
+/** What a running shot was approved with, even if the launch has got another skip list since; without one, what the launch has. */
+function wanted(launch: Launch): Pick<Launch, 'audience' | 'skipList'> {
+  return runningShots(launch).at(-1) ?? launch;
 }

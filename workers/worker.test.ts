@@ -3,6 +3,7 @@ import type { Shot } from '../runbooks/launch/launch.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { startStallProxy } from '../test/stall-proxy.ts';
+import { packSkipList } from './audience/skip-list.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });
@@ -193,12 +194,34 @@ describe('worker pool', () => {
     const worker = await launch.worker();
     expect(worker.report().skipListHash).not.toBeNull();
     const key = 'skip-lists/empty.bin';
-    const { packSkipList } = await import('./audience/skip-list.ts');
     const packed = packSkipList([]);
     await stage.cloud.objects.put(key, packed.bytes);
     await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
     await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), { timeout: 5_000 });
     const shot = await launch.fire();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, skipped: 0 });
+  });
+
+  test('a worker that starts in mid-shot serves the shot with the skip list that it was approved with', async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0, skip: (_, at) => at < 7 });
+    const shot = await launch.fire();
+    await stage.cloud.objects.put('skip-lists/other.bin', packSkipList([]).bytes);
+    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packSkipList([]).ref, key: 'skip-lists/other.bin' } });
+    const worker = await launch.worker();
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 293, skipped: 7 });
+    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packSkipList([]).ref.hash), { timeout: 5_000 });
+  });
+
+  test('a worker that could not load in mid-shot tries again, and sends what was waiting', async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0, skip: (_, at) => at < 7 });
+    const worker = await launch.worker();
+    const key = 'skip-lists/not-there-yet.bin';
+    const packed = packSkipList([]);
+    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
+    await vi.waitFor(() => expect(worker.report().audienceHash).toBeNull(), { timeout: 5_000 });
+    const shot = await launch.fire();
+    await vi.waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3), { timeout: 5_000 });
+    await stage.cloud.objects.put(key, packed.bytes);
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300 });
   });
 });

@@ -213,7 +213,8 @@ export class Worker {
     runs.update(launch);
     const sending = this.#isSending();
     lanes.freeze(sending);
-    if (!sending && memory.isStale(launch)) {
+    // What runs needs what it has begun with; without anything in memory there is nothing to lose.
+    if (memory.isStale(launch) && (!sending || memory.current === null)) {
       const pause = (paused: boolean) => Promise.all(senders.map((sender) => sender.pause(paused)));
       await pause(true);
       await memory.follow(launch).finally(() => pause(false));

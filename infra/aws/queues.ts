@@ -31,6 +31,12 @@ const SEGMENT_VISIBILITY_SECONDS = 60;
 const BATCH_VISIBILITY_SECONDS = 30;
 /** A message that was received this often and never deleted goes to the dead letters, where a gate sees it. */
 const MAX_RECEIVES = 5;
+
+/** Seconds for which a message that only others can serve goes back: longer each time, so that it does not become a dead letter within a minute. */
+export function laterEachTime(receives: number): number {
+  return 2 ** Math.min(receives, MAX_RECEIVES);
+}
+
 const PER_CALL = 10;
 /** Limit of one message and of a whole batch call (FACTS: 1 MiB since 2025-08). */
 const CALL_BYTES = 1_048_576;

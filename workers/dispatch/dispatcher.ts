@@ -4,6 +4,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
+import { laterEachTime } from '../../infra/aws/queues.ts';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { AudienceRef, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -90,12 +91,12 @@ export class Dispatcher {
     this.#tests.add(serving);
   }
 
-  async #serve({ body, receipt }: Received): Promise<void> {
+  async #serve({ body, receipt, receives }: Received): Promise<void> {
     const { queues, segments, log } = this.#options;
     const keep = setInterval(() => {
       queues.handBack(segments, [receipt], this.#visibilitySeconds).catch((error: unknown) => log.warn({ err: error }, 'an order could not be kept; another dispatcher may cut it too'));
     }, this.#visibilitySeconds * 500);
-    const fate = await this.#fateOf(body).catch((error: unknown): Fate => {
+    const fate = await this.#fateOf(body, receives).catch((error: unknown): Fate => {
       log.error({ err: error }, 'order could not be served; it is handed back');
       return { backSeconds: 1, why: 'failed' };
     }).finally(() => clearInterval(keep));
@@ -107,10 +108,10 @@ export class Dispatcher {
     await queues.remove(segments, [receipt]);
   }
 
-  async #fateOf(body: string): Promise<Fate> {
+  async #fateOf(body: string, receives: number): Promise<Fate> {
     const order = parse(body);
     if (order === null) return { refused: 'a message on the segment queue is no order' };
-    if (order.launchId !== this.#options.launchId) return { backSeconds: 5, why: 'an order of another launch' };
+    if (order.launchId !== this.#options.launchId) return { backSeconds: laterEachTime(receives), why: 'an order of another launch' };
     return 'testId' in order ? this.#test(order) : this.#segment(order);
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
+import { laterEachTime } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
@@ -42,8 +43,6 @@ export interface SenderOptions {
  */
 
 const LOOK_AGAIN_MS = 50;
-const FOREIGN_BACK_SECONDS = 5;
-const NOT_LOADED_BACK_SECONDS = 2;
 
 export class Sender {
   readonly #options: SenderOptions;
@@ -91,7 +90,7 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#hands.count > AT_HAND / 2 || !this.#options.share().active || this.#options.runs.anyStopped()) {
+      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || !this.#options.share().active || this.#options.runs.anyStopped()) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
@@ -115,14 +114,14 @@ export class Sender {
       return this.#drop(receipt);
     }
     const said = { shotId: message.shotId, batch: message.batch };
-    if (message.launchId !== launchId) return queues.handBack(queue, [receipt], FOREIGN_BACK_SECONDS);
+    if (message.launchId !== launchId) return queues.handBack(queue, [receipt], laterEachTime(receives));
     const found = await runs.find(message.shotId).catch((error: unknown) => {
       log.error({ ...said, err: error }, 'record cannot be read; the batch is handed back');
       return null;
     });
     if (found === null) return queues.handBack(queue, [receipt], 1);
+    if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED')) return queues.handBack(queue, [receipt], laterEachTime(receives));
     if (!found.ok) {
-      if (found.code === 'AUDIENCE_NOT_LOADED') return queues.handBack(queue, [receipt], NOT_LOADED_BACK_SECONDS);
       log.error({ ...said, code: found.code, say: found.say }, 'batch without authority dropped');
       return this.#drop(receipt);
     }
