@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { ClientName } from './client-process.ts';
+import { LAYERS } from './layers.ts';
+import { EFFORT, measureClients, measureConditions, measureLayers, QUICK, type Condition, type Row } from './measure.ts';
+import { table } from './table.ts';
+
+/**
+ * `npm run bench:lane -- [--report out.json] [--quick]`: the lane beside other clients, at real conditions, and by
+ * layer. About two minutes on two cores. `--quick`: the lane and node:http2 alone, for a second, to see that it works.
+ */
+const { values } = parseArgs({ options: { report: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const effort = values.quick ? QUICK : EFFORT;
+const print = (text: string): void => { process.stdout.write(`${text}\n`); };
+const say = (line: string): void => { process.stderr.write(`${line} …\n`); };
+const count = (value: number): string => value.toLocaleString('en-US');
+
+const ALL: readonly ClientName[] = ['lane-apns', 'apns2', 'node-apn', 'undici', 'node-http2', 'lane-fcm', 'firebase-admin'];
+const startLoad = loadavg()[0] ?? 0;
+const { server, rows } = await measureClients(values.quick ? ['lane-apns', 'node-http2'] : ALL, effort, say);
+const conditions = values.quick ? [] : await measureConditions(effort, say);
+const profiles = values.quick ? [] : await measureLayers(effort, say);
+
+const perCpu = (client: string): number => rows.find((row) => row.client === client)?.perCpuSecond ?? 0;
+const ratio = (ours: string, other: string): number => perCpu(other) === 0 ? 0 : Number((perCpu(ours) / perCpu(other)).toFixed(2));
+const ratios = {
+  apns2: ratio('lane-apns', 'apns2'), nodeApn: ratio('lane-apns', 'node-apn'), firebaseAdmin: ratio('lane-fcm', 'firebase-admin'),
+  undici: ratio('lane-apns', 'undici'), nodeHttp2: ratio('lane-apns', 'node-http2'), h2load: ratio('lane-apns', 'h2load'),
+};
+
+const memory = (row: Row): string[] => [row.peakRssMb === 0 ? '' : count(row.peakRssMb), row.ownPeakMb === null ? '' : count(row.ownPeakMb)];
+print(`\nNotifications per second and per CPU-second of the client, one core each, server: ${server} (load of the machine before: ${startLoad.toFixed(1)})\n`);
+print(table(['client', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'lane is'], rows.map((row) => {
+  const ours = row.client === 'lane-fcm' || row.client === 'firebase-admin' ? 'lane-fcm' : 'lane-apns';
+  return [row.client, count(row.perSecond), count(row.perCpuSecond), ...memory(row), row.client.startsWith('lane') ? '' : `${ratio(ours, row.client)}x`];
+})));
+if (conditions.length > 0) print(`\nThe lane at real conditions, against the local providers\n\n${table(['connections × streams', 'latency ms', 'unregistered', 'processes', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'server cores'],
+  conditions.map((one) => [`${one.connections} × ${one.streams}`, String(one.latencyMs), `${one.unregisteredPercent} %`, String(one.processes), count(one.perSecond), count(one.perCpuSecond), ...memory(one), one.serverCores === null ? '' : String(one.serverCores)]))}`);
+if (profiles.length > 0) print(`\nWhere a notification's time goes, µs of CPU (with the profiler running)\n\n${table(['layer', ...profiles.map(({ connections }) => `${connections} connection${connections === 1 ? '' : 's'}`)],
+  LAYERS.map((layer) => [layer, ...profiles.map(({ layers }) => layers[layer].toFixed(2))]))}`);
+
+if (values.report !== undefined) {
+  const report = {
+    rows, ratios, server, conditions, keeps: keeps(conditions), layers: profiles,
+    machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, loadBefore: startLoad },
+  };
+  await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  print(`\nwritten to ${values.report}`);
+}
+
+/** How much of its rate per CPU-second the lane keeps: at 100 ms of latency, and with two processes. */
+function keeps(all: readonly Condition[]): { at100Ms: number; twoProcesses: number } | null {
+  const at = (latencyMs: number, processes: number): number | undefined => all.find((one) => one.latencyMs === latencyMs && one.processes === processes && one.unregisteredPercent === 0)?.perCpuSecond;
+  const [zero, hundred, one, two] = [at(0, 1), at(100, 1), at(30, 1), at(30, 2)];
+  if (zero === undefined || hundred === undefined || one === undefined || two === undefined) return null;
+  return { at100Ms: Number((hundred / zero).toFixed(2)), twoProcesses: Number((two / one).toFixed(2)) };
+}

@@ -1,0 +1,133 @@
+import { cpus } from 'node:os';
+import type { ClientName, Footprint, Round } from './client-process.ts';
+import { h2loadRound } from './h2load.ts';
+import type { Layers } from './layers.ts';
+import { pinnedTo, startClient, type StartedClient } from './run-client.ts';
+import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts';
+
+/*
+ * The measurements. Rounds of what is compared take turns, so that a machine that is busy with something else for a
+ * while troubles all of them; a figure is the median of its rounds.
+ */
+
+export interface Row { client: string; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
+export interface Setting { processes: number; latencyMs: number; unregisteredPercent: number }
+export interface Condition extends Row, Setting { connections: number; streams: number; /** Cores that the server kept busy. */ serverCores: number | null }
+export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
+
+export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
+export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
+export const CONNECTIONS = 60;
+export const STREAMS = 100;
+
+const CORES = cpus().length;
+const CLIENT_CORE = 0;
+const SERVER_CORE = 1;
+const clientPin = pinnedTo(CLIENT_CORE, CORES);
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** `rounds`: of each process, those of one index at the same time. Rates and CPU seconds add up, memory is that of the largest process. */
+function rowOf(client: string, rounds: readonly (readonly Round[])[], footprints: readonly Footprint[]): Row {
+  const sum = (own: readonly Round[], of: (round: Round) => number): number => own.reduce((total, round) => total + of(round), 0);
+  return {
+    client,
+    perSecond: Math.round(median(rounds.map((own) => sum(own, ({ requests, seconds }) => requests / seconds)))),
+    perCpuSecond: Math.round(median(rounds.map((own) => sum(own, ({ requests }) => requests) / sum(own, ({ cpuSeconds }) => cpuSeconds)))),
+    peakRssMb: Math.round(Math.max(0, ...footprints.map(({ peakRssMb }) => peakRssMb))),
+    ownPeakMb: footprints.length === 0 ? null : Math.round(Math.max(...footprints.map(({ ownPeakMb }) => ownPeakMb))),
+  };
+}
+
+/** Table 1: every client against the same server, each on one core with the server on another. */
+export async function measureClients(names: readonly ClientName[], effort: Effort, say: (line: string) => void): Promise<{ server: string; rows: Row[] }> {
+  const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
+  const started: { name: ClientName; client: StartedClient; rounds: Round[][] }[] = [];
+  const c: Round[][] = [];
+  try {
+    for (const name of names) {
+      say(`${name}: warm-up`);
+      started.push({ name, client: await startClient({ client: name, target: { ...server.target, connections: 1, unregisteredEvery: 0, part: 0 }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin), rounds: [] });
+    }
+    for (let round = 1; round <= effort.rounds; round += 1) {
+      say(`all clients: round ${round} of ${effort.rounds}`);
+      for (const { client, rounds } of started) rounds.push([await client.round()]);
+      const load = effort === QUICK ? null : await h2loadRound(server.target, clientPin);
+      if (load !== null) c.push([load]);
+    }
+    const rows: Row[] = [];
+    for (const { name, client, rounds } of started) rows.push(rowOf(name, rounds, [await client.end()]));
+    if (c.length > 0) rows.push(rowOf('h2load', c, []));
+    return { server: server.name, rows };
+  } finally {
+    for (const { client } of started) client.kill();
+    await server.stop();
+  }
+}
+
+const SETTINGS: readonly Setting[] = [
+  { latencyMs: 0, unregisteredPercent: 0, processes: 1 },
+  { latencyMs: 30, unregisteredPercent: 0, processes: 1 },
+  { latencyMs: 100, unregisteredPercent: 0, processes: 1 },
+  { latencyMs: 30, unregisteredPercent: 1, processes: 1 },
+  { latencyMs: 30, unregisteredPercent: 0, processes: 2 },
+];
+
+/** Table 2: the lane with as many connections and streams as a worker has, against the local providers in a process of their own. */
+export async function measureConditions(effort: Effort, say: (line: string) => void): Promise<Condition[]> {
+  // Not pinned: two sending processes take both cores, and share them with it.
+  const server = await startLocalProviders([]);
+  const started: StartedClient[] = [];
+  try {
+    const start = async (core: number, unregisteredEvery: number): Promise<StartedClient> => {
+      const client = await startClient({
+        client: 'lane-apns', warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false,
+        target: { ...server.target, connections: CONNECTIONS, unregisteredEvery, part: started.length },
+      }, pinnedTo(core, CORES));
+      started.push(client);
+      return client;
+    };
+    const [first, second, withUnregistered] = [await start(CLIENT_CORE, 0), await start(SERVER_CORE, 0), await start(CLIENT_CORE, 100)];
+    const clientsOf = ({ processes, unregisteredPercent }: Setting): StartedClient[] => unregisteredPercent > 0 ? [withUnregistered] : processes === 2 ? [first, second] : [first];
+    const all = SETTINGS.map((setting) => ({ setting, rounds: [] as Round[][], serverCores: [] as number[] }));
+    for (let round = 1; round <= effort.rounds; round += 1) {
+      say(`real conditions: round ${round} of ${effort.rounds}`);
+      for (const { setting, rounds, serverCores } of all) {
+        await server.behave({ latencyMs: setting.latencyMs, latencySpreadMs: setting.latencyMs / 5 });
+        const before = await cpuSecondsOf(server.pid);
+        const startMs = performance.now();
+        rounds.push(await Promise.all(clientsOf(setting).map((client) => client.round())));
+        const after = await cpuSecondsOf(server.pid);
+        if (before !== null && after !== null) serverCores.push(((after - before) * 1_000) / (performance.now() - startMs));
+      }
+    }
+    const footprints = new Map<StartedClient, Footprint>();
+    for (const client of started) footprints.set(client, await client.end());
+    return all.map(({ setting, rounds, serverCores }) => ({
+      ...rowOf('lane-apns', rounds, clientsOf(setting).flatMap((client) => footprints.get(client) ?? [])), ...setting, connections: CONNECTIONS, streams: STREAMS,
+      serverCores: serverCores.length === 0 ? null : Number(median(serverCores).toFixed(2)),
+    }));
+  } finally {
+    for (const client of started) client.kill();
+    await server.stop();
+  }
+}
+
+/** Table 3: CPU profile of the lane by layer, in µs of CPU time per notification. */
+export async function measureLayers(effort: Effort, say: (line: string) => void): Promise<{ connections: number; layers: Layers }[]> {
+  const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
+  try {
+    const profiles: { connections: number; layers: Layers }[] = [];
+    for (const connections of [1, CONNECTIONS]) {
+      say(`layers with ${connections} connection${connections === 1 ? '' : 's'}`);
+      const client = await startClient({ client: 'lane-apns', target: { ...server.target, connections, unregisteredEvery: 0, part: 0 }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: true }, clientPin);
+      let requests = 0;
+      for (let round = 0; round < effort.rounds; round += 1) requests += (await client.round()).requests;
+      const { layers } = await client.end();
+      if (layers !== null) profiles.push({ connections, layers: Object.fromEntries(Object.entries(layers).map(([layer, ms]) => [layer, Number(((ms * 1_000) / requests).toFixed(3))])) as Layers });
+    }
+    return profiles;
+  } finally {
+    await server.stop();
+  }
+}
