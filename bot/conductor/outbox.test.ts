@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import type { SlackPort } from './slack-port.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 
 let rig: Rig;
@@ -111,4 +112,15 @@ test('the approving press sends its segment orders before it returns, with the c
   const id = segmentDedupId({ launchId: rig.launchId, segment: 'us-ios', attempt: 1 });
   await rig.cloud.queues.sendFifo(QUEUE, [{ body: '{}', group: id, dedup: id }]);
   expect((await rig.cloud.queues.depth(QUEUE)).visible).toBe(0);
+});
+
+test('a chart that can never be uploaded holds up nothing that comes after it', async () => {
+  await rig.create();
+  const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(new Error('SLACK_ERROR: storage_limit_reached')) };
+  const shot = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
+  await rig.append({ kind: 'close-shot', shotId: shot.shotId, cause: 'not-after', segments: [{ segment: 'us-ios', attempt: 1, devices: 500, totals: { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 500, skipped: 0, reasons: {} } }] });
+  await rig.request(['us-ios']);
+  const { conductor } = rig.conductor('first', { slack });
+  await conductor.start();
+  expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
 });

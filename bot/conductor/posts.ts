@@ -20,6 +20,9 @@ const MESSAGE_FAULTS: ReadonlySet<string> = new Set(['invalid_blocks', 'invalid_
 /** Slack's own troubles; any other word about an edit (message_not_found, edit_window_closed …) is its last. */
 const SLACK_TROUBLES: ReadonlySet<string> = new Set(['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
 
+/** A picture that can't be drawn or uploaded must not hold up what comes after it, a GO button among it. */
+const CHART_TRIES = 3;
+
 /** Performs the effects that people see. Each gives the word for its mark: a post its ts. */
 export class Posts {
   readonly #context: Context;
@@ -111,8 +114,14 @@ export class Posts {
     const shot = shotOf(launch, shotId);
     const filename = `delivery-${shotId}-${pending.effect.seq}.png`;
     if (this.#mayBeThere(pending) && (await this.#tolerant('search', () => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
-    const chart = await deliveryChart(launch, shot, await this.#live.figures(launch, shot));
-    await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
+    try {
+      const chart = await deliveryChart(launch, shot, await this.#live.figures(launch, shot));
+      await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
+    } catch (error) {
+      if (pending.tries + 1 < CHART_TRIES) throw error;
+      this.#context.log.error({ launchId: launch.id, shotId, err: error }, 'the delivery curve is left out');
+      return 'left out';
+    }
     return filename;
   }
 
