@@ -1,4 +1,5 @@
 import { may } from '../../runbooks/launch/authority.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
@@ -15,7 +16,9 @@ const ROSTER_WITHIN_MS = 800;
  * a name, because a halt too many costs a minute and a halt too few can't be taken back.
  */
 export async function haltNow(desk: Desk, launchId: string, press: { slackId: string; reason: string; pressedAtMs: number }): Promise<Message> {
-  const launch = desk.journal.peek(launchId) ?? await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
+  const known = desk.journal.peek(launchId);
+  // What this instance has read last may be old. It is good enough to halt by, never to refuse by.
+  const launch = known !== null && mayHalt(known, press.slackId) ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk) ?? known;
   const person = launch === null ? null : whoIs(launch, press.slackId);
   if (launch !== null && (person === null || !may(person, 'set-halt'))) {
     return person === null
@@ -26,6 +29,11 @@ export async function haltNow(desk: Desk, launchId: string, press: { slackId: st
   const { epoch, recorded } = await desk.conductor.halt(launchId, { by: person?.id ?? null, source: 'slack', reason, pressedAtMs: press.pressedAtMs });
   recorded.catch((error: unknown) => desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'));
   return done(`*Halted* (halt ${epoch}). Workers stop within a second. Two people lift it: \`/go resume\`.`);
+}
+
+function mayHalt(launch: Launch, slackId: string): boolean {
+  const person = whoIs(launch, slackId);
+  return person !== null && may(person, 'set-halt');
 }
 
 async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | null> {

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createJournal } from '../../infra/aws/journal.ts';
+import { readyLaunch, startRig, type Rig } from '../../test/bot-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => { rig = await startRig(); });
+afterAll(() => rig.stop());
+
+test('somebody whom another instance has just put on duty can halt here', async () => {
+  const { id, people } = await readyLaunch(rig);
+  expect(await rig.ask(rig.olu, 'halt')).toContain('halting needs on-call or marketer');
+  const elsewhere = createJournal({ record: rig.cloud.record, nowMs: rig.nowMs });
+  const asked = await elsewhere.submit(id, { kind: 'request-roster-change', by: 'ana', people: people.map((one) => (one.id === 'olu' ? { ...one, roles: ['marketer'] } : one)), reason: 'night shift' });
+  if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
+  expect(await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId })).toMatchObject({ ok: true });
+  expect(await rig.ask(rig.olu, 'halt')).toContain('*Halted*');
+});
