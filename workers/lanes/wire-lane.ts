@@ -109,6 +109,11 @@ class Link implements PoolOwner<ActiveJob> {
     return true;
   }
 
+  mayFinish({ job }: ActiveJob): 'now' | 'later' | 'never' {
+    const why = job.stop();
+    return why === null ? 'now' : why === 'paused' ? 'later' : 'never';
+  }
+
   answered(active: ActiveJob, index: number, status: number, _fields: readonly HeaderField[] | null, body: string | null): void {
     this.#lane.answered(this, active, index, status, body ?? '');
   }

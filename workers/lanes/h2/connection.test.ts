@@ -174,6 +174,40 @@ describe('whatever the server does, each request has one fate', () => {
     expect(recorder.counts()).toEqual({ refused: 3, 200: 3 });
   });
 
+  test('GOAWAY takes nothing back that has a status already', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 3, { startStreams: 3 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 3);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 5, statusBlock(200)), goawayFrame(1, 0, ''));
+    await recorder.settled(2);
+    expect([1, 2].map((index) => recorder.fate.get(index))).toEqual(['refused', '200']);
+    recorder.connection.destroy('test over');
+  });
+
+  test('the rest of a body that a window holds up waits while paused, and is given up for good when stopped', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 2, { startStreams: 2 }, apnsTemplate('x'.repeat(100)));
+    server.hello([[SETTING.initialWindowSize, 10]]);
+    await recorder.until(() => server.frames.filter(({ type }) => type === FRAME.data).length === 2);
+    recorder.finish = 'later';
+    server.write(uint32Frame(FRAME.windowUpdate, 1, 20), pingFrame(Buffer.from('12345678'), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    expect(dataBytes(server)).toBe(20);
+    recorder.finish = 'now';
+    recorder.connection.expire(0);
+    await recorder.until(() => dataBytes(server) === 40);
+    recorder.finish = 'never';
+    recorder.connection.expire(0);
+    await recorder.settled(2);
+    server.write(uint32Frame(FRAME.windowUpdate, 1, 1_000), uint32Frame(FRAME.windowUpdate, 3, 1_000), pingFrame(Buffer.from('87654321'), false));
+    await recorder.until(() => server.frames.filter(({ type }) => type === FRAME.ping).length === 2);
+    expect(recorder.counts()).toEqual({ refused: 2 });
+    expect(dataBytes(server)).toBe(40);
+    expect(server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id }) => id)).toEqual([1, 3]);
+    recorder.connection.destroy('test over');
+  });
+
   test('REFUSED_STREAM is given back; any other reset is lost; a reset in mid-answer keeps the status', async () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 4, { startStreams: 4 });

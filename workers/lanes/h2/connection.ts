@@ -32,6 +32,8 @@ export interface ConnectionOwner<J> {
   index: number;
   template: RequestTemplate;
   token: string;
+  /** Asked before the rest of a body that a window has held up is written: `never` gives the request up unfinished, which the peer can't process. */
+  mayFinish(job: J): 'now' | 'later' | 'never';
 
   /** The provider answered. `body` and `fields` are null with status 200: nobody reads them. */
   answered(job: J, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void;
@@ -61,7 +63,7 @@ const MAX_BODY_BYTES = 8 * 1024;
 const STATUS_200 = 0x88;
 
 interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
-interface PartialBody { rest: Buffer; window: number }
+interface PartialBody<J> { rest: Buffer; window: number; job: J }
 
 export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
@@ -81,7 +83,7 @@ export class H2Connection<J> {
   readonly #encoder = new HpackEncoder();
   readonly #streams: OpenStreams<J>;
   readonly #answers = new Map<number, Answer>();
-  readonly #partial = new Map<number, PartialBody>();
+  readonly #partial = new Map<number, PartialBody<J>>();
   readonly #out = Buffer.allocUnsafeSlow(WRITE_BYTES);
   readonly #receiveWindow = new ReceiveWindow();
   readonly #sendWindow = new SendWindow();
@@ -172,7 +174,7 @@ export class H2Connection<J> {
     }
     // A window is smaller than the body: headers now, the body in pieces as the peer lets us.
     const body = Buffer.from(out.subarray(at + request.dataAt + FRAME_HEADER_BYTES, at + request.bytes.length));
-    this.#partial.set(id, { rest: body, window: this.#peerInitialWindow });
+    this.#partial.set(id, { rest: body, window: this.#peerInitialWindow, job });
     return this.#sendPartials(at + request.dataAt);
   }
 
@@ -220,6 +222,7 @@ export class H2Connection<J> {
     if (this.#writing || this.state === 'closed') return;
     const at = this.#sendPartials(this.#takeControl());
     if (at > 0) this.#write(at);
+    else if (this.#control.length > 0) this.#write(this.#takeControl());
   }
 
   #write(bytes: number): void {
@@ -236,6 +239,9 @@ export class H2Connection<J> {
   #sendPartials(from: number): number {
     let at = from;
     for (const [id, partial] of this.#partial) {
+      const may = this.#owner.mayFinish(partial.job);
+      if (may === 'never') this.#giveUp(id);
+      if (may !== 'now') continue;
       const bytes = Math.min(partial.rest.length, partial.window, this.#sendWindow.bytes, WRITE_BYTES - at - FRAME_HEADER_BYTES);
       if (bytes <= 0) continue;
       const isLast = bytes === partial.rest.length;
@@ -247,6 +253,18 @@ export class H2Connection<J> {
       if (isLast) this.#partial.delete(id);
     }
     return at;
+  }
+
+  /** Without its end the peer can't process it, so it is given back like a refused one. */
+  #giveUp(id: number): void {
+    const at = this.#streams.find(id);
+    this.#partial.delete(id);
+    if (at === -1) return;
+    const job = this.#streams.job(id, at);
+    const index = this.#streams.index(id, at);
+    this.#streams.close(id, at);
+    this.#queue(uint32Frame(FRAME.rstStream, id, CANCEL));
+    this.#owner.refused(job, index);
   }
 
   // ---- reading
@@ -446,7 +464,9 @@ export class H2Connection<J> {
     this.#drain(`GOAWAY ${errorName(code)}${said === '' ? '' : ` ${said}`}`);
     for (const stream of this.#streams.takeWhere(({ id }) => id > last)) {
       this.#forget(stream.id);
-      this.#owner.refused(stream.job, stream.index);
+      // A status is an answer, whatever GOAWAY says of its stream: sent again, it would be there twice.
+      if (stream.status === 0) this.#owner.refused(stream.job, stream.index);
+      else this.#report(stream, 'GOAWAY');
     }
   }
 

@@ -30,6 +30,7 @@ export class Recorder implements ConnectionOwner<TestJob> {
   closedWhy: string | null = null;
   readonly connection: H2Connection<TestJob>;
   unlockOnAnswer = true;
+  finish: 'now' | 'later' | 'never' = 'now';
   readonly #tokenOf: (index: number) => string;
 
   constructor(socket: Duplex, count: number, options: Partial<ConnectionOptions> = {}, template: RequestTemplate = apnsTemplate(), tokenOf = (index: number) => index.toString(16).padStart(64, '0')) {
@@ -47,6 +48,8 @@ export class Recorder implements ConnectionOwner<TestJob> {
     this.taken += 1;
     return true;
   }
+
+  mayFinish(): 'now' | 'later' | 'never' { return this.finish; }
 
   #settle(index: number, fate: string): void {
     const before = this.fate.get(index);
