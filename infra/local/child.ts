@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+/** A process with `exitWithParent` lives no longer than this after its parent, unless it is busy without a pause. */
+export const ENDS_AFTER_PARENT_MS = 1_000;
 export const exitWithParent = fileURLToPath(new URL('exit-with-parent.ts', import.meta.url));
 
 export interface ChildOptions {
@@ -34,7 +36,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const child: ChildProcess = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, options.script), ...(options.args ?? [])],
-    { cwd: projectRoot, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    { cwd: projectRoot, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp', GOBUTTON_PARENT_PID: String(process.pid), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const pid = child.pid;
   if (pid === undefined) throw new Error(`CHILD_NOT_STARTED ${options.name}`);

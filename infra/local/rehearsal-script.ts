@@ -44,6 +44,8 @@ export async function playLaunch(script: Script, dataDir: string, signal: AbortS
     signal.addEventListener('abort', () => reject(new Error('INTERRUPTED', { cause: signal.reason })), { once: true });
   });
   try {
+    // What was asked while the stack started has fired its event already.
+    signal.throwIfAborted();
     return await Promise.race([play(stack, script, dataDir, startedAtMs, { say, bar }), stopped]);
   } finally {
     await stack.stop();

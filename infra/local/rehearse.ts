@@ -83,7 +83,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const cause = error instanceof Error && error.cause !== undefined ? `\n  because: ${String(error.cause)}` : '';
+    const cause = error instanceof Error && error.cause instanceof Error ? `\n  because: ${error.cause.message}` : '';
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n\n${USAGE}\n`);
     process.exit(2);
   },

@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudConfig } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { exitWithParent, projectRoot, startChild, type Child } from './child.ts';
 import { startLocalCloud, type LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
+import { lockDataDir } from './data-lock.ts';
 import { freePort } from './ports.ts';
 import { startWorkspace, type Workspace } from './slack/start.ts';
 
@@ -38,6 +39,8 @@ export interface StackParts {
 
 export interface StackOptions {
   dataDir: string;
+  /** The data folder is locked already, and this gives it back. Absent: it is locked here. */
+  unlock?: () => Promise<void>;
   /** `usual`: 4600 for the page, 4566 for the cloud …, or any free ones where they are taken. */
   ports: 'usual' | 'any';
   slackMode: 'socket' | 'http';
@@ -60,20 +63,21 @@ const SECRETS = { botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutto
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir } = options;
   await mkdir(dataDir, { recursive: true });
-  await takeLock(dataDir);
+  const unlock = options.unlock ?? (await lockDataDir(dataDir));
 
   const stops: (() => Promise<unknown>)[] = [];
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       for (const one of stops.toReversed()) await one();
-      await rm(lockFile(dataDir), { force: true });
+      await unlock();
     })();
     return stopping;
   };
 
   try {
-    const port = (name: keyof typeof USUAL_PORTS) => freePort(options.ports === 'usual' ? USUAL_PORTS[name] : 0);
+    // 0: whoever listens takes any free one, which nobody else can take before.
+    const port = async (name: keyof typeof USUAL_PORTS) => (options.ports === 'usual' ? freePort(USUAL_PORTS[name]) : 0);
     const credentials = await ensureCredentials(join(dataDir, 'credentials'));
     const logs = join(dataDir, 'logs');
 
@@ -105,7 +109,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       GOBUTTON_CONNECTIONS: String(options.connections), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     };
 
-    const workerEnv = { ...shared, GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
+    const workerEnv = { ...shared, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
       port: await port('cloud'),
@@ -141,7 +145,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await healthy(`http://127.0.0.1:${env['BOT_PORT'] ?? ''}/health`, bot);
       return bot;
     };
-    const botPort = await port('bot');
+    // Named beforehand: its health is asked for there.
+    const botPort = await freePort(options.ports === 'usual' ? USUAL_PORTS.bot : 0);
     if (options.slackMode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${botPort}/slack/events`);
     const bot = await startBot({ BOT_PORT: String(botPort) });
 
@@ -172,38 +177,4 @@ async function healthy(url: string, bot: Child): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`BOT_NOT_READY the bot did not report itself healthy within 20 s; see ${bot.logFile}`);
-}
-
-const lockFile = (dataDir: string): string => join(dataDir, 'running.pid');
-
-/** One stack per data folder: two would share tables and tear them. A lock of a dead process is taken over. */
-async function takeLock(dataDir: string): Promise<void> {
-  const file = lockFile(dataDir);
-  for (;;) {
-    try {
-      await writeFile(file, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new Error(`could not write ${file}`, { cause: error });
-    }
-    const holder = await runningIn(dataDir);
-    if (holder !== null) throw new Error(`ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first, or use another folder with --data`);
-    await rm(file, { force: true });
-  }
-}
-
-/** The process that runs a stack in this folder, or null. */
-export async function runningIn(dataDir: string): Promise<number | null> {
-  const holder = Number(await readFile(lockFile(dataDir), 'utf8').catch(() => ''));
-  return isAlive(holder) ? holder : null;
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

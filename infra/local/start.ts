@@ -1,10 +1,12 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
+import { LOCK_FILE, lockDataDir } from './data-lock.ts';
+import { onNpmGone } from './npm-gone.ts';
 import { createSampleLaunch } from './sample-launch.ts';
-import { runningIn, startStack, type Stack } from './stack.ts';
+import { startStack, type Stack } from './stack.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
 
@@ -46,27 +48,56 @@ async function readSample(dataDir: string): Promise<Sample | null> {
   return text === null ? null : (JSON.parse(text) as { sample: Sample | null }).sample;
 }
 
-/** Empties the data folder, but only one that we made: a mistyped --data must not delete somebody's files. */
+async function writeSample(dataDir: string, sample: Sample | null): Promise<void> {
+  // The rename is what makes it whole, whenever somebody pulls the plug.
+  await writeFile(`${markOf(dataDir)}.new`, JSON.stringify({ sample }));
+  await rename(`${markOf(dataDir)}.new`, markOf(dataDir));
+}
+
+/** A mistyped --data must not lock, fill or delete somebody's folder. */
+async function ownDataDir(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  const names = await readdir(dataDir);
+  if (names.some((name) => name !== LOCK_FILE) && !names.includes('gobutton.json')) throw new Error(`--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`);
+}
+
+/** Empties the data folder, which we hold. */
 async function emptyDataDir(dataDir: string): Promise<void> {
-  const names = await readdir(dataDir).catch((): string[] => []);
-  if (names.length === 0) return;
-  if (!names.includes('gobutton.json')) throw new Error(`--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`);
-  const holder = await runningIn(dataDir);
-  if (holder !== null) throw new Error(`ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first`);
-  await rm(dataDir, { recursive: true });
+  const names = (await readdir(dataDir)).filter((name) => name !== LOCK_FILE);
+  // The mark last: until then it is still a folder of ours.
+  for (const name of names.toSorted((a, b) => Number(a === 'gobutton.json') - Number(b === 'gobutton.json'))) await rm(join(dataDir, name), { recursive: true });
+}
+
+/** What our own commands need to reach this stack from another terminal. */
+async function writeCommandEnv(dataDir: string, env: Record<string, string>): Promise<string> {
+  const file = join(dataDir, 'local.env');
+  await writeFile(file, Object.entries(env).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join(''), { mode: 0o600 });
+  return file;
 }
 
 async function main(): Promise<void> {
   const startedAtMs = Date.now();
   const args = readArguments(process.argv.slice(2));
+  await ownDataDir(args.dataDir);
+  const unlock = await lockDataDir(args.dataDir);
+  try {
+    await run(args, startedAtMs, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<void>): Promise<void> {
   const before = args.fresh ? null : await readSample(args.dataDir);
   if (before !== null && args.devices !== null && before.devices !== args.devices) {
     throw new Error(`--devices: found ${args.devices.toLocaleString('en-US')}, expected ${before.devices.toLocaleString('en-US')}, the size of the launch in ${args.dataDir}; add --fresh to begin anew`);
   }
   // Nothing finished there yet: what an interrupted first start left behind goes too.
-  if (before === null) await emptyDataDir(args.dataDir);
-  await mkdir(args.dataDir, { recursive: true });
-  if (before === null) await writeFile(markOf(args.dataDir), JSON.stringify({ sample: null }));
+  if (before === null) {
+    await emptyDataDir(args.dataDir);
+    await writeSample(args.dataDir, null);
+  }
 
   say('gobutton: starting the local cloud, push providers, Slack workspace and bot …');
   let stack: Stack | null = null;
@@ -75,7 +106,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     say('\nStopping; the launch stays as it is in the data folder.');
-    const done = stack === null ? Promise.resolve() : stack.stop();
+    const done = stack === null ? unlock() : stack.stop();
     done.then(() => process.exit(code), (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
       process.exit(1);
@@ -83,19 +114,24 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
+  onNpmGone(() => stop(1));
 
-  stack = await startStack({ dataDir: args.dataDir, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 10, taskStartDelayMs: 1_500 });
-  if (stopping) return void (await stack.stop());
+  stack = await startStack({ dataDir: args.dataDir, unlock, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 10, taskStartDelayMs: 1_500 });
+  if (stopping) {
+    await stack.stop();
+    return;
+  }
   const devices = before?.devices ?? args.devices ?? 200_000;
   if (before === null) {
     say(`Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`);
     const launchId = await createSampleLaunch({ cloud: stack.cloud, env: stack.env, dataDir: args.dataDir, devices, seed: 7, nowMs: Date.now() });
-    await writeFile(markOf(args.dataDir), JSON.stringify({ sample: { launchId, devices } satisfies Sample }));
+    await writeSample(args.dataDir, { launchId, devices });
   }
   say(`\n  The war room is open: ${stack.pageUrl}\n`);
   say(before === null
     ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: tick the gates in /go ready, send yourself a /go test, ask with /go fire all,\n  switch to another person and press GO.'
     : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`);
+  say(`  Commands from another terminal: npx node --env-file=${relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env))} bot/cli.ts launches`);
   say(`  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
 
   const how = await stack.botEnded;

@@ -1,0 +1,178 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCloud } from '../../infra/aws/create-cloud.ts';
+import { createJournal } from '../../infra/aws/journal.ts';
+import type { Cloud } from '../../infra/aws/cloud.ts';
+import { projectRoot } from '../../infra/local/child.ts';
+import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
+import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { goneFrom, processesOn } from './processes.ts';
+import { outcomeOf, repeatedEffects, ROOM, type Counts } from './war-room.ts';
+
+/** `npm start` as a person at a terminal knows it: pulled plugs, second starts, taken ports, Ctrl-C. */
+
+const DEVICES = 3_000;
+const SLOW_PER_SECOND = 150;
+
+let dataDir: string;
+const started: ChildProcess[] = [];
+const taken: Server[] = [];
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gobutton-start-'));
+  for (const port of [4600, 4566]) {
+    const server = createServer().listen(port, '127.0.0.1');
+    // One that somebody else has is as good.
+    await Promise.race([once(server, 'listening').then(() => taken.push(server)), new Promise((resolve) => { server.once('error', resolve); })]);
+  }
+});
+afterAll(async () => {
+  for (const child of started) if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  for (const server of taken) server.close();
+  await goneFrom(dataDir, 10_000);
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+}, 20_000);
+
+interface Start { child: ChildProcess; text: () => string; ended: Promise<number | null> }
+
+/** In a process group of its own, as a shell starts it: Ctrl-C goes to the group. */
+function npmStart(...args: string[]): Start {
+  const child = spawn('npm', ['start', '--', '--data', dataDir, ...args], { cwd: projectRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => { text += part; });
+  return { child, text: () => text, ended: once(child, 'close').then(() => child.exitCode) };
+}
+
+const ctrlC = ({ child }: Start) => process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
+
+interface Open { pageUrl: string; providersUrl: string; cloud: Cloud; people: Record<'ana' | 'mia' | 'ben', ScriptedPerson>; launch: () => Promise<Launch>; shot: () => Promise<Shot | undefined>; counts: () => Promise<Counts> }
+
+/** Once it says that the room is open. */
+async function opened(start: Start): Promise<Open> {
+  const pageUrl = await until('the open war room', 30_000, async () => {
+    if (start.child.exitCode !== null) throw new Error(start.text());
+    return start.text().includes('Ctrl-C stops everything') && /The war room is open: (\S+)/.exec(start.text())?.[1];
+  });
+  const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
+  const cloud = createCloud({ endpoint: env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  const journal = createJournal({ record: cloud.record });
+  const launch = async (): Promise<Launch> => {
+    const [item] = await cloud.live.launches();
+    const found = item === undefined ? null : await journal.launch(item.launchId);
+    if (found === null) throw new Error('no launch');
+    return found;
+  };
+  const as = (id: string) => new ScriptedPerson(pageUrl, ROOM, id);
+  const control = await until('the providers', 5_000, async () => /"controlUrl":"([^"]+)"/.exec((await readFile(join(dataDir, 'logs', 'providers.log'), 'utf8')).trim().split('\n').findLast((line) => line.includes('controlUrl')) ?? '')?.[1]);
+  return {
+    pageUrl, providersUrl: control, cloud, launch, people: { ana: as('U0ONCALL'), mia: as('U0MARKET1'), ben: as('U0MARKET2') },
+    shot: async () => Object.values((await launch()).shots)[0],
+    counts: async () => (await (await fetch(`${control}/counts?launch=${(await launch()).id}`, { signal: AbortSignal.timeout(5_000) })).json()) as Counts,
+  };
+}
+
+/** Fires the prepared launch at a pace that takes some seconds. */
+async function fireSlowly({ cloud, people: { ana, mia, ben }, launch }: Open): Promise<void> {
+  const { id } = await launch();
+  await mustGo(ana, 'scale edge 40');
+  await mustGo(ana, 'scale workers 2');
+  for (const platform of ['ios', 'android']) await mustGo(ana, `pace ${platform} ${SLOW_PER_SECOND}`);
+  await until('ready workers', 30_000, async () => (await cloud.live.reports(id)).filter(({ state }) => state === 'ready').length >= 2);
+  await mustGo(mia, 'test all');
+  await tickGates([ana]);
+  await until('green gates and an order', 30_000, async () => mustGo(mia, 'fire all').then(() => true), 500);
+  await ben.press(await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1)));
+}
+
+const receivedMoreThan = async (open: Open, count: number) => until(`more than ${count} receipts`, 30_000, async () => {
+  const { received } = await open.counts();
+  return received > count ? received : null;
+});
+
+describe('npm start', { timeout: 90_000 }, () => {
+  test('a launch goes on where it was, though its shot is cut twice: by SIGKILL and by Ctrl-C', async () => {
+    const first = npmStart('--devices', String(DEVICES));
+    const before = await opened(first);
+    // Both usual ports are taken.
+    expect(before.pageUrl).not.toContain(':4600');
+
+    const refused = [npmStart(), npmStart('--fresh'), npmStart('--devices', '5000')];
+    for (const start of refused) {
+      expect(await start.ended).toBe(1);
+      expect(start.text()).toMatch(/ALREADY_RUNNING .* is in use by process \d+; stop it first/);
+    }
+
+    await fireSlowly(before);
+    const sent = await receivedMoreThan(before, 300);
+    const then = await before.launch();
+    expect(sent).toBeLessThan(DEVICES);
+    before.cloud.close();
+    const [pid] = (await readFile(join(dataDir, 'running.pid'), 'utf8')).split(' ');
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await goneFrom(dataDir, 10_000)).toBeLessThan(3_000);
+
+    const wrong = npmStart('--devices', '5000');
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.text()).toMatch(/--devices: found 5,000, expected 3,000, the size of the launch in .*; add --fresh to begin anew/);
+
+    const second = npmStart();
+    const again = await opened(second);
+    expect(await again.launch()).toMatchObject({ id: then.id, audience: { hash: then.audience?.hash, devices: DEVICES }, scale: { workers: { desired: 2 }, edge: { desired: 40 } } });
+    expect((await again.counts()).received).toBeGreaterThanOrEqual(sent);
+    expect((await again.shot())?.closed).toBeNull();
+    // The queues were lost: what goes out now comes from record and claims.
+    await receivedMoreThan(again, (await again.counts()).received + 100);
+    expect((await again.shot())?.closed).toBeNull();
+    again.cloud.close();
+    ctrlC(second);
+    await second.ended;
+    expect(await processesOn(dataDir)).toEqual([]);
+    expect(second.text()).toContain('Stopping; the launch stays as it is in the data folder.');
+
+    const third = npmStart();
+    const last = await opened(third);
+    for (const platform of ['ios', 'android']) await mustGo(last.people.ana, `pace ${platform} 0`);
+    const shot = await until('the close', 45_000, async () => {
+      const found = await last.shot();
+      return found?.closed === null ? null : found;
+    });
+    const outcome = outcomeOf(shot);
+    const counts = await last.counts();
+    expect(outcome.sum).toBe(DEVICES);
+    expect(counts).toMatchObject({ duplicates: 0, received: counts.distinctDevices });
+    expect(counts.distinctDevices).toBeGreaterThanOrEqual(outcome.accepted + outcome.failed);
+    expect(counts.distinctDevices).toBeLessThanOrEqual(outcome.accepted + outcome.failed + outcome.uncertain);
+    expect(outcome.uncertain).toBeLessThan(DEVICES / 2);
+    await until('the curve in the channel', 20_000, async () => (await last.people.ana.messages()).some(({ files }) => files?.some(({ name }) => name.endsWith('.png'))));
+    expect(await repeatedEffects(last.pageUrl)).toEqual([]);
+    const entries = await last.cloud.record.readAfter(then.id, 0);
+    for (const kind of ['LaunchCreated', 'FireApproved', 'ShotClosed']) expect(entries.filter((entry) => entry.kind === kind)).toHaveLength(1);
+    last.cloud.close();
+    // npm alone, which can't pass it on.
+    third.child.kill('SIGKILL');
+    expect(await goneFrom(dataDir, 15_000)).toBeLessThan(10_000);
+  });
+
+  test('--fresh begins anew, and keeps its hands off a folder that is not gobutton\'s', async () => {
+    const start = npmStart('--fresh', '--devices', '1000');
+    const open = await opened(start);
+    expect(await open.launch()).toMatchObject({ audience: { devices: 1_000 }, shots: {} });
+    expect(await open.counts()).toMatchObject({ received: 0 });
+    open.cloud.close();
+    ctrlC(start);
+    await start.ended;
+    expect(await processesOn(dataDir)).toEqual([]);
+
+    const foreign = npmStart('--fresh', '--data', join(projectRoot, 'test'));
+    expect(await foreign.ended).toBe(1);
+    expect(foreign.text()).toContain('found other files and no gobutton.json');
+  });
+});
