@@ -6,7 +6,11 @@ import { type Rig, startRig } from '../../test/conductor-rig.ts';
 import { people, sampleRunbook } from '../../test/properties/scene.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
+import type { Queues } from '../../infra/aws/queues.ts';
 import { main } from './main.ts';
+import { readKey } from './operator-key.ts';
+import { approveFire } from './press.ts';
+import type { Session } from './session.ts';
 
 let rig: Rig;
 let folder: string;
@@ -103,4 +107,22 @@ test('wrong command lines and environments are answered in words', async () => {
   expect(err.join('')).toMatch(/AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing/);
   await go('keygen', '--out', keyFile('once'));
   expect(await go('keygen', '--out', keyFile('once'))).toMatchObject({ code: 1, err: expect.stringContaining('KEY_NOT_WRITTEN') as string });
+});
+
+test('halting a launch that does not exist says that nothing is halted', async () => {
+  await readyLaunch();
+  const typo = await go('halt', '--launch', `${rig.launchId}-2`, '--reason', 'wrong link');
+  expect(typo).toMatchObject({ code: 1, err: expect.stringContaining('NOTHING IS HALTED') as string });
+  expect(typo.out).not.toContain('It is in the record.');
+});
+
+test('what the cloud refuses at first is done before the command line says GO', async () => {
+  await readyLaunch();
+  let refusals = 2;
+  const queues: Queues = { ...rig.cloud.queues, sendFifo: (...call) => (refusals-- > 0 ? Promise.reject(new Error('SQS is away')) : rig.cloud.queues.sendFifo(...call)) };
+  const cloud = { ...rig.cloud, queues };
+  const session: Session = { cloud, ...rig.conductor('cli', { cloud, slack: null }), out: () => undefined, nowMs: () => Date.now() };
+  const order = await rig.request(['us-ios']);
+  await approveFire(session, rig.launchId, { orderId: order.orderId, key: await readKey(keyFile('mia')), sure: true });
+  expect(await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 })).toHaveLength(1);
 });

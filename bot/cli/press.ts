@@ -1,4 +1,5 @@
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
+import { personOf } from '../../runbooks/launch/people.ts';
 import { fireableSegments, isExpired, nextAttempt } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
@@ -56,18 +57,27 @@ function openOrder(launch: Launch, orderId: string | null, nowMs: number): FireO
 /** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or after `recordWithinMs` at the latest. */
 export async function halt(session: Session, launchId: string, options: { reason: string; key: OperatorKey | null; recordWithinMs: number }): Promise<void> {
   const pressedAtMs = session.nowMs();
-  // Who it was is looked up beside the halt, never before it.
-  const by = options.key === null ? Promise.resolve(null) : launchOf(session, launchId).then((launch) => (options.key === null ? null : keyOwner(launch, options.key))).catch(() => null);
+  // The record is read beside the halt, which waits for it no longer than this. Null: it can't be read.
+  const read = session.journal.launch(launchId).then((launch) => ({ launch }), () => null);
   const limit = Promise.withResolvers<null>();
   const timer = setTimeout(() => limit.resolve(null), 300);
-  const person = await Promise.race([by, limit.promise]);
+  const known = await Promise.race([read, limit.promise]);
   clearTimeout(timer);
-  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person, source: 'cli', reason: options.reason, pressedAtMs });
+  if (known !== null && known.launch === null) throw noLaunch(launchId);
+  const person = options.key === null || known?.launch == null ? null : personOf(known.launch, options.key);
+  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs });
   session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
   const late = Promise.withResolvers<string>();
   const lateTimer = setTimeout(() => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'), options.recordWithinMs);
-  session.out(await Promise.race([recorded.then(() => 'It is in the record.'), late.promise]));
+  const outcome = await Promise.race([recorded.then(() => 'It is in the record.'), late.promise]);
   clearTimeout(lateTimer);
+  // A slow record may say only now that nobody obeys that switch item.
+  if ((await Promise.race([read, late.promise.then(() => null)]))?.launch === null) throw noLaunch(launchId);
+  session.out(outcome);
+}
+
+function noLaunch(launchId: string): CliError {
+  return new CliError('NO_LAUNCH', `NOTHING IS HALTED: there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
 }
 
 export async function requestLift(session: Session, launchId: string, options: { reason: string; key: OperatorKey }): Promise<void> {

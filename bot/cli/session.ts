@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { z } from 'zod';
 import type { Cloud, CloudConfig } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
@@ -17,6 +19,9 @@ import type { OperatorKey } from './operator-key.ts';
  * entries that this process appends; a bot that is alive, or comes back, does the rest from the record.
  */
 export interface Session { cloud: Cloud; journal: Journal; conductor: Conductor; out: (text: string) => void; nowMs: () => number }
+
+const EFFECTS_WITHIN_MS = 30_000;
+const EFFECTS_AGAIN_MS = 500;
 
 const environment = z.object({
   AWS_REGION: z.string('an AWS region like us-east-1').regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region like us-east-1'),
@@ -62,6 +67,20 @@ export function keyOwner(launch: Launch, key: OperatorKey): string {
 export async function perform(session: Session, launchId: string, command: Parameters<Journal['submit']>[1]): Promise<{ entry: Entry; launch: Launch }> {
   const submitted = await session.journal.submit(launchId, command);
   if (!submitted.ok) throw new CliError(submitted.code, submitted.say);
-  await session.conductor.afterEntry(launchId, submitted.entry);
+  await performEffects(session, submitted);
   return submitted;
+}
+
+/** What fails is tried again here: with the bot gone nobody else would. */
+async function performEffects({ conductor, cloud, nowMs }: Session, { entry, launch }: { entry: Entry; launch: Launch }): Promise<void> {
+  const ids = effectsOf(entry, launch).filter(({ urgent, lane }) => urgent && lane === 'cloud').map(({ id }) => id);
+  const endMs = nowMs() + EFFECTS_WITHIN_MS;
+  for (;;) {
+    await conductor.afterEntry(entry.launchId, entry);
+    const results = await Promise.all(ids.map((id) => cloud.live.effectResult(entry.launchId, id).catch(() => null)));
+    const open = ids.filter((_, at) => results[at] === null);
+    if (open.length === 0) return;
+    if (nowMs() >= endMs) throw new CliError('EFFECTS_OPEN', `it is decided and recorded (entry ${entry.seq}), but this could not be done: ${open.join(', ')}. A bot does it as soon as one runs`);
+    await sleep(EFFECTS_AGAIN_MS);
+  }
 }

@@ -9,7 +9,7 @@ afterAll(() => rig.stop());
 test('somebody whom another instance has just put on duty can halt here', async () => {
   const { id, people } = await readyLaunch(rig);
   expect(await rig.ask(rig.olu, 'halt')).toContain('halting needs on-call or marketer');
-  const elsewhere = createJournal({ record: rig.cloud.record, nowMs: rig.nowMs });
+  const elsewhere = createJournal({ record: rig.cloud.record });
   const asked = await elsewhere.submit(id, { kind: 'request-roster-change', by: 'ana', people: people.map((one) => (one.id === 'olu' ? { ...one, roles: ['marketer'] } : one)), reason: 'night shift' });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
   expect(await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId })).toMatchObject({ ok: true });
