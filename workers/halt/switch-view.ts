@@ -12,6 +12,8 @@ const PACE_IOS = 2;
 const PACE_ANDROID = 3;
 const CONFIRMED = 4;
 const SLOTS = 5;
+/** A slot holds no more: a pace beyond it would come out negative, which means none at all. */
+const MOST = 0x7fffffff;
 
 /** DESIGN, Halt: without a confirmed read for so long a worker pauses by itself. */
 export const PAUSE_AFTER_MS = 800;
@@ -41,8 +43,8 @@ export function writeReading({ shared, originMs }: SwitchMemory, reading: Switch
   const slots = new Int32Array(shared);
   Atomics.store(slots, EPOCH, reading.haltEpoch);
   Atomics.store(slots, HALTED, reading.halted ? 1 : 0);
-  Atomics.store(slots, PACE_IOS, reading.pace.ios);
-  Atomics.store(slots, PACE_ANDROID, reading.pace.android);
+  Atomics.store(slots, PACE_IOS, Math.min(reading.pace.ios, MOST));
+  Atomics.store(slots, PACE_ANDROID, Math.min(reading.pace.android, MOST));
   Atomics.store(slots, CONFIRMED, Math.round(readBegunAtMs - originMs));
 }
 

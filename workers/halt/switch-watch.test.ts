@@ -59,3 +59,10 @@ test('a reading counts from when the read was begun', () => {
   writeReading(memory, { haltEpoch: 2, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
   expect(view.stop(2)).toBeNull();
 });
+
+test('a pace that no slot can hold is the fastest one, not none', () => {
+  const memory = createSwitchMemory();
+  writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 5_000_000_000, android: 7 } }, sharedNowMs());
+  const view = new SwitchView(memory);
+  expect([view.pace('ios'), view.pace('android')]).toEqual([2_147_483_647, 7]);
+});
