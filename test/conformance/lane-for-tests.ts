@@ -9,9 +9,9 @@ export const fixedCredential = (authorization = 'bearer test.jwt.token'): Creden
   ready: () => Promise.resolve(), authorization: () => authorization, version: () => 1, ageMs: () => 0, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined,
 });
 
-export async function openLane(peer: { url: string; ca: string }, connections: number, answerDeadlineMs = 10_000): Promise<WireLane> {
+export async function openLane(peer: { url: string; ca: string }, connections: number, options: { authorization?: string } = {}): Promise<WireLane> {
   const lane = new WireLane({
-    provider: apnsProvider(), url: peer.url, ca: peer.ca, connections, credential: fixedCredential(), answerDeadlineMs,
+    provider: apnsProvider(), url: peer.url, ca: peer.ca, connections, credential: fixedCredential(options.authorization),
     prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') }, mayPrime: () => Promise.resolve(true), log: pino({ level: 'silent' }),
   });
   await lane.open(new AbortController().signal);

@@ -1,8 +1,19 @@
+/** What a lane asks about its pace. */
+export interface Bucket {
+  /** 0: no limit. */
+  readonly perSecond: number;
+  setRate(perSecond: number): void;
+  available(): number;
+  take(): boolean;
+  giveBack(): void;
+  waitMs(): number;
+}
+
 /**
  * Spreads writes evenly: `perSecond` tokens a second, at most 50 ms worth of them saved up, so that a pause is
  * not followed by a burst. 0 is no limit. `nowMs` is a monotonic clock.
  */
-export class TokenBucket {
+export class TokenBucket implements Bucket {
   readonly #nowMs: () => number;
   #perSecond = 0;
   #tokens = 0;
@@ -22,6 +33,12 @@ export class TokenBucket {
     this.#fill();
     this.#perSecond = perSecond;
     this.#tokens = Math.min(this.#tokens, this.#most());
+  }
+
+  /** Writes that may go now; none when there is no limit to count by. */
+  available(): number {
+    this.#fill();
+    return Math.floor(this.#tokens);
   }
 
   /** True: one write may go now. */

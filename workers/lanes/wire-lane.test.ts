@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Credential } from '../credentials/credential.ts';
@@ -233,6 +234,39 @@ describe('lane', () => {
     lane.pace(0);
     await sent;
     expect(performance.now() - startMs).toBeLessThan(3_000);
+  });
+
+  test('a pace is spread over all connections', async () => {
+    const received = new Map<unknown, number>();
+    const { lane, shot } = await setUp({ connections: 4, onRequest: (request) => {
+      received.set(request.session, (received.get(request.session) ?? 0) + 1);
+      answer(request);
+    } });
+    await lane.prime([{ token: 'staff' }], new AbortController().signal);
+    lane.pace(4_000);
+    const { job } = jobOf(1_200);
+    await lane.send(shot, job);
+    expect(received.size).toBe(4);
+    for (const count of received.values()) expect(count).toBeGreaterThan(150);
+  });
+
+  test('answers that trickle in are followed by a few writes, not by one each', async () => {
+    const { lane, shot } = await setUp({ streams: 100, onRequest: (request) => {
+      // Primed at once; then one answer after the other, spread over 30 ms.
+      if (request.path.endsWith('staff')) answer(request);
+      else setTimeout(() => answer(request), 10 + Math.random() * 30);
+    } });
+    await lane.prime([{ token: 'staff' }], new AbortController().signal);
+    await vi.waitFor(() => expect(lane.status().streams).toBe(100));
+    const writes = vi.spyOn(TLSSocket.prototype, 'write');
+    try {
+      const { job, states } = jobOf(1_000);
+      await lane.send(shot, job);
+      expect(new Set(states())).toEqual(new Set(['accepted']));
+      expect(writes.mock.calls.length).toBeLessThan(200);
+    } finally {
+      writes.mockRestore();
+    }
   });
 
   test('priming opens each connection with one push and asks for a ration before each', async () => {
