@@ -14,7 +14,10 @@ if (!parsed.ok) {
 
 const { config } = parsed;
 const log = createLog(config.logLevel);
-const worker = new Worker({ config, cloud: createCloud(config.cloud), log, metricsLine: (line) => process.stdout.write(`${line}\n`) });
+const worker = new Worker({
+  config, cloud: createCloud(config.cloud), log, metricsLine: (line) => process.stdout.write(`${line}\n`),
+  onMoved: () => stop('the pool serves another launch'),
+});
 const health = await serveHealth({
   host: config.healthHost, port: config.healthPort,
   state: () => ({ ready: worker.isReady, ...worker.report(), shots: undefined }),
@@ -22,10 +25,10 @@ const health = await serveHealth({
 log.info({ pool: config.pool, bootId: worker.bootId, healthPort: health.port, pid: process.pid }, 'worker started');
 
 let stopping = false;
-function stop(signal: NodeJS.Signals): void {
+function stop(why: string): void {
   if (stopping) return;
   stopping = true;
-  log.info({ signal }, 'stopping');
+  log.info({ why }, 'stopping');
   worker.stop().then(() => health.close()).then(() => process.exit(0), (error: unknown) => {
     log.fatal({ err: error }, 'stop failed');
     process.exit(1);

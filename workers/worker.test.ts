@@ -1,9 +1,12 @@
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createCloud } from '../infra/aws/create-cloud.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { startStallProxy } from '../test/stall-proxy.ts';
 import { packSkipList } from './audience/skip-list.ts';
+import { Worker } from './worker.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });
@@ -223,5 +226,22 @@ describe('worker pool', () => {
     await vi.waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3), { timeout: 5_000 });
     await stage.cloud.objects.put(key, packed.bytes);
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300 });
+  });
+
+  test('a worker whose pool was given to another launch makes room for a successor, but not in mid-shot', async () => {
+    const launch = await stage.newLaunch({ ios: 400, android: 0, delivery: { ios_per_second: 200 } });
+    let moved = 0;
+    const worker = new Worker({ config: launch.config({ launchId: null }), cloud: createCloud(stage.cloudConfig), log: pino({ level: 'silent' }), metricsLine: null, onMoved: () => { moved += 1; } });
+    await worker.start();
+    try {
+      await vi.waitFor(() => expect(worker.isReady).toBe(true), { timeout: 10_000 });
+      const shot = await launch.fire();
+      await stage.cloud.live.assignPool(launch.pool, 'the-next-one');
+      expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 400 });
+      expect(moved).toBe(0);
+      await vi.waitFor(() => expect(moved).toBeGreaterThan(0), { timeout: 5_000 });
+    } finally {
+      await worker.stop();
+    }
   });
 });

@@ -20,6 +20,8 @@ export interface WorkerOptions {
   metricsLine: ((line: string) => void) | null;
   /** How long claimed batches may take after SIGTERM. Default 20 s (DESIGN, SIGTERM). */
   drainMs?: number;
+  /** The pool has been given to another launch and nothing of ours runs: this process should end, its successor reads the launch at boot. May be called again. */
+  onMoved?: () => void;
 }
 
 type State = WorkerReport['state'];
@@ -206,7 +208,7 @@ export class Worker {
 
   /** Takes in what is new in the record and who else is there. */
   async #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
-    const { cloud } = this.#options;
+    const { cloud, config } = this.#options;
     const launch = await this.#journal.launch(this.#launchId ?? '') ?? this.#launch;
     this.#launch = launch;
     if (launch === null) return;
@@ -221,6 +223,10 @@ export class Worker {
     }
     const reports = await cloud.live.reports(launch.id);
     this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && Date.now() - atMs < FRESH_MS).map(({ bootId }) => bootId);
+    if (config.launchId !== null || sending) return;
+    // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
+    const served = await cloud.live.poolLaunch(config.pool);
+    if (served !== null && served !== launch.id) this.#options.onMoved?.();
   }
 
   #present(): Launch {
