@@ -87,7 +87,7 @@ export function standing(launch: Launch | null, command: Command): Refusal | nul
   }
   if (!may(person, command.kind)) {
     const roles = MAY[command.kind];
-    return refuse('ROLE_MISSING', `${person.name} is ${listed(person.roles)} here; ${verb(command.kind)} needs ${roles === 'system' ? 'the system itself' : listed(roles, 'or')}. ${askFor(people, command.kind)}.`);
+    return refuse('ROLE_MISSING', `${person.name} is ${listed(person.roles)} here; ${DOING[command.kind] ?? command.kind} needs ${roles === 'system' ? 'the system itself' : listed(roles, 'or')}. ${askFor(people, command.kind)}.`);
   }
   return null;
 }
@@ -97,7 +97,12 @@ function askFor(people: readonly Person[], kind: CommandKind): string {
   return `Ask ${listed(names, 'or')}`;
 }
 
-function verb(kind: CommandKind): string {
-  const [first = '', ...rest] = kind.split('-');
-  return `to ${[first, ...rest].join(' ')}`;
-}
+/** What a command does, as the subject of a sentence. */
+const DOING: Partial<Record<CommandKind, string>> = {
+  'create-launch': 'creating a launch', 'move-target': 'moving the target', 'set-campaign': 'changing the text', 'set-audience': 'setting the audience',
+  'set-skip-list': 'setting the skip list', 'close-launch': 'closing the launch', 'request-fire': 'asking for fire', 'approve-fire': 'pressing GO',
+  'decline-fire': 'declining an order', 'request-lift': 'asking to lift a halt', 'approve-lift': 'lifting a halt', 'request-waiver': 'asking for a waiver',
+  'grant-waiver': 'granting a waiver', 'request-roster-change': 'changing the roster', 'approve-roster-change': 'approving a change of the roster',
+  'set-switch': 'setting a switch', 'approve-switch': 'approving a switch', 'set-halt': 'halting', 'tick-gate': 'ticking a gate', 'request-test': 'asking for test copies',
+  'run-step': 'running a step', 'skip-step': 'skipping a step', 'order-scale': 'scaling',
+};

@@ -3,6 +3,7 @@ import { approved, closedShot, correctedShot, timedShot, halted, requested } fro
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
+import { scheduledSteps } from './schedule.ts';
 import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
 /**
@@ -44,7 +45,12 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
 /** What an entry changes. One case per kind; a missing one does not compile. */
 function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>): Partial<Launch> {
   switch (entry.kind) {
-    case 'TargetMoved': return { targetAtMs: entry.targetAtMs };
+    case 'TargetMoved': {
+      const { targetAtMs, atMs } = entry;
+      // A step that was put to a person because its time was over has its time ahead of it again.
+      const ahead = new Set(scheduledSteps({ ...launch, targetAtMs }).filter(({ dueAtMs }) => dueAtMs > atMs).map(({ step: { id } }) => id));
+      return { targetAtMs, steps: Object.fromEntries(Object.entries(launch.steps).filter(([id, { state }]) => state !== 'put' || !ahead.has(id))) };
+    }
     case 'CampaignSet': {
       const { campaign, contentHash } = entry;
       // A tick said that a person had looked; they have not looked at this.

@@ -7,7 +7,7 @@ describe('asking for fire', () => {
     const scene = Scene.ready();
     expect(scene.refuses(scene.request('olu'))).toEqual({
       code: 'ROLE_MISSING',
-      say: 'Olu Adeyemi is observer here; to request fire needs on-call or marketer. Ask Ana Ortiz, Mia Chen or Ben Okafor.',
+      say: 'Olu Adeyemi is observer here; asking for fire needs on-call or marketer. Ask Ana Ortiz, Mia Chen or Ben Okafor.',
     });
     expect(scene.refuses(scene.request('eve')).code).toBe('NOT_ON_ROSTER');
     const empty = new Scene();

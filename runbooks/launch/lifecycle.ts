@@ -1,23 +1,27 @@
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, CONDUCTOR, refuse, type CommandOf } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, refuse, type CommandOf, type Refusal } from './decision.ts';
 import { campaignProblem } from './content.ts';
 import type { Launch } from './launch.ts';
 import { runningShots } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { contentHash } from './shown.ts';
-import { clock, listed } from './words.ts';
+import { clock, listed, span } from './words.ts';
 
 /** A launch from its creation to its end, and what people and the system note on the way. */
 
 /** Becomes part of queue ids (at most 128 characters), claim keys and parameter names. */
 const LAUNCH_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 const NOTE_MAX = 3_000;
+/** A target further back is a slip in the date: it would put every step to a person at once. */
+const TARGET_PAST_MOST_MS = 86_400_000;
 
 export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256 }: Given): Decision {
   if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
   const { launchId, name, channelId, runbook, runbookHash, targetAtMs, compress } = command;
   if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
   if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
+  const past = pastProblem(targetAtMs, nowMs);
+  if (past !== null) return past;
   if (!(compress > 0) || !Number.isFinite(compress)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number above 0, 1 for real time.`);
   const roster = rosterProblem(runbook.people);
   if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
@@ -32,8 +36,15 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
 export function moveTarget(launch: Launch, command: CommandOf<'move-target'>, { nowMs }: Given): Decision {
   const { targetAtMs, reason } = command;
   if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
+  const past = pastProblem(targetAtMs, nowMs);
+  if (past !== null) return past;
   if (targetAtMs === launch.targetAtMs) return refuse('ALREADY_SO', `The target is ${clock(targetAtMs)} already.`);
   return accept(byPerson(command.by), nowMs, { kind: 'TargetMoved', targetAtMs, reason });
+}
+
+function pastProblem(targetAtMs: number, nowMs: number): Refusal | null {
+  if (nowMs - targetAtMs <= TARGET_PAST_MOST_MS) return null;
+  return refuse('TIME_INVALID', `${new Date(targetAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${span(nowMs - targetAtMs)} ago; expected a target that is still to come.`);
 }
 
 export function note(_launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {

@@ -28,6 +28,11 @@ export function lastAttempt(launch: Launch, segment: string): SegmentShot | unde
   return own(launch.attempts, segment)?.at(-1);
 }
 
+/** Segments that went out and have something left to send: what a halt or a time limit has cut off. In the audience's order. */
+export function cutOffSegments(launch: Launch, nowMs: number): string[] {
+  return fireableSegments(launch, nowMs).filter((id) => lastAttempt(launch, id) !== undefined);
+}
+
 /** Shots that are approved and not closed yet. */
 export function runningShots(launch: Launch): Shot[] {
   return Object.values(launch.shots).filter((shot) => shot.closed === null);

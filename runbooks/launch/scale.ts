@@ -5,11 +5,16 @@ import { listed } from './words.ts';
 
 /** What was ordered of the cloud and whether it came. A reached count is AWS's word, not readiness: that is a gate. */
 
+/** Tasks or instances. More is a slip of the finger: the largest event so far took some thousands. */
+const SCALE_MOST = 10_000;
+
 export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { nowMs }: Given): Decision {
   const { target, desired, step, reason } = command;
   const unknown = targetProblem(launch, target);
   if (unknown !== null) return unknown;
   if (!Number.isSafeInteger(desired) || desired < 0) return refuse('VALUE_INVALID', `${target} can't be scaled to ${desired}; expected a whole number from 0 up.`);
+  const isTable = launch.runbook.scale_targets.some(({ id, kind }) => id === target && kind === 'dynamodb-table');
+  if (!isTable && desired > SCALE_MOST) return refuse('VALUE_INVALID', `${target} can't be scaled to ${desired.toLocaleString('en-US')}; expected at most ${SCALE_MOST.toLocaleString('en-US')}.`);
   const state = own(launch.scale, target);
   // A step's order is given once, also when the conductor crashed before it had noted the step as done.
   if (command.by === null && step !== null && state?.step === step && state.desired === desired) {

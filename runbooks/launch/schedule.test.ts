@@ -31,6 +31,26 @@ test('compress divides T-minus times and nothing else, and the target moves what
   expect(stepDueAtMs(scene.state, step)).toBe(T0_MS - 14_340_000);
 });
 
+test('a target long past is a slip and refused; moving it ahead takes back what was put to a person', () => {
+  const scene = Scene.created();
+  scene.nowMs = T0_MS;
+  expect(scene.refuses({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS - 25 * 3_600_000, reason: '' })).toMatchObject({ code: 'TIME_INVALID', say: expect.stringContaining('is 25 h ago') as string });
+  scene.does({ kind: 'put-step', step: 'scale-up', why: '4 h late' });
+  scene.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 3_600_000, reason: '' });
+  expect(scene.state.steps['scale-up']?.state).toBe('put');
+  scene.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 5 * 3_600_000, reason: '' });
+  expect(scene.state.steps['scale-up']).toBeUndefined();
+  scene.nowMs += 3_600_000;
+  expect(verdicts(scene)).toEqual(['scale-up run']);
+});
+
+test('nobody orders three million workers by a slip of the finger', () => {
+  const scene = Scene.created();
+  const order = (desired: number) => ({ kind: 'order-scale', by: 'ana', target: 'workers', desired, step: null, reason: '' }) as const;
+  expect(scene.refuses(order(10_001)).say).toContain('at most 10,000');
+  scene.does(order(10_000));
+});
+
 test('a step starts once, is done once, and only when it is due', () => {
   const scene = Scene.created();
   scene.nowMs = T0_MS - 4 * 3_600_000 - 1;

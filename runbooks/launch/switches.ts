@@ -46,7 +46,7 @@ export function reportSwitch(launch: Launch, command: CommandOf<'report-switch'>
 
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
   const present = own(launch.switches, name)?.value;
-  if (present === value) return refuse('ALREADY_SO', `${name} is ${String(value)} already.`);
+  if (present === value) return refuse('ALREADY_SO', `${name} is ${value === true ? 'on' : value === false ? 'off' : String(value)} already.`);
   if (name === paceSwitch('ios') || name === paceSwitch('android')) {
     const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
     return isPace ? null : refuse('VALUE_INVALID', `${name} is messages per second; found ${String(value)}, expected a whole number, 0 for what the runbook says.`);

@@ -11,12 +11,13 @@ export function clock(atMs: number): string {
   return Math.abs(atMs) <= 8.64e15 ? `${new Date(atMs).toISOString().slice(11, 19)} UTC` : String(atMs);
 }
 
-/** `850 ms`, `45 s`, `12 min`, `3 h`. */
+/** `850 ms`, `45 s`, `12 min`, `3 h`, `4 days`. */
 export function span(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 90_000) return `${Math.round(ms / 1_000)} s`;
   if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} days`;
 }
 
 export function isReason(text: string): boolean {

@@ -68,7 +68,7 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'FireRequested':
       return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}`;
     case 'FireApproved':
-      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${segmentList(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${entry.shown.segments.length > 4 ? `${entry.shown.segments.length} segments` : segmentList(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
     case 'ShotClosed': return `shot ${entry.shotId} closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
