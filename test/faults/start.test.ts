@@ -113,6 +113,8 @@ describe('npm start', { timeout: 90_000 }, () => {
     await fireSlowly(before);
     const sent = await receivedMoreThan(before, 300);
     const then = await before.launch();
+    const said = (await before.people.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo === undefined).map(({ ts }) => ts);
+    expect(said.length).toBeGreaterThan(5);
     expect(sent).toBeLessThan(DEVICES);
     before.cloud.close();
     const [pid] = (await readFile(join(dataDir, 'running.pid'), 'utf8')).split(' ');
@@ -127,6 +129,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     const again = await opened(second);
     expect(await again.launch()).toMatchObject({ id: then.id, audience: { hash: then.audience?.hash, devices: DEVICES }, scale: { workers: { desired: 2 }, edge: { desired: 40 } } });
     expect((await again.counts()).received).toBeGreaterThanOrEqual(sent);
+    expect((await again.people.ana.messages()).map(({ ts }) => ts)).toEqual(expect.arrayContaining(said));
     expect((await again.shot())?.closed).toBeNull();
     // The queues were lost: what goes out now comes from record and claims.
     await receivedMoreThan(again, (await again.counts()).received + 100);
