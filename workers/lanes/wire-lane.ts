@@ -402,7 +402,8 @@ export class WireLane implements Lane {
 
   #primeOne(link: Link, token: string): Promise<boolean> {
     return new Promise((primed) => {
-      if (link.connection === null || link.connection.free === 0) return primed(false);
+      // A write under way is no reason to give up: the push goes with the next one.
+      if (link.connection?.state !== 'open') return primed(false);
       const job: LaneJob = { count: 1, token: () => token, template: () => 0, stop: () => null, settle: () => undefined };
       link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, version: this.#version(), done: () => undefined, primed });
       this.hasRoom(link);
