@@ -124,3 +124,15 @@ test('a chart that can never be uploaded holds up nothing that comes after it', 
   await conductor.start();
   expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
 });
+
+test('an entry that nothing can put into words holds up nothing that comes after it', async () => {
+  await rig.create({ ready: false });
+  const { seq, headHash, targetAtMs } = await rig.launch();
+  // No command gives such an entry; an older version might have.
+  expect(await rig.cloud.record.append(rig.launchId, { seq, hash: headHash }, { kind: 'TargetMoved', targetAtMs: 1e18, reason: 'slip', atMs: Date.now(), by: { person: 'ana' } })).toMatchObject({ won: true });
+  await rig.append({ kind: 'move-target', by: 'ana', targetAtMs, reason: 'back' });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  await rig.append({ kind: 'note', by: 'ana', text: 'afterwards' });
+  await rig.seen('afterwards');
+});

@@ -68,11 +68,21 @@ export class Outbox {
     for (;;) {
       const first = [...this.#pending.values()].find((pending) => pending.effect.lane === 'slack');
       if (first === undefined || first.notBeforeMs > this.#context.nowMs()) break;
-      const message = posts.prepare(first, launch());
+      const message = this.#prepared(posts, first, launch());
       if (message === null) this.#pending.delete(first.effect.id);
       else if (!(await this.#try(first, () => message(first)))) break;
     }
     await this.#keepWatermark();
+  }
+
+  /** What can't be put into words is left to the timeline: it would be in the way of all that comes after it, a GO button among it. */
+  #prepared(posts: Posts, pending: Pending, launch: Launch): ReturnType<Posts['prepare']> {
+    try {
+      return posts.prepare(pending, launch);
+    } catch (error) {
+      this.#context.log.error({ launchId: this.#launchId, effect: pending.effect.id, err: error }, 'an entry could not be put into words; it is not posted');
+      return null;
+    }
   }
 
   /** Done by this process outside the leader's loop. */

@@ -10,6 +10,7 @@ describe('a launch', () => {
     const { campaign } = sampleRunbook();
     for (const [more, code] of [
       [{ launchId: 'a/b' }, 'VALUE_INVALID'], [{ launchId: 'x'.repeat(61) }, 'VALUE_INVALID'], [{ targetAtMs: Number.NaN }, 'TIME_INVALID'],
+      [{ targetAtMs: 1e18 }, 'TIME_INVALID'], [{ targetAtMs: -1e18 }, 'TIME_INVALID'], [{ compress: 1e-300 }, 'VALUE_INVALID'], [{ compress: 1e308 }, 'VALUE_INVALID'],
       [{ compress: 0 }, 'VALUE_INVALID'], [{ compress: Number.NaN }, 'VALUE_INVALID'], [{ by: 'mia' }, 'ROLE_MISSING'], [{ by: 'eve' }, 'NOT_ON_ROSTER'],
       [{ runbook: sampleRunbook({ campaign: { ...campaign, default_locale: 'fr' } }) }, 'LOCALE_UNKNOWN'],
       [{ runbook: sampleRunbook({ campaign: { ...campaign, data: { blob: 'x'.repeat(4_000) } } }) }, 'PAYLOAD_TOO_LARGE'],

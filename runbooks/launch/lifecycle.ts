@@ -5,13 +5,15 @@ import type { Launch } from './launch.ts';
 import { runningShots } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
 import { contentHash } from './shown.ts';
-import { clock, listed, span } from './words.ts';
+import { clock, isOfTheseYears, listed, span } from './words.ts';
 
 /** A launch from its creation to its end, and what people and the system note on the way. */
 
 /** Becomes part of queue ids (at most 128 characters), claim keys and parameter names. */
 const LAUNCH_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 const NOTE_MAX = 3_000;
+/** A day in a minute is 1,440; beyond this, times of steps would be no dates any more. */
+const COMPRESS_MOST = 100_000;
 /** A target further back is a slip in the date: it would put every step to a person at once. */
 const TARGET_PAST_MOST_MS = 86_400_000;
 
@@ -19,10 +21,9 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
   if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
   const { launchId, name, channelId, runbook, runbookHash, targetAtMs, compress } = command;
   if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
-  if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
-  const past = pastProblem(targetAtMs, nowMs);
-  if (past !== null) return past;
-  if (!(compress > 0) || !Number.isFinite(compress)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number above 0, 1 for real time.`);
+  const problem = targetProblem(targetAtMs, nowMs);
+  if (problem !== null) return problem;
+  if (!(compress >= 1 / COMPRESS_MOST && compress <= COMPRESS_MOST)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number from ${1 / COMPRESS_MOST} to ${COMPRESS_MOST}, 1 for real time.`);
   const roster = rosterProblem(runbook.people);
   if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
   const content = campaignProblem(runbook.campaign, launchId, []);
@@ -35,14 +36,14 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
 /** Steps that have started stay started; all others move with the target. */
 export function moveTarget(launch: Launch, command: CommandOf<'move-target'>, { nowMs }: Given): Decision {
   const { targetAtMs, reason } = command;
-  if (!Number.isFinite(targetAtMs)) return refuse('TIME_INVALID', 'The target time is no time; expected a date and time such as 2027-02-14T18:30-05:00.');
-  const past = pastProblem(targetAtMs, nowMs);
-  if (past !== null) return past;
+  const problem = targetProblem(targetAtMs, nowMs);
+  if (problem !== null) return problem;
   if (targetAtMs === launch.targetAtMs) return refuse('ALREADY_SO', `The target is ${clock(targetAtMs)} already.`);
   return accept(byPerson(command.by), nowMs, { kind: 'TargetMoved', targetAtMs, reason });
 }
 
-function pastProblem(targetAtMs: number, nowMs: number): Refusal | null {
+function targetProblem(targetAtMs: number, nowMs: number): Refusal | null {
+  if (!isOfTheseYears(targetAtMs, nowMs)) return refuse('TIME_INVALID', 'The target time is no time of these years; expected a date and time such as 2027-02-14T18:30-05:00.');
   if (nowMs - targetAtMs <= TARGET_PAST_MOST_MS) return null;
   return refuse('TIME_INVALID', `${new Date(targetAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${span(nowMs - targetAtMs)} ago; expected a target that is still to come.`);
 }

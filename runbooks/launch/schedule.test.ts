@@ -26,7 +26,7 @@ test('compress divides T-minus times and nothing else, and the target moves what
   if (step === undefined) throw new Error('unexpected');
   expect(stepDueAtMs(scene.state, step)).toBe(T0_MS - 14_400_000);
   expect(stepDueAtMs({ ...scene.state, compress: 480 }, step)).toBe(T0_MS - 30_000);
-  expect(scene.refuses({ kind: 'move-target', by: 'ana', targetAtMs: Number.NaN, reason: '' }).code).toBe('TIME_INVALID');
+  for (const targetAtMs of [Number.NaN, 1e18, -1e18]) expect(scene.refuses({ kind: 'move-target', by: 'ana', targetAtMs, reason: '' }).code).toBe('TIME_INVALID');
   scene.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 60_000, reason: 'overtime' });
   expect(stepDueAtMs(scene.state, step)).toBe(T0_MS - 14_340_000);
 });

@@ -11,7 +11,7 @@ test('a waiver names a gate that is there and soft, a reason, a figure, segments
   for (const [more, code] of [
     [{ gate: 'nope' }, 'GATE_UNKNOWN'], [{ gate: 'credentials' }, 'GATE_IS_HARD'], [{ reason: '  ' }, 'REASON_MISSING'],
     [{ worst: Number.NaN }, 'VALUE_INVALID'], [{ endsAtMs: scene.nowMs }, 'TIME_INVALID'], [{ endsAtMs: Number.NaN }, 'TIME_INVALID'],
-    [{ endsAtMs: Number.POSITIVE_INFINITY }, 'TIME_INVALID'], [{ segments: ['fr-ios'] }, 'SEGMENT_UNKNOWN'], [{ segments: [] }, 'SEGMENT_UNKNOWN'], [{ by: 'mia' }, 'ROLE_MISSING'],
+    [{ endsAtMs: Number.POSITIVE_INFINITY }, 'TIME_INVALID'], [{ endsAtMs: 8.65e15 }, 'TIME_INVALID'], [{ segments: ['fr-ios'] }, 'SEGMENT_UNKNOWN'], [{ segments: [] }, 'SEGMENT_UNKNOWN'], [{ by: 'mia' }, 'ROLE_MISSING'],
   ] as const) {
     expect(scene.refuses(ask(scene, more as Parameters<typeof ask>[1])).code).toBe(code);
   }

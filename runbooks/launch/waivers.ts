@@ -3,7 +3,7 @@ import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
 import { isHardGate } from './gates.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
-import { clock, isReason, listed } from './words.ts';
+import { clock, isOfTheseYears, isReason, listed } from './words.ts';
 
 /**
  * A waiver lets one gate be red, for named segments, up to a worst value, until an end. Two people make it. Beyond what
@@ -20,7 +20,7 @@ export function requestWaiver(launch: Launch, command: CommandOf<'request-waiver
   if (command.worst === null && lastValue !== null) {
     return refuse('VALUE_INVALID', `“${gate.title}” is measured as a figure, ${lastValue} when it last changed: name the worst value that you accept, and ask again.`);
   }
-  if (!(command.endsAtMs > given.nowMs) || !Number.isFinite(command.endsAtMs)) {
+  if (!(command.endsAtMs > given.nowMs) || !isOfTheseYears(command.endsAtMs, given.nowMs)) {
     return refuse('TIME_INVALID', `The waiver would end at ${clock(command.endsAtMs)}, and it is ${clock(given.nowMs)}: expected an end that is still to come.`);
   }
   const known = launch.audience?.segments.map(({ id }) => id) ?? [];

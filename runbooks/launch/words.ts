@@ -23,3 +23,11 @@ export function span(ms: number): string {
 export function isReason(text: string): boolean {
   return text.trim().length > 0;
 }
+
+/** Further away a time is a slip of the finger; nearer, every sum of it and of what a plan holds is still a date. */
+const YEARS_AWAY_MS = 10 * 365 * 86_400_000;
+
+/** False for what is no time at all, too. */
+export function isOfTheseYears(atMs: number, nowMs: number): boolean {
+  return Math.abs(atMs - nowMs) <= YEARS_AWAY_MS;
+}

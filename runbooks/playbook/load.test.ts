@@ -29,6 +29,8 @@ describe('every runbook of the library', () => {
 describe('a malformed runbook names the line, what was found and what was expected', () => {
   test.each([
     ['a wrong duration', 'ios_not_after: 60s', 'ios_not_after: soon', '"soon"', /duration like/],
+    ['an endless duration', 'ios_not_after: 60s', 'ios_not_after: 99999999999d', '"99999999999d"', /at most 400d/],
+    ['a T-minus time of another age', 'at: T-8h', 'at: T-99999999999d', '"T-99999999999d"', /at most 400d/],
     ['a wrong T-minus time', 'at: T-8h', 'at: 8h before', '"8h before"', /relative to the target/],
     ['a misspelt field', 'order_expires_after: 15m', 'order_expire_after: 15m', 'unknown field "order_expire_after"', /documented/],
     ['a missing version', 'version: 1', '# version: 1', 'nothing', /1/],

@@ -10,6 +10,9 @@ const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case le
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** Longer than any plan; sums of such times are still dates. */
+const LONGEST_MS = 400 * 86_400_000;
+
 /** Text like `90s` or `4h` to milliseconds. */
 export const duration = z
   .string()
@@ -17,7 +20,8 @@ export const duration = z
   .transform((text) => {
     const parts = /^([\d.]+)([a-z]+)$/.exec(text);
     return Number(parts?.[1]) * (UNIT_MS[parts?.[2] ?? ''] ?? Number.NaN);
-  });
+  })
+  .refine((ms) => ms <= LONGEST_MS, 'expected at most 400d');
 
 /** Text like `T-4h`, `T-90s`, `T+10m` or `T` to milliseconds relative to the target time (negative is before). */
 export const tMinus = z
@@ -27,7 +31,8 @@ export const tMinus = z
     const parts = /^T([+-])?([\d.]+)?([a-z]+)?$/.exec(text);
     if (parts?.[2] === undefined) return 0;
     return (parts[1] === '-' ? -1 : 1) * Number(parts[2]) * (UNIT_MS[parts[3] ?? ''] ?? Number.NaN);
-  });
+  })
+  .refine((ms) => Math.abs(ms) <= LONGEST_MS, 'expected at most 400d before or after the target');
 
 export const role = z.enum(['on-call', 'marketer', 'observer']);
 
