@@ -22,7 +22,6 @@ const DEVICES = 3_000;
 const SLOW_PER_SECOND = 150;
 
 let dataDir: string;
-const started: ChildProcess[] = [];
 const taken: Server[] = [];
 
 beforeAll(async () => {
@@ -34,7 +33,8 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  for (const child of started) if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  // Whatever a failed test has left: the folder is ours alone.
+  for (const pid of await processesOn(dataDir)) process.kill(pid, 'SIGKILL');
   for (const server of taken) server.close();
   await goneFrom(dataDir, 10_000);
   await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
@@ -45,7 +45,6 @@ interface Start { child: ChildProcess; text: () => string; ended: Promise<number
 /** In a process group of its own, as a shell starts it: Ctrl-C goes to the group. */
 function npmStart(...args: string[]): Start {
   const child = spawn('npm', ['start', '--', '--data', dataDir, ...args], { cwd: projectRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  started.push(child);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => { text += part; });
   return { child, text: () => text, ended: once(child, 'close').then(() => child.exitCode) };
