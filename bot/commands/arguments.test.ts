@@ -26,12 +26,12 @@ describe('what is typed after /go', () => {
   it('reads numbers as people write them, and nothing else', () => {
     expect(['40', '4,000', '10k', '1.5m', '0'].map(wholeNumber)).toEqual([40, 4_000, 10_000, 1_500_000, 0]);
     expect(['', '-1', '1.5', 'many', '1e9', '0x10'].map(wholeNumber)).toEqual([null, null, null, null, null, null]);
-    expect(['on', 'OFF', 'maybe'].map(onOff)).toEqual([true, false, null]);
+    expect(['on', 'OFF', 'maybe', '__proto__', 'constructor'].map(onOff)).toEqual([true, false, null, null, null]);
   });
 
   it('reads lengths of time', () => {
     expect(['20m', '1h30m', '90 s', '2 hours', '1d'].map(lengthMs)).toEqual([1_200_000, 5_400_000, 90_000, 7_200_000, 86_400_000]);
-    expect(['', '20', '20 parsecs', 'm', '1h later'].map(lengthMs)).toEqual([null, null, null, null, null]);
+    expect(['', '20', '20 parsecs', '5constructor', 'm', '1h later'].map(lengthMs)).toEqual([null, null, null, null, null, null]);
   });
 
   it('reads points in time only when their zone is said', () => {

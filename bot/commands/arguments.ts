@@ -36,10 +36,11 @@ export function wholeNumber(word: string): number | null {
   return Number.isSafeInteger(Math.round(value)) && Math.abs(value - Math.round(value)) < 1e-6 ? Math.round(value) : null;
 }
 
+const ON_OFF = new Map([['on', true], ['true', true], ['yes', true], ['off', false], ['false', false], ['no', false]]);
+
 /** `on`, `off`, `true`, `false`. */
 export function onOff(word: string): boolean | null {
-  const known: Record<string, boolean> = { on: true, true: true, yes: true, off: false, false: false, no: false };
-  return known[word.toLowerCase()] ?? null;
+  return ON_OFF.get(word.toLowerCase()) ?? null;
 }
 
 const UNIT_MS: Record<string, number> = { s: 1_000, sec: 1_000, second: 1_000, seconds: 1_000, m: 60_000, min: 60_000, minute: 60_000, minutes: 60_000, h: 3_600_000, hour: 3_600_000, hours: 3_600_000, d: 86_400_000, day: 86_400_000, days: 86_400_000 };
@@ -51,7 +52,7 @@ export function lengthMs(text: string): number | null {
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== joined) return null;
   let total = 0;
   for (const [, value, unit] of parts) {
-    const unitMs = UNIT_MS[unit ?? ''];
+    const unitMs = Object.hasOwn(UNIT_MS, unit ?? '') ? UNIT_MS[unit ?? ''] : undefined;
     if (unitMs === undefined) return null;
     total += Number(value) * unitMs;
   }

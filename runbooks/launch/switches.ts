@@ -7,6 +7,9 @@ import { isReason, listed } from './words.ts';
 
 /** Pace, zombie and the runbook's own switches. Halt has rules of its own (halt.ts). */
 
+/** A switch goes into a public parameter of at most 4 KB, and a person must see at one glance what is set. */
+const TEXT_MAX = 200;
+
 export function paceSwitch(platform: Platform): string {
   return `pace.${platform}`;
 }
@@ -56,5 +59,6 @@ function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusa
   }
   const known = [paceSwitch('ios'), paceSwitch('android'), 'zombie', ...launch.runbook.switches.map(({ id }) => id)];
   if (!known.includes(name)) return refuse('SWITCH_UNKNOWN', `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`);
-  return typeof value === 'number' && !Number.isFinite(value) ? refuse('VALUE_INVALID', `${name} can't be ${value}; expected text, true, false or a number.`) : null;
+  const isValue = typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) || (typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);
+  return isValue ? null : refuse('VALUE_INVALID', `${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`);
 }
