@@ -19,6 +19,8 @@ import type { WorkerConfig } from '../workers/config.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
 import { Worker } from '../workers/worker.ts';
 
+/** `STAGE_THREADS`: sending threads of workers whose test does not say otherwise. */
+
 /** A launch with people and an audience on a real local cloud and real local providers, for tests of the worker pool. */
 export interface Stage {
   cloud: Cloud; cloudConfig: CloudConfig; providers: TestProviders; journal: Journal; dir: string;
@@ -116,7 +118,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   await must(journal.submit(id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }));
 
   const config = (change: Partial<WorkerConfig> = {}): WorkerConfig => ({
-    cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent',
+    cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, threads: Number(process.env['STAGE_THREADS'] ?? 0), primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent',
     apns: { url: providers.apnsUrl, isLocal: true, keyPem: keyText.get(credentials.apnsKeyFile) ?? '', keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId },
     fcm: { url: providers.fcmUrl, isLocal: true, tokenUrl: providers.tokenUrl, serviceAccountFile: credentials.serviceAccountFile },
     ...change,

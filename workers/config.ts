@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
 
@@ -14,6 +15,8 @@ export interface WorkerConfig {
   ca: string | null;
   /** Per provider. */
   connections: number;
+  /** Sending threads; 0: the main thread sends. */
+  threads: number;
   /** Priming pushes that one staff device may get in an hour, from the whole pool. */
   primesPerDeviceHour: number;
   healthHost: string;
@@ -41,6 +44,7 @@ const EXPECT = {
   tenChars: 'the ten characters that Apple shows for it',
   account: 'a readable JSON file of a Google service account',
   connections: 'a whole number from 1 to 1000',
+  threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
   primes: 'a whole number from 0 to 10000',
   port: 'a port from 0 to 65535 (0: any free one)',
   level: LOG_LEVELS.join(', '),
@@ -83,6 +87,7 @@ const environment = z.object({
   APNS_TEAM_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
   GOOGLE_APPLICATION_CREDENTIALS: z.string(EXPECT.account).refine((path) => /"private_key"/.test(readText(path) ?? ''), EXPECT.account),
   GOBUTTON_CONNECTIONS: wholeNumber(1, 1_000, EXPECT.connections).optional(),
+  GOBUTTON_THREADS: wholeNumber(0, 128, EXPECT.threads).optional(),
   GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: wholeNumber(0, 65_535, EXPECT.port).default(8_080),
@@ -122,6 +127,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       },
       ca: found.GOBUTTON_CA_FILE ?? null,
       connections: found.GOBUTTON_CONNECTIONS ?? CONNECTIONS[kind],
+      // One core is left to the main thread: queues, claims, accounts and reports.
+      threads: found.GOBUTTON_THREADS ?? Math.max(1, availableParallelism() - 1),
       primesPerDeviceHour: found.GOBUTTON_PRIMES_PER_DEVICE_HOUR ?? PRIMES[kind],
       healthHost: found.HEALTH_HOST,
       healthPort: found.HEALTH_PORT,

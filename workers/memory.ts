@@ -8,16 +8,23 @@ import type { LoadedAudience } from './audience/loaded-audience.ts';
 
 export interface InMemory { audienceHash: string; skipListHash: string | null; locales: readonly string[] }
 
+export interface MemoryOptions {
+  objects: Objects;
+  log: Logger;
+  /** Told when it is let go (null) and when another one is there, for whoever else holds on to it. */
+  onChange?: (audience: LoadedAudience | null) => void;
+}
+
 /** The audience and skip list that the worker holds: empty → loading → current, and again when the launch gets others. */
 export class Memory {
-  readonly #options: { objects: Objects; log: Logger };
+  readonly #options: MemoryOptions;
   audience: LoadedAudience | null = null;
   current: InMemory | null = null;
   shards = { loaded: 0, total: 0 };
   /** What it is waiting for; null: nothing. */
   say: string | null = 'waiting for an audience';
 
-  constructor(options: { objects: Objects; log: Logger }) {
+  constructor(options: MemoryOptions) {
     this.#options = options;
   }
 
@@ -44,10 +51,12 @@ export class Memory {
     const kept = this.audience?.manifest.hash === hash ? this.audience : null;
     this.current = null;
     this.audience = null;
+    this.#options.onChange?.(null);
     this.say = 'loading the audience';
     const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
     audience.applySkipList(skipList === null ? null : await this.#skipList(skipList.key));
     this.audience = audience;
+    this.#options.onChange?.(audience);
     this.current = { audienceHash: hash, skipListHash, locales: audience.manifest.locales };
     this.say = null;
     log.info({ audience: hash.slice(0, 12), devices: audience.manifest.devices, skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'audience loaded');

@@ -48,9 +48,9 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const account = await readServiceAccount(config.fcm.serviceAccountFile);
   const names = queueNames(config.pool);
   const manifestOf = manifestReader(cloud.objects);
-  const memory = new Memory({ objects: cloud.objects, log });
-  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, log });
   const switches = watchSwitches({ config: config.cloud, launchId, log });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, switches: switches.memory, log });
+  const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const runs: ShotRuns = new ShotRuns({
     journal, launchId, loaded: () => memory.current,
     onRun: () => {

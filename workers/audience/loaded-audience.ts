@@ -59,6 +59,10 @@ export class LoadedAudience {
     }
   }
 
+  has(id: string): boolean {
+    return this.#places.has(id);
+  }
+
   /** Throws BATCH_UNKNOWN. */
   batch(id: string): { platform: Platform; segment: string; count: number } {
     const { platform, segment, count } = this.#place(id);

@@ -3,8 +3,10 @@ import type { Logger } from 'pino';
 import type { CloudConfig } from '../../infra/aws/cloud.ts';
 import type { SwitchThreadData } from './switch-thread.ts';
 import { createSwitchMemory, SwitchView } from './switch-view.ts';
+import type { SwitchMemory } from './switch-view.ts';
 
-export interface SwitchWatch { view: SwitchView; stop(): Promise<void> }
+/** `memory`: what the view looks at, for views in other threads. */
+export interface SwitchWatch { view: SwitchView; memory: SwitchMemory; stop(): Promise<void> }
 
 /** DESIGN, Halt: polled every 250 ms with a 300 ms time-out. */
 const EVERY_MS = 250;
@@ -34,6 +36,7 @@ export function watchSwitches({ config, launchId, log }: { config: CloudConfig; 
 
   return {
     view: new SwitchView(memory),
+    memory,
     async stop() {
       stopped = true;
       if (restart !== null) clearTimeout(restart);

@@ -1,4 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { WriteTerms } from '../halt/write-check.ts';
 
 /**
  * A lane is a pool of primed HTTP/2 connections to one provider. This is all that the rest of the
@@ -26,9 +27,22 @@ export interface LaneJob {
   template(index: number): number;
   /** Asked before every write: null to go on, or why nothing more may be written. `paused` means: ask again soon. */
   stop(): Held | null;
-  settle(index: number, outcome: Outcome): void;
+  /** `atMs`: when, epoch ms; absent: now. */
+  settle(index: number, outcome: Outcome, atMs?: number): void;
   /** Told after every write, so that what is on the wire can be counted. A device that the provider refused unread is written, and told, again. */
   wrote?(index: number): void;
+  /** For a lane that writes in threads of its own: the job must have it there. */
+  readonly elsewhere?: Elsewhere;
+}
+
+/** A job in a form that another thread can work through by itself. */
+export interface Elsewhere {
+  /** Id of the batch in the audience, and the places in it that are to be sent; null: all, in order. */
+  readonly batch: string;
+  readonly devices: Uint32Array | null;
+  readonly terms: WriteTerms;
+  /** Instead of the job's: so many writes more, and when the first and last of them were, epoch ms. */
+  wrote(writes: number, firstAtMs: number, lastAtMs: number): void;
 }
 
 /**

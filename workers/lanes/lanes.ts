@@ -3,18 +3,23 @@ import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { WorkerConfig } from '../config.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import type { ServiceAccount } from '../credentials/service-account.ts';
+import type { SwitchMemory } from '../halt/switch-view.ts';
 import { primeTemplate } from '../send/templates.ts';
+import { SendingThreads } from '../threads/sending-threads.ts';
+import { ThreadLane } from '../threads/thread-lane.ts';
 import { WireLane } from './wire-lane.ts';
+import type { LaneOptions } from './wire-lane.ts';
 import type { Lane, LaneStatus } from './lane.ts';
 import { primeRation } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; log: Logger;
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; switches: SwitchMemory; log: Logger;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -27,19 +32,25 @@ export class Lanes {
   readonly #refused: Record<Platform, boolean> = { ios: false, android: false };
   readonly #sent: Record<Platform, number> = { ios: 0, android: 0 };
   #frozen = false;
+  /** Null: both lanes send in this thread. */
+  readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, log }: LanesOptions) {
+  constructor({ config, account, launchId, topic, bootId, live, switches, log }: LanesOptions) {
     const { apns, fcm, ca, connections } = config;
     const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour });
-    const common = { ca, connections, log };
+    const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
+    const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
+      ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log })
+      : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log });
+    this.#threads = threads;
     this.lanes = {
-      ios: new WireLane({
-        ...common, provider: apnsProvider(), url: apns.url, prime: primeTemplate('ios', launchId, topic),
+      ios: lane('ios', null, {
+        url: apns.url, prime: primeTemplate('ios', launchId, topic),
         credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log }),
         mayPrime: (token) => this.#counted('ios', ration(token)),
       }),
-      android: new WireLane({
-        ...common, provider: fcmProvider(account.projectId), url: fcm.url, prime: primeTemplate('android', launchId, topic),
+      android: lane('android', account.projectId, {
+        url: fcm.url, prime: primeTemplate('android', launchId, topic),
         credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log }),
         // Checked and not delivered: the device never hears of it.
         mayPrime: () => this.#counted('android', Promise.resolve(true)),
@@ -93,8 +104,14 @@ export class Lanes {
     return PLATFORMS.map((platform) => this.lanes[platform].status());
   }
 
+  /** Called before it is loaded anew (null), and after. */
+  attach(audience: LoadedAudience | null): void {
+    this.#threads?.attach(audience);
+  }
+
   async close(): Promise<void> {
     await Promise.all(PLATFORMS.map((platform) => this.lanes[platform].close()));
+    await this.#threads?.stop();
   }
 
   async #counted(platform: Platform, may: Promise<boolean>): Promise<boolean> {

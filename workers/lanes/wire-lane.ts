@@ -41,6 +41,11 @@ export interface LaneOptions {
  */
 const LOOK_AHEAD_DEVICES = 6_000;
 const LOOK_AHEAD_STREAMS = 2;
+/** Devices that may wait unsent in `threads` lanes with so many open streams and so much pace (0: no limit) together. */
+export function lookAhead(streams: number, perSecond: number, threads = 1): number {
+  return Math.max(1, Math.min(LOOK_AHEAD_DEVICES * threads, streams * LOOK_AHEAD_STREAMS, perSecond === 0 ? Number.POSITIVE_INFINITY : perSecond / 4));
+}
+
 const STREAMS_AT_MOST = 1_000;
 const PAUSE_CHECK_MS = 20;
 /**
@@ -441,10 +446,9 @@ export class WireLane implements Lane {
   #hasRoom(reserved: number): boolean {
     if (this.#closed) return true;
     const perSecond = this.#bucket.perSecond;
-    const paced = perSecond === 0 ? LOOK_AHEAD_DEVICES : Math.min(LOOK_AHEAD_DEVICES, perSecond / 4);
     let streams = 0;
     for (const connection of this.#pool.live) if (connection.state === 'open') streams += connection.limit;
-    return streams > 0 && this.#unsent + reserved < Math.max(1, Math.min(paced, streams * LOOK_AHEAD_STREAMS));
+    return streams > 0 && this.#unsent + reserved < lookAhead(streams, perSecond);
   }
 
   #serveRoom(): void {

@@ -23,10 +23,11 @@ export class ShotTally {
     this.#pressedAtMs = pressedAtMs;
   }
 
-  wrote(platform: Platform, atMs: number): void {
-    this.#platforms[platform].counts.written += 1;
-    this.#firstWriteAtMs ??= atMs;
-    this.#lastWriteAtMs = atMs;
+  /** `writes` of them, the first at `firstAtMs` and the last at `atMs`. Threads tell of theirs in any order. */
+  wrote(platform: Platform, atMs: number, writes = 1, firstAtMs = atMs): void {
+    this.#platforms[platform].counts.written += writes;
+    if (this.#firstWriteAtMs === null || firstAtMs < this.#firstWriteAtMs) this.#firstWriteAtMs = firstAtMs;
+    if (this.#lastWriteAtMs === null || atMs > this.#lastWriteAtMs) this.#lastWriteAtMs = atMs;
   }
 
   settled(platform: Platform, state: DeviceState, reason: string | null, atMs: number): void {

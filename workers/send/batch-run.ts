@@ -6,10 +6,13 @@ import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
+import { sharedClockMs } from '../halt/switch-view.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
+import { WriteCheck } from '../halt/write-check.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { LateAccount } from '../close/correct.ts';
+import { batchWrites } from './batch-writes.ts';
 import { attemptSets, SEND, SETTLED } from './attempt-set.ts';
 import type { AttemptSet } from './attempt-set.ts';
 import type { ShotRun } from './shot-run.ts';
@@ -24,7 +27,7 @@ export interface BatchContext {
   onLateAccount: (late: LateAccount) => void;
 }
 
-/** `endsAtMs`: the end of the claim on the monotonic clock, for a wall clock that is set back meanwhile. */
+/** Both times are the end of the claim, see WriteTerms. */
 export type Claimed = { won: true; token: string; sendUntilMs: number; endsAtMs: number; set: AttemptSet } | { won: false; holder: Claim };
 
 const CLAIM_TRIES = 4;
@@ -44,7 +47,7 @@ export async function claimBatch({ claims, bootId }: BatchContext, run: ShotRun,
   // The same in every try: whichever of them landed, closers read the time that we keep to.
   const claimedAtMs = Date.now();
   const sendUntilMs = Math.min(claimedAtMs + launch.runbook.delivery.send_within, shot.notAfterAtMs[view.platform]);
-  const endsAtMs = performance.now() + sendUntilMs - claimedAtMs;
+  const endsAtMs = sharedClockMs() + sendUntilMs - claimedAtMs;
   for (let tries = 1; ; tries++) {
     try {
       const claimed = await claims.claim(claimKey(launch.id, segment, attempt, batch), { bootId, token, claimedAtMs, sendUntilMs });
@@ -69,10 +72,10 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
     } else if (member === SEND) toSend.push(device);
   }
 
-  const job = jobFor(context, run, view, toSend, claim, (device, state, reason) => {
+  const job = jobFor(context, run, view, toSend, claim, (device, state, reason, atMs) => {
     states[device] = stateCode(state);
     if (state === 'failed' && reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    run.tally.settled(view.platform, state, reason, Date.now());
+    run.tally.settled(view.platform, state, reason, atMs);
     run.activeAtMs = Date.now();
   });
   await context.lane.send(run.prepared(view.platform, context.lane), job);
@@ -82,21 +85,17 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
 function jobFor(
   { switches, log }: BatchContext, run: ShotRun, view: BatchView, toSend: readonly number[],
   { sendUntilMs, endsAtMs }: Pick<Extract<Claimed, { won: true }>, 'sendUntilMs' | 'endsAtMs'>,
-  settle: (device: number, state: DeviceState, reason: string | null) => void,
+  settle: (device: number, state: DeviceState, reason: string | null, atMs: number) => void,
 ): LaneJob {
-  const device = (index: number) => toSend[index] ?? -1;
+  const terms = { haltEpoch: run.authority.shot.haltEpoch, sendUntilMs, endsAtMs, stopped: run.stopped };
+  const devices = toSend.length === view.count ? null : Uint32Array.from(toSend);
   return {
-    count: toSend.length,
-    token: (index) => view.token(device(index)),
-    template: (index) => view.locale(device(index)),
-    stop() {
-      const held = run.stop(switches, sendUntilMs);
-      return held === 'halted' || performance.now() < endsAtMs ? held : 'late';
-    },
+    ...batchWrites(view, devices, new WriteCheck(terms, switches)),
     wrote: () => run.tally.wrote(view.platform, Date.now()),
-    settle(index, outcome) {
+    elsewhere: { batch: view.id, devices, terms, wrote: (writes, firstAtMs, lastAtMs) => run.tally.wrote(view.platform, lastAtMs, writes, firstAtMs) },
+    settle(index, outcome, atMs = Date.now()) {
       const [state, reason] = stateFrom(outcome);
-      settle(device(index), state, reason);
+      settle(toSend[index] ?? -1, state, reason, atMs);
       if (state === 'failed' && reason !== null) complain(log, run, view.platform, reason);
     },
   };

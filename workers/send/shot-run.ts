@@ -1,6 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
+import { stopShot } from '../halt/write-check.ts';
 import type { After } from '../lanes/apns-answers.ts';
 import { afterApns } from '../lanes/apns-answers.ts';
 import { afterFcm } from '../lanes/fcm-answers.ts';
@@ -19,6 +20,8 @@ export class ShotRun {
   readonly tally: ShotTally;
   /** Set once, by an answer that every further push would get too. */
   stoppedBy: string | null = null;
+  /** The same for all threads, see WriteTerms. */
+  readonly stopped = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   /** When something was last written or settled here, epoch ms. */
   activeAtMs: number;
   /** Batches that were claimed and are not accounted for yet. */
@@ -64,6 +67,7 @@ export class ShotRun {
       if (bad < BAD_SHARE_AFTER || bad < (accepted + failed) * BAD_SHARE) return null;
     }
     this.stoppedBy = reason;
+    stopShot(this.stopped);
     return reason;
   }
 }

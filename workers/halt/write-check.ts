@@ -1,0 +1,44 @@
+import type { Held } from '../lanes/lane.ts';
+import { sharedClockMs } from './switch-view.ts';
+import type { SwitchView } from './switch-view.ts';
+
+/** Under which conditions one claimed batch may be written, in a form that means the same in every thread of the process. */
+export interface WriteTerms {
+  /** The shot's own. */
+  haltEpoch: number;
+  /** The end of the claim, epoch ms. */
+  sendUntilMs: number;
+  /** The same on the shared monotonic clock, for a wall clock that is set back meanwhile. */
+  endsAtMs: number;
+  /** One Int32 for all batches of the shot: 1 once an answer has stopped it on this worker. */
+  stopped: SharedArrayBuffer;
+}
+
+/** Asked before every write: a few loads and two clocks, no message. */
+export class WriteCheck {
+  readonly #terms: WriteTerms;
+  readonly #stopped: Int32Array;
+  readonly #switches: SwitchView;
+
+  constructor(terms: WriteTerms, switches: SwitchView) {
+    this.#terms = terms;
+    this.#stopped = new Int32Array(terms.stopped);
+    this.#switches = switches;
+  }
+
+  stop(): Held | null {
+    const { haltEpoch, sendUntilMs, endsAtMs } = this.#terms;
+    const held = this.#switches.stop(haltEpoch);
+    if (held === 'halted' || Atomics.load(this.#stopped, 0) === 1) return 'halted';
+    return Date.now() >= sendUntilMs || sharedClockMs() >= endsAtMs ? 'late' : held;
+  }
+
+  /** An answer that every further push would get too: seen at the next write of every thread. */
+  stopShot(): void {
+    stopShot(this.#terms.stopped);
+  }
+}
+
+export function stopShot(stopped: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(stopped), 0, 1);
+}

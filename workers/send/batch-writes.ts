@@ -1,0 +1,14 @@
+import type { BatchView } from '../audience/loaded-audience.ts';
+import type { WriteCheck } from '../halt/write-check.ts';
+import type { LaneJob } from '../lanes/lane.ts';
+
+/** What a lane asks of a job while it writes, the same in whatever thread it does. `devices`: place in the batch by place in the job; null: all of them, in order. */
+export function batchWrites(view: BatchView, devices: Uint32Array | null, check: WriteCheck): Pick<LaneJob, 'count' | 'token' | 'template' | 'stop'> {
+  const device = devices === null ? (index: number) => index : (index: number) => devices[index] ?? -1;
+  return {
+    count: devices?.length ?? view.count,
+    token: (index) => view.token(device(index)),
+    template: (index) => view.locale(device(index)),
+    stop: () => check.stop(),
+  };
+}

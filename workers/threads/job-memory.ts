@@ -1,0 +1,171 @@
+import type { Held, LaneJob, Outcome } from '../lanes/lane.ts';
+import { reasonOf } from './reasons.ts';
+import type { ReasonWriter } from './reasons.ts';
+
+/*
+ * What becomes of a job that a sending thread has, in memory that outlives the thread. The thread marks a device before
+ * it is written and appends its outcome when there is one; the main thread reads what was appended. So nothing that a
+ * dying thread knew is lost with it: a device without a mark was never written, one with a mark and no outcome is uncertain.
+ *
+ * Int32 slots, then per device: Int32 index and Int32 time of the n-th outcome, its Uint16 code, and a Uint8 mark.
+ * Times are ms after `baseMs` (epoch ms).
+ */
+const REACHED = 0;
+const WRITES = 1;
+const FIRST_WRITE = 2;
+const LAST_WRITE = 3;
+const SETTLED = 4;
+const SLOTS = 5;
+
+const KIND_BITS = 12;
+const DETAIL = (1 << KIND_BITS) - 1;
+const ACCEPTED_CODE = 0;
+const FAILED = 1;
+const UNCERTAIN = 2;
+const HELD = 3;
+const HELDS: readonly Held[] = ['halted', 'late', 'paused'];
+const ACCEPTED = { state: 'accepted' } as const;
+
+/** Reason of devices whose thread ended between the write and the answer. */
+export const THREAD_LOST = 'ThreadLost';
+
+export interface JobMemory { shared: SharedArrayBuffer; count: number; baseMs: number }
+
+export function createJobMemory(count: number, baseMs: number): JobMemory {
+  return { shared: new SharedArrayBuffer(SLOTS * 4 + count * (4 + 4 + 2 + 1)), count, baseMs };
+}
+
+function partsOf({ shared, count }: JobMemory) {
+  const perDevice = SLOTS * 4;
+  return {
+    slots: new Int32Array(shared, 0, SLOTS),
+    index: new Int32Array(shared, perDevice, count),
+    atMs: new Int32Array(shared, perDevice + count * 4, count),
+    code: new Uint16Array(shared, perDevice + count * 8, count),
+    mark: new Uint8Array(shared, perDevice + count * 10, count),
+  };
+}
+
+/** The sending thread's side. */
+export class JobWriter {
+  readonly #parts: ReturnType<typeof partsOf>;
+  readonly #baseMs: number;
+  readonly #reasons: ReasonWriter;
+  #settled = 0;
+  #reached = 0;
+  #writes = 0;
+
+  constructor(memory: JobMemory, reasons: ReasonWriter) {
+    this.#parts = partsOf(memory);
+    this.#baseMs = memory.baseMs;
+    this.#reasons = reasons;
+  }
+
+  /** Before the write. */
+  wrote(index: number): void {
+    const { slots } = this.#parts;
+    const atMs = Date.now() - this.#baseMs;
+    this.#reach(index);
+    this.#writes += 1;
+    if (this.#writes === 1) Atomics.store(slots, FIRST_WRITE, atMs);
+    Atomics.store(slots, LAST_WRITE, atMs);
+    Atomics.store(slots, WRITES, this.#writes);
+  }
+
+  settle(index: number, outcome: Outcome): void {
+    const { slots, index: indexes, atMs, code } = this.#parts;
+    this.#reach(index);
+    const at = this.#settled;
+    indexes[at] = index;
+    atMs[at] = Date.now() - this.#baseMs;
+    code[at] = this.#codeOf(outcome);
+    // The count goes last: whoever sees it sees the entry too.
+    this.#settled = at + 1;
+    Atomics.store(slots, SETTLED, this.#settled);
+  }
+
+  #reach(index: number): void {
+    const { slots, mark } = this.#parts;
+    if (mark[index] !== 0) return;
+    mark[index] = 1;
+    this.#reached += 1;
+    Atomics.store(slots, REACHED, this.#reached);
+  }
+
+  #codeOf(outcome: Outcome): number {
+    switch (outcome.state) {
+      case 'accepted': return ACCEPTED_CODE;
+      case 'failed': return (FAILED << KIND_BITS) | this.#reasons.idOf(outcome.reason);
+      case 'uncertain': return (UNCERTAIN << KIND_BITS) | this.#reasons.idOf(outcome.reason);
+      case 'held': return (HELD << KIND_BITS) | HELDS.indexOf(outcome.why);
+      default: return outcome satisfies never;
+    }
+  }
+}
+
+/** The main thread's side: passes on to the job what is new since the last look, in the order in which it happened. */
+export class JobReader {
+  readonly #parts: ReturnType<typeof partsOf>;
+  readonly #memory: JobMemory;
+  readonly #reasons: SharedArrayBuffer;
+  readonly #job: LaneJob;
+  #told = 0;
+  #writesTold = 0;
+
+  constructor(memory: JobMemory, reasons: SharedArrayBuffer, job: LaneJob) {
+    this.#memory = memory;
+    this.#parts = partsOf(memory);
+    this.#reasons = reasons;
+    this.#job = job;
+  }
+
+  /** Devices that were neither written nor given up yet. */
+  get unsent(): number {
+    return this.#memory.count - Atomics.load(this.#parts.slots, REACHED);
+  }
+
+  /** True: every device is settled. */
+  read(): boolean {
+    const { slots, index, atMs, code } = this.#parts;
+    const { baseMs, count } = this.#memory;
+    const settled = Atomics.load(slots, SETTLED);
+    // After SETTLED: an answer is never told before its write.
+    this.#readWrites();
+    for (; this.#told < settled; this.#told++) this.#job.settle(index[this.#told] ?? -1, this.#outcomeOf(code[this.#told] ?? 0), baseMs + (atMs[this.#told] ?? 0));
+    return this.#told === count;
+  }
+
+  /** The thread has ended: settles what it left open. */
+  abandon(): void {
+    if (this.read()) return;
+    const { index, mark } = this.#parts;
+    const settled = new Set(index.subarray(0, this.#told));
+    const nowMs = Date.now();
+    for (let device = 0; device < this.#memory.count; device++) {
+      if (settled.has(device)) continue;
+      this.#job.settle(device, mark[device] === 0 ? { state: 'held', why: 'halted' } : { state: 'uncertain', reason: THREAD_LOST }, nowMs);
+    }
+    this.#told = this.#memory.count;
+  }
+
+  #readWrites(): void {
+    const { slots } = this.#parts;
+    const writes = Atomics.load(slots, WRITES);
+    if (writes === this.#writesTold) return;
+    const { baseMs } = this.#memory;
+    const lastMs = baseMs + Atomics.load(slots, LAST_WRITE);
+    const firstMs = this.#writesTold === 0 ? baseMs + Atomics.load(slots, FIRST_WRITE) : lastMs;
+    this.#job.elsewhere?.wrote(writes - this.#writesTold, firstMs, lastMs);
+    this.#writesTold = writes;
+  }
+
+  #outcomeOf(code: number): Outcome {
+    const detail = code & DETAIL;
+    switch (code >> KIND_BITS) {
+      case ACCEPTED_CODE: return ACCEPTED;
+      case FAILED: return { state: 'failed', reason: reasonOf(this.#reasons, detail) };
+      case UNCERTAIN: return { state: 'uncertain', reason: reasonOf(this.#reasons, detail) };
+      default: return { state: 'held', why: HELDS[detail] ?? 'halted' };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { pino } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import { attachAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import { SwitchView } from '../halt/switch-view.ts';
+import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { ReasonWriter } from './reasons.ts';
+import { ThreadSide } from './thread-side.ts';
+
+/**
+ * Entry of a sending thread: lanes of its own to both providers, over the audience and the switches that all threads
+ * share. It asks before every write by itself; the main thread gives it whole batches and reads what became of them.
+ */
+const { lanes, switches, reasons, logLevel } = workerData as ThreadData;
+const port = parentPort;
+if (port === null) throw new Error('THREAD_ONLY: this is the entry of a thread, not of a process');
+
+const post = (message: FromThread): void => port.postMessage(message);
+// The main thread's log knows where lines go and what must not be in them.
+const log = pino({ level: logLevel, base: null, timestamp: false }, { write: (line: string) => post({ kind: 'log', line }) });
+const questions = new Map<number, (allowed: boolean) => void>();
+let asked = 0;
+
+const common = {
+  switches: new SwitchView(switches), reasons: new ReasonWriter(reasons), log,
+  mayPrime: (platform: Platform, token: string) => new Promise<boolean>((resolve) => {
+    asked += 1;
+    questions.set(asked, resolve);
+    post({ kind: 'may-prime', asked, platform, token });
+  }),
+};
+const sides = Object.fromEntries(lanes.map((setup) => [setup.platform, new ThreadSide(setup, common)])) as Record<Platform, ThreadSide>;
+let audience: LoadedAudience | null = null;
+
+function answer(ask: number, work: Promise<void>): void {
+  work.then(() => post({ kind: 'done', ask, problem: null }), (error: unknown) => post({ kind: 'done', ask, problem: error instanceof Error ? error.message : String(error) }));
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'credential': return sides[message.platform].credential.take(message.authorization, message.version);
+    case 'audience':
+      audience = message.audience === null ? null : attachAudience(message.audience);
+      return;
+    case 'shot': return sides[message.platform].prepare(message.shot, message.templates);
+    case 'job': return sides[message.platform].send(message, audience);
+    case 'open': return answer(message.ask, sides[message.platform].open());
+    case 'prime': return answer(message.ask, sides[message.platform].prime(message.devices));
+    case 'may-prime':
+      questions.get(message.asked)?.(message.allowed);
+      questions.delete(message.asked);
+      return;
+    case 'paced': return sides[message.platform].lane.schedule();
+    case 'close': return answer(message.ask, sides[message.platform].close());
+    default: return message satisfies never;
+  }
+});

@@ -1,0 +1,180 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { SwitchMemory } from '../halt/switch-view.ts';
+import { createGauge } from './messages.ts';
+import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
+import { createReasons } from './reasons.ts';
+
+/** What a lane has in every thread; the rest of its set-up is the thread's own. */
+export type LanePlan = Omit<LaneSetup, 'connections' | 'gauge'>;
+
+/** A lane's hand on the threads: what a new one must be told, and what to do for one that asks or has ended. */
+export interface ThreadClient {
+  readonly plan: LanePlan;
+  /** Of all threads together; each has at least one. */
+  readonly connections: number;
+  started(thread: SendingThread): void;
+  mayPrime(token: string): Promise<boolean>;
+  ended(thread: SendingThread): void;
+}
+
+const RESTART_FIRST_MS = 100;
+const RESTART_MOST_MS = 10_000;
+/** A thread that lived this long was good: its successor starts without waiting. */
+const GOOD_AFTER_MS = 10_000;
+
+/** One life of one sending thread: running → ended. */
+export class SendingThread {
+  readonly number: number;
+  readonly reasons = createReasons();
+  readonly gauges: Readonly<Record<Platform, Int32Array>>;
+  readonly ended: Promise<void>;
+  readonly startedAtMs = performance.now();
+  readonly #worker: Worker;
+  readonly #asks = new Map<number, (problem: string | null) => void>();
+  #asked = 0;
+  #isEnded = false;
+
+  constructor(number: number, data: Omit<ThreadData, 'reasons'>, on: { message: (message: Exclude<FromThread, { kind: 'done' }>, from: SendingThread) => void; error: (error: unknown) => void }) {
+    this.number = number;
+    this.gauges = Object.fromEntries(data.lanes.map(({ platform, gauge }) => [platform, new Int32Array(gauge)])) as Record<Platform, Int32Array>;
+    this.#worker = new Worker(new URL('./sending-thread.ts', import.meta.url), { workerData: { ...data, reasons: this.reasons } satisfies ThreadData });
+    this.#worker.on('message', (message: FromThread) => {
+      if (message.kind === 'done') this.#asks.get(message.ask)?.(message.problem);
+      else on.message(message, this);
+    });
+    this.#worker.on('error', on.error);
+    this.ended = new Promise((resolve) => this.#worker.once('exit', () => {
+      this.#isEnded = true;
+      for (const gauge of Object.values(this.gauges)) gauge.fill(0);
+      for (const answer of this.#asks.values()) answer('THREAD_ENDED');
+      resolve();
+    }));
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Resolves with what went wrong, or null. Always resolves: the end of the thread is an answer too. */
+  ask(message: (ask: number) => ToThread): Promise<string | null> {
+    if (this.#isEnded) return Promise.resolve('THREAD_ENDED');
+    this.#asked += 1;
+    const ask = this.#asked;
+    return new Promise((resolve) => {
+      this.#asks.set(ask, (problem) => {
+        this.#asks.delete(ask);
+        resolve(problem);
+      });
+      this.post(message(ask));
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+    await this.ended;
+  }
+}
+
+/**
+ * Keeps a number of sending threads running, one copy of the audience for all of them. A thread that ends unasked is
+ * replaced, with back-off when it had not lived long; its lanes settle what it had.
+ */
+export class SendingThreads {
+  readonly count: number;
+  readonly #switches: SwitchMemory;
+  readonly #log: Logger;
+  readonly #clients = new Map<Platform, ThreadClient>();
+  readonly #threads = new Map<number, SendingThread>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #audience: LoadedAudience | null = null;
+  #state: 'idle' | 'started' | 'stopped' = 'idle';
+
+  constructor({ count, switches, log }: { count: number; switches: SwitchMemory; log: Logger }) {
+    this.count = count;
+    this.#switches = switches;
+    this.#log = log;
+  }
+
+  /** All before the start. */
+  add(client: ThreadClient): void {
+    this.#clients.set(client.plan.platform, client);
+  }
+
+  start(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'started';
+    for (let number = 0; number < this.count; number++) this.#start(number, 0);
+  }
+
+  /** Those that run now. */
+  get all(): readonly SendingThread[] {
+    return [...this.#threads.values()];
+  }
+
+  /** Null: theirs is to be let go, so that its memory is free for another one. */
+  attach(audience: LoadedAudience | null): void {
+    this.#audience = audience;
+    for (const thread of this.#threads.values()) thread.post({ kind: 'audience', audience: audience?.share() ?? null });
+  }
+
+  /** Ends them whatever they do. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    for (const timer of this.#restarts) clearTimeout(timer);
+    await Promise.all(this.all.map((thread) => thread.terminate()));
+  }
+
+  #start(number: number, fails: number): void {
+    const lanes = [...this.#clients.values()].map(({ plan, connections }) => ({ ...plan, connections: partOf(connections, this.count, number), gauge: createGauge() }));
+    const thread = new SendingThread(number, { lanes, switches: this.#switches, logLevel: this.#log.level }, {
+      message: (message, from) => this.#told(message, from),
+      error: (error) => this.#log.error({ err: error, thread: number }, 'sending thread failed'),
+    });
+    this.#threads.set(number, thread);
+    void thread.ended.then(() => this.#ended(thread, fails));
+    if (this.#audience !== null) thread.post({ kind: 'audience', audience: this.#audience.share() });
+    for (const client of this.#clients.values()) client.started(thread);
+  }
+
+  #ended(thread: SendingThread, failsBefore: number): void {
+    this.#threads.delete(thread.number);
+    for (const client of this.#clients.values()) client.ended(thread);
+    if (this.#state === 'stopped') return;
+    const fails = performance.now() - thread.startedAtMs > GOOD_AFTER_MS ? 0 : failsBefore + 1;
+    const backOffMs = fails === 0 ? 0 : Math.min(RESTART_MOST_MS, RESTART_FIRST_MS * 2 ** (fails - 1));
+    this.#log.error({ thread: thread.number, backOffMs }, 'a sending thread has ended; another one takes its place');
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#start(thread.number, fails);
+    }, backOffMs);
+    this.#restarts.add(timer);
+  }
+
+  #told(message: Exclude<FromThread, { kind: 'done' }>, thread: SendingThread): void {
+    if (message.kind === 'log') return this.#write(message.line, thread.number);
+    const { asked, platform, token } = message;
+    const may = this.#clients.get(platform)?.mayPrime(token) ?? Promise.resolve(false);
+    void may.catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'the ration of priming pushes cannot be asked for; none is sent');
+      return false;
+    }).then((allowed) => { if (!thread.isEnded) thread.post({ kind: 'may-prime', asked, allowed }); });
+  }
+
+  #write(line: string, thread: number): void {
+    const { level, msg, ...fields } = JSON.parse(line) as { level: number; msg?: string; [field: string]: unknown };
+    const write = level >= 60 ? 'fatal' : level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
+    this.#log[write]({ ...fields, thread }, msg);
+  }
+}
+
+/** The parts differ by one at most, and none is empty. */
+function partOf(connections: number, parts: number, number: number): number {
+  return Math.max(1, Math.floor(connections / parts) + (number < connections % parts ? 1 : 0));
+}

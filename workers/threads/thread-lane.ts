@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Credential } from '../credentials/credential.ts';
+import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
+import { lookAhead } from '../lanes/wire-lane.ts';
+import { createJobMemory, JobReader } from './job-memory.ts';
+import { GAUGE } from './messages.ts';
+import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
+import { createPaceMemory, SharedPace } from './shared-pace.ts';
+
+export interface ThreadLaneOptions {
+  threads: SendingThreads;
+  platform: Platform;
+  url: string;
+  ca: string | null;
+  /** Null: APNs. */
+  projectId: string | null;
+  /** Over all threads. */
+  connections: number;
+  credential: Credential;
+  prime: Template;
+  mayPrime: (token: string) => Promise<boolean>;
+  log: Logger;
+}
+
+/** Outcomes are looked for so often while there are jobs; room is served as often. */
+const LOOK_MS = 4;
+/** After this a thread that doesn't close is ended; what it had open is settled then. */
+const CLOSE_MS = 2_000;
+
+/** What was prepared, known to the threads by its number. */
+class ThreadShot implements PreparedShot {
+  readonly number: number;
+  readonly templates: readonly Template[];
+
+  constructor(number: number, templates: readonly Template[]) {
+    this.number = number;
+    this.templates = templates;
+  }
+}
+
+interface Sent { thread: SendingThread; reader: JobReader; done: () => void }
+
+/**
+ * A lane whose connections are spread over the sending threads. Each job goes to one thread as a whole, which works
+ * through it by itself; here is only looked at what became of it. Credentials, pace and the ration of priming pushes
+ * stay in the main thread.
+ */
+export class ThreadLane implements Lane, ThreadClient {
+  readonly platform: Platform;
+  readonly plan: LanePlan;
+  readonly connections: number;
+  readonly #options: ThreadLaneOptions;
+  readonly #pace: SharedPace;
+  readonly #shots: ThreadShot[] = [];
+  readonly #sent = new Set<Sent>();
+  #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
+  #looking = false;
+  /** Version of the credential that the threads have. */
+  #handed = 0;
+  #state: 'idle' | 'open' | 'closed' = 'idle';
+
+  constructor(options: ThreadLaneOptions) {
+    const { threads, platform, url, ca, projectId, prime, connections } = options;
+    const pace = createPaceMemory();
+    this.#options = options;
+    this.#pace = new SharedPace(pace);
+    this.platform = platform;
+    this.plan = { platform, url, ca, projectId, prime, pace };
+    this.connections = Math.max(connections, threads.count);
+    threads.add(this);
+  }
+
+  async open(_signal: AbortSignal): Promise<void> {
+    await this.#options.credential.ready();
+    this.#options.threads.start();
+    this.#state = 'open';
+    this.#handCredential();
+    await this.#askAll((ask) => ({ kind: 'open', platform: this.platform, ask }), 'connections of a thread could not be opened');
+  }
+
+  async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted || devices.length === 0) return;
+    this.#handCredential();
+    await Promise.all(this.#threads.map(async (thread) => {
+      // Each begins with another device: their pushes should not all go to the first.
+      const from = thread.number % devices.length;
+      const turned = [...devices.slice(from), ...devices.slice(0, from)].map(({ token }) => ({ token }));
+      await thread.ask((ask) => ({ kind: 'prime', platform: this.platform, ask, devices: turned }));
+    }));
+  }
+
+  prepare(templates: readonly Template[]): PreparedShot {
+    const shot = new ThreadShot(this.#shots.length, templates);
+    this.#shots.push(shot);
+    for (const thread of this.#threads) this.#tellShot(thread, shot);
+    return shot;
+  }
+
+  send(shot: PreparedShot, job: LaneJob): Promise<void> {
+    if (!(shot instanceof ThreadShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
+    if (job.elsewhere === undefined) throw new TypeError('JOB_NOT_PORTABLE: a job for threads must say which batch it is');
+    if (job.count === 0) return Promise.resolve();
+    const thread = this.#state === 'open' ? this.#leastLoaded() : null;
+    if (thread === null) {
+      for (let index = 0; index < job.count; index++) job.settle(index, { state: 'held', why: 'halted' });
+      return Promise.resolve();
+    }
+    this.#handCredential();
+    const { batch, devices, terms } = job.elsewhere;
+    const memory = createJobMemory(job.count, Date.now());
+    thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
+    return new Promise((done) => {
+      this.#sent.add({ thread, reader: new JobReader(memory, thread.reasons, job), done });
+      this.#look();
+    });
+  }
+
+  room(reserved: () => number = () => 0): Promise<void> {
+    if (this.#hasRoom(reserved())) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#roomWaiters.push({ reserved, resolve });
+      this.#look();
+    });
+  }
+
+  pace(perSecond: number): void {
+    if (Math.abs(perSecond - this.#pace.perSecond) < 0.001) return;
+    this.#pace.setRate(perSecond);
+    for (const thread of this.#threads) thread.post({ kind: 'paced', platform: this.platform });
+  }
+
+  freezeCredential(frozen: boolean): void {
+    this.#options.credential.freeze(frozen);
+  }
+
+  status(): LaneStatus {
+    const { credential } = this.#options;
+    return {
+      provider: this.#options.projectId === null ? 'apns' : 'fcm', connections: this.connections,
+      primed: this.#sum(GAUGE.primed), streams: this.#sum(GAUGE.streams), inFlight: this.#sum(GAUGE.inFlight),
+      credentialAgeMs: credential.ageMs(), credentialLeftMs: credential.leftMs(),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#serveRoom();
+    const timeout = new AbortController();
+    await Promise.race([
+      this.#askAll((ask) => ({ kind: 'close', platform: this.platform, ask }), 'a thread could not close its connections'),
+      sleep(CLOSE_MS, undefined, { signal: timeout.signal }).catch(() => undefined),
+    ]);
+    timeout.abort();
+    this.#readAll();
+    // Whoever has something open after that does not answer any more.
+    await Promise.all([...new Set([...this.#sent].map(({ thread }) => thread))].map((thread) => thread.terminate()));
+    this.#options.credential.close();
+  }
+
+  // ---- for the threads
+
+  started(thread: SendingThread): void {
+    if (this.#state !== 'open') return;
+    this.#tellCredential(thread);
+    for (const shot of this.#shots) this.#tellShot(thread, shot);
+    void thread.ask((ask) => ({ kind: 'open', platform: this.platform, ask }));
+  }
+
+  mayPrime(token: string): Promise<boolean> {
+    return this.#options.mayPrime(token);
+  }
+
+  ended(thread: SendingThread): void {
+    for (const sent of this.#sent) {
+      if (sent.thread !== thread) continue;
+      sent.reader.abandon();
+      this.#done(sent);
+    }
+    this.#serveRoom();
+  }
+
+  // ---- inside
+
+  get #threads(): readonly SendingThread[] {
+    return this.#options.threads.all;
+  }
+
+  async #askAll(message: Parameters<SendingThread['ask']>[0], what: string): Promise<void> {
+    const problems = await Promise.all(this.#threads.map((thread) => thread.ask(message)));
+    for (const problem of problems) if (problem !== null) this.#options.log.warn({ problem, platform: this.platform }, what);
+  }
+
+  /** The present one to all threads, before anything that should be sent under it. */
+  #handCredential(): void {
+    const version = this.#options.credential.version();
+    if (version === this.#handed) return;
+    this.#handed = version;
+    for (const thread of this.#threads) this.#tellCredential(thread);
+  }
+
+  #tellCredential(thread: SendingThread): void {
+    thread.post({ kind: 'credential', platform: this.platform, authorization: this.#options.credential.authorization(), version: this.#handed });
+  }
+
+  #tellShot(thread: SendingThread, { number, templates }: ThreadShot): void {
+    thread.post({ kind: 'shot', platform: this.platform, shot: number, templates: [...templates] });
+  }
+
+  #leastLoaded(): SendingThread | null {
+    let best: SendingThread | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const thread of this.#threads) {
+      const load = this.#unsent(thread) / (this.#gauge(thread, GAUGE.streams) + 0.001);
+      if (best !== null && load >= least) continue;
+      best = thread;
+      least = load;
+    }
+    return best;
+  }
+
+  #unsent(thread: SendingThread | null): number {
+    let unsent = 0;
+    for (const sent of this.#sent) if (thread === null || sent.thread === thread) unsent += sent.reader.unsent;
+    return unsent;
+  }
+
+  #gauge(thread: SendingThread, at: number): number {
+    return Atomics.load(thread.gauges[this.platform], at);
+  }
+
+  #sum(at: number): number {
+    return this.#threads.reduce((sum, thread) => sum + this.#gauge(thread, at), 0);
+  }
+
+  #hasRoom(reserved: number): boolean {
+    if (this.#state === 'closed') return true;
+    const streams = this.#sum(GAUGE.streams);
+    return streams > 0 && this.#unsent(null) + reserved < lookAhead(streams, this.#pace.perSecond, this.#threads.length);
+  }
+
+  #serveRoom(): void {
+    this.#roomWaiters = this.#roomWaiters.filter(({ reserved, resolve }) => {
+      if (!this.#hasRoom(reserved())) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  /** Looks at the threads' jobs from time to time, as long as there is any or somebody waits for room. */
+  #look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    setTimeout(() => {
+      this.#looking = false;
+      this.#readAll();
+      this.#serveRoom();
+      if (this.#sent.size > 0 || this.#roomWaiters.length > 0) this.#look();
+    }, LOOK_MS);
+  }
+
+  #readAll(): void {
+    for (const sent of this.#sent) if (sent.reader.read()) this.#done(sent);
+  }
+
+  #done(sent: Sent): void {
+    this.#sent.delete(sent);
+    sent.done();
+  }
+}

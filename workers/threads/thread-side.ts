@@ -1,0 +1,95 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { SwitchView } from '../halt/switch-view.ts';
+import { WriteCheck } from '../halt/write-check.ts';
+import { afterApns } from '../lanes/apns-answers.ts';
+import { afterFcm } from '../lanes/fcm-answers.ts';
+import type { PreparedShot } from '../lanes/lane.ts';
+import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
+import { WireLane } from '../lanes/wire-lane.ts';
+import { batchWrites } from '../send/batch-writes.ts';
+import { HandedCredential } from './handed-credential.ts';
+import { JobWriter } from './job-memory.ts';
+import { GAUGE } from './messages.ts';
+import type { LaneSetup, PlainTemplate, ToThread } from './messages.ts';
+import type { ReasonWriter } from './reasons.ts';
+import { SharedPace } from './shared-pace.ts';
+
+const GAUGE_MS = 20;
+
+export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string) => Promise<boolean> }
+
+/** One provider's lane inside a sending thread, driven by the main thread's messages. */
+export class ThreadSide {
+  readonly credential = new HandedCredential();
+  readonly lane: WireLane;
+  readonly #common: ThreadCommon;
+  readonly #gauge: Int32Array;
+  readonly #shots = new Map<number, PreparedShot>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge }: LaneSetup, common: ThreadCommon) {
+    this.#common = common;
+    this.#gauge = new Int32Array(gauge);
+    this.lane = new WireLane({
+      provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
+      mayPrime: (token) => common.mayPrime(platform, token), log: common.log, pace: new SharedPace(pace),
+    });
+  }
+
+  async open(): Promise<void> {
+    this.#timer ??= setInterval(() => this.#measure(), GAUGE_MS);
+    await this.lane.open(this.#closing.signal);
+    this.#measure();
+  }
+
+  async prime(devices: readonly { token: string }[]): Promise<void> {
+    await this.lane.prime(devices, this.#closing.signal);
+    this.#measure();
+  }
+
+  prepare(shot: number, templates: readonly PlainTemplate[]): void {
+    this.#shots.set(shot, this.lane.prepare(templates.map(({ headers, body }) => ({ headers, body: Buffer.from(body) }))));
+  }
+
+  send({ shot, batch, devices, terms, memory }: Extract<ToThread, { kind: 'job' }>, audience: LoadedAudience | null): void {
+    const { switches, reasons, log } = this.#common;
+    const writer = new JobWriter(memory, reasons);
+    const prepared = this.#shots.get(shot);
+    const view = audience?.has(batch) === true ? audience.view(batch) : null;
+    if (prepared === undefined || view === null) {
+      log.error({ batch, shot: prepared !== undefined, audience: view !== null }, 'THREAD_NOT_TOLD: a batch came without its shot or audience; nothing of it is written');
+      for (let index = 0; index < memory.count; index++) writer.settle(index, { state: 'held', why: 'halted' });
+      return;
+    }
+    const check = new WriteCheck(terms, switches);
+    const after = this.lane.platform === 'ios' ? afterApns : afterFcm;
+    void this.lane.send(prepared, {
+      ...batchWrites(view, devices, check),
+      wrote: (index) => writer.wrote(index),
+      settle(index, outcome) {
+        if (outcome.state === 'failed' && after(outcome.reason) === 'stop-campaign') check.stopShot();
+        writer.settle(index, outcome);
+      },
+    });
+  }
+
+  /** What is unsent is held, what is unanswered becomes uncertain. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.lane.close();
+    await turn();
+    this.#measure();
+  }
+
+  #measure(): void {
+    const { primed, streams, inFlight } = this.lane.status();
+    Atomics.store(this.#gauge, GAUGE.primed, primed);
+    Atomics.store(this.#gauge, GAUGE.streams, streams);
+    Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
+  }
+}
