@@ -71,6 +71,14 @@ describe('asking for fire', () => {
     expect(scene.decide(scene.request('ana', ['br-ios'], { measured })).ok).toBe(true);
   });
 
+  test('while a shot runs with another skip list nothing else is asked for: workers hold one at a time', () => {
+    const scene = Scene.ready();
+    scene.fired(['us-ios']);
+    expect(scene.decide(scene.request('ana', ['br-ios'])).ok).toBe(true);
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'k', tokens: 1 } });
+    expect(scene.refuses(scene.request('ana', ['br-ios'])).code).toBe('SHOT_RUNNING');
+  });
+
   test('a message over 4,096 bytes is refused by locale, platform and size', () => {
     const scene = Scene.ready();
     const created = scene.entries[0];
@@ -225,7 +233,11 @@ describe('halt and GO', () => {
     expect(scene.refuses(scene.request('ana', ['br-ios'], { lift: true })).code).toBe('NOT_HALTED');
     scene.halt();
     expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs);
+    expect(cutOffSegments(scene.state, scene.nowMs)).toEqual([]);
     scene.closes(scene.shot(shot.id), { 'us-ios': { halted: 120, uncertain: 5 } });
+    // br-ios never went out: it is no part of what the halt has cut off.
+    expect(fireableSegments(scene.state, scene.nowMs)).toContain('br-ios');
+    expect(cutOffSegments(scene.state, scene.nowMs)).toEqual(['us-ios']);
     const order = scene.asked(['us-ios'], { lift: true });
     expect(order).toMatchObject({ devices: 120, lifts: 1, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
     scene.gives('FireApproved', scene.press(order));

@@ -6,7 +6,7 @@ import { changed, expired, haltText, noSuchOrder, notOpen } from './fire-refusal
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
-import { fireableSegments, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf } from './remaining.ts';
+import { fireableSegments, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -40,6 +40,11 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   if (names.length === 0) return refuse('NOTHING_TO_FIRE', 'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.');
   const stuck = names.map((segment) => segmentProblem(launch, segment, nowMs)).find((problem) => problem !== null);
   if (stuck != null) return stuck;
+
+  const other = runningShots(launch).find(({ skipList }) => skipList?.hash !== launch.skipList?.hash);
+  if (other !== undefined) {
+    return refuse('SHOT_RUNNING', `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`);
+  }
 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
