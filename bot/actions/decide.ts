@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { Command } from '../../runbooks/launch/commands.ts';
+import { may } from '../../runbooks/launch/authority.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { haltNow } from '../commands/halt.ts';
 import { readinessNow } from '../commands/see.ts';
-import { submitAs } from '../desk.ts';
+import { submitAs, whoIs } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { stepPutMessage } from '../views/entry-message.ts';
 import type { Message } from '../views/message.ts';
 import { waiverModal } from '../views/modals.ts';
+import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { stepsMessage } from '../views/steps.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
@@ -24,13 +26,13 @@ export const switchValue = z.strictObject({ launchId: z.string(), requestId: z.s
 export const rosterValue = z.strictObject({ launchId: z.string(), changeId: z.string() });
 export const stepValue = z.strictObject({ launchId: z.string(), step: z.string() });
 
-/** Submits, tells the presser, and shows the message of the button as it is now, decided or refused. */
-async function decided<V extends { launchId: string }>(press: Press<V>, make: (by: string) => Command, say: string, show: ((launch: Launch) => Message | Promise<Message>) | null): Promise<void> {
+/** Submits, tells the presser, and shows the message of the button as it is now, decided or refused. `say` null: that message says enough. */
+async function decided<V extends { launchId: string }>(press: Press<V>, make: (by: string) => Command, say: string | null, show: ((launch: Launch) => Message | Promise<Message>) | null): Promise<void> {
   const { desk, value, slackId } = press;
   const outcome = await submitAs(desk, value.launchId, slackId, (by) => make(by));
   const launch = outcome.launch ?? await desk.journal.launch(value.launchId);
   await Promise.all([
-    press.answer(outcome.ok ? done(say) : refused(outcome.code, outcome.say)),
+    outcome.ok && say === null ? Promise.resolve() : press.answer(outcome.ok ? done(say ?? '') : refused(outcome.code, outcome.say)),
     launch === null || show === null ? Promise.resolve() : Promise.resolve(show(launch)).then((message) => press.refresh(message)),
   ]);
 }
@@ -56,16 +58,18 @@ export const pressUntick = (press: Press<z.output<typeof gateValue>>) => tick(pr
 
 function tick(press: Press<z.output<typeof gateValue>>, green: boolean): Promise<void> {
   const { desk, value } = press;
-  return decided(press, (by) => ({ kind: 'tick-gate', by, gate: value.gate, green, note: '' }), green ? 'Ticked.' : 'Unticked.', (launch) => readinessNow(desk, launch));
+  return decided(press, (by) => ({ kind: 'tick-gate', by, gate: value.gate, green, note: '' }), null, (launch) => readinessNow(desk, launch));
 }
 
 export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>
   decided(press, (by) => ({ kind: 'grant-waiver', by, waiverId: press.value.waiverId }), 'Granted.', (launch) => press.isPrivate ? readinessNow(press.desk, launch) : waiverMessage(launch, press.value.waiverId));
 
 /** The form must be open within 3 s of the press, so it is made from what is known here. */
-export async function pressAskWaiver({ desk, value, channelId, triggerId }: Press<z.output<typeof gateValue>>): Promise<void> {
+export async function pressAskWaiver({ desk, value, slackId, channelId, triggerId, answer }: Press<z.output<typeof gateValue>>): Promise<void> {
   const launch = desk.journal.peek(value.launchId) ?? await desk.journal.launch(value.launchId);
   if (launch === null) throw new Error(`LAUNCH_GONE ${value.launchId}`);
+  const person = whoIs(launch, slackId);
+  if (person !== null && !may(person, 'request-waiver')) return answer(refused('ROLE_MISSING', `Asking for a waiver needs on-call: ${peopleWith(launch, ['on-call'])}. Anyone on duty can grant it.`));
   const line = gateLines(launch, await desk.conductor.measured(launch.id), desk.nowMs(), 'all').find((one) => one.id === value.gate);
   await desk.client.views.open({ trigger_id: triggerId, view: waiverModal(launch, value.gate, channelId, line?.value ?? null) });
 }

@@ -41,7 +41,7 @@ export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, an
   if (outcome.ok) {
     const order = outcome.launch.orders[orderId];
     await Promise.all([
-      answer(done(`*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(order)}, ${plural(order.devices, 'device')}`}. The live message shows it run; HALT is on it.`)),
+      answer(done(`*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(outcome.launch, order.shown.segments)}, ${plural(order.devices, 'device')}`}. HALT is on the live message.`)),
       showOrder(desk, outcome.launch, orderId, measured, refresh),
     ]);
     return;

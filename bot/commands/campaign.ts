@@ -1,3 +1,4 @@
+import { may } from '../../runbooks/launch/authority.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { code } from '../views/answers.ts';
 import { message } from '../views/blocks.ts';
@@ -9,9 +10,9 @@ import { misuse, type Subcommand } from './subcommand.ts';
 export const campaign: Subcommand = {
   name: 'campaign', also: ['text', 'copy', 'edit'], usage: ['campaign', 'campaign de fr', 'campaign show'], group: 'Prepare', needs: 'person',
   does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it.',
-  async run({ desk, launch, typed, triggerId, channelId }) {
+  async run({ desk, launch, person, typed, triggerId, channelId }) {
     const all = Object.keys(launch.campaign.locales);
-    if (typed.words[0]?.toLowerCase() === 'show') return message('The text of the push', contentSections(launch.campaign, launch.audience?.locales ?? {}));
+    if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign')) return message('The text of the push', contentSections(launch.campaign, launch.audience?.locales ?? {}));
     const unknown = typed.words.find((word) => localeNamed(all, word) === undefined);
     if (unknown !== undefined) return misuse(campaign, `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all.slice(0, 60).map((locale) => code(locale)).join(' ')}.`);
     const named = typed.words.map((word) => localeNamed(all, word) ?? '');

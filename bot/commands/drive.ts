@@ -1,6 +1,6 @@
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import { code, done, info } from '../views/answers.ts';
-import { switchText } from '../views/names.ts';
+import { switchText, switchWords } from '../views/names.ts';
 import { count, oneLine, safe, stamp } from '../views/words.ts';
 import { onOff, WHEN_USAGE, when, wholeNumber } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
@@ -51,7 +51,7 @@ export const test: Subcommand = {
 async function setSwitch(ask: PersonAsk, id: string, value: SwitchValue, reason: string): Promise<Answer> {
   return submit(ask, (by) => ({ kind: 'set-switch', by, switch: id, value, reason }), (after) => {
     const waiting = Object.values(after.switchRequests).findLast((one) => one.switch === id && one.open);
-    return done(waiting === undefined ? `*${id}* is *${switchText(value)}*.` : `Asked to set *${id}* to *${switchText(value)}*; another person approves with the button in the channel.`);
+    return done(waiting === undefined ? `Set ${switchWords(id, value)}.` : `Asked to set ${switchWords(id, value)}; another person approves with the button in the channel.`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { fireableSegments } from '../../runbooks/launch/remaining.ts';
+import { cutOffSegments, fireableSegments, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { code, done, refused } from '../views/answers.ts';
 import { peopleWith } from '../views/names.ts';
@@ -13,7 +13,7 @@ export const fire: Subcommand = {
   run: (ask) => requestFire(ask, ask.typed.words, false),
 };
 
-/** `lift`: the order also lifts the present halt, when its second person presses. */
+/** `lift`: the order also lifts the present halt, when its second person presses; without words it is for what the halt cut off, and nothing that never went out. */
 export async function requestFire(ask: PersonAsk, words: readonly string[], lift: boolean): Promise<Answer> {
   const { desk, launch, slackId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
@@ -22,8 +22,14 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
       ? 'This channel is shared with another company (Slack Connect), so nobody fires from it. Use a channel of your own, or the command line.'
       : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.');
   }
-  const wanted = segmentsOf(launch, words, ask.atMs);
-  if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire us-ios'] } : fire, wanted.problem);
+  const cutOff = lift && words.length === 0 && launch.halt.active ? cutOffSegments(launch, ask.atMs) : null;
+  if (cutOff?.length === 0) {
+    return refused('NOTHING_TO_FIRE', runningShots(launch).length > 0
+      ? 'The halted shot is still being counted; it closes within half a minute. Then ask again.'
+      : 'The halt has cut nothing off. /go resume lifts it; /go resume fire all also asks for everything that was never sent.');
+  }
+  const wanted = cutOff === null ? segmentsOf(launch, words, ask.atMs) : { ok: true as const, segments: cutOff };
+  if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
   const { segments } = wanted;
   const measured = await desk.conductor.measured(launch.id);
   return submit(
@@ -32,7 +38,7 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
     (after) => {
       const order = Object.values(after.orders).findLast((one) => one.requestedBy === person.id && one.state === 'open');
       if (order === undefined) return done('Your order stands in the channel.');
-      return done(`Your order for ${segmentsText(order)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.`);
+      return done(`Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.`);
     },
   );
 }

@@ -51,8 +51,8 @@ export const halt: Subcommand = {
 };
 
 export const resume: Subcommand = {
-  name: 'resume', also: ['lift', 'unhalt'], usage: ['resume', 'resume because the copy is fixed', 'resume fire', 'resume fire us-ios'], group: 'Fire and halt', needs: 'person',
-  does: 'Asks to lift the halt; a second person approves. `resume fire` is one order that also sends what was not sent, as the next attempt.',
+  name: 'resume', also: ['lift', 'unhalt'], usage: ['resume', 'resume because the copy is fixed', 'resume fire', 'resume fire all', 'resume fire us-ios'], group: 'Fire and halt', needs: 'person',
+  does: 'Asks to lift the halt; a second person approves. `resume fire` is one order that also sends what the halt cut off.',
   async run(ask) {
     const [first, ...others] = ask.typed.words;
     if (first?.toLowerCase() === 'fire') return requestFire(ask, others, true);

@@ -1,5 +1,6 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { role, type Person, type Role } from '../../runbooks/playbook/schema.ts';
+import { slackErrorCode } from '../conductor/slack-port.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
 import { oneLine, safe } from '../views/words.ts';
@@ -9,6 +10,8 @@ import { peopleOf } from './people-of.ts';
 import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
 
 const ROLES = role.options;
+/** The record wants a reason; what changes is in the request itself. */
+const NO_REASON = 'no reason given';
 
 export const people: Subcommand = {
   name: 'people', also: ['roster', 'who'], group: 'Prepare', needs: 'launch',
@@ -38,13 +41,23 @@ async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   if (there !== undefined) return misuse(people, `<@${slackId}> is on the roster already, as ${safe(there.name, 80)}.`);
   const { roles, rest, unknown } = rolesIn(others);
   if (unknown !== null) return misuse(people, unknown);
-  const { user } = await ask.desk.client.users.info({ user: slackId });
-  if (user === undefined || user.deleted === true) return misuse(people, `<@${slackId}> has no active Slack account.`);
+  const user = await userOf(ask, slackId);
+  if (user === null || user.deleted === true) return misuse(people, `<@${slackId}> has no active Slack account.`);
   if (user.is_bot === true) return misuse(people, `<@${slackId}> is an app. Only people can be on the roster.`);
   if (user.is_stranger === true || user.is_restricted === true || user.is_ultra_restricted === true) return misuse(people, `<@${slackId}> is a guest or of another company; only members of this workspace can be on the roster.`);
   const name = user.profile?.real_name ?? user.real_name ?? user.name ?? slackId;
   const person: Person = { id: freeId(ask.launch, name), name: name.slice(0, 80), roles: roles.length === 0 ? ['observer'] : roles, slack: [slackId], operator_keys: [], devices: [] };
-  return change(ask, (all) => [...all, person], rest || `add ${name}`);
+  return change(ask, (all) => [...all, person], rest || NO_REASON);
+}
+
+/** Null: Slack knows nobody by this id. */
+async function userOf(ask: PersonAsk, slackId: string) {
+  try {
+    return (await ask.desk.client.users.info({ user: slackId })).user ?? null;
+  } catch (error) {
+    if (['user_not_found', 'user_not_visible'].includes(slackErrorCode(error) ?? '')) return null;
+    throw error;
+  }
 }
 
 async function changeRoles(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
@@ -56,7 +69,7 @@ async function changeRoles(ask: PersonAsk, words: readonly string[]): Promise<An
   if (unknown !== null) return misuse(people, unknown);
   if (roles.length === 0) return misuse(people, `Which roles? There are ${ROLES.map((one) => code(one)).join(' ')}.`);
   const id = found.people[0]?.id;
-  return change(ask, (all) => all.map((one) => (one.id === id ? { ...one, roles } : one)), rest || `roles: ${roles.join(', ')}`);
+  return change(ask, (all) => all.map((one) => (one.id === id ? { ...one, roles } : one)), rest || NO_REASON);
 }
 
 async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
@@ -65,7 +78,7 @@ async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer>
   const found = peopleOf(ask.launch, [who], ask.person);
   if (!found.ok) return misuse(people, found.problem);
   const id = found.people[0]?.id;
-  return change(ask, (all) => all.filter((one) => one.id !== id), oneLine(why.join(' ')) || `remove ${found.people[0]?.name ?? who}`);
+  return change(ask, (all) => all.filter((one) => one.id !== id), oneLine(why.join(' ')).replace(/^because\s+/i, '') || NO_REASON);
 }
 
 function change(ask: PersonAsk, make: (all: Person[]) => Person[], reason: string): Promise<Answer> {

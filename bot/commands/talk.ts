@@ -1,6 +1,7 @@
+import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
-import { done, info } from '../views/answers.ts';
-import { clip, oneLine, safe } from '../views/words.ts';
+import { done } from '../views/answers.ts';
+import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit, type Subcommand } from './subcommand.ts';
 
 export const note: Subcommand = {
@@ -11,9 +12,6 @@ export const note: Subcommand = {
     return submit(ask, (by) => ({ kind: 'note', by, text: ask.typed.rest }), () => done('Noted.'));
   },
 };
-
-/** Slack shows a file's text in full; the answer carries its head. */
-const HEAD_CHARS = 2_200;
 
 export const timeline: Subcommand = {
   name: 'timeline', also: ['record', 'postmortem'], usage: ['timeline'], group: 'Talk and end', needs: 'person',
@@ -27,7 +25,7 @@ export const timeline: Subcommand = {
       channel_id: channelId, filename: `timeline-${launch.id}-${stampedAt}.md`, title: `Timeline of ${launch.name}`, content: markdown,
       initial_comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${messages.length} messages${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
     });
-    return info(`\`\`\`${clip(safe(markdown.replaceAll('```', "'''"), HEAD_CHARS), HEAD_CHARS)}\`\`\`\nThe whole file stands in the channel.`);
+    return done('The timeline stands in the channel as a Markdown file.');
   },
 };
 
@@ -35,6 +33,8 @@ export const close: Subcommand = {
   name: 'close', also: ['end'], usage: ['close', 'close all went well'], group: 'Talk and end', needs: 'person',
   does: 'Ends the launch: nothing can be fired any more, the timeline stays.',
   async run(ask) {
+    const left = (ask.launch.audience?.segments ?? []).reduce((sum, { id }) => sum + remainingDevices(ask.launch, id), 0);
+    if (left > 0 && ask.typed.rest === '') return misuse(close, `*${count(left)} devices got nothing yet*, and a closed launch can't send any more. If that is meant, say why: \`/go close the ad was pulled\``);
     const answer = await submit(
       ask, (by) => ({ kind: 'close-launch', by, reason: oneLine(ask.typed.rest) }),
       () => done('The launch is closed. `/go timeline` gives its record; scale-downs still run by `/go scale`.'),

@@ -18,6 +18,7 @@ export class BoardWatch {
   readonly #budget: UpdateBudget;
   readonly #shown = new Map<string, string>();
   #boardAtMs = Number.NEGATIVE_INFINITY;
+  #boardSeq = 0;
 
   constructor(context: Context, budget: UpdateBudget) {
     this.#context = context;
@@ -32,9 +33,13 @@ export class BoardWatch {
       const gates = gateLines(launch, measured, now, order.shown.segments.map(({ segment }) => segment));
       await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);
     }
-    if (runningShots(launch).length > 0 && now - this.#boardAtMs < BOARD_DURING_SHOT_MS) return;
+    // What is decided in the middle of a shot, a halt above all, shows at once.
+    if (runningShots(launch).length > 0 && launch.seq === this.#boardSeq && now - this.#boardAtMs < BOARD_DURING_SHOT_MS) return;
     const gates = gateLines(launch, measured, now, 'all');
-    if (await this.#show(launch, FACT.board, (atMs) => boardMessage(launch, gates, reports, atMs), RESERVE.board)) this.#boardAtMs = now;
+    if (await this.#show(launch, FACT.board, (atMs) => boardMessage(launch, gates, reports, atMs), RESERVE.board)) {
+      this.#boardAtMs = now;
+      this.#boardSeq = launch.seq;
+    }
   }
 
   async #show(launch: Launch, name: string, render: (atMs: number) => ReturnType<typeof boardMessage>, reserve: number): Promise<boolean> {

@@ -59,14 +59,14 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   expect(finished(figures.total)).toBe(5_000);
   const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
   expect(summary).toContain('Every one of 5,000 devices is accounted for.');
-  expect(summary).toContain('Unregistered 10');
+  expect(summary).toContain('app no longer installed 10 (Unregistered)');
 });
 
 test('the live message has bar, figures and HALT while it runs, and no HALT afterwards', () => {
   const counts = countsOf(evenly(1_000, 0, 2_000), { failed: 20, reasons: { Unregistered: 15, TooManyRequests: 5 } });
   const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', counts, none)], GO_AT_MS + 2_500);
   const running = JSON.stringify(liveStatsMessage(launch, shot, figures));
-  for (const part of ['halt.press', '1,000 (20%)', 'Unregistered 15, TooManyRequests 5', '20%', '1,020 of 5,000']) expect(running).toContain(part);
+  for (const part of ['halt.press', '1,000 (20%)', 'app no longer installed 15 (Unregistered), throttled 5 (TooManyRequests)', '20%', '1,020 of 5,000']) expect(running).toContain(part);
   const halted = { ...shot, haltedAtMs: GO_AT_MS + 2_000 };
   expect(JSON.stringify(liveStatsMessage(launch, halted, figures))).not.toContain('halt.press');
 });

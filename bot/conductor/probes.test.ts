@@ -76,7 +76,7 @@ test('a waiting message, an ordered count that is not there and a test copy of o
   expect(measured.get('queue')).toMatchObject({ status: 'red', value: 1 });
   expect(measured.get('scaled')).toMatchObject({ status: 'red', value: 4 });
   // Accepted on iOS; the audience has Android devices too.
-  expect(measured.get('test')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('android') as string });
+  expect(measured.get('test')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('Android') as string });
 });
 
 test('a probe that fails is unknown and leaves the others alone', async () => {

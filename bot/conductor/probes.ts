@@ -6,6 +6,7 @@ import { payloadProblems } from '../../runbooks/launch/payload.ts';
 import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
+import { platformName } from '../views/names.ts';
 
 /** A worker that has not reported for this long counts as gone. Reports come every second. */
 export const REPORT_LIFE_MS = 5_000;
@@ -137,7 +138,7 @@ function testSend(launch: Launch): Found {
   const missing = platformsInUse(launch).filter((platform) => !done.some((result) => result.platform === platform && result.accepted));
   if (missing.length === 0) return { status: 'green', value: 0, say: 'the present content was accepted on every platform' };
   const refused = done.find((result) => !result.accepted && missing.includes(result.platform));
-  return { status: 'red', value: missing.length, say: `no accepted copy of the present content on ${missing.join(' and ')}${refused === undefined ? '' : ` (${refused.reason})`}` };
+  return { status: 'red', value: missing.length, say: `no accepted copy of the present content on ${missing.map((platform) => platformName[platform]).join(' and ')}${refused === undefined ? '' : ` (${refused.reason})`}` };
 }
 
 async function scaled(cloud: Cloud, launch: Launch, targetId: string): Promise<Found> {

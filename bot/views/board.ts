@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
+import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { ACTION } from '../actions/action-ids.ts';
@@ -21,7 +21,7 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
   }
   for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));
   if (order !== undefined) {
-    blocks.push(section(`:large_green_square: *A fire order waits for its second person*: ${segmentsText(order)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`));
+    blocks.push(section(`:large_green_square: *A fire order waits for its second person*: ${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}${launch.halt.active && order.lifts === null ? '. It can\'t go out while everything is halted.' : ''}`));
   }
   blocks.push(
     section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),
@@ -53,6 +53,8 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
   if (launch.halt.active) return 'HALTED';
   if (running) return 'sending';
   if (ordered) return 'a fire order waits for GO';
+  const segments = launch.audience?.segments ?? [];
+  if (segments.length > 0 && segments.every(({ id }) => remainingDevices(launch, id) === 0)) return 'everything is sent';
   const open = redLines(gates).length;
   return open === 0 ? 'ready to fire' : `${plural(open, 'gate')} open`;
 }
@@ -84,7 +86,7 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
     }
   }
   const devices = launch.orders[shot.orderId]?.devices ?? 0;
-  return `:rocket: *Sending* ${segmentsText(shot)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
+  return `:rocket: *Sending* ${segmentsText(launch, shot.segments)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
 }
 
 function switchesText(launch: Launch): string {
@@ -100,7 +102,10 @@ function firedText(launch: Launch): string {
 
 function nextText(launch: Launch, nowMs: number): string {
   const next = nextSteps(launch, nowMs).slice(0, 2);
-  return next.length === 0 ? 'no step left' : next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`).join('\n');
+  const waiting = Object.values(launch.steps).filter(({ state }) => state === 'put').length;
+  const put = waiting === 0 ? [] : [`${plural(waiting, 'step waits', 'steps wait')} for a person: \`/go steps\``];
+  const lines = [...put, ...next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`)];
+  return lines.length === 0 ? 'no step left' : lines.join('\n');
 }
 
 /** The last phase that has begun; before the first one, that one. */

@@ -9,6 +9,9 @@ const SECTION_CHARS = 2_900;
 const LONGEST_PREVIEW_CHARS = 280;
 const SHORTEST_PREVIEW_CHARS = 24;
 
+/** Keeps a text that runs from right to left from pulling the marks around it along. */
+const isolated = (text: string): string => `\u2068${text}\u2069`;
+
 /**
  * What people will receive, per locale, biggest locale first; at most three sections.
  * `devices` is how many devices hold each locale (empty: not known yet).
@@ -20,7 +23,7 @@ export function contentSections(campaign: Campaign, devices: Readonly<Record<str
     const held = devices[locale];
     const title = safe(oneLine(text.title), Math.max(12, Math.floor(each / 3)));
     const body = safe(oneLine(text.body), Math.max(12, each - title.length));
-    return `\`${safe(locale, 20)}\`${held === undefined ? '' : ` ${count(held)}`}  *${title}* ${body}`;
+    return `\`${safe(locale, 20)}\`${held === undefined ? '' : ` ${count(held)}`}  *${isolated(title)}* ${isolated(body)}`;
   });
   const sections: string[][] = [[]];
   let length = 0;

@@ -4,9 +4,9 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { actorOf, nameOf, namesOf } from './names.ts';
+import { actorOf, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
-import { safe, stamp, timeOfDay } from './words.ts';
+import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
  * The channel's post for one entry, `launch` being the state after it; null where the channel gets no post of its
@@ -21,6 +21,8 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'ShotClosed':
     case 'ShotTimed':
     case 'StepDone':
+    // The live message says who pressed GO.
+    case 'FireApproved':
       return null;
     case 'WaiverRequested': return waiverMessage(launch, entry.waiverId);
     case 'LiftRequested': return liftMessage(launch, entry.liftId);
@@ -33,19 +35,19 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
       return line(launch, entry, ':wave:', `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`);
     case 'TargetMoved': return line(launch, entry, ':alarm_clock:', `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`);
     case 'Noted': return line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`);
-    case 'FireApproved': return line(launch, entry, ':rocket:', describe(launch, entry));
     case 'FireDeclined':
     case 'FireExpired': return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
-    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', describe(launch, entry));
-    case 'WaiverGranted': return line(launch, entry, ':large_yellow_circle:', `granted the waiver for *${safe(launch.waivers[entry.waiverId]?.gate ?? entry.waiverId, 60)}*`);
-    case 'TestDone': return line(launch, entry, entry.results.length > 0 && entry.results.every((result) => result.accepted) ? ':iphone:' : ':warning:', describe(launch, entry));
-    case 'TestRequested': return line(launch, entry, ':iphone:', describe(launch, entry));
-    case 'HaltLifted': return line(launch, entry, ':unlock:', describe(launch, entry));
-    case 'SwitchSet': return line(launch, entry, ':control_knobs:', describe(launch, entry));
-    case 'ScaleLate': return line(launch, entry, ':warning:', describe(launch, entry));
-    case 'ScaleOrdered':
-    case 'ScaleReached': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
-    case 'CampaignSet': return line(launch, entry, ':pencil2:', `${describe(launch, entry)}. Open orders, ticks and test copies of the old text are void.`);
+    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`);
+    case 'WaiverGranted': return line(launch, entry, ':large_yellow_circle:', `granted the waiver for *${gateTitle(launch, launch.waivers[entry.waiverId]?.gate ?? entry.waiverId)}*`);
+    case 'TestDone': return line(launch, entry, entry.results.length > 0 && entry.results.every((result) => result.accepted) ? ':white_check_mark:' : ':warning:', `Test copies: ${tested(launch, entry)}`);
+    case 'TestRequested': return line(launch, entry, ':iphone:', `sends test copies to ${fit(entry.to.map((id) => nameOf(launch, id)), 1_000).replaceAll('\n', ', ')}`);
+    case 'HaltLifted': return line(launch, entry, ':unlock:', 'lifted the halt. Nothing is sent by itself: `/go fire` asks again.');
+    case 'SwitchSet': return line(launch, entry, ':control_knobs:', `set ${switchWords(entry.switch, entry.value)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
+    case 'ScaleLate': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* is late: ${count(entry.running)} of ${count(entry.desired)} running, ${count(entry.ready)} ready. Backup: ${safe(entry.backup, 400)}`);
+    case 'ScaleOrdered': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
+    // The order's own message ends with a tick; a post of its own is for those who stopped watching it.
+    case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.desired)} after ${span(entry.tookMs)}`);
+    case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
     case 'AudienceSet':
     case 'SkipListSet':
     case 'ShotCorrected':
@@ -64,8 +66,20 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
 const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch)), 2_500);
 
 function line(launch: Launch, entry: Entry, sign: string, what: string): Message {
-  const who = actorOf(launch, entry.by);
-  return message(`${who} ${describe(launch, entry)}`, [section(`${sign} *${who}* ${what}`)]);
+  // What the system reports has no doer that would say anything to people; a switch that was set by hand in AWS has.
+  const who = 'person' in entry.by || entry.by.system === 'ssm' ? actorOf(launch, entry.by) : null;
+  return message(who === null ? what.replaceAll('*', '') : `${who} ${describe(launch, entry)}`, [section(`${sign} ${who === null ? '' : `*${who}* `}${what}`)]);
+}
+
+/** A scale order that took longer than this gets a post when it is there. */
+const SCALE_SEEN_MS = 60_000;
+
+const gateTitle = (launch: Launch, id: string): string => safe(launch.runbook.gates.find((gate) => gate.id === id)?.title ?? id, 120);
+const targetTitle = (launch: Launch, id: string): string => safe(launch.runbook.scale_targets.find((target) => target.id === id)?.title ?? id, 120);
+
+function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }>): string {
+  const failed = results.filter((result) => !result.accepted).map((result) => `${nameOf(launch, result.person)} ${platformName[result.platform]}: ${safe(result.reason, 100)}`);
+  return `${results.length - failed.length} of ${plural(results.length, 'phone')} reached${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
 }
 
 function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
@@ -86,7 +100,8 @@ function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Mess
     case 'remind': return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
     case 'checklist': return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
     case 'fire-window': return say(`:large_green_square: ${head}\n${safe(step.do.say ?? 'Ask with `/go fire`.', 1_000)}`, step.title);
-    case 'scale': return say(`:chart_with_upwards_trend: ${head}`, step.title);
+    // Its progress message follows.
+    case 'scale': return null;
     case 'switch': return say(`:control_knobs: ${head}`, step.title);
     default: {
       const unknown: never = step.do;
@@ -105,7 +120,7 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   if (state !== undefined && state.state !== 'put') return say(`:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`, `${title}: ${state.state}`);
   const value = { launchId: launch.id, step: stepId };
   return message(`${title}: run it now, or skip it?`, [
-      section(`:hourglass: *${title}* was not run: ${safe(why, 400)}${step?.owner === undefined ? '' : `\n${nameOf(launch, step.owner)} decides:`}`),
+      section(`:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`),
       actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
   ]);
 }

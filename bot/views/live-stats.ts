@@ -5,7 +5,8 @@ import { ACTION } from '../actions/action-ids.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { platformName } from './names.ts';
+import { nameOf, platformName } from './names.ts';
+import { segmentsText } from './order.ts';
 import { count, plural, safe, span } from './words.ts';
 
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
@@ -17,22 +18,30 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
   return {
     text,
     blocks: [
-      header(`${state.sign} ${state.text}: ${launch.name}`),
-      section(`${progressBar(done, figures.devices)}\n${shot.segments.map((one) => `\`${safe(one.segment, 60)}\`${one.attempt > 1 ? ` attempt ${one.attempt}` : ''}`).slice(0, 30).join(' ')}`),
-      fields([
+      header(`${state.sign} ${state.text}: ${shot.closed === null ? launch.name : `${count(total.accepted)} of ${count(figures.devices)} accepted`}`),
+      section(`${progressBar(done, figures.devices)}\n${segmentsText(launch, shot.segments)} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
+      // Once it is closed the summary below has the figures.
+      ...(shot.closed !== null ? [] : [fields([
         ['Sent', `${count(total.written)} of ${count(figures.devices)}`],
         ['Accepted', `${count(total.accepted)} (${percent(total.accepted, figures.devices)})`],
         ['Failed', count(total.failed)],
-        [shot.closed === null ? 'Rate now' : 'Rate over the shot', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
+        ['Rate now', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
         ['p50 / p95 / p99 since GO', times(total)],
         ['Not sent', notSent(total)],
-      ]),
+      ])]),
       ...platformLines(figures),
-      ...(total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
+      ...(shot.closed !== null || total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
       context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
       ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),
     ],
   };
+}
+
+/** What the presser went past, and what the press did besides. */
+function inSpite(launch: Launch, shot: Shot): string {
+  const lifts = launch.orders[shot.orderId]?.lifts ?? null;
+  const red = shot.redGates.map(({ gate }) => safe(launch.runbook.gates.find(({ id }) => id === gate)?.title ?? gate, 80));
+  return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : ', which lifted the halt'}`;
 }
 
 function stateOf(shot: Shot): { sign: string; text: string } {
@@ -77,10 +86,23 @@ export function notSent(figures: Figures): string {
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
+/** Both providers' words for the same thing (FACTS 1 and 2), as people say it. */
+const REASON_WORDS: Record<string, string> = {
+  Unregistered: 'app no longer installed', UNREGISTERED: 'app no longer installed', ExpiredToken: 'app no longer installed',
+  BadDeviceToken: 'token not valid', INVALID_ARGUMENT: 'token not valid', DeviceTokenNotForTopic: 'token of another app', SENDER_ID_MISMATCH: 'token of another app',
+  TooManyRequests: 'throttled', QUOTA_EXCEEDED: 'throttled', InternalServerError: "provider's error", INTERNAL: "provider's error", ServiceUnavailable: "provider's error", UNAVAILABLE: "provider's error", Shutdown: "provider's error",
+};
+
 /** The most frequent first; ten at most. */
 export function reasons(byReason: Record<string, number>): string {
-  const all = Object.entries(byReason).toSorted((a, b) => b[1] - a[1]);
-  const shown = all.slice(0, 10).map(([reason, often]) => `${safe(reason, 60)} ${count(often)}`);
+  const grouped = new Map<string, { often: number; codes: string[] }>();
+  for (const [reason, often] of Object.entries(byReason)) {
+    const words = REASON_WORDS[reason] ?? reason;
+    const before = grouped.get(words) ?? { often: 0, codes: [] };
+    grouped.set(words, { often: before.often + often, codes: [...before.codes, reason] });
+  }
+  const all = [...grouped].toSorted((a, b) => b[1].often - a[1].often);
+  const shown = all.slice(0, 10).map(([words, { often, codes }]) => `${safe(words, 60)} ${count(often)}${codes[0] === words ? '' : ` (${safe(codes.join(', '), 120)})`}`);
   return `${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
 }
 

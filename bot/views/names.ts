@@ -1,7 +1,7 @@
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
-import { safe } from './words.ts';
+import { count, safe } from './words.ts';
 
 export function nameOf(launch: Launch, id: PersonId): string {
   return safe(rosterName(launch, id), 80);
@@ -25,5 +25,13 @@ export function peopleWith(launch: Launch, roles: readonly string[], except: Per
 }
 
 export const platformName = { ios: 'iOS', android: 'Android' } as const;
+
+/** What a switch does when it is set so: `zombie mode *on*: client apps stay quiet`. */
+export function switchWords(id: string, value: SwitchValue): string {
+  if (id === 'zombie') return `zombie mode *${switchText(value)}*: client apps ${value === true ? 'stay quiet' : 'talk to the servers as usual'}`;
+  const platform = id === 'pace.ios' ? 'iOS' : id === 'pace.android' ? 'Android' : null;
+  if (platform !== null && typeof value === 'number') return `the pace of ${platform} to *${value === 0 ? 'what the runbook says' : `${count(value)} a second`}*`;
+  return `*${safe(id, 60)}* to *${switchText(value)}*`;
+}
 
 export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : safe(String(value), 100));

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { forecast } from '../../runbooks/launch/forecast.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS, type Platform, type SegmentAttempt } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
 import { isExpired, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { ACTION } from '../actions/action-ids.ts';
@@ -16,12 +16,14 @@ import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words
  * the order's segments; what isn't green or waived has turned since the order was asked for.
  */
 export function orderMessage(launch: Launch, order: FireOrder, gates: readonly GateLine[], nowMs: number): Message {
-  const what = segmentsText(order);
+  const what = segmentsText(launch, order.shown.segments);
   const asker = nameOf(launch, order.requestedBy);
   if (order.state !== 'open' || isExpired(order, nowMs)) return outcome(launch, order, what, asker);
 
   const turned = gates.filter((gate) => gate.status === 'red' || gate.status === 'unknown');
   const decline = button(ACTION.decline, 'Decline', { launchId: launch.id, orderId: order.id });
+  const platforms = PLATFORMS.filter((platform) => refsOf(launch, order.shown.segments, platform).length > 0);
+  const isHalted = launch.halt.active && order.lifts !== launch.halt.epoch;
   const lifts = order.lifts === null ? '' : `\n:warning: This GO also *lifts the halt* (${order.lifts}).`;
   const blocks: KnownBlock[] = [
     header(`Fire order: ${count(order.devices)} devices`),
@@ -29,23 +31,25 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
       `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*.\nA second person presses GO: ${peopleWith(launch, ['on-call', 'marketer'], order.requestedBy)}.${lifts}`,
       decline, `decline:${order.id}`,
     ),
-    section(segmentLines(launch, order)),
-    ...contentSections(launch.campaign, launch.audience?.locales ?? {}),
+    section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
+    // How many devices hold a locale is known of the whole audience only.
+    ...contentSections(launch.campaign, order.devices === launch.audience?.devices ? launch.audience.locales : {}),
     context(
       `content \`${short(order.shown.contentHash)}\` · audience \`${short(order.shown.audienceHash)}\`${order.shown.skipListHash === null ? '' : ` · skip list \`${short(order.shown.skipListHash)}\``} · order \`${safe(order.id, 60)}\``,
-      `late after ${span(order.shown.notAfterMs.ios)} (iOS), ${span(order.shown.notAfterMs.android)} (Android) · uncertain devices: ${order.shown.uncertain}`,
-      forecastText(launch, order),
+      `${forecastText(launch, order)} · late after ${platforms.map((platform) => `${span(order.shown.notAfterMs[platform])} (${platformName[platform]})`).join(', ')}${order.shown.uncertain === 'resend' ? ' · uncertain devices get it again' : ''}`,
     ),
   ];
   if (turned.length > 0) blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
+  if (isHalted) blocks.push(section(':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.'));
   blocks.push(
-    actions(`go:${order.id}`, [button(ACTION.go, goLabel(turned), { launchId: launch.id, orderId: order.id, shownHash: order.shownHash }, 'primary')]),
+    actions(`go:${order.id}`, [button(ACTION.go, goLabel(turned, isHalted), { launchId: launch.id, orderId: order.id, shownHash: order.shownHash }, turned.length > 0 || isHalted ? 'danger' : 'primary')]),
     context(`Expires ${timeOfDay(order.expiresAtMs)}. GO sends at once, there is no second question.`),
   );
   return message(`${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person presses GO`, blocks);
 }
 
-function goLabel(turned: readonly GateLine[]): string {
+function goLabel(turned: readonly GateLine[], isHalted: boolean): string {
+  if (isHalted) return ':no_entry: GO is blocked: halted';
   const hard = turned.filter((gate) => gate.hard);
   if (hard.length > 0) return `:no_entry: GO is blocked: ${hard.map((gate) => gate.id).join(', ')}`;
   return turned.length === 0 ? ':large_green_square: GO' : `:large_green_square: GO anyway, ${turned.length} red`;
@@ -54,21 +58,36 @@ function goLabel(turned: readonly GateLine[]): string {
 const gateText = (gate: GateLine): string =>
   `• *${safe(gate.title, 120)}*${gate.hard ? ' (hard: blocks the press)' : ''}: ${gate.status === 'unknown' ? 'unknown, ' : ''}${safe(gate.say, 200)}`;
 
-export function segmentsText(order: Pick<FireOrder, 'shown'>): string {
-  const names = order.shown.segments.map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`));
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more segments`;
+/** More segments than this are counted, not named. */
+const NAMED_SEGMENTS = 3;
+
+/** What an order or a shot is for: `us-ios, de-ios`, `all 7 iOS segments`, `all 14 segments (5 of them: only what was not sent)`. */
+export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]): string {
+  const again = segments.filter(({ attempt }) => attempt > 1).length;
+  const rest = again === 0 ? '' : ` (${again === segments.length ? '' : `${again} of them: `}only what was not sent)`;
+  if (segments.length <= NAMED_SEGMENTS) return `${segments.map(({ segment }) => safe(segment, 60)).join(', ')}${rest}`;
+  const all = launch.audience?.segments ?? [];
+  const platform = PLATFORMS.find((one) => refsOf(launch, segments, one).length === segments.length);
+  const ofPlatform = all.filter((segment) => segment.platform === platform).length;
+  const isAll = segments.length === (platform === undefined ? all.length : ofPlatform);
+  return `${isAll ? 'all ' : ''}${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
 }
 
-function segmentLines(launch: Launch, order: FireOrder): string {
-  const refs = new Map((launch.audience?.segments ?? []).map((segment) => [segment.id, segment]));
-  const byPlatform = { ios: 0, android: 0 };
-  const lines = order.shown.segments.map(({ segment, attempt }) => {
-    const ref = refs.get(segment);
-    const devices = remainingDevices(launch, segment);
-    if (ref !== undefined) byPlatform[ref.platform] += devices;
-    return `\`${segment}\`  ${ref === undefined ? '' : `${platformName[ref.platform]}  `}${count(devices)}${attempt === 1 ? '' : `  attempt ${attempt}: only what was not sent`}`;
+function refsOf(launch: Launch, segments: readonly SegmentAttempt[], platform: Platform): { id: string; attempt: number; devices: number }[] {
+  const attempts = new Map(segments.map(({ segment, attempt }) => [segment, attempt]));
+  return (launch.audience?.segments ?? []).flatMap(({ id, platform: own }) => {
+    const attempt = attempts.get(id);
+    return own !== platform || attempt === undefined ? [] : [{ id, attempt, devices: remainingDevices(launch, id) }];
   });
-  return fit([`*iOS ${count(byPlatform.ios)} · Android ${count(byPlatform.android)}*`, ...lines], 1_800);
+}
+
+/** One line a platform, biggest segment first: however many there are, GO stays on screen. */
+const SEGMENTS_SHOWN = 16;
+
+function platformLine(launch: Launch, order: FireOrder, platform: Platform): string {
+  const refs = refsOf(launch, order.shown.segments, platform).toSorted((a, b) => b.devices - a.devices);
+  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(id, 40)} ${count(devices)}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
+  return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 
 function forecastText(launch: Launch, order: FireOrder): string {
@@ -77,7 +96,7 @@ function forecastText(launch: Launch, order: FireOrder): string {
     const part = plan[platform];
     if (part === null) return [];
     const late = part.lateDevices === 0 ? '' : `, *${count(part.lateDevices)} of them too late*`;
-    return [`${platformName[platform]} ${part.durationMs === null ? 'as fast as the workers can' : `in ${span(part.durationMs)}`}${late}`];
+    return [`${platformName[platform]} ${part.durationMs === null ? 'as fast as the workers can' : part.durationMs < 1_000 ? 'within a second' : `in ${span(part.durationMs)}`}${late}`];
   });
   return `forecast: ${parts.join(' · ')}`;
 }

@@ -7,7 +7,7 @@ import { button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
 import { waiverMessage } from './requests.ts';
-import { count, fit, plural, safe } from './words.ts';
+import { fit, plural, safe } from './words.ts';
 
 export const gateSign: Record<GateStatus, string> = {
   green: ':large_green_circle:', red: ':red_circle:', unknown: ':white_circle:', waived: ':large_yellow_circle:',
@@ -16,18 +16,19 @@ export const gateSign: Record<GateStatus, string> = {
 /** 50 blocks a message: one for each gate that a person can act on, the rest as text. */
 const GATE_BLOCKS = 30;
 const WAIVER_BLOCKS = 6;
+const TICKED_BLOCKS = 8;
 
 /** Every gate: what is open first, with its button (tick, or ask for a waiver); then open waivers; then what is green. */
 export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Message {
   const open = redLines(gates);
-  const done = gates.filter((gate) => !open.includes(gate));
+  const ticked = gates.filter((gate) => gate.manual && gate.status === 'green').slice(0, TICKED_BLOCKS);
+  const done = gates.filter((gate) => !open.includes(gate) && !ticked.includes(gate));
   const blocks: KnownBlock[] = [header(open.length === 0 ? `Ready: all ${gates.length} gates` : `${plural(open.length, 'gate')} open of ${gates.length}`)];
   for (const gate of open.slice(0, GATE_BLOCKS)) blocks.push(section(gateText(launch, gate), gateButton(launch, gate), `gate:${gate.id}`));
   if (open.length > GATE_BLOCKS) blocks.push(section(fit(open.slice(GATE_BLOCKS).map((gate) => `${gateSign[gate.status]} ${safe(gate.title, 120)}`))));
   const waivers = Object.values(launch.waivers).filter((waiver) => waiver.grantedBy === null);
   for (const waiver of waivers.slice(-WAIVER_BLOCKS)) blocks.push(...waiverMessage(launch, waiver.id).blocks.slice(0, 1));
   if (done.length > 0) blocks.push(section(fit(done.map((gate) => `${gateSign[gate.status]} ${safe(gate.title, 120)}${gate.status === 'waived' ? ` (waived: ${safe(gate.say, 120)})` : ''}`))));
-  const ticked = done.filter((gate) => gate.manual && gate.status === 'green').slice(0, 8);
   for (const gate of ticked) blocks.push(section(tickText(launch, gate), button(ACTION.untick, 'Untick', { launchId: launch.id, gate: gate.id }), `ticked:${gate.id}`));
   blocks.push(context('Hard gates block the press too and can\'t be waived. Everything else can be waived by two people.'));
   return message(open.length === 0 ? 'Ready: all gates are green or waived' : `Not ready: ${open.map((gate) => gate.id).slice(0, 10).join(', ')}`, blocks);
@@ -36,7 +37,7 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
 function gateText(launch: Launch, gate: GateLine): string {
   const owner = gate.owner === null ? '' : ` · ${nameOf(launch, gate.owner)}`;
   const help = launch.runbook.gates.find((one) => one.id === gate.id)?.help;
-  return `${gateSign[gate.status]} *${safe(gate.title, 120)}*${gate.hard ? ' · hard' : ''}${owner}\n${gate.status === 'unknown' ? 'unknown: ' : ''}${safe(gate.say, 400)}${gate.value === null ? '' : ` (${count(gate.value)})`}${help === undefined ? '' : `\n_${safe(help, 300)}_`}`;
+  return `${gateSign[gate.status]} *${safe(gate.title, 120)}*${gate.hard ? ' · hard' : ''}${owner}\n${gate.status === 'unknown' && !gate.manual ? 'unknown: ' : ''}${safe(gate.say, 400)}${help === undefined ? '' : `\n_${safe(help, 300)}_`}`;
 }
 
 function gateButton(launch: Launch, gate: GateLine): Button | undefined {

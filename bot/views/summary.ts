@@ -2,7 +2,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, section } from './blocks.ts';
-import { notSent, percent, reasons, seconds, times } from './live-stats.ts';
+import { finished, notSent, percent, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
@@ -22,12 +22,13 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
         ['p50 / p95 / p99 since GO', times(total)],
         ['Rate', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
         ['GO to first and last write', `${maybe(figures.firstWriteMs)} / ${maybe(figures.lastWriteMs)}`],
-        ['Others', notSent(total)],
+        ['Not sent', notSent(total)],
       ]),
       section(fit(PLATFORMS.flatMap((platform) => {
         const one = figures.platforms[platform];
-        return one === undefined ? [] : [`*${platformName[platform]}*: ${count(one.accepted)} of ${count(one.devices)} accepted, ${count(one.failed)} failed, ${notSent(one)} · ${times(one)}`];
+        return one === undefined ? [] : [`*${platformName[platform]}*: ${[`${count(one.accepted)} of ${count(one.devices)} accepted`, `${count(one.failed)} failed`, ...(finished(one) > one.accepted + one.failed ? [notSent(one)] : [])].join(', ')} · ${times(one)}`];
       }))),
+      ...(total.halted + total.late === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(total.halted + total.late, 'device')} got nothing.* ${launch.halt.active ? '`/go resume fire`' : '`/go fire`'} goes to exactly those, with a second person.`)]),
       ...(total.failed === 0 ? [] : [section(`Failed by reason: ${reasons(total.reasons)}`)]),
       context(
         `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,

@@ -13,7 +13,7 @@ import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
 import type { Message } from './message.ts';
 import { CAMPAIGN_LOCALES, campaignModal, createModal, waiverModal } from './modals.ts';
-import { orderMessage } from './order.ts';
+import { orderMessage, segmentsText } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
@@ -150,7 +150,36 @@ describe('the order message', () => {
     const text = JSON.stringify(orderMessage(launch, launch.orders['F1'] as FireOrder, [], NOW));
     for (const locale of Object.keys(launch.campaign.locales)) expect(text).toContain(`\`${locale}\``);
     expect(text).toContain('40,000,000 devices');
-    expect(text).toContain('iOS 20,000,000 · Android 20,000,000');
+    expect(text).toContain('*iOS 20,000,000*');
+    expect(text).toContain('*Android 20,000,000*');
+    expect(text).toContain('all 40 segments (only what was not sent)');
+  });
+});
+
+describe('which segments', () => {
+  const launch = launchOf(1);
+  const refs = ['us', 'de', 'jp', 'br'].flatMap((market) => (['ios', 'android'] as const).map((platform) => ({ id: `${market}-${platform}`, platform, devices: 10, batches: 1 })));
+  const of = (ids: readonly string[], attempt = 1) => ids.map((segment) => ({ segment, attempt }));
+  const ids = refs.map(({ id }) => id);
+  const text = (segments: { segment: string; attempt: number }[]) => segmentsText({ ...launch, audience: { ...(launch.audience as AudienceRef), segments: refs } }, segments);
+  it('is said in few words, whatever their number', () => {
+    expect(text(of(['us-ios', 'de-ios']))).toBe('us-ios, de-ios');
+    expect(text(of(ids))).toBe('all 8 segments');
+    expect(text(of(ids.filter((id) => id.endsWith('ios'))))).toBe('all 4 iOS segments');
+    expect(text(of(ids.slice(0, 5)))).toBe('5 segments');
+    expect(text([...of(ids.slice(0, 4), 2), ...of(ids.slice(4))])).toBe('all 8 segments (4 of them: only what was not sent)');
+    expect(text(of(['us-ios'], 2))).toBe('us-ios (only what was not sent)');
+  });
+});
+
+describe('an order while everything is halted', () => {
+  it('says so on its button, unless it is the order that lifts the halt', () => {
+    const launch = launchOf(1);
+    const order = launch.orders['F1'] as FireOrder;
+    const go = (one: FireOrder) => JSON.stringify(orderMessage(launch, one, [], NOW).blocks.at(-2));
+    expect(go({ ...order, lifts: null })).toContain('GO is blocked: halted');
+    expect(go({ ...order, lifts: null })).toContain('"style":"danger"');
+    expect(go({ ...order, lifts: launch.halt.epoch })).toContain(':large_green_square: GO"');
   });
 });
 

@@ -64,9 +64,10 @@ export function span(ms: number): string {
   return parts.join(' ');
 }
 
-/** `T-12 min`, `T+3 s`. */
+/** `T-12 min`, `T`, `T+3 s`. */
 export function toTarget(nowMs: number, targetAtMs: number): string {
   const rest = targetAtMs - nowMs;
+  if (Math.abs(rest) < 1_000) return 'T';
   return rest >= 0 ? `T-${span(rest)}` : `T+${span(-rest)}`;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANA, audience, keyVia, measuredAt, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
 import { evolve } from './evolve.ts';
+import { cutOffSegments, fireableSegments } from './remaining.ts';
 
 describe('asking for fire', () => {
   test('is refused with an observer, a stranger, or no launch', () => {
