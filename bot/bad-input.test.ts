@@ -52,6 +52,8 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
     ['scale workers 3000000', 'at most 10,000'],
     ['move 2020-01-01T00:00Z', 'expected a target that is still to come'],
     ['close', 'devices got nothing yet'],
+    // The mention, two words long, is one word for us.
+    ['people roles @Olu Adeyemi boss', 'There is no role `boss`'],
     ['people roles olu boss', 'There is no role `boss`'],
     ['people remove ana', 'Nobody is on-call'],
     ['resume', 'Nothing is halted'],

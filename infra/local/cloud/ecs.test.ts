@@ -152,3 +152,9 @@ test('what is not there is refused as AWS does', async () => {
   await expect(ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', forceNewDeployment: true }))).rejects.toThrow('UpdateService with forceNewDeployment');
   await expect(scaling.observe({ ...target, service: 'nope' })).rejects.toMatchObject({ code: 'SCALE_TARGET_MISSING' });
 });
+
+test('a count far beyond this machine starts 32 tasks and says why there are no more', async () => {
+  const { scaling, target } = await start(POLITE, { startDelayMs: 600_000 });
+  await scaling.desire(target, 3_000_000);
+  expect(await scaling.observe(target)).toEqual({ desired: 3_000_000, running: 0, pending: 32, say: expect.stringContaining('unable to place a task') as string });
+});

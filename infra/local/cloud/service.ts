@@ -10,6 +10,8 @@ const BACK_OFF_FIRST_MS = 500;
 const BACK_OFF_MOST_MS = 15_000;
 const FAILURES_TO_SAY = 3;
 const STOPPED_KEPT = 50;
+/** Every task is a real process: one machine is a small account. */
+const TASKS_MOST = 32;
 const EVENTS_KEPT = 100;
 
 /**
@@ -86,7 +88,7 @@ export class Service {
     if (this.#closed) return;
     const alive = this.#tasks.filter((task) => task.isAlive);
     if (alive.length > this.#desired) this.#scaleIn(alive);
-    else if (alive.length < this.#desired) this.#scaleOut(this.#desired - alive.length);
+    else if (alive.length < Math.min(this.#desired, TASKS_MOST)) this.#scaleOut(Math.min(this.#desired, TASKS_MOST) - alive.length);
     else if (!this.#steady && this.counts.running === this.#desired) {
       this.#steady = true;
       this.#say('has reached a steady state.');
@@ -108,6 +110,7 @@ export class Service {
     }));
     this.#tasks.push(...started);
     this.#say(`has started ${count} tasks: ${started.map((task) => `(task ${task.id})`).join(' ')}.`);
+    if (this.#desired > TASKS_MOST) this.#say(`was unable to place a task. Reason: You've reached the limit on the number of tasks you can run concurrently (${TASKS_MOST} on this machine).`);
   }
 
   /** Those that don't run yet go first, then the newest. */

@@ -8,7 +8,7 @@ import { slackId } from '../state/ids.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { Views } from '../state/views.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
-import { personText } from './person-text.ts';
+import { personText, withMentions } from './person-text.ts';
 import { clientEphemeral, clientEvent, clientMessage, clientState, clientView } from './shown.ts';
 
 const BODY_BYTES = 1024 * 1024;
@@ -113,7 +113,7 @@ export class ClientApi {
         return { ok: true };
       case 'POST commands': {
         const { as, channel, command, text } = commanded.parse(body);
-        return await interactions.command(as, channel, command, text);
+        return await interactions.command(as, channel, command, withMentions(text, state));
       }
       case 'POST actions': {
         const action = pressed.extend({ channel: z.string(), ts: z.string() }).parse(body);

@@ -2,6 +2,16 @@ import type { Json } from '../state/model.ts';
 import { APP } from '../state/seed.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
 
+/** A command's text as an app with `should_escape` gets it: people typed as @name are mentions. */
+export function withMentions(typed: string, state: WorkspaceState): string {
+  const names = new Map([...state.users.values()].flatMap((user) => [user.real_name, user.name].map((name) => [name.toLowerCase(), user] as const)));
+  const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length).map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  return typed.replaceAll(new RegExp(String.raw`(?<![\w<])@(${longestFirst.join('|')})(?!\w)`, 'gi'), (typedName: string, name: string) => {
+    const user = names.get(name.toLowerCase());
+    return user === undefined ? typedName : `<@${user.id}|${user.name}>`;
+  });
+}
+
 /** What a person typed, as Slack stores it: `&<>` escaped, @name and #channel turned into ids, and the rich text of it. */
 export function personText(typed: string, state: WorkspaceState): { text: string; blocks: Json[] } {
   const users = [...state.users.values()].flatMap((user) => [user.real_name, user.name].map((name) => ({ name, id: user.id })));
