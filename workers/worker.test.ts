@@ -36,9 +36,9 @@ describe('worker pool', () => {
     }, { timeout: 5_000 });
   });
 
-  test('orders and batch messages that come twice, to two dispatchers, send nothing twice', async () => {
+  test.each([0, 2])('orders and batch messages that come twice, to two dispatchers, send nothing twice (%i sending threads)', async (threads) => {
     const launch = await stage.newLaunch({ ios: 1_000, android: 0 });
-    await Promise.all([launch.worker(), launch.worker()]);
+    await Promise.all([launch.worker({ threads }), launch.worker({ threads })]);
     const shot = await launch.fire({ wake: false });
     const batches = Array.from({ length: 10 }, (_, at) => launch.audience.manifest.segments[0]?.batches[at]?.id ?? '');
     const again = batches.map((batch) => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }));
@@ -79,9 +79,9 @@ describe('worker pool', () => {
     expect(launch.counts()).toMatchObject({ received: 200, duplicates: 0 });
   });
 
-  test('a halt stops inside the batches, nothing leaves after it, and the next attempt sends only what was left', async () => {
+  test.each([0, 2])('a halt stops inside the batches, nothing leaves after it, and the next attempt sends only what was left (%i sending threads)', async (threads) => {
     const launch = await stage.newLaunch({ ios: 4_000, android: 0, batchSize: 500, delivery: { ios_per_second: 2_000 } });
-    const worker = await launch.worker();
+    const worker = await launch.worker({ threads });
     const first = await launch.fire();
     await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 10_000, interval: 5 });
     await launch.halt();
@@ -174,9 +174,9 @@ describe('worker pool', () => {
     }
   });
 
-  test('SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest', async () => {
+  test.each([0, 2])('SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest (%i sending threads)', async (threads) => {
     const launch = await stage.newLaunch({ ios: 3_000, android: 0, delivery: { ios_per_second: 1_500 }, marks: { 0: '51111e', 150: '51111e', 250: '51111e', 350: '51111e' } });
-    const leaving = await launch.worker({}, 300);
+    const leaving = await launch.worker({ threads }, 300);
     const shot = await launch.fire();
     await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
     await leaving.stop();

@@ -33,6 +33,8 @@ export interface LaneOptions {
   answerDeadlineMs?: number;
   /** A pace that it shares with lanes in other threads. Default: one of its own. */
   pace?: Bucket;
+  /** The version of the credential that was last seen to be accepted, likewise. */
+  accepted?: { version: number };
 }
 
 /**
@@ -182,7 +184,7 @@ export class WireLane implements Lane {
   #wake: NodeJS.Timeout | null = null;
   #wakeAtMs = 0;
   #sweeper: NodeJS.Timeout | null = null;
-  #authenticatedVersion = -1;
+  readonly #accepted: { version: number };
   #closed = false;
 
   constructor(options: LaneOptions) {
@@ -190,6 +192,7 @@ export class WireLane implements Lane {
     const origin = new URL(options.url);
     this.#options = options;
     this.#bucket = options.pace ?? new TokenBucket(() => performance.now());
+    this.#accepted = options.accepted ?? { version: -1 };
     this.platform = provider.platform;
     this.#primeShot = this.#shot([options.prime]);
     this.#pool = new WirePool<ActiveJob>({
@@ -228,7 +231,7 @@ export class WireLane implements Lane {
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
     const idle = this.#links.filter(({ connection }) => connection?.state === 'open' && !connection.unlocked && connection.inFlight === 0);
     // After a new credential one answer is wanted under it, though the streams of unlocked connections stay open.
-    const stale = this.#authenticatedVersion !== this.#version();
+    const stale = this.#accepted.version !== this.#version();
     const targets = idle.length > 0 || !stale ? idle : this.#links.filter(({ connection }) => (connection?.free ?? 0) > 0).slice(0, 1);
     const answers: Promise<boolean>[] = [];
     for (const [at, link] of targets.entries()) {
@@ -270,7 +273,7 @@ export class WireLane implements Lane {
   status(): LaneStatus {
     const open = this.#pool.live.filter((connection) => connection.state === 'open');
     const { credential, provider } = this.#options;
-    const current = this.#authenticatedVersion === credential.version();
+    const current = this.#accepted.version === credential.version();
     return {
       provider: provider.name,
       connections: this.#options.connections,
@@ -364,7 +367,7 @@ export class WireLane implements Lane {
     const authenticated = status === 200 || provider.authenticated(status);
     if (authenticated && link.connection !== null) {
       if (!link.connection.unlocked) link.connection.unlock();
-      this.#authenticatedVersion = active.version;
+      if (this.#accepted.version !== active.version) this.#accepted.version = active.version;
     }
     if (status === 200 && active.primed === null) return this.#settle(active, index, ACCEPTED);
     const reason = status === 200 ? '' : provider.reason(status, body);

@@ -15,6 +15,7 @@ export interface LaneSetup {
   /** The Firebase project; null for APNs. */
   projectId: string | null;
   pace: SharedArrayBuffer;
+  accepted: SharedArrayBuffer;
   gauge: SharedArrayBuffer;
 }
 

@@ -4,6 +4,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
 import { lookAhead } from '../lanes/wire-lane.ts';
+import { AcceptedVersion, createAcceptedMemory } from './accepted-version.ts';
 import { createJobMemory, JobReader } from './job-memory.ts';
 import { GAUGE } from './messages.ts';
 import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
@@ -53,6 +54,7 @@ export class ThreadLane implements Lane, ThreadClient {
   readonly connections: number;
   readonly #options: ThreadLaneOptions;
   readonly #pace: SharedPace;
+  readonly #accepted: AcceptedVersion;
   readonly #shots: ThreadShot[] = [];
   readonly #sent = new Set<Sent>();
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
@@ -64,10 +66,12 @@ export class ThreadLane implements Lane, ThreadClient {
   constructor(options: ThreadLaneOptions) {
     const { threads, platform, url, ca, projectId, prime, connections } = options;
     const pace = createPaceMemory();
+    const accepted = createAcceptedMemory();
     this.#options = options;
     this.#pace = new SharedPace(pace);
+    this.#accepted = new AcceptedVersion(accepted);
     this.platform = platform;
-    this.plan = { platform, url, ca, projectId, prime, pace };
+    this.plan = { platform, url, ca, projectId, prime, pace, accepted };
     this.connections = Math.max(connections, threads.count);
     threads.add(this);
   }
@@ -83,12 +87,12 @@ export class ThreadLane implements Lane, ThreadClient {
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
     if (signal.aborted || devices.length === 0) return;
     this.#handCredential();
-    await Promise.all(this.#threads.map(async (thread) => {
-      // Each begins with another device: their pushes should not all go to the first.
-      const from = thread.number % devices.length;
-      const turned = [...devices.slice(from), ...devices.slice(0, from)].map(({ token }) => ({ token }));
-      await thread.ask((ask) => ({ kind: 'prime', platform: this.platform, ask, devices: turned }));
-    }));
+    const [first, ...others] = this.#threads;
+    // After a new credential one answer is wanted under it, by whichever thread: the others then know that it is accepted.
+    const alone = this.#accepted.version !== this.#handed;
+    const work = first === undefined ? Promise.resolve() : this.#primeThread(first, devices);
+    if (alone) await work;
+    await Promise.all([work, ...others.map((thread) => this.#primeThread(thread, devices))]);
   }
 
   prepare(templates: readonly Template[]): PreparedShot {
@@ -183,6 +187,13 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   // ---- inside
+
+  async #primeThread(thread: SendingThread, devices: readonly { token: string }[]): Promise<void> {
+    // Each begins with another device: their pushes should not all go to the first.
+    const from = thread.number % devices.length;
+    const turned = [...devices.slice(from), ...devices.slice(0, from)].map(({ token }) => ({ token }));
+    await thread.ask((ask) => ({ kind: 'prime', platform: this.platform, ask, devices: turned }));
+  }
 
   get #threads(): readonly SendingThread[] {
     return this.#options.threads.all;

@@ -10,6 +10,7 @@ import type { PreparedShot } from '../lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { WireLane } from '../lanes/wire-lane.ts';
 import { batchWrites } from '../send/batch-writes.ts';
+import { AcceptedVersion } from './accepted-version.ts';
 import { HandedCredential } from './handed-credential.ts';
 import { JobWriter } from './job-memory.ts';
 import { GAUGE } from './messages.ts';
@@ -31,12 +32,13 @@ export class ThreadSide {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge }: LaneSetup, common: ThreadCommon) {
+  constructor({ platform, projectId, url, ca, connections, prime, pace, accepted, gauge }: LaneSetup, common: ThreadCommon) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
     this.lane = new WireLane({
       provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
-      mayPrime: (token) => common.mayPrime(platform, token), log: common.log, pace: new SharedPace(pace),
+      mayPrime: (token) => common.mayPrime(platform, token), log: common.log,
+      pace: new SharedPace(pace), accepted: new AcceptedVersion(accepted),
     });
   }
 

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { LaneJob, Outcome } from '../lanes/lane.ts';
+import { createJobMemory, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
+import { createReasons, ReasonWriter } from './reasons.ts';
+
+function setUp(count: number) {
+  const told: (Outcome & { index: number })[] = [];
+  const writes: number[] = [];
+  const job: LaneJob = {
+    count, token: () => '', template: () => 0, stop: () => null, settle: (index, outcome) => told.push({ index, ...outcome }),
+    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, sendUntilMs: 0, endsAtMs: 0, stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times) },
+  };
+  const memory = createJobMemory(count, Date.now());
+  const reasons = createReasons();
+  return { writer: new JobWriter(memory, new ReasonWriter(reasons)), reader: new JobReader(memory, reasons, job), told, writes };
+}
+
+test('outcomes are told once each, in their order, with their reasons', () => {
+  const { writer, reader, told, writes } = setUp(4);
+  for (const index of [2, 0, 1]) writer.wrote(index);
+  writer.settle(0, { state: 'accepted' });
+  writer.settle(2, { state: 'failed', reason: 'Unregistered' });
+  expect([reader.read(), reader.read(), reader.unsent]).toEqual([false, false, 1]);
+  expect([told, writes]).toEqual([[{ index: 0, state: 'accepted' }, { index: 2, state: 'failed', reason: 'Unregistered' }], [3]]);
+  writer.settle(1, { state: 'uncertain', reason: 'connection error: ECONNRESET' });
+  writer.settle(3, { state: 'held', why: 'late' });
+  expect([reader.read(), reader.unsent]).toEqual([true, 0]);
+  expect(told.slice(2)).toEqual([{ index: 1, state: 'uncertain', reason: 'connection error: ECONNRESET' }, { index: 3, state: 'held', why: 'late' }]);
+});
+
+test('of a job whose thread has ended the unwritten are held and the unanswered uncertain, and what was known counts', () => {
+  const { writer, reader, told } = setUp(5);
+  for (const index of [0, 1, 2]) writer.wrote(index);
+  writer.settle(0, { state: 'accepted' });
+  reader.read();
+  writer.settle(1, { state: 'failed', reason: 'TooManyRequests' });
+  reader.abandon();
+  reader.abandon();
+  expect(told.map(({ index, state }) => `${index} ${state}`)).toEqual(['0 accepted', '1 failed', '2 uncertain', '3 held', '4 held']);
+  expect(told[2]).toMatchObject({ reason: THREAD_LOST });
+});
+
+test('a device that was refused and written again is counted twice as a write and once as sent', () => {
+  const { writer, reader, writes, told } = setUp(1);
+  writer.wrote(0);
+  writer.wrote(0);
+  writer.settle(0, { state: 'accepted' });
+  expect([reader.read(), reader.unsent, writes, told.length]).toEqual([true, 0, [2], 1]);
+});
+
+test('however many different reasons come, none costs more memory', () => {
+  const { writer, reader, told } = setUp(400);
+  for (let index = 0; index < 400; index++) writer.settle(index, { state: 'failed', reason: `Reason${index}${'x'.repeat(200)}` });
+  expect(reader.read()).toBe(true);
+  expect(told[3]).toMatchObject({ reason: `Reason3${'x'.repeat(88)}` });
+  expect(told.at(-1)).toMatchObject({ reason: 'Other' });
+});

@@ -1,0 +1,253 @@
+import { pino } from 'pino';
+import { afterEach, expect, test, vi } from 'vitest';
+import { apns, csv, testFolder } from '../audience/for-tests.ts';
+import { loadAudience } from '../audience/load.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import { WriteCheck } from '../halt/write-check.ts';
+import type { LaneJob, Outcome } from '../lanes/lane.ts';
+import { answer, startPeer } from '../lanes/peer-for-tests.ts';
+import type { TestRequest } from '../lanes/peer-for-tests.ts';
+import { batchWrites } from '../send/batch-writes.ts';
+import { THREAD_LOST } from './job-memory.ts';
+import { SendingThreads } from './sending-threads.ts';
+import { ThreadLane } from './thread-lane.ts';
+
+const log = pino({ level: 'silent' });
+const cleanup: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of cleanup.splice(0).toReversed()) await stop();
+});
+
+interface Setup { threads?: number; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; onRequest: (request: TestRequest) => void }
+
+async function setUp({ threads: count = 2, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, onRequest }: Setup) {
+  const peer = await startPeer({ streams, onRequest });
+  cleanup.push(() => peer.stop());
+  const folder = await testFolder();
+  cleanup.push(() => folder[Symbol.asyncDispose]());
+  const rows = Array.from({ length: devices }, (_, at) => `user${at},ios,${apns(at + 1)},en,us`);
+  const { audience: ref } = await folder.compile(await folder.file('devices.csv', csv(...rows)), { batchSize });
+  const audience = await loadAudience(folder.objects, ref.manifestKey);
+  const memory = createSwitchMemory();
+  const say = (halted: boolean) => writeReading(memory, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
+  say(false);
+  const threads = new SendingThreads({ count, switches: memory, log });
+  let version = 1;
+  const credential: Credential = {
+    ready: () => Promise.resolve(), authorization: () => `bearer token-${version}`, version: () => version, ageMs: () => 5, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined,
+  };
+  const lane = new ThreadLane({
+    threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
+    mayPrime: (token) => Promise.resolve(mayPrime(token)), log,
+  });
+  cleanup.push(async () => {
+    await lane.close();
+    await threads.stop();
+  });
+  threads.attach(audience);
+  await lane.open(new AbortController().signal);
+  const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
+  const stopped = new SharedArrayBuffer(4);
+
+  const jobOf = (batch: string, options: { devices?: Uint32Array; forMs?: number } = {}) => {
+    const view = audience.view(batch);
+    const outcomes: Outcome[][] = Array.from({ length: options.devices?.length ?? view.count }, () => []);
+    const terms = { haltEpoch: 0, sendUntilMs: Date.now() + (options.forMs ?? 20_000), endsAtMs: sharedClockMs() + (options.forMs ?? 20_000), stopped };
+    const written = { times: 0, lastMs: 0 };
+    const job: LaneJob = {
+      ...batchWrites(view, options.devices ?? null, new WriteCheck(terms, new SwitchView(memory))), settle: (index, outcome) => outcomes[index]?.push(outcome),
+      elsewhere: { batch, devices: options.devices ?? null, terms, wrote: (times, _, lastMs) => { written.times += times; written.lastMs = lastMs; } },
+    };
+    return { job, outcomes, written };
+  };
+  return { peer, audience, threads, lane, shot, batches, jobOf, say, newCredential: () => { version += 1; } };
+}
+
+/** How often each state came; fails when a device was settled more or less than once. */
+function tally(all: { outcomes: Outcome[][] }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const outcome of all.flatMap(({ outcomes }) => outcomes)) {
+    expect(outcome).toHaveLength(1);
+    const state = outcome[0]?.state ?? '';
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test('every device of every batch is sent once, over connections of all threads, and its outcome comes back with its reason', async () => {
+  const seen: string[] = [];
+  const sessions = new Set<unknown>();
+  const { lane, shot, batches, jobOf } = await setUp({ connections: 4, onRequest: (request) => {
+    seen.push(request.path);
+    sessions.add(request.session);
+    if (request.path.endsWith('7')) answer(request, 410, { reason: 'Unregistered' });
+    else answer(request);
+  } });
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ provider: 'apns', connections: 4, streams: 4, credentialAgeMs: 5 }));
+  const jobs = batches.map((batch) => jobOf(batch));
+  await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
+  const sevens = Array.from({ length: 1_000 }, (_, at) => apns(at + 1)).filter((token) => token.endsWith('7')).length;
+  expect(tally(jobs)).toEqual({ accepted: 1_000 - sevens, failed: sevens });
+  expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'failed').every((outcome) => 'reason' in outcome && outcome.reason === 'Unregistered')).toBe(true);
+  expect([seen.length, new Set(seen).size, sessions.size]).toEqual([1_000, 1_000, 4]);
+  expect(jobs.reduce((sum, { written }) => sum + written.times, 0)).toBe(1_000);
+});
+
+test('of a batch that is sent in part, exactly the named devices get it', async () => {
+  const seen: string[] = [];
+  const { lane, shot, batches, audience, jobOf } = await setUp({ onRequest: (request) => { seen.push(request.path); answer(request); } });
+  const [batch = ''] = batches;
+  const part = jobOf(batch, { devices: Uint32Array.of(3, 200, 7) });
+  await lane.send(shot, part.job);
+  expect(tally([part])).toEqual({ accepted: 3 });
+  expect(seen.toSorted()).toEqual([3, 200, 7].map((device) => `/3/device/${audience.view(batch).token(device)}`).toSorted());
+});
+
+test('a thread that dies in mid-batch: what it wrote is uncertain, what it did not is held, nothing comes twice, and another one goes on', async () => {
+  const seen: string[] = [];
+  let silent = true;
+  const { lane, shot, batches, jobOf, threads } = await setUp({ streams: 20, onRequest: (request) => {
+    seen.push(request.path);
+    // A third is answered, the rest hangs; the first answer opens the connection.
+    if (!silent || seen.length < 4 || seen.length % 3 === 0) answer(request);
+  } });
+  const jobs = batches.map((batch) => jobOf(batch));
+  const sent = jobs.map(({ job }) => lane.send(shot, job));
+  await vi.waitFor(() => expect(lane.status().inFlight).toBe(40), { timeout: 5_000 });
+  const dying = threads.all[0];
+  const lives = seen.length;
+  await dying?.terminate();
+  // Only its own jobs can end now.
+  await Promise.race(sent);
+  const lost = jobs.flatMap(({ outcomes }) => outcomes.flat()).filter((outcome) => outcome.state === 'uncertain' && outcome.reason === THREAD_LOST);
+  expect(lost).toHaveLength(20);
+  expect(threads.all).not.toContain(dying);
+  silent = false;
+  await lane.close();
+  await Promise.all(sent);
+  const counts = tally(jobs);
+  expect((counts['accepted'] ?? 0) + (counts['uncertain'] ?? 0) + (counts['held'] ?? 0)).toBe(1_000);
+  expect(counts['uncertain']).toBeGreaterThanOrEqual(20);
+  expect(counts['held']).toBeGreaterThan(500);
+  expect(seen.length).toBeGreaterThanOrEqual(lives);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(counts['accepted']).toBeLessThanOrEqual(seen.length);
+  expect(seen.length).toBeLessThanOrEqual((counts['accepted'] ?? 0) + (counts['uncertain'] ?? 0));
+}, 20_000);
+
+test('threads that die again and again while answers pour in: every device has one outcome, and none is sent twice', async () => {
+  const seen: string[] = [];
+  const { lane, shot, batches, jobOf, threads } = await setUp({ devices: 12_000, batchSize: 200, onRequest: (request) => { seen.push(request.path); answer(request); } });
+  const jobs = batches.map((batch) => jobOf(batch));
+  const sending = (async () => {
+    for (const { job } of jobs) {
+      await lane.room();
+      void lane.send(shot, job);
+    }
+  })();
+  for (const count of [500, 1_500, 3_000, 4_500]) {
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(count), { timeout: 10_000, interval: 1 });
+    await threads.all[count % threads.all.length]?.terminate();
+  }
+  await sending;
+  await vi.waitFor(() => expect(jobs.every(({ outcomes }) => outcomes.every((one) => one.length > 0))).toBe(true), { timeout: 10_000 });
+  const { accepted = 0, uncertain = 0, held = 0, ...others } = tally(jobs);
+  expect([accepted + uncertain + held, others]).toEqual([12_000, {}]);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen.length).toBeGreaterThanOrEqual(accepted);
+  expect(seen.length).toBeLessThanOrEqual(accepted + uncertain);
+}, 30_000);
+
+test('a thread that has died is replaced, and sends what comes then', async () => {
+  const { lane, shot, batches, jobOf, threads } = await setUp({ threads: 1, onRequest: (request) => answer(request) });
+  const [before] = threads.all;
+  await before?.terminate();
+  expect(lane.status()).toMatchObject({ streams: 0, inFlight: 0 });
+  // Nobody is there: what comes now is held, not lost.
+  const held = jobOf(batches[0] ?? '');
+  await lane.send(shot, held.job);
+  expect(tally([held])).toEqual({ held: 250 });
+  await lane.room();
+  expect(threads.all[0]).not.toBe(before);
+  const jobs = batches.slice(1).map((batch) => jobOf(batch));
+  await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
+  expect(tally(jobs)).toEqual({ accepted: 750 });
+});
+
+test('a halt is seen by the threads themselves, though the main thread is busy', async () => {
+  let seen = 0;
+  const { lane, shot, batches, jobOf, say } = await setUp({ onRequest: (request) => { seen += 1; answer(request); } });
+  lane.pace(500);
+  const jobs = batches.map((batch) => jobOf(batch));
+  const sent = jobs.map(({ job }) => lane.send(shot, job));
+  await vi.waitFor(() => expect(seen).toBeGreaterThan(50), { interval: 5 });
+  say(true);
+  const haltedAtMs = Date.now();
+  // Not even an answer is read here meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  await Promise.all(sent);
+  const counts = tally(jobs);
+  expect(counts['held']).toBeGreaterThan(500);
+  expect(Math.max(...jobs.map(({ written }) => written.lastMs)) - haltedAtMs).toBeLessThan(100);
+  expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'held').every((outcome) => 'why' in outcome && outcome.why === 'halted')).toBe(true);
+});
+
+test('an answer that every push would get stops all threads at the next write; a claim that ends makes the rest late', async () => {
+  let reason: string | null = null;
+  const { lane, shot, batches, jobOf } = await setUp({ onRequest: (request) => reason === null ? answer(request) : answer(request, 400, { reason }) });
+  lane.pace(500);
+  const late = jobOf(batches[0] ?? '', { forMs: 200 });
+  await lane.send(shot, late.job);
+  expect(late.outcomes.flat().filter((outcome) => outcome.state === 'held' && outcome.why === 'late').length).toBeGreaterThan(100);
+  reason = 'TopicDisallowed';
+  const jobs = batches.slice(1).map((batch) => jobOf(batch));
+  await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
+  const counts = tally(jobs);
+  expect(counts['failed']).toBeLessThan(100);
+  expect(counts['held']).toBe(750 - (counts['failed'] ?? 0));
+});
+
+test('a pace is one for all threads, however the batches lie', async () => {
+  let seen = 0;
+  const { lane, shot, batches, jobOf } = await setUp({ devices: 3_000, batchSize: 1_500, connections: 4, onRequest: (request) => { seen += 1; answer(request); } });
+  lane.pace(1_000);
+  const jobs = batches.map((batch) => jobOf(batch));
+  const startMs = performance.now();
+  const sent = jobs.map(({ job }) => lane.send(shot, job));
+  await vi.waitFor(() => expect(seen).toBeGreaterThan(1_000), { timeout: 5_000, interval: 2 });
+  expect(seen).toBeLessThan((performance.now() - startMs) * 1.02 + 60);
+  lane.pace(0);
+  await Promise.all(sent);
+  expect(tally(jobs)).toEqual({ accepted: 3_000 });
+  expect(performance.now() - startMs).toBeLessThan(2_500);
+});
+
+test('priming asks the main thread before each push, and one answer under a new credential counts for all threads', async () => {
+  const primes: string[] = [];
+  const asked: string[] = [];
+  const { lane, newCredential } = await setUp({ connections: 4, mayPrime: (token) => asked.push(token) > 0, onRequest: (request) => {
+    primes.push(String(request.headers['authorization']));
+    answer(request);
+  } });
+  const staff = [{ token: 'aa' }, { token: 'bb' }];
+  await lane.prime(staff, new AbortController().signal);
+  expect(lane.status()).toMatchObject({ connections: 4, primed: 4, streams: 400 });
+  expect([primes.length, asked.length, new Set(asked).size]).toEqual([4, 4, 2]);
+  newCredential();
+  await lane.prime(staff, new AbortController().signal);
+  await vi.waitFor(() => expect(lane.status().primed).toBe(4));
+  expect(primes.slice(4)).toEqual(['bearer token-2']);
+});
+
+test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {
+  let received = 0;
+  const { lane, shot, batches, jobOf } = await setUp({ threads: 1, connections: 1, streams: 5, onRequest: (request) => { received += 1; if (received === 1) answer(request); } });
+  const one = jobOf(batches[0] ?? '');
+  const sent = lane.send(shot, one.job);
+  await vi.waitFor(() => expect(received).toBe(6));
+  await lane.close();
+  await sent;
+  expect(tally([one])).toEqual({ accepted: 1, uncertain: 5, held: 244 });
+});
