@@ -3,7 +3,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 import { audience, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { manifestHash } from '../../workers/audience/manifest.ts';
-import { claimKey, queueNames } from '../../workers/contract.ts';
+import { claimKey, queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { Manifest, ShotSnapshot } from '../../workers/contract.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 
@@ -84,9 +84,15 @@ test('an open shot whose queues have lost everything gets its segment orders aga
   // Like a restart of the local cloud: the effect is marked as done and its message is gone.
   const approved = (await rig.entries('FireApproved'))[0];
   await rig.cloud.live.finishEffect(rig.launchId, `${approved?.seq}/send-segment-orders`, 'done');
+  // And its dedup id is used up, as by the first order, or by somebody who may write to the queue.
+  const queue = queueNames('gobutton-workers').segments;
+  const id = segmentDedupId({ launchId: rig.launchId, segment: 'us-ios', attempt: 1 });
+  await rig.cloud.queues.ensurePool('gobutton-workers');
+  await rig.cloud.queues.sendFifo(queue, [{ body: 'forged', group: id, dedup: id }]);
+  const forged = await rig.cloud.queues.receive(queue, { max: 1, waitSeconds: 1, visibilitySeconds: 60 });
+  await rig.cloud.queues.remove(queue, forged.map(({ receipt }) => receipt));
   const { conductor } = rig.conductor('first', { slack: null });
   await conductor.start();
-  const queue = queueNames('gobutton-workers').segments;
   const [again] = await until('an order', async () => { const found = await rig.cloud.queues.receive(queue, { max: 1, waitSeconds: 1, visibilitySeconds: 60 }); return found.length === 0 ? null : found; });
   expect(JSON.parse(again?.body ?? '{}')).toMatchObject({ segment: 'us-ios', attempt: 1, shotId: approved?.shotId });
 

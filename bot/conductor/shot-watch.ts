@@ -51,8 +51,9 @@ export class ShotWatch {
 
   /**
    * An open shot with nothing in its queues for some seconds: either all is sent and about to close, or the messages are
-   * lost (a local stand-in that was restarted keeps no queues). Orders cost nothing then: dispatchers cut the same batches,
-   * and what was claimed is never sent again. SQS swallows them for five minutes after the first ones, and loses no messages.
+   * lost: a local stand-in that was restarted keeps no queues, and whoever may write to the queue can have used up a dedup
+   * id before the press. Orders cost nothing then: dispatchers cut the same batches, and what was claimed is never sent
+   * again. They carry a dedup id of their own, since SQS swallows the first one's for five minutes, longer than a shot lasts.
    */
   async #requeue(launch: Launch, shots: readonly Shot[]): Promise<void> {
     const nowMs = this.#context.nowMs();
@@ -64,7 +65,7 @@ export class ShotWatch {
     if (nowMs - this.#emptySinceMs < this.#context.timings.requeueAfterMs) return;
     for (const shot of shots) {
       this.#context.log.warn({ launchId: launch.id, shotId: shot.id }, 'the shot is open and its queues are empty: sending its segment orders again');
-      await sendSegmentOrders(this.#context, launch, shot.id, openSegments(shot, nowMs));
+      await sendSegmentOrders(this.#context, launch, shot.id, { segments: openSegments(shot, nowMs), mark: String(nowMs) });
     }
     this.#emptySinceMs = nowMs;
   }
