@@ -5,7 +5,7 @@ import { until } from '../../infra/local/scripted-person.ts';
 import { startWorkspace } from '../../infra/local/slack/start.ts';
 import { startStallProxy, type StallProxy } from '../stall-proxy.ts';
 import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
-import { openWarRoom, outcomeOf, repeatedEffects, type WarRoom } from './war-room.ts';
+import { openWarRoom, outcomeOf, isEachOnce, shown, type WarRoom } from './war-room.ts';
 
 /** Faults in the middle of a launch, one after the other in one war room; each test fires a market of its own. */
 
@@ -41,6 +41,9 @@ async function agrees(segment: string): Promise<ReturnType<typeof outcomeOf>> {
   return outcome;
 }
 
+/** Not to be asked again and again: history is rate limited, and the bot needs it too. */
+const showing = async (suffix: string) => (await room.shown()).filter((name) => name.endsWith(suffix)).length;
+const curves = async () => (await room.ana.messages()).flatMap(({ files }) => files ?? []).filter(({ name }) => name.endsWith('.png')).length;
 const saying = async (text: string) => (await room.ana.messages()).filter((message) => JSON.stringify([message.text, message.blocks]).includes(text));
 
 /** `npm run go -- …` as an operator runs it. */
@@ -59,19 +62,19 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     const doomed = await stack.parts.startBot({ AWS_ENDPOINT_URL: holding.url });
     const button = await room.ask('fire killed-ios');
     // The wake-ups never leave it, and that its post is done is never noted.
-    holding.hold(/^AmazonSQS\.SendMessage|^DynamoDB_20120810\.UpdateItem (?=.*\/post-entry")(?=.*SET #result)/);
+    holding.hold(/^AmazonSQS\.SendMessage|^DynamoDB_20120810\.UpdateItem (?=.*\/start-live")(?=.*SET #result)/);
     await room.ben.press(button);
     const shot = await until('the approval', 10_000, () => room.shotOf('killed-ios'));
-    await until('the post and the held calls', 10_000, async () => holding.held >= 2 && (await saying('pressed GO')).length > 0);
+    await until('the post and the held calls', 10_000, async () => holding.held >= 2 && (await room.ben.buttons('halt.press')).length > 0);
     expect((await room.counts(shot.id)).received).toBe(0);
     process.kill(doomed.pid, 'SIGKILL');
     await doomed.ended;
     holding.hold(null);
     await stack.parts.startBot();
     expect(await agrees('killed-ios')).toMatchObject({ accepted: 600, uncertain: 0 });
-    await until('the summary in the channel', 20_000, async () => (await saying('Delivery curve')).length > 0);
-    expect(await saying('pressed GO')).toHaveLength(1);
-    expect(await room.repeated()).toEqual([]);
+    await until('the curve in the channel', 20_000, async () => (await curves()) === 1);
+    expect(await showing('/start-live')).toBe(1);
+    expect(await room.shown()).toSatisfy(isEachOnce);
   });
 
   test('two bots: commands and double presses work, nothing is fired, answered or posted twice', async () => {
@@ -80,9 +83,9 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     const before = (await room.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo !== undefined).length;
     await Promise.all([room.ben.press(button), room.ana.press(button), room.ben.press(button), room.ana.go('status'), room.mia.go('stats')]);
     expect(await agrees('pressed-ios')).toMatchObject({ accepted: 600, uncertain: 0 });
-    await until('both summaries', 20_000, async () => (await saying('Delivery curve')).length === 2);
-    expect(await saying('pressed GO')).toHaveLength(2);
-    expect(await room.repeated()).toEqual([]);
+    await until('both curves', 20_000, async () => (await curves()) === 2);
+    expect(await showing('/start-live')).toBe(2);
+    expect(await room.shown()).toSatisfy(isEachOnce);
     // Ana's own: the answer to her press and the one to her command.
     expect((await room.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo !== undefined).length - before).toBe(2);
     expect((await room.journal.entries(room.launchId)).filter(({ kind }) => kind === 'FireApproved')).toHaveLength(2);
@@ -141,8 +144,9 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     const { workspace } = room.stack.parts;
     await workspace.stop();
     const as = (name: 'ana' | 'mia') => ['--launch', room.launchId, '--key', room.keys[name]];
+    const lift = (await room.launch()).halt.active ? ['--lift'] : [];
     const asked = await until('the order', 15_000, async () => {
-      const answer = await go('fire', 'request', ...as('mia'), '--segments', 'slackless-ios', '--lift');
+      const answer = await go('fire', 'request', ...as('mia'), '--segments', 'slackless-ios', ...lift);
       return answer.code === 0 ? answer : Promise.reject(new Error(answer.err));
     });
     expect(asked.out).toContain('slackless-ios');
@@ -158,7 +162,7 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     const back = await startWorkspace({ dataDir: `${room.dataDir}/slack`, port: workspace.port, botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutton', signingSecret: 'local-signing-secret' });
     try {
       await until('the halt in the channel', 25_000, async () => (await saying('wrong link')).length > 0);
-      expect(await repeatedEffects(back.url)).toEqual([]);
+      expect(await shown(back.url)).toSatisfy(isEachOnce);
     } finally {
       await back.stop();
     }

@@ -29,8 +29,8 @@ export interface WarRoom {
   closed(segment: string, withinMs?: number): Promise<Shot>;
   counts(shotId?: string): Promise<Counts>;
   configure(behaviour: Record<string, number>): Promise<void>;
-  /** Effects that the channel shows more than once. */
-  repeated(): Promise<string[]>;
+  /** What the channel shows, as `shown` tells it. */
+  shown(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
       const answer = await fetch(control('/config'), { method: 'POST', body: JSON.stringify(behaviour), signal: AbortSignal.timeout(5_000) });
       if (!answer.ok) throw new Error(`CONFIG_REFUSED ${await answer.text()}`);
     },
-    repeated: () => repeatedEffects(stack.pageUrl),
+    shown: () => shown(stack.pageUrl),
     async stop() {
       await stack.stop();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
@@ -108,8 +108,8 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
   };
 }
 
-/** Messages of the channel that carry the same effect's mark, and files of the same name: there must be none. */
-export async function repeatedEffects(slackUrl: string): Promise<string[]> {
+/** The effects whose marks the channel's messages carry (`<launch> <seq>/<name>`), and the names of its files; whatever the words on them are. */
+export async function shown(slackUrl: string): Promise<string[]> {
   interface Posted { metadata?: { event_payload?: { launchId?: string; effectId?: string } }; files?: { name: string }[] }
   const answer = await fetch(new URL('/api/conversations.history', slackUrl), {
     method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${BOT_TOKEN}` },
@@ -117,13 +117,14 @@ export async function repeatedEffects(slackUrl: string): Promise<string[]> {
   });
   const { ok, messages } = (await answer.json()) as { ok: boolean; messages: Posted[] };
   if (!ok) throw new Error('HISTORY_REFUSED');
-  const names = messages.flatMap(({ metadata, files }) => [
+  return messages.flatMap(({ metadata, files }) => [
     ...(metadata?.event_payload?.effectId === undefined ? [] : [`${metadata.event_payload.launchId ?? ''} ${metadata.event_payload.effectId}`]),
     ...(files ?? []).map(({ name }) => name),
   ]);
-  if (names.length === 0) throw new Error('HISTORY_EMPTY nothing in the channel carries a mark');
-  return names.filter((name, at) => names.indexOf(name) !== at);
 }
+
+/** And there is something at all. */
+export const isEachOnce = (names: readonly string[]): boolean => names.length > 0 && new Set(names).size === names.length;
 
 /** What became of the shot's devices: its totals, their sum, and how many of them the audience has. */
 export function outcomeOf(shot: Shot) {
