@@ -49,10 +49,10 @@ if (values.report !== undefined) {
   print(`\nwritten to ${values.report}`);
 }
 
-/** How much of its rate per CPU-second the lane keeps: at 100 ms of latency, and with two processes. */
-function keeps(all: readonly Condition[]): { at100Ms: number; twoProcesses: number } | null {
-  const at = (latencyMs: number, processes: number): number | undefined => all.find((one) => one.latencyMs === latencyMs && one.processes === processes && one.unregisteredPercent === 0)?.perCpuSecond;
-  const [zero, hundred, one, two] = [at(0, 1), at(100, 1), at(30, 1), at(30, 2)];
-  if (zero === undefined || hundred === undefined || one === undefined || two === undefined) return null;
-  return { at100Ms: Number((hundred / zero).toFixed(2)), twoProcesses: Number((two / one).toFixed(2)) };
+/** How much of its rate per CPU-second the lane keeps: at 100 ms of latency with 100 and with 1,000 streams a connection, and with two processes. */
+function keeps(all: readonly Condition[]): { at100Ms: number; at100MsWithStreams: number; twoProcesses: number } | null {
+  const at = (latencyMs: number, streams: number, processes: number): number => all.find((one) => one.latencyMs === latencyMs && one.streams === streams && one.processes === processes && one.unregisteredPercent === 0)?.perCpuSecond ?? Number.NaN;
+  const part = (value: number, of: number): number => Number((value / of).toFixed(2));
+  if (all.length === 0) return null;
+  return { at100Ms: part(at(100, 100, 1), at(0, 100, 1)), at100MsWithStreams: part(at(100, 1_000, 1), at(0, 100, 1)), twoProcesses: part(at(30, 100, 2), at(30, 100, 1)) };
 }

@@ -3,7 +3,7 @@ import type { Profiler } from 'node:inspector';
 /** Where the time of a sending process goes, by layer of the lane. */
 export const LAYERS = ['compose', 'socket write', 'socket read and event loop', 'parse', 'settle and account', 'job', 'gc', 'other'] as const;
 export type Layer = (typeof LAYERS)[number];
-/** Self time in ms; idle time is left out. */
+/** Self time in ms; idle time and the profiler's own are left out. The profiler counts by the clock: on a busy machine these are upper bounds. */
 export type Layers = Record<Layer, number>;
 
 type Node = Profiler.ProfileNode;
@@ -13,8 +13,8 @@ export function byLayer({ nodes, samples = [], timeDeltas = [] }: Profiler.Profi
   const parents = new Map<number, Node>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) for (const child of node.children ?? []) parents.set(child, node);
-  const known = new Map<number, Layer | null>();
-  const layerOf = (node: Node): Layer | null => {
+  const known = new Map<number, Layer | 'not counted'>();
+  const layerOf = (node: Node): Layer | 'not counted' => {
     const found = known.get(node.id);
     if (found !== undefined) return found;
     const parent = parents.get(node.id);
@@ -25,18 +25,19 @@ export function byLayer({ nodes, samples = [], timeDeltas = [] }: Profiler.Profi
   const layers = Object.fromEntries(LAYERS.map((layer) => [layer, 0])) as Layers;
   samples.forEach((id, at) => {
     const node = byId.get(id);
-    if (node === undefined || node.callFrame.functionName === '(idle)') return;
-    layers[layerOf(node) ?? 'other'] += (timeDeltas[at] ?? 0) / 1_000;
+    const layer = node === undefined ? 'not counted' : layerOf(node);
+    if (layer !== 'not counted') layers[layer] += (timeDeltas[at] ?? 0) / 1_000;
   });
   return layers;
 }
 
 /** By the function itself; null: whatever its caller is. */
-function ownLayer({ callFrame: { functionName, url } }: Node): Layer | null {
+function ownLayer({ callFrame: { functionName, url } }: Node): Layer | 'not counted' | null {
+  if (functionName === '(idle)' || url === 'node:inspector') return 'not counted';
   const name = functionName.slice(functionName.lastIndexOf('.') + 1);
   if (functionName === '(garbage collector)') return 'gc';
   // What no JavaScript was on the stack for: decryption, reading and polling of the sockets.
-  if (functionName === '(program)' || functionName === 'onStreamRead') return 'socket read and event loop';
+  if (functionName === '(program)' || functionName === 'onStreamRead' || url.endsWith('/h2/connect.ts')) return 'socket read and event loop';
   if (/\/(wire-lane|wire-pool|token-bucket)\.ts$/.test(url)) return 'settle and account';
   if (url.includes('/test/bench/') || url.includes('/workers/send/')) return 'job';
   if (/\/(frame-reader|header-blocks|hpack-decoder)\.ts$/.test(url)) return 'parse';
