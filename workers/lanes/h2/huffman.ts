@@ -1,7 +1,7 @@
 /**
- * Huffman coding of header strings, RFC 7541 section 5.2 and appendix B. The code is canonical: codes of
- * one length count up in the order of the symbols, and each length goes on where the shorter one ended, so
- * the lengths alone are the table.
+ * Huffman coding of header strings, RFC 7541 section 5.2 and appendix B, decoded a byte at a time. The code is canonical: codes of
+ * one length count up in the order of the symbols, and each length goes on where the shorter one ended, so the lengths
+ * alone are the table.
  */
 
 /** Code length in bits of each byte value; the last one is EOS. */
@@ -24,59 +24,83 @@ export class HuffmanError extends Error {
 }
 
 const CODES = new Uint32Array(257);
-/** Binary tree: two children per node; >= 0 is a node, < 0 is the symbol -(value + 1). */
-const TREE = buildTree();
+/** Per state (an inner node of the code's tree) and byte: next state | symbols << 8 | first << 10 | second << 18; or BROKEN. */
+const STEPS = new Uint32Array(256 * 256);
+const BROKEN = 0xffff_ffff;
+/** States in which a string may end: at most seven bits of padding, all ones, which is the beginning of EOS. */
+const MAY_END = new Uint8Array(256);
 
-function buildTree(): Int32Array {
-  const bySize = LENGTHS.map((length, symbol) => ({ length, symbol })).toSorted((a, b) => a.length - b.length || a.symbol - b.symbol);
-  const tree: number[] = [0, 0];
+build();
+
+function build(): void {
+  // Children of inner nodes: a number >= 0 is an inner node, a negative one is ~symbol.
+  const children: [number, number][] = [[0, 0]];
   let code = 0;
   let size = 0;
-  for (const { length, symbol } of bySize) {
+  const inOrder = LENGTHS.map((length, symbol) => ({ length, symbol })).toSorted((a, b) => a.length - b.length || a.symbol - b.symbol);
+  for (const { length, symbol } of inOrder) {
     code <<= length - size;
     size = length;
     CODES[symbol] = code;
     let node = 0;
     for (let bit = length - 1; bit > 0; bit -= 1) {
-      const slot = node * 2 + ((code >> bit) & 1);
-      if (tree[slot] === 0) {
-        tree[slot] = tree.length / 2;
-        tree.push(0, 0);
-      }
-      node = tree[slot] ?? 0;
+      const pair = pairOf(children, node);
+      const side = ((code >> bit) & 1) as 0 | 1;
+      if (pair[side] === 0) pair[side] = children.push([0, 0]) - 1;
+      node = pair[side];
     }
-    tree[node * 2 + (code & 1)] = -(symbol + 1);
+    pairOf(children, node)[(code & 1) as 0 | 1] = ~symbol;
     code += 1;
   }
-  return Int32Array.from(tree);
+  for (let state = 0; state < children.length; state += 1) {
+    for (let byte = 0; byte < 256; byte += 1) STEPS[state * 256 + byte] = stepOf(children, state, byte);
+  }
+  for (let node = 0, ones = 0; ones <= 7; ones += 1) {
+    MAY_END[node] = 1;
+    node = pairOf(children, node)[1];
+  }
 }
 
-/** Decodes `source[start, end)`; the text is Latin-1, one character a byte, as header bytes are. */
-export function decodeHuffman(source: Uint8Array, start: number, end: number): string {
-  let text = '';
-  let node = 0;
-  let padding = 0;
-  let ones = true;
-  for (let at = start; at < end; at += 1) {
-    const byte = source[at] ?? 0;
-    for (let bit = 7; bit >= 0; bit -= 1) {
-      const next = TREE[node * 2 + ((byte >> bit) & 1)] ?? 0;
-      padding += 1;
-      ones &&= ((byte >> bit) & 1) === 1;
-      if (next >= 0) {
-        node = next;
-        continue;
-      }
-      if (-next - 1 === EOS) throw new HuffmanError('EOS inside a header string');
-      text += String.fromCharCode(-next - 1);
-      node = 0;
-      padding = 0;
-      ones = true;
+function pairOf(children: readonly [number, number][], node: number): [number, number] {
+  const pair = children[node];
+  if (pair === undefined) throw new Error('HUFFMAN_TREE: a code leads nowhere');
+  return pair;
+}
+
+function stepOf(children: readonly [number, number][], from: number, byte: number): number {
+  let node = from;
+  const symbols: number[] = [];
+  for (let bit = 7; bit >= 0; bit -= 1) {
+    const next = pairOf(children, node)[((byte >> bit) & 1) as 0 | 1];
+    if (next >= 0) {
+      node = next;
+      continue;
     }
+    if (~next === EOS) return BROKEN;
+    symbols.push(~next);
+    node = 0;
   }
-  // Padding is the beginning of EOS: fewer than 8 bits, all ones.
-  if (padding > 7 || !ones) throw new HuffmanError('bad padding at the end of a header string');
-  return text;
+  return (node | (symbols.length << 8) | ((symbols[0] ?? 0) << 10) | ((symbols[1] ?? 0) << 18)) >>> 0;
+}
+
+/** A code is five bits at least: room for the text of a header block of 64 KiB. */
+let scratch = Buffer.allocUnsafeSlow(112 * 1024);
+
+/** Decodes `source[start, end)`; the text is Latin-1, one character a byte, as header bytes are. Throws HuffmanError. */
+export function decodeHuffman(source: Uint8Array, start: number, end: number): string {
+  if ((end - start) * 8 > scratch.length * 5) scratch = Buffer.allocUnsafeSlow(Math.ceil(((end - start) * 8) / 5));
+  let state = 0;
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    const step = STEPS[state * 256 + (source[at] ?? 0)] ?? BROKEN;
+    if (step === BROKEN) throw new HuffmanError('EOS inside a header string');
+    const symbols = (step >>> 8) & 3;
+    if (symbols > 0) scratch[length++] = (step >>> 10) & 0xff;
+    if (symbols > 1) scratch[length++] = (step >>> 18) & 0xff;
+    state = step & 0xff;
+  }
+  if (MAY_END[state] !== 1) throw new HuffmanError('bad padding at the end of a header string');
+  return scratch.toString('latin1', 0, length);
 }
 
 /** Encodes bytes; used by tests and where a shorter request pays. */

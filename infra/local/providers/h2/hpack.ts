@@ -1,6 +1,7 @@
 import { exchangeFields } from '../exchange.ts';
 import type { Exchange, ExchangeField } from '../exchange.ts';
-import { huffmanText } from './huffman.ts';
+import { decodeHuffman, HuffmanError } from '../../../../workers/lanes/h2/huffman.ts';
+import { STATIC_TABLE } from '../../../../workers/lanes/h2/static-table.ts';
 
 /** HPACK (RFC 7541): reads header blocks straight into exchanges. */
 
@@ -10,19 +11,7 @@ function entry(name: string, value: string): Entry {
   return { name, value, field: exchangeFields[name as keyof typeof exchangeFields] ?? null, bytes: name.length + value.length + 32 };
 }
 
-/** Appendix A. */
-const staticTable: readonly Entry[] = [
-  ':authority', ':method=GET', ':method=POST', ':path=/', ':path=/index.html', ':scheme=http', ':scheme=https', ':status=200', ':status=204',
-  ':status=206', ':status=304', ':status=400', ':status=404', ':status=500', 'accept-charset', 'accept-encoding=gzip, deflate', 'accept-language',
-  'accept-ranges', 'accept', 'access-control-allow-origin', 'age', 'allow', 'authorization', 'cache-control', 'content-disposition', 'content-encoding',
-  'content-language', 'content-length', 'content-location', 'content-range', 'content-type', 'cookie', 'date', 'etag', 'expect', 'expires', 'from',
-  'host', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'last-modified', 'link', 'location', 'max-forwards',
-  'proxy-authenticate', 'proxy-authorization', 'range', 'referer', 'refresh', 'retry-after', 'server', 'set-cookie', 'strict-transport-security',
-  'transfer-encoding', 'user-agent', 'vary', 'via', 'www-authenticate',
-].map((text) => {
-  const equals = text.indexOf('=');
-  return equals < 0 ? entry(text, '') : entry(text.slice(0, equals), text.slice(equals + 1));
-});
+const staticTable: readonly Entry[] = STATIC_TABLE.map(([name, value]) => entry(name, value));
 
 /** What a client may use; SETTINGS_HEADER_TABLE_SIZE is not sent, so it is the default. */
 const largestTable = 4096;
@@ -102,9 +91,12 @@ export class HpackReader {
     if (to > this.#end) throw new CompressionError('a string is cut off');
     this.#at = to;
     if (!isHuffman) return (this.#block as Buffer).toString('latin1', from, to);
-    const text = huffmanText(this.#block, from, to);
-    if (text === null) throw new CompressionError('a string is no Huffman code');
-    return text;
+    try {
+      return decodeHuffman(this.#block, from, to);
+    } catch (error) {
+      if (error instanceof HuffmanError) throw new CompressionError('a string is no Huffman code', { cause: error });
+      throw error;
+    }
   }
 
   #entryAt(index: number): Entry {
