@@ -52,7 +52,7 @@ const STREAMS_AT_MOST = 1_000;
 const PAUSE_CHECK_MS = 20;
 /**
  * A write costs as much as composing ten requests. So a connection waits until this part of its streams is free, but no
- * longer than that: where streams are the bound it costs a few percent of their rate, and saves half of the CPU time.
+ * longer than that: where streams are the bound it costs a few percent of their rate, and saves a third of the CPU time.
  */
 const FREE_PART = 1 / 8;
 const GATHER_MS = 8;
