@@ -86,7 +86,9 @@ const SEGMENTS_SHOWN = 16;
 
 function platformLine(launch: Launch, order: FireOrder, platform: Platform): string {
   const refs = refsOf(launch, order.shown.segments, platform).toSorted((a, b) => b.devices - a.devices);
-  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(id, 40)} ${count(devices)}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
+  // Under its platform `us-ios` is `us`, if all are named that way.
+  const suffix = refs.every(({ id }) => id.endsWith(`-${platform}`)) ? platform.length + 1 : 0;
+  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(suffix === 0 ? id : id.slice(0, -suffix), 40)}\u00a0${count(devices)}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
   return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 

@@ -89,7 +89,7 @@ describe('a launch in the war room', () => {
     const chartWidth = '[...document.querySelectorAll("img")].find(({ alt }) => alt.startsWith("Delivery curve of shot"))?.naturalWidth ?? 0';
     await expect.poll(() => ben.page.evaluate<number>(chartWidth), { timeout: 10_000 }).toBeGreaterThan(600);
     await ben.page.locator('#phones-count').filter({ hasText: '8 of 8 reached' }).waitFor();
-    await ben.phoneNotes.filter({ hasText: '見ましたか？' }).waitFor();
+    for (const words of ['見ましたか？', 'هل رأيت ذلك؟']) await ben.phoneNotes.filter({ hasText: words }).waitFor();
     await ben.boardSays('everything is sent');
 
     const [launch] = await stack.cloud.live.launches();

@@ -34,9 +34,9 @@ export class RoomPage {
   }
 
   /** The newest message with these words, once there is one. */
-  async sees(words: string | RegExp): Promise<Locator> {
+  async sees(words: string | RegExp, timeoutMs = 30_000): Promise<Locator> {
     const found = this.page.getByRole('article').filter({ hasText: words }).last();
-    await found.waitFor({ timeout: 30_000 });
+    await found.waitFor({ timeout: timeoutMs });
     return found;
   }
 

@@ -5,7 +5,7 @@ import type { Output } from './progress.ts';
 const HELP = `Device lists: make one up, compile one, look at one.
 
   npm run audience -- sample --devices N --seed S [--out devices.csv|.ndjson|.parquet]
-      [--markets us:40,br:20] [--locales en:50,es:20] [--phones 6] [--dirty]
+      [--markets us:40,br:20] [--locales en:50,es:20] [--phones 4] [--dirty]
       [--unregistered 0.4%] [--bad 0.01%] [--errors 0.005%] [--silent 0]
   npm run audience -- compile devices.csv --launch ID --as PERSON
   npm run audience -- compile devices.csv --runbook runbooks/library/superbowl.yaml [--out folder]

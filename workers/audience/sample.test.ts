@@ -35,11 +35,11 @@ test('all of a sample is accepted: half and half, phones first, the marks in the
   expect(share('badd00')).toBeCloseTo(0.02, 2);
   expect(share('50000a')).toBeCloseTo(0.01, 2);
   expect(share('51111e')).toBeCloseTo(0.01, 2);
-  expect(tokens.filter((token) => token.startsWith('face0')).length).toBe(6);
-  const rows = (await readFile(input, 'utf8')).split('\n').slice(1, 7).map((row) => row.split(','));
+  expect(tokens.filter((token) => token.startsWith('face0')).length).toBe(4);
+  const rows = (await readFile(input, 'utf8')).split('\n').slice(1, 5).map((row) => row.split(','));
   expect(rows.every(([, , token]) => token?.startsWith('face0'))).toBe(true);
   expect(new Set(rows.map(([, platform]) => platform))).toEqual(new Set(['ios', 'android']));
-  expect(new Set(rows.map(([, , , locale]) => locale)).size).toBeGreaterThan(3);
+  expect(rows.map(([, , , locale]) => locale)).toEqual(['ar', 'en', 'ja', 'de']);
 });
 
 test('a dirty sample has every wrong kind, in each format, and still all of its good devices', async () => {

@@ -23,7 +23,7 @@ export interface SampleOptions {
   /** Market → weight. */
   markets?: Record<string, number>;
   marks?: Partial<MarkShares>;
-  /** Simulated phones (tokens starting with face0) at the top. Default 6, never more than half of the devices. */
+  /** Simulated phones (tokens starting with face0) at the top. Default 4, never more than half of the devices. */
   phones?: number;
   /** Adds rows of every wrong kind, one set per 10,000 devices. */
   dirty?: boolean;
@@ -112,7 +112,7 @@ function* peopleOf(options: SampleOptions): Generator<SampleRow> {
   const anyLocale = weighted(locales);
   const known = new Set(locales.map(([locale]) => locale));
   const mark = markOf({ ...SAMPLE_MARKS, ...options.marks });
-  const phones = Math.min(options.phones ?? 6, Math.floor(options.devices / 2));
+  const phones = Math.min(options.phones ?? 4, Math.floor(options.devices / 2));
   const localeIn = (market: string): string => {
     const spoken = SPOKEN[market];
     return spoken !== undefined && known.has(spoken) && random.unit() < SPEAKS_IT ? spoken : anyLocale(random);
@@ -121,7 +121,8 @@ function* peopleOf(options: SampleOptions): Generator<SampleRow> {
   for (let i = 0; i < phones; i++) {
     row.userNumber++;
     row.platform = i % 2 === 0 ? 'ios' : 'android';
-    row.market = markets[i % markets.length]?.[0] ?? '';
+    // The last markets first: of a few phones some should read another script.
+    row.market = markets.at(-1 - (i % markets.length))?.[0] ?? '';
     const spoken = SPOKEN[row.market];
     row.locale = spoken !== undefined && known.has(spoken) ? spoken : (locales[i % locales.length]?.[0] ?? '');
     row.tokenBytes = writeToken(row.token, row.platform, 'face0', random);

@@ -18,7 +18,7 @@ export async function runSample(args: string[], out: Output): Promise<void> {
   const bar = progressBar(out);
   const startedAt = performance.now();
   const summary = await sampleAudience({
-    devices, seed: option.seed ?? '1', out: option.out ?? 'devices.csv', marks, dirty: flag.has('dirty'), phones: wholeNumber('phones', option.phones, 6, 0, 1_000),
+    devices, seed: option.seed ?? '1', out: option.out ?? 'devices.csv', marks, dirty: flag.has('dirty'), phones: wholeNumber('phones', option.phones, 4, 0, 1_000),
     ...(locales === undefined ? {} : { locales }), ...(markets === undefined ? {} : { markets }),
     progress: (done) => bar.update('writing', done, devices),
   }).finally(() => bar.stop());

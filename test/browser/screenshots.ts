@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../infra/local/child.ts';
+import { createSampleLaunch } from '../../infra/local/sample-launch.ts';
+import { startStack } from '../../infra/local/stack.ts';
+import { launchBrowser } from './launch-browser.ts';
+import { RoomPage } from './room-page.ts';
+
+/** `npm run screenshots`: plays the sample launch and keeps the README's pictures, docs/war-room.png and docs/after-go.png. Takes about two minutes. */
+
+const docs = join(projectRoot, 'docs');
+const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-screenshots-'));
+const stack = await startStack({ dataDir, ports: 'any', slackMode: 'socket', latencyMs: 20, latencySpreadMs: 20, connections: 10, taskStartDelayMs: 1_500 });
+const browser = await launchBrowser();
+try {
+  await mkdir(docs, { recursive: true });
+  await createSampleLaunch({ cloud: stack.cloud, env: stack.env, dataDir, devices: 400_000, seed: 7, nowMs: Date.now() });
+  const [ana, mia, ben] = await Promise.all(['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => RoomPage.open(browser, stack.pageUrl, id))) as [RoomPage, RoomPage, RoomPage];
+  await ana.sees(/Send workers to 2[^]*took/, 120_000);
+  await ana.go('test all', 'Test copies: 4 of 4 phones reached');
+  await ana.tickGates();
+  await ana.boardSays('ready to fire');
+  await ana.sees('the second person keeps the GO button on screen', 120_000);
+  await mia.type('The ad is next. Asking now.');
+  await mia.go('fire all', 'Fire order: 400,000 devices');
+  await ben.boardSays('a fire order waits for GO');
+  await ben.goButton.hover();
+  await ben.page.screenshot({ path: join(docs, 'war-room.png') });
+
+  await ben.goButton.click();
+  await ben.page.locator('#phones-count').filter({ hasText: '8 of 8 reached' }).waitFor();
+  await ben.sees(/Sending: Super Bowl push[^]*[2-7]\d%/);
+  await ben.page.screenshot({ path: join(docs, 'after-go.png') });
+} finally {
+  await browser.close();
+  await stack.stop();
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+}
