@@ -98,6 +98,8 @@ describe('people who leave, and what people say', () => {
     const said = await rig.mia.say('the ad moved to the third quarter') as unknown as { ts: string };
     await until('the first line', async () => (await rig.cloud.record.messagesAfter(id, 0)).length === 1);
     await rig.mia.send('PATCH', `messages/C0WARROOM/${said.ts}`, { text: 'the ad moved to the fourth quarter' });
+    // Slack promises no order between events that are under way together.
+    await until('the edit', async () => (await rig.cloud.record.messagesAfter(id, 0)).length === 2);
     await rig.mia.send('DELETE', `messages/C0WARROOM/${said.ts}`, {});
     const messages = await until('three lines', async () => {
       const all = await rig.cloud.record.messagesAfter(id, 0);

@@ -86,7 +86,7 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
     }
   }
   const devices = launch.orders[shot.orderId]?.devices ?? 0;
-  return `:rocket: *Sending* ${segmentsText(launch, shot.segments)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
+  return `${shot.haltedAtMs === null ? ':rocket: *Sending*' : ':octagonal_sign: *Stopped, being counted:*'} ${segmentsText(launch, shot.segments)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
 }
 
 function switchesText(launch: Launch): string {

@@ -14,16 +14,16 @@ const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 /**
  * What people will receive, per locale, biggest locale first; at most three sections.
- * `devices` is how many devices hold each locale (empty: not known yet).
+ * `devices` is how many devices of the audience hold each locale (empty: not known yet); `counts` shows them.
  */
-export function contentSections(campaign: Campaign, devices: Readonly<Record<string, number>>): SectionBlock[] {
+export function contentSections(campaign: Campaign, devices: Readonly<Record<string, number>>, counts = true): SectionBlock[] {
   const locales = Object.entries(campaign.locales).toSorted(([a], [b]) => (devices[b] ?? 0) - (devices[a] ?? 0) || a.localeCompare(b, 'en'));
   const each = Math.max(SHORTEST_PREVIEW_CHARS, Math.min(LONGEST_PREVIEW_CHARS, Math.floor(BUDGET_CHARS / Math.max(1, locales.length)) - 45));
   const lines = locales.map(([locale, text]) => {
     const held = devices[locale];
     const title = safe(oneLine(text.title), Math.max(12, Math.floor(each / 3)));
     const body = safe(oneLine(text.body), Math.max(12, each - title.length));
-    return `\`${safe(locale, 20)}\`${held === undefined ? '' : ` ${count(held)}`}  *${isolated(title)}* ${isolated(body)}`;
+    return `\`${safe(locale, 20)}\`${held === undefined || !counts ? '' : ` ${count(held)}`}  *${isolated(title)}* ${isolated(body)}`;
   });
   const sections: string[][] = [[]];
   let length = 0;

@@ -48,12 +48,12 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     // The order's own message ends with a tick; a post of its own is for those who stopped watching it.
     case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.desired)} after ${span(entry.tookMs)}`);
     case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
+    case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === entry.step)?.title ?? entry.step, 120)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
     case 'AudienceSet':
     case 'SkipListSet':
     case 'ShotCorrected':
     case 'RosterChanged':
     case 'PersonRemoved':
-    case 'StepSkipped':
     case 'LaunchClosed':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));
     default: {

@@ -41,7 +41,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
 function inSpite(launch: Launch, shot: Shot): string {
   const lifts = launch.orders[shot.orderId]?.lifts ?? null;
   const red = shot.redGates.map(({ gate }) => safe(launch.runbook.gates.find(({ id }) => id === gate)?.title ?? gate, 80));
-  return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : ', which lifted the halt'}`;
+  return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : '. It lifted the halt.'}`;
 }
 
 function stateOf(shot: Shot): { sign: string; text: string } {

@@ -33,7 +33,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     ),
     section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
     // How many devices hold a locale is known of the whole audience only.
-    ...contentSections(launch.campaign, order.devices === launch.audience?.devices ? launch.audience.locales : {}),
+    ...contentSections(launch.campaign, launch.audience?.locales ?? {}, order.devices === launch.audience?.devices),
     context(
       `content \`${short(order.shown.contentHash)}\` · audience \`${short(order.shown.audienceHash)}\`${order.shown.skipListHash === null ? '' : ` · skip list \`${short(order.shown.skipListHash)}\``} · order \`${safe(order.id, 60)}\``,
       `${forecastText(launch, order)} · late after ${platforms.map((platform) => `${span(order.shown.notAfterMs[platform])} (${platformName[platform]})`).join(', ')}${order.shown.uncertain === 'resend' ? ' · uncertain devices get it again' : ''}`,
@@ -87,8 +87,9 @@ const SEGMENTS_SHOWN = 16;
 function platformLine(launch: Launch, order: FireOrder, platform: Platform): string {
   const refs = refsOf(launch, order.shown.segments, platform).toSorted((a, b) => b.devices - a.devices);
   // Under its platform `us-ios` is `us`, if all are named that way.
+  const isMixed = order.shown.segments.some(({ attempt }) => attempt === 1);
   const suffix = refs.every(({ id }) => id.endsWith(`-${platform}`)) ? platform.length + 1 : 0;
-  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(suffix === 0 ? id : id.slice(0, -suffix), 40)}\u00a0${count(devices)}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
+  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(suffix === 0 ? id : id.slice(0, -suffix), 40)}\u00a0${count(devices)}${isMixed && attempt > 1 ? ' (again)' : ''}`);
   return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 

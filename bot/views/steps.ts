@@ -10,6 +10,9 @@ import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
 
 const SIGN = { started: ':arrow_forward:', put: ':hourglass:', skipped: ':fast_forward:', done: ':white_check_mark:' } as const;
 
+/** What a step that only says something ends with: no news. */
+const TOLD = 'told the channel';
+
 /** Steps with their own buttons; the rest is a list. */
 const STEP_BLOCKS = 10;
 
@@ -19,7 +22,7 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   const over = all.filter(({ state }) => state?.state === 'done' || state?.state === 'skipped');
   const open = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
   const blocks: KnownBlock[] = [header(`Plan: ${launch.name}`), context(`${toTarget(nowMs, launch.targetAtMs)} · target ${timeOfDay(launch.targetAtMs)}${launch.compress === 1 ? '' : ` · compressed ${launch.compress} times`}`)];
-  if (over.length > 0) blocks.push(section(fit(over.map(({ step, state }) => `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say ? `: ${safe(state.say, 120)}` : ''}`), 2_000)));
+  if (over.length > 0) blocks.push(section(fit(over.map(({ step, state }) => `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`), 2_000)));
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
     blocks.push(section(`${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}`));
     if (!launch.closed && state?.state !== 'started') {

@@ -117,7 +117,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       ];
     case 'ScaleReached': {
       const step = launch.scale[entry.target]?.step ?? null;
-      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `${entry.target} stands at ${entry.desired}` }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs }, { kind: 'post-entry' }];
+      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `stands at ${entry.desired.toLocaleString('en-US')}` }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs }, { kind: 'post-entry' }];
     }
 
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.
