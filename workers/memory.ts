@@ -5,6 +5,7 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
 import { loadAudience } from './audience/load.ts';
 import type { LoadedAudience } from './audience/loaded-audience.ts';
+import { collectGarbage } from './collect-garbage.ts';
 
 export interface InMemory { audienceHash: string; skipListHash: string | null; locales: readonly string[] }
 
@@ -49,9 +50,11 @@ export class Memory {
     const skipListHash = skipList?.hash ?? null;
     // The old one goes first: two at a time might not fit.
     const kept = this.audience?.manifest.hash === hash ? this.audience : null;
+    const letsGo = this.audience !== null && kept === null;
     this.current = null;
     this.audience = null;
     this.#options.onChange?.(null);
+    if (letsGo) collectGarbage();
     this.say = 'loading the audience';
     const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
     audience.applySkipList(skipList === null ? null : await this.#skipList(skipList.key));

@@ -17,6 +17,7 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
   --seed S                  seed of the sample audience (default 7)
   --latency-ms L            answer latency of the local push providers (default 20)
   --connections C           connections of a worker to each provider (default 10)
+  --threads T               sending threads of a worker, 0 to 128 (default: cores but one)
   --halt-after-ms H         press HALT so long after GO
   --double-press            two people press GO at the same moment
   --kill-worker-after-ms K  SIGKILL one worker so long after GO
@@ -32,7 +33,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     args: argv,
     options: {
       devices: text, workers: { ...text, default: '2' }, seed: { ...text, default: '7' }, 'latency-ms': { ...text, default: '20' }, connections: { ...text, default: '10' },
-      'halt-after-ms': text, 'double-press': { type: 'boolean', default: false }, 'kill-worker-after-ms': text, report: text, timeline: text,
+      threads: text, 'halt-after-ms': text, 'double-press': { type: 'boolean', default: false }, 'kill-worker-after-ms': text, report: text, timeline: text,
       keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   });
@@ -49,6 +50,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     seed: whole('--seed', values.seed, 0, 2 ** 31 - 1),
     latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
     connections: whole('--connections', values.connections, 1, 500),
+    ...(values.threads === undefined ? {} : { threads: whole('--threads', values.threads, 0, 128) }),
     haltAfterMs: optional('--halt-after-ms', values['halt-after-ms']),
     doublePress: values['double-press'],
     killWorkerAfterMs: optional('--kill-worker-after-ms', values['kill-worker-after-ms']),

@@ -49,6 +49,8 @@ export interface StackOptions {
   latencySpreadMs: number;
   /** HTTP/2 connections of one worker to each provider. */
   connections: number;
+  /** Sending threads of one worker; absent: as many as it takes by itself. */
+  threads?: number;
   /** How long a worker task takes to start, as on a real cluster. */
   taskStartDelayMs: number;
   /** Runbooks that `/go create` offers; absent: the library. */
@@ -106,7 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       GOBUTTON_APNS_URL: urls.apnsUrl, GOBUTTON_FCM_URL: urls.fcmUrl, GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl, GOBUTTON_CA_FILE: credentials.caFile,
       APNS_KEY_FILE: credentials.apnsKeyFile, APNS_KEY_ID: credentials.apnsKeyId, APNS_TEAM_ID: credentials.apnsTeamId,
       GOOGLE_APPLICATION_CREDENTIALS: credentials.serviceAccountFile,
-      GOBUTTON_CONNECTIONS: String(options.connections), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+      GOBUTTON_CONNECTIONS: String(options.connections), ...(options.threads === undefined ? {} : { GOBUTTON_THREADS: String(options.threads) }), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     };
 
     const workerEnv = { ...shared, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };

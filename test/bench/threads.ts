@@ -14,17 +14,18 @@ import type { ThreadsOptions, ThreadsRound } from './threads-process.ts';
 
 /** `npm run bench:threads`: what sending threads cost and give, beside one thread and beside processes. */
 
-const USAGE = `npm run bench:threads -- [--server local|nginx] [--latency-ms L] [--devices N] [--connections C] [--rounds R] [--pace P] [--report FILE]
+const USAGE = `npm run bench:threads -- [--server local|nginx] [--latency-ms L] [--devices N] [--connections C] [--rounds R] [--round-ms M] [--pace P] [--report FILE]
   --server       local (default): the local push providers; nginx: answers at once and looks at nothing
   --latency-ms   answer latency of the local providers (default 30)
   --devices      size of the audience in memory (default 500000)
   --connections  of each thread that sends, or process without threads (default 60)
   --rounds       of every variant, taking turns (default 7)
-  --pace         a second and process; 0 (default): no limit`;
+  --round-ms     how long a round is (default 600)
+  --pace         a second, over all processes together; 0 (default): no limit`;
 
 const { values } = parseArgs({ options: {
   server: { type: 'string', default: 'local' }, 'latency-ms': { type: 'string', default: '30' }, devices: { type: 'string', default: '500000' }, connections: { type: 'string', default: '60' },
-  rounds: { type: 'string', default: '7' }, pace: { type: 'string', default: '0' }, report: { type: 'string' }, help: { type: 'boolean', default: false },
+  rounds: { type: 'string', default: '7' }, 'round-ms': { type: 'string', default: '600' }, pace: { type: 'string', default: '0' }, report: { type: 'string' }, help: { type: 'boolean', default: false },
 } });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 if (values.help) {
@@ -77,12 +78,12 @@ try {
   const compiled = await compileAudience({ input: csv, objects: folderObjects(join(dir, 'objects')), segmentBy: ['platform'], locales: ['en'], fallbackLocale: 'en', batchSize: 1_000, rejectsPath: null });
   const options: Omit<ThreadsOptions, 'threads'> = {
     target: { ...server.target, connections: Number(values.connections), unregisteredEvery: 0, part: 0 }, audience: { folder: join(dir, 'objects'), manifestKey: compiled.audience.manifestKey },
-    warmUpMs: 700, roundMs: 600, pace: Number(values.pace),
+    warmUpMs: 700, roundMs: Number(values['round-ms']), pace: Number(values.pace),
   };
   for (const variant of VARIANTS) {
     say(`${variant.name}: warm-up`);
     senders.set(variant, await Promise.all(Array.from({ length: variant.processes }, () => startSender({
-      ...options, threads: variant.threads, target: { ...options.target, connections: options.target.connections * Math.max(1, variant.threads) },
+      ...options, threads: variant.threads, pace: options.pace / variant.processes, target: { ...options.target, connections: options.target.connections * Math.max(1, variant.threads) },
     }))));
   }
   const rounds = new Map(VARIANTS.map((variant) => [variant, [] as ThreadsRound[][]]));
@@ -99,7 +100,7 @@ try {
     toOneThread: Number(median(all.map((own, at) => perCpuSecond(own) / perCpuSecond(base[at] ?? own))).toFixed(3)),
     rssMb: Math.round(Math.max(...all.map((own) => sum(own, ({ rssMb }) => rssMb)))),
   }));
-  say(`\n${server.name}, ${values.connections} connections each, ${values['latency-ms']} ms, ${values.devices} devices in memory, median of ${values.rounds} rounds`);
+  say(`\n${server.name}, ${values.connections} connections each, ${values['latency-ms']} ms, ${values.pace === '0' ? '' : `${values.pace} a second, `}${values.devices} devices in memory, median of ${values.rounds} rounds`);
   say(table(['variant', 'per second', 'per CPU-second', 'of 1 thread', 'memory, MB'], figures.map((row) => [row.variant, ...[row.perSecond, row.perCpuSecond, row.toOneThread, row.rssMb].map((value) => value.toLocaleString('en'))])));
   if (values.report !== undefined) await writeFile(values.report, `${JSON.stringify({ rows: figures }, null, 2)}\n`);
 } finally {

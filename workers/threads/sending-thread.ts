@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { attachAudience } from '../audience/loaded-audience.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import { SwitchView } from '../halt/switch-view.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { ReasonWriter } from './reasons.ts';
@@ -42,6 +43,8 @@ port.on('message', (message: ToThread) => {
     case 'credential': return sides[message.platform].credential.take(message.authorization, message.version);
     case 'audience':
       audience = message.audience === null ? null : attachAudience(message.audience);
+      // The message itself holds it for as long as it is being served.
+      if (message.audience === null) setImmediate(collectGarbage);
       return;
     case 'shot': return sides[message.platform].prepare(message.shot, message.templates);
     case 'job': return sides[message.platform].send(message, audience);

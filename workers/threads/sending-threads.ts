@@ -133,10 +133,15 @@ export class SendingThreads {
 
   #start(number: number, fails: number): void {
     const lanes = [...this.#clients.values()].map(({ plan, connections }) => ({ ...plan, connections: partOf(connections, this.count, number), gauge: createGauge() }));
-    const thread = new SendingThread(number, { lanes, switches: this.#switches, logLevel: this.#log.level }, {
-      message: (message, from) => this.#told(message, from),
-      error: (error) => this.#log.error({ err: error, thread: number }, 'sending thread failed'),
-    });
+    const failed = (error: unknown) => this.#log.error({ err: error, thread: number }, 'sending thread failed');
+    let thread: SendingThread;
+    try {
+      thread = new SendingThread(number, { lanes, switches: this.#switches, logLevel: this.#log.level }, { message: (message, from) => this.#told(message, from), error: failed });
+    } catch (error) {
+      // The system has none to give now.
+      failed(error);
+      return this.#startAgain(number, fails + 1);
+    }
     this.#threads.set(number, thread);
     void thread.ended.then(() => this.#ended(thread, fails));
     if (this.#audience !== null) thread.post({ kind: 'audience', audience: this.#audience.share() });
@@ -148,11 +153,15 @@ export class SendingThreads {
     for (const client of this.#clients.values()) client.ended(thread);
     if (this.#state === 'stopped') return;
     const fails = performance.now() - thread.startedAtMs > GOOD_AFTER_MS ? 0 : failsBefore + 1;
+    this.#startAgain(thread.number, fails);
+  }
+
+  #startAgain(number: number, fails: number): void {
     const backOffMs = fails === 0 ? 0 : Math.min(RESTART_MOST_MS, RESTART_FIRST_MS * 2 ** (fails - 1));
-    this.#log.error({ thread: thread.number, backOffMs }, 'a sending thread has ended; another one takes its place');
+    this.#log.error({ thread: number, backOffMs }, 'a sending thread has ended; another one takes its place');
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
-      this.#start(thread.number, fails);
+      this.#start(number, fails);
     }, backOffMs);
     this.#restarts.add(timer);
   }
