@@ -11,6 +11,7 @@ export function requested(launch: Launch, entry: EntryOf<'FireRequested'>): Part
   const { orderId: id, shown, shownHash, devices, expiresAtMs, lifts } = entry;
   const orders = voidRivals(launch, { orderId: id, segments: shown.segments });
   return {
+    usedNonces: noncesWith(launch, entry),
     orders: { ...orders, [id]: { id, requestedBy: personIn(entry), requestedAtMs: entry.atMs, shown, shownHash, devices, expiresAtMs, lifts, state: 'open', voidedBy: null } },
   };
 }
@@ -32,11 +33,16 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
     orders: voidRivals({ orders: endOrder(launch, entry, 'approved') }, { orderId, segments: shown.segments }),
     shots: { ...launch.shots, [shotId]: shot },
     attempts,
+    usedNonces: noncesWith(launch, entry),
     // The approval of a resume lifts its halt in the same entry.
     ...(entry.lifts !== null && entry.lifts === launch.halt.epoch && launch.halt.active
       ? { halt: { ...launch.halt, active: false, by: personIn(entry), atMs: entry.atMs }, lifts: closeLifts(launch) }
       : {}),
   };
+}
+
+function noncesWith(launch: Launch, { via }: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>): string[] {
+  return via.kind === 'operator' ? [...launch.usedNonces, via.nonce] : launch.usedNonces;
 }
 
 /** Ends every running shot for good. */

@@ -36,7 +36,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     id: entry.launchId, name, channelId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
     seq: entry.seq, headHash: entry.hash,
     people: runbook.people, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
-    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, attempts: {}, tests: {},
+    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
     lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, closed: false,
   };

@@ -186,6 +186,17 @@ describe('pressing GO', () => {
     expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) })).code).toBe('CONTENT_CHANGED');
   });
 
+  test('a signature that proved one press proves no other, be it a request or an approval', () => {
+    const scene = Scene.ready();
+    const asking = scene.request('ana', ['us-ios'], { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) });
+    scene.does(asking);
+    expect(scene.refuses(scene.request('ana', ['br-ios'], { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) }))).toMatchObject({ code: 'PROOF_INVALID', say: expect.stringContaining('used before') });
+    const order = scene.gives('FireRequested', scene.request('mia', ['br-ios']));
+    expect(scene.refuses(scene.press(scene.order(order.orderId), 'ana', { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) })).code).toBe('PROOF_INVALID');
+    scene.does(scene.press(scene.order(order.orderId), 'ana', { via: keyVia(ANA.key, scene.nowMs, 'm'.repeat(22)) }));
+    expect(scene.refuses(scene.request('ana', ['us-android'], { via: keyVia(ANA.key, scene.nowMs, 'm'.repeat(22)) })).code).toBe('PROOF_INVALID');
+  });
+
   test('a declined order stays declined; a requester may withdraw', () => {
     const scene = Scene.ready();
     const order = scene.asked();

@@ -29,6 +29,8 @@ export interface Launch {
   waivers: Record<string, Waiver>;
   orders: Record<string, FireOrder>;
   shots: Record<string, Shot>;
+  /** Nonces of operators' signatures that requests and approvals were made with: each proves one press. */
+  usedNonces: string[];
   /** By segment id, in order of attempt. */
   attempts: Record<string, SegmentShot[]>;
   tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; results: TestResult[] | null }>;

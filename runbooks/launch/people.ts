@@ -27,8 +27,9 @@ const PROOF_LIFE_MS = 3_600_000;
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Whether `via` can be this person's. The shell has verified the sender (Slack's signature, or the Ed25519 signature over
- * `proofText`); here it must also belong to the very person in whose name the command is.
+ * Whether `via` can be this person's, used for the first time. The shell has verified the sender (Slack's signature, or the
+ * Ed25519 signature over `proofText`); here it must also belong to the very person in whose name the command is. Asked
+ * when a command is decided, and by every worker again, on the launch as it was before that entry.
  */
 export function viaProblem(launch: Launch, by: PersonId, via: Via, nowMs: number): Refusal | null {
   if (via.kind === 'slack') {
@@ -46,5 +47,6 @@ export function viaProblem(launch: Launch, by: PersonId, via: Via, nowMs: number
   if (!timely) {
     return refuse('PROOF_INVALID', `The signature is from ${clock(via.signedAtMs)} to ${clock(via.expiresAtMs)}, and it is ${clock(nowMs)}: expected one that holds now, for an hour at most. Sign again.`);
   }
+  if (launch.usedNonces.includes(via.nonce)) return refuse('PROOF_INVALID', 'This signature was used before; each proves one press. Sign again.');
   return null;
 }

@@ -88,6 +88,7 @@ class Model {
   readonly #asked = new Map<string, { seq: number; by: PersonId; what: Entry }>();
   readonly #attempts = new Map<string, Attempt[]>();
   readonly #started = new Set<string>();
+  readonly #nonces = new Set<string>();
 
   constructor(uncertain: 'leave' | 'resend') {
     this.#uncertain = uncertain;
@@ -217,6 +218,7 @@ class Model {
 
   #requested(entry: EntryOf<'FireRequested'>): void {
     this.#person(entry);
+    this.#nonce(entry);
     this.#present(entry);
     must(this.#halt.active ? entry.lifts === this.#halt.epoch : entry.lifts === null, 'NOTHING_ASKED_WHILE_HALTED', `${entry.seq}`);
     for (const other of this.#orders.values()) {
@@ -235,6 +237,7 @@ class Model {
     must(order !== undefined, this.#over.get(entry.orderId) ?? 'APPROVED_ONCE', `entry ${entry.seq} approves ${entry.orderId}, which is over`);
     this.#orders.delete(entry.orderId);
     const approver = this.#person(entry);
+    this.#nonce(entry);
     must('person' in order.by && order.by.person !== approver, 'TWO_PEOPLE', `entry ${entry.seq}: ${approver} answers their own order`);
     must(humanBehind(order.via) !== humanBehind(entry.via), 'TWO_HUMANS', `entry ${entry.seq}: ${humanBehind(entry.via)} pressed on their own order`);
     must(entry.atMs <= order.expiresAtMs && entry.pressedAtMs <= order.expiresAtMs, 'BEFORE_EXPIRY', `entry ${entry.seq}`);
@@ -247,6 +250,12 @@ class Model {
       this.#attempts.set(segment, [...(this.#attempts.get(segment) ?? []), { attempt, shotId: entry.shotId, devices: this.#left(segment), totals: null }]);
     }
     this.running.set(entry.shotId, entry);
+  }
+
+  #nonce({ seq, via }: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>): void {
+    if (via.kind !== 'operator') return;
+    must(!this.#nonces.has(via.nonce), 'SIGNATURE_PROVES_ONE_PRESS', `entry ${seq}: ${via.nonce}`);
+    this.#nonces.add(via.nonce);
   }
 
   /** What is shown is what the launch is now, each segment on the attempt after its last closed one, for somebody. */

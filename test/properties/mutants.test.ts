@@ -51,6 +51,9 @@ const MUTANTS: [string, Mutant, string[]][] = [
     decide: (real) => (launch, command, given) => real(launch, command.kind === 'approve-fire' ? { ...command, via: { kind: 'slack', slackId: launch?.people.find(({ id }) => id === command.by)?.slack[0] ?? '' } } : command, given).ok
       ? relabel(real, launch, command, given) : real(launch, command, given),
   }, ['TWO_HUMANS']],
+  ['a signature proves any number of presses', {
+    decide: (real) => (launch, command, given) => real(launch === null ? null : { ...launch, usedNonces: [] }, command, given),
+  }, ['SIGNATURE_PROVES_ONE_PRESS']],
   ['orders never expire', onPress((launch, command, given) => [withOrders(launch, () => ({ expiresAtMs: Number.POSITIVE_INFINITY })), command, given]), ['BEFORE_EXPIRY', 'ONE_OPEN_ORDER_PER_SEGMENT']],
   ['changed content voids nothing', {
     evolve: (real) => (launch, entry) => {

@@ -132,7 +132,7 @@ export class World {
     const chosen = ACCOUNTS[account % ACCOUNTS.length];
     if (chosen === undefined) throw new Error('WORLD_NO_ACCOUNT');
     const nowMs = this.#nowMs + this.#bot(bot).skewMs;
-    const via: Via = chosen.isKey ? keyVia(chosen.account, nowMs) : { kind: 'slack', slackId: chosen.account };
+    const via: Via = chosen.isKey ? keyVia(chosen.account, nowMs, `nonce-of-two-turns-${Math.floor(this.#turn / 2)}`) : { kind: 'slack', slackId: chosen.account };
     const launch = this.#seen(bot);
     const person = launch === null ? null : personOf(launch, chosen.isKey ? { publicKey: chosen.account } : { slackId: chosen.account });
     return { by: person?.id ?? chosen.human.toLowerCase(), via };

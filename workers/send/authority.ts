@@ -4,7 +4,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import { mayFire } from '../../runbooks/launch/authority.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { personOf } from '../../runbooks/launch/people.ts';
+import { findPerson, viaProblem } from '../../runbooks/launch/people.ts';
 import { proofText } from '../../runbooks/launch/proof.ts';
 import { contentHash, shownHash } from '../../runbooks/launch/shown.ts';
 import { verifyChain } from '../../infra/aws/seal.ts';
@@ -82,26 +82,24 @@ function windowProblem({ notAfterAtMs, pressedAtMs, shown }: EntryOf<'FireApprov
   return longer === undefined ? null : `the time limit of ${longer} is not what was shown`;
 }
 
-/** Slack proved its presses to the bot; an operator's key proves them to us. Either must be that very person's on the roster of that moment. */
+/**
+ * Slack proved its presses to the bot; an operator's key proves them to us. The rest is the core's own rule (`viaProblem`),
+ * on the roster and the nonces of that moment: a later entry that repeats a nonce must not take back what was approved.
+ */
 function proofProblem(entries: readonly Entry[], entry: EntryOf<'FireRequested'> | EntryOf<'FireApproved'>, orderId: string): string | null {
   const { via, shown } = entry;
   const before = fold(entries.filter(({ seq }) => seq < entry.seq));
-  const person = before === null ? null : personOf(before, via);
-  if (person === null || person.id !== personBehind(entry)) return `the ${via.kind === 'slack' ? 'Slack account' : 'operator key'} is not on the roster for this person`;
+  const person = before === null ? undefined : findPerson(before.people, personBehind(entry) ?? '');
+  if (before === null || person === undefined) return 'its person is not on the roster';
   if (!mayFire(person)) return 'this person is not on duty';
+  const problem = viaProblem(before, person.id, via, entry.atMs);
+  if (problem !== null) return problem.say;
   if (via.kind === 'slack') return null;
-  if (entry.atMs > via.expiresAtMs) return 'the signature had ended';
-  // Before: a later entry that repeats a nonce is void itself, and must not take back what was approved.
-  if (entries.some((other) => other.seq < entry.seq && usesNonce(other, via.nonce))) return 'the nonce was used before';
   const text = proofText({
     purpose: orderId === '' ? 'request' : 'approve', launchId: entry.launchId, orderId, segments: shown.segments,
     shownHash: entry.shownHash, notAfterMs: shown.notAfterMs, expiresAtMs: via.expiresAtMs, nonce: via.nonce,
   });
   return signatureHolds(text, via) ? null : 'the signature does not fit';
-}
-
-function usesNonce(entry: Entry, nonce: string): boolean {
-  return (entry.kind === 'FireRequested' || entry.kind === 'FireApproved') && entry.via.kind === 'operator' && entry.via.nonce === nonce;
 }
 
 function signatureHolds(text: string, via: Extract<Via, { kind: 'operator' }>): boolean {
