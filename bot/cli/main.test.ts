@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Rig, startRig } from '../../test/conductor-rig.ts';
-import { people, sampleRunbook } from '../../test/properties/scene.ts';
+import { people, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
@@ -88,6 +88,18 @@ test('halt needs no key, is recorded and mirrored, and two people lift it', asyn
   const { out } = await go('timeline', '--launch', rig.launchId);
   expect(out).toContain('wrong link');
   expect(out).toContain('hash chain verified');
+});
+
+test('a resume without names asks for what the halt cut off, and one for all for what never went out too', async () => {
+  await readyLaunch();
+  const order = await rig.request(['us-ios']);
+  const { shotId } = await rig.appendAs('FireApproved', rig.approval(order));
+  await go('halt', ...withKey('mia'));
+  expect(await go('fire', 'request', ...withKey('ana'), '--lift')).toMatchObject({ code: 1, err: expect.stringContaining('still being counted') as string });
+  await rig.append({ kind: 'close-shot', shotId, cause: 'halt', segments: [segmentTotals('us-ios', 1, 500, { halted: 120 })] });
+  expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain('segments us-ios (attempt 2)');
+  expect((await go('fire', 'request', ...withKey('ana'), '--lift', '--segments', 'all')).out).toContain('segments us-android, br-ios');
+  expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([{ devices: 120, lifts: 1 }, { devices: 500, lifts: 1 }]);
 });
 
 test('a halt with a key names its person', async () => {

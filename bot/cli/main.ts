@@ -15,12 +15,14 @@ export const HELP = `The launch from the command line: works with Slack and the 
   npm run go -- stats    --launch ID
   npm run go -- timeline --launch ID
   npm run go -- fire request --launch ID --segments us-ios,us-android|all --key operator.pem [--lift]
+  npm run go -- fire request --launch ID --lift --key operator.pem
   npm run go -- fire approve --launch ID [--order F12] --key operator.pem [--yes]
   npm run go -- halt --launch ID [--reason TEXT] [--key operator.pem]
   npm run go -- lift request --launch ID --reason TEXT --key operator.pem
   npm run go -- lift approve --launch ID --key operator.pem
 
-fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
+fire request --lift is one order that also lifts the present halt; without --segments it is for what the
+halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
 key belongs to stands in the launch's roster (operator_keys). Environment: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
@@ -89,8 +91,10 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
       case 'stats': return await stats(session, need('launch'));
       case 'timeline': return await timeline(session, need('launch'));
       case 'fire request': {
-        const segments = need('segments');
-        return await requestFire(session, need('launch'), { segments: segments === 'all' ? 'all' : segments.split(',').map((one) => one.trim()), key: await readKey(need('key')), lift: values.lift === true });
+        const lift = values.lift === true;
+        const named = lift && values.segments === undefined ? 'cut-off' : need('segments');
+        const segments = named === 'all' || named === 'cut-off' ? named : named.split(',').map((one) => one.trim());
+        return await requestFire(session, need('launch'), { segments, key: await readKey(need('key')), lift });
       }
       case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: await readKey(need('key')), sure: values.yes === true });
       case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key: await keyIfReadable(values.key, out), recordWithinMs: 15_000 });

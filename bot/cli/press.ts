@@ -1,6 +1,7 @@
+import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
-import { fireableSegments, isExpired, nextAttempt } from '../../runbooks/launch/remaining.ts';
+import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { plural, utc } from '../views/words.ts';
@@ -11,17 +12,17 @@ import { keyOwner, launchOf, perform, type Session } from './session.ts';
 
 /** Commands that change something, under the same rules as in Slack: the launch core decides, two people fire and lift. */
 
-export async function requestFire(session: Session, launchId: string, options: { segments: string[] | 'all'; key: OperatorKey; lift: boolean }): Promise<void> {
+export async function requestFire(session: Session, launchId: string, options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean }): Promise<void> {
   const measured = await session.conductor.measured(launchId);
   const { entry, launch } = await perform(session, launchId, (now, nowMs) => {
     if (now === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}`);
     // Named one by one and signed as they would be shown at this very try.
-    const segments = options.segments === 'all' ? fireableSegments(now, nowMs) : [...new Set(options.segments)];
+    const segments = segmentsMeant(now, options.segments, nowMs);
     const shown = now.audience === null ? null : shownFor(now, segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })));
     const via = proofBy(options.key, {
       purpose: 'request', launchId, orderId: '', segments: shown?.segments ?? [], shownHash: shown === null ? '' : shownHash(shown, sha256), notAfterMs: shown?.notAfterMs ?? { ios: 0, android: 0 },
     }, nowMs);
-    return { kind: 'request-fire', by: keyOwner(now, options.key), segments, measured, via, lift: options.lift };
+    return { kind: 'request-fire', by: keyOwner(now, options.key), segments: options.segments, measured, via, lift: options.lift };
   });
   const order = entry.kind === 'FireRequested' ? launch.orders[entry.orderId] : undefined;
   if (order === undefined) throw new CliError('ORDER_GONE', 'the order was appended and is not in the launch');

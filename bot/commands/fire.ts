@@ -1,7 +1,7 @@
-import { cutOffSegments, fireableSegments, isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
+import { fireableSegments } from '../../runbooks/launch/remaining.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { code, done, refused } from '../views/answers.ts';
-import { nameOf, peopleWith } from '../views/names.ts';
+import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/order.ts';
 import { plural, timeOfDay } from '../views/words.ts';
 import { didYouMean } from './nearest.ts';
@@ -22,14 +22,7 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
       ? 'This channel is shared with another company (Slack Connect), so nobody fires from it. Use a channel of your own, or the command line.'
       : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.');
   }
-  const cutOff = lift && words.length === 0 && launch.halt.active ? cutOffSegments(launch, ask.atMs) : null;
-  if (cutOff?.length === 0) {
-    const waiting = Object.values(launch.orders).find((order) => order.state === 'open' && order.lifts === launch.halt.epoch && !isExpired(order, ask.atMs));
-    return refused('NOTHING_TO_FIRE', waiting !== undefined ? `An order for what the halt cut off waits in the channel already, asked by ${waiting.requestedBy === person.id ? 'you' : nameOf(launch, waiting.requestedBy)}: press GO there, or Decline.` : runningShots(launch).length > 0
-      ? 'The halted shot is still being counted; it closes within half a minute. Then ask again.'
-      : 'The halt has cut nothing off. /go resume lifts it; /go resume fire all also asks for everything that was never sent.');
-  }
-  const wanted = cutOff === null ? segmentsOf(launch, words, ask.atMs) : { ok: true as const, segments: cutOff };
+  const wanted = lift && words.length === 0 ? { ok: true as const, segments: 'cut-off' as const } : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
   const { segments } = wanted;
   const measured = await desk.conductor.measured(launch.id);

@@ -19,8 +19,8 @@ export type Command =
   | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string }
   | { kind: 'request-waiver'; by: PersonId; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
   | { kind: 'grant-waiver'; by: PersonId; waiverId: string }
-  /** `segments`: ids, or all that can fire now. `measured`: the freshest measurement of every automatic gate. */
-  | { kind: 'request-fire'; by: PersonId; segments: string[] | 'all'; measured: Measured[]; via: Via; lift: boolean }
+  /** `segments`: see `segmentsMeant`. `measured`: the freshest measurement of every automatic gate. */
+  | { kind: 'request-fire'; by: PersonId; segments: SegmentsAsked; measured: Measured[]; via: Via; lift: boolean }
   /** `shownHash` travels in the button's value; `observedHaltEpoch` and `observedHalted` are read from the switch item at the press. */
   | { kind: 'approve-fire'; by: PersonId; orderId: string; shownHash: string; pressedAtMs: number; measured: Measured[]; via: Via; observedHaltEpoch: number; observedHalted: boolean }
   | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
@@ -48,6 +48,9 @@ export type Command =
   | { kind: 'note'; by: PersonId; text: string }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   | { kind: 'close-launch'; by: PersonId; reason: string };
+
+/** Ids; all that can fire now; or what a halt or a time limit has cut off, and nothing that never went out. */
+export type SegmentsAsked = string[] | 'all' | 'cut-off';
 
 export type CommandKind = Command['kind'];
 

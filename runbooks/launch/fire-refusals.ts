@@ -3,7 +3,7 @@ import { refuse, type Refusal } from './decision.ts';
 import type { SegmentAttempt } from './entries.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf } from './people.ts';
-import { nextAttempt } from './remaining.ts';
+import { isExpired, nextAttempt, runningShots } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { clock, listed } from './words.ts';
 
@@ -21,6 +21,13 @@ export function noSuchOrder(orderId: string): Refusal {
 
 export function expired(launch: Launch, order: FireOrder): Refusal {
   return refuse('ORDER_EXPIRED', `${nameOf(launch, order.requestedBy)}'s order ended at ${clock(order.expiresAtMs)}. Ask for a new one with /go fire.`);
+}
+
+export function nothingCutOff(launch: Launch, nowMs: number): Refusal {
+  const waiting = Object.values(launch.orders).find((order) => order.state === 'open' && order.lifts === launch.halt.epoch && !isExpired(order, nowMs));
+  if (waiting !== undefined) return refuse('NOTHING_TO_FIRE', `${nameOf(launch, waiting.requestedBy)} has asked for what the halt cut off already (${waiting.id}): press GO there, or decline it.`);
+  if (runningShots(launch).length > 0) return refuse('NOTHING_TO_FIRE', 'The halted shot is still being counted; it closes within half a minute. Then ask again.');
+  return refuse('NOTHING_TO_FIRE', 'The halt has cut nothing off. /go resume lifts it; /go resume fire all also asks for everything that was never sent.');
 }
 
 export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256']): Refusal {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANA, audience, keyVia, measuredAt, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
 import { evolve } from './evolve.ts';
-import { cutOffSegments, fireableSegments } from './remaining.ts';
+import { fireableSegments, segmentsMeant } from './remaining.ts';
 
 describe('asking for fire', () => {
   test('is refused with an observer, a stranger, or no launch', () => {
@@ -245,12 +245,14 @@ describe('halt and GO', () => {
     expect(scene.refuses(scene.request('ana', ['br-ios'], { lift: true })).code).toBe('NOT_HALTED');
     scene.halt();
     expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs);
-    expect(cutOffSegments(scene.state, scene.nowMs)).toEqual([]);
+    expect(segmentsMeant(scene.state, 'cut-off', scene.nowMs)).toEqual([]);
+    expect(scene.refuses(scene.request('ana', 'cut-off', { lift: true })).say).toContain('still being counted');
     scene.closes(scene.shot(shot.id), { 'us-ios': { halted: 120, uncertain: 5 } });
     // br-ios never went out: it is no part of what the halt has cut off.
     expect(fireableSegments(scene.state, scene.nowMs)).toContain('br-ios');
-    expect(cutOffSegments(scene.state, scene.nowMs)).toEqual(['us-ios']);
-    const order = scene.asked(['us-ios'], { lift: true });
+    expect(segmentsMeant(scene.state, 'cut-off', scene.nowMs)).toEqual(['us-ios']);
+    const order = scene.asked('cut-off', { lift: true });
+    expect(scene.refuses(scene.request('mia', 'cut-off', { lift: true })).say).toContain('Ana Ortiz has asked for what the halt cut off already');
     expect(order).toMatchObject({ devices: 120, lifts: 1, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
     scene.gives('FireApproved', scene.press(order));
     expect(scene.state.halt).toMatchObject({ active: false, epoch: 1 });

@@ -2,11 +2,11 @@ import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
 import type { Measured, Platform } from './entries.ts';
-import { changed, expired, haltText, noSuchOrder, notOpen } from './fire-refusals.ts';
+import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
-import { fireableSegments, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots } from './remaining.ts';
+import { isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots, segmentsMeant } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -36,7 +36,8 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   if (command.lift && !launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
   if (launch.audience === null) return refuse('NO_AUDIENCE', 'This launch has no audience yet. Compile one with `npm run audience -- compile`, then ask again.');
 
-  const names = command.segments === 'all' ? fireableSegments(launch, nowMs) : [...new Set(command.segments)];
+  const names = segmentsMeant(launch, command.segments, nowMs);
+  if (names.length === 0 && command.segments === 'cut-off') return nothingCutOff(launch, nowMs);
   if (names.length === 0) return refuse('NOTHING_TO_FIRE', 'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.');
   const stuck = names.map((segment) => segmentProblem(launch, segment, nowMs)).find((problem) => problem !== null);
   if (stuck != null) return stuck;

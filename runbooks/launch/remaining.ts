@@ -1,3 +1,4 @@
+import type { SegmentsAsked } from './commands.ts';
 import { own } from './decision.ts';
 import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
 import type { SegmentTotals } from './entries.ts';
@@ -28,9 +29,11 @@ export function lastAttempt(launch: Launch, segment: string): SegmentShot | unde
   return own(launch.attempts, segment)?.at(-1);
 }
 
-/** Segments that went out and have something left to send: what a halt or a time limit has cut off. In the audience's order. */
-export function cutOffSegments(launch: Launch, nowMs: number): string[] {
-  return fireableSegments(launch, nowMs).filter((id) => lastAttempt(launch, id) !== undefined);
+/** The segments that a request is for, each once. `all` and `cut-off` in the audience's order, as of this moment. */
+export function segmentsMeant(launch: Launch, asked: SegmentsAsked, nowMs: number): string[] {
+  if (asked === 'all') return fireableSegments(launch, nowMs);
+  if (asked === 'cut-off') return fireableSegments(launch, nowMs).filter((id) => lastAttempt(launch, id) !== undefined);
+  return [...new Set(asked)];
 }
 
 /** Shots that are approved and not closed yet. */

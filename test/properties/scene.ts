@@ -1,6 +1,6 @@
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import type { Command, Decision, RefusalCode } from '../../runbooks/launch/commands.ts';
+import type { Command, Decision, RefusalCode, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { AudienceRef, Entry, EntryKind, EntryOf, Measured, SegmentTotals, Totals, Via } from '../../runbooks/launch/entries.ts';
 import { evolve } from '../../runbooks/launch/evolve.ts';
@@ -145,7 +145,7 @@ export class Scene {
     return { code: decision.code, say: decision.say };
   }
 
-  request(by = 'ana', segments: string[] | 'all' = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Command {
+  request(by = 'ana', segments: SegmentsAsked = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Command {
     return { kind: 'request-fire', by, segments, measured: measuredAt(this.nowMs), via: slackVia(by), lift: false, ...more };
   }
 
@@ -157,13 +157,13 @@ export class Scene {
   }
 
   /** Ana asks; the order waits. */
-  asked(segments: string[] | 'all' = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): FireOrder {
+  asked(segments: SegmentsAsked = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): FireOrder {
     const { orderId } = this.gives('FireRequested', this.request('ana', segments, more));
     return this.order(orderId);
   }
 
   /** Ana asks, Mia presses; the shot runs. */
-  fired(segments: string[] | 'all' = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Shot {
+  fired(segments: SegmentsAsked = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Shot {
     const { shotId } = this.gives('FireApproved', this.press(this.asked(segments, more)));
     return this.shot(shotId);
   }
