@@ -65,19 +65,43 @@ test('an effect is one taker\'s until its time has passed or it is done', async 
   const claim = (holder: string, nowMs: number) => live.claimEffect('l', '7/post', holder, 5_000, nowMs);
   const takers = await Promise.all(Array.from({ length: 10 }, () => claim('same-process', 1_000)));
   expect(takers.filter((taker) => taker.mine)).toHaveLength(1);
-  expect(await claim('other', 2_000)).toEqual({ mine: false, done: false, result: null });
-  expect(await claim('other', 6_001)).toEqual({ mine: true, done: false, result: null });
+  expect(takers.find((taker) => taker.mine)).toMatchObject({ again: false });
+  expect(await claim('other', 2_000)).toMatchObject({ mine: false, done: false, result: null });
+  expect(await claim('other', 6_001)).toMatchObject({ mine: true, done: false, result: null, again: true });
   expect(await live.effectResult('l', '7/post')).toBeNull();
   await live.finishEffect('l', '7/post', '1700.1');
-  expect(await claim('third', 99_999)).toEqual({ mine: false, done: true, result: '1700.1' });
+  expect(await claim('third', 99_999)).toMatchObject({ mine: false, done: true, result: '1700.1' });
   expect(await live.effectResult('l', '7/post')).toBe('1700.1');
+});
+
+test('a claim lasts as long as it is renewed, and no longer once it is another\'s or done', async () => {
+  const claim = (holder: string, nowMs: number) => live.claimEffect('l', '9/post', holder, 5_000, nowMs);
+  const { token } = await claim('slow', 1_000);
+  expect(await live.renewEffect('l', '9/post', token, 5_000, 5_000)).toBe(true);
+  expect((await claim('other', 9_000)).mine).toBe(false);
+  const second = await claim('other', 10_001);
+  expect(second.mine).toBe(true);
+  expect(await live.renewEffect('l', '9/post', token, 5_000, 10_002)).toBe(false);
+  await live.finishEffect('l', '9/post', '1700.1');
+  expect(await live.renewEffect('l', '9/post', second.token, 5_000, 10_003)).toBe(false);
+});
+
+test('what a holder had that is known to have ended is free at once, to one taker', async () => {
+  const isGone = (holder: string) => holder === 'ended';
+  await live.lease('gone', 'ended', 60_000, 1_000);
+  await live.claimEffect('l', '10/post', 'ended', 60_000, 1_000);
+  expect(await live.lease('gone', 'next', 60_000, 1_001)).toBe(false);
+  const leases = await Promise.all(['a', 'b', 'c'].map((holder) => live.lease('gone', holder, 60_000, 1_001, isGone)));
+  expect(leases.filter(Boolean)).toHaveLength(1);
+  const claims = await Promise.all(['a', 'b', 'c'].map((holder) => live.claimEffect('l', '10/post', holder, 60_000, 1_001, isGone)));
+  expect(claims.filter((claim) => claim.mine)).toMatchObject([{ again: true }]);
 });
 
 test('an effect claimed with a lost answer is still ours', async () => {
   const clients = createClients(local.config);
   withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 1));
   const lossy = createLiveStore({ dynamo: clients.dynamo, table: 'gobutton-live' });
-  expect(await lossy.claimEffect('l', '8/post', 'me', 5_000, 1_000)).toEqual({ mine: true, done: false, result: null });
+  expect(await lossy.claimEffect('l', '8/post', 'me', 5_000, 1_000)).toMatchObject({ mine: true, done: false, result: null });
 });
 
 test('a table that is missing is an error, not a lost lease', async () => {

@@ -16,8 +16,8 @@ export interface LiveStore {
   dropReport(launchId: string, bootId: string): Promise<void>;
   putGates(launchId: string, measured: Measured[]): Promise<void>;
   gates(launchId: string): Promise<Measured[]>;
-  /** True while `holder` has the lease (taken or renewed for `ttlMs`). */
-  lease(name: string, holder: string, ttlMs: number, nowMs: number): Promise<boolean>;
+  /** True while `holder` has the lease (taken or renewed for `ttlMs`). `isGone` says of another holder whether it is known to have ended: its lease is free then. */
+  lease(name: string, holder: string, ttlMs: number, nowMs: number, isGone?: (holder: string) => boolean): Promise<boolean>;
   release(name: string, holder: string): Promise<void>;
   /** The launch that a pool serves; workers read it at boot. */
   assignPool(pool: string, launchId: string): Promise<void>;
@@ -25,11 +25,16 @@ export interface LiveStore {
   /** Index of launches, newest first. */
   putLaunch(launch: LaunchIndexItem): Promise<void>;
   launches(): Promise<LaunchIndexItem[]>;
-  /** Outbox marks. `claimEffect` true: ours to do until `ttlMs` has passed. `result` is what doing it gave (a message's ts, say). */
-  claimEffect(launchId: string, effectId: string, holder: string, ttlMs: number, nowMs: number): Promise<{ mine: boolean; done: boolean; result: string | null }>;
+  /** Outbox marks: ours to do until `ttlMs` has passed without a renewal, or until `isGone` says of us that we have ended. */
+  claimEffect(launchId: string, effectId: string, holder: string, ttlMs: number, nowMs: number, isGone?: (holder: string) => boolean): Promise<EffectClaim>;
+  /** False: it is done, or another instance has claimed it since. */
+  renewEffect(launchId: string, effectId: string, token: string, ttlMs: number, nowMs: number): Promise<boolean>;
   finishEffect(launchId: string, effectId: string, result: string): Promise<void>;
   effectResult(launchId: string, effectId: string): Promise<string | null>;
 }
+
+/** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
+export interface EffectClaim { mine: boolean; done: boolean; result: string | null; again: boolean; token: string }
 
 export interface LaunchIndexItem { launchId: string; name: string; channelId: string; pool: string; createdAtMs: number; closed: boolean }
 
@@ -70,12 +75,16 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     },
     gates: (launchId) => all(`gates/${launchId}`),
 
-    async lease(name, holder, ttlMs, nowMs) {
-      return held(dynamo.send(new PutItemCommand({
+    async lease(name, holder, ttlMs, nowMs, isGone) {
+      const take = (condition: string, value: AttributeValue) => held(dynamo.send(new PutItemCommand({
         TableName: table, Item: { ...key('leases', name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
-        ConditionExpression: 'attribute_not_exists(pk) OR holder = :holder OR untilMs < :now',
-        ExpressionAttributeValues: { ':holder': { S: holder }, ':now': { N: String(nowMs) } },
+        ConditionExpression: `attribute_not_exists(pk) OR holder = :holder OR ${condition}`,
+        ExpressionAttributeValues: { ':holder': { S: holder }, ':value': value },
       })));
+      if (await take('untilMs < :value', { N: String(nowMs) })) return true;
+      if (isGone === undefined) return false;
+      const other = (await get('leases', name))?.['holder']?.S;
+      return other !== undefined && isGone(other) && take('holder = :value', { S: other });
     },
     async release(name, holder) {
       await held(dynamo.send(new DeleteItemCommand({
@@ -92,21 +101,35 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     putLaunch: (launch) => put('launches', launch.launchId, launch),
     launches: async () => (await all<LaunchIndexItem>('launches')).sort((a, b) => b.createdAtMs - a.createdAtMs),
 
-    async claimEffect(launchId, effectId, holder, ttlMs, nowMs) {
+    async claimEffect(launchId, effectId, holder, ttlMs, nowMs, isGone) {
       const pk = `effects/${launchId}`;
       // The token, not the holder, says whose it is: two loops of one process must not both do it.
       const token = randomUUID();
-      const won = await held(dynamo.send(new UpdateItemCommand({
-        TableName: table, Key: key(pk, effectId),
+      const take = (condition: string, value: AttributeValue) => won(dynamo.send(new UpdateItemCommand({
+        TableName: table, Key: key(pk, effectId), ReturnValues: 'ALL_OLD',
         UpdateExpression: 'SET holder = :holder, #token = :token, untilMs = :until',
-        ConditionExpression: 'attribute_not_exists(pk) OR (attribute_not_exists(#result) AND untilMs < :now)',
+        ConditionExpression: `attribute_not_exists(pk) OR (attribute_not_exists(#result) AND ${condition})`,
         ExpressionAttributeNames: { '#token': 'token', '#result': 'result' },
-        ExpressionAttributeValues: { ':holder': { S: holder }, ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) }, ':now': { N: String(nowMs) } },
+        ExpressionAttributeValues: { ':holder': { S: holder }, ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) }, ':value': value },
       })));
-      if (won) return { mine: true, done: false, result: null };
+      const taken = (before: Item) => ({ mine: true, done: false, result: null, again: before['holder'] !== undefined, token });
+      const first = await take('untilMs < :value', { N: String(nowMs) });
+      if (first !== null) return taken(first);
       const standing = await get(pk, effectId);
       const result = standing?.['result']?.S ?? null;
-      return { mine: result === null && standing?.['token']?.S === token, done: result !== null, result };
+      const other = standing?.['holder']?.S;
+      if (result === null && other !== undefined && isGone?.(other) === true) {
+        const second = await take('#token = :value', standing?.['token'] ?? { S: '' });
+        if (second !== null) return taken(second);
+      }
+      return { mine: result === null && standing?.['token']?.S === token, done: result !== null, result, again: true, token };
+    },
+    async renewEffect(launchId, effectId, token, ttlMs, nowMs) {
+      return held(dynamo.send(new UpdateItemCommand({
+        TableName: table, Key: key(`effects/${launchId}`, effectId), UpdateExpression: 'SET untilMs = :until',
+        ConditionExpression: '#token = :token AND attribute_not_exists(#result)',
+        ExpressionAttributeNames: { '#token': 'token', '#result': 'result' }, ExpressionAttributeValues: { ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) } },
+      })));
     },
     async finishEffect(launchId, effectId, result) {
       await dynamo.send(new UpdateItemCommand({
@@ -123,11 +146,15 @@ type Item = Record<string, AttributeValue>;
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 
 async function held(write: Promise<unknown>): Promise<boolean> {
+  return (await won(write)) !== null;
+}
+
+/** What stood there before, as far as it was asked for; null if the condition did not hold. */
+async function won(write: Promise<unknown>): Promise<Item | null> {
   try {
-    await write;
-    return true;
+    return ((await write) as { Attributes?: Item }).Attributes ?? {};
   } catch (error) {
-    if (isConditionFailure(error)) return false;
+    if (isConditionFailure(error)) return null;
     throw new CloudError('LIVE_UNAVAILABLE', 'cannot write the live table', { cause: error });
   }
 }
