@@ -17,7 +17,7 @@ import { scheduleTick } from './schedule-tick.ts';
 import { type CloseShot, ShotWatch } from './shot-watch.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
-/** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up. */
+/** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
 export class LaunchKeeper {
   readonly launchId: string;
   readonly #context: Context;
@@ -54,8 +54,10 @@ export class LaunchKeeper {
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
+      job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       whileOpen('board', timings.boardMs, (launch) => board.look(launch)),
       job('live', timings.liveMs, (launch) => live.update(launch)),
+      job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),

@@ -35,6 +35,14 @@ export class LiveShots {
     return figures;
   }
 
+  /** Records the figures of shots that are closed, once workers' last reports must have come; the summary may wait for Slack, this does not. */
+  async keepFinal(launch: Launch): Promise<void> {
+    const { nowMs, timings } = this.#context;
+    for (const shot of Object.values(launch.shots)) {
+      if (shot.closed !== null && shot.timing === null && nowMs() - shot.closed.atMs >= timings.finalFiguresMs) await this.figures(launch, shot);
+    }
+  }
+
   /** The postmortem's figures. Before they are kept as final, so that a crash in between only repeats this. */
   async #record(shotId: string, { total, firstWriteMs, lastWriteMs, perSecond, peakPerSecond }: ShotFigures): Promise<void> {
     const { p50Ms, p95Ms, p99Ms } = total;

@@ -5,8 +5,6 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { SegmentOrder, TestOrder } from '../../workers/contract.ts';
-import { section } from '../views/blocks.ts';
-import { safe } from '../views/words.ts';
 import type { Acted, Context } from './context.ts';
 import { keepHaltVersion, mirrorSwitch, writeFlags } from './public-mirror.ts';
 
@@ -132,11 +130,11 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       if (launch.scale[target]?.step === stepId) return 'ordered already';
       const acted = await context.act(launch.id, { kind: 'order-scale', by: null, target, desired: to, step: stepId, reason: step.title });
       if (acted.ok || acted.code === 'ALREADY_SO') return 'ordered';
-      return endInWords(context, launch, step, acted.say);
+      return finishStep(context, launch.id, stepId, acted.say, true);
     }
     case 'switch': {
       const acted = await context.act(launch.id, { kind: 'report-switch', switch: step.do.switch, value: step.do.value, reason: `step “${step.title}” of the runbook` });
-      return acted.ok || acted.code === 'ALREADY_SO' ? finishStep(context, launch.id, stepId, 'switched') : endInWords(context, launch, step, acted.say);
+      return acted.ok || acted.code === 'ALREADY_SO' ? finishStep(context, launch.id, stepId, 'switched') : finishStep(context, launch.id, stepId, acted.say, true);
     }
     // The entry's own post is the reminder.
     case 'remind':
@@ -150,14 +148,8 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
   }
 }
 
-/** A step that the launch refuses is over, and people must hear of it: nothing else will do its work. */
-async function endInWords(context: Context, launch: Launch, step: Step, say: string): Promise<string> {
-  await context.slack?.postMessage(launch.channelId, { text: `Step ${step.title} was refused: ${say}`, blocks: [section(`:warning: *${safe(step.title, 120)}* was refused: ${safe(say, 1_000)}`)] });
-  return finishStep(context, launch.id, step.id, `refused: ${say}`);
-}
-
-async function finishStep(context: Context, launchId: string, step: string, say: string): Promise<string> {
-  const acted: Acted = await context.act(launchId, { kind: 'finish-step', step, say });
+/** `refused`: the launch did not take it. The step is over all the same, and the entry's own post tells people: nothing else will do its work. */
+async function finishStep(context: Context, launchId: string, step: string, say: string, refused = false): Promise<string> {
+  const acted: Acted = await context.act(launchId, { kind: 'finish-step', step, say, ...(refused ? { refused: true } : {}) });
   return acted.ok ? 'done' : acted.code;
 }
-

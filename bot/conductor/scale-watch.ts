@@ -16,6 +16,7 @@ export class ScaleWatch {
   readonly #launchId: string;
   readonly #budget: UpdateBudget;
   readonly #shown = new Map<string, string>();
+  readonly #progress = new Map<string, { state: ScaleState; observed: ScaleObservation; ready: number | null }>();
 
   constructor(context: Context, launchId: string, budget: UpdateBudget) {
     this.#context = context;
@@ -40,14 +41,14 @@ export class ScaleWatch {
       await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs });
       return;
     }
-    let now = launch;
+    let now = state;
     if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId)) {
       const acted = await this.#context.act(launch.id, {
         kind: 'report-scale-late', target: targetId, desired: state.desired, running: observed.running, ready: ready ?? observed.running, backup: backupOf(launch, targetId),
       });
-      if (acted.ok) now = acted.launch;
+      if (acted.ok) now = acted.launch.scale[targetId] ?? state;
     }
-    await this.#show(now, targetId, observed, ready);
+    this.#progress.set(targetId, { state: now, observed, ready });
   }
 
   async #readyWorkers(launch: Launch): Promise<number> {
@@ -55,10 +56,17 @@ export class ScaleWatch {
     return fresh(reports, this.#context.nowMs()).filter((report) => isReady(report, launch)).length;
   }
 
-  async #show(launch: Launch, target: string, observed: ScaleObservation, ready: number | null): Promise<void> {
+  /** Puts what was seen last into the orders' messages. Apart from `look`, which must not wait for Slack. */
+  async show(launch: Launch): Promise<void> {
+    const moving = Object.entries(launch.scale).filter(([, state]) => state.state !== 'reached');
+    await Promise.all(moving.map(([target]) => this.#show(launch, target)));
+  }
+
+  async #show(launch: Launch, target: string): Promise<void> {
     const { slack, nowMs, log } = this.#context;
-    const state = launch.scale[target];
-    if (slack === null || state === undefined) return;
+    const last = this.#progress.get(target);
+    if (slack === null || last === undefined) return;
+    const { state, observed, ready } = last;
     const progress: ScaleProgress = { state, observed, ready, backup: backupOf(launch, target), nowMs: nowMs() };
     const message = scaleProgressMessage(launch, target, progress);
     // The time since the order alone is no news.

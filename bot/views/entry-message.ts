@@ -20,7 +20,6 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'FireRequested':
     case 'ShotClosed':
     case 'ShotTimed':
-    case 'StepDone':
     // The live message says who pressed GO.
     case 'FireApproved':
       return null;
@@ -28,6 +27,8 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'LiftRequested': return liftMessage(launch, entry.liftId);
     case 'SwitchRequested': return switchMessage(launch, entry.requestId);
     case 'RosterChangeRequested': return rosterMessage(launch, entry.changeId);
+    // Nothing else will do a refused step's work, so people must hear of it.
+    case 'StepDone': return entry.refused === true ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`) : null;
     case 'StepPut': return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted': return stepStartedMessage(launch, entry.step, entry.late);
     case 'HaltSet': return halted(launch, entry);
@@ -48,7 +49,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     // The order's own message ends with a tick; a post of its own is for those who stopped watching it.
     case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.desired)} after ${span(entry.tookMs)}`);
     case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
-    case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === entry.step)?.title ?? entry.step, 120)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
+    case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${stepTitle(launch, entry.step)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
     case 'AudienceSet':
     case 'SkipListSet':
     case 'ShotCorrected':
@@ -63,6 +64,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
   }
 }
 
+const stepTitle = (launch: Launch, step: string): string => safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);
 const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch)), 2_500);
 
 function line(launch: Launch, entry: Entry, sign: string, what: string): Message {

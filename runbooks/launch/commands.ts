@@ -41,7 +41,7 @@ export type Command =
   | { kind: 'put-step'; step: string; why: string }
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
-  | { kind: 'finish-step'; step: string; say: string }
+  | { kind: 'finish-step'; step: string; say: string; refused?: true }
   | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string }
   | { kind: 'report-scale'; target: string; desired: number; tookMs: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }

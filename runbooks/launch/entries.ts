@@ -109,7 +109,7 @@ export type EntryBody =
   | { kind: 'StepStarted'; step: string; dueAtMs: number; late: boolean }
   | { kind: 'StepPut'; step: string; dueAtMs: number; why: string }
   | { kind: 'StepSkipped'; step: string; reason: string }
-  | { kind: 'StepDone'; step: string; say: string }
+  | { kind: 'StepDone'; step: string; say: string; /** The launch did not take what the step was to do; `say` is why. */ refused?: true }
   | { kind: 'ScaleOrdered'; target: string; desired: number; step: string | null; reason: string }
   | { kind: 'ScaleReached'; target: string; desired: number; tookMs: number }
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }

@@ -127,7 +127,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'StepStarted': return step(launch, entry, 'started', entry.late ? 'late' : '');
     case 'StepPut': return step(launch, entry, 'put', entry.why);
     case 'StepSkipped': return step(launch, entry, 'skipped', entry.reason);
-    case 'StepDone': return step(launch, entry, 'done', entry.say);
+    case 'StepDone': return step(launch, entry, 'done', entry.refused === true ? `refused: ${entry.say}` : entry.say);
     case 'ScaleOrdered': {
       const { target, desired, atMs, step: stepId } = entry;
       return { scale: { ...launch.scale, [target]: { desired, orderedAtMs: atMs, step: stepId, state: 'moving' } } };

@@ -85,7 +85,7 @@ export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { 
   const state = own(launch.steps, found.step.id)?.state ?? 'waiting';
   if (state === 'done') return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
   if (state !== 'started') return refuse('STEP_NOT_OPEN', `“${found.step.title}” is ${state}; expected a step that was started.`);
-  return accept(CONDUCTOR, nowMs, { kind: 'StepDone', step: found.step.id, say: command.say });
+  return accept(CONDUCTOR, nowMs, { kind: 'StepDone', step: found.step.id, say: command.say, ...(command.refused === true ? { refused: true } : {}) });
 }
 
 function findStep(launch: Launch, id: string): ScheduledStep | Refusal {

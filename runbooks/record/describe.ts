@@ -88,7 +88,7 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'StepStarted': return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
     case 'StepPut': return `put the step ${entry.step} to a person: ${entry.why}`;
     case 'StepSkipped': return `skipped the step ${entry.step}${because(entry.reason)}`;
-    case 'StepDone': return `finished the step ${entry.step}${because(entry.say)}`;
+    case 'StepDone': return entry.refused === true ? `the step ${entry.step} was refused${because(entry.say)}` : `finished the step ${entry.step}${because(entry.say)}`;
     case 'ScaleOrdered': return `ordered ${entry.target} to ${number(entry.desired)}${because(entry.reason)}`;
     case 'ScaleReached': return `${entry.target} stands at ${number(entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s`;
     case 'ScaleLate': return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
