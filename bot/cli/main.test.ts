@@ -128,6 +128,14 @@ test('halting a launch that does not exist says that nothing is halted', async (
   expect(typo.out).not.toContain('It is in the record.');
 });
 
+test('halting a closed launch says that there was nothing to halt', async () => {
+  await readyLaunch();
+  await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
+  const halted = await go('halt', '--launch', rig.launchId);
+  expect(halted).toMatchObject({ code: 1, err: expect.stringContaining('NOTHING WAS HALTED') as string });
+  expect(halted.out).not.toContain('HALTED');
+});
+
 test('what the cloud refuses at first is done before the command line says GO', async () => {
   await readyLaunch();
   let refusals = 2;

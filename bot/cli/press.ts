@@ -65,16 +65,23 @@ export async function halt(session: Session, launchId: string, options: { reason
   const known = await Promise.race([read, limit.promise]);
   clearTimeout(timer);
   if (known !== null && known.launch === null) throw noLaunch(launchId);
+  if (known?.launch?.closed === true) throw closed(launchId);
   const person = options.key === null || known?.launch == null ? null : personOf(known.launch, options.key);
   const { epoch, recorded } = await session.conductor.halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs });
   session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
   const late = Promise.withResolvers<string>();
   const lateTimer = setTimeout(() => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'), options.recordWithinMs);
-  const outcome = await Promise.race([recorded.then(() => 'It is in the record.'), late.promise]);
+  const taken = recorded.then((acted) => (acted.ok ? 'It is in the record.' : acted.code === 'LAUNCH_CLOSED' ? closed(launchId) : `The record has no entry of it: ${acted.say}`));
+  const outcome = await Promise.race([taken, late.promise]);
   clearTimeout(lateTimer);
   // A slow record may say only now that nobody obeys that switch item.
   if ((await Promise.race([read, late.promise.then(() => null)]))?.launch === null) throw noLaunch(launchId);
+  if (outcome instanceof CliError) throw outcome;
   session.out(outcome);
+}
+
+function closed(launchId: string): CliError {
+  return new CliError('LAUNCH_CLOSED', `NOTHING WAS HALTED: ${launchId} is closed; nothing of it is being sent, and nothing can be`);
 }
 
 function noLaunch(launchId: string): CliError {

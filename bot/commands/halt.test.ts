@@ -15,3 +15,17 @@ test('somebody whom another instance has just put on duty can halt here', async 
   expect(await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId })).toMatchObject({ ok: true });
   expect(await rig.ask(rig.olu, 'halt')).toContain('*Halted*');
 });
+
+test('the answer says whether a shot was cut off, and that a closed launch has nothing to halt, known here or not', async () => {
+  const { id } = await rig.launch();
+  const elsewhere = createJournal({ record: rig.cloud.record });
+  expect(await rig.ask(rig.mia, 'halt')).toContain('No shot was running, so nothing was cut off');
+  const known = await rig.journal.launch(id);
+  expect(await elsewhere.submit(id, { kind: 'close-launch', by: 'ana', reason: 'done' })).toMatchObject({ ok: true });
+  // This instance has not heard of the close when halt is pressed.
+  expect(rig.journal.peek(id)?.seq).toBe(known?.seq);
+  const answer = await rig.ask(rig.mia, 'halt');
+  expect(answer).toContain('There is nothing to halt');
+  expect(answer).not.toContain('*Halted*');
+  expect(await rig.ask(rig.mia, 'halt')).toContain('There is nothing to halt');
+});

@@ -1,15 +1,18 @@
 import { may } from '../../runbooks/launch/authority.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
-import { oneLine } from '../views/words.ts';
+import { oneLine, safe } from '../views/words.ts';
 import { requestFire } from './fire.ts';
 import { misuse, submit, type Subcommand } from './subcommand.ts';
 
 /** How long a halt waits to learn who pressed it. */
 const ROSTER_WITHIN_MS = 800;
+/** How long the answer to a halt, which stands by then, waits to hear what the launch made of it. */
+const RECORDED_WITHIN_MS = 1_000;
 
 /**
  * Halts at once. The one thing that waits for nothing: if the roster can't be read in time the halt goes ahead without
@@ -25,11 +28,18 @@ export async function haltNow(desk: Desk, launchId: string, press: { slackId: st
       ? refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on duty can, with one tap.')
       : refused('ROLE_MISSING', `${person.name} is ${person.roles.join(', ')} here; halting needs on-call or marketer. Say it in the channel: anyone on duty can, with one tap.`);
   }
+  if (launch?.closed === true) return refused('LAUNCH_CLOSED', nothingToHalt(launch));
   const reason = person === null ? `${press.reason} (pressed by ${press.slackId}; the roster could not be read)`.trim() : press.reason;
   const { epoch, recorded } = await desk.conductor.halt(launchId, { by: person?.id ?? null, source: 'slack', reason, pressedAtMs: press.pressedAtMs });
   recorded.catch((error: unknown) => desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'));
-  return done(`*Halted* (halt ${epoch}). Workers stop within a second. Two people lift it: \`/go resume\`.`);
+  const taken = await within(recorded, RECORDED_WITHIN_MS, desk);
+  const now = taken?.ok === true ? taken.launch : desk.journal.peek(launchId);
+  if (taken?.ok === false && now?.closed === true) return refused('LAUNCH_CLOSED', nothingToHalt(now));
+  const stopped = taken?.ok === true && runningShots(taken.launch).length === 0 ? 'No shot was running, so nothing was cut off; nothing can be fired now.' : 'Workers stop within a second.';
+  return done(`*Halted* (halt ${epoch}). ${stopped} Two people lift it: \`/go resume\`.`);
 }
+
+const nothingToHalt = (launch: Launch): string => `${safe(launch.name, 120)} is closed: nothing of it is being sent, and nothing can be. There is nothing to halt.`;
 
 function mayHalt(launch: Launch, slackId: string): boolean {
   const person = whoIs(launch, slackId);
@@ -39,7 +49,7 @@ function mayHalt(launch: Launch, slackId: string): boolean {
 async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | null> {
   const late = new Promise<null>((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(null)));
   return Promise.race([late, work.catch((error: unknown) => {
-    desk.log.warn({ err: error }, 'halting without the roster');
+    desk.log.warn({ err: error }, 'halt: the record did not answer');
     return null;
   })]);
 }

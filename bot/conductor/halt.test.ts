@@ -57,6 +57,18 @@ test('two people who halt at once both get through, and the record ends with the
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: true, haltEpoch: 2 });
 });
 
+test('a halt after the switch item was lost ends what runs at once: its epoch is above all that the record knows', async () => {
+  const { conductor, journal } = rig.conductor('first', { slack: null });
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 3, reason: '', pressedAtMs: Date.now() });
+  const { liftId } = await rig.appendAs('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  await rig.append({ kind: 'approve-lift', by: 'mia', liftId });
+  await journal.launch(rig.launchId);
+  const { epoch, recorded } = await conductor.halt(rig.launchId, { ...press, pressedAtMs: Date.now() });
+  expect(epoch).toBe(4);
+  expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: true, haltEpoch: 4 });
+  expect(await recorded).toMatchObject({ ok: true, entry: { kind: 'HaltSet', epoch: 4 } });
+});
+
 test('a halt that only the switch item knows is recorded as found, with its person if that was kept', async () => {
   await rig.cloud.switches.halt(rig.launchId);
   await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', JSON.stringify(press));

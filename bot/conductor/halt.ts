@@ -1,7 +1,7 @@
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { type Acted, type Context, FACT, fact, keepFact } from './context.ts';
 
 /**
  * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,
@@ -18,10 +18,10 @@ export class Halting {
     this.#context = context;
   }
 
-  /** Resolves once the switch item is halted; `recorded` once the entry has landed or somebody else's stands for it. */
-  async press(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<void> }> {
-    const { cloud, log } = this.#context;
-    const item = await this.#untilDone(launchId, 'switch item', () => cloud.switches.halt(launchId));
+  /** Resolves once the switch item is halted; `recorded` once the entry has landed, or with why the launch did not take it. */
+  async press(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }> {
+    const { log } = this.#context;
+    const item = await this.#untilDone(launchId, 'switch item', () => this.#haltItem(launchId));
     log.warn({ launchId, epoch: item.haltEpoch, source: press.source }, 'halted');
     const recorded = this.#record(launchId, item.haltEpoch, press);
     this.#background(launchId, 'halt press', () => keepFact(this.#context, launchId, FACT.haltPress(item.haltEpoch), JSON.stringify(press)));
@@ -39,11 +39,20 @@ export class Halting {
     return this.#underWay.get(launchId)?.has(epoch) ?? false;
   }
 
-  async #record(launchId: string, epoch: number, press: HaltPress): Promise<void> {
+  /** An item that was lost counts from 1 again: halted until its epoch is above all that the record knows, because only that ends what runs. */
+  async #haltItem(launchId: string): Promise<SwitchItem> {
+    const { cloud, journal } = this.#context;
+    for (;;) {
+      const item = await cloud.switches.halt(launchId);
+      if (item.haltEpoch > (journal.peek(launchId)?.halt.epoch ?? 0)) return item;
+    }
+  }
+
+  async #record(launchId: string, epoch: number, press: HaltPress): Promise<Acted> {
     const epochs = this.#underWay.get(launchId) ?? new Set<number>();
     this.#underWay.set(launchId, epochs.add(epoch));
     try {
-      await this.#untilDone(launchId, 'halt entry', async () => {
+      return await this.#untilDone(launchId, 'halt entry', async () => {
         const acted = await this.#context.act(launchId, { kind: 'set-halt', epoch, ...press });
         if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
         // The halt stands whoever pressed it; if the launch does not take it from this person, it takes it from the system.
