@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import { describeConfigProblems, parseConfig, type BotConfig } from './config.ts';
+import { hasEnded, holderName } from './holder.ts';
 import { startBot } from './start-bot.ts';
 
 /** Exit codes: 1 could not start, 0 stopped when asked. */
@@ -19,9 +18,9 @@ export async function runBot(): Promise<void> {
   const log = createLog(parsed.config);
   const cloud = createCloud(parsed.config.cloud);
   const journal = createJournal({ record: cloud.record });
-  const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const holder = holderName();
   try {
-    const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, log });
+    const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, hasEnded: (other) => hasEnded(other, holder), log });
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
       if (stopping) return;

@@ -21,6 +21,8 @@ export interface BotOptions {
   journal: Journal;
   /** Names this instance among several; unique per process. */
   holder: string;
+  /** Whether another instance is known to have ended; absent: nothing is known. */
+  hasEnded?: (holder: string) => boolean;
   log: Logger;
   nowMs?: () => number;
   timings?: Partial<Timings>;
@@ -47,7 +49,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const client = createClient(botToken, apiUrl, logger);
   const conductor = createConductor({
     cloud, journal, slack: createSlackPort({ token: botToken, apiUrl, log }), log,
-    config: { holder: options.holder, nowMs, ...(options.timings === undefined ? {} : { timings: options.timings }) },
+    config: { holder: options.holder, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }), nowMs, ...(options.timings === undefined ? {} : { timings: options.timings }) },
   });
   const desk: Desk = { cloud, journal, conductor, rooms: new Rooms({ live: cloud.live, client, log, nowMs }), client, log, nowMs, runbooksDir: config.runbooksDir };
 
@@ -66,7 +68,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     const ok = open && !isStopping;
     const known = path === '/health' && (request.method === 'GET' || request.method === 'HEAD');
     response.writeHead(known ? (ok ? 200 : 503) : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify(known ? { ok, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader() } : { ok: false, error: 'not found' }));
+    response.end(JSON.stringify(known ? { ok, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms() } : { ok: false, error: 'not found' }));
   });
   try {
     await conductor.start();

@@ -1,7 +1,11 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { whoIs } from '../desk.ts';
+import { type RoomTrouble, roomTrouble } from '../conductor/room.ts';
+import { roomFaultText } from '../conductor/slack-fault.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import { helpMessage } from '../views/help.ts';
+import { withRoomTrouble } from '../views/room-trouble.ts';
 import { campaign } from './campaign.ts';
 import { create, listRunbooks } from './create.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
@@ -45,8 +49,25 @@ export async function runGo(ask: Ask): Promise<Answer> {
   if (sub.needs === 'nothing') return sub.run(ask);
   const launch = await launchHere(ask.desk, ask.channelId, sub === halt);
   if (launch === null) return noLaunch((await listRunbooks(ask.desk.runbooksDir)).map((one) => one.id));
+  if (sub === halt) return runHere(ask, sub, launch);
+  const [answer, trouble] = await Promise.all([runHere(ask, sub, launch), troubleOf(ask, launch)]);
+  return answer === null || trouble === null ? answer : withRoomTrouble(answer, roomFaultText(trouble.code), trouble.sinceMs);
+}
+
+async function runHere(ask: Ask, sub: Subcommand, launch: Launch): Promise<Answer> {
+  if (sub.needs === 'nothing') return sub.run(ask);
   if (sub.needs === 'launch') return sub.run({ ...ask, launch });
   const person = whoIs(launch, ask.slackId);
   if (person === null) return stranger(launch);
   return sub.run({ ...ask, launch, person });
+}
+
+/** The answer does not depend on it. */
+async function troubleOf({ desk }: Ask, launch: Launch): Promise<RoomTrouble | null> {
+  try {
+    return await roomTrouble(desk, launch.id);
+  } catch (error) {
+    desk.log.warn({ err: error, launchId: launch.id }, 'could not look whether the channel takes posts');
+    return null;
+  }
 }

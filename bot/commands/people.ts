@@ -1,6 +1,6 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { role, type Person, type Role } from '../../runbooks/playbook/schema.ts';
-import { slackErrorCode } from '../conductor/slack-port.ts';
+import { slackErrorCode } from '../conductor/slack-fault.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
 import { oneLine, safe } from '../views/words.ts';

@@ -3,9 +3,9 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
 import { boardMessage } from '../views/board.ts';
 import { orderMessage } from '../views/order.ts';
-import { type Context, FACT, fact } from './context.ts';
-import { limitedForMs, slackErrorCode } from './slack-port.ts';
-import { RESERVE, type UpdateBudget } from './update-budget.ts';
+import { type Context, FACT } from './context.ts';
+import type { Standings } from './standing.ts';
+import { RESERVE } from './update-budget.ts';
 
 /** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */
 const CLOCK_STEP_MS = 30_000;
@@ -15,14 +15,14 @@ const BOARD_DURING_SHOT_MS = 10_000;
 /** Keeps the pinned board and the messages of open fire orders as the launch is now. */
 export class BoardWatch {
   readonly #context: Context;
-  readonly #budget: UpdateBudget;
+  readonly #standings: Standings;
   readonly #shown = new Map<string, string>();
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #boardSeq = 0;
 
-  constructor(context: Context, budget: UpdateBudget) {
+  constructor(context: Context, standings: Standings) {
     this.#context = context;
-    this.#budget = budget;
+    this.#standings = standings;
   }
 
   async look(launch: Launch): Promise<void> {
@@ -43,19 +43,11 @@ export class BoardWatch {
   }
 
   async #show(launch: Launch, name: string, render: (atMs: number) => ReturnType<typeof boardMessage>, reserve: number): Promise<boolean> {
-    const { slack, nowMs, log } = this.#context;
+    const { slack, nowMs } = this.#context;
     const news = JSON.stringify(render(Math.floor(nowMs() / CLOCK_STEP_MS) * CLOCK_STEP_MS));
     if (slack === null || news === this.#shown.get(name)) return false;
-    const ts = await fact(this.#context, launch.id, name);
-    if (ts === null || !this.#budget.take(reserve)) return false;
-    try {
-      await slack.update(launch.channelId, ts, render(nowMs()), 'stats');
-      this.#shown.set(name, news);
-      return true;
-    } catch (error) {
-      if (limitedForMs(error) === null && slackErrorCode(error) === null) throw error;
-      log.warn({ launchId: launch.id, name, err: error }, 'a message could not be updated');
-      return false;
-    }
+    if (!(await this.#standings.show({ launch, name, message: () => render(nowMs()), reserve, ifDeleted: 'post' }))) return false;
+    this.#shown.set(name, news);
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 import type { Entry, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
-import type { Acted } from './context.ts';
+import type { RoomTrouble } from './room.ts';
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {
@@ -12,11 +12,13 @@ export interface Conductor {
   willCreate(item: LaunchIndexItem): Promise<void>;
   /** Performs the entry's urgent effects; the leader does the rest. Never rejects: what fails is repaired from the record. */
   afterEntry(launchId: string, entry: Entry): Promise<void>;
-  /** Resolves once the switch item is halted; `recorded` once the launch has taken the entry or refused it. Retried for as long as the process lives. */
-  halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }>;
+  /** Resolves once the switch item is halted; `recorded` once the entry is in the record. Retried for as long as the process lives. */
+  halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<void> }>;
   /** The freshest measurement of every automatic gate, at most a few seconds old. */
   measured(launchId: string): Promise<Measured[]>;
   isLeader(): boolean;
+  /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
+  shutRooms(): ({ launchId: string } & RoomTrouble)[];
 }
 
 export interface HaltPress { by: PersonId | null; source: 'slack' | 'ssm' | 'cli'; reason: string; pressedAtMs: number }

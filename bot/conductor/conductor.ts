@@ -25,7 +25,7 @@ export interface ConductorOptions {
   journal: Journal;
   /** Null: nothing is posted. */
   slack: SlackPort | null;
-  config: { /** Names this instance; unique per process. */ holder: string; timings?: Partial<Timings>; nowMs?: () => number };
+  config: { /** Names this instance; unique per process. */ holder: string; /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean; timings?: Partial<Timings>; nowMs?: () => number };
   log: Logger;
 }
 
@@ -33,7 +33,7 @@ export interface ConductorOptions {
 export function createConductor({ cloud, journal, slack, config, log: parent }: ConductorOptions): Conductor {
   const log = parent.child({ part: 'conductor', holder: config.holder });
   const nowMs = config.nowMs ?? (() => Date.now());
-  const context: Context = { cloud, journal, slack, log, holder: config.holder, timings: { ...TIMINGS, ...config.timings }, nowMs, act };
+  const context: Context = { cloud, journal, slack, log, holder: config.holder, hasEnded: config.hasEnded ?? (() => false), timings: { ...TIMINGS, ...config.timings }, nowMs, act };
   const halting = new Halting(context);
   const leader = new Leader(context);
   const closeShot = fallbackCloser({ cloud, journal, nowMs });
@@ -132,6 +132,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       return launch === null ? [] : freshMeasurements(context, launch);
     },
     isLeader: () => leader.isLeading,
+    shutRooms: () => [...keepers.values()].flatMap(({ launchId, room }) => (room.trouble === null ? [] : [{ launchId, ...room.trouble }])),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Context {
   log: Logger;
   /** Names this instance in leases and claims. */
   holder: string;
+  /** Whether another holder is known to have ended. */
+  hasEnded: (holder: string) => boolean;
   timings: Timings;
   nowMs: () => number;
   /** Submits and, if it was accepted, performs the entry's urgent effects. A refusal is a value. */
@@ -35,6 +37,10 @@ export const FACT = {
   figures: (shotId: string) => `figures/${shotId}`,
   /** Version of the SSM halt parameter that we know to follow from our own record. */
   haltVersion: 'ssm/halt-version',
+  /** What keeps the channel from taking posts (JSON of RoomTrouble); empty: nothing. */
+  roomTrouble: 'room/trouble',
+  /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
+  folding: 'room/folding',
   /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
   haltPress: (epoch: number) => `halt/${epoch}`,
 } as const;

@@ -12,14 +12,19 @@ import { Outbox } from './outbox.ts';
 import { ParameterWatch } from './parameter-watch.ts';
 import { indexItem } from './perform.ts';
 import { Posts } from './posts.ts';
+import { Room } from './room.ts';
+import { RosterWatch } from './roster-watch.ts';
 import { ScaleWatch } from './scale-watch.ts';
 import { scheduleTick } from './schedule-tick.ts';
 import { type CloseShot, ShotWatch } from './shot-watch.ts';
+import { Standings } from './standing.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
 /** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
 export class LaunchKeeper {
   readonly launchId: string;
+  /** Its channel. */
+  readonly room: Room;
   readonly #context: Context;
   readonly #outbox: Outbox;
   readonly #record: Job;
@@ -34,11 +39,14 @@ export class LaunchKeeper {
     this.#context = { ...context, log: context.log.child({ launchId }) };
     this.launchId = launchId;
     const { timings, log } = this.#context;
-    const live = new LiveShots(this.#context, launchId, parts.budget);
-    this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : new Posts(this.#context, context.slack, live));
+    this.room = new Room(this.#context, launchId);
+    const standings = new Standings(this.#context, this.room, parts.budget);
+    const live = new LiveShots(this.#context, launchId, standings);
+    this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room });
     const gates = new GateWatch(this.#context);
-    const scale = new ScaleWatch(this.#context, launchId, parts.budget);
-    const board = new BoardWatch(this.#context, parts.budget);
+    const scale = new ScaleWatch(this.#context, standings);
+    const board = new BoardWatch(this.#context, standings);
+    const roster = new RosterWatch(this.#context);
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
@@ -61,6 +69,7 @@ export class LaunchKeeper {
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
+      whileOpen('roster', timings.rosterMs, (launch) => roster.look(launch)),
       job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
       job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),
     ];
@@ -103,7 +112,7 @@ export class LaunchKeeper {
   /** Folds the record by itself: effects need the launch as it was after each entry. */
   async #read(): Promise<void> {
     if (!this.#opened) {
-      await this.#outbox.open();
+      await Promise.all([this.#outbox.open(), this.room.open()]);
       this.#opened = true;
     }
     const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);

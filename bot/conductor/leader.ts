@@ -20,10 +20,10 @@ export class Leader {
 
   /** Takes or renews the lease. Rejects if the store did not answer; the lease that we have still holds until its end. */
   async renew(): Promise<boolean> {
-    const { cloud, holder, timings, nowMs } = this.#context;
+    const { cloud, holder, hasEnded, timings, nowMs } = this.#context;
     // Counted from before the call: the store can't have counted from earlier.
     const nowAtMs = nowMs();
-    const mine = await cloud.live.lease(LEASE, holder, timings.leaseMs, nowAtMs);
+    const mine = await cloud.live.lease(LEASE, holder, timings.leaseMs, nowAtMs, hasEnded);
     this.#untilMs = mine ? nowAtMs + timings.leaseMs : Number.NEGATIVE_INFINITY;
     return mine;
   }

@@ -3,8 +3,8 @@ import type { ShotSnapshot } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import { type ShotFigures, shotFigures } from './figures.ts';
-import { limitedForMs } from './slack-port.ts';
-import { RESERVE, type UpdateBudget } from './update-budget.ts';
+import type { Standings } from './standing.ts';
+import { RESERVE } from './update-budget.ts';
 
 /**
  * What workers have said about the shots of one launch, newest per boot, and the live message made of it. Reports stay
@@ -13,15 +13,14 @@ import { RESERVE, type UpdateBudget } from './update-budget.ts';
 export class LiveShots {
   readonly #context: Context;
   readonly #launchId: string;
-  readonly #budget: UpdateBudget;
+  readonly #standings: Standings;
   readonly #byShot = new Map<string, Map<string, { atMs: number; snapshot: ShotSnapshot }>>();
   readonly #shown = new Map<string, string>();
-  #quietUntilMs = 0;
 
-  constructor(context: Context, launchId: string, budget: UpdateBudget) {
+  constructor(context: Context, launchId: string, standings: Standings) {
     this.#context = context;
     this.#launchId = launchId;
-    this.#budget = budget;
+    this.#standings = standings;
   }
 
   /** Figures of a shot now; of a closed one as they were when it was first seen closed. */
@@ -53,24 +52,14 @@ export class LiveShots {
 
   /** Brings the live message of every running shot up to date, if Slack lets us; a skipped update is made up by the next. */
   async update(launch: Launch): Promise<void> {
-    const { slack, nowMs, log } = this.#context;
-    if (slack === null || nowMs() < this.#quietUntilMs) return;
+    if (this.#context.slack === null) return;
     for (const shot of Object.values(launch.shots).filter(({ closed }) => closed === null)) {
-      const ts = await fact(this.#context, this.#launchId, FACT.live(shot.id));
-      if (ts === null) continue;
+      const name = FACT.live(shot.id);
+      if ((await fact(this.#context, this.#launchId, name)) === null) continue;
       const message = liveStatsMessage(launch, shot, await this.figures(launch, shot));
       const text = JSON.stringify(message);
-      if (text === this.#shown.get(shot.id) || !this.#budget.take(RESERVE.live)) continue;
-      try {
-        await slack.update(launch.channelId, ts, message, 'stats');
-        this.#shown.set(shot.id, text);
-      } catch (error) {
-        const waitMs = limitedForMs(error);
-        if (waitMs === null) throw error;
-        this.#quietUntilMs = nowMs() + waitMs;
-        log.warn({ launchId: this.#launchId, shotId: shot.id, waitMs }, 'Slack limits the live message');
-        return;
-      }
+      if (text === this.#shown.get(shot.id)) continue;
+      if (await this.#standings.show({ launch, name, message: () => message, reserve: RESERVE.live, ifDeleted: 'post' })) this.#shown.set(shot.id, text);
     }
   }
 

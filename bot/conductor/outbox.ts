@@ -1,12 +1,23 @@
 import { type Effect, effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { missedMessage } from '../views/missed.ts';
+import { type Backlog, sortBacklog } from './backlog.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import { performCloud } from './perform.ts';
-import type { Posts } from './posts.ts';
+import { NO_MESSAGE, type Posts } from './posts.ts';
+import type { Room } from './room.ts';
+import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
-/** An effect that waits, with the launch as it was after its entry. */
-export interface Pending { effect: Effect; entry: Entry; after: Launch; tries: number; notBeforeMs: number; /** Until then our claim stands and a new try needs no new one. */ claimedUntilMs: number }
+/** Work that one instance does at a time, under a claim. */
+export interface Attempt { id: string; tries: number; notBeforeMs: number; /** Ours until it is lost or done; null: not claimed yet. */ token: string | null; /** An earlier try, of ours or of another instance, may have come through. */ again: boolean }
+
+/** An effect that waits, with the launch as it was after its entry. `isChecked`: neither done already nor without words. */
+export interface Pending extends Attempt { effect: Effect; entry: Entry; after: Launch; isChecked: boolean }
+
+/** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
+const LASTING_TRIES = 5;
+const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
  * The effects of one launch that are not known to be done, as the leader works them off. They come from the
@@ -16,20 +27,24 @@ export interface Pending { effect: Effect; entry: Entry; after: Launch; tries: n
 export class Outbox {
   readonly #context: Context;
   readonly #launchId: string;
-  readonly #posts: Posts | null;
+  readonly #slack: { posts: Posts; room: Room } | null;
   readonly #pending = new Map<string, Pending>();
   #readSeq = 0;
   #keptWatermark = 0;
+  /** The summary that is on its way, ours or a dead leader's. */
+  #folding: (Attempt & { upToSeq: number }) | null = null;
 
-  constructor(context: Context, launchId: string, posts: Posts | null) {
+  constructor(context: Context, launchId: string, slack: { posts: Posts; room: Room } | null) {
     this.#context = context;
     this.#launchId = launchId;
-    this.#posts = posts;
+    this.#slack = slack;
   }
 
   /** Reads how far an earlier leader has come; to be awaited before the first `add`. */
   async open(): Promise<void> {
     this.#keptWatermark = Number((await fact(this.#context, this.#launchId, FACT.watermark)) ?? 0);
+    const upToSeq = Number((await fact(this.#context, this.#launchId, FACT.folding)) ?? 0);
+    if (upToSeq > 0) this.#folding = { ...attempt(foldingId(upToSeq), 0), upToSeq };
   }
 
   /** Entries in order, each once. */
@@ -37,8 +52,8 @@ export class Outbox {
     this.#readSeq = entry.seq;
     if (entry.seq <= this.#keptWatermark) return;
     for (const effect of effectsOf(entry, after)) {
-      if (effect.lane === 'slack' && this.#posts === null) continue;
-      this.#pending.set(effect.id, { effect, entry, after, tries: 0, notBeforeMs: entry.atMs + this.#graceMs(effect), claimedUntilMs: 0 });
+      if (effect.lane === 'slack' && this.#slack === null) continue;
+      this.#pending.set(effect.id, { ...attempt(effect.id, entry.atMs + this.#graceMs(effect)), effect, entry, after, isChecked: false });
     }
   }
 
@@ -57,22 +72,71 @@ export class Outbox {
    */
   async pumpCloud(launch: () => Launch): Promise<void> {
     const due = [...this.#pending.values()].filter((pending) => pending.effect.lane === 'cloud' && pending.notBeforeMs <= this.#context.nowMs());
-    await Promise.all(due.map((pending) => this.#try(pending, () => performCloud(this.#context, pending.effect, launch()))));
+    await Promise.all(due.map(async (pending) => {
+      if (await this.#try(pending, () => performCloud(this.#context, pending.effect, launch()), () => null)) this.#pending.delete(pending.id);
+    }));
     await this.#keepWatermark();
   }
 
-  /** Slack's effects in the order of the record: the first that can't be done yet holds up the rest. */
+  /** Slack's effects in the order of the record, as long as the room keeps up: the first that can't be done yet holds up the rest. */
   async pumpSlack(launch: () => Launch): Promise<void> {
-    const posts = this.#posts;
-    if (posts === null) return;
-    for (;;) {
-      const first = [...this.#pending.values()].find((pending) => pending.effect.lane === 'slack');
-      if (first === undefined || first.notBeforeMs > this.#context.nowMs()) break;
-      const message = this.#prepared(posts, first, launch());
-      if (message === null) this.#pending.delete(first.effect.id);
-      else if (!(await this.#try(first, () => message(first)))) break;
+    const { posts, room } = this.#slack ?? {};
+    if (posts === undefined || room === undefined) return;
+    while (room.mayTry()) {
+      const backlog = await this.#waiting(posts, launch());
+      const first = backlog.now[0] ?? (backlog.folded.length > 0 ? null : backlog.rest[0]);
+      if (first === undefined) break;
+      if (!(first === null ? await this.#fold(posts, room, backlog.folded, launch()) : await this.#post(posts, room, first, launch()))) break;
     }
     await this.#keepWatermark();
+  }
+
+  async #post(posts: Posts, room: Room, pending: Pending, launch: Launch): Promise<boolean> {
+    if (pending.notBeforeMs > this.#context.nowMs()) return false;
+    const message = this.#prepared(posts, pending, launch);
+    const work = async () => {
+      const result = await message?.(pending) ?? '';
+      if (result !== NO_MESSAGE) await room.worked();
+      return result;
+    };
+    if (message !== null && !(await this.#try(pending, work, (error) => this.#refused(room, launch, pending, error)))) return false;
+    return this.#pending.delete(pending.id);
+  }
+
+  /** Posts that wait, none of them done or without words. */
+  async #waiting(posts: Posts, launch: Launch): Promise<Backlog> {
+    const { nowMs, timings } = this.#context;
+    const waiting = [...this.#pending.values()].filter(({ effect }) => effect.lane === 'slack');
+    const [first] = waiting;
+    if (first === undefined || (this.#folding === null && nowMs() - first.entry.atMs < timings.backlogMs)) return { now: [], folded: [], rest: waiting };
+    await Promise.all(waiting.filter(({ isChecked }) => !isChecked).map(async (pending) => {
+      const isDone = (await fact(this.#context, this.#launchId, pending.id)) !== null;
+      if (isDone || this.#prepared(posts, pending, launch) === null) this.#pending.delete(pending.id);
+      pending.isChecked = true;
+    }));
+    return sortBacklog(waiting.filter(({ id }) => this.#pending.has(id)), launch, nowMs(), this.#folding?.upToSeq ?? 0);
+  }
+
+  /** One summary for them all. What it stands for is kept before it is posted, so that the next leader goes on with the same one. */
+  async #fold(posts: Posts, room: Room, folded: readonly Pending[], launch: Launch): Promise<boolean> {
+    if (this.#folding === null) {
+      const upToSeq = Math.max(...folded.map(({ effect }) => effect.seq));
+      await keepFact(this.#context, this.#launchId, FACT.folding, String(upToSeq));
+      this.#folding = { ...attempt(foldingId(upToSeq), 0), upToSeq };
+    }
+    const folding = this.#folding;
+    if (folding.notBeforeMs > this.#context.nowMs()) return false;
+    const entries = [...new Set(folded.map(({ entry }) => entry))];
+    const why = room.lastTrouble === null ? null : roomFaultText(room.lastTrouble.code);
+    const posted = await this.#try(folding, () => posts.post(folding, launch, missedMessage(launch, entries, why)), (error) => this.#refused(room, launch, folding, error));
+    if (!posted) return false;
+    for (const pending of folded) {
+      await this.#context.cloud.live.finishEffect(this.#launchId, pending.id, 'in a summary');
+      this.#pending.delete(pending.id);
+    }
+    await keepFact(this.#context, this.#launchId, FACT.folding, '');
+    this.#folding = null;
+    return true;
   }
 
   /** What can't be put into words is left to the timeline: it would be in the way of all that comes after it, a GO button among it. */
@@ -85,36 +149,67 @@ export class Outbox {
     }
   }
 
+  /** What becomes of a post that failed: null, it is tried again; a word, it is left out, because it would hold up the room for good. */
+  async #refused(room: Room, launch: Launch, post: Attempt, error: unknown): Promise<string | null> {
+    if (await room.failed(launch, error)) return null;
+    const fault = slackFault(error);
+    const isFinal = slackErrorCode(error) !== null || FAULTS_OF_OURS.some((kind) => error instanceof kind);
+    return fault === 'message' || (fault === 'other' && isFinal && post.tries >= LASTING_TRIES) ? 'left out' : null;
+  }
+
   /** Done by this process outside the leader's loop. */
   done(effectId: string): void {
     this.#pending.delete(effectId);
   }
 
-  async #try(pending: Pending, work: () => Promise<string>): Promise<boolean> {
-    const { live } = this.#context.cloud;
-    const { effect } = pending;
-    const { timings, holder, log } = this.#context;
+  /** True once it is done, by whomever. `leftOut` gives the mark of what is not tried again. */
+  async #try(one: Attempt, work: () => Promise<string>, leftOut: (error: unknown) => string | null | Promise<string | null>): Promise<boolean> {
+    const { timings, nowMs, log, cloud: { live } } = this.#context;
     try {
-      const nowMs = this.#context.nowMs();
-      // Half of the claim must be left, so that the work is over before another instance may start it.
-      if (pending.claimedUntilMs - nowMs < timings.claimMs / 2) {
-        const claim = await live.claimEffect(this.#launchId, effect.id, holder, timings.claimMs, nowMs);
-        if (claim.done) return this.#pending.delete(effect.id);
-        if (!claim.mine) {
-          pending.notBeforeMs = nowMs + timings.retryMinMs;
-          return false;
-        }
-        pending.claimedUntilMs = nowMs + timings.claimMs;
-      }
-      const result = await work();
-      await live.finishEffect(this.#launchId, effect.id, result);
-      return this.#pending.delete(effect.id);
+      const claim = await this.#claim(one);
+      if (claim !== 'mine') return claim === 'done';
+      const result = await this.#renewing(one, work);
+      await live.finishEffect(this.#launchId, one.id, result);
+      return true;
     } catch (error) {
-      pending.tries += 1;
-      const pauseMs = Math.min(timings.retryMaxMs, timings.retryMinMs * 2 ** Math.min(pending.tries - 1, 10));
-      pending.notBeforeMs = this.#context.nowMs() + pauseMs;
-      log.warn({ launchId: this.#launchId, effect: effect.id, tries: pending.tries, pauseMs, err: error }, 'an effect failed; it is tried again');
+      one.tries += 1;
+      one.again = true;
+      const mark = await leftOut(error);
+      if (mark !== null) {
+        log.error({ launchId: this.#launchId, effect: one.id, tries: one.tries, err: error }, 'a post is left out');
+        await live.finishEffect(this.#launchId, one.id, mark);
+        return true;
+      }
+      const pauseMs = Math.max(limitedForMs(error) ?? 0, Math.min(timings.retryMaxMs, timings.retryMinMs * 2 ** Math.min(one.tries - 1, 10)));
+      one.notBeforeMs = nowMs() + pauseMs;
+      log.warn({ launchId: this.#launchId, effect: one.id, tries: one.tries, pauseMs, err: error }, 'an effect failed; it is tried again');
       return false;
+    }
+  }
+
+  async #claim(one: Attempt): Promise<'mine' | 'done' | 'not now'> {
+    const { cloud: { live }, timings, holder, hasEnded, nowMs } = this.#context;
+    if (one.token !== null && (await live.renewEffect(this.#launchId, one.id, one.token, timings.claimMs, nowMs()))) return 'mine';
+    const claim = await live.claimEffect(this.#launchId, one.id, holder, timings.claimMs, nowMs(), hasEnded);
+    one.token = claim.mine ? claim.token : null;
+    one.again ||= claim.again;
+    if (claim.mine || claim.done) return claim.done ? 'done' : 'mine';
+    one.notBeforeMs = nowMs() + timings.retryMinMs;
+    return 'not now';
+  }
+
+  /** The claim ends soon after this process does, and not before the work. */
+  async #renewing(one: Attempt, work: () => Promise<string>): Promise<string> {
+    const { cloud: { live }, timings, nowMs, log } = this.#context;
+    const { token } = one;
+    const timer = setInterval(() => {
+      if (token === null) return;
+      live.renewEffect(this.#launchId, one.id, token, timings.claimMs, nowMs()).catch((error: unknown) => log.warn({ effect: one.id, err: error }, 'a claim could not be renewed'));
+    }, timings.claimMs / 3);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
     }
   }
 
@@ -126,3 +221,6 @@ export class Outbox {
     this.#keptWatermark = upto;
   }
 }
+
+const attempt = (id: string, notBeforeMs: number): Attempt => ({ id, tries: 0, notBeforeMs, token: null, again: false });
+const foldingId = (upToSeq: number): string => `missed/${upToSeq}`;

@@ -10,15 +10,13 @@ import { summaryMessage } from '../views/summary.ts';
 import { deliveryChart } from './chart.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import type { LiveShots } from './live-shots.ts';
-import type { Pending } from './outbox.ts';
+import type { Attempt, Pending } from './outbox.ts';
 import { backupOf } from './scale-watch.ts';
-import { type SlackPort, slackErrorCode } from './slack-port.ts';
+import { slackErrorCode, slackFault } from './slack-fault.ts';
+import type { SlackPort } from './slack-port.ts';
 
-/** Slack will never take this message as it is; it goes out as plain text instead. */
-const MESSAGE_FAULTS: ReadonlySet<string> = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long', 'block_mismatch', 'invalid_metadata_format', 'metadata_too_large']);
-
-/** Slack's own troubles; any other word about an edit (message_not_found, edit_window_closed …) is its last. */
-const SLACK_TROUBLES: ReadonlySet<string> = new Set(['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
+/** What an edit gives whose message was never posted. */
+export const NO_MESSAGE = 'no message';
 
 /** A picture that can't be drawn or uploaded must not hold up what comes after it, a GO button among it. */
 const CHART_TRIES = 3;
@@ -41,11 +39,11 @@ export class Posts {
     switch (effect.kind) {
       case 'post-entry': {
         const message = entryMessage(pending.after, pending.entry);
-        return message === null ? null : () => this.#post(pending, launch, message);
+        return message === null ? null : () => this.post(pending, launch, message);
       }
       case 'post-board': return async () => {
         const ts = await this.#postAs(pending, launch, FACT.board, await this.#board(launch));
-        await this.#tolerant('pin', () => this.#slack.pin(launch.channelId, ts));
+        await this.#pin(launch, ts);
         return ts;
       };
       case 'post-order': return async () => this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
@@ -67,72 +65,79 @@ export class Posts {
       case 'finish-live': return async () => this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
       case 'post-summary': return async () => {
         const shot = shotOf(launch, effect.shotId);
-        return this.#post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));
+        return this.post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));
       };
       case 'post-chart': return () => this.#chart(pending, launch, effect.shotId);
       default: throw new Error(`EFFECT_NOT_OF_SLACK: ${effect.id}`);
     }
   }
 
-  /**
-   * Posts once. A post whose first try may have come through (ours failed, or it is old enough for another instance's
-   * claim to have ended) is looked for in the channel first.
-   */
-  async #post(pending: Pending, launch: Launch, message: Message): Promise<string> {
-    const mark = { launchId: launch.id, effectId: pending.effect.id };
-    const standing = this.#mayBeThere(pending) ? await this.#tolerant('search', () => this.#slack.findPosted(launch.channelId, mark)) : null;
+  /** Posts once. A post that may have come through before is looked for in the channel first. */
+  async post(attempt: Attempt, launch: Launch, message: Message): Promise<string> {
+    const mark = { launchId: launch.id, effectId: attempt.id };
+    const standing = attempt.again ? await this.#lookedFor(() => this.#slack.findPosted(launch.channelId, mark)) : null;
     if (standing !== null) return standing;
     try {
       return await this.#slack.postMessage(launch.channelId, message, { mark });
     } catch (error) {
-      const code = slackErrorCode(error);
-      if (code === null || !MESSAGE_FAULTS.has(code)) throw error;
+      if (slackFault(error) !== 'message') throw error;
       this.#context.log.error({ ...mark, err: error }, 'Slack refused the message; its text alone is posted');
       return this.#slack.postMessage(launch.channelId, { text: message.text, blocks: [] }, { mark });
     }
   }
 
-  /** Half of a claim's life: another instance's claim can't have ended earlier, with seconds to spare for clocks that differ. */
-  #mayBeThere(pending: Pending): boolean {
-    return pending.tries > 0 || this.#context.nowMs() - pending.entry.atMs >= this.#context.timings.claimMs / 2;
-  }
-
   async #postAs(pending: Pending, launch: Launch, name: string, message: Message): Promise<string> {
-    const ts = await this.#post(pending, launch, message);
+    const ts = await this.post(pending, launch, message);
     await keepFact(this.#context, launch.id, name, ts);
     return ts;
   }
 
   async #edit(launch: Launch, name: string, message: Message): Promise<string> {
     const ts = await fact(this.#context, launch.id, name);
-    if (ts === null) return 'no message';
-    await this.#tolerant('edit', () => this.#slack.update(launch.channelId, ts, message));
+    if (ts === null) return NO_MESSAGE;
+    try {
+      await this.#slack.update(launch.channelId, ts, message);
+    } catch (error) {
+      if (isPassing(error) || slackFault(error) === 'room') throw error;
+      // Deleted, or too old to be changed: what it would say stands in later posts as well.
+      this.#context.log.error({ name, err: error }, 'Slack refused the change of a message');
+    }
     return ts;
+  }
+
+  /** A board that can't be pinned is better than none. */
+  async #pin(launch: Launch, ts: string): Promise<void> {
+    try {
+      await this.#slack.pin(launch.channelId, ts);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.#context.log.error({ err: error }, 'the board could not be pinned');
+    }
   }
 
   async #chart(pending: Pending, launch: Launch, shotId: string): Promise<string> {
     const shot = shotOf(launch, shotId);
     const filename = `delivery-${shotId}-${pending.effect.seq}.png`;
-    if (this.#mayBeThere(pending) && (await this.#tolerant('search', () => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
+    if (pending.again && (await this.#lookedFor(() => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
     try {
       const chart = await deliveryChart(launch, shot, await this.#live.figures(launch, shot));
       await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
     } catch (error) {
-      if (pending.tries + 1 < CHART_TRIES) throw error;
+      const fault = slackFault(error);
+      if (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES) throw error;
       this.#context.log.error({ launchId: launch.id, shotId, err: error }, 'the delivery curve is left out');
       return 'left out';
     }
     return filename;
   }
 
-  /** Null when Slack answered with a final word of its own (no such message, missing scope …): doing it again would not help. */
-  async #tolerant<T>(what: string, work: () => Promise<T>): Promise<T | null> {
+  /** Null if it isn't there, and if Slack lets us look for nothing. */
+  async #lookedFor<T>(look: () => Promise<T | null>): Promise<T | null> {
     try {
-      return await work();
+      return await look();
     } catch (error) {
-      const code = slackErrorCode(error);
-      if (code === null || SLACK_TROUBLES.has(code)) throw error;
-      this.#context.log.error({ what, err: error }, 'Slack refused');
+      if (isPassing(error)) throw error;
+      this.#context.log.error({ err: error }, 'Slack does not let the bot look for its own posts');
       return null;
     }
   }
@@ -162,6 +167,9 @@ export async function orderMessageNow(context: Context, launch: Launch, orderId:
   const measured = await context.cloud.live.gates(launch.id);
   return orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs);
 }
+
+/** Not Slack's last word: the same may work later. */
+const isPassing = (error: unknown): boolean => slackErrorCode(error) === null || slackFault(error) === 'passing';
 
 function shotOf(launch: Launch, shotId: string) {
   const shot = launch.shots[shotId];

@@ -1,10 +1,10 @@
 import type { ScaleObservation } from '../../infra/aws/scaling.ts';
 import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
 import { type ScaleProgress, scaleProgressMessage } from '../views/scale-progress.ts';
-import { type Context, FACT, fact } from './context.ts';
+import { type Context, FACT } from './context.ts';
 import { fresh, isReady } from './probes.ts';
-import { limitedForMs, slackErrorCode } from './slack-port.ts';
-import { RESERVE, type UpdateBudget } from './update-budget.ts';
+import type { Standings } from './standing.ts';
+import { RESERVE } from './update-budget.ts';
 
 /** For orders that no step has given: the schema's own default. */
 const LATE_AFTER_MS = 300_000;
@@ -13,15 +13,13 @@ const BACKUP = 'ask on-call to scale by hand in the console';
 /** Watches what was ordered arrive, says so in the order's message, and records when it is there or late. */
 export class ScaleWatch {
   readonly #context: Context;
-  readonly #launchId: string;
-  readonly #budget: UpdateBudget;
+  readonly #standings: Standings;
   readonly #shown = new Map<string, string>();
   readonly #progress = new Map<string, { state: ScaleState; observed: ScaleObservation; ready: number | null }>();
 
-  constructor(context: Context, launchId: string, budget: UpdateBudget) {
+  constructor(context: Context, standings: Standings) {
     this.#context = context;
-    this.#launchId = launchId;
-    this.#budget = budget;
+    this.#standings = standings;
   }
 
   async look(launch: Launch): Promise<void> {
@@ -63,24 +61,16 @@ export class ScaleWatch {
   }
 
   async #show(launch: Launch, target: string): Promise<void> {
-    const { slack, nowMs, log } = this.#context;
+    const { slack, nowMs } = this.#context;
     const last = this.#progress.get(target);
     if (slack === null || last === undefined) return;
     const { state, observed, ready } = last;
-    const progress: ScaleProgress = { state, observed, ready, backup: backupOf(launch, target), nowMs: nowMs() };
-    const message = scaleProgressMessage(launch, target, progress);
     // The time since the order alone is no news.
     const news = JSON.stringify({ state, observed, ready });
     if (news === this.#shown.get(target)) return;
-    const ts = await fact(this.#context, this.#launchId, FACT.scale(target));
-    if (ts === null || !this.#budget.take(RESERVE.scale)) return;
-    try {
-      await slack.update(launch.channelId, ts, message, 'stats');
-      this.#shown.set(target, news);
-    } catch (error) {
-      if (limitedForMs(error) === null && slackErrorCode(error) === null) throw error;
-      log.warn({ launchId: this.#launchId, target, err: error }, 'the scale message could not be updated');
-    }
+    const progress: ScaleProgress = { state, observed, ready, backup: backupOf(launch, target), nowMs: nowMs() };
+    const message = () => scaleProgressMessage(launch, target, progress);
+    if (await this.#standings.show({ launch, name: FACT.scale(target), message, reserve: RESERVE.scale, ifDeleted: 'leave' })) this.#shown.set(target, news);
   }
 }
 

@@ -1,9 +1,10 @@
-import { ErrorCode, LogLevel, WebClient } from '@slack/web-api';
+import { LogLevel, WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { Message } from '../views/message.ts';
+import { slackErrorCode } from './slack-fault.ts';
 
 /**
- * Slack as the conductor needs it. Two clients, because @slack/web-api pauses a client's whole queue on any
+ * Slack as the conductor needs it. Several clients, because @slack/web-api pauses a client's whole queue on any
  * 429 (FACTS 0.11): a throttled live-stats update must never hold back a fire or halt confirmation.
  */
 
@@ -15,7 +16,10 @@ export interface Upload { bytes: Uint8Array; filename: string; title: string; al
 export type Pace = 'urgent' | 'stats';
 
 export interface SlackPort {
-  /** Posts and returns the message's ts. */
+  /**
+   * Posts and returns the message's ts. Tried once, and given up within `POST_TIMEOUT_MS`: whoever calls looks whether it
+   * came through (`findPosted`) before it posts again. A person's id as channel is a direct message.
+   */
   postMessage(channel: string, message: Message, options?: { mark?: EffectMark; threadTs?: string }): Promise<string>;
   /** `stats`: rejects at once when Slack is limiting us (see `limitedForMs`), and is never retried. */
   update(channel: string, ts: string, message: Message, pace?: Pace): Promise<void>;
@@ -27,7 +31,12 @@ export interface SlackPort {
   findPosted(channel: string, mark: EffectMark): Promise<string | null>;
   /** True if one of the channel's last 200 messages holds a file of this name. */
   findUpload(channel: string, filename: string): Promise<boolean>;
+  /** True if Slack says that this account is deactivated. False for one that it doesn't know: nobody can press with it either. */
+  isDeactivated(slackId: string): Promise<boolean>;
 }
+
+/** Shorter than a claim on the outbox: a post of ours is over, one way or the other, before another instance may try it. */
+export const POST_TIMEOUT_MS = 4_000;
 
 export const EFFECT_EVENT = 'gobutton_effect';
 
@@ -41,7 +50,9 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     logger: quietLogger(options.log),
   };
   const urgent = new WebClient(options.token, { ...base, retryConfig: URGENT_RETRIES });
-  const stats = new WebClient(options.token, { ...base, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+  const once = { retryConfig: { retries: 0 }, rejectRateLimitedCalls: true };
+  const stats = new WebClient(options.token, { ...base, ...once });
+  const posts = new WebClient(options.token, { ...base, ...once, timeout: Math.min(base.timeout, POST_TIMEOUT_MS) });
 
   async function recent(channel: string) {
     const answer = await urgent.conversations.history({ channel, limit: 200, include_all_metadata: true });
@@ -50,7 +61,7 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
 
   return {
     async postMessage(channel, message, more = {}) {
-      const answer = await urgent.chat.postMessage({
+      const answer = await posts.chat.postMessage({
         channel, text: message.text, blocks: message.blocks, unfurl_links: false, unfurl_media: false,
         ...(more.threadTs === undefined ? {} : { thread_ts: more.threadTs }),
         ...(more.mark === undefined ? {} : { metadata: { event_type: EFFECT_EVENT, event_payload: { effectId: more.mark.effectId, launchId: more.mark.launchId } } }),
@@ -89,24 +100,20 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     async findUpload(channel, filename) {
       return (await recent(channel)).some((message) => message.files?.some((file) => file.name === filename) ?? false);
     },
+
+    async isDeactivated(slackId) {
+      try {
+        return (await stats.users.info({ user: slackId })).user?.deleted === true;
+      } catch (error) {
+        if (['user_not_found', 'user_not_visible'].includes(slackErrorCode(error) ?? '')) return false;
+        throw error;
+      }
+    },
   };
 }
 
 function isMark(value: unknown): value is EffectMark {
   return typeof value === 'object' && value !== null && 'effectId' in value && 'launchId' in value;
-}
-
-/** Slack's own word for what is wrong (`invalid_blocks`, `channel_not_found` …); null if Slack did not get to answer. */
-export function slackErrorCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.PlatformError) return null;
-  const data: unknown = 'data' in error ? error.data : null;
-  return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string' ? data.error : null;
-}
-
-/** How long Slack asks us to wait, or null if this is not a rate limit. */
-export function limitedForMs(error: unknown): number | null {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.RateLimitedError) return null;
-  return 'retryAfter' in error && typeof error.retryAfter === 'number' ? error.retryAfter * 1_000 : 1_000;
 }
 
 /** The package logs to the console by itself; ours goes through pino, warnings and worse only. */

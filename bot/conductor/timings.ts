@@ -2,13 +2,15 @@
 export interface Timings {
   /** The leader's lease; renewed on every tick, so another instance takes over within this and one tick. */
   leaseMs: number;
-  /** How long a post may take before another instance may try it. */
+  /** A claim on a post is renewed while it is worked on, and another instance may try it this long after the last renewal. Longer than a post may take (POST_TIMEOUT_MS). */
   claimMs: number;
   /** A leader leaves urgent effects to whoever appended them for this long. */
   urgentGraceMs: number;
   /** First and longest pause before a failed effect is tried again. */
   retryMinMs: number;
   retryMaxMs: number;
+  /** Posts that are older than this when they get their turn are a backlog: what matters now goes first, and much of the rest becomes one summary. */
+  backlogMs: number;
   /** The index of launches is read this often. */
   indexMs: number;
   gatesMs: number;
@@ -33,6 +35,8 @@ export interface Timings {
   requeueAfterMs: number;
   /** A halt found in the switch item is left to whoever pressed it for this long. */
   foundHaltMs: number;
+  /** Slack is asked this often, and at the start, whether somebody on the roster was deactivated. */
+  rosterMs: number;
   checkpointMs: number;
   /** Reports older than this are removed while no shot runs. */
   reportLifeMs: number;
@@ -40,8 +44,8 @@ export interface Timings {
 }
 
 export const TIMINGS: Timings = {
-  leaseMs: 5_000, claimMs: 15_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, indexMs: 2_000,
+  leaseMs: 5_000, claimMs: 5_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, backlogMs: 30_000, indexMs: 2_000,
   gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, boardMs: 2_000, liveMs: 2_000, finalFiguresMs: 1_200, parametersMs: 1_000,
   shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, requeueAfterMs: 3_000, foundHaltMs: 2_000,
-  checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
+  rosterMs: 180_000, checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
 };

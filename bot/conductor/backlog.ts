@@ -1,0 +1,55 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { isExpired } from '../../runbooks/launch/remaining.ts';
+import type { Pending } from './outbox.ts';
+
+/** Fewer stale posts than this are read faster one by one than as a summary. */
+const FOLD_FROM = 8;
+
+/** What the room gets, in this order, when it has missed a while: what matters now, one summary of what is past, the rest as it was recorded. */
+export interface Backlog { now: Pending[]; folded: Pending[]; rest: Pending[] }
+
+/** `upToSeq`: an earlier leader has begun to fold these; 0: nobody. */
+export function sortBacklog(waiting: readonly Pending[], launch: Launch, nowMs: number, upToSeq: number): Backlog {
+  const now = waiting.filter((pending) => mattersNow(pending, launch, nowMs));
+  const later = waiting.filter((pending) => !mattersNow(pending, launch, nowMs));
+  const past = later.filter((pending) => isTalk(pending, launch, nowMs));
+  const folded = upToSeq > 0 ? past.filter(({ effect }) => effect.seq <= upToSeq) : past.length < FOLD_FROM ? [] : past;
+  const isFolded = new Set(folded);
+  return { now, folded, rest: later.filter((pending) => !isFolded.has(pending)) };
+}
+
+/** What people may have to act on, or watch, at this moment. */
+function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): boolean {
+  switch (effect.kind) {
+    case 'post-board': return true;
+    case 'post-order': return isOpenOrder(launch, effect.orderId, nowMs);
+    case 'start-live': return launch.shots[effect.shotId]?.closed === null;
+    case 'post-entry': break;
+    default: return false;
+  }
+  switch (entry.kind) {
+    case 'HaltSet': return launch.halt.active && launch.halt.epoch === entry.epoch;
+    case 'WaiverRequested': return launch.waivers[entry.waiverId]?.grantedBy === null && nowMs < entry.endsAtMs;
+    case 'LiftRequested': return launch.lifts[entry.liftId]?.open === true;
+    case 'SwitchRequested': return launch.switchRequests[entry.requestId]?.open === true;
+    case 'RosterChangeRequested': return launch.rosterChanges[entry.changeId]?.open === true;
+    case 'StepPut': return launch.steps[entry.step]?.state === 'put';
+    default: return false;
+  }
+}
+
+/** What a line of a summary says as well. Results, and edits of messages that stand in the channel, it can't stand for. */
+function isTalk({ effect }: Pending, launch: Launch, nowMs: number): boolean {
+  switch (effect.kind) {
+    case 'post-entry': return true;
+    case 'post-order': return !isOpenOrder(launch, effect.orderId, nowMs);
+    case 'start-live': return launch.shots[effect.shotId]?.closed !== null;
+    case 'post-scale': return launch.scale[effect.target]?.state === 'reached' || launch.scale[effect.target]?.desired !== effect.desired;
+    default: return false;
+  }
+}
+
+function isOpenOrder(launch: Launch, orderId: string, nowMs: number): boolean {
+  const order = launch.orders[orderId];
+  return order?.state === 'open' && !isExpired(order, nowMs);
+}

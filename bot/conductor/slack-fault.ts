@@ -1,0 +1,76 @@
+import { ErrorCode } from '@slack/web-api';
+
+/**
+ * What an answer of Slack means for what was to be shown:
+ * - `passing`: the network, a rate limit, Slack's own trouble: the same again later;
+ * - `room`: nothing at all can be posted in this channel until somebody mends it;
+ * - `message`: this message can never be shown as it is;
+ * - `gone`: the message that was to be changed was deleted;
+ * - `other`: a word that we don't know, or no answer of Slack's.
+ */
+export type SlackFault = 'passing' | 'room' | 'message' | 'gone' | 'other';
+
+/** What shuts a channel to the bot, and who opens it again (https://docs.slack.dev/reference/methods/chat.postMessage/#errors). */
+const ROOM: Record<string, string> = {
+  is_archived: 'the channel is archived. Unarchive it',
+  channel_not_found: 'Slack shows the bot no such channel. Invite the bot: `/invite @gobutton`',
+  not_in_channel: 'the bot was removed from the channel. Invite it again: `/invite @gobutton`',
+  restricted_action: 'who may post in the channel was restricted. Let the bot post',
+  restricted_action_read_only_channel: 'the channel is read-only. Let the bot post',
+  restricted_action_thread_only_channel: 'the channel takes threads only. Let the bot post',
+  restricted_action_non_threadable_channel: 'who may post in the channel was restricted. Let the bot post',
+  team_access_not_granted: 'the app was taken from this workspace. A Slack admin gives it back',
+  team_not_found: 'the app was taken from this workspace. A Slack admin gives it back',
+  access_denied: 'Slack denies the app access. A Slack admin can tell why',
+  accesslimited: 'Slack denies the app access from this network. A Slack admin can tell why',
+  ekm_access_denied: 'administrators have suspended posting. A Slack admin can tell why',
+  org_login_required: 'the workspace is being moved. It ends by itself',
+  team_added_to_org: 'the workspace is being moved. It ends by itself',
+  missing_scope: 'the app lacks a permission. Install it again from its manifest',
+  no_permission: 'the app lacks a permission. Install it again from its manifest',
+  not_allowed_token_type: 'the bot has a token of the wrong kind. Give it a bot token (xoxb-…)',
+  account_inactive: 'the bot\'s account was deactivated. Install the app again',
+  invalid_auth: 'Slack refuses the bot\'s token. Give the bot its present one',
+  not_authed: 'Slack refuses the bot\'s token. Give the bot its present one',
+  token_expired: 'the bot\'s token has expired. Give the bot its present one',
+  token_revoked: 'the bot\'s token was revoked. Install the app again',
+};
+
+/** Slack's own troubles. */
+const PASSING: ReadonlySet<string> = new Set([
+  'ratelimited', 'rate_limited', 'message_limit_exceeded', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_quota_exceeded',
+]);
+
+const MESSAGE: ReadonlySet<string> = new Set([
+  'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long', 'block_mismatch', 'no_text', 'invalid_attachments', 'attachment_payload_limit_exceeded',
+  'too_many_attachments', 'markdown_text_conflict', 'slack_connect_file_link_sharing_blocked', 'invalid_metadata_format', 'invalid_metadata_schema', 'metadata_too_large',
+  'metadata_must_be_sent_from_app', 'invalid_arguments', 'invalid_array_arg',
+]);
+
+export function slackFault(error: unknown): SlackFault {
+  const kind = error instanceof Error && 'code' in error ? error.code : null;
+  if (kind === ErrorCode.RateLimitedError || kind === ErrorCode.RequestError) return 'passing';
+  if (kind === ErrorCode.HTTPError) return error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500 ? 'other' : 'passing';
+  const code = slackErrorCode(error);
+  if (code === null) return 'other';
+  if (Object.hasOwn(ROOM, code)) return 'room';
+  if (PASSING.has(code)) return 'passing';
+  if (MESSAGE.has(code)) return 'message';
+  return code === 'message_not_found' ? 'gone' : 'other';
+}
+
+/** What is wrong with the channel, and what mends it; for people. */
+export const roomFaultText = (code: string): string => ROOM[code] ?? `Slack says \`${code}\``;
+
+/** Slack's own word for what is wrong (`invalid_blocks`, `channel_not_found` …); null if Slack did not get to answer. */
+export function slackErrorCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.PlatformError) return null;
+  const data: unknown = 'data' in error ? error.data : null;
+  return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string' ? data.error : null;
+}
+
+/** How long Slack asks us to wait, or null if this is not a rate limit. */
+export function limitedForMs(error: unknown): number | null {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.RateLimitedError) return null;
+  return 'retryAfter' in error && typeof error.retryAfter === 'number' ? error.retryAfter * 1_000 : 1_000;
+}

@@ -1,0 +1,70 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Message } from '../views/message.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
+import type { Room } from './room.ts';
+import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';
+import type { UpdateBudget } from './update-budget.ts';
+
+/** A message that is kept as the launch is now: the board, open orders, live figures, scale-ups. */
+export interface Standing {
+  launch: Launch;
+  /** Its fact: where it stands in the channel. */
+  name: string;
+  message: () => Message;
+  /** Updates to leave for what matters more. */
+  reserve: number;
+  /** If somebody has deleted it: posted anew, because the room needs it, or left out. */
+  ifDeleted: 'post' | 'leave';
+}
+
+/** Edits messages of one launch. What can't be shown now is made up by the next look. */
+export class Standings {
+  readonly #context: Context;
+  readonly #room: Room;
+  readonly #budget: UpdateBudget;
+  #quietUntilMs = 0;
+
+  constructor(context: Context, room: Room, budget: UpdateBudget) {
+    this.#context = context;
+    this.#room = room;
+    this.#budget = budget;
+  }
+
+  /** True if there is nothing left to do for this state of it. Rejects only if it is not Slack that failed. */
+  async show({ launch, name, message, reserve, ifDeleted }: Standing): Promise<boolean> {
+    const { slack, nowMs, log } = this.#context;
+    if (slack === null || !this.#room.mayTry() || nowMs() < this.#quietUntilMs) return false;
+    const ts = await fact(this.#context, launch.id, name);
+    if (ts === null || !this.#budget.take(reserve)) return false;
+    try {
+      await slack.update(launch.channelId, ts, message(), 'stats');
+      await this.#room.worked();
+      return true;
+    } catch (error) {
+      const fault = slackFault(error);
+      if (await this.#room.failed(launch, error)) return false;
+      this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
+      if (fault === 'gone') return ifDeleted === 'leave' || this.#postAnew(launch, name, ts, message());
+      if (fault === 'other' && slackErrorCode(error) === null) throw error;
+      log.warn({ name, err: error }, 'a message could not be updated');
+      // Said once per state: the same words would be refused again.
+      return fault !== 'passing';
+    }
+  }
+
+  /** Once, whoever else sees that it is gone. */
+  async #postAnew(launch: Launch, name: string, goneTs: string, message: Message): Promise<boolean> {
+    const { slack, cloud, holder, hasEnded, timings, nowMs, log } = this.#context;
+    const effectId = `${name}/after/${goneTs}`;
+    if (slack === null) return true;
+    const claim = await cloud.live.claimEffect(launch.id, effectId, holder, timings.claimMs, nowMs(), hasEnded);
+    if (!claim.mine) return false;
+    const mark = { launchId: launch.id, effectId };
+    const ts = (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ?? await slack.postMessage(launch.channelId, message, { mark });
+    await keepFact(this.#context, launch.id, name, ts);
+    await cloud.live.finishEffect(launch.id, effectId, ts);
+    log.warn({ name, goneTs, ts }, 'somebody deleted a message that the room needs; it was posted anew');
+    if (name === FACT.board) await slack.pin(launch.channelId, ts);
+    return true;
+  }
+}
