@@ -1,5 +1,6 @@
 import type { Entry, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
+import type { Acted } from './context.ts';
 import type { RoomTrouble } from './room.ts';
 
 /** What the Slack surface and the command line ask of the conductor. */
@@ -12,8 +13,8 @@ export interface Conductor {
   willCreate(item: LaunchIndexItem): Promise<void>;
   /** Performs the entry's urgent effects; the leader does the rest. Never rejects: what fails is repaired from the record. */
   afterEntry(launchId: string, entry: Entry): Promise<void>;
-  /** Resolves once the switch item is halted; `recorded` once the entry is in the record. Retried for as long as the process lives. */
-  halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<void> }>;
+  /** Resolves once the switch item is halted; `recorded` once the launch has taken the entry or refused it. Retried for as long as the process lives. */
+  halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }>;
   /** The freshest measurement of every automatic gate, at most a few seconds old. */
   measured(launchId: string): Promise<Measured[]>;
   isLeader(): boolean;
