@@ -106,6 +106,7 @@ export class LaunchKeeper {
   }
 
   async stop(): Promise<void> {
+    this.#outbox.stop();
     await Promise.all([this.#record, this.#cloud, this.#slack, ...this.#watches].map((job) => job.stop()));
   }
 

@@ -17,6 +17,8 @@ export interface Pending extends Attempt { effect: Effect; entry: Entry; after: 
 
 /** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
 const LASTING_TRIES = 5;
+/** An upload of a picture with its three calls and their retries takes less. */
+const LONGEST_WORK_MS = 60_000;
 const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
@@ -29,6 +31,7 @@ export class Outbox {
   readonly #launchId: string;
   readonly #slack: { posts: Posts; room: Room } | null;
   readonly #pending = new Map<string, Pending>();
+  #isStopped = false;
   #readSeq = 0;
   #keptWatermark = 0;
   /** The summary that is on its way, ours or a dead leader's. */
@@ -82,7 +85,7 @@ export class Outbox {
   async pumpSlack(launch: () => Launch): Promise<void> {
     const { posts, room } = this.#slack ?? {};
     if (posts === undefined || room === undefined) return;
-    while (room.mayTry()) {
+    while (room.mayTry() && !this.#isStopped) {
       const backlog = await this.#waiting(posts, launch());
       const first = backlog.now[0] ?? (backlog.folded.length > 0 ? null : backlog.rest[0]);
       if (first === undefined) break;
@@ -157,6 +160,11 @@ export class Outbox {
     return fault === 'message' || (fault === 'other' && isFinal && post.tries >= LASTING_TRIES) ? 'left out' : null;
   }
 
+  /** What is under way may end; it holds its claim no longer than one more `claimMs`. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   /** Done by this process outside the leader's loop. */
   done(effectId: string): void {
     this.#pending.delete(effectId);
@@ -198,12 +206,13 @@ export class Outbox {
     return 'not now';
   }
 
-  /** The claim ends soon after this process does, and not before the work. */
+  /** The claim outlives neither this process nor its lead by much, nor work that never ends. */
   async #renewing(one: Attempt, work: () => Promise<string>): Promise<string> {
     const { cloud: { live }, timings, nowMs, log } = this.#context;
     const { token } = one;
+    const untilMs = nowMs() + LONGEST_WORK_MS;
     const timer = setInterval(() => {
-      if (token === null) return;
+      if (token === null || this.#isStopped || nowMs() > untilMs) return clearInterval(timer);
       live.renewEffect(this.#launchId, one.id, token, timings.claimMs, nowMs()).catch((error: unknown) => log.warn({ effect: one.id, err: error }, 'a claim could not be renewed'));
     }, timings.claimMs / 3);
     try {
