@@ -13,6 +13,7 @@ import { SocketMode } from './delivery/socket-mode.ts';
 import { HttpError, readBody, sendJson } from './http.ts';
 import { Renderer } from './render/render.ts';
 import { FileVault } from './state/file-vault.ts';
+import { APP } from './state/seed.ts';
 import { SlackError } from './state/slack-error.ts';
 import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
@@ -59,6 +60,15 @@ export interface Workspace {
   /** Asks the app's socket connections to reconnect, or cuts them like a broken network. */
   refreshConnections(how: 'warning' | 'refresh_requested' | 'cut'): void;
   connectionCount(): number;
+  /** What an admin of the workspace may do to the app while it works. */
+  admin: {
+    archive(channelId: string, isArchived: boolean): void;
+    removeApp(channelId: string): void;
+    addApp(channelId: string): void;
+    deleteMessage(channelId: string, ts: string): void;
+    /** The app hears of it by an event, if it is there. */
+    deactivate(userId: string): void;
+  };
   stop(): Promise<void>;
 }
 
@@ -155,6 +165,13 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     },
     refreshConnections: (how) => (how === 'cut' ? sockets.cut() : sockets.refresh(how)),
     connectionCount: () => sockets.connectionCount,
+    admin: {
+      archive: (id, isArchived) => state.saveChannel({ ...state.channel(id), is_archived: isArchived }),
+      removeApp: (id) => state.leave(state.channel(id), APP.botUserId),
+      addApp: (id) => state.join(state.channel(id), APP.botUserId, null),
+      deleteMessage: (id, ts) => state.remove(state.message(id, ts)),
+      deactivate: (id) => state.saveUser({ ...state.user(id), deleted: true, updated: Math.floor(nowMs() / 1000) }),
+    },
     stop: async () => {
       events.stop();
       client.stop();

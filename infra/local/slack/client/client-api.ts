@@ -94,6 +94,7 @@ export class ClientApi {
   async #change(httpMethod: string, parts: string[], body: unknown): Promise<unknown> {
     const { interactions, state } = this.#options;
     const [what, id, more] = parts;
+    if (state.user(byPerson.parse(body).as).deleted) throw new SlackError('account_inactive');
     switch (`${httpMethod} ${what ?? ''}${more === undefined || what === 'messages' ? '' : ` ${more}`}`) {
       case 'POST messages': {
         const { as, channel, text } = posted.parse(body);

@@ -12,7 +12,7 @@ export function clientState(state: WorkspaceState, connected: boolean): Json {
     commands: COMMANDS,
     users: [...state.users.values()].map((user) => ({ id: user.id, name: user.name, real_name: user.real_name, title: user.profile.title, is_bot: user.is_bot })),
     channels: [...state.channels.values()].map((channel) => ({
-      id: channel.id, name: channel.name, topic: channel.topic.value, purpose: channel.purpose.value, members: channel.members, is_archived: channel.is_archived,
+      id: channel.id, name: channel.name, topic: channel.topic.value, purpose: channel.purpose.value, members: channel.members, is_archived: channel.is_archived, im_with: channel.im_with ?? null,
       bookmarks: [...state.bookmarks.values()].filter((one) => one.channel_id === channel.id).map(({ id, title, link, emoji }) => ({ id, title, link, emoji })),
     })),
   };
@@ -47,13 +47,14 @@ export function clientView(open: OpenView, depth: number, renderer: Renderer): J
 /** What a change is called on the stream, and who may hear it: a person's id, or everybody. */
 export function clientEvent(change: Change, context: { state: WorkspaceState; renderer: Renderer; viewOf: (viewId: string) => Json | null }): { type: string; to: string | null; data: Json } | null {
   const { renderer } = context;
+  const readerOf = (channelId: string): string | null => context.state.channel(channelId).im_with ?? null;
   switch (change.kind) {
     case 'message':
-      return { type: 'message', to: null, data: { channel: change.message.channel, message: clientMessage(change.message, renderer) } };
+      return { type: 'message', to: readerOf(change.message.channel), data: { channel: change.message.channel, message: clientMessage(change.message, renderer) } };
     case 'message_changed':
-      return { type: 'message_changed', to: null, data: { channel: change.message.channel, message: clientMessage(change.message, renderer) } };
+      return { type: 'message_changed', to: readerOf(change.message.channel), data: { channel: change.message.channel, message: clientMessage(change.message, renderer) } };
     case 'message_deleted':
-      return { type: 'message_deleted', to: null, data: { channel: change.channel, ts: change.ts } };
+      return { type: 'message_deleted', to: readerOf(change.channel), data: { channel: change.channel, ts: change.ts } };
     case 'ephemeral':
       return { type: 'ephemeral', to: change.ephemeral.to, data: { channel: change.ephemeral.channel, message: clientEphemeral(change.ephemeral, renderer) } };
     case 'ephemeral_deleted':
@@ -68,6 +69,7 @@ export function clientEvent(change: Change, context: { state: WorkspaceState; re
       return { type: 'channel_changed', to: null, data: { channel: change.channel } };
     case 'presence':
       return { type: 'presence', to: null, data: { connected: change.connected } };
+    case 'user_changed':
     case 'reaction_added':
     case 'reaction_removed':
       return null;

@@ -8,7 +8,7 @@ import type { Outcome, Retry, Transport } from './transport.ts';
 /** Slack: three more tries, at once, after a minute and after five. */
 const RETRY_AFTER_MS = [0, 60_000, 300_000];
 
-/** Brings every event of channels the app is in to the app, with Slack's retries. */
+/** Brings every event of people, and of channels the app is in, to the app, with Slack's retries. */
 export class EventDelivery {
   #timers = new Set<NodeJS.Timeout>();
   #unsubscribe: () => void;
@@ -30,10 +30,17 @@ export class EventDelivery {
 
   #onChange(change: Change): void {
     for (const event of eventsOf(change, change.kind === 'message' ? change.message.ts : this.#state.nextTs())) {
-      const item = event['item'] as Json | undefined;
-      const channel = this.#state.channel(String(event['channel'] ?? item?.['channel']));
-      if (channel.members.includes(APP.botUserId)) this.#try(eventCallback(event, this.#state.nowMs()), null);
+      if (this.#mayHear(event)) this.#try(eventCallback(event, this.#state.nowMs()), null);
     }
+  }
+
+  /** The app's manifest asks for no event of direct messages. */
+  #mayHear(event: Json): boolean {
+    const item = event['item'] as Json | undefined;
+    const channelId = event['channel'] ?? item?.['channel'];
+    if (channelId === undefined) return true;
+    const channel = this.#state.channel(String(channelId));
+    return channel.im_with === undefined && channel.members.includes(APP.botUserId);
   }
 
   #try(payload: Json, retry: Retry | null): void {

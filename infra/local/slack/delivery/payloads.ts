@@ -85,6 +85,8 @@ export function eventsOf(change: Change, ts: string): Json[] {
     case 'reaction_added':
     case 'reaction_removed':
       return [{ type: change.kind, user: change.user, reaction: change.name, item: { type: 'message', channel: change.channel, ts: change.ts }, event_ts: ts }];
+    case 'user_changed':
+      return [{ type: 'user_change', user: change.user, event_ts: ts, cache_ts: change.user.updated }];
     case 'ephemeral':
     case 'ephemeral_deleted':
     case 'channel_changed':

@@ -84,7 +84,7 @@ function showState() {
   presence(state.app.connected);
   const channel = state.channels.find((one) => one.id === session.channel);
   const me = state.users.find((user) => user.id === session.as);
-  byId('channel-name').textContent = `# ${channel.name}`;
+  byId('channel-name').textContent = titleOf(channel);
   byId('channel-topic').textContent = channel.topic;
   byId('text').placeholder = `Message #${channel.name}`;
   byId('text').setAttribute('aria-label', `Message #${channel.name}`);
@@ -129,12 +129,12 @@ function showPeople() {
 }
 
 function showChannels() {
-  const rows = state.channels.filter((channel) => !channel.is_archived).map((channel) => {
+  const rows = state.channels.filter((channel) => !channel.is_archived && (channel.im_with === null || channel.im_with === session.as)).map((channel) => {
     const item = document.createElement('li');
     const row = document.createElement('button');
     row.type = 'button';
     row.className = `channel${unread.has(channel.id) ? ' channel-unread' : ''}`;
-    row.textContent = `# ${channel.name}`;
+    row.textContent = titleOf(channel);
     if (channel.id === session.channel) row.setAttribute('aria-current', 'page');
     row.addEventListener('click', () => openChannel(channel.id));
     item.append(row);
@@ -143,13 +143,16 @@ function showChannels() {
   byId('channels').replaceChildren(...rows);
 }
 
+/** A direct message is titled by whom it is with. */
+const titleOf = (channel) => (channel.im_with === null ? `# ${channel.name}` : state.app.name);
+
 function showBeginning(channel) {
   const box = byId('beginning');
   if (box.dataset.channel === channel.id) return;
   box.dataset.channel = channel.id;
   box.replaceChildren();
   const title = document.createElement('h2');
-  title.textContent = `# ${channel.name}`;
+  title.textContent = titleOf(channel);
   const words = document.createElement('p');
   words.textContent = 'This is the very beginning of the channel. Ask gobutton what it can do:';
   const help = document.createElement('button');

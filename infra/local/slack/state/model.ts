@@ -33,6 +33,8 @@ export interface Channel {
   topic: { value: string; creator: string; last_set: number };
   purpose: { value: string; creator: string; last_set: number };
   members: string[];
+  /** The app's direct messages with this person. */
+  im_with?: string;
 }
 
 export interface Message {
@@ -140,6 +142,7 @@ export type Change =
   | { kind: 'ephemeral_deleted'; channel: string; ts: string; to: string }
   | { kind: 'member_joined'; channel: string; user: string; inviter: string | null }
   | { kind: 'channel_changed'; channel: string }
+  | { kind: 'user_changed'; user: User }
   | { kind: 'reaction_added' | 'reaction_removed'; channel: string; ts: string; user: string; name: string }
   | { kind: 'view_opened' | 'view_updated'; user: string; viewId: string }
   | { kind: 'view_closed'; user: string; viewId: string }

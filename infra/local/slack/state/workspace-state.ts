@@ -141,6 +141,17 @@ export class WorkspaceState {
     this.tell({ kind: 'member_joined', channel: channel.id, user, inviter });
   }
 
+  /** An admin removes the app from a channel. */
+  leave(channel: Channel, user: string): void {
+    this.saveChannel({ ...channel, members: channel.members.filter((one) => one !== user) });
+  }
+
+  saveUser(user: User): void {
+    this.users.set(user.id, user);
+    this.#store.put('user', user.id, user);
+    this.tell({ kind: 'user_changed', user });
+  }
+
   saveFile(file: FileRecord): void {
     this.files.set(file.id, file);
     this.#store.put('file', file.id, file);
@@ -158,12 +169,24 @@ export class WorkspaceState {
     this.tell({ kind: 'channel_changed', channel: bookmark.channel_id });
   }
 
+  /** Where the app's direct messages to this person stand. */
+  directChannel(userId: string): Channel {
+    const user = this.users.get(userId);
+    if (user === undefined || user.is_bot || user.deleted) throw new SlackError('channel_not_found');
+    const standing = [...this.channels.values()].find((one) => one.im_with === userId);
+    return standing ?? this.#newChannel(`${APP.name}-${user.name}`, true, { im_with: userId, members: [APP.botUserId, userId] });
+  }
+
   newChannel(name: string, isPrivate: boolean): Channel {
+    return this.#newChannel(name, isPrivate, {});
+  }
+
+  #newChannel(name: string, isPrivate: boolean, more: Partial<Channel>): Channel {
     const nowS = Math.floor(this.nowMs() / 1000);
     const empty = { value: '', creator: '', last_set: 0 };
     const channel: Channel = {
-      id: slackId('C'), name, is_channel: true, is_private: isPrivate, is_archived: false, is_general: false, is_ext_shared: false,
-      created: nowS, creator: APP.botUserId, topic: { ...empty }, purpose: { ...empty }, members: [APP.botUserId],
+      id: slackId(more.im_with === undefined ? 'C' : 'D'), name, is_channel: true, is_private: isPrivate, is_archived: false, is_general: false, is_ext_shared: false,
+      created: nowS, creator: APP.botUserId, topic: { ...empty }, purpose: { ...empty }, members: [APP.botUserId], ...more,
     };
     this.saveChannel(channel);
     return channel;

@@ -3,8 +3,9 @@ import { slackId } from '../state/ids.ts';
 import type { Bookmark, Message } from '../state/model.ts';
 import { APP } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
+import type { WorkspaceState } from '../state/workspace-state.ts';
 import { checkedBlocks, writableChannel } from './chat.ts';
-import { intArg, jsonArg, method } from './method.ts';
+import { intArg, jsonArg, method, type WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
 /** What hangs on messages and channels: pins, bookmarks, reactions, files. Canvases are refused. */
@@ -14,6 +15,10 @@ const PINS_PER_CHANNEL = 100;
 const BOOKMARKS_PER_CHANNEL = 100;
 
 const messageArg = z.object({ channel: z.string(), timestamp: z.string() });
+
+/** The message that a pin or a reaction is for, in a channel that the app may change. */
+const standingMessage = (context: WebApiContext, args: z.infer<typeof messageArg>): Message => context.state.message(writableChannel(context, args.channel).id, args.timestamp);
+
 const quiet = { by: APP.botUserId, visible: false };
 
 const pinMethods = {
@@ -22,10 +27,9 @@ const pinMethods = {
     limit: 'tier2',
     args: messageArg,
     run: (context, args) => {
-      const channel = writableChannel(context, args.channel);
-      const message = context.state.message(channel.id, args.timestamp);
+      const message = standingMessage(context, args);
       if (message.pinned !== undefined) throw new SlackError('already_pinned');
-      if (context.state.messages(channel.id).filter((one) => one.pinned !== undefined).length >= PINS_PER_CHANNEL) throw new SlackError('too_many_pins');
+      if (context.state.messages(message.channel).filter((one) => one.pinned !== undefined).length >= PINS_PER_CHANNEL) throw new SlackError('too_many_pins');
       context.state.change(message, { pinned: { by: APP.botUserId, atS: Math.floor(context.state.nowMs() / 1000) } }, quiet);
       return {};
     },
@@ -35,8 +39,7 @@ const pinMethods = {
     limit: 'tier2',
     args: messageArg,
     run: (context, args) => {
-      const channel = writableChannel(context, args.channel);
-      const message = context.state.message(channel.id, args.timestamp);
+      const message = standingMessage(context, args);
       if (message.pinned === undefined) throw new SlackError('no_pin');
       const { pinned: _pinned, ...bare } = message;
       context.state.replace(message, bare, quiet);
@@ -59,6 +62,14 @@ const pinMethods = {
   }),
 };
 
+const isLink = (link: string | undefined): link is string => link !== undefined && /^https?:\/\//.test(link) && URL.canParse(link);
+
+function standingBookmark(state: WorkspaceState, args: { channel_id: string; bookmark_id: string }): Bookmark {
+  const bookmark = state.bookmarks.get(args.bookmark_id);
+  if (bookmark === undefined || bookmark.channel_id !== args.channel_id) throw new SlackError('not_found');
+  return bookmark;
+}
+
 const bookmarkMethods = {
   'bookmarks.add': method({
     scope: 'bookmarks:write',
@@ -67,7 +78,7 @@ const bookmarkMethods = {
     run: (context, args) => {
       const channel = writableChannel(context, args.channel_id);
       if (args.type !== 'link') throw new SlackError('invalid_bookmark_type');
-      if (args.link === undefined || !/^https?:\/\//.test(args.link) || !URL.canParse(args.link)) throw new SlackError('invalid_link');
+      if (!isLink(args.link)) throw new SlackError('invalid_link');
       const own = [...context.state.bookmarks.values()].filter((one) => one.channel_id === channel.id);
       if (own.length >= BOOKMARKS_PER_CHANNEL) throw new SlackError('too_many_bookmarks');
       const nowS = Math.floor(context.state.nowMs() / 1000);
@@ -84,9 +95,8 @@ const bookmarkMethods = {
     limit: 'tier2',
     args: z.object({ channel_id: z.string(), bookmark_id: z.string(), title: z.string().min(1).optional(), link: z.string().optional(), emoji: z.string().optional() }),
     run: ({ state }, args) => {
-      const bookmark = state.bookmarks.get(args.bookmark_id);
-      if (bookmark === undefined || bookmark.channel_id !== args.channel_id) throw new SlackError('not_found');
-      if (args.link !== undefined && !/^https?:\/\//.test(args.link)) throw new SlackError('invalid_link');
+      const bookmark = standingBookmark(state, args);
+      if (args.link !== undefined && !isLink(args.link)) throw new SlackError('invalid_link');
       const next: Bookmark = {
         ...bookmark, title: args.title ?? bookmark.title, link: args.link ?? bookmark.link, emoji: args.emoji ?? bookmark.emoji,
         date_updated: Math.floor(state.nowMs() / 1000),
@@ -100,8 +110,7 @@ const bookmarkMethods = {
     limit: 'tier2',
     args: z.object({ channel_id: z.string(), bookmark_id: z.string() }),
     run: ({ state }, args) => {
-      const bookmark = state.bookmarks.get(args.bookmark_id);
-      if (bookmark === undefined || bookmark.channel_id !== args.channel_id) throw new SlackError('not_found');
+      const bookmark = standingBookmark(state, args);
       state.removeBookmark(bookmark);
       return {};
     },
@@ -133,10 +142,9 @@ function reactionMethod(add: boolean) {
     limit: add ? 'tier3' : 'tier2',
     args: reactionArg,
     run: (context, args) => {
-      const channel = writableChannel(context, args.channel);
-      const message = context.state.message(channel.id, args.timestamp);
+      const message = standingMessage(context, args);
       context.state.change(message, { reactions: reacted(message, args.name, APP.botUserId, add) ?? [] }, quiet);
-      context.state.tell({ kind: add ? 'reaction_added' : 'reaction_removed', channel: channel.id, ts: message.ts, user: APP.botUserId, name: args.name });
+      context.state.tell({ kind: add ? 'reaction_added' : 'reaction_removed', channel: message.channel, ts: message.ts, user: APP.botUserId, name: args.name });
       return {};
     },
   });
@@ -150,8 +158,8 @@ const reactionMethods = {
     limit: 'tier3',
     args: messageArg,
     run: (context, args) => {
-      const channel = writableChannel(context, args.channel);
-      return { type: 'message', channel: channel.id, message: shownMessage(context.state.message(channel.id, args.timestamp), { withMetadata: false }) };
+      const message = standingMessage(context, args);
+      return { type: 'message', channel: message.channel, message: shownMessage(message, { withMetadata: false }) };
     },
   }),
 };

@@ -50,7 +50,7 @@ const postMessage = method({
   args: z.object({ ...content, channel: z.string(), metadata: metadata.optional(), thread_ts: z.string().optional() }),
   run: (context, args) => {
     refuseAttachments(args.attachments);
-    const channel = writableChannel(context, args.channel);
+    const channel = /^[UW]/.test(args.channel) ? context.state.directChannel(args.channel) : writableChannel(context, args.channel);
     const blocks = checkedBlocks(args.blocks);
     const text = (args.text ?? '').slice(0, POST_TEXT_CHARS);
     if (text === '' && (blocks === undefined || blocks.length === 0)) throw new SlackError('no_text');

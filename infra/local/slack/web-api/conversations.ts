@@ -26,7 +26,7 @@ const list = method({
   run: ({ state }, args) => {
     const types = args.types.split(',').map((type) => type.trim());
     const channels = [...state.channels.values()].filter(
-      (one) => types.includes(one.is_private ? 'private_channel' : 'public_channel') && !(args.exclude_archived === true && one.is_archived),
+      (one) => one.im_with === undefined && types.includes(one.is_private ? 'private_channel' : 'public_channel') && !(args.exclude_archived === true && one.is_archived),
     );
     const { items, next } = page(channels, (one) => one.id, args.cursor, args.limit);
     return { channels: items.map(shownChannel), response_metadata: { next_cursor: next } };

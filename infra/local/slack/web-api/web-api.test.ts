@@ -274,3 +274,42 @@ describe('views', () => {
     expect(nowMs).toBeGreaterThan(0);
   });
 });
+
+describe('what an admin does to the app', () => {
+  it('an archived channel and one that the app was removed from take nothing, and are the same afterwards', async () => {
+    const slack = await client();
+    const { ts = '' } = await slack.chat.postMessage({ channel: ROOM, text: 'before' });
+    workspace.admin.archive(ROOM, true);
+    expect(await refusal(slack.chat.postMessage({ channel: ROOM, text: 'x' }))).toBe('is_archived');
+    expect(await refusal(slack.chat.update({ channel: ROOM, ts, text: 'x' }))).toBe('is_archived');
+    workspace.admin.archive(ROOM, false);
+    workspace.admin.removeApp(ROOM);
+    expect(await refusal(slack.chat.postMessage({ channel: ROOM, text: 'x' }))).toBe('not_in_channel');
+    expect(await refusal(slack.conversations.history({ channel: ROOM }))).toBe('not_in_channel');
+    workspace.admin.addApp(ROOM);
+    await slack.chat.update({ channel: ROOM, ts, text: 'after' });
+    workspace.admin.deleteMessage(ROOM, ts);
+    expect(await refusal(slack.chat.update({ channel: ROOM, ts, text: 'x' }))).toBe('message_not_found');
+  });
+
+  it('a deactivated person is said to be so, gets no direct message and can do nothing', async () => {
+    const slack = await client();
+    workspace.admin.deactivate('U0MARKET1');
+    expect((await slack.users.info({ user: 'U0MARKET1' })).user?.deleted).toBe(true);
+    expect(await refusal(slack.chat.postMessage({ channel: 'U0MARKET1', text: 'x' }))).toBe('channel_not_found');
+    expect(await person(workspace, 'U0MARKET1').say('still here?')).toEqual({ ok: false, error: 'account_inactive' });
+  });
+});
+
+describe('direct messages', () => {
+  it('stand in a channel of two, which only that person hears of', async () => {
+    const slack = await client();
+    const first = await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'psst' });
+    const second = await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'again' });
+    expect(first.channel).toMatch(/^D/);
+    expect(second.channel).toBe(first.channel);
+    const { channels } = await person(workspace, 'U0ONCALL').get<{ channels: { id: string; im_with: string | null }[] }>('state');
+    expect(channels.find(({ id }) => id === first.channel)?.im_with).toBe('U0ONCALL');
+    expect((await slack.conversations.list({ types: 'private_channel' })).channels).toEqual([]);
+  });
+});
