@@ -3,7 +3,7 @@ import { BodyCache } from './body-cache.ts';
 import { apnsContent } from './content.ts';
 import type { Content } from './content.ts';
 import type { Desk } from './desk.ts';
-import type { Exchange, Site } from './exchange.ts';
+import type { Exchange, Head, Site } from './exchange.ts';
 import { markOf } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { jsonReply, Reply, silence } from './reply.ts';
@@ -12,7 +12,7 @@ import type { Tally } from './tally.ts';
 /** The rules of APNs (FACTS 1), request by request. */
 
 const payloadLimit = 4096;
-const devicePath = '/3/device/';
+const devicePath = Buffer.from('/3/device/');
 /** Apple: "don't assume device-token size"; today's are 64 characters, and shorter ones were never valid. */
 const shortestToken = 64;
 
@@ -60,7 +60,7 @@ const fateOfMark: Record<Mark, Reply> = {
   'internal': replies.InternalServerError, 'unavailable': replies.ServiceUnavailable, 'silent': silence, 'phone': replies.accepted,
 };
 
-interface KnownBody { content: Content; tally: Tally; problem: Reply | null }
+interface KnownPush { content: Content; tally: Tally; problem: Reply | null }
 
 export class Apns implements Site {
   readonly name = 'apns';
@@ -68,9 +68,7 @@ export class Apns implements Site {
   readonly looseScheme = false;
   readonly #desk: Desk;
   readonly #tokens: ApnsTokens;
-  readonly #bodies = new BodyCache<KnownBody>();
-  /** The header set that was judged last: a mass push has one, and strings of one HPACK table compare at once. */
-  #judged = { topic: '', pushType: '', priority: '', expiration: '', collapseId: '', topics: [] as string[] | null, verdict: replies.MissingTopic as Reply | null };
+  readonly #bodies = new BodyCache<KnownPush>();
 
   constructor(desk: Desk, tokens: ApnsTokens) {
     this.#desk = desk;
@@ -87,17 +85,19 @@ export class Apns implements Site {
     return streamLimitAfterRejection === 0 ? null : streamLimitAfterRejection;
   }
 
-  decide(exchange: Exchange, body: Buffer, nowMs: number): void {
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void {
     const refused = this.#beforeCounting(exchange, nowMs);
     if (refused !== null) {
       this.#desk.refuse(exchange, refused);
       return;
     }
-    const token = exchange.path.slice(devicePath.length);
-    const known = this.#read(body);
-    const tooMany = this.#desk.receive(known.tally, token, 0x20, nowMs);
-    const reply = this.#fate(exchange, token, known, tooMany, nowMs);
-    this.#desk.settle(exchange, known.tally, token, known.content, reply, nowMs);
+    const { pathBytes, pathTo } = exchange;
+    const tokenFrom = exchange.pathFrom + devicePath.length;
+    this.#desk.token.read(pathBytes, tokenFrom, pathTo, 0x20);
+    const known = this.#read(bytes, from, to);
+    const tooMany = this.#desk.receive(known.tally, nowMs);
+    const reply = this.#fate(exchange, tokenFrom, known, tooMany, nowMs);
+    this.#desk.settle(exchange, known.tally, pathBytes, tokenFrom, pathTo, known.content, reply, nowMs);
   }
 
   /** Bodies hold on to their tallies: after a reset they must be read again. */
@@ -105,59 +105,59 @@ export class Apns implements Site {
     this.#bodies.clear();
   }
 
-  #beforeCounting(exchange: Exchange, nowMs: number): Reply | null {
-    if (exchange.method !== 'POST') return replies.MethodNotAllowed;
-    if (!exchange.path.startsWith(devicePath)) return replies.BadPath;
-    const verdict = this.#tokens.judge(exchange.authorization, nowMs);
+  #beforeCounting({ head, peer, pathBytes, pathFrom, pathTo }: Exchange, nowMs: number): Reply | null {
+    if (head.method !== 'POST') return replies.MethodNotAllowed;
+    if (!beginsWith(pathBytes, pathFrom, pathTo, devicePath)) return replies.BadPath;
+    const verdict = this.#tokens.judge(head.authorization, nowMs);
     if (verdict !== 'good') return replies[verdict];
-    const { peer } = exchange;
-    if (peer.credential !== exchange.authorization) {
+    if (peer.credential !== head.authorization) {
       // The first token of a connection is no update.
       if (peer.updates > 0 && nowMs - peer.credentialSinceMs < this.#desk.behaviour.providerTokenUpdateMs) return replies.TooManyProviderTokenUpdates;
       peer.updates += peer.credential === '' ? 0 : 1;
-      peer.credential = exchange.authorization;
+      peer.credential = head.authorization;
       peer.credentialSinceMs = nowMs;
     }
-    return exchange.path.length === devicePath.length ? replies.MissingDeviceToken : null;
+    return pathTo - pathFrom === devicePath.length ? replies.MissingDeviceToken : null;
   }
 
-  #read(body: Buffer): KnownBody {
-    const seen = this.#bodies.get(body, 0, 0);
-    if (seen !== undefined) return seen;
+  #read(bytes: Buffer, from: number, to: number): KnownPush {
+    const seen = this.#bodies.find(bytes, from, to);
+    if (seen !== undefined) return seen.value;
+    const body = bytes.subarray(from, to);
     const problem = body.length === 0 ? replies.PayloadEmpty : body.length > payloadLimit ? replies.PayloadTooLarge : null;
     const content = apnsContent(problem === null ? jsonText(body) : null);
     const known = { content, tally: this.#desk.tallyOf(content), problem };
-    this.#bodies.set(body, 0, 0, known);
+    this.#bodies.add(body, known);
     return known;
   }
 
-  #fate(exchange: Exchange, token: string, known: KnownBody, tooMany: boolean, nowMs: number): Reply {
+  #fate({ head, pathBytes, pathTo }: Exchange, tokenFrom: number, known: KnownPush, tooMany: boolean, nowMs: number): Reply {
     if (this.#desk.overloaded(nowMs)) return this.#desk.behaviour.overloadStatus === 503 ? replies.ServiceUnavailable : replies.TooManyRequests;
-    const problem = this.#headerProblem(exchange) ?? known.problem;
+    const problem = this.#headProblem(head) ?? known.problem;
     if (problem !== null) return problem;
-    if (!isDeviceToken(token)) return replies.BadDeviceToken;
-    const mark = markOf(token, 0);
+    const tokenBytes = pathTo - tokenFrom;
+    if (!this.#desk.token.isHex || tokenBytes < shortestToken || tokenBytes % 2 !== 0) return replies.BadDeviceToken;
+    const mark = markOf(pathBytes, tokenFrom, pathTo);
     if (mark !== null && mark !== 'phone') return fateOfMark[mark];
     if (tooMany) return replies.TooManyRequests;
-    if (mark === 'phone') this.#desk.show(token, known.content, exchange.collapseId === '' ? null : exchange.collapseId, nowMs);
+    if (mark === 'phone') this.#desk.show(pathBytes, tokenFrom, pathTo, known.content, head.collapseId === '' ? null : head.collapseId, nowMs);
     return replies.accepted;
   }
 
-  #headerProblem(exchange: Exchange): Reply | null {
-    if (exchange.duplicated) return replies.DuplicateHeaders;
-    if (exchange.apnsId !== '' && !uuid.test(exchange.apnsId)) return replies.BadMessageId;
-    const judged = this.#judged;
+  /** A mass push has one head for each connection: it is judged once, by the topics of the time. */
+  #headProblem(head: Head): Reply | null {
     const { topics } = this.#desk.behaviour;
-    if (judged.topic === exchange.topic && judged.pushType === exchange.pushType && judged.priority === exchange.priority
-      && judged.expiration === exchange.expiration && judged.collapseId === exchange.collapseId && judged.topics === topics) return judged.verdict;
-    const { topic, pushType, priority, expiration, collapseId } = exchange;
-    const verdict = constantProblem(exchange, topics);
-    this.#judged = { topic, pushType, priority, expiration, collapseId, topics, verdict };
-    return verdict;
+    if (head.judgement === undefined || head.judgedUnder !== topics) {
+      head.judgement = problemOf(head, topics);
+      head.judgedUnder = topics;
+    }
+    return head.judgement;
   }
 }
 
-function constantProblem({ topic, pushType, priority, expiration, collapseId }: Exchange, topics: readonly string[] | null): Reply | null {
+function problemOf({ duplicated, apnsId, topic, pushType, priority, expiration, collapseId }: Head, topics: readonly string[] | null): Reply | null {
+  if (duplicated) return replies.DuplicateHeaders;
+  if (apnsId !== '' && !uuid.test(apnsId)) return replies.BadMessageId;
   if (topic === '') return replies.MissingTopic;
   if (!/^[A-Za-z0-9.-]+$/.test(topic)) return replies.BadTopic;
   if (topics !== null && !topics.includes(topic)) return replies.TopicDisallowed;
@@ -170,13 +170,9 @@ function constantProblem({ topic, pushType, priority, expiration, collapseId }: 
   return null;
 }
 
-function isDeviceToken(token: string): boolean {
-  if (token.length < shortestToken || token.length % 2 !== 0) return false;
-  for (let at = 0; at < token.length; at++) {
-    const code = token.charCodeAt(at);
-    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66) || (code >= 0x41 && code <= 0x46);
-    if (!isHex) return false;
-  }
+function beginsWith(bytes: Uint8Array, from: number, to: number, beginning: Uint8Array): boolean {
+  if (to - from < beginning.length) return false;
+  for (let at = 0; at < beginning.length; at++) if (bytes[from + at] !== beginning[at]) return false;
   return true;
 }
 

@@ -1,10 +1,13 @@
+/** A body that was read before: `[holeFrom, holeTo)` of it, counted from its beginning, may differ. */
+export interface KnownBody<T> { readonly value: T; readonly holeFrom: number; readonly holeTo: number; readonly bytes: Buffer }
+
 /**
  * What was made of a body, found again by its bytes: a mass push has one body per locale, so parsing each
  * would be wasted. Holds up to `limit` bodies and then begins anew, so that a sender who writes every body
  * differently costs time and not memory.
  */
 export class BodyCache<T> {
-  readonly #byLength = new Map<number, { bytes: Buffer; holeStart: number; value: T }[]>();
+  readonly #byLength = new Map<number, KnownBody<T>[]>();
   readonly #limit: number;
   #held = 0;
 
@@ -12,23 +15,25 @@ export class BodyCache<T> {
     this.#limit = limit;
   }
 
-  /** Of the body whose bytes are `bytes` without those from `holeStart` to `holeEnd` (both 0: no hole). */
-  get(bytes: Buffer, holeStart: number, holeEnd: number): T | undefined {
-    const kept = this.#byLength.get(bytes.length - (holeEnd - holeStart));
+  /** The known body that `bytes[from, to)` equals byte by byte, but for its hole. */
+  find(bytes: Buffer, from: number, to: number): KnownBody<T> | undefined {
+    const kept = this.#byLength.get(to - from);
     if (kept === undefined) return undefined;
-    for (const entry of kept) {
-      if (entry.holeStart === holeStart && bytes.compare(entry.bytes, holeStart, entry.bytes.length, holeEnd, bytes.length) === 0
-        && bytes.compare(entry.bytes, 0, holeStart, 0, holeStart) === 0) return entry.value;
+    for (const known of kept) {
+      const { holeFrom, holeTo } = known;
+      if (bytes.compare(known.bytes, holeTo, known.bytes.length, from + holeTo, to) === 0
+        && (holeFrom === 0 || bytes.compare(known.bytes, 0, holeFrom, from, from + holeFrom) === 0)) return known;
     }
     return undefined;
   }
 
-  set(bytes: Buffer, holeStart: number, holeEnd: number, value: T): void {
+  /** Without a hole: `holeFrom` and `holeTo` are 0. */
+  add(bytes: Uint8Array, value: T, holeFrom = 0, holeTo = 0): void {
     if (this.#held >= this.#limit) this.clear();
-    const rest = Buffer.concat([bytes.subarray(0, holeStart), bytes.subarray(holeEnd)]);
-    const kept = this.#byLength.get(rest.length);
-    if (kept === undefined) this.#byLength.set(rest.length, [{ bytes: rest, holeStart, value }]);
-    else kept.push({ bytes: rest, holeStart, value });
+    const known = { value, holeFrom, holeTo, bytes: Buffer.from(bytes) };
+    const kept = this.#byLength.get(bytes.length);
+    if (kept === undefined) this.#byLength.set(bytes.length, [known]);
+    else kept.push(known);
     this.#held += 1;
   }
 

@@ -1,12 +1,15 @@
 /**
  * Holds things for a time in ms. One timer for all of them, as a timer each would cost more than the rest
- * of a request. Delays are rounded up to whole ticks; up to 65 s.
+ * of a request; and chained by themselves, as lists would be garbage. Delays are rounded up to whole ticks; up to 65 s.
  */
 const tickMs = 1;
 const slots = 1 << 16;
 
-export class DelayWheel<T> {
-  readonly #slots: (T[] | undefined)[] = Array.from({ length: slots });
+export interface Holdable<T> { next: T | null }
+
+export class DelayWheel<T extends Holdable<T>> {
+  readonly #first: (T | null)[] = Array.from<T | null>({ length: slots }).fill(null);
+  readonly #last: (T | null)[] = Array.from<T | null>({ length: slots }).fill(null);
   readonly #due: (thing: T) => void;
   readonly #nowMs: () => number;
   #tick = 0;
@@ -22,15 +25,18 @@ export class DelayWheel<T> {
 
   get held(): number { return this.#held; }
 
-  hold(thing: T, delayMs: number): void {
+  /** A thing is held once at a time. `nowMs`: by the wheel's clock. */
+  hold(thing: T, delayMs: number, nowMs: number): void {
     if (this.#held === 0) this.#tick = this.#present();
     // The tick that runs next is at least one away, so that nothing lands in a slot that was already emptied.
-    const wanted = Math.ceil((this.#nowMs() + delayMs - this.#startMs) / tickMs);
+    const wanted = Math.ceil((nowMs + delayMs - this.#startMs) / tickMs);
     const tick = Math.min(Math.max(wanted, this.#tick + 1), this.#tick + slots - 1);
     const at = tick & (slots - 1);
-    const slot = this.#slots[at];
-    if (slot === undefined) this.#slots[at] = [thing];
-    else slot.push(thing);
+    const last = this.#last[at] ?? null;
+    thing.next = null;
+    if (last === null) this.#first[at] = thing;
+    else last.next = thing;
+    this.#last[at] = thing;
     this.#held += 1;
     this.#timer ??= setTimeout(this.turn, tickMs);
   }
@@ -39,7 +45,8 @@ export class DelayWheel<T> {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#slots.fill(undefined);
+    this.#first.fill(null);
+    this.#last.fill(null);
     this.#held = 0;
   }
 
@@ -55,11 +62,18 @@ export class DelayWheel<T> {
     while (this.#tick < present && this.#held > 0) {
       this.#tick += 1;
       const at = this.#tick & (slots - 1);
-      const slot = this.#slots[at];
-      if (slot === undefined) continue;
-      this.#slots[at] = undefined;
-      this.#held -= slot.length;
-      for (const thing of slot) this.#due(thing);
+      let thing = this.#first[at] ?? null;
+      if (thing === null) continue;
+      this.#first[at] = null;
+      this.#last[at] = null;
+      while (thing !== null) {
+        // Once let go it may be held again.
+        const { next }: T = thing;
+        thing.next = null;
+        this.#held -= 1;
+        this.#due(thing);
+        thing = next;
+      }
     }
     if (this.#held > 0) this.#timer ??= setTimeout(this.turn, tickMs);
   };

@@ -19,7 +19,8 @@ export class Desk {
   readonly #last: Last;
   readonly #limits = new DeviceLimits();
   readonly #rate = new Window(1000);
-  readonly #hash = new TokenHash();
+  /** Of the push at hand: its token, as the provider's rules read it. */
+  readonly token = new TokenHash();
   /** Push requests that were refused before they could be counted: by key. */
   readonly refusals = new Map<string, number>();
 
@@ -35,10 +36,9 @@ export class Desk {
     return this.#judge.tally(content.launchId, content.shotId, this.#platform);
   }
 
-  /** Counts one receipt; true if the device has had too many within a minute. `fold`: see TokenHash. */
-  receive(tally: Tally, token: string, fold: 0 | 0x20, nowMs: number): boolean {
-    this.#hash.text(token, 0, fold);
-    const { high, low } = this.#hash;
+  /** Counts one receipt by the device of `token`; true if the device has had too many within a minute. */
+  receive(tally: Tally, nowMs: number): boolean {
+    const { high, low } = this.token;
     if (!this.#judge.receive(tally, high, low, nowMs)) return false;
     const perMinute = this.#platform === 'ios' ? this.behaviour.apnsPerDevicePerMinute : this.behaviour.fcmPerDevicePerMinute;
     return this.#limits.repeated(this.#platform, high, low, perMinute, nowMs);
@@ -48,15 +48,16 @@ export class Desk {
     return this.#rate.over(this.behaviour.overloadPerSecond, nowMs);
   }
 
-  show(token: string, content: Content, collapseId: string | null, nowMs: number): void {
-    this.#phones.show(this.#platform, token, content, collapseId, nowMs);
+  /** The token is `bytes[from, to)`. */
+  show(bytes: Buffer, from: number, to: number, content: Content, collapseId: string | null, nowMs: number): void {
+    this.#phones.show(this.#platform, bytes.toString('latin1', from, to), content, collapseId, nowMs);
   }
 
-  /** The last word on a counted request. */
-  settle(exchange: Exchange, tally: Tally, token: string, content: Content, reply: Reply, nowMs: number): void {
+  /** The last word on a counted request; its token is `bytes[from, to)`. */
+  settle(exchange: Exchange, tally: Tally, bytes: Uint8Array, from: number, to: number, content: Content, reply: Reply, nowMs: number): void {
     exchange.reply = reply;
     exchange.tally = tally;
-    this.#last.note(this.#platform, token, content, reply.key, nowMs);
+    this.#last.note(this.#platform, bytes, from, to, content, reply.key, nowMs);
   }
 
   /** The last word on a request that is not counted. */

@@ -13,11 +13,10 @@ export interface Peer {
 /** Who brings an answer back to its client; called when the answer is due. */
 export interface Carrier { deliver(exchange: Exchange): void }
 
-/** One request from its headers to its answer. Header fields are '' when absent. */
-export class Exchange {
+/** What a request's header fields say, but for its path; '' when absent. Never changed once read: many requests share one. */
+export class Head {
   method = '';
   scheme = '';
-  path = '';
   authorization = '';
   contentType = '';
   apnsId = '';
@@ -29,13 +28,39 @@ export class Exchange {
   /** A header that may come once came twice. */
   duplicated = false;
 
+  /** What the site thinks of it, for as long as `judgedUnder` is what it would judge it by; undefined: not judged yet. */
+  judgement: Reply | null | undefined = undefined;
+  judgedUnder: unknown = null;
+}
+
+/** Header name → field of a head. Others are read and dropped. */
+export const headFields = {
+  ':method': 'method', ':scheme': 'scheme', 'authorization': 'authorization', 'content-type': 'contentType',
+  'apns-id': 'apnsId', 'apns-topic': 'topic', 'apns-push-type': 'pushType', 'apns-priority': 'priority',
+  'apns-expiration': 'expiration', 'apns-collapse-id': 'collapseId',
+} as const;
+export type HeadField = (typeof headFields)[keyof typeof headFields];
+
+const noHead = new Head();
+const noBytes = Buffer.alloc(0);
+
+/** One request from its headers to its answer. */
+export class Exchange {
+  head: Head = noHead;
+  /** The path is `pathBytes[pathFrom, pathTo)`, often in place in what came from the client: nothing is copied for a push. */
+  pathBytes: Buffer = noBytes;
+  pathFrom = 0;
+  pathTo = 0;
+
   reply: Reply | null = null;
   /** Where the answer is counted; null for a request that is not counted. */
   tally: Tally | null = null;
+  /** In a delay wheel: the one that leaves after this one. */
+  next: this | null = null;
 
   readonly peer: Peer;
   readonly carrier: Carrier;
-  readonly streamId: number;
+  streamId: number;
 
   constructor(peer: Peer, carrier: Carrier, streamId: number) {
     this.peer = peer;
@@ -43,14 +68,6 @@ export class Exchange {
     this.streamId = streamId;
   }
 }
-
-/** Header name → field of an exchange. Others are read and dropped. */
-export const exchangeFields = {
-  ':method': 'method', ':scheme': 'scheme', ':path': 'path', 'authorization': 'authorization', 'content-type': 'contentType',
-  'apns-id': 'apnsId', 'apns-topic': 'topic', 'apns-push-type': 'pushType', 'apns-priority': 'priority',
-  'apns-expiration': 'expiration', 'apns-collapse-id': 'collapseId',
-} as const;
-export type ExchangeField = (typeof exchangeFields)[keyof typeof exchangeFields];
 
 /** A provider's rules. `decide` sets the exchange's reply, and counts it; called once, when the request is whole. */
 export interface Site {
@@ -61,5 +78,6 @@ export interface Site {
   firstStreamLimit(): number;
   /** Streams a connection may open after an answer that says so; null: as before. */
   streamLimit(change: 'open' | 'narrow'): number | null;
-  decide(exchange: Exchange, body: Buffer, nowMs: number): void;
+  /** The request's body is `bytes[from, to)`. */
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void;
 }

@@ -5,12 +5,16 @@ import { messageProblem } from './fcm-message.ts';
 import { googleError, invalidArgument } from './google-error.ts';
 import type { Reply } from './reply.ts';
 import type { Tally } from './tally.ts';
+import type { TokenHash } from './token-hash.ts';
 
 /** What is known of a message apart from its token. */
 export interface KnownMessage { content: Content; tally: Tally; problem: Reply | null; validateOnly: boolean }
 
 const openings = [Buffer.from('"token":"'), Buffer.from('"fid":"')];
 const quote = 0x22;
+const letterA = 0x41;
+const letterB = 0x42;
+const noToken = Buffer.alloc(0);
 
 /**
  * Reads bodies of messages:send. The token lies inside the body, so bodies never repeat; what surrounds it
@@ -19,27 +23,31 @@ const quote = 0x22;
 export class FcmBodies {
   readonly #cache = new BodyCache<KnownMessage>();
   readonly #tallyOf: (content: Content) => Tally;
-  /** Of the body that was read last: its token or fid; '' if it names none. */
-  token = '';
+  /** Of the body that was read last: its token or fid is `tokenBytes[tokenFrom, tokenTo)`; empty if it names none. */
+  tokenBytes: Buffer = noToken;
+  tokenFrom = 0;
+  tokenTo = 0;
 
   constructor(tallyOf: (content: Content) => Tally) {
     this.#tallyOf = tallyOf;
   }
 
-  /** Null: the body is no JSON. */
-  read(body: Buffer): KnownMessage | null {
-    const start = tokenStart(body);
-    const end = start < 0 ? -1 : body.indexOf(quote, start);
-    if (end <= start) return this.#parse(body);
-    const known = this.#cache.get(body, start, end);
-    this.token = body.toString('latin1', start, end);
-    if (known !== undefined) return known;
-
-    const found = this.token;
-    const parsed = this.#parse(body);
-    // `"token":"` may also lie in another place (a data key, say): then every such body is parsed.
-    if (parsed !== null && this.token === found) this.#cache.set(body, start, end, parsed);
-    return parsed;
+  /** The body is `bytes[from, to)`; its token is read into `token`. Null: the body is no JSON. */
+  read(bytes: Buffer, from: number, to: number, token: TokenHash): KnownMessage | null {
+    const known = this.#cache.find(bytes, from, to);
+    if (known !== undefined) {
+      this.tokenBytes = bytes;
+      this.tokenFrom = from + known.holeFrom;
+      this.tokenTo = from + known.holeTo;
+      token.read(bytes, this.tokenFrom, this.tokenTo, 0);
+      // Anything else might end the string that the token stands in.
+      if (token.isPlain) return known.value;
+    }
+    const body = bytes.subarray(from, to);
+    const message = this.#parse(body);
+    token.read(this.tokenBytes, this.tokenFrom, this.tokenTo, 0);
+    if (message !== null && token.isPlain) this.#keep(body, message);
+    return message;
   }
 
   clear(): void {
@@ -47,16 +55,12 @@ export class FcmBodies {
   }
 
   #parse(body: Buffer): KnownMessage | null {
-    this.token = '';
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(body.toString('utf8'));
-    } catch {
-      return null;
-    }
+    const parsed = parsedOrNot(body);
+    this.tokenBytes = Buffer.from(targetOf(parsed));
+    this.tokenFrom = 0;
+    this.tokenTo = this.tokenBytes.length;
+    if (parsed === undefined) return null;
     const message = isObject(parsed) && isObject(parsed.message) ? parsed.message : {};
-    const target = message.token ?? message.fid;
-    if (typeof target === 'string') this.token = target;
     const content = fcmContent(message);
     const problem = messageProblem(parsed);
     return {
@@ -66,6 +70,35 @@ export class FcmBodies {
           : invalidArgument(problem.message, problem.violation.field),
     };
   }
+
+  /**
+   * Keeps what was parsed, with a hole for the token, if the token's bytes are the only place that tells the token: with
+   * other bytes there, parsing gives just those. (`"token":"` may also lie in another place, a data key say, or twice.)
+   */
+  #keep(body: Buffer, message: KnownMessage): void {
+    const start = tokenStart(body);
+    const end = start + this.tokenTo;
+    if (start < 0 || this.tokenTo === 0 || body[end] !== quote || this.tokenBytes.compare(body, start, end) !== 0) return;
+    const other = Buffer.from(body);
+    for (let at = start; at < end; at++) other[at] = other[at] === letterA ? letterB : letterA;
+    if (targetOf(parsedOrNot(other)) === other.toString('latin1', start, end)) this.#cache.add(body, message, start, end);
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parsedOrNot(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The token or fid that a parsed body names; '' for none. */
+function targetOf(parsed: unknown): string {
+  const message = isObject(parsed) && isObject(parsed.message) ? parsed.message : {};
+  const target = message.token ?? message.fid;
+  return typeof target === 'string' ? target : '';
 }
 
 function tokenStart(body: Buffer): number {

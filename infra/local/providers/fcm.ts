@@ -54,7 +54,9 @@ const fateOfMark: Record<Exclude<Mark, 'phone'>, Reply> = {
 };
 
 /** A registration token has an instance id, a colon and a long rest; an installation id (FID) has 22 characters. */
-const tokenShape = /^(?:[\w-]{8,}:[\w-]{32,}|[\w-]{22})$/;
+const shortestInstanceId = 8;
+const shortestRest = 32;
+const installationIdLength = 22;
 
 export class Fcm implements Site {
   readonly name = 'fcm';
@@ -62,7 +64,7 @@ export class Fcm implements Site {
   readonly looseScheme = true;
   readonly #desk: Desk;
   readonly #oauth: FcmOauth;
-  readonly #sendPath: string;
+  readonly #sendPath: Buffer;
   readonly #accepted: Reply;
   readonly #validated: Reply;
   readonly #bodies: FcmBodies;
@@ -72,7 +74,7 @@ export class Fcm implements Site {
     this.#desk = desk;
     this.#bodies = new FcmBodies((content) => desk.tallyOf(content));
     this.#oauth = oauth;
-    this.#sendPath = `/v1/projects/${projectId}/messages:send`;
+    this.#sendPath = Buffer.from(`/v1/projects/${projectId}/messages:send`);
     this.#accepted = jsonReply('200', 200, { name: `projects/${projectId}/messages/${messageIdPlace}` }, { id: 'message-name' });
     this.#validated = jsonReply('200', 200, { name: `projects/${projectId}/messages/fake_message_id` });
   }
@@ -85,17 +87,11 @@ export class Fcm implements Site {
     return null;
   }
 
-  decide(exchange: Exchange, body: Buffer, nowMs: number): void {
-    if (exchange.path === tokenPath && exchange.method === 'POST') {
-      exchange.reply = this.#oauth.grant(body.toString('utf8'), nowMs);
-      return;
-    }
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void {
     const refused = this.#beforeCounting(exchange, nowMs);
-    if (refused !== null) {
-      this.#desk.refuse(exchange, refused);
-      return;
-    }
-    this.#send(exchange, body, nowMs);
+    if (refused === null) this.#send(exchange, bytes, from, to, nowMs);
+    else if (refused === replies.notFound && exchange.head.method === 'POST' && pathOf(exchange) === tokenPath) exchange.reply = this.#oauth.grant(bytes.toString('utf8', from, to), nowMs);
+    else this.#desk.refuse(exchange, refused);
   }
 
   /** Messages hold on to their tallies: after a reset they must be read again. */
@@ -103,50 +99,58 @@ export class Fcm implements Site {
     this.#bodies.clear();
   }
 
-  #beforeCounting({ path, method, authorization }: Exchange, nowMs: number): Reply | null {
-    if (path !== this.#sendPath) {
-      if (!/^\/v1\/projects\/[^/]+\/messages:send$/.test(path)) return replies.notFound;
-      const verdict = this.#oauth.judge(authorization, nowMs);
+  #beforeCounting(exchange: Exchange, nowMs: number): Reply | null {
+    const { head, pathBytes, pathFrom, pathTo } = exchange;
+    const verdict = this.#oauth.judge(head.authorization, nowMs);
+    if (this.#sendPath.compare(pathBytes, pathFrom, pathTo) !== 0) {
+      if (!/^\/v1\/projects\/[^/]+\/messages:send$/.test(pathOf(exchange))) return replies.notFound;
       return verdict === 'good' ? replies.wrongProject : replies[verdict];
     }
-    if (method !== 'POST') return replies.wrongMethod;
-    const verdict = this.#oauth.judge(authorization, nowMs);
+    if (head.method !== 'POST') return replies.wrongMethod;
     return verdict === 'good' ? null : replies[verdict];
   }
 
-  #send(exchange: Exchange, body: Buffer, nowMs: number): void {
-    const known = body.length > bodyLimit ? null : this.#bodies.read(body);
+  #send(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void {
+    const bodies = this.#bodies;
+    const known = to - from > bodyLimit ? null : bodies.read(bytes, from, to, this.#desk.token);
     if (known === null) {
-      this.#desk.refuse(exchange, body.length > bodyLimit ? replies.tooLarge : replies.badJson);
-      return;
-    }
-    const { token } = this.#bodies;
-    if (known.validateOnly) {
-      exchange.reply = known.problem ?? fateOf(token) ?? this.#validated;
-    } else if (token === '') {
+      this.#desk.refuse(exchange, to - from > bodyLimit ? replies.tooLarge : replies.badJson);
+    } else if (known.validateOnly) {
+      exchange.reply = known.problem ?? this.#fateOfToken() ?? this.#validated;
+    } else if (bodies.tokenFrom === bodies.tokenTo) {
       // Without a device it is nobody's receipt: refused and not counted.
       this.#desk.refuse(exchange, known.problem ?? replies.noDevice);
     } else {
-      const tooMany = this.#desk.receive(known.tally, token, 0, nowMs);
-      this.#desk.settle(exchange, known.tally, token, known.content, this.#fate(token, known, tooMany, nowMs), nowMs);
+      const tooMany = this.#desk.receive(known.tally, nowMs);
+      const { tokenBytes, tokenFrom, tokenTo } = bodies;
+      this.#desk.settle(exchange, known.tally, tokenBytes, tokenFrom, tokenTo, known.content, this.#fate(known, tooMany, nowMs), nowMs);
     }
   }
 
-  #fate(token: string, known: KnownMessage, tooMany: boolean, nowMs: number): Reply {
+  #fate(known: KnownMessage, tooMany: boolean, nowMs: number): Reply {
     const { behaviour } = this.#desk;
     if (this.#desk.overloaded(nowMs)) return behaviour.overloadStatus === 503 ? replies.unavailable : replies.tooMany;
     if (this.#quota.over(behaviour.fcmQuotaPerMinute, nowMs)) return quotaExceeded(Math.max(1, Math.ceil(this.#quota.leftMs(nowMs) / 1000)));
-    const fate = known.problem ?? fateOf(token);
+    const fate = known.problem ?? this.#fateOfToken();
     if (fate !== null) return fate;
     if (tooMany) return replies.tooMany;
-    if (markOf(token, 0) === 'phone') this.#desk.show(token, known.content, known.content.collapseId, nowMs);
+    const { tokenBytes, tokenFrom, tokenTo } = this.#bodies;
+    if (markOf(tokenBytes, tokenFrom, tokenTo) === 'phone') this.#desk.show(tokenBytes, tokenFrom, tokenTo, known.content, known.content.collapseId, nowMs);
     return this.#accepted;
+  }
+
+  /** What the token at hand alone decides; null: nothing. */
+  #fateOfToken(): Reply | null {
+    const { tokenBytes, tokenFrom, tokenTo } = this.#bodies;
+    const { isPlain, colons, beforeColon } = this.#desk.token;
+    const length = tokenTo - tokenFrom;
+    const isToken = colons === 1 ? beforeColon >= shortestInstanceId && length - beforeColon - 1 >= shortestRest : colons === 0 && length === installationIdLength;
+    if (!isPlain || !isToken) return replies.invalidToken;
+    const mark = markOf(tokenBytes, tokenFrom, tokenTo);
+    return mark === null || mark === 'phone' ? null : fateOfMark[mark];
   }
 }
 
-/** What the token alone decides; null: nothing. */
-function fateOf(token: string): Reply | null {
-  if (!tokenShape.test(token)) return replies.invalidToken;
-  const mark = markOf(token, 0);
-  return mark === null || mark === 'phone' ? null : fateOfMark[mark];
+function pathOf({ pathBytes, pathFrom, pathTo }: Exchange): string {
+  return pathBytes.toString('latin1', pathFrom, pathTo);
 }

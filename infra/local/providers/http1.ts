@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Exchange, exchangeFields } from './exchange.ts';
+import { Exchange, Head, headFields } from './exchange.ts';
 import type { Carrier, Peer } from './exchange.ts';
 import type { Host } from './h2/connection.ts';
-import { freshMessageId, messageIdPlace, silence } from './reply.ts';
+import { bodyText, silence } from './reply.ts';
 
 const largestBody = 65_536;
 const noPeer: Peer = { credential: '', credentialSinceMs: 0, updates: 0 };
@@ -16,13 +16,16 @@ export function answerHttp1(request: IncomingMessage, response: ServerResponse, 
     },
   };
   const exchange = new Exchange(noPeer, carrier, 0);
-  for (const [name, field] of Object.entries(exchangeFields)) {
+  const head = new Head();
+  for (const [name, field] of Object.entries(headFields)) {
     const value = request.headers[name];
-    if (typeof value === 'string') exchange[field] = value;
+    if (typeof value === 'string') head[field] = value;
   }
-  exchange.method = request.method ?? '';
-  exchange.path = request.url ?? '';
-  exchange.scheme = 'https';
+  head.method = request.method ?? '';
+  head.scheme = 'https';
+  exchange.head = head;
+  exchange.pathBytes = Buffer.from(request.url ?? '', 'latin1');
+  exchange.pathTo = exchange.pathBytes.length;
   const parts: Buffer[] = [];
   let bytes = 0;
   request.on('data', (part: Buffer) => {
@@ -31,8 +34,9 @@ export function answerHttp1(request: IncomingMessage, response: ServerResponse, 
   });
   request.on('error', () => { response.destroy(); });
   request.on('end', () => {
-    host.site.decide(exchange, Buffer.concat(parts), Date.now());
-    host.release(exchange);
+    const body = Buffer.concat(parts);
+    host.site.decide(exchange, body, 0, body.length, Date.now());
+    host.release(exchange, performance.now());
   });
 }
 
@@ -40,6 +44,6 @@ function write(exchange: Exchange, response: ServerResponse): void {
   const { reply } = exchange;
   if (reply === null || reply === silence || response.destroyed) return;
   exchange.tally?.answered(reply.key);
-  const body = reply.id === 'message-name' ? reply.body.toString('utf8').replace(messageIdPlace, freshMessageId()) : reply.body;
+  const body = bodyText(reply);
   response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -157,20 +157,30 @@ describe('the ledger', () => {
 });
 
 describe('BodyCache', () => {
-  it('finds what differs in the hole alone, and only with the hole in the same place', () => {
+  const found = (cache: BodyCache<string>, text: string, before = ''): string | undefined => {
+    const bytes = Buffer.from(`${before}${text}|`);
+    return cache.find(bytes, before.length, bytes.length - 1)?.value;
+  };
+
+  it('finds what differs in the hole alone, wherever it lies in what was read', () => {
     const cache = new BodyCache<string>();
-    const body = (text: string): Buffer => Buffer.from(text);
-    cache.set(body('{"token":"AAA","x":1}'), 10, 13, 'known');
-    expect(cache.get(body('{"token":"BBBBB","x":1}'), 10, 15)).toBe('known');
-    expect(cache.get(body('{"token":"BBBBB","x":2}'), 10, 15)).toBeUndefined();
-    expect(cache.get(body('{"token":"","x":1}'), 10, 10)).toBe('known');
-    expect(cache.get(body('Q{"token":"","x":1}'), 0, 1)).toBeUndefined();
+    cache.add(Buffer.from('{"token":"AAA","x":1}'), 'known', 10, 13);
+    expect(found(cache, '{"token":"BBB","x":1}')).toBe('known');
+    expect(found(cache, '{"token":"BBB","x":1}', 'something else before it')).toBe('known');
+    for (const other of ['{"token":"BBB","x":2}', '{"Token":"BBB","x":1}', '{"token":"BBBB","x":1}', '{"token":"BB","x":1}', '{"token":"BBBB,"x":1}']) expect(found(cache, other)).toBeUndefined();
+  });
+
+  it('without a hole finds the same bytes only', () => {
+    const cache = new BodyCache<string>();
+    cache.add(Buffer.from('body 1'), 'one');
+    cache.add(Buffer.from('body 2'), 'two');
+    expect(['body 1', 'body 2', 'body 3', ''].map((text) => found(cache, text))).toEqual(['one', 'two', undefined, undefined]);
   });
 
   it('forgets everything when it is full, rather than growing', () => {
-    const cache = new BodyCache<number>(10);
-    for (let number = 0; number < 25; number++) cache.set(Buffer.from(`body ${number}`), 0, 0, number);
-    expect(cache.get(Buffer.from('body 24'), 0, 0)).toBe(24);
-    expect(cache.get(Buffer.from('body 3'), 0, 0)).toBeUndefined();
+    const cache = new BodyCache<string>(10);
+    for (let number = 0; number < 25; number++) cache.add(Buffer.from(`body ${number}`), String(number));
+    expect(found(cache, 'body 24')).toBe('24');
+    expect(found(cache, 'body 3')).toBeUndefined();
   });
 });

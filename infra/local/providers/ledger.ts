@@ -171,7 +171,7 @@ export class Ledger implements Witness {
     curve.lastAtMs = state.last;
     curve.slots.splice(state.from, curve.slots.length, ...state.slots);
     curve.counts.splice(state.from, curve.counts.length, ...state.counts);
-    for (const [key, count] of Object.entries(state.answers)) tally.answers.set(key, count);
+    tally.restoreAnswers(state.answers);
     return tally;
   }
 

@@ -1,15 +1,21 @@
 /** First characters of a token that ask for a certain fate; the same on both platforms. */
 export type Mark = 'unregistered' | 'bad-token' | 'too-many' | 'internal' | 'unavailable' | 'silent' | 'phone';
 
-const marks: Record<string, Mark> = {
-  dead00: 'unregistered', badd00: 'bad-token', '42900a': 'too-many', '50000a': 'internal', '50300a': 'unavailable', '51111e': 'silent', 'face0': 'phone',
-};
+const marks: readonly (readonly [start: string, mark: Mark])[] = [
+  ['dead00', 'unregistered'], ['badd00', 'bad-token'], ['42900a', 'too-many'], ['50000a', 'internal'], ['50300a', 'unavailable'], ['51111e', 'silent'], ['face0', 'phone'],
+];
+const longest = 6;
+/** Whether a mark begins with these two characters, upper or lower case: nearly all ordinary tokens leave here. */
+const beginsMark = new Uint8Array(1 << 16);
+for (const [start] of marks) {
+  for (const text of [start, start.toUpperCase(), start.charAt(0).toUpperCase() + start.slice(1), start.charAt(0) + start.slice(1).toUpperCase()]) {
+    beginsMark[(text.charCodeAt(0) << 8) | text.charCodeAt(1)] = 1;
+  }
+}
 
-/** The mark of the token that begins at `from`; null for an ordinary one. */
-export function markOf(text: string, from: number): Mark | null {
-  // Ordinary tokens leave here mostly: d b 4 5 f begin five in sixteen hex tokens.
-  const first = text.charCodeAt(from) | 0x20;
-  if (first !== 0x64 && first !== 0x62 && first !== 0x34 && first !== 0x35 && first !== 0x66) return null;
-  const start = text.slice(from, from + 6).toLowerCase();
-  return marks[start] ?? (start.startsWith('face0') ? 'phone' : null);
+/** The mark of the token `bytes[from, to)`; null for an ordinary one. */
+export function markOf(bytes: Uint8Array, from: number, to: number): Mark | null {
+  if (to - from < 2 || beginsMark[((bytes[from] as number) << 8) | (bytes[from + 1] as number)] === 0) return null;
+  const text = String.fromCharCode(...bytes.subarray(from, Math.min(to, from + longest))).toLowerCase();
+  return marks.find(([start]) => text.startsWith(start))?.[1] ?? null;
 }

@@ -6,9 +6,6 @@ import type { Wire } from './h2/wire.ts';
  */
 export type ReplyId = 'none' | 'apns-id' | 'message-name';
 
-/** Stands in a body where the message's own id goes; same length as the id. */
-export const messageIdPlace = '0:0000000000000000%0000000000000000';
-
 export interface ReplyParts {
   /** As counted: `200`, `410 Unregistered`. */
   key: string;
@@ -48,16 +45,55 @@ export function jsonReply(key: string, status: number, body: object, rest: Omit<
 }
 
 const bootHex = Math.floor(Math.random() * 0xffff_ffff).toString(16).padStart(8, '0');
+const decimals = 16;
 let made = 0;
 
-/** A new id in the shape of an apns-id; unique in this process, which is all that a stand-in needs. */
-export function freshUuid(): string {
+/** An apns-id and a message id of which `writeId` changes the rest: it makes them unique in this process, which is all that a stand-in needs. */
+export const uuidPlace = `${bootHex}-0000-4000-8000-000000000000`;
+/** Stands in a body where the message's own id goes; same length as the id. */
+export const messageIdPlace = `0:${'0'.repeat(decimals)}%${bootHex}00000000`;
+
+const uuidEnd = uuidPlace.length;
+const messageDecimalsEnd = 2 + decimals;
+const messageEnd = messageIdPlace.length;
+const digitZero = 0x30;
+const hexDigits = Buffer.from('0123456789abcdef');
+
+/** Makes an id of the place at `at`, which holds `uuidPlace` or `messageIdPlace` as it was. */
+export function writeId(target: Uint8Array, at: number, id: Exclude<ReplyId, 'none'>): void {
   made += 1;
-  return `${bootHex}-0000-4000-8000-${made.toString(16).padStart(12, '0')}`;
+  if (id === 'apns-id') {
+    writeHex(target, at + uuidEnd, made);
+    return;
+  }
+  writeHex(target, at + messageEnd, made >>> 0);
+  for (let place = at + messageDecimalsEnd - 1, rest = made; rest > 0; place -= 1) {
+    const tenth = Math.floor(rest / 10);
+    target[place] = digitZero + rest - tenth * 10;
+    rest = tenth;
+  }
 }
 
-/** A new id in the shape of FCM's, as long as `messageIdPlace`. */
-export function freshMessageId(): string {
-  made += 1;
-  return `0:${made.toString().padStart(16, '0')}%${bootHex}${(made >>> 0).toString(16).padStart(8, '0')}`;
+/** Writes the digits of `value` up to `end`; no leading zeros. */
+function writeHex(target: Uint8Array, end: number, value: number): void {
+  let rest = value;
+  let place = end - 1;
+  // Bit operators know 32 bits.
+  for (; rest > 0xffff_ffff; place -= 1) {
+    target[place] = hexDigits[rest % 16] as number;
+    rest = Math.floor(rest / 16);
+  }
+  for (rest >>>= 0; rest > 0; place -= 1) {
+    target[place] = hexDigits[rest & 15] as number;
+    rest >>>= 4;
+  }
+}
+
+/** A body with an id of its own, as text. */
+export function bodyText({ body, id }: Reply): string {
+  const at = id === 'message-name' ? body.indexOf(messageIdPlace) : -1;
+  if (at < 0) return body.toString('utf8');
+  const own = Buffer.from(body);
+  writeId(own, at, 'message-name');
+  return own.toString('utf8');
 }

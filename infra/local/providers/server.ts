@@ -8,6 +8,7 @@ import { DelayWheel } from './delay-wheel.ts';
 import type { Exchange, Site } from './exchange.ts';
 import { Connection } from './h2/connection.ts';
 import type { Host } from './h2/connection.ts';
+import { Flusher } from './h2/output.ts';
 import { answerHttp1 } from './http1.ts';
 
 export interface ServerState { connections: number; connectionsEver: number; openStreams: number; refusedStreams: number; goaways: number }
@@ -26,17 +27,19 @@ const idleLookMs = 100;
 /** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
 export async function serveSite(site: Site, { behaviour, keep, key, cert, port }: { behaviour: Behaviour; keep: () => void; key: string; cert: string; port: number }): Promise<ProviderServer> {
   const wheel = new DelayWheel<Exchange>((exchange) => { exchange.carrier.deliver(exchange); });
+  const flusher = new Flusher();
   const connections = new Set<Connection>();
   const sockets = new Set<TLSSocket>();
   const state = { connectionsEver: 0, refusedStreams: 0, goaways: 0 };
 
   const host: Host = {
     site, keep,
-    release(exchange) {
+    release(exchange, nowMs) {
       const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
-      if (delayMs > 0) wheel.hold(exchange, delayMs);
+      if (delayMs > 0) wheel.hold(exchange, delayMs, nowMs);
       else exchange.carrier.deliver(exchange);
     },
+    flushSoon(output) { flusher.add(output); },
     goawayAfterRequests: () => behaviour.goawayAfterRequests,
     refused() { state.refusedStreams += 1; },
     left() { state.goaways += 1; },

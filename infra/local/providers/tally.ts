@@ -34,8 +34,9 @@ export class Tally {
   received = 0;
   distinct = 0;
   readonly curve = new Curve();
-  /** Answers that were written, by key. What is missing from `received` was never answered. */
-  readonly answers = new Map<string, number>();
+  readonly #answers = new Map<string, { count: number }>();
+  /** The entry of the answer that was counted last: most are the same. */
+  #latest = { key: '', entry: { count: 0 } };
   readonly #reach: Reach | null;
   readonly #reachBit: number = 0;
   readonly #own: DeviceSet | null;
@@ -70,8 +71,24 @@ export class Tally {
     return inReach !== 0;
   }
 
+  /** Answers that were written, by key. What is missing from `received` was never answered. */
+  get answers(): [key: string, count: number][] {
+    return [...this.#answers].map(([key, { count }]) => [key, count]);
+  }
+
+  restoreAnswers(answers: Readonly<Record<string, number>>): void {
+    this.#answers.clear();
+    this.#latest = { key: '', entry: { count: 0 } };
+    for (const [key, count] of Object.entries(answers)) this.#answers.set(key, { count });
+  }
+
   answered(key: string): void {
     this.changed = true;
-    this.answers.set(key, (this.answers.get(key) ?? 0) + 1);
+    if (key !== this.#latest.key) {
+      const entry = this.#answers.get(key) ?? { count: 0 };
+      this.#answers.set(key, entry);
+      this.#latest = { key, entry };
+    }
+    this.#latest.entry.count += 1;
   }
 }

@@ -1,15 +1,17 @@
 import type { TLSSocket } from 'node:tls';
-import type { Carrier, Exchange, Peer, Site } from '../exchange.ts';
-import { freshMessageId, silence } from '../reply.ts';
-import type { Reply } from '../reply.ts';
 import {
-  defaultWindow, errorCode, flag, frame, frameType, goawayFrame, headBytes, largestWindow, resetFrame, setting, settingsAck, settingsFrame, windowFrame,
-} from './frames.ts';
-import { CompressionError, HpackReader } from './hpack.ts';
+  ConnectionError, ERROR_NAMES, FRAME, FRAME_HEADER_BYTES, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, SETTINGS_ACK, uint32Frame,
+} from '../../../../workers/lanes/h2/frames.ts';
+import { HpackError } from '../../../../workers/lanes/h2/hpack-decoder.ts';
+import { HuffmanError } from '../../../../workers/lanes/h2/huffman.ts';
+import type { Carrier, Exchange, Peer, Site } from '../exchange.ts';
+import { silence } from '../reply.ts';
+import type { Reply } from '../reply.ts';
+import { HeaderReader } from './header-reader.ts';
 import { Input } from './input.ts';
 import type { FrameHandler } from './input.ts';
-import { Output } from './output.ts';
-import { Stream } from './stream.ts';
+import { dataOf, Output } from './output.ts';
+import { OpenStreams, Stream } from './stream.ts';
 import { wireOf } from './wire.ts';
 
 /**
@@ -20,6 +22,10 @@ import { wireOf } from './wire.ts';
  * → closed.
  */
 
+const defaultWindow = 65_535;
+const noError = ERROR_NAMES.indexOf('NO_ERROR');
+const protocolError = ERROR_NAMES.indexOf('PROTOCOL_ERROR');
+const compressionError = ERROR_NAMES.indexOf('COMPRESSION_ERROR');
 /** Window of the whole connection, so that bodies never wait for it; renewed at half. */
 const receiveWindow = 1 << 26;
 /** Longer than any request served here, and shorter than a stream's window, which is never renewed. */
@@ -31,8 +37,10 @@ const nothing = Buffer.alloc(0);
 /** What a connection needs of its server. */
 export interface Host {
   readonly site: Site;
-  /** Delivers now or later, as the behaviour says. */
-  release(exchange: Exchange): void;
+  /** Delivers now or later, as the behaviour says. `nowMs`: of `performance.now`, when the request was read. */
+  release(exchange: Exchange, nowMs: number): void;
+  /** Flushes at the end of this turn of the event loop. */
+  flushSoon(output: Output): void;
   /** Puts on record what was received; called before any answer is written. */
   keep(): void;
   /** Decided requests after which a connection leaves; 0: never. */
@@ -52,14 +60,17 @@ export class Connection implements Carrier, Peer, FrameHandler {
 
   readonly #socket: TLSSocket;
   readonly #host: Host;
-  readonly #hpack = new HpackReader();
+  readonly #header = new HeaderReader();
   readonly #input: Input = new Input(this);
   readonly #out: Output;
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new OpenStreams();
+  /** For the next streams: those that are over. What was reset is left to the garbage collector, as its answer may still be held. */
+  readonly #spare: Stream[] = [];
+  #readAtMs = 0;
   #state: 'open' | 'leaving' | 'closed' = 'open';
   #highestId = 0;
   #highestDecided = 0;
-  #lastId = largestWindow;
+  #lastId = LAST_STREAM_ID;
   #decided = 0;
   #streamLimit: number;
 
@@ -71,13 +82,13 @@ export class Connection implements Carrier, Peer, FrameHandler {
   constructor(socket: TLSSocket, host: Host) {
     this.#socket = socket;
     this.#host = host;
-    this.#out = new Output(socket, () => { host.keep(); });
+    this.#out = new Output(socket, () => { host.keep(); }, (output) => { host.flushSoon(output); });
     this.#streamLimit = host.site.firstStreamLimit();
     socket.on('data', (chunk: Buffer) => { this.#read(chunk); });
     socket.on('error', () => { this.destroy(); });
     socket.on('close', () => { this.destroy(); });
-    this.#out.write(settingsFrame([[setting.maxConcurrentStreams, this.#streamLimit]]));
-    this.#out.write(windowFrame(0, receiveWindow - defaultWindow));
+    this.#out.write(settingsFrame([[SETTING.maxConcurrentStreams, this.#streamLimit]]));
+    this.#out.write(uint32Frame(FRAME.windowUpdate, 0, receiveWindow - defaultWindow));
     this.#out.flush();
   }
 
@@ -89,8 +100,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.#state = 'leaving';
     this.#host.left();
     this.#lastId = this.#highestDecided;
-    for (const id of this.#streams.keys()) if (id > this.#lastId) this.#streams.delete(id);
-    this.#out.write(goawayFrame(this.#lastId, errorCode.none, JSON.stringify({ reason })));
+    this.#streams.deleteAbove(this.#lastId);
+    this.#out.write(goawayFrame(this.#lastId, noError, JSON.stringify({ reason })));
     setTimeout(() => { this.destroy(); }, leavingMs).unref();
     this.#leaveIfDone();
     this.#out.flushSoon();
@@ -110,59 +121,52 @@ export class Connection implements Carrier, Peer, FrameHandler {
     if (reply.streams !== 'keep') this.#limitStreams(reply.streams);
     exchange.tally?.answered(reply.key);
     const wire = (reply.wire ??= wireOf(reply));
-    this.#out.headers(wire.headers, wire.apnsIdAt, stream.streamId, stream.apnsId);
-    if (wire.data === null) {
+    const { apnsId } = stream.head;
+    if (wire.bodyBytes === 0 || (this.#blocked.length === 0 && this.#fits(stream, wire.bodyBytes))) {
+      this.#sendWindow -= wire.bodyBytes;
+      this.#out.answer(wire, stream.streamId, apnsId);
       this.#finished(stream);
     } else {
-      const data = Buffer.from(wire.data);
-      data.writeUInt32BE(stream.streamId, 5);
-      if (wire.messageIdAt >= 0) data.write(freshMessageId(), wire.messageIdAt, 'latin1');
-      this.#blocked.push({ stream, data });
-      this.#sendBlocked();
+      this.#out.headers(wire, stream.streamId, apnsId);
+      this.#blocked.push({ stream, data: dataOf(wire, stream.streamId) });
     }
     this.#out.flushSoon();
   }
 
   headers(streamId: number, ends: boolean, bytes: Buffer, from: number, to: number): void {
-    const known = this.#streams.get(streamId);
-    const stream = new Stream(this, this, streamId);
-    let isGood = false;
-    try {
-      isGood = this.#hpack.read(bytes, from, to, stream);
-    } catch (error) {
-      if (!(error instanceof CompressionError)) throw error;
-      this.#input.stop();
-      this.fail(errorCode.compression, error.message);
+    const header = this.#header;
+    header.read(bytes, from, to);
+    if (streamId > this.#highestId && streamId % 2 === 1) {
+      this.#opens(streamId, ends);
       return;
     }
     // Trailers are read for the sake of the table alone.
-    if (known !== undefined) this.#ends(known, ends);
-    else if (streamId <= this.#highestId || streamId % 2 === 0) this.#broken('a stream id was used before, or is not the client\'s');
-    else this.#opens(stream, isGood, ends);
+    const known = this.#streams.get(streamId);
+    if (known === undefined) throw new ConnectionError('PROTOCOL_ERROR', 'a stream id was used before, or is not the client\'s');
+    this.#ends(known, ends);
   }
 
   data(streamId: number, ends: boolean, bytes: Buffer, from: number, to: number, flowBytes: number): void {
     this.#receiveCredit -= flowBytes;
     if (this.#receiveCredit < receiveWindow / 2) {
-      this.#out.write(windowFrame(0, receiveWindow - this.#receiveCredit));
+      this.#out.write(uint32Frame(FRAME.windowUpdate, 0, receiveWindow - this.#receiveCredit));
       this.#receiveCredit = receiveWindow;
     }
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
       // Of a stream that was refused or reset while this was under way.
-      if (streamId > this.#highestId) this.#broken('DATA on a stream that was never opened');
+      if (streamId > this.#highestId) throw new ConnectionError('PROTOCOL_ERROR', 'DATA on a stream that was never opened');
       return;
     }
-    const part = bytes.subarray(from, to);
     if (ends && stream.parts === null && !stream.decided) {
       stream.ended = true;
-      this.#decide(stream, part);
+      this.#decide(stream, bytes, from, to);
       return;
     }
-    stream.bodyBytes += part.length;
-    if (!stream.decided) (stream.parts ??= []).push(part);
+    stream.bodyBytes += to - from;
+    if (!stream.decided) (stream.parts ??= []).push(bytes.subarray(from, to));
     // The client would wait for a window that never comes, and the answer is known already (RFC 9113, 8.1).
-    if (!ends && !stream.decided && stream.bodyBytes > tooLongToRead) this.#decide(stream, Buffer.concat(stream.parts ?? []));
+    if (!ends && !stream.decided && stream.bodyBytes > tooLongToRead) this.#decideParts(stream);
     else this.#ends(stream, ends);
   }
 
@@ -173,15 +177,15 @@ export class Connection implements Carrier, Peer, FrameHandler {
 
   settings(pairs: [number, number][]): void {
     for (const [id, value] of pairs) {
-      if (id === setting.headerTableSize) this.#out.tableSizeDue = true;
-      else if (id === setting.initialWindowSize) this.#initialSendWindow = value;
+      if (id === SETTING.headerTableSize) this.#out.tableSizeDue = true;
+      else if (id === SETTING.initialWindowSize) this.#initialSendWindow = value;
     }
-    this.#out.write(settingsAck);
+    this.#out.write(SETTINGS_ACK);
     this.#sendBlocked();
   }
 
   ping(opaque: Buffer): void {
-    this.#out.write(frame(frameType.ping, flag.ack, 0, opaque));
+    this.#out.write(pingFrame(opaque, true));
   }
 
   windowUpdate(streamId: number, increment: number): void {
@@ -194,54 +198,76 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.#sendBlocked();
   }
 
-  fail(code: number, say: string): void {
+  #read(chunk: Buffer): void {
     if (this.#state === 'closed') return;
-    this.#out.write(goawayFrame(this.#highestDecided, code, say));
+    this.lastActiveMs = Date.now();
+    this.#readAtMs = performance.now();
+    this.#out.held = true;
+    try {
+      this.#input.read(chunk);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#out.held = false;
+    this.#out.flush();
+  }
+
+  /** The client broke the protocol: nothing more is read. */
+  #fail(error: unknown): void {
+    const isCompression = error instanceof HpackError || error instanceof HuffmanError;
+    if (!isCompression && !(error instanceof ConnectionError)) throw error;
+    const code = isCompression ? compressionError : error.errorCode;
+    this.#out.write(goawayFrame(this.#highestDecided, code, error.message));
     this.#out.flush();
     this.#close();
     this.#socket.destroySoon();
   }
 
-  #read(chunk: Buffer): void {
-    this.lastActiveMs = Date.now();
-    this.#out.held = true;
-    this.#input.read(chunk);
-    this.#out.held = false;
-    this.#out.flush();
-  }
-
-  #opens(stream: Stream, isGood: boolean, ends: boolean): void {
-    const { streamId, scheme } = stream;
+  /** The request that the header reader has just read. */
+  #opens(streamId: number, ends: boolean): void {
+    const { head, isGood, pathBytes, pathFrom, pathTo } = this.#header;
     this.#highestId = streamId;
     if (streamId > this.#lastId) return;
     if (this.#streams.size >= this.#streamLimit) {
       this.#host.refused();
-      this.#out.write(resetFrame(streamId, errorCode.refusedStream));
+      this.#out.write(uint32Frame(FRAME.rstStream, streamId, REFUSED_STREAM));
       return;
     }
-    const isGoodScheme = scheme === 'https' || (scheme === 'https:' && this.#host.site.looseScheme);
-    if (!isGood || stream.method === '' || stream.path === '' || !isGoodScheme) {
-      this.#out.write(resetFrame(streamId, errorCode.protocol));
+    const isGoodScheme = head.scheme === 'https' || (head.scheme === 'https:' && this.#host.site.looseScheme);
+    if (!isGood || head.method === '' || pathFrom === pathTo || !isGoodScheme) {
+      this.#out.write(uint32Frame(FRAME.rstStream, streamId, protocolError));
       return;
     }
-    this.#streams.set(streamId, stream);
+    const stream = this.#spare.pop() ?? new Stream(this, this, streamId);
+    stream.streamId = streamId;
+    stream.head = head;
+    stream.pathBytes = pathBytes;
+    stream.pathFrom = pathFrom;
+    stream.pathTo = pathTo;
+    this.#streams.add(stream);
     this.#ends(stream, ends);
   }
 
   #ends(stream: Stream, ends: boolean): void {
     if (!ends) return;
     stream.ended = true;
-    if (stream.decided) return;
-    this.#decide(stream, stream.parts === null ? nothing : Buffer.concat(stream.parts));
+    if (!stream.decided) this.#decideParts(stream);
   }
 
-  #decide(stream: Stream, body: Buffer): void {
+  #decideParts(stream: Stream): void {
+    const body = stream.parts === null ? nothing : Buffer.concat(stream.parts);
+    this.#decide(stream, body, 0, body.length);
+  }
+
+  #decide(stream: Stream, bytes: Buffer, from: number, to: number): void {
     stream.decided = true;
     stream.parts = null;
     if (stream.streamId > this.#highestDecided) this.#highestDecided = stream.streamId;
-    this.#host.site.decide(stream, body, this.lastActiveMs);
+    this.#host.site.decide(stream, bytes, from, to, this.lastActiveMs);
+    // Held in place, it would keep all that came with it.
+    stream.pathBytes = nothing;
     this.#decided += 1;
-    this.#host.release(stream);
+    this.#host.release(stream, this.#readAtMs);
     const most = this.#host.goawayAfterRequests();
     if (most > 0 && this.#decided >= most) this.goaway('Shutdown');
   }
@@ -250,7 +276,7 @@ export class Connection implements Carrier, Peer, FrameHandler {
     const limit = this.#host.site.streamLimit(change);
     if (limit === null || limit === this.#streamLimit) return;
     this.#streamLimit = limit;
-    this.#out.write(settingsFrame([[setting.maxConcurrentStreams, limit]]));
+    this.#out.write(settingsFrame([[SETTING.maxConcurrentStreams, limit]]));
   }
 
   /** Bodies of answers, in order, as far as the client's windows allow. */
@@ -260,9 +286,9 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.#blocked = [];
     for (const entry of waiting) {
       const { stream, data } = entry;
-      const bytes = data.length - headBytes;
+      const bytes = data.length - FRAME_HEADER_BYTES;
       if (this.#streams.get(stream.streamId) !== stream) continue;
-      if (bytes > this.#sendWindow || bytes > this.#initialSendWindow + stream.sendCredit) {
+      if (!this.#fits(stream, bytes)) {
         this.#blocked.push(entry);
       } else {
         this.#sendWindow -= bytes;
@@ -272,10 +298,16 @@ export class Connection implements Carrier, Peer, FrameHandler {
     }
   }
 
+  #fits(stream: Stream, bodyBytes: number): boolean {
+    return bodyBytes <= this.#sendWindow && bodyBytes <= this.#initialSendWindow + stream.sendCredit;
+  }
+
   #finished(stream: Stream): void {
     // Answered before its end: the client need not send the rest (RFC 9113, 8.1).
-    if (!stream.ended) this.#out.write(resetFrame(stream.streamId, errorCode.none));
+    if (!stream.ended) this.#out.write(uint32Frame(FRAME.rstStream, stream.streamId, noError));
     this.#streams.delete(stream.streamId);
+    stream.clear();
+    this.#spare.push(stream);
     this.#leaveIfDone();
   }
 
@@ -285,14 +317,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.#socket.end();
   }
 
-  #broken(say: string): void {
-    this.#input.stop();
-    this.fail(errorCode.protocol, say);
-  }
-
   #close(): void {
     this.#state = 'closed';
-    this.#input.stop();
     this.#streams.clear();
     this.#host.closed(this);
   }

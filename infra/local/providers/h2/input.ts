@@ -1,6 +1,8 @@
-import { errorCode, flag, frameType, headBytes, largestFrame, largestWindow, preface } from './frames.ts';
+import { FrameReader } from '../../../../workers/lanes/h2/frame-reader.ts';
+import { ConnectionError, FLAG, FRAME, PREFACE, readUint32 } from '../../../../workers/lanes/h2/frames.ts';
+import { HeaderBlocks, withoutPadding } from '../../../../workers/lanes/h2/header-blocks.ts';
 
-const largestBlock = 65_536;
+const idMask = 0x7fff_ffff;
 
 /** What a connection does with each frame. Bytes lie in `bytes` from `from` up to `to`, and are valid during the call and after it. */
 export interface FrameHandler {
@@ -11,122 +13,95 @@ export interface FrameHandler {
   settings(pairs: [id: number, value: number][]): void;
   ping(opaque: Buffer): void;
   windowUpdate(streamId: number, increment: number): void;
-  /** The client broke the protocol: nothing more is read. */
-  fail(code: number, say: string): void;
 }
 
-/** Cuts what comes from a client into frames: preface, CONTINUATION, padding and lengths are dealt with here. */
+/** Takes what comes from a client: the preface, then frames, which the lane's reader cuts and joins; padding and lengths are dealt with here. */
 export class Input {
   readonly #handler: FrameHandler;
-  #greeted = false;
-  #stopped = false;
-  #rest: Buffer | null = null;
-  /** A header block that goes on in CONTINUATION. */
-  #block: { parts: Buffer[]; bytes: number; streamId: number; ends: boolean } | null = null;
+  readonly #frames = new FrameReader((type, flags, streamId, bytes, start, end) => { this.#frame(type, flags, streamId, bytes, start, end); });
+  readonly #blocks = new HeaderBlocks();
+  #greeting: Buffer | null = Buffer.alloc(0);
+  #chunk: Buffer = Buffer.alloc(0);
 
   constructor(handler: FrameHandler) {
     this.#handler = handler;
   }
 
-  /** Reads no more. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
+  /** Throws ConnectionError for a client that breaks the protocol, and what the handler throws: nothing may be read after that. */
   read(chunk: Buffer): void {
-    const bytes = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = null;
-    let at = 0;
-    if (!this.#greeted) {
-      const known = Math.min(bytes.length, preface.length);
-      if (preface.compare(bytes, 0, known, 0, known) !== 0) this.#fail(errorCode.protocol, 'the client does not speak HTTP/2');
-      else if (known < preface.length) this.#rest = bytes;
-      if (known < preface.length) return;
-      this.#greeted = true;
-      at = preface.length;
-    }
-    while (!this.#stopped && bytes.length - at >= headBytes) {
-      const length = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-      const start = at + headBytes;
-      if (length > largestFrame) {
-        this.#fail(errorCode.frameSize, 'a frame is too long');
-        return;
-      }
-      if (bytes.length - start < length) break;
-      this.#frame(bytes[at + 3] as number, bytes[at + 4] as number, bytes.readUInt32BE(at + 5) & largestWindow, bytes, start, start + length);
-      at = start + length;
-    }
-    if (at < bytes.length) this.#rest = bytes.subarray(at);
+    const frames = this.#greeting === null ? chunk : this.#greet(Buffer.concat([this.#greeting, chunk]));
+    if (frames === null) return;
+    this.#chunk = frames;
+    this.#frames.push(frames);
   }
 
-  #frame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    if (this.#block !== null && (type !== frameType.continuation || streamId !== this.#block.streamId)) {
-      this.#fail(errorCode.protocol, 'a header block was interrupted');
+  /** What follows the preface; null until it is whole. */
+  #greet(bytes: Buffer): Buffer | null {
+    const known = Math.min(bytes.length, PREFACE.length);
+    if (PREFACE.compare(bytes, 0, known, 0, known) !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'the client does not speak HTTP/2');
+    this.#greeting = known < PREFACE.length ? bytes : null;
+    return known < PREFACE.length ? null : bytes.subarray(known);
+  }
+
+  #frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#blocks.expect(type, streamId);
+    if (type === FRAME.headers || type === FRAME.data) {
+      if (streamId === 0) throw new ConnectionError('PROTOCOL_ERROR', 'stream 0 carries no request');
+      // The reader's own buffer, for a frame that crossed chunks, is only lent.
+      const isOurs = bytes === this.#chunk;
+      this.#request(type, flags, streamId, isOurs ? this.#chunk : Buffer.from(bytes.subarray(start, end)), isOurs ? start : 0, isOurs ? end : end - start);
       return;
     }
+    this.#other(type, flags, streamId, Buffer.from(bytes.subarray(start, end)));
+  }
+
+  #request(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const ends = (flags & FLAG.endStream) !== 0;
+    if (type === FRAME.headers) {
+      if ((flags & (FLAG.endHeaders | FLAG.padded | FLAG.priority)) === FLAG.endHeaders) this.#handler.headers(streamId, ends, bytes, start, end);
+      else this.#block(type, flags, streamId, bytes, start, end);
+    } else if ((flags & FLAG.padded) === 0) {
+      this.#handler.data(streamId, ends, bytes, start, end, end - start);
+    } else {
+      const payload = withoutPadding(flags, bytes, start, end);
+      this.#handler.data(streamId, ends, bytes, payload.start, payload.end, end - start);
+    }
+  }
+
+  /** Headers that are padded, have a priority, or go on in CONTINUATION. */
+  #block(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const joined = this.#blocks.push(type, flags, streamId, bytes, start, end);
+    if (joined !== null) this.#handler.headers(joined.streamId, joined.endStream, Buffer.from(joined.block), 0, joined.block.length);
+  }
+
+  #other(type: number, flags: number, streamId: number, payload: Buffer): void {
     switch (type) {
-      case frameType.headers:
-      case frameType.data: this.#padded(type, flags, streamId, bytes, start, end); break;
-      case frameType.continuation: this.#continuation(flags, bytes.subarray(start, end)); break;
-      case frameType.reset: if (this.#isSize(end - start, 4)) this.#handler.reset(streamId); break;
-      case frameType.settings: this.#settings(flags, bytes, start, end); break;
-      case frameType.ping: if (this.#isSize(end - start, 8) && (flags & flag.ack) === 0) this.#handler.ping(bytes.subarray(start, end)); break;
-      case frameType.windowUpdate: if (this.#isSize(end - start, 4)) this.#handler.windowUpdate(streamId, bytes.readUInt32BE(start) & largestWindow); break;
-      case frameType.pushPromise: this.#fail(errorCode.protocol, 'clients do not push'); break;
+      case FRAME.continuation: this.#block(type, flags, streamId, payload, 0, payload.length); break;
+      case FRAME.rstStream:
+        mustBe(payload, 4);
+        this.#handler.reset(streamId);
+        break;
+      case FRAME.settings: if ((flags & FLAG.ack) === 0) this.#handler.settings(pairsOf(payload)); break;
+      case FRAME.ping:
+        mustBe(payload, 8);
+        if ((flags & FLAG.ack) === 0) this.#handler.ping(payload);
+        break;
+      case FRAME.windowUpdate:
+        mustBe(payload, 4);
+        this.#handler.windowUpdate(streamId, readUint32(payload, 0) & idMask);
+        break;
+      case FRAME.pushPromise: throw new ConnectionError('PROTOCOL_ERROR', 'clients do not push');
       // PRIORITY, the client's GOAWAY and unknown types ask for nothing.
       default: break;
     }
   }
+}
 
-  #padded(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    let from = start;
-    let to = end;
-    if ((flags & flag.padded) !== 0) {
-      to -= bytes[from] as number;
-      from += 1;
-    }
-    if (type === frameType.headers && (flags & flag.priority) !== 0) from += 5;
-    const ends = (flags & flag.endStream) !== 0;
-    if (streamId === 0 || from > to) this.#fail(errorCode.protocol, streamId === 0 ? 'stream 0 carries no request' : 'padding is longer than its frame');
-    else if (type === frameType.data) this.#handler.data(streamId, ends, bytes, from, to, end - start);
-    else if ((flags & flag.endHeaders) !== 0) this.#handler.headers(streamId, ends, bytes, from, to);
-    else this.#block = { parts: [bytes.subarray(from, to)], bytes: to - from, streamId, ends };
-  }
+function pairsOf(payload: Buffer): [number, number][] {
+  if (payload.length % 6 !== 0) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS has an odd length');
+  return Array.from({ length: payload.length / 6 }, (_, pair) => [payload.readUInt16BE(pair * 6), payload.readUInt32BE(pair * 6 + 2)]);
+}
 
-  #continuation(flags: number, part: Buffer): void {
-    const block = this.#block;
-    if (block === null) {
-      this.#fail(errorCode.protocol, 'CONTINUATION continues nothing');
-      return;
-    }
-    block.parts.push(part);
-    block.bytes += part.length;
-    if (block.bytes > largestBlock) {
-      this.#fail(errorCode.enhanceYourCalm, 'the headers are too long');
-    } else if ((flags & flag.endHeaders) !== 0) {
-      this.#block = null;
-      this.#handler.headers(block.streamId, block.ends, Buffer.concat(block.parts), 0, block.bytes);
-    }
-  }
-
-  #settings(flags: number, bytes: Buffer, start: number, end: number): void {
-    if ((flags & flag.ack) !== 0) return;
-    const pairs: [number, number][] = [];
-    if ((end - start) % 6 !== 0) {
-      this.#fail(errorCode.frameSize, 'SETTINGS has an odd length');
-      return;
-    }
-    for (let at = start; at < end; at += 6) pairs.push([bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2)]);
-    this.#handler.settings(pairs);
-  }
-
-  #isSize(found: number, expected: number): boolean {
-    if (found !== expected) this.#fail(errorCode.frameSize, `a frame of ${expected} bytes has ${found}`);
-    return found === expected;
-  }
-
-  #fail(code: number, say: string): void {
-    this.#stopped = true;
-    this.#handler.fail(code, say);
-  }
+function mustBe({ length }: Buffer, expected: number): void {
+  if (length !== expected) throw new ConnectionError('FRAME_SIZE_ERROR', `a frame of ${expected} bytes has ${length}`);
 }

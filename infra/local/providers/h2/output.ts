@@ -1,17 +1,37 @@
 import type { TLSSocket } from 'node:tls';
-import { freshUuid } from '../reply.ts';
-import { headBytes } from './frames.ts';
+import { FRAME_HEADER_BYTES, writeFrameHeader, writeUint32, FLAG, FRAME } from '../../../../workers/lanes/h2/frames.ts';
+import { writeId } from '../reply.ts';
+import type { Wire } from './wire.ts';
 
 const bufferBytes = 32_768;
 const worthFilling = 4096;
 /** Beyond this much unread output the client is not read from either. */
 const mostUnwrittenBytes = 4_000_000;
 const uuidBytes = 36;
+const streamIdAt = 5;
+/** A header table of 0 bytes (RFC 7541, 6.3). */
+const emptyTable = 0x20;
+
+/** Writes out, once at the end of a turn of the event loop, what connections have gathered in it. */
+export class Flusher {
+  #due: Output[] = [];
+
+  add(output: Output): void {
+    if (this.#due.length === 0) setImmediate(this.#turn);
+    this.#due.push(output);
+  }
+
+  readonly #turn = (): void => {
+    const due = this.#due;
+    this.#due = [];
+    for (const output of due) output.flush();
+  };
+}
 
 /** The outgoing bytes of a connection, gathered so that several answers leave in one write. */
 export class Output {
   readonly #socket: TLSSocket;
-  #buffer: Buffer = Buffer.allocUnsafe(bufferBytes);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
   #length = 0;
   #flushDue = false;
   /** While true, whoever set it will flush. */
@@ -20,53 +40,70 @@ export class Output {
   tableSizeDue = false;
 
   readonly #beforeWrite: () => void;
+  readonly #flushLater: (output: Output) => void;
 
-  /** `beforeWrite` runs before bytes go to the socket: what they answer must be on record by then. */
-  constructor(socket: TLSSocket, beforeWrite: () => void) {
+  /** `beforeWrite` runs before bytes go to the socket: what they answer must be on record by then. `flushLater`: calls `flush` at the end of this turn. */
+  constructor(socket: TLSSocket, beforeWrite: () => void, flushLater: (output: Output) => void) {
     this.#socket = socket;
     this.#beforeWrite = beforeWrite;
+    this.#flushLater = flushLater;
     socket.on('drain', () => { if (socket.writableLength < mostUnwrittenBytes) socket.resume(); });
   }
 
-  write(bytes: Buffer): void {
+  write(bytes: Uint8Array): void {
     const at = this.#room(bytes.length);
     this.#buffer.set(bytes, at);
   }
 
-  /** A prepared HEADERS frame for one stream; `apnsIdAt` is where its apns-id goes, -1 for nowhere. An `apnsId` of '' gets a new one. */
-  headers(frame: Buffer, apnsIdAt: number, streamId: number, apnsId: string): void {
-    const extra = this.tableSizeDue ? 1 : 0;
-    const at = this.#room(frame.length + extra);
-    const out = this.#buffer;
-    if (extra === 0) {
-      out.set(frame, at);
-    } else {
-      this.tableSizeDue = false;
-      out.set(frame.subarray(0, headBytes), at);
-      out.writeUIntBE(frame.length - headBytes + 1, at, 3);
-      out[at + headBytes] = 0x20;
-      out.set(frame.subarray(headBytes), at + headBytes + 1);
+  /** An answer for one stream, whole: its id is `apnsId`, or a new one if that is ''. */
+  answer(wire: Wire, streamId: number, apnsId: string): void {
+    if (this.tableSizeDue) {
+      this.headers(wire, streamId, apnsId);
+      if (wire.bodyBytes > 0) this.write(dataOf(wire, streamId));
+      return;
     }
-    out.writeUInt32BE(streamId, at + 5);
-    if (apnsIdAt >= 0) out.write(apnsId.length === uuidBytes ? apnsId : freshUuid(), at + apnsIdAt + extra, uuidBytes, 'latin1');
+    const { frames, dataAt } = wire;
+    const at = this.#room(frames.length);
+    const out = this.#buffer;
+    out.set(frames, at);
+    writeUint32(out, at + streamIdAt, streamId);
+    if (dataAt < frames.length) writeUint32(out, at + dataAt + streamIdAt, streamId);
+    if (wire.idAt >= 0) this.#id(at + wire.idAt, wire, apnsId);
+  }
+
+  /** Only the headers of an answer. */
+  headers(wire: Wire, streamId: number, apnsId: string): void {
+    const { frames, dataAt } = wire;
+    const extra = this.tableSizeDue ? 1 : 0;
+    this.tableSizeDue = false;
+    const at = this.#room(dataAt + extra);
+    const out = this.#buffer;
+    const blockAt = writeFrameHeader(out, at, dataAt - FRAME_HEADER_BYTES + extra, FRAME.headers, FLAG.endHeaders | (wire.bodyBytes > 0 ? 0 : FLAG.endStream), streamId);
+    out[blockAt] = emptyTable;
+    out.set(frames.subarray(FRAME_HEADER_BYTES, dataAt), blockAt + extra);
+    if (wire.idAt >= 0 && wire.idAt < dataAt) this.#id(at + extra + wire.idAt, wire, apnsId);
+  }
+
+  #id(at: number, { idAt, dataAt }: Wire, apnsId: string): void {
+    if (idAt > dataAt) writeId(this.#buffer, at, 'message-name');
+    else if (apnsId.length === uuidBytes) this.#buffer.write(apnsId, at, 'latin1');
+    else writeId(this.#buffer, at, 'apns-id');
   }
 
   /** At the end of this turn of the event loop, unless held. */
   flushSoon(): void {
     if (this.held || this.#flushDue) return;
     this.#flushDue = true;
-    setImmediate(() => {
-      this.#flushDue = false;
-      this.flush();
-    });
+    this.#flushLater(this);
   }
 
   flush(): void {
+    this.#flushDue = false;
     if (this.#length === 0) return;
     const bytes = this.#buffer.subarray(0, this.#length);
     // The bytes belong to the socket until they are written: the next ones go elsewhere.
     const left = this.#buffer.subarray(this.#length);
-    this.#buffer = left.length >= worthFilling ? left : Buffer.allocUnsafe(bufferBytes);
+    this.#buffer = left.length >= worthFilling ? left : Buffer.allocUnsafeSlow(bufferBytes);
     this.#length = 0;
     if (!this.#socket.writable) return;
     this.#beforeWrite();
@@ -77,10 +114,18 @@ export class Output {
   #room(length: number): number {
     if (this.#length + length > this.#buffer.length) {
       this.flush();
-      if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(Math.max(bufferBytes, length));
+      if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(bufferBytes, length));
     }
     const at = this.#length;
     this.#length += length;
     return at;
   }
+}
+
+/** The DATA frame of an answer by itself. */
+export function dataOf({ frames, dataAt, idAt }: Wire, streamId: number): Buffer {
+  const data = Buffer.from(frames.subarray(dataAt));
+  writeUint32(data, streamIdAt, streamId);
+  if (idAt > dataAt) writeId(data, idAt - dataAt, 'message-name');
+  return data;
 }

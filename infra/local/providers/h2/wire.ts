@@ -1,38 +1,42 @@
-import { messageIdPlace } from '../reply.ts';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from '../../../../workers/lanes/h2/frames.ts';
+import { STATIC_TABLE, staticIndex } from '../../../../workers/lanes/h2/static-table.ts';
+import { messageIdPlace, uuidPlace } from '../reply.ts';
 import type { Reply } from '../reply.ts';
-import { flag, frame, frameType } from './frames.ts';
 
 /**
- * A reply as frames, made once: stream ids are 0, and the id's place is filled with zeros. Headers are
+ * A reply as frames, made once: stream ids are 0, and an id's place is as `writeId` wants it. Headers are
  * literals that go into no table, so that every answer is the same bytes whatever the client's table size.
  */
 export interface Wire {
-  readonly headers: Buffer;
-  /** The DATA frame; null if there is no body. */
-  readonly data: Buffer | null;
-  /** Where the apns-id begins in `headers`; -1: nowhere. */
-  readonly apnsIdAt: number;
-  /** Where the message id begins in `data`; -1: nowhere. */
-  readonly messageIdAt: number;
+  /** A HEADERS frame, and behind it a DATA frame if there is a body. */
+  readonly frames: Buffer;
+  /** Where the DATA frame begins: the end if there is none. */
+  readonly dataAt: number;
+  /** What it costs of the client's windows. */
+  readonly bodyBytes: number;
+  /** Where in `frames` the apns-id or the message id goes; -1: nowhere. */
+  readonly idAt: number;
 }
 
-const uuidPlace = '00000000-0000-0000-0000-000000000000';
-const indexedStatus: Record<number, number> = { 200: 8, 204: 9, 206: 10, 304: 11, 400: 12, 404: 13, 500: 14 };
-const statusIndex = 8;
+export function wireOf({ status, headers, body, id }: Reply): Wire {
+  const block = Buffer.concat([
+    statusField(status), ...headers.map(([name, value]) => literal(name, value)), ...(id === 'apns-id' ? [literal('apns-id', uuidPlace)] : []),
+  ]);
+  const hasBody = body.length > 0;
+  const dataAt = FRAME_HEADER_BYTES + block.length;
+  const frames = Buffer.alloc(dataAt + (hasBody ? FRAME_HEADER_BYTES + body.length : 0));
+  frames.set(block, writeFrameHeader(frames, 0, block.length, FRAME.headers, FLAG.endHeaders | (hasBody ? 0 : FLAG.endStream), 0));
+  if (hasBody) frames.set(body, writeFrameHeader(frames, dataAt, body.length, FRAME.data, FLAG.endStream, 0));
+  const idAt = id === 'none' ? -1 : frames.indexOf(id === 'apns-id' ? uuidPlace : messageIdPlace);
+  return { frames, dataAt, bodyBytes: body.length, idAt };
+}
 
-export function wireOf(reply: Reply): Wire {
-  const indexed = indexedStatus[reply.status];
-  const parts: Buffer[] = [indexed === undefined ? Buffer.from([statusIndex, 3, ...Buffer.from(String(reply.status))]) : Buffer.from([0x80 | indexed])];
-  for (const [name, value] of reply.headers) parts.push(literal(name, value));
-  if (reply.id === 'apns-id') parts.push(literal('apns-id', uuidPlace));
-  const hasBody = reply.body.length > 0;
-  const headers = frame(frameType.headers, flag.endHeaders | (hasBody ? 0 : flag.endStream), 0, Buffer.concat(parts));
-  const data = hasBody ? frame(frameType.data, flag.endStream, 0, reply.body) : null;
-  return {
-    headers, data,
-    apnsIdAt: reply.id === 'apns-id' ? headers.length - uuidPlace.length : -1,
-    messageIdAt: reply.id === 'message-name' && data !== null ? data.indexOf(messageIdPlace) : -1,
-  };
+function statusField(status: number): Buffer {
+  const index = staticIndex(':status', String(status));
+  if (index !== 0) return Buffer.from([0x80 | index]);
+  const nameIndex = STATIC_TABLE.findIndex(([name]) => name === ':status') + 1;
+  const text = Buffer.from(String(status));
+  return Buffer.from([nameIndex, text.length, ...text]);
 }
 
 /** Literal without indexing, new name. Names and values here are ASCII, shorter than 127. */
