@@ -110,6 +110,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   await must(journal.submit(id, {
     kind: 'create-launch', by: 'ana', launchId: id, name: id, channelId: 'C0WARROOM', runbook: runbookFor(pool, options), runbookHash: sha256(id), targetAtMs: Date.now() + 60_000, compress: 1,
   }));
+  await cloud.switches.apply(id, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
   await cloud.queues.ensurePool(pool);
   await cloud.live.assignPool(pool, id);
   const audience = await compile(stage, id, options);

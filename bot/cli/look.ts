@@ -24,7 +24,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   const alive = fresh(reports, nowMs());
   out(`${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`);
   out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
-  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}: ${launch.halt.reason}` : 'no'} (epoch ${launch.halt.epoch}); workers read ${item?.halted === true ? 'HALTED' : 'no halt'} (epoch ${item?.haltEpoch ?? 0})`);
+  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}: ${launch.halt.reason}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`);
   out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
   out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
   for (const { id } of launch.audience?.segments ?? []) {

@@ -102,6 +102,13 @@ test('a resume without names asks for what the halt cut off, and one for all for
   expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([{ devices: 120, lifts: 1 }, { devices: 500, lifts: 1 }]);
 });
 
+test('status says when the item that workers poll is missing', async () => {
+  await rig.create();
+  expect((await go('status', '--launch', rig.launchId)).out).toContain('the switch item is MISSING, so workers pause');
+  await rig.cloud.switches.halt(rig.launchId);
+  expect((await go('status', '--launch', rig.launchId)).out).toContain('workers read HALTED (epoch 1)');
+});
+
 test('a halt with a key names its person', async () => {
   await readyLaunch();
   expect((await go('halt', ...withKey('mia'))).code).toBe(0);

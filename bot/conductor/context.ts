@@ -30,6 +30,8 @@ export type Acted = { ok: true; entry: Entry; launch: Launch } | { ok: false; co
 export const FACT = {
   /** Every effect of entries up to this sequence is done. */
   watermark: 'outbox/upto',
+  /** The effect that writes the switch item for the first time is done. */
+  switchesWritten: '1/write-switches',
   board: 'message/board',
   order: (orderId: string) => `message/order/${orderId}`,
   scale: (target: string) => `message/scale/${target}`,

@@ -1,4 +1,6 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createClients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 
@@ -109,4 +111,21 @@ test('a halt that the record knows and the switch item lost is put into force ag
   await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 3, reason: 'item was lost', pressedAtMs: Date.now() });
   await conductor.start();
   await until('the switch item', async () => { const item = await rig.cloud.switches.read(rig.launchId); return item?.halted === true && item.haltEpoch >= 3; });
+});
+
+test('a switch item that was lost is written again from the record, with its halt, and the channel is told once', async () => {
+  const { conductor } = rig.conductor('first');
+  // One try of 300 ms: on a loaded machine it may take another.
+  const standing = () => rig.cloud.switches.read(rig.launchId, { consistent: true }).catch(() => null);
+  await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 700, reason: '' });
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });
+  await conductor.start();
+  await until('the item is as it should be', async () => { const item = await standing(); return item?.haltEpoch === 2 && item.pace.ios === 700; });
+  await until('every effect done', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  await clients.dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-switches', Key: { launchId: { S: rig.launchId } } }));
+  clients.destroy();
+  expect((await rig.seen('was missing')).text).toContain('they paused');
+  expect(await until('the item', standing)).toMatchObject({ halted: true, pace: { ios: 700 } });
+  expect(await rig.entries('Noted')).toMatchObject([{ by: { system: 'conductor' } }]);
 });

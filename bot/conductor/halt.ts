@@ -1,6 +1,7 @@
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
+import { switchValues } from './perform.ts';
 import { type Acted, type Context, FACT, fact, keepFact } from './context.ts';
 
 /**
@@ -98,7 +99,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /**
  * Compares the switch item with the record, both ways: a halt that only the item knows (its bot died between the two) is
- * recorded as found, and a halt that only the record knows (the item was lost or edited) is put into force again.
+ * recorded as found, and a halt that only the record knows (the item was lost or edited) is put into force again. An item
+ * that is missing is written anew, and people are told.
  */
 export class HaltWatch {
   readonly #context: Context;
@@ -115,6 +117,7 @@ export class HaltWatch {
     const item = await cloud.switches.read(launchId, { consistent: true });
     const launch = await journal.launch(launchId);
     if (launch === null || launch.closed) return;
+    if (item === null) await this.#restore(launch);
     if (launch.halt.active) await this.#enforce(launch, item);
     if (item === null || !item.halted || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
       this.#found = null;
@@ -128,6 +131,16 @@ export class HaltWatch {
       kind: 'set-halt', epoch: item.haltEpoch, by: press?.by ?? null, source: press?.source ?? 'cli',
       reason: press?.reason ?? 'found in the switch item; who pressed it is not known', pressedAtMs: press?.pressedAtMs ?? nowMs(),
     });
+  }
+
+  /** Workers pause without the item. The record is the truth of what stood in it; a halt that it knows is put in force by `#enforce`. */
+  async #restore(launch: Launch): Promise<void> {
+    const { cloud, log, act } = this.#context;
+    const wasThere = (await fact(this.#context, launch.id, FACT.switchesWritten)) !== null;
+    await cloud.switches.apply(launch.id, launch.seq, switchValues(launch));
+    if (!wasThere) return;
+    log.error({ launchId: launch.id, seq: launch.seq }, 'the switch item was missing: it is written again from the record');
+    await act(launch.id, { kind: 'note', by: null, text: 'The switch item that workers read was missing, so they paused. It was written again from the record. A halt that was pressed just before may be lost: if somebody pressed one, press it again.' });
   }
 
   async #enforce(launch: Launch, item: SwitchItem | null): Promise<void> {

@@ -35,7 +35,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'LaunchCreated':
       return line(launch, entry, ':wave:', `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`);
     case 'TargetMoved': return line(launch, entry, ':alarm_clock:', `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`);
-    case 'Noted': return line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`);
+    case 'Noted': return 'person' in entry.by ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`) : line(launch, entry, ':warning:', safe(entry.text, 2_500));
     case 'FireDeclined':
     case 'FireExpired': return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
     case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`);

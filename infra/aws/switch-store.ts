@@ -19,7 +19,7 @@ export interface SwitchItem {
 }
 
 export interface SwitchStore {
-  /** Null: not there yet (the same as no halt at epoch 0). Eventually consistent unless asked. */
+  /** Null: not there yet, or lost; workers pause then. Eventually consistent unless asked. */
   read(launchId: string, options?: { consistent?: boolean; signal?: AbortSignal }): Promise<SwitchItem | null>;
   /** Halt now: halted = true, haltEpoch + 1, unconditionally. Returns the item after it. */
   halt(launchId: string): Promise<SwitchItem>;

@@ -45,7 +45,8 @@ export type Command =
   | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string }
   | { kind: 'report-scale'; target: string; desired: number; tookMs: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }
-  | { kind: 'note'; by: PersonId; text: string }
+  /** `by: null`: the conductor tells people what no other entry does. */
+  | { kind: 'note'; by: PersonId | null; text: string }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   | { kind: 'close-launch'; by: PersonId; reason: string };
 

@@ -8,7 +8,9 @@ import type { SwitchMemory } from './switch-view.ts';
 
 /**
  * Entry of the switch thread: polls the switch item, off the sending thread, so that a busy event loop never
- * delays a halt. A read that fails or takes too long confirms nothing; the next one begins on time all the same.
+ * delays a halt. A read that fails or takes too long confirms nothing; the next one begins on time all the same. Nor does
+ * a missing item: it is there from the launch's creation on, so it was lost, and a halt may have stood in it. The worker
+ * pauses until the conductor has written it again.
  */
 export interface SwitchThreadData { config: CloudConfig; launchId: string; memory: SwitchMemory; everyMs: number; timeoutMs: number }
 
@@ -23,10 +25,11 @@ async function poll(): Promise<void> {
   try {
     // Consistent: 4 reads a second and worker, so one partition serves some 700 workers (FACTS 7).
     const item = await store.read(launchId, { consistent: true, signal: AbortSignal.timeout(timeoutMs) });
+    if (item === null) throw new Error('the switch item is missing');
     // An answer that was overtaken must not take a newer one back.
     if (begunMs < newestBegunMs) return;
     newestBegunMs = begunMs;
-    writeReading(memory, item ?? { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, begunMs);
+    writeReading(memory, item, begunMs);
     if (failing) parentPort?.postMessage({ reachable: true, why: '' });
     failing = false;
   } catch (error) {

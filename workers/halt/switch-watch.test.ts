@@ -1,10 +1,15 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { createClients } from '../../infra/aws/clients.ts';
+import { tableNames } from '../../infra/aws/create-cloud.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { startStallProxy } from '../../test/stall-proxy.ts';
 import type { StallProxy } from '../../test/stall-proxy.ts';
 import { PAUSE_AFTER_MS, SwitchView, createSwitchMemory, sharedNowMs, writeReading } from './switch-view.ts';
 import { watchSwitches } from './switch-watch.ts';
+
+const NO_SWITCHES = { pace: { ios: 0, android: 0 }, zombie: false, custom: {} };
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let proxy: StallProxy;
@@ -21,6 +26,7 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
   const watch = watchSwitches({ config: local.config, launchId: 'a', log: pino({ level: 'silent' }) });
   try {
     expect(watch.view.stop(0)).toBe('paused');
+    await local.cloud.switches.apply('a', 1, NO_SWITCHES);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
     await local.cloud.switches.halt('a');
     await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
@@ -39,6 +45,7 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
 test('without a confirmed read for 800 ms it pauses, and goes on when reads come through again', async () => {
   const watch = watchSwitches({ config: { ...local.config, endpoint: proxy.url }, launchId: 'b', log: pino({ level: 'silent' }) });
   try {
+    await local.cloud.switches.apply('b', 1, NO_SWITCHES);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
     proxy.stall(true);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBe('paused'), { timeout: 5_000, interval: 10 });
@@ -46,6 +53,24 @@ test('without a confirmed read for 800 ms it pauses, and goes on when reads come
     proxy.stall(false);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 10_000 });
   } finally {
+    await watch.stop();
+  }
+});
+
+test('a switch item that is lost is no lift: the worker pauses until it is written again', async () => {
+  await local.cloud.switches.apply('c', 1, NO_SWITCHES);
+  await local.cloud.switches.halt('c');
+  const watch = watchSwitches({ config: local.config, launchId: 'c', log: pino({ level: 'silent' }) });
+  const clients = createClients(local.config);
+  try {
+    await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
+    await clients.dynamo.send(new DeleteItemCommand({ TableName: tableNames(local.config.tablePrefix).switches, Key: { launchId: { S: 'c' } } }));
+    await vi.waitFor(() => expect(watch.view.readAgoMs()).toBeGreaterThan(PAUSE_AFTER_MS), { timeout: 5_000 });
+    expect([watch.view.stop(0), watch.view.stop(1)]).toEqual(['halted', 'paused']);
+    await local.cloud.switches.apply('c', 2, NO_SWITCHES);
+    await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull(), { timeout: 5_000 });
+  } finally {
+    clients.destroy();
     await watch.stop();
   }
 });
