@@ -131,7 +131,7 @@ const RECIPES: Record<ServerName, (setting: Setting) => Promise<Recipe>> = {
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${dir}/${kind};`).join(' ');
     await writeFile(join(dir, 'nginx.conf'), `
       daemon off; master_process off; pid ${dir}/nginx.pid; error_log ${dir}/error.log warn;
-      events { worker_connections 512; }
+      events { worker_connections 4096; }
       http {
         ${temp}
         log_format seen '$uri $status';

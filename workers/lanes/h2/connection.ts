@@ -11,6 +11,7 @@ import { DEFAULT_TABLE_BYTES, HpackEncoder } from './hpack-encoder.ts';
 import { HuffmanError } from './huffman.ts';
 import { compileRequest, MAX_REQUEST_BYTES, type CompiledRequest, type RequestTemplate } from './request-template.ts';
 import { OpenStreams, type OpenStream } from './streams.ts';
+import { WriteBuffers } from './write-buffers.ts';
 
 /*
  * One HTTP/2 connection for many small POSTs, RFC 9113, client side. One piece, because every frame may touch
@@ -52,6 +53,8 @@ export interface ConnectionOptions {
   startStreams: number;
   /** Never more than this, whatever the peer allows. */
   maxStreams: number;
+  /** A write is composed until it has so many bytes. Default 64 KiB, which is also the most. */
+  writeBytes?: number;
   /** First stream id; only tests of id exhaustion change it. */
   firstStreamId?: number;
 }
@@ -61,6 +64,11 @@ export const WRITE_BYTES = 64 * 1024;
 const MAX_CONTROL_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 8 * 1024;
 const STATUS_200 = 0x88;
+const PLAIN_HEADERS_MASK = FLAG.endHeaders | FLAG.padded | FLAG.priority;
+
+/** Of all connections of a thread. */
+const writeBuffers = new WriteBuffers(WRITE_BYTES);
+const NOTHING = Buffer.alloc(0);
 
 interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
 interface PartialBody<J> { rest: Buffer; window: number; job: J }
@@ -81,10 +89,13 @@ export class H2Connection<J> {
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(DEFAULT_TABLE_BYTES);
   readonly #encoder = new HpackEncoder();
-  readonly #streams: OpenStreams<J>;
+  readonly #streams = new OpenStreams<J>();
   readonly #answers = new Map<number, Answer>();
   readonly #partial = new Map<number, PartialBody<J>>();
-  readonly #out = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  /** What the next write is composed in; taken only while composing. */
+  #out: Buffer = NOTHING;
+  /** From here on a write takes no further request. */
+  readonly #fullBytes: number;
   readonly #receiveWindow = new ReceiveWindow();
   readonly #sendWindow = new SendWindow();
   #control: Buffer[] = [];
@@ -103,8 +114,8 @@ export class H2Connection<J> {
     this.#socket = socket;
     this.#options = options;
     this.#owner = owner;
+    this.#fullBytes = Math.min(options.writeBytes ?? WRITE_BYTES, WRITE_BYTES - MAX_REQUEST_BYTES);
     this.#nextId = options.firstStreamId ?? 1;
-    this.#streams = new OpenStreams<J>(options.maxStreams);
     this.#reader = new FrameReader((type, flags, streamId, bytes, start, end) => this.#frame(type, flags, streamId, bytes, start, end));
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', (error: Error) => this.#close(`connection error: ${error.message}`));
@@ -140,13 +151,14 @@ export class H2Connection<J> {
   fill(nowMs: number): number {
     if (this.#writing || this.state !== 'open') return 0;
     const owner = this.#owner;
+    this.#out = writeBuffers.take(WRITE_BYTES);
     let at = this.#sendPartials(this.#takeControl());
     let written = 0;
-    while (this.#streams.count < this.limit && WRITE_BYTES - at >= MAX_REQUEST_BYTES && this.#sendWindow.bytes > 0 && this.#ids() && owner.take()) {
+    while (this.#streams.count < this.limit && at < this.#fullBytes && this.#sendWindow.bytes > 0 && this.#ids() && owner.take()) {
       at = this.#compose(at, nowMs);
       written += 1;
     }
-    if (at > 0) this.#write(at);
+    this.#write(at);
     return written;
   }
 
@@ -220,16 +232,24 @@ export class H2Connection<J> {
 
   #flush(): void {
     if (this.#writing || this.state === 'closed') return;
+    if (this.#control.length === 0 && this.#partial.size === 0) return;
+    this.#out = writeBuffers.take(WRITE_BYTES);
     const at = this.#sendPartials(this.#takeControl());
-    if (at > 0) this.#write(at);
-    else if (this.#control.length > 0) this.#write(this.#takeControl());
+    // Giving up an unfinished body has to be told.
+    this.#write(at > 0 ? at : this.#takeControl());
   }
 
+  /** Writes what was composed, if anything. */
   #write(bytes: number): void {
+    const out = writeBuffers.fitting(this.#out, bytes);
+    this.#out = NOTHING;
+    if (bytes === 0) return writeBuffers.give(out);
     this.#writing = true;
-    this.#socket.write(this.#out.subarray(0, bytes), (error) => {
+    this.#socket.write(out.subarray(0, bytes), (error) => {
       this.#writing = false;
+      // After an error nobody knows whether the socket still looks at it.
       if (error !== null && error !== undefined) return this.#close(`connection error: ${error.message}`);
+      writeBuffers.give(out);
       if (this.#control.length > 0 || this.#partial.size > 0) this.#flush();
       if (!this.#writing) this.#owner.room();
     });
@@ -298,6 +318,7 @@ export class H2Connection<J> {
     switch (type) {
       case FRAME.headers:
       case FRAME.continuation: {
+        if (this.#success(type, flags, streamId, bytes, start, end)) return;
         const block = this.#blocks.push(type, flags, streamId, bytes, start, end);
         if (block !== null) this.#headers(block);
         return;
@@ -322,15 +343,22 @@ export class H2Connection<J> {
     if (streamId === 0 || (streamId & 1) === 0 || streamId >= this.#nextId) throw new ConnectionError('PROTOCOL_ERROR', `${frame} on stream ${streamId}, which is not open`);
   }
 
+  /**
+   * A whole header block in one frame whose first byte says 200. With an empty table a block has no memory, and this one
+   * byte says all that a success says. False: not that, or not that simple.
+   */
+  #success(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes[start] !== STATUS_200 || start === end || !this.#tableEmpty || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
+    const at = this.#streams.find(streamId);
+    if (at === -1 || this.#streams.status(streamId, at) !== 0) return false;
+    if ((flags & FLAG.endStream) !== 0) this.#finish(streamId, at, 200);
+    else this.#streams.setStatus(streamId, at, 200);
+    return true;
+  }
+
   #headers({ streamId, endStream, block }: HeaderBlock): void {
     this.#known(streamId, 'HEADERS');
     const at = this.#streams.find(streamId);
-    // With an empty table a block has no memory, and this one byte says all that a success says.
-    if (this.#tableEmpty && block[0] === STATUS_200 && at !== -1 && this.#streams.status(streamId, at) === 0) {
-      if (endStream) this.#finish(streamId, at, 200);
-      else this.#streams.setStatus(streamId, at, 200);
-      return;
-    }
     const fields = this.#decoder.decode(block);
     if (at === -1) return;
     const before = this.#streams.status(streamId, at);
@@ -405,7 +433,7 @@ export class H2Connection<J> {
         return;
       case SETTING.maxConcurrentStreams:
         this.#peerStreams = value;
-        return;
+            return;
       case SETTING.initialWindowSize: {
         if (value > 0x7fffffff) throw new ConnectionError('FLOW_CONTROL_ERROR', 'initial window over 2^31 - 1');
         const change = value - this.#peerInitialWindow;

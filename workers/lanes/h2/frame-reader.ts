@@ -3,13 +3,16 @@ import { ConnectionError, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint32 } from
 /** Takes one whole frame; the payload is `bytes[start, end)` and only valid during the call. */
 export type OnFrame = (type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number) => void;
 
+/** What crosses chunks is an answer of a few bytes, nearly always. */
+const FIRST_HELD_BYTES = 256;
+
 /**
  * Cuts a byte stream into frames, however it is split. Whole frames inside a chunk are handed over in place;
  * only a frame that crosses chunks is copied, so at most one frame (16 KiB) is ever held.
  */
 export class FrameReader {
   readonly #onFrame: OnFrame;
-  readonly #held = Buffer.allocUnsafe(FRAME_HEADER_BYTES + MAX_FRAME_BYTES);
+  #held = Buffer.allocUnsafeSlow(FIRST_HELD_BYTES);
   #heldBytes = 0;
 
   constructor(onFrame: OnFrame) {
@@ -25,10 +28,7 @@ export class FrameReader {
       this.#onFrame(chunk[at + 3] ?? 0, chunk[at + 4] ?? 0, readUint32(chunk, at + 5) & 0x7fffffff, chunk, at + FRAME_HEADER_BYTES, end);
       at = end;
     }
-    if (at < chunk.length) {
-      this.#held.set(chunk.subarray(at), this.#heldBytes);
-      this.#heldBytes += chunk.length - at;
-    }
+    if (at < chunk.length) this.#hold(chunk, at, chunk.length);
   }
 
   /** Finishes the held frame from the head of `chunk`; returns how much of the chunk that took. */
@@ -46,9 +46,19 @@ export class FrameReader {
 
   #take(chunk: Uint8Array, at: number, upTo: number): number {
     const bytes = Math.min(Math.max(upTo - this.#heldBytes, 0), chunk.length - at);
-    this.#held.set(chunk.subarray(at, at + bytes), this.#heldBytes);
-    this.#heldBytes += bytes;
+    this.#hold(chunk, at, at + bytes);
     return at + bytes;
+  }
+
+  #hold(chunk: Uint8Array, start: number, end: number): void {
+    const bytes = this.#heldBytes + end - start;
+    if (bytes > this.#held.length) {
+      const larger = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + MAX_FRAME_BYTES);
+      larger.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = larger;
+    }
+    this.#held.set(chunk.subarray(start, end), this.#heldBytes);
+    this.#heldBytes = bytes;
   }
 }
 

@@ -8,37 +8,29 @@ export interface OpenStream<J> {
   status: number;
 }
 
+const FIRST_SIZE = 64;
+
 /**
  * The open streams of one connection. Ids only go up, so that the newest lie in a ring of typed arrays, which
  * costs nothing to enter and leave; one that is still open when the ring comes round again (an answer that is late,
- * or never comes) moves to a map.
+ * or never comes) moves to a map. The ring grows to twice the streams that are open.
  */
 export class OpenStreams<J> {
-  readonly #mask: number;
-  readonly #ids: Int32Array;
-  readonly #indexes: Int32Array;
-  readonly #statuses: Int16Array;
-  readonly #writtenAtMs: Float64Array;
-  readonly #jobs: (J | null)[];
+  #ids = new Int32Array(FIRST_SIZE);
+  #indexes = new Int32Array(FIRST_SIZE);
+  #statuses = new Int16Array(FIRST_SIZE);
+  #writtenAtMs = new Float64Array(FIRST_SIZE);
+  #jobs: (J | null)[] = Array.from<J | null>({ length: FIRST_SIZE }).fill(null);
+  #mask = FIRST_SIZE - 1;
   readonly #old = new Map<number, OpenStream<J>>();
   #count = 0;
-
-  /** `expected`: how many streams are open at a time, at most; only memory and speed depend on it. */
-  constructor(expected: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(64, expected * 2)));
-    this.#mask = size - 1;
-    this.#ids = new Int32Array(size);
-    this.#indexes = new Int32Array(size);
-    this.#statuses = new Int16Array(size);
-    this.#writtenAtMs = new Float64Array(size);
-    this.#jobs = Array.from<J | null>({ length: size }).fill(null);
-  }
 
   get count(): number {
     return this.#count;
   }
 
   open(id: number, job: J, index: number, nowMs: number): void {
+    if (this.#count > this.#mask >>> 1) this.#grow();
     const at = (id >>> 1) & this.#mask;
     if (this.#ids[at] !== 0) this.#moveOut(at);
     this.#ids[at] = id;
@@ -47,6 +39,21 @@ export class OpenStreams<J> {
     this.#statuses[at] = 0;
     this.#writtenAtMs[at] = nowMs;
     this.#count += 1;
+  }
+
+  #grow(): void {
+    const open = this.takeWhere(() => true);
+    const size = this.#ids.length * 2;
+    this.#ids = new Int32Array(size);
+    this.#indexes = new Int32Array(size);
+    this.#statuses = new Int16Array(size);
+    this.#writtenAtMs = new Float64Array(size);
+    this.#jobs = Array.from<J | null>({ length: size }).fill(null);
+    this.#mask = size - 1;
+    for (const { id, job, index, writtenAtMs, status } of open) {
+      this.open(id, job, index, writtenAtMs);
+      this.setStatus(id, this.find(id), status);
+    }
   }
 
   #moveOut(at: number): void {
