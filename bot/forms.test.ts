@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until, type RoomView } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, textOf, type Rig, type Someone } from '../test/bot-rig.ts';
+import { buttonsOf, readyLaunch, RUNBOOK, startRig, textOf, type Rig, type Someone } from '../test/bot-rig.ts';
 
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
 
@@ -55,7 +57,15 @@ describe('forms', () => {
     await rig.mia.send('POST', `views/${form.id}/close`, {});
   });
 
-  it('a waiver is asked for by one person in a form and granted by another with a button', async () => {
+  it('campaign: an observer gets to read the text, no form, and no way around it', async () => {
+    expect(await rig.ask(rig.olu, 'campaign de')).toContain('Neuer Text.');
+    expect(await rig.olu.views()).toEqual([]);
+    const { id, campaign, contentHash } = await rig.launch();
+    expect(await rig.journal.submit(id, { kind: 'set-campaign', by: 'olu', campaign: { ...campaign, sound: 'loud' } })).toMatchObject({ ok: false, code: 'ROLE_MISSING' });
+    expect((await rig.launch()).contentHash).toBe(contentHash);
+  });
+
+  it('a waiver is asked for by one person and granted by another with a button', async () => {
     expect(await rig.ask(rig.ana, 'ready')).toContain('Somebody has read the copy');
     const { id } = await rig.launch();
     const answer = await rig.journal.submit(id, { kind: 'request-waiver', by: 'ana', gate: 'copy-read', segments: 'all', worst: null, reason: 'the printer is out', endsAtMs: rig.nowMs() + 3_600_000 });
@@ -65,5 +75,28 @@ describe('forms', () => {
     const post = await until('the outcome', async () => (await rig.ben.messages()).find((message) => message.ephemeralTo === undefined && textOf(message).includes('Granted by *Ben Okafor*')));
     expect(JSON.stringify(post.blocks)).not.toContain('waiver.grant');
     expect(await rig.press(rig.mia, 'board.ready')).toContain('waived');
+  });
+
+  it('waiver: its form opens for on-call, about that gate, and not for those who may only grant it', async () => {
+    expect(await rig.ask(rig.ana, 'close the drill is over')).toContain('The launch is closed');
+    await writeFile(join(rig.runbooksDir, 'soft.yaml'), RUNBOOK.replace('id: drill\n', 'id: soft\n').replace('gates:\n', 'gates:\n  - { id: workers, title: Workers are ready, probe: { kind: workers-ready } }\n'));
+    expect(await rig.ask(rig.ana, 'create soft in 1h')).toContain('Created');
+    const askFor = async (who: Someone): Promise<void> => {
+      expect(await rig.ask(who, 'ready')).toContain('Workers are ready');
+      const button = buttonsOf(await who.messages(), 'waiver.ask').findLast(({ value: to }) => to.includes('"workers"'));
+      if (button === undefined) throw new Error('no button to ask for a waiver');
+      await who.press(button.ts, 'waiver.ask', { block_id: button.blockId, value: button.value });
+    };
+    await askFor(rig.mia);
+    await until('the refusal', async () => (await rig.mia.messages()).some((message) => textOf(message).includes('Asking for a waiver needs on-call: Ana Ortiz')));
+    expect(await rig.mia.views()).toEqual([]);
+
+    await askFor(rig.ana);
+    const form = await until('the form', async () => (await rig.ana.views())[0]);
+    expect(form).toMatchObject({ title: { text: 'Ask for a waiver' } });
+    expect(form.html).toContain('Workers are ready');
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('whenever') })).toMatchObject({ ok: false, errors: { until: expect.stringContaining('Expected a time') as string } });
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('in 1h') })).toMatchObject({ ok: true });
+    await until('the request', async () => Object.values((await rig.launch()).waivers).some((one) => one.gate === 'workers' && one.reason === 'the printer is out'));
   });
 });

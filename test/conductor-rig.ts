@@ -46,11 +46,11 @@ export class Rig {
   }
 
   /** Another bot instance: its own journal cache, its own holder. Stopped with the rig. */
-  conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null } = {}): { conductor: Conductor; journal: Journal } {
+  conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null; hasEnded?: (holder: string) => boolean } = {}): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
     const journal = createJournal({ record: cloud.record });
     const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
-    const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings } }, log });
+    const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings }, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }) }, log });
     this.#conductors.push(conductor);
     return { conductor, journal };
   }

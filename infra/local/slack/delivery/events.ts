@@ -38,8 +38,8 @@ export class EventDelivery {
   #mayHear(event: Json): boolean {
     const item = event['item'] as Json | undefined;
     const channelId = event['channel'] ?? item?.['channel'];
-    if (channelId === undefined) return true;
-    const channel = this.#state.channel(String(channelId));
+    if (typeof channelId !== 'string') return true;
+    const channel = this.#state.channel(channelId);
     return channel.im_with === undefined && channel.members.includes(APP.botUserId);
   }
 

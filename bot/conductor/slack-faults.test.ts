@@ -1,0 +1,214 @@
+import { ErrorCode } from '@slack/web-api';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { person } from '../../infra/local/slack/for-tests.ts';
+import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { FACT } from './context.ts';
+import { POST_TIMEOUT_MS, type SlackPort } from './slack-port.ts';
+import { TIMINGS } from './timings.ts';
+
+/** What the war room shows must survive Slack's faults: nothing is lost, nothing holds up the rest for good. */
+
+const ROOM = 'C0WARROOM';
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(async () => {
+  await rig.stop();
+});
+
+const note = (text: string) => rig.append({ kind: 'note', by: 'ana', text });
+const refusal = (word: string) => Object.assign(new Error(word), { code: ErrorCode.PlatformError, data: { ok: false, error: word } });
+/** A Slack that refuses posts with these words, and takes the rest. */
+function refusing(refuse: (text: string) => Error | null): { slack: SlackPort; tries: string[] } {
+  const tries: string[] = [];
+  return {
+    tries,
+    slack: {
+      ...rig.slack,
+      async postMessage(channel, message, options) {
+        tries.push(message.text);
+        const error = refuse(message.text);
+        if (error !== null) throw error;
+        return rig.slack.postMessage(channel, message, options);
+      },
+    },
+  };
+}
+const textsOf = async (containing = '') => (await rig.messages(containing)).map(({ text }) => text);
+/** What the bot told this person directly. */
+async function directMessages(slackId: string) {
+  const { channels } = await person(rig.workspace, slackId).get<{ channels: { id: string; im_with: string | null }[] }>('state');
+  const own = channels.find(({ im_with: who }) => who === slackId);
+  return own === undefined ? [] : (await person(rig.workspace, slackId).get<{ messages: { text: string; blocks: object[] }[] }>(`channels/${own.id}/messages`)).messages;
+}
+
+test.each(['invalid_blocks', 'msg_too_long', 'a_word_of_tomorrow'])('a post that Slack never takes (%s) is left out, and what follows it is shown', async (word) => {
+  await rig.create({ ready: false });
+  const { slack, tries } = refusing((text) => (text.includes('unspeakable') ? refusal(word) : null));
+  await rig.conductor('first', { slack }).conductor.start();
+  const bad = await note('unspeakable');
+  await note('what follows');
+  await rig.seen('what follows');
+  expect(await rig.messages('unspeakable')).toEqual([]);
+  expect(await rig.cloud.live.effectResult(rig.launchId, `${bad.seq}/post-entry`)).toBe('left out');
+  expect(tries.filter((text) => text.includes('unspeakable')).length).toBeGreaterThan(1);
+});
+
+test('a channel that takes nothing keeps everything waiting, on-call people are told directly, and nothing is lost', async () => {
+  await rig.create({ ready: false });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  await note('one');
+  await rig.seen('one');
+  rig.workspace.admin.archive(ROOM, true);
+  for (const text of ['two', 'three']) await note(text);
+  const [told] = await until('a direct message', async () => {
+    const found = await directMessages('U0ONCALL');
+    return found.length > 0 ? found : null;
+  });
+  expect(told?.text).toContain('the channel is archived');
+  expect(JSON.stringify(told?.blocks)).toContain('halt.press');
+  expect(await directMessages('U0MARKET1')).toEqual([]);
+  expect(conductor.shutRooms()).toMatchObject([{ launchId: rig.launchId, code: 'is_archived' }]);
+
+  // Another leader goes on from there, and tells nobody again.
+  await conductor.stop();
+  const second = rig.conductor('second').conductor;
+  await second.start();
+  await until('the second knows', () => second.shutRooms().length === 1);
+  rig.workspace.admin.archive(ROOM, false);
+  await rig.seen('three');
+  const texts = (await textsOf()).join('\n');
+  expect(texts.indexOf('one')).toBeLessThan(texts.indexOf('two'));
+  expect(texts.indexOf('two')).toBeLessThan(texts.indexOf('three'));
+  expect(await rig.messages('two')).toHaveLength(1);
+  expect(await directMessages('U0ONCALL')).toHaveLength(1);
+  await until('the trouble is over', () => second.shutRooms().length === 0);
+  expect(await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble)).toBe('');
+});
+
+test('after a long gap the room gets what matters now, one summary, and no stale post', async () => {
+  await rig.create();
+  const { conductor } = rig.conductor('first', { timings: { backlogMs: 300 } });
+  await conductor.start();
+  await until('the posts of the beginning', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  rig.workspace.admin.removeApp(ROOM);
+  for (let i = 1; i <= 20; i += 1) await note(`thing number ${i}.`);
+  const order = await rig.request();
+  await until('the room is shut', () => conductor.shutRooms().length === 1);
+  const shutSinceMs = Date.now();
+  await until('a gap', () => Date.now() - shutSinceMs > 400);
+  rig.workspace.admin.addApp(ROOM);
+  const summary = await rig.seen('This room missed 20 posts');
+  const asked = await rig.seen('asks to send');
+  expect(JSON.stringify(asked.blocks)).toContain(order.orderId);
+  expect(Number(asked.ts)).toBeLessThan(Number(summary.ts));
+  expect(JSON.stringify(summary.blocks)).toContain('thing number 20.');
+  expect(JSON.stringify(summary.blocks)).toContain('the bot was removed from the channel');
+  await note('as before');
+  await rig.seen('as before');
+  expect(await rig.messages('thing number')).toHaveLength(1);
+  expect(await rig.messages('This room missed')).toHaveLength(1);
+  expect(await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')).toBe(String((await rig.launch()).seq));
+});
+
+test('a leader that died after its summary leaves the next one nothing to say twice', async () => {
+  await rig.create({ ready: false });
+  for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
+  const { seq } = await rig.launch();
+  await rig.cloud.live.finishEffect(rig.launchId, FACT.folding, String(seq));
+  await rig.cloud.live.claimEffect(rig.launchId, `missed/${seq}`, 'dead', 300, Date.now());
+  await rig.slack.postMessage(ROOM, { text: 'This room missed 12 posts', blocks: [] }, { mark: { launchId: rig.launchId, effectId: `missed/${seq}` } });
+  await note('after the summary');
+  await rig.conductor('second').conductor.start();
+  await rig.seen('after the summary');
+  expect(await rig.messages('This room missed')).toHaveLength(1);
+  expect(await rig.messages('thing number')).toEqual([]);
+});
+
+test('a rate limit is waited out, and the order stays', async () => {
+  await rig.create({ ready: false });
+  let limited = true;
+  const { slack, tries } = refusing((text) => (limited && text.includes('first') ? Object.assign(new Error('ratelimited'), { code: ErrorCode.RateLimitedError, retryAfter: 1 }) : null));
+  await rig.conductor('one', { slack }).conductor.start();
+  await note('first');
+  await note('second');
+  await until('the limit', () => tries.some((text) => text.includes('first')));
+  const limitedAtMs = Date.now();
+  limited = false;
+  await rig.seen('second');
+  expect(Date.now() - limitedAtMs).toBeGreaterThan(900);
+  const texts = (await textsOf()).join('\n');
+  expect(texts.indexOf('first')).toBeLessThan(texts.indexOf('second'));
+});
+
+test('the board and an open order that somebody deletes come back, once', async () => {
+  await rig.create();
+  await rig.conductor('first').conductor.start();
+  const order = await rig.request();
+  const asked = await rig.seen('asks to send');
+  const board = (await rig.messages()).find(({ pinned }) => pinned);
+  if (board === undefined) throw new Error('NO_BOARD');
+  rig.workspace.admin.deleteMessage(ROOM, board.ts);
+  rig.workspace.admin.deleteMessage(ROOM, asked.ts);
+  // News for both of them.
+  await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: '' });
+  await until('a pinned board', async () => (await rig.messages()).some(({ pinned, ts }) => pinned && ts !== board.ts));
+  const again = await until('the order', async () => (await rig.messages(order.orderId)).find(({ blocks }) => JSON.stringify(blocks).includes('fire.go')));
+  expect(again.ts).not.toBe(asked.ts);
+  await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  await until('the order as it is now', async () => !JSON.stringify((await rig.messages(order.orderId)).at(-1)?.blocks).includes('GO anyway'));
+  expect((await rig.messages()).filter(({ pinned }) => pinned)).toHaveLength(1);
+  expect((await rig.messages(order.orderId)).filter(({ blocks }) => JSON.stringify(blocks).includes('fire.go'))).toHaveLength(1);
+});
+
+test('a claim lasts as long as its post, and no longer than its bot', async () => {
+  await rig.create({ ready: false });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const slack: SlackPort = { ...rig.slack, postMessage: async (channel, message, options) => {
+    if (message.text.includes('slow')) await held;
+    return rig.slack.postMessage(channel, message, options);
+  } };
+  await rig.conductor('first', { slack, timings: { claimMs: 600 } }).conductor.start();
+  const { seq } = await note('slow');
+  const effectId = `${seq}/post-entry`;
+  const claim = (holder: string) => rig.cloud.live.claimEffect(rig.launchId, effectId, holder, 600, Date.now());
+  await until('the claim of the first', async () => !(await claim('probe')).mine);
+  const claimedAtMs = Date.now();
+  await until('twice a claim’s life', () => Date.now() - claimedAtMs > 1_200);
+  expect(await claim('other')).toMatchObject({ mine: false, done: false });
+  release();
+  await rig.seen('slow');
+  expect(await rig.messages('slow')).toHaveLength(1);
+  // What a dead bot leaves behind: seconds, and a post that is over by then.
+  expect(TIMINGS.claimMs).toBeLessThanOrEqual(TIMINGS.leaseMs);
+  expect(TIMINGS.claimMs).toBeGreaterThan(POST_TIMEOUT_MS);
+});
+
+test('what a bot of this machine held when it ended is free at once, and looked for before it is posted', async () => {
+  await rig.create({ ready: false });
+  const { seq } = await note('half done');
+  await rig.cloud.live.lease('conductor', 'ended', 60_000, Date.now());
+  const effectId = `${seq}/post-entry`;
+  await rig.cloud.live.claimEffect(rig.launchId, effectId, 'ended', 60_000, Date.now());
+  await rig.slack.postMessage(ROOM, { text: 'half done', blocks: [] }, { mark: { launchId: rig.launchId, effectId } });
+  await rig.conductor('next', { hasEnded: (holder) => holder === 'ended' }).conductor.start();
+  await note('and on');
+  await rig.seen('and on', 4_000);
+  expect(await rig.messages('half done')).toHaveLength(1);
+});
+
+test('a person who was deactivated in Slack while no bot was there leaves the roster at the start, and later ones soon after', async () => {
+  await rig.create();
+  const order = await rig.request();
+  rig.workspace.admin.deactivate('U0MARKET1');
+  await rig.conductor('first', { timings: { rosterMs: 300 } }).conductor.start();
+  await until('mia is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'mia'));
+  expect(await rig.journal.submit(rig.launchId, rig.approval(order))).toMatchObject({ ok: false, code: 'NOT_ON_ROSTER' });
+  rig.workspace.admin.deactivate('U0MARKET2');
+  await until('ben is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'ben'));
+  // One of her accounts is of no Slack that the bot knows: that is no deactivation.
+  expect((await rig.launch()).people.map(({ id }) => id)).toEqual(['ana', 'olu']);
+  expect(await rig.entries('PersonRemoved')).toMatchObject([{ person: 'mia', by: { system: 'slack' } }, { person: 'ben' }]);
+});

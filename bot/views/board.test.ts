@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { gateLines } from '../../runbooks/launch/gates.ts';
+import { measuredAt, Scene, T0_MS } from '../../test/properties/scene.ts';
+import { boardMessage } from './board.ts';
+
+/** What the one pinned message says at each turn of a launch, in its line and in its body. */
+
+function board(scene: Scene): { line: string; body: string } {
+  const { nowMs, state } = scene;
+  const { text, blocks } = boardMessage(state, gateLines(state, measuredAt(nowMs), nowMs, 'all'), [], nowMs);
+  return { line: text, body: JSON.stringify(blocks) };
+}
+
+it('names what is missing until everything is green', () => {
+  const scene = Scene.created();
+  expect(board(scene).line).toBe('Super Bowl: 1 gate open');
+  expect(board(scene).body).toContain('3 of 4\\n• The copy was read');
+  const ready = board(Scene.ready());
+  expect(ready.line).toBe('Super Bowl: ready to fire');
+  expect(ready.body).toContain('all 4');
+});
+
+it('says that an order waits, for whom, and until when', () => {
+  const scene = Scene.ready();
+  scene.asked(['us-ios']);
+  expect(board(scene).line).toBe('Super Bowl: a fire order waits for GO');
+  expect(board(scene).body).toMatch(/A fire order waits for its second person\*: us-ios, 500 devices, asked by Ana Ortiz, expires /);
+  scene.halt();
+  expect(board(scene).body).toContain('It can\'t go out while everything is halted.');
+});
+
+it('says that a shot is sending, that a halted one was stopped, and that everything is sent', () => {
+  const scene = Scene.ready();
+  const shot = scene.fired();
+  expect(board(scene).line).toBe('Super Bowl: sending');
+  expect(board(scene).body).toContain('*Sending* us-ios, us-android, br-ios: 0 of 1,000 accepted');
+  scene.halt();
+  expect(board(scene).line).toBe('Super Bowl: HALTED');
+  expect(board(scene).body).toContain('*HALTED* by Ben Okafor');
+  expect(board(scene).body).toContain('*Stopped, being counted:*');
+  expect(board(scene).body).not.toContain('*Sending*');
+  scene.closes(shot);
+  scene.does({ kind: 'request-lift', by: 'ana', reason: '' });
+  scene.does({ kind: 'approve-lift', by: 'mia', liftId: Object.keys(scene.state.lifts)[0] ?? '' });
+  expect(board(scene).line).toBe('Super Bowl: everything is sent');
+});
+
+it('counts steps that wait for a person, and carries HALT until the launch is closed', () => {
+  const scene = Scene.ready();
+  scene.nowMs = T0_MS - 1_000_000;
+  scene.does({ kind: 'put-step', step: 'ask', why: 'it was too late' });
+  expect(board(scene).body).toContain('1 step waits for a person: `/go steps`');
+  expect(board(scene).body).toContain('halt.press');
+  scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
+  expect(board(scene).line).toBe('Super Bowl: closed');
+  expect(board(scene).body).not.toContain('halt.press');
+});
