@@ -26,6 +26,7 @@ export class Hands {
   readonly #queue: string;
   readonly #log: Logger;
   #waiting: AtHand[] = [];
+  #arrival = Promise.withResolvers<void>();
 
   constructor({ queues, queue, log }: { queues: Queues; queue: string; log: Logger }) {
     this.#queues = queues;
@@ -39,6 +40,17 @@ export class Hands {
 
   put(hand: AtHand): void {
     this.#waiting.push(hand);
+    this.wake();
+  }
+
+  /** Resolves with the next `put` or `wake`. */
+  arrival(): Promise<void> {
+    return this.#arrival.promise;
+  }
+
+  wake(): void {
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers();
   }
 
   take(): AtHand | undefined {

@@ -13,6 +13,7 @@ import type { BatchMessage } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';
 import { claimBatch, sendBatch } from './batch-run.ts';
+import { Deletes } from './deletes.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
@@ -47,6 +48,7 @@ const LOOK_AGAIN_MS = 50;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #hands: Hands;
+  readonly #deletes: Deletes;
   #room: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -59,6 +61,7 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#hands = new Hands(options);
+    this.#deletes = new Deletes(options);
   }
 
   start(): void {
@@ -79,10 +82,12 @@ export class Sender {
   /** Takes nothing new and hands back what is unclaimed. Resolves when every claimed batch is accounted for. */
   async drain(): Promise<void> {
     this.#stop.abort();
+    this.#hands.wake();
     await this.#hands.backAll();
     await this.#loops;
     await this.#hands.backAll();
     await Promise.all(this.#running);
+    await this.#deletes.flush();
     this.#corrections.abort();
   }
 
@@ -111,7 +116,7 @@ export class Sender {
     const message = parse(body);
     if (message === null) {
       log.error('a batch message that is none was dropped');
-      return this.#drop(receipt);
+      return this.#deletes.put(receipt);
     }
     const said = { shotId: message.shotId, batch: message.batch };
     if (message.launchId !== launchId) return queues.handBack(queue, [receipt], laterEachTime(receives));
@@ -123,14 +128,14 @@ export class Sender {
     if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED')) return queues.handBack(queue, [receipt], laterEachTime(receives));
     if (!found.ok) {
       log.error({ ...said, code: found.code, say: found.say }, 'batch without authority dropped');
-      return this.#drop(receipt);
+      return this.#deletes.put(receipt);
     }
     const { run } = found;
     const place = placeOf(audience(), message.batch);
     const isPart = run.authority.shot.segments.some(({ segment, attempt }) => segment === message.segment && attempt === message.attempt);
     if (place === null || place.platform !== platform || place.segment !== message.segment || !isPart) {
       log.error({ ...said, segment: message.segment, attempt: message.attempt }, 'batch that is not part of its shot dropped');
-      return this.#drop(receipt);
+      return this.#deletes.put(receipt);
     }
     this.#hands.put({ message, run, receipt, receives, sinceMs: Date.now() });
   }
@@ -140,7 +145,7 @@ export class Sender {
     while (!signal.aborted) {
       const hand = this.#hands.take();
       if (hand === undefined) {
-        await this.#wait(LOOK_AGAIN_MS / 5);
+        await this.#hands.arrival();
         continue;
       }
       // A claim is one round trip: several are under way at once, as many as the lane has room for.
@@ -180,7 +185,7 @@ export class Sender {
       if (why === 'halted' || why === 'late') {
         // The closer says what becomes of it.
         log.info({ shotId: message.shotId, batch: message.batch, why }, 'batch dropped unclaimed');
-        await this.#drop(hand.receipt);
+        this.#deletes.put(hand.receipt);
         return false;
       }
       const { active } = share();
@@ -203,12 +208,12 @@ export class Sender {
       const claimed = await claimBatch(context, run, message, view).finally(() => { this.#claiming -= view.count; });
       if (!claimed.won) {
         // Claimed and open: left alone, to come again until it is accounted for or closed.
-        if (claimed.holder.state !== 'claimed') await this.#drop(receipt);
+        if (claimed.holder.state !== 'claimed') this.#deletes.put(receipt);
         return;
       }
       run.activeAtMs = Date.now();
       await sendBatch(context, run, message, view, claimed)
-        .then(() => this.#drop(receipt), (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'));
+        .then(() => this.#deletes.put(receipt), (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'));
     } finally {
       run.inHand -= 1;
     }
@@ -226,11 +231,6 @@ export class Sender {
   async #hasRoom(): Promise<boolean> {
     const room = this.#room ??= this.#options.lane.room(() => this.#claiming).finally(() => { this.#room = null; });
     return Promise.race([room.then(() => true), sleep(LOOK_AGAIN_MS, false)]);
-  }
-
-  async #drop(receipt: string): Promise<void> {
-    const { queues, queue, log } = this.#options;
-    await queues.remove(queue, [receipt]).catch((error: unknown) => log.warn({ err: error }, 'a message was not deleted; it is harmless by its claim'));
   }
 
   async #wait(ms: number): Promise<void> {
