@@ -47,10 +47,12 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
   const account = await readServiceAccount(config.fcm.serviceAccountFile);
   const names = queueNames(config.pool);
-  const manifestOf = manifestReader(cloud.objects);
   const switches = watchSwitches({ config: config.cloud, launchId, log });
   const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, switches: switches.memory, log });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
+  const readManifest = manifestReader(cloud.objects);
+  // Between the press and the first push there is no time for a second look at what is in memory.
+  const manifestOf: typeof readManifest = async (ref) => (memory.audience?.manifest.hash === ref.hash ? memory.audience.manifest : readManifest(ref));
   const runs: ShotRuns = new ShotRuns({
     journal, launchId, loaded: () => memory.current,
     onRun: () => {

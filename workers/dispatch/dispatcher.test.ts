@@ -71,3 +71,24 @@ test('a test copy that waits for its provider holds up no fire', async () => {
   await alone.stop();
   expect((await stage.journal.launch(launch.id))?.tests[testId]?.results).toEqual([]);
 });
+
+test('orders that come together are judged by one read of the record, made after them', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 200 });
+  await launch.fire();
+  const reads: string[] = [];
+  const journal = { ...stage.journal, entries: (id: string) => (reads.push(id), stage.journal.entries(id)) };
+  const queues: Queues = {
+    ...stage.cloud.queues,
+    async receive(queue, options) {
+      const received = await stage.cloud.queues.receive(queue, options);
+      reads.push(`${received.length} orders`);
+      return received;
+    },
+  };
+  const alone = dispatcher(launch, { journal, queues });
+  alone.start();
+  await vi.waitFor(async () => expect(await Promise.all(Object.values(queueNames(launch.pool).batches).map(async (queue) => (await stage.cloud.queues.depth(queue)).visible))).toEqual([3, 2]), { timeout: 3_000 });
+  await alone.stop();
+  expect(reads.slice(0, 2)).toEqual(['2 orders', launch.id]);
+  expect(reads.filter((read) => read === launch.id)).toHaveLength(1);
+});

@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Entry, Platform } from '../../runbooks/launch/entries.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
-import type { SwitchStore } from '../../infra/aws/switch-store.ts';
+import type { SwitchItem, SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { AudienceRef, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { segmentOrder, testOrder } from '../contract.ts';
 import type { BatchMessage, Manifest, SegmentOrder, TestOrder } from '../contract.ts';
 import { attemptSets } from '../send/attempt-set.ts';
 import { authorityFor } from '../send/authority.ts';
-import type { Authority } from '../send/authority.ts';
+import type { Authority, Verdict } from '../send/authority.ts';
 
 export interface DispatcherOptions {
   queues: Queues;
@@ -36,6 +37,9 @@ export interface DispatcherOptions {
 /** What becomes of an order's message: done, not ours or not now (back after so many seconds), or refused for good. */
 type Fate = { done: true } | { backSeconds: number; why: string } | { refused: string };
 
+/** What the record and the switches say of a shot. */
+type Look = (shotId: string) => Promise<{ verdict: Verdict; haltEpoch: number }>;
+
 const AT_ONCE = 4;
 /**
  * Short, because a shot may have a minute in all, and a dispatcher that dies must not keep a whole segment from the
@@ -48,6 +52,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #stop = new AbortController();
   readonly #visibilitySeconds: number;
+  /** One segment of a platform after the other: each has several calls under way, and its first batches are soon out. */
+  readonly #turns: Record<Platform, LimitFunction> = { ios: pLimit(1), android: pLimit(1) };
   readonly #tests = new Set<Promise<void>>();
   #loop: Promise<void> = Promise.resolve();
 
@@ -73,8 +79,9 @@ export class Dispatcher {
     while (!signal.aborted) {
       try {
         const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: this.#visibilitySeconds, signal });
-        for (const order of orders.filter(isTest)) this.#serveTest(order);
-        await Promise.all(orders.filter((order) => !isTest(order)).map((order) => this.#serve(order)));
+        const look = this.#look();
+        for (const order of orders.filter(isTest)) this.#serveTest(order, look);
+        await Promise.all(orders.filter((order) => !isTest(order)).map((order) => this.#serve(order, look)));
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, 'segment queue cannot be read; trying again');
@@ -84,19 +91,19 @@ export class Dispatcher {
   }
 
   /** A copy may wait long for its provider; a fire must not wait for it. */
-  #serveTest(order: Received): void {
-    const serving: Promise<void> = this.#serve(order)
+  #serveTest(order: Received, look: Look): void {
+    const serving: Promise<void> = this.#serve(order, look)
       .catch((error: unknown) => this.#options.log.error({ err: error }, 'test order could not be served'))
       .finally(() => this.#tests.delete(serving));
     this.#tests.add(serving);
   }
 
-  async #serve({ body, receipt, receives }: Received): Promise<void> {
+  async #serve({ body, receipt, receives }: Received, look: Look): Promise<void> {
     const { queues, segments, log } = this.#options;
     const keep = setInterval(() => {
       queues.handBack(segments, [receipt], this.#visibilitySeconds).catch((error: unknown) => log.warn({ err: error }, 'an order could not be kept; another dispatcher may cut it too'));
     }, this.#visibilitySeconds * 500);
-    const fate = await this.#fateOf(body, receives).catch((error: unknown): Fate => {
+    const fate = await this.#fateOf(body, receives, look).catch((error: unknown): Fate => {
       log.error({ err: error }, 'order could not be served; it is handed back');
       return { backSeconds: 1, why: 'failed' };
     }).finally(() => clearInterval(keep));
@@ -108,36 +115,39 @@ export class Dispatcher {
     await queues.remove(segments, [receipt]);
   }
 
-  async #fateOf(body: string, receives: number): Promise<Fate> {
+  /** Read after the orders that ask, and once for all of one receive: a press orders every segment at the same moment. */
+  #look(): Look {
+    const { journal, switches, launchId } = this.#options;
+    let reading: Promise<[Entry[], SwitchItem | null]> | null = null;
+    const verdicts = new Map<string, Verdict>();
+    return async (shotId) => {
+      const [entries, item] = await (reading ??= Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]));
+      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries);
+      verdicts.set(shotId, verdict);
+      return { verdict, haltEpoch: item?.haltEpoch ?? 0 };
+    };
+  }
+
+  async #fateOf(body: string, receives: number, look: Look): Promise<Fate> {
     const order = parse(body);
     if (order === null) return { refused: 'a message on the segment queue is no order' };
     if (order.launchId !== this.#options.launchId) return { backSeconds: laterEachTime(receives), why: 'an order of another launch' };
-    return 'testId' in order ? this.#test(order) : this.#segment(order);
+    return 'testId' in order ? this.#test(order) : this.#segment(order, look);
   }
 
-  async #segment(order: SegmentOrder): Promise<Fate> {
+  async #segment(order: SegmentOrder, look: Look): Promise<Fate> {
     const { queues, batches, log, nowMs = Date.now } = this.#options;
     const startMs = nowMs();
-    const verdict = authorityFor(order.launchId, order.shotId, await this.#options.journal.entries(order.launchId));
+    const { verdict, haltEpoch } = await look(order.shotId);
     if (!verdict.ok) return { refused: `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}` };
-    const problem = await this.#problem(order, verdict.authority, startMs);
+    const problem = problemOf(order, verdict.authority, haltEpoch, startMs);
     if (problem !== null) return { refused: `${order.shotId} ${order.segment}: ${problem}` };
 
     const messages = await this.#cut(order, verdict.authority);
-    await queues.send(batches[platformOf(verdict.authority, order.segment)], messages.map((message) => JSON.stringify(message)), this.#stop.signal);
+    const platform = platformOf(verdict.authority, order.segment);
+    await this.#turns[platform](() => queues.send(batches[platform], messages.map((message) => JSON.stringify(message)), this.#stop.signal));
     log.info({ shotId: order.shotId, segment: order.segment, attempt: order.attempt, batches: messages.length, tookMs: nowMs() - startMs }, 'segment cut into batches');
     return { done: true };
-  }
-
-  async #problem({ segment, attempt, launchId }: SegmentOrder, { shot }: Authority, nowMs: number): Promise<string | null> {
-    if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return `attempt ${attempt} of it was not approved in this shot`;
-    if (shot.closed !== null) return 'the shot is closed';
-    const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
-    if (platform === undefined) return 'the audience has no such segment';
-    if (nowMs >= shot.notAfterAtMs[platform]) return 'it is late';
-    const switches = await this.#options.switches.read(launchId, { consistent: true });
-    if (shot.haltedAtMs !== null || (switches?.haltEpoch ?? 0) > shot.haltEpoch) return 'the shot was halted';
-    return null;
   }
 
   /** From the manifest alone, so that any dispatcher cuts the same batches; of a later attempt only those with something left. */
@@ -162,7 +172,18 @@ export class Dispatcher {
   }
 }
 
-/** The segment is part of the shot: `#problem` was asked before. */
+/** Why the segment may not be cut now, or null. */
+function problemOf({ segment, attempt }: SegmentOrder, { shot }: Authority, haltEpoch: number, nowMs: number): string | null {
+  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return `attempt ${attempt} of it was not approved in this shot`;
+  if (shot.closed !== null) return 'the shot is closed';
+  const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
+  if (platform === undefined) return 'the audience has no such segment';
+  if (nowMs >= shot.notAfterAtMs[platform]) return 'it is late';
+  if (shot.haltedAtMs !== null || haltEpoch > shot.haltEpoch) return 'the shot was halted';
+  return null;
+}
+
+/** The segment is part of the shot: `problemOf` was asked before. */
 function platformOf({ shot }: Authority, segment: string): Platform {
   const found = shot.audience.segments.find(({ id }) => id === segment);
   if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);
