@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { GateWatch } from './gate-watch.ts';
 import { HaltWatch, type Halting } from './halt.ts';
 import { Job } from './job.ts';
+import { LateAccounts } from './late-accounts.ts';
 import { LiveShots } from './live-shots.ts';
 import { Outbox } from './outbox.ts';
 import { ParameterWatch } from './parameter-watch.ts';
@@ -27,6 +28,7 @@ export class LaunchKeeper {
   readonly room: Room;
   readonly #context: Context;
   readonly #outbox: Outbox;
+  readonly #late: LateAccounts;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -43,6 +45,7 @@ export class LaunchKeeper {
     const standings = new Standings(this.#context, this.room, parts.budget);
     const live = new LiveShots(this.#context, launchId, standings);
     this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room });
+    this.#late = new LateAccounts(this.#context);
     const gates = new GateWatch(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
     const board = new BoardWatch(this.#context, standings);
@@ -67,6 +70,7 @@ export class LaunchKeeper {
       job('live', timings.liveMs, (launch) => live.update(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
+      job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
       whileOpen('roster', timings.rosterMs, (launch) => roster.look(launch)),
@@ -102,7 +106,7 @@ export class LaunchKeeper {
 
   #isOver(): boolean {
     const launch = this.#launch;
-    return launch !== null && launch.closed && this.#outbox.size === 0 && runningShots(launch).length === 0 && Object.values(launch.scale).every(({ state }) => state === 'reached');
+    return launch !== null && launch.closed && this.#outbox.size === 0 && this.#late.isSettled(launch) && runningShots(launch).length === 0 && Object.values(launch.scale).every(({ state }) => state === 'reached');
   }
 
   async stop(): Promise<void> {

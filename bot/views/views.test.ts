@@ -54,7 +54,7 @@ function launchOf(size: number): Launch {
     orders: { F1: order }, usedNonces: [],
     shots: Object.fromEntries(each(size, (i) => [`S${i}`, {
       id: `S${i}`, orderId: 'F1', requestedBy: 'p0', approvedBy: 'p1', segments: shown.segments, shown, shownHash: order.shownHash, audience, skipList: null, campaign, approvedSeq: 9,
-      pressedAtMs: NOW - 2_500, notAfterAtMs: { ios: NOW, android: NOW }, haltEpoch: 0, redGates: [], haltedAtMs: null, closed: null, totals: null, timing: null,
+      pressedAtMs: NOW - 2_500, notAfterAtMs: { ios: NOW, android: NOW }, haltEpoch: 0, redGates: [], haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,
     }])),
     attempts: {}, tests: {}, halt: { active: true, epoch: 3, by: 'p1', reason: text('Reason', 2_000), atMs: NOW },
     lifts: { L1: { id: 'L1', epoch: 3, by: 'p0', reason: text('Reason', 2_000), open: true } },

@@ -23,7 +23,7 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
   const shot: Shot = {
     id: shotId, orderId, requestedBy: order.requestedBy, approvedBy: personIn(entry), segments: shown.segments, shown, shownHash,
     audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq,
-    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null, timing: null,
+    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,
   };
   const attempts = { ...launch.attempts };
   for (const { segment, attempt } of shown.segments) {
@@ -70,7 +70,7 @@ export function correctedShot(launch: Launch, entry: EntryOf<'ShotCorrected'>): 
   if (shot.totals === null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is not closed yet`);
   const totals = shot.totals.map((old) => entry.segments.find(({ segment }) => segment === old.segment) ?? old);
   return {
-    shots: { ...launch.shots, [shot.id]: { ...shot, totals } },
+    shots: { ...launch.shots, [shot.id]: { ...shot, totals, corrected: [...shot.corrected, entry.batch] } },
     attempts: withTotals(launch.attempts, shot.id, entry.segments),
   };
 }

@@ -85,6 +85,8 @@ export interface Shot {
   closed: { atMs: number; cause: 'complete' | 'not-after' | 'halt' } | null;
   /** Present once closed; corrections are folded in. */
   totals: SegmentTotals[] | null;
+  /** Batches whose account came after the close and is counted by a correction. */
+  corrected: string[];
   /** Present a moment after the close. */
   timing: ShotTiming | null;
 }

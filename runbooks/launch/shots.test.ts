@@ -61,6 +61,17 @@ describe('correcting a shot', () => {
     expect(scene.shot(shot.id).totals).toMatchObject([{ segment: 'us-ios', totals: { uncertain: 10 } }, { segment: 'br-ios', totals: { accepted: 200 } }]);
   });
 
+  test('counts the account of a batch once, whatever totals are reported with it', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    scene.closes(shot, { 'us-ios': { uncertain: 60 } });
+    const late = (uncertain: number, batch: string) => ({ ...correct(shot.id, [segmentTotals('us-ios', 1, 500, { uncertain })]), batch });
+    scene.does(late(40, 'b1'));
+    expect(scene.refuses(late(20, 'b1')).code).toBe('ALREADY_SO');
+    scene.does(late(20, 'b2'));
+    expect(scene.shot(shot.id)).toMatchObject({ corrected: ['b1', 'b2'], totals: [{ totals: { uncertain: 20 } }] });
+  });
+
   test('is taken after the launch was closed, and reasons count as a change', () => {
     const scene = Scene.ready();
     const shot = scene.fired(['us-ios']);

@@ -19,11 +19,12 @@ export function closeShot(launch: Launch, command: CommandOf<'close-shot'>, { no
   return accept({ system: 'closer' }, nowMs, { kind: 'ShotClosed', shotId: shot.id, cause: command.cause, segments: command.segments });
 }
 
-/** A holder's account that comes after the close. The close itself stays as it is. */
+/** A holder's account that comes after the close, counted once per batch, whoever reports it. The close itself stays as it is. */
 export function correctShot(launch: Launch, command: CommandOf<'correct-shot'>, { nowMs }: Given): Decision {
   const shot = own(launch.shots, command.shotId);
   if (shot === undefined) return noSuchShot(command.shotId);
   if (shot.closed === null || shot.totals === null) return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; there is nothing to correct.`);
+  if (shot.corrected.includes(command.batch)) return refuse('ALREADY_SO', `The late account of batch ${command.batch} is counted in shot ${shot.id} already.`);
   const standing = command.segments.map((totals) => shot.totals?.find(({ segment, attempt }) => segment === totals.segment && attempt === totals.attempt));
   const distinct = new Set(command.segments.map(({ segment }) => segment)).size;
   if (standing.length === 0 || distinct < standing.length || standing.includes(undefined)) {

@@ -89,6 +89,7 @@ class Model {
   readonly #attempts = new Map<string, Attempt[]>();
   readonly #started = new Set<string>();
   readonly #nonces = new Set<string>();
+  readonly #corrected = new Set<string>();
 
   constructor(uncertain: 'leave' | 'resend') {
     this.#uncertain = uncertain;
@@ -295,6 +296,9 @@ class Model {
 
   #shotCorrected(entry: EntryOf<'ShotCorrected'>): void {
     must(this.#closed.has(entry.shotId), 'CLOSES_ONCE', `${entry.seq} corrects what is not closed`);
+    const late = `${entry.shotId}/${entry.batch}`;
+    must(!this.#corrected.has(late), 'LATE_ACCOUNT_COUNTS_ONCE', `${entry.seq}: ${late}`);
+    this.#corrected.add(late);
     this.#count(entry);
   }
 

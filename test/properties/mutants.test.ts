@@ -120,6 +120,9 @@ const MUTANTS: [string, Mutant, string[]][] = [
     decide: (real) => (launch, command, given) => (launch !== null && command.kind === 'close-shot' && launch.shots[command.shotId]?.closed === null && !launch.closed
       ? { ok: true, entry: { kind: 'ShotClosed', shotId: command.shotId, cause: command.cause, segments: command.segments, atMs: given.nowMs, by: { system: 'closer' } } } : real(launch, command, given)),
   }, ['STATES_SUM_UP', 'NOBODY_TWICE']],
+  ['an account that came late is counted again', {
+    decide: (real) => (launch, command, given) => real(launch !== null && command.kind === 'correct-shot' ? { ...launch, shots: each(launch.shots, { corrected: [] }) } : launch, command, given),
+  }, ['LATE_ACCOUNT_COUNTS_ONCE']],
   ['a launch may close over a running shot', {
     decide: (real) => (launch, command, given) => real(launch !== null && command.kind === 'close-launch' ? { ...launch, shots: {} } : launch, command, given),
   }, ['EVERY_SHOT_CLOSES']],

@@ -238,7 +238,7 @@ export class World {
       case 'correct': {
         const shot = pick(Object.values(launch.shots), move.which);
         const [old] = shot?.totals ?? [];
-        return shot === null || old === undefined ? null : { kind: 'correct-shot', shotId: shot.id, segments: [settled(old, move.split)], batch: 'b1' };
+        return shot === null || old === undefined ? null : { kind: 'correct-shot', shotId: shot.id, segments: [settled(old, move.split)], batch: `b${this.#turn % 3}` };
       }
       case 'request-lift': return { kind: 'request-lift', by, reason: '' };
       case 'approve-lift': {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createJournal } from '../../infra/aws/journal.ts';
 import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import { startStage } from '../../test/worker-stage.ts';
@@ -6,6 +7,7 @@ import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';
+import { correctLateAccounts, LateMemo } from './late-accounts.ts';
 
 /** Closing without any worker: what stands in the claims is written by the test, as holders would. */
 
@@ -81,6 +83,30 @@ describe('close', () => {
       await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
     }));
     expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, late: 40, uncertain: 0, reasons: { Unregistered: 1 } });
+    expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
+  });
+
+  test('a late account whose holder died before it told the record is found, and counts once beside holders that live', async () => {
+    const { launch, shot, key, batches, claim, close } = await fired();
+    await Promise.all([claim(0, 'died', 1), claim(1, 'lives', 1), claim(2, 'never', 1)]);
+    expect(await close(Date.now())).toEqual({ state: 'closed', byUs: true });
+    const memo = new LateMemo();
+    const sweep = async (seen = memo) => {
+      const state = await stage.journal.launch(launch.id);
+      if (state === null) throw new Error('no launch');
+      return correctLateAccounts(deps, state, await launch.shot(shot.id), seen);
+    };
+    expect(await sweep()).toEqual({ waiting: 3, refused: [] });
+    for (const [at, token] of ['died', 'lives'].entries()) await deps.claims.account(key(at), token, accepted(100));
+    const uncertain = toAccount(new Uint8Array(100).fill(stateCode('uncertain')), {});
+    const own = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', count: 100, closed: uncertain, account: accepted(100) };
+    const sweeps = await Promise.all([sweep(), sweep(new LateMemo()), correctShot(createJournal({ record: stage.cloud.record }), own, AbortSignal.timeout(5_000))]);
+    expect(sweeps.slice(0, 2)).toEqual([{ waiting: 1, refused: [] }, { waiting: 1, refused: [] }]);
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 200, uncertain: 100 });
+    expect((await stage.journal.entries(launch.id)).flatMap((entry) => (entry.kind === 'ShotCorrected' ? [entry.batch] : [])).toSorted()).toEqual(batches.slice(0, 2).map(({ id }) => id).toSorted());
+    // The third comes as uncertain, which is what the close had said: nothing to record, and nobody left to wait for.
+    await deps.claims.account(key(2), 'never', uncertain);
+    expect(await sweep()).toEqual({ waiting: 0, refused: [] });
     expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
   });
 

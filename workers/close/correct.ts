@@ -24,13 +24,16 @@ const RETRY_MS = 1_000;
 export async function correctShot(journal: Pick<Journal, 'launch' | 'submit'>, late: LateAccount, signal: AbortSignal): Promise<Submitted | null> {
   while (!signal.aborted) {
     const launch = await journal.launch(late.launchId);
-    if (launch?.shots[late.shotId]?.closed != null) {
-      const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: late.batch }));
-      return !submitted.ok && submitted.code === 'ALREADY_SO' ? null : submitted;
-    }
+    if (launch?.shots[late.shotId]?.closed != null) return correctClosed(journal, late);
     await sleep(RETRY_MS, null, { signal }).catch(() => null);
   }
   return null;
+}
+
+/** The same for a shot that is closed: at once. Null: there is nothing to correct, or somebody has done it. */
+export async function correctClosed(journal: Pick<Journal, 'submit'>, late: LateAccount): Promise<Submitted | null> {
+  const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: late.batch }));
+  return !submitted.ok && submitted.code === 'ALREADY_SO' ? null : submitted;
 }
 
 function corrected(launch: Launch | null, { shotId, segment, attempt, count, closed, account }: LateAccount): SegmentTotals {

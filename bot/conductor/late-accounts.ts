@@ -1,0 +1,42 @@
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import type { CloseDeps } from '../../workers/close/close.ts';
+import { manifestReader } from '../../workers/close/close.ts';
+import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts.ts';
+import type { Context } from './context.ts';
+
+/** Accounts that came after the close of their shot, and whose worker did not live to record it. */
+export class LateAccounts {
+  readonly #context: Context;
+  readonly #deps: CloseDeps;
+  readonly #memos = new Map<string, LateMemo>();
+  readonly #settled = new Set<string>();
+
+  constructor(context: Context) {
+    const { cloud, journal } = context;
+    this.#context = context;
+    this.#deps = { claims: cloud.claims, journal, manifestOf: manifestReader(cloud.objects) };
+  }
+
+  /** Looks at each closed shot until no account can come any more: none is missing, its time is over, or the launch is closed. At least once, also after a restart. */
+  async look(launch: Launch): Promise<void> {
+    const { nowMs, timings, log } = this.#context;
+    for (const shot of this.#open(launch)) {
+      const isLast = launch.closed || nowMs() - (shot.closed?.atMs ?? 0) >= timings.lateAccountsForMs;
+      const memo = this.#memos.get(shot.id) ?? new LateMemo();
+      this.#memos.set(shot.id, memo);
+      const { waiting, refused } = await correctLateAccounts(this.#deps, launch, shot, memo);
+      for (const why of refused) log.error({ launchId: launch.id, shotId: shot.id, why }, 'a late account could not be recorded');
+      if (waiting > 0 && !isLast) continue;
+      this.#settled.add(shot.id);
+      this.#memos.delete(shot.id);
+    }
+  }
+
+  isSettled(launch: Launch): boolean {
+    return this.#open(launch).length === 0;
+  }
+
+  #open(launch: Launch): Shot[] {
+    return Object.values(launch.shots).filter((shot) => !this.#settled.has(shot.id) && shot.totals?.some(({ totals }) => totals.uncertain > 0) === true);
+  }
+}
