@@ -49,3 +49,16 @@ describe('clients under measurement', () => {
     await expect(startClient({ client: 'node-http2', target, warmUpMs: 1, roundMs: 1, profile: false }, [])).rejects.toThrow(/BENCH_CLIENT_FAILED node-http2: [^]*BENCH_WRONG_ANSWER 403/);
   });
 });
+
+test('300 connections with 1,000 streams each keep a lane under 100 MB', async () => {
+  const server = await startLocalProviders([]);
+  try {
+    await server.behave({ latencyMs: 100, latencySpreadMs: 20, streamLimit: 1_000 });
+    const client = await startClient({ client: 'lane-apns', target: { ...server.target, connections: 300, unregisteredEvery: 0, part: 0 }, warmUpMs: 300, roundMs: 1_500, profile: false }, []);
+    const { requests } = await client.round();
+    expect(requests).toBeGreaterThan(20_000);
+    expect((await client.end()).ownPeakMb).toBeLessThan(100);
+  } finally {
+    await server.stop();
+  }
+}, 30_000);

@@ -3,12 +3,12 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ClientName } from './client-process.ts';
 import { LAYERS } from './layers.ts';
-import { EFFORT, measureClients, measureConditions, measureLayers, QUICK, type Condition, type Row } from './measure.ts';
+import { EFFORT, measureClients, measureConditions, measureLayers, measureMemory, QUICK, type Condition, type Row } from './measure.ts';
 import { table } from './table.ts';
 
 /**
  * `npm run bench:lane -- [--report out.json] [--quick]`: the lane beside other clients, at real conditions, and by
- * layer. About two minutes on two cores. `--quick`: the lane and node:http2 alone, for a second, to see that it works.
+ * layer. About three minutes on two cores. `--quick`: the lane and node:http2 alone, for a second, to see that it works.
  */
 const { values } = parseArgs({ options: { report: { type: 'string' }, quick: { type: 'boolean', default: false } } });
 const effort = values.quick ? QUICK : EFFORT;
@@ -20,6 +20,7 @@ const ALL: readonly ClientName[] = ['lane-apns', 'apns2', 'node-apn', 'undici', 
 const startLoad = loadavg()[0] ?? 0;
 const { server, rows } = await measureClients(values.quick ? ['lane-apns', 'node-http2'] : ALL, effort, say);
 const conditions = values.quick ? [] : await measureConditions(effort, say);
+const memories = values.quick ? [] : await measureMemory(effort, say);
 const profiles = values.quick ? [] : await measureLayers(effort, say);
 
 const perCpu = (client: string): number => rows.find((row) => row.client === client)?.perCpuSecond ?? 0;
@@ -37,12 +38,13 @@ print(table(['client', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'lan
 })));
 if (conditions.length > 0) print(`\nThe lane at real conditions, against the local providers\n\n${table(['connections × streams', 'latency ms', 'unregistered', 'processes', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'server cores'],
   conditions.map((one) => [`${one.connections} × ${one.streams}`, String(one.latencyMs), `${one.unregisteredPercent} %`, String(one.processes), count(one.perSecond), count(one.perCpuSecond), ...memory(one), one.serverCores === null ? '' : String(one.serverCores)]))}`);
+if (memories.length > 0) print(`\nWhat a lane's memory grows to, 1,000 streams a connection at 100 ms\n\n${table(['connections', 'own MB'], memories.map((one) => [String(one.connections), count(one.ownPeakMb)]))}`);
 if (profiles.length > 0) print(`\nWhere a notification's time goes, µs of CPU (with the profiler running)\n\n${table(['layer', ...profiles.map(({ connections }) => `${connections} connection${connections === 1 ? '' : 's'}`)],
   LAYERS.map((layer) => [layer, ...profiles.map(({ layers }) => layers[layer].toFixed(2))]))}`);
 
 if (values.report !== undefined) {
   const report = {
-    rows, ratios, server, conditions, keeps: keeps(conditions), layers: profiles,
+    rows, ratios, server, conditions, keeps: keeps(conditions), memory: memories, layers: profiles,
     machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, loadBefore: startLoad },
   };
   await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);

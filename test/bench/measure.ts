@@ -13,11 +13,13 @@ import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts
 export interface Row { client: string; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
 export interface Setting { processes: number; latencyMs: number; unregisteredPercent: number; /** That a connection may have open. */ streams: number }
 export interface Condition extends Row, Setting { connections: number; /** Cores that the server kept busy. */ serverCores: number | null }
+export interface Footing { connections: number; streams: number; ownPeakMb: number }
 export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
 
 export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
 export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
 export const CONNECTIONS = 60;
+const MEMORY_CONNECTIONS: readonly number[] = [1, 10, 60, 100, 300, 500];
 
 const CORES = cpus().length;
 const CLIENT_CORE = 0;
@@ -114,7 +116,25 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
   }
 }
 
-/** Table 3: CPU profile of the lane by layer, in µs of CPU time per notification. */
+/** Table 3: what a lane's memory grows to with so many connections of 1,000 streams each, all of them in use. */
+export async function measureMemory(effort: Effort, say: (line: string) => void): Promise<Footing[]> {
+  const server = await startLocalProviders(pinnedTo(SERVER_CORE, CORES));
+  try {
+    await server.behave({ latencyMs: 100, latencySpreadMs: 20, streamLimit: 1_000 });
+    const all: Footing[] = [];
+    for (const connections of MEMORY_CONNECTIONS) {
+      say(`memory with ${connections} connections`);
+      const client = await startClient({ client: 'lane-apns', target: { ...server.target, connections, unregisteredEvery: 0, part: all.length }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin);
+      for (let round = 0; round < effort.rounds; round += 1) await client.round();
+      all.push({ connections, streams: 1_000, ownPeakMb: Math.round((await client.end()).ownPeakMb) });
+    }
+    return all;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Table 4: CPU profile of the lane by layer, in µs of CPU time per notification. */
 export async function measureLayers(effort: Effort, say: (line: string) => void): Promise<{ connections: number; layers: Layers }[]> {
   const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
   try {
