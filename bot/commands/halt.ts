@@ -56,7 +56,7 @@ async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | 
 
 export const halt: Subcommand = {
   name: 'halt', also: ['stop', 'abort'], usage: ['halt', 'halt wrong copy in German'], group: 'Fire and halt', needs: 'launch',
-  does: 'Stops all sending at once. One tap by anyone on duty; the HALT button does the same.',
+  does: 'Stops all sending at once. One tap by anyone on duty; the HALT button does the same. Test copies asked for afterwards still go out.',
   run: ({ desk, launch, slackId, typed, atMs }) => haltNow(desk, launch.id, { slackId, reason: oneLine(typed.rest), pressedAtMs: atMs }),
 };
 

@@ -99,7 +99,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'ShotTimed': return timedShot(launch, entry);
     case 'TestRequested': {
       const { testId, to, contentHash } = entry;
-      return { tests: { ...launch.tests, [testId]: { requestedBy: personIn(entry), to, contentHash, results: null } } };
+      return { tests: { ...launch.tests, [testId]: { requestedBy: personIn(entry), to, contentHash, haltEpoch: launch.halt.epoch, results: null } } };
     }
     case 'TestDone': return { tests: { ...launch.tests, [entry.testId]: { ...must(launch.tests, entry.testId, entry), results: entry.results } } };
     case 'HaltSet': return halted(launch, entry);

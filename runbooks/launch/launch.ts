@@ -33,7 +33,8 @@ export interface Launch {
   usedNonces: string[];
   /** By segment id, in order of attempt. */
   attempts: Record<string, SegmentShot[]>;
-  tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; results: TestResult[] | null }>;
+  /** `haltEpoch`: as it stood when the copies were asked for. A higher one stops them, as it does a shot. */
+  tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; haltEpoch: number; results: TestResult[] | null }>;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
   lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
   /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */

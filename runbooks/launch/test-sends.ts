@@ -5,7 +5,12 @@ import { payloadRefusal } from './content.ts';
 import { findPerson, nameOf } from './people.ts';
 import { listed } from './words.ts';
 
-/** A copy to yourselves first. The result holds for the content that was sent, by its hash. */
+/**
+ * A copy to yourselves first. The result holds for the content that was sent, by its hash.
+ *
+ * A halt stops the copies that were asked for before it, like a shot. Those asked for during it go out, to the people who
+ * are named and to nobody else: a resume wants a copy of the corrected text before it may ask for fire.
+ */
 
 export function requestTest(launch: Launch, command: CommandOf<'request-test'>, { nowMs }: Given): Decision {
   const to = [...new Set(command.to)];

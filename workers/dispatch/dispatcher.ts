@@ -13,6 +13,7 @@ import { segmentOrder, testOrder } from '../contract.ts';
 import type { BatchMessage, Manifest, SegmentOrder, TestOrder } from '../contract.ts';
 import { attemptSets } from '../send/attempt-set.ts';
 import { authorityFor } from '../send/authority.ts';
+import { haltedCopies } from '../test-send/test-send.ts';
 import type { Authority, Verdict } from '../send/authority.ts';
 
 export interface DispatcherOptions {
@@ -159,13 +160,17 @@ export class Dispatcher {
   }
 
   async #test({ launchId, testId }: TestOrder): Promise<Fate> {
-    const { journal, sendTest, log } = this.#options;
+    const { journal, switches, sendTest, log } = this.#options;
     const launch = await journal.launch(launchId);
     const test = launch !== null && Object.hasOwn(launch.tests, testId) ? launch.tests[testId] : undefined;
     if (launch === null || test === undefined) return { refused: `test ${testId} was not asked for` };
     if (test.results !== null) return { done: true };
     if (test.contentHash !== launch.contentHash) return { refused: `test ${testId}: the content has changed since it was asked for` };
-    const results = await sendTest(launch, testId, test.to);
+    const item = await switches.read(launchId, { consistent: true });
+    if (item === null) return { backSeconds: 1, why: 'the switch item is missing' };
+    // A halt stops what was asked for before it; copies that people ask for during it are how they prepare the next attempt.
+    const isHalted = Math.max(item.haltEpoch, launch.halt.epoch) > test.haltEpoch;
+    const results = isHalted ? haltedCopies(launch, test.to) : await sendTest(launch, testId, test.to);
     const reported = await journal.submit(launchId, { kind: 'report-test', testId, results });
     log.info({ testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok }, 'test copies sent');
     return { done: true };

@@ -71,7 +71,10 @@ export class Lanes {
     return this.#opened.size === PLATFORMS.length;
   }
 
-  /** Makes connections warm with pushes to the devices of the launch's people. */
+  /**
+   * Makes connections warm with pushes to the devices of the launch's people. Also during a halt: they are silent, go to
+   * nobody of the audience, and without them the attempt after the halt would begin on cold connections.
+   */
   async prime(launch: Launch, signal: AbortSignal): Promise<void> {
     await Promise.all(PLATFORMS.map(async (platform) => {
       const lane = this.lanes[platform];

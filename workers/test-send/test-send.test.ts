@@ -38,6 +38,31 @@ describe('test copies', () => {
     expect(JSON.stringify(stage.providers.phones.all())).toContain('Mundo');
   });
 
+  test('a halt stops copies that were asked for before it; those asked for during it go out, from a worker that made itself ready during it', async () => {
+    const other = await stage.newLaunch({ ios: 10, android: 10 });
+    const ask = async () => {
+      const asked = await stage.journal.submit(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+      if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
+      const { testId } = asked.entry;
+      await stage.cloud.queues.sendFifo(`${other.pool}-segments.fifo`, [{ body: JSON.stringify({ v: 1, launchId: other.id, testId }), group: testId, dedup: testId }]);
+      return testId;
+    };
+    const outcome = (testId: string) => vi.waitFor(async () => {
+      const found = (await stage.journal.launch(other.id))?.tests[testId]?.results;
+      if (found == null) throw new Error('no result yet');
+      return found.map(({ accepted, reason }) => [accepted, reason]);
+    }, { timeout: 10_000 });
+    const before = await ask();
+    await other.halt();
+    const worker = await other.worker();
+    expect(worker.report().lanes.map(({ primed, connections }) => primed === connections)).toEqual([true, true]);
+    expect(await outcome(before)).toEqual([[false, 'halted, not sent: ask for it again'], [false, 'halted, not sent: ask for it again']]);
+    const during = await ask();
+    expect(await outcome(during)).toEqual([[true, ''], [true, '']]);
+    expect([before, during].map((testId) => stage.providers.judge.counts(other.id, `test-${testId}`).received)).toEqual([0, 2]);
+    expect(stage.providers.judge.counts(other.id, null).received).toBe(0);
+  });
+
   test('what the provider refuses is told by its own reason, and the others still get theirs', async () => {
     const before = await stage.journal.launch(launch.id);
     if (before === null) throw new Error('no launch');

@@ -21,6 +21,12 @@ export async function sendTestCopies(clients: TestClients, launch: Launch, testI
   return Promise.all(sends);
 }
 
+/** The results of copies that a halt has stopped before they were sent. */
+export function haltedCopies(launch: Launch, to: readonly string[]): TestResult[] {
+  const people = launch.people.filter(({ id }) => to.includes(id));
+  return people.flatMap((person) => person.devices.map(({ platform }) => ({ person: person.id, platform, accepted: false, reason: 'halted, not sent: ask for it again', tookMs: 0 })));
+}
+
 async function sendOne(clients: TestClients, launch: Launch, testId: string, person: Person, device: Person['devices'][number]): Promise<TestResult> {
   const startMs = performance.now();
   const locale = Object.hasOwn(launch.campaign.locales, device.locale) ? device.locale : launch.campaign.default_locale;
