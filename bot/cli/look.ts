@@ -5,7 +5,7 @@ import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
-import { finished, notSent, percent, reasons, times } from '../views/live-stats.ts';
+import { finished, percent, reasons, theRest, times } from '../views/live-stats.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
 import { launchOf, type Session } from './session.ts';
 
@@ -76,6 +76,6 @@ async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: S
   const { figures } = shotFigures(launch, shot, snapshots, nowMs());
   const { total } = figures;
   out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
-  out(`            ${count(finished(total))} of ${count(figures.devices)} settled, ${count(total.accepted)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${notSent(total)}`);
+  out(`            ${count(finished(total))} of ${count(figures.devices)} settled, ${count(total.accepted)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}`);
   out(`            ${count(figures.perSecond)}/s, p50 / p95 / p99 since GO ${times(total)}`);
 }

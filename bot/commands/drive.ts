@@ -17,9 +17,9 @@ export const scale: Subcommand = {
     const targets = ask.launch.runbook.scale_targets;
     const list = targets.map((one) => code(one.id)).join(' ');
     if (targets.length === 0) return info('This runbook has no scale targets.');
-    if (target === undefined) return misuse(scale, `Which target? There is ${list}.`);
+    if (target === undefined) return misuse(scale, `Which target? There are ${list}.`);
     const known = targets.find((one) => one.id === target.toLowerCase());
-    if (known === undefined) return misuse(scale, `There is no scale target ${code(target)}.${didYouMean(target, targets.map((one) => one.id))} There is ${list}.`);
+    if (known === undefined) return misuse(scale, `There is no scale target ${code(target)}.${didYouMean(target, targets.map((one) => one.id))} There are ${list}.`);
     const desired = amount === undefined ? null : wholeNumber(amount);
     if (desired === null) return misuse(scale, amount === undefined ? `To how many? \`/go scale ${known.id} 40\`` : `${code(amount)} is not a count; expected a whole number like 40.`);
     return submit(

@@ -39,7 +39,7 @@ const named = (name: string): Subcommand | undefined => SUBCOMMANDS.find((sub) =
 function unknown(name: string): Answer {
   const near = didYouMean(name, SUBCOMMANDS.flatMap((sub) => [sub.name, ...(sub.also ?? [])]));
   const say = `There is no ${code(`/go ${name}`)}.`;
-  return message(`There is no /go ${name}.`, [section(`:grey_question: ${say}${near}`), context(`There is ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them. Nothing was changed.`)]);
+  return message(`There is no /go ${name}.`, [section(`:grey_question: ${say}${near}`), context(`There are ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them. Nothing was changed.`)]);
 }
 
 /** Runs what was typed after `/go` and gives the answer for the asker alone. */

@@ -66,9 +66,18 @@ test('the live message has bar, figures and HALT while it runs, and no HALT afte
   const counts = countsOf(evenly(1_000, 0, 2_000), { failed: 20, reasons: { Unregistered: 15, TooManyRequests: 5 } });
   const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', counts, none)], GO_AT_MS + 2_500);
   const running = JSON.stringify(liveStatsMessage(launch, shot, figures));
-  for (const part of ['halt.press', '1,000 (20%)', 'app no longer installed 15 (Unregistered), throttled 5 (TooManyRequests)', '20%', '1,020 of 5,000']) expect(running).toContain(part);
+  for (const part of ['halt.press', '1,000 of 5,000 (20%)', 'app no longer installed 15 (Unregistered), throttled 5 (TooManyRequests)', '20%']) expect(running).toContain(part);
+  expect(running).not.toContain('The rest');
   const halted = { ...shot, haltedAtMs: GO_AT_MS + 2_000 };
   expect(JSON.stringify(liveStatsMessage(launch, halted, figures))).not.toContain('halt.press');
+  expect(JSON.stringify(liveStatsMessage(launch, halted, figures))).toContain('*Written before the halt*\\n1,020');
+});
+
+test('at the press the live message says that it goes, and holds HALT; figures follow with the first report', () => {
+  const { figures } = shotFigures(launch, shot, [], GO_AT_MS + 50);
+  const text = JSON.stringify(liveStatsMessage(launch, shot, figures));
+  for (const part of ['Sending', 'halt.press', 'no worker has reported yet']) expect(text).toContain(part);
+  for (const part of ['Failed', 'Rate now', 'Android']) expect(text).not.toContain(part);
 });
 
 test('a bar is full, and a share 100%, only when nothing is missing', () => {

@@ -14,7 +14,7 @@ function board(scene: Scene): { line: string; body: string } {
 it('names what is missing until everything is green', () => {
   const scene = Scene.created();
   expect(board(scene).line).toBe('Super Bowl: 1 gate open');
-  expect(board(scene).body).toContain('3 of 4\\n• The copy was read');
+  expect(board(scene).body).toContain('1 of 4 open\\n• The copy was read');
   const ready = board(Scene.ready());
   expect(ready.line).toBe('Super Bowl: ready to fire');
   expect(ready.body).toContain('all 4');
@@ -43,6 +43,15 @@ it('says that a shot is sending, that a halted one was stopped, and that everyth
   scene.does({ kind: 'request-lift', by: 'ana', reason: '' });
   scene.does({ kind: 'approve-lift', by: 'mia', liftId: Object.keys(scene.state.lifts)[0] ?? '' });
   expect(board(scene).line).toBe('Super Bowl: everything is sent');
+});
+
+it('says switches in words, and keeps HALT above the figures', () => {
+  const scene = Scene.ready();
+  scene.does({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 10_000, reason: '' });
+  scene.does({ kind: 'set-switch', by: 'ana', switch: 'zombie', value: true, reason: '' });
+  const { body } = board(scene);
+  expect(body).toContain('iOS at *10,000 a second*\\nzombie mode *on*');
+  expect(body.indexOf('halt.press')).toBeLessThan(body.indexOf('*Gates*'));
 });
 
 it('counts steps that wait for a person, and carries HALT until the launch is closed', () => {

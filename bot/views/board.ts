@@ -7,7 +7,7 @@ import type { WorkerReport } from '../../workers/contract.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf, switchText } from './names.ts';
+import { nameOf, switchState } from './names.ts';
 import { segmentsText } from './order.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
@@ -25,6 +25,8 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
   }
   blocks.push(
     section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),
+    // Above the figures: on a phone they fill the screen.
+    ...(launch.closed ? [] : [actions('board', boardButtons(launch))]),
     fields([
       ['Gates', gatesText(gates)],
       ['Workers', poolText(launch, reports)],
@@ -34,7 +36,6 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
       ['Next', nextText(launch, nowMs)],
     ]),
   );
-  if (!launch.closed) blocks.push(actions('board', boardButtons(launch)));
   blocks.push(context(`content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``));
   return message(`${launch.name}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`, blocks);
 }
@@ -62,7 +63,7 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
 function gatesText(gates: readonly GateLine[]): string {
   const open = redLines(gates);
   if (open.length === 0) return `:large_green_circle: all ${gates.length}`;
-  return `:red_circle: ${gates.length - open.length} of ${gates.length}\n${fit(open.map((gate) => `• ${safe(gate.title, 80)}`), 700)}`;
+  return `:red_circle: ${open.length} of ${gates.length} open\n${fit(open.map((gate) => `• ${safe(gate.title, 80)}`), 700)}`;
 }
 
 /** Reports older than this are of a worker that is gone or cut off. */
@@ -91,7 +92,7 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
 
 function switchesText(launch: Launch): string {
   const set = Object.entries(launch.switches).filter(([, { value }]) => value !== false && value !== 0);
-  return set.length === 0 ? 'as the runbook says' : fit(set.map(([id, { value }]) => `${safe(id, 40)} *${switchText(value)}*`), 500);
+  return set.length === 0 ? 'as the runbook says' : fit(set.map(([id, { value }]) => switchState(id, value)), 500);
 }
 
 function firedText(launch: Launch): string {

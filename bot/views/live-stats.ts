@@ -14,6 +14,8 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
   const { total } = figures;
   const done = finished(total);
   const state = stateOf(shot);
+  // At the press itself there is nothing to say but that it goes.
+  const hasFigures = figures.boots > 0 || total.written > 0;
   const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${elapsed(figures.sinceGoMs)} since GO`;
   return {
     text,
@@ -21,15 +23,16 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
       header(`${state.sign} ${state.text}: ${shot.closed === null ? launch.name : `${count(total.accepted)} of ${count(figures.devices)} accepted`}`),
       section(`${progressBar(done, figures.devices)}\n${segmentsText(launch, shot.segments)} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
       // Once it is closed the summary below has the figures.
-      ...(shot.closed !== null ? [] : [fields([
-        ['Sent', `${count(total.written)} of ${count(figures.devices)}`],
-        ['Accepted', `${count(total.accepted)} (${percent(total.accepted, figures.devices)})`],
-        ['Failed', count(total.failed)],
+      ...(shot.closed !== null || !hasFigures ? [] : [fields([
+        ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${percent(total.accepted, figures.devices)})`],
+        ['Failed', total.failed === 0 ? 'none' : count(total.failed)],
         ['Rate now', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
         ['p50 / p95 / p99 since GO', times(total)],
-        ['Not sent', notSent(total)],
+        // What was written can't be taken back: it is what a halt leaves open.
+        ...(shot.haltedAtMs === null ? [] : [['Written before the halt', count(total.written)] as const]),
+        ...(finished(total) === total.accepted + total.failed ? [] : [['The rest', theRest(total)] as const]),
       ])]),
-      ...platformLines(figures),
+      ...(hasFigures ? platformLines(figures) : []),
       ...(shot.closed !== null || total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
       context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
       ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),
@@ -81,7 +84,8 @@ export const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} 
 /** Tenths count in the first minute. */
 const elapsed = (ms: number): string => (ms < 60_000 ? seconds(ms) : span(ms));
 
-export function notSent(figures: Figures): string {
+/** Devices that were neither accepted nor refused, by state. */
+export function theRest(figures: Figures): string {
   const parts = (['uncertain', 'halted', 'late', 'skipped'] as const).filter((state) => figures[state] > 0).map((state) => `${count(figures[state])} ${state}`);
   return parts.length === 0 ? 'none' : parts.join(', ');
 }

@@ -34,4 +34,11 @@ export function switchWords(id: string, value: SwitchValue): string {
   return `*${safe(id, 60)}* to *${switchText(value)}*`;
 }
 
-export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : safe(String(value), 100));
+/** The same in few words, for the board: `zombie mode *on*`. */
+export function switchState(id: string, value: SwitchValue): string {
+  if (id === 'zombie') return `zombie mode *${switchText(value)}*`;
+  if (id === 'pace.ios' || id === 'pace.android') return `${id === 'pace.ios' ? 'iOS' : 'Android'} at *${switchText(value)} a second*`;
+  return `${safe(id, 40)} *${switchText(value)}*`;
+}
+
+export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : typeof value === 'number' ? count(value) : safe(value, 100));

@@ -30,7 +30,7 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
   for (const waiver of waivers.slice(-WAIVER_BLOCKS)) blocks.push(...waiverMessage(launch, waiver.id).blocks.slice(0, 1));
   if (done.length > 0) blocks.push(section(fit(done.map((gate) => `${gateSign[gate.status]} ${safe(gate.title, 120)}${gate.status === 'waived' ? ` (waived: ${safe(gate.say, 120)})` : ''}`))));
   for (const gate of ticked) blocks.push(section(tickText(launch, gate), button(ACTION.untick, 'Untick', { launchId: launch.id, gate: gate.id }), `ticked:${gate.id}`));
-  blocks.push(context('Hard gates block the press too and can\'t be waived. Everything else can be waived by two people.'));
+  blocks.push(context('Hard gates block the press too and can\'t be waived. What else is measured can be waived by two people.'));
   return message(open.length === 0 ? 'Ready: all gates are green or waived' : `Not ready: ${open.map((gate) => gate.id).slice(0, 10).join(', ')}`, blocks);
 }
 

@@ -2,7 +2,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, section } from './blocks.ts';
-import { finished, notSent, percent, reasons, seconds, times } from './live-stats.ts';
+import { finished, percent, reasons, seconds, theRest, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
@@ -22,11 +22,11 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
         ['p50 / p95 / p99 since GO', times(total)],
         ['Rate', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
         ['GO to first and last write', `${maybe(figures.firstWriteMs)} / ${maybe(figures.lastWriteMs)}`],
-        ['Not sent', notSent(total)],
+        ['The rest', theRest(total)],
       ]),
       section(fit(PLATFORMS.flatMap((platform) => {
         const one = figures.platforms[platform];
-        return one === undefined ? [] : [`*${platformName[platform]}*: ${[`${count(one.accepted)} of ${count(one.devices)} accepted`, `${count(one.failed)} failed`, ...(finished(one) > one.accepted + one.failed ? [notSent(one)] : [])].join(', ')} · ${times(one)}`];
+        return one === undefined ? [] : [`*${platformName[platform]}*: ${[`${count(one.accepted)} of ${count(one.devices)} accepted`, `${count(one.failed)} failed`, ...(finished(one) > one.accepted + one.failed ? [theRest(one)] : [])].join(', ')} · ${times(one)}`];
       }))),
       ...(total.halted + total.late === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(total.halted + total.late, 'device')} got nothing.* ${launch.halt.active ? '`/go resume fire`' : '`/go fire`'} goes to exactly those, with a second person.`)]),
       ...(total.failed === 0 ? [] : [section(`Failed by reason: ${reasons(total.reasons)}`)]),
