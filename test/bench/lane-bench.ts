@@ -51,10 +51,14 @@ if (values.report !== undefined) {
   print(`\nwritten to ${values.report}`);
 }
 
-/** How much of its rate per CPU-second the lane keeps: at 100 ms of latency with 100 and with 1,000 streams a connection, and with two processes. */
-function keeps(all: readonly Condition[]): { at100Ms: number; at100MsWithStreams: number; twoProcesses: number } | null {
-  const at = (latencyMs: number, streams: number, processes: number): number => all.find((one) => one.latencyMs === latencyMs && one.streams === streams && one.processes === processes && one.unregisteredPercent === 0)?.perCpuSecond ?? Number.NaN;
+/** How much of its rate per CPU-second the lane keeps: at 100 ms of latency with few streams, with enough of them on as many or on more connections, and with two processes. */
+function keeps(all: readonly Condition[]): { at100Ms: number; at100MsWithStreams: number; at100MsWithConnections: number; twoProcesses: number } | null {
+  const at = (connections: number, streams: number, latencyMs: number, processes = 1): number => all.find((one) =>
+    one.connections === connections && one.streams === streams && one.latencyMs === latencyMs && one.processes === processes && one.unregisteredPercent === 0)?.perCpuSecond ?? Number.NaN;
   const part = (value: number, of: number): number => Number((value / of).toFixed(2));
   if (all.length === 0) return null;
-  return { at100Ms: part(at(100, 100, 1), at(0, 100, 1)), at100MsWithStreams: part(at(100, 1_000, 1), at(0, 100, 1)), twoProcesses: part(at(30, 100, 2), at(30, 100, 1)) };
+  return {
+    at100Ms: part(at(60, 100, 100), at(60, 100, 0)), at100MsWithStreams: part(at(60, 1_000, 100), at(60, 100, 0)),
+    at100MsWithConnections: part(at(300, 100, 100), at(300, 100, 0)), twoProcesses: part(at(60, 100, 30, 2), at(60, 100, 30)),
+  };
 }

@@ -11,8 +11,8 @@ import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts
  */
 
 export interface Row { client: string; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
-export interface Setting { processes: number; latencyMs: number; unregisteredPercent: number; /** That a connection may have open. */ streams: number }
-export interface Condition extends Row, Setting { connections: number; /** Cores that the server kept busy. */ serverCores: number | null }
+export interface Setting { processes: number; /** Of each process. */ connections: number; latencyMs: number; unregisteredPercent: number; /** That a connection may have open. */ streams: number }
+export interface Condition extends Row, Setting { /** Cores that the server kept busy. */ serverCores: number | null }
 export interface Footing { connections: number; streams: number; ownPeakMb: number }
 export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
 
@@ -66,14 +66,18 @@ export async function measureClients(names: readonly ClientName[], effort: Effor
   }
 }
 
+const MANY_CONNECTIONS = 300;
+const USUAL: Setting = { connections: CONNECTIONS, streams: 100, latencyMs: 0, unregisteredPercent: 0, processes: 1 };
 const SETTINGS: readonly Setting[] = [
-  { latencyMs: 0, streams: 100, unregisteredPercent: 0, processes: 1 },
-  { latencyMs: 30, streams: 100, unregisteredPercent: 0, processes: 1 },
-  { latencyMs: 100, streams: 100, unregisteredPercent: 0, processes: 1 },
-  // Enough streams for the rate at that latency, as APNs has been seen to allow.
-  { latencyMs: 100, streams: 1_000, unregisteredPercent: 0, processes: 1 },
-  { latencyMs: 30, streams: 100, unregisteredPercent: 1, processes: 1 },
-  { latencyMs: 30, streams: 100, unregisteredPercent: 0, processes: 2 },
+  USUAL,
+  { ...USUAL, latencyMs: 30 },
+  { ...USUAL, latencyMs: 100 },
+  // Enough streams for the rate at that latency: more of each connection, as APNs has been seen to allow, or more connections.
+  { ...USUAL, latencyMs: 100, streams: 1_000 },
+  { ...USUAL, connections: MANY_CONNECTIONS },
+  { ...USUAL, connections: MANY_CONNECTIONS, latencyMs: 100 },
+  { ...USUAL, latencyMs: 30, unregisteredPercent: 1 },
+  { ...USUAL, latencyMs: 30, processes: 2 },
 ];
 
 /** Table 2: the lane with as many connections and streams as a worker has, against the local providers in a process of their own. */
@@ -82,16 +86,17 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
   const server = await startLocalProviders([]);
   const started: StartedClient[] = [];
   try {
-    const start = async (core: number, unregisteredEvery: number): Promise<StartedClient> => {
+    const start = async (core: number, unregisteredEvery: number, connections = CONNECTIONS): Promise<StartedClient> => {
       const client = await startClient({
         client: 'lane-apns', warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false,
-        target: { ...server.target, connections: CONNECTIONS, unregisteredEvery, part: started.length },
+        target: { ...server.target, connections, unregisteredEvery, part: started.length },
       }, pinnedTo(core, CORES));
       started.push(client);
       return client;
     };
-    const [first, second, withUnregistered] = [await start(CLIENT_CORE, 0), await start(SERVER_CORE, 0), await start(CLIENT_CORE, 100)];
-    const clientsOf = ({ processes, unregisteredPercent }: Setting): StartedClient[] => unregisteredPercent > 0 ? [withUnregistered] : processes === 2 ? [first, second] : [first];
+    const [first, second, withUnregistered, many] = [await start(CLIENT_CORE, 0), await start(SERVER_CORE, 0), await start(CLIENT_CORE, 100), await start(CLIENT_CORE, 0, MANY_CONNECTIONS)];
+    const clientsOf = ({ processes, unregisteredPercent, connections }: Setting): StartedClient[] =>
+      connections === MANY_CONNECTIONS ? [many] : unregisteredPercent > 0 ? [withUnregistered] : processes === 2 ? [first, second] : [first];
     const all = SETTINGS.map((setting) => ({ setting, rounds: [] as Round[][], serverCores: [] as number[] }));
     for (let round = 1; round <= effort.rounds; round += 1) {
       say(`real conditions: round ${round} of ${effort.rounds}`);
@@ -107,7 +112,7 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
     const footprints = new Map<StartedClient, Footprint>();
     for (const client of started) footprints.set(client, await client.end());
     return all.map(({ setting, rounds, serverCores }) => ({
-      ...rowOf('lane-apns', rounds, clientsOf(setting).flatMap((client) => footprints.get(client) ?? [])), ...setting, connections: CONNECTIONS,
+      ...rowOf('lane-apns', rounds, clientsOf(setting).flatMap((client) => footprints.get(client) ?? [])), ...setting,
       serverCores: serverCores.length === 0 ? null : Number(median(serverCores).toFixed(2)),
     }));
   } finally {
