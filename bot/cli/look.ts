@@ -5,6 +5,7 @@ import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
+import { differing } from '../conductor/public-mirror.ts';
 import { finished, percent, reasons, theRest, times } from '../views/live-stats.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
 import { launchOf, type Session } from './session.ts';
@@ -20,11 +21,15 @@ export async function launches({ cloud, out }: Session): Promise<void> {
 export async function status(session: Session, launchId: string): Promise<void> {
   const { out, cloud, nowMs } = session;
   const launch = await launchOf(session, launchId);
-  const [item, reports] = await Promise.all([cloud.switches.read(launchId, { consistent: true }), cloud.live.reports(launchId)]);
+  const [item, reports, parameters] = await Promise.all([
+    cloud.switches.read(launchId, { consistent: true }), cloud.live.reports(launchId), cloud.parameters.list(`/gobutton/${launchId}`).catch(() => null),
+  ]);
   const alive = fresh(reports, nowMs());
   out(`${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`);
   out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
   out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}: ${launch.halt.reason}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`);
+  if (parameters === null) out('  ssm       Parameter Store cannot be read');
+  for (const { name, value, here } of differing(launch, parameters ?? [])) out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
   out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
   out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
   for (const { id } of launch.audience?.segments ?? []) {

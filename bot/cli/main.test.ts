@@ -102,6 +102,16 @@ test('a resume without names asks for what the halt cut off, and one for all for
   expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([{ devices: 120, lifts: 1 }, { devices: 500, lifts: 1 }]);
 });
 
+test('status names a switch that stands otherwise in Parameter Store', async () => {
+  await rig.create();
+  expect((await go('status', '--launch', rig.launchId)).out).not.toContain('ssm');
+  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/pace.ios`, '500');
+  await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/zombie`, 'false');
+  const { out } = await go('status', '--launch', rig.launchId);
+  expect(out).toContain('pace.ios is 500 in Parameter Store and 0 here');
+  expect(out).not.toContain('zombie');
+});
+
 test('status says when the item that workers poll is missing', async () => {
   await rig.create();
   expect((await go('status', '--launch', rig.launchId)).out).toContain('the switch item is MISSING, so workers pause');

@@ -39,6 +39,9 @@ export const FACT = {
   figures: (shotId: string) => `figures/${shotId}`,
   /** Version of the SSM halt parameter that we know to follow from our own record. */
   haltVersion: 'ssm/halt-version',
+  /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */
+  mirrored: (name: string) => `ssm/mirrored/${name}`,
+  toldByHand: (name: string) => `ssm/told/${name}`,
   /** What keeps the channel from taking posts (JSON of RoomTrouble); empty: nothing. */
   roomTrouble: 'room/trouble',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */

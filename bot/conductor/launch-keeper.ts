@@ -73,6 +73,7 @@ export class LaunchKeeper {
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
+      whileOpen('other parameters', timings.otherParametersMs, (launch) => parameters.lookAtOthers(launch)),
       whileOpen('roster', timings.rosterMs, (launch) => roster.look(launch)),
       job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
       job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),

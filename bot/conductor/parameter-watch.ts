@@ -1,7 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { type Context, FACT, fact } from './context.ts';
 import type { Halting } from './halt.ts';
-import { isOn, parameterName } from './public-mirror.ts';
+import { differing, isOn, noteIfSetByHand, parameterName } from './public-mirror.ts';
 
 /**
  * A halt that somebody sets in Parameter Store by hand is obeyed like a press. Our own mirror says `on` too, for a
@@ -15,6 +15,12 @@ export class ParameterWatch {
   constructor(context: Context, halting: Halting) {
     this.#context = context;
     this.#halting = halting;
+  }
+
+  /** Tells people of other switches that were set there by hand. */
+  async lookAtOthers(launch: Launch): Promise<void> {
+    const parameters = await this.#context.cloud.parameters.list(parameterName(launch.id, '').slice(0, -1));
+    for (const { name } of differing(launch, parameters)) await noteIfSetByHand(this.#context, launch.id, name);
   }
 
   async look(launch: Launch): Promise<void> {

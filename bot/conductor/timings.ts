@@ -26,6 +26,8 @@ export interface Timings {
   finalFiguresMs: number;
   /** SSM is polled this often: the default quota is 40 reads a second for the whole account and Region (FACTS 6). */
   parametersMs: number;
+  /** The same for switches but the halt, which nobody obeys from there. */
+  otherParametersMs: number;
   shotMs: number;
   /** A shot that nobody has closed this long after it was due is closed by the conductor. */
   closeAfterDueMs: number;
@@ -48,7 +50,7 @@ export interface Timings {
 
 export const TIMINGS: Timings = {
   leaseMs: 5_000, claimMs: 5_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, backlogMs: 30_000, indexMs: 2_000,
-  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, boardMs: 2_000, liveMs: 2_000, finalFiguresMs: 1_200, parametersMs: 1_000,
+  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, boardMs: 2_000, liveMs: 2_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
   shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, lateAccountsMs: 5_000, lateAccountsForMs: 600_000, requeueAfterMs: 3_000, foundHaltMs: 2_000,
   rosterMs: 180_000, checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
 };
