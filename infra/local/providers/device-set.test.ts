@@ -47,7 +47,7 @@ it('takes upper and lower case of a hex token for the same device, if asked to f
   expect([hash.high, hash.low]).not.toEqual(folded);
 });
 
-it('says of every byte whether it may stand in a token, and where the colons are', () => {
+it('says of every byte whether it may stand in a token, and how many colons there are', () => {
   const hash = new TokenHash();
   for (let code = 0; code < 256; code++) {
     const text = String.fromCharCode(code);
@@ -55,7 +55,7 @@ it('says of every byte whether it may stand in a token, and where the colons are
     expect([text, hash.isHex, hash.isPlain, hash.colons]).toEqual([text, /^[0-9a-f]$/i.test(text), /^[\w:-]$/.test(text), text === ':' ? 1 : 0]);
   }
   read(hash, 'abc:de:f', 0);
-  expect([hash.beforeColon, hash.colons]).toEqual([3, 2]);
+  expect(hash.colons).toBe(2);
 });
 
 it('spreads 300,000 consecutive tokens over 64 bits without a collision', () => {

@@ -13,9 +13,9 @@ const fullest = 0.75;
 export class DeviceSet {
   readonly #stripes: Stripe[] = Array.from({ length: stripes }, () => new Stripe());
 
-  /** Marks the device with `bit` (a non-zero uint32 bit) and returns its mask before: 0 if it was never seen. */
+  /** `high` and `low` as int32 or uint32, which are the same. Marks the device with `bit` (a non-zero uint32 bit) and returns its mask before: 0 if it was never seen. */
   mark(high: number, low: number, bit: number): number {
-    return (this.#stripes[high >>> (32 - stripeBits)] as Stripe).mark(high, low, bit);
+    return (this.#stripes[high >>> (32 - stripeBits)] as Stripe).mark(high | 0, low | 0, bit);
   }
 
   get size(): number {
@@ -26,7 +26,7 @@ export class DeviceSet {
 class Stripe {
   size = 0;
   /** Triples high, low, mask; a place with mask 0 is empty. */
-  #places = new Uint32Array(firstPlaces * 3);
+  #places = new Int32Array(firstPlaces * 3);
   #last = firstPlaces - 1;
 
   mark(high: number, low: number, bit: number): number {
@@ -42,11 +42,11 @@ class Stripe {
       this.#places[at] = high;
       this.#places[at + 1] = low;
     }
-    this.#places[at + 2] = (before | bit) >>> 0;
-    return before;
+    this.#places[at + 2] = before | bit;
+    return before >>> 0;
   }
 
-  #find(places: Uint32Array, high: number, low: number): number {
+  #find(places: Int32Array, high: number, low: number): number {
     const last = this.#last;
     let place = low & last;
     for (;;) {
@@ -58,7 +58,7 @@ class Stripe {
 
   #grow(): void {
     const old = this.#places;
-    const places = new Uint32Array(old.length * 2);
+    const places = new Int32Array(old.length * 2);
     this.#last = places.length / 3 - 1;
     this.#places = places;
     for (let from = 0; from < old.length; from += 3) {

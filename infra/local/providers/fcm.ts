@@ -57,6 +57,7 @@ const fateOfMark: Record<Exclude<Mark, 'phone'>, Reply> = {
 const shortestInstanceId = 8;
 const shortestRest = 32;
 const installationIdLength = 22;
+const colon = 0x3a;
 
 export class Fcm implements Site {
   readonly name = 'fcm';
@@ -142,10 +143,12 @@ export class Fcm implements Site {
   /** What the token at hand alone decides; null: nothing. */
   #fateOfToken(): Reply | null {
     const { tokenBytes, tokenFrom, tokenTo } = this.#bodies;
-    const { isPlain, colons, beforeColon } = this.#desk.token;
-    const length = tokenTo - tokenFrom;
-    const isToken = colons === 1 ? beforeColon >= shortestInstanceId && length - beforeColon - 1 >= shortestRest : colons === 0 && length === installationIdLength;
-    if (!isPlain || !isToken) return replies.invalidToken;
+    const { isPlain, colons } = this.#desk.token;
+    if (!isPlain || colons > 1) return replies.invalidToken;
+    let colonAt = tokenFrom;
+    while (colons === 1 && tokenBytes[colonAt] !== colon) colonAt += 1;
+    const isToken = colons === 0 ? tokenTo - tokenFrom === installationIdLength : colonAt - tokenFrom >= shortestInstanceId && tokenTo - colonAt - 1 >= shortestRest;
+    if (!isToken) return replies.invalidToken;
     const mark = markOf(tokenBytes, tokenFrom, tokenTo);
     return mark === null || mark === 'phone' ? null : fateOfMark[mark];
   }

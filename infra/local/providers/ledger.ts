@@ -14,9 +14,10 @@ import type { Tally } from './tally.ts';
  */
 
 const flushMs = 1000;
-const magic = 0x60b70c01;
+/** Other numbers than those of files in which tokens were hashed otherwise. */
+const magic = 0x60b70c03;
 /** Receipts alone: instead of JSON the moment, as a 64-bit float. */
-const receiptsMagic = 0x60b70c02;
+const receiptsMagic = 0x60b70c04;
 const momentBytes = 8;
 /** magic, bytes of JSON or moment, receipts. */
 const headWords = 3;
