@@ -39,7 +39,7 @@ export async function playLaunch(script: Script, dataDir: string, signal: AbortS
   say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
   const stack = await startStack({
     dataDir, ports: 'any', slackMode: 'socket', latencyMs: script.latencyMs, latencySpreadMs: script.latencyMs / 2,
-    connections: script.connections, ...(script.threads === undefined ? {} : { threads: script.threads }), taskStartDelayMs: 500, runbooksDir: await writeRunbook(dataDir, script.workers),
+    connections: script.connections, ...(script.threads === undefined ? {} : { threads: script.threads }), taskStartDelayMs: 500, tablesInMemory: true, runbooksDir: await writeRunbook(dataDir, script.workers),
   });
   // Stopping the stack makes whatever the script waits for fail at once.
   const stopped = new Promise<never>((_resolve, reject) => {

@@ -23,7 +23,7 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
   --kill-worker-after-ms K  SIGKILL one worker so long after GO
   --report FILE             where the report goes, JSON
   --timeline FILE           where the timeline goes, Markdown (default beside the report)
-  --keep                    keep the data folder and say where it is`;
+  --keep                    keep the data folder (logs, audience, files; not the tables) and say where it is`;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -51,6 +51,8 @@ export interface StackOptions {
   connections: number;
   /** Sending threads of one worker; absent: as many as it takes by itself. */
   threads?: number;
+  /** The tables (record, claims, switches) need not outlive this stack, see LocalCloudOptions. */
+  tablesInMemory?: boolean;
   /** How long a worker task takes to start, as on a real cluster. */
   taskStartDelayMs: number;
   /** Runbooks that `/go create` offers; absent: the library. */
@@ -114,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const workerEnv = { ...shared, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
+      tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
       services: [{
         cluster: LOCAL_CLUSTER, service: LOCAL_POOL, cwd: projectRoot, startDelayMs: options.taskStartDelayMs, env: workerEnv,

@@ -114,3 +114,15 @@ test('a port that is taken rejects, and leaves the data free for the next try', 
   await second.stop();
   await first.stop();
 });
+
+test('tables that were asked for in memory leave nothing in the folder; the rest is kept', async () => {
+  const cloud = await startLocalCloud({ dataDir, tablesInMemory: true, services: [], groups: [] });
+  await ensureTables(configOf(cloud.url));
+  const client = createCloud(configOf(cloud.url));
+  await client.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 });
+  await client.objects.put('a', Buffer.from('x'));
+  client.close();
+  await cloud.stop();
+  expect(readdirSync(dataDir)).toContain('s3');
+  expect(readdirSync(dataDir)).not.toContain('dynamodb');
+});

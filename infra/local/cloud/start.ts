@@ -17,6 +17,8 @@ import type { TaskState } from './task.ts';
 export interface LocalCloudOptions {
   /** Folder that everything but queue messages is kept in; null: memory. */
   dataDir: string | null;
+  /** DynamoDB tables in memory whatever the folder: a third less CPU time, and gone with the process. */
+  tablesInMemory?: boolean;
   /** Loopback port; absent or 0: a free one. */
   port?: number;
   services: ServiceDefinition[];
@@ -53,9 +55,9 @@ const STOP_GRACE_MS = 8_000;
 
 /** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings and CloudWatch. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { dataDir } = options;
+  const { dataDir, tablesInMemory = false } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
-  const dynamo = startDynamo({ path: dataDir === null ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
+  const dynamo = startDynamo({ path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
   await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
     if (error instanceof AwsError && error.code.endsWith('ResourceNotFoundException')) return;
