@@ -1,21 +1,20 @@
 import type { Duplex } from 'node:stream';
-import { ReceiveWindow, SendWindow } from './flow-control.ts';
+import { ReceiveWindow } from './flow-control.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
-  CANCEL, ConnectionError, errorName, FLAG, FRAME, FRAME_HEADER_BYTES, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK,
-  settingsFrame, uint32Frame, writeFrameHeader, writeUint32,
+  CANCEL, ConnectionError, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK, settingsFrame, uint32Frame,
 } from './frames.ts';
 import { HeaderBlocks, withoutPadding, type HeaderBlock } from './header-blocks.ts';
 import { HpackDecoder, HpackError, type HeaderField } from './hpack-decoder.ts';
-import { DEFAULT_TABLE_BYTES, HpackEncoder } from './hpack-encoder.ts';
+import { DEFAULT_TABLE_BYTES } from './hpack-encoder.ts';
 import { HuffmanError } from './huffman.ts';
-import { compileRequest, MAX_REQUEST_BYTES, type CompiledRequest, type RequestTemplate } from './request-template.ts';
+import { Outgoing, WRITE_BYTES } from './outgoing.ts';
+import type { RequestTemplate } from './request-template.ts';
 import { OpenStreams, type OpenStream } from './streams.ts';
-import { WriteBuffers } from './write-buffers.ts';
 
 /*
- * One HTTP/2 connection for many small POSTs, RFC 9113, client side. One piece, because every frame may touch
- * any of: settings, windows, streams, the header tables and the write in progress.
+ * One HTTP/2 connection for many small POSTs, RFC 9113, client side: its streams, and what each frame of the peer
+ * does to them. One piece over 300 lines, because every frame may touch any of: settings, windows, streams, the header table.
  *
  *   connecting --peer's SETTINGS--> open --GOAWAY, ids used up, retire()--> draining --last answer--> closed
  *   any --socket lost, protocol error, destroy()--> closed
@@ -59,19 +58,13 @@ export interface ConnectionOptions {
   firstStreamId?: number;
 }
 
-export const WRITE_BYTES = 64 * 1024;
 /** Answers to the peer's PINGs, SETTINGS and DATA that it does not take off the socket. */
 const MAX_CONTROL_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 8 * 1024;
 const STATUS_200 = 0x88;
 const PLAIN_HEADERS_MASK = FLAG.endHeaders | FLAG.padded | FLAG.priority;
 
-/** Of all connections of a thread. */
-const writeBuffers = new WriteBuffers(WRITE_BYTES);
-const NOTHING = Buffer.alloc(0);
-
 interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
-interface PartialBody<J> { rest: Buffer; window: number; job: J }
 
 export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
@@ -88,33 +81,23 @@ export class H2Connection<J> {
   readonly #reader: FrameReader;
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(DEFAULT_TABLE_BYTES);
-  readonly #encoder = new HpackEncoder();
   readonly #streams = new OpenStreams<J>();
   readonly #answers = new Map<number, Answer>();
-  readonly #partial = new Map<number, PartialBody<J>>();
-  /** What the next write is composed in; taken only while composing. */
-  #out: Buffer = NOTHING;
-  /** From here on a write takes no further request. */
-  readonly #fullBytes: number;
+  readonly #outgoing: Outgoing<J>;
   readonly #receiveWindow = new ReceiveWindow();
-  readonly #sendWindow = new SendWindow();
-  #control: Buffer[] = [];
-  #controlBytes = 0;
   #nextId: number;
-  #writing = false;
   #peerStreams = Number.POSITIVE_INFINITY;
-  #peerInitialWindow = 65_535;
   #ourSettingsAcked = false;
   #tableEmpty = false;
-  #compiled = new WeakMap<RequestTemplate, Map<number, CompiledRequest>>();
-  #compiledVersion = -1;
   #reading = false;
 
   constructor(socket: Duplex, options: ConnectionOptions, owner: ConnectionOwner<J>) {
     this.#socket = socket;
     this.#options = options;
     this.#owner = owner;
-    this.#fullBytes = Math.min(options.writeBytes ?? WRITE_BYTES, WRITE_BYTES - MAX_REQUEST_BYTES);
+    this.#outgoing = new Outgoing<J>(socket, options.writeBytes ?? WRITE_BYTES, {
+      mayFinish: (job) => owner.mayFinish(job), unfinished: (streamId) => this.#giveUp(streamId), wrote: (error) => this.#wrote(error),
+    });
     this.#nextId = options.firstStreamId ?? 1;
     this.#reader = new FrameReader((type, flags, streamId, bytes, start, end) => this.#frame(type, flags, streamId, bytes, start, end));
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -139,7 +122,7 @@ export class H2Connection<J> {
 
   /** Requests that could be written now. */
   get free(): number {
-    return this.state === 'open' && !this.#writing ? Math.max(0, this.limit - this.#streams.count) : 0;
+    return this.state === 'open' && !this.#outgoing.isWriting ? Math.max(0, this.limit - this.#streams.count) : 0;
   }
 
   /** The peer answered with its blessing: use all the streams that it allows. */
@@ -149,16 +132,18 @@ export class H2Connection<J> {
 
   /** Composes and writes as many requests as streams, windows and one write allow; returns how many. */
   fill(nowMs: number): number {
-    if (this.#writing || this.state !== 'open') return 0;
+    const outgoing = this.#outgoing;
+    if (outgoing.isWriting || this.state !== 'open') return 0;
     const owner = this.#owner;
-    this.#out = writeBuffers.take(WRITE_BYTES);
-    let at = this.#sendPartials(this.#takeControl());
     let written = 0;
-    while (this.#streams.count < this.limit && at < this.#fullBytes && this.#sendWindow.bytes > 0 && this.#ids() && owner.take()) {
-      at = this.#compose(at, nowMs);
+    outgoing.begin();
+    while (this.#streams.count < this.limit && outgoing.takesRequest && this.#ids() && owner.take()) {
+      this.#streams.open(this.#nextId, owner.job, owner.index, nowMs);
+      outgoing.request(this.#nextId, owner.job, owner.template, owner.token);
+      this.#nextId += 2;
       written += 1;
     }
-    this.#write(at);
+    outgoing.write();
     return written;
   }
 
@@ -169,116 +154,27 @@ export class H2Connection<J> {
     return false;
   }
 
-  #compose(at: number, nowMs: number): number {
-    const { job, index, template, token } = this.#owner;
-    const out = this.#out;
-    const id = this.#nextId;
-    this.#nextId += 2;
-    this.#streams.open(id, job, index, nowMs);
-    const request = this.#request(template, token.length);
-    request.bytes.copy(out, at);
-    writeUint32(out, at + 5, id);
-    writeUint32(out, at + request.dataIdAt, id);
-    out.write(token, at + request.tokenAt, request.tokenBytes, 'latin1');
-    if (request.bodyBytes <= this.#peerInitialWindow && request.bodyBytes <= this.#sendWindow.bytes) {
-      this.#sendWindow.take(request.bodyBytes);
-      return at + request.bytes.length;
-    }
-    // A window is smaller than the body: headers now, the body in pieces as the peer lets us.
-    const body = Buffer.from(out.subarray(at + request.dataAt + FRAME_HEADER_BYTES, at + request.bytes.length));
-    this.#partial.set(id, { rest: body, window: this.#peerInitialWindow, job });
-    return this.#sendPartials(at + request.dataAt);
-  }
-
-  /** The request for this connection's header table; made anew whenever the table has changed. */
-  #request(template: RequestTemplate, tokenBytes: number): CompiledRequest {
-    const encoder = this.#encoder;
-    if (this.#compiledVersion === encoder.version) {
-      const cached = this.#compiled.get(template)?.get(tokenBytes);
-      if (cached !== undefined) return cached;
-    }
-    const before = encoder.version;
-    const request = compileRequest(template, tokenBytes, encoder);
-    // A block that changed the table must go out once and never again.
-    if (encoder.version !== before) return request;
-    if (this.#compiledVersion !== before) {
-      this.#compiled = new WeakMap();
-      this.#compiledVersion = before;
-    }
-    const byLength = this.#compiled.get(template) ?? new Map<number, CompiledRequest>();
-    this.#compiled.set(template, byLength.set(tokenBytes, request));
-    return request;
-  }
-
   // ---- writing
 
-  #queue(bytes: Buffer): void {
-    this.#control.push(bytes);
-    this.#controlBytes += bytes.length;
-  }
-
-  /** Moves control frames to the head of the next write. */
-  #takeControl(): number {
-    let at = 0;
-    while (this.#control.length > 0) {
-      const next = this.#control[0];
-      if (next === undefined || at + next.length > WRITE_BYTES) break;
-      at += next.copy(this.#out, at);
-      this.#controlBytes -= next.length;
-      this.#control.shift();
-    }
-    return at;
+  #queue(frame: Buffer): void {
+    this.#outgoing.control(frame);
   }
 
   #flush(): void {
-    if (this.#writing || this.state === 'closed') return;
-    if (this.#control.length === 0 && this.#partial.size === 0) return;
-    this.#out = writeBuffers.take(WRITE_BYTES);
-    const at = this.#sendPartials(this.#takeControl());
-    // Giving up an unfinished body has to be told.
-    this.#write(at > 0 ? at : this.#takeControl());
+    if (this.#outgoing.isWriting || !this.#outgoing.isPending || this.state === 'closed') return;
+    this.#outgoing.begin();
+    this.#outgoing.write();
   }
 
-  /** Writes what was composed, if anything. */
-  #write(bytes: number): void {
-    const out = writeBuffers.fitting(this.#out, bytes);
-    this.#out = NOTHING;
-    if (bytes === 0) return writeBuffers.give(out);
-    this.#writing = true;
-    this.#socket.write(out.subarray(0, bytes), (error) => {
-      this.#writing = false;
-      // After an error nobody knows whether the socket still looks at it.
-      if (error !== null && error !== undefined) return this.#close(`connection error: ${error.message}`);
-      writeBuffers.give(out);
-      if (this.#control.length > 0 || this.#partial.size > 0) this.#flush();
-      if (!this.#writing) this.#owner.room();
-    });
-  }
-
-  /** Puts into the write what the windows allow of unfinished bodies; returns the offset behind it. */
-  #sendPartials(from: number): number {
-    let at = from;
-    for (const [id, partial] of this.#partial) {
-      const may = this.#owner.mayFinish(partial.job);
-      if (may === 'never') this.#giveUp(id);
-      if (may !== 'now') continue;
-      const bytes = Math.min(partial.rest.length, partial.window, this.#sendWindow.bytes, WRITE_BYTES - at - FRAME_HEADER_BYTES);
-      if (bytes <= 0) continue;
-      const isLast = bytes === partial.rest.length;
-      at = writeFrameHeader(this.#out, at, bytes, FRAME.data, isLast ? FLAG.endStream : 0, id);
-      at += partial.rest.copy(this.#out, at, 0, bytes);
-      partial.rest = partial.rest.subarray(bytes);
-      partial.window -= bytes;
-      this.#sendWindow.take(bytes);
-      if (isLast) this.#partial.delete(id);
-    }
-    return at;
+  #wrote(error: Error | null): void {
+    if (error !== null) return this.#close(`connection error: ${error.message}`);
+    this.#flush();
+    if (!this.#outgoing.isWriting) this.#owner.room();
   }
 
   /** Without its end the peer can't process it, so it is given back like a refused one. */
   #giveUp(id: number): void {
     const at = this.#streams.find(id);
-    this.#partial.delete(id);
     if (at === -1) return;
     const job = this.#streams.job(id, at);
     const index = this.#streams.index(id, at);
@@ -297,7 +193,7 @@ export class H2Connection<J> {
       this.#reader.push(chunk);
       const update = this.#receiveWindow.update();
       if (update > 0) this.#queue(uint32Frame(FRAME.windowUpdate, 0, update));
-      if (this.#controlBytes > MAX_CONTROL_BYTES) throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
+      if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES) throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
     } catch (error) {
       const broken = error instanceof ConnectionError ? error
         : error instanceof HpackError || error instanceof HuffmanError ? new ConnectionError('COMPRESSION_ERROR', error.message, error) : null;
@@ -401,7 +297,7 @@ export class H2Connection<J> {
     this.#streams.close(streamId, at);
     this.answered += 1;
     // Answered before its body was whole: nobody wants the rest (section 8.1).
-    if (this.#partial.size > 0 && this.#partial.delete(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
+    if (this.#outgoing.forget(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
     if (status === 200) return this.#owner.answered(job, index, 200, null, null);
     const answer = this.#answers.get(streamId);
     this.#answers.delete(streamId);
@@ -427,20 +323,16 @@ export class H2Connection<J> {
 
   #setting(id: number, value: number): void {
     switch (id) {
-      case SETTING.headerTableSize: return this.#encoder.setLimit(value);
+      case SETTING.headerTableSize: return this.#outgoing.setTableLimit(value);
       case SETTING.enablePush:
         if (value !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'a server can not enable push');
         return;
       case SETTING.maxConcurrentStreams:
         this.#peerStreams = value;
             return;
-      case SETTING.initialWindowSize: {
+      case SETTING.initialWindowSize:
         if (value > 0x7fffffff) throw new ConnectionError('FLOW_CONTROL_ERROR', 'initial window over 2^31 - 1');
-        const change = value - this.#peerInitialWindow;
-        this.#peerInitialWindow = value;
-        for (const partial of this.#partial.values()) partial.window += change;
-        return;
-      }
+        return this.#outgoing.setInitialWindow(value);
       case SETTING.maxFrameSize:
         if (value < 16_384 || value > 0xffffff) throw new ConnectionError('PROTOCOL_ERROR', `frame size ${value}`);
         return;
@@ -452,12 +344,8 @@ export class H2Connection<J> {
     if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'WINDOW_UPDATE of a broken length');
     const increment = readUint32(bytes, start) & 0x7fffffff;
     if (increment === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE of 0');
-    if (streamId === 0) this.#sendWindow.add(increment);
-    else {
-      this.#known(streamId, 'WINDOW_UPDATE');
-      const partial = this.#partial.get(streamId);
-      if (partial !== undefined) partial.window += increment;
-    }
+    if (streamId !== 0) this.#known(streamId, 'WINDOW_UPDATE');
+    this.#outgoing.openWindow(streamId, increment);
   }
 
   #reset(streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -472,7 +360,7 @@ export class H2Connection<J> {
     const job = this.#streams.job(streamId, at);
     const index = this.#streams.index(streamId, at);
     this.#streams.close(streamId, at);
-    this.#partial.delete(streamId);
+    this.#outgoing.forget(streamId);
     if (code === REFUSED_STREAM) this.#owner.refused(job, index);
     else this.#owner.lost(job, index, `stream reset: ${errorName(code)}`);
   }
@@ -541,7 +429,7 @@ export class H2Connection<J> {
   }
 
   #abort(error: ConnectionError): void {
-    if (!this.#writing && !this.#socket.destroyed) this.#socket.write(goawayFrame(0, error.errorCode, error.message));
+    if (!this.#outgoing.isWriting && !this.#socket.destroyed) this.#socket.write(goawayFrame(0, error.errorCode, error.message));
     this.#close(`protocol error: ${error.message}`);
   }
 
@@ -551,7 +439,7 @@ export class H2Connection<J> {
     const streams = this.#streams.takeWhere(() => true);
     for (const stream of streams) this.#report(stream, why);
     this.#answers.clear();
-    this.#partial.clear();
+    this.#outgoing.clear();
     this.#socket.destroy();
     this.#owner.closed(this, why);
   }
@@ -564,7 +452,7 @@ export class H2Connection<J> {
 
   #forget(streamId: number): void {
     this.#answers.delete(streamId);
-    this.#partial.delete(streamId);
+    this.#outgoing.forget(streamId);
   }
 }
 
