@@ -63,7 +63,8 @@ export class ScaleWatch {
   async #show(launch: Launch, target: string): Promise<void> {
     const { slack, nowMs } = this.#context;
     const last = this.#progress.get(target);
-    if (slack === null || last === undefined) return;
+    // What was seen of an earlier order is not shown in the message of a newer one.
+    if (slack === null || last === undefined || last.state.orderedAtMs !== launch.scale[target]?.orderedAtMs) return;
     const { state, observed, ready } = last;
     // The time since the order alone is no news.
     const news = JSON.stringify({ state, observed, ready });
