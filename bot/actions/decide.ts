@@ -71,7 +71,7 @@ export async function pressAskWaiver({ desk, value, slackId, channelId, triggerI
   const person = whoIs(launch, slackId);
   if (person !== null && !may(person, 'request-waiver')) return answer(refused('ROLE_MISSING', `Asking for a waiver needs on-call: ${peopleWith(launch, ['on-call'])}. Anyone on duty can grant it.`));
   const line = gateLines(launch, await desk.conductor.measured(launch.id), desk.nowMs(), 'all').find((one) => one.id === value.gate);
-  await desk.client.views.open({ trigger_id: triggerId, view: waiverModal(launch, value.gate, channelId, line?.value ?? null) });
+  await desk.client.views.open({ trigger_id: triggerId, view: waiverModal(launch, value.gate, channelId, line ?? { value: null, say: '' }) });
 }
 
 export const pressRunStep = (press: Press<z.output<typeof stepValue>>) =>

@@ -21,6 +21,9 @@ import { type CloseShot, ShotWatch } from './shot-watch.ts';
 import { Standings } from './standing.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
+/** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
+const TURNS: ReadonlySet<Entry['kind']> = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted']);
+
 /** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
 export class LaunchKeeper {
   readonly launchId: string;
@@ -32,6 +35,8 @@ export class LaunchKeeper {
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
+  /** What the room looks at while it sends. */
+  readonly #shown: Job[];
   readonly #watches: Job[];
   #launch: Launch | null = null;
   #opened = false;
@@ -61,20 +66,23 @@ export class LaunchKeeper {
     this.#record = new Job('record', 0, log, () => this.#read());
     this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(() => this.#launch ?? launch));
     this.#slack = job('slack effects', 0, (launch) => this.#outbox.pumpSlack(() => this.#launch ?? launch));
+    this.#shown = [
+      whileOpen('board', timings.boardMs, (launch) => board.look(launch)),
+      job('live', timings.liveMs, (launch) => live.update(launch)),
+    ];
     this.#watches = [
+      ...this.#shown,
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
-      whileOpen('board', timings.boardMs, (launch) => board.look(launch)),
-      job('live', timings.liveMs, (launch) => live.update(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
       whileOpen('other parameters', timings.otherParametersMs, (launch) => parameters.lookAtOthers(launch)),
-      whileOpen('roster', timings.rosterMs, (launch) => roster.look(launch)),
+      whileOpen('roster', Math.min(timings.rosterMs, timings.retryMaxMs), (launch) => roster.look(launch)),
       job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
       job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),
     ];
@@ -129,7 +137,8 @@ export class LaunchKeeper {
     }
     if (entries.length === 0) return;
     const nowMs = this.#context.nowMs();
-    for (const job of [this.#cloud, this.#slack]) void job.kick(nowMs);
+    const isTurn = entries.some(({ kind }) => TURNS.has(kind));
+    for (const job of [this.#cloud, this.#slack, ...(isTurn ? this.#shown : [])]) void job.kick(nowMs);
   }
 
   /** Ties what people wrote to the record, when they wrote something. */

@@ -3,6 +3,9 @@ import { roomShutMessage } from '../views/room-trouble.ts';
 import { type Context, FACT, keepFact } from './context.ts';
 import { roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
+/** Whoever mends the channel waits for the bot this long at most. */
+const LONGEST_PAUSE_MS = 5_000;
+
 /** Slack's word for what is wrong with the channel, and since when. */
 export interface RoomTrouble { code: string; sinceMs: number }
 
@@ -56,7 +59,7 @@ export class Room {
     const code = slackErrorCode(error);
     if (code === null || slackFault(error) !== 'room') return false;
     const { nowMs, timings, log } = this.#context;
-    this.#notBeforeMs = nowMs() + Math.min(timings.retryMaxMs, timings.retryMinMs * 2 ** Math.min(this.#tries, 10));
+    this.#notBeforeMs = nowMs() + Math.min(LONGEST_PAUSE_MS, timings.retryMinMs * 2 ** Math.min(this.#tries, 10));
     this.#tries += 1;
     if (this.#trouble?.code === code) return true;
     const isNew = this.#trouble === null;

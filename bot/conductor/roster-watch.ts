@@ -1,5 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Person } from '../../runbooks/playbook/schema.ts';
 import type { Context } from './context.ts';
+import type { SlackPort } from './slack-port.ts';
 
 /**
  * Removals in Slack count at once, by its event (`bot/channel/listen.ts`). An event that came while no bot was there is lost:
@@ -7,22 +9,36 @@ import type { Context } from './context.ts';
  */
 export class RosterWatch {
   readonly #context: Context;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Rejects if Slack doesn't answer; who was removed until then stays removed. */
+  /** Rejects if Slack did not answer for everybody: then all are asked about again at the next look. */
   async look(launch: Launch): Promise<void> {
-    const { slack, log } = this.#context;
-    if (slack === null) return;
+    const { slack, nowMs, timings } = this.#context;
+    if (slack === null || nowMs() - this.#lookedAtMs < timings.rosterMs) return;
+    const startedAtMs = nowMs();
+    const failures: unknown[] = [];
     for (const person of launch.people) {
-      for (const slackId of person.slack) {
-        if (!(await slack.isDeactivated(slackId))) continue;
-        const { ok } = await this.#context.act(launch.id, { kind: 'remove-person', person: person.id, reason: 'deactivated in Slack' });
-        log.warn({ person: person.id, ok }, 'a person on the roster was deactivated in Slack');
-        break;
+      try {
+        if (await this.#isGone(slack, person)) await this.#remove(launch, person);
+      } catch (error) {
+        failures.push(error);
       }
     }
+    if (failures.length > 0) throw new AggregateError(failures, 'ROSTER_UNKNOWN: Slack did not answer for everybody');
+    this.#lookedAtMs = startedAtMs;
+  }
+
+  async #isGone(slack: SlackPort, person: Person): Promise<boolean> {
+    for (const slackId of person.slack) if (await slack.isDeactivated(slackId)) return true;
+    return false;
+  }
+
+  async #remove(launch: Launch, { id: person }: Person): Promise<void> {
+    const { ok } = await this.#context.act(launch.id, { kind: 'remove-person', person, reason: 'deactivated in Slack' });
+    this.#context.log.warn({ person, ok }, 'a person on the roster was deactivated in Slack');
   }
 }

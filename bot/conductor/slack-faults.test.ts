@@ -163,6 +163,20 @@ test('the board and an open order that somebody deletes come back, once', async 
   expect((await rig.messages(order.orderId)).filter(({ blocks }) => JSON.stringify(blocks).includes('fire.go'))).toHaveLength(1);
 });
 
+test('a halt shows at once on the board and on the live message, whatever their clocks', async () => {
+  await rig.create();
+  const { conductor, journal } = rig.conductor('first', { timings: { boardMs: 60_000, liveMs: 60_000 } });
+  await conductor.start();
+  const submitted = await journal.submit(rig.launchId, rig.approval(await rig.request(['us-ios'])));
+  if (!submitted.ok) throw new Error(submitted.say);
+  await conductor.afterEntry(rig.launchId, submitted.entry);
+  await rig.seen('Sending: Super Bowl');
+  const { recorded } = await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() });
+  await recorded;
+  await until('the halted board', async () => (await textsOf('HALTED')).length > 0, 2_000);
+  await until('the halting shot', async () => (await rig.messages('Halting: Super Bowl')).length > 0, 2_000);
+});
+
 test('a claim lasts as long as its post, and no longer than its bot', async () => {
   await rig.create({ ready: false });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -204,7 +218,12 @@ test('a person who was deactivated in Slack while no bot was there leaves the ro
   await rig.create();
   const order = await rig.request();
   rig.workspace.admin.deactivate('U0MARKET1');
-  await rig.conductor('first', { timings: { rosterMs: 300 } }).conductor.start();
+  let refusals = 1;
+  const slack: SlackPort = { ...rig.slack, isDeactivated: async (slackId) => {
+    if (slackId === 'U0ONCALL' && refusals-- > 0) throw refusal('internal_error');
+    return rig.slack.isDeactivated(slackId);
+  } };
+  await rig.conductor('first', { slack, timings: { rosterMs: 300 } }).conductor.start();
   await until('mia is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'mia'));
   expect(await rig.journal.submit(rig.launchId, rig.approval(order))).toMatchObject({ ok: false, code: 'NOT_ON_ROSTER' });
   rig.workspace.admin.deactivate('U0MARKET2');

@@ -88,7 +88,7 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
   const reason = entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`;
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
-      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes to the audience any more, nor test copies that were still waiting; \`/go test\` from now on goes out. Two people lift it: \`/go resume\`; what was not sent goes out as the next attempt with \`/go resume fire\`.`),
+      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.`),
       ...order,
   ]);
 }

@@ -12,8 +12,7 @@ import { count, plural, safe, span } from './words.ts';
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
 export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
   const { total } = figures;
-  const done = finished(total);
-  const state = stateOf(shot);
+  const state = stateOf(shot, total);
   // At the press itself there is nothing to say but that it goes.
   const hasFigures = figures.boots > 0 || total.written > 0;
   const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${elapsed(figures.sinceGoMs)} since GO`;
@@ -21,7 +20,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
     text,
     blocks: [
       header(`${state.sign} ${state.text}: ${shot.closed === null ? launch.name : `${count(total.accepted)} of ${count(figures.devices)} accepted`}`),
-      section(`${progressBar(done, figures.devices)}\n${segmentsText(launch, shot.segments)} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
+      section(`${progressBar(reached(total), figures.devices)}\n${segmentsText(launch, shot.segments)} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
       // Once it is closed the summary below has the figures.
       ...(shot.closed !== null || !hasFigures ? [] : [fields([
         ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${percent(total.accepted, figures.devices)})`],
@@ -47,8 +46,8 @@ function inSpite(launch: Launch, shot: Shot): string {
   return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : '. It lifted the halt.'}`;
 }
 
-function stateOf(shot: Shot): { sign: string; text: string } {
-  if (shot.closed?.cause === 'complete') return { sign: '✅', text: 'Done' };
+function stateOf(shot: Shot, total: Figures): { sign: string; text: string } {
+  if (shot.closed?.cause === 'complete' || hasOutrunHalt(shot, total)) return { sign: '✅', text: 'Done' };
   if (shot.closed?.cause === 'not-after') return { sign: '⌛', text: 'Time is up' };
   if (shot.haltedAtMs !== null || shot.closed !== null) return { sign: '🛑', text: shot.closed === null ? 'Halting' : 'Halted' };
   return { sign: '🚀', text: 'Sending' };
@@ -58,6 +57,12 @@ function stateOf(shot: Shot): { sign: string; text: string } {
 export function finished(figures: Figures): number {
   return figures.accepted + figures.failed + figures.uncertain + figures.halted + figures.late + figures.skipped;
 }
+
+/** Devices that their message went to, or that were to get none: what a halt or a time limit cut off is no progress. */
+const reached = (figures: Figures): number => finished(figures) - figures.halted - figures.late;
+
+/** The halt came when everything was out. */
+export const hasOutrunHalt = (shot: Shot, total: Figures): boolean => shot.closed?.cause === 'halt' && total.halted + total.late === 0;
 
 const BAR_CELLS = 24;
 
@@ -113,7 +118,7 @@ export function reasons(byReason: Record<string, number>): string {
 function platformLines(figures: ShotFigures): Message['blocks'] {
   const lines = PLATFORMS.flatMap((platform: Platform) => {
     const one = figures.platforms[platform];
-    return one === undefined ? [] : [`*${platformName[platform]}* ${progressBar(finished(one), one.devices)} ${count(one.accepted)} accepted, ${count(one.failed)} failed · ${times(one)}`];
+    return one === undefined ? [] : [`*${platformName[platform]}* ${progressBar(reached(one), one.devices)} ${count(one.accepted)} accepted, ${count(one.failed)} failed · ${times(one)}`];
   });
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }

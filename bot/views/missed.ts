@@ -4,7 +4,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { actorOf, namesOf } from './names.ts';
-import { plural, safe, stamp, timeOfDay } from './words.ts';
+import { plural, safe, stamp } from './words.ts';
 
 /** So many of the last things are named: a screen of a phone. */
 const NAMED = 10;
@@ -16,7 +16,7 @@ export function missedMessage(launch: Launch, entries: readonly Entry[], why: st
   const head = `This room missed ${plural(entries.length, 'post')} since ${stamp(first.atMs)}`;
   const lines = entries.slice(-NAMED).map((entry) => {
     const who = 'person' in entry.by || entry.by.system === 'ssm' ? `${actorOf(launch, entry.by)} ` : '';
-    return `• ${timeOfDay(entry.atMs)} ${who}${safe(describeEntry(entry, namesOf(launch)), 200)}`;
+    return `• ${who}${safe(describeEntry(entry, namesOf(launch)), 200)}`;
   });
   const before = entries.length - lines.length;
   return message(head, [

@@ -74,18 +74,19 @@ function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly str
 }
 
 /** A waiver for one gate: for whom, how bad at worst, until when, why. */
-export function waiverModal(launch: Launch, gateId: string, channelId: string, value: number | null): ModalView {
+export function waiverModal(launch: Launch, gateId: string, channelId: string, line: { value: number | null; say: string }): ModalView {
+  const { value } = line;
   const gate = launch.runbook.gates.find((one) => one.id === gateId);
   const segments = (launch.audience?.segments ?? []).slice(0, 99).map((segment) => ({ text: plain(clip(segment.id, 75)), value: clip(segment.id, 75) }));
   return {
     type: 'modal', callback_id: VIEW.waiver, title: plain('Ask for a waiver'), submit: plain('Ask'), close: plain('Cancel'),
     private_metadata: JSON.stringify({ launchId: launch.id, channelId, gate: gateId }),
     blocks: [
-      section(`*${safe(gate?.title ?? gateId, 120)}*\nAnother person grants it. It ends by itself, and when things get worse than what you name.`),
+      section(`*${safe(gate?.title ?? gateId, 120)}*\n${safe(line.say, 400)}\n\nAnother person grants it. It ends by itself, and when things get worse than what you name.`),
       input('reason', 'Why may it be red?', { type: 'plain_text_input', action_id: 'value', max_length: 400 }),
       input('worst', 'Worst value that you accept', { type: 'plain_text_input', action_id: 'value', max_length: 20, ...initial(value === null ? undefined : String(value)) }, { optional: true, hint: value === null ? 'This gate has no figure now; leave it empty.' : `It is ${count(value)} now; larger is worse.` }),
       input('until', 'Until', { type: 'plain_text_input', action_id: 'value', max_length: 40, initial_value: 'in 2h' }, { hint: 'in 2h, 23:30 UTC, 2027-02-07T23:30Z' }),
-      ...(segments.length === 0 ? [] : [input('segments', 'Segments', { type: 'multi_static_select', action_id: 'value', options: segments, placeholder: plain('all') }, { optional: true })]),
+      ...(segments.length === 0 ? [] : [input('segments', 'Segments', { type: 'multi_static_select', action_id: 'value', options: segments, placeholder: plain('all') }, { optional: true, hint: 'None chosen: all of them.' })]),
     ],
   };
 }

@@ -2,7 +2,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, section } from './blocks.ts';
-import { finished, percent, reasons, seconds, theRest, times } from './live-stats.ts';
+import { finished, hasOutrunHalt, percent, reasons, seconds, theRest, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
@@ -10,7 +10,7 @@ import { count, fit, plural, safe, stamp } from './words.ts';
 /** What is posted once when a shot is closed: the accounts' totals, the times that workers measured, who fired it. */
 export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
   const { total } = figures;
-  const how = { complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete'];
+  const how = hasOutrunHalt(shot, total) ? 'complete before the halt' : { complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete'];
   const sum = total.accepted + total.failed + total.uncertain + total.halted + total.late + total.skipped;
   return {
     text: `Shot ${how}: ${count(total.accepted)} of ${count(figures.devices)} devices accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`,

@@ -129,7 +129,7 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
   it('forms: Slack would take them', () => {
     const locales = Object.keys(launch.campaign.locales).slice(0, CAMPAIGN_LOCALES);
     const runbooks = Array.from({ length: Math.min(size, 100) }, (_, i) => ({ id: `r${i}-${'x'.repeat(100)}`, title: long('Runbook', 300) }));
-    for (const view of [createModal(runbooks, 'C1', NOW), createModal([], 'C1', NOW), waiverModal(launch, 'g0', 'C1', 3), campaignModal(launch, locales, 'C1', null), campaignModal(launch, locales, 'C1', launch.campaign)]) {
+    for (const view of [createModal(runbooks, 'C1', NOW), createModal([], 'C1', NOW), waiverModal(launch, 'g0', 'C1', { value: 3, say: long('Say', 2_000) }), campaignModal(launch, locales, 'C1', null), campaignModal(launch, locales, 'C1', launch.campaign)]) {
       expect(viewProblems(view)).toEqual([]);
     }
   });

@@ -86,8 +86,8 @@ function showState() {
   const me = state.users.find((user) => user.id === session.as);
   byId('channel-name').textContent = titleOf(channel);
   byId('channel-topic').textContent = channel.topic;
-  byId('text').placeholder = `Message #${channel.name}`;
-  byId('text').setAttribute('aria-label', `Message #${channel.name}`);
+  byId('text').placeholder = `Message ${titleOf(channel).replace('# ', '#')}`;
+  byId('text').setAttribute('aria-label', byId('text').placeholder);
   byId('writing-as').textContent = `Writing as ${me.real_name}, ${me.title}`;
   byId('bookmarks').replaceChildren(...channel.bookmarks.map(bookmark));
   showBeginning(channel);
