@@ -9,7 +9,8 @@ import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { createJournal, type Journal } from '../aws/journal.ts';
 import { projectRoot } from './child.ts';
-import type { RehearsalReport } from './rehearsal-report.ts';
+import { CpuWatch } from './rehearsal-cpu.ts';
+import { streamUse, type RehearsalReport } from './rehearsal-report.ts';
 import { compileSample } from './sample-launch.ts';
 import { ScriptedPerson, until } from './scripted-person.ts';
 import { startStack, type Stack } from './stack.ts';
@@ -88,11 +89,15 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mia.say('The ad is on. Asking for GO.');
   await mustGo(mia, 'fire all');
   const go = await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1));
+  const cpu = new CpuWatch(() => ({
+    workers: stack.localCloud.tasks().flatMap(({ pid }) => pid ?? []), providers: [stack.parts.providers.pid], cloud: [process.pid], bot: [stack.parts.bot.pid],
+  }));
+  cpu.look();
   say(`GO: ${script.doublePress ? 'Ben and Ana press together' : 'Ben presses'} “${go.label}”`);
   await Promise.all([ben.press(go), ...(script.doublePress ? [ana.press(go)] : [])]);
   const shot = await until('the shot', 10_000, async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0]);
 
-  const watch = new ShotWatch(stack, script, launchId, shot, bar);
+  const watch = new ShotWatch(stack, script, launchId, shot, cpu, bar);
   const timers = faults(stack, script, ana, shot, say);
   try {
     await until('the shot to close', 720_000, async () => {
@@ -108,7 +113,7 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
 
   await mustGo(ana, 'timeline');
   const timelineText = await timelineOf(stack, ana);
-  const report = await reportOf(stack, journal, launchId, shot.id, watch, startToReadyMs, script);
+  const report = await reportOf(stack, journal, launchId, shot.id, watch, cpu, startToReadyMs, script);
   return { report, timelineText };
 }
 
@@ -165,14 +170,18 @@ interface ProviderCounts { received: number; distinctDevices: number; duplicates
 /** Watches a shot from outside: what the providers count, and the last that every worker boot said. */
 class ShotWatch {
   readonly snapshots = new Map<string, ShotSnapshot>();
+  /** Streams that each boot's lanes had open at most, by provider. */
+  readonly streams = { apns: new Map<string, number>(), fcm: new Map<string, number>() };
   peakRssMb = 0;
   readonly #stack: Stack;
   readonly #launchId: string;
   readonly #shotId: string;
+  readonly #cpu: CpuWatch;
   readonly #bar: cliProgress.SingleBar | null;
 
-  constructor(stack: Stack, script: Script, launchId: string, shot: Shot, bar: boolean) {
+  constructor(stack: Stack, script: Script, launchId: string, shot: Shot, cpu: CpuWatch, bar: boolean) {
     this.#stack = stack;
+    this.#cpu = cpu;
     this.#launchId = launchId;
     this.#shotId = shot.id;
     this.#bar = !bar ? null : new cliProgress.SingleBar({ format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}', noTTYOutput: true, notTTYSchedule: 1_000, hideCursor: true, stream: process.stdout }, cliProgress.Presets.shades_classic);
@@ -180,12 +189,14 @@ class ShotWatch {
   }
 
   async look(): Promise<void> {
+    this.#cpu.look();
     this.note(await this.#stack.cloud.live.reports(this.#launchId));
     this.#bar?.update((await this.counts()).received);
   }
 
   note(reports: WorkerReport[]): void {
     for (const report of reports) {
+      for (const { provider, streams } of report.lanes) this.streams[provider].set(report.bootId, Math.max(streams, this.streams[provider].get(report.bootId) ?? 0));
       this.peakRssMb = Math.max(this.peakRssMb, report.rssMb);
       const snapshot = report.shots.find((one) => one.shotId === this.#shotId);
       if (snapshot !== undefined) this.snapshots.set(report.bootId, snapshot);
@@ -211,13 +222,14 @@ async function timelineOf(stack: Stack, person: ScriptedPerson): Promise<string>
   return await answer.text();
 }
 
-async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId: string, watch: ShotWatch, startToReadyMs: number, script: Script): Promise<RehearsalReport> {
+async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId: string, watch: ShotWatch, cpu: CpuWatch, startToReadyMs: number, script: Script): Promise<RehearsalReport> {
   const launch = (await journal.launch(launchId)) as Launch;
   const shot = launch.shots[shotId] as Shot;
   watch.note(await stack.cloud.live.reports(launchId));
   const counts = await watch.counts();
   const entries = await journal.entries(launchId);
-  const { figures } = shotFigures(launch, shot, [...watch.snapshots.values()], Date.now());
+  const snapshots = [...watch.snapshots.values()];
+  const { figures } = shotFigures(launch, shot, snapshots, Date.now());
   const totals = sumTotals(shot.totals ?? []);
   const halt = entries.find((entry) => entry.kind === 'HaltSet');
   const sinceGo = (atMs: number | null) => (atMs === null ? null : atMs - shot.pressedAtMs);
@@ -234,6 +246,11 @@ async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId
     },
     halt: { pressToLastSendMs: halt?.kind === 'HaltSet' && counts.lastAtMs !== null ? counts.lastAtMs - halt.pressedAtMs : null },
     workers: { count: script.workers, peakRssMb: watch.peakRssMb },
+    cpu: counts.lastAtMs === null ? null : cpu.useUntil(counts.lastAtMs),
+    streams: {
+      ios: streamUse([...watch.streams.apns.values()], script.latencyMs, snapshots.map(({ platforms }) => platforms.ios.curve)),
+      android: streamUse([...watch.streams.fcm.values()], script.latencyMs, snapshots.map(({ platforms }) => platforms.android.curve)),
+    },
     entries: entries.length,
     timelinePath: '',
   };
