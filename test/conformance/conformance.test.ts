@@ -37,15 +37,17 @@ async function recorderTo(server: ForeignServer, count: number, template = apnsT
 
 const settled = (recorder: Recorder, count: number) => vi.waitFor(() => expect(recorder.fate.size).toBeGreaterThanOrEqual(count), { timeout: 15_000, interval: 5 });
 
-/** What the server says that it processed, against what the lane says: nothing lost, nothing twice, statuses alike. */
+/** What the server says that it processed, against what the lane says: nothing lost, nothing twice, statuses alike. What is uncertain may have been processed, or not. */
 async function expectSameAccount(server: ForeignServer, byToken: Map<string, string>): Promise<void> {
+  const certain = [...byToken].filter(([, fate]) => fate !== 'uncertain');
   // Logs are written behind the answers, and Apache does not finish its own when it is ended.
-  await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThanOrEqual(byToken.size), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThanOrEqual(certain.length), { timeout: 5_000, interval: 20 });
   await server.end();
   const seen = await server.seen();
-  expect(new Set(seen.map((line) => line.split(' ')[0])).size).toBe(seen.length);
-  const expected = [...byToken].map(([token, fate]) => `${token} ${fate === 'accepted' ? 200 : 410}`);
-  expect(seen.toSorted()).toEqual(expected.toSorted());
+  const tokenOf = (line: string): string => line.split(' ')[0] ?? '';
+  expect(new Set(seen.map(tokenOf)).size).toBe(seen.length);
+  const expected = certain.map(([token, fate]) => `${token} ${fate === 'accepted' ? 200 : 410}`);
+  expect(seen.filter((line) => byToken.get(tokenOf(line)) !== 'uncertain').toSorted()).toEqual(expected.toSorted());
 }
 
 const missing = (name: ServerName): boolean => binaryOf(name) === null;
@@ -178,7 +180,10 @@ describe('apache2 with settings of its own', () => {
     await vi.waitFor(async () => expect((await server.seen()).length).toBeGreaterThan(1_000), { interval: 10 });
     server.signal('SIGUSR1');
     const { counts, byToken, twice } = await sending;
-    expect(counts).toEqual({ accepted: 5_400, Unregistered: 600 });
+    // A process of it that ends resets a connection to which something was written meanwhile; the reset may overtake answers.
+    const { accepted = 0, Unregistered: gone = 0, uncertain = 0 } = counts;
+    expect(accepted + gone + uncertain).toBe(6_000);
+    expect(uncertain).toBeLessThan(100);
     expect(twice).toEqual([]);
     await expectSameAccount(server, byToken);
   });
