@@ -1,19 +1,17 @@
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Credential } from '../credentials/credential.ts';
-import type { H2Connection } from './h2/connection.ts';
-import type { HeaderField } from './h2/hpack-decoder.ts';
-import type { RequestTemplate } from './h2/request-template.ts';
-import type { Held, Lane, LaneJob, LaneStatus, Outcome, PreparedShot, Template } from './lane.ts';
+import { Jobs, type ActiveJob } from './jobs.ts';
+import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
+import { Link, type LinkLane } from './link.ts';
 import type { Provider } from './provider.ts';
 import { TokenBucket, type Bucket } from './token-bucket.ts';
-import { WirePool, type LinkEvents, type PoolOwner } from './wire-pool.ts';
+import { WirePool } from './wire-pool.ts';
+import { WireShot } from './wire-shot.ts';
 
 /*
  * The lane: jobs in, requests spread over the pool's connections, one outcome per device back. One piece,
- * because jobs, pace, priming and connections meet at the moment a request is composed.
- *
- * A job is `writing` while something of it is unsent, then it waits for its last answers, then it is done.
+ * because pace, priming and connections meet at the moment a request is composed.
  */
 
 export interface LaneOptions {
@@ -60,114 +58,7 @@ const GATHER_MS = 8;
 const PACED_CHUNK = 8;
 const SWEEP_MS = 50;
 
-interface ActiveJob {
-  job: LaneJob;
-  shot: WireShot;
-  next: number;
-  again: number[];
-  unsettled: number;
-  /** The credential that its requests carry. */
-  version: number;
-  done: () => void;
-  /** Set for a priming push: told whether the answer shows that the credential is known. */
-  primed: ((authenticated: boolean) => void) | null;
-}
-
-/** Opaque outside: templates, and the requests made of them under the present credential. */
-class WireShot implements PreparedShot {
-  readonly templates: readonly Template[];
-  readonly #make: (template: Template) => RequestTemplate;
-  #requests: RequestTemplate[] = [];
-  #version = -1;
-
-  constructor(templates: readonly Template[], make: (template: Template) => RequestTemplate) {
-    this.templates = templates;
-    this.#make = make;
-  }
-
-  request(index: number, version: number): RequestTemplate {
-    if (version !== this.#version) {
-      this.#requests = this.templates.map(this.#make);
-      this.#version = version;
-    }
-    const request = this.#requests[index];
-    if (request === undefined) throw new RangeError(`TEMPLATE_MISSING: a device of a job wants template ${index}`);
-    return request;
-  }
-}
-
-/** One connection's side of the lane: what to write next, and what became of it. */
-class Link implements PoolOwner<ActiveJob> {
-  connection: H2Connection<ActiveJob> | null = null;
-  job!: ActiveJob;
-  index = 0;
-  template!: RequestTemplate;
-  token = '';
-  /** Priming pushes that must go over this very connection. */
-  readonly pinned: ActiveJob[] = [];
-  /** How many requests it may still take in this turn. */
-  turn = 0;
-  readonly #lane: WireLane;
-  readonly #events: LinkEvents;
-  #opened = false;
-
-  constructor(lane: WireLane, events: LinkEvents) {
-    this.#lane = lane;
-    this.#events = events;
-  }
-
-  take(): boolean {
-    const active = this.pinned.shift() ?? (this.turn > 0 ? this.#lane.nextJob() : null);
-    if (active === null) return false;
-    this.turn -= 1;
-    const index = active.again.pop() ?? active.next++;
-    this.job = active;
-    this.index = index;
-    this.template = active.shot.request(active.job.template(index), active.version);
-    this.token = active.job.token(index);
-    this.#lane.wrote(active, index);
-    return true;
-  }
-
-  mayFinish({ job }: ActiveJob): 'now' | 'later' | 'never' {
-    const why = job.stop();
-    return why === null ? 'now' : why === 'paused' ? 'later' : 'never';
-  }
-
-  answered(active: ActiveJob, index: number, status: number, _fields: readonly HeaderField[] | null, body: string | null): void {
-    this.#lane.answered(this, active, index, status, body ?? '');
-  }
-
-  refused(active: ActiveJob, index: number): void {
-    this.#lane.again(active, index);
-  }
-
-  lost(active: ActiveJob, index: number, why: string): void {
-    this.#lane.lost(active, index, why);
-  }
-
-  room(): void {
-    if (!this.#opened && this.connection?.state === 'open') {
-      this.#opened = true;
-      this.#events.opened();
-    }
-    this.#lane.hasRoom(this);
-  }
-
-  draining(_connection: H2Connection<ActiveJob>, why: string): void {
-    this.#events.draining(why);
-    this.#lane.schedule();
-  }
-
-  closed(_connection: H2Connection<ActiveJob>, why: string): void {
-    for (const active of this.pinned.splice(0)) active.primed?.(false);
-    this.#lane.forget(this);
-    this.#events.closed(why);
-    this.#lane.schedule();
-  }
-}
-
-export class WireLane implements Lane {
+export class WireLane implements Lane, LinkLane {
   readonly platform: Platform;
   readonly #options: LaneOptions;
   readonly #pool: WirePool<ActiveJob>;
@@ -176,9 +67,7 @@ export class WireLane implements Lane {
   #turn = 0;
   readonly #bucket: Bucket;
   readonly #primeShot: WireShot;
-  /** Jobs with something left to write, in order. */
-  #writing: ActiveJob[] = [];
-  #unsent = 0;
+  readonly #jobs = new Jobs();
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
   #wake: NodeJS.Timeout | null = null;
@@ -248,9 +137,8 @@ export class WireLane implements Lane {
     if (job.count === 0) return Promise.resolve();
     return new Promise((done) => {
       const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, version: this.#version(), done, primed: null };
-      this.#writing.push(active);
-      this.#unsent += job.count;
-      if (this.#closed) this.#hold(active, 'halted');
+      this.#jobs.add(active);
+      if (this.#closed) this.#jobs.hold(active, 'halted');
       else this.schedule();
     });
   }
@@ -288,7 +176,7 @@ export class WireLane implements Lane {
   /** Holds what is unsent, makes uncertain what is unanswered, ends the connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const active of this.#writing.slice()) this.#hold(active, 'halted');
+    this.#jobs.holdAll('halted');
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
     this.#pool.close();
@@ -299,38 +187,26 @@ export class WireLane implements Lane {
 
   // ---- for the links
 
-  /** The first job that may write now, with its pace taken; null if none may. Holds jobs that may never write again. */
+  /** The first job that may write now, with its pace taken; null if none may. */
   nextJob(): ActiveJob | null {
-    let paused = false;
-    for (let at = 0; at < this.#writing.length;) {
-      const active = this.#writing[at];
-      if (active === undefined) break;
-      const why = active.job.stop();
-      if (why === null) {
-        if (this.#bucket.take()) return active;
-        this.#wakeIn(this.#bucket.waitMs());
-        return null;
-      }
-      if (why === 'paused') {
-        paused = true;
-        at += 1;
-      } else this.#hold(active, why);
-    }
-    if (paused) this.#wakeIn(PAUSE_CHECK_MS);
+    const active = this.#jobs.first();
+    if (active === null) return null;
+    if (active === 'paused') this.#wakeIn(PAUSE_CHECK_MS);
+    else if (this.#bucket.take()) return active;
+    else this.#wakeIn(this.#bucket.waitMs());
     return null;
   }
 
   wrote(active: ActiveJob, index: number): void {
     if (active.primed !== null) return;
-    this.#unsent -= 1;
-    if (left(active) === 0) this.#drop(active);
+    this.#jobs.wrote(active);
     active.job.wrote?.(index);
   }
 
   /** Streams of this connection may have become free. */
   hasRoom(link: Link): void {
     const { connection } = link;
-    if (connection !== null && (this.#writing.length > 0 || link.pinned.length > 0)) {
+    if (connection !== null && (!this.#jobs.isEmpty || link.pinned.length > 0)) {
       const { free } = connection;
       if (link.pinned.length > 0 || (this.#bucket.perSecond === 0 && free >= connection.limit * FREE_PART)) this.#fill(link, Number.POSITIVE_INFINITY);
       else if (free > 0) this.#wakeIn(GATHER_MS);
@@ -347,7 +223,7 @@ export class WireLane implements Lane {
       const links = this.#links;
       const from = this.#turn;
       const paced = this.#bucket.perSecond > 0;
-      for (let at = 0; at < links.length && this.#writing.length > 0; at += 1) {
+      for (let at = 0; at < links.length && !this.#jobs.isEmpty; at += 1) {
         const link = links[(from + at) % links.length];
         if (link === undefined) break;
         const most = paced ? Math.max(PACED_CHUNK, this.#bucket.available() / links.length) : Number.POSITIVE_INFINITY;
@@ -369,28 +245,26 @@ export class WireLane implements Lane {
       if (!link.connection.unlocked) link.connection.unlock();
       if (this.#accepted.version !== active.version) this.#accepted.version = active.version;
     }
-    if (status === 200 && active.primed === null) return this.#settle(active, index, ACCEPTED);
+    if (status === 200 && active.primed === null) return this.#jobs.settle(active, index, ACCEPTED);
     const reason = status === 200 ? '' : provider.reason(status, body);
     if (reason !== '' && provider.endsConnection(reason)) link.connection?.retire(reason);
     if (active.primed !== null) {
       if (reason !== '') this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
       return active.primed(authenticated);
     }
-    this.#settle(active, index, { state: 'failed', reason });
+    this.#jobs.settle(active, index, { state: 'failed', reason });
   }
 
   lost(active: ActiveJob, index: number, why: string): void {
     if (active.primed !== null) return active.primed(false);
-    this.#settle(active, index, { state: 'uncertain', reason: why });
+    this.#jobs.settle(active, index, { state: 'uncertain', reason: why });
   }
 
   /** Not processed by the provider: safe to send once more, if time and switches still allow it. */
   again(active: ActiveJob, index: number): void {
     if (active.primed !== null) return active.primed(false);
-    active.again.push(index);
-    this.#unsent += 1;
-    if (!this.#writing.includes(active)) this.#writing.unshift(active);
-    if (this.#closed) this.#hold(active, 'halted');
+    this.#jobs.again(active, index);
+    if (this.#closed) this.#jobs.hold(active, 'halted');
     else this.schedule();
   }
 
@@ -418,31 +292,8 @@ export class WireLane implements Lane {
     });
   }
 
-  #drop(active: ActiveJob): void {
-    if (this.#writing[0] === active) this.#writing.shift();
-    else this.#writing = this.#writing.filter((one) => one !== active);
-  }
-
-  #hold(active: ActiveJob, why: Held): void {
-    this.#drop(active);
-    this.#unsent -= left(active);
-    const indexes = active.again.splice(0);
-    while (active.next < active.job.count) indexes.push(active.next++);
-    for (const index of indexes) this.#settle(active, index, { state: 'held', why });
-  }
-
-  #settle(active: ActiveJob, index: number, outcome: Outcome): void {
-    active.job.settle(index, outcome);
-    active.unsettled -= 1;
-    if (active.unsettled === 0) active.done();
-  }
-
-  /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
   #sweep(): void {
-    for (const active of this.#writing.slice()) {
-      const why = active.job.stop();
-      if (why === 'halted' || why === 'late') this.#hold(active, why);
-    }
+    this.#jobs.holdStopped();
     this.#serveRoom();
   }
 
@@ -451,7 +302,7 @@ export class WireLane implements Lane {
     const perSecond = this.#bucket.perSecond;
     let streams = 0;
     for (const connection of this.#pool.live) if (connection.state === 'open') streams += connection.limit;
-    return streams > 0 && this.#unsent + reserved < lookAhead(streams, perSecond);
+    return streams > 0 && this.#jobs.unsent + reserved < lookAhead(streams, perSecond);
   }
 
   #serveRoom(): void {
@@ -481,7 +332,3 @@ export class WireLane implements Lane {
 
 const none = (): number => 0;
 const ACCEPTED = { state: 'accepted' } as const;
-
-function left(active: ActiveJob): number {
-  return active.job.count - active.next + active.again.length;
-}

@@ -1,0 +1,101 @@
+import type { Held, LaneJob, Outcome } from './lane.ts';
+import type { WireShot } from './wire-shot.ts';
+
+/** A job on its way. Something of it is unsent, then it waits for its last answers, then it is done. */
+export interface ActiveJob {
+  readonly job: LaneJob;
+  readonly shot: WireShot;
+  /** The credential that its requests carry. */
+  readonly version: number;
+  /** The first device that was never taken; before it, only those in `again` are unsent. */
+  next: number;
+  readonly again: number[];
+  unsettled: number;
+  done: () => void;
+  /** Set for a priming push: told whether the answer shows that the credential is known. */
+  readonly primed: ((authenticated: boolean) => void) | null;
+}
+
+/** The jobs of a lane with something left to write, in order; settles each device of a job once. */
+export class Jobs {
+  #writing: ActiveJob[] = [];
+  #unsent = 0;
+
+  get isEmpty(): boolean {
+    return this.#writing.length === 0;
+  }
+
+  /** Devices. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  add(active: ActiveJob): void {
+    this.#writing.push(active);
+    this.#unsent += left(active);
+  }
+
+  /** The first job that may write now. Holds those that may never write again. `paused`: there are only such as must wait. */
+  first(): ActiveJob | 'paused' | null {
+    let paused = false;
+    for (let at = 0; at < this.#writing.length;) {
+      const active = this.#writing[at];
+      if (active === undefined) break;
+      const why = active.job.stop();
+      if (why === null) return active;
+      if (why === 'paused') {
+        paused = true;
+        at += 1;
+      } else this.hold(active, why);
+    }
+    return paused ? 'paused' : null;
+  }
+
+  wrote(active: ActiveJob): void {
+    this.#unsent -= 1;
+    if (left(active) === 0) this.#drop(active);
+  }
+
+  /** A device that was written is unsent again. */
+  again(active: ActiveJob, index: number): void {
+    active.again.push(index);
+    this.#unsent += 1;
+    if (!this.#writing.includes(active)) this.#writing.unshift(active);
+  }
+
+  /** What is unsent of this job will not be sent. */
+  hold(active: ActiveJob, why: Held): void {
+    this.#drop(active);
+    this.#unsent -= left(active);
+    const indexes = active.again.splice(0);
+    while (active.next < active.job.count) indexes.push(active.next++);
+    for (const index of indexes) this.settle(active, index, { state: 'held', why });
+  }
+
+  holdAll(why: Held): void {
+    for (const active of this.#writing.slice()) this.hold(active, why);
+  }
+
+  /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
+  holdStopped(): void {
+    for (const active of this.#writing.slice()) {
+      const why = active.job.stop();
+      if (why === 'halted' || why === 'late') this.hold(active, why);
+    }
+  }
+
+  settle(active: ActiveJob, index: number, outcome: Outcome): void {
+    active.job.settle(index, outcome);
+    active.unsettled -= 1;
+    if (active.unsettled === 0) active.done();
+  }
+
+  #drop(active: ActiveJob): void {
+    if (this.#writing[0] === active) this.#writing.shift();
+    else this.#writing = this.#writing.filter((one) => one !== active);
+  }
+}
+
+function left(active: ActiveJob): number {
+  return active.job.count - active.next + active.again.length;
+}

@@ -1,0 +1,92 @@
+import type { H2Connection } from './h2/connection.ts';
+import type { HeaderField } from './h2/hpack-decoder.ts';
+import type { RequestTemplate } from './h2/request-template.ts';
+import type { ActiveJob } from './jobs.ts';
+import type { LinkEvents, PoolOwner } from './wire-pool.ts';
+
+/** What a link asks of its lane, and tells it. */
+export interface LinkLane {
+  /** The first job that may write now, with its pace taken; null if none may. */
+  nextJob(): ActiveJob | null;
+  wrote(active: ActiveJob, index: number): void;
+  answered(link: Link, active: ActiveJob, index: number, status: number, body: string): void;
+  /** Not processed by the provider: safe to send once more. */
+  again(active: ActiveJob, index: number): void;
+  lost(active: ActiveJob, index: number, why: string): void;
+  /** Streams of this connection may have become free. */
+  hasRoom(link: Link): void;
+  /** Every connection gets its turn soon. */
+  schedule(): void;
+  forget(link: Link): void;
+}
+
+/** One connection's side of the lane: what to write next, and what became of it. */
+export class Link implements PoolOwner<ActiveJob> {
+  connection: H2Connection<ActiveJob> | null = null;
+  job!: ActiveJob;
+  index = 0;
+  template!: RequestTemplate;
+  token = '';
+  /** Priming pushes that must go over this very connection. */
+  readonly pinned: ActiveJob[] = [];
+  /** How many requests it may still take in this turn. */
+  turn = 0;
+  readonly #lane: LinkLane;
+  readonly #events: LinkEvents;
+  #opened = false;
+
+  constructor(lane: LinkLane, events: LinkEvents) {
+    this.#lane = lane;
+    this.#events = events;
+  }
+
+  take(): boolean {
+    const active = this.pinned.shift() ?? (this.turn > 0 ? this.#lane.nextJob() : null);
+    if (active === null) return false;
+    this.turn -= 1;
+    const index = active.again.pop() ?? active.next++;
+    this.job = active;
+    this.index = index;
+    this.template = active.shot.request(active.job.template(index), active.version);
+    this.token = active.job.token(index);
+    this.#lane.wrote(active, index);
+    return true;
+  }
+
+  mayFinish({ job }: ActiveJob): 'now' | 'later' | 'never' {
+    const why = job.stop();
+    return why === null ? 'now' : why === 'paused' ? 'later' : 'never';
+  }
+
+  answered(active: ActiveJob, index: number, status: number, _fields: readonly HeaderField[] | null, body: string | null): void {
+    this.#lane.answered(this, active, index, status, body ?? '');
+  }
+
+  refused(active: ActiveJob, index: number): void {
+    this.#lane.again(active, index);
+  }
+
+  lost(active: ActiveJob, index: number, why: string): void {
+    this.#lane.lost(active, index, why);
+  }
+
+  room(): void {
+    if (!this.#opened && this.connection?.state === 'open') {
+      this.#opened = true;
+      this.#events.opened();
+    }
+    this.#lane.hasRoom(this);
+  }
+
+  draining(_connection: H2Connection<ActiveJob>, why: string): void {
+    this.#events.draining(why);
+    this.#lane.schedule();
+  }
+
+  closed(_connection: H2Connection<ActiveJob>, why: string): void {
+    for (const active of this.pinned.splice(0)) active.primed?.(false);
+    this.#lane.forget(this);
+    this.#events.closed(why);
+    this.#lane.schedule();
+  }
+}
