@@ -31,6 +31,16 @@ it('holds again after it ran empty, and things held from within a turn, even the
   expect(gone).toEqual(['first', 'second', 'first', 'third']);
 });
 
+it('in steps lets things go together, none before its time', () => {
+  let nowMs = 1000;
+  const gone: [string, number][] = [];
+  const wheel = new DelayWheel<Thing>(({ name }) => { gone.push([name, nowMs - 1000]); }, () => nowMs);
+  for (const [name, delayMs] of [['a', 5], ['b', 7.5], ['c', 8], ['d', 8.1], ['e', 11]] as const) wheel.hold(thing(name), delayMs, nowMs, 4);
+  for (; nowMs < 1020; nowMs += 1) wheel.turn();
+  expect(gone).toEqual([['a', 8], ['b', 8], ['c', 8], ['d', 12], ['e', 12]]);
+  wheel.stop();
+});
+
 it('jumps over the time that a blocked process missed', () => {
   let nowMs = 1000;
   const gone: string[] = [];

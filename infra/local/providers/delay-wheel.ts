@@ -1,6 +1,6 @@
 /**
  * Holds things for a time in ms. One timer for all of them, as a timer each would cost more than the rest
- * of a request; and chained by themselves, as lists would be garbage. Delays are rounded up to whole ticks; up to 65 s.
+ * of a request; and chained by themselves, as lists would be garbage. Delays are rounded up to whole ticks of 1 ms; up to 65 s.
  */
 const tickMs = 1;
 const slots = 1 << 16;
@@ -25,11 +25,14 @@ export class DelayWheel<T extends Holdable<T>> {
 
   get held(): number { return this.#held; }
 
-  /** A thing is held once at a time. `nowMs`: by the wheel's clock. */
-  hold(thing: T, delayMs: number, nowMs: number): void {
+  /**
+   * A thing is held once at a time. `nowMs`: by the wheel's clock. With `stepTicks` above 1 it waits for the next tick
+   * that is a multiple of that, and so leaves together with others.
+   */
+  hold(thing: T, delayMs: number, nowMs: number, stepTicks = 1): void {
     if (this.#held === 0) this.#tick = this.#present();
     // The tick that runs next is at least one away, so that nothing lands in a slot that was already emptied.
-    const wanted = Math.ceil((nowMs + delayMs - this.#startMs) / tickMs);
+    const wanted = Math.ceil((nowMs + delayMs - this.#startMs) / (tickMs * stepTicks)) * stepTicks;
     const tick = Math.min(Math.max(wanted, this.#tick + 1), this.#tick + slots - 1);
     const at = tick & (slots - 1);
     const last = this.#last[at] ?? null;

@@ -44,23 +44,22 @@ export type HeadField = (typeof headFields)[keyof typeof headFields];
 const noHead = new Head();
 const noBytes = Buffer.alloc(0);
 
-/** One request from its headers to its answer. */
+/** One request from its headers to its answer. What is needed while it waits for its answer comes first: it lies together in memory. */
 export class Exchange {
+  streamId: number;
+  /** In a delay wheel: the one that leaves after this one. */
+  next: this | null = null;
+  reply: Reply | null = null;
+  /** Where the answer is counted; null for a request that is not counted. */
+  tally: Tally | null = null;
   head: Head = noHead;
+  readonly carrier: Carrier;
+
+  readonly peer: Peer;
   /** The path is `pathBytes[pathFrom, pathTo)`, often in place in what came from the client: nothing is copied for a push. */
   pathBytes: Buffer = noBytes;
   pathFrom = 0;
   pathTo = 0;
-
-  reply: Reply | null = null;
-  /** Where the answer is counted; null for a request that is not counted. */
-  tally: Tally | null = null;
-  /** In a delay wheel: the one that leaves after this one. */
-  next: this | null = null;
-
-  readonly peer: Peer;
-  readonly carrier: Carrier;
-  streamId: number;
 
   constructor(peer: Peer, carrier: Carrier, streamId: number) {
     this.peer = peer;

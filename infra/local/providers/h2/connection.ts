@@ -239,7 +239,7 @@ export class Connection implements Carrier, Peer, FrameHandler {
       return;
     }
     const stream = this.#spare.pop() ?? new Stream(this, this, streamId);
-    stream.streamId = streamId;
+    stream.begin(streamId);
     stream.head = head;
     stream.pathBytes = pathBytes;
     stream.pathFrom = pathFrom;
@@ -306,7 +306,6 @@ export class Connection implements Carrier, Peer, FrameHandler {
     // Answered before its end: the client need not send the rest (RFC 9113, 8.1).
     if (!stream.ended) this.#out.write(uint32Frame(FRAME.rstStream, stream.streamId, noError));
     this.#streams.delete(stream.streamId);
-    stream.clear();
     this.#spare.push(stream);
     this.#leaveIfDone();
   }

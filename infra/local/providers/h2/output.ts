@@ -32,7 +32,9 @@ export class Flusher {
 export class Output {
   readonly #socket: TLSSocket;
   #buffer: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
-  #length = 0;
+  /** What is gathered lies in `#buffer[#start, #end)`; before it is what the socket may still be writing. */
+  #start = 0;
+  #end = 0;
   #flushDue = false;
   /** While true, whoever set it will flush. */
   held = false;
@@ -99,25 +101,29 @@ export class Output {
 
   flush(): void {
     this.#flushDue = false;
-    if (this.#length === 0) return;
-    const bytes = this.#buffer.subarray(0, this.#length);
-    // The bytes belong to the socket until they are written: the next ones go elsewhere.
-    const left = this.#buffer.subarray(this.#length);
-    this.#buffer = left.length >= worthFilling ? left : Buffer.allocUnsafeSlow(bufferBytes);
-    this.#length = 0;
+    if (this.#start === this.#end) return;
+    const bytes = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    if (this.#buffer.length - this.#end < worthFilling) this.#renew(bufferBytes);
     if (!this.#socket.writable) return;
     this.#beforeWrite();
     this.#socket.write(bytes);
     if (this.#socket.writableLength > mostUnwrittenBytes) this.#socket.pause();
   }
 
+  #renew(bytes: number): void {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    this.#start = 0;
+    this.#end = 0;
+  }
+
   #room(length: number): number {
-    if (this.#length + length > this.#buffer.length) {
+    if (this.#end + length > this.#buffer.length) {
       this.flush();
-      if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(bufferBytes, length));
+      if (this.#end + length > this.#buffer.length) this.#renew(Math.max(bufferBytes, length));
     }
-    const at = this.#length;
-    this.#length += length;
+    const at = this.#end;
+    this.#end += length;
     return at;
   }
 }

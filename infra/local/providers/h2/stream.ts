@@ -2,25 +2,26 @@ import { Exchange } from '../exchange.ts';
 
 /** A request on its stream, open until its answer is written. Used again by its connection for later streams. */
 export class Stream extends Exchange {
-  /** The body so far, when it came in more than one piece. */
-  parts: Buffer[] | null = null;
-  bodyBytes = 0;
   /** END_STREAM came. */
   ended = false;
   /** The site has judged it; it stays open until its answer is written. */
   decided = false;
+  /** The body so far, when it came in more than one piece. */
+  parts: Buffer[] | null = null;
+  bodyBytes = 0;
   /** On top of what SETTINGS_INITIAL_WINDOW_SIZE gives. */
   sendCredit = 0;
 
-  /** As new, but for what the next request says anyway. */
-  clear(): void {
-    this.parts = null;
-    this.bodyBytes = 0;
-    this.ended = false;
-    this.decided = false;
-    this.sendCredit = 0;
+  /** As new for another request. */
+  begin(streamId: number): void {
+    this.streamId = streamId;
     this.reply = null;
     this.tally = null;
+    this.ended = false;
+    this.decided = false;
+    this.parts = null;
+    this.bodyBytes = 0;
+    this.sendCredit = 0;
   }
 }
 
