@@ -9,9 +9,9 @@ const MEANWHILE = 'Nothing of the launch is lost: it goes on, and what was not s
 
 /** To on-call people, directly, when the war room takes no posts. `what` says what is wrong and who mends it. */
 export function roomShutMessage(launch: Launch, what: string): Message {
-  const text = `I can't post in <#${launch.channelId}>, the war room of ${safe(launch.name, 120)}`;
-  return message(`${text}: ${what}.`, [
-    section(`:no_bell: *${text}*: ${what}.`),
+  const room = `the war room of ${safe(launch.name, 120)}`;
+  return message(`I can't post in ${room}: ${what}.`, [
+    section(`:no_bell: *I can't post in <#${launch.channelId}>, ${room}*: ${what}.`),
     ...(launch.closed ? [] : [actions('room', [button(ACTION.halt, ':octagonal_sign: HALT', { launchId: launch.id }, 'danger')])]),
     context(MEANWHILE),
   ]);
