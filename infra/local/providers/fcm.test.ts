@@ -57,6 +57,40 @@ describe('an accepted message', () => {
   });
 });
 
+describe('a message that is like one from before', () => {
+  const launch = 'alike';
+  const body = (token: string, title = 'Hello'): string => `{"message":{"token":"${token}","notification":{"title":"${title}"},"data":{"gobutton_launch":"${launch}","gobutton_shot":"s"}}}`;
+
+  it('is parsed if its token might end the string that it stands in', async () => {
+    const token = androidToken(1);
+    for (const _ of [1, 2]) expect((await post(body(token))).status).toBe(200);
+    const filled = (text: string): string => text.padEnd(token.length, '0');
+    expect(codeOf(await post(body(filled('","topic":"'))))).toBe('400 INVALID_ARGUMENT');
+    expect((await post(body(`${token.slice(0, -1)}"`))).status).toBe(400);
+    expect((await post(body(`${token.slice(0, -1)}\\`))).status).toBe(400);
+    // An escape stands for another character: a longer text, and the token of before.
+    expect((await post(body(token.replace('A', '\\u0041')))).status).toBe(200);
+    expect(await countsOf(providers, launch)).toMatchObject({ distinctDevices: 1, answers: { '200': 3 } });
+  });
+
+  it('is parsed if it differs in a byte beside the token, of whatever length', async () => {
+    expect((await post(body(androidToken(2)))).status).toBe(200);
+    expect((await post(body(androidToken(3)).replace('"title"', '"titel"'))).status).toBe(400);
+    expect((await post(body(androidToken(3)).replace('"}}}', '"}}]'))).status).toBe(400);
+    expect((await post(body(androidToken(3)).replace('{"message"', '{"massage"'))).status).toBe(400);
+    expect((await post(body(androidToken(3), 'x'.repeat(4096)))).status).toBe(400);
+    expect((await post(body(androidToken(3)))).status).toBe(200);
+  });
+
+  it('names its own device where another place names the same one first', async () => {
+    const twice = (other: string, token: string): string => `{"message":{"data":{"token":"${other}","gobutton_launch":"twice","gobutton_shot":"s"},"token":"${token}"}}`;
+    expect((await post(twice(androidToken(1), androidToken(1)))).status).toBe(200);
+    expect((await post(twice(androidToken(2, 'dead00'), androidToken(1)))).status).toBe(200);
+    expect((await post(twice(androidToken(1), androidToken(2, 'dead00')))).status).toBe(404);
+    expect(await countsOf(providers, 'twice')).toMatchObject({ received: 3, distinctDevices: 2 });
+  });
+});
+
 describe('authorization', () => {
   it('is asked for, in the shape that Google answers', async () => {
     for (const [authorization, reason] of [[undefined, 'CREDENTIALS_MISSING'], ['Bearer ya29.other', 'ACCESS_TOKEN_TYPE_UNSUPPORTED'], ['Bearer ya29.local.zzzzzzzzz-abc.'.padEnd(75, 'A'), 'ACCESS_TOKEN_TYPE_UNSUPPORTED']] as const) {
