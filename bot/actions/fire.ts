@@ -52,7 +52,8 @@ export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, an
   const order = launch?.orders[orderId];
   const why = mine
     ? info('Your GO counted already; this press changed nothing.')
-    : refused(outcome.code, outcome.say);
+    // Somebody else was first: what the presser wanted has happened.
+    : shot !== undefined && outcome.code === 'ORDER_NOT_OPEN' ? info(outcome.say) : refused(outcome.code, outcome.say);
   // The requester's press on an order that is over: say what became of it.
   const late = outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open' ? info(`That order is over: ${outcomeText(launch, order)}`) : why;
   await Promise.all([answer(late), launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh)]);

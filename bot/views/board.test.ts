@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import { measuredAt, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
+import { entryMessage } from './entry-message.ts';
 
 /** What the one pinned message says at each turn of a launch, in its line and in its body. */
 
@@ -52,6 +53,15 @@ it('says switches in words, and keeps HALT above the figures', () => {
   const { body } = board(scene);
   expect(body).toContain('iOS at *10,000 a second*\\nzombie mode *on*');
   expect(body.indexOf('halt.press')).toBeLessThan(body.indexOf('*Gates*'));
+});
+
+it('does not ask for fire while everything is halted', () => {
+  const scene = Scene.ready();
+  scene.nowMs = T0_MS;
+  const opened = scene.gives('StepStarted', { kind: 'start-step', step: 'window' });
+  expect(JSON.stringify(entryMessage(scene.state, opened)?.blocks)).toContain('Ask with `/go fire`');
+  scene.halt();
+  expect(JSON.stringify(entryMessage(scene.state, opened)?.blocks)).toContain('Everything is halted: two people lift that first');
 });
 
 it('counts steps that wait for a person, and carries HALT until the launch is closed', () => {

@@ -101,7 +101,7 @@ function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Mess
   switch (step.do.kind) {
     case 'remind': return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
     case 'checklist': return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
-    case 'fire-window': return say(`:large_green_square: ${head}\n${safe(step.do.say ?? 'Ask with `/go fire`.', 1_000)}`, step.title);
+    case 'fire-window': return say(`:large_green_square: ${head}\n${fireHint(launch, step.do.say)}`, step.title);
     // Its progress message follows.
     case 'scale': return null;
     case 'switch': return say(`:control_knobs: ${head}`, step.title);
@@ -110,6 +110,12 @@ function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Mess
       throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+/** The window opens by the clock, whatever has happened before. */
+function fireHint(launch: Launch, told: string | undefined): string {
+  if (launch.halt.active) return 'Everything is halted: two people lift that first, `/go resume`.';
+  return safe(told ?? 'Ask with `/go fire`.', 1_000);
 }
 
 const say = (text: string, fallback: string): Message => message(fallback, [section(text)]);
