@@ -28,15 +28,15 @@ test('outcomes are told once each, in their order, with their reasons', () => {
   expect(told.slice(2)).toEqual([{ index: 1, state: 'uncertain', reason: 'connection error: ECONNRESET' }, { index: 3, state: 'held', why: 'late' }]);
 });
 
-test('of a job whose thread has ended the unwritten are held and the unanswered uncertain, and what was known counts', () => {
+test('of a job whose thread has ended the unanswered are uncertain, what was known counts, and the unwritten are given back', () => {
   const { writer, reader, told } = setUp(5);
   for (const index of [0, 1, 2]) writer.wrote(index);
   writer.settle(0, { state: 'accepted' });
   reader.read();
   writer.settle(1, { state: 'failed', reason: 'TooManyRequests' });
-  reader.abandon();
-  reader.abandon();
-  expect(told.map(({ index, state }) => `${index} ${state}`)).toEqual(['0 accepted', '1 failed', '2 uncertain', '3 held', '4 held']);
+  expect(reader.abandon()).toEqual([3, 4]);
+  expect(reader.abandon()).toEqual([]);
+  expect(told.map(({ index, state }) => `${index} ${state}`)).toEqual(['0 accepted', '1 failed', '2 uncertain']);
   expect(told[2]).toMatchObject({ reason: THREAD_LOST });
 });
 

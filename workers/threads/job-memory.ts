@@ -135,17 +135,20 @@ export class JobReader {
     return this.#told === count;
   }
 
-  /** The thread has ended: settles what it left open. */
-  abandon(): void {
-    if (this.read()) return;
+  /** The thread has ended: what it may have written is uncertain. Returns the devices that it provably did not write. */
+  abandon(): number[] {
+    if (this.read()) return [];
     const { index, mark } = this.#parts;
     const settled = new Set(index.subarray(0, this.#told));
     const nowMs = Date.now();
+    const untouched: number[] = [];
     for (let device = 0; device < this.#memory.count; device++) {
       if (settled.has(device)) continue;
-      this.#job.settle(device, mark[device] === 0 ? { state: 'held', why: 'halted' } : { state: 'uncertain', reason: THREAD_LOST }, nowMs);
+      if (mark[device] === 0) untouched.push(device);
+      else this.#job.settle(device, { state: 'uncertain', reason: THREAD_LOST }, nowMs);
     }
     this.#told = this.#memory.count;
+    return untouched;
   }
 
   #readWrites(): void {

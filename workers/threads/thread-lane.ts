@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Credential } from '../credentials/credential.ts';
-import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
+import type { Held, Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
 import { lookAhead } from '../lanes/wire-lane.ts';
 import { AcceptedVersion, createAcceptedMemory } from './accepted-version.ts';
 import { createJobMemory, JobReader } from './job-memory.ts';
 import { GAUGE } from './messages.ts';
+import { isPortable, partOfJob, type PortableJob } from './part-of-job.ts';
 import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
 import { createPaceMemory, SharedPace } from './shared-pace.ts';
+import { ThreadShot } from './thread-shot.ts';
 
 export interface ThreadLaneOptions {
   threads: SendingThreads;
@@ -30,18 +32,9 @@ const LOOK_MS = 4;
 /** After this a thread that doesn't close is ended; what it had open is settled then. */
 const CLOSE_MS = 2_000;
 
-/** What was prepared, known to the threads by its number. */
-class ThreadShot implements PreparedShot {
-  readonly number: number;
-  readonly templates: readonly Template[];
-
-  constructor(number: number, templates: readonly Template[]) {
-    this.number = number;
-    this.templates = templates;
-  }
-}
-
-interface Sent { thread: SendingThread; reader: JobReader; done: () => void }
+/** A job that no thread has yet: there is none, or the one that had it has died. */
+interface Waiting { shot: ThreadShot; job: PortableJob; done: () => void }
+interface Sent extends Waiting { thread: SendingThread; reader: JobReader }
 
 /**
  * A lane whose connections are spread over the sending threads. Each job goes to one thread as a whole, which works
@@ -57,6 +50,7 @@ export class ThreadLane implements Lane, ThreadClient {
   readonly #accepted: AcceptedVersion;
   readonly #shots: ThreadShot[] = [];
   readonly #sent = new Set<Sent>();
+  #waiting: Waiting[] = [];
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #looking = false;
   /** Version of the credential that the threads have. */
@@ -104,21 +98,9 @@ export class ThreadLane implements Lane, ThreadClient {
 
   send(shot: PreparedShot, job: LaneJob): Promise<void> {
     if (!(shot instanceof ThreadShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
-    if (job.elsewhere === undefined) throw new TypeError('JOB_NOT_PORTABLE: a job for threads must say which batch it is');
+    if (!isPortable(job)) throw new TypeError('JOB_NOT_PORTABLE: a job for threads must say which batch it is');
     if (job.count === 0) return Promise.resolve();
-    const thread = this.#state === 'open' ? this.#leastLoaded() : null;
-    if (thread === null) {
-      for (let index = 0; index < job.count; index++) job.settle(index, { state: 'held', why: 'halted' });
-      return Promise.resolve();
-    }
-    this.#handCredential();
-    const { batch, devices, terms } = job.elsewhere;
-    const memory = createJobMemory(job.count, Date.now());
-    thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
-    return new Promise((done) => {
-      this.#sent.add({ thread, reader: new JobReader(memory, thread.reasons, job), done });
-      this.#look();
-    });
+    return new Promise((done) => this.#hand({ shot, job, done }));
   }
 
   room(reserved: () => number = () => 0): Promise<void> {
@@ -159,6 +141,7 @@ export class ThreadLane implements Lane, ThreadClient {
     ]);
     timeout.abort();
     this.#readAll();
+    this.#serveWaiting();
     // Whoever has something open after that does not answer any more.
     await Promise.all([...new Set([...this.#sent].map(({ thread }) => thread))].map((thread) => thread.terminate()));
     this.#options.credential.close();
@@ -180,13 +163,47 @@ export class ThreadLane implements Lane, ThreadClient {
   ended(thread: SendingThread): void {
     for (const sent of this.#sent) {
       if (sent.thread !== thread) continue;
-      sent.reader.abandon();
-      this.#done(sent);
+      this.#sent.delete(sent);
+      const untouched = sent.reader.abandon();
+      if (untouched.length === 0) sent.done();
+      else this.#hand({ ...sent, job: partOfJob(sent.job, untouched) });
     }
     this.#serveRoom();
   }
 
   // ---- inside
+
+  /** To the thread with the least to do. Where there is none, the job waits for one for as long as it may be sent. */
+  #hand(waiting: Waiting): void {
+    const { shot, job } = waiting;
+    const thread = this.#state === 'open' ? this.#leastLoaded() : null;
+    if (thread === null) {
+      this.#waiting.push(waiting);
+      return this.#serveWaiting();
+    }
+    this.#handCredential();
+    const { batch, devices, terms } = job.elsewhere;
+    const memory = createJobMemory(job.count, Date.now());
+    thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
+    this.#sent.add({ ...waiting, thread, reader: new JobReader(memory, thread.reasons, job) });
+    this.#look();
+  }
+
+  #serveWaiting(): void {
+    const isThere = this.#state === 'open' && this.#threads.length > 0;
+    for (const waiting of this.#waiting.splice(0)) {
+      const why = this.#state === 'open' ? waiting.job.stop() : 'halted';
+      if (why !== null && why !== 'paused') this.#hold(waiting, why);
+      else if (isThere) this.#hand(waiting);
+      else this.#waiting.push(waiting);
+    }
+    if (this.#waiting.length > 0) this.#look();
+  }
+
+  #hold({ job, done }: Waiting, why: Held): void {
+    for (let index = 0; index < job.count; index++) job.settle(index, { state: 'held', why });
+    done();
+  }
 
   async #primeThread(thread: SendingThread, devices: readonly { token: string }[]): Promise<void> {
     // Each begins with another device: their pushes should not all go to the first.
@@ -235,6 +252,7 @@ export class ThreadLane implements Lane, ThreadClient {
   #unsent(thread: SendingThread | null): number {
     let unsent = 0;
     for (const sent of this.#sent) if (thread === null || sent.thread === thread) unsent += sent.reader.unsent;
+    if (thread === null) for (const { job } of this.#waiting) unsent += job.count;
     return unsent;
   }
 
@@ -267,17 +285,17 @@ export class ThreadLane implements Lane, ThreadClient {
     setTimeout(() => {
       this.#looking = false;
       this.#readAll();
+      this.#serveWaiting();
       this.#serveRoom();
       if (this.#sent.size > 0 || this.#roomWaiters.length > 0) this.#look();
     }, LOOK_MS);
   }
 
   #readAll(): void {
-    for (const sent of this.#sent) if (sent.reader.read()) this.#done(sent);
-  }
-
-  #done(sent: Sent): void {
-    this.#sent.delete(sent);
-    sent.done();
+    for (const sent of this.#sent) {
+      if (!sent.reader.read()) continue;
+      this.#sent.delete(sent);
+      sent.done();
+    }
   }
 }
