@@ -1,3 +1,5 @@
+import type { BadTokenReason } from '../../runbooks/launch/bad-tokens.ts';
+
 /**
  * What follows from an APNs answer. FACTS 1 has the table; nothing but REFUSED_STREAM and streams above a
  * GOAWAY's last id is ever sent again inside the window (FACTS 0.6).
@@ -16,7 +18,10 @@ export type ApnsReason =
  */
 export type After = 'drop-token' | 'stop-campaign' | 'no-retry' | 'bad-share';
 
-const AFTER: Record<ApnsReason, After> = {
+/** The launch core, which speaks of bad tokens too, names the same reasons, or this does not compile. */
+export type Afters<Reason extends string> = { [R in Reason]: R extends BadTokenReason ? 'drop-token' : Exclude<After, 'drop-token'> };
+
+const AFTER: Afters<ApnsReason> = {
   BadDeviceToken: 'drop-token',
   DeviceTokenNotForTopic: 'drop-token',
   Unregistered: 'drop-token',

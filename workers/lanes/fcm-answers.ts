@@ -1,4 +1,4 @@
-import type { After } from './apns-answers.ts';
+import type { After, Afters } from './apns-answers.ts';
 
 /** What follows from an FCM v1 answer (FACTS 2). 429 is terminal for the window: Google asks for a minute before a retry. */
 export type FcmReason =
@@ -7,7 +7,7 @@ export type FcmReason =
   /** Statuses of google.rpc without an FcmError beside them. */
   | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'NOT_FOUND' | 'RESOURCE_EXHAUSTED' | 'DEADLINE_EXCEEDED';
 
-const AFTER: Record<FcmReason, After> = {
+const AFTER: Afters<FcmReason> = {
   UNREGISTERED: 'drop-token',
   SENDER_ID_MISMATCH: 'drop-token',
   // Bad token or bad payload: one code for both.

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import { ACCOUNT_BYTES, packStates, stateCode, stateOf, toAccount, totalsOf, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 
-const all: AttemptState[] = ['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped'];
+const all: AttemptState[] = ['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped', 'bad-token'];
 const states = fc.array(fc.constantFrom(...all), { maxLength: 2_000 });
 const coded = (list: AttemptState[]) => Uint8Array.from(list, stateCode);
 
@@ -31,12 +32,20 @@ describe('account codec', () => {
       const { devices, totals } = totalsOf(batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })));
       const flat = batches.flat();
       expect(devices).toBe(flat.filter((state) => state !== 'absent').length);
-      for (const state of all) if (state !== 'absent') expect(totals[state]).toBe(flat.filter((one) => one === state).length);
+      const often = (state: AttemptState) => flat.filter((one) => one === state).length;
+      for (const state of DEVICE_STATES) expect(totals[state]).toBe(often(state) + (state === 'failed' ? often('bad-token') : 0));
     }));
+  });
+
+  test('accounts that were written before bad tokens had a state of their own read as they did', () => {
+    const written = Buffer.from('88c61a', 'hex');
+    expect([...unpackStates(written, 7)].map(stateOf)).toEqual(['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped']);
+    expect(totalsOf([{ states: written, reasons: { Unregistered: 1 }, count: 7 }]))
+      .toEqual({ devices: 6, totals: { accepted: 1, failed: 1, uncertain: 1, halted: 1, late: 1, skipped: 1, reasons: { Unregistered: 1 } } });
   });
 
   test('an account that is too short for its batch is an error, not zeros', () => {
     expect(() => unpackStates(new Uint8Array(3), 9)).toThrow('ACCOUNT_TOO_SHORT');
-    expect(() => stateOf(7)).toThrow('ACCOUNT_CODE_UNKNOWN');
+    expect(() => stateOf(8)).toThrow('ACCOUNT_CODE_UNKNOWN');
   });
 });

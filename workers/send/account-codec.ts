@@ -5,11 +5,14 @@ import type { Account } from '../../infra/aws/claim-store.ts';
 /**
  * How a batch's account fits into one small item: three bits per device, and how often each reason
  * occurred. `absent` marks devices of the batch that are not part of this attempt, so that the present
- * ones of all batches sum to the devices of the segment attempt.
+ * ones of all batches sum to the devices of the segment attempt. `bad-token` is a failure by which the provider named the
+ * token bad (launch/bad-tokens.ts): reasons are only counted, so this is what tells those devices from the others. Accounts
+ * written before it existed have `failed` there.
  */
-export type AttemptState = DeviceState | 'absent';
+export type AttemptState = DeviceState | 'absent' | 'bad-token';
 
-const STATES: readonly AttemptState[] = ['absent', ...DEVICE_STATES];
+/** The place is the code, in accounts that have been written too: with these eight, three bits are full. */
+const STATES: readonly AttemptState[] = ['absent', ...DEVICE_STATES, 'bad-token'];
 const BITS = 3;
 
 /** DynamoDB charges writes per KiB; DESIGN: an account is at most that. */
@@ -83,7 +86,7 @@ export function totalsOf(accounts: Iterable<Account & { count: number }>): { dev
     for (const code of unpackStates(account.states, account.count)) {
       const state = stateOf(code);
       if (state === 'absent') continue;
-      totals[state] += 1;
+      totals[state === 'bad-token' ? 'failed' : state] += 1;
       devices += 1;
     }
     for (const [reason, times] of Object.entries(account.reasons)) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;

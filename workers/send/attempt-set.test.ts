@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Claim } from '../../infra/aws/claim-store.ts';
-import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { stateCode, toAccount } from './account-codec.ts';
+import type { AttemptState } from './account-codec.ts';
 import { laterSet, OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
 
-const account = (...states: (DeviceState | 'absent')[]) => toAccount(Uint8Array.from(states, stateCode), {});
+const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
 const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, state: 'accounted', account: null, ...change });
 
 describe('devices of an attempt', () => {
@@ -13,15 +13,15 @@ describe('devices of an attempt', () => {
   });
 
   test('a later one is for what was halted or late, and for nobody who was accepted, failed, skipped or not part of it', () => {
-    const before = claim({ account: account('accepted', 'halted', 'failed', 'late', 'skipped', 'absent', 'uncertain') });
-    expect(laterSet(before, 7, 'leave', false)).toEqual({ members: Uint8Array.of(OUTSIDE, SEND, OUTSIDE, SEND, OUTSIDE, OUTSIDE, OUTSIDE), size: 2 });
-    expect(laterSet(before, 7, 'resend', false).size).toBe(3);
+    const before = claim({ account: account('accepted', 'halted', 'failed', 'late', 'skipped', 'absent', 'uncertain', 'bad-token') });
+    expect(laterSet(before, 8, 'leave', false)).toEqual({ members: Uint8Array.of(OUTSIDE, SEND, OUTSIDE, SEND, OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE), size: 2 });
+    expect(laterSet(before, 8, 'resend', false).size).toBe(3);
   });
 
   test('an account that came after the approval changes no count, but nobody who was answered is sent to again', () => {
-    const before = claim({ closedAccount: account('uncertain', 'uncertain', 'uncertain'), account: account('accepted', 'halted', 'uncertain') });
-    expect(laterSet(before, 3, 'resend', false)).toEqual({ members: Uint8Array.of(SETTLED, SEND, SEND), size: 3 });
-    expect(laterSet(before, 3, 'leave', false).size).toBe(0);
+    const before = claim({ closedAccount: account('uncertain', 'uncertain', 'uncertain', 'uncertain'), account: account('accepted', 'halted', 'uncertain', 'bad-token') });
+    expect(laterSet(before, 4, 'resend', false)).toEqual({ members: Uint8Array.of(SETTLED, SEND, SEND, SETTLED), size: 4 });
+    expect(laterSet(before, 4, 'leave', false).size).toBe(0);
   });
 
   test('an account whose correction was in the record at the approval counts', () => {

@@ -21,7 +21,7 @@ export const SEND = 1;
 /** Part of the attempt, but an account that came after the approval says that it was answered: counted as skipped, never sent again. */
 export const SETTLED = 2;
 
-const ANSWERED = new Set([stateCode('accepted'), stateCode('failed')]);
+const ANSWERED = new Set([stateCode('accepted'), stateCode('failed'), stateCode('bad-token')]);
 
 export function wholeBatch(count: number): AttemptSet {
   return { members: new Uint8Array(count).fill(SEND), size: count };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
@@ -73,8 +74,9 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   }
 
   const job = jobFor(context, run, view, toSend, claim, (device, state, reason, atMs) => {
-    states[device] = stateCode(state);
-    if (state === 'failed' && reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    const refused = state === 'failed' ? reason : null;
+    states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);
+    if (refused !== null) reasons[refused] = (reasons[refused] ?? 0) + 1;
     run.tally.settled(view.platform, state, reason, atMs);
     run.activeAtMs = Date.now();
   });
