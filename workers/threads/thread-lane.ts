@@ -28,7 +28,7 @@ export interface ThreadLaneOptions {
 }
 
 /** Outcomes are looked for so often while there are jobs; room is served as often. */
-const LOOK_MS = 4;
+const LOOK_MS = 10;
 /** After this a thread that doesn't close is ended; what it had open is settled then. */
 const CLOSE_MS = 2_000;
 
