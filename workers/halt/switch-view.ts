@@ -62,18 +62,18 @@ export class SwitchView {
     this.#originMs = originMs;
   }
 
-  /** Milliseconds since the last confirmed read was begun. */
-  readAgoMs(): number {
-    return sharedClockMs() - this.#originMs - Atomics.load(this.#slots, CONFIRMED);
+  /** Milliseconds since the last confirmed read was begun. `nowMs`: sharedClockMs. */
+  readAgoMs(nowMs = sharedClockMs()): number {
+    return nowMs - this.#originMs - Atomics.load(this.#slots, CONFIRMED);
   }
 
   /**
    * What a shot approved under `haltEpoch` must do now. A halt that stands at the shot's own epoch is the one its
    * approval lifts: the lift is on its way, so it waits; a higher epoch ends it for good.
    */
-  stop(haltEpoch: number): Exclude<Held, 'late'> | null {
+  stop(haltEpoch: number, nowMs = sharedClockMs()): Exclude<Held, 'late'> | null {
     if (Atomics.load(this.#slots, EPOCH) > haltEpoch) return 'halted';
-    if (Atomics.load(this.#slots, HALTED) === 1 || this.readAgoMs() > PAUSE_AFTER_MS) return 'paused';
+    if (Atomics.load(this.#slots, HALTED) === 1 || this.readAgoMs(nowMs) > PAUSE_AFTER_MS) return 'paused';
     return null;
   }
 

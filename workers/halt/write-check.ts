@@ -28,9 +28,10 @@ export class WriteCheck {
 
   stop(): Held | null {
     const { haltEpoch, sendUntilMs, endsAtMs } = this.#terms;
-    const held = this.#switches.stop(haltEpoch);
+    const nowMs = sharedClockMs();
+    const held = this.#switches.stop(haltEpoch, nowMs);
     if (held === 'halted' || Atomics.load(this.#stopped, 0) === 1) return 'halted';
-    return Date.now() >= sendUntilMs || sharedClockMs() >= endsAtMs ? 'late' : held;
+    return Date.now() >= sendUntilMs || nowMs >= endsAtMs ? 'late' : held;
   }
 
   /** An answer that every further push would get too: seen at the next write of every thread. */
