@@ -101,7 +101,7 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
     for (let round = 1; round <= effort.rounds; round += 1) {
       say(`real conditions: round ${round} of ${effort.rounds}`);
       for (const { setting, rounds, serverCores } of all) {
-        await server.behave({ latencyMs: setting.latencyMs, latencySpreadMs: setting.latencyMs / 5, streamLimit: setting.streams });
+        await server.behave({ latencyMs: setting.latencyMs, latencySpreadMs: setting.latencyMs / 5, latencyStepMs: 1, streamLimit: setting.streams });
         const before = await cpuSecondsOf(server.pid);
         const startMs = performance.now();
         rounds.push(await Promise.all(clientsOf(setting).map((client) => client.round())));
@@ -125,7 +125,7 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
 export async function measureMemory(effort: Effort, say: (line: string) => void): Promise<Footing[]> {
   const server = await startLocalProviders(pinnedTo(SERVER_CORE, CORES));
   try {
-    await server.behave({ latencyMs: 100, latencySpreadMs: 20, streamLimit: 1_000 });
+    await server.behave({ latencyMs: 100, latencySpreadMs: 20, latencyStepMs: 1, streamLimit: 1_000 });
     const all: Footing[] = [];
     for (const connections of MEMORY_CONNECTIONS) {
       say(`memory with ${connections} connections`);

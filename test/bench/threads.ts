@@ -71,7 +71,7 @@ const dir = await mkdtemp(join(tmpdir(), 'bench-threads-'));
 const server = values.server === 'nginx' ? await startFastServer([]) : await startLocalProviders([]);
 const senders = new Map<Variant, Sender[]>();
 try {
-  await server.behave({ latencyMs: Number(values['latency-ms']), latencySpreadMs: Number(values['latency-ms']) / 5 });
+  await server.behave({ latencyMs: Number(values['latency-ms']), latencySpreadMs: Number(values['latency-ms']) / 5, latencyStepMs: 1 });
   const csv = join(dir, 'devices.csv');
   const rows = Array.from({ length: Number(values.devices) }, (_, at) => `user${at},ios,${sha256(String(at)).replace(/^./, '0')},en`);
   await writeFile(csv, `user,platform,token,locale\n${rows.join('\n')}\n`);

@@ -9,8 +9,13 @@ const whole = z.number().int().min(0);
 export const behaviour = z.strictObject({
   /** Mean time from a whole request to its answer, ms. 0 (default): answered at once. */
   latencyMs: z.number().min(0).max(60_000).default(0),
-  /** Answers are spread evenly over latencyMs ± this, ms; never below 0. Default 0. They leave in steps of a fifth of latencyMs (1 to 4 ms), none early. */
+  /** Answers are spread evenly over latencyMs ± this, ms; never below 0. Default 0. */
   latencySpreadMs: z.number().min(0).max(60_000).default(0),
+  /**
+   * Answers leave in steps of so many ms, at most a fifth of latencyMs, none early: what is due in one step a connection writes together, since
+   * a write costs as much as judging ten pushes. 1: as finely as timers go. Default 4.
+   */
+  latencyStepMs: z.number().int().min(1).max(1_000).default(4),
   /** APNs: streams a connection may open after its first authenticated request. Default 1,000 (FACTS 1: 500 to 1,500 were seen). */
   streamLimit: z.number().int().min(1).max(100_000).default(1000),
   /** APNs: streams before the first authenticated request; the documented value is 1. */

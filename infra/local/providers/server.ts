@@ -24,11 +24,7 @@ export interface ProviderServer {
 /** How often idle connections are looked for, ms. */
 const idleLookMs = 100;
 
-/**
- * Answers leave in steps of a fifth of the mean latency, of 4 ms at most and never early, so that a connection writes those of a step
- * together: a write costs as much as judging ten pushes.
- */
-const longestStepMs = 4;
+/** A step of answers is at most this part of the mean latency. */
 const stepPart = 5;
 
 /** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
@@ -43,7 +39,7 @@ export async function serveSite(site: Site, { behaviour, keep, key, cert, port }
     site, keep,
     release(exchange, nowMs) {
       const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
-      const stepMs = Math.max(1, Math.min(longestStepMs, Math.floor(behaviour.latencyMs / stepPart)));
+      const stepMs = Math.max(1, Math.min(behaviour.latencyStepMs, Math.floor(behaviour.latencyMs / stepPart)));
       if (delayMs > 0) wheel.hold(exchange, delayMs, nowMs, stepMs);
       else exchange.carrier.deliver(exchange);
     },
