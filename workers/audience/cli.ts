@@ -13,14 +13,17 @@ const HELP = `Device lists: make one up, compile one, look at one.
       [--skip bad-tokens.txt] [--suppress opted-out.txt] [--segments us-ios,us-android]
       [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
   npm run audience -- skip bad-tokens.txt --launch ID --as PERSON
+  npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
+
+bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
 
 Columns are user, platform, token, locale and market. Without --out, objects go to the bucket of
 the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['sample', 'compile', 'skip', 'inspect', 'load', 'help'] as const;
+const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'inspect', 'load', 'help'] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line. */
 export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Output, err: Output): Promise<number> {
@@ -31,6 +34,7 @@ export async function main(args: string[], env: Readonly<Record<string, string |
       case 'sample': await (await import('./commands/sample-command.ts')).runSample(rest, out); return 0;
       case 'compile': await (await import('./commands/compile-command.ts')).runCompile(rest, env, out); return 0;
       case 'skip': await (await import('./commands/other-commands.ts')).runSkip(rest, env, out); return 0;
+      case 'bad-tokens': await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out); return 0;
       case 'inspect': await (await import('./commands/other-commands.ts')).runInspect(rest, env, out); return 0;
       case 'load': await (await import('./commands/other-commands.ts')).runLoad(rest, env, out); return 0;
       case 'help': case '--help': case '-h': out.write(HELP); return 0;

@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
 import { LoadedAudience } from './loaded-audience.ts';
 import { beside, readManifest } from './manifest.ts';
+import { Shard } from './shard.ts';
 
 export interface LoadOptions {
   /**
@@ -36,15 +38,7 @@ export async function loadAudience(objects: Objects, manifestKey: string, option
   options.progress?.(0, total);
   const fetches = manifest.shards.map((shard, index) => limit(async () => {
     signal.throwIfAborted();
-    const key = beside(manifestKey, shard.key);
-    const bytes = await objects.get(key, signal);
-    if (bytes === null) throw new AudienceError('SHARD_MISSING', `${key}: found no such object, expected ${shard.bytes} bytes`);
-    if (bytes.length !== shard.bytes) throw new AudienceError('SHARD_CORRUPT', `${key}: found ${bytes.length} bytes, expected ${shard.bytes}`);
-    const hash = sha256(bytes);
-    if (hash !== shard.sha256) throw new AudienceError('SHARD_CORRUPT', `${key}: found content with the sha256 ${hash}, expected ${shard.sha256}`);
-    const shared = new SharedArrayBuffer(bytes.length);
-    new Uint8Array(shared).set(bytes);
-    memory[index] = shared;
+    memory[index] = await shardMemory(objects, manifestKey, shard, signal);
     loaded++;
     options.progress?.(loaded, total);
   }));
@@ -56,4 +50,22 @@ export async function loadAudience(objects: Objects, manifestKey: string, option
     throw first.error;
   }
   return new LoadedAudience(manifest, memory);
+}
+
+/** One shard alone. Rejects with SHARD_MISSING, SHARD_CORRUPT. */
+export async function loadShard(objects: Objects, manifestKey: string, manifest: Manifest, shard: Manifest['shards'][number]): Promise<Shard> {
+  const memory = await shardMemory(objects, manifestKey, shard);
+  return new Shard(memory, shard.key, { platform: shard.platform, devices: shard.devices, locales: manifest.locales.length });
+}
+
+async function shardMemory(objects: Objects, manifestKey: string, shard: Manifest['shards'][number], signal?: AbortSignal): Promise<SharedArrayBuffer> {
+  const key = beside(manifestKey, shard.key);
+  const bytes = await objects.get(key, signal);
+  if (bytes === null) throw new AudienceError('SHARD_MISSING', `${key}: found no such object, expected ${shard.bytes} bytes`);
+  if (bytes.length !== shard.bytes) throw new AudienceError('SHARD_CORRUPT', `${key}: found ${bytes.length} bytes, expected ${shard.bytes}`);
+  const hash = sha256(bytes);
+  if (hash !== shard.sha256) throw new AudienceError('SHARD_CORRUPT', `${key}: found content with the sha256 ${hash}, expected ${shard.sha256}`);
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return shared;
 }

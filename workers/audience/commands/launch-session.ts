@@ -16,16 +16,24 @@ export interface LaunchSession { launch: Launch; cloud: Cloud; journal: Journal;
  */
 export async function withLaunch<T>(launchId: string, by: string | undefined, env: Readonly<Record<string, string | undefined>>, work: (session: LaunchSession) => Promise<T>): Promise<T> {
   if (by === undefined) throw new AudienceError('ARGUMENT_INVALID', '--as: found nothing, expected the id of the person on call, as in the runbook');
+  return withLaunchToRead(launchId, env, async (read) => {
+    const { launch } = read;
+    const person = findPerson(launch.people, by);
+    if (person === undefined) throw new AudienceError('REFUSED', `--as: found "${by}", expected a person of the launch: ${launch.people.map(({ id }) => id).join(', ')}`);
+    if (!may(person, 'set-audience')) throw new AudienceError('REFUSED', `--as: found ${by} with the roles ${person.roles.join(', ')}, expected somebody on duty`);
+    if (launch.closed) throw new AudienceError('REFUSED', `--launch: found ${launchId} closed, expected an open launch`);
+    return work({ ...read, by });
+  });
+}
+
+/** A launch, in whatever state, for who only looks. Throws ARGUMENT_INVALID, LAUNCH_UNKNOWN. */
+export async function withLaunchToRead<T>(launchId: string, env: Readonly<Record<string, string | undefined>>, work: (session: Omit<LaunchSession, 'by'>) => Promise<T>): Promise<T> {
   const cloud = cloudFrom(env);
   try {
     const journal = createJournal({ record: cloud.record });
     const launch = await journal.launch(launchId);
     if (launch === null) throw new AudienceError('LAUNCH_UNKNOWN', `--launch: found no launch "${launchId}" in the record, expected an existing one`);
-    const person = findPerson(launch.people, by);
-    if (person === undefined) throw new AudienceError('REFUSED', `--as: found "${by}", expected a person of the launch: ${launch.people.map(({ id }) => id).join(', ')}`);
-    if (!may(person, 'set-audience')) throw new AudienceError('REFUSED', `--as: found ${by} with the roles ${person.roles.join(', ')}, expected somebody on duty`);
-    if (launch.closed) throw new AudienceError('REFUSED', `--launch: found ${launchId} closed, expected an open launch`);
-    return await work({ launch, cloud, journal, by });
+    return await work({ launch, cloud, journal });
   } finally {
     cloud.close();
   }
