@@ -60,6 +60,9 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
   expect(summary).toContain('Every one of 5,000 devices is accounted for.');
   expect(summary).toContain('app no longer installed 10 (Unregistered)');
+  expect(summary).toContain(`10 tokens refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launchForTests(closed).id}\``);
+  const throttled = { ...figures, total: { ...figures.total, reasons: { TooManyRequests: 9, INVALID_ARGUMENT: 1 } } };
+  expect(JSON.stringify(summaryMessage(launchForTests(closed), closed, throttled))).not.toContain('refused for good');
 });
 
 test('the live message has bar, figures and HALT while it runs, and no HALT afterwards', () => {

@@ -1,3 +1,4 @@
+import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotFigures } from '../conductor/figures.ts';
@@ -11,6 +12,7 @@ import { count, fit, plural, safe, stamp } from './words.ts';
 export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
   const { total } = figures;
   const how = hasOutrunHalt(shot, total) ? 'complete before the halt' : { complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete'];
+  const bad = badTokenCount(total.reasons);
   const sum = total.accepted + total.failed + total.uncertain + total.halted + total.late + total.skipped;
   return {
     text: `Shot ${how}: ${count(total.accepted)} of ${count(figures.devices)} devices accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`,
@@ -30,6 +32,7 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
       }))),
       ...(total.halted + total.late === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(total.halted + total.late, 'device')} got nothing.* ${launch.halt.active ? '`/go resume fire`' : '`/go fire`'} goes to exactly those, with a second person.`)]),
       ...(total.failed === 0 ? [] : [section(`Failed by reason: ${reasons(total.reasons)}`)]),
+      ...(bad === 0 ? [] : [context(`${plural(bad, 'token')} refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launch.id}\``)]),
       context(
         `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
         sum === figures.devices ? `Every one of ${count(figures.devices)} devices is accounted for.` : `⚠️ The states sum to ${count(sum)} of ${count(figures.devices)} devices.`,

@@ -47,6 +47,12 @@ describe('the timeline', () => {
     expect(shot).toContain('| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95/s (best second 120) |');
   });
 
+  test('says how many tokens were refused for good after corrections and how to take them out, or nothing', () => {
+    expect(text).toContain("\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Timeline");
+    const others = entries.map((entry): Entry => (entry.kind === 'ShotCorrected' ? { ...entry, segments: entry.segments.map((segment) => ({ ...segment, totals: { ...totals, reasons: { TooManyRequests: 8 } } })) } : entry));
+    expect(timelineMarkdown(others, [], { chain: { ok: true } })).not.toContain('refused for good');
+  });
+
   test('has one line for every entry and every message, in order of time', () => {
     const rows = text.split('## Timeline')[1]!.split('\n').filter((line) => /^\| \d\d:/.test(line));
     expect(rows).toHaveLength(entries.length + 3);

@@ -1,4 +1,5 @@
-import type { Entry, EntryOf } from '../launch/entries.ts';
+import { badTokenCount } from '../launch/bad-tokens.ts';
+import type { Entry, EntryOf, Totals } from '../launch/entries.ts';
 import { actorName, describeEntry, describeTiming, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
 
 /** What a person wrote in the channel, from the chain of channel messages. Edits and deletions are messages of their own. */
@@ -61,23 +62,27 @@ function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], targ
 function shots(entries: readonly Entry[], names: Names): string[] {
   const approvals = entries.filter((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved');
   if (approvals.length === 0) return ['## Shots', '', 'Nothing was fired.', ''];
+  let bad = 0;
   const lines = ['## Shots', '', '| shot | asked by | GO by | at (UTC) | segments | devices | result | speed |', '|---|---|---|---|---|---:|---|---|'];
   for (const approval of approvals) {
     const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === approval.orderId) as EntryOf<'FireRequested'> | undefined;
-    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${escape(outcome(entries, approval.shotId))} | ${escape(speed(entries, approval.shotId))} |`);
+    const totals = outcome(entries, approval.shotId);
+    bad += badTokenCount(totals?.reasons ?? {});
+    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${totals === null ? 'running' : escape(describeTotals(totals))} | ${escape(speed(entries, approval.shotId))} |`);
   }
+  if (bad > 0) lines.push('', `Tokens refused for good: ${number(bad)}. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${approvals[0]?.launchId ?? ''}\``);
   return [...lines, ''];
 }
 
-/** The closing totals with every later correction of a segment in place of what it corrects. */
-function outcome(entries: readonly Entry[], shotId: string): string {
+/** The closing totals with every later correction of a segment in place of what it corrects; null while it runs. */
+function outcome(entries: readonly Entry[], shotId: string): Totals | null {
   const closed = entries.find((entry): entry is EntryOf<'ShotClosed'> => entry.kind === 'ShotClosed' && entry.shotId === shotId);
-  if (closed === undefined) return 'running';
+  if (closed === undefined) return null;
   const segments = new Map(closed.segments.map((segment) => [segment.segment, segment]));
   for (const entry of entries) {
     if (entry.kind === 'ShotCorrected' && entry.shotId === shotId) for (const segment of entry.segments) segments.set(segment.segment, segment);
   }
-  return describeTotals(sumTotals([...segments.values()]));
+  return sumTotals([...segments.values()]);
 }
 
 function speed(entries: readonly Entry[], shotId: string): string {
