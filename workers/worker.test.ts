@@ -133,7 +133,7 @@ describe('worker pool', () => {
     const shot = await launch.fire();
     const byPlatform = () => stage.providers.judge.counts(launch.id, null).byPlatform;
     // A ramp to 1,000/s in 3 s lets 1,000·t²/6 out; half a second and 100 more allow for the steps in which the pace is set.
-    await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), { interval: 10 });
+    await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), { timeout: 5_000, interval: 10 });
     const sinceGoS = (Date.now() - shot.pressedAtMs) / 1_000;
     expect(byPlatform().android.received).toBeLessThan((1_000 * (sinceGoS + 0.5) ** 2) / 6 + 100);
     const closed = await launch.closed(shot.id, 25_000);

@@ -16,7 +16,7 @@ const USAGE = `npm run rehearse -- --devices N [options] --report out.json
   --workers W               worker processes, 1 to 16 (default 2)
   --seed S                  seed of the sample audience (default 7)
   --latency-ms L            answer latency of the local push providers (default 20)
-  --connections C           connections of a worker to each provider (default 10)
+  --connections C           connections of a worker to each provider (default 40)
   --threads T               sending threads of a worker, 0 to 128 (default: cores but one)
   --halt-after-ms H         press HALT so long after GO
   --double-press            two people press GO at the same moment
@@ -32,7 +32,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
   const { values } = parseArgs({
     args: argv,
     options: {
-      devices: text, workers: { ...text, default: '2' }, seed: { ...text, default: '7' }, 'latency-ms': { ...text, default: '20' }, connections: { ...text, default: '10' },
+      devices: text, workers: { ...text, default: '2' }, seed: { ...text, default: '7' }, 'latency-ms': { ...text, default: '20' }, connections: { ...text, default: '40' },
       threads: text, 'halt-after-ms': text, 'double-press': { type: 'boolean', default: false }, 'kill-worker-after-ms': text, report: text, timeline: text,
       keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },

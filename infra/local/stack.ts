@@ -91,7 +91,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         script: 'infra/local/providers/main.ts',
         args: [JSON.stringify({
           dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'), ...ports,
-          behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs },
+          // As many priming pushes to the few phones here as the workers' local ration allows.
+          behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs, apnsPerDevicePerMinute: 1_000 },
         })],
         env: {},
         logFile: join(logs, 'providers.log'),

@@ -15,7 +15,7 @@ import { ThreadLane } from '../threads/thread-lane.ts';
 import { WireLane } from './wire-lane.ts';
 import type { LaneOptions } from './wire-lane.ts';
 import type { Lane, LaneStatus } from './lane.ts';
-import { primeRation } from './prime-ration.ts';
+import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
@@ -31,18 +31,21 @@ export class Lanes {
   /** Priming pushes went out under the present state of things and none of them was answered as authenticated. */
   readonly #refused: Record<Platform, boolean> = { ios: false, android: false };
   readonly #sent: Record<Platform, number> = { ios: 0, android: 0 };
+  #primesPerHour = 1;
+  readonly #primesPerDeviceHour: number;
   #frozen = false;
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
   constructor({ config, account, launchId, topic, bootId, live, switches, log }: LanesOptions) {
     const { apns, fcm, ca, connections } = config;
-    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour });
+    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
       ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log })
       : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log });
     this.#threads = threads;
+    this.#primesPerDeviceHour = config.primesPerDeviceHour;
     this.lanes = {
       ios: lane('ios', null, {
         url: apns.url, prime: primeTemplate('ios', launchId, topic),
@@ -81,6 +84,7 @@ export class Lanes {
       const { primed, connections } = lane.status();
       const devices = launch.people.flatMap((person) => person.devices).filter((device) => device.platform === platform);
       if (primed === connections || devices.length === 0) return;
+      if (platform === 'ios') this.#primesPerHour = primeShare({ devices: devices.length, perDeviceHour: this.#primesPerDeviceHour, workers: launch.runbook.pool.workers });
       const sentBefore = this.#sent[platform];
       await lane.prime(devices, signal);
       if (this.#sent[platform] > sentBefore) this.#refused[platform] = lane.status().primed === 0;

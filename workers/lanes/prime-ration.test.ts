@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
-import { primeRation } from './prime-ration.ts';
+import { primeRation, primeShare } from './prime-ration.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 beforeAll(async () => { local = await localCloudForTests(); });
@@ -8,7 +8,7 @@ afterAll(async () => { await local.stop(); });
 
 test('the whole pool together sends a device its ration an hour, and no more', async () => {
   let nowMs = 1_000_000;
-  const workers = ['a', 'b', 'c'].map((holder) => primeRation({ live: local.cloud.live, holder, perDeviceHour: 3, nowMs: () => nowMs }));
+  const workers = ['a', 'b', 'c'].map((holder) => primeRation({ live: local.cloud.live, holder, perDeviceHour: 3, share: () => 100, nowMs: () => nowMs }));
   const round = async () => (await Promise.all(workers.flatMap((may) => [may('phone'), may('phone')]))).filter(Boolean).length;
   expect(await round() + await round()).toBe(3);
   expect(await workers[0]?.('another phone')).toBe(true);
@@ -17,5 +17,21 @@ test('the whole pool together sends a device its ration an hour, and no more', a
 });
 
 test('a ration of 0 sends nothing', async () => {
-  expect(await primeRation({ live: local.cloud.live, holder: 'a', perDeviceHour: 0 })('x')).toBe(false);
+  expect(await primeRation({ live: local.cloud.live, holder: 'a', perDeviceHour: 0, share: () => 1 })('x')).toBe(false);
+});
+
+test('the worker that boots first leaves the others their share of the ration', async () => {
+  let nowMs = 2_000_000;
+  const share = primeShare({ devices: 3, perDeviceHour: 3, workers: 4 });
+  expect([share, primeShare({ devices: 2, perDeviceHour: 3, workers: 15 })]).toEqual([2, 1]);
+  const workers = ['a', 'b', 'c', 'd'].map((holder) => primeRation({ live: local.cloud.live, holder, perDeviceHour: 3, share: () => share, nowMs: () => nowMs }));
+  const sent: number[] = [];
+  for (const may of workers) {
+    let count = 0;
+    for (let connection = 0; connection < 60; connection++) if (await may(`staff phone ${connection % 3}`)) count += 1;
+    sent.push(count);
+  }
+  expect(sent).toEqual([2, 2, 2, 2]);
+  nowMs += 3_600_001;
+  expect(await workers[0]?.('staff phone 0')).toBe(true);
 });

@@ -5,20 +5,33 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Too many pushes to one device are a 429 and throttle the connection (FACTS 0.3, 12), so the whole pool shares a ration
- * per device and hour: as many leases as pushes, each held for the hour. Returns whether one more may go to `token`.
+ * per device and hour: as many leases as pushes, each held for the hour. Of the sum each worker takes its share at most, so
+ * that the first to boot leaves something to the others. Returns whether one more may go to `token`.
  */
-export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; nowMs?: () => number }): (token: string) => Promise<boolean> {
-  const { live, holder, perDeviceHour, nowMs = Date.now } = options;
+export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; share: () => number; nowMs?: () => number }): (token: string) => Promise<boolean> {
+  const { live, holder, perDeviceHour, share, nowMs = Date.now } = options;
   let pushes = 0;
+  let sentAtMs: number[] = [];
   return async (token) => {
+    sentAtMs = sentAtMs.filter((atMs) => atMs > nowMs() - HOUR_MS);
+    if (sentAtMs.length >= share()) return false;
+    // Before the look-up: sending threads ask at the same time.
+    const mine = nowMs();
+    sentAtMs.push(mine);
     const device = sha256(token).slice(0, 16);
     // From a random one on, so that workers which boot together don't all try the same; a few tries are enough when most are free.
     const from = Math.floor(Math.random() * Math.max(1, perDeviceHour));
     for (let tries = 0; tries < Math.min(perDeviceHour, 8); tries++) {
       const slot = (from + tries) % perDeviceHour;
       // A holder of its own per push: the same one would renew its lease and not take another.
-      if (await live.lease(`prime/${device}/${slot}`, `${holder}/${++pushes}`, HOUR_MS, nowMs())) return true;
+      if (await live.lease(`prime/${device}/${slot}`, `${holder}/${++pushes}`, HOUR_MS, mine)) return true;
     }
+    sentAtMs.splice(sentAtMs.indexOf(mine), 1);
     return false;
   };
+}
+
+/** Priming pushes of one worker in an hour: a part of what `devices` may get, and one at least, so that each worker has tried its credential. */
+export function primeShare({ devices, perDeviceHour, workers }: { devices: number; perDeviceHour: number; workers: number }): number {
+  return Math.max(1, Math.floor((devices * perDeviceHour) / workers));
 }
