@@ -6,7 +6,7 @@ import { type Backlog, sortBacklog } from './backlog.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import { performCloud } from './perform.ts';
 import { NO_MESSAGE, type Posts } from './posts.ts';
-import type { Room } from './room.ts';
+import type { Asked, Room } from './room.ts';
 import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Work that one instance does at a time, under a claim. */
@@ -19,6 +19,8 @@ export interface Pending extends Attempt { effect: Effect; entry: Entry; after: 
 const LASTING_TRIES = 5;
 /** An upload of a picture with its three calls and their retries takes less. */
 const LONGEST_WORK_MS = 60_000;
+/** Effects that change what stands in the channel; all others of Slack's put something new there. */
+const EDITS: ReadonlySet<Effect['kind']> = new Set(['refresh-order', 'finish-live', 'finish-scale']);
 const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
@@ -87,6 +89,11 @@ export class Outbox {
     if (posts === undefined || room === undefined) return;
     while (room.mayTry() && !this.#isStopped) {
       const backlog = await this.#waiting(posts, launch());
+      // A leader that died after its last mark has left nothing of it to do.
+      if (this.#folding !== null && backlog.folded.length === 0) {
+        await this.#endFolding();
+        continue;
+      }
       const first = backlog.now[0] ?? (backlog.folded.length > 0 ? null : backlog.rest[0]);
       if (first === undefined) break;
       if (!(first === null ? await this.#fold(posts, room, backlog.folded, launch()) : await this.#post(posts, room, first, launch()))) break;
@@ -97,12 +104,13 @@ export class Outbox {
   async #post(posts: Posts, room: Room, pending: Pending, launch: Launch): Promise<boolean> {
     if (pending.notBeforeMs > this.#context.nowMs()) return false;
     const message = this.#prepared(posts, pending, launch);
+    const asked = EDITS.has(pending.effect.kind) ? 'edit' : 'post';
     const work = async () => {
       const result = await message?.(pending) ?? '';
-      if (result !== NO_MESSAGE) await room.worked();
+      if (result !== NO_MESSAGE) await room.worked(asked);
       return result;
     };
-    if (message !== null && !(await this.#try(pending, work, (error) => this.#refused(room, launch, pending, error)))) return false;
+    if (message !== null && !(await this.#try(pending, work, (error) => this.#refused(room, launch, pending, error, asked)))) return false;
     return this.#pending.delete(pending.id);
   }
 
@@ -131,15 +139,19 @@ export class Outbox {
     if (folding.notBeforeMs > this.#context.nowMs()) return false;
     const entries = [...new Set(folded.map(({ entry }) => entry))];
     const why = room.lastTrouble === null ? null : roomFaultText(room.lastTrouble.code);
-    const posted = await this.#try(folding, () => posts.post(folding, launch, missedMessage(launch, entries, why)), (error) => this.#refused(room, launch, folding, error));
+    const posted = await this.#try(folding, () => posts.post(folding, launch, missedMessage(launch, entries, why)), (error) => this.#refused(room, launch, folding, error, 'post'));
     if (!posted) return false;
     for (const pending of folded) {
       await this.#context.cloud.live.finishEffect(this.#launchId, pending.id, 'in a summary');
       this.#pending.delete(pending.id);
     }
+    await this.#endFolding();
+    return true;
+  }
+
+  async #endFolding(): Promise<void> {
     await keepFact(this.#context, this.#launchId, FACT.folding, '');
     this.#folding = null;
-    return true;
   }
 
   /** What can't be put into words is left to the timeline: it would be in the way of all that comes after it, a GO button among it. */
@@ -153,8 +165,8 @@ export class Outbox {
   }
 
   /** What becomes of a post that failed: null, it is tried again; a word, it is left out, because it would hold up the room for good. */
-  async #refused(room: Room, launch: Launch, post: Attempt, error: unknown): Promise<string | null> {
-    if (await room.failed(launch, error)) return null;
+  async #refused(room: Room, launch: Launch, post: Attempt, error: unknown, asked: Asked): Promise<string | null> {
+    if (await room.failed(launch, error, asked)) return null;
     const fault = slackFault(error);
     const isFinal = slackErrorCode(error) !== null || FAULTS_OF_OURS.some((kind) => error instanceof kind);
     return fault === 'message' || (fault === 'other' && isFinal && post.tries >= LASTING_TRIES) ? 'left out' : null;

@@ -12,7 +12,7 @@ import { type Context, FACT, fact, keepFact } from './context.ts';
 import type { LiveShots } from './live-shots.ts';
 import type { Attempt, Pending } from './outbox.ts';
 import { backupOf } from './scale-watch.ts';
-import { slackErrorCode, slackFault } from './slack-fault.ts';
+import { isForbidden, slackErrorCode, slackFault } from './slack-fault.ts';
 import type { SlackPort } from './slack-port.ts';
 
 /** What an edit gives whose message was never posted. */
@@ -124,7 +124,8 @@ export class Posts {
       await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
     } catch (error) {
       const fault = slackFault(error);
-      if (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES) throw error;
+      // The room has just taken the summary: what is forbidden is the upload, and that lasts.
+      if (!isForbidden(error) && (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES)) throw error;
       this.#context.log.error({ launchId: launch.id, shotId, err: error }, 'the delivery curve is left out');
       return 'left out';
     }

@@ -1,13 +1,16 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { roomShutMessage } from '../views/room-trouble.ts';
-import { type Context, FACT, keepFact } from './context.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
 import { roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Whoever mends the channel waits for the bot this long at most. */
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Slack's word for what is wrong with the channel, and since when. */
-export interface RoomTrouble { code: string; sinceMs: number }
+/** Slack's word for what is wrong with the channel, and since when. `refusesPosts`: a new post was refused; that an edit works proves nothing then. */
+export interface RoomTrouble { code: string; sinceMs: number; refusesPosts: boolean }
+
+/** What Slack was asked for: some channels take edits of what stands there and no new post. */
+export type Asked = 'post' | 'edit';
 
 /**
  * Whether the war room takes what the bot has to show. open → shut when Slack refuses the whole channel; shut → open when
@@ -18,6 +21,8 @@ export class Room {
   readonly #launchId: string;
   #trouble: RoomTrouble | null = null;
   #last: RoomTrouble | null = null;
+  /** What the store has of it. */
+  #noted = '';
   #tries = 0;
   #notBeforeMs = 0;
 
@@ -37,7 +42,8 @@ export class Room {
 
   /** What an earlier leader knew; to be awaited before anything is shown. */
   async open(): Promise<void> {
-    this.#trouble = await roomTrouble(this.#context, this.#launchId);
+    this.#noted = (await fact(this.#context, this.#launchId, FACT.roomTrouble)) ?? '';
+    this.#trouble = parsed(this.#noted);
   }
 
   mayTry(): boolean {
@@ -45,29 +51,37 @@ export class Room {
   }
 
   /** Slack took something. */
-  async worked(): Promise<void> {
-    if (this.#trouble === null) return;
-    this.#context.log.info({ ...this.#trouble }, 'the war room takes posts again');
-    this.#last = this.#trouble;
-    this.#trouble = null;
-    this.#tries = 0;
-    await keepFact(this.#context, this.#launchId, FACT.roomTrouble, '');
+  async worked(asked: Asked): Promise<void> {
+    if (this.#trouble !== null && (asked === 'post' || !this.#trouble.refusesPosts)) {
+      this.#context.log.info({ ...this.#trouble }, 'the war room takes posts again');
+      this.#last = this.#trouble;
+      this.#trouble = null;
+      this.#tries = 0;
+    }
+    await this.#note();
   }
 
   /** True if the error is the channel's, not the message's: everything waits then. */
-  async failed(launch: Launch, error: unknown): Promise<boolean> {
+  async failed(launch: Launch, error: unknown, asked: Asked): Promise<boolean> {
     const code = slackErrorCode(error);
     if (code === null || slackFault(error) !== 'room') return false;
     const { nowMs, timings, log } = this.#context;
     this.#notBeforeMs = nowMs() + Math.min(LONGEST_PAUSE_MS, timings.retryMinMs * 2 ** Math.min(this.#tries, 10));
     this.#tries += 1;
-    if (this.#trouble?.code === code) return true;
-    const isNew = this.#trouble === null;
-    this.#trouble = { code, sinceMs: this.#trouble?.sinceMs ?? nowMs() };
-    log.error({ ...this.#trouble, err: error }, 'the war room takes no posts; they wait');
-    await keepFact(this.#context, this.#launchId, FACT.roomTrouble, JSON.stringify(this.#trouble));
-    if (isNew) await this.#tellOnCall(launch, code);
+    const before = this.#trouble;
+    this.#trouble = { code, sinceMs: before?.sinceMs ?? nowMs(), refusesPosts: asked === 'post' || before?.refusesPosts === true };
+    if (before?.code !== code) log.error({ ...this.#trouble, err: error }, 'the war room takes no posts; they wait');
+    // Told before it is noted: twice, if this process dies in between, rather than never.
+    if (before === null) await this.#tellOnCall(launch, code);
+    await this.#note();
     return true;
+  }
+
+  async #note(): Promise<void> {
+    const now = this.#trouble === null ? '' : JSON.stringify(this.#trouble);
+    if (now === this.#noted) return;
+    await keepFact(this.#context, this.#launchId, FACT.roomTrouble, now);
+    this.#noted = now;
   }
 
   async #tellOnCall(launch: Launch, code: string): Promise<void> {
@@ -86,6 +100,7 @@ export class Room {
 
 /** What the leader has noted of a launch's channel; null: it takes posts. */
 export async function roomTrouble(context: Pick<Context, 'cloud'>, launchId: string): Promise<RoomTrouble | null> {
-  const kept = await context.cloud.live.effectResult(launchId, FACT.roomTrouble);
-  return kept === null || kept === '' ? null : (JSON.parse(kept) as RoomTrouble);
+  return parsed(await context.cloud.live.effectResult(launchId, FACT.roomTrouble));
 }
+
+const parsed = (kept: string | null): RoomTrouble | null => (kept === null || kept === '' ? null : (JSON.parse(kept) as RoomTrouble));

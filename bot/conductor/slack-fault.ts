@@ -36,6 +36,9 @@ const ROOM: Record<string, string> = {
   token_revoked: 'the bot\'s token was revoked. Install the app again',
 };
 
+/** Of those, words that may also be about nothing but what was asked for: the app may post and not upload, say. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['missing_scope', 'no_permission', 'not_allowed_token_type', 'restricted_action']);
+
 /** Slack's own troubles. */
 const PASSING: ReadonlySet<string> = new Set([
   'ratelimited', 'rate_limited', 'message_limit_exceeded', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_quota_exceeded',
@@ -58,6 +61,8 @@ export function slackFault(error: unknown): SlackFault {
   if (MESSAGE.has(code)) return 'message';
   return code === 'message_not_found' ? 'gone' : 'other';
 }
+
+export const isForbidden = (error: unknown): boolean => FORBIDDEN.has(slackErrorCode(error) ?? '');
 
 /** What is wrong with the channel, and what mends it; for people. */
 export const roomFaultText = (code: string): string => ROOM[code] ?? `Slack says \`${code}\``;

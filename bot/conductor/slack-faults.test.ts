@@ -2,6 +2,7 @@ import { ErrorCode } from '@slack/web-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { person } from '../../infra/local/slack/for-tests.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { segmentTotals } from '../../test/properties/scene.ts';
 import { FACT } from './context.ts';
 import { POST_TIMEOUT_MS, type SlackPort } from './slack-port.ts';
 import { TIMINGS } from './timings.ts';
@@ -111,6 +112,73 @@ test('after a long gap the room gets what matters now, one summary, and no stale
   expect(await rig.messages('thing number')).toHaveLength(1);
   expect(await rig.messages('This room missed')).toHaveLength(1);
   expect(await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')).toBe(String((await rig.launch()).seq));
+});
+
+test('a channel that takes edits but no posts is one trouble: on-call people hear of it once, and it ends with a post', async () => {
+  await rig.create({ ready: false });
+  let readOnly = false;
+  const { slack, tries } = refusing((text) => (readOnly && !text.includes('can\'t post') ? refusal('restricted_action_read_only_channel') : null));
+  const { conductor } = rig.conductor('first', { slack });
+  await conductor.start();
+  await note('one');
+  await rig.seen('one');
+  readOnly = true;
+  for (const text of ['two', 'three', 'four']) await note(text);
+  await until('the room is shut', () => conductor.shutRooms().length === 1);
+  // News for the board, which Slack lets the bot edit all the same.
+  for (let n = 1; n <= 4; n += 1) {
+    await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: n % 2 === 1, note: '' });
+    const upTo = tries.length;
+    await until('another try', () => tries.length > upTo);
+  }
+  expect(await directMessages('U0ONCALL')).toHaveLength(1);
+  expect(conductor.shutRooms()).toHaveLength(1);
+  readOnly = false;
+  await rig.seen('four');
+  await until('the trouble is over', () => conductor.shutRooms().length === 0);
+});
+
+test.each(['missing_scope', 'no_permission', 'restricted_action'])('an app that may not upload (%s) leaves the picture out, and the room stays open', async (word) => {
+  await rig.create();
+  const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(refusal(word)) };
+  const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
+  await rig.append({ kind: 'close-shot', shotId, cause: 'not-after', segments: [segmentTotals('us-ios', 1, 500, { late: 500 })] });
+  await rig.request(['us-ios']);
+  const { conductor } = rig.conductor('first', { slack });
+  await conductor.start();
+  expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
+  expect(conductor.shutRooms()).toEqual([]);
+  expect(await directMessages('U0ONCALL')).toEqual([]);
+});
+
+test('on-call people hear of a shut room although the store takes no note of it just then', async () => {
+  await rig.create({ ready: false });
+  let down = true;
+  const live = { ...rig.cloud.live, finishEffect: (launchId: string, effectId: string, result: string) => (down && effectId === FACT.roomTrouble ? Promise.reject(new Error('throttled')) : rig.cloud.live.finishEffect(launchId, effectId, result)) };
+  rig.workspace.admin.archive(ROOM, true);
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, live } });
+  await conductor.start();
+  await until('a direct message', async () => (await directMessages('U0ONCALL')).length > 0);
+  down = false;
+  await until('it is noted', async () => (await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble))?.includes('is_archived'));
+  expect(await directMessages('U0ONCALL')).toHaveLength(1);
+});
+
+test('a summary whose leader died when all of it was marked stands in the way of no later one', async () => {
+  await rig.create({ ready: false });
+  const { seq } = await note('told long ago');
+  await rig.cloud.live.finishEffect(rig.launchId, FACT.folding, String(seq));
+  await rig.cloud.live.finishEffect(rig.launchId, FACT.watermark, String(seq));
+  rig.workspace.admin.removeApp(ROOM);
+  for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
+  const { conductor } = rig.conductor('second', { timings: { backlogMs: 300 } });
+  await conductor.start();
+  await until('the room is shut', () => conductor.shutRooms().length === 1);
+  const shutSinceMs = Date.now();
+  await until('a gap', () => Date.now() - shutSinceMs > 400);
+  rig.workspace.admin.addApp(ROOM);
+  await rig.seen('This room missed 12 posts');
+  await until('it is over', async () => (await rig.cloud.live.effectResult(rig.launchId, FACT.folding)) === '');
 });
 
 test('a leader that died after its summary leaves the next one nothing to say twice', async () => {

@@ -38,11 +38,11 @@ export class Standings {
     if (ts === null || !this.#budget.take(reserve)) return false;
     try {
       await slack.update(launch.channelId, ts, message(), 'stats');
-      await this.#room.worked();
+      await this.#room.worked('edit');
       return true;
     } catch (error) {
       const fault = slackFault(error);
-      if (await this.#room.failed(launch, error)) return false;
+      if (await this.#room.failed(launch, error, 'edit')) return false;
       this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
       if (fault === 'gone') return ifDeleted === 'leave' || this.#postAnew(launch, name, ts, message());
       if (fault === 'other' && slackErrorCode(error) === null) throw error;
