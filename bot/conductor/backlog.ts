@@ -1,6 +1,8 @@
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
 import type { Pending } from './outbox.ts';
+import { stepOf } from './perform.ts';
 
 /** Fewer stale posts than this are read faster one by one than as a summary. */
 const FOLD_FROM = 8;
@@ -34,17 +36,29 @@ function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): 
     case 'SwitchRequested': return launch.switchRequests[entry.requestId]?.open === true;
     case 'RosterChangeRequested': return launch.rosterChanges[entry.changeId]?.open === true;
     case 'StepPut': return launch.steps[entry.step]?.state === 'put';
+    case 'ScaleLate': return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
+    case 'LaunchClosed': return true;
     default: return false;
   }
 }
 
 /** What a line of a summary says as well. Results, and edits of messages that stand in the channel, it can't stand for. */
-function isTalk({ effect }: Pending, launch: Launch, nowMs: number): boolean {
+function isTalk({ effect, entry }: Pending, launch: Launch, nowMs: number): boolean {
   switch (effect.kind) {
-    case 'post-entry': return true;
+    case 'post-entry': return !saysMore(entry, launch);
     case 'post-order': return !isOpenOrder(launch, effect.orderId, nowMs);
     case 'start-live': return launch.shots[effect.shotId]?.closed !== null;
     case 'post-scale': return launch.scale[effect.target]?.state === 'reached' || launch.scale[effect.target]?.desired !== effect.desired;
+    default: return false;
+  }
+}
+
+/** Entries whose post says what nothing else does, at a length that no summary has room for: a reminder's text, why a step was refused, the system's warnings. */
+function saysMore(entry: Entry, launch: Launch): boolean {
+  switch (entry.kind) {
+    case 'StepStarted': return stepOf(launch, entry.step)?.do.kind === 'remind';
+    case 'StepDone': return entry.refused === true;
+    case 'Noted': return 'system' in entry.by;
     default: return false;
   }
 }

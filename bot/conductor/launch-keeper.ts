@@ -22,7 +22,7 @@ import { Standings } from './standing.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
-const TURNS: ReadonlySet<Entry['kind']> = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted']);
+const TURNS: ReadonlySet<Entry['kind']> = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'LaunchClosed']);
 
 /** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
 export class LaunchKeeper {
@@ -67,7 +67,7 @@ export class LaunchKeeper {
     this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(() => this.#launch ?? launch));
     this.#slack = job('slack effects', 0, (launch) => this.#outbox.pumpSlack(() => this.#launch ?? launch));
     this.#shown = [
-      whileOpen('board', timings.boardMs, (launch) => board.look(launch)),
+      job('board', timings.boardMs, (launch) => board.look(launch)),
       job('live', timings.liveMs, (launch) => live.update(launch)),
     ];
     this.#watches = [

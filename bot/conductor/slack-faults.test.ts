@@ -2,7 +2,7 @@ import { ErrorCode } from '@slack/web-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { person } from '../../infra/local/slack/for-tests.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
-import { segmentTotals } from '../../test/properties/scene.ts';
+import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { FACT } from './context.ts';
 import { POST_TIMEOUT_MS, type SlackPort } from './slack-port.ts';
 import { TIMINGS } from './timings.ts';
@@ -112,6 +112,35 @@ test('after a long gap the room gets what matters now, one summary, and no stale
   expect(await rig.messages('thing number')).toHaveLength(1);
   expect(await rig.messages('This room missed')).toHaveLength(1);
   expect(await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')).toBe(String((await rig.launch()).seq));
+});
+
+test('a summary swallows nothing that only its own post says: reminders, refused steps, warnings, the close', async () => {
+  const runbook = sampleRunbook();
+  const steps = runbook.phases.flatMap((phase) => phase.steps);
+  const remind = steps.find((step) => step.do.kind === 'remind');
+  const other = steps.find((step) => step.do.kind === 'scale');
+  if (remind?.do.kind !== 'remind' || other === undefined) throw new Error('NO_STEP');
+  await rig.create({ ready: false, runbook });
+  await rig.append({ kind: 'run-step', by: 'ana', step: remind.id });
+  await rig.append({ kind: 'run-step', by: 'ana', step: other.id });
+  await rig.append({ kind: 'finish-step', step: other.id, say: 'no such group', refused: true });
+  await rig.append({ kind: 'note', by: null, text: `a warning ${'word '.repeat(60)} with its end` });
+  await rig.append({ kind: 'close-launch', by: 'ana', reason: 'all done' });
+  for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
+  await rig.conductor('first', { timings: { backlogMs: 0 } }).conductor.start();
+  await rig.seen('This room missed');
+  for (const text of [remind.do.say, 'no such group', 'with its end', 'all done']) await rig.seen(text);
+  expect(await rig.messages('thing number')).toHaveLength(1);
+});
+
+test('the board of a closed launch says so and has no HALT', async () => {
+  await rig.create({ ready: false });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  await until('the board', async () => (await rig.messages()).some(({ pinned }) => pinned));
+  await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
+  const board = await until('the closed board', async () => (await rig.messages('Closed: Super Bowl')).find(({ pinned }) => pinned));
+  expect(JSON.stringify(board.blocks)).not.toContain('halt.press');
 });
 
 test('a channel that takes edits but no posts is one trouble: on-call people hear of it once, and it ends with a post', async () => {
