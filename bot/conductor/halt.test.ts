@@ -2,6 +2,8 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
+import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import { FACT } from './context.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 
 let rig: Rig;
@@ -111,6 +113,39 @@ test('a halt that the record knows and the switch item lost is put into force ag
   await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 3, reason: 'item was lost', pressedAtMs: Date.now() });
   await conductor.start();
   await until('the switch item', async () => { const item = await rig.cloud.switches.read(rig.launchId); return item?.halted === true && item.haltEpoch >= 3; });
+});
+
+test('a halt that lands between the two looks at it is neither pressed again nor found', async () => {
+  let item: SwitchItem | null = null;
+  let looks = 0;
+  const cloud: Cloud = { ...rig.cloud, switches: { ...rig.cloud.switches, read: async (id, options) => {
+    const before = await rig.cloud.switches.read(id, { ...options, consistent: true });
+    looks += 1;
+    if (looks === 2) {
+      item = await rig.cloud.switches.halt(id);
+      await rig.append({ kind: 'set-halt', epoch: item.haltEpoch, ...press, pressedAtMs: Date.now() });
+    }
+    return before;
+  } } };
+  const { conductor } = rig.conductor('first', { cloud, slack: null });
+  await conductor.start();
+  await until('several looks', () => looks > 5, 12_000);
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' } }]);
+});
+
+test('a switch item that is written for the first time between the two looks at it was never missing', async () => {
+  let looks = 0;
+  const cloud: Cloud = { ...rig.cloud, switches: { ...rig.cloud.switches, read: async (id, options) => {
+    looks += 1;
+    if (looks > 1) return rig.cloud.switches.read(id, { ...options, consistent: true });
+    await until('its first write', async () => (await rig.cloud.live.effectResult(id, FACT.switchesWritten)) !== null);
+    return null;
+  } } };
+  const { conductor } = rig.conductor('first', { cloud, slack: null });
+  await conductor.start();
+  await until('several looks', () => looks > 3, 12_000);
+  expect(await rig.entries('Noted')).toEqual([]);
 });
 
 test('a switch item that was lost is written again from the record, with its halt, and the channel is told once', async () => {

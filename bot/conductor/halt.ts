@@ -117,8 +117,7 @@ export class HaltWatch {
     const item = await cloud.switches.read(launchId, { consistent: true });
     const launch = await journal.launch(launchId);
     if (launch === null || launch.closed) return;
-    if (item === null) await this.#restore(launch);
-    if (launch.halt.active) await this.#enforce(launch, item);
+    if (!isInForce(launch, item)) await this.#mend(launch);
     if (item === null || !item.halted || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
       this.#found = null;
       return;
@@ -133,10 +132,21 @@ export class HaltWatch {
     });
   }
 
+  /** The two were read one after the other, so a press or the item's first write may lie in between: only what a second look confirms is mended. */
+  async #mend(before: Launch): Promise<void> {
+    const { cloud, journal } = this.#context;
+    const wasThere = (await fact(this.#context, before.id, FACT.switchesWritten)) !== null;
+    const item = await cloud.switches.read(before.id, { consistent: true });
+    const launch = await journal.launch(before.id);
+    if (launch === null || isInForce(launch, item)) return;
+    if (item === null) await this.#restore(launch, wasThere);
+    // Known to the record before the item was read, and still: a press writes the item first, so it was lost or edited.
+    if (before.halt.active && launch.halt.active && launch.halt.epoch === before.halt.epoch) await this.#enforce(launch, item);
+  }
+
   /** Workers pause without the item. The record is the truth of what stood in it; a halt that it knows is put in force by `#enforce`. */
-  async #restore(launch: Launch): Promise<void> {
+  async #restore(launch: Launch, wasThere: boolean): Promise<void> {
     const { cloud, log, act } = this.#context;
-    const wasThere = (await fact(this.#context, launch.id, FACT.switchesWritten)) !== null;
     await cloud.switches.apply(launch.id, launch.seq, switchValues(launch));
     if (!wasThere) return;
     log.error({ launchId: launch.id, seq: launch.seq }, 'the switch item was missing: it is written again from the record');
@@ -144,9 +154,13 @@ export class HaltWatch {
   }
 
   async #enforce(launch: Launch, item: SwitchItem | null): Promise<void> {
-    if (item !== null && item.halted && item.haltEpoch >= launch.halt.epoch) return;
     this.#context.log.error({ launchId: launch.id, epoch: launch.halt.epoch, item }, 'the record is halted and the switch item is not: halting it again');
     let standing = item;
     while (standing === null || !standing.halted || standing.haltEpoch < launch.halt.epoch) standing = await this.#context.cloud.switches.halt(launch.id);
   }
+}
+
+/** Whether workers read what the record wants them to. */
+function isInForce(launch: Launch, item: SwitchItem | null): boolean {
+  return item !== null && (!launch.halt.active || (item.halted && item.haltEpoch >= launch.halt.epoch));
 }
