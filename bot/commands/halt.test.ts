@@ -1,5 +1,9 @@
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createJournal } from '../../infra/aws/journal.ts';
+import type { HaltPress } from '../conductor/conductor-port.ts';
+import type { Desk } from '../desk.ts';
+import { haltNow } from './halt.ts';
 import { readyLaunch, startRig, type Rig } from '../../test/bot-rig.ts';
 
 let rig: Rig;
@@ -28,4 +32,18 @@ test('the answer says whether a shot was cut off, and that a closed launch has n
   expect(answer).toContain('There is nothing to halt');
   expect(answer).not.toContain('*Halted*');
   expect(await rig.ask(rig.mia, 'halt')).toContain('There is nothing to halt');
+});
+
+test('what is known here is never enough to refuse a halt by: when the record does not answer, it goes ahead without a name', async () => {
+  const known = await readyLaunch(rig);
+  const { id } = known;
+  const presses: HaltPress[] = [];
+  const desk = {
+    journal: { peek: () => known, launch: () => Promise.reject(new Error('connect ECONNREFUSED')) },
+    conductor: { halt: (_id: string, press: HaltPress) => { presses.push(press); return Promise.resolve({ epoch: 1, recorded: Promise.resolve({ ok: false, code: 'ALREADY_SO', say: '' }) }); } },
+    log: pino({ level: 'silent' }),
+  } as unknown as Desk;
+  // An observer, as far as this instance knows.
+  expect((await haltNow(desk, id, { slackId: 'U0OBSERVER', reason: 'wrong link', pressedAtMs: 1 })).text).toContain('*Halted*');
+  expect(presses).toMatchObject([{ by: null, reason: expect.stringContaining('U0OBSERVER') }]);
 });

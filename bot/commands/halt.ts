@@ -21,14 +21,16 @@ const RECORDED_WITHIN_MS = 1_000;
 export async function haltNow(desk: Desk, launchId: string, press: { slackId: string; reason: string; pressedAtMs: number }): Promise<Message> {
   const known = desk.journal.peek(launchId);
   // What this instance has read last may be old. It is good enough to halt by, never to refuse by.
-  const launch = known !== null && mayHalt(known, press.slackId) ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk) ?? known;
+  const launch = known !== null && mayHalt(known, press.slackId) ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
   const person = launch === null ? null : whoIs(launch, press.slackId);
   if (launch !== null && (person === null || !may(person, 'set-halt'))) {
     return person === null
       ? refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on duty can, with one tap.')
       : refused('ROLE_MISSING', `${person.name} is ${person.roles.join(', ')} here; halting needs on-call or marketer. Say it in the channel: anyone on duty can, with one tap.`);
   }
-  if (launch?.closed === true) return refused('LAUNCH_CLOSED', nothingToHalt(launch));
+  // A closed launch stays closed, however old the news.
+  const closed = [launch, known].find((one) => one?.closed === true);
+  if (closed != null) return refused('LAUNCH_CLOSED', nothingToHalt(closed));
   const reason = person === null ? `${press.reason} (pressed by ${press.slackId}; the roster could not be read)`.trim() : press.reason;
   const { epoch, recorded } = await desk.conductor.halt(launchId, { by: person?.id ?? null, source: 'slack', reason, pressedAtMs: press.pressedAtMs });
   recorded.catch((error: unknown) => desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'));

@@ -23,7 +23,8 @@ export class RosterWatch {
     const failures: unknown[] = [];
     for (const person of launch.people) {
       try {
-        if (await this.#isGone(slack, person)) await this.#remove(launch, person);
+        const goneId = await this.#goneId(slack, person);
+        if (goneId !== null) await this.#remove(launch, person, goneId);
       } catch (error) {
         failures.push(error);
       }
@@ -32,12 +33,15 @@ export class RosterWatch {
     this.#lookedAtMs = startedAtMs;
   }
 
-  async #isGone(slack: SlackPort, person: Person): Promise<boolean> {
-    for (const slackId of person.slack) if (await slack.isDeactivated(slackId)) return true;
-    return false;
+  async #goneId(slack: SlackPort, person: Person): Promise<string | null> {
+    for (const slackId of person.slack) if (await slack.isDeactivated(slackId)) return slackId;
+    return null;
   }
 
-  async #remove(launch: Launch, { id: person }: Person): Promise<void> {
+  async #remove(launch: Launch, { id: person }: Person, goneId: string): Promise<void> {
+    // Slack may have taken its time: two people may have given the person another account since.
+    const now = await this.#context.journal.launch(launch.id);
+    if (now?.people.find(({ id }) => id === person)?.slack.includes(goneId) !== true) return;
     const { ok } = await this.#context.act(launch.id, { kind: 'remove-person', person, reason: 'deactivated in Slack' });
     this.#context.log.warn({ person, ok }, 'a person on the roster was deactivated in Slack');
   }

@@ -327,6 +327,23 @@ test('what a bot of this machine held when it ended is free at once, and looked 
   expect(await rig.messages('half done')).toHaveLength(1);
 });
 
+test('a person who came back with another account while Slack was slow is not removed for the old one', async () => {
+  await rig.create();
+  const { people } = await rig.launch();
+  const returned = people.map((one) => (one.id === 'mia' ? { ...one, slack: ['U0NEW'] } : one));
+  let asked = 0;
+  const slack: SlackPort = { ...rig.slack, isDeactivated: async (slackId) => {
+    asked += 1;
+    if (slackId !== 'U0MARKET1') return false;
+    const { changeId } = await rig.appendAs('RosterChangeRequested', { kind: 'request-roster-change', by: 'ana', people: returned, reason: 'new account' });
+    await rig.append({ kind: 'approve-roster-change', by: 'ben', changeId });
+    return true;
+  } };
+  await rig.conductor('first', { slack, timings: { rosterMs: 300 } }).conductor.start();
+  await until('everybody was asked about twice', () => asked >= 2 * people.length);
+  expect((await rig.launch()).people).toEqual(returned);
+});
+
 test('a person who was deactivated in Slack while no bot was there leaves the roster at the start, and later ones soon after', async () => {
   await rig.create();
   const order = await rig.request();

@@ -4,7 +4,8 @@ import type { Held } from '../lanes/lane.ts';
  * What the switch thread has read last, in memory that both threads see. The sending thread asks before every
  * write, so reading costs a few loads and no message.
  *
- * Slots: epoch, halted, pace iOS, pace Android, and the time (ms after `originMs`) at which the last confirmed read was begun.
+ * Slots: epoch, halted, pace iOS, pace Android, and the time (in steps of `STEP_MS` after `originMs`) at which the last
+ * confirmed read was begun.
  */
 const EPOCH = 0;
 const HALTED = 1;
@@ -12,6 +13,8 @@ const PACE_IOS = 2;
 const PACE_ANDROID = 3;
 const CONFIRMED = 4;
 const SLOTS = 5;
+/** A slot of milliseconds would be full after 25 days, and the worker would pause for good. Rounded down: a read counts as older than it is, never as newer. */
+const STEP_MS = 10;
 /** A slot holds no more: a pace beyond it would come out negative, which means none at all. */
 const MOST = 0x7fffffff;
 
@@ -50,7 +53,7 @@ export function writeReading({ shared, originMs }: SwitchMemory, reading: Switch
   Atomics.store(slots, HALTED, reading.halted ? 1 : 0);
   Atomics.store(slots, PACE_IOS, Math.min(reading.pace.ios, MOST));
   Atomics.store(slots, PACE_ANDROID, Math.min(reading.pace.android, MOST));
-  Atomics.store(slots, CONFIRMED, Math.round(readBegunAtMs - originMs));
+  Atomics.store(slots, CONFIRMED, Math.floor((readBegunAtMs - originMs) / STEP_MS));
 }
 
 export class SwitchView {
@@ -64,7 +67,7 @@ export class SwitchView {
 
   /** Milliseconds since the last confirmed read was begun. `nowMs`: sharedClockMs. */
   readAgoMs(nowMs = sharedClockMs()): number {
-    return nowMs - this.#originMs - Atomics.load(this.#slots, CONFIRMED);
+    return nowMs - this.#originMs - Atomics.load(this.#slots, CONFIRMED) * STEP_MS;
   }
 
   /**

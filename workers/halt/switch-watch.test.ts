@@ -91,3 +91,12 @@ test('a pace that no slot can hold is the fastest one, not none', () => {
   const view = new SwitchView(memory);
   expect([view.pace('ios'), view.pace('android')]).toEqual([2_147_483_647, 7]);
 });
+
+test('a worker that has run for a month reads its switches as on the first day', () => {
+  const { shared } = createSwitchMemory();
+  const memory = { shared, originMs: sharedNowMs() - 31 * 86_400_000 };
+  const view = new SwitchView(memory);
+  writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
+  expect(view.readAgoMs()).toBeLessThan(100);
+  expect(view.stop(0)).toBeNull();
+});
