@@ -138,7 +138,8 @@ export class Outbox {
     const folding = this.#folding;
     if (folding.notBeforeMs > this.#context.nowMs()) return false;
     const entries = [...new Set(folded.map(({ entry }) => entry))];
-    const why = room.lastTrouble === null ? null : roomFaultText(room.lastTrouble.code);
+    const trouble = room.troubleSince(entries[0]?.atMs ?? 0);
+    const why = trouble === null ? null : roomFaultText(trouble.code);
     const posted = await this.#try(folding, () => posts.post(folding, launch, missedMessage(launch, entries, why)), (error) => this.#refused(room, launch, folding, error, 'post'));
     if (!posted) return false;
     for (const pending of folded) {

@@ -20,7 +20,7 @@ export class Room {
   readonly #context: Context;
   readonly #launchId: string;
   #trouble: RoomTrouble | null = null;
-  #last: RoomTrouble | null = null;
+  #last: { code: string; endedAtMs: number } | null = null;
   /** What the store has of it. */
   #noted = '';
   #tries = 0;
@@ -35,9 +35,9 @@ export class Room {
     return this.#trouble;
   }
 
-  /** The trouble that has ended last, for the summary of what the room missed. */
-  get lastTrouble(): RoomTrouble | null {
-    return this.#trouble ?? this.#last;
+  /** The trouble that stood at this time or came later; null: none, so it was something else that kept posts away. */
+  troubleSince(ms: number): { code: string } | null {
+    return this.#trouble ?? (this.#last !== null && this.#last.endedAtMs >= ms ? this.#last : null);
   }
 
   /** What an earlier leader knew; to be awaited before anything is shown. */
@@ -54,7 +54,7 @@ export class Room {
   async worked(asked: Asked): Promise<void> {
     if (this.#trouble !== null && (asked === 'post' || !this.#trouble.refusesPosts)) {
       this.#context.log.info({ ...this.#trouble }, 'the war room takes posts again');
-      this.#last = this.#trouble;
+      this.#last = { code: this.#trouble.code, endedAtMs: this.#context.nowMs() };
       this.#trouble = null;
       this.#tries = 0;
     }

@@ -193,6 +193,26 @@ test('on-call people hear of a shut room although the store takes no note of it 
   expect(await directMessages('U0ONCALL')).toHaveLength(1);
 });
 
+test('a later gap is not put down to a trouble that was over before it began', async () => {
+  await rig.create({ ready: false });
+  let down = false;
+  const { slack } = refusing(() => (down ? new Error('connect ECONNREFUSED') : null));
+  const { conductor } = rig.conductor('first', { slack, timings: { backlogMs: 300 } });
+  await conductor.start();
+  rig.workspace.admin.archive(ROOM, true);
+  await note('one');
+  await until('the room is shut', () => conductor.shutRooms().length === 1);
+  rig.workspace.admin.archive(ROOM, false);
+  await rig.seen('one');
+  await until('the trouble is over', () => conductor.shutRooms().length === 0);
+  down = true;
+  for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
+  const sinceMs = Date.now();
+  await until('a gap', () => Date.now() - sinceMs > 1_500);
+  down = false;
+  expect(JSON.stringify((await rig.seen('This room missed')).blocks)).not.toContain('archived');
+});
+
 test('a summary whose leader died when all of it was marked stands in the way of no later one', async () => {
   await rig.create({ ready: false });
   const { seq } = await note('told long ago');
