@@ -49,7 +49,7 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     workers: whole('--workers', values.workers, 1, 16),
     seed: whole('--seed', values.seed, 0, 2 ** 31 - 1),
     latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
-    connections: whole('--connections', values.connections, 1, 500),
+    connections: whole('--connections', values.connections, 1, 400),
     ...(values.threads === undefined ? {} : { threads: whole('--threads', values.threads, 0, 128) }),
     haltAfterMs: optional('--halt-after-ms', values['halt-after-ms']),
     doublePress: values['double-press'],

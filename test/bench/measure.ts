@@ -19,7 +19,7 @@ export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
 export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
 export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
 export const CONNECTIONS = 60;
-const MEMORY_CONNECTIONS: readonly number[] = [1, 10, 60, 100, 300, 500];
+const MEMORY_CONNECTIONS: readonly number[] = [1, 10, 60, 100, 300, 400];
 
 const CORES = cpus().length;
 const CLIENT_CORE = 0;

@@ -39,7 +39,7 @@ const GOOD_AFTER_MS = 10_000;
 const GOOD_AFTER_ANSWERS = 100;
 const SWEEP_MS = 100;
 /** In the writes of all connections together, when the provider takes nothing off any of them; many connections fill small ones as fast. */
-const UNSENT_BYTES = 4 * 1024 * 1024;
+const UNSENT_BYTES = 3.5 * 1024 * 1024;
 /** Keeps NAT entries alive (AWS forgets after 350 s) and finds dead peers before GO does. */
 const PING_EVERY_MS = 60_000;
 const PING_DEADLINE_MS = 5_000;

@@ -81,7 +81,7 @@ export class H2Connection<J> {
   readonly #reader: FrameReader;
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(DEFAULT_TABLE_BYTES);
-  readonly #streams = new OpenStreams<J>();
+  readonly #streams: OpenStreams<J>;
   readonly #answers = new Map<number, Answer>();
   readonly #outgoing: Outgoing<J>;
   readonly #receiveWindow = new ReceiveWindow();
@@ -94,6 +94,7 @@ export class H2Connection<J> {
   constructor(socket: Duplex, options: ConnectionOptions, owner: ConnectionOwner<J>) {
     this.#socket = socket;
     this.#options = options;
+    this.#streams = new OpenStreams<J>(options.maxStreams);
     this.#owner = owner;
     this.#outgoing = new Outgoing<J>(socket, options.writeBytes ?? WRITE_BYTES, {
       mayFinish: (job) => owner.mayFinish(job), unfinished: (streamId) => this.#giveUp(streamId), wrote: (error) => this.#wrote(error),

@@ -9,11 +9,13 @@ export interface OpenStream<J> {
 }
 
 const FIRST_SIZE = 64;
+/** In few steps: what is left behind at each one stays in memory until the next full garbage collection. */
+const GROWTH = 8;
 
 /**
  * The open streams of one connection. Ids only go up, so that the newest lie in a ring of typed arrays, which
  * costs nothing to enter and leave; one that is still open when the ring comes round again (an answer that is late,
- * or never comes) moves to a map. The ring grows to twice the streams that are open.
+ * or never comes) moves to a map. The ring grows with the streams that are open.
  */
 export class OpenStreams<J> {
   #ids = new Int32Array(FIRST_SIZE);
@@ -22,15 +24,21 @@ export class OpenStreams<J> {
   #writtenAtMs = new Float64Array(FIRST_SIZE);
   #jobs: (J | null)[] = Array.from<J | null>({ length: FIRST_SIZE }).fill(null);
   #mask = FIRST_SIZE - 1;
+  readonly #largestSize: number;
   readonly #old = new Map<number, OpenStream<J>>();
   #count = 0;
+
+  /** `expected`: how many may be open at a time; only memory and speed depend on it. */
+  constructor(expected: number) {
+    this.#largestSize = 2 ** Math.ceil(Math.log2(Math.max(FIRST_SIZE, expected * 2)));
+  }
 
   get count(): number {
     return this.#count;
   }
 
   open(id: number, job: J, index: number, nowMs: number): void {
-    if (this.#count > this.#mask >>> 1) this.#grow();
+    if (this.#count > this.#mask >>> 1 && this.#mask + 1 < this.#largestSize) this.#grow();
     const at = (id >>> 1) & this.#mask;
     if (this.#ids[at] !== 0) this.#moveOut(at);
     this.#ids[at] = id;
@@ -43,7 +51,7 @@ export class OpenStreams<J> {
 
   #grow(): void {
     const open = this.takeWhere(() => true);
-    const size = this.#ids.length * 2;
+    const size = Math.min(this.#largestSize, this.#ids.length * GROWTH);
     this.#ids = new Int32Array(size);
     this.#indexes = new Int32Array(size);
     this.#statuses = new Int16Array(size);
