@@ -33,6 +33,8 @@ export class BoardWatch {
       const gates = gateLines(launch, measured, now, order.shown.segments.map(({ segment }) => segment));
       await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);
     }
+    // A closed launch's board is left as it is.
+    if (launch.closed && launch.seq === this.#boardSeq) return;
     // What is decided in the middle of a shot, a halt above all, shows at once.
     if (runningShots(launch).length > 0 && launch.seq === this.#boardSeq && now - this.#boardAtMs < BOARD_DURING_SHOT_MS) return;
     const gates = gateLines(launch, measured, now, 'all');

@@ -167,6 +167,7 @@ export class Outbox {
 
   /** What becomes of a post that failed: null, it is tried again; a word, it is left out, because it would hold up the room for good. */
   async #refused(room: Room, launch: Launch, post: Attempt, error: unknown, asked: Asked): Promise<string | null> {
+    if (room.isPutAway(launch, error)) return 'left out';
     if (await room.failed(launch, error, asked)) return null;
     const fault = slackFault(error);
     const isFinal = slackErrorCode(error) !== null || FAULTS_OF_OURS.some((kind) => error instanceof kind);

@@ -61,6 +61,11 @@ export class Room {
     await this.#note();
   }
 
+  /** A channel that people archive once their launch is closed is put away, not shut: what was still to be said is in the timeline. */
+  isPutAway(launch: Launch, error: unknown): boolean {
+    return launch.closed && slackErrorCode(error) === 'is_archived';
+  }
+
   /** True if the error is the channel's, not the message's: everything waits then. */
   async failed(launch: Launch, error: unknown, asked: Asked): Promise<boolean> {
     const code = slackErrorCode(error);

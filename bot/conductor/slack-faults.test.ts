@@ -143,6 +143,22 @@ test('the board of a closed launch says so and has no HALT', async () => {
   expect(JSON.stringify(board.blocks)).not.toContain('halt.press');
 });
 
+test('a channel that is archived after the close is no trouble: what was still to be said is left to the timeline', async () => {
+  await rig.create({ ready: false });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  const { seq } = await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 1, step: null, reason: '' });
+  // No such service is here.
+  await rig.cloud.live.finishEffect(rig.launchId, `${seq}/scale`, 'done');
+  await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
+  await until('the posts of the close', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  rig.workspace.admin.archive(ROOM, true);
+  await note('thanks to everybody');
+  await rig.append({ kind: 'report-scale', target: 'workers', desired: 1, tookMs: 60_000 });
+  await until('the index says that it is over', async () => (await rig.cloud.live.launches())[0]?.closed);
+  expect(await directMessages('U0ONCALL')).toEqual([]);
+});
+
 test('a channel that takes edits but no posts is one trouble: on-call people hear of it once, and it ends with a post', async () => {
   await rig.create({ ready: false });
   let readOnly = false;

@@ -42,6 +42,7 @@ export class Standings {
       return true;
     } catch (error) {
       const fault = slackFault(error);
+      if (this.#room.isPutAway(launch, error)) return true;
       if (await this.#room.failed(launch, error, 'edit')) return false;
       this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
       if (fault === 'gone') return ifDeleted === 'leave' || this.#postAnew(launch, name, ts, message());
