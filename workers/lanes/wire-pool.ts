@@ -15,6 +15,8 @@ export interface PoolOptions<J> {
   /** A request without an answer for this long is given up. */
   answerDeadlineMs: number;
   log: Logger;
+  /** How often a PING goes out, and how long its answer may take, ms; only tests change them. Default 60 s and 5 s. */
+  ping?: { everyMs: number; deadlineMs: number };
   /** The owner of a new connection, which passes on what happens to it. */
   owner: (events: LinkEvents) => PoolOwner<J>;
 }
@@ -41,8 +43,7 @@ const SWEEP_MS = 100;
 /** In the writes of all connections together, when the provider takes nothing off any of them; many connections fill small ones as fast. */
 const UNSENT_BYTES = 3.5 * 1024 * 1024;
 /** Keeps NAT entries alive (AWS forgets after 350 s) and finds dead peers before GO does. */
-const PING_EVERY_MS = 60_000;
-const PING_DEADLINE_MS = 5_000;
+const PING = { everyMs: 60_000, deadlineMs: 5_000 };
 
 export class WirePool<J> {
   readonly #options: PoolOptions<J>;
@@ -57,9 +58,9 @@ export class WirePool<J> {
 
   /** Resolves when each connection is open or has failed once. */
   async open(signal: AbortSignal): Promise<void> {
-    const { connections } = this.#options;
+    const { connections, ping = PING } = this.#options;
     this.#every(SWEEP_MS, () => this.#sweep());
-    this.#every(PING_EVERY_MS, () => this.#pingAll());
+    this.#every(ping.everyMs, () => this.#pingAll(ping.deadlineMs));
     for (let from = 0; from < connections && !signal.aborted && !this.#closed; from += OPENING_AT_ONCE) {
       await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, connections - from) }, () => this.#connect(0)));
     }
@@ -145,13 +146,12 @@ export class WirePool<J> {
     for (const { connection } of Array.from(this.#owners)) connection?.expire(beforeMs);
   }
 
-  #pingAll(): void {
-    const askedAtMs = performance.now();
+  #pingAll(deadlineMs: number): void {
     for (const connection of this.#live) connection.ping();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      for (const { connection } of Array.from(this.#owners)) if (connection !== null && connection.heardAtMs < askedAtMs) connection.destroy('PingTimeout');
-    }, PING_DEADLINE_MS);
+      for (const { connection } of Array.from(this.#owners)) if (connection?.isSilent === true) connection.destroy('PingTimeout');
+    }, deadlineMs);
     timer.unref();
     this.#timers.add(timer);
   }

@@ -72,8 +72,8 @@ export class H2Connection<J> {
   unlocked = false;
   /** Requests that were answered, whatever the answer. */
   answered = 0;
-  /** When the peer last sent anything; monotonic. */
-  heardAtMs = performance.now();
+  /** Nothing was heard of the peer since the last `ping()`. */
+  isSilent = false;
 
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner<J>;
@@ -188,7 +188,7 @@ export class H2Connection<J> {
 
   #read(chunk: Buffer): void {
     if (this.state === 'closed') return;
-    this.heardAtMs = performance.now();
+    this.isSilent = false;
     this.#reading = true;
     try {
       this.#reader.push(chunk);
@@ -401,9 +401,10 @@ export class H2Connection<J> {
     this.#flush();
   }
 
-  /** Asks the peer for a sign of life, which `heardAtMs` then shows. */
+  /** Asks the peer for a sign of life; until there is one it `isSilent`. */
   ping(): void {
     if (this.state === 'connecting' || this.state === 'closed') return;
+    this.isSilent = true;
     this.#queue(pingFrame(new Uint8Array(8), false));
     this.#flush();
   }

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import { pino } from 'pino';
+import { generate } from 'selfsigned';
+import { afterEach, expect, test, vi } from 'vitest';
+import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
+import { FrameReader } from './h2/frame-reader.ts';
+import { WirePool, type PoolOwner } from './wire-pool.ts';
+
+const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+const cleanup: (() => unknown)[] = [];
+afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
+
+/** A peer that says its SETTINGS and then only answers PINGs, as long as it `answers`; and a pool of one connection to it. */
+async function setUp() {
+  const { private: key, cert } = await pems;
+  const peer = { answers: true, pings: 0, connections: 0 };
+  const sockets = new Set<TLSSocket>();
+  const server = createServer({ key, cert, ALPNProtocols: ['h2'] }, (socket) => {
+    peer.connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.write(settingsFrame([]));
+    const reader = new FrameReader((type, _flags, _streamId, bytes, start, end) => {
+      if (type !== FRAME.ping) return;
+      peer.pings += 1;
+      if (peer.answers) socket.write(pingFrame(bytes.subarray(start, end), true));
+    });
+    // The 24 bytes of the connection preface come first.
+    let preface = 24;
+    socket.on('data', (chunk: Buffer) => {
+      const skipped = Math.min(preface, chunk.length);
+      preface -= skipped;
+      reader.push(chunk.subarray(skipped));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const closed: string[] = [];
+  const pool = new WirePool<null>({
+    endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, connections: 1, maxStreams: 10, answerDeadlineMs: 10_000, ping: { everyMs: 250, deadlineMs: 200 },
+    log: pino({ level: 'silent' }),
+    owner(events) {
+      const owner: PoolOwner<null> = {
+        connection: null, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
+        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined,
+        room: () => { if (owner.connection?.state === 'open') events.opened(); },
+        draining: (_connection, why) => events.draining(why),
+        closed(_connection, why) {
+          closed.push(why);
+          events.closed(why);
+        },
+      };
+      return owner;
+    },
+  });
+  cleanup.push(() => {
+    pool.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await pool.open(new AbortController().signal);
+  return { peer, pool, closed };
+}
+
+test('a peer that answers PINGs keeps its connection', async () => {
+  const { peer, pool, closed } = await setUp();
+  const [connection] = pool.live;
+  await vi.waitFor(() => expect(peer.pings).toBeGreaterThan(3), { timeout: 5_000 });
+  expect([closed, peer.connections, pool.live[0] === connection]).toEqual([[], 1, true]);
+});
+
+test('a peer that has died unnoticed is found by its silence and its connection replaced', async () => {
+  const { peer, pool, closed } = await setUp();
+  peer.answers = false;
+  await vi.waitFor(() => expect(closed).toEqual(['PingTimeout']), { timeout: 5_000, interval: 5 });
+  peer.answers = true;
+  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
+  expect(peer.connections).toBe(2);
+});
