@@ -93,13 +93,16 @@ function platformLine(launch: Launch, order: FireOrder, platform: Platform): str
   return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 
+/** Here only the pace is known, not what the workers can do: it says how soon at the earliest, and below some seconds it is not what matters. */
+const PACE_MATTERS_MS = 5_000;
+
 function forecastText(launch: Launch, order: FireOrder): string {
   const plan = forecast(launch, order.shown.segments);
   const parts = PLATFORMS.flatMap((platform) => {
     const part = plan[platform];
     if (part === null) return [];
     const late = part.lateDevices === 0 ? '' : `, *${count(part.lateDevices)} of them too late*`;
-    return [`${platformName[platform]} ${part.durationMs === null ? 'as fast as the workers can' : part.durationMs < 1_000 ? 'within a second' : `in ${span(part.durationMs)}`}${late}`];
+    return [`${platformName[platform]} ${part.durationMs === null || part.durationMs < PACE_MATTERS_MS ? 'as fast as the workers can' : `in ${span(part.durationMs)} at the earliest, by its pace`}${late}`];
   });
   return `forecast: ${parts.join(' · ')}`;
 }
