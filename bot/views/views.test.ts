@@ -145,6 +145,13 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
 });
 
 describe('the order message', () => {
+  it('forecasts by the pace where that is what takes time, and promises nothing that only the workers can keep', () => {
+    const launch = launchOf(1);
+    const withPace = (ios_per_second: number): string => JSON.stringify(orderMessage({ ...launch, runbook: { ...launch.runbook, delivery: { ...launch.runbook.delivery, ios_per_second } } }, launch.orders['F1'] as FireOrder, [], NOW));
+    expect(withPace(100_000)).toContain('forecast: iOS in 10 s at the earliest, by its pace');
+    for (const pace of [0, 2_000_000]) expect(withPace(pace)).toContain('forecast: iOS as fast as the workers can');
+  });
+
   it('shows every locale of a usual campaign, and counts per segment and platform', () => {
     const launch = launchOf(40);
     const text = JSON.stringify(orderMessage(launch, launch.orders['F1'] as FireOrder, [], NOW));
