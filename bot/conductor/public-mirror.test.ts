@@ -40,3 +40,9 @@ test('what was set by hand is told before our next write covers it', async () =>
   expect((await rig.cloud.parameters.get(parameter('sale')))?.value).toBe('on');
   expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining('sale was set to by hand in Parameter Store') as string }]);
 });
+
+test('a value by hand that is longer than a note may be is told all the same', async () => {
+  await rig.cloud.parameters.put(parameter('sale'), 'x'.repeat(4_000));
+  await rig.conductor('first', { slack: null, timings }).conductor.start();
+  await until('the note', async () => (await rig.entries('Noted')).length === 1);
+});

@@ -78,6 +78,8 @@ function plain(value: string): string {
   return isOn(value) ? 'on' : ['off', 'false', '0'].includes(value.trim().toLowerCase()) ? 'off' : value.trim();
 }
 
+/** Of a value by hand; a parameter holds 4 KB. */
+const SHOWN_CHARS = 100;
 /** Between two looks at a parameter that differs: our own write may be under way. */
 const LOOK_AGAIN_MS = 500;
 
@@ -93,7 +95,7 @@ export async function noteIfSetByHand(context: Context, launchId: string, name: 
   if (found === null || found.version !== first.version) return;
   const by = found.modifiedBy === null ? '' : ` by ${found.modifiedBy}`;
   const command = name.startsWith('pace.') ? `/go pace ${name.slice('pace.'.length)}` : name === 'zombie' ? '/go zombie' : `/go switch ${name}`;
-  const text = `${name} was set to ${found.value} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
+  const text = `${name} was set to ${found.value.slice(0, SHOWN_CHARS)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
   await context.act(launchId, { kind: 'note', by: null, text });
   await keepFact(context, launchId, FACT.toldByHand(name), String(found.version));
 }
