@@ -260,6 +260,16 @@ describe('whatever the server does, each request has one fate', () => {
     expect(recorder.fate.size).toBe(2);
   });
 
+  test('stream ids used up with the last answer: the connection closes too', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 5, { startStreams: 1, firstStreamId: LAST_STREAM_ID - 4 });
+    recorder.unlockOnAnswer = false;
+    server.onRequest = ({ id }) => server.ok(id);
+    server.hello();
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect([recorder.closedWhy, recorder.fate.size, recorder.queue.length]).toEqual(['drained', 2, 3]);
+  });
+
   test('an endless error body is cut off and its status stands', async () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 1, { startStreams: 1 });
@@ -314,6 +324,30 @@ describe('whatever the server does, each request has one fate', () => {
     await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
     expect(recorder.counts()).toEqual({ 413: 1 });
     expect(dataBytes(server)).toBe(10);
+  });
+
+  test('an answer that has begun stands, though the rest of the body is given up', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.hello([[SETTING.initialWindowSize, 10]]);
+    await recorder.until(() => dataBytes(server) === 10);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, statusBlock(400)), pingFrame(Buffer.from('is alive'), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    recorder.finish = 'never';
+    recorder.connection.expire(0);
+    await recorder.until(() => server.frames.some(({ type, id }) => type === FRAME.rstStream && id === 1));
+    expect(recorder.counts()).toEqual({ 400: 1 });
+  });
+
+  test('a success on stream 0 is a protocol error, also when its place among the open streams is free', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 1 });
+    server.onRequest = ({ id }) => server.ok(id);
+    server.hello();
+    await recorder.settled(1);
+    server.ok(0);
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.closedWhy).toMatch(/^protocol error/);
   });
 
   test('PING is answered with its own bytes', async () => {

@@ -145,6 +145,7 @@ export class H2Connection<J> {
       written += 1;
     }
     outgoing.write();
+    this.#settled();
     return written;
   }
 
@@ -173,14 +174,16 @@ export class H2Connection<J> {
     if (!this.#outgoing.isWriting) this.#owner.room();
   }
 
-  /** Without its end the peer can't process it, so it is given back like a refused one. */
+  /** Without its end the peer can't process it, so it is given back like a refused one, unless the peer has answered already. */
   #giveUp(id: number): void {
     const at = this.#streams.find(id);
     if (at === -1) return;
+    this.#queue(uint32Frame(FRAME.rstStream, id, CANCEL));
+    const status = this.#streams.status(id, at);
+    if (status !== 0) return this.#finish(id, at, status);
     const job = this.#streams.job(id, at);
     const index = this.#streams.index(id, at);
     this.#streams.close(id, at);
-    this.#queue(uint32Frame(FRAME.rstStream, id, CANCEL));
     this.#owner.refused(job, index);
   }
 

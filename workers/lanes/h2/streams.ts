@@ -78,7 +78,8 @@ export class OpenStreams<J> {
   /** -1: not open. Otherwise its place, valid until the next `open`, for the quick accessors below; -2: in the map. */
   find(id: number): number {
     const at = (id >>> 1) & this.#mask;
-    if (this.#ids[at] === id) return at;
+    // A free place says 0, which the peer can say too.
+    if (this.#ids[at] === id && id !== 0) return at;
     return this.#old.has(id) ? -2 : -1;
   }
 
