@@ -12,8 +12,8 @@ const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm:
 const cleanup: (() => unknown)[] = [];
 afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
 
-/** A peer that says its SETTINGS and then only answers PINGs, as long as it `answers`; and a pool of one connection to it. */
-async function setUp() {
+/** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`; and a pool of one connection to it. */
+async function setUp({ silent = 0 } = {}) {
   const { private: key, cert } = await pems;
   const peer = { answers: true, pings: 0, connections: 0 };
   const sockets = new Set<TLSSocket>();
@@ -21,7 +21,7 @@ async function setUp() {
     peer.connections += 1;
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.write(settingsFrame([]));
+    if (peer.connections > silent) socket.write(settingsFrame([]));
     const reader = new FrameReader((type, _flags, _streamId, bytes, start, end) => {
       if (type !== FRAME.ping) return;
       peer.pings += 1;
@@ -76,6 +76,13 @@ test('a peer that has died unnoticed is found by its silence and its connection 
   peer.answers = false;
   await vi.waitFor(() => expect(closed).toEqual(['PingTimeout']), { timeout: 5_000, interval: 5 });
   peer.answers = true;
+  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
+  expect(peer.connections).toBe(2);
+});
+
+test('a peer that never says its SETTINGS holds up the opening for the deadline alone, and is tried again', async () => {
+  const { peer, pool, closed } = await setUp({ silent: 1 });
+  expect(closed).toEqual(['SettingsTimeout']);
   await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
   expect(peer.connections).toBe(2);
 });

@@ -15,7 +15,7 @@ export interface PoolOptions<J> {
   /** A request without an answer for this long is given up. */
   answerDeadlineMs: number;
   log: Logger;
-  /** How often a PING goes out, and how long its answer may take, ms; only tests change them. Default 60 s and 5 s. */
+  /** How often a PING goes out, and how long its answer or the first SETTINGS may take, ms; only tests change them. Default 60 s and 5 s. */
   ping?: { everyMs: number; deadlineMs: number };
   /** The owner of a new connection, which passes on what happens to it. */
   owner: (events: LinkEvents) => PoolOwner<J>;
@@ -121,6 +121,8 @@ export class WirePool<J> {
         answers = () => connection.answered;
         this.#owners.add(owner);
         this.#refresh();
+        // Whoever says nothing at all would keep its place, and all that are to be opened after it, for ever.
+        this.#after((this.#options.ping ?? PING).deadlineMs, () => { if (connection.state === 'connecting') connection.destroy('SettingsTimeout'); }).unref();
       });
     } catch (error) {
       replace(error instanceof Error ? error.message : String(error));
@@ -130,11 +132,7 @@ export class WirePool<J> {
   #reconnect(fails: number, why: string): void {
     const backOffMs = fails === 0 ? 0 : Math.min(BACK_OFF_MOST_MS, BACK_OFF_FIRST_MS * 2 ** (fails - 1)) * (0.5 + Math.random() / 2);
     this.#options.log.warn({ why, backOffMs: Math.round(backOffMs) }, 'connection lost');
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      void this.#connect(fails);
-    }, backOffMs);
-    this.#timers.add(timer);
+    this.#after(backOffMs, () => { void this.#connect(fails); });
   }
 
   #refresh(): void {
@@ -148,12 +146,18 @@ export class WirePool<J> {
 
   #pingAll(deadlineMs: number): void {
     for (const connection of this.#live) connection.ping();
+    this.#after(deadlineMs, () => {
+      for (const { connection } of Array.from(this.#owners)) if (connection?.isSilent === true) connection.destroy('PingTimeout');
+    }).unref();
+  }
+
+  #after(ms: number, run: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      for (const { connection } of Array.from(this.#owners)) if (connection?.isSilent === true) connection.destroy('PingTimeout');
-    }, deadlineMs);
-    timer.unref();
+      run();
+    }, ms);
     this.#timers.add(timer);
+    return timer;
   }
 
   #every(ms: number, run: () => void): void {
