@@ -16,6 +16,15 @@ test('the whole pool together sends a device its ration an hour, and no more', a
   expect(await round()).toBe(3);
 });
 
+test('a look-up that fails costs nothing of the share', async () => {
+  let away = true;
+  const live = { lease: (...call: Parameters<typeof local.cloud.live.lease>) => (away ? Promise.reject(new Error('away')) : local.cloud.live.lease(...call)) };
+  const may = primeRation({ live, holder: 'a', perDeviceHour: 3, share: () => 1 });
+  await expect(may('a phone of its own')).rejects.toThrow('away');
+  away = false;
+  expect([await may('a phone of its own'), await may('a phone of its own')]).toEqual([true, false]);
+});
+
 test('a ration of 0 sends nothing', async () => {
   expect(await primeRation({ live: local.cloud.live, holder: 'a', perDeviceHour: 0, share: () => 1 })('x')).toBe(false);
 });

@@ -11,23 +11,33 @@ const HOUR_MS = 3_600_000;
 export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; share: () => number; nowMs?: () => number }): (token: string) => Promise<boolean> {
   const { live, holder, perDeviceHour, share, nowMs = Date.now } = options;
   let pushes = 0;
-  let sentAtMs: number[] = [];
-  return async (token) => {
-    sentAtMs = sentAtMs.filter((atMs) => atMs > nowMs() - HOUR_MS);
-    if (sentAtMs.length >= share()) return false;
-    // Before the look-up: sending threads ask at the same time.
-    const mine = nowMs();
-    sentAtMs.push(mine);
+  const sent = new Set<{ atMs: number }>();
+
+  async function taken(token: string, atMs: number): Promise<boolean> {
     const device = sha256(token).slice(0, 16);
     // From a random one on, so that workers which boot together don't all try the same; a few tries are enough when most are free.
     const from = Math.floor(Math.random() * Math.max(1, perDeviceHour));
     for (let tries = 0; tries < Math.min(perDeviceHour, 8); tries++) {
       const slot = (from + tries) % perDeviceHour;
       // A holder of its own per push: the same one would renew its lease and not take another.
-      if (await live.lease(`prime/${device}/${slot}`, `${holder}/${++pushes}`, HOUR_MS, mine)) return true;
+      if (await live.lease(`prime/${device}/${slot}`, `${holder}/${++pushes}`, HOUR_MS, atMs)) return true;
     }
-    sentAtMs.splice(sentAtMs.indexOf(mine), 1);
     return false;
+  }
+
+  return async (token) => {
+    const mine = { atMs: nowMs() };
+    for (const one of sent) if (one.atMs <= mine.atMs - HOUR_MS) sent.delete(one);
+    if (sent.size >= share()) return false;
+    // Before the look-up: sending threads ask at the same time.
+    sent.add(mine);
+    let may = false;
+    try {
+      may = await taken(token, mine.atMs);
+    } finally {
+      if (!may) sent.delete(mine);
+    }
+    return may;
   };
 }
 
