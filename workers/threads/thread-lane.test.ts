@@ -178,6 +178,18 @@ test('a thread that has died is replaced, and sends what comes then', async () =
   expect(tally(jobs)).toEqual({ accepted: 750 });
 });
 
+test('a job goes to no thread that has no connection, as long as another one has', async () => {
+  const { lane, shot, batches, jobOf, threads, peer } = await setUp({ onRequest: (request) => answer(request) });
+  const before = threads.all[1];
+  peer.server.removeAllListeners('secureConnection').on('secureConnection', (socket) => socket.destroy());
+  await before?.terminate();
+  await vi.waitFor(() => expect(threads.all).toHaveLength(2), { timeout: 5_000, interval: 5 });
+  expect(threads.all).not.toContain(before);
+  const jobs = batches.map((batch) => jobOf(batch, { forMs: 3_000 }));
+  await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
+  expect(tally(jobs)).toEqual({ accepted: 1_000 });
+});
+
 test('a halt is seen by the threads themselves, though the main thread is busy', async () => {
   let seen = 0;
   const { lane, shot, batches, jobOf, say } = await setUp({ onRequest: (request) => { seen += 1; answer(request); } });

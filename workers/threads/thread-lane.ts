@@ -241,7 +241,8 @@ export class ThreadLane implements Lane, ThreadClient {
     let best: SendingThread | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) {
-      const load = this.#unsent(thread) / (this.#gauge(thread, GAUGE.streams) + 0.001);
+      // With one device more, so that a thread without a stream is full even when it has nothing to do.
+      const load = (this.#unsent(thread) + 1) / (this.#gauge(thread, GAUGE.streams) + 0.001);
       if (best !== null && load >= least) continue;
       best = thread;
       least = load;
