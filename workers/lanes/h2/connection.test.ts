@@ -339,6 +339,24 @@ describe('whatever the server does, each request has one fate', () => {
     expect(recorder.counts()).toEqual({ 400: 1 });
   });
 
+  test('a connection that is retired by such an answer takes nothing more', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { startStreams: 2 });
+    server.hello([[SETTING.initialWindowSize, 10]]);
+    await recorder.until(() => dataBytes(server) === 10);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, statusBlock(403)), pingFrame(Buffer.from('is alive'), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping) && recorder.connection.free === 1);
+    const answered = recorder.answered.bind(recorder);
+    recorder.answered = (...answer) => {
+      answered(...answer);
+      recorder.connection.retire('ExpiredProviderToken');
+    };
+    recorder.finish = 'never';
+    recorder.queue.push(1);
+    expect(recorder.connection.fill(Date.now())).toBe(0);
+    expect([recorder.closedWhy, recorder.counts(), recorder.queue]).toEqual(['drained', { 403: 1 }, [1]]);
+  });
+
   test('a success on stream 0 is a protocol error, also when its place among the open streams is free', async () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 1, { startStreams: 1 });

@@ -149,8 +149,9 @@ export class H2Connection<J> {
     return written;
   }
 
-  /** False when no stream id is left: the connection is used up and drains. */
+  /** False when no stream may be opened any more; without an id that is left the connection is used up and drains. */
   #ids(): boolean {
+    if (this.state !== 'open') return false;
     if (this.#nextId <= LAST_STREAM_ID - 2) return true;
     this.#drain('stream ids used up');
     return false;
