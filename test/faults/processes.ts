@@ -17,6 +17,16 @@ export async function processesOn(dataDir: string): Promise<number[]> {
 /** Resolves with how long it took until nothing works on the folder any more, in ms. */
 export async function goneFrom(dataDir: string, withinMs: number): Promise<number> {
   const sinceMs = performance.now();
-  await until(`the end of every process on ${dataDir}`, withinMs, async () => (await processesOn(dataDir)).length === 0, 50);
+  await until(`the end of every process on ${dataDir}`, withinMs, async () => {
+    const left = await processesOn(dataDir);
+    if (left.length > 0) throw new Error((await Promise.all(left.map(what))).join('; '));
+    return true;
+  }, 50);
   return performance.now() - sinceMs;
+}
+
+/** Arguments and state of a process, for the message of a test that fails. */
+async function what(pid: number): Promise<string> {
+  const [args, status] = await Promise.all([readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''), readFile(`/proc/${pid}/status`, 'latin1').catch(() => '')]);
+  return `${pid} ${args.replaceAll('\0', ' ').slice(0, 200)} (${/State:\s+(.*)/.exec(status)?.[1] ?? 'gone'}, child of ${/PPid:\s+(\d+)/.exec(status)?.[1] ?? '?'})`;
 }
