@@ -2,13 +2,14 @@ import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Credential } from '../credentials/credential.ts';
-import { WireLane } from './wire-lane.ts';
+import { lookAhead, WireLane } from './wire-lane.ts';
 import type { Held, LaneJob, Outcome } from './lane.ts';
 import { answer, startPeer } from './peer-for-tests.ts';
 import type { TestRequest } from './peer-for-tests.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
-const log = pino({ level: 'silent' });
+const said: { msg: string; why?: string; backOffMs?: number }[] = [];
+const log = pino({ level: 'warn' }, { write: (line: string) => said.push(JSON.parse(line) as (typeof said)[number]) });
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of cleanup.splice(0).toReversed()) await stop();
@@ -317,5 +318,131 @@ describe('lane', () => {
     const { job, states } = jobOf(10);
     await lane.send(shot, job);
     expect(new Set(states())).toEqual(new Set(['accepted']));
+  });
+
+  test.each<['apns' | 'fcm', number, object | null, string]>([
+    ['apns', 421, null, 'Http421'], ['apns', 429, { reason: 'TooManyRequests' }, 'TooManyRequests'], ['apns', 503, { reason: 'ServiceUnavailable' }, 'ServiceUnavailable'],
+    ['fcm', 421, null, 'Http421'], ['fcm', 429, { error: { status: 'RESOURCE_EXHAUSTED', details: [{ errorCode: 'QUOTA_EXCEEDED' }] } }, 'QUOTA_EXCEEDED'],
+    ['fcm', 503, { error: { status: 'UNAVAILABLE' } }, 'UNAVAILABLE'],
+  ])('%s: %i with Retry-After fails its device alone, and nothing is sent again', async (provider, status, body, reason) => {
+    const seen: string[] = [];
+    const { lane, peer } = await setUp({ provider, onRequest: (request) => {
+      const at = provider === 'apns' ? request.path : (JSON.parse(request.body) as { message: { token: string } }).message.token;
+      seen.push(at);
+      if (!at.endsWith('device3')) return answer(request);
+      request.stream.respond({ ':status': status, 'retry-after': '1' });
+      request.stream.end(body === null ? '' : JSON.stringify(body));
+    } });
+    const shot = lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]);
+    const [before] = peer.sessions;
+    const { job, outcomes, states } = jobOf(20);
+    await lane.send(shot, job);
+    expect(outcomes[3]).toEqual([{ state: 'failed', reason }]);
+    expect(states().filter((state) => state === 'accepted')).toHaveLength(19);
+    expect([seen.length, new Set(seen).size, [...peer.sessions]]).toEqual([20, 20, [before]]);
+  });
+
+  test.each([['ExpiredProviderToken', 403], ['Shutdown', 503], ['IdleTimeout', 400]])('an answer that says %s ends its connection: what is open there is still answered, the rest goes over another one', async (reason, status) => {
+    const sessions: unknown[] = [];
+    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => {
+      if (!sessions.includes(request.session)) sessions.push(request.session);
+      if (request.path.endsWith('device5')) return answer(request, status, { reason });
+      setTimeout(() => answer(request), 5);
+    } });
+    const { job, outcomes, states } = jobOf(60);
+    await lane.send(shot, job);
+    expect(outcomes[5]).toEqual([{ state: 'failed', reason }]);
+    expect(states().filter((state) => state === 'accepted')).toHaveLength(59);
+    expect(sessions).toHaveLength(2);
+  });
+
+  test.each<['apns' | 'fcm', number, number]>([
+    ['apns', 200, 1], ['apns', 410, 1], ['apns', 400, 0], ['apns', 403, 0], ['apns', 429, 0], ['apns', 503, 0],
+    ['fcm', 200, 1], ['fcm', 400, 1], ['fcm', 404, 1], ['fcm', 401, 0], ['fcm', 429, 0], ['fcm', 503, 0],
+  ])('%s: after a first answer of %i, %i connection counts as authenticated', async (provider, status, primed) => {
+    const { lane } = await setUp({ provider, onRequest: (request) => answer(request, status) });
+    await lane.send(lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]), jobOf(1).job);
+    expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 });
+  });
+
+  test('a job goes on with the credential that it began with; the next one has the new one', async () => {
+    const seen: string[] = [];
+    const { lane, shot, credential } = await setUp({ streams: 5, onRequest: (request) => {
+      seen.push(String(request.headers['authorization']));
+      if (seen.length === 10) credential.next();
+      answer(request);
+    } });
+    await lane.send(shot, jobOf(40).job);
+    expect(new Set(seen)).toEqual(new Set(['bearer token-1']));
+    await lane.send(shot, jobOf(5).job);
+    expect(new Set(seen.slice(40))).toEqual(new Set(['bearer token-2']));
+  });
+
+  test('room is for twice the open streams, a quarter second of pace and 6,000 devices, with what is reserved', async () => {
+    const open: TestRequest[] = [];
+    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => { if (request.path.endsWith('first')) answer(request); else open.push(request); } });
+    await lane.send(shot, { ...jobOf(1).job, token: () => 'first' });
+    const hasRoom = async (reserved = 0) => Promise.race([lane.room(() => reserved).then(() => true), new Promise((resolve) => { setImmediate(() => resolve(false)); })]);
+    const { job } = jobOf(15);
+    const sent = lane.send(shot, job);
+    await vi.waitFor(() => expect(open).toHaveLength(10));
+    // Five are unsent, and there are ten streams.
+    expect([await hasRoom(), await hasRoom(14), await hasRoom(15)]).toEqual([true, true, false]);
+    lane.pace(21);
+    expect(await hasRoom()).toBe(true);
+    lane.pace(20);
+    expect(await hasRoom()).toBe(false);
+    let reserved = 15;
+    const room = lane.room(() => reserved);
+    lane.pace(0);
+    reserved = 14;
+    await room;
+    expect([lookAhead(100_000, 0), lookAhead(100_000, 0, 2), lookAhead(1, 1)]).toEqual([6_000, 12_000, 1]);
+    for (const request of open) answer(request);
+    await vi.waitFor(() => expect(open).toHaveLength(15));
+    for (const request of open) answer(request);
+    await sent;
+  });
+
+  test('a bad token narrows its own connection alone', async () => {
+    const open = new Map<unknown, number>();
+    let narrowed: unknown = null;
+    let after = 0;
+    const most = { there: 0, elsewhere: 0 };
+    const { lane, shot } = await setUp({ connections: 2, streams: 20, onRequest: (request) => {
+      const { session } = request;
+      open.set(session, (open.get(session) ?? 0) + 1);
+      if (narrowed !== null) after += 1;
+      // What was open before has been answered by then.
+      if (after > 60) most[session === narrowed ? 'there' : 'elsewhere'] = Math.max(most[session === narrowed ? 'there' : 'elsewhere'], open.get(session) ?? 0);
+      setTimeout(() => {
+        open.set(session, (open.get(session) ?? 0) - 1);
+        if (!request.path.endsWith('device100')) return answer(request);
+        narrowed = session;
+        session.settings({ maxConcurrentStreams: 1 });
+        answer(request, 400, { reason: 'BadDeviceToken' });
+      }, 3);
+    } });
+    const { job, outcomes, states } = jobOf(800);
+    await lane.send(shot, job);
+    expect(outcomes[100]).toEqual([{ state: 'failed', reason: 'BadDeviceToken' }]);
+    expect(states().filter((state) => state === 'accepted')).toHaveLength(799);
+    expect(most.there).toBe(1);
+    expect(most.elsewhere).toBeGreaterThan(10);
+  });
+
+  test('a connection that was good is replaced at once, another one after a pause', async () => {
+    const { lane, shot, peer } = await setUp({ onRequest: (request) => answer(request) });
+    const endOne = async () => {
+      const [session] = peer.sessions;
+      said.length = 0;
+      session?.close();
+      await vi.waitFor(() => expect(said).toMatchObject([{ msg: 'connection lost' }]), { timeout: 5_000 });
+      await vi.waitFor(() => expect([lane.status().streams, peer.sessions.has(session as never)]).toEqual([1, false]), { timeout: 5_000 });
+      return said[0]?.backOffMs;
+    };
+    await lane.send(shot, jobOf(100).job);
+    expect(await endOne()).toBe(0);
+    expect(await endOne()).toBeGreaterThanOrEqual(50);
   });
 });

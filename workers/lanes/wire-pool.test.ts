@@ -12,8 +12,8 @@ const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm:
 const cleanup: (() => unknown)[] = [];
 afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
 
-/** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`; and a pool of one connection to it. */
-async function setUp({ silent = 0 } = {}) {
+/** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`, or hangs up; and a pool of one connection to it. */
+async function setUp({ silent = 0, hangsUp = false } = {}) {
   const { private: key, cert } = await pems;
   const peer = { answers: true, pings: 0, connections: 0 };
   const sockets = new Set<TLSSocket>();
@@ -22,6 +22,7 @@ async function setUp({ silent = 0 } = {}) {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     if (peer.connections > silent) socket.write(settingsFrame([]));
+    if (hangsUp) socket.end();
     const reader = new FrameReader((type, _flags, _streamId, bytes, start, end) => {
       if (type !== FRAME.ping) return;
       peer.pings += 1;
@@ -38,9 +39,10 @@ async function setUp({ silent = 0 } = {}) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const closed: string[] = [];
+  const pauses: number[] = [];
   const pool = new WirePool<null>({
     endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, connections: 1, maxStreams: 10, answerDeadlineMs: 10_000, ping: { everyMs: 250, deadlineMs: 200 },
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
     owner(events) {
       const owner: PoolOwner<null> = {
         connection: null, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
@@ -61,7 +63,7 @@ async function setUp({ silent = 0 } = {}) {
     server.close();
   });
   await pool.open(new AbortController().signal);
-  return { peer, pool, closed };
+  return { peer, pool, closed, pauses };
 }
 
 test('a peer that answers PINGs keeps its connection', async () => {
@@ -85,4 +87,14 @@ test('a peer that never says its SETTINGS holds up the opening for the deadline 
   expect(closed).toEqual(['SettingsTimeout']);
   await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(['open']), { timeout: 5_000 });
   expect(peer.connections).toBe(2);
+});
+
+test('a peer that hangs up again and again is tried after longer and longer pauses', async () => {
+  const { peer, pauses } = await setUp({ hangsUp: true });
+  await vi.waitFor(() => expect(pauses.length).toBeGreaterThanOrEqual(4), { timeout: 5_000 });
+  expect(peer.connections).toBeLessThanOrEqual(pauses.length + 1);
+  for (const [fails, pauseMs] of pauses.entries()) {
+    expect(pauseMs).toBeGreaterThanOrEqual(50 * 2 ** fails);
+    expect(pauseMs).toBeLessThanOrEqual(100 * 2 ** fails);
+  }
 });
