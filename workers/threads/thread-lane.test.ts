@@ -30,7 +30,8 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
   const { audience: ref } = await folder.compile(await folder.file('devices.csv', csv(...rows)), { batchSize });
   const audience = await loadAudience(folder.objects, ref.manifestKey);
   const memory = createSwitchMemory();
-  const say = (halted: boolean) => writeReading(memory, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
+  /** `isOld`: so old that it counts as none. */
+  const say = (halted: boolean, isOld = false) => writeReading(memory, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + (isOld ? -5_000 : 60_000));
   say(false);
   const threads = new SendingThreads({ count, switches: memory, log });
   let version = 1;
@@ -176,6 +177,27 @@ test('a thread that has died is replaced, and sends what comes then', async () =
   const jobs = batches.slice(1).map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
   expect(tally(jobs)).toEqual({ accepted: 750 });
+});
+
+test('a halt settles what waits for a thread too, and a pause keeps it', async () => {
+  const { lane, shot, batches, jobOf, threads, say } = await setUp({ threads: 1, onRequest: (request) => answer(request) });
+  await threads.all[0]?.terminate();
+  const halted = jobOf(batches[0] ?? '');
+  const sent = lane.send(shot, halted.job);
+  say(true);
+  await sent;
+  expect(threads.all).toEqual([]);
+  expect(tally([halted])).toEqual({ held: 250 });
+  expect(halted.outcomes[0]).toEqual([{ state: 'held', why: 'halted' }]);
+  say(false, true);
+  const paused = jobOf(batches[1] ?? '');
+  let done = false;
+  const pausedSent = lane.send(shot, paused.job).then(() => { done = true; });
+  await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(0), { timeout: 5_000 });
+  expect(done).toBe(false);
+  say(false);
+  await pausedSent;
+  expect(tally([paused])).toEqual({ accepted: 250 });
 });
 
 test('a job goes to no thread that has no connection, as long as another one has', async () => {
