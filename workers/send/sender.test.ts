@@ -1,0 +1,96 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Queues } from '../../infra/aws/queues.ts';
+import { startStage } from '../../test/worker-stage.ts';
+import type { Stage } from '../../test/worker-stage.ts';
+import { loadAudience } from '../audience/load.ts';
+import { queueNames } from '../contract.ts';
+import type { BatchMessage } from '../contract.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import type { Lane, LaneJob } from '../lanes/lane.ts';
+import { Sender } from './sender.ts';
+import { ShotRuns } from './shot-runs.ts';
+
+let stage: Stage;
+beforeAll(async () => { stage = await startStage(); });
+afterAll(async () => { await stage.stop(); });
+
+/** A lane that accepts everything at once, or when it is let go. */
+class QuickLane implements Lane {
+  readonly platform = 'ios';
+  hold: Promise<void> | null = null;
+  async open() { await Promise.resolve(); }
+  async prime() { await Promise.resolve(); }
+  prepare() { return { templates: [] }; }
+  async send(_shot: unknown, job: LaneJob) {
+    await this.hold;
+    for (let index = 0; index < job.count; index++) job.settle(index, { state: 'accepted' });
+  }
+  async room() { await Promise.resolve(); }
+  pace() { /* as fast as asked */ }
+  freezeCredential() { /* it has none */ }
+  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null }; }
+  async close() { await Promise.resolve(); }
+}
+
+test('a message is deleted once its batch is accounted for and not before, the last ones before a drain ends', async () => {
+  const { cloud, journal } = stage;
+  const launch = await stage.newLaunch({ ios: 1_300, android: 0 });
+  const shot = await launch.fire({ wake: false });
+  const queue = queueNames(launch.pool).batches.ios;
+  const { manifest, audience: ref } = launch.audience;
+  const audience = await loadAudience(cloud.objects, ref.manifestKey, { hash: ref.hash });
+  audience.applySkipList(null);
+  const batches = manifest.segments.flatMap(({ batches: own }) => own.map(({ id }) => id));
+  const bodies = batches.map((batch): string => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch } satisfies BatchMessage));
+
+  const batchOf = new Map<string, string>();
+  const accounted: string[] = [];
+  const deleted: string[] = [];
+  const tooEarly: string[] = [];
+  let isAway = true;
+  const claims: ClaimStore = {
+    ...cloud.claims,
+    async account(key, ...rest) {
+      if (isAway) throw new Error('DynamoDB is away');
+      const answer = await cloud.claims.account(key, ...rest);
+      accounted.push(key.slice(key.lastIndexOf('/') + 1));
+      return answer;
+    },
+  };
+  const queues: Queues = {
+    ...cloud.queues,
+    async receive(...call) {
+      const received = await cloud.queues.receive(...call);
+      for (const { receipt, body } of received) batchOf.set(receipt, (JSON.parse(body) as BatchMessage).batch);
+      return received;
+    },
+    async remove(name, receipts) {
+      for (const receipt of receipts) {
+        const batch = batchOf.get(receipt) ?? '?';
+        (accounted.includes(batch) ? deleted : tooEarly).push(batch);
+      }
+      await cloud.queues.remove(name, receipts);
+    },
+  };
+  const memory = createSwitchMemory();
+  writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
+  const lane = new QuickLane();
+  const log = pino({ level: 'silent' });
+  const sender = new Sender({
+    platform: 'ios', lane, queues, queue, claims, journal, launchId: launch.id, bootId: 'boot', switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), log,
+    runs: new ShotRuns({ journal, launchId: launch.id, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
+  });
+  await cloud.queues.send(queue, bodies);
+  sender.start();
+  await vi.waitFor(() => expect(sender.inHand).toBe(batches.length), { timeout: 5_000 });
+  expect([deleted, tooEarly]).toEqual([[], []]);
+  // Nothing new is taken from here on; what is claimed is accounted for as soon as that goes.
+  const drained = sender.drain();
+  isAway = false;
+  await drained;
+  expect(accounted.toSorted()).toEqual(batches.toSorted());
+  expect([deleted.toSorted(), tooEarly]).toEqual([batches.toSorted(), []]);
+  expect(await cloud.queues.depth(queue)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+});
