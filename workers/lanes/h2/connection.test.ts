@@ -548,4 +548,36 @@ describe('fuzz', () => {
       expect(recorder.fate.size).toBe(5);
     }), { seed: 5, numRuns: 400 });
   });
+
+  test('well-formed frames in any order, on any stream, with halts, deadlines and GOAWAYs between: what was taken has exactly one fate', async () => {
+    const id = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 140 }));
+    const bytes = fc.oneof(
+      fc.tuple(id, fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream), fc.constantFrom(200, 200, 103, 410)).map(([on, flags, status]) => frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status))),
+      fc.tuple(id, fc.constantFrom(0, FLAG.endStream)).map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
+      fc.tuple(id, fc.constantFrom(0, REFUSED_STREAM, 8)).map(([on, code]) => uint32Frame(FRAME.rstStream, on, code)),
+      fc.tuple(id, fc.integer({ min: 1, max: 60 })).map(([on, more]) => uint32Frame(FRAME.windowUpdate, on, more)),
+      fc.tuple(fc.constantFrom(SETTING.headerTableSize, SETTING.maxConcurrentStreams, SETTING.initialWindowSize), fc.integer({ min: 0, max: 90 })).map((pair) => settingsFrame([pair])),
+      id.map((last) => goawayFrame(last, 0, '')),
+    );
+    const moves = ['expire', 'retire', 'fill', 'turn', 'now', 'later', 'never'] as const;
+    const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof({ weight: 5, arbitrary: bytes }, { weight: 1, arbitrary: fc.constantFrom(...moves) }), { maxLength: 60 }), fc.constantFrom(20, 65_535), async (steps, window) => {
+      const server = new HostileServer();
+      const recorder = new Recorder(server.client, 200, { startStreams: 70, writeBytes: 2_000 }, apnsTemplate('y'.repeat(50)));
+      server.hello([[SETTING.initialWindowSize, window]]);
+      await turn();
+      await turn();
+      for (const step of steps) {
+        if (typeof step !== 'string') server.write(step);
+        else if (step === 'expire') recorder.connection.expire(Date.now() + 1);
+        else if (step === 'retire') recorder.connection.retire('retired');
+        else if (step === 'fill') recorder.connection.fill(Date.now());
+        else if (step === 'turn') await turn();
+        else recorder.finish = step;
+      }
+      await turn();
+      recorder.connection.destroy('test over');
+      expect([recorder.fate.size, recorder.connection.inFlight]).toEqual([recorder.taken, 0]);
+    }), { seed: 11, numRuns: 400 });
+  });
 });
