@@ -186,7 +186,8 @@ export class Worker {
     await Promise.all([this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded')]);
     if (signal.aborted) return;
     await reporter.publish();
-    await lanes.prime(this.#present(), signal);
+    // Tried again below: cold connections are no reason to stay away.
+    await lanes.prime(this.#present(), signal).catch((error: unknown) => this.#options.log.warn({ err: error }, 'connections could not be primed'));
     this.#primed = true;
     this.#say = 'ready';
     for (const sender of senders) sender.start();
