@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
+import { logDestination } from '../infra/log-destination.ts';
 import { describeConfigProblems, parseConfig, type BotConfig } from './config.ts';
 import { hasEnded, holderName } from './holder.ts';
 import { startBot } from './start-bot.ts';
@@ -47,5 +48,5 @@ function createLog(config: BotConfig): Logger {
     name: 'bot', level: config.logLevel,
     redact: { paths: secret.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]), censor: '[redacted]' },
   };
-  return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options);
+  return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options, logDestination());
 }
