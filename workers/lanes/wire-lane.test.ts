@@ -8,6 +8,11 @@ import { answer, startPeer } from './peer-for-tests.ts';
 import type { TestRequest } from './peer-for-tests.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
+/*
+ * The whole lane over TLS to a bare HTTP/2 peer. One file over 300 lines, because every test has the same set-up and asks
+ * the same: each device is settled once, whatever the peer, the pace, the switches and the credential do meanwhile.
+ */
+
 const said: { msg: string; why?: string; backOffMs?: number }[] = [];
 const log = pino({ level: 'warn' }, { write: (line: string) => said.push(JSON.parse(line) as (typeof said)[number]) });
 const cleanup: (() => Promise<void>)[] = [];

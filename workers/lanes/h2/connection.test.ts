@@ -8,6 +8,11 @@ import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts
 import { encodeHuffman } from './huffman.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
 
+/*
+ * The connection against node:http2, against a server that does byte by byte what a test says, and against noise. One
+ * file over 300 lines, because every part asks the same of it: each request has exactly one fate.
+ */
+
 const servers: Http2Server[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await new Promise((resolve) => { server.close(resolve); });
