@@ -63,8 +63,11 @@ beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
   page.on('pageerror', (error) => trouble.push(error.message));
+  // The first load goes to the end of the channel, and a test may want to be elsewhere.
+  const loaded = page.waitForResponse((response) => response.url().includes('/messages?limit='));
   await page.goto(workspace.url);
   await page.getByRole('radio', { name: /Ana Ortiz/ }).waitFor();
+  await (await loaded).finished();
   return () => expect(trouble).toEqual([]);
 });
 
