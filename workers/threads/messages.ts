@@ -32,7 +32,9 @@ export type ToThread =
   | { kind: 'may-prime'; asked: number; allowed: boolean }
   /** The pace has changed. */
   | { kind: 'paced'; platform: Platform }
-  | { kind: 'close'; platform: Platform; ask: number };
+  | { kind: 'close'; platform: Platform; ask: number }
+  /** Closes what is open and ends by itself. */
+  | { kind: 'end' };
 
 export type FromThread =
   | { kind: 'done'; ask: number; problem: string | null }

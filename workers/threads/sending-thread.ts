@@ -56,6 +56,7 @@ port.on('message', (message: ToThread) => {
       return;
     case 'paced': return sides[message.platform].lane.schedule();
     case 'close': return answer(message.ask, sides[message.platform].close());
+    case 'end': return void Promise.allSettled(Object.values(sides).map((side) => side.close())).then(() => port.close());
     default: return message satisfies never;
   }
 });

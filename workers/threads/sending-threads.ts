@@ -20,9 +20,12 @@ export interface ThreadClient {
   ended(thread: SendingThread): void;
 }
 
+/** How long a thread may take to leave by itself. */
+const END_MS = 1_000;
+/** Also behind one that had lived long: the runtime is still taking the old thread down when its exit is told. */
 const RESTART_FIRST_MS = 100;
 const RESTART_MOST_MS = 10_000;
-/** A thread that lived this long was good: its successor starts without waiting. */
+/** A thread that lived this long was good: its successor waits no longer than the first one. */
 const GOOD_AFTER_MS = 10_000;
 
 /** What a thread makes anew lives for microseconds: a small nursery, three times 4 MiB, does, and costs no time. */
@@ -81,6 +84,17 @@ export class SendingThread {
     });
   }
 
+  /**
+   * Asks it to close what it has and to leave by itself. Only one that does not is terminated: an end from outside while
+   * sockets are being served can take the whole process with it (nodejs/node#56312).
+   */
+  async end(): Promise<void> {
+    this.post({ kind: 'end' });
+    const deadline = setTimeout(() => void this.#worker.terminate(), END_MS);
+    await this.ended;
+    clearTimeout(deadline);
+  }
+
   async terminate(): Promise<void> {
     await this.#worker.terminate();
     await this.ended;
@@ -129,11 +143,11 @@ export class SendingThreads {
     for (const thread of this.#threads.values()) thread.post({ kind: 'audience', audience: audience?.share() ?? null });
   }
 
-  /** Ends them whatever they do. */
+  /** Ends them whatever they do, within a second or so. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
     for (const timer of this.#restarts) clearTimeout(timer);
-    await Promise.all(this.all.map((thread) => thread.terminate()));
+    await Promise.all(this.all.map((thread) => thread.end()));
   }
 
   #start(number: number, fails: number): void {
@@ -162,7 +176,7 @@ export class SendingThreads {
   }
 
   #startAgain(number: number, fails: number): void {
-    const backOffMs = fails === 0 ? 0 : Math.min(RESTART_MOST_MS, RESTART_FIRST_MS * 2 ** (fails - 1));
+    const backOffMs = Math.min(RESTART_MOST_MS, RESTART_FIRST_MS * 2 ** Math.max(0, fails - 1));
     this.#log.error({ thread: number, backOffMs }, 'a sending thread has ended; another one takes its place');
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
