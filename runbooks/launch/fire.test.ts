@@ -227,6 +227,15 @@ describe('pressing GO', () => {
   });
 });
 
+test('an open order does not fire a segment that is being sent, whatever made that so', () => {
+  const scene = Scene.ready();
+  const order = scene.asked(['us-ios']);
+  const running = Scene.ready().fired(['us-ios']);
+  // Voiding makes this state impossible; the press does not rely on it.
+  scene.launch = { ...scene.state, shots: { [running.id]: running } };
+  expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'SEGMENT_TAKEN', say: expect.stringContaining('us-ios is being sent') });
+});
+
 describe('halt and GO', () => {
   test('nothing is approved while halted, be it in the record or only on the switch yet', () => {
     const scene = Scene.ready();

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Queues } from '../../infra/aws/queues.ts';
+import type { Shot } from '../../runbooks/launch/launch.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { manifestReader } from '../close/close.ts';
@@ -91,4 +92,44 @@ test('orders that come together are judged by one read of the record, made after
   await alone.stop();
   expect(reads.slice(0, 2)).toEqual(['2 orders', launch.id]);
   expect(reads.filter((read) => read === launch.id)).toHaveLength(1);
+});
+
+describe('an order that may not go out is refused in words, cut into nothing and taken off the queue', () => {
+  type Staged = { launch: StagedLaunch; shot: Shot };
+  const none = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} };
+  const dead = async ({ launch, shot }: Staged, cause: 'not-after' | 'halt') => {
+    const segments = shot.segments.map((one) => ({ ...one, devices: 300, totals: { ...none, [cause === 'halt' ? 'halted' : 'late']: 300 } }));
+    expect(await stage.journal.submit(launch.id, { kind: 'close-shot', shotId: shot.id, cause, segments })).toMatchObject({ ok: true });
+  };
+
+  test.each<[string, RegExp, (staged: Staged) => Promise<Partial<DispatcherOptions> & { attempt?: number }>]>([
+    ['a halt that only the switch knows yet', /the shot was halted/, async ({ launch }) => {
+      await stage.cloud.switches.halt(launch.id);
+      return {};
+    }],
+    ['a halt that only the record knows', /the shot was halted/, async ({ launch }) => {
+      expect(await stage.journal.submit(launch.id, { kind: 'set-halt', by: 'mia', source: 'slack', epoch: 1, reason: 'test', pressedAtMs: Date.now() })).toMatchObject({ ok: true });
+      return {};
+    }],
+    ['a shot that is closed', /the shot is closed/, async (staged) => {
+      await dead(staged, 'not-after');
+      return {};
+    }],
+    ['an attempt that nobody approved', /attempt 2 of it was not approved/, async () => ({ attempt: 2 })],
+    ['a time that is over', /it is late/, async ({ shot }) => ({ nowMs: () => shot.notAfterAtMs.ios })],
+  ])('%s', async (_, say, change) => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0 });
+    const shot = await launch.fire({ wake: false });
+    const { attempt = 1, ...options } = await change({ launch, shot });
+    const refused: string[] = [];
+    const alone = dispatcher(launch, { ...options, onRefused: (why) => refused.push(why) });
+    alone.start();
+    await launch.wake({ ...shot, segments: shot.segments.map((one) => ({ ...one, attempt })) });
+    await vi.waitFor(() => expect(refused).toHaveLength(1), { timeout: 3_000 });
+    await alone.stop();
+    expect(refused[0]).toMatch(say);
+    expect(await waiting(launch)).toBe(0);
+    const { visible, inFlight } = await stage.cloud.queues.depth(queueNames(launch.pool).segments);
+    expect(visible + inFlight).toBe(0);
+  });
 });
