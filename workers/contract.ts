@@ -52,7 +52,11 @@ export const manifest = z.strictObject({
   shards: z.array(z.strictObject({
     id: z.string(), platform: z.enum(['ios', 'android']), key: z.string(), bytes: z.number().int(), sha256: z.string(), devices: z.number().int().min(1),
   })),
-  segments: z.array(z.strictObject({ id: z.string(), platform: z.enum(['ios', 'android']), devices: z.number().int().min(1), batches: z.array(manifestBatch) })),
+  segments: z.array(z.strictObject({
+    id: z.string(), platform: z.enum(['ios', 'android']), devices: z.number().int().min(1),
+    /** Devices per locale. Absent: compiled before this was counted. */
+    localeCounts: z.record(z.string(), z.number().int()).optional(), batches: z.array(manifestBatch),
+  })),
 });
 export type Manifest = z.output<typeof manifest>;
 

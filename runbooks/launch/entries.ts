@@ -17,7 +17,8 @@ export type Via =
   | { kind: 'slack'; slackId: string }
   | { kind: 'operator'; publicKey: string; signature: string; nonce: string; signedAtMs: number; expiresAtMs: number };
 
-export interface SegmentRef { id: string; platform: Platform; devices: number; batches: number }
+/** `locales`: devices per locale; absent in audiences that were compiled before this was counted. */
+export interface SegmentRef { id: string; platform: Platform; devices: number; batches: number; locales?: Record<string, number> }
 
 /** The audience as the launch knows it; the manifest itself lies in object storage. */
 export interface AudienceRef {

@@ -163,7 +163,8 @@ async function pack(connection: DuckDBConnection, folder: string, options: Compi
   }
   const packed = await packer.finish();
   if (done !== judged.devices) throw new Error(`DEVICES_LOST ${done} packed of ${judged.devices}`);
-  return packed;
+  const counts = new Map(judged.segments.map(({ id, localeCounts }) => [id, localeCounts]));
+  return { ...packed, segments: packed.segments.map((segment) => ({ ...segment, localeCounts: counts.get(segment.id) ?? {} })) };
 }
 
 /** The manifest comes last: where there is one, everything that it names is there. */

@@ -25,7 +25,7 @@ export interface Rules {
   suppressed: readonly string[];
 }
 
-export interface Segment { id: string; platform: Platform; devices: number }
+export interface Segment { id: string; platform: Platform; devices: number; localeCounts: Record<string, number> }
 
 export interface Judged {
   /** Ordered as packed: iOS first, then by market. The index is `s` of a device row. */
@@ -133,11 +133,14 @@ async function countUp(connection: DuckDBConnection, rules: Rules, locales: stri
     } else {
       const name = PLATFORMS[Number(platform)] ?? 'ios';
       const id = segmentId(rules.segmentBy, markets[Number(market)] ?? '', name);
+      const spoken = locales[Number(locale)] ?? '';
       const last = judged.segments.at(-1);
-      if (last?.id === id) last.devices += rows;
-      else {
+      if (last?.id === id) {
+        last.devices += rows;
+        last.localeCounts[spoken] = (last.localeCounts[spoken] ?? 0) + rows;
+      } else {
         places.push([Number(platform), Number(market), judged.segments.length]);
-        judged.segments.push({ id, platform: name, devices: rows });
+        judged.segments.push({ id, platform: name, devices: rows, localeCounts: { [spoken]: rows } });
       }
       judged.devices += rows;
       judged.mappedLocales += Number(mapped);

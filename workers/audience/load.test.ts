@@ -35,7 +35,7 @@ test('what was compiled is what is loaded: every device once, by segment, then l
   expect(audience.bytes).toBe(manifest.shards.reduce((sum, shard) => sum + shard.bytes, 15));
   expect(audienceRefOf(manifest, manifestKey)).toEqual({
     hash: manifest.hash, manifestKey, devices: 120, locales: { en: 40, es: 40, 'pt-BR': 40 },
-    segments: [{ id: 'br-ios', platform: 'ios', devices: 30, batches: 4 }, { id: 'us-ios', platform: 'ios', devices: 40, batches: 5 }, { id: 'us-android', platform: 'android', devices: 50, batches: 7 }],
+    segments: [{ id: 'br-ios', platform: 'ios', devices: 30, batches: 4, locales: { en: 10, es: 10, 'pt-BR': 10 } }, { id: 'us-ios', platform: 'ios', devices: 40, batches: 5, locales: { en: 13, es: 14, 'pt-BR': 13 } }, { id: 'us-android', platform: 'android', devices: 50, batches: 7, locales: { en: 17, es: 16, 'pt-BR': 17 } }],
   });
 });
 

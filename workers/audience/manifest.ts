@@ -15,8 +15,9 @@ export function beside(manifestKey: string, name: string): string {
   return `${manifestKey.slice(0, manifestKey.lastIndexOf('/') + 1)}${name}`;
 }
 
+/** Languages per segment follow from the shards and only inform people: audiences compiled before they were counted keep their hash. */
 export function manifestHash(manifest: Omit<Manifest, 'hash'>): string {
-  return sha256(canonicalJson({ ...manifest, hash: undefined }));
+  return sha256(canonicalJson({ ...manifest, segments: manifest.segments.map((segment) => ({ ...segment, localeCounts: undefined })), hash: undefined }));
 }
 
 /** What the launch remembers of an audience. */
@@ -25,7 +26,7 @@ export function audienceRefOf(manifest: Manifest, key: string): AudienceRef {
     hash: manifest.hash,
     manifestKey: key,
     devices: manifest.devices,
-    segments: manifest.segments.map(({ id, platform, devices, batches }) => ({ id, platform, devices, batches: batches.length })),
+    segments: manifest.segments.map(({ id, platform, devices, batches, localeCounts }) => ({ id, platform, devices, batches: batches.length, ...(localeCounts === undefined ? {} : { locales: { ...localeCounts } }) })),
     locales: { ...manifest.localeCounts },
   };
 }
@@ -68,6 +69,8 @@ function wrongSum(manifest: Manifest): string | null {
       shard.next += batch.count;
       devices += batch.count;
     }
+    const spoken = segment.localeCounts === undefined ? devices : Object.values(segment.localeCounts).reduce((sum, one) => sum + one, 0);
+    if (spoken !== segment.devices) return `segment ${segment.id} with ${spoken} devices in its locales and ${segment.devices} of its own`;
     if (devices !== segment.devices) return `segment ${segment.id} with ${devices} devices in its batches and ${segment.devices} of its own`;
   }
   for (const [id, shard] of covered) if (shard.next !== shard.devices) return `shard ${id} with ${shard.next} of ${shard.devices} devices in batches`;
