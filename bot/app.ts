@@ -4,7 +4,7 @@ import {
   gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,
   pressReady, pressRunStep, pressSkipStep, pressTick, pressUntick, rosterValue, stepValue, switchValue, waiverValue,
 } from './actions/decide.ts';
-import { declineValue, goValue, pressDecline, pressGo } from './actions/fire.ts';
+import { declineValue, goValue, pressDecline, pressGo, pressReadTexts } from './actions/fire.ts';
 import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
 import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
@@ -49,6 +49,7 @@ export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App
     (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
   press(ACTION.go, goValue, pressGo);
   press(ACTION.decline, declineValue, pressDecline);
+  press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
   press(ACTION.askLift, launchValue, pressAskLift);
   press(ACTION.approveLift, liftValue, pressApproveLift);

@@ -15,6 +15,7 @@ export const ACTION = {
   approveRoster: 'roster.approve',
   ready: 'board.ready',
   previewCampaign: 'campaign.preview',
+  readTexts: 'order.texts',
 } as const;
 
 export const VIEW = {

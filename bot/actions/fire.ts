@@ -5,6 +5,7 @@ import type { Measured } from '../../runbooks/launch/entries.ts';
 import { submitAs, whoIs, type Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
+import { textsModal } from '../views/texts-modal.ts';
 import { plural } from '../views/words.ts';
 import type { Press } from './press.ts';
 
@@ -83,4 +84,12 @@ export async function pressDecline({ desk, value, slackId, answer, refresh }: Pr
     answer(outcome.ok ? done('Declined; nothing was sent.') : refused(outcome.code, outcome.say)),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
   ]);
+}
+
+/** Opens the texts of an order, whole. The trigger lives three seconds, so nothing else comes first. */
+export async function pressReadTexts({ desk, value, triggerId, answer }: Press<z.output<typeof declineValue>>): Promise<void> {
+  const launch = desk.journal.peek(value.launchId) ?? await desk.journal.launch(value.launchId);
+  const order = launch?.orders[value.orderId];
+  if (launch === null || order === undefined) return answer(refused('ORDER_UNKNOWN', 'This order is not in the record that the bot has read. `/go status` shows the present state.'));
+  await desk.client.views.open({ trigger_id: triggerId, view: textsModal(launch, order) });
 }

@@ -1,8 +1,9 @@
 import { may } from '../../runbooks/launch/authority.ts';
+import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { code } from '../views/answers.ts';
 import { message } from '../views/blocks.ts';
-import { contentSections } from '../views/content.ts';
+import { contentTexts } from '../views/content.ts';
 import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse, type Subcommand } from './subcommand.ts';
@@ -12,7 +13,7 @@ export const campaign: Subcommand = {
   does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it.',
   async run({ desk, launch, person, typed, triggerId, channelId }) {
     const all = Object.keys(launch.campaign.locales);
-    if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign')) return message('The text of the push', contentSections(launch.campaign, launch.audience?.locales ?? {}));
+    if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign')) return message('The text of the push', contentTexts(launch.campaign, launch.audience === null ? null : devicesPerText(launch.campaign, launch.audience, launch.audience.segments.map(({ id }) => ({ segment: id })))).sections);
     const unknown = typed.words.find((word) => localeNamed(all, word) === undefined);
     if (unknown !== undefined) return misuse(campaign, `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all.slice(0, 60).map((locale) => code(locale)).join(' ')}.`);
     const named = typed.words.map((word) => localeNamed(all, word) ?? '');

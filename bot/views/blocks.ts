@@ -8,11 +8,16 @@ export function header(text: string): HeaderBlock {
   return { type: 'header', text: { type: 'plain_text', text: clip(text, 150), emoji: true } };
 }
 
-/** `blockId` is needed where the accessory is a button that another section has too. */
+/**
+ * `blockId` is needed where the accessory is a button that another section has too. Slack folds a longer text behind
+ * "See more" unless it is told to expand it (https://docs.slack.dev/reference/block-kit/blocks/section-block), and what
+ * people decide on must not be folded.
+ */
 export function section(text: string, accessory?: Button, blockId?: string): SectionBlock {
   return {
     type: 'section',
     text: { type: 'mrkdwn', text: text === '' ? ' ' : clip(text, 3_000) },
+    expand: true,
     ...(accessory === undefined ? {} : { accessory }),
     ...(blockId === undefined ? {} : { block_id: clip(blockId, 255) }),
   };

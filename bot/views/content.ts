@@ -1,43 +1,52 @@
 import type { SectionBlock } from '@slack/types';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
-import { count, oneLine, safe } from './words.ts';
+import { count, fit, oneLine, plural, safe } from './words.ts';
 
-/** With more locales each preview gets shorter. All text of a message together may be 12,000 characters (bolt-js#2509). */
-const BUDGET_CHARS = 5_600;
+/** All text of a message together may be 12,000 characters (bolt-js#2509); the rest of an order needs its share. */
+const BUDGET_CHARS = 5_200;
 const SECTION_CHARS = 2_900;
-const LONGEST_PREVIEW_CHARS = 280;
-const SHORTEST_PREVIEW_CHARS = 24;
+/** Texts are whole as long as they fit; with more or longer ones the longest are shortened first. */
+const LONGEST_CHARS = [2_600, 1_200, 600, 400, 280, 200, 140, 100, 70, 48, 32] as const;
+
+/** `shortened`: some text is not there whole, so the reader needs another way to it. */
+export interface Texts { sections: SectionBlock[]; shortened: boolean }
 
 /** Keeps a text that runs from right to left from pulling the marks around it along. */
 const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 /**
- * What people will receive, per locale, biggest locale first; at most three sections.
- * `devices` is how many devices of the audience hold each locale (empty: not known yet); `counts` shows them.
+ * What people will receive, per locale, biggest first. `devices`: how many get each text, null if that is not known; a
+ * text that nobody gets is named apart, so that nobody looks for it.
  */
-export function contentSections(campaign: Campaign, devices: Readonly<Record<string, number>>, counts = true): SectionBlock[] {
-  const locales = Object.entries(campaign.locales).toSorted(([a], [b]) => (devices[b] ?? 0) - (devices[a] ?? 0) || a.localeCompare(b, 'en'));
-  const each = Math.max(SHORTEST_PREVIEW_CHARS, Math.min(LONGEST_PREVIEW_CHARS, Math.floor(BUDGET_CHARS / Math.max(1, locales.length)) - 45));
-  const lines = locales.map(([locale, text]) => {
-    const held = devices[locale];
-    const title = safe(oneLine(text.title), Math.max(12, Math.floor(each / 3)));
-    const body = safe(oneLine(text.body), Math.max(12, each - title.length));
-    return `\`${safe(locale, 20)}\`${held === undefined || !counts ? '' : ` ${count(held)}`}  *${isolated(title)}* ${isolated(body)}`;
-  });
-  const sections: string[][] = [[]];
-  let length = 0;
+export function contentTexts(campaign: Campaign, devices: Readonly<Record<string, number>> | null): Texts {
+  const all = Object.keys(campaign.locales);
+  const read = all.filter((locale) => devices === null || (devices[locale] ?? 0) > 0).toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
+  const lines = (longest: number): string[] => read.map((locale) => textLine(campaign, locale, devices?.[locale] ?? null, longest));
+  const total = (some: readonly string[]): number => some.reduce((sum, line) => sum + line.length + 1, 0);
+  const longest = LONGEST_CHARS.find((chars) => total(lines(chars)) <= BUDGET_CHARS) ?? LONGEST_CHARS.at(-1) ?? 32;
+  const kept: string[] = [];
+  for (const line of lines(longest)) if (total(kept) + line.length <= BUDGET_CHARS) kept.push(line);
+  const sections = inSections(kept).map((text) => section(text));
+  if (kept.length < read.length) sections.push(section(`… and ${plural(read.length - kept.length, 'more text')}`));
+  const unread = all.filter((locale) => !read.includes(locale));
+  if (unread.length > 0) sections.push(section(`Nobody here reads ${fit(unread.map((locale) => `\`${safe(locale, 20)}\``), 300).replaceAll('\n', ' ')}.`));
+  return { sections, shortened: kept.length < read.length || kept.some((line, i) => line !== textLine(campaign, read[i] ?? '', devices?.[read[i] ?? ''] ?? null, Infinity)) };
+}
+
+function textLine(campaign: Campaign, locale: string, devices: number | null, longest: number): string {
+  const text = campaign.locales[locale];
+  const title = safe(oneLine(text?.title ?? ''), Math.max(16, Math.floor(longest / 2)));
+  const body = safe(oneLine(text?.body ?? ''), Math.max(16, longest - Math.min(title.length, Math.floor(longest / 2))));
+  return `\`${safe(locale, 20)}\`${devices === null ? '' : ` ${count(devices)}`}  *${isolated(title)}* ${isolated(body)}`;
+}
+
+function inSections(lines: readonly string[]): string[] {
+  const texts: string[] = [];
   for (const line of lines) {
-    if (length + line.length + 1 > SECTION_CHARS) {
-      if (sections.length === 3) break;
-      sections.push([]);
-      length = 0;
-    }
-    sections.at(-1)?.push(line);
-    length += line.length + 1;
+    const last = texts.at(-1);
+    if (last === undefined || last.length + line.length + 1 > SECTION_CHARS) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
   }
-  const fitted = sections.flat().length;
-  const texts = sections.map((some) => some.join('\n'));
-  if (fitted < lines.length) texts[texts.length - 1] += `\n… and ${count(lines.length - fitted)} more locales: \`/go campaign\``;
-  return texts.map((text) => section(text));
+  return texts;
 }

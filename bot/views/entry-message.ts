@@ -4,7 +4,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { actorOf, nameOf, namesOf, platformName, switchWords } from './names.ts';
+import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
@@ -86,9 +86,10 @@ function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }
 
 function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Message {
   const reason = entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`;
+  const onCall = mentionsOfRole(launch, 'on-call');
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
-      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.`),
+      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`),
       ...order,
   ]);
 }

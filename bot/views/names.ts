@@ -1,6 +1,9 @@
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
+import { may } from '../../runbooks/launch/authority.ts';
+import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
+import type { Person, Role } from '../../runbooks/playbook/schema.ts';
 import { count, safe } from './words.ts';
 
 export function nameOf(launch: Launch, id: PersonId): string {
@@ -23,6 +26,23 @@ export function peopleWith(launch: Launch, roles: readonly string[], except: Per
   const last = some.at(-1) ?? '';
   return some.length === 1 ? last : `${some.slice(0, -1).join(', ')} or ${last}${names.length > some.length ? ' …' : ''}`;
 }
+
+/** People whose press counts for a command, but for one, as Slack mentions: posting them tells exactly those. Whoever has no Slack account is named. */
+export function mentionsOf(launch: Launch, command: CommandKind, except: PersonId | null = null): string {
+  const people = launch.people.filter((person) => person.id !== except && may(person, command)).map(mention);
+  if (people.length === 0) return 'nobody on the roster';
+  return `${people.slice(0, MENTIONED).join(' ')}${people.length > MENTIONED ? ` and ${people.length - MENTIONED} more` : ''}`;
+}
+
+/** On-call people: whom a halt wakes. */
+export function mentionsOfRole(launch: Launch, role: Role): string {
+  return launch.people.filter(({ roles }) => roles.includes(role)).slice(0, MENTIONED).map(mention).join(' ');
+}
+
+/** More names than this nobody reads; a mention is some 14 characters. */
+const MENTIONED = 40;
+
+const mention = (person: Person): string => (person.slack[0] === undefined ? safe(person.name, 80) : `<@${person.slack[0]}>`);
 
 export const platformName = { ios: 'iOS', android: 'Android' } as const;
 

@@ -1,13 +1,16 @@
 import type { KnownBlock } from '@slack/types';
-import { forecast } from '../../runbooks/launch/forecast.ts';
-import { PLATFORMS, type Platform, type SegmentAttempt } from '../../runbooks/launch/entries.ts';
-import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
+import { PLATFORMS, type Platform, type SegmentAttempt, type SegmentRef } from '../../runbooks/launch/entries.ts';
+import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
 import { isExpired, remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { paceSwitch } from '../../runbooks/launch/switches.ts';
+import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
-import { contentSections } from './content.ts';
+import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';
-import { nameOf, peopleWith, platformName } from './names.ts';
+import { actorOf, mentionsOf, nameOf, platformName, switchState } from './names.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
@@ -22,22 +25,19 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
 
   const turned = gates.filter((gate) => gate.status === 'red' || gate.status === 'unknown');
   const decline = button(ACTION.decline, 'Decline', { launchId: launch.id, orderId: order.id });
-  const platforms = PLATFORMS.filter((platform) => refsOf(launch, order.shown.segments, platform).length > 0);
+  const platforms = platformsOf(launch, order);
   const isHalted = launch.halt.active && order.lifts !== launch.halt.epoch;
   const lifts = order.lifts === null ? '' : `\n:warning: This GO also *lifts the halt* (${order.lifts}).`;
   const blocks: KnownBlock[] = [
     header(`Fire order: ${count(order.devices)} devices`),
     section(
-      `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*.\nA second person presses GO: ${peopleWith(launch, ['on-call', 'marketer'], order.requestedBy)}.${lifts}`,
+      `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*.\nA second person presses GO: ${mentionsOf(launch, 'approve-fire', order.requestedBy)}${lifts}`,
       decline, `decline:${order.id}`,
     ),
     section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
-    // How many devices hold a locale is known of the whole audience only.
-    ...contentSections(launch.campaign, launch.audience?.locales ?? {}, order.devices === launch.audience?.devices),
-    context(
-      `content \`${short(order.shown.contentHash)}\` · audience \`${short(order.shown.audienceHash)}\`${order.shown.skipListHash === null ? '' : ` · skip list \`${short(order.shown.skipListHash)}\``} · order \`${safe(order.id, 60)}\``,
-      `${forecastText(launch, order)} · late after ${platforms.map((platform) => `${span(order.shown.notAfterMs[platform])} (${platformName[platform]})`).join(', ')}${order.shown.uncertain === 'resend' ? ' · uncertain devices get it again' : ''}`,
-    ),
+    ...textBlocks(launch, order),
+    section(howItGoesOut(launch, order)),
+    context(hashesText(order)),
   ];
   if (turned.length > 0) blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
   if (isHalted) blocks.push(section(':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.'));
@@ -58,10 +58,11 @@ function goLabel(turned: readonly GateLine[], isHalted: boolean): string {
 const gateText = (gate: GateLine): string =>
   `• *${safe(gate.title, 120)}*${gate.hard ? ' (hard: blocks the press)' : ''}: ${gate.status === 'unknown' ? 'unknown, ' : ''}${safe(gate.say, 200)}`;
 
-/** More segments than this are counted, not named. */
+/** More segments than this are counted, and then named by market. */
 const NAMED_SEGMENTS = 3;
+const NAMED_MARKETS = 6;
 
-/** What an order or a shot is for: `us-ios, de-ios`, `all 7 iOS segments`, `all 14 segments (5 of them: only what was not sent)`. */
+/** What an order or a shot is for: `us-ios, de-ios`, `all 7 iOS segments`, `5 segments: us, de, jp-ios`, `all 14 segments (5 of them: only what was not sent)`. */
 export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]): string {
   const again = segments.filter(({ attempt }) => attempt > 1).length;
   const rest = again === 0 ? '' : ` (${again === segments.length ? '' : `${again} of them: `}only what was not sent)`;
@@ -69,17 +70,66 @@ export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]
   const all = launch.audience?.segments ?? [];
   const platform = PLATFORMS.find((one) => refsOf(launch, segments, one).length === segments.length);
   const ofPlatform = all.filter((segment) => segment.platform === platform).length;
-  const isAll = segments.length === (platform === undefined ? all.length : ofPlatform);
-  return `${isAll ? 'all ' : ''}${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
+  if (segments.length === (platform === undefined ? all.length : ofPlatform)) return `all ${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
+  const names = marketsOf(all, segments);
+  const more = names.length - NAMED_MARKETS;
+  return `${segments.length} segments: ${names.slice(0, NAMED_MARKETS).map((name) => safe(name, 40)).join(', ')}${more > 0 ? ` and ${more} more` : ''}${rest}`;
 }
 
+/** What a shot is for, by the audience that it was approved with. */
+export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string => segmentsText({ ...launch, audience: shot.audience }, shot.segments);
+
+/** Segments by market where all of a market's are there: `us` for us-ios and us-android. */
+function marketsOf(all: readonly SegmentRef[], segments: readonly SegmentAttempt[]): string[] {
+  const asked = new Set(segments.map(({ segment }) => segment));
+  const marketOf = ({ id, platform }: SegmentRef): string => (id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id);
+  const isWhole = (market: string): boolean => all.every((ref) => marketOf(ref) !== market || asked.has(ref.id));
+  return [...new Set(segments.map(({ segment }) => {
+    const ref = all.find(({ id }) => id === segment);
+    return ref !== undefined && isWhole(marketOf(ref)) ? marketOf(ref) : segment;
+  }))];
+}
+
+/** Of a sent order as they stood at the press; of any other what is left now. */
 function refsOf(launch: Launch, segments: readonly SegmentAttempt[], platform: Platform): { id: string; attempt: number; devices: number }[] {
   const attempts = new Map(segments.map(({ segment, attempt }) => [segment, attempt]));
   return (launch.audience?.segments ?? []).flatMap(({ id, platform: own }) => {
     const attempt = attempts.get(id);
-    return own !== platform || attempt === undefined ? [] : [{ id, attempt, devices: remainingDevices(launch, id) }];
+    if (own !== platform || attempt === undefined) return [];
+    const sent = launch.attempts[id]?.find((one) => one.attempt === attempt);
+    return [{ id, attempt, devices: sent?.devices ?? remainingDevices(launch, id) }];
   });
 }
+
+const platformsOf = (launch: Launch, order: FireOrder): Platform[] => PLATFORMS.filter((platform) => refsOf(launch, order.shown.segments, platform).length > 0);
+
+/** The texts that this order shows: of a shot those that were sent. Null: they were changed since, and nothing of them was sent. */
+export function campaignOf(launch: Launch, order: FireOrder): Campaign | null {
+  const shot = Object.values(launch.shots).find((one) => one.orderId === order.id);
+  if (shot !== undefined) return shot.campaign;
+  return launch.contentHash === order.shown.contentHash ? launch.campaign : null;
+}
+
+/** What exactly these segments get, and how many of them; whole texts, or the way to them. */
+function textBlocks(launch: Launch, order: FireOrder): KnownBlock[] {
+  const campaign = campaignOf(launch, order);
+  if (campaign === null) return [context('Its texts were changed since and were never sent; `/go timeline` has them.')];
+  const devices = devicesPerText(campaign, launch.audience, order.shown.segments);
+  const { sections, shortened } = contentTexts(campaign, devices);
+  const again = order.shown.segments.some(({ attempt }) => attempt > 1);
+  const notes = [
+    ...(devices === null ? ['How many devices of these segments read each language is not known: the audience was compiled by an older version.'] : []),
+    ...(again && devices !== null ? ['Counts per language are of the whole segments; only what was not sent goes out.'] : []),
+  ];
+  return [
+    ...sections,
+    ...(notes.length === 0 ? [] : [context(...notes)]),
+    ...(shortened ? [section('Some texts are shortened here.', button(ACTION.readTexts, 'Read every text', { launchId: launch.id, orderId: order.id }), `texts:${order.id}`)] : []),
+  ];
+}
+
+const hashesText = ({ id, shown }: FireOrder): string =>
+  `content \`${short(shown.contentHash)}\` · audience \`${short(shown.audienceHash)}\`${shown.skipListHash === null ? '' : ` · skip list \`${short(shown.skipListHash)}\``} · order \`${safe(id, 60)}\``;
 
 /** One line a platform, biggest segment first: however many there are, GO stays on screen. */
 const SEGMENTS_SHOWN = 16;
@@ -93,29 +143,42 @@ function platformLine(launch: Launch, order: FireOrder, platform: Platform): str
   return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 
-/** Here only the pace is known, not what the workers can do: it says how soon at the earliest, and below some seconds it is not what matters. */
+/** Here only the pace is known, not what the workers can do: it says how soon at the earliest, and below some seconds it matters only if a person has set it. */
 const PACE_MATTERS_MS = 5_000;
 
-function forecastText(launch: Launch, order: FireOrder): string {
-  const plan = forecast(launch, order.shown.segments);
-  const parts = PLATFORMS.flatMap((platform) => {
-    const part = plan[platform];
-    if (part === null) return [];
-    const late = part.lateDevices === 0 ? '' : `, *${count(part.lateDevices)} of them too late*`;
-    return [`${platformName[platform]} ${part.durationMs === null || part.durationMs < PACE_MATTERS_MS ? 'as fast as the workers can' : `in ${span(part.durationMs)} at the earliest, by its pace`}${late}`];
-  });
-  return `forecast: ${parts.join(' · ')}`;
+/** Everything besides text and segments that shapes this shot: pace with the time that follows, limits, and switches, each with who set it. */
+function howItGoesOut(launch: Launch, order: FireOrder): string {
+  const lines = platformsOf(launch, order).map((platform) => paceLine(launch, order, platform));
+  const others = Object.entries(launch.switches).filter(([id, { value }]) => !id.startsWith('pace.') && value !== false);
+  const set = others.map(([id, { value, by }]) => `${switchState(id, value)} (set by ${actorOf(launch, by)})`);
+  const resent = order.shown.uncertain === 'resend' ? ['Uncertain devices of an earlier attempt get it again.'] : [];
+  return [...lines, ...(set.length === 0 ? [] : [`Switches: ${fit(set, 700).replaceAll('\n', ', ')}`]), ...resent].join('\n');
 }
 
+function paceLine(launch: Launch, order: FireOrder, platform: Platform): string {
+  const part = forecast(launch, order.shown.segments)[platform];
+  const { perSecond } = paceOf(launch, platform);
+  const standing = launch.switches[paceSwitch(platform)];
+  const isSet = typeof standing?.value === 'number' && standing.value > 0;
+  const late = part === null || part.lateDevices === 0 ? '' : ` *${count(part.lateDevices)} of them would be too late.*`;
+  const whose = isSet ? `pace set by ${actorOf(launch, standing.by)}` : "the runbook's pace";
+  const ms = part?.durationMs ?? null;
+  const how = ms === null || (!isSet && ms < PACE_MATTERS_MS)
+    ? `as fast as the workers can${perSecond === 0 ? '' : `, at most ${count(perSecond)}/s (${whose})`}`
+    : `${span(ms)} at ${count(perSecond)}/s (${whose})`;
+  return `*${platformName[platform]}*: ${how} · late after ${span(order.shown.notAfterMs[platform])}${late}`;
+}
+
+/** Texts and segments stay: what was sent is read in the room, not looked for. */
 function outcome(launch: Launch, order: FireOrder, what: string, asker: string): Message {
   const line = outcomeText(launch, order);
-  return {
-    text: `Fire order ${order.id}: ${line}`,
-    blocks: [
-      section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}\n${line}`),
-      context(`asked by ${asker} ${stamp(order.requestedAtMs)} · content \`${short(order.shown.contentHash)}\` · audience \`${short(order.shown.audienceHash)}\` · order \`${safe(order.id, 60)}\``),
-    ],
-  };
+  const sent = order.state === 'approved' ? [section(platformsOf(launch, order).map((platform) => platformLine(launch, order, platform)).join('\n'))] : [];
+  return message(`Fire order ${order.id}: ${line}`, [
+    section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}\n${line}`),
+    ...sent,
+    ...textBlocks(launch, order),
+    context(`asked by ${asker} ${stamp(order.requestedAtMs)}`, hashesText(order)),
+  ]);
 }
 
 /** What became of an order, in one line of mrkdwn. An open order past its expiry counts as expired: nobody can press it any more. */

@@ -1,8 +1,9 @@
 import { ACTION } from '../actions/action-ids.ts';
+import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { button, context, message, section } from './blocks.ts';
+import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf, peopleWith, switchText } from './names.ts';
+import { mentionsOf, nameOf, switchText } from './names.ts';
 import { count, fit, safe, stamp } from './words.ts';
 
 /**
@@ -16,7 +17,7 @@ export function waiverMessage(launch: Launch, waiverId: string): Message {
   const gate = launch.runbook.gates.find((one) => one.id === waiver.gate);
   const what = `${nameOf(launch, waiver.requestedBy)} asks to waive *${safe(gate?.title ?? waiver.gate, 120)}* for ${waiver.segments === 'all' ? 'all segments' : safe(waiver.segments.join(', '), 300)}${waiver.worst === null ? '' : `, up to ${count(waiver.worst)}`}, until ${stamp(waiver.endsAtMs)}: ${safe(waiver.reason, 400)}`;
   if (waiver.grantedBy !== null) return plain(`:large_yellow_circle: ${what}\nGranted by *${nameOf(launch, waiver.grantedBy)}*.`, `Waiver for ${waiver.gate} granted`);
-  return message(`A waiver for ${waiver.gate} needs a second person`, [section(`:large_yellow_circle: ${what}`, button(ACTION.grantWaiver, 'Grant', { launchId: launch.id, waiverId }), `waiver:${waiverId}`), second(launch, waiver.requestedBy)]);
+  return message(`A waiver for ${waiver.gate} needs a second person`, [section(`:large_yellow_circle: ${what}`, button(ACTION.grantWaiver, 'Grant', { launchId: launch.id, waiverId }), `waiver:${waiverId}`), second(launch, 'grant-waiver', waiver.requestedBy)]);
 }
 
 export function liftMessage(launch: Launch, liftId: string): Message {
@@ -27,7 +28,7 @@ export function liftMessage(launch: Launch, liftId: string): Message {
     const lifted = !launch.halt.active || launch.halt.epoch > lift.epoch;
     return plain(`:unlock: ${what}\n${lifted && launch.halt.epoch === lift.epoch ? 'Lifted.' : 'Over: a newer halt stands.'}`, 'The request to lift the halt is decided');
   }
-  return message('Lifting the halt needs a second person', [section(`:unlock: ${what}\nIt sends nothing by itself.`, button(ACTION.approveLift, 'Lift the halt', { launchId: launch.id, liftId }), `lift:${liftId}`), second(launch, lift.by)]);
+  return message('Lifting the halt needs a second person', [section(`:unlock: ${what}\nIt sends nothing by itself.`, button(ACTION.approveLift, 'Lift the halt', { launchId: launch.id, liftId }), `lift:${liftId}`), second(launch, 'approve-lift', lift.by)]);
 }
 
 export function switchMessage(launch: Launch, requestId: string): Message {
@@ -35,7 +36,7 @@ export function switchMessage(launch: Launch, requestId: string): Message {
   if (request === undefined) return gone('switch request', requestId);
   const what = `${nameOf(launch, request.by)} asks to set *${safe(request.switch, 60)}* to *${switchText(request.value)}*${request.reason === '' ? '' : `: ${safe(request.reason, 400)}`}`;
   if (!request.open) return plain(`:control_knobs: ${what}\nDone.`, `${request.switch} is decided`);
-  return message(`${request.switch} needs a second person`, [section(`:control_knobs: ${what}`, button(ACTION.approveSwitch, 'Set it', { launchId: launch.id, requestId }), `switch:${requestId}`), second(launch, request.by)]);
+  return message(`${request.switch} needs a second person`, [section(`:control_knobs: ${what}`, button(ACTION.approveSwitch, 'Set it', { launchId: launch.id, requestId }), `switch:${requestId}`), second(launch, 'approve-switch', request.by)]);
 }
 
 export function rosterMessage(launch: Launch, changeId: string): Message {
@@ -53,10 +54,10 @@ export function rosterMessage(launch: Launch, changeId: string): Message {
   ];
   const what = `:busts_in_silhouette: ${nameOf(launch, change.by)} asks to change the roster${change.reason === '' ? '' : `: ${safe(change.reason, 300)}`}`;
   if (!change.open) return plain(`${what}\nDecided.`, 'The roster change is decided');
-  return message('A change of the roster needs a second person', [section(`${what}\n${fit(lines, 2_300)}`, button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }), `roster:${changeId}`), second(launch, change.by)]);
+  return message('A change of the roster needs a second person', [section(`${what}\n${fit(lines, 2_300)}`, button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }), `roster:${changeId}`), second(launch, 'approve-roster-change', change.by)]);
 }
 
-const second = (launch: Launch, asker: string) => context(`Needs another person: ${peopleWith(launch, ['on-call', 'marketer'], asker)}.`);
+const second = (launch: Launch, command: CommandKind, asker: string) => section(`Needs another person: ${mentionsOf(launch, command, asker)}`);
 
 const plain = (text: string, fallback: string): Message => message(fallback, [section(text)]);
 

@@ -17,6 +17,7 @@ import { orderMessage, segmentsText } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { textsModal } from './texts-modal.ts';
 import { stepsMessage } from './steps.ts';
 import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
 
@@ -58,7 +59,7 @@ function launchOf(size: number): Launch {
     }])),
     attempts: {}, tests: {}, halt: { active: true, epoch: 3, by: 'p1', reason: text('Reason', 2_000), atMs: NOW },
     lifts: { L1: { id: 'L1', epoch: 3, by: 'p0', reason: text('Reason', 2_000), open: true } },
-    switches: Object.fromEntries(each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1 }])),
+    switches: Object.fromEntries(each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1, by: { person: 'p0' } }])),
     switchRequests: { R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true } },
     rosterChanges: { P1: { id: 'P1', people: runbook.people.map((person) => ({ ...person, id: `${person.id}x` })), by: 'p0', reason: text('Reason', 2_000), open: true } },
     steps: {}, scale: {}, closed: false,
@@ -136,10 +137,11 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
 
   it('an open order carries exactly one GO and, in another block, Decline; a decided one carries no button', () => {
     const buttons = (view: Message) => JSON.stringify(view.blocks).match(/"action_id":"[^"]+"/g) ?? [];
-    expect(buttons(orderMessage(launch, order, [], NOW)).toSorted()).toEqual(['"action_id":"fire.decline"', '"action_id":"fire.go"']);
+    const acting = (view: Message) => buttons(view).filter((one) => one !== '"action_id":"order.texts"');
+    expect(acting(orderMessage(launch, order, [], NOW)).toSorted()).toEqual(['"action_id":"fire.decline"', '"action_id":"fire.go"']);
     expect(JSON.stringify(orderMessage(launch, order, gatesOf(launch, 'red').slice(0, 1), NOW))).toContain('GO anyway, 1 red');
-    expect(buttons(orderMessage(launch, { ...order, state: 'approved' }, [], NOW))).toEqual([]);
-    expect(buttons(orderMessage(launch, order, [], order.expiresAtMs + 1))).toEqual([]);
+    expect(acting(orderMessage(launch, { ...order, state: 'approved' }, [], NOW))).toEqual([]);
+    expect(acting(orderMessage(launch, order, [], order.expiresAtMs + 1))).toEqual([]);
     expect(buttons(boardMessage(launch, [], [], NOW))).toContain('"action_id":"halt.press"');
   });
 });
@@ -148,8 +150,9 @@ describe('the order message', () => {
   it('forecasts by the pace where that is what takes time, and promises nothing that only the workers can keep', () => {
     const launch = launchOf(1);
     const withPace = (ios_per_second: number): string => JSON.stringify(orderMessage({ ...launch, runbook: { ...launch.runbook, delivery: { ...launch.runbook.delivery, ios_per_second } } }, launch.orders['F1'] as FireOrder, [], NOW));
-    expect(withPace(100_000)).toContain('forecast: iOS in 10 s at the earliest, by its pace');
-    for (const pace of [0, 2_000_000]) expect(withPace(pace)).toContain('forecast: iOS as fast as the workers can');
+    expect(withPace(100_000)).toContain("*iOS*: 10 s at 100,000/s (the runbook's pace)");
+    expect(withPace(0)).toContain('*iOS*: as fast as the workers can ·');
+    expect(withPace(2_000_000)).toContain("*iOS*: as fast as the workers can, at most 2,000,000/s (the runbook's pace)");
   });
 
   it('shows every locale of a usual campaign, and counts per segment and platform', () => {
@@ -163,6 +166,77 @@ describe('the order message', () => {
   });
 });
 
+describe('an order for some of the segments', () => {
+  const base = launchOf(1);
+  const locales = Object.fromEntries(['en', 'de', 'ja'].map((locale) => [locale, { title: `Title ${locale}`, body: `Body ${locale}` }]));
+  const segments = [
+    { id: 'us-ios', platform: 'ios' as const, devices: 50_000, batches: 50, locales: { en: 49_000, de: 1_000 } },
+    { id: 'us-android', platform: 'android' as const, devices: 80_000, batches: 80, locales: { en: 80_000 } },
+    { id: 'jp-ios', platform: 'ios' as const, devices: 9_000, batches: 9, locales: { ja: 9_000 } },
+  ];
+  const campaign = { ...base.campaign, locales };
+  const audience: AudienceRef = { ...(base.audience as AudienceRef), devices: 139_000, segments, locales: { en: 129_000, de: 1_000, ja: 9_000 } };
+  const launch: Launch = {
+    ...base, campaign, audience, shots: {}, halt: { ...base.halt, active: false },
+    switches: { 'pace.android': { value: 20_000, seq: 4, by: { person: 'p0' } }, zombie: { value: true, seq: 5, by: { person: 'p1' } }, sw0: { value: 'late', seq: 6, by: { person: 'p0' } } },
+  };
+  const shown = { ...(base.orders['F1'] as FireOrder).shown, segments: ['us-ios', 'us-android'].map((segment) => ({ segment, attempt: 1 })) };
+  const order: FireOrder = { ...(base.orders['F1'] as FireOrder), shown, devices: 130_000, lifts: null };
+  const textOf = (view: Message) => JSON.stringify(view.blocks);
+
+  it('shows the texts that these segments get with their counts, and none that nobody of them reads', () => {
+    const text = textOf(orderMessage(launch, order, [], NOW));
+    expect(text).toContain('`en` 129,000  *⁨Title en⁩* ⁨Body en⁩');
+    expect(text).toContain('`de` 1,000  ');
+    expect(text).not.toContain('Title ja');
+    expect(text).toContain('Nobody here reads `ja`.');
+    const old = { ...audience, segments: segments.map(({ id, platform, devices, batches }) => ({ id, platform, devices, batches })) };
+    expect(textOf(orderMessage({ ...launch, audience: old }, order, [], NOW))).toMatch(/Title ja.*is not known: the audience was compiled by an older version/);
+  });
+
+  it('says what else shapes it: the pace with the time that follows, the switches, and who set them', () => {
+    const text = textOf(orderMessage(launch, order, [], NOW));
+    expect(text).toMatch(/\*Android\*: (\d+ s|1 min \d+ s) at 20,000\/s \(pace set by Person 0\)/);
+    expect(text).toContain('zombie mode *on* (set by Person 1), sw0 *late* (set by Person 0)');
+  });
+
+  it('mentions exactly those whose GO counts, and never the one who asked', () => {
+    const people = [...launch.people, { ...(launch.people[0] as Launch['people'][number]), id: 'olu', name: 'Olu', roles: ['observer' as const], slack: ['UOBSERVER'] }];
+    const text = textOf(orderMessage({ ...launch, people }, order, [], NOW));
+    expect(text.match(/<@[^>]+>/g)).toEqual(people.filter(({ id }) => id !== 'p0' && id !== 'olu').map(({ slack }) => `<@${slack[0] ?? ''}>`));
+  });
+
+  it('unfolds every text, and keeps texts and counts once it was sent, as they were sent', () => {
+    const shot = { ...(base.shots['S0'] as Launch['shots'][string]), orderId: 'F1', segments: shown.segments, audience, campaign };
+    const attempts = Object.fromEntries(segments.slice(0, 2).map(({ id, devices }) => [id, [{ attempt: 1, shotId: 'S0', devices, closed: false, totals: null }]]));
+    const changed = { ...campaign, locales: { ...locales, en: { title: 'Another', body: 'Other' } } };
+    const view = orderMessage({ ...launch, campaign: changed, contentHash: 'other', shots: { S0: shot }, attempts }, { ...order, state: 'approved' }, [], NOW);
+    for (const part of ['`en` 129,000', 'Title en', '*iOS 50,000*', '*Android 80,000*']) expect(textOf(view)).toContain(part);
+    expect(textOf(view)).not.toContain('Another');
+    for (const one of [view, orderMessage(launch, order, [], NOW)]) expect(one.blocks.filter((block) => block.type === 'section').every((block) => block.expand === true)).toBe(true);
+  });
+
+  it('says when texts are shortened, and has them whole behind a button', () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`en-x${i}`, { title: `Title ${i} & <b>`, body: `${'word '.repeat(60)}end ${i}` }]));
+    const big: Launch = { ...launch, campaign: { ...campaign, locales: many, default_locale: 'en-x0' } };
+    const whole: Launch = { ...big, audience: { ...audience, locales: Object.fromEntries(Object.keys(many).map((locale) => [locale, 1])) } };
+    const view = orderMessage(whole, { ...order, shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) } }, [], NOW);
+    expect(textOf(view)).toContain('Some texts are shortened here.');
+    expect(messageBlockProblems(view.blocks)).toEqual([]);
+    for (const locale of Object.keys(many)) expect(textOf(view)).toContain(`\`${locale}\` 1  `);
+    const modal = textsModal(whole, { ...order, shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) } });
+    expect(viewProblems(modal)).toEqual([]);
+    for (const i of [0, 39]) expect(JSON.stringify(modal)).toContain(`word end ${i}"`);
+    const huge = Object.fromEntries(Object.keys(many).map((locale) => [locale, { title: '&'.repeat(200), body: '<'.repeat(3_000) }]));
+    expect(viewProblems(textsModal({ ...whole, campaign: { ...campaign, locales: huge, default_locale: 'en-x0' } }, order))).toEqual([]);
+  });
+
+  it('a halt calls on-call people', () => {
+    const view = entryMessage(launch, { kind: 'HaltSet', epoch: 4, reason: '', pressedAtMs: NOW, v: 1, launchId: 'big', seq: 1, atMs: NOW, by: { person: 'p1' }, token: 't', prev: '', hash: '' });
+    expect(JSON.stringify(view?.blocks).match(/<@[^>]+>/g)).toEqual(['<@U000000>']);
+  });
+});
+
 describe('which segments', () => {
   const launch = launchOf(1);
   const refs = ['us', 'de', 'jp', 'br'].flatMap((market) => (['ios', 'android'] as const).map((platform) => ({ id: `${market}-${platform}`, platform, devices: 10, batches: 1 })));
@@ -173,7 +247,7 @@ describe('which segments', () => {
     expect(text(of(['us-ios', 'de-ios']))).toBe('us-ios, de-ios');
     expect(text(of(ids))).toBe('all 8 segments');
     expect(text(of(ids.filter((id) => id.endsWith('ios'))))).toBe('all 4 iOS segments');
-    expect(text(of(ids.slice(0, 5)))).toBe('5 segments');
+    expect(text(of(ids.slice(0, 5)))).toBe('5 segments: us, de, jp-ios');
     expect(text([...of(ids.slice(0, 4), 2), ...of(ids.slice(4))])).toBe('all 8 segments (4 of them: only what was not sent)');
     expect(text(of(['us-ios'], 2))).toBe('us-ios (only what was not sent)');
   });

@@ -122,7 +122,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'SwitchSet': {
       // A request that waited for this switch is about a state that is gone.
       const switchRequests = Object.fromEntries(Object.entries(launch.switchRequests).map(([id, request]) => [id, request.switch === entry.switch ? { ...request, open: false } : request]));
-      return { switchRequests, switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq } } };
+      return { switchRequests, switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq, by: entry.by } } };
     }
     case 'StepStarted': return step(launch, entry, 'started', entry.late ? 'late' : '');
     case 'StepPut': return step(launch, entry, 'put', entry.why);

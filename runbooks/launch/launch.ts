@@ -1,6 +1,6 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
-  AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
+  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -38,7 +38,7 @@ export interface Launch {
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
   lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
   /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */
-  switches: Record<string, { value: SwitchValue; seq: number }>;
+  switches: Record<string, { value: SwitchValue; seq: number; by: Actor }>;
   switchRequests: Record<string, { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }>;
   rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
   steps: Record<string, StepState>;
