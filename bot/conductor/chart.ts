@@ -6,6 +6,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { percent, seconds } from '../views/live-stats.ts';
 import { platformName } from '../views/names.ts';
+import { shotSegments } from '../views/order.ts';
 import { count } from '../views/words.ts';
 import type { Figures, ShotFigures } from './figures.ts';
 
@@ -31,12 +32,12 @@ export async function deliveryChart(launch: Launch, shot: Shot, figures: ShotFig
     background: '#ffffff', fitTo: { mode: 'width', value: CHART_WIDTH_PX },
     font: { loadSystemFonts: false, fontFiles: fonts, defaultFontFamily: FONT },
   }).render();
-  return { png: image.asPng(), altText: chartAltText(shot, figures) };
+  return { png: image.asPng(), altText: chartAltText(launch, shot, figures) };
 }
 
-export function chartAltText(shot: Shot, figures: ShotFigures): string {
+export function chartAltText(launch: Launch, shot: Shot, figures: ShotFigures): string {
   const { total } = figures;
-  const head = `Delivery curve of shot ${shot.id}: ${count(total.accepted)} of ${count(figures.devices)} devices (${percent(total.accepted, figures.devices)}) accepted`;
+  const head = `Delivery curve of shot ${shot.id}, ${shotSegments(launch, shot)}: ${count(total.accepted)} of ${count(figures.devices)} devices (${percent(total.accepted, figures.devices)}) accepted`;
   const spread = total.p50Ms === null || total.p95Ms === null || total.p99Ms === null
     ? 'no times were measured'
     : `half of them within ${seconds(total.p50Ms)}, 95% within ${seconds(total.p95Ms)}, 99% within ${seconds(total.p99Ms)} of GO`;
@@ -79,7 +80,7 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
     $schema: 'https://vega.github.io/schema/vega/v6.json',
     ...frame(),
     title: {
-      text: `Delivery: ${launch.name}`, subtitle: [subtitle(shot, figures)],
+      text: `Delivery: ${launch.name}`, subtitle: [subtitle(launch, shot, figures)],
       anchor: 'start', font: FONT, fontSize: 22, subtitleFont: FONT, subtitleFontSize: 14, subtitleColor: '#616061', offset: 14,
     },
     data: [
@@ -135,6 +136,6 @@ function frame(): Pick<Spec, 'width' | 'height' | 'padding' | 'autosize'> {
   return { width: CHART_WIDTH_PX - padding.left - padding.right, height: CHART_HEIGHT_PX - padding.top - padding.bottom, padding, autosize: { type: 'none' } };
 }
 
-function subtitle(shot: Shot, figures: ShotFigures): string {
-  return `${count(figures.total.accepted)} of ${count(figures.devices)} devices accepted (${percent(figures.total.accepted, figures.devices)}), best second ${count(figures.peakPerSecond)}/s, shot ${shot.id}`;
+function subtitle(launch: Launch, shot: Shot, figures: ShotFigures): string {
+  return `${count(figures.total.accepted)} of ${count(figures.devices)} devices accepted (${percent(figures.total.accepted, figures.devices)}), best second ${count(figures.peakPerSecond)}/s · ${shotSegments(launch, shot)}, shot ${shot.id}`;
 }

@@ -59,10 +59,25 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   expect(finished(figures.total)).toBe(5_000);
   const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
   expect(summary).toContain('Every one of 5,000 devices is accounted for.');
+  // Who got nothing comes first, and who may have got it is counted apart.
+  expect(summary).toContain('"text":"Shot complete · us-ios, us-android: 10 of 5,000 got nothing, 1 uncertain"');
+  expect(summary).toContain('*10 of 5,000 got nothing*: 10 refused: app no longer installed 10 (Unregistered).\\n*1 uncertain*');
+  expect(summary).toContain('• *us-ios*: 2,990 of 3,000 accepted, *10 got nothing* (10 failed)\\n• *us-android*: 1,999 of 2,000 accepted, 1 uncertain');
   expect(summary).toContain('app no longer installed 10 (Unregistered)');
   expect(summary).toContain(`10 tokens refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launchForTests(closed).id}\``);
   const throttled = { ...figures, total: { ...figures.total, reasons: { TooManyRequests: 9, INVALID_ARGUMENT: 1 } } };
   expect(JSON.stringify(summaryMessage(launchForTests(closed), closed, throttled))).not.toContain('refused for good');
+});
+
+test('a shot that reached nobody of a platform is not called complete', () => {
+  const closed = shotForTests({ closed: { atMs: GO_AT_MS + 5_000, cause: 'complete' }, totals: [
+    { segment: 'us-ios', attempt: 1, devices: 3_000, totals: { accepted: 0, failed: 3_000, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: { TooManyProviderTokenUpdates: 3_000 } } },
+    { segment: 'us-android', attempt: 1, devices: 2_000, totals: { accepted: 2_000, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} } },
+  ] });
+  const { figures } = shotFigures(launch, closed, [], GO_AT_MS + 9_000);
+  const { text } = summaryMessage(launchForTests(closed), closed, figures);
+  expect(text).toContain('Shot failed on iOS · us-ios, us-android: 3,000 of 5,000 got nothing');
+  expect(text).not.toContain('complete');
 });
 
 test('the live message has bar, figures and HALT while it runs, and no HALT afterwards', () => {
@@ -89,8 +104,8 @@ test('what a halt cut off is no progress, and a halt that came after everything 
   const of = (halted: number, view: typeof liveStatsMessage) => JSON.stringify(view(launch, closed, { ...figures, total: { ...figures.total, accepted: 5_000 - halted, halted } }));
   expect(of(4_000, liveStatsMessage)).toMatch(/Halted: 1,000 of 5,000 accepted.*░` 20%/s);
   expect(of(0, liveStatsMessage)).toMatch(/Done: 5,000 of 5,000 accepted.*█` 100%/s);
-  expect(of(4_000, summaryMessage)).toContain('Shot ended by halt: 1,000 accepted');
-  expect(of(0, summaryMessage)).toContain('Shot complete before the halt: 5,000 accepted');
+  expect(of(4_000, summaryMessage)).toContain('Shot ended by halt · us-ios, us-android: 4,000 of 5,000 got nothing');
+  expect(of(0, summaryMessage)).toContain('Shot complete before the halt · us-ios, us-android: all 5,000 accepted');
 });
 
 test('a bar is full, and a share 100%, only when nothing is missing', () => {

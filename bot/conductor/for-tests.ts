@@ -54,6 +54,6 @@ export function launchForTests(shot: Shot): Launch {
   const people = [{ id: 'ana', name: 'Ana Ortiz' }, { id: 'mia', name: 'Mia Chen' }];
   return {
     id: 'sb', name: 'Super Bowl & friends', channelId: 'C0WARROOM', attempts: {}, shots: { [shot.id]: shot }, orders: {},
-    people, runbook: { people, gates: [] }, rosterChanges: {}, halt: { active: false }, closed: false, audience: null,
+    people, runbook: { people, gates: [], delivery: { uncertain: 'leave' } }, rosterChanges: {}, halt: { active: false }, closed: false, audience: null,
   } as unknown as Launch;
 }

@@ -8,7 +8,7 @@ import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, switchState } from './names.ts';
-import { segmentsText } from './order.ts';
+import { segmentsText, shotSegments } from './order.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
@@ -87,7 +87,7 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
     }
   }
   const devices = launch.orders[shot.orderId]?.devices ?? 0;
-  return `${shot.haltedAtMs === null ? ':rocket: *Sending*' : ':octagonal_sign: *Stopped, being counted:*'} ${segmentsText(launch, shot.segments)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
+  return `${shot.haltedAtMs === null ? ':rocket: *Sending*' : ':octagonal_sign: *Stopped, being counted:*'} ${shotSegments(launch, shot)}: ${count(accepted)} of ${count(devices)} accepted, ${span(nowMs - shot.pressedAtMs)} since GO by ${nameOf(launch, shot.approvedBy)}`;
 }
 
 function switchesText(launch: Launch): string {

@@ -6,8 +6,8 @@ import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
-import { segmentsText } from './order.ts';
-import { count, plural, safe, span } from './words.ts';
+import { shotSegments } from './order.ts';
+import { clip, count, plural, safe, span } from './words.ts';
 
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
 export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
@@ -15,12 +15,13 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
   const state = stateOf(shot, total);
   // At the press itself there is nothing to say but that it goes.
   const hasFigures = figures.boots > 0 || total.written > 0;
-  const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${elapsed(figures.sinceGoMs)} since GO`;
+  const what = shotSegments(launch, shot);
+  const text = `${state.text}: ${count(total.accepted)} of ${count(figures.devices)} accepted, ${elapsed(figures.sinceGoMs)} since GO · ${what}`;
   return {
     text,
     blocks: [
-      header(`${state.sign} ${state.text}: ${shot.closed === null ? launch.name : `${count(total.accepted)} of ${count(figures.devices)} accepted`}`),
-      section(`${progressBar(reached(total), figures.devices)}\n${segmentsText(launch, shot.segments)} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
+      header(`${state.sign} ${state.text}: ${shot.closed === null ? clip(launch.name, 60) : `${count(total.accepted)} of ${count(figures.devices)} accepted`} · ${what}`),
+      section(`${progressBar(reached(total), figures.devices)}\n${what} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
       // Once it is closed the summary below has the figures.
       ...(shot.closed !== null || !hasFigures ? [] : [fields([
         ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${percent(total.accepted, figures.devices)})`],
