@@ -1,4 +1,3 @@
-import { may } from '../../runbooks/launch/authority.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Desk } from '../desk.ts';
@@ -21,13 +20,10 @@ const RECORDED_WITHIN_MS = 1_000;
 export async function haltNow(desk: Desk, launchId: string, press: { slackId: string; reason: string; pressedAtMs: number }): Promise<Message> {
   const known = desk.journal.peek(launchId);
   // What this instance has read last may be old. It is good enough to halt by, never to refuse by.
-  const launch = known !== null && mayHalt(known, press.slackId) ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
+  const launch = known !== null && whoIs(known, press.slackId) !== null ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
   const person = launch === null ? null : whoIs(launch, press.slackId);
-  if (launch !== null && (person === null || !may(person, 'set-halt'))) {
-    return person === null
-      ? refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on duty can, with one tap.')
-      : refused('ROLE_MISSING', `${person.name} is ${person.roles.join(', ')} here; halting needs on-call or marketer. Say it in the channel: anyone on duty can, with one tap.`);
-  }
+  // Whatever their role: who sees that it goes wrong stops it.
+  if (launch !== null && person === null) return refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on the roster can, with one tap.');
   // A closed launch stays closed, however old the news.
   const closed = [launch, known].find((one) => one?.closed === true);
   if (closed != null) return refused('LAUNCH_CLOSED', nothingToHalt(closed));
@@ -43,11 +39,6 @@ export async function haltNow(desk: Desk, launchId: string, press: { slackId: st
 
 const nothingToHalt = (launch: Launch): string => `${safe(launch.name, 120)} is closed: nothing of it is being sent, and nothing can be. There is nothing to halt.`;
 
-function mayHalt(launch: Launch, slackId: string): boolean {
-  const person = whoIs(launch, slackId);
-  return person !== null && may(person, 'set-halt');
-}
-
 async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | null> {
   const late = new Promise<null>((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(null)));
   return Promise.race([late, work.catch((error: unknown) => {
@@ -58,7 +49,7 @@ async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | 
 
 export const halt: Subcommand = {
   name: 'halt', also: ['stop', 'abort'], usage: ['halt', 'halt wrong copy in German'], group: 'Fire and halt', needs: 'launch',
-  does: 'Stops all sending at once. One tap by anyone on duty; the HALT button does the same. Test copies asked for afterwards still go out.',
+  does: 'Stops all sending at once. One tap by anyone on the roster; the HALT button does the same. Test copies asked for afterwards still go out.',
   run: ({ desk, launch, slackId, typed, atMs }) => haltNow(desk, launch.id, { slackId, reason: oneLine(typed.rest), pressedAtMs: atMs }),
 };
 

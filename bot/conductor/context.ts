@@ -37,8 +37,8 @@ export const FACT = {
   scale: (target: string) => `message/scale/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,
   figures: (shotId: string) => `figures/${shotId}`,
-  /** Version of the SSM halt parameter that we know to follow from our own record. */
-  haltVersion: 'ssm/halt-version',
+  /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
+  haltExplained: (version: number) => `ssm/halt/${version}`,
   /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */
   mirrored: (name: string) => `ssm/mirrored/${name}`,
   toldByHand: (name: string) => `ssm/told/${name}`,

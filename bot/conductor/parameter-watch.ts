@@ -1,16 +1,24 @@
+import type { Parameter } from '../../infra/aws/parameters.ts';
+import { saysHalt } from '../../runbooks/launch/halt-word.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { type Context, FACT, fact } from './context.ts';
+import type { Context } from './context.ts';
 import type { Halting } from './halt.ts';
-import { differing, isOn, noteIfSetByHand, parameterName } from './public-mirror.ts';
+import { byWhom, isExplained, parameterName, shownValue } from './halt-parameter.ts';
+import { differing, mirrorSwitch, noteIfSetByHand } from './public-mirror.ts';
+
+/** Looks that fail in a row, one a second, before people are told that a halt by hand would not be seen. */
+const BLIND_LOOKS = 15;
 
 /**
- * A halt that somebody sets in Parameter Store by hand is obeyed like a press. Our own mirror says `on` too, for a
- * while also after a lift; its version tells the two apart: a version that our record explains is never a new halt.
+ * A halt that somebody sets in Parameter Store by hand is obeyed like a press. Our own mirror says `on` too, for a while also
+ * after a lift: a version that our record explains is never a new halt. What is set there by hand lifts nothing.
  */
 export class ParameterWatch {
   readonly #context: Context;
   readonly #halting: Halting;
-  #suspect: number | null = null;
+  /** What the last look found out of order. Acted upon when the next one finds the same: one look may be an old read, or fall between our own write and the note of it. */
+  #suspect: string | null = null;
+  #blindLooks = 0;
 
   constructor(context: Context, halting: Halting) {
     this.#context = context;
@@ -24,27 +32,63 @@ export class ParameterWatch {
   }
 
   async look(launch: Launch): Promise<void> {
+    let standing: Parameter | null;
+    try {
+      standing = await this.#context.cloud.parameters.get(parameterName(launch.id, 'halt'));
+    } catch (error) {
+      await this.#blind(launch, error);
+      throw error;
+    }
+    await this.#seeing(launch);
+    if (standing !== null && saysHalt(standing.value)) await this.#lookAtHalt(launch, standing);
+    else await this.#lookAtNone(launch, standing);
+  }
+
+  async #lookAtHalt(launch: Launch, standing: Parameter): Promise<void> {
     const { cloud, nowMs, log } = this.#context;
-    const standing = await cloud.parameters.get(parameterName(launch.id, 'halt'));
-    if (standing === null || !isOn(standing.value)) {
-      this.#suspect = null;
-      return;
-    }
     const item = await cloud.switches.read(launch.id, { consistent: true });
-    const known = Number((await fact(this.#context, launch.id, FACT.haltVersion)) ?? 0);
-    if (item?.halted === true || standing.version === known) {
+    if (item?.halted === true || (await isExplained(this.#context, launch.id, standing))) {
       this.#suspect = null;
       return;
     }
-    // Twice in a row: one look may be an old read, or fall between our own write and the note of its version.
-    if (this.#suspect !== standing.version) {
-      this.#suspect = standing.version;
+    if (!this.#twice(`halt ${standing.version}`)) return;
+    const by = await byWhom(this.#context, launch.id, 'halt', standing);
+    log.warn({ launchId: launch.id, version: standing.version, by }, 'halt set in Parameter Store by hand');
+    await this.#halting.press(launch.id, { by: null, source: 'ssm', reason: `set to ${shownValue(standing)} in Parameter Store${by}`, pressedAtMs: nowMs() });
+  }
+
+  /** While the launch is halted the mirror says so: others go by it. One that was deleted or set to something else is written again. */
+  async #lookAtNone(launch: Launch, standing: Parameter | null): Promise<void> {
+    // What we wrote ourselves is what the record said then; the effect of the newer entry is under way.
+    if (!launch.halt.active || (standing !== null && (await isExplained(this.#context, launch.id, standing)))) {
+      this.#suspect = null;
       return;
     }
-    this.#suspect = null;
-    log.warn({ launchId: launch.id, version: standing.version, by: standing.modifiedBy }, 'halt set in Parameter Store by hand');
-    await this.#halting.press(launch.id, {
-      by: null, source: 'ssm', reason: `set in Parameter Store${standing.modifiedBy === null ? '' : ` by ${standing.modifiedBy}`}`, pressedAtMs: nowMs(),
-    });
+    if (!this.#twice(`none ${standing?.version ?? 0}`)) return;
+    const by = standing === null ? '' : await byWhom(this.#context, launch.id, 'halt', standing);
+    await mirrorSwitch(this.#context, launch.id, 'halt');
+    if (standing === null) return;
+    const text = `halt was set to ${shownValue(standing)} in Parameter Store${by}. That lifts nothing: two people lift a halt, with /go resume. The parameter says on again.`;
+    await this.#context.act(launch.id, { kind: 'note', by: null, text });
+  }
+
+  #twice(suspect: string): boolean {
+    const again = this.#suspect === suspect;
+    this.#suspect = again ? null : suspect;
+    return again;
+  }
+
+  async #blind(launch: Launch, error: unknown): Promise<void> {
+    this.#blindLooks += 1;
+    if (this.#blindLooks !== BLIND_LOOKS) return;
+    const why = error instanceof Error ? error.name : 'an unknown error';
+    const text = `The halt parameter ${parameterName(launch.id, 'halt')} can't be read (${why}): a halt that is set there by hand is not seen. The HALT button, /go halt and the command line work as ever.`;
+    await this.#context.act(launch.id, { kind: 'note', by: null, text });
+  }
+
+  async #seeing(launch: Launch): Promise<void> {
+    const wasTold = this.#blindLooks >= BLIND_LOOKS;
+    this.#blindLooks = 0;
+    if (wasTold) await this.#context.act(launch.id, { kind: 'note', by: null, text: 'The halt parameter can be read again: a halt that is set there by hand counts.' });
   }
 }

@@ -6,7 +6,8 @@ import type { Step } from '../../runbooks/playbook/schema.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { SegmentOrder, TestOrder } from '../../workers/contract.ts';
 import type { Acted, Context } from './context.ts';
-import { keepHaltVersion, mirrorSwitch, writeFlags } from './public-mirror.ts';
+import { coverStanding } from './halt-parameter.ts';
+import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 
 /**
  * Performs the effects that go to the cloud. Each may be performed twice, and late: what the launch has moved
@@ -95,7 +96,7 @@ async function noteHaltVersion(context: Context, launchId: string): Promise<void
   const limit = Promise.withResolvers<void>();
   const timer = setTimeout(limit.resolve, 500);
   try {
-    await Promise.race([keepHaltVersion(context, launchId), limit.promise]);
+    await Promise.race([coverStanding(context, launchId), limit.promise]);
   } catch (error) {
     context.log.warn({ launchId, err: error }, 'cannot read the halt parameter before the lift');
   } finally {

@@ -21,12 +21,12 @@ test('a switch set in Parameter Store by hand is told once and not obeyed, also 
   await conductor.afterEntry(rig.launchId, set.entry);
   await until('the mirror', async () => (await rig.cloud.parameters.get(parameter('pace.ios')))?.value === '700');
   await rig.cloud.parameters.put(parameter('pace.ios'), '90');
-  const told = await rig.seen('was set to 90 in Parameter Store');
+  const told = await rig.seen('was set to “90” in Parameter Store');
   expect(told.text).toContain('Here it is 700; /go pace ios sets it');
   await conductor.stop();
   await rig.conductor('second', { timings }).conductor.start();
   await rig.cloud.parameters.put(parameter('zombie'), 'on');
-  await rig.seen('zombie was set to on in Parameter Store');
+  await rig.seen('zombie was set to “on” in Parameter Store');
   expect((await rig.entries('Noted')).map(({ by }) => by)).toEqual([{ system: 'conductor' }, { system: 'conductor' }]);
   expect((await rig.launch()).switches).toMatchObject({ 'pace.ios': { value: 700 } });
 });
@@ -38,7 +38,7 @@ test('what was set by hand is told before our next write covers it', async () =>
   if (!set.ok) throw new Error(set.say);
   await conductor.afterEntry(rig.launchId, set.entry);
   expect((await rig.cloud.parameters.get(parameter('sale')))?.value).toBe('on');
-  expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining('sale was set to by hand in Parameter Store') as string }]);
+  expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining('sale was set to “by hand” in Parameter Store') as string }]);
 });
 
 test('a value by hand that is longer than a note may be is told all the same', async () => {

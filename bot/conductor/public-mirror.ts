@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Parameter } from '../../infra/aws/parameters.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
+import { byWhom, parameterName, shownValue, writeHalt } from './halt-parameter.ts';
 
 /**
  * The switches as others see them: one SSM parameter each, and a flag file in object storage that an edge can
@@ -9,7 +11,6 @@ import { type Context, FACT, fact, keepFact } from './context.ts';
  * afterwards, and written again if that has moved on.
  */
 
-export const parameterName = (launchId: string, name: string): string => `/gobutton/${launchId}/${name}`;
 export const flagsKey = (launchId: string): string => `switches/${launchId}.json`;
 
 const text = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
@@ -23,12 +24,10 @@ export function mirrorValue(launch: Launch, name: string): string | null {
 
 export async function mirrorSwitch(context: Context, launchId: string, name: string): Promise<string> {
   return followRecord(context, launchId, (launch) => mirrorValue(launch, name), async (value) => {
-    const parameter = parameterName(launchId, name);
-    if (name === 'halt' && value === 'off' && (await heldByHand(context, launchId))) return false;
-    if (name !== 'halt') await noteIfSetByHand(context, launchId, name);
-    await context.cloud.parameters.put(parameter, value);
-    if (name === 'halt') await keepHaltVersion(context, launchId);
-    else await keepFact(context, launchId, FACT.mirrored(name), String((await context.cloud.parameters.get(parameter))?.version ?? 0));
+    if (name === 'halt') return writeHalt(context, launchId, value);
+    await noteIfSetByHand(context, launchId, name);
+    const version = await context.cloud.parameters.put(parameterName(launchId, name), value);
+    await keepFact(context, launchId, FACT.mirrored(name), String(version));
     return true;
   });
 }
@@ -75,11 +74,10 @@ const switchNames = (launch: Launch): string[] => [...Object.keys(UNSET), ...lau
 const UNSET: Partial<Record<string, string>> = { 'pace.ios': '0', 'pace.android': '0', zombie: 'off' };
 
 function plain(value: string): string {
-  return isOn(value) ? 'on' : ['off', 'false', '0'].includes(value.trim().toLowerCase()) ? 'off' : value.trim();
+  const word = value.trim().toLowerCase();
+  return ['on', 'true', '1'].includes(word) ? 'on' : ['off', 'false', '0'].includes(word) ? 'off' : value.trim();
 }
 
-/** Of a value by hand; a parameter holds 4 KB. */
-const SHOWN_CHARS = 100;
 /** Between two looks at a parameter that differs: our own write may be under way. */
 const LOOK_AGAIN_MS = 500;
 
@@ -93,14 +91,14 @@ export async function noteIfSetByHand(context: Context, launchId: string, name: 
   await sleep(LOOK_AGAIN_MS);
   const found = await setByHand(context, launchId, name);
   if (found === null || found.version !== first.version) return;
-  const by = found.modifiedBy === null ? '' : ` by ${found.modifiedBy}`;
+  const by = await byWhom(context, launchId, name, found);
   const command = name.startsWith('pace.') ? `/go pace ${name.slice('pace.'.length)}` : name === 'zombie' ? '/go zombie' : `/go switch ${name}`;
-  const text = `${name} was set to ${found.value.slice(0, SHOWN_CHARS)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
+  const text = `${name} was set to ${shownValue(found)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
   await context.act(launchId, { kind: 'note', by: null, text });
   await keepFact(context, launchId, FACT.toldByHand(name), String(found.version));
 }
 
-async function setByHand(context: Context, launchId: string, name: string): Promise<{ value: string; here: string; version: number; modifiedBy: string | null } | null> {
+async function setByHand(context: Context, launchId: string, name: string): Promise<(Parameter & { here: string }) | null> {
   const standing = await context.cloud.parameters.get(parameterName(launchId, name));
   const launch = await context.journal.launch(launchId);
   if (standing === null || launch === null) return null;
@@ -109,19 +107,3 @@ async function setByHand(context: Context, launchId: string, name: string): Prom
   const explained = await Promise.all([FACT.mirrored(name), FACT.toldByHand(name)].map((known) => fact(context, launchId, known)));
   return explained.includes(String(standing.version)) ? null : { ...standing, here: differs.here };
 }
-
-/** A version that our record explains: whatever stood there when it was read is covered by the decision that reads it. */
-export async function keepHaltVersion(context: Context, launchId: string): Promise<void> {
-  const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'));
-  if (standing !== null) await keepFact(context, launchId, FACT.haltVersion, String(standing.version));
-}
-
-/** True: somebody has set the parameter to `on` after the last version that we know of. */
-export async function heldByHand(context: Context, launchId: string): Promise<boolean> {
-  const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'));
-  if (standing === null || !isOn(standing.value)) return false;
-  const known = Number((await fact(context, launchId, FACT.haltVersion)) ?? 0);
-  return standing.version > known;
-}
-
-export const isOn = (value: string): boolean => ['on', 'true', '1', 'halt'].includes(value.trim().toLowerCase());

@@ -20,9 +20,14 @@ test('a parameter is overwritten under a new version and tells who changed it', 
   const name = switchParameter('l', 'halt');
   expect(name).toBe('/gobutton/l/halt');
   expect(await parameters.get(name)).toBeNull();
-  await parameters.put(name, 'off');
-  await parameters.put(name, 'on');
-  expect(await parameters.get(name)).toEqual({ value: 'on', version: 2, modifiedBy: 'arn:aws:iam::000000000000:user/local' });
+  expect(await parameters.put(name, 'off')).toBe(1);
+  expect(await parameters.put(name, 'on')).toBe(2);
+  expect(await parameters.get(name)).toMatchObject({ value: 'on', version: 2, isSecret: false });
+  expect(Math.abs(((await parameters.get(name))?.modifiedAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
+  expect(await parameters.get(name, 1)).toMatchObject({ value: 'off', version: 1 });
+  expect(await parameters.get(name, 9)).toBeNull();
+  expect(await parameters.modifiedBy(name, 2)).toBe('arn:aws:iam::000000000000:user/local');
+  expect(await parameters.modifiedBy(name, 1)).toBeNull();
 });
 
 test('a list by path goes through all pages of ten, and stays below its path', async () => {
@@ -32,6 +37,19 @@ test('a list by path goes through all pages of ten, and stays below its path', a
   const found = await parameters.list('/gobutton/paged');
   expect(found).toHaveLength(23);
   expect(found.find((one) => one.name.endsWith('/s22'))).toEqual({ name: '/gobutton/paged/deep/s22', value: '22', version: 1 });
+});
+
+test('a parameter that somebody made a secret or a list is read decrypted, and overwritten with its type as it is', async () => {
+  const { ssm } = clients;
+  for (const Type of ['SecureString', 'StringList'] as const) {
+    const name = `/gobutton/typed/${Type}`;
+    await ssm.send(new PutParameterCommand({ Name: name, Type, Value: 'off' }));
+    expect((await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Value).toBe(Type === 'SecureString' ? Buffer.from('cipher:off').toString('base64') : 'off');
+    await expect(ssm.send(new PutParameterCommand({ Name: name, Type: 'String', Value: 'on', Overwrite: true }))).rejects.toMatchObject({ name: 'HierarchyTypeMismatchException' });
+    expect(await local.cloud.parameters.get(name)).toMatchObject({ value: 'off', isSecret: Type === 'SecureString' });
+    expect(await local.cloud.parameters.put(name, 'on')).toBe(2);
+    expect((await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Type).toBe(Type);
+  }
 });
 
 test('names, versions, history and deletion are as on AWS', async () => {

@@ -1,10 +1,17 @@
 import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { errorName } from './cloud-error.ts';
 
+/** `modifiedAtMs`: a parameter that was deleted and made anew counts its versions from 1 again, so that a version alone names nothing. */
+export interface Parameter { value: string; version: number; isSecret: boolean; modifiedAtMs: number }
+
 /** SSM Parameter Store: the public mirror of the switches, `/gobutton/<launchId>/<switch>`. */
 export interface Parameters {
-  put(name: string, value: string): Promise<void>;
-  get(name: string): Promise<{ value: string; version: number; modifiedBy: string | null } | null>;
+  /** Resolves to the version that this write made. A parameter that somebody has made with another type keeps it. */
+  put(name: string, value: string): Promise<number>;
+  /** `version` null: the newest. Null: there is none. */
+  get(name: string, version?: number | null): Promise<Parameter | null>;
+  /** Who wrote this version, if it is the newest still and we may ask. Null: not known. */
+  modifiedBy(name: string, version: number): Promise<string | null>;
   /** By path, recursive, all pages. */
   list(path: string): Promise<{ name: string; value: string; version: number }[]>;
 }
@@ -13,24 +20,38 @@ export interface Parameters {
 export const switchParameter = (launchId: string, switchName: string) => `/gobutton/${launchId}/${switchName}`;
 
 export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
+  async function put(name: string, value: string, keepsType: boolean): Promise<number> {
+    const { Version: version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true, ...(keepsType ? {} : { Type: 'String' as const }) }));
+    return version ?? 0;
+  }
+
   return {
     async put(name, value) {
-      await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: true }));
+      try {
+        return await put(name, value, false);
+      } catch (error) {
+        // The type of a parameter can't be changed. Without one AWS keeps what is there.
+        if (errorName(error) !== 'HierarchyTypeMismatchException') throw error;
+        return put(name, value, true);
+      }
     },
 
-    async get(name) {
+    async get(name, version = null) {
       try {
-        const { Parameter: found } = await ssm.send(new GetParameterCommand({ Name: name }));
-        const about = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] }));
-        const metadata = about.Parameters?.[0];
-        const version = found?.Version ?? 0;
-        // Two calls: somebody may have written in between, and then the name is not this version's.
-        const modifiedBy = metadata?.Version === version ? (metadata.LastModifiedUser ?? null) : null;
-        return { value: found?.Value ?? '', version, modifiedBy };
+        // Decryption changes nothing about plain parameters, and without it a secret one would read as its cipher text.
+        const { Parameter: found } = await ssm.send(new GetParameterCommand({ Name: version === null ? name : `${name}:${version}`, WithDecryption: true }));
+        return { value: found?.Value ?? '', version: found?.Version ?? 0, isSecret: found?.Type === 'SecureString', modifiedAtMs: found?.LastModifiedDate?.getTime() ?? 0 };
       } catch (error) {
-        if (errorName(error) === 'ParameterNotFound') return null;
+        if (errorName(error) === 'ParameterNotFound' || errorName(error) === 'ParameterVersionNotFound') return null;
         throw error;
       }
+    },
+
+    async modifiedBy(name, version) {
+      const about = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] })).catch(() => null);
+      const metadata = about?.Parameters?.[0];
+      // Another call than the one that read the value: somebody may have written in between, and then the name is not this version's.
+      return metadata?.Version === version ? (metadata.LastModifiedUser ?? null) : null;
     },
 
     async list(path) {

@@ -33,8 +33,9 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'approve-roster-change': ON_DUTY,
   'set-switch': ON_CALL,
   'approve-switch': ON_DUTY,
+  // One tap by anyone on the roster: who sees that it goes wrong stops it
+  'set-halt': EVERYBODY,
   // One tap by anyone on duty
-  'set-halt': ON_DUTY,
   'tick-gate': ON_DUTY,
   // Copies to people on the roster, so that whoever wrote the text can look at it
   'request-test': ON_DUTY,

@@ -5,9 +5,15 @@ import type { Command } from './commands.ts';
 const press = (scene: Scene, epoch: number, more: Partial<Extract<Command, { kind: 'set-halt' }>> = {}): Command =>
   ({ kind: 'set-halt', by: 'ben', source: 'slack', epoch, reason: '', pressedAtMs: scene.nowMs, ...more });
 
-test('anyone on duty halts, an observer does not, and the system may from outside Slack', () => {
+test('anyone on the roster halts, an observer too, but nobody else; lifting it is for people on duty', () => {
   const scene = Scene.ready();
-  expect(scene.refuses(press(scene, 1, { by: 'olu' })).code).toBe('ROLE_MISSING');
+  expect(scene.refuses(press(scene, 1, { by: 'eve' })).code).toBe('NOT_ON_ROSTER');
+  expect(scene.gives('HaltSet', press(scene, 1, { by: 'olu' })).by).toEqual({ person: 'olu' });
+  expect(scene.refuses({ kind: 'request-lift', by: 'olu', reason: '' }).code).toBe('ROLE_MISSING');
+});
+
+test('the system halts from outside Slack', () => {
+  const scene = Scene.ready();
   expect(scene.gives('HaltSet', press(scene, 1, { by: null, source: 'ssm' })).by).toEqual({ system: 'ssm' });
   expect(scene.state.halt).toMatchObject({ active: true, epoch: 1, by: null });
 });

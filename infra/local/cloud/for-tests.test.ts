@@ -28,7 +28,7 @@ test('a round through record, queues, objects and parameters works', async () =>
   expect(await cloud.objects.get('a/none')).toBeNull();
   expect(await cloud.objects.list('a/')).toEqual([{ key: 'a/b', bytes: body.length }]);
   await cloud.parameters.put('/gobutton/l1/halt', 'true');
-  expect(await cloud.parameters.get('/gobutton/l1/halt')).toEqual({ value: 'true', version: 1, modifiedBy: 'arn:aws:iam::000000000000:user/local' });
+  expect(await cloud.parameters.get('/gobutton/l1/halt')).toMatchObject({ value: 'true', version: 1 });
   expect(await cloud.parameters.get('/gobutton/l1/none')).toBeNull();
   expect(await cloud.parameters.list('/gobutton')).toHaveLength(1);
 });

@@ -7,10 +7,9 @@ export type ParameterState = Record<string, Version[]>;
 
 interface Input {
   Name?: string; Names?: string[]; Value?: string; Type?: string; Overwrite?: boolean; Description?: string; Tier?: string; Path?: string; Recursive?: boolean;
-  MaxResults?: number; NextToken?: string; ParameterFilters?: { Key: string; Option?: string; Values?: string[] }[];
+  MaxResults?: number; NextToken?: string; WithDecryption?: boolean; ParameterFilters?: { Key: string; Option?: string; Values?: string[] }[];
 }
 
-/** WithDecryption changes nothing about plain parameters. */
 const FIELDS: Record<string, string[]> = {
   PutParameter: ['Name', 'Value', 'Type', 'Overwrite', 'Description', 'Tier'],
   GetParameter: ['Name', 'WithDecryption'],
@@ -40,7 +39,10 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
     }
     const type = input.Type ?? last?.type;
     if (type === undefined) throw invalid('A parameter type is required when you create a parameter.');
-    if (!['String', 'StringList'].includes(type)) throw notImplemented('ssm', `PutParameter of type ${type}`);
+    if (!['String', 'StringList', 'SecureString'].includes(type)) throw invalid(`Unsupported parameter type: ${type}`);
+    if (last !== undefined && type !== last.type) {
+      throw new AwsError('HierarchyTypeMismatchException', "Parameter Store doesn't support changing a parameter type in a hierarchy. You must create a new, unique parameter.");
+    }
     const version = (last?.version ?? 0) + 1;
     versions.push({ value: input.Value, type, version, modifiedAtMs: Date.now(), user, description: input.Description ?? null });
     state[name] = versions.slice(-VERSIONS_KEPT);
@@ -65,7 +67,7 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
     const prefix = path.endsWith('/') ? path : `${path}/`;
     const names = Object.keys(state).sort().filter((name) => name.startsWith(prefix) && (input.Recursive === true || !name.slice(prefix.length).includes('/')));
     const { page, next } = paged(names, input, 10);
-    return { Parameters: page.flatMap((name) => { const found = find(name); return found === null ? [] : [shown(found.name, found.version)]; }), NextToken: next };
+    return { Parameters: page.flatMap((name) => { const found = find(name); return found === null ? [] : [shown(found.name, found.version, input.WithDecryption)]; }), NextToken: next };
   }
 
   function history(input: Input): unknown {
@@ -97,13 +99,13 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
       case 'GetParameter': {
         const found = find(nameOf(input.Name));
         if (found === null) throw notFound(input.Name ?? '');
-        return { Parameter: shown(found.name, found.version) };
+        return { Parameter: shown(found.name, found.version, input.WithDecryption) };
       }
       case 'GetParameters': {
         const names = input.Names ?? [];
         if (names.length > 10) throw invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10");
         const found = names.map((name) => ({ name, hit: find(name) }));
-        return { Parameters: found.flatMap(({ hit }) => (hit === null ? [] : [shown(hit.name, hit.version)])), InvalidParameters: found.filter(({ hit }) => hit === null).map(({ name }) => name) };
+        return { Parameters: found.flatMap(({ hit }) => (hit === null ? [] : [shown(hit.name, hit.version, input.WithDecryption)])), InvalidParameters: found.filter(({ hit }) => hit === null).map(({ name }) => name) };
       }
       case 'GetParametersByPath': return byPath(input);
       case 'GetParameterHistory': return history(input);
@@ -128,14 +130,17 @@ function nameOf(name: string | undefined): string {
   return name;
 }
 
-function shown(name: string, { value, type, version, modifiedAtMs }: Version): unknown {
-  return { Name: name, Value: value, Type: type, Version: version, LastModifiedDate: modifiedAtMs / 1_000, ARN: `${ARN}${name.startsWith('/') ? '' : '/'}${name}`, DataType: 'text' };
+/** Stands for what the key service would give: nobody takes it for the value. */
+const cipherText = (value: string): string => Buffer.from(`cipher:${value}`).toString('base64');
+
+function shown(name: string, { value, type, version, modifiedAtMs }: Version, decrypted = false): unknown {
+  return { Name: name, Value: type === 'SecureString' && !decrypted ? cipherText(value) : value, Type: type, Version: version, LastModifiedDate: modifiedAtMs / 1_000, ARN: `${ARN}${name.startsWith('/') ? '' : '/'}${name}`, DataType: 'text' };
 }
 
 function metadata(name: string, version: Version, withValue: boolean): unknown {
   return {
     Name: name, Type: version.type, Version: version.version, LastModifiedDate: version.modifiedAtMs / 1_000, LastModifiedUser: version.user, Tier: 'Standard', DataType: 'text',
-    Policies: [], ...(version.description === null ? {} : { Description: version.description }), ...(withValue ? { Value: version.value, Labels: [] } : {}),
+    Policies: [], ...(version.description === null ? {} : { Description: version.description }), ...(withValue ? { Value: version.type === 'SecureString' ? cipherText(version.value) : version.value, Labels: [] } : {}),
   };
 }
 
