@@ -38,6 +38,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const leader = new Leader(context);
   const closeShot = fallbackCloser({ cloud, journal, nowMs });
   const budget = new UpdateBudget(nowMs);
+  // What is left of Tier 3 goes to looking for our own posts.
+  const looks = new UpdateBudget(nowMs, 30);
   const keepers = new Map<string, LaunchKeeper>();
   const background = new Set<Promise<unknown>>();
   /** What we act on; the lease may have run out since (`leader.isLeading`). */
@@ -71,7 +73,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   }
 
   function keeperOf(launchId: string): LaunchKeeper {
-    const keeper = keepers.get(launchId) ?? new LaunchKeeper(context, launchId, { halting, closeShot, budget });
+    const keeper = keepers.get(launchId) ?? new LaunchKeeper(context, launchId, { halting, closeShot, budget, looks });
     if (!keepers.has(launchId)) {
       keepers.set(launchId, keeper);
       keeper.tick();

@@ -36,6 +36,8 @@ export const FACT = {
   order: (orderId: string) => `message/order/${orderId}`,
   scale: (target: string) => `message/scale/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,
+  /** The ts that a shot's live message is being moved down from; empty: none. */
+  moving: (shotId: string) => `message/live/${shotId}/moving`,
   figures: (shotId: string) => `figures/${shotId}`,
   /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
   haltExplained: (version: number) => `ssm/halt/${version}`,

@@ -8,6 +8,7 @@ import { GateWatch } from './gate-watch.ts';
 import { HaltWatch, type Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LateAccounts } from './late-accounts.ts';
+import { LivePosition } from './live-position.ts';
 import { LiveShots } from './live-shots.ts';
 import { Outbox } from './outbox.ts';
 import { ParameterWatch } from './parameter-watch.ts';
@@ -42,13 +43,13 @@ export class LaunchKeeper {
   #opened = false;
   #checkpointSeq: number | null = null;
 
-  constructor(context: Context, launchId: string, parts: { halting: Halting; closeShot: CloseShot; budget: UpdateBudget }) {
+  constructor(context: Context, launchId: string, parts: { halting: Halting; closeShot: CloseShot; budget: UpdateBudget; looks: UpdateBudget }) {
     this.#context = { ...context, log: context.log.child({ launchId }) };
     this.launchId = launchId;
     const { timings, log } = this.#context;
     this.room = new Room(this.#context, launchId);
     const standings = new Standings(this.#context, this.room, parts.budget);
-    const live = new LiveShots(this.#context, launchId, standings);
+    const live = new LiveShots(this.#context, launchId, standings, new LivePosition(this.#context, this.room, parts.looks));
     this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room });
     this.#late = new LateAccounts(this.#context);
     const gates = new GateWatch(this.#context);
@@ -72,6 +73,7 @@ export class LaunchKeeper {
     ];
     this.#watches = [
       ...this.#shown,
+      job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),

@@ -3,6 +3,7 @@ import type { ShotSnapshot } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import { type ShotFigures, shotFigures } from './figures.ts';
+import type { LivePosition } from './live-position.ts';
 import type { Standings } from './standing.ts';
 import { RESERVE } from './update-budget.ts';
 
@@ -14,10 +15,12 @@ export class LiveShots {
   readonly #context: Context;
   readonly #launchId: string;
   readonly #standings: Standings;
+  readonly #position: LivePosition;
   readonly #byShot = new Map<string, Map<string, { atMs: number; snapshot: ShotSnapshot }>>();
   readonly #shown = new Map<string, string>();
 
-  constructor(context: Context, launchId: string, standings: Standings) {
+  constructor(context: Context, launchId: string, standings: Standings, position: LivePosition) {
+    this.#position = position;
     this.#context = context;
     this.#launchId = launchId;
     this.#standings = standings;
@@ -61,6 +64,16 @@ export class LiveShots {
       if (text === this.#shown.get(shot.id)) continue;
       if (await this.#standings.show({ launch, name, message: () => message, reserve: RESERVE.live, ifDeleted: 'post' })) this.#shown.set(shot.id, text);
     }
+  }
+
+  /** HALT must stay within reach while a shot runs, whatever else is posted. */
+  async keepInReach(launch: Launch): Promise<void> {
+    await this.#position.look(launch, async (shot) => liveStatsMessage(launch, shot, await this.figures(launch, shot)));
+  }
+
+  /** To be awaited before the message's last edit. */
+  async standStill(launch: Launch, shot: Shot): Promise<void> {
+    await this.#position.end(launch, shot.id, async () => liveStatsMessage(launch, shot, await this.figures(launch, shot)));
   }
 
   async #merge(launch: Launch, shot: Shot): Promise<ShotFigures> {

@@ -62,7 +62,10 @@ export class Posts {
         return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
       }
       case 'start-live': return async () => this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
-      case 'finish-live': return async () => this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+      case 'finish-live': return async () => {
+        await this.#live.standStill(launch, shotOf(launch, effect.shotId));
+        return this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+      };
       case 'post-summary': return async () => {
         const shot = shotOf(launch, effect.shotId);
         return this.post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));

@@ -23,6 +23,10 @@ export interface SlackPort {
   postMessage(channel: string, message: Message, options?: { mark?: EffectMark; threadTs?: string }): Promise<string>;
   /** `stats`: rejects at once when Slack is limiting us (see `limitedForMs`), and is never retried. */
   update(channel: string, ts: string, message: Message, pace?: Pace): Promise<void>;
+  /** Deletes a message of ours. */
+  remove(channel: string, ts: string): Promise<void>;
+  /** The ts of at most `limit` messages of the channel that came after this one. Rejects at once when Slack is limiting us. */
+  postedAfter(channel: string, ts: string, limit: number): Promise<string[]>;
   /** Posts a file with its comment as a message. The file's name is what `findUpload` looks for. */
   upload(channel: string, file: Upload): Promise<void>;
   /** Already pinned counts as pinned. */
@@ -73,6 +77,15 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     async update(channel, ts, message, pace = 'urgent') {
       const client = pace === 'stats' ? stats : urgent;
       await client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
+    },
+
+    async remove(channel, ts) {
+      await urgent.chat.delete({ channel, ts });
+    },
+
+    async postedAfter(channel, ts, limit) {
+      const answer = await stats.conversations.history({ channel, oldest: ts, inclusive: false, limit });
+      return (answer.messages ?? []).flatMap((message) => (message.ts === undefined ? [] : [message.ts]));
     },
 
     async upload(channel, file) {

@@ -45,6 +45,8 @@ export class Standings {
       if (this.#room.isPutAway(launch, error)) return true;
       if (await this.#room.failed(launch, error, 'edit')) return false;
       this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
+      // It was moved down meanwhile: the next look finds it in its new place.
+      if (fault === 'gone' && (await fact(this.#context, launch.id, name)) !== ts) return false;
       if (fault === 'gone') return ifDeleted === 'leave' || this.#postAnew(launch, name, ts, message());
       if (fault === 'other' && slackErrorCode(error) === null) throw error;
       log.warn({ name, err: error }, 'a message could not be updated');
