@@ -41,6 +41,14 @@ describe('a malformed runbook names the line, what was found and what was expect
     ['a scale target that is not defined', 'target: edge, to: 40', 'target: edgy, to: 40', '"edgy"', /a scale target: workers, edge/],
     ['a default locale without text', 'default_locale: en', 'default_locale: fr', '"fr"', /one of the campaign's locales/],
     ['a Slack account that two people share', 'slack: [U0MARKET2]', 'slack: [U0MARKET1]', 'U0MARKET1, which is also mia', /one person/],
+    ['a count that two countries read differently', 'per_second: 600000', 'per_second: 600.000', '"600.000"', /^600000 or 600, whichever is meant/],
+    ['a count with an exponent', 'per_second: 600000', 'per_second: 6e5', '"6e5"', /plain digits/],
+    ['a count with a zero in front', 'batch_size: 1000', 'batch_size: 01000', '"01000"', /without a zero in front/],
+    ['a fraction of a worker', 'workers: 2', 'workers: 2.5', '2.5', /not a fraction/],
+    ['a count below its least', 'workers: 2', 'workers: 0', '0', /from 1 up/],
+    ['a comma inside braces', 'to: 40,', 'to: 4,000,', 'unknown field "000"', /without a comma/],
+    ['a length that two countries read differently', 'ios_not_after: 60s', 'ios_not_after: 1.500s', '"1.500s"', /1,500, others as 1\.5/],
+    ['a T-minus time that two countries read differently', 'at: T-8h', 'at: T-1.500h', '"T-1.500h"', /1,500, others as 1\.5/],
     ['the same step twice', 'id: edge-down', 'id: workers-down', '"workers-down" a second time', /once/],
   ])('%s', (_name, find, replacement, found, expected) => {
     const { line, problems } = broken(find, replacement);
@@ -66,6 +74,15 @@ describe('a malformed runbook names the line, what was found and what was expect
     const loaded = loadRunbook(superbowl.replace('60s', 'soon').replace('at: T-8h', 'at: never'), 'plan.yaml');
     expect(loaded.ok ? 0 : loaded.problems.length).toBe(2);
   });
+});
+
+test('numbers are read as people write them', () => {
+  const read = (written: string) => {
+    const loaded = loadRunbook(superbowl.replace('batch_size: 1000', `android_per_second: ${written}`), 'plan.yaml');
+    return loaded.ok ? loaded.runbook.delivery.android_per_second : loaded.problems.map(describeProblem);
+  };
+  expect(['600000', '600,000', '600 000', '600_000', '600k', '0.6m', '600000.0', '"600000"'].map(read)).toEqual(Array(8).fill(600_000));
+  expect(read('10.000')).toEqual([expect.stringContaining('found "10.000", expected 10000 or 10, whichever is meant: some read it as 10,000, others as 10')]);
 });
 
 test('durations and T-minus times become milliseconds', () => {

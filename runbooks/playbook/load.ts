@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { checkReferences } from './references.ts';
 import { runbook as runbookSchema, type Runbook } from './schema.ts';
 
@@ -36,6 +36,7 @@ export function loadRunbook(text: string, file: string): LoadedRunbook {
     };
   }
 
+  numbersAsWritten(document);
   const value: unknown = document.toJS();
   const parsed = runbookSchema.safeParse(value);
   if (!parsed.success) {
@@ -46,7 +47,9 @@ export function loadRunbook(text: string, file: string): LoadedRunbook {
         // An unknown key is reported at the key itself, not at the map around it.
         if (issue.code === 'unrecognized_keys') {
           return issue.keys.map((key) => ({
-            ...at(offsetOf(document, [...path, key])), path: [...path, key].join('.'), found: `unknown field "${key}"`, expected: 'one of the documented fields',
+            ...at(offsetOf(document, [...path, key])), path: [...path, key].join('.'), found: `unknown field "${key}"`,
+            // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
+            expected: /^\d{3}$/.test(key) ? 'a number without a comma, like 600000 or 600k: between braces a comma ends it' : 'one of the documented fields',
           }));
         }
         return [{ ...at(offsetOf(document, path)), path: path.join('.'), found: shown(valueAt(value, path)), expected: expectation(issue.message) }];
@@ -58,6 +61,15 @@ export function loadRunbook(text: string, file: string): LoadedRunbook {
     ...at(offsetOf(document, path)), path: path.join('.'), found, expected,
   }));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, runbook: parsed.data };
+}
+
+/** YAML reads `10.000` as 10, `1e3` as 1,000 and `010` as 10. What isn't plain stays as it was written, for the schema to judge. */
+export function numbersAsWritten(document: Document): void {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'number' && node.source !== undefined && !/^-?(0|[1-9]\d*)(\.\d{1,2})?$/.test(node.source)) node.value = node.source;
+    },
+  });
 }
 
 /** `file:line:column path: found …, expected …`, one line a problem. */

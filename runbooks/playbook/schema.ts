@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readNumber, type NumberKind } from '../typed/number.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to
@@ -13,14 +14,33 @@ const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_0
 /** Longer than any plan; sums of such times are still dates. */
 const LONGEST_MS = 400 * 86_400_000;
 
+/** What the loader found, as it was written unless it is plain: `600,000`, `0.6m`, and `10.000`, which is refused. */
+const number = (kind: NumberKind) => z.union([z.number(), z.string()], 'expected a number').transform((written, context) => {
+  const read = readNumber(typeof written === 'number' ? plainDigits(written) : written, kind);
+  if (read.ok) return read.value;
+  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+  return z.NEVER;
+});
+const count = (least: number, most?: number) => number(most === undefined ? { least } : { least, most });
+const share = () => number({ least: 0, most: 1, fractions: true });
+const plainDigits = (value: number): string => value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
+
+const TWO_READINGS = 'expected at most two digits after the point: some read `1.500` as 1,500, others as 1.5';
+/** Not a number: read differently in two countries. */
+function figureOf(digits: string): number {
+  const read = readNumber(digits, { fractions: true });
+  return read.ok ? read.value : Number.NaN;
+}
+
 /** Text like `90s` or `4h` to milliseconds. */
 export const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration like 500ms, 90s, 15m, 4h or 1d')
   .transform((text) => {
     const parts = /^([\d.]+)([a-z]+)$/.exec(text);
-    return Number(parts?.[1]) * (UNIT_MS[parts?.[2] ?? ''] ?? Number.NaN);
+    return figureOf(parts?.[1] ?? '') * (UNIT_MS[parts?.[2] ?? ''] ?? Number.NaN);
   })
+  .refine((ms) => !Number.isNaN(ms), TWO_READINGS)
   .refine((ms) => ms <= LONGEST_MS, 'expected at most 400d');
 
 /** Text like `T-4h`, `T-90s`, `T+10m` or `T` to milliseconds relative to the target time (negative is before). */
@@ -30,8 +50,9 @@ export const tMinus = z
   .transform((text) => {
     const parts = /^T([+-])?([\d.]+)?([a-z]+)?$/.exec(text);
     if (parts?.[2] === undefined) return 0;
-    return (parts[1] === '-' ? -1 : 1) * Number(parts[2]) * (UNIT_MS[parts[3] ?? ''] ?? Number.NaN);
+    return (parts[1] === '-' ? -1 : 1) * figureOf(parts[2]) * (UNIT_MS[parts[3] ?? ''] ?? Number.NaN);
   })
+  .refine((ms) => !Number.isNaN(ms), TWO_READINGS)
   .refine((ms) => Math.abs(ms) <= LONGEST_MS, 'expected at most 400d before or after the target');
 
 export const role = z.enum(['on-call', 'marketer', 'observer']);
@@ -51,9 +72,9 @@ export const person = z.strictObject({
 
 const probe = z.discriminatedUnion('kind', [
   /** Ready workers with the launch's audience and skip list loaded. `at_least` 0 means: what the sizing asks for. */
-  z.strictObject({ kind: z.literal('workers-ready'), at_least: z.number().int().min(0).default(0) }),
+  z.strictObject({ kind: z.literal('workers-ready'), at_least: count(0).default(0) }),
   /** Share (0–1) of connections with an authenticated answer under the current credential. */
-  z.strictObject({ kind: z.literal('primed-share'), at_least: z.number().min(0).max(1).default(0.9) }),
+  z.strictObject({ kind: z.literal('primed-share'), at_least: share().default(0.9) }),
   /** Messages visible in a queue of the launch's pool. Ignored while a shot runs. */
   z.strictObject({ kind: z.literal('queue-empty'), queue: z.enum(['segments', 'batches', 'dead-letters']) }),
   /** Provider credentials of every worker are fresh (APNs JWT under 30 min old, OAuth over 10 min left). */
@@ -85,6 +106,16 @@ const scaleTarget = z.discriminatedUnion('kind', [
   z.strictObject({ id, kind: z.literal('dynamodb-table'), table: z.string(), title: z.string().optional() }),
 ]);
 
+/** A number that two countries read differently is none, whatever the switch takes it for. */
+const switchValue = z.union([z.string(), z.boolean(), z.number()]).transform((value, context) => {
+  if (typeof value !== 'string') return value;
+  const read = readNumber(value, { fractions: true });
+  if (read.ok) return read.value;
+  if (read.code !== 'NUMBER_TWO_READINGS') return value;
+  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+  return z.NEVER;
+});
+
 const step = z.strictObject({
   id,
   title: z.string().min(1).max(120),
@@ -96,14 +127,14 @@ const step = z.strictObject({
       kind: z.literal('scale'),
       target: id,
       /** Desired count: tasks, instances, or write capacity units. */
-      to: z.number().int().min(0),
+      to: count(0),
       /** After this long without arriving, the channel is told what the backup is. */
       late_after: duration.default(300_000),
       backup: z.string().max(300).default('ask on-call to scale by hand in the console'),
     }),
     z.strictObject({ kind: z.literal('remind'), say: z.string().min(1).max(1000) }),
     z.strictObject({ kind: z.literal('checklist') }),
-    z.strictObject({ kind: z.literal('switch'), switch: id, value: z.union([z.string(), z.boolean(), z.number()]) }),
+    z.strictObject({ kind: z.literal('switch'), switch: id, value: switchValue }),
     z.strictObject({ kind: z.literal('fire-window'), say: z.string().max(1000).optional() }),
   ]),
   /** A step later than this is put to a person instead of run. Default 10 min; 0: always ask. */
@@ -130,16 +161,16 @@ const delivery = z.strictObject({
   ios_not_after: duration.default(60_000),
   android_not_after: duration.default(600_000),
   /** Devices per batch; frozen in the manifest. */
-  batch_size: z.number().int().min(1).max(2_000).default(1_000),
+  batch_size: count(1, 2_000).default(1_000),
   /** How long a claimed batch may be written. */
   send_within: duration.default(5_000),
   /** Android: messages per second for the whole pool, and the ramp up to it. 0: no limit. */
-  android_per_second: z.number().int().min(0).default(10_000),
+  android_per_second: count(0).default(10_000),
   android_ramp: duration.default(60_000),
   /** iOS: pushes per second for the whole pool. 0: no limit. */
-  ios_per_second: z.number().int().min(0).default(0),
+  ios_per_second: count(0).default(0),
   /** A written event quota from Google allows a burst without the ramp; its reference is recorded. */
-  android_event_quota: z.strictObject({ reference: z.string().min(1), per_second: z.number().int().min(1) }).optional(),
+  android_event_quota: z.strictObject({ reference: z.string().min(1), per_second: count(1) }).optional(),
   uncertain: z.enum(['leave', 'resend']).default('leave'),
   /** The provider keeps a push for a device that is offline for this long. 0: now or never. */
   expires_after: duration.default(14_400_000),
@@ -152,7 +183,7 @@ export const runbook = z.strictObject({
   summary: z.string().max(1000).optional(),
   people: z.array(person).min(2),
   /** Worker pool: the ECS service that sends, also the prefix of its queues. */
-  pool: z.strictObject({ name: id, scale_target: id, workers: z.number().int().min(1), ready_at_least: z.number().int().min(1).optional() }),
+  pool: z.strictObject({ name: id, scale_target: id, workers: count(1), ready_at_least: count(1).optional() }),
   audience: z.strictObject({
     /** The columns that cut the audience into segments; a segment's id is their values joined by `-`, e.g. `us-ios`. */
     segment_by: z.array(z.enum(['market', 'platform'])).min(1).default(['market', 'platform']),

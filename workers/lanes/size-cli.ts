@@ -1,20 +1,27 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readNumber } from '../../runbooks/typed/number.ts';
 import { size, SIZE_DEFAULTS, type SizeAnswer, type SizeQuestion } from './sizing.ts';
 
 /** `npm run size -- --devices 6000000 --seconds 5 --latency-ms 80`: how many tasks that takes, and what bounds it. */
-const positive = z.coerce.number().positive();
+const figure = (least: number, most?: number) => z.string('expected a number').transform((text, context) => {
+  const read = readNumber(text, { fractions: true, least, ...(most === undefined ? {} : { most }) });
+  if (read.ok) return read.value;
+  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+  return z.NEVER;
+});
+const positive = figure(0).refine((value) => value > 0, 'expected a number above 0');
 const options = {
   'devices': { shape: positive, say: 'devices to send to' },
   'seconds': { shape: positive, say: 'time to have everything written' },
-  'latency-ms': { shape: z.coerce.number().min(0), say: 'mean time from a request to its answer' },
-  'platform-share': { shape: z.coerce.number().min(0).max(1).default(SIZE_DEFAULTS.iosShare), say: 'share of the devices that are on iOS, 0 to 1' },
+  'latency-ms': { shape: figure(0), say: 'mean time from a request to its answer' },
+  'platform-share': { shape: figure(0, 1).default(SIZE_DEFAULTS.iosShare), say: 'share of the devices that are on iOS, 0 to 1' },
   'connections': { shape: positive.default(SIZE_DEFAULTS.connections), say: 'connections of a task to each provider' },
   'streams': { shape: positive.default(SIZE_DEFAULTS.streams), say: 'streams that may be open on a connection' },
   'per-core': { shape: positive.default(SIZE_DEFAULTS.perCore), say: 'notifications per second and core (npm run bench:lane measures it)' },
   'cores': { shape: positive.default(SIZE_DEFAULTS.cores), say: 'cores that a task sends with' },
-  'per-connection': { shape: z.coerce.number().min(0).default(SIZE_DEFAULTS.perConnection), say: 'notifications per second that a connection is good for; 0: no limit' },
-  'spare': { shape: z.coerce.number().min(0).max(10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
+  'per-connection': { shape: figure(0).default(SIZE_DEFAULTS.perConnection), say: 'notifications per second that a connection is good for; 0: no limit' },
+  'spare': { shape: figure(0, 10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
 } as const;
 const shape = z.object(Object.fromEntries(Object.entries(options).map(([name, { shape: own }]) => [name, own])) as { [K in keyof typeof options]: (typeof options)[K]['shape'] });
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { readNumber } from '../../../runbooks/typed/number.ts';
 import { AudienceError } from '../errors.ts';
 import { FIELDS } from '../fields.ts';
 import type { Mapping } from '../fields.ts';
@@ -25,19 +26,18 @@ export function readArguments<Name extends string, Flag extends string = never>(
 
 export function wholeNumber(name: string, text: string | undefined, fallback: number, min: number, max: number): number {
   if (text === undefined) return fallback;
-  const value = Number(text.replaceAll(/[_,]/g, ''));
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`);
-  }
-  return value;
+  const read = readNumber(text, { least: min, most: max });
+  if (!read.ok) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected ${read.expected}`);
+  return read.value;
 }
 
 /** `0.004` or `0.4%`. */
 export function share(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected a share like 0.004 or 0.4%`);
-  return value;
+  const percent = /^(.*)%\s*$/.exec(text)?.[1];
+  const read = readNumber(percent ?? text, { fractions: true, most: percent === undefined ? 1 : 100 });
+  if (!read.ok) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${text}", expected ${read.code === 'NUMBER_TWO_READINGS' ? read.expected : 'a share like 0.004 or 0.4%'}`);
+  return percent === undefined ? read.value : read.value / 100;
 }
 
 /** `a,b,c`; undefined stays so. */
@@ -54,8 +54,9 @@ export function weightsOf(name: string, text: string | undefined): Record<string
   if (items === undefined) return undefined;
   return Object.fromEntries(items.map((item) => {
     const [value = '', weight = '1'] = item.split(':');
-    if (value === '' || !(Number(weight) > 0)) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${item}", expected a name, or a name and a weight like us:40`);
-    return [value, Number(weight)];
+    const read = readNumber(weight, { fractions: true });
+    if (value === '' || !read.ok || read.value === 0) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found "${item}", expected a name, or a name and a weight like us:40`);
+    return [value, read.value];
   }));
 }
 
