@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
@@ -37,7 +40,7 @@ describe('npm run bot', () => {
   it('refuses an older Node in words, before it loads anything', async () => {
     const { said, ended } = run({}, ['--import', 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"22.18.0"})']);
     expect(await ended).toBe(1);
-    expect(said.err).toBe('gobutton needs Node 24.21 or newer; this is 22.18.0. Start it with `npm run bot`, which brings its own.\n');
+    expect(said.err).toMatch(/^gobutton needs Node 24\.21 or newer; this is 22\.18\.0\.\n.*`npm install` brings it along/);
   });
 
   it('starts with real addresses alone, logs JSON without secrets, and stops when asked', async () => {
@@ -57,5 +60,40 @@ describe('npm run bot', () => {
     expect(said.out + said.err).not.toContain(SECRETS.appToken);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+  });
+
+  it('is alive and ready while Slack is away, and says in /health that it is', async () => {
+    const local = await localCloudForTests();
+    cleanups.push(() => local.stop());
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    await new Promise((resolve) => { probe.close(resolve); });
+    run({
+      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: String(port),
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+    });
+    const status = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).then((answer) => answer.status, () => 0);
+    await until('the bot', async () => await status('/ready') === 200, 15_000);
+    expect(await Promise.all(['/live', '/ready', '/health', '/toString'].map(status))).toEqual([200, 200, 503, 404]);
+  });
+
+  it('stops when asked while it waits for a cloud that does not answer', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    cleanups.push(async () => {
+      silent.close();
+      silent.closeAllConnections();
+    });
+    const asked = once(silent, 'request');
+    const { child, ended } = run({
+      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: '0',
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+    });
+    await asked;
+    const startMs = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(2_000);
   });
 });

@@ -1,7 +1,9 @@
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 24 || (major === 24 && minor < 21)) {
-  process.stderr.write(`gobutton needs Node 24.21 or newer; this is ${process.versions.node}. Start it with \`npm run bot\`, which brings its own.\n`);
-  process.exit(1);
-}
+import { setImmediate as turn } from 'node:timers/promises';
+import '../infra/check-node.mjs';
+import { hearStopSignals } from '../infra/stop-signal.ts';
+
+// Before everything that takes time to load. Loading is one long turn: what came meanwhile is heard before anything begins.
+const handOver = hearStopSignals();
 const { runBot } = await import('./run.ts');
-await runBot();
+await turn();
+await runBot(handOver);

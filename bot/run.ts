@@ -4,12 +4,13 @@ import pretty from 'pino-pretty';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import { logDestination } from '../infra/log-destination.ts';
+import type { Stop } from '../infra/stop-signal.ts';
 import { describeConfigProblems, parseConfig, type BotConfig } from './config.ts';
 import { hasEnded, holderName } from './holder.ts';
 import { startBot } from './start-bot.ts';
 
-/** Exit codes: 1 could not start, 0 stopped when asked. */
-export async function runBot(): Promise<void> {
+/** Exit codes: 1 could not start, 0 stopped when asked. Until it has started, a stop is an end at once: what was begun is repaired from the record. */
+export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
   const parsed = parseConfig(process.env);
   if (!parsed.ok) {
     process.stderr.write(`gobutton bot can't start: ${parsed.problems.length} problem${parsed.problems.length === 1 ? '' : 's'} with its environment (see .env.example)\n${describeConfigProblems(parsed.problems)}\n`);
@@ -22,18 +23,13 @@ export async function runBot(): Promise<void> {
   const holder = holderName();
   try {
     const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, hasEnded: (other) => hasEnded(other, holder), log });
-    let stopping = false;
-    const stop = (signal: NodeJS.Signals) => {
-      if (stopping) return;
-      stopping = true;
+    handOver((signal) => {
       log.info({ signal }, 'stopping');
       bot.stop().then(() => process.exit(0), (error: unknown) => {
         log.error({ err: error }, 'stopping failed');
         process.exit(1);
       });
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    });
   } catch (error) {
     log.fatal({ err: error }, 'the bot could not start');
     cloud.close();

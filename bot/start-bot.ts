@@ -59,19 +59,23 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
   const app = createApp({ desk, receiver, botToken, apiUrl });
 
+  let isStarted = false;
   let isConnected = false;
   let isStopping = false;
   const server = await listen(config.host, config.port, (request, response) => {
     const path = request.url?.split('?')[0];
     if (path === EVENTS_PATH && http !== null) return http.onRequest(request, response);
     const open = sockets === null ? isConnected : isConnected && sockets.open > 0;
-    const ok = open && !isStopping;
-    const known = path === '/health' && (request.method === 'GET' || request.method === 'HEAD');
-    response.writeHead(known ? (ok ? 200 : 503) : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify(known ? { ok, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms() } : { ok: false, error: 'not found' }));
+    const answer = request.method === 'GET' || request.method === 'HEAD' ? healthAt(path ?? '', {
+      ready: isStarted && !isStopping,
+      slack: { ok: open && !isStopping, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms() },
+    }) : null;
+    response.writeHead(answer === null ? 404 : answer.ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(answer ?? { ok: false, error: 'not found' }));
   });
   try {
     await conductor.start();
+    isStarted = true;
   } catch (error) {
     await server.close();
     throw error;
@@ -95,4 +99,17 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     }))]);
   }
   return { port: server.port, connected, conductor, stop };
+}
+
+/**
+ * `/live`: the process works. `/ready`: it takes presses; Slack's absence makes no instance worse than another, and
+ * replacing them all would help nobody. `/health`: how things stand with Slack, for people and alarms.
+ */
+function healthAt<S extends { ok: boolean }>(path: string, { ready, slack }: { ready: boolean; slack: S }): { ok: boolean } | null {
+  switch (path) {
+    case '/live': return { ok: true };
+    case '/ready': return { ok: ready };
+    case '/health': return slack;
+    default: return null;
+  }
 }

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -20,8 +21,22 @@ afterAll(async () => {
 
 interface Line { msg?: string; healthPort?: number; launchId?: string; shotId?: string; _aws?: unknown }
 
-function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** As the first process of a container is: alone in its process ids, where the kernel drops a signal that nobody listens to. */
+const AS_FIRST_PROCESS = ['unshare', '--fork', '--pid', '--mount-proc', '--kill-child'];
+const canUnshare = spawnSync('unshare', [...AS_FIRST_PROCESS.slice(1), 'true']).status === 0;
+
+/** The first process in there, by its number out here. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((text) => text !== '').map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function start(env: Record<string, string>, under: readonly string[] = []) {
+  const [command, ...rest] = [...under, process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')];
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const lines: Line[] = [];
   let errors = '';
@@ -30,10 +45,16 @@ function start(env: Record<string, string>) {
   return { child, lines, errors: () => errors };
 }
 
-const health = async (port: number) => {
-  const answer = await fetch(`http://127.0.0.1:${port}/health`);
+const health = async (port: number, path = '/health') => {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`);
   return { status: answer.status, body: await answer.json() as { state: string; ready: boolean } };
 };
+
+const portOf = ({ lines }: { lines: Line[] }) => vi.waitFor(() => {
+  const found = lines.find((line) => line.healthPort !== undefined)?.healthPort;
+  if (found === undefined) throw new Error('not started');
+  return found;
+}, { timeout: 20_000 });
 
 test('a configuration that is not usable is refused in words, all of it at once', async () => {
   const { child, errors } = start({ PATH: process.env['PATH'] ?? '', AWS_REGION: 'moon' });
@@ -46,11 +67,7 @@ test('a worker that is killed in the middle of a batch leaves its devices uncert
   // The provider stays silent for these: their batches are in flight when the process dies.
   const launch = await stage.newLaunch({ ios: 2_000, android: 0, marks: { 30: '51111e', 130: '51111e' } });
   const killed = start(stage.env(launch.id));
-  const port = await vi.waitFor(() => {
-    const found = killed.lines.find((line) => line.healthPort !== undefined)?.healthPort;
-    if (found === undefined) throw new Error('not started');
-    return found;
-  }, { timeout: 20_000 });
+  const port = await portOf(killed);
   await vi.waitFor(async () => expect(await health(port)).toMatchObject({ status: 200, body: { state: 'ready', ready: true } }), { timeout: 20_000 });
 
   const shot = await launch.fire();
@@ -85,3 +102,55 @@ test('SIGTERM ends an idle worker at once; every line it wrote is JSON, with lau
   expect(lines.some((line) => line._aws !== undefined)).toBe(true);
   expect(JSON.stringify(lines)).not.toMatch(/APA91b|face0a|bearer /i);
 }, 60_000);
+
+test('a worker without a launch is alive and ready, and not healthy in the sense of /health; it stops when asked', async () => {
+  const { GOBUTTON_LAUNCH_ID: _, ...env } = stage.env('no-launch');
+  const idle = start({ ...env, GOBUTTON_POOL: 'idle-pool' });
+  const port = await portOf(idle);
+  expect(await health(port, '/live')).toMatchObject({ status: 200 });
+  expect(await health(port, '/ready')).toMatchObject({ status: 200, body: { ready: false, idle: true } });
+  expect(await health(port)).toMatchObject({ status: 503, body: { state: 'loading', say: 'waiting for a launch to be assigned to idle-pool' } });
+  expect(await health(port, '/constructor')).toMatchObject({ status: 404 });
+  idle.child.kill('SIGTERM');
+  expect(await once(idle.child, 'exit')).toEqual([0, null]);
+}, 30_000);
+
+test('a worker that has a launch and nothing to send with yet is alive and not ready', async () => {
+  const launch = await stage.newLaunch({ ios: 10, android: 0 });
+  const loading = start({ ...stage.env(launch.id), GOBUTTON_APNS_URL: 'https://127.0.0.1:9' });
+  const port = await portOf(loading);
+  await vi.waitFor(async () => expect(await health(port, '/ready')).toMatchObject({ status: 503, body: { ready: false, idle: false } }), { timeout: 10_000 });
+  expect(await health(port, '/live')).toMatchObject({ status: 200 });
+}, 30_000);
+
+test.skipIf(!canUnshare)('SIGTERM while the first process of a container still loads its code ends it with 0 before it has begun', async () => {
+  const { child, lines } = start(stage.env('early'), AS_FIRST_PROCESS);
+  // Those that come before the runtime's first line are dropped; of the others the first one counts.
+  const asking = setInterval(() => { for (const pid of childrenOf(child)) process.kill(pid, 'SIGTERM'); }, 10);
+  const ended = await once(child, 'exit').finally(() => clearInterval(asking));
+  expect([ended, lines]).toEqual([[0, null], []]);
+}, 20_000);
+
+test.skipIf(!canUnshare)('SIGTERM to the first process of a container in mid-shot: it finishes what it claimed, the others send the rest, nothing is uncertain', async () => {
+  Object.assign(stage.providers.behaviour, { latencyMs: 400, streamLimit: 100 });
+  try {
+    const launch = await stage.newLaunch({ ios: 4_000, android: 0 });
+    const leaving = start(stage.env(launch.id), AS_FIRST_PROCESS);
+    const port = await portOf(leaving);
+    await vi.waitFor(async () => expect(await health(port)).toMatchObject({ status: 200 }), { timeout: 20_000 });
+    const shot = await launch.fire();
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 15_000, interval: 10 });
+    for (const pid of childrenOf(leaving.child)) process.kill(pid, 'SIGTERM');
+    expect(await once(leaving.child, 'exit')).toEqual([0, null]);
+    const before = launch.counts().received;
+    expect(before).toBeLessThan(4_000);
+    expect((await stage.cloud.live.reports(launch.id))[0]).toMatchObject({ state: 'gone', shots: [{ platforms: { ios: { accepted: before } } }] });
+
+    await launch.worker();
+    const { totals } = await launch.closed(shot.id, 30_000);
+    expect(totals?.[0]?.totals).toMatchObject({ accepted: 4_000, uncertain: 0, late: 0 });
+    expect(launch.counts()).toMatchObject({ received: 4_000, duplicates: 0 });
+  } finally {
+    Object.assign(stage.providers.behaviour, { latencyMs: 0, streamLimit: 1_000 });
+  }
+}, 90_000);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCloud } from '../infra/aws/create-cloud.ts';
@@ -190,6 +191,25 @@ describe('worker pool', () => {
     expect(launch.counts()).toMatchObject({ duplicates: 0 });
     expect(launch.counts().received).toBeGreaterThanOrEqual(accepted);
     expect(launch.counts().received).toBeLessThanOrEqual(accepted + uncertain);
+  });
+
+  test('a worker that is stopped while it is still being put together takes no order', async () => {
+    const launch = await stage.newLaunch({ ios: 300, android: 0 });
+    await launch.fire();
+    const queue = `${launch.pool}-segments.fifo`;
+    // The moment: its launch is found, its parts are not there yet.
+    const accountRead = Promise.withResolvers<void>();
+    const config = launch.config();
+    const worker = new Worker({
+      cloud: createCloud(stage.cloudConfig), log: pino({ level: 'silent' }), metricsLine: null,
+      config: { ...config, fcm: { ...config.fcm, get serviceAccountFile() { accountRead.resolve(); return config.fcm.serviceAccountFile; } } },
+    });
+    const started = worker.start();
+    await accountRead.promise;
+    await Promise.all([worker.stop(), started]);
+    await sleep(300);
+    expect(await stage.cloud.queues.depth(queue)).toMatchObject({ visible: 1, inFlight: 0 });
+    expect(launch.counts().received).toBe(0);
   });
 
   test('another skip list is taken in while nothing runs, and counts in the next shot', async () => {

@@ -11,6 +11,7 @@ import type { WorkerConfig } from './config.ts';
 import type { WorkerReport } from './contract.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
+import type { Health } from './report/health.ts';
 
 export interface WorkerOptions {
   config: WorkerConfig;
@@ -85,13 +86,19 @@ export class Worker {
     this.#launch = await this.#foldRecord(launchId);
     if (this.#launch === null) return;
     const { config, cloud, log, metricsLine } = this.#options;
-    this.#parts = await assembleParts({
+    const parts = await assembleParts({
       config, cloud, metricsLine, bootId: this.bootId, launchId, journal: this.#journal, log: log.child({ launchId, bootId: this.bootId }),
       launch: () => this.#launch, peers: () => this.#peers, report: () => this.report(), complain: (say) => this.#complain(say),
     }, this.#launch.campaign.apns.topic);
-    this.#parts.reporter.start();
-    this.#parts.dispatcher.start();
-    this.#loop = this.#run(this.#parts);
+    if (this.#stopping.signal.aborted) {
+      // Asked to stop meanwhile: it takes no order and no batch any more.
+      await Promise.all([parts.lanes.close(), parts.switches.stop()]);
+      return;
+    }
+    this.#parts = parts;
+    parts.reporter.start();
+    parts.dispatcher.start();
+    this.#loop = this.#run(parts);
   }
 
   /** DESIGN, SIGTERM: hands back what is unclaimed, finishes what is claimed within 20 s, accounts for the rest device by device. */
@@ -120,6 +127,12 @@ export class Worker {
     this.#end = 'gone';
     cloud.close();
     log.info('gone');
+  }
+
+  /** What its host may know of it: everything but the figures of shots. */
+  health(): Health & Omit<WorkerReport, 'shots'> {
+    const { shots: _, ...report } = this.report();
+    return { ready: this.isReady, idle: this.#launchId === null && this.#end === null, ...report };
   }
 
   report(): WorkerReport {

@@ -1,0 +1,48 @@
+import { createCloud } from '../infra/aws/create-cloud.ts';
+import type { Stop } from '../infra/stop-signal.ts';
+import { describeConfigProblems, parseConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { serveHealth } from './report/health.ts';
+import { Worker } from './worker.ts';
+
+const EXIT_CONFIG = 78;
+
+/** Exit codes: 78 the configuration is not usable, 1 could not start or failed, 0 stopped when asked. */
+export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
+  const parsed = parseConfig(process.env);
+  if (!parsed.ok) {
+    process.stderr.write(`The worker's configuration is not usable:\n${describeConfigProblems(parsed.problems)}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+
+  const { config } = parsed;
+  const log = createLog(config.logLevel);
+  process.on('uncaughtException', (error) => {
+    // State is unknown from here on; what was claimed becomes uncertain by the closers' hand.
+    log.fatal({ err: error }, 'uncaught');
+    process.exit(1);
+  });
+  const worker = new Worker({
+    config, cloud: createCloud(config.cloud), log, metricsLine: (line) => process.stdout.write(`${line}\n`),
+    onMoved: () => stop('the pool serves another launch'),
+  });
+  const health = await serveHealth({ host: config.healthHost, port: config.healthPort, state: () => worker.health() });
+  log.info({ pool: config.pool, bootId: worker.bootId, healthPort: health.port, pid: process.pid }, 'worker started');
+
+  let stopping = false;
+  function stop(why: string): void {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'stopping');
+    worker.stop().then(() => health.close()).then(() => process.exit(0), (error: unknown) => {
+      log.fatal({ err: error }, 'stop failed');
+      process.exit(1);
+    });
+  }
+  handOver(stop);
+
+  await worker.start().catch((error: unknown) => {
+    log.fatal({ err: error }, 'worker could not start');
+    process.exit(1);
+  });
+}
