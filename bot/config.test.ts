@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { KEY_ENV } from '../test/keys.ts';
 import { describeConfigProblems, parseConfig } from './config.ts';
 
 const good = {
-  SLACK_BOT_TOKEN: 'xoxb-1-secret', SLACK_APP_TOKEN: 'xapp-1-secret', AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton',
+  SLACK_BOT_TOKEN: 'xoxb-1-secret', SLACK_APP_TOKEN: 'xapp-1-secret', AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
 };
 
 describe('the bot\'s configuration', () => {
@@ -12,7 +13,7 @@ describe('the bot\'s configuration', () => {
     expect(parsed.ok).toBe(false);
     if (parsed.ok) return;
     expect(parsed.problems.map((problem) => problem.variable).toSorted()).toEqual(
-      ['AWS_REGION', 'BOT_PORT', 'GOBUTTON_BUCKET', 'LOG_LEVEL', 'SLACK_API_URL', 'SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN', 'SLACK_MODE'],
+      ['AWS_REGION', 'BOT_PORT', 'GOBUTTON_BOT_KEY', 'GOBUTTON_BUCKET', 'GOBUTTON_WORKER_PUBLIC_KEYS', 'LOG_LEVEL', 'SLACK_API_URL', 'SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN', 'SLACK_MODE'],
     );
     const text = describeConfigProblems(parsed.problems);
     expect(text).toContain('BOT_PORT: found "99999", expected a port from 0 to 65535');

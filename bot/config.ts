@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
+import { keysFrom } from '../infra/aws/key-config.ts';
+import type { Keyring } from '../infra/aws/keyring.ts';
 
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {
@@ -13,6 +15,8 @@ export interface BotConfig {
   host: string;
   port: number;
   cloud: CloudConfig;
+  /** Its own key, and whose keys a record may name. */
+  keyring: Keyring;
   /** Folder of runbooks that `/go create` offers. */
   runbooksDir: string;
   logLevel: LogLevelName;
@@ -74,10 +78,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   // Zod leaves a refinement over the whole out while single fields are wrong; the token of the mode must not be missed for that.
   const mode = given['SLACK_MODE'] ?? 'socket';
   const extra = parsed.success ? [] : modeProblems(mode, given, parsed.error.issues.map((issue) => String(issue.path[0])));
-  if (!parsed.success) {
+  const keys = keysFrom(given, 'bot');
+  if (!parsed.success || !keys.ok) {
     return {
       ok: false,
-      problems: [...parsed.error.issues.map((issue) => ({ variable: String(issue.path[0]), found: shown(String(issue.path[0]), given), expected: issue.message })), ...extra],
+      problems: [...(parsed.error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), found: shown(String(issue.path[0]), given), expected: issue.message })), ...extra, ...(keys.ok ? [] : keys.problems)],
     };
   }
   const found = parsed.data;
@@ -91,6 +96,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
           ? { mode: 'socket', appToken: found.SLACK_APP_TOKEN ?? '', connections: found.SLACK_CONNECTIONS }
           : { mode: 'http', signingSecret: found.SLACK_SIGNING_SECRET ?? '' },
       },
+      keyring: keys.keyring,
       host: found.BOT_HOST,
       port: found.BOT_PORT,
       cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },

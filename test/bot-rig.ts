@@ -11,6 +11,7 @@ import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts'
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
 import { startBot, type Bot } from '../bot/start-bot.ts';
+import { botKeyring } from './keys.ts';
 
 /** A runbook whose gates need no workers: one measured and hard, one ticked by a person, one that is red until it is waived. */
 export const RUNBOOK = `
@@ -94,14 +95,14 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const workspace = await startTestWorkspace({ rateLimits: false, nowMs, ...options.workspace });
   const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
   await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
-  const journal = createJournal({ record: local.cloud.record, nowMs });
+  const journal = createJournal({ record: local.cloud.record, keyring: botKeyring(), nowMs });
   const bot = await startBot({
     config: {
       slack: {
         botToken: SECRETS.botToken, apiUrl: workspace.apiUrl,
         receive: mode === 'socket' ? { mode, appToken: SECRETS.appToken, connections: 2 } : { mode, signingSecret: SECRETS.signingSecret },
       },
-      host: '127.0.0.1', port: 0, cloud: local.config, runbooksDir, logLevel: 'silent',
+      host: '127.0.0.1', port: 0, cloud: local.config, runbooksDir, logLevel: 'silent', keyring: journal.keyring,
     },
     cloud: local.cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200 },
   });

@@ -12,6 +12,7 @@ import type { Command } from '../runbooks/launch/commands.ts';
 import type { Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
+import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia } from './properties/scene.ts';
 
 /** The conductor's surroundings, real ones: local cloud, local Slack, a launch in the record. Time is the system's. */
@@ -41,14 +42,14 @@ export class Rig {
     this.workspace = parts.workspace;
     this.#localCloud = parts.localCloud;
     this.env = { AWS_ENDPOINT_URL: parts.localCloud.url, AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', LOG_LEVEL: 'silent' };
-    this.journal = createJournal({ record: parts.cloud.record });
+    this.journal = createJournal({ record: parts.cloud.record, keyring: botKeyring() });
     this.slack = createSlackPort({ token: SECRETS.botToken, apiUrl: parts.workspace.apiUrl, log: pino({ level: 'silent' }) });
   }
 
   /** Another bot instance: its own journal cache, its own holder. Stopped with the rig. */
   conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null; hasEnded?: (holder: string) => boolean } = {}): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
-    const journal = createJournal({ record: cloud.record });
+    const journal = createJournal({ record: cloud.record, keyring: botKeyring() });
     const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
     const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings }, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }) }, log });
     this.#conductors.push(conductor);

@@ -18,6 +18,7 @@ import type { Compiled } from '../workers/audience/compile.ts';
 import type { WorkerConfig } from '../workers/config.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
 import { Worker } from '../workers/worker.ts';
+import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 
 /** `STAGE_THREADS`: sending threads of workers whose test does not say otherwise. */
 
@@ -74,7 +75,7 @@ export async function startStage(): Promise<Stage> {
   const providers = await providersForTests({ behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0 } });
   const dir = await mkdtemp(join(tmpdir(), 'gobutton-stage-'));
   const { cloud, config: cloudConfig } = local;
-  const journal = createJournal({ record: cloud.record });
+  const journal = createJournal({ record: cloud.record, keyring: botKeyring() });
   const { credentials } = providers;
   const workers: Worker[] = [];
   const stage: Stage = {
@@ -84,7 +85,7 @@ export async function startStage(): Promise<Stage> {
       GOBUTTON_TABLE_PREFIX: cloudConfig.tablePrefix, GOBUTTON_BUCKET: cloudConfig.bucket, GOBUTTON_APNS_URL: providers.apnsUrl, GOBUTTON_FCM_URL: providers.fcmUrl,
       GOBUTTON_FCM_TOKEN_URL: providers.tokenUrl, GOBUTTON_CA_FILE: credentials.caFile, APNS_KEY_FILE: credentials.apnsKeyFile, APNS_KEY_ID: credentials.apnsKeyId,
       APNS_TEAM_ID: credentials.apnsTeamId, GOOGLE_APPLICATION_CREDENTIALS: credentials.serviceAccountFile, GOBUTTON_POOL: `${launchId}-pool`,
-      GOBUTTON_LAUNCH_ID: launchId, GOBUTTON_CONNECTIONS: '2', HEALTH_PORT: '0', LOG_LEVEL: 'info',
+      GOBUTTON_LAUNCH_ID: launchId, GOBUTTON_CONNECTIONS: '2', HEALTH_PORT: '0', LOG_LEVEL: 'info', ...KEY_ENV,
     }),
     newLaunch: async (options) => {
       launches += 1;
@@ -119,7 +120,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   await must(journal.submit(id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }));
 
   const config = (change: Partial<WorkerConfig> = {}): WorkerConfig => ({
-    cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, threads: Number(process.env['STAGE_THREADS'] ?? 0), primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent',
+    cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, threads: Number(process.env['STAGE_THREADS'] ?? 0), primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent', keyring: workerKeyring(),
     apns: { url: providers.apnsUrl, isLocal: true, keyPem: keyText.get(credentials.apnsKeyFile) ?? '', keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId },
     fcm: { url: providers.fcmUrl, isLocal: true, tokenUrl: providers.tokenUrl, serviceAccountFile: credentials.serviceAccountFile },
     ...change,

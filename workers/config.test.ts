@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { KEY_ENV } from '../test/keys.ts';
 import { describeConfigProblems, parseConfig } from './config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gobutton-config-'));
@@ -14,6 +15,7 @@ const file = (name: string, text: string) => {
 const good = {
   AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', GOBUTTON_POOL: 'workers', APNS_KEY_ID: 'ABCDE12345', APNS_TEAM_ID: 'TEAM123456',
   APNS_KEY_FILE: file('key.p8', '-----BEGIN PRIVATE KEY-----\nx\n'), GOOGLE_APPLICATION_CREDENTIALS: file('account.json', '{"private_key":"x"}'),
+  ...KEY_ENV,
 };
 
 test('real providers, production numbers and nothing local without local addresses', () => {

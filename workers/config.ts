@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
+import { keysFrom } from '../infra/aws/key-config.ts';
+import type { Keyring } from '../infra/aws/keyring.ts';
 
 /** What a worker is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface WorkerConfig {
   cloud: CloudConfig;
+  /** Its own key, and whose keys a record may name. */
+  keyring: Keyring;
   pool: string;
   /** Null: the launch that the pool is assigned to. */
   launchId: string | null;
@@ -102,12 +106,13 @@ const CONNECTIONS = { real: 60, local: 4 };
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
+  const keys = keysFrom(given, 'worker');
+  if (!parsed.success || !keys.ok) {
+    const problems = (parsed.error?.issues ?? []).map((issue) => {
       const variable = String(issue.path[0]);
       return { variable, found: shown(variable, given[variable]), expected: issue.message };
     });
-    return { ok: false, problems };
+    return { ok: false, problems: [...problems, ...(keys.ok ? [] : keys.problems)] };
   }
   const found = parsed.data;
   const kind = found.GOBUTTON_APNS_URL === undefined ? 'real' : 'local';
@@ -115,6 +120,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ok: true,
     config: {
       cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },
+      keyring: keys.keyring,
       pool: found.GOBUTTON_POOL,
       launchId: found.GOBUTTON_LAUNCH_ID ?? null,
       apns: {

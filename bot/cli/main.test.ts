@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Rig, startRig } from '../../test/conductor-rig.ts';
 import { people, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
+import { workerKeyring } from '../../test/keys.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
@@ -58,7 +59,7 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
   expect(fired).toMatchObject({ code: 0, out: expect.stringContaining('GO: shot') as string });
 
   const [approved] = await rig.entries('FireApproved');
-  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId))).toMatchObject({ ok: true });
+  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId), workerKeyring())).toMatchObject({ ok: true });
   const orders = await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 });
   expect(orders.map(({ body }) => (JSON.parse(body) as { segment: string }).segment).toSorted()).toEqual(['br-ios', 'us-ios']);
   expect((await go('stats', '--launch', rig.launchId)).out).toContain('0 of 700 settled');

@@ -82,7 +82,8 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
     out(`Wrote ${file} (readable by you alone). Its public half, for operator_keys in the roster:\n${publicKey}`);
     return;
   }
-  const session = openSession(env, out);
+  const key = command === 'halt' ? await keyIfReadable(values.key, out) : values.key === undefined ? null : await readKey(values.key);
+  const session = openSession(env, out, key);
   try {
     switch (command) {
       case 'launches': return await launches(session);
@@ -94,12 +95,12 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
         const lift = values.lift === true;
         const named = lift && values.segments === undefined ? 'cut-off' : need('segments');
         const segments = named === 'all' || named === 'cut-off' ? named : named.split(',').map((one) => one.trim());
-        return await requestFire(session, need('launch'), { segments, key: await readKey(need('key')), lift });
+        return await requestFire(session, need('launch'), { segments, key: key ?? await readKey(need('key')), lift });
       }
-      case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: await readKey(need('key')), sure: values.yes === true });
-      case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key: await keyIfReadable(values.key, out), recordWithinMs: 15_000 });
-      case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: await readKey(need('key')) });
-      case 'lift approve': return await approveLift(session, need('launch'), { key: await readKey(need('key')) });
+      case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: key ?? await readKey(need('key')), sure: values.yes === true });
+      case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key, recordWithinMs: 15_000 });
+      case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: key ?? await readKey(need('key')) });
+      case 'lift approve': return await approveLift(session, need('launch'), { key: key ?? await readKey(need('key')) });
       default: return command satisfies never;
     }
   } finally {

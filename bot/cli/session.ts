@@ -5,6 +5,8 @@ import { z } from 'zod';
 import type { Cloud, CloudConfig } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import { trustedFrom } from '../../infra/aws/key-config.ts';
+import { looseKeyring, signerOf } from '../../infra/aws/keyring.ts';
 import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -31,20 +33,22 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
 });
 
-export function openSession(env: Readonly<Record<string, string | undefined>>, out: (text: string) => void): Session {
+/** `key`: the operator's own, which signs what this command writes. */
+export function openSession(env: Readonly<Record<string, string | undefined>>, out: (text: string) => void, key: OperatorKey | null): Session {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => {
+  const { trusted, problems } = trustedFrom(given);
+  if (!parsed.success || problems.length > 0) {
+    const lines = (parsed.error?.issues ?? []).map(({ path, message }) => {
       const variable = String(path[0]);
       return `  ${variable}: found ${given[variable] === undefined ? 'nothing' : JSON.stringify(given[variable])}, expected ${message}`;
     });
-    throw new CliError('ENVIRONMENT_INVALID', `the environment has problems (see .env.example)\n${lines.join('\n')}`);
+    throw new CliError('ENVIRONMENT_INVALID', `the environment has problems (see .env.example)\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`);
   }
   const found = parsed.data;
   const config: CloudConfig = { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET };
   const cloud = createCloud(config);
-  const journal = createJournal({ record: cloud.record });
+  const journal = createJournal({ record: cloud.record, keyring: looseKeyring(key === null ? null : signerOf(key.privateKey), trusted) });
   const log = pino({ name: 'cli', level: found.LOG_LEVEL }, pino.destination(2));
   const conductor = createConductor({ cloud, journal, slack: null, log, config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` } });
   return { cloud, journal, conductor, out, nowMs: () => Date.now() };

@@ -27,6 +27,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'LiftRequested': return liftMessage(launch, entry.liftId);
     case 'SwitchRequested': return switchMessage(launch, entry.requestId);
     case 'RosterChangeRequested': return rosterMessage(launch, entry.changeId);
+    case 'KeyChangeRequested': return line(launch, entry, ':key:', `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`);
     // Nothing else will do a refused step's work, so people must hear of it.
     case 'StepDone': return entry.refused === true ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`) : null;
     case 'StepPut': return stepPutMessage(launch, entry.step, entry.why);
@@ -54,6 +55,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'SkipListSet':
     case 'ShotCorrected':
     case 'RosterChanged':
+    case 'KeysChanged':
     case 'PersonRemoved':
     case 'LaunchClosed':
       return line(launch, entry, ':small_blue_diamond:', describe(launch, entry));

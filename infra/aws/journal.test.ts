@@ -4,6 +4,7 @@ import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia, T0_MS } from 
 import type { Command } from '../../runbooks/launch/commands.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import { createJournal, type Journal } from './journal.ts';
+import { botKeyring } from '../../test/keys.ts';
 
 const create: Command = {
   kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: sampleRunbook(), runbookHash: '', targetAtMs: T0_MS, compress: 1,
@@ -14,7 +15,7 @@ const note = (text: string): Command => ({ kind: 'note', by: 'ana', text });
 function bots(count = 1): { record: MemoryRecord; journals: [Journal, ...Journal[]]; clock: { nowMs: number } } {
   const record = new MemoryRecord();
   const clock = { nowMs: T0_MS - 60_000 };
-  const make = (index: number) => createJournal({ record, nowMs: () => clock.nowMs + index });
+  const make = (index: number) => createJournal({ record, keyring: botKeyring(), nowMs: () => clock.nowMs + index });
   return { record, clock, journals: [make(0), ...Array.from({ length: count - 1 }, (_, index) => make(index + 1))] };
 }
 
@@ -32,7 +33,7 @@ test('a stale cache costs a read, never a wrong refusal or a second entry', asyn
   // The first one still holds sequence 1: its append loses, it reads, decides again, and wins.
   expect(await first.submit(LAUNCH_ID, note('from one'))).toMatchObject({ ok: true, entry: { seq: 3 }, launch: { seq: 3 } });
   expect(await second?.submit(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
-  expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true });
+  expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
 });
 
 test('two marketers on two bots pressing GO together give one shot', async () => {

@@ -2,10 +2,12 @@ import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Command, RefusalCode } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
-import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
+import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import type { RecordStore } from './record-store.ts';
-import { verifyChain, type ChainVerdict } from './seal.ts';
+import type { Keyring, Signer } from './keyring.ts';
+import { foldVerified, verifyRecord, type RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -25,16 +27,19 @@ export interface Journal {
   /**
    * Decides and appends. Exactly one entry for a resolved `ok`, none for a refusal. A maker is called again for every try,
    * with the state and time of that try. Submits of one launch run one after the other in this process.
-   * Errors: RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
+   * Errors: KEY_MISSING (this process has no key that may write here), RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
    */
   submit(launchId: string, command: Command | CommandMaker): Promise<Submitted>;
   /** The whole record, verified. */
   entries(launchId: string): Promise<Entry[]>;
-  verify(entries: readonly Entry[]): ChainVerdict;
+  verify(entries: readonly Entry[]): RecordVerdict;
+  /** Whose keys this process has and trusts. */
+  readonly keyring: Keyring;
 }
 
 export interface JournalOptions {
   record: RecordStore;
+  keyring: Keyring;
   /** Default: the system clock. */
   nowMs?: () => number;
   /** How long one read or append may take before it is given up and looked into. Default 5,000 ms. */
@@ -47,7 +52,7 @@ const MAX_RACES = 20;
 const MAX_FAILURES = 3;
 
 export function createJournal(options: JournalOptions): Journal {
-  const { record, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
+  const { record, keyring, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
   // Records are hundreds to thousands of small entries, so they are kept whole.
   const known = new Map<string, { launch: Launch; entries: readonly Entry[] }>();
   const queues = new Map<string, Promise<unknown>>();
@@ -55,17 +60,10 @@ export function createJournal(options: JournalOptions): Journal {
   /** Takes in entries that are new to us. Reads may overlap, so what is known already is passed over. */
   function take(launchId: string, entries: readonly Entry[]): Launch | null {
     const before = known.get(launchId);
-    let launch = before?.launch ?? null;
-    const fresh = entries.filter(({ seq }) => seq > (launch?.seq ?? 0));
-    const verdict = verifyChain(launchId, { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' }, fresh);
-    if (!verdict.ok) throw journalError('RECORD_BROKEN', `the record of ${launchId} is broken at entry ${verdict.seq}: ${verdict.why}`);
-    for (const entry of fresh) {
-      try {
-        launch = evolve(launch, entry);
-      } catch (cause) {
-        throw journalError('RECORD_BROKEN', `entry ${entry.seq} of ${launchId} can't follow the ones before it`, cause);
-      }
-    }
+    const fresh = entries.filter(({ seq }) => seq > (before?.launch.seq ?? 0));
+    const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring);
+    if (!verdict.ok) throw broken(launchId, verdict);
+    const { launch } = verdict;
     if (launch !== null && fresh.length > 0) known.set(launchId, { launch, entries: [...(before?.entries ?? []), ...fresh] });
     return launch;
   }
@@ -95,7 +93,7 @@ export function createJournal(options: JournalOptions): Journal {
     for (let races = 0, failures = 0; races < MAX_RACES;) {
       const atMs = nowMs();
       const made = typeof command === 'function' ? command(launch, atMs) : command;
-      const decision = decide(launch, made, { nowMs: atMs, sha256 });
+      const decision = decide(launch, made, { nowMs: atMs, sha256, keys: keyring.named });
       if (!decision.ok) {
         // A refusal may come from a state that others have moved on since; only a fresh one counts.
         if (isFresh) return decision;
@@ -105,7 +103,7 @@ export function createJournal(options: JournalOptions): Journal {
       }
       const head = { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' };
       try {
-        const appended = await record.append(launchId, head, decision.entry, AbortSignal.timeout(timeoutMs));
+        const appended = await record.append(launchId, head, decision.entry, { signal: AbortSignal.timeout(timeoutMs), signer: signerOf(launch, decision.entry, keyring) });
         if (appended.won) {
           const after = take(launchId, [appended.entry]);
           if (after !== null) return { ok: true, entry: appended.entry, launch: after };
@@ -137,27 +135,44 @@ export function createJournal(options: JournalOptions): Journal {
     },
     async entries(launchId) {
       const entries = await record.readAfter(launchId, 0, AbortSignal.timeout(Math.max(timeoutMs, 30_000)));
-      const verdict = verifyChain(launchId, { seq: 0, hash: '' }, entries);
-      if (!verdict.ok) throw journalError('RECORD_BROKEN', `the record of ${launchId} is broken at entry ${verdict.seq}: ${verdict.why}`);
+      const verdict = verifyRecord(launchId, entries, keyring);
+      if (!verdict.ok) throw broken(launchId, verdict);
+      const seen = known.get(launchId)?.launch;
+      if (seen !== undefined && entries[seen.seq - 1]?.hash !== seen.headHash) {
+        throw broken(launchId, { seq: seen.seq, why: entries.length < seen.seq ? `it was cut off after entry ${entries.length}; this process has read ${seen.seq}` : 'it is another record than this process has read before' });
+      }
       return entries;
     },
-    verify: (entries) => verifyChain(entries[0]?.launchId ?? '', { seq: 0, hash: '' }, entries),
+    verify: (entries) => verifyRecord(entries[0]?.launchId ?? '', entries, keyring),
+    keyring,
   };
 }
 
 /** The entry that a decision of ours became: everything that was decided is the same. */
 function isSame(decided: NewEntry, entry: Entry): boolean {
-  const { v: _v, launchId: _launchId, seq: _seq, token: _token, prev: _prev, hash: _hash, ...rest } = entry;
-  return canonicalJson(decided) === canonicalJson(rest);
+  return canonicalJson(decided) === canonicalJson(decidedPart(entry));
+}
+
+/** Who signs: this process's key, or nobody where none is needed and ours would not do. KEY_MISSING when an entry would be nobody's. */
+function signerOf(launch: Launch | null, entry: NewEntry, { signer }: Keyring): Signer | null {
+  // An entry that nobody accepts would break the record for everybody, so it is looked at before it is written.
+  const why = signer === null ? 'this process has no key' : signerProblem(launch, { ...entry, key: signer.key } as Entry);
+  if (why === null) return signer;
+  if (launch !== null && (launch.keys.length === 0 || !needsKey(entry))) return null;
+  throw journalError('KEY_MISSING', `${entry.kind} can't be written here: ${why}. Sign with a key that may write it (see .env.example: GOBUTTON_BOT_KEY, GOBUTTON_WORKER_KEY, GOBUTTON_OPERATOR_KEY)`);
 }
 
 class JournalError extends Error {
   override name = 'JournalError';
-  readonly code: 'RECORD_BROKEN' | 'RECORD_CONTENDED' | 'RECORD_UNAVAILABLE';
+  readonly code: 'RECORD_BROKEN' | 'KEY_MISSING' | 'RECORD_CONTENDED' | 'RECORD_UNAVAILABLE';
   constructor(code: JournalError['code'], say: string, cause?: unknown) {
     super(`${code}: ${say}`, { cause });
     this.code = code;
   }
+}
+
+function broken(launchId: string, { seq, why }: { seq: number; why: string }): JournalError {
+  return journalError('RECORD_BROKEN', `the record of ${launchId} is broken at entry ${seq}: ${why}`);
 }
 
 function journalError(code: JournalError['code'], say: string, cause?: unknown): JournalError {

@@ -56,7 +56,7 @@ test('an append that never arrives rejects with RECORD_UNAVAILABLE and leaves no
 });
 
 test('an aborted append rejects with the abort', async () => {
-  await expect(local.cloud.record.append('aborted', EMPTY, noted('x'), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(local.cloud.record.append('aborted', EMPTY, noted('x'), { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 test('entries come back in order and chained, over several pages of 1 MB', async () => {

@@ -4,6 +4,7 @@ import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
+import type { Signer } from './keyring.ts';
 import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
 
@@ -17,8 +18,9 @@ export interface RecordStore {
   /**
    * Puts the entry at head.seq + 1 if that sequence is free. A conditional failure (or a lost answer) is read
    * back consistently: an entry with our own token is success. `won: false`: somebody else has that sequence; re-read and re-decide.
+   * Without a signer the entry is written as nobody's.
    */
-  append(launchId: string, head: Head, entry: NewEntry, signal?: AbortSignal): Promise<Appended>;
+  append(launchId: string, head: Head, entry: NewEntry, options?: { signal?: AbortSignal; signer?: Signer | null }): Promise<Appended>;
   /** Entries after `afterSeq`, in order, strongly consistent, whole (paged inside). */
   readAfter(launchId: string, afterSeq: number, signal?: AbortSignal): Promise<Entry[]>;
   /** The chain of what people wrote in the channel: own partition, same rules. */
@@ -87,9 +89,9 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
   }
 
   return {
-    async append(launchId, head, newEntry, signal) {
+    async append(launchId, head, newEntry, { signal, signer = null } = {}) {
       const token = randomUUID();
-      const entry = sealEntry(launchId, head, newEntry, token);
+      const entry = sealEntry(launchId, head, newEntry, { token, signer });
       const won = await putOnce(launchId, entry.seq, token, entry.hash, JSON.stringify(entry), signal);
       return won ? { won, entry } : { won };
     },

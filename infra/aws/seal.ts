@@ -1,20 +1,23 @@
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
-import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION, type Entry, type NewEntry } from '../../runbooks/launch/entries.ts';
+import { signedText } from '../../runbooks/launch/signers.ts';
+import type { Signer } from './keyring.ts';
 import type { Head } from './record-store.ts';
 import { sha256 } from './sha256.ts';
 
 /**
- * Gives a decided entry its place in the record: sequence, chain and hash. `token` is unique per append try; a store
- * that finds an entry with its own token at that sequence knows that only the answer was lost.
+ * Gives a decided entry its place in the record: sequence, chain, hash and signature. `token` is unique per append try; a
+ * store that finds an entry with its own token at that sequence knows that only the answer was lost.
  */
-export function sealEntry(launchId: string, head: Head, entry: NewEntry, token: string): Entry {
-  const unsealed = { ...entry, v: 1 as const, launchId, seq: head.seq + 1, token, prev: head.hash };
-  return { ...unsealed, hash: entryHash(unsealed) };
+export function sealEntry(launchId: string, head: Head, entry: NewEntry, { token, signer }: { token: string; signer: Signer | null }): Entry {
+  const unsealed = { ...entry, v: ENTRY_VERSION as 2, launchId, seq: head.seq + 1, token, prev: head.hash, key: signer?.key ?? '' };
+  const hash = entryHash(unsealed);
+  return { ...unsealed, hash, sig: signer?.sign(signedText(hash)) ?? '' };
 }
 
-/** sha256 over the canonical JSON of everything but `hash`. */
-export function entryHash(entry: Omit<Entry, 'hash'>): string {
-  const { hash: _, ...rest } = entry as Entry;
+/** sha256 over the canonical JSON of everything but `hash` and `sig`. */
+export function entryHash(entry: Omit<Entry, 'hash' | 'sig'>): string {
+  const { hash: _hash, sig: _sig, ...rest } = entry as Entry;
   return sha256(canonicalJson(rest));
 }
 
@@ -22,14 +25,20 @@ export type ChainVerdict = { ok: true } | { ok: false; seq: number; why: string 
 
 /** Whether entries follow `head` without a gap, each chained to the one before it and hashed over what it says. `seq` is the first that doesn't. */
 export function verifyChain(launchId: string, head: Head, entries: readonly Entry[]): ChainVerdict {
-  let { seq, hash } = head;
+  let before = head;
   for (const entry of entries) {
-    seq += 1;
-    if (entry.seq !== seq) return { ok: false, seq, why: `found entry ${entry.seq} in its place` };
-    if (entry.launchId !== launchId) return { ok: false, seq, why: `it belongs to ${entry.launchId}` };
-    if (entry.prev !== hash) return { ok: false, seq, why: 'it does not chain to the entry before it' };
-    if (entry.hash !== entryHash(entry)) return { ok: false, seq, why: 'its content was changed after it was written' };
-    hash = entry.hash;
+    const why = linkProblem(launchId, before, entry);
+    if (why !== null) return { ok: false, seq: before.seq + 1, why };
+    before = entry;
   }
   return { ok: true };
+}
+
+/** Why an entry is not the next one after `head`, or null. */
+export function linkProblem(launchId: string, head: Head, entry: Entry): string | null {
+  if (entry.seq !== head.seq + 1) return `found entry ${entry.seq} in its place`;
+  if (entry.launchId !== launchId) return `it belongs to ${entry.launchId}`;
+  if (entry.prev !== head.hash) return 'it does not chain to the entry before it';
+  if (entry.hash !== entryHash(entry)) return 'its content was changed after it was written';
+  return null;
 }

@@ -8,6 +8,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { createJournal, type Journal } from '../aws/journal.ts';
+import { commandKeyring } from '../aws/key-config.ts';
 import { projectRoot } from './child.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
 import { streamUse, type RehearsalReport } from './rehearsal-report.ts';
@@ -67,7 +68,7 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
 
 async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, { say, bar }: Talk): Promise<{ report: RehearsalReport; timelineText: string }> {
   const { cloud } = stack;
-  const journal = createJournal({ record: cloud.record });
+  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(stack.env).keyring });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
 
   await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');

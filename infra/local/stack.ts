@@ -8,6 +8,7 @@ import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
 import { freePort } from './ports.ts';
 import { startWorkspace, type Workspace } from './slack/start.ts';
+import { ensureRecordKeys } from './record-keys.ts';
 
 /** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */
 export interface Stack {
@@ -104,6 +105,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { providers, urls } = await startProviders({ apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers') });
     const portOf = (url: string) => Number(new URL(url).port);
 
+    const keys = await ensureRecordKeys(join(dataDir, 'credentials', 'record-keys.json'));
     const region = 'us-east-1';
     const shared: Record<string, string> = {
       AWS_REGION: region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
@@ -114,7 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       GOBUTTON_CONNECTIONS: String(options.connections), ...(options.threads === undefined ? {} : { GOBUTTON_THREADS: String(options.threads) }), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     };
 
-    const workerEnv = { ...shared, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
+    const workerEnv = { ...shared, ...keys.worker, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
       tablesInMemory: options.tablesInMemory ?? false,
@@ -127,7 +129,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       logsDir: logs,
     });
     stops.push(() => localCloud.stop());
-    shared['AWS_ENDPOINT_URL'] = localCloud.url;
+    Object.assign(shared, keys.bot, { AWS_ENDPOINT_URL: localCloud.url });
 
     const cloudConfig: CloudConfig = { endpoint: localCloud.url, region, tablePrefix: 'gobutton', bucket: 'gobutton' };
     await ensureTables(cloudConfig);

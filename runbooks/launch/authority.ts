@@ -31,6 +31,8 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'grant-waiver': ON_DUTY,
   'request-roster-change': ON_CALL,
   'approve-roster-change': ON_DUTY,
+  'request-key-change': ON_CALL,
+  'approve-key-change': ON_DUTY,
   'set-switch': ON_CALL,
   'approve-switch': ON_DUTY,
   // One tap by anyone on the roster: who sees that it goes wrong stops it
@@ -104,6 +106,7 @@ const DOING: Partial<Record<CommandKind, string>> = {
   'set-skip-list': 'setting the skip list', 'close-launch': 'closing the launch', 'request-fire': 'asking for fire', 'approve-fire': 'pressing GO',
   'decline-fire': 'declining an order', 'request-lift': 'asking to lift a halt', 'approve-lift': 'lifting a halt', 'request-waiver': 'asking for a waiver',
   'grant-waiver': 'granting a waiver', 'request-roster-change': 'changing the roster', 'approve-roster-change': 'approving a change of the roster',
+  'request-key-change': 'changing the keys of the record', 'approve-key-change': 'approving a change of the keys',
   'set-switch': 'setting a switch', 'approve-switch': 'approving a switch', 'set-halt': 'halting', 'tick-gate': 'ticking a gate', 'request-test': 'asking for test copies',
   'run-step': 'running a step', 'skip-step': 'skipping a step', 'order-scale': 'scaling',
 };

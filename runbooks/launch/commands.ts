@@ -1,5 +1,5 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
-import type { AudienceRef, Measured, NewEntry, PersonId, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+import type { AudienceRef, Measured, NewEntry, PersonId, RecordKey, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
@@ -14,6 +14,8 @@ export type Command =
   | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef }
   | { kind: 'request-roster-change'; by: PersonId; people: Person[]; reason: string }
   | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
+  | { kind: 'request-key-change'; by: PersonId; keys: RecordKey[]; reason: string }
+  | { kind: 'approve-key-change'; by: PersonId; changeId: string }
   | { kind: 'remove-person'; person: PersonId; reason: string }
   | { kind: 'report-gate'; measured: Measured }
   | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string }
@@ -60,6 +62,8 @@ export interface Given {
   nowMs: number;
   /** sha256 of a UTF-8 text as lower-case hex. */
   sha256: (text: string) => string;
+  /** Keys of bots and workers that a new launch names; absent or none: its record is unsigned, and nothing can be fired in it. */
+  keys?: readonly RecordKey[];
 }
 
 /** Why a command was refused. People see `say`; code and tests compare `code`. */
@@ -72,6 +76,6 @@ export type RefusalCode =
   | 'SHOT_UNKNOWN' | 'SHOT_CLOSED' | 'SHOT_RUNNING' | 'TOTALS_WRONG' | 'NO_SUCH_TEST' | 'NO_DEVICES'
   | 'NO_SUCH_REQUEST' | 'SWITCH_UNKNOWN' | 'VALUE_INVALID' | 'STEP_UNKNOWN' | 'STEP_NOT_OPEN'
   | 'TARGET_UNKNOWN' | 'ALREADY_SO' | 'REASON_MISSING' | 'TIME_INVALID' | 'PROOF_INVALID' | 'ROSTER_INVALID'
-  | 'PAYLOAD_TOO_LARGE' | 'LOCALE_UNKNOWN';
+  | 'PAYLOAD_TOO_LARGE' | 'LOCALE_UNKNOWN' | 'RECORD_UNSIGNED' | 'KEYS_INVALID';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

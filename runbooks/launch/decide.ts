@@ -9,6 +9,7 @@ import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifec
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
+import { approveKeyChange, requestKeyChange } from './keys.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
 import { reportTest, requestTest } from './test-sends.ts';
@@ -34,6 +35,8 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
     case 'set-skip-list': return setSkipList(launch, command, given);
     case 'request-roster-change': return requestRosterChange(launch, command, given);
     case 'approve-roster-change': return approveRosterChange(launch, command, given);
+    case 'request-key-change': return requestKeyChange(launch, command, given);
+    case 'approve-key-change': return approveKeyChange(launch, command, given);
     case 'remove-person': return removePerson(launch, command, given);
     case 'report-gate': return reportGate(launch, command, given);
     case 'tick-gate': return tickGate(launch, command, given);

@@ -133,6 +133,8 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
 
     case 'RosterChangeRequested':
+    case 'KeyChangeRequested':
+    case 'KeysChanged':
     case 'GateChanged':
     case 'GateTicked':
     case 'WaiverRequested':

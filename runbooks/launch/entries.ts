@@ -70,8 +70,15 @@ export interface TestResult { person: PersonId; platform: Platform; accepted: bo
 
 export type SwitchValue = string | boolean | number;
 
+/** Whose deployment an entry's key belongs to; people's own keys (break glass) stand in the roster instead. */
+export type KeyRole = 'bot' | 'worker';
+
+/** A public key that may sign entries: Ed25519, base64 of the SPKI DER. */
+export interface RecordKey { role: KeyRole; key: string }
+
 export type EntryBody =
-  | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string }
+  | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string;
+      /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[] }
   | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
   | { kind: 'AudienceSet'; audience: AudienceRef }
@@ -80,6 +87,9 @@ export type EntryBody =
   | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }
   | { kind: 'RosterChanged'; changeId: string }
   | { kind: 'PersonRemoved'; person: PersonId; reason: string }
+  // Keys of bots and workers
+  | { kind: 'KeyChangeRequested'; changeId: string; keys: RecordKey[]; reason: string }
+  | { kind: 'KeysChanged'; changeId: string }
   // Gates
   | { kind: 'GateChanged'; measured: Measured }
   | { kind: 'GateTicked'; gate: string; green: boolean; note: string }
@@ -87,11 +97,14 @@ export type EntryBody =
   | { kind: 'WaiverGranted'; waiverId: string }
   // Fire
   | { kind: 'FireRequested'; orderId: string; shown: Shown; shownHash: string; devices: number; expiresAtMs: number; via: Via;
+      /** What the gates were judged by; absent in records from before signatures. */ measured?: Measured[];
       /** Set when this order also lifts that halt epoch (resume). */ lifts: number | null }
   | { kind: 'FireApproved'; orderId: string; shotId: string; shown: Shown; shownHash: string; via: Via;
       /** Time zero: when the approving press reached us. */ pressedAtMs: number;
       /** Absolute, by platform. */ notAfterAtMs: Record<Platform, number>;
-      haltEpoch: number; lifts: number | null; /** Gates that were red at the press. */ redGates: Measured[] }
+      haltEpoch: number; lifts: number | null; /** Gates that were red at the press. */ redGates: Measured[];
+      /** What the press was judged by beside the record, so that anyone can judge it again; absent in records from before signatures. */
+      measured?: Measured[]; observed?: { haltEpoch: number; halted: boolean } }
   | { kind: 'FireDeclined'; orderId: string; reason: string }
   | { kind: 'FireExpired'; orderId: string }
   | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
@@ -121,9 +134,17 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** An entry as stored. `hash` = sha256(canonical JSON of everything but `hash`), `prev` = the hash before it ('' at seq 1). */
+/** The newest schema of entries that this version writes and reads. 1: without signature. */
+export const ENTRY_VERSION = 2;
+
+/**
+ * An entry as stored. `hash` = sha256(canonical JSON of everything but `hash` and `sig`), `prev` = the hash before it ('' at
+ * seq 1), `sig` = Ed25519 over `signedText` of the hash by `key`. Both are '' where nobody signs (see signers.ts), and absent in v 1.
+ */
 export type Entry = EntryBody & {
-  v: 1;
+  v: 1 | 2;
+  key?: string;
+  sig?: string;
   launchId: string;
   /** 1, 2, 3 … without gaps. */
   seq: number;

@@ -1,4 +1,4 @@
-import type { Entry, EntryOf } from './entries.ts';
+import { ENTRY_VERSION, type Entry, type EntryOf } from './entries.ts';
 import { approved, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
@@ -11,7 +11,9 @@ import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
  * (a gap, another launch's entry, a reference to nothing) is an error with a code that begins with FOLD_.
  */
 export function evolve(launch: Launch | null, entry: Entry): Launch {
-  if (entry.v !== 1) throw foldError('FOLD_SCHEMA_VERSION', entry, `schema version ${String(entry.v)}, expected 1`);
+  if (!(entry.v >= 1 && entry.v <= ENTRY_VERSION)) {
+    throw foldError('FOLD_SCHEMA_VERSION', entry, `it has schema version ${String(entry.v)}, and this version of gobutton reads 1 to ${ENTRY_VERSION}: it was written by a newer one. Update this process`);
+  }
   const expected = (launch?.seq ?? 0) + 1;
   if (entry.seq !== expected) throw foldError('FOLD_SEQ_GAP', entry, `sequence ${entry.seq}, expected ${expected}`);
   if (launch === null) {
@@ -31,11 +33,11 @@ export function fold(entries: Iterable<Entry>): Launch | null {
 }
 
 function created(entry: EntryOf<'LaunchCreated'>): Launch {
-  const { name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash } = entry;
+  const { name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
   return {
     id: entry.launchId, name, channelId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
     seq: entry.seq, headHash: entry.hash,
-    people: runbook.people, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
+    people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
     ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
     lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, closed: false,
@@ -72,6 +74,14 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'RosterChanged': {
       const { people } = must(launch.rosterChanges, entry.changeId, entry);
       return { people, ...voidAllOpen(launch, () => true, `${who(launch, entry)} approved a change of the roster`) };
+    }
+    case 'KeyChangeRequested': {
+      const { changeId: id, keys, reason } = entry;
+      return { keyChanges: { ...launch.keyChanges, [id]: { id, keys, by: personIn(entry), reason, open: true } } };
+    }
+    case 'KeysChanged': {
+      const { keys } = must(launch.keyChanges, entry.changeId, entry);
+      return { keys, keyChanges: Object.fromEntries(Object.entries(launch.keyChanges).map(([id, change]) => [id, { ...change, open: false }])) };
     }
     case 'PersonRemoved': {
       const { person } = entry;

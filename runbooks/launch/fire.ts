@@ -20,7 +20,8 @@ import { clock, listed, span } from './words.ts';
  *      collapse id, times, priorities, bound by one hash that travels in the button          approveFire, hash
  *   5. while nothing is halted, unless this very order was asked for to lift this very halt  approveFire, halt
  *   6. with every hard gate green at the press; other red ones are written down with it      approveFire, gates
- *   7. once: an approved order is no longer open, and its segments are on their next attempt approveFire, open
+ *   7. in a record whose every entry is signed by who may write it (signers.ts)             unsignedProblem
+ *   8. once: an approved order is no longer open, and its segments are on their next attempt approveFire, open
  *
  * That the launch is open and that roles allow the command is asked before, for every command alike (authority.ts).
  * That a change voids what was shown earlier is done by evolve (voiding.ts). That of two approvals at the same moment
@@ -28,6 +29,8 @@ import { clock, listed, span } from './words.ts';
  */
 
 export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256 }: Given): Decision {
+  const unsigned = unsignedProblem(launch);
+  if (unsigned !== null) return unsigned;
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
   if (launch.halt.active && !command.lift) {
@@ -61,6 +64,7 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
     devices: names.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0),
     expiresAtMs: nowMs + launch.runbook.order_expires_after,
     via: command.via,
+    measured: command.measured,
     lifts: command.lift ? launch.halt.epoch : null,
   });
 }
@@ -68,6 +72,8 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
 export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, { nowMs, sha256 }: Given): Decision {
   const order = own(launch.orders, command.orderId);
   if (order === undefined) return noSuchOrder(command.orderId);
+  const unsigned = unsignedProblem(launch);
+  if (unsigned !== null) return unsigned;
 
   // Another person.
   if (order.requestedBy === command.by) {
@@ -109,6 +115,8 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
     haltEpoch: launch.halt.epoch,
     lifts: order.lifts,
     redGates: red.map(({ id, status, value, say }): Measured => ({ gate: id, status: status === 'red' ? 'red' : 'unknown', value, say, atMs: nowMs })),
+    measured: command.measured,
+    observed: { haltEpoch: command.observedHaltEpoch, halted: command.observedHalted },
   });
 }
 
@@ -128,6 +136,11 @@ export function expireOrder(launch: Launch, command: CommandOf<'expire-order'>, 
   if (order.state !== 'open') return notOpen(launch, order, sha256);
   if (!isExpired(order, nowMs)) return refuse('TIME_INVALID', `Order ${order.id} holds until ${clock(order.expiresAtMs)}, and it is ${clock(nowMs)}.`);
   return accept(CONDUCTOR, nowMs, { kind: 'FireExpired', orderId: order.id });
+}
+
+function unsignedProblem(launch: Launch): Refusal | null {
+  if (launch.keys.length > 0) return null;
+  return refuse('RECORD_UNSIGNED', `The record of ${launch.name} names no keys: it was begun by a version without signatures, and whoever can write its table could have written it. Nothing can be fired in it; create a new launch with /go create.`);
 }
 
 function segmentProblem(launch: Launch, segment: string, nowMs: number): Refusal | null {

@@ -1,6 +1,6 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
-  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
+  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, RecordKey, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -18,6 +18,9 @@ export interface Launch {
   seq: number;
   headHash: string;
   people: Person[];
+  /** Who may sign the record; none: it is from before signatures. */
+  keys: RecordKey[];
+  keyChanges: Record<string, { id: string; keys: RecordKey[]; by: PersonId; reason: string; open: boolean }>;
   campaign: Campaign;
   contentHash: string;
   audience: AudienceRef | null;

@@ -17,7 +17,7 @@ const COMPRESS_MOST = 100_000;
 /** A target further back is a slip in the date: it would put every step to a person at once. */
 const TARGET_PAST_MOST_MS = 86_400_000;
 
-export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256 }: Given): Decision {
+export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256, keys = [] }: Given): Decision {
   if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
   const { launchId, name, channelId, runbook, runbookHash, targetAtMs, compress } = command;
   if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
@@ -30,6 +30,7 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
   if (content !== null) return content;
   return accept(byPerson(command.by), nowMs, {
     kind: 'LaunchCreated', name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
+    ...(keys.length === 0 ? {} : { keys: [...keys] }),
   });
 }
 

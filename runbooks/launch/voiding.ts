@@ -28,7 +28,7 @@ export function voidRivals(launch: Pick<Launch, 'orders'>, winner: { orderId: st
  * waivers, switch requests, roster changes. Otherwise a moved Slack id could let one human be both of the two people.
  * `which` gets who asked, and the people that a waiting roster change would bring (back).
  */
-export function voidAllOpen(launch: Launch, which: (by: PersonId, people: readonly Person[]) => boolean, why: string): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges'> {
+export function voidAllOpen(launch: Launch, which: (by: PersonId, people: readonly Person[]) => boolean, why: string): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges' | 'keyChanges'> {
   const close = <T extends { by: PersonId; open: boolean; people?: Person[] }>(requests: Record<string, T>): Record<string, T> =>
     Object.fromEntries(Object.entries(requests).map(([id, request]) => [id, request.open && which(request.by, request.people ?? []) ? { ...request, open: false } : request]));
   return {
@@ -36,6 +36,7 @@ export function voidAllOpen(launch: Launch, which: (by: PersonId, people: readon
     lifts: close(launch.lifts),
     switchRequests: close(launch.switchRequests),
     rosterChanges: close(launch.rosterChanges),
+    keyChanges: close(launch.keyChanges),
     waivers: Object.fromEntries(Object.entries(launch.waivers).filter(([, waiver]) => waiver.grantedBy !== null || !which(waiver.requestedBy, []))),
   };
 }

@@ -59,6 +59,8 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'SkipListSet': return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
     case 'RosterChangeRequested': return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
     case 'RosterChanged': return `approved the change of the roster (${entry.changeId})`;
+    case 'KeyChangeRequested': return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
+    case 'KeysChanged': return `approved the change of the record's keys (${entry.changeId})`;
     case 'PersonRemoved': return `removed ${person(entry.person)} from the roster${because(entry.reason)}`;
     case 'GateChanged': return `gate ${entry.measured.gate} is ${entry.measured.status}: ${entry.measured.say}`;
     case 'GateTicked': return `${entry.green ? 'ticked' : 'unticked'} the gate ${entry.gate}${because(entry.note)}`;

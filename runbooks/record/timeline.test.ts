@@ -22,7 +22,7 @@ function record(...bodies: NewEntry[]): Entry[] {
   const entries: Entry[] = [];
   for (const body of bodies) {
     const head = entries.at(-1);
-    entries.push(sealEntry('sb', head === undefined ? { seq: 0, hash: '' } : { seq: head.seq, hash: head.hash }, body, `token-${entries.length}`));
+    entries.push(sealEntry('sb', head === undefined ? { seq: 0, hash: '' } : { seq: head.seq, hash: head.hash }, body, { token: `token-${entries.length}`, signer: null }));
   }
   return entries;
 }

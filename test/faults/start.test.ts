@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
+import { commandKeyring } from '../../infra/aws/key-config.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
@@ -62,7 +63,7 @@ async function opened(start: Start): Promise<Open> {
   });
   const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
   const cloud = createCloud({ endpoint: env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
-  const journal = createJournal({ record: cloud.record });
+  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(env).keyring });
   const launch = async (): Promise<Launch> => {
     const [item] = await cloud.live.launches();
     const found = item === undefined ? null : await journal.launch(item.launchId);

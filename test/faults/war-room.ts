@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { startChild } from '../../infra/local/child.ts';
 import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
 import { ScriptedPerson, until, type Button } from '../../infra/local/scripted-person.ts';
@@ -61,7 +62,7 @@ export async function openWarRoom(options: { markets: Record<string, number>; wo
 
 async function prepare(stack: Stack, dataDir: string, markets: Record<string, number>, keys: Record<'ana' | 'mia', string>): Promise<WarRoom> {
   const { cloud } = stack;
-  const journal = createJournal({ record: cloud.record });
+  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(stack.env).keyring });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
   await mustGo(ana, 'create faults in 9h called "Faults"');
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;

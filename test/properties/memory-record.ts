@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Appended, ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Signer } from '../../infra/aws/keyring.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
@@ -26,12 +27,12 @@ export class MemoryRecord implements RecordStore {
   readonly #messages = new Map<string, (ChannelMessage & Head)[]>();
   readonly #late: (() => void)[] = [];
 
-  async append(launchId: string, head: Head, entry: NewEntry): Promise<Appended> {
+  async append(launchId: string, head: Head, entry: NewEntry, { signer = null }: { signer?: Signer | null } = {}): Promise<Appended> {
     this.appends += 1;
     await this.beforeAppend();
     await Promise.resolve();
     this.#landLate();
-    const sealed = sealEntry(launchId, head, entry, randomUUID());
+    const sealed = sealEntry(launchId, head, entry, { token: randomUUID(), signer });
     const fault = this.faultOfAppend(entry);
     if (fault === 'failed') throw new Error('MEMORY_APPEND_FAILED');
     if (fault === 'late') {

@@ -138,8 +138,8 @@ const MUTANTS: [string, Mutant, string[]][] = [
   ['the store says yes to an append that it did not make', {
     store: (world) => {
       const append = world.record.append.bind(world.record);
-      world.record.append = async (launchId, head, entry) => {
-        const appended = await append(launchId, head, entry);
+      world.record.append = async (launchId, head, entry, options) => {
+        const appended = await append(launchId, head, entry, options);
         const there = world.record.all(launchId)[head.seq];
         return appended.won || there === undefined ? appended : { won: true, entry: there };
       };

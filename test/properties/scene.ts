@@ -1,5 +1,6 @@
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { botKeyring } from '../keys.ts';
 import type { Command, Decision, RefusalCode, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { AudienceRef, Entry, EntryKind, EntryOf, Measured, SegmentTotals, Totals, Via } from '../../runbooks/launch/entries.ts';
@@ -97,6 +98,7 @@ export class Scene {
   launch: Launch | null = null;
   nowMs = T0_MS - 3_600_000;
   readonly entries: Entry[] = [];
+  readonly keyring = botKeyring();
 
   /** A launch with its audience, everything green and ticked, one minute before its target. */
   static ready(runbook: Runbook = sampleRunbook()): Scene {
@@ -118,7 +120,7 @@ export class Scene {
   }
 
   decide(command: Command): Decision {
-    return decide(this.launch, command, { nowMs: this.nowMs, sha256 });
+    return decide(this.launch, command, { nowMs: this.nowMs, sha256, keys: this.keyring.named });
   }
 
   /** Decides, expects acceptance, folds the entry. */
@@ -126,7 +128,7 @@ export class Scene {
     const decision = this.decide(command);
     if (!decision.ok) throw new Error(`SCENE_REFUSED ${command.kind}: ${decision.code} ${decision.say}`);
     const head = { seq: this.launch?.seq ?? 0, hash: this.launch?.headHash ?? '' };
-    const entry = sealEntry(LAUNCH_ID, head, decision.entry, `token-${head.seq + 1}`);
+    const entry = sealEntry(LAUNCH_ID, head, decision.entry, { token: `token-${head.seq + 1}`, signer: this.keyring.signer });
     this.launch = evolve(this.launch, entry);
     this.entries.push(entry);
     return entry;

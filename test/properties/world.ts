@@ -4,6 +4,7 @@ import type { AudienceRef, Entry, Measured, SegmentTotals, Via } from '../../run
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
+import { botKeyring } from '../keys.ts';
 import { MemoryRecord, type AppendFault } from './memory-record.ts';
 import type { Move } from './moves.ts';
 import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, T0_MS, totals } from './scene.ts';
@@ -102,7 +103,7 @@ export class World {
   }
 
   #boot(skewMs: number): Bot {
-    return { skewMs, journal: createJournal({ record: this.record, nowMs: () => this.#nowMs + skewMs }) };
+    return { skewMs, journal: createJournal({ record: this.record, keyring: botKeyring(), nowMs: () => this.#nowMs + skewMs }) };
   }
 
   #bot(index: number): Bot {

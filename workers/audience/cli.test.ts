@@ -11,6 +11,7 @@ import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { main } from './cli.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
+import { botKeyring, KEY_ENV } from '../../test/keys.ts';
 
 const RUNBOOK = fileURLToPath(new URL('../../runbooks/library/superbowl.yaml', import.meta.url));
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   local = await localCloudForTests();
   env = {
     AWS_ENDPOINT_URL: local.url, AWS_REGION: local.config.region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
-    GOBUTTON_TABLE_PREFIX: local.config.tablePrefix, GOBUTTON_BUCKET: local.config.bucket,
+    GOBUTTON_TABLE_PREFIX: local.config.tablePrefix, GOBUTTON_BUCKET: local.config.bucket, ...KEY_ENV,
   };
 });
 afterAll(() => local.stop());
@@ -43,7 +44,7 @@ async function createLaunch(launchId: string) {
   const text = await readFile(RUNBOOK, 'utf8');
   const loaded = loadRunbook(text, RUNBOOK);
   if (!loaded.ok) throw new Error('the sample runbook is broken');
-  const journal = createJournal({ record: local.cloud.record });
+  const journal = createJournal({ record: local.cloud.record, keyring: botKeyring() });
   const created = await journal.submit(launchId, { kind: 'create-launch', by: 'ana', launchId, name: 'Game', channelId: 'C0WARROOM', runbook: loaded.runbook, runbookHash: sha256(text), targetAtMs: Date.now() + 3_600_000, compress: 1 });
   expect(created).toMatchObject({ ok: true });
   return journal;
@@ -73,7 +74,7 @@ test('compiling for a launch sets its audience and skip list in the name of the 
   expect((await audience(args)).out).toMatch(/audience set +game has it already/);
   const another = await audience(['skip', await folder.file('more.txt', `${apns(1)}\n${fcm(1)}\n`), '--launch', 'game', '--as', 'mia']);
   expect(another).toMatchObject({ code: 0, err: '' });
-  expect((await createJournal({ record: local.cloud.record }).launch('game'))?.skipList?.tokens).toBe(2);
+  expect((await createJournal({ record: local.cloud.record, keyring: botKeyring() }).launch('game'))?.skipList?.tokens).toBe(2);
   expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batches/);
   expect((await audience(['load', loaded.manifest.hash])).out).toMatch(/devices +3\n/);
 });

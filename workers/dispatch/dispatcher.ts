@@ -123,7 +123,7 @@ export class Dispatcher {
     const verdicts = new Map<string, Verdict>();
     return async (shotId) => {
       const [entries, item] = await (reading ??= Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]));
-      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries);
+      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring);
       verdicts.set(shotId, verdict);
       return { verdict, haltEpoch: item?.haltEpoch ?? 0 };
     };

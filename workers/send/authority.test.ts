@@ -9,8 +9,10 @@ import { proofText } from '../../runbooks/launch/proof.ts';
 import { runbook as runbookShape } from '../../runbooks/playbook/schema.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { botKeyring, workerKeyring } from '../../test/keys.ts';
 import { authorityFor } from './authority.ts';
 
+const authority = (launchId: string, shotId: string, entries: readonly Entry[]) => authorityFor(launchId, shotId, entries, workerKeyring());
 const NOW = 1_800_000_000_000;
 const LAUNCH = 'launch';
 const key = () => {
@@ -38,15 +40,15 @@ const runbook = runbookShape.parse({
 class Record {
   entries: Entry[] = [];
 
-  append(entry: NewEntry): Entry {
+  append(entry: NewEntry, signer = botKeyring().signer): Entry {
     const last = this.entries.at(-1);
-    const sealed = sealEntry(LAUNCH, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, entry, `t${this.entries.length}`);
+    const sealed = sealEntry(LAUNCH, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, entry, { token: `t${this.entries.length}`, signer });
     this.entries.push(sealed);
     return sealed;
   }
 
   do(command: Command): Entry {
-    const decision = decide(fold(this.entries), command, { nowMs: NOW, sha256 });
+    const decision = decide(fold(this.entries), command, { nowMs: NOW, sha256, keys: botKeyring().named });
     if (!decision.ok) throw new Error(decision.say);
     return this.append(decision.entry);
   }
@@ -64,18 +66,19 @@ function fired(change: { request?: (entry: NewEntry & EntryOf<'FireRequested'>) 
   record.do({ kind: 'create-launch', by: 'ana', launchId: LAUNCH, name: 'L', channelId: 'C0WARROOM', runbook, runbookHash: 'h', targetAtMs: NOW, compress: 1 });
   record.do({ kind: 'set-audience', by: 'ana', audience: { hash: 'a', manifestKey: 'k', devices: 10, segments: [{ id: 'ios', platform: 'ios', devices: 10, batches: 1 }], locales: { en: 10 } } });
   record.do({ kind: 'tick-gate', by: 'ana', gate: 'g', green: true, note: '' });
-  const asked = decide(fold(record.entries), { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false }, { nowMs: NOW, sha256 });
+  const asked = decide(fold(record.entries), { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false }, { nowMs: NOW, sha256, keys: botKeyring().named });
   if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('no request');
   const request = record.append({ ...asked.entry, ...change.request?.(asked.entry as NewEntry & EntryOf<'FireRequested'>) } as NewEntry) as EntryOf<'FireRequested'>;
   const approved = decide(fold(record.entries), {
     kind: 'approve-fire', by: 'mia', orderId: asked.entry.orderId, shownHash: asked.entry.shownHash, pressedAtMs: NOW, measured: [], via: slack('U0MIA'), observedHaltEpoch: 0, observedHalted: false,
-  }, { nowMs: NOW, sha256 });
+  }, { nowMs: NOW, sha256, keys: botKeyring().named });
   if (!approved.ok || approved.entry.kind !== 'FireApproved') throw new Error('no approval');
   const approval = record.append({ ...approved.entry, ...change.approval?.(approved.entry as NewEntry & EntryOf<'FireApproved'>) } as NewEntry) as EntryOf<'FireApproved'>;
-  return { record, request, approval, verdict: authorityFor(LAUNCH, approval.shotId, record.entries) };
+  return { record, request, approval, verdict: authority(LAUNCH, approval.shotId, record.entries) };
 }
 
-const code = (verdict: ReturnType<typeof authorityFor>) => (verdict.ok ? 'ok' : verdict.code);
+/** Where the rules refuse an entry, their own code. */
+const code = (verdict: ReturnType<typeof authorityFor>) => (verdict.ok ? 'ok' : verdict.code === 'RULES_BROKEN' ? (/\(([A-Z_]+)\)$/.exec(verdict.say)?.[1] ?? verdict.code) : verdict.code);
 
 describe('authority of a shot', () => {
   test('two people, one hash, in time: it may be sent', () => {
@@ -85,33 +88,33 @@ describe('authority of a shot', () => {
 
   test('a shot that the record does not know, or only as a request, may not', () => {
     const { record, approval } = fired();
-    expect(code(authorityFor(LAUNCH, 'S99', record.entries))).toBe('NO_APPROVAL');
-    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries.slice(0, -1)))).toBe('NO_APPROVAL');
-    expect(code(authorityFor(LAUNCH, approval.shotId, []))).toBe('RECORD_EMPTY');
+    expect(code(authority(LAUNCH, 'S99', record.entries))).toBe('NO_APPROVAL');
+    expect(code(authority(LAUNCH, approval.shotId, record.entries.slice(0, -1)))).toBe('NO_APPROVAL');
+    expect(code(authority(LAUNCH, approval.shotId, []))).toBe('RECORD_EMPTY');
   });
 
   test('a record that was changed after it was written gives no authority', () => {
     const { record, approval } = fired();
     const changed = record.entries.map((entry) => (entry.kind === 'AudienceSet' ? { ...entry, audience: { ...entry.audience, manifestKey: 'other' } } : entry));
-    expect(code(authorityFor(LAUNCH, approval.shotId, changed))).toBe('RECORD_BROKEN');
-    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries.slice(1)))).toBe('RECORD_BROKEN');
-    expect(code(authorityFor('other', approval.shotId, record.entries))).toBe('RECORD_BROKEN');
+    expect(code(authority(LAUNCH, approval.shotId, changed))).toBe('RECORD_BROKEN');
+    expect(code(authority(LAUNCH, approval.shotId, record.entries.slice(1)))).toBe('RECORD_BROKEN');
+    expect(code(authority('other', approval.shotId, record.entries))).toBe('RECORD_BROKEN');
   });
 
   test('well-chained entries that break the two-person rule give none either', () => {
     expect(code(fired({ approval: () => ({ by: { person: 'ana' } }) }).verdict)).toBe('SAME_PERSON');
-    expect(code(fired({ approval: ({ pressedAtMs }) => ({ pressedAtMs: pressedAtMs + 86_400_000 }) }).verdict)).toBe('AFTER_EXPIRY');
-    expect(code(fired({ approval: () => ({ shownHash: 'f'.repeat(64) }) }).verdict)).toBe('HASH_DIFFERS');
-    expect(code(fired({ approval: ({ shown }) => ({ shown: { ...shown, contentHash: 'f'.repeat(64) } }) }).verdict)).toBe('HASH_DIFFERS');
+    expect(code(fired({ approval: ({ pressedAtMs }) => ({ pressedAtMs: pressedAtMs + 86_400_000 }) }).verdict)).toBe('ORDER_EXPIRED');
+    expect(code(fired({ approval: () => ({ shownHash: 'f'.repeat(64) }) }).verdict)).toBe('CONTENT_CHANGED');
+    expect(code(fired({ approval: ({ shown }) => ({ shown: { ...shown, contentHash: 'f'.repeat(64) } }) }).verdict)).toBe('RULES_BROKEN');
   });
 
   test('a story that cannot have happened gives none, however well it is chained', () => {
     const { record, approval } = fired();
     const forged = new Record();
-    for (const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, ...entry } of record.entries) {
+    for (const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, key: _k, sig: _g, ...entry } of record.entries) {
       forged.append((entry.kind === 'FireRequested' ? { ...entry, by: { system: 'conductor' } } : entry) as NewEntry);
     }
-    expect(code(authorityFor(LAUNCH, approval.shotId, forged.entries))).toBe('RECORD_BROKEN');
+    expect(code(authority(LAUNCH, approval.shotId, forged.entries))).toBe('RULES_BROKEN');
   });
 
   test('operator signatures are verified with the roster\'s key of that very person', () => {
@@ -137,12 +140,12 @@ describe('authority of a shot', () => {
 
   test('a press from an account or by a person that the roster does not know for it gives none', () => {
     expect(code(fired({ approval: () => ({ via: slack('U0ANA') }) }).verdict)).toBe('PROOF_INVALID');
-    expect(code(fired({ approval: () => ({ by: { person: 'olu' }, via: slack('U0OLU') }) }).verdict)).toBe('PROOF_INVALID');
-    expect(code(fired({ approval: () => ({ by: { person: 'eve' }, via: slack('U0EVE') }) }).verdict)).toBe('PROOF_INVALID');
+    expect(code(fired({ approval: () => ({ by: { person: 'olu' }, via: slack('U0OLU') }) }).verdict)).toBe('ROLE_MISSING');
+    expect(code(fired({ approval: () => ({ by: { person: 'eve' }, via: slack('U0EVE') }) }).verdict)).toBe('NOT_ON_ROSTER');
   });
 
   test('an approval that gives itself more time than was shown gives none', () => {
-    expect(code(fired({ approval: ({ notAfterAtMs }) => ({ notAfterAtMs: { ...notAfterAtMs, ios: notAfterAtMs.ios + 1 } }) }).verdict)).toBe('HASH_DIFFERS');
+    expect(code(fired({ approval: ({ notAfterAtMs }) => ({ notAfterAtMs: { ...notAfterAtMs, ios: notAfterAtMs.ios + 1 } }) }).verdict)).toBe('RULES_BROKEN');
   });
 
   test('a request that repeats a nonce later does not take back what was approved', () => {
@@ -151,8 +154,8 @@ describe('authority of a shot', () => {
       request: ({ shown, shownHash }) => ({ via: proof(anaKey, 'request', '', shown, shownHash, nonces[0]) }),
       approval: ({ orderId, shown, shownHash }) => ({ via: proof(miaKey, 'approve', orderId, shown, shownHash, nonces[1]) }),
     });
-    const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, ...again } = request;
+    const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, key: _k, sig: _g, ...again } = request;
     record.append({ ...again, orderId: 'F99' });
-    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries))).toBe('ok');
+    expect(code(authority(LAUNCH, approval.shotId, record.entries))).toBe('ok');
   });
 });

@@ -9,6 +9,7 @@ import { loadAudience } from '../audience/load.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import type { Lane, LaneJob } from '../lanes/lane.ts';
 import { stateOf, totalsOf, unpackStates } from './account-codec.ts';
+import { workerKeyring } from '../../test/keys.ts';
 import { authorityFor } from './authority.ts';
 import { claimBatch, sendBatch } from './batch-run.ts';
 import { ShotRun } from './shot-run.ts';
@@ -41,7 +42,7 @@ class HeldLane implements Lane {
 }
 
 async function batchOf(launch: StagedLaunch, shotId: string): Promise<{ run: ShotRun; view: BatchView }> {
-  const verdict = authorityFor(launch.id, shotId, await stage.journal.entries(launch.id));
+  const verdict = authorityFor(launch.id, shotId, await stage.journal.entries(launch.id), workerKeyring());
   if (!verdict.ok) throw new Error(verdict.say);
   const audience = await loadAudience(stage.cloud.objects, launch.audience.audience.manifestKey, { hash: launch.audience.audience.hash });
   audience.applySkipList(null);

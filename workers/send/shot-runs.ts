@@ -8,7 +8,7 @@ import { ShotRun } from './shot-run.ts';
 export type FoundRun = { ok: true; run: ShotRun } | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED'; say: string };
 
 export interface ShotRunsOptions {
-  journal: Pick<Journal, 'entries'>;
+  journal: Pick<Journal, 'entries' | 'keyring'>;
   launchId: string;
   /** What is in memory now; null while loading. */
   loaded: () => { audienceHash: string; skipListHash: string | null; locales: readonly string[] } | null;
@@ -87,7 +87,7 @@ export class ShotRuns {
 
   async #look(shotId: string): Promise<FoundRun> {
     const { journal, launchId, loaded, onRun } = this.#options;
-    const verdict = authorityFor(launchId, shotId, await journal.entries(launchId));
+    const verdict = authorityFor(launchId, shotId, await journal.entries(launchId), journal.keyring);
     if (!verdict.ok) return verdict;
     const { shot } = verdict.authority;
     const memory = loaded();

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { createCloud } from '../../../infra/aws/create-cloud.ts';
+import { commandKeyring } from '../../../infra/aws/key-config.ts';
+import type { Keyring } from '../../../infra/aws/keyring.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { AudienceError } from '../errors.ts';
 import { folderObjects } from '../folder-objects.ts';
@@ -32,6 +34,13 @@ export function cloudFrom(env: Readonly<Record<string, string | undefined>>): Cl
   }
   const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket } = parsed.data;
   return createCloud({ region, endpoint: endpoint ?? null, tablePrefix, bucket });
+}
+
+/** The key that signs what this command changes. Throws ARGUMENT_INVALID with every variable that is wrong; without any it can only look. */
+export function keyringFrom(env: Readonly<Record<string, string | undefined>>): Keyring {
+  const { keyring, problems } = commandKeyring(env);
+  if (problems.length > 0) throw new AudienceError('ARGUMENT_INVALID', problems.map(({ variable, found, expected }) => `${variable}: found ${found}, expected ${expected}`).join('\n'));
+  return keyring;
 }
 
 /** Objects in a folder when one is given, else in the cloud of the environment; closes the cloud afterwards. */

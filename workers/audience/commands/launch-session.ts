@@ -6,7 +6,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { may } from '../../../runbooks/launch/authority.ts';
 import { findPerson } from '../../../runbooks/launch/people.ts';
 import { AudienceError } from '../errors.ts';
-import { cloudFrom } from './environment.ts';
+import { cloudFrom, keyringFrom } from './environment.ts';
 
 export interface LaunchSession { launch: Launch; cloud: Cloud; journal: Journal; by: string }
 
@@ -16,6 +16,9 @@ export interface LaunchSession { launch: Launch; cloud: Cloud; journal: Journal;
  */
 export async function withLaunch<T>(launchId: string, by: string | undefined, env: Readonly<Record<string, string | undefined>>, work: (session: LaunchSession) => Promise<T>): Promise<T> {
   if (by === undefined) throw new AudienceError('ARGUMENT_INVALID', '--as: found nothing, expected the id of the person on call, as in the runbook');
+  if (keyringFrom(env).signer === null) {
+    throw new AudienceError('REFUSED', 'GOBUTTON_OPERATOR_KEY_FILE: found nothing, expected the file of your own key (`npm run go -- keygen`), which signs what this command changes; or the bot\'s key in GOBUTTON_BOT_KEY');
+  }
   return withLaunchToRead(launchId, env, async (read) => {
     const { launch } = read;
     const person = findPerson(launch.people, by);
@@ -30,7 +33,7 @@ export async function withLaunch<T>(launchId: string, by: string | undefined, en
 export async function withLaunchToRead<T>(launchId: string, env: Readonly<Record<string, string | undefined>>, work: (session: Omit<LaunchSession, 'by'>) => Promise<T>): Promise<T> {
   const cloud = cloudFrom(env);
   try {
-    const journal = createJournal({ record: cloud.record });
+    const journal = createJournal({ record: cloud.record, keyring: keyringFrom(env) });
     const launch = await journal.launch(launchId);
     if (launch === null) throw new AudienceError('LAUNCH_UNKNOWN', `--launch: found no launch "${launchId}" in the record, expected an existing one`);
     return await work({ launch, cloud, journal });
@@ -41,7 +44,10 @@ export async function withLaunchToRead<T>(launchId: string, env: Readonly<Record
 
 /** Appends, and says what became of it. A launch that stands so already is fine: compiling twice must not fail. */
 export async function submit({ journal, launch }: LaunchSession, command: Command): Promise<string> {
-  const done = await journal.submit(launch.id, command);
+  const done = await journal.submit(launch.id, command).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'KEY_MISSING') throw new AudienceError('REFUSED', error.message, { cause: error });
+    throw error;
+  });
   if (done.ok) return `entry ${done.entry.seq} of ${launch.id}`;
   if (done.code === 'ALREADY_SO') return `${launch.id} has it already`;
   throw new AudienceError('REFUSED', `${launch.id} refused ${command.kind}: ${done.say} (${done.code})`);

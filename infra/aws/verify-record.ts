@@ -1,0 +1,78 @@
+import type { Entry } from '../../runbooks/launch/entries.ts';
+import { evolve } from '../../runbooks/launch/evolve.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { needsKey, signedText, signerProblem, trustProblem } from '../../runbooks/launch/signers.ts';
+import { vouchProblem } from '../../runbooks/launch/vouch.ts';
+import { type Keyring, signatureHolds } from './keyring.ts';
+import { linkProblem } from './seal.ts';
+import { sha256 } from './sha256.ts';
+
+/**
+ * Every reader of a record goes through here: sequence, chain, hash, then whose key it is, whether that key may write this
+ * kind, whether the signature fits, and whether the entry can follow at all. What fails is not read any further.
+ */
+
+/** `unsigned`: the record is from before signatures; it can be read, and nothing can be fired in it. */
+export type RecordVerdict = { ok: true; signed: boolean } | { ok: false; seq: number; why: string };
+export type FoldVerdict = { ok: true; launch: Launch | null } | { ok: false; seq: number; why: string };
+
+export interface FoldOptions {
+  /** Looks at each entry with the launch before it; a sentence ends the fold there. */
+  judge?: (before: Launch | null, entry: Entry) => string | null;
+}
+
+/** The launch after these entries, which must follow `before`. */
+export function foldVerified(launchId: string, before: Launch | null, entries: readonly Entry[], keyring: Keyring, { judge = () => null }: FoldOptions = {}): FoldVerdict {
+  const seen = knownHead(launchId, before, entries, keyring);
+  let launch = before;
+  for (const entry of entries) {
+    const problem = linkProblem(launchId, { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' }, entry)
+      ?? (entry.seq <= seen ? null : writerProblem(launch, entry, keyring))
+      ?? judge(launch, entry);
+    if (problem !== null) return { ok: false, seq: (launch?.seq ?? 0) + 1, why: problem };
+    try {
+      launch = evolve(launch, entry);
+    } catch (error) {
+      return { ok: false, seq: entry.seq, why: `it can't follow the ones before it: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+  if (launch !== null) {
+    const distrust = keyring.trusted === null ? null : trustProblem(launch.keys, keyring.trusted);
+    if (distrust !== null) return { ok: false, seq: launch.seq, why: distrust };
+    keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
+  }
+  return { ok: true, launch };
+}
+
+/** The whole record from its first entry. */
+export function verifyRecord(launchId: string, entries: readonly Entry[], keyring: Keyring): RecordVerdict {
+  const folded = foldVerified(launchId, null, entries, keyring);
+  return folded.ok ? { ok: true, signed: (folded.launch?.keys.length ?? 0) > 0 } : folded;
+}
+
+/** As `verifyRecord`, and every request, approval and halt is decided anew. */
+export function verifyWithRules(launchId: string, entries: readonly Entry[], keyring: Keyring): FoldVerdict {
+  return foldVerified(launchId, null, entries, keyring, { judge: (before, entry) => (before === null || before.keys.length === 0 ? null : vouchProblem(before, entry, sha256)) });
+}
+
+/** Up to this sequence signatures were verified before. The chain still is: it is what says that the entries are the same. */
+function knownHead(launchId: string, before: Launch | null, entries: readonly Entry[], { verified }: Keyring): number {
+  const known = verified.get(launchId);
+  if (known === undefined) return 0;
+  const same = known.seq === before?.seq ? before.headHash : entries.find(({ seq }) => seq === known.seq)?.hash;
+  return same === known.hash ? known.seq : 0;
+}
+
+function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring): string | null {
+  const problem = signerProblem(before, entry);
+  if (problem !== null) return problem;
+  const named = entry.kind === 'LaunchCreated' ? (entry.keys ?? []) : (before?.keys ?? []);
+  if (named.length === 0) return null;
+  if (entry.kind === 'LaunchCreated') {
+    const distrust = trusted === null ? null : trustProblem(named, trusted);
+    if (distrust !== null) return distrust;
+  }
+  const { key = '', sig = '' } = entry;
+  if (key === '') return needsKey(entry) ? 'nobody has signed it' : null;
+  return signatureHolds(signedText(entry.hash), { key, signature: sig }) ? null : 'its signature does not fit: it was written by somebody without the key, or changed';
+}
