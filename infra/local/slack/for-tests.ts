@@ -4,6 +4,13 @@ import { startWorkspace, type Workspace, type WorkspaceOptions } from './start.t
 /** Fixed credentials for tests; real ones never look like this. */
 export const SECRETS = { botToken: 'xoxb-local-bot', appToken: 'xapp-local-app', signingSecret: 'local-signing-secret' };
 
+/** For tests of what the stand-in can do besides what our app asks for. */
+export const EVERY_SCOPE = [
+  'app_mentions:read', 'bookmarks:read', 'bookmarks:write', 'canvases:write', 'channels:history', 'channels:join', 'channels:manage', 'channels:read', 'chat:write', 'commands',
+  'files:read', 'files:write', 'groups:history', 'groups:read', 'im:history', 'im:read', 'pins:read', 'pins:write', 'reactions:read', 'reactions:write', 'team:read',
+  'usergroups:read', 'users.profile:read', 'users:read',
+];
+
 export function startTestWorkspace(options: Partial<WorkspaceOptions> = {}): Promise<Workspace> {
   return startWorkspace({ dataDir: null, ...SECRETS, ...options });
 }

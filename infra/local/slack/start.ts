@@ -10,6 +10,7 @@ import { HttpMode } from './delivery/http-mode.ts';
 import { Interactions } from './delivery/interactions.ts';
 import { ResponseUrls } from './delivery/response-urls.ts';
 import { SocketMode } from './delivery/socket-mode.ts';
+import { grantedByManifest } from './manifest.ts';
 import { HttpError, readBody, sendJson } from './http.ts';
 import { Renderer } from './render/render.ts';
 import { FileVault } from './state/file-vault.ts';
@@ -19,7 +20,7 @@ import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
 import { WorkspaceState } from './state/workspace-state.ts';
 import { serveFile, takeUpload } from './web-api/file-routes.ts';
-import { createWebApi, DEFAULT_SCOPES } from './web-api/web-api.ts';
+import { createWebApi } from './web-api/web-api.ts';
 
 export interface WorkspaceOptions {
   /** Default 0: any free port. */
@@ -33,8 +34,9 @@ export interface WorkspaceOptions {
   requestUrl?: string | null;
   /** The push providers' control API, for the phones on the page. */
   providersControlUrl?: string | null;
-  /** The bot scopes the app was given. Default: those of its manifest. */
+  /** The bot scopes the app was given, and the events that it hears of. Default: those of its manifest. */
   scopes?: readonly string[];
+  events?: readonly string[];
   /** Default true: Slack's real limits. */
   rateLimits?: boolean;
   /** How long an app may change a message after posting it, in ms. 0 (default): for ever. */
@@ -76,6 +78,7 @@ export interface Workspace {
 export async function startWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const nowMs = options.nowMs ?? Date.now;
   const log = options.log ?? pino({ level: 'silent' });
+  const granted = grantedByManifest();
   let port = 0;
   let providersUrl = options.providersControlUrl ?? null;
   let httpMode: HttpMode | null = null;
@@ -94,12 +97,12 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   });
   const transport = () => httpMode ?? sockets;
   const isConnected = (): boolean => httpMode !== null || sockets.connectionCount > 0;
-  const events = new EventDelivery({ state, transport, log });
+  const events = new EventDelivery({ state, transport, log, subscribed: options.events ?? granted.events });
   const interactions = new Interactions({ state, views, triggers, responseUrls, transport });
   const client = new ClientApi({ state, views, interactions, renderer: new Renderer(state), isConnected });
   const webApi = createWebApi(
     { state, views, triggers, files, baseUrl, socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`, editWindowMs: options.editWindowMs ?? 0 },
-    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? DEFAULT_SCOPES, rateLimits: options.rateLimits ?? true },
+    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? granted.scopes, rateLimits: options.rateLimits ?? true },
   );
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {

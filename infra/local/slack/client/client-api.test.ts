@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebClient } from '@slack/web-api';
 import { afterEach, describe, expect, it } from 'vitest';
-import { person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
+import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
 import type { Workspace } from '../start.ts';
 
 let workspace: Workspace;
@@ -126,7 +126,7 @@ describe('the event stream', () => {
 describe('a restart', () => {
   it('keeps messages, pins, channels and files, and drops a torn last line', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'gobutton-slack-'));
-    workspace = await startTestWorkspace({ dataDir });
+    workspace = await startTestWorkspace({ dataDir, scopes: EVERY_SCOPE });
     const { ts } = await slack().chat.postMessage({ channel: 'C0WARROOM', text: 'board', metadata: { event_type: 'board', event_payload: { seq: 1 } } });
     await slack().chat.update({ channel: 'C0WARROOM', ts: ts ?? '', text: 'board 2' });
     await slack().pins.add({ channel: 'C0WARROOM', timestamp: ts ?? '' });
@@ -136,7 +136,7 @@ describe('a restart', () => {
     await workspace.stop();
     appendFileSync(join(dataDir, 'workspace.ndjson'), '["message","C0WARROOM/1.0",{"ty');
 
-    workspace = await startTestWorkspace({ dataDir });
+    workspace = await startTestWorkspace({ dataDir, scopes: EVERY_SCOPE });
     const after = await person(workspace, 'U0ONCALL').messages();
     expect(after).toEqual(before);
     expect(after[0]).toMatchObject({ text: 'board 2', pinned: true });

@@ -8,6 +8,8 @@ import type { Outcome, Retry, Transport } from './transport.ts';
 /** Slack: three more tries, at once, after a minute and after five. */
 const RETRY_AFTER_MS = [0, 60_000, 300_000];
 
+const MESSAGE_EVENTS: Record<string, string> = { channel: 'message.channels', group: 'message.groups', im: 'message.im' };
+
 /** Brings every event of people, and of channels the app is in, to the app, with Slack's retries. */
 export class EventDelivery {
   #timers = new Set<NodeJS.Timeout>();
@@ -15,11 +17,13 @@ export class EventDelivery {
   #state: WorkspaceState;
   #transport: () => Transport;
   #log: Logger;
+  #subscribed: ReadonlySet<string>;
 
-  constructor(options: { state: WorkspaceState; transport: () => Transport; log: Logger }) {
+  constructor(options: { state: WorkspaceState; transport: () => Transport; log: Logger; /** As in a manifest: `message.channels`, `user_change` … */ subscribed: readonly string[] }) {
     this.#state = options.state;
     this.#transport = options.transport;
     this.#log = options.log;
+    this.#subscribed = new Set(options.subscribed);
     this.#unsubscribe = options.state.onChange((change) => this.#onChange(change));
   }
 
@@ -29,18 +33,25 @@ export class EventDelivery {
   }
 
   #onChange(change: Change): void {
-    for (const event of eventsOf(change, change.kind === 'message' ? change.message.ts : this.#state.nextTs())) {
+    for (const event of eventsOf(change, change.kind === 'message' ? change.message.ts : this.#state.nextTs(), (id) => this.#typeOf(id))) {
       if (this.#mayHear(event)) this.#try(eventCallback(event, this.#state.nowMs()), null);
     }
   }
 
-  /** The app's manifest asks for no event of direct messages. */
+  #typeOf(channelId: string): 'channel' | 'group' | 'im' {
+    const channel = this.#state.channel(channelId);
+    return channel.im_with !== undefined ? 'im' : channel.is_private ? 'group' : 'channel';
+  }
+
+  /** An app hears of what it has subscribed to, in channels that it is in. */
   #mayHear(event: Json): boolean {
+    const type = String(event['type']);
+    if (!this.#subscribed.has(type === 'message' ? MESSAGE_EVENTS[String(event['channel_type'])] ?? '' : type)) return false;
     const item = event['item'] as Json | undefined;
     const channelId = event['channel'] ?? item?.['channel'];
     if (typeof channelId !== 'string') return true;
     const channel = this.#state.channel(channelId);
-    return channel.im_with === undefined && channel.members.includes(APP.botUserId);
+    return channel.members.includes(APP.botUserId);
   }
 
   #try(payload: Json, retry: Retry | null): void {

@@ -59,8 +59,8 @@ export function eventCallback(event: Json, nowMs: number): Json {
 }
 
 /** The events of the Events API that follow from a change; none for what only the page shows. */
-export function eventsOf(change: Change, ts: string): Json[] {
-  const place = (channel: string) => ({ channel, event_ts: ts, channel_type: 'channel' });
+export function eventsOf(change: Change, ts: string, typeOf: (channel: string) => 'channel' | 'group' | 'im'): Json[] {
+  const place = (channel: string) => ({ channel, event_ts: ts, channel_type: typeOf(channel) });
   switch (change.kind) {
     case 'message': {
       const { message } = change;

@@ -11,7 +11,7 @@ describe('a Bolt app on Socket Mode', () => {
   const seen: Record<string, unknown>[] = [];
 
   beforeAll(async () => {
-    workspace = await startTestWorkspace();
+    workspace = await startTestWorkspace({ events: ['message.channels', 'app_mention'] });
     app = socketApp(workspace);
     app.command('/go', async ({ command, ack, respond, client }) => {
       seen.push(command as unknown as Record<string, unknown>);

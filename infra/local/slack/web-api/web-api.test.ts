@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { WebClient } from '@slack/web-api';
+import { parse } from 'yaml';
 import { afterEach, describe, expect, it } from 'vitest';
-import { person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
+import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../start.ts';
 
 const ROOM = 'C0WARROOM';
 let workspace: Workspace;
 
 async function client(options: Partial<WorkspaceOptions> = {}, token = SECRETS.botToken): Promise<WebClient> {
-  workspace = await startTestWorkspace(options);
+  workspace = await startTestWorkspace({ scopes: EVERY_SCOPE, ...options });
   return new WebClient(token, { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, logger: quiet });
 }
 
@@ -54,6 +56,25 @@ describe('tokens and methods', () => {
   it('says which scope is missing', async () => {
     const slack = await client({ scopes: ['chat:write'] });
     await expect(slack.pins.list({ channel: ROOM })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'pins:read', provided: 'chat:write' } });
+  });
+
+  it('grants what the manifest asks for and nothing else, unless a test asks for more', async () => {
+    workspace = await startTestWorkspace();
+    const slack = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 }, logger: quiet });
+    const granted = parse(readFileSync(new URL('../../../slack/manifest.yaml', import.meta.url), 'utf8')) as { oauth_config: { scopes: { bot: string[] } } };
+    expect((await slack.auth.test()).response_metadata?.scopes).toEqual(granted.oauth_config.scopes.bot);
+    expect((await slack.conversations.history({ channel: ROOM })).ok).toBe(true);
+    await expect(slack.bookmarks.list({ channel_id: ROOM })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'bookmarks:read', provided: granted.oauth_config.scopes.bot.join(',') } });
+  });
+
+  it('wants the scope of the kind of channel that is read', async () => {
+    const slack = await client({ scopes: ['channels:manage', 'channels:read', 'channels:history', 'chat:write'] });
+    const { channel } = await slack.conversations.create({ name: 'secret', is_private: true });
+    const id = channel?.id ?? '';
+    await expect(slack.conversations.history({ channel: id })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'groups:history' } });
+    await expect(slack.conversations.info({ channel: id })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'groups:read' } });
+    const direct = await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'hello' });
+    await expect(slack.conversations.info({ channel: direct.channel ?? '' })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'im:read' } });
   });
 
   it('says which argument is missing', async () => {

@@ -10,12 +10,6 @@ import { peopleMethods } from './people.ts';
 import { RateLimits } from './rate-limits.ts';
 import { viewsMethods } from './views.ts';
 
-/** The scopes of the app's manifest, unless the caller grants others. */
-export const DEFAULT_SCOPES = [
-  'app_mentions:read', 'bookmarks:read', 'bookmarks:write', 'canvases:write', 'channels:history', 'channels:join', 'channels:manage', 'channels:read', 'chat:write',
-  'commands', 'files:read', 'files:write', 'pins:read', 'pins:write', 'reactions:read', 'reactions:write', 'team:read', 'usergroups:read', 'users.profile:read', 'users:read',
-];
-
 const METHODS = new Map<string, Method>(
   Object.entries({ ...chatMethods, ...conversationsMethods, ...peopleMethods, ...viewsMethods, ...attachmentMethods }),
 );
@@ -59,12 +53,20 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
     const kind = token === options.botToken ? 'bot' : token === options.appToken ? 'app' : null;
     if (kind === null) throw new SlackError('invalid_auth');
     if (kind !== method.token) throw new SlackError('not_allowed_token_type');
-    if (method.token === 'bot' && method.scope !== null && !options.scopes.includes(method.scope)) {
-      throw new SlackError('missing_scope', { needed: method.scope, provided: options.scopes.join(',') });
-    }
+    const needed = method.token === 'bot' ? scopeFor(context, method, given) : null;
+    if (needed !== null && !options.scopes.includes(needed)) throw new SlackError('missing_scope', { needed, provided: options.scopes.join(',') });
   }
 
   return { handle };
+}
+
+/** What reads a channel needs the scope of its kind: `channels:history` says nothing of a private channel or a direct message. */
+function scopeFor({ state }: WebApiContext, { scope }: Method, given: Json): string | null {
+  const named = given['channel'] ?? given['channel_id'];
+  if (scope === null || !/^channels:(read|history)$/.test(scope) || typeof named !== 'string') return scope;
+  const channel = state.channels.get(named);
+  const kind = channel === undefined ? 'channels' : channel.im_with !== undefined ? 'im' : channel.is_private ? 'groups' : 'channels';
+  return scope.replace('channels', kind);
 }
 
 function parseArguments(method: Method, given: Json): unknown {
