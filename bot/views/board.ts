@@ -9,13 +9,13 @@ import { actions, button, context, fields, header, message, section } from './bl
 import type { Message } from './message.ts';
 import { nameOf, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './order.ts';
-import { count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
+import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
 export function boardMessage(launch: Launch, gates: readonly GateLine[], reports: readonly WorkerReport[], nowMs: number): Message {
   const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
   const shots = runningShots(launch);
-  const blocks: KnownBlock[] = [header(`${launch.closed ? 'Closed: ' : ''}${launch.name}`)];
+  const blocks: KnownBlock[] = [header(`${clip(launch.name, 90)}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`)];
   if (launch.halt.active) {
     blocks.push(section(`:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`));
   }

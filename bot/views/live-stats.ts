@@ -71,7 +71,7 @@ export function progressBar(done: number, all: number): string {
   const share = all === 0 ? 0 : Math.min(1, done / all);
   // Floor: the bar is full, and says 100%, only when nothing is missing.
   const cells = Math.floor(share * BAR_CELLS);
-  return `\`${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}\` ${Math.floor(share * 100)}%`;
+  return `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)} ${Math.floor(share * 100)}%`;
 }
 
 /** Two decimals, rounded down: `99.99%` is not all. */

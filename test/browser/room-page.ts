@@ -54,12 +54,12 @@ export class RoomPage {
     }
   }
 
-  /** The board's line says so. */
+  /** The board's head says so: the pinned message, wherever it has scrolled to. */
   async boardSays(words: string): Promise<void> {
-    await this.page.locator('#board-line').filter({ hasText: words }).waitFor({ timeout: 30_000 });
+    await this.page.locator('.message-pinned h3').filter({ hasText: words }).waitFor({ state: 'attached', timeout: 30_000 });
   }
 
-  /** The square GO button of the newest order. */
+  /** The GO button of the newest order. */
   get goButton(): Locator {
     return this.page.getByRole('button', { name: /^🟩 GO$/ }).last();
   }

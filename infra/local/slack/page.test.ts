@@ -105,15 +105,19 @@ describe('the war-room page', () => {
     await page.getByText('/nonsense is not a valid command').waitFor();
   });
 
-  it('has a large square GO button that asks before it fires, and changes in place', async () => {
+  it('draws every button as Slack does: one height, whatever its action, style and label; it asks before it fires, and changes in place', async () => {
     await post('Fire order 1', [{ type: 'button', action_id: 'fire.go', style: 'primary', text: text('GO'), confirm: { title: text('Send now?'), text: text('6 devices'), confirm: text('Send'), deny: text('Not yet') } }]);
     await page.getByRole('radio', { name: /Mia Chen/ }).click();
     const go = page.getByRole('button', { name: 'GO', exact: true });
     await page.getByText('Writing as Mia Chen').waitFor();
     await go.waitFor();
-    const box = await go.boundingBox();
-    expect(box?.width).toBe(box?.height);
-    expect(box?.width).toBeGreaterThanOrEqual(120);
+    await post('Another', [{ type: 'button', action_id: 'stats', text: text('A label that is longer than what Slack shows of any label') }]);
+    const long = page.getByRole('button', { name: /^A label that is longer/ });
+    await long.waitFor();
+    const [box, other] = [await go.boundingBox(), await long.boundingBox()];
+    expect(box?.height).toBe(36);
+    expect(other?.height).toBe(36);
+    expect(other?.width).toBeLessThanOrEqual(300);
     await go.click();
     await page.getByRole('alertdialog', { name: 'Send now?' }).getByRole('button', { name: 'Not yet' }).click();
     expect(await go.isVisible()).toBe(true);
@@ -161,14 +165,37 @@ describe('the war-room page', () => {
     await until('the end of the channel', () => page.evaluate<boolean>(atEnd));
   });
 
-  it('keeps the pinned message at the top, with its buttons', async () => {
+  it('keeps what is pinned behind the Pins tab, and nothing of it on screen', async () => {
     const { ts } = await post('Board: armed', [{ type: 'button', action_id: 'fire.go', text: text('GO from the board') }]);
     await slack.pins.add({ channel: ROOM, timestamp: ts ?? '' });
-    const toggle = page.getByRole('button', { name: 'Pinned board' });
-    await toggle.filter({ hasText: 'Board: armed' }).waitFor();
-    await toggle.click();
-    await page.getByRole('region', { name: 'Pinned board' }).getByRole('button', { name: 'GO from the board' }).click();
-    await page.locator('#board-body').getByText('fired by @Ana Ortiz').waitFor();
+    await page.getByRole('tab', { name: 'Pins 1' }).waitFor();
+    for (let i = 0; i < 25; i++) await post(`later ${i}`);
+    const board = page.getByRole('article').filter({ hasText: 'Board: armed' });
+    await page.getByRole('article').filter({ hasText: 'later 24' }).waitFor();
+    await until('the board has left the screen', async () => ((await board.boundingBox())?.y ?? 0) < 0);
+    expect(await page.getByText('Board: armed').count()).toBe(2);
+    await page.getByRole('tab', { name: 'Pins 1' }).click();
+    const pins = page.getByRole('tabpanel', { name: /^Pins/ });
+    await pins.getByText('Board: armed').waitFor();
+    await pins.getByRole('button', { name: 'View message' }).click();
+    await board.getByRole('button', { name: 'GO from the board' }).click();
+    await page.getByRole('log').getByText('fired by @Ana Ortiz').waitFor();
+  });
+
+  it('folds the long text of a section unless it says expand, and keeps it unfolded through updates', async () => {
+    const long = Array.from({ length: 12 }, (_, i) => `line ${i}`).join('\n');
+    const mrkdwn = (value: string) => ({ type: 'mrkdwn' as const, text: value });
+    const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'x', blocks: [{ type: 'section', text: mrkdwn(`folded\n${long}`) }, { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) }] });
+    const message = page.getByRole('article').filter({ hasText: 'folded' });
+    const heights = () => message.locator('.text').evaluateAll((texts) => texts.map((one) => (one as unknown as { clientHeight: number }).clientHeight));
+    await message.waitFor();
+    const [folded = 0, whole = 0] = await heights();
+    expect(folded).toBeLessThan(whole / 2);
+    await message.getByRole('button', { name: 'See more' }).click();
+    expect((await heights())[0]).toBe(whole);
+    await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'x', blocks: [{ type: 'section', text: mrkdwn(`folded again\n${long}`) }, { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) }] });
+    await page.getByText('folded again').waitFor();
+    expect((await heights())[0]).toBe(whole);
   });
 
   it('says whether the app is there', async () => {

@@ -88,9 +88,9 @@ describe('messages as HTML', () => {
     });
     const html = (await person(workspace, 'U0ONCALL').messages())[0]?.html ?? '';
     expect(html).toContain('data-action="fire.go"');
-    expect(html).toContain('button-go');
+    expect(html.match(/class="button[^"]*"/g)).toEqual(['class="button button-primary"', 'class="button"', 'class="button"']);
     expect(html).toContain('🚀 GO');
-    expect(html).toContain('<span class="go-square">🟩 </span>GO anyway');
+    expect(html).toContain('>🟩 GO anyway</button>');
     expect(html).toContain('aria-label="Pick"');
     expect(html).toMatch(/<option value="b" selected/);
     expect(html).toContain('role="menuitem"');

@@ -20,13 +20,13 @@ let people = new Map();
 let messages = new Map();
 let shownCount = PAGE_MESSAGES;
 
-export function startMessages(onBoard) {
+export function startMessages(onPins) {
   watchElements(list, pressMessage);
-  watchElements(document.getElementById('board-body'), pressMessage);
+  list.addEventListener('click', (event) => event.target.closest('.see-more')?.parentElement.toggleAttribute('data-open'));
   newer.addEventListener('click', () => toEnd('smooth'));
   earlier.addEventListener('click', () => {
     shownCount *= 4;
-    loadMessages(onBoard);
+    loadMessages(onPins);
   });
   // Pictures and fonts that arrive late must not push the end out of sight.
   new ResizeObserver(() => {
@@ -44,7 +44,7 @@ export function setPeople(users) {
   people = new Map(users.map((user) => [user.id, user]));
 }
 
-export async function loadMessages(onBoard) {
+export async function loadMessages(onPins) {
   const { channel, as } = session;
   const since = [];
   meanwhile = since;
@@ -58,7 +58,7 @@ export async function loadMessages(onBoard) {
   earlier.hidden = answer.has_more !== true;
   showAll();
   toEnd();
-  onBoard(board());
+  onPins(pinned());
 }
 
 /** Events that come in while the messages are being read; null when none are. */
@@ -83,7 +83,7 @@ export function resetMessages() {
 }
 
 /** One event of the stream that concerns the channel. */
-export function onMessageEvent(event, onBoard) {
+export function onMessageEvent(event, onPins) {
   if (event.channel !== session.channel) return false;
   const follow = isAtEnd();
   meanwhile?.push(event);
@@ -92,7 +92,7 @@ export function onMessageEvent(event, onBoard) {
   const own = event.message?.user === session.as || event.message?.ephemeralTo === session.as;
   if (follow || (own && event.type !== 'message_changed')) toEnd();
   else if (event.type === 'message' || event.type === 'ephemeral') newer.hidden = false;
-  onBoard(board());
+  onPins(pinned());
   return true;
 }
 
@@ -110,8 +110,15 @@ async function pressMessage(control, pressed) {
   if (!answer.ok) toast(`gobutton could not be reached (${answer.error}).`);
 }
 
-function board() {
-  return [...messages.values()].filter((message) => message.pinned).at(-1) ?? null;
+function pinned() {
+  return [...messages.values()].filter((message) => message.pinned).toSorted((a, b) => Number(b.ts) - Number(a.ts));
+}
+
+/** Shows a message of the channel where it stands. */
+export function jumpTo(ts) {
+  stuck = false;
+  const row = [...list.children].find((one) => one.dataset.ts === ts);
+  row?.scrollIntoView({ block: 'center' });
 }
 
 function isAtEnd() {

@@ -36,5 +36,5 @@ function morphNode(present, wanted) {
 
 /** Attributes that the person or the script set on purpose. */
 function isLiveAttribute(element, name) {
-  return name === 'aria-busy' || (element.nodeName === 'DETAILS' && name === 'open');
+  return name === 'aria-busy' || name === 'data-open' || (element.nodeName === 'DETAILS' && name === 'open');
 }

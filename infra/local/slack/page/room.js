@@ -1,10 +1,10 @@
 import { get, listen, session } from './api.js';
 import { sendCommand, startComposer } from './composer.js';
 import { toast } from './dialogs.js';
-import { forgetEphemerals, loadMessages, onMessageEvent, paintAvatar, resetMessages, setPeople, startMessages } from './messages.js';
+import { forgetEphemerals, loadMessages, onMessageEvent, jumpTo, paintAvatar, resetMessages, setPeople, startMessages } from './messages.js';
 import { loadModals, onViewEvent, startModals } from './modals.js';
-import { morph } from './morph.js';
 import { startPhones } from './phones.js';
+import { openTab, showPins, startTabs } from './pins.js';
 
 /** The war room: who looks, at which channel, and what comes in. */
 
@@ -22,11 +22,11 @@ async function start() {
   session.as = people.some((user) => user.id === wanted) ? wanted : people[0].id;
   const channel = asked.get('channel');
   session.channel = state.channels.some((one) => one.id === channel) ? channel : DEFAULT_CHANNEL;
-  startMessages(showBoard);
+  startMessages(showPinned);
   startModals();
   startComposer();
   startPhones();
-  byId('board-toggle').addEventListener('click', () => openBoard(byId('board-body').hidden));
+  startTabs(jumpTo);
   for (const id of ['phones-toggle', 'phones-hide']) byId(id).addEventListener('click', togglePhones);
   become(session.as);
 }
@@ -49,15 +49,16 @@ function become(userId) {
 async function refresh() {
   state = await get('state');
   showState();
-  await Promise.all([loadMessages(showBoard), loadModals()]);
+  await Promise.all([loadMessages(showPinned), loadModals()]);
 }
 
 async function openChannel(channelId) {
   session.channel = channelId;
   unread.delete(channelId);
   resetMessages();
+  openTab('messages');
   showState();
-  await loadMessages(showBoard);
+  await loadMessages(showPinned);
   byId('text').focus();
 }
 
@@ -65,7 +66,7 @@ function onEvent(event) {
   if (event.type.startsWith('view_')) onViewEvent(event);
   else if (event.type === 'presence') presence(event.connected);
   else if (event.type === 'channel_changed') reloadState();
-  else if (!onMessageEvent(event, showBoard) && event.type === 'message') {
+  else if (!onMessageEvent(event, showPinned) && event.type === 'message') {
     unread.add(event.channel);
     showChannels();
   }
@@ -163,20 +164,8 @@ function showBeginning(channel) {
   box.append(title, words, help);
 }
 
-/** The pinned message, always in reach: one line, or all of it. */
-function showBoard(message) {
-  byId('board').hidden = message === null;
-  if (message === null) return openBoard(false);
-  const header = message.blocks.find((block) => block.type === 'header');
-  const line = message.text !== '' ? message.text : (header?.text.text ?? 'Board');
-  byId('board-line').textContent = line.replaceAll(/[*_`~]/g, '').replaceAll(/:[a-z+-][a-z0-9_+-]*:/g, '').replaceAll(/<[^>|]*\|([^>]*)>/g, '$1').trim();
-  byId('board').dataset.ts = message.ts;
-  morph(byId('board-body'), message.html);
-}
-
-function openBoard(open) {
-  byId('board-body').hidden = !open;
-  byId('board-toggle').setAttribute('aria-expanded', String(open));
+function showPinned(pinned) {
+  showPins(pinned, (userId) => state.users.find((user) => user.id === userId)?.real_name ?? userId);
 }
 
 function togglePhones() {

@@ -57,9 +57,6 @@ export function interactive(element: Json, context: ElementContext): ReactElemen
   }
 }
 
-/** "GO" is set large; "GO anyway, 2 red" must fit into the square as well. */
-const GO_WORD_CHARS = 5;
-
 interface Option {
   text: string;
   value: string;
@@ -80,21 +77,17 @@ function shownConfirm(confirm: Json): Json {
   return { title: plain(confirm['title']), text: plain(confirm['text']), confirm: plain(confirm['confirm']), deny: plain(confirm['deny']), style: confirm['style'] ?? null };
 }
 
+/** Slack knows two styles and one height. A longer label ends in an ellipsis, so it is on the title too. */
 function button(element: Json, context: ElementContext): ReactElement {
-  const actionId = String(element['action_id']);
-  const isGo = actionId === 'fire.go' || actionId.startsWith('fire.go:');
+  const label = plain(element['text']);
   const style = typeof element['style'] === 'string' ? ` button-${element['style']}` : '';
   const props = {
-    ...named(element, context),
-    className: `button${style}${isGo ? (plain(element['text']).replace(/^🟩\s*/u, '').length > GO_WORD_CHARS ? ' button-go button-go-long' : ' button-go') : ''}`,
+    ...named(element, context), className: `button${style}`, title: label,
     ...(element['accessibility_label'] !== undefined && { 'aria-label': textOf(element['accessibility_label']) }),
   };
   const url = element['url'];
-  if (typeof url === 'string' && isWebLink(url)) return h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, plain(element['text']));
-  const label = plain(element['text']);
-  // The button is the green square: the one that the text draws for real Slack is only read out.
-  const square = isGo && label.startsWith('🟩') ? h('span', { className: 'go-square' }, '🟩 ') : null;
-  return h('button', { ...props, type: 'button' }, square, square === null ? label : label.slice('🟩'.length).trimStart());
+  if (typeof url === 'string' && isWebLink(url)) return h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, label);
+  return h('button', { ...props, type: 'button' }, label);
 }
 
 function overflow(element: Json, context: ElementContext): ReactElement {

@@ -46,9 +46,6 @@ const INLINE = new RegExp(
   'gu',
 );
 
-/** A bar of block characters is a picture, not code. */
-const PROGRESS = /^[\u2580-\u259f ]+$/;
-
 function inline(text: string, names: Names): ReactNode[] {
   const nodes: ReactNode[] = [];
   let from = 0;
@@ -57,7 +54,7 @@ function inline(text: string, names: Names): ReactNode[] {
     from = match.index + match[0].length;
     const key = match.index;
     const { code, entity: named, emoji: emojiName, bold, italic, strike, url } = match.groups ?? {};
-    if (code !== undefined) nodes.push(h('code', { key, ...(PROGRESS.test(code) && { className: 'progress' }) }, decode(code)));
+    if (code !== undefined) nodes.push(h('code', { key }, decode(code)));
     else if (named !== undefined) nodes.push(h(Fragment, { key }, entity(named, names)));
     else if (emojiName !== undefined) nodes.push(emoji(emojiName));
     else if (bold !== undefined) nodes.push(h('strong', { key }, inline(bold, names)));

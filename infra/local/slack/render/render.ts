@@ -62,9 +62,9 @@ export class Renderer {
       case 'input':
         return input(block, key, context(block['element'] as Json), errors[blockId]);
       case 'section': {
-        const { accessory, text, fields } = block as { accessory?: Json; text?: Json; fields?: Json[] };
+        const { accessory, text, fields, expand } = block as { accessory?: Json; text?: Json; fields?: Json[]; expand?: boolean };
         const shownFields = fields === undefined ? null : h('div', { className: 'fields' }, fields.map((field, i) => h(Fragment, { key: i }, textObject(field, names))));
-        const words = h('div', { className: 'block-section-text' }, text === undefined ? null : textObject(text, names), shownFields);
+        const words = h('div', { className: 'block-section-text' }, text === undefined ? null : folded(textObject(text, names), textOf(text['text']), expand === true), shownFields);
         const side = accessory === undefined ? null : accessory['type'] === 'image' ? image(accessory, 'accessory-image') : interactive(accessory, context(accessory));
         return h('div', { key, className: 'block-section' }, words, side === null ? null : h('div', { className: 'accessory' }, side));
       }
@@ -108,6 +108,18 @@ export class Renderer {
   #people(): { id: string; name: string }[] {
     return [...this.#state.users.values()].filter((user) => !user.is_bot && !user.deleted).map((user) => ({ id: user.id, name: user.real_name }));
   }
+}
+
+/**
+ * Slack "may" fold the text of a section that does not set `expand`, and does not say from where on; for attachments it
+ * says 700 characters or 5 line breaks. The stand-in takes the same.
+ */
+const FOLDED_CHARS = 700;
+const FOLDED_BREAKS = 5;
+
+function folded(shown: ReactElement, text: string, expand: boolean): ReactElement {
+  if (expand || (text.length < FOLDED_CHARS && text.split('\n').length <= FOLDED_BREAKS)) return shown;
+  return h('div', { className: 'fold' }, shown, h('button', { type: 'button', className: 'see-more' }));
 }
 
 /** Groups of choices have no single control to label: they get a fieldset. */
