@@ -29,7 +29,7 @@ test('every wrong kind of CSV row is rejected with its row, line, reason, what w
     ['TOKEN_LENGTH', `u,android,${'x'.repeat(4097)},en,us`, '4097 characters'],
     ['LOCALE_UNKNOWN', `u,ios,${apns(1)},tlh,us`, 'tlh'],
     ['LOCALE_UNKNOWN', `u,ios,${apns(1)},,us`, ''],
-    ['LOCALE_UNKNOWN', `u,ios,${apns(1)},pt,us`, 'pt'],
+    ['LOCALE_UNKNOWN', `u,ios,${apns(1)},zh-HK,us`, 'zh-HK'],
     ['MARKET_INVALID', `u,ios,${apns(1)},en,U.S.`, 'U.S.'],
     ['MARKET_INVALID', `u,ios,${apns(1)},en,`, ''],
     ['MARKET_INVALID', `u,ios,${apns(1)},en,${'m'.repeat(33)}`, 'm'.repeat(33)],
@@ -74,7 +74,7 @@ test('quotes, CRLF, a byte order mark, semicolons, other column names and orders
   const compiled = await folder.compile(input, { mapping: { token: 'push;token', user: 'UID', locale: 'lang' } });
   expect(await folder.rejects()).toEqual([]);
   expect(compiled.manifest.segments.map(({ id, devices }) => [id, devices])).toEqual([['us-ios', 1], ['br-android', 1]]);
-  expect(compiled.mappedLocales).toBe(2);
+  expect(compiled.localesSaid).toEqual([{ said: 'en-US', fit: 'exact', locale: 'en', rows: 1 }, { said: 'pt-BR', fit: 'exact', locale: 'pt-BR', rows: 1 }]);
   expect(compiled.manifest.locales).toEqual(['en', 'pt-BR']);
   const audience = await loadAudience(folder.objects, compiled.manifestKey);
   expect(devicesOf(audience).map(({ token }) => token)).toEqual([apns(0xab), fcm(1)]);
@@ -134,6 +134,24 @@ test('a fallback locale takes in what the campaign does not speak, and rows with
   expect(compiled.manifest.localeCounts).toEqual({ en: 2, es: 1 });
   const bare = await folder.compile(await folder.file('bare.csv', `user,platform,token,market\nu,ios,${apns(1)},us\n`), { fallbackLocale: 'es' });
   expect(bare.manifest.localeCounts).toEqual({ es: 1 });
+});
+
+test('every locale that devices say is counted with where it went, spellings of one together', async () => {
+  await using folder = await testFolder();
+  const said = ['zh_CN', 'zh-CN', 'zh-HK', 'iw_IL', 'in_ID', 'en-AU', 'tlh', 'tlh', ''];
+  const input = await folder.file('d.csv', csv(...said.map((locale, i) => `u${i},ios,${apns(i)},${locale},us`), `again,ios,${apns(0)},zh_CN,us`));
+  const locales = ['en', 'zh-Hans', 'he', 'id'];
+  const strict = await folder.compile(input, { locales });
+  expect(strict.localesSaid).toEqual([
+    { said: 'tlh', fit: 'rejected', locale: null, rows: 2 }, { said: 'zh-CN', fit: 'exact', locale: 'zh-Hans', rows: 2 }, { said: '', fit: 'rejected', locale: null, rows: 1 },
+    { said: 'en-AU', fit: 'related', locale: 'en', rows: 1 }, { said: 'he-IL', fit: 'exact', locale: 'he', rows: 1 }, { said: 'id-ID', fit: 'exact', locale: 'id', rows: 1 },
+    { said: 'zh-HK', fit: 'rejected', locale: null, rows: 1 },
+  ]);
+  expect(strict.rejected).toEqual({ LOCALE_UNKNOWN: 4 });
+  const kind = await folder.compile(input, { locales, fallbackLocale: 'en' });
+  expect(kind.localesSaid.filter(({ fit }) => fit === 'fallback')).toEqual([
+    { said: 'tlh', fit: 'fallback', locale: 'en', rows: 2 }, { said: '', fit: 'fallback', locale: 'en', rows: 1 }, { said: 'zh-HK', fit: 'fallback', locale: 'en', rows: 1 },
+  ]);
 });
 
 test('segments follow the runbook, and a segment always has one platform', async () => {

@@ -8,7 +8,7 @@ import type { Manifest } from '../contract.ts';
 import { chunksOf, watched, withDuck } from './duck.ts';
 import { AudienceError } from './errors.ts';
 import { DEVICES_SQL, judge } from './judge.ts';
-import type { Judged } from './judge.ts';
+import type { Judged, LocaleSaid } from './judge.ts';
 import { audienceRefOf, beside, manifestHash, manifestKeyOf } from './manifest.ts';
 import { Packer } from './pack.ts';
 import type { PackedShard } from './pack.ts';
@@ -61,8 +61,7 @@ export interface Compiled {
   rows: number;
   rejected: Partial<Record<Reason, number>>;
   duplicates: number;
-  /** Devices that got a locale other than the one written: by language (en-US → en) or by fallback. */
-  mappedLocales: number;
+  localesSaid: LocaleSaid[];
   bytes: number;
   tookMs: number;
 }
@@ -83,7 +82,7 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
     if (skip !== null) await options.objects.put(skip.ref.key, skip.bytes);
     return {
       manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null,
-      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, mappedLocales: made.judged.mappedLocales,
+      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid,
       bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
     };
   });

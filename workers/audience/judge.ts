@@ -1,12 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import { localeResolver } from '../../runbooks/locales/resolve.ts';
+import { localeTag } from '../../runbooks/locales/tag.ts';
 import { chunksOf, rowsOf } from './duck.ts';
 import { AudienceError } from './errors.ts';
 import { reasonNumber, reasonOf } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import { BLANK } from './source.ts';
-import { localeOf, marketOf, platformOf, segmentId } from './values.ts';
+import { marketOf, platformOf, segmentId } from './values.ts';
 import type { SegmentBy } from './values.ts';
 
 /**
@@ -37,11 +39,16 @@ export interface Judged {
   /** Rejected rows by reason, without duplicates. */
   rejected: Partial<Record<Reason, number>>;
   duplicates: number;
-  /** Devices whose locale is not one of the campaign's as written. */
-  mappedLocales: number;
+  /** What became of each locale that devices say, most rows first. */
+  localesSaid: LocaleSaid[];
 }
 
+/** `fit`: see runbooks/locales; fallback: the locale for devices of none of the campaign's; rejected: LOCALE_UNKNOWN. */
+export interface LocaleSaid { said: string; fit: 'exact' | 'related' | 'fallback' | 'rejected'; locale: string | null; rows: number }
+
 const MAX_LOCALES = 256;
+/** More different words than this in the locale column are no locales; the rest is counted as one. */
+const MAX_SAID = 1_000;
 
 export async function judge(connection: DuckDBConnection, rules: Rules): Promise<Judged> {
   await connection.run('CREATE TABLE suppressed (u VARCHAR)');
@@ -81,7 +88,7 @@ function verdictTable(suppressing: boolean): string {
     ['MARKET_INVALID', 'market IS NULL'],
     ...(suppressing ? [['OPTED_OUT', 'u IN (SELECT u FROM suppressed)'] satisfies [Reason, string]] : []),
   ];
-  return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, mapped, hash(${TOKEN}) AS h,
+  return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, said, hash(${TOKEN}) AS h,
     (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why FROM ${FOUND}`;
 }
 
@@ -93,13 +100,35 @@ async function findDuplicates(connection: DuckDBConnection): Promise<void> {
   ) WHERE n <> first`);
 }
 
-async function locateLocales(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
-  const found = (await distinct(connection, 'l')).map((text) => [text, localeOf(text, rules.locales, rules.fallbackLocale)] as const);
-  const used = [...new Set(found.flatMap(([, locale]) => (locale === null ? [] : [locale])))].sort();
+interface Locales { used: string[]; said: Omit<LocaleSaid, 'rows'>[] }
+
+/** Spellings of one locale are counted together. */
+async function locateLocales(connection: DuckDBConnection, rules: Rules): Promise<Locales> {
+  const resolve = localeResolver(rules.locales);
+  const said: Locales['said'] = [];
+  const places = new Map<string, number>();
+  const found = (await distinct(connection, 'l')).sort().flatMap((text) => {
+    const fit = resolve(text) ?? (rules.fallbackLocale === null ? null : { locale: rules.fallbackLocale, fit: 'fallback' as const });
+    if (fit === null) return [];
+    const word = localeTag(text)?.written ?? text;
+    const name = `${fit.fit} ${fit.locale} ${places.size < MAX_SAID ? word : 'others'}`;
+    const place = places.get(name) ?? places.size;
+    if (place === places.size) said.push({ said: places.size < MAX_SAID ? word : 'others', ...fit });
+    places.set(name, place);
+    return [{ text, locale: fit.locale, place }];
+  });
+  const used = [...new Set(found.map(({ locale }) => locale))].sort();
   if (used.length > MAX_LOCALES) throw new AudienceError('ARGUMENT_INVALID', `locales: found ${used.length} in use, expected at most ${MAX_LOCALES}`);
-  await connection.run('CREATE TABLE locales (found VARCHAR, locale INTEGER, mapped INTEGER)');
-  await append(connection, 'locales', found.flatMap(([text, locale]) => (locale === null ? [] : [[text, used.indexOf(locale), text === locale ? 0 : 1]])));
-  return used;
+  await connection.run('CREATE TABLE locales (found VARCHAR, locale INTEGER, said INTEGER)');
+  await append(connection, 'locales', found.map(({ text, locale, place }) => [text, used.indexOf(locale), place]));
+  return { used, said };
+}
+
+async function rejectedLocales(connection: DuckDBConnection): Promise<LocaleSaid[]> {
+  const rows = await rowsOf(connection, `SELECT l, count(*) FROM raw JOIN bad ON raw.rowid = bad.n WHERE why = ${reasonNumber('LOCALE_UNKNOWN')} GROUP BY l ORDER BY 2 DESC, 1`);
+  const all = rows.map(([said, count]): LocaleSaid => ({ said: String(said), fit: 'rejected', locale: null, rows: Number(count) }));
+  const more = all.slice(MAX_SAID).reduce((sum, one) => sum + one.rows, 0);
+  return [...all.slice(0, MAX_SAID), ...(more === 0 ? [] : [{ said: 'others', fit: 'rejected' as const, locale: null, rows: more }])];
 }
 
 async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
@@ -117,13 +146,14 @@ async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promis
 }
 
 /** Also makes the table `segments`, which turns platform and market into the index of a segment. */
-async function countUp(connection: DuckDBConnection, rules: Rules, locales: string[], markets: string[]): Promise<Judged> {
-  const groups = await rowsOf(connection, `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), count(*) FILTER (mapped = 1)
+async function countUp(connection: DuckDBConnection, rules: Rules, { used: locales, said }: Locales, markets: string[]): Promise<Judged> {
+  const groups = await rowsOf(connection, `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), said
     FROM verdict WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`);
-  const judged: Judged = { segments: [], locales: [], localeCounts: {}, devices: 0, rejected: {}, duplicates: 0, mappedLocales: 0 };
+  const judged: Judged = { segments: [], locales: [], localeCounts: {}, devices: 0, rejected: {}, duplicates: 0, localesSaid: [] };
   const places: number[][] = [];
   const perLocale = new Map<number, number>();
-  for (const [platform, market, locale, why, again, count, mapped] of groups) {
+  const perSaid = new Map<number, number>();
+  for (const [platform, market, locale, why, again, count, place] of groups) {
     const rows = Number(count);
     if (why !== 0) {
       const reason = reasonOf(Number(why));
@@ -143,7 +173,7 @@ async function countUp(connection: DuckDBConnection, rules: Rules, locales: stri
         judged.segments.push({ id, platform: name, devices: rows, localeCounts: { [spoken]: rows } });
       }
       judged.devices += rows;
-      judged.mappedLocales += Number(mapped);
+      perSaid.set(Number(place), (perSaid.get(Number(place)) ?? 0) + rows);
       perLocale.set(Number(locale), (perLocale.get(Number(locale)) ?? 0) + rows);
     }
   }
@@ -155,6 +185,8 @@ async function countUp(connection: DuckDBConnection, rules: Rules, locales: stri
   await connection.run('CREATE TABLE localeIndex (locale INTEGER, l INTEGER)');
   await append(connection, 'localeIndex', inUse.map((old, index) => [old, index]));
   for (const [index, rows] of perLocale) judged.localeCounts[locales[index] ?? ''] = rows;
+  const placed = [...perSaid].map(([place, rows]): LocaleSaid => ({ said: '', fit: 'exact', locale: null, ...said[place], rows }));
+  judged.localesSaid = [...placed, ...(await rejectedLocales(connection))].sort((a, b) => b.rows - a.rows || (a.said < b.said ? -1 : 1));
   return judged;
 }
 

@@ -11,20 +11,6 @@ export function platformOf(found: string): Platform | null {
   return Object.hasOwn(PLATFORM_WORDS, word) ? (PLATFORM_WORDS[word] ?? null) : null;
 }
 
-/**
- * The campaign's locale for a device's: the same one whatever its case and separator (`pt_br` is `pt-BR`), else by
- * taking subtags off its end (`en-US` is `en`, RFC 4647 section 3.4), else the fallback. Null: none of them.
- */
-export function localeOf(found: string, known: readonly string[], fallback: string | null): string | null {
-  const subtags = found.trim().replaceAll('_', '-').toLowerCase().split('-');
-  for (let length = subtags.length; length > 0; length--) {
-    const wanted = subtags.slice(0, length).join('-');
-    const locale = known.find((one) => one.toLowerCase() === wanted);
-    if (locale !== undefined && wanted !== '') return locale;
-  }
-  return fallback;
-}
-
 /** A market as part of a segment's id (at most 40 characters with the platform). Null: can't be one. */
 export function marketOf(found: string): string | null {
   const market = found.trim().toLowerCase();

@@ -70,7 +70,7 @@ describe('test copies', () => {
       { id: 'ana', name: 'Ana', roles: ['on-call' as const], slack: [], operator_keys: [], devices: [{ platform: 'ios' as const, token: `badd00${'0'.repeat(58)}`, locale: 'en' }] },
       { id: 'mia', name: 'Mia', roles: ['marketer' as const], slack: [], operator_keys: [], devices: [
         { platform: 'android' as const, token: `dead00MiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'xx' },
-        { platform: 'android' as const, token: `cccccMiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'es' },
+        { platform: 'android' as const, token: `cccccMiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'es_MX' },
       ] },
     ];
     const config = launch.config();

@@ -1,6 +1,7 @@
 import { ApnsError, Notification, Priority } from 'apns2';
 import type { ApnsClient } from 'apns2';
 import type { Message } from 'firebase-admin/messaging';
+import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -29,7 +30,7 @@ export function haltedCopies(launch: Launch, to: readonly string[]): TestResult[
 
 async function sendOne(clients: TestClients, launch: Launch, testId: string, person: Person, device: Person['devices'][number]): Promise<TestResult> {
   const startMs = performance.now();
-  const locale = Object.hasOwn(launch.campaign.locales, device.locale) ? device.locale : launch.campaign.default_locale;
+  const locale = localeResolver(Object.keys(launch.campaign.locales))(device.locale)?.locale ?? launch.campaign.default_locale;
   const ids = { launchId: launch.id, shotId: `test-${testId}` };
   const reason = await withTimeout(device.platform === 'ios'
     ? sendApns(clients.apns, launch.campaign, locale, ids, device.token)

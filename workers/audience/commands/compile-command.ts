@@ -4,6 +4,7 @@ import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
+import type { LocaleSaid } from '../judge.ts';
 import { AudienceError } from '../errors.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output } from '../progress.ts';
@@ -93,11 +94,21 @@ function summaryOf(compiled: Compiled, options: CompileOptions): string {
     ['duplicates', count(compiled.duplicates)],
     ['rejected', count(rejected.reduce((sum, [, rows]) => sum + rows, 0))],
     ...rejected.map(([reason, rows]) => [`  ${reason}`, count(rows)] as const),
-    ...(compiled.mappedLocales === 0 ? [] : [['other locale', `${count(compiled.mappedLocales)} devices get the message of their language or the fallback`] as const]),
+    ...localeRows(compiled.localesSaid),
     ...(compiled.skipList === null ? [] : [['skip list', `${count(compiled.skipList.tokens)} tokens, ${compiled.skipList.key}`] as const]),
     ['stored', `${megabytes(compiled.bytes)} in ${count(shards.length)} shards, ${compiled.manifestKey}`],
     ...(out === 0 || options.rejectsPath === null ? [] : [['rejects', options.rejectsPath] as const]),
     ['audience', compiled.manifest.hash],
     ['took', `${(compiled.tookMs / 1000).toFixed(1)} s, at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MB of memory`],
   ]);
+}
+
+const LOCALES_SHOWN = 40;
+
+/** What devices say, and what each of it gets. */
+function localeRows(said: readonly LocaleSaid[]): (readonly [string, string])[] {
+  const row = ({ said: word, fit, locale, rows }: LocaleSaid) => [`  ${word === '' ? '(none)' : word}`, `${count(rows)} ${locale === null ? 'rejected: not a locale of the campaign' : `get ${locale} (${fit})`}`] as const;
+  const rest = said.slice(LOCALES_SHOWN);
+  const more = rest.length === 0 ? [] : [['  others', `${count(rest.reduce((sum, { rows }) => sum + rows, 0))} in ${count(rest.length)} more locales`] as const];
+  return said.length === 0 ? [] : [['locales', `${count(said.length)} in the list`] as const, ...said.slice(0, LOCALES_SHOWN).map(row), ...more];
 }
