@@ -11,6 +11,7 @@ import { onForm } from './actions/submit-form.ts';
 import { ChannelLog } from './channel/channel-log.ts';
 import { listen } from './channel/listen.ts';
 import { parseTyped } from './commands/arguments.ts';
+import { changeValue, pressChange } from './commands/change.ts';
 import { runGo } from './commands/go.ts';
 import type { Desk } from './desk.ts';
 import { createOnce } from './once.ts';
@@ -51,6 +52,7 @@ export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App
   press(ACTION.decline, declineValue, pressDecline);
   press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
+  press(ACTION.change, changeValue, pressChange);
   press(ACTION.askLift, launchValue, pressAskLift);
   press(ACTION.approveLift, liftValue, pressApproveLift);
   press(ACTION.tick, gateValue, pressTick);

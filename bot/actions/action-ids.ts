@@ -16,6 +16,7 @@ export const ACTION = {
   ready: 'board.ready',
   previewCampaign: 'campaign.preview',
   readTexts: 'order.texts',
+  change: 'change.confirm',
 } as const;
 
 export const VIEW = {

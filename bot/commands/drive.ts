@@ -1,8 +1,10 @@
-import type { SwitchValue } from '../../runbooks/launch/entries.ts';
+import type { Platform, SwitchValue } from '../../runbooks/launch/entries.ts';
+import { cutNumber, readNumber } from '../../runbooks/typed/number.ts';
 import { code, done, info } from '../views/answers.ts';
-import { switchText, switchWords } from '../views/names.ts';
-import { count, oneLine, safe, stamp } from '../views/words.ts';
-import { onOff, WHEN_USAGE, when, wholeNumber } from './arguments.ts';
+import { platformName, switchText, switchWords } from '../views/names.ts';
+import { oneLine, stamp } from '../views/words.ts';
+import { bareWord, onOff, WHEN_USAGE, when } from './arguments.ts';
+import { change } from './change.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
 import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
@@ -13,20 +15,18 @@ export const scale: Subcommand = {
   name: 'scale', usage: ['scale workers 40', 'scale workers 40 because the ad moved'], group: 'Drive', needs: 'person',
   does: 'Sets the count of a scale target. The channel shows it arrive, and what to do if it does not.',
   async run(ask) {
-    const [target, amount, ...why] = ask.typed.words;
+    const [target] = ask.typed.words;
     const targets = ask.launch.runbook.scale_targets;
     const list = targets.map((one) => code(one.id)).join(' ');
     if (targets.length === 0) return info('This runbook has no scale targets.');
     if (target === undefined) return misuse(scale, `Which target? There are ${list}.`);
-    const known = targets.find((one) => one.id === target.toLowerCase());
+    const known = targets.find((one) => one.id === bareWord(target));
     if (known === undefined) return misuse(scale, `There is no scale target ${code(target)}.${didYouMean(target, targets.map((one) => one.id))} There are ${list}.`);
-    const desired = amount === undefined ? null : wholeNumber(amount);
-    if (desired === null) return misuse(scale, amount === undefined ? `To how many? \`/go scale ${known.id} 40\`` : `${code(amount)} is not a count; expected a whole number like 40.`);
-    return submit(
-      ask,
-      (by) => ({ kind: 'order-scale', by, target: known.id, desired, step: null, reason: reasonOf(why) }),
-      () => done(`Ordered *${safe(known.title ?? known.id, 80)}* to *${count(desired)}*. The channel shows it arrive.`),
-    );
+    const { number, reason } = amountIn(ask.typed.rest, target);
+    if (number === '') return misuse(scale, `To how many? \`/go scale ${known.id} 40\``);
+    const read = readNumber(number);
+    if (!read.ok) return misuse(scale, `${code(number)} is no count for ${code(known.id)}: expected ${read.expected}.`);
+    return change(ask, { kind: 'scale', id: known.id, to: read.value, reason });
   },
 };
 
@@ -60,9 +60,9 @@ export const zombie: Subcommand = {
   does: 'Tells client apps to stay quiet (on), or to talk to the servers as usual (off).',
   async run(ask) {
     const [word, ...why] = ask.typed.words;
-    const value = word === undefined ? null : onOff(word);
+    const value = word === undefined ? null : onOff(bareWord(word));
     if (value === null) return misuse(zombie, word === undefined ? `Zombie mode is *${switchText(ask.launch.switches['zombie']?.value ?? false)}*. On or off?` : `${code(word)} is neither on nor off.`);
-    return setSwitch(ask, 'zombie', value, reasonOf(why));
+    return setSwitch(ask, 'zombie', value, reasonOf(why.join(' ')));
   },
 };
 
@@ -70,26 +70,49 @@ export const pace: Subcommand = {
   name: 'pace', usage: ['pace android 10k', 'pace ios 50000', 'pace ios 0'], group: 'Drive', needs: 'person',
   does: 'Sets the send rate of a platform for the whole pool, per second; 0 is what the runbook says.',
   async run(ask) {
-    const [platform, rate, ...why] = ask.typed.words;
-    const known = platform?.toLowerCase();
-    if (known !== 'ios' && known !== 'android') return misuse(pace, platform === undefined ? 'Which platform?' : `There is no platform ${code(platform)}.${didYouMean(platform, ['ios', 'android'])}`);
-    const perSecond = rate === undefined ? null : wholeNumber(rate);
-    if (perSecond === null) return misuse(pace, rate === undefined ? `How many a second? \`/go pace ${known} 10k\`` : `${code(rate)} is not a rate; expected a whole number a second like 10000 or 10k.`);
-    return setSwitch(ask, `pace.${known}`, perSecond, reasonOf(why));
+    const [platform] = ask.typed.words;
+    const known = bareWord(platform ?? '');
+    if (known !== 'ios' && known !== 'android') return misuse(pace, platform === undefined ? 'Which platform? There are `ios` and `android`.' : `There is no platform ${code(platform)}.${didYouMean(platform, ['ios', 'android'])} There are \`ios\` and \`android\`.`);
+    return paceTo(ask, pace, known, amountIn(ask.typed.rest, platform ?? ''));
   },
 };
+
+async function paceTo(ask: PersonAsk, sub: Subcommand, platform: Platform, { number, reason }: Amount): Promise<Answer> {
+  if (number === '') return misuse(sub, `How many a second? \`/go pace ${platform} 10k\``);
+  const read = readNumber(number, { perSecond: true });
+  if (!read.ok) return misuse(sub, `${code(number)} is no rate for ${platformName[platform]}: expected ${read.expected}.`);
+  return change(ask, { kind: 'pace', id: platform, to: read.value, reason });
+}
+
+interface Amount { number: string; reason: string }
+
+/** What follows the first word: the number with all that belongs to it, and the reason. */
+function amountIn(rest: string, first: string): Amount {
+  const after = rest.slice(rest.indexOf(first) + first.length).replace(/^["\s,]+/, '').replace(/^(?:to|at|=|:)\s+/i, '');
+  const { number, rest: why } = cutNumber(after);
+  return { number, reason: reasonOf(why) };
+}
 
 export const switchTo: Subcommand = {
   name: 'switch', also: ['set'], usage: ['switch ads-banner off', 'switch <id> <value>'], group: 'Drive', needs: 'person',
   does: 'Sets one of the runbook\'s own switches. Some need a second person.',
   async run(ask) {
-    const [id, value, ...why] = ask.typed.words;
+    const [word, value, ...why] = ask.typed.words;
     const ids = ['zombie', 'pace.ios', 'pace.android', ...ask.launch.runbook.switches.map((one) => one.id)];
     const list = ids.map((one) => `${code(one)} *${switchText(ask.launch.switches[one]?.value ?? 'not set')}*`).join(', ');
-    if (id === undefined) return misuse(switchTo, `The switches are ${list}.`);
-    if (!ids.includes(id)) return misuse(switchTo, `There is no switch ${code(id)}.${didYouMean(id, ids)} There are ${list}.`);
+    if (word === undefined) return misuse(switchTo, `The switches are ${list}.`);
+    const id = ids.find((one) => one === bareWord(word));
+    if (id === undefined) return misuse(switchTo, `There is no switch ${code(word)}.${didYouMean(word, ids)} There are ${list}. To stop all sending: \`/go halt\`.`);
     if (value === undefined) return misuse(switchTo, `To what? \`/go switch ${id} on\``);
-    return setSwitch(ask, id, onOff(value) ?? wholeNumber(value) ?? value, reasonOf(why));
+    const amount = amountIn(ask.typed.rest, word);
+    if (id === 'pace.ios' || id === 'pace.android') return paceTo(ask, switchTo, id === 'pace.ios' ? 'ios' : 'android', amount);
+    const isFigure = onOff(value) === null && /^[+-]?[.,]?\p{Nd}/u.test(value) && !ask.typed.rest.includes('"');
+    if (!isFigure) return setSwitch(ask, id, onOff(value) ?? value, reasonOf(why.join(' ')));
+    const read = readNumber(amount.number, { fractions: true });
+    if (read.ok) return setSwitch(ask, id, read.value, amount.reason);
+    // `2nd` and `10.5.3` are texts like any other; only what may be two numbers, or is cut in pieces, is not taken.
+    const isText = read.code !== 'NUMBER_TWO_READINGS' && !/\s/.test(amount.number);
+    return isText ? setSwitch(ask, id, amount.number, amount.reason) : misuse(switchTo, `${code(amount.number)} is not clear: expected ${read.expected}. A text goes in quotes.`);
   },
 };
 
@@ -109,4 +132,4 @@ export const move: Subcommand = {
   },
 };
 
-const reasonOf = (words: readonly string[]): string => oneLine(words.join(' ')).replace(/^(because|reason:?|--?)\s+/i, '');
+const reasonOf = (text: string): string => oneLine(text).replace(/^(because|reason:?|--?)\s+/i, '');
