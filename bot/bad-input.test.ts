@@ -29,16 +29,19 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
   });
 
   it.each([
-    ['fier', 'Did you mean `fire`?'],
+    ['fier', 'There is no `/go fier`.'],
     ['banana', 'There is no `/go banana`'],
-    ['help fier', 'Did you mean `fire`?'],
+    ['help fier', 'There is no `/go fier`.'],
+    ['statsu', 'Did you mean `stats`?'],
+    ['clsoe', 'There is no `/go clsoe`.'],
+    ['scael', 'There is no `/go scael`.'],
     ['fire us-iso', 'Did you mean `us-ios`?'],
     ['fire mars-ios', 'There is no segment `mars-ios`'],
     ['scale worker 4', 'Did you mean `workers`?'],
     ['scale workers lots', 'expected a whole number'],
     ['scale', 'Which target?'],
     ['pace windows 5', 'There is no platform'],
-    ['pace ios fast', 'is not a rate'],
+    ['pace ios fast', 'is no rate for iOS: expected a whole number'],
     ['zombie maybe', 'neither on nor off'],
     ['switch baner on', 'Did you mean `banner`?'],
     ['switch banner on', 'say why'],

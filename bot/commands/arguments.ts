@@ -1,22 +1,46 @@
 /** What was typed after `/go`, cut into words. Quotes keep words together. */
 
 export interface Typed {
-  /** Lower case; `help` when nothing was typed. */
+  /** The first word in small letters, without marks around it; `help` when nothing was typed. */
   name: string;
+  /** What is doubtful about the name: `halt?` asks, `~halt~` is struck out. */
+  doubtful: boolean;
   words: string[];
   /** Everything after the name, as typed. */
   rest: string;
 }
 
 export function parseTyped(text: string): Typed {
-  const trimmed = straight(text).trim();
-  const [first = '', ...others] = splitWords(trimmed);
-  const rest = trimmed.slice(/^\S*/.exec(trimmed)?.[0].length ?? 0).trim();
-  return { name: first === '' ? 'help' : first.toLowerCase(), words: others, rest };
+  // A dash or a dot before the first word is no word.
+  const trimmed = readable(text).trim().replace(/^(?:(?!\?)[!-/:-@[-`{-~]+\s+)+(?=\S)/, '');
+  const head = /^(?:<[^>]*>|"[^"\s]*"?|[^\s",;]+)/.exec(trimmed)?.[0] ?? trimmed.slice(0, 1);
+  const { name, tail } = headOf(head);
+  const rest = `${tail}${trimmed.slice(head.length)}`.replace(/^[\s,;]+/, '').trim();
+  return { name: trimmed === '' ? 'help' : name, doubtful: head.startsWith('~') || /\?[^\p{L}]*$/u.test(head), words: splitWords(rest), rest };
 }
 
-/** Phones type curly quotes. */
-const straight = (text: string): string => text.replaceAll(/[“”„]/g, '"').replaceAll(/[‘’]/g, "'");
+/** Slack escapes `&<>`; phones type curly quotes; some keyboards and copies leave marks that nobody sees. */
+const readable = (text: string): string =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').replaceAll(/[“”„«»]/g, '"').replaceAll(/[‘’]/g, "'").replaceAll(INVISIBLE, '');
+/** Zero-width space, soft hyphen, byte order mark, direction marks. Joiners stay: emoji are made with them. */
+const INVISIBLE = /[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** The bare first word, and what stands at its end when that is more than punctuation: `halt-wrong` → halt, wrong. */
+function headOf(head: string): { name: string; tail: string } {
+  if (/^\?+$/.test(head) || head === '-h' || head === '--help') return { name: 'help', tail: '' };
+  if (head.startsWith('<@')) return { name: head.toLowerCase(), tail: '' };
+  const emoji = /^(:[a-z0-9_+-]+:)(?::[a-z0-9_+-]+:)*[^\p{L}\p{N}]*$/iu.exec(head)?.[1];
+  if (emoji !== undefined) return { name: emoji.toLowerCase(), tail: '' };
+  const name = bareWord(head);
+  if (name === '') return { name: Array.from(head)[0] ?? '', tail: '' };
+  const stop = /^(halt|stop|abort)[^\p{L}\p{N}](.*)$/u.exec(name);
+  return stop === null ? { name, tail: '' } : { name: stop[1] ?? '', tail: stop[2] ?? '' };
+}
+
+/** A word in small letters, without the punctuation and the markup around it: `*HALT!!!*` → halt, `/status.` → status. */
+export function bareWord(word: string): string {
+  return word.normalize('NFKC').toLowerCase().replaceAll(/[\u200c\u200d]/g, '').replaceAll(/[\u2010-\u2015\u2212]/g, '-').replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+}
 
 /** `a "b c" d` → a, b c, d. A quote that is never closed runs to the end. Commas between words are spaces. */
 export function splitWords(text: string): string[] {
@@ -26,14 +50,6 @@ export function splitWords(text: string): string[] {
 /** A Slack user id out of `<@U123|name>`, `<@U123>` or `U123`; null for anything else. */
 export function slackIdOf(word: string): string | null {
   return /^<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>$/.exec(word)?.[1] ?? /^@?([UW][A-Z0-9]{5,20})$/.exec(word)?.[1] ?? null;
-}
-
-/** `4`, `4,000`, `10k`, `1.5m` as a whole number; null for anything else. */
-export function wholeNumber(word: string): number | null {
-  const parts = /^(\d[\d,_]*(?:\.\d+)?)([km])?$/i.exec(word);
-  if (parts === null) return null;
-  const value = Number((parts[1] ?? '').replaceAll(/[,_]/g, '')) * ({ k: 1_000, m: 1_000_000 }[(parts[2] ?? '').toLowerCase()] ?? 1);
-  return Number.isSafeInteger(Math.round(value)) && Math.abs(value - Math.round(value)) < 1e-6 ? Math.round(value) : null;
 }
 
 const ON_OFF = new Map([['on', true], ['true', true], ['yes', true], ['off', false], ['false', false], ['no', false]]);

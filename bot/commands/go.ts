@@ -6,13 +6,19 @@ import { code, noLaunch, stranger } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import { helpMessage } from '../views/help.ts';
 import { withRoomTrouble } from '../views/room-trouble.ts';
+import { oneLine } from '../views/words.ts';
+import { bareWord } from './arguments.ts';
 import { campaign } from './campaign.ts';
 import { create, listRunbooks } from './create.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
 import { fire } from './fire.ts';
-import { halt, resume } from './halt.ts';
+import { askHalt, haltElsewhere } from './halt-asked.ts';
+import { haltWord, slipsFromHalt } from './halt-words.ts';
+import { halt, haltNow, resume } from './halt.ts';
 import { launchHere } from './launch-here.ts';
-import { didYouMean } from './nearest.ts';
+import { approve, decline, tick, waive } from './lead.ts';
+import { meaning } from './meaning.ts';
+import { nearest } from './nearest.ts';
 import { people } from './people.ts';
 import { ready, stats, status, steps } from './see.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
@@ -22,8 +28,8 @@ const help: Subcommand = {
   name: 'help', also: ['?', '-h', '--help'], usage: ['help', 'help fire'], group: 'See', needs: 'nothing',
   does: 'Shows what to type, or explains one command.',
   async run({ desk, typed, channelId }) {
-    const topic = typed.words[0]?.toLowerCase();
-    const only = topic === undefined ? null : (named(topic) ?? null);
+    const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
+    const only = topic === undefined ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
     if (topic !== undefined && only === null) return unknown(topic);
     const launch = await desk.rooms.launchOf(channelId);
     return helpMessage(SUBCOMMANDS, only, launch?.name ?? null);
@@ -31,25 +37,54 @@ const help: Subcommand = {
 };
 
 export const SUBCOMMANDS: readonly Subcommand[] = [
-  help, status, stats, steps, create, ready, campaign, people, test, fire, halt, resume, scale, pace, zombie, switchTo, move, note, timeline, close,
+  help, status, stats, steps, create, ready, tick, waive, campaign, people, test, fire, approve, decline, halt, resume, scale, pace, zombie, switchTo, move, note, timeline, close,
 ];
 
 const named = (name: string): Subcommand | undefined => SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
 
+/** What a slip of the finger is never taken for: what sends, ends or scales. `halt` has a question of its own. */
+const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([fire, approve, resume, close, scale, halt]);
+
+function proposed(name: string): string | null {
+  return nearest(name, SUBCOMMANDS.filter((sub) => !NEVER_PROPOSED.has(sub)).flatMap((sub) => [sub.name, ...(sub.also ?? [])]));
+}
+
 function unknown(name: string): Answer {
-  const near = didYouMean(name, SUBCOMMANDS.flatMap((sub) => [sub.name, ...(sub.also ?? [])]));
+  const guess = proposed(name);
+  const near = guess === null ? '' : ` Did you mean ${code(guess)}?`;
   const say = `There is no ${code(`/go ${name}`)}.`;
-  return message(`There is no /go ${name}.`, [section(`:grey_question: ${say}${near}`), context(`There are ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them. Nothing was changed.`)]);
+  return message(`There is no /go ${name}.`, [section(`:grey_question: ${say}${near}`), context(`There are ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them, \`/go halt\` stops all sending. Nothing was changed.`)]);
 }
 
 /** Runs what was typed after `/go` and gives the answer for the asker alone. */
 export async function runGo(ask: Ask): Promise<Answer> {
-  const sub = named(ask.typed.name);
-  if (sub === undefined) return unknown(ask.typed.name);
+  const meant = meaning(ask.typed, (name) => named(name) !== undefined);
+  if (meant.kind === 'halt') return haltHere(ask, meant.reason);
+  if (meant.kind === 'ask' && !isNearerTo(meant.word, proposed(meant.word))) return askHalt(ask, meant);
+  const typed = meant.kind === 'ask' ? ask.typed : meant.typed;
+  const sub = named(typed.name);
+  if (sub === undefined) return unknown(typed.name);
+  // `fire?` wants to know about it.
+  if (typed.doubtful && sub.needs === 'person') return helpMessage(SUBCOMMANDS, sub, null);
+  return runSub({ ...ask, typed }, sub);
+}
+
+/** `step` is one slip from `stop`, and the beginning of `steps`. */
+function isNearerTo(word: string, name: string | null): boolean {
+  return name !== null && slipsFromHalt(word) === 1 && name.startsWith(word);
+}
+
+/** The one command that reads nothing it doesn't have to. */
+async function haltHere(ask: Ask, reason: string): Promise<Answer> {
+  const launch = await launchHere(ask.desk, ask.channelId, true);
+  if (launch === null || launch.closed) return haltElsewhere(ask, launch);
+  return haltNow(ask.desk, launch.id, { slackId: ask.slackId, reason: oneLine(reason), pressedAtMs: ask.atMs });
+}
+
+async function runSub(ask: Ask, sub: Subcommand): Promise<Answer> {
   if (sub.needs === 'nothing') return sub.run(ask);
-  const launch = await launchHere(ask.desk, ask.channelId, sub === halt);
+  const launch = await launchHere(ask.desk, ask.channelId);
   if (launch === null) return noLaunch((await listRunbooks(ask.desk.runbooksDir)).map((one) => one.id));
-  if (sub === halt) return runHere(ask, sub, launch);
   const [answer, trouble] = await Promise.all([runHere(ask, sub, launch), troubleOf(ask, launch)]);
   return answer === null || trouble === null ? answer : withRoomTrouble(answer, roomFaultText(trouble.code), trouble.sinceMs);
 }

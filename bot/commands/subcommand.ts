@@ -42,7 +42,11 @@ export type Subcommand = Described & (
 );
 
 /** `problem` is mrkdwn and says what is wrong with what was typed. */
-export const misuse = (sub: Described, problem: string): Message => usageMessage(problem, sub.usage, sub.does);
+export const misuse = (sub: Described, problem: string): Message =>
+  usageMessage(problem, sub.usage, HALT_NEARBY.has(sub.group) ? `${sub.does} Nothing was changed. \`/go halt\` stops all sending.` : sub.does);
+
+/** Where somebody who wants to stop things looks first. */
+const HALT_NEARBY: ReadonlySet<HelpGroup> = new Set(['Fire and halt', 'Drive']);
 
 /** Submits and answers: the core's refusal as it is, or `confirm` of the state after it. */
 export async function submit(ask: LaunchAsk, make: (by: string, launch: Launch, nowMs: number) => Command, confirm: (launch: Launch) => Answer): Promise<Answer> {
