@@ -1,6 +1,8 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import type { z } from 'zod';
 import { checkReferences } from './references.ts';
 import { runbook as runbookSchema, type Runbook } from './schema.ts';
+import type { YamlProblem } from './yaml-bounds.ts';
+import { placeKey, readYaml, type Place } from './yaml-value.ts';
 
 /** One thing that is wrong, with the place in the file (1-based). */
 export interface RunbookProblem {
@@ -16,60 +18,59 @@ export interface RunbookProblem {
 export type LoadedRunbook = { ok: true; runbook: Runbook } | { ok: false; problems: RunbookProblem[] };
 
 type Path = readonly (string | number)[];
+type Places = ReadonlyMap<string, Place>;
+
+/** More than this nobody reads at once. */
+const PROBLEMS_MOST = 50;
 
 /**
  * YAML text to a checked runbook, or every problem at once. Pure: the caller reads the file; `file` is only
- * used in messages.
+ * used in messages. Never throws, and takes milliseconds for any text.
  */
 export function loadRunbook(text: string, file: string): LoadedRunbook {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
-
-  if (document.errors.length > 0) {
-    return {
-      ok: false,
-      problems: document.errors.map((error) => ({ ...at(error.pos[0]), path: '', found: error.message, expected: 'valid YAML' })),
-    };
-  }
-
-  numbersAsWritten(document);
-  const value: unknown = document.toJS();
+  const { value, places, problems: inYaml } = readYaml(text);
+  // Without a structure there is nothing to check.
+  if (places.size === 0) return { ok: false, problems: placed(inYaml, text, file) };
   const parsed = runbookSchema.safeParse(value);
-  if (!parsed.success) {
-    return {
-      ok: false,
-      problems: parsed.error.issues.flatMap((issue): RunbookProblem[] => {
-        const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-        // An unknown key is reported at the key itself, not at the map around it.
-        if (issue.code === 'unrecognized_keys') {
-          return issue.keys.map((key) => ({
-            ...at(offsetOf(document, [...path, key])), path: [...path, key].join('.'), found: `unknown field "${key}"`,
-            // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
-            expected: /^\d{3}$/.test(key) ? 'a number without a comma, like 600000 or 600k: between braces a comma ends it' : 'one of the documented fields',
-          }));
-        }
-        return [{ ...at(offsetOf(document, path)), path: path.join('.'), found: shown(valueAt(value, path)), expected: expectation(issue.message) }];
-      }),
-    };
-  }
-
-  const problems = checkReferences(parsed.data).map(({ path, found, expected }) => ({
-    ...at(offsetOf(document, path)), path: path.join('.'), found, expected,
-  }));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, runbook: parsed.data };
+  const found = parsed.success ? checkReferences(parsed.data) : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places));
+  // What YAML changed is said once, where it was changed.
+  const known = new Set(inYaml.map(({ path }) => placeKey(path)));
+  const problems = [...inYaml, ...found.filter(({ path }) => !known.has(placeKey(path))).map((one) => ({ ...one, offset: offsetOf(places, one.path) }))];
+  if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, text, file) };
+  return { ok: true, runbook: parsed.data };
 }
 
-/** YAML reads `10.000` as 10, `1e3` as 1,000 and `010` as 10. What isn't plain stays as it was written, for the schema to judge. */
-export function numbersAsWritten(document: Document): void {
-  visit(document, {
-    Scalar(_, node) {
-      if (typeof node.value === 'number' && node.source !== undefined && !/^-?(0|[1-9]\d*)(\.\d{1,2})?$/.test(node.source)) node.value = node.source;
-    },
-  });
+type Found = Omit<YamlProblem, 'offset'>;
+
+function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places): Found[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  // An unknown key is reported at the key itself, not at the map around it.
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, places));
+  const found = path.length === 0 && value === null ? 'nothing' : shown(valueAt(value, path));
+  const expected = expectation(issue.message);
+  const written = places.get(placeKey(path))?.written ?? null;
+  if (issue.code !== 'invalid_type' || issue.expected !== 'string' || written === null || written === '') return [{ path, found, expected }];
+  return [{ path, found: clip(written), expected: `${expected} in quotes: ${clip(JSON.stringify(written))}` }];
+}
+
+function unknownField(key: string, around: Path, places: Places): Found {
+  const path = [...around, key];
+  const found = `unknown field ${shown(key)}`;
+  // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
+  if (/^\d{3}$/.test(key)) return { path, found, expected: 'a number without a comma, like 600000 or 600k: between braces a comma ends it' };
+  const isBare = places.get(placeKey(path))?.written === '' || places.get(placeKey(path))?.written === null;
+  return { path, found, expected: isBare && /\s/.test(key) ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes' : 'one of the documented fields' };
+}
+
+function placed(problems: readonly YamlProblem[], text: string, file: string): RunbookProblem[] {
+  const at = (offset: number) => {
+    const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+    return { file, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
+  };
+  const said = problems.slice(0, PROBLEMS_MOST).map(({ offset, path, found, expected }) => ({ ...at(offset), path: path.join('.'), found, expected }));
+  const [first] = said;
+  if (problems.length <= PROBLEMS_MOST || first === undefined) return said;
+  return [...said, { ...first, path: '', found: `${problems.length - PROBLEMS_MOST} more problems`, expected: 'these first' }];
 }
 
 /** `file:line:column path: found …, expected …`, one line a problem. */
@@ -78,17 +79,11 @@ export function describeProblem(problem: RunbookProblem): string {
   return `${problem.file}:${problem.line}:${problem.column}${where} found ${problem.found}, expected ${problem.expected}`;
 }
 
-/** Where a path stands; for a missing field the nearest place around it that exists. */
-function offsetOf(document: Document, path: Path): number {
+/** Where a path stands, the name of a field before its value; for a missing one the nearest place around it that exists. */
+function offsetOf(places: Places, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
-    const here = path.slice(0, length);
-    const parent = length === 0 ? undefined : document.getIn(here.slice(0, -1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(here.at(-1)));
-      if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
-    }
-    const node = length === 0 ? document.contents : document.getIn(here, true);
-    if (isNode(node) && node.range) return node.range[0];
+    const place = places.get(placeKey(path.slice(0, length)));
+    if (place !== undefined) return place.keyOffset ?? place.offset;
   }
   return 0;
 }
@@ -104,9 +99,12 @@ function valueAt(value: unknown, path: Path): unknown {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  // Whoever pastes the wrong half of a key must not find it in a channel or a log.
+  if (typeof value === 'string' && value.includes('PRIVATE KEY')) return 'a private key';
+  return clip(JSON.stringify(value));
 }
+
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
 
 /** Zod's sentence without its own prefix, so that "expected" is not said twice. */
 function expectation(message: string): string {
