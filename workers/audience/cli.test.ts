@@ -100,7 +100,7 @@ test('wrong command lines say what was found and expected, and name the nearest 
   const broken = await folder.file('broken.yaml', 'version: 1\nid: x\n');
   for (const [args, code, words] of [
     [['compil'], 2, 'did you mean compile?'],
-    [['compile'], 2, 'found 0 files, expected one'],
+    [['compile'], 2, 'found no file, expected a device list'],
     [['compile', input, '--batchsize', '3'], 2, '--batch-size'],
     [['compile', input, ...out], 2, 'found neither --runbook, --launch nor --locales'],
     [['compile', input, '--runbook', RUNBOOK, '--locales', 'en,fr', ...out], 2, 'found fr, expected locales of the campaign: en, es'],

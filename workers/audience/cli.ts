@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { AudienceError } from './errors.ts';
 import type { Output } from './progress.ts';
+import { visible, visibleLines } from './visible.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.
 
@@ -40,13 +41,13 @@ export async function main(args: string[], env: Readonly<Record<string, string |
       case 'help': case '--help': case '-h': out.write(HELP); return 0;
       default: {
         const nearest = COMMANDS.reduce((best, one) => (distance(one, command) < distance(best, command) ? one : best));
-        err.write(`audience: found the command "${command}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`);
+        err.write(`audience: found the command "${visible(command)}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`);
         return 2;
       }
     }
   } catch (error) {
     if (!(error instanceof AudienceError)) throw error;
-    err.write(`${error.message}\n${error.code}\n`);
+    err.write(`${visibleLines(error.message)}\n${error.code}\n`);
     return error.code === 'ARGUMENT_INVALID' ? 2 : 1;
   }
 }

@@ -193,7 +193,7 @@ test('a list that cannot be used says the file, the line, what was found and wha
   const good = csv(`u,ios,${apns(1)},en,us`);
   const cases: [input: string, code: string, words: RegExp, options?: object][] = [
     [`${folder.path}/none.csv`, 'INPUT_MISSING', /none\.csv: found no such file/],
-    [folder.path, 'FORMAT_UNKNOWN', /expected \.csv/],
+    [folder.path, 'FORMAT_UNKNOWN', /expected files of one format/],
     [await folder.file('d.xlsx', good), 'FORMAT_UNKNOWN', /d\.xlsx: found a name/],
     [await folder.file('empty.csv', ''), 'INPUT_UNREADABLE', /empty\.csv:1: found an empty file/],
     [await folder.file('blank.csv', '\n\n'), 'INPUT_UNREADABLE', /blank\.csv:1: found an empty line/],
@@ -206,6 +206,8 @@ test('a list that cannot be used says the file, the line, what was found and wha
     [await folder.file('twice.csv', 'user,platform,Token,TOKEN,locale,market\n'), 'COLUMN_AMBIGUOUS', /2 columns named "token"/],
     [await folder.file('bad.parquet', good), 'INPUT_UNREADABLE', /bad\.parquet: found something that can't be read as parquet/],
     [await folder.file('bad.csv', 'PAR1\x15\x04'), 'INPUT_UNREADABLE', /found a Parquet file/],
+    [await folder.file('nul.parquet', ''), 'INPUT_UNREADABLE', /nul\.parquet:1: found an empty file/],
+    [await folder.file('zip.csv', 'PK\x03\x04…'), 'INPUT_UNREADABLE', /found a ZIP archive or an Excel workbook, .*save it as CSV/],
     [await folder.file('bad.ndjson', good), 'INPUT_UNREADABLE', /bad\.ndjson:1: found "user,platform,token,locale,market", expected one JSON object per line/],
     [await folder.file('bad.csv.gz', good), 'INPUT_UNREADABLE', /bad\.csv\.gz/],
     [await folder.file('latin.csv', Buffer.from('\xfcser,platform\n', 'latin1')), 'INPUT_UNREADABLE', /latin\.csv:1/],

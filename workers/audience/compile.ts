@@ -17,15 +17,18 @@ import { storeRejects, writeRejects } from './rejects.ts';
 import { packSkipList } from './skip-list.ts';
 import { FIELDS } from './fields.ts';
 import type { Field, Mapping } from './fields.ts';
-import { locateFields, openSource, stage } from './source.ts';
+import { inputFiles } from './input-files.ts';
+import { locateFields, openSource } from './source.ts';
+import type { Source } from './source.ts';
+import { stage } from './staging.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 import type { SegmentBy } from './values.ts';
 
 export type CompilePhase = 'read' | 'check' | 'reject' | 'pack' | 'store';
 
 export interface CompileOptions {
-  /** CSV (header line), NDJSON or Parquet; CSV and NDJSON may be gzipped. */
-  input: string;
+  /** Files, folders or patterns of one format: CSV (header line), NDJSON or Parquet; CSV and NDJSON may be packed with gzip or zstd. */
+  input: string | readonly string[];
   /** Where shards, manifest and rejects go. */
   objects: Objects;
   segmentBy: SegmentBy;
@@ -63,6 +66,10 @@ export interface Compiled {
   duplicates: number;
   localesSaid: LocaleSaid[];
   bytes: number;
+  /** What was read, with what was done to it before (`unpacked`, `UTF-16LE`; '' for nothing). */
+  files: { path: string; decoded: string }[];
+  /** Files of folders and patterns that hold no rows. */
+  ignored: string[];
   tookMs: number;
 }
 
@@ -82,7 +89,7 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
     if (skip !== null) await options.objects.put(skip.ref.key, skip.bytes);
     return {
       manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null,
-      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid,
+      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid, files: made.files, ignored: made.ignored,
       bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
     };
   });
@@ -95,22 +102,26 @@ function checkOptions({ locales, fallbackLocale, batchSize }: CompileOptions): v
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2000) throw wrong(`batch size: found ${batchSize}`, 'a whole number from 1 to 2,000');
 }
 
-interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string }
+interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string; files: Compiled['files']; ignored: string[] }
 
 async function make(connection: DuckDBConnection, folder: string, options: CompileOptions): Promise<Made> {
-  const { input, progress } = options;
-  const source = await openSource(connection, input, folder);
+  const { progress } = options;
+  const { files, format, ignored } = await inputFiles(typeof options.input === 'string' ? [options.input] : options.input, 'a device list (CSV, NDJSON or Parquet)');
   const needed = new Set<Field>(FIELDS.filter((field) => (field !== 'market' || options.segmentBy.includes('market')) && (field !== 'locale' || options.fallbackLocale === null)));
-  const fields = locateFields(source, options.mapping ?? {}, needed);
   progress?.('read', 0, 1);
-  const staged = await watched(connection, (share) => progress?.('read', share, 1), () => stage(connection, source, fields));
+  const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
+  for (const [index, file] of files.entries()) {
+    const source = await openSource(connection, file, format, folder, `input-${index}`);
+    sources.push({ source, fields: locateFields(source, options.mapping ?? {}, needed) });
+  }
+  const staged = await watched(connection, (share) => progress?.('read', share, 1), () => stage(connection, sources));
   progress?.('check', 0, 1);
   const judged = await watched(connection, (share) => progress?.('check', share, 1), () => judge(connection, { ...options, suppressed: options.suppressed ?? [] }));
   const rejected = { ...judged.rejected, ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }) };
   const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
   const out = staged.rows - judged.devices;
   progress?.('reject', 0, out);
-  const written = await writeRejects(connection, staged, source.columns.length, options.locales, rejectsPath, out);
+  const written = await writeRejects(connection, staged, files.length > 1, options.locales, rejectsPath, out);
   if (written !== out) throw new Error(`REJECTS_LOST ${written} written of ${out}`);
   progress?.('reject', out, out);
   checkResult(options, judged, staged.rows, out);
@@ -119,19 +130,24 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     v: 1 as const, devices: judged.devices, batchSize: options.batchSize, locales: judged.locales, localeCounts: judged.localeCounts,
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({ id, platform, key: `${id}.shard`, bytes, sha256, devices })), segments,
   };
-  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath };
+  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath, files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })), ignored };
+}
+
+/** The list, for messages. */
+function nameOf({ input }: CompileOptions): string {
+  return typeof input === 'string' ? input : input.join(', ');
 }
 
 function checkResult(options: CompileOptions, judged: Judged, rows: number, rejects: number): void {
   const seeRejects = options.rejectsPath === null ? '' : `; see ${options.rejectsPath}`;
   if (judged.devices === 0) {
     const reasons = Object.entries(judged.rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
-    throw new AudienceError('AUDIENCE_EMPTY', `${options.input}: found ${rows} rows and no usable device${rejects === 0 ? '' : ` (${reasons}${seeRejects})`}, expected at least one`);
+    throw new AudienceError('AUDIENCE_EMPTY', `${nameOf(options)}: found ${rows} rows and no usable device${rejects === 0 ? '' : ` (${reasons}${seeRejects})`}, expected at least one`);
   }
   const made = new Set(judged.segments.map((segment) => segment.id));
   const empty = (options.segments ?? []).filter((segment) => !made.has(segment));
   if (empty.length > 0) {
-    throw new AudienceError('SEGMENT_EMPTY', `${options.input}: found no usable device for ${empty.join(', ')}, expected at least one each; there are ${[...made].join(', ')}${seeRejects}`);
+    throw new AudienceError('SEGMENT_EMPTY', `${nameOf(options)}: found no usable device for ${empty.join(', ')}, expected at least one each; there are ${[...made].join(', ')}${seeRejects}`);
   }
 }
 

@@ -70,3 +70,6 @@ export async function* chunksOf(connection: DuckDBConnection, sql: string): Asyn
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** How read_csv takes a file as lines of text, whatever is in them. */
+export const LINES = "header=false, all_varchar=true, delim='\x01', quote='', escape='', auto_detect=false, strict_mode=false, columns={'line': 'VARCHAR'}";

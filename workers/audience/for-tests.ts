@@ -18,7 +18,7 @@ export async function testFolder() {
       await writeFile(join(path, name), content);
       return join(path, name);
     },
-    compile: (input: string, options: Partial<CompileOptions> = {}): Promise<Compiled> => compileAudience({
+    compile: (input: CompileOptions['input'], options: Partial<CompileOptions> = {}): Promise<Compiled> => compileAudience({
       input, objects, segmentBy: ['market', 'platform'], locales: ['en', 'es', 'pt-BR'], fallbackLocale: null, batchSize: 1_000, rejectsPath, memoryMb: 200, ...options,
     }),
     rejects: async (): Promise<Reject[]> => (await readFile(rejectsPath, 'utf8')).split('\n').filter((line) => line !== '').map((line): Reject => JSON.parse(line)),

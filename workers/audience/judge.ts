@@ -7,7 +7,7 @@ import { chunksOf, rowsOf } from './duck.ts';
 import { AudienceError } from './errors.ts';
 import { reasonNumber, reasonOf } from './reasons.ts';
 import type { Reason } from './reasons.ts';
-import { BLANK } from './source.ts';
+import { BLANK } from './staging.ts';
 import { marketOf, platformOf, segmentId } from './values.ts';
 import type { SegmentBy } from './values.ts';
 

@@ -1,17 +1,20 @@
 import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Objects } from '../../infra/aws/objects.ts';
+import { openPrivate } from './private-file.ts';
 import { rejectedRows } from './judge.ts';
 import type { RejectedRow } from './judge.ts';
 import { REASONS } from './reasons.ts';
 import type { Reason } from './reasons.ts';
-import type { Staged } from './source.ts';
+import type { Place, Staged } from './staging.ts';
 
 /** One line of the rejects file. */
 export interface Reject {
   /** Data row of the source from 1; `line` is its line in a text file (null for Parquet). */
   row: number;
   line: number | null;
+  /** Of several. */
+  file?: string;
   reason: Reason;
   /** The field that is wrong; null: the row as a whole. */
   column: string | null;
@@ -27,8 +30,8 @@ const STORED_BYTES_AT_MOST = 8 * 1024 * 1024;
 const FOUND_CHARACTERS = 60;
 
 /** Writes every rejected row and duplicate as NDJSON, `expected` of them (a list without any costs no further pass over the rows). */
-export async function writeRejects(connection: DuckDBConnection, staged: Staged, columns: number, locales: readonly string[], path: string, expected: number): Promise<number> {
-  const file = await open(path, 'w');
+export async function writeRejects(connection: DuckDBConnection, staged: Staged, several: boolean, locales: readonly string[], path: string, expected: number): Promise<number> {
+  const file = await openPrivate(path);
   let count = 0;
   let text = '';
   const add = async (reject: Reject) => {
@@ -39,10 +42,10 @@ export async function writeRejects(connection: DuckDBConnection, staged: Staged,
     text = '';
   };
   try {
-    for (const { line, say } of staged.unreadable) {
-      await add({ row: line - 1, line, reason: 'ROW_UNREADABLE', column: null, found: say, expected: REASONS.ROW_UNREADABLE.expected, user: '', token: '' });
+    for (const { say, ...place } of staged.unreadable) {
+      await add({ ...placed(place, several), reason: 'ROW_UNREADABLE', column: null, found: say, expected: REASONS.ROW_UNREADABLE.expected, user: '', token: '' });
     }
-    if (expected > staged.unreadable.length) for await (const row of rejectedRows(connection)) await add(rejectOf(row, staged, columns, locales));
+    if (expected > staged.unreadable.length) for await (const row of rejectedRows(connection)) await add(rejectOf(row, staged, several, locales));
     await file.write(text);
   } finally {
     await file.close();
@@ -50,10 +53,14 @@ export async function writeRejects(connection: DuckDBConnection, staged: Staged,
   return count;
 }
 
-function rejectOf(row: RejectedRow, staged: Staged, columns: number, locales: readonly string[]): Reject {
+function rejectOf(row: RejectedRow, staged: Staged, several: boolean, locales: readonly string[]): Reject {
   const { column, expected } = REASONS[row.reason];
-  const wanted = row.reason === 'LOCALE_UNKNOWN' ? `one of ${locales.join(', ')}` : row.reason === 'ROW_COLUMNS' ? `${columns} columns` : expected;
-  return { ...staged.placeOf(row.rowid), reason: row.reason, column, found: foundIn(row, staged), expected: wanted, user: cut(row.user), token: shortToken(row.token) };
+  const wanted = row.reason === 'LOCALE_UNKNOWN' ? `one of ${locales.join(', ')}` : row.reason === 'ROW_COLUMNS' ? `${staged.columnsOf(row.rowid)} columns` : expected;
+  return { ...placed(staged.placeOf(row.rowid), several), reason: row.reason, column, found: foundIn(row, staged), expected: wanted, user: cut(row.user), token: shortToken(row.token) };
+}
+
+function placed({ file, row, line }: Place, several: boolean): Pick<Reject, 'row' | 'line' | 'file'> {
+  return several ? { file, row, line } : { row, line };
 }
 
 function foundIn(row: RejectedRow, staged: Staged): string {
@@ -70,9 +77,14 @@ function foundIn(row: RejectedRow, staged: Staged): string {
     case 'TOKEN_LENGTH': return `${row.token.length} characters`;
     case 'LOCALE_UNKNOWN': return cut(row.locale);
     case 'MARKET_INVALID': return cut(row.market);
-    case 'DUPLICATE_TOKEN': return `the token of row ${staged.placeOf(row.firstRowid ?? 0).row}`;
+    case 'DUPLICATE_TOKEN': return firstOf(row, staged);
     default: return row.reason satisfies never;
   }
+}
+
+function firstOf({ rowid, firstRowid }: RejectedRow, staged: Staged): string {
+  const [here, first] = [staged.placeOf(rowid), staged.placeOf(firstRowid ?? 0)];
+  return `the token of row ${first.row}${first.file === here.file ? '' : ` of ${first.file}`}`;
 }
 
 /** Puts the rejects beside the manifest; a very long list is cut, and its last line says so. */

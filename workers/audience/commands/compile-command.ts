@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describeProblem, loadRunbook } from '../../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
@@ -6,6 +8,7 @@ import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import type { LocaleSaid } from '../judge.ts';
 import { AudienceError } from '../errors.ts';
+import { namesOf } from '../input-files.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { readList } from '../list-file.ts';
@@ -22,18 +25,17 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export async function runCompile(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, OPTIONS);
-  const [input, more] = words;
-  if (input === undefined || more !== undefined) throw new AudienceError('ARGUMENT_INVALID', `compile: found ${words.length} files, expected one: npm run audience -- compile devices.csv --runbook <file>`);
+  if (words.length === 0) throw new AudienceError('ARGUMENT_INVALID', 'compile: found no file, expected a device list (a file, several, a folder, or a pattern in quotes): npm run audience -- compile devices.csv --runbook <file>');
   if (option.launch !== undefined && option.runbook !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --runbook: found both, expected one; a launch has its own runbook');
   if (option.launch !== undefined && option.out !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --out: found both, expected one; a launch\'s audience goes to its bucket');
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);
-    await withObjects(option.out, env, (objects) => compile(input, option, rules, objects, out));
+    await withObjects(option.out, env, (objects) => compile(words, option, rules, objects, out));
     return;
   }
   await withLaunch(option.launch, option.as, env, async (session) => {
     const { runbook, campaign } = session.launch;
-    const compiled = await compile(input, option, { ...runbook, campaign }, session.cloud.objects, out);
+    const compiled = await compile(words, option, { ...runbook, campaign }, session.cloud.objects, out);
     const rows: [string, string][] = [['audience set', await submit(session, { kind: 'set-audience', by: session.by, audience: compiled.audience })]];
     if (compiled.skipList !== null) rows.push(['skip list set', await submit(session, { kind: 'set-skip-list', by: session.by, skipList: compiled.skipList })]);
     out.write(table(rows));
@@ -49,7 +51,7 @@ async function readRunbook(path: string): Promise<Runbook> {
   return loaded.runbook;
 }
 
-async function compile(input: string, option: Option, runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null, objects: Objects, out: Output): Promise<Compiled> {
+async function compile(input: readonly string[], option: Option, runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null, objects: Objects, out: Output): Promise<Compiled> {
   const options: CompileOptions = {
     input, objects,
     segmentBy: runbook?.audience.segment_by ?? ['market', 'platform'],
@@ -59,7 +61,7 @@ async function compile(input: string, option: Option, runbook: Pick<Runbook, 'au
     mapping: mappingOf(option.map),
     suppressed: option.suppress === undefined ? [] : await readList(option.suppress, 'ids of users who opted out'),
     segments: listOf('segments', option.segments) ?? [],
-    rejectsPath: option.rejects ?? input.replace(/(\.[a-z]+)?(\.gz)?$/i, '.rejects.ndjson'),
+    rejectsPath: option.rejects ?? rejectsBeside(input[0] ?? ''),
     threads: wholeNumber('threads', option.threads, 2, 1, 64),
     memoryMb: wholeNumber('memory-mb', option['memory-mb'], 500, 200, 1_000_000),
     ...(option.skip === undefined ? {} : { skip: await readList(option.skip, 'known-bad tokens') }),
@@ -68,6 +70,13 @@ async function compile(input: string, option: Option, runbook: Pick<Runbook, 'au
   const compiled = await compileAudience({ ...options, progress: bar.update }).finally(() => bar.stop());
   out.write(summaryOf(compiled, options));
   return compiled;
+}
+
+/** Never inside a folder of the list: the next compile would read it. */
+function rejectsBeside(input: string): string {
+  if (!/[*?[{]/.test(input) || existsSync(input)) return input.replace(/\/+$/, '').replace(/(\.[a-z]+)?(\.gz|\.zst)?$/i, '.rejects.ndjson');
+  const folder = dirname(input);
+  return folder === '.' || /[*?[{]/.test(folder) ? 'rejects.ndjson' : `${folder}.rejects.ndjson`;
 }
 
 /** What is compiled for must be what the campaign speaks; `--locales` may narrow a runbook's, not widen it. */
@@ -88,6 +97,9 @@ function summaryOf(compiled: Compiled, options: CompileOptions): string {
   const out = compiled.rows - compiled.manifest.devices;
   const { segments, shards } = compiled.manifest;
   return table([
+    ...(compiled.files.length === 1 ? [] : [['files', namesOf(compiled.files.map(({ path }) => path))] as const]),
+    ...(compiled.ignored.length === 0 ? [] : [['not read', `${namesOf(compiled.ignored)}: hidden, marks or empty`] as const]),
+    ...compiled.files.filter(({ decoded }) => decoded !== '').slice(0, 5).map(({ path, decoded }) => ['read as', `${path}: ${decoded}`] as const),
     ['rows', count(compiled.rows)],
     ['devices', `${count(compiled.manifest.devices)} in ${count(segments.length)} segments, ${count(segments.reduce((sum, segment) => sum + segment.batches.length, 0))} batches`],
     ...segments.map((segment) => [`  ${segment.id}`, `${count(segment.devices)} in ${count(segment.batches.length)} batches`] as const),

@@ -1,11 +1,14 @@
+import { visible } from '../visible.ts';
+
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Two columns, the first one padded. */
+/** Two columns, the first one padded. Cells may hold words of files: nothing of them reaches the terminal as it is. */
 export function table(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return `${rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n`;
+  const shown = rows.map(([name, value]) => [visible(name), visible(value)] as const);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return `${shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n`;
 }
 
 export function megabytes(bytes: number): string {
