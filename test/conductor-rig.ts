@@ -5,7 +5,7 @@ import type { Timings } from '../bot/conductor/timings.ts';
 import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../infra/aws/create-cloud.ts';
 import { createJournal, type Journal } from '../infra/aws/journal.ts';
-import { type LocalCloud, startLocalCloud } from '../infra/local/cloud/start.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../infra/local/cloud/start.ts';
 import { person, type RoomMessage, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../infra/local/slack/start.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
@@ -23,7 +23,7 @@ export const GROUP = 'backends';
 /** Short enough for a test, in the same proportions. */
 const QUICK: Partial<Timings> = {
   leaseMs: 2_500, claimMs: 2_000, urgentGraceMs: 200, retryMinMs: 50, retryMaxMs: 500, finalFiguresMs: 100,
-  indexMs: 200, gatesMs: 200, gateSettleMs: 0, scaleMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300, requeueAfterMs: 500,
+  indexMs: 200, gatesMs: 200, gateSettleMs: 0, scaleMs: 200, scaleChangesMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300, requeueAfterMs: 500,
 };
 
 export class Rig {
@@ -120,8 +120,8 @@ function isKind<K extends EntryKind>(entry: Entry, kind: K): entry is EntryOf<K>
   return entry.kind === kind;
 }
 
-export async function startRig(): Promise<Rig> {
-  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [{ name: GROUP, startDelayMs: 300 }] });
+export async function startRig(options: Partial<Pick<LocalCloudOptions, 'groups' | 'services'>> = {}): Promise<Rig> {
+  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [{ name: GROUP, startDelayMs: 300 }], ...options });
   const config: CloudConfig = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   await ensureTables(config);
   const workspace = await startTestWorkspace({ rateLimits: false });

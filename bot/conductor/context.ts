@@ -35,6 +35,8 @@ export const FACT = {
   board: 'message/board',
   order: (orderId: string) => `message/order/${orderId}`,
   scale: (target: string) => `message/scale/${target}`,
+  /** The trouble with a scale order that people were told of last. */
+  scaleTold: (target: string) => `scale/told/${target}`,
   live: (shotId: string) => `message/live/${shotId}`,
   /** The ts that a shot's live message is being moved down from; empty: none. */
   moving: (shotId: string) => `message/live/${shotId}/moving`,

@@ -77,6 +77,7 @@ export class LaunchKeeper {
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
+      whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),

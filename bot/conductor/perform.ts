@@ -6,6 +6,7 @@ import type { Step } from '../../runbooks/playbook/schema.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { SegmentOrder, TestOrder } from '../../workers/contract.ts';
 import type { Acted, Context } from './context.ts';
+import { scale } from './perform-scale.ts';
 import { coverStanding } from './halt-parameter.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 
@@ -31,7 +32,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
       return (await cloud.switches.lift(launch.id, effect.epoch)) ? 'done' : 'a newer halt stands';
     case 'mirror-switch': return mirrorSwitch(context, launch.id, effect.switch);
     case 'write-flags': return writeFlags(context, launch.id);
-    case 'scale': return scale(context, launch, effect.target, effect.desired);
+    case 'scale': return scale(context, launch, effect);
     case 'do-step': return doStep(context, launch, effect.step);
     case 'finish-step': return finishStep(context, launch.id, effect.step, effect.say);
     case 'post-entry':
@@ -102,20 +103,6 @@ async function noteHaltVersion(context: Context, launchId: string): Promise<void
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A pool is given to the launch and gets its queues before its workers start: they read both at boot. */
-async function scale(context: Context, launch: Launch, targetId: string, desired: number): Promise<string> {
-  const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
-  if (target === undefined) return 'no such target';
-  if (launch.scale[targetId]?.desired !== desired) return 'a newer order stands';
-  const { pool } = launch.runbook;
-  if (pool.scale_target === targetId && desired > 0) {
-    await context.cloud.queues.ensurePool(pool.name);
-    await context.cloud.live.assignPool(pool.name, launch.id);
-  }
-  await context.cloud.scaling.desire(target, desired);
-  return 'done';
 }
 
 export function stepOf(launch: Launch, stepId: string): Step | undefined {

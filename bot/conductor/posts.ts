@@ -57,7 +57,8 @@ export class Posts {
       case 'finish-scale': {
         const state = launch.scale[effect.target];
         if (state?.state !== 'reached') return null;
-        const observed = { desired: state.desired, running: state.desired, pending: 0, say: null };
+        const stands = effect.stands ?? state.desired;
+        const observed = { desired: stands, running: stands, pending: 0, say: null };
         const progress = { state, observed, ready: null, backup: '', nowMs: state.orderedAtMs + effect.tookMs };
         return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
       }

@@ -2,6 +2,7 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
 import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
@@ -147,10 +148,12 @@ async function scaled(cloud: Cloud, launch: Launch, targetId: string): Promise<F
   const ordered = launch.scale[targetId];
   if (ordered === undefined) return { status: 'red', value: null, say: 'nothing ordered yet' };
   const observed = await cloud.scaling.observe(target);
-  const missing = Math.max(0, ordered.desired - observed.running);
+  // More than was ordered is no harm: its own scaling may have brought it.
+  const { count } = scaleGoal(launch, targetId);
+  const missing = Math.max(0, count - observed.running);
   return {
-    status: missing === 0 && observed.desired === ordered.desired ? 'green' : 'red', value: missing,
-    say: `${observed.running} of ${ordered.desired} running${observed.desired === ordered.desired ? '' : `, AWS is told ${observed.desired}`}${observed.say === null ? '' : `: ${observed.say}`}`,
+    status: missing === 0 && observed.desired >= count ? 'green' : 'red', value: missing,
+    say: `${observed.running} of ${count} running${observed.desired === count ? '' : `, AWS is told ${observed.desired}`}${observed.say === null ? '' : `: ${observed.say}`}`,
   };
 }
 

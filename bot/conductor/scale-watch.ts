@@ -1,7 +1,10 @@
+import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { ScaleObservation } from '../../infra/aws/scaling.ts';
 import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
+import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { type ScaleProgress, scaleProgressMessage } from '../views/scale-progress.ts';
-import { type Context, FACT } from './context.ts';
+import { type Context, FACT, fact } from './context.ts';
 import { fresh, isReady } from './probes.ts';
 import type { Standings } from './standing.ts';
 import { RESERVE } from './update-budget.ts';
@@ -15,6 +18,7 @@ export class ScaleWatch {
   readonly #context: Context;
   readonly #standings: Standings;
   readonly #shown = new Map<string, string>();
+  readonly #lowered = new Map<string, number>();
   readonly #progress = new Map<string, { state: ScaleState; observed: ScaleObservation; ready: number | null }>();
 
   constructor(context: Context, standings: Standings) {
@@ -30,13 +34,13 @@ export class ScaleWatch {
   async #lookAt(launch: Launch, targetId: string, state: ScaleState): Promise<void> {
     const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
     if (target === undefined) return;
-    const { cloud, nowMs } = this.#context;
-    const observed = await cloud.scaling.observe(target);
+    const { nowMs } = this.#context;
+    const observed = await this.#observe(target);
     const ready = launch.runbook.pool.scale_target === targetId ? await this.#readyWorkers(launch) : null;
     const sinceMs = nowMs() - state.orderedAtMs;
-    if (hasArrived(launch, state, observed, ready)) {
+    if (hasArrived(launch, targetId, observed, ready) && (await this.#isPerformed(launch, state))) {
       // The end of the message is an effect of that entry.
-      await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs });
+      await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs, stands: observed.desired });
       return;
     }
     let now = state;
@@ -47,6 +51,41 @@ export class ScaleWatch {
       if (acted.ok) now = acted.launch.scale[targetId] ?? state;
     }
     this.#progress.set(targetId, { state: now, observed, ready });
+  }
+
+  /** A target that can't be looked at (it is missing, AWS refuses) is late like any other, and its message says why. */
+  async #observe(target: ScaleTarget): Promise<ScaleObservation> {
+    try {
+      return await this.#context.cloud.scaling.observe(target);
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      return { desired: 0, running: 0, pending: 0, say: error.message, busy: true };
+    }
+  }
+
+  /** Until AWS has heard of it, what it shows is what stood there before. */
+  async #isPerformed(launch: Launch, { seq }: ScaleState): Promise<boolean> {
+    return (await fact(this.#context, launch.id, `${seq}/scale`)) !== null;
+  }
+
+  /** Counts that had come and that somebody else has lowered since. Twice in a row: AWS may show an old figure. */
+  async lookAtReached(launch: Launch): Promise<void> {
+    const reached = Object.entries(launch.scale).filter(([target, { state }]) => state === 'reached' && scaleGoal(launch, target).holds);
+    await Promise.all(reached.map(([target, state]) => this.#lookForChange(launch, target, state)));
+  }
+
+  async #lookForChange(launch: Launch, targetId: string, state: ScaleState): Promise<void> {
+    const target = launch.runbook.scale_targets.find(({ id }) => id === targetId);
+    if (target === undefined) return;
+    const { desired, busy = false } = await this.#observe(target);
+    const { count } = scaleGoal(launch, targetId);
+    const lowered = !busy && desired < count ? desired : null;
+    const wasSeen = lowered !== null && this.#lowered.get(targetId) === lowered;
+    if (lowered === null) this.#lowered.delete(targetId);
+    else this.#lowered.set(targetId, lowered);
+    if (!wasSeen || state.told === lowered) return;
+    this.#lowered.delete(targetId);
+    await this.#context.act(launch.id, { kind: 'report-scale-changed', target: targetId, desired: state.desired, found: lowered });
   }
 
   async #readyWorkers(launch: Launch): Promise<number> {
@@ -76,11 +115,16 @@ export class ScaleWatch {
 }
 
 /** RUNNING is not ready: the pool has arrived when its workers hold the launch's audience. Without an audience they can't, so running counts. */
-function hasArrived(launch: Launch, state: ScaleState, observed: ScaleObservation, ready: number | null): boolean {
-  if (observed.desired !== state.desired) return false;
-  if (observed.running > state.desired) return false;
-  const there = ready === null || launch.audience === null ? observed.running : Math.min(observed.running, ready);
-  return there >= state.desired;
+function hasArrived(launch: Launch, target: string, observed: ScaleObservation, ready: number | null): boolean {
+  const { count, lowers, holds } = scaleGoal(launch, target);
+  const { desired, running, largest = 1, busy = false } = observed;
+  if (busy) return false;
+  // Weights may bring more than was asked for, by less than one instance. What its own scaling adds on top is its own.
+  if (lowers && running - desired >= largest) return false;
+  // Given back, its own scaling has it: it is there when AWS has what AWS wants.
+  if (!holds) return running >= desired;
+  const there = ready === null || launch.audience === null ? running : Math.min(running, ready);
+  return desired >= count && there >= count;
 }
 
 function orderOf(launch: Launch, target: string) {

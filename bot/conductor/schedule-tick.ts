@@ -1,4 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
 import { dueSteps } from '../../runbooks/launch/schedule.ts';
 import { span, utc } from '../views/words.ts';
@@ -11,7 +12,8 @@ import type { Context } from './context.ts';
 export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
   const nowMs = context.nowMs();
   for (const { step, dueAtMs, verdict } of dueSteps(launch, nowMs)) {
-    const why = step.catch_up_within === 0 ? 'it never starts by itself' : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
+    const stays = keepsWorkers(launch, step);
+    const why = stays !== null ? stays : step.catch_up_within === 0 ? 'it never starts by itself' : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
     const acted = await context.act(launch.id, verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id });
     if (!acted.ok) context.log.info({ launchId: launch.id, step: step.id, code: acted.code }, 'a due step was left alone');
   }

@@ -154,7 +154,7 @@ test('a channel that is archived after the close is no trouble: what was still t
   await until('the posts of the close', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
   rig.workspace.admin.archive(ROOM, true);
   await note('thanks to everybody');
-  await rig.append({ kind: 'report-scale', target: 'workers', desired: 1, tookMs: 60_000 });
+  await rig.append({ kind: 'report-scale', target: 'workers', desired: 1, stands: 1, tookMs: 60_000 });
   await until('the index says that it is over', async () => (await rig.cloud.live.launches())[0]?.closed);
   expect(await directMessages('U0ONCALL')).toEqual([]);
 });

@@ -19,6 +19,8 @@ export interface Timings {
   /** Measurements younger than this answer `measured` without measuring again. */
   gateFreshMs: number;
   scaleMs: number;
+  /** Counts that have come are looked at this often, in case somebody else lowers them. */
+  scaleChangesMs: number;
   /** One edit of a message per 2 s: chat.update allows 50 and some a minute (FACTS 3). */
   boardMs: number;
   liveMs: number;
@@ -52,7 +54,7 @@ export interface Timings {
 
 export const TIMINGS: Timings = {
   leaseMs: 5_000, claimMs: 5_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, backlogMs: 30_000, indexMs: 2_000,
-  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, boardMs: 2_000, liveMs: 2_000, liveDownMs: 3_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
+  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, scaleChangesMs: 10_000, boardMs: 2_000, liveMs: 2_000, liveDownMs: 3_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
   shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, lateAccountsMs: 5_000, lateAccountsForMs: 600_000, requeueAfterMs: 3_000, foundHaltMs: 2_000,
   rosterMs: 180_000, checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
 };

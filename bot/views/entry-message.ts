@@ -1,6 +1,9 @@
+import type { KnownBlock } from '@slack/types';
 import { describeEntry } from '../../runbooks/record/describe.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
+import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
@@ -17,6 +20,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
   switch (entry.kind) {
     case 'GateChanged':
     case 'Checkpoint':
+    case 'ScaleFound':
     case 'FireRequested':
     case 'ShotClosed':
     case 'ShotTimed':
@@ -48,7 +52,8 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'ScaleLate': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* is late: ${count(entry.running)} of ${count(entry.desired)} running, ${count(entry.ready)} ready. Backup: ${safe(entry.backup, 400)}`);
     case 'ScaleOrdered': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
     // The order's own message ends with a tick; a post of its own is for those who stopped watching it.
-    case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.desired)} after ${span(entry.tookMs)}`);
+    case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.stands ?? entry.desired)} after ${span(entry.tookMs)}`);
+    case 'ScaleChanged': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* was lowered to ${count(entry.found)} by somebody else; ${count(entry.desired)} were ordered. ${entry.again ? 'It is set again.' : `It is left so: \`/go scale ${entry.target} ${entry.desired}\` sets it again.`}`);
     case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
     case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${stepTitle(launch, entry.step)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
     case 'AudienceSet':
@@ -129,9 +134,20 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   const title = safe(step?.title ?? stepId, 120);
   const state = launch.steps[stepId];
   if (state !== undefined && state.state !== 'put') return say(`:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`, `${title}: ${state.state}`);
+  const stays = step === undefined ? null : keepsWorkers(launch, step);
+  if (step !== undefined && stays !== null) return message(`${title}: ${stays}, the workers stay`, workersStay(launch, step, stays));
   const value = { launchId: launch.id, step: stepId };
   return message(`${title}: run it now, or skip it?`, [
       section(`:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`),
       actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
   ]);
+}
+
+/** With nothing sent the way down is no button beside "skip": whoever calls the event off says so in words. */
+function workersStay(launch: Launch, step: Step, why: string): KnownBlock[] {
+  const { scale_target: pool } = launch.runbook.pool;
+  return [
+    section(`:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay, so that it can be. \`/go steps\` offers it once something was sent. If it is called off: \`/go scale ${pool} 0\`.`),
+    actions(`step:${step.id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: step.id })]),
+  ];
 }

@@ -18,7 +18,7 @@ export function scaleProgressMessage(launch: Launch, targetId: string, progress:
   const took = span(progress.nowMs - state.orderedAtMs);
   const sign = { moving: ':hourglass_flowing_sand:', late: ':warning:', reached: ':white_check_mark:' }[state.state];
   // A bar needs a way to go: scaling down, and to nothing, shows figures only.
-  const bar = state.desired > 0 && running <= state.desired ? `\n${progressBar(state.state === 'reached' ? state.desired : there, state.desired)}` : '';
+  const bar = !state.lowers && state.desired > 0 && running <= state.desired ? `\n${progressBar(state.state === 'reached' ? state.desired : there, state.desired)}` : '';
   const figures = [
     `running ${count(running)} of ${count(state.desired)}`,
     ...(observed === null || observed.pending === 0 ? [] : [`${count(observed.pending)} starting`]),

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../actions/action-ids.ts';
@@ -24,15 +25,21 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   const blocks: KnownBlock[] = [header(`Plan: ${launch.name}`), context(`${toTarget(nowMs, launch.targetAtMs)} · target ${timeOfDay(launch.targetAtMs)}${launch.compress === 1 ? '' : ` · compressed ${launch.compress} times`}`)];
   if (over.length > 0) blocks.push(section(fit(over.map(({ step, state }) => `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`), 2_000)));
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
-    blocks.push(section(`${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}`));
+    blocks.push(section(`${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}${staysText(launch, step)}`));
     if (!launch.closed && state?.state !== 'started') {
       const value = { launchId: launch.id, step: step.id };
-      blocks.push(actions(`step:${step.id}`, [button(ACTION.runStep, 'Run now', value), button(ACTION.skipStep, 'Skip', value)]));
+      const run = keepsWorkers(launch, step) === null ? [button(ACTION.runStep, 'Run now', value)] : [];
+      blocks.push(actions(`step:${step.id}`, [...run, button(ACTION.skipStep, 'Skip', value)]));
     }
   }
   if (open.length > STEP_BLOCKS) blocks.push(section(fit(open.slice(STEP_BLOCKS).map(({ step, dueAtMs }) => `:white_circle: ${safe(step.title, 120)} (${toTarget(dueAtMs, launch.targetAtMs)})`), 2_000)));
   if (open.length === 0) blocks.push(context('No step is left.'));
   return message(`Plan: ${open.length} steps to come`, blocks);
+}
+
+function staysText(launch: Launch, step: Step): string {
+  const why = keepsWorkers(launch, step);
+  return why === null ? '' : `\nNot offered now: ${why}. \`/go scale\` takes the workers down all the same.`;
 }
 
 function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {

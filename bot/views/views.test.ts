@@ -62,7 +62,7 @@ function launchOf(size: number): Launch {
     switches: Object.fromEntries(each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1, by: { person: 'p0' } }])),
     switchRequests: { R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true } },
     rosterChanges: { P1: { id: 'P1', people: runbook.people.map((person) => ({ ...person, id: `${person.id}x` })), by: 'p0', reason: text('Reason', 2_000), open: true } },
-    steps: {}, scale: {}, closed: false,
+    steps: {}, scaleFound: {}, scale: {}, closed: false,
   };
 }
 

@@ -20,6 +20,7 @@ export type CloudErrorCode =
   | 'QUEUE_DELETE_FAILED'
   | 'QUEUE_VISIBILITY_FAILED'
   | 'SCALE_TARGET_MISSING'
+  | 'SCALE_BUSY'
   | 'SCALE_REFUSED';
 
 /** Some messages of a send are not in the queue (or it is unknown whether they are): `unsent` holds their bodies. */

@@ -57,13 +57,15 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
   'start-step': 'system',
   'put-step': 'system',
   'finish-step': 'system',
+  'report-scale-found': 'system',
   'report-scale': 'system',
+  'report-scale-changed': 'system',
   'report-scale-late': 'system',
   checkpoint: 'system',
 };
 
 /** What still makes sense once a launch is closed: late accounts, talk, and taking the capacity down. */
-const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'report-timing', 'note', 'checkpoint', 'order-scale', 'report-scale', 'report-scale-late']);
+const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'report-timing', 'note', 'checkpoint', 'order-scale', 'report-scale-found', 'report-scale', 'report-scale-late']);
 
 /** Whether a person's roles allow a command. False for commands of the system. */
 export function may(person: Pick<Person, 'roles'>, kind: CommandKind): boolean {

@@ -1,5 +1,5 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
-import type { AudienceRef, Measured, NewEntry, PersonId, RecordKey, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+import type { AudienceRef, Measured, NewEntry, PersonId, RecordKey, ScaleFound, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
@@ -44,8 +44,11 @@ export type Command =
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
   | { kind: 'finish-step'; step: string; say: string; refused?: true }
-  | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string }
-  | { kind: 'report-scale'; target: string; desired: number; tookMs: number }
+  | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string; /** The person has confirmed that it takes down what runs. */ lower?: true }
+  | { kind: 'report-scale-found'; target: string; found: ScaleFound }
+  | { kind: 'report-scale'; target: string; desired: number; tookMs: number; stands: number }
+  /** `found`: the count that AWS is told now, lower than what was ordered and had come. */
+  | { kind: 'report-scale-changed'; target: string; desired: number; found: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }
   /** `by: null`: the conductor tells people what no other entry does. */
   | { kind: 'note'; by: PersonId | null; text: string }

@@ -30,7 +30,7 @@ describe('a launch', () => {
     expect(scene.refuses({ kind: 'close-launch', by: 'ana', reason: '' }).code).toBe('LAUNCH_CLOSED');
     scene.does({ kind: 'note', by: 'olu', text: ' lessons ' });
     scene.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 0, step: null, reason: 'home' });
-    scene.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 5 });
+    scene.does({ kind: 'report-scale', target: 'workers', desired: 0, stands: 0, tookMs: 5 });
     expect(scene.refuses({ kind: 'note', by: 'olu', text: ' ' }).code).toBe('VALUE_INVALID');
   });
 });
@@ -101,10 +101,10 @@ describe('scale and tests', () => {
     expect(scene.refuses(order(2)).code).toBe('ALREADY_SO');
     scene.does({ kind: 'report-scale-late', target: 'workers', desired: 2, running: 1, ready: 0, backup: 'by hand' });
     expect(scene.refuses({ kind: 'report-scale-late', target: 'workers', desired: 2, running: 1, ready: 0, backup: '' }).code).toBe('ALREADY_SO');
-    scene.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 9 });
-    expect(scene.refuses({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 9 }).code).toBe('ALREADY_SO');
+    scene.does({ kind: 'report-scale', target: 'workers', desired: 2, stands: 2, tookMs: 9 });
+    expect(scene.refuses({ kind: 'report-scale', target: 'workers', desired: 2, stands: 2, tookMs: 9 }).code).toBe('ALREADY_SO');
     scene.does(order(4, { by: 'ana', step: null }));
-    expect(scene.refuses({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 9 }).code).toBe('VALUE_INVALID');
+    expect(scene.refuses({ kind: 'report-scale', target: 'workers', desired: 2, stands: 2, tookMs: 9 }).code).toBe('VALUE_INVALID');
     expect(scene.state.scale['workers']).toMatchObject({ desired: 4, state: 'moving' });
   });
 

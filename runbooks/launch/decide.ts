@@ -7,7 +7,7 @@ import { approveLift, requestLift, setHalt } from './halt.ts';
 import type { Launch } from './launch.ts';
 import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifecycle.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
-import { orderScale, reportScale, reportScaleLate } from './scale.ts';
+import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
 import { approveKeyChange, requestKeyChange } from './keys.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
@@ -63,7 +63,9 @@ function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-lau
     case 'skip-step': return skipStep(launch, command, given);
     case 'finish-step': return finishStep(launch, command, given);
     case 'order-scale': return orderScale(launch, command, given);
+    case 'report-scale-found': return reportScaleFound(launch, command, given);
     case 'report-scale': return reportScale(launch, command, given);
+    case 'report-scale-changed': return reportScaleChanged(launch, command, given);
     case 'report-scale-late': return reportScaleLate(launch, command, given);
     case 'note': return note(launch, command, given);
     case 'checkpoint': return checkpoint(launch, command, given);

@@ -32,7 +32,7 @@ export type EffectBody =
   | { kind: 'post-order'; orderId: string }
   | { kind: 'refresh-order'; orderId: string }
   | { kind: 'post-scale'; target: string; desired: number }
-  | { kind: 'finish-scale'; target: string; tookMs: number }
+  | { kind: 'finish-scale'; target: string; tookMs: number; stands?: number }
   | { kind: 'start-live'; shotId: string }
   | { kind: 'finish-live'; shotId: string }
   | { kind: 'post-summary'; shotId: string }
@@ -117,8 +117,13 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       ];
     case 'ScaleReached': {
       const step = launch.scale[entry.target]?.step ?? null;
-      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say: `stands at ${entry.desired.toLocaleString('en-US')}` }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs }, { kind: 'post-entry' }];
+      const { desired, stands } = entry;
+      const say = stands === undefined ? `stands at ${desired.toLocaleString('en-US')}` : `stands at ${stands.toLocaleString('en-US')}, ${desired.toLocaleString('en-US')} ordered`;
+      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs, ...(stands === undefined ? {} : { stands }) }, { kind: 'post-entry' }];
     }
+
+    case 'ScaleChanged':
+      return [...(entry.again ? ([{ kind: 'scale', target: entry.target, desired: entry.desired }] satisfies EffectBody[]) : []), { kind: 'post-entry' }];
 
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
@@ -151,6 +156,7 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'Noted':
       return [{ kind: 'post-entry' }];
     case 'Checkpoint':
+    case 'ScaleFound':
       return [];
     default: return never(entry);
   }

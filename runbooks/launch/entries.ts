@@ -76,6 +76,20 @@ export type KeyRole = 'bot' | 'worker';
 /** A public key that may sign entries: Ed25519, base64 of the SPKI DER. */
 export interface RecordKey { role: KeyRole; key: string }
 
+/** A scalable target of Application Auto Scaling; `resource` and `dimension` name it. */
+export interface ScalableTarget { resource: string; dimension: string; min: number; max: number; suspended: { in: boolean; out: boolean; scheduled: boolean } }
+
+/** A scale target as AWS had it. Counts are tasks, capacity units (instances times their weights) or write units. */
+export interface ScaleFound {
+  desired: number;
+  /** Bounds of an Auto Scaling group; null where there are none. */
+  min: number | null;
+  max: number | null;
+  targets: ScalableTarget[];
+  /** Write units of a table's indexes by name. */
+  indexes: Record<string, number>;
+}
+
 export type EntryBody =
   | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string;
       /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[] }
@@ -124,8 +138,12 @@ export type EntryBody =
   | { kind: 'StepPut'; step: string; dueAtMs: number; why: string }
   | { kind: 'StepSkipped'; step: string; reason: string }
   | { kind: 'StepDone'; step: string; say: string; /** The launch did not take what the step was to do; `say` is why. */ refused?: true }
-  | { kind: 'ScaleOrdered'; target: string; desired: number; step: string | null; reason: string }
-  | { kind: 'ScaleReached'; target: string; desired: number; tookMs: number }
+  | { kind: 'ScaleOrdered'; target: string; desired: number; step: string | null; reason: string; /** What runs above it is taken down. Absent: nothing is. */ lowers?: true }
+  /** What stood there before our first order: what the last one puts back. */
+  | { kind: 'ScaleFound'; target: string; found: ScaleFound }
+  | { kind: 'ScaleReached'; target: string; desired: number; tookMs: number; /** If it is another count than was ordered: more ran already, or its own minimum is higher. */ stands?: number }
+  /** Somebody else has lowered the count since. `again`: it is set again. */
+  | { kind: 'ScaleChanged'; target: string; desired: number; found: number; again: boolean }
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
   | { kind: 'Noted'; text: string }

@@ -3,6 +3,7 @@ import { approved, closedShot, correctedShot, timedShot, halted, requested } fro
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
+import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
 import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
@@ -40,7 +41,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
     ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
-    lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, closed: false,
+    lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, scaleFound: {}, closed: false,
   };
 }
 
@@ -139,10 +140,22 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'StepSkipped': return step(launch, entry, 'skipped', entry.reason);
     case 'StepDone': return step(launch, entry, 'done', entry.refused === true ? `refused: ${entry.say}` : entry.say);
     case 'ScaleOrdered': {
-      const { target, desired, atMs, step: stepId } = entry;
-      return { scale: { ...launch.scale, [target]: { desired, orderedAtMs: atMs, step: stepId, state: 'moving' } } };
+      const { target, desired, atMs, step: stepId, seq } = entry;
+      return { scale: { ...launch.scale, [target]: { desired, lowers: entry.lowers === true, orderedAtMs: atMs, step: stepId, state: 'moving', seq, setAgain: 0, told: null } } };
     }
-    case 'ScaleReached': return { scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'reached' } } };
+    case 'ScaleFound': return { scaleFound: { ...launch.scaleFound, [entry.target]: entry.found } };
+    case 'ScaleReached': {
+      const { target } = entry;
+      const scale = { ...launch.scale, [target]: { ...must(launch.scale, target, entry), state: 'reached' as const } };
+      // What was found is put back with this: the next order begins with what it finds then.
+      const isBack = !scaleGoal(launch, target).holds;
+      return { scale, scaleFound: Object.fromEntries(Object.entries(launch.scaleFound).filter(([id]) => id !== target || !isBack)) };
+    }
+    case 'ScaleChanged': {
+      const { target, again, found, atMs, seq } = entry;
+      const state = must(launch.scale, target, entry);
+      return { scale: { ...launch.scale, [target]: again ? { ...state, state: 'moving', orderedAtMs: atMs, seq, setAgain: state.setAgain + 1 } : { ...state, told: found } } };
+    }
     case 'ScaleLate': return { scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'late' } } };
     case 'Noted':
     case 'Checkpoint': return {};

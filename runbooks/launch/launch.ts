@@ -1,6 +1,6 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
-  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, RecordKey, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
+  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, RecordKey, ScaleFound, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -46,6 +46,8 @@ export interface Launch {
   rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
   steps: Record<string, StepState>;
   scale: Record<string, ScaleState>;
+  /** By target, from our first order until its last one has put it back. */
+  scaleFound: Record<string, ScaleFound>;
   closed: boolean;
 }
 
@@ -101,7 +103,10 @@ export interface SegmentShot { attempt: number; shotId: string; devices: number;
 /** waiting → started → done; waiting → put (a person decides) → started | skipped. */
 export interface StepState { state: 'started' | 'put' | 'skipped' | 'done'; atMs: number; say: string }
 
-export interface ScaleState { desired: number; orderedAtMs: number; step: string | null; state: 'moving' | 'late' | 'reached' }
+/** `seq`: of the entry whose effect set it last. `setAgain`: how often, since it was ordered. `told`: the lower count that people were told of and that was left so. */
+export interface ScaleState {
+  desired: number; lowers: boolean; orderedAtMs: number; step: string | null; state: 'moving' | 'late' | 'reached'; seq: number; setAgain: number; told: number | null;
+}
 
 /** One line of the readiness board. */
 export interface GateLine {

@@ -1,6 +1,7 @@
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
+import { scaleGoal } from './scale-goal.ts';
 import { listed } from './words.ts';
 
 /** What was ordered of the cloud and whether it came. A reached count is AWS's word, not readiness: that is a gate. */
@@ -20,13 +21,39 @@ export function orderScale(launch: Launch, command: CommandOf<'order-scale'>, { 
   if (command.by === null && step !== null && state?.step === step && state.desired === desired) {
     return refuse('ALREADY_SO', `Step ${step} has ordered ${target} to ${desired} already.`);
   }
-  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, { kind: 'ScaleOrdered', target, desired, step, reason });
+  // An order lowers what this launch has ordered before. What others run is lowered only by a person who has seen from what to what.
+  const lowers = command.lower === true || (state !== undefined && desired < state.desired);
+  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, { kind: 'ScaleOrdered', target, desired, step, reason, ...(lowers ? { lowers } : {}) });
 }
 
 export function reportScale(launch: Launch, command: CommandOf<'report-scale'>, { nowMs }: Given): Decision {
-  const { target, desired, tookMs } = command;
+  const { target, desired, tookMs, stands } = command;
   const problem = reportProblem(launch, target, desired, ['moving', 'late']);
-  return problem ?? accept(CONDUCTOR, nowMs, { kind: 'ScaleReached', target, desired, tookMs });
+  return problem ?? accept(CONDUCTOR, nowMs, { kind: 'ScaleReached', target, desired, tookMs, ...(stands === desired ? {} : { stands }) });
+}
+
+export function reportScaleFound(launch: Launch, command: CommandOf<'report-scale-found'>, { nowMs }: Given): Decision {
+  const { target, found } = command;
+  const unknown = targetProblem(launch, target);
+  if (unknown !== null) return unknown;
+  // Later looks would take our own order for what was there before.
+  if (own(launch.scaleFound, target) !== undefined) return refuse('ALREADY_SO', `What stood at ${target} before is recorded already.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'ScaleFound', target, found });
+}
+
+/** Whoever keeps lowering it means it, or another system does: people settle that, not we. */
+const SET_AGAIN_MOST = 3;
+
+export function reportScaleChanged(launch: Launch, command: CommandOf<'report-scale-changed'>, { nowMs }: Given): Decision {
+  const { target, desired, found } = command;
+  const problem = reportProblem(launch, target, desired, ['reached']);
+  if (problem !== null) return problem;
+  const state = own(launch.scale, target);
+  if (!scaleGoal(launch, target).holds) return refuse('VALUE_INVALID', `${target} was given back to its own scaling; its count is no longer ours.`);
+  const isSetAgain = launch.runbook.scale_targets.find(({ id }) => id === target)?.if_changed !== 'tell';
+  const again = isSetAgain && (state?.setAgain ?? 0) < SET_AGAIN_MOST;
+  if (!again && state?.told === found) return refuse('ALREADY_SO', `People know that ${target} stands at ${found}.`);
+  return accept(CONDUCTOR, nowMs, { kind: 'ScaleChanged', target, desired, found, again });
 }
 
 export function reportScaleLate(launch: Launch, command: CommandOf<'report-scale-late'>, { nowMs }: Given): Decision {

@@ -2,6 +2,7 @@ import type { Step } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
+import { keepsWorkers } from './pool-down.ts';
 import { clock, listed, span } from './words.ts';
 
 /**
@@ -32,7 +33,7 @@ export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
   if (launch.closed) return [];
   return scheduledSteps(launch)
     .filter(({ step, dueAtMs }) => dueAtMs <= nowMs && own(launch.steps, step.id) === undefined)
-    .map((due) => ({ ...due, verdict: verdictOf(due, nowMs) }));
+    .map((due) => ({ ...due, verdict: verdictOf(launch, due, nowMs) }));
 }
 
 /** Steps that are still to come, earliest first. */
@@ -40,8 +41,9 @@ export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
   return launch.closed ? [] : scheduledSteps(launch).filter(({ step, dueAtMs }) => dueAtMs > nowMs && own(launch.steps, step.id) === undefined);
 }
 
-function verdictOf({ step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
+function verdictOf(launch: Launch, { step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
   const lateMs = nowMs - dueAtMs;
+  if (keepsWorkers(launch, step) !== null) return 'put';
   // 0 means: always ask.
   if (step.catch_up_within === 0 || lateMs > step.catch_up_within) return 'put';
   return lateMs > ON_TIME_MS ? 'late-run' : 'run';
@@ -52,7 +54,9 @@ export function startStep(launch: Launch, command: CommandOf<'start-step'>, { no
   if (!('step' in found)) return found;
   const { step, dueAtMs } = found;
   if (nowMs < dueAtMs) return refuse('STEP_NOT_OPEN', `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}. On-call can run it ahead of its time.`);
-  const verdict = verdictOf(found, nowMs);
+  const verdict = verdictOf(launch, found, nowMs);
+  const stays = keepsWorkers(launch, step);
+  if (stays !== null) return refuse('STEP_NOT_OPEN', `“${step.title}” does not start by itself: ${stays}. Put it to on-call.`);
   if (verdict === 'put') return refuse('STEP_NOT_OPEN', `“${step.title}” is ${span(nowMs - dueAtMs)} late and does not start by itself. Put it to on-call.`);
   return accept(CONDUCTOR, nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: verdict === 'late-run' });
 }

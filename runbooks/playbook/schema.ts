@@ -100,10 +100,13 @@ export const gate = z.strictObject({
   help: z.string().max(300).optional(),
 });
 
+/** When somebody else lowers a count that we hold: `set-again`, three times an order, then people are told; or `tell` them at once. */
+const ifChanged = z.enum(['set-again', 'tell']).default('set-again');
+
 const scaleTarget = z.discriminatedUnion('kind', [
-  z.strictObject({ id, kind: z.literal('ecs-service'), cluster: z.string(), service: z.string(), title: z.string().optional() }),
-  z.strictObject({ id, kind: z.literal('auto-scaling-group'), group: z.string(), title: z.string().optional() }),
-  z.strictObject({ id, kind: z.literal('dynamodb-table'), table: z.string(), title: z.string().optional() }),
+  z.strictObject({ id, kind: z.literal('ecs-service'), cluster: z.string(), service: z.string(), title: z.string().optional(), if_changed: ifChanged }),
+  z.strictObject({ id, kind: z.literal('auto-scaling-group'), group: z.string(), title: z.string().optional(), if_changed: ifChanged }),
+  z.strictObject({ id, kind: z.literal('dynamodb-table'), table: z.string(), title: z.string().optional(), if_changed: ifChanged }),
 ]);
 
 /** A number that two countries read differently is none, whatever the switch takes it for. */
@@ -126,7 +129,7 @@ const step = z.strictObject({
     z.strictObject({
       kind: z.literal('scale'),
       target: id,
-      /** Desired count: tasks, instances, or write capacity units. */
+      /** Desired count: tasks, capacity units (instances times their weights), or write units. The first order of a target never lowers what runs; a later, lower one does, and puts back what was found. */
       to: count(0),
       /** After this long without arriving, the channel is told what the backup is. */
       late_after: duration.default(300_000),

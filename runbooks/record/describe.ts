@@ -92,7 +92,9 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'StepSkipped': return `skipped the step ${entry.step}${because(entry.reason)}`;
     case 'StepDone': return entry.refused === true ? `the step ${entry.step} was refused${because(entry.say)}` : `finished the step ${entry.step}${because(entry.say)}`;
     case 'ScaleOrdered': return `ordered ${entry.target} to ${number(entry.desired)}${because(entry.reason)}`;
-    case 'ScaleReached': return `${entry.target} stands at ${number(entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s`;
+    case 'ScaleFound': return `${entry.target} stood at ${number(entry.found.desired)} before${entry.found.min === null ? '' : `, between ${number(entry.found.min)} and ${number(entry.found.max ?? 0)}`}${entry.found.targets.map(({ resource, min, max }) => `, ${resource} scaled between ${number(min)} and ${number(max)}`).join('')}`;
+    case 'ScaleReached': return `${entry.target} stands at ${number(entry.stands ?? entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s${entry.stands === undefined ? '' : `, ${number(entry.desired)} ordered`}`;
+    case 'ScaleChanged': return `${entry.target} was lowered to ${number(entry.found)} by somebody else, ${number(entry.desired)} ordered: ${entry.again ? 'it is set again' : 'it is left so'}`;
     case 'ScaleLate': return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
     case 'Noted': return `noted: ${entry.text}`;
     case 'Checkpoint': return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;

@@ -13,7 +13,7 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
   local = await startLocalCloud({ dataDir: null, groups: [], services: [{ cluster: 'c', service: 'w', command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], env: {}, cwd: tmpdir(), startDelayMs: 0 }] });
   const { scaling } = createCloud({ endpoint: local.url, region: 'us-east-1', tablePrefix: 'x', bucket: 'x' });
   const client = new ApplicationAutoScalingClient({ endpoint: local.url, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
-  const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w' } as const;
+  const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w', if_changed: 'tell' } as const;
 
   await expect(client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'up', Schedule: 'at(2026-01-01T00:00:00)', ScalableTargetAction: { MinCapacity: 2 } }))).rejects.toMatchObject({ name: 'ObjectNotFoundException' });
   await client.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 3 }));
@@ -26,5 +26,6 @@ test('bounds pull the count to them, and a scheduled action moves the bounds at 
   expect((await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions).toHaveLength(0);
 
   await expect(client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'c', Schedule: 'rate(1 minute)' }))).rejects.toThrow('rate(1 minute)');
-  await expect(client.send(new RegisterScalableTargetCommand({ ServiceNamespace: 'dynamodb', ResourceId: 'table/x', ScalableDimension: 'dynamodb:table:WriteCapacityUnits', MinCapacity: 1, MaxCapacity: 2 }))).rejects.toThrow('namespace dynamodb');
+  await expect(client.send(new RegisterScalableTargetCommand({ ServiceNamespace: 'dynamodb', ResourceId: 'table/none', ScalableDimension: 'dynamodb:table:WriteCapacityUnits', MinCapacity: 1, MaxCapacity: 2 }))).rejects.toThrow('DynamoDB table does not exist: table/none');
+  await expect(client.send(new RegisterScalableTargetCommand({ ServiceNamespace: 'rds', ResourceId: 'cluster:x', ScalableDimension: 'rds:cluster:ReadReplicaCount', MinCapacity: 1, MaxCapacity: 2 }))).rejects.toThrow('namespace rds');
 });

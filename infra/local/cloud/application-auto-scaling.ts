@@ -1,5 +1,7 @@
 import { AwsError, invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { Dynamo } from './dynamo.ts';
 import type { Ecs } from './ecs.ts';
+import { tableUnits } from './table-units.ts';
 import type { StateFile } from './state-file.ts';
 
 interface Target { min: number; max: number; createdAtMs: number; suspended: Record<string, boolean> }
@@ -16,14 +18,20 @@ const DIMENSION = 'ecs:service:DesiredCount';
 /** The longest that a timer can wait. */
 const TIMER_MOST_MS = 2_147_483_647;
 
+/** Of a request: what a target is named by. ECS targets are kept under their resource alone. */
+interface Name { resource: string; dimension: string; key: string }
+
 /**
- * Application Auto Scaling of ECS services: scalable targets, which keep the desired count within their bounds, and scheduled
- * actions with `at(…)`, which change the bounds. Policies, cron and rate schedules, and other namespaces are refused.
+ * Application Auto Scaling of ECS services and of DynamoDB write capacity (tables and indexes): scalable targets, which keep
+ * the count within their bounds whenever they are registered, and scheduled actions with `at(…)` for services, which change
+ * the bounds unless scheduled scaling is suspended. Policies, cron and rate schedules, and other namespaces are refused.
  */
-export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFile<ApplicationScalingState> }): { call(operation: string, input: unknown): unknown; close(): void } {
+export function startApplicationAutoScaling(options: { ecs: Ecs; dynamo: Dynamo; state: StateFile<ApplicationScalingState> }): { call(operation: string, input: unknown): unknown; close(): void } {
   const { targets, scheduled } = options.state.state;
   const timers = new Map<string, NodeJS.Timeout>();
   for (const name of Object.keys(scheduled)) arm(name);
+
+  const dynamoUnits = tableUnits(options.dynamo);
 
   function serviceOf(resource: string) {
     const [kind, cluster = '', service = ''] = resource.split('/');
@@ -32,16 +40,20 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
     return found;
   }
 
-  function bound(resource: string, min: number | null, max: number | null, suspended?: Record<string, boolean>): void {
-    const service = serviceOf(resource);
-    const now = targets[resource];
+  async function bound({ resource, dimension, key }: Name, min: number | null, max: number | null, suspended?: Record<string, boolean>): Promise<void> {
+    const isService = dimension === DIMENSION;
+    const current = isService ? serviceOf(resource).desired : await dynamoUnits.read(resource);
+    const now = targets[key];
     const next = { min: min ?? now?.min, max: max ?? now?.max };
     if (next.min === undefined || next.max === undefined) throw invalid('Both MinCapacity and MaxCapacity are required to register a new scalable target.');
     if (next.min > next.max || next.min < 0) throw invalid('Maximum capacity cannot be less than minimum capacity');
-    targets[resource] = { min: next.min, max: next.max, createdAtMs: now?.createdAtMs ?? Date.now(), suspended: { ...now?.suspended, ...suspended } };
+    if (!isService && next.min < 1) throw invalid('Minimum capacity cannot be less than 1');
+    targets[key] = { min: next.min, max: next.max, createdAtMs: now?.createdAtMs ?? Date.now(), suspended: { ...now?.suspended, ...suspended } };
     options.state.save();
-    const within = Math.min(next.max, Math.max(next.min, service.desired));
-    if (within !== service.desired) options.ecs.setDesired(service, within);
+    const within = Math.min(next.max, Math.max(next.min, current));
+    if (within === current) return;
+    if (isService) options.ecs.setDesired(serviceOf(resource), within);
+    else await dynamoUnits.write(resource, within);
   }
 
   function arm(name: string): void {
@@ -53,7 +65,8 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
       if (waitMs > TIMER_MOST_MS) return arm(name);
       delete scheduled[name];
       options.state.save();
-      bound(action.resource, action.min, action.max);
+      if (targets[action.resource]?.suspended['ScheduledScalingSuspended'] === true) return;
+      bound({ resource: action.resource, dimension: DIMENSION, key: action.resource }, action.min, action.max).catch((error: unknown) => console.error('a scheduled action failed', error));
     }, Math.max(0, Math.min(waitMs, TIMER_MOST_MS))));
   }
 
@@ -75,25 +88,31 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; state: StateFil
   return {
     call(operation, raw) {
       const input = raw as Input;
-      if (input.ServiceNamespace !== 'ecs') throw notImplemented('application-autoscaling', `${operation} of the namespace ${input.ServiceNamespace}`);
-      if (input.ScalableDimension !== undefined && input.ScalableDimension !== DIMENSION) throw notImplemented('application-autoscaling', `${operation} of ${input.ScalableDimension}`);
+      const namespace = input.ServiceNamespace ?? '';
+      const dimensions = DIMENSIONS[namespace];
+      const isTargets = operation.endsWith('ScalableTarget') || operation === 'DescribeScalableTargets';
+      if (dimensions === undefined || (namespace !== 'ecs' && !isTargets)) throw notImplemented('application-autoscaling', `${operation} of the namespace ${namespace}`);
+      if (input.ScalableDimension !== undefined && !dimensions.includes(input.ScalableDimension)) throw notImplemented('application-autoscaling', `${operation} of ${input.ScalableDimension}`);
       const fields = FIELDS[operation];
       if (fields === undefined) throw notImplemented('application-autoscaling', operation);
       refuseOtherFields('application-autoscaling', operation, input, ['ServiceNamespace', 'ScalableDimension', ...fields]);
       const resource = input.ResourceId ?? '';
+      const dimension = input.ScalableDimension ?? '';
+      const name: Name = { resource, dimension, key: keyOf(resource, dimension) };
       switch (operation) {
         case 'RegisterScalableTarget':
-          bound(resource, input.MinCapacity ?? null, input.MaxCapacity ?? null, input.SuspendedState);
-          return { ScalableTargetARN: `arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/${resource}` };
+          return bound(name, input.MinCapacity ?? null, input.MaxCapacity ?? null, input.SuspendedState).then(() => ({ ScalableTargetARN: `arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/${resource}` }));
         case 'DeregisterScalableTarget':
-          if (targets[resource] === undefined) throw noTarget(resource);
-          delete targets[resource];
+          if (targets[name.key] === undefined) throw noTarget(resource);
+          delete targets[name.key];
           options.state.save();
           return {};
         case 'DescribeScalableTargets':
           return {
-            ScalableTargets: Object.entries(targets).filter(([id]) => input.ResourceIds === undefined || input.ResourceIds.includes(id)).map(([id, target]) => ({
-              ServiceNamespace: 'ecs', ResourceId: id, ScalableDimension: DIMENSION, MinCapacity: target.min, MaxCapacity: target.max,
+            ScalableTargets: Object.entries(targets).map(([key, target]) => ({ target, id: key.split('|')[0] ?? key, of: key.split('|')[1] ?? DIMENSION })).filter(({ id, of }) => (
+              dimensions.includes(of) && (input.ScalableDimension ?? of) === of && (input.ResourceIds === undefined || input.ResourceIds.includes(id))
+            )).map(({ id, of, target }) => ({
+              ServiceNamespace: namespace, ResourceId: id, ScalableDimension: of, MinCapacity: target.min, MaxCapacity: target.max,
               RoleARN: 'arn:aws:iam::000000000000:role/local', CreationTime: target.createdAtMs / 1_000, SuspendedState: target.suspended,
             })),
           };
@@ -131,5 +150,9 @@ const FIELDS: Record<string, string[]> = {
   DescribeScheduledActions: ['ScheduledActionNames'],
   DeleteScheduledAction: ['ResourceId', 'ScheduledActionName'],
 };
+
+const DIMENSIONS: Record<string, string[]> = { ecs: [DIMENSION], dynamodb: ['dynamodb:table:WriteCapacityUnits', 'dynamodb:index:WriteCapacityUnits'] };
+
+const keyOf = (resource: string, dimension: string): string => (dimension === DIMENSION ? resource : `${resource}|${dimension}`);
 
 const noTarget = (resource: string) => new AwsError('ObjectNotFoundException', `No scalable target registered for service namespace: ecs, resource ID: ${resource}, scalable dimension: ${DIMENSION}`);

@@ -6,9 +6,22 @@ import { members, xml } from './xml.ts';
 interface Kept { min: number; max: number; desired: number; suspended: string[] }
 export type GroupState = Record<string, Kept>;
 
+/** Instances are in service `startDelayMs` after they were asked for. Sizes are those of a group that nobody has changed yet: 0, 0 and 10,000 if absent. */
+export interface GroupDefinition {
+  name: string;
+  startDelayMs: number;
+  min?: number;
+  desired?: number;
+  max?: number;
+  /** Units of each instance in the group's sizes, as a mixed instances policy gives them. Absent: no weights, each counts 1. */
+  weight?: number;
+  /** After a change of its sizes another one is refused for so long: ScalingActivityInProgress. Absent: 0. */
+  busyMs?: number;
+}
+
 interface Instance { id: string; state: 'Pending' | 'InService'; timer: NodeJS.Timeout | null }
 interface Activity { id: string; atMs: number; description: string; status: 'InProgress' | 'Successful' }
-interface Group { name: string; startDelayMs: number; kept: Kept; instances: Instance[]; activities: Activity[] }
+interface Group { name: string; startDelayMs: number; weight: number | null; busyMs: number; busyUntilMs: number; kept: Kept; instances: Instance[]; activities: Activity[] }
 
 const NAMESPACE = 'http://autoscaling.amazonaws.com/doc/2011-01-01/';
 const PROCESSES = ['Launch', 'Terminate', 'AddToLoadBalancer', 'AlarmNotification', 'AZRebalance', 'HealthCheck', 'InstanceRefresh', 'ReplaceUnhealthy', 'ScheduledActions'];
@@ -20,12 +33,12 @@ export interface AutoScaling {
 }
 
 /** EC2 Auto Scaling. Instances are only counted: they are Pending, and in service after the group's start delay. */
-export function startAutoScaling(options: { groups: { name: string; startDelayMs: number }[]; state: StateFile<GroupState> }): AutoScaling {
+export function startAutoScaling(options: { groups: GroupDefinition[]; state: StateFile<GroupState> }): AutoScaling {
   const { state } = options.state;
-  const groups = options.groups.map(({ name, startDelayMs }): Group => {
-    const kept = state[name] ?? { min: 0, max: MOST, desired: 0, suspended: [] };
+  const groups = options.groups.map(({ name, startDelayMs, min = 0, desired = 0, max = MOST, weight = null, busyMs = 0 }): Group => {
+    const kept = state[name] ?? { min, max, desired, suspended: [] };
     state[name] = kept;
-    return { name, startDelayMs, kept, instances: [], activities: [] };
+    return { name, startDelayMs, weight, busyMs, busyUntilMs: 0, kept, instances: [], activities: [] };
   });
   for (const group of groups) reconcile(group);
 
@@ -41,6 +54,9 @@ export function startAutoScaling(options: { groups: { name: string; startDelayMs
     if (next.desired < next.min || next.desired > next.max) {
       throw invalidGroup(`Desired capacity:${next.desired} must be between the specified min size:${next.min} and max size:${next.max}`);
     }
+    const isResized = next.min !== group.kept.min || next.max !== group.kept.max || next.desired !== group.kept.desired;
+    if (isResized && Date.now() < group.busyUntilMs) throw new AwsError('ScalingActivityInProgress', `Scaling activity ${group.activities[0]?.id ?? ''} is in progress and blocks this action`);
+    if (isResized) group.busyUntilMs = Date.now() + group.busyMs;
     Object.assign(group.kept, next);
     options.state.save();
     reconcile(group);
@@ -107,7 +123,9 @@ export function startAutoScaling(options: { groups: { name: string; startDelayMs
 
 function reconcile(group: Group): void {
   const { desired, suspended } = group.kept;
-  const missing = desired - group.instances.length;
+  // As many as bring the count; with weights the last one may bring more than was missing.
+  const wanted = Math.ceil(desired / (group.weight ?? 1));
+  const missing = wanted - group.instances.length;
   if (missing > 0 && !suspended.includes('Launch')) {
     for (let at = 0; at < missing; at++) launch(group);
   } else if (missing < 0 && !suspended.includes('Terminate')) {
@@ -136,7 +154,7 @@ function shown(group: Group) {
     AutoScalingGroupName: group.name, AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:local:autoScalingGroupName/${group.name}`,
     MinSize: group.kept.min, MaxSize: group.kept.max, DesiredCapacity: group.kept.desired, DefaultCooldown: 300, HealthCheckType: 'EC2', HealthCheckGracePeriod: 0,
     AvailabilityZones: members(['us-east-1a']), CreatedTime: '2026-01-01T00:00:00Z',
-    Instances: members(group.instances.map((one) => ({ InstanceId: one.id, AvailabilityZone: 'us-east-1a', LifecycleState: one.state, HealthStatus: 'Healthy', ProtectedFromScaleIn: false }))),
+    Instances: members(group.instances.map((one) => ({ InstanceId: one.id, AvailabilityZone: 'us-east-1a', LifecycleState: one.state, HealthStatus: 'Healthy', ProtectedFromScaleIn: false, ...(group.weight === null ? {} : { WeightedCapacity: String(group.weight) }) }))),
     SuspendedProcesses: members(group.kept.suspended.map((name) => ({ ProcessName: name, SuspensionReason: 'User suspended' }))),
   };
 }

@@ -23,16 +23,26 @@ const OPERATIONS = [
   'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable', 'GetItem', 'ListTables', 'PutItem', 'Query', 'Scan',
   'UpdateItem', 'UpdateTable',
 ];
+const UPDATE_TABLE_MS = 200;
 /** On-demand tables start with this much (FACTS 7). */
 const DEFAULT_WARM = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 };
+/** By table, and `table/index` for an index. */
 export type WarmThroughput = Record<string, typeof DEFAULT_WARM>;
+
+/** Decreases of provisioned throughput: four at once, and one more for every hour without one. */
+const DECREASES = 4;
+const DECREASE_AGAIN_MS = 3_600_000;
+
+type Units = { ReadCapacityUnits: number; WriteCapacityUnits: number };
+interface Table { TableStatus?: string; BillingModeSummary?: { BillingMode?: string }; ProvisionedThroughput: Units; GlobalSecondaryIndexes?: { IndexName: string; IndexStatus: string; ProvisionedThroughput: Units }[] }
+interface IndexUpdate { Update?: { IndexName: string; ProvisionedThroughput?: Units; WarmThroughput?: Partial<typeof DEFAULT_WARM> } }
 
 export function startDynamo(options: { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number }): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
   const { create } = require('dynalite/db') as { create: (options: unknown) => Store };
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
-  const store = create({ path: options.path ?? undefined, createTableMs: 0, deleteTableMs: 0, updateTableMs: options.updateTableMs ?? 200 });
+  const store = create({ path: options.path ?? undefined, createTableMs: 0, deleteTableMs: 0, updateTableMs: options.updateTableMs ?? UPDATE_TABLE_MS });
   const operations = new Map(OPERATIONS.map((name) => {
     const file = name[0]?.toLowerCase() + name.slice(1);
     return [name, {
@@ -43,6 +53,8 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
 
   // dynalite throws out of a timer when its database is closed under an action.
   const underWay = new Set<Promise<undefined>>();
+  const warming = new Map<string, NodeJS.Timeout>();
+  const decreases = new Map<string, number[]>();
   let closing = false;
 
   function act(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -64,40 +76,88 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
     return answered;
   }
 
+  const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
+
   async function updateWarm(input: Record<string, unknown>): Promise<unknown> {
     const name = String(input['TableName']);
-    const { Table: table } = (await act('DescribeTable', { TableName: name })) as { Table: object };
-    const now = options.warm[name] ?? DEFAULT_WARM;
-    const next = { ...now, ...(input['WarmThroughput'] as Partial<typeof DEFAULT_WARM>) };
-    if (next.WriteUnitsPerSecond < now.WriteUnitsPerSecond || next.ReadUnitsPerSecond < now.ReadUnitsPerSecond) {
-      throw new AwsError('ValidationException', `One or more parameter values were invalid: Requested WarmThroughput is lower than the present one, and it can not be decreased`);
+    const table = await describe(name);
+    if (warming.has(name)) throw inUse(name);
+    const parts = indexUpdates(input).map(({ Update: update }) => ({ key: `${name}/${update?.IndexName}`, warm: update?.WarmThroughput }));
+    if (input['WarmThroughput'] !== undefined) parts.push({ key: name, warm: input['WarmThroughput'] as Partial<typeof DEFAULT_WARM> });
+    const known = [name, ...(table.GlobalSecondaryIndexes ?? []).map(({ IndexName: index }) => `${name}/${index}`)];
+    const next = parts.map(({ key, warm }) => {
+      if (!known.includes(key)) throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index: ${key}`);
+      const now = options.warm[key] ?? DEFAULT_WARM;
+      const then = { ...now, ...warm };
+      if (then.WriteUnitsPerSecond < now.WriteUnitsPerSecond || then.ReadUnitsPerSecond < now.ReadUnitsPerSecond) {
+        throw new AwsError('ValidationException', `One or more parameter values were invalid: Requested WarmThroughput is lower than the present one, and it can not be decreased`);
+      }
+      return [key, then] as const;
+    });
+    const timer = setTimeout(() => {
+      warming.delete(name);
+      Object.assign(options.warm, Object.fromEntries(next));
+      options.saveWarm();
+    }, options.updateTableMs ?? UPDATE_TABLE_MS);
+    warming.set(name, timer);
+    return { TableDescription: withWarm(name, table) };
+  }
+
+  function withWarm(name: string, table: Table): Table & { WarmThroughput: object } {
+    const shown = (key: string) => ({ ...(options.warm[key] ?? DEFAULT_WARM), Status: warming.has(name) ? 'UPDATING' : 'ACTIVE' });
+    const indexes = table.GlobalSecondaryIndexes?.map((index) => ({ ...index, WarmThroughput: shown(`${name}/${index.IndexName}`) }));
+    return { ...table, WarmThroughput: shown(name), ...(indexes === undefined ? {} : { GlobalSecondaryIndexes: indexes }) };
+  }
+
+  /** What dynalite lets pass and AWS does not: a table or index that is under way, an index without units of its own, and decreases beyond the ration. */
+  async function checkUpdate(input: Record<string, unknown>): Promise<void> {
+    const name = String(input['TableName']);
+    const table = await describe(name);
+    const indexes = table.GlobalSecondaryIndexes ?? [];
+    if (warming.has(name) || [table.TableStatus, ...indexes.map(({ IndexStatus: status }) => status)].includes('UPDATING')) throw inUse(name);
+    const updates = indexUpdates(input).flatMap(({ Update: update }) => (update?.ProvisionedThroughput === undefined ? [] : [{ index: update.IndexName, next: update.ProvisionedThroughput }]));
+    if (updates.length > 0 && table.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST') {
+      throw new AwsError('ValidationException', 'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index when BillingMode is PAY_PER_REQUEST');
     }
-    options.warm[name] = next;
-    options.saveWarm();
-    return { TableDescription: { ...table, WarmThroughput: { ...next, Status: 'ACTIVE' } } };
+    const changes = updates.map(({ index, next }) => ({ now: indexes.find((one) => one.IndexName === index)?.ProvisionedThroughput, next }));
+    if (input['ProvisionedThroughput'] !== undefined) changes.push({ now: table.ProvisionedThroughput, next: input['ProvisionedThroughput'] as Units });
+    const isDecrease = changes.some(({ now, next }) => now !== undefined && (next.WriteCapacityUnits < now.WriteCapacityUnits || next.ReadCapacityUnits < now.ReadCapacityUnits));
+    if (!isDecrease) return;
+    const made = decreases.get(name) ?? [];
+    if (made.length >= DECREASES && Date.now() - (made.at(-1) ?? 0) < DECREASE_AGAIN_MS) {
+      throw new AwsError('LimitExceededException', `Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of decreases today: ${made.length}.`);
+    }
+    decreases.set(name, [...made, Date.now()]);
   }
 
   return {
     async call(operation, input) {
       try {
-        if (operation === 'UpdateTable' && input['WarmThroughput'] !== undefined) {
-          if (Object.keys(input).length > 2) throw notImplemented('dynamodb', 'UpdateTable with WarmThroughput and something else');
-          return await updateWarm(input);
+        if (operation === 'UpdateTable') {
+          if (input['WarmThroughput'] !== undefined || indexUpdates(input).some(({ Update: update }) => update?.WarmThroughput !== undefined)) {
+            if (Object.keys(input).some((name) => !['TableName', 'WarmThroughput', 'GlobalSecondaryIndexUpdates'].includes(name))) throw notImplemented('dynamodb', 'UpdateTable with WarmThroughput and something else');
+            return await updateWarm(input);
+          }
+          await checkUpdate(input);
         }
         const answer = await act(operation, input);
         if (operation !== 'DescribeTable') return answer;
-        return { Table: { ...(answer['Table'] as object), WarmThroughput: { ...(options.warm[String(input['TableName'])] ?? DEFAULT_WARM), Status: 'ACTIVE' } } };
+        return { Table: withWarm(String(input['TableName']), answer['Table'] as Table) };
       } catch (error) {
         throw asAwsError(error);
       }
     },
     async close() {
       closing = true;
+      for (const timer of warming.values()) clearTimeout(timer);
       await Promise.all(underWay);
       await store.lifecycleManager.gracefulClose();
     },
   };
 }
+
+const indexUpdates = (input: Record<string, unknown>): IndexUpdate[] => (input['GlobalSecondaryIndexUpdates'] ?? []) as IndexUpdate[];
+const inUse = (name: string) => new AwsError('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being updated: ${name}`);
 
 /** dynalite throws and calls back with `{ statusCode, body: { __type, message } }`. */
 function asAwsError(error: unknown): Error {

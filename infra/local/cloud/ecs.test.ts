@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { scaleTo } from './for-tests.ts';
 import { createCloud } from '../../aws/create-cloud.ts';
 import { type LocalCloud, startLocalCloud } from './start.ts';
 
@@ -28,7 +29,7 @@ async function start(script: string, options: { dataDir?: string; startDelayMs?:
   const config = { endpoint: local.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   const { scaling } = createCloud(config);
   const ecs = new ECSClient({ endpoint: local.url, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
-  const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w' } as const;
+  const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w', if_changed: 'tell' } as const;
   return { local, ecs, scaling, target };
 }
 
@@ -45,7 +46,7 @@ const running = (local: LocalCloud) => local.tasks().filter((task) => task.state
 
 test('a desired count starts as many real processes, after the start delay, and scaling in ends them', async () => {
   const { local, scaling, target } = await start(POLITE, { startDelayMs: 200 });
-  await scaling.desire(target, 3);
+  await scaleTo(scaling, target, 3);
   expect(await scaling.observe(target)).toEqual({ desired: 3, running: 0, pending: 3, say: null });
   await eventually(async () => expect(await scaling.observe(target)).toMatchObject({ running: 3, pending: 0 }));
   const pids = running(local).map((task) => task.pid ?? 0);
@@ -54,7 +55,7 @@ test('a desired count starts as many real processes, after the start delay, and 
   await eventually(() => expect(running(local).every((task) => task.lines.length > 0)).toBe(true));
   for (const task of running(local)) expect(task.lines[0]).toBe(`up ${task.taskArn.split('/').at(-1)} ${local.url} test`);
 
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await eventually(() => expect(pids.filter(isAlive)).toHaveLength(1));
   await eventually(() => expect(local.tasks().filter((task) => task.lines.includes('bye'))).toHaveLength(2));
   expect(await scaling.observe(target)).toEqual({ desired: 1, running: 1, pending: 0, say: null });
@@ -62,7 +63,7 @@ test('a desired count starts as many real processes, after the start delay, and 
 
 test('a task that is killed is replaced', async () => {
   const { local, scaling, target } = await start(POLITE);
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   const pid = await eventually(() => {
     const [task] = running(local);
     if (task?.pid == null) throw new Error('not yet');
@@ -76,7 +77,7 @@ test('a task that is killed is replaced', async () => {
 
 test('tasks that crash again and again are started ever more slowly, and the service says so', async () => {
   const { local, scaling, target } = await start(CRASHING, { startDelayMs: 0 });
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await eventually(async () => expect((await scaling.observe(target)).say).toContain('unable to consistently start tasks'));
   // 0, 500, 1500 ms: three starts, where one without a back-off would have made dozens.
   expect(local.tasks().length).toBeLessThan(6);
@@ -85,20 +86,20 @@ test('tasks that crash again and again are started ever more slowly, and the ser
 
 test('a command that does not exist is a task that failed to start', async () => {
   const { local, scaling, target } = await start('', { command: ['/no/such/program'], startDelayMs: 0 });
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await eventually(() => expect(local.tasks()[0]).toMatchObject({ state: 'STOPPED', stoppedReason: expect.stringContaining('CannotStartContainerError') }));
 });
 
 test('a task that is scaled in before it runs never starts', async () => {
   const { local, scaling, target } = await start(POLITE, { startDelayMs: 300 });
-  await scaling.desire(target, 2);
-  await scaling.desire(target, 0);
+  await scaleTo(scaling, target, 2);
+  await scaleTo(scaling, target, 0);
   expect(local.tasks().map((task) => [task.state, task.pid])).toEqual([['STOPPED', null], ['STOPPED', null]]);
 });
 
 test('StopTask ends one task, which the scheduler replaces; the calls of the console see both', async () => {
   const { local, ecs, scaling, target } = await start(POLITE);
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await eventually(() => expect(running(local)[0]?.lines).toHaveLength(1));
   const { taskArns } = await ecs.send(new ListTasksCommand({ cluster: 'c', serviceName: 'w' }));
   expect(taskArns).toHaveLength(1);
@@ -114,11 +115,11 @@ test('StopTask ends one task, which the scheduler replaces; the calls of the con
 
 test('stopping the cloud ends polite tasks by SIGTERM and stubborn ones by SIGKILL', async () => {
   const { local, scaling, target } = await start(STUBBORN);
-  await scaling.desire(target, 2);
+  await scaleTo(scaling, target, 2);
   await eventually(() => expect(running(local).filter((task) => task.lines.includes('up'))).toHaveLength(2));
   const pids = running(local).map((task) => task.pid ?? 0);
   // One of them is already being stopped, with the patience of thirty seconds.
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await local.stop(300);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(local.tasks().every((task) => task.lines.includes('no'))).toBe(true);
@@ -128,7 +129,7 @@ test('stopping the cloud ends polite tasks by SIGTERM and stubborn ones by SIGKI
 test('new environment reaches the tasks that start from then on', async () => {
   const { local, scaling, target } = await start(POLITE);
   local.setServiceEnv('c', 'w', { MODE: 'changed' });
-  await scaling.desire(target, 1);
+  await scaleTo(scaling, target, 1);
   await eventually(() => expect(running(local)[0]?.lines[0]).toMatch(/ changed$/));
   expect(() => local.setServiceEnv('c', 'nobody', {})).toThrow('NO_SUCH_SERVICE');
 });
@@ -137,7 +138,7 @@ test('after a restart a service has its count again, and its log goes on', async
   const dataDir = mkdtempSync(join(tmpdir(), 'gobutton-ecs-'));
   folders.push(dataDir);
   const first = await start(POLITE, { dataDir });
-  await first.scaling.desire(first.target, 1);
+  await scaleTo(first.scaling, first.target, 1);
   await eventually(() => expect(running(first.local)[0]?.lines).toHaveLength(1));
   await first.local.stop();
   const second = await start(POLITE, { dataDir });
@@ -155,6 +156,6 @@ test('what is not there is refused as AWS does', async () => {
 
 test('a count far beyond this machine starts 32 tasks and says why there are no more', async () => {
   const { scaling, target } = await start(POLITE, { startDelayMs: 600_000 });
-  await scaling.desire(target, 3_000_000);
+  await scaleTo(scaling, target, 3_000_000);
   expect(await scaling.observe(target)).toEqual({ desired: 3_000_000, running: 0, pending: 32, say: expect.stringContaining('unable to place a task') as string });
 });

@@ -1,5 +1,7 @@
 import type { Cloud, CloudConfig } from '../../aws/cloud.ts';
+import type { Scaling } from '../../aws/scaling.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { type LocalCloud, startLocalCloud } from './start.ts';
 
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
@@ -15,4 +17,9 @@ export async function localCloudForTests(): Promise<{ cloud: Cloud; config: Clou
       await localCloud.stop();
     },
   };
+}
+
+/** Sets a count as nothing but a test does: whatever ran, whatever stood there before. */
+export async function scaleTo(scaling: Scaling, target: ScaleTarget, count: number): Promise<void> {
+  await scaling.desire(target, { count, lowers: true, holds: true }, { ...(await scaling.find(target)), min: 0 });
 }

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CloudConfig } from '../../aws/cloud.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
+import { scaleTo } from './for-tests.ts';
 import { startLocalCloud } from './start.ts';
 
 const START = JSON.stringify(new URL('start.ts', import.meta.url).href);
@@ -48,8 +49,9 @@ test('what was answered before a SIGKILL is there after it; queues are there and
   await before.objects.put('a/b', Buffer.alloc(9_000_000, 'y'));
   await before.parameters.put('/gobutton/l/halt', 'false');
   await before.parameters.put('/gobutton/l/halt', 'true');
-  await before.scaling.desire({ id: 'g', kind: 'auto-scaling-group', group: 'g' }, 4);
-  await before.scaling.desire({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' }, 20_000);
+  await scaleTo(before.scaling, { id: 'g', kind: 'auto-scaling-group', group: 'g', if_changed: 'tell' }, 4);
+  await scaleTo(before.scaling, { id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' }, 20_000);
+  await vi.waitFor(async () => expect(await before.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' })).toMatchObject({ running: 20_000 }), { interval: 20 });
   await before.queues.ensurePool('p');
   await before.queues.send('p-batches-ios', ['gone']);
   await first.kill();
@@ -63,8 +65,8 @@ test('what was answered before a SIGKILL is there after it; queues are there and
   const body = await after.objects.get('a/b');
   expect([body?.length, body?.every((byte) => byte === 'y'.charCodeAt(0))]).toEqual([9_000_000, true]);
   expect(await after.parameters.get('/gobutton/l/halt')).toMatchObject({ value: 'true', version: 2 });
-  expect(await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g' })).toMatchObject({ desired: 4 });
-  expect(await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims' })).toMatchObject({ running: 20_000 });
+  expect(await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g', if_changed: 'tell' })).toMatchObject({ desired: 4 });
+  expect(await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' })).toMatchObject({ running: 20_000 });
   expect(await after.queues.depth('p-batches-ios')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   after.close();
 });

@@ -41,7 +41,7 @@ test('fields that would be answered wrongly are refused, not dropped', async () 
     TableName: 'streamed', BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
   }))).rejects.toThrow('StreamSpecification');
-  await expect(clients.ssm.send(new PutParameterCommand({ Name: '/x', Value: 'v', Type: 'SecureString' }))).rejects.toThrow('SecureString');
+  await expect(clients.ssm.send(new PutParameterCommand({ Name: '/x', Value: 'v', Type: 'String', Tier: 'Advanced' }))).rejects.toThrow('Tier Advanced');
   await expect(clients.ssm.send(new PutParameterCommand({ Name: '/x', Value: 'v', Type: 'String', AllowedPattern: 'x' }))).rejects.toThrow('PutParameter with AllowedPattern');
   await expect(clients.s3.send(new PutObjectCommand({ Bucket: 'gobutton', Key: 'm', Body: 'x', Metadata: { a: 'b' } }))).rejects.toThrow('x-amz-meta-a');
   await expect(clients.s3.send(new CopyObjectCommand({ Bucket: 'gobutton', Key: 'm', CopySource: 'gobutton/lock' }))).rejects.toThrow('x-amz-copy-source');

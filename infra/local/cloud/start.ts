@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type ApplicationScalingState, startApplicationAutoScaling } from './application-auto-scaling.ts';
-import { type GroupState, startAutoScaling } from './auto-scaling.ts';
+import { type GroupDefinition, type GroupState, startAutoScaling } from './auto-scaling.ts';
 import { AwsError } from './aws-error.ts';
 import { startCloudWatch } from './cloudwatch.ts';
 import { startDynamo, type WarmThroughput } from './dynamo.ts';
@@ -22,8 +22,8 @@ export interface LocalCloudOptions {
   /** Loopback port; absent or 0: a free one. */
   port?: number;
   services: ServiceDefinition[];
-  /** EC2 Auto Scaling groups; instances are in service `startDelayMs` after they were asked for. */
-  groups: { name: string; startDelayMs: number }[];
+  /** EC2 Auto Scaling groups. */
+  groups: GroupDefinition[];
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
 }
@@ -83,7 +83,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     desired: openState<EcsState>(dataDir, 'ecs', {}),
     logFileOf: ({ service, logFile }) => logFile ?? (logsDir === null ? null : join(logsDir, `${service}.log`)),
   });
-  const scaling = startApplicationAutoScaling({ ecs, state: openState<ApplicationScalingState>(dataDir, 'application-auto-scaling', { targets: {}, scheduled: {} }) });
+  const scaling = startApplicationAutoScaling({ ecs, dynamo, state: openState<ApplicationScalingState>(dataDir, 'application-auto-scaling', { targets: {}, scheduled: {} }) });
   const groups = startAutoScaling({ groups: options.groups, state: openState<GroupState>(dataDir, 'auto-scaling', {}) });
 
   server.on('request', createRouter({
