@@ -74,7 +74,7 @@ async function confirmed({ desk, value, slackId }: Press<z.output<typeof changeV
   try {
     const outcome = await submitAs(desk, value.launchId, slackId, (by, now) => {
       if (stateOf(now, wanted) !== value.state) throw new StateMoved();
-      return commandOf(wanted, by);
+      return commandOf(wanted, by, amount !== null && wanted.to < amount);
     });
     return outcome.ok ? done(said(outcome.launch, wanted)) : refused(outcome.code, outcome.say);
   } catch (error) {
@@ -89,8 +89,9 @@ function moved(launch: Launch, wanted: Change, from: string, now: number | null)
   return info(`:no_entry: ${title(launch, wanted)} has moved since this was asked (from ${from === 'null' ? 'unknown' : amountText(Number(from))}; now ${amountText(now)}), so nothing was changed. Type it again to see from what to what it would go now.`);
 }
 
-function commandOf({ kind, id, to, reason }: Change, by: string): Command {
-  return kind === 'scale' ? { kind: 'order-scale', by, target: id, desired: to, step: null, reason } : { kind: 'set-switch', by, switch: paceSwitch(id as Platform), value: to, reason };
+/** `lower`: the person has seen that less than what runs now is left. */
+function commandOf({ kind, id, to, reason }: Change, by: string, lower = false): Command {
+  return kind === 'scale' ? { kind: 'order-scale', by, target: id, desired: to, step: null, reason, ...(lower ? { lower } : {}) } : { kind: 'set-switch', by, switch: paceSwitch(id as Platform), value: to, reason };
 }
 
 async function presentOf(desk: Desk, launch: Launch, wanted: Change): Promise<Present> {
