@@ -66,7 +66,8 @@ export function startApplicationAutoScaling(options: { ecs: Ecs; dynamo: Dynamo;
       delete scheduled[name];
       options.state.save();
       if (targets[action.resource]?.suspended['ScheduledScalingSuspended'] === true) return;
-      bound({ resource: action.resource, dimension: DIMENSION, key: action.resource }, action.min, action.max).catch((error: unknown) => console.error('a scheduled action failed', error));
+      // A service that is gone ends the process, as any fault of the stand-in does.
+      void bound({ resource: action.resource, dimension: DIMENSION, key: action.resource }, action.min, action.max);
     }, Math.max(0, Math.min(waitMs, TIMER_MOST_MS))));
   }
 
