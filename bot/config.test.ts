@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { KEY_ENV } from '../test/keys.ts';
-import { describeConfigProblems, parseConfig } from './config.ts';
+import { describeConfigProblems } from '../infra/environment.ts';
+import { parseConfig } from './config.ts';
 
 const good = {
   SLACK_BOT_TOKEN: 'xoxb-1-secret', SLACK_APP_TOKEN: 'xapp-1-secret', AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
-import { keysFrom } from '../infra/aws/key-config.ts';
+import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
+import { readEnvironment, secret, type ConfigProblem } from '../infra/environment.ts';
 
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {
@@ -25,11 +26,9 @@ export interface BotConfig {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 
-export interface ConfigProblem { variable: string; found: string; expected: string }
-
 export type ParsedConfig = { ok: true; config: BotConfig } | { ok: false; problems: ConfigProblem[] };
 
-const SECRET = new Set(['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET']);
+const SECRETS = [...['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name)), ...KEY_SECRETS.bot];
 
 const webUrl = (expected: string) => z.string(expected).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), expected);
 const wholeNumber = (min: number, max: number, expected: string) =>
@@ -73,18 +72,13 @@ const environment = z.object({
 
 /** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Secrets are never repeated. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const parsed = environment.safeParse(given);
+  const { values, problemsOf } = readEnvironment(env, SECRETS);
+  const parsed = environment.safeParse(values);
+  const issues = parsed.error?.issues ?? [];
   // Zod leaves a refinement over the whole out while single fields are wrong; the token of the mode must not be missed for that.
-  const mode = given['SLACK_MODE'] ?? 'socket';
-  const extra = parsed.success ? [] : modeProblems(mode, given, parsed.error.issues.map((issue) => String(issue.path[0])));
-  const keys = keysFrom(given, 'bot');
-  if (!parsed.success || !keys.ok) {
-    return {
-      ok: false,
-      problems: [...(parsed.error?.issues ?? []).map((issue) => ({ variable: String(issue.path[0]), found: shown(String(issue.path[0]), given), expected: issue.message })), ...extra, ...(keys.ok ? [] : keys.problems)],
-    };
-  }
+  const extra = parsed.success ? [] : modeIssues(values).filter(({ path }) => !issues.some((issue) => issue.path[0] === path[0]));
+  const keys = keysFrom(values, 'bot');
+  if (!parsed.success || !keys.ok) return { ok: false, problems: problemsOf([...issues, ...extra, ...(keys.ok ? [] : keys.issues)]) };
   const found = parsed.data;
   return {
     ok: true,
@@ -106,18 +100,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-function modeProblems(mode: string, given: Record<string, string | undefined>, named: readonly string[]): ConfigProblem[] {
-  const [variable, expected] = mode === 'http' ? ['SLACK_SIGNING_SECRET', EXPECT.signingSecret] : ['SLACK_APP_TOKEN', EXPECT.appToken];
-  return given[variable] !== undefined || named.includes(variable) ? [] : [{ variable, found: 'nothing', expected }];
-}
-
-function shown(variable: string, given: Record<string, string | undefined>): string {
-  const value = given[variable];
-  if (value === undefined) return 'nothing';
-  return SECRET.has(variable) ? `a text of ${value.length} characters (not shown)` : JSON.stringify(value);
-}
-
-/** One line a problem, as `main` prints them. */
-export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
-  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`).join('\n');
+function modeIssues(values: Readonly<Record<string, string>>): { path: string[]; message: string }[] {
+  const [variable, message] = values['SLACK_MODE'] === 'http' ? ['SLACK_SIGNING_SECRET', EXPECT.signingSecret] : ['SLACK_APP_TOKEN', EXPECT.appToken];
+  return values[variable] === undefined ? [{ path: [variable], message }] : [];
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { KEY_ENV } from '../test/keys.ts';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
 
@@ -34,7 +35,7 @@ describe('npm run bot', () => {
     const { said, ended } = run({ SLACK_MODE: 'http', BOT_PORT: 'many' });
     expect(await ended).toBe(1);
     for (const variable of ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'AWS_REGION', 'GOBUTTON_BUCKET', 'BOT_PORT']) expect(said.err).toContain(`${variable}: found`);
-    expect(said.err).toContain('5 problems');
+    expect(said.err).toContain('7 problems');
   });
 
   it('refuses an older Node in words, before it loads anything', async () => {
@@ -50,7 +51,7 @@ describe('npm run bot', () => {
     cleanups.push(() => workspace.stop());
     const { child, said, ended } = run({
       SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: workspace.apiUrl, BOT_PORT: '0',
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
     });
     const ready = await until('the bot', () => said.out.split('\n').find((line) => line.includes('the bot is ready')), 15_000);
     const { port } = JSON.parse(ready) as { port: number };
@@ -71,7 +72,7 @@ describe('npm run bot', () => {
     await new Promise((resolve) => { probe.close(resolve); });
     run({
       SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: String(port),
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
     });
     const status = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).then((answer) => answer.status, () => 0);
     await until('the bot', async () => await status('/ready') === 200, 15_000);
@@ -88,7 +89,7 @@ describe('npm run bot', () => {
     const asked = once(silent, 'request');
     const { child, ended } = run({
       SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: '0',
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton',
+      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
     });
     await asked;
     const startMs = performance.now();

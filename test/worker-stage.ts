@@ -17,6 +17,7 @@ import { compileAudience } from '../workers/audience/compile.ts';
 import type { Compiled } from '../workers/audience/compile.ts';
 import type { WorkerConfig } from '../workers/config.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
+import { parseServiceAccount, type ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
 import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 
@@ -122,10 +123,11 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   const config = (change: Partial<WorkerConfig> = {}): WorkerConfig => ({
     cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, threads: Number(process.env['STAGE_THREADS'] ?? 0), primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent', keyring: workerKeyring(),
     apns: { url: providers.apnsUrl, isLocal: true, keyPem: keyText.get(credentials.apnsKeyFile) ?? '', keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId },
-    fcm: { url: providers.fcmUrl, isLocal: true, tokenUrl: providers.tokenUrl, serviceAccountFile: credentials.serviceAccountFile },
+    fcm: { url: providers.fcmUrl, isLocal: true, tokenUrl: providers.tokenUrl, account: accounts.get(credentials.serviceAccountFile) ?? NO_ACCOUNT },
     ...change,
   });
   keyText.set(credentials.apnsKeyFile, await readFile(credentials.apnsKeyFile, 'utf8'));
+  accounts.set(credentials.serviceAccountFile, await serviceAccountIn(credentials.serviceAccountFile));
 
   const launch: StagedLaunch = {
     id, pool, audience, config,
@@ -177,6 +179,14 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
 }
 
 const keyText = new Map<string, string>();
+const accounts = new Map<string, ServiceAccount>();
+const NO_ACCOUNT: ServiceAccount = { projectId: '', clientEmail: '', privateKey: '' };
+
+export async function serviceAccountIn(file: string): Promise<ServiceAccount> {
+  const parsed = parseServiceAccount(await readFile(file, 'utf8'));
+  if (!parsed.ok) throw new Error(`${file}: bad or missing ${parsed.bad.join(', ')}`);
+  return parsed.account;
+}
 
 async function compile({ cloud, dir }: Stage, id: string, options: LaunchOptions): Promise<Compiled> {
   const tokens = [...deviceTokens(id, options)];

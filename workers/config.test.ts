@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { KEY_ENV } from '../test/keys.ts';
-import { describeConfigProblems, parseConfig } from './config.ts';
+import { describeConfigProblems } from '../infra/environment.ts';
+import { parseConfig } from './config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gobutton-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -12,9 +13,10 @@ const file = (name: string, text: string) => {
   return join(dir, name);
 };
 
+const ACCOUNT = JSON.stringify({ project_id: 'p', client_email: 'a@b', private_key: '-----BEGIN PRIVATE KEY-----' });
 const good = {
   AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', GOBUTTON_POOL: 'workers', APNS_KEY_ID: 'ABCDE12345', APNS_TEAM_ID: 'TEAM123456',
-  APNS_KEY_FILE: file('key.p8', '-----BEGIN PRIVATE KEY-----\nx\n'), GOOGLE_APPLICATION_CREDENTIALS: file('account.json', '{"private_key":"x"}'),
+  APNS_KEY_FILE: file('key.p8', '-----BEGIN PRIVATE KEY-----\nx\n'), GOOGLE_APPLICATION_CREDENTIALS: file('account.json', ACCOUNT),
   ...KEY_ENV,
 };
 
@@ -34,4 +36,16 @@ test('every problem is named at once, with what was found and expected, and no s
   if (parsed.ok) return;
   expect(parsed.problems.map(({ variable }) => variable).toSorted()).toEqual(['APNS_KEY_FILE', 'AWS_REGION', 'GOBUTTON_APNS_URL', 'GOBUTTON_CA_FILE', 'GOBUTTON_CONNECTIONS', 'GOBUTTON_POOL']);
   expect(describeConfigProblems(parsed.problems)).toContain('GOBUTTON_POOL: found nothing, expected the name of this worker\'s pool');
+});
+
+test('keys and accounts come as values too; a broken one is named without what it holds', () => {
+  const { APNS_KEY_FILE: _key, GOOGLE_APPLICATION_CREDENTIALS: _account, ...rest } = good;
+  const parsed = parseConfig({ ...rest, APNS_KEY: '-----BEGIN PRIVATE KEY-----\\nx', GOOGLE_SERVICE_ACCOUNT: ACCOUNT });
+  if (!parsed.ok) throw new Error(describeConfigProblems(parsed.problems));
+  expect(parsed.config).toMatchObject({ apns: { keyPem: '-----BEGIN PRIVATE KEY-----\nx' }, fcm: { account: { projectId: 'p', clientEmail: 'a@b' } } });
+  const broken = parseConfig({ ...rest, APNS_KEY: 'hunter2', GOOGLE_APPLICATION_CREDENTIALS: file('half.json', '{"project_id":"p","private_key":"hunter2"}') });
+  if (broken.ok) throw new Error('expected problems');
+  expect(describeConfigProblems(broken.problems)).toContain('APNS_KEY: found a text of 7 characters (not shown), expected the APNs signing key');
+  expect(describeConfigProblems(broken.problems)).toContain('(bad or missing: client_email, private_key)');
+  expect(describeConfigProblems(broken.problems)).not.toContain('hunter2');
 });

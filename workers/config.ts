@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
-import { keysFrom } from '../infra/aws/key-config.ts';
+import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
+import { readEnvironment, secret, type ConfigProblem } from '../infra/environment.ts';
+import { parseServiceAccount, type ServiceAccount } from './credentials/service-account.ts';
 
 /** What a worker is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface WorkerConfig {
@@ -14,7 +16,7 @@ export interface WorkerConfig {
   /** Null: the launch that the pool is assigned to. */
   launchId: string | null;
   apns: { url: string; isLocal: boolean; keyPem: string; keyId: string; teamId: string };
-  fcm: { url: string; isLocal: boolean; tokenUrl: string | null; serviceAccountFile: string };
+  fcm: { url: string; isLocal: boolean; tokenUrl: string | null; account: ServiceAccount };
   /** Extra CA, PEM. */
   ca: string | null;
   /** Per provider. */
@@ -28,11 +30,10 @@ export interface WorkerConfig {
   logLevel: string;
 }
 
-export interface ConfigProblem { variable: string; found: string; expected: string }
 export type ParsedConfig = { ok: true; config: WorkerConfig } | { ok: false; problems: ConfigProblem[] };
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const SECRET = /KEY$|SECRET|TOKEN$/;
+const SECRETS = [secret('APNS_KEY'), secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'), ...KEY_SECRETS.worker];
 
 const EXPECT = {
   region: 'an AWS region like us-east-1',
@@ -44,9 +45,9 @@ const EXPECT = {
   providerUrl: 'the https address of a local provider like https://localhost:4443, or nothing for the real one',
   tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
   ca: 'a readable PEM file',
-  keyFile: 'a readable .p8 file (PEM) with the APNs signing key',
+  key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',
-  account: 'a readable JSON file of a Google service account',
+  account: 'the JSON of a Google service account, with project_id, client_email and private_key',
   connections: 'a whole number from 1 to 400',
   threads: 'a whole number from 0 to 128 (0: none, all in one thread)',
   primes: 'a whole number from 0 to 10000',
@@ -86,10 +87,15 @@ const environment = z.object({
   GOBUTTON_FCM_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
   GOBUTTON_FCM_TOKEN_URL: url(/^https?:$/, EXPECT.tokenUrl).optional(),
   GOBUTTON_CA_FILE: textFile(EXPECT.ca, /-----BEGIN CERTIFICATE-----/).optional(),
-  APNS_KEY_FILE: textFile(EXPECT.keyFile, /-----BEGIN PRIVATE KEY-----/),
+  APNS_KEY: z.string(EXPECT.key).regex(/-----BEGIN PRIVATE KEY-----/, EXPECT.key),
   APNS_KEY_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
   APNS_TEAM_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
-  GOOGLE_APPLICATION_CREDENTIALS: z.string(EXPECT.account).refine((path) => /"private_key"/.test(readText(path) ?? ''), EXPECT.account),
+  GOOGLE_SERVICE_ACCOUNT: z.string(EXPECT.account).transform((text, context) => {
+    const account = parseServiceAccount(text);
+    if (account.ok) return account.account;
+    context.addIssue({ code: 'custom', message: `${EXPECT.account} (bad or missing: ${account.bad.join(', ')})` });
+    return z.NEVER;
+  }),
   GOBUTTON_CONNECTIONS: wholeNumber(1, 400, EXPECT.connections).optional(),
   GOBUTTON_THREADS: wholeNumber(0, 128, EXPECT.threads).optional(),
   GOBUTTON_PRIMES_PER_DEVICE_HOUR: wholeNumber(0, 10_000, EXPECT.primes).optional(),
@@ -104,16 +110,10 @@ const CONNECTIONS = { real: 60, local: 4 };
 
 /** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Files are read here. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const parsed = environment.safeParse(given);
-  const keys = keysFrom(given, 'worker');
-  if (!parsed.success || !keys.ok) {
-    const problems = (parsed.error?.issues ?? []).map((issue) => {
-      const variable = String(issue.path[0]);
-      return { variable, found: shown(variable, given[variable]), expected: issue.message };
-    });
-    return { ok: false, problems: [...problems, ...(keys.ok ? [] : keys.problems)] };
-  }
+  const { values, problemsOf } = readEnvironment(env, SECRETS);
+  const parsed = environment.safeParse(values);
+  const keys = keysFrom(values, 'worker');
+  if (!parsed.success || !keys.ok) return { ok: false, problems: problemsOf([...(parsed.error?.issues ?? []), ...(keys.ok ? [] : keys.issues)]) };
   const found = parsed.data;
   const kind = found.GOBUTTON_APNS_URL === undefined ? 'real' : 'local';
   return {
@@ -125,11 +125,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       launchId: found.GOBUTTON_LAUNCH_ID ?? null,
       apns: {
         url: found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com', isLocal: found.GOBUTTON_APNS_URL !== undefined,
-        keyPem: found.APNS_KEY_FILE, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
+        keyPem: found.APNS_KEY, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
       },
       fcm: {
         url: found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com', isLocal: found.GOBUTTON_FCM_URL !== undefined,
-        tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, serviceAccountFile: found.GOOGLE_APPLICATION_CREDENTIALS,
+        tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, account: found.GOOGLE_SERVICE_ACCOUNT,
       },
       ca: found.GOBUTTON_CA_FILE ?? null,
       connections: found.GOBUTTON_CONNECTIONS ?? CONNECTIONS[kind],
@@ -141,14 +141,4 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       logLevel: found.LOG_LEVEL,
     },
   };
-}
-
-function shown(variable: string, value: string | undefined): string {
-  if (value === undefined) return 'nothing';
-  return SECRET.test(variable) ? `a text of ${value.length} characters (not shown)` : JSON.stringify(value);
-}
-
-/** One line a problem, as `main` prints them. */
-export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
-  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`).join('\n');
 }

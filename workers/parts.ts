@@ -8,7 +8,6 @@ import { Closer } from './close/closer.ts';
 import type { WorkerConfig } from './config.ts';
 import { queueNames } from './contract.ts';
 import type { WorkerReport } from './contract.ts';
-import { readServiceAccount } from './credentials/service-account.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { watchSwitches } from './halt/switch-watch.ts';
 import type { SwitchWatch } from './halt/switch-watch.ts';
@@ -45,7 +44,7 @@ export interface PartsOptions {
 /** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
 export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
   const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
-  const account = await readServiceAccount(config.fcm.serviceAccountFile);
+  const { account } = config.fcm;
   const names = queueNames(config.pool);
   const switches = watchSwitches({ config: config.cloud, launchId, log });
   const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, switches: switches.memory, log });

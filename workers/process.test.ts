@@ -60,7 +60,7 @@ test('a configuration that is not usable is refused in words, all of it at once'
   const { child, errors } = start({ PATH: process.env['PATH'] ?? '', AWS_REGION: 'moon' });
   const [code] = await once(child, 'exit') as [number];
   expect(code).toBe(78);
-  for (const variable of ['AWS_REGION', 'GOBUTTON_POOL', 'GOBUTTON_BUCKET', 'APNS_KEY_FILE', 'GOOGLE_APPLICATION_CREDENTIALS']) expect(errors()).toContain(`${variable}: found`);
+  for (const variable of ['AWS_REGION', 'GOBUTTON_POOL', 'GOBUTTON_BUCKET', 'APNS_KEY', 'GOOGLE_SERVICE_ACCOUNT', 'GOBUTTON_WORKER_KEY', 'GOBUTTON_BOT_PUBLIC_KEYS']) expect(errors()).toContain(`${variable}: found`);
 }, 30_000);
 
 test('a worker that is killed in the middle of a batch leaves its devices uncertain, never sent twice, and the shot closes', async () => {

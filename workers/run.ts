@@ -1,6 +1,7 @@
 import { createCloud } from '../infra/aws/create-cloud.ts';
+import { describeConfigProblems } from '../infra/environment.ts';
 import type { Stop } from '../infra/stop-signal.ts';
-import { describeConfigProblems, parseConfig } from './config.ts';
+import { parseConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { serveHealth } from './report/health.ts';
 import { Worker } from './worker.ts';

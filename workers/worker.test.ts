@@ -198,14 +198,14 @@ describe('worker pool', () => {
     await launch.fire();
     const queue = `${launch.pool}-segments.fifo`;
     // The moment: its launch is found, its parts are not there yet.
-    const accountRead = Promise.withResolvers<void>();
+    const assembling = Promise.withResolvers<void>();
     const config = launch.config();
     const worker = new Worker({
       cloud: createCloud(stage.cloudConfig), log: pino({ level: 'silent' }), metricsLine: null,
-      config: { ...config, fcm: { ...config.fcm, get serviceAccountFile() { accountRead.resolve(); return config.fcm.serviceAccountFile; } } },
+      config: { ...config, fcm: { ...config.fcm, get account() { assembling.resolve(); return config.fcm.account; } } },
     });
     const started = worker.start();
-    await accountRead.promise;
+    await assembling.promise;
     await Promise.all([worker.stop(), started]);
     await sleep(300);
     expect(await stage.cloud.queues.depth(queue)).toMatchObject({ visible: 1, inFlight: 0 });

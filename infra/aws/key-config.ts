@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { KeyRole } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { type ConfigProblem, type Env, readEnvironment, secret } from '../environment.ts';
 import { type Keyring, keyringOf, looseKeyring, readPrivateKey, readPublicHalf, signerOf } from './keyring.ts';
 
 /**
@@ -8,89 +8,66 @@ import { type Keyring, keyringOf, looseKeyring, readPrivateKey, readPublicHalf, 
  * GOBUTTON_WORKER_KEY and is told the bots'. That is what makes a record that somebody else has begun worth nothing.
  */
 
-type Env = Readonly<Record<string, string | undefined>>;
-export interface KeyProblem { variable: string; found: string; expected: string }
+type Values = Readonly<Record<string, string>>;
+interface Issue { path: string[]; message: string }
 
 export const OWN_KEY = { bot: 'GOBUTTON_BOT_KEY', worker: 'GOBUTTON_WORKER_KEY' } as const;
 export const PUBLIC_KEYS = { bot: 'GOBUTTON_BOT_PUBLIC_KEYS', worker: 'GOBUTTON_WORKER_PUBLIC_KEYS' } as const;
+const OPERATOR_KEY = 'GOBUTTON_OPERATOR_KEY';
+/** What a deployment must read as secrets before `keysFrom`. */
+export const KEY_SECRETS = { bot: [secret(OWN_KEY.bot)], worker: [secret(OWN_KEY.worker)] } as const;
 
 const EXPECT = {
-  own: 'an Ed25519 private key (PEM or base64 of its PKCS#8 DER), or its file in the same name with _FILE; `npm run keys` makes one',
-  file: 'a readable file with an Ed25519 private key in PEM; `npm run keys` makes one',
-  one: 'one of the two, not both',
+  own: 'an Ed25519 private key (PEM or base64 of its PKCS#8 DER), as `npm run keys` makes one',
   publics: 'public keys (Ed25519, base64 of the SPKI DER) with commas between them, as `npm run keys` prints them',
 } as const;
 
-/** The keyring of a deployment, or every problem. */
-export function keysFrom(env: Env, role: KeyRole): { ok: true; keyring: Keyring } | { ok: false; problems: KeyProblem[] } {
-  const own = ownKey(env, OWN_KEY[role]);
-  const others = { bot: publicKeys(env, 'bot', role === 'worker'), worker: publicKeys(env, 'worker', role === 'bot') };
-  const problems = [own, others.bot, others.worker].flatMap((part) => ('problem' in part ? [part.problem] : []));
-  if ('problem' in own || 'problem' in others.bot || 'problem' in others.worker) return { ok: false, problems };
+/** The keyring of a deployment, or what is wrong; `values` with secrets in place (`readEnvironment`). */
+export function keysFrom(values: Values, role: KeyRole): { ok: true; keyring: Keyring } | { ok: false; issues: Issue[] } {
+  const own = ownKey(values, OWN_KEY[role]);
+  const others = { bot: publicKeys(values, 'bot', role === 'worker'), worker: publicKeys(values, 'worker', role === 'bot') };
+  const issues = [own, others.bot, others.worker].flatMap((part) => ('issue' in part ? [part.issue] : []));
+  if ('issue' in own || 'issue' in others.bot || 'issue' in others.worker) return { ok: false, issues };
   return { ok: true, keyring: keyringOf(role, own.key, { bot: others.bot.keys, worker: others.worker.keys }) };
 }
 
-const OPERATOR_KEY = 'GOBUTTON_OPERATOR_KEY';
-const isGiven = (env: Env, variable: string): boolean => given(env, variable) !== undefined || given(env, `${variable}_FILE`) !== undefined;
-
 /** For commands: the operator's own key if it is there, else the bot's, else none; and whom to trust if that is said. */
-export function commandKeyring(env: Env): { keyring: Keyring; problems: KeyProblem[] } {
-  if (isGiven(env, OPERATOR_KEY)) {
-    const own = ownKey(env, OPERATOR_KEY);
-    const { trusted, problems } = trustedFrom(env);
-    if ('problem' in own) return { keyring: looseKeyring(null, trusted), problems: [own.problem, ...problems] };
-    return { keyring: looseKeyring(signerOf(own.key), trusted), problems };
+export function commandKeyring(env: Env): { keyring: Keyring; problems: ConfigProblem[] } {
+  const { values, problemsOf } = readEnvironment(env, [secret(OPERATOR_KEY), ...KEY_SECRETS.bot]);
+  const { trusted, issues } = trustIn(values);
+  const isSet = (variable: string) => values[variable] !== undefined || values[`${variable}_FILE`] !== undefined;
+  if (isSet(OPERATOR_KEY)) {
+    const own = ownKey(values, OPERATOR_KEY);
+    return 'issue' in own
+      ? { keyring: looseKeyring(null, trusted), problems: problemsOf([own.issue, ...issues]) }
+      : { keyring: looseKeyring(signerOf(own.key), trusted), problems: problemsOf(issues) };
   }
-  if (isGiven(env, OWN_KEY.bot)) {
-    const read = keysFrom(env, 'bot');
-    return read.ok ? { keyring: read.keyring, problems: [] } : { keyring: looseKeyring(null, null), problems: read.problems };
-  }
-  const { trusted, problems } = trustedFrom(env);
-  return { keyring: looseKeyring(null, trusted), problems };
+  if (!isSet(OWN_KEY.bot)) return { keyring: looseKeyring(null, trusted), problems: problemsOf(issues) };
+  const read = keysFrom(values, 'bot');
+  return read.ok ? { keyring: read.keyring, problems: problemsOf([]) } : { keyring: looseKeyring(null, null), problems: problemsOf(read.issues) };
 }
 
 /** Null: nobody has said whom to trust. */
-export function trustedFrom(env: Env): { trusted: TrustedKeys | null; problems: KeyProblem[] } {
-  const [bot, worker] = [publicKeys(env, 'bot', false), publicKeys(env, 'worker', false)];
-  if ('problem' in bot || 'problem' in worker) return { trusted: null, problems: [bot, worker].flatMap((part) => ('problem' in part ? [part.problem] : [])) };
-  return { trusted: bot.keys.length === 0 && worker.keys.length === 0 ? null : { bot: bot.keys, worker: worker.keys }, problems: [] };
+export function trustedFrom(env: Env): { trusted: TrustedKeys | null; problems: ConfigProblem[] } {
+  const { values, problemsOf } = readEnvironment(env, []);
+  const { trusted, issues } = trustIn(values);
+  return { trusted, problems: problemsOf(issues) };
 }
 
-function ownKey(env: Env, variable: string) {
-  const value = given(env, variable);
-  const file = given(env, `${variable}_FILE`);
-  if (value !== undefined && file !== undefined) return { problem: { variable, found: `both ${variable} and ${variable}_FILE`, expected: EXPECT.one } };
-  if (value === undefined && file === undefined) return { problem: { variable, found: 'nothing', expected: EXPECT.own } };
-  if (file !== undefined) {
-    const key = readPrivateKey(textOf(file) ?? '');
-    return key === null ? { problem: { variable: `${variable}_FILE`, found: JSON.stringify(file), expected: EXPECT.file } } : { key };
-  }
-  const key = readPrivateKey(value ?? '');
-  return key === null ? { problem: { variable, found: `a text of ${(value ?? '').length} characters (not shown)`, expected: EXPECT.own } } : { key };
+function trustIn(values: Values): { trusted: TrustedKeys | null; issues: Issue[] } {
+  const [bot, worker] = [publicKeys(values, 'bot', false), publicKeys(values, 'worker', false)];
+  if ('issue' in bot || 'issue' in worker) return { trusted: null, issues: [bot, worker].flatMap((part) => ('issue' in part ? [part.issue] : [])) };
+  return { trusted: bot.keys.length === 0 && worker.keys.length === 0 ? null : { bot: bot.keys, worker: worker.keys }, issues: [] };
 }
 
-function publicKeys(env: Env, role: KeyRole, isNeeded: boolean) {
+function ownKey(values: Values, variable: string) {
+  const key = readPrivateKey(values[variable] ?? '');
+  return key === null ? { issue: { path: [variable], message: EXPECT.own } } : { key };
+}
+
+function publicKeys(values: Values, role: KeyRole, isNeeded: boolean) {
   const variable = PUBLIC_KEYS[role];
-  const texts = (given(env, variable) ?? '').split(/[\s,]+/).filter((text) => text !== '');
-  if (isNeeded && texts.length === 0) return { problem: { variable, found: 'nothing', expected: EXPECT.publics } };
-  const keys: string[] = [];
-  for (const text of texts) {
-    const key = readPublicHalf(text);
-    if (key === null) return { problem: { variable, found: JSON.stringify(text), expected: EXPECT.publics } };
-    keys.push(key);
-  }
-  return { keys };
-}
-
-function given(env: Env, name: string): string | undefined {
-  const value = env[name];
-  return value === undefined || value.trim() === '' ? undefined : value;
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+  const keys = (values[variable] ?? '').split(/[\s,]+/).filter((text) => text !== '').map(readPublicHalf);
+  const known = keys.filter((key) => key !== null);
+  return known.length < keys.length || (isNeeded && keys.length === 0) ? { issue: { path: [variable], message: EXPECT.publics } } : { keys: known };
 }

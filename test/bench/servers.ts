@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fetchAccessToken } from '../../workers/credentials/fcm-oauth.ts';
-import { readServiceAccount } from '../../workers/credentials/service-account.ts';
+import { serviceAccountIn } from '../worker-stage.ts';
 import { ensureCredentials } from '../../infra/local/credentials.ts';
 import type { BehaviourInput } from '../../infra/local/providers/behaviour.ts';
 import { binaryOf, startForeign } from '../conformance/foreign-servers.ts';
@@ -54,7 +54,7 @@ export async function startLocalProviders(pin: readonly string[]): Promise<Bench
   if (first.done === true) throw new Error('BENCH_SERVER_FAILED: the local providers did not start');
   const { apnsUrl, fcmUrl, tokenUrl, controlUrl } = JSON.parse(first.value) as Record<'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl', string>;
   const ca = await readFile(credentials.caFile, 'utf8');
-  const account = await readServiceAccount(credentials.serviceAccountFile);
+  const account = await serviceAccountIn(credentials.serviceAccountFile);
   const { token } = await fetchAccessToken({ account, tokenUrl, ca });
   return {
     name: 'local providers', pid: child.pid ?? 0,

@@ -1,20 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 const shape = z.object({ project_id: z.string().min(1), client_email: z.string().min(3), private_key: z.string().includes('PRIVATE KEY') });
 
 export interface ServiceAccount { projectId: string; clientEmail: string; privateKey: string }
 
-/** Reads a Google service account file. Throws `SERVICE_ACCOUNT_INVALID` with what is missing, never with what the file holds. */
-export async function readServiceAccount(file: string): Promise<ServiceAccount> {
-  const text = await readFile(file, 'utf8');
+/** The JSON of a Google service account. `bad`: the fields that are wrong or missing, never what they hold. */
+export function parseServiceAccount(text: string): { ok: true; account: ServiceAccount } | { ok: false; bad: string[] } {
   const parsed = shape.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole file').join(', ');
-    throw new Error(`SERVICE_ACCOUNT_INVALID: ${file}: expected the JSON of a service account, bad or missing: ${fields}`);
-  }
+  if (!parsed.success) return { ok: false, bad: parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole') };
   const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = parsed.data;
-  return { projectId, clientEmail, privateKey };
+  return { ok: true, account: { projectId, clientEmail, privateKey } };
 }
 
 function jsonOf(text: string): unknown {

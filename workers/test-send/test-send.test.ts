@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ApnsClient } from 'apns2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readServiceAccount } from '../credentials/service-account.ts';
-import { startStage } from '../../test/worker-stage.ts';
+import { serviceAccountIn, startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { createApnsClient } from './apns-seam.ts';
 import { createFcmClient } from './fcm-seam.ts';
@@ -74,7 +73,7 @@ describe('test copies', () => {
       ] },
     ];
     const config = launch.config();
-    const send = testSender(config, await readServiceAccount(config.fcm.serviceAccountFile));
+    const send = testSender(config, config.fcm.account);
     const results = await send({ ...before, people }, 'T99', ['ana', 'mia']);
     expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([[false, 'BadDeviceToken'], [false, 'messaging/registration-token-not-registered'], [true, '']]);
   });
@@ -86,7 +85,7 @@ describe('test copies', () => {
     const plain = new ApnsClient({ team: 'T'.repeat(10), keyId: 'K'.repeat(10), signingKey: keyPem });
     expect(seam.client.constructor).toBe(plain.client.constructor);
     expect(seam.host).toBe('api.push.apple.com');
-    const fcm = createFcmClient({ account: await readServiceAccount(credentials.serviceAccountFile), localUrl: null, tokenUrl: null, ca: null });
+    const fcm = createFcmClient({ account: await serviceAccountIn(credentials.serviceAccountFile), localUrl: null, tokenUrl: null, ca: null });
     expect(fcm.messaging.app.options.httpAgent).toBeUndefined();
     expect(fcm.messaging.app.options.credential?.constructor.name).toBe('ServiceAccountCredential');
     await Promise.all([seam.destroy(), plain.destroy(), fcm.close()]);
