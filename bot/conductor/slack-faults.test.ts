@@ -139,7 +139,7 @@ test('the board of a closed launch says so and has no HALT', async () => {
   await conductor.start();
   await until('the board', async () => (await rig.messages()).some(({ pinned }) => pinned));
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
-  const board = await until('the closed board', async () => (await rig.messages('Closed: Super Bowl')).find(({ pinned }) => pinned));
+  const board = await until('the closed board', async () => (await rig.messages('Super Bowl: closed')).find(({ pinned }) => pinned));
   expect(JSON.stringify(board.blocks)).not.toContain('halt.press');
 });
 
