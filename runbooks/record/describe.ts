@@ -17,6 +17,9 @@ export function segmentList(segments: readonly SegmentAttempt[]): string {
   return segments.map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`)).join(', ');
 }
 
+/** More than four are counted; the table of shots names them all. */
+const fewSegments = (segments: readonly SegmentAttempt[]): string => (segments.length > 4 ? `${segments.length} segments` : segmentList(segments));
+
 /** Non-zero states in a fixed order, failures split by reason: `190 accepted, 8 failed (8 Unregistered), 2 late`. */
 export function describeTotals(totals: Totals): string {
   const parts = DEVICE_STATES.filter((state) => totals[state] > 0).map((state) => {
@@ -70,12 +73,12 @@ export function describeEntry(entry: Entry, names: Names): string {
     case 'FireRequested':
       return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}`;
     case 'FireApproved':
-      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${entry.shown.segments.length > 4 ? `${entry.shown.segments.length} segments` : segmentList(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
+      return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
-    case 'ShotClosed': return `shot ${entry.shotId} closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'ShotClosed': return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
     case 'ShotTimed': return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
-    case 'ShotCorrected': return `corrected shot ${entry.shotId} after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'ShotCorrected': return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
     case 'TestRequested': return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
     case 'TestDone': {
       const accepted = entry.results.filter((result) => result.accepted).length;

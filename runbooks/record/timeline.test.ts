@@ -48,7 +48,7 @@ describe('the timeline', () => {
   });
 
   test('says how many tokens were refused for good after corrections and how to take them out, or nothing', () => {
-    expect(text).toContain("\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Timeline");
+    expect(text).toContain("\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Texts");
     const others = entries.map((entry): Entry => (entry.kind === 'ShotCorrected' ? { ...entry, segments: entry.segments.map((segment) => ({ ...segment, totals: { ...totals, reasons: { TooManyRequests: 8 } } })) } : entry));
     expect(timelineMarkdown(others, [], { chain: { ok: true } })).not.toContain('refused for good');
   });
@@ -63,7 +63,7 @@ describe('the timeline', () => {
   test('text that people wrote can not break the table or become markup', () => {
     expect(text).toContain('“it is on \\*air\\* \\| now ⏎ \\<script\\>” ([message](https://slack.example/p1))');
     expect(text).toContain('# Big \\| Game: timeline');
-    expect(text).toContain('| Mia Chen | edited a message to “on air!”');
+    expect(text).toContain('| Mia Chen | edited their message of 00:00:01.100 to “on air!”');
     expect(text).toContain('| Visitor | “who?”');
   });
 
@@ -76,6 +76,45 @@ describe('the timeline', () => {
   test('an empty record is said to be empty', () => {
     expect(timelineMarkdown([], [], { chain: { ok: true } })).toContain('empty');
   });
+});
+
+describe('what people wrote', () => {
+  const row = (one: Partial<TimelineMessage>): string => timelineMarkdown(entries, [message('', one)], { chain: { ok: true }, slackNames: new Map([['U9STRANGER', 'Vi | sitor']]) }).split('\n').find((line) => line.includes(target6)) ?? '';
+  const target6 = '23:30:06.000';
+  test.each([
+    ['R&amp;D says &lt;hi&gt; <@U0MARKET1>', 'R&D says \\<hi\\> Mia Chen'],
+    ['<@U9STRANGER> <@U8NOBODY|Zoe> <@U7> in <#C1|general> <!here>', 'Vi \\| sitor Zoe @U7 in #general @here'],
+    ['see <https://a.b/c?x=1&amp;y=2|the *plan*> and <https://a.b>', 'see the \\*plan\\* (https://a.b/c?x=1&y=2) and https://a.b'],
+    // Typed as it stands: it must neither become a sign nor be read as an entity.
+    ['&amp;lt;b&amp;gt;', '&amp;lt;b&amp;gt;'],
+    ['<!date^1767225600^{time}|noon> <javascript:alert(1)|x>', 'noon \\<javascript:alert(1)\\|x\\>'],
+    ['a\u202eb\u0007c', 'a b c'],
+  ])('%j is read as it was meant', (text, wanted) => expect(row({ text })).toContain(`“${wanted}”`));
+
+  test('deletions say of when, and a link that is none is left out', () => {
+    expect(row({ text: '', deleted: true, edits: '1800000000.000100', permalink: null })).toContain('| deleted their message of 08:00:00.000 |');
+    expect(row({ text: 'x', permalink: 'javascript:alert(1)' })).not.toContain('](');
+  });
+
+  test('a refused press says who, what and why, and many are counted', () => {
+    const refused = { what: 'pressing GO on F2', code: 'SAME_PERSON', say: 'Mia Chen asked for this fire, so a *second* person must press GO.', times: 1 };
+    expect(row({ refused })).toContain('| Mia Chen | was refused: pressing GO on F2 (SAME\\_PERSON): Mia Chen asked for this fire, so a \\*second\\* person must press GO. |');
+    expect(row({ refused: { ...refused, times: 1_200 } })).toContain('| Mia Chen | was refused 1,200 more times within a minute, the last time: pressing GO on F2 (SAME\\_PERSON) |');
+  });
+});
+
+test('every text that was sent stands in the timeline, whole, with how many got it in which shot', () => {
+  const audience = { hash: 'abcdef0123', manifestKey: 'k', devices: 300, locales: { en: 210, es: 90 }, segments: [
+    { id: 'us-ios', platform: 'ios' as const, devices: 200, batches: 1, locales: { en: 180, es: 20 } }, { id: 'br-ios', platform: 'ios' as const, devices: 100, batches: 1, locales: { en: 30, es: 70 } },
+  ] };
+  const changed = { ...runbook.campaign, locales: { en: { title: 'New | title', body: 'New text' } } };
+  const [created, asked, approved] = entries;
+  const all = record(...[created, { kind: 'AudienceSet', audience, atMs: target - 2_000, by: { person: 'ana' } }, asked, approved, { kind: 'CampaignSet', campaign: changed, contentHash: 'beef00aa', atMs: target + 20_000, by: { person: 'mia' } }] as NewEntry[]);
+  const text = timelineMarkdown(all, [], { chain: { ok: true } });
+  expect(text).toContain('### Content c0ffee00: sent in S3\n\n| locale | title | text | devices in S3 |');
+  expect(text).toContain('| en | Did you see that? 👀 | Do your lesson. You know who is watching. | 180 |');
+  expect(text).toContain('| es | ¿Lo viste? 👀 | Haz tu lección. Ya sabes quién te mira. | 20 |');
+  expect(text).toContain('### Content beef00aa: never sent\n\n| locale | title | text |\n|---|---|---|\n| en | New \\| title | New text |');
 });
 
 test('times are told relative to the target', () => {

@@ -1,8 +1,14 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf, Totals } from '../launch/entries.ts';
 import { actorName, describeEntry, describeTiming, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+import { readable } from './chat.ts';
+import { escape } from './markdown.ts';
+import { textsSection } from './texts.ts';
 
-/** What a person wrote in the channel, from the chain of channel messages. Edits and deletions are messages of their own. */
+/** What somebody wanted and did not get: a press or a command that was refused. */
+export interface Refused { what: string; code: string; say: string; /** More than one: so many alike or further ones within a minute, counted instead of written out. */ times: number }
+
+/** What a person wrote in the channel, or was refused, from the chain of channel messages. Edits and deletions are messages of their own. */
 export interface TimelineMessage {
   ts: string;
   user: string;
@@ -13,6 +19,7 @@ export interface TimelineMessage {
   deleted: boolean;
   permalink: string | null;
   files: string[];
+  refused?: Refused | undefined;
 }
 
 export interface TimelineOptions {
@@ -37,10 +44,10 @@ export function timelineMarkdown(entries: readonly Entry[], messages: readonly T
 
   const rows: Row[] = [
     ...entries.map((entry): Row => ({ atMs: entry.atMs, order: entry.seq, who: actorName(entry.by, names), what: what(entry, names) })),
-    ...messages.map((message, index): Row => ({ atMs: message.atMs, order: entries.length + index + 1, who: slackNames.get(message.user) ?? message.user, what: said(message) })),
+    ...messages.map((message, index): Row => ({ atMs: message.atMs, order: entries.length + index + 1, who: slackNames.get(message.user) ?? message.user, what: said(message, slackNames) })),
   ].toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
 
-  return [...head(created, entries, target, names, options), ...shots(entries, names), ...table(rows, target)].join('\n');
+  return [...head(created, entries, target, names, options), ...shots(entries, names), ...textsSection(entries), ...table(rows, target)].join('\n');
 }
 
 function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], target: number, names: Names, options: TimelineOptions): string[] {
@@ -112,14 +119,24 @@ function what(entry: Entry, names: Names): string {
   return LOUD.has(entry.kind) ? `**${text}**` : text;
 }
 
-function said(message: TimelineMessage): string {
-  const quoted = `“${escape(message.text)}”`;
+function said(message: TimelineMessage, names: Names): string {
+  if (message.refused !== undefined) return refusedText(message.refused);
+  const quoted = `“${escape(readable(message.text, names))}”`;
   const files = message.files.length === 0 ? '' : ` [${message.files.map(escape).join(', ')}]`;
-  const link = message.permalink === null ? '' : ` ([message](${message.permalink}))`;
-  if (message.deleted) return `deleted a message of ${message.edits ?? message.ts}${link}`;
-  if (message.edits !== null) return `edited a message to ${quoted}${files}${link}`;
+  const link = message.permalink === null || !/^https?:\/\/[^\s()]+$/.test(message.permalink) ? '' : ` ([message](${message.permalink}))`;
+  if (message.deleted) return `deleted their message of ${clockOf(message.edits ?? message.ts)}${link}`;
+  if (message.edits !== null) return `edited their message of ${clockOf(message.edits)} to ${quoted}${files}${link}`;
   return `${quoted}${files}${link}`;
 }
+
+function refusedText({ what, code, say, times }: Refused): string {
+  return times > 1
+    ? `was refused ${number(times)} more times within a minute, the last time: ${escape(what)} (${escape(code)})`
+    : `was refused: ${escape(what)} (${escape(code)}): ${escape(readable(say, new Map()))}`;
+}
+
+/** Slack's ts is the time of the message, in seconds. */
+const clockOf = (ts: string): string => (Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : escape(ts));
 
 function namesOf(entries: readonly Entry[]): Names {
   const names = new Map<string, string>();
@@ -149,9 +166,4 @@ export function relative(ms: number): string {
   const seconds = Math.floor(Math.abs(ms) / 1000);
   const two = (value: number) => String(value).padStart(2, '0');
   return `T${ms < 0 ? '-' : '+'}${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-/** Keeps a table row one row, and people's text from becoming markup. */
-function escape(text: string): string {
-  return text.replace(/[\\|*_`[\]<>]/g, (mark) => `\\${mark}`).replace(/\s*\n\s*/g, ' ⏎ ');
 }
