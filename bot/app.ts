@@ -8,7 +8,6 @@ import { declineValue, goValue, pressDecline, pressGo, pressReadTexts } from './
 import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
 import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
-import { ChannelLog } from './channel/channel-log.ts';
 import { listen } from './channel/listen.ts';
 import { parseTyped } from './commands/arguments.ts';
 import { changeValue, pressChange } from './commands/change.ts';
@@ -70,7 +69,7 @@ export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App
   onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
   onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
 
-  listen(app, desk, new ChannelLog({ record: desk.cloud.record, client: desk.client, log: desk.log }));
+  listen(app, desk, desk.channelLog);
 
   // What no handler caught. People are told by the handlers; here nothing may reach Slack.
   app.error(async (error) => desk.log.error({ err: error }, 'the Slack app failed'));

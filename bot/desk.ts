@@ -7,6 +7,9 @@ import type { Entry } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { personOf } from '../runbooks/launch/people.ts';
 import type { Person } from '../runbooks/playbook/schema.ts';
+import { doing } from '../runbooks/launch/authority.ts';
+import type { ChannelLog } from './channel/channel-log.ts';
+import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -19,6 +22,9 @@ export interface Desk {
   rooms: Rooms;
   /** Short time-out, few retries (see slack-client.ts). */
   client: WebClient;
+  /** What people say, and what they were refused, for the timeline. */
+  channelLog: ChannelLog;
+  refusals: Refusals;
   log: Logger;
   nowMs: () => number;
   runbooksDir: string;
@@ -34,11 +40,17 @@ const STRANGER = 'not-on-the-roster';
  * has its urgent effects performed. `make` gets the person's id and the state it is decided on.
  */
 export async function submitAs(desk: Desk, launchId: string, slackId: string, make: (by: string, launch: Launch, nowMs: number) => Command): Promise<Outcome> {
+  let wanted = '';
   const answer = await desk.journal.submit(launchId, (launch, nowMs) => {
     if (launch === null) throw new Error(`LAUNCH_GONE ${launchId}: the index names a launch without a record`);
-    return make(personOf(launch, { slackId })?.id ?? STRANGER, launch, nowMs);
+    const command = make(personOf(launch, { slackId })?.id ?? STRANGER, launch, nowMs);
+    wanted = doing(command);
+    return command;
   });
-  if (!answer.ok) return { ...answer, launch: desk.journal.peek(launchId) };
+  if (!answer.ok) {
+    desk.refusals.note(launchId, slackId, { what: wanted, code: answer.code, say: answer.say });
+    return { ...answer, launch: desk.journal.peek(launchId) };
+  }
   await desk.conductor.afterEntry(launchId, answer.entry);
   return answer;
 }

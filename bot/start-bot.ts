@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { createApp } from './app.ts';
+import { ChannelLog } from './channel/channel-log.ts';
+import { Refusals } from './channel/refusals.ts';
 import { createConductor } from './conductor/conductor.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import { createSlackPort } from './conductor/slack-port.ts';
@@ -51,7 +53,10 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     cloud, journal, slack: createSlackPort({ token: botToken, apiUrl, log }), log,
     config: { holder: options.holder, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }), nowMs, ...(options.timings === undefined ? {} : { timings: options.timings }) },
   });
-  const desk: Desk = { cloud, journal, conductor, rooms: new Rooms({ live: cloud.live, client, log, nowMs }), client, log, nowMs, runbooksDir: config.runbooksDir };
+  const channelLog = new ChannelLog({ record: cloud.record, client, log });
+  const refusals = new Refusals({ channelLog, log, nowMs });
+  const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
+  const desk: Desk = { cloud, journal, conductor, rooms, client, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
 
   const http = receive.mode === 'http' ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs }) : null;
   const sockets = receive.mode === 'socket' ? new SocketReceivers({ appToken: receive.appToken, apiUrl, connections: receive.connections, logger, log, nowMs }) : null;
@@ -90,7 +95,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     const late = AbortSignal.timeout(STOP_WITHIN_MS);
     const all = async () => {
       await app.stop();
-      await Promise.all([server.close(), conductor.stop()]);
+      await Promise.all([server.close(), conductor.stop(), refusals.flush()]);
       cloud.close();
     };
     await Promise.race([all(), new Promise<void>((resolve) => late.addEventListener('abort', () => {

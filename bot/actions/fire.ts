@@ -21,7 +21,11 @@ const READ_WITHIN_MS = 1_500;
  */
 export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, answer, refresh }: Press<z.output<typeof goValue>>): Promise<void> {
   const { launchId, orderId, shownHash } = value;
-  if (desk.rooms.isKnownShared(channelId)) return answer(refused('CHANNEL_SHARED', 'This channel is shared with another company (Slack Connect), so nobody fires from it.'));
+  const refuse = (code: string, say: string) => {
+    desk.refusals.note(launchId, slackId, { what: `pressing GO on ${orderId}`, code, say });
+    return answer(refused(code, say));
+  };
+  if (desk.rooms.isKnownShared(channelId)) return refuse('CHANNEL_SHARED', 'This channel is shared with another company (Slack Connect), so nobody fires from it.');
 
   const signal = AbortSignal.timeout(READ_WITHIN_MS);
   const [item, measured] = await Promise.all([
@@ -31,7 +35,7 @@ export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, an
     }),
     measuredInTime(desk, launchId, signal),
   ]);
-  if (item === 'unreadable') return answer(refused('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.'));
+  if (item === 'unreadable') return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
 
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({
     kind: 'approve-fire', by, orderId, shownHash, pressedAtMs, measured, via: { kind: 'slack', slackId },

@@ -22,10 +22,10 @@ export class ChannelLog {
     this.#log = options.log;
   }
 
-  /** Appends once, however often Slack delivers it. */
-  async append(launchId: string, channelId: string, message: Omit<ChannelMessage, 'permalink'>): Promise<void> {
+  /** Appends once, however often Slack delivers it. `channelId` null: not a message of the channel, so nothing to link to. */
+  async append(launchId: string, channelId: string | null, message: Omit<ChannelMessage, 'permalink'>): Promise<void> {
     // Asked for at once, but the turn is taken first: the chain keeps the order of the channel.
-    const link = message.deleted ? Promise.resolve(null) : this.#permalink(channelId, message.edits ?? message.ts);
+    const link = message.deleted || channelId === null ? Promise.resolve(null) : this.#permalink(channelId, message.edits ?? message.ts);
     await this.#inTurn(launchId, async (chain) => {
       await this.#put(launchId, chain, { ...message, permalink: await link });
     });

@@ -93,7 +93,10 @@ async function runHere(ask: Ask, sub: Subcommand, launch: Launch): Promise<Answe
   if (sub.needs === 'nothing') return sub.run(ask);
   if (sub.needs === 'launch') return sub.run({ ...ask, launch });
   const person = whoIs(launch, ask.slackId);
-  if (person === null) return stranger(launch);
+  if (person === null) {
+    ask.desk.refusals.note(launch.id, ask.slackId, { what: `/go ${sub.name}`, code: 'NOT_ON_ROSTER', say: 'not on the roster of this launch' });
+    return stranger(launch);
+  }
   return sub.run({ ...ask, launch, person });
 }
 

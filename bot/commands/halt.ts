@@ -18,15 +18,19 @@ const RECORDED_WITHIN_MS = 1_000;
  * a name, because a halt too many costs a minute and a halt too few can't be taken back.
  */
 export async function haltNow(desk: Desk, launchId: string, press: { slackId: string; reason: string; pressedAtMs: number }): Promise<Message> {
+  const refuse = (code: string, say: string): Message => {
+    desk.refusals.note(launchId, press.slackId, { what: 'halting', code, say });
+    return refused(code, say);
+  };
   const known = desk.journal.peek(launchId);
   // What this instance has read last may be old. It is good enough to halt by, never to refuse by.
   const launch = known !== null && whoIs(known, press.slackId) !== null ? known : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
   const person = launch === null ? null : whoIs(launch, press.slackId);
   // Whatever their role: who sees that it goes wrong stops it.
-  if (launch !== null && person === null) return refused('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on the roster can, with one tap.');
+  if (launch !== null && person === null) return refuse('NOT_ON_ROSTER', 'You are not on the roster of this launch, so you can\'t halt it. Say it in the channel: anyone on the roster can, with one tap.');
   // A closed launch stays closed, however old the news.
   const closed = [launch, known].find((one) => one?.closed === true);
-  if (closed != null) return refused('LAUNCH_CLOSED', nothingToHalt(closed));
+  if (closed != null) return refuse('LAUNCH_CLOSED', nothingToHalt(closed));
   const reason = person === null ? `${press.reason} (pressed by ${press.slackId}; the roster could not be read)`.trim() : press.reason;
   const { epoch, recorded } = await desk.conductor.halt(launchId, { by: person?.id ?? null, source: 'slack', reason, pressedAtMs: press.pressedAtMs });
   recorded.catch((error: unknown) => desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'));

@@ -1,6 +1,11 @@
+import type { ChannelMessage } from '../../infra/aws/record-store.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
-import { done } from '../views/answers.ts';
+import { mentionedIds } from '../../runbooks/record/chat.ts';
+import { commandFor, postTimeline } from '../channel/post-timeline.ts';
+import type { Desk } from '../desk.ts';
+import { done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
 import { misuse, submit, type Subcommand } from './subcommand.ts';
 
@@ -19,15 +24,40 @@ export const timeline: Subcommand = {
   async run({ desk, launch, channelId }) {
     const [entries, messages] = await Promise.all([desk.journal.entries(launch.id), desk.cloud.record.messagesAfter(launch.id, 0)]);
     const chain = desk.journal.verify(entries);
-    const markdown = timelineMarkdown(entries, messages, { chain });
+    const slackNames = await namesOfOthers(desk, launch, messages);
+    const markdown = timelineMarkdown(entries, messages, { chain, slackNames });
     const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
-    await desk.client.files.uploadV2({
-      channel_id: channelId, filename: `timeline-${launch.id}-${stampedAt}.md`, title: `Timeline of ${launch.name}`, content: markdown,
-      initial_comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${messages.length} messages${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
+    const talk = messages.filter(({ refused }) => refused === undefined).length;
+    const posted = await postTimeline(desk.client, desk.log, {
+      channelId, launchId: launch.id, filename: `timeline-${launch.id}-${stampedAt}.md`, title: `Timeline of ${launch.name}`, markdown,
+      comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
     });
-    return done('The timeline stands in the channel as a Markdown file.');
+    if (posted.how === 'file') return done('The timeline stands in the channel as a Markdown file.');
+    const whole = `It is whole on the command line: \`${commandFor(launch.id)}\``;
+    if (posted.how === 'thread' && posted.parts === posted.of) return done('Slack took no file, so the timeline stands in a thread of the channel.');
+    return info(`Slack took no file, and ${posted.parts} of ${posted.of} messages of the timeline${posted.how === 'thread' ? ' fit into a thread' : ' got through'}. ${whole}`);
   },
 };
+
+/** So many people who are not on the roster are asked of Slack (Tier 4, 100 and some a minute). */
+const OTHERS = 30;
+
+/** Names of those who wrote or were mentioned and whom the roster doesn't know. Whoever Slack doesn't name stays an id. */
+async function namesOfOthers(desk: Desk, launch: Launch, messages: readonly ChannelMessage[]): Promise<Map<string, string>> {
+  const known = new Set(launch.people.flatMap(({ slack }) => slack));
+  const ids = [...new Set(messages.flatMap(({ user, text }) => [user, ...mentionedIds(text)]))].filter((id) => id !== '' && !known.has(id)).slice(0, OTHERS);
+  const found = await Promise.all(ids.map(async (id): Promise<[string, string] | null> => {
+    try {
+      const { user } = await desk.client.users.info({ user: id });
+      const name = user?.profile?.display_name || user?.real_name || user?.name;
+      return name === undefined || name === '' ? null : [id, name];
+    } catch (error) {
+      desk.log.warn({ err: error, id }, 'a name for the timeline could not be had');
+      return null;
+    }
+  }));
+  return new Map(found.filter((one) => one !== null));
+}
 
 export const close: Subcommand = {
   name: 'close', also: ['end'], usage: ['close', 'close all went well'], group: 'Talk and end', needs: 'person',

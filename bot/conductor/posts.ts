@@ -7,7 +7,9 @@ import type { Message } from '../views/message.ts';
 import { orderMessage } from '../views/order.ts';
 import { scaleProgressMessage } from '../views/scale-progress.ts';
 import { summaryMessage } from '../views/summary.ts';
-import { deliveryChart } from './chart.ts';
+import { context, message, section } from '../views/blocks.ts';
+import { safe } from '../views/words.ts';
+import { chartAltText, deliveryChart } from './chart.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import type { LiveShots } from './live-shots.ts';
 import type { Attempt, Pending } from './outbox.ts';
@@ -123,14 +125,17 @@ export class Posts {
     const shot = shotOf(launch, shotId);
     const filename = `delivery-${shotId}-${pending.effect.seq}.png`;
     if (pending.again && (await this.#lookedFor(() => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
+    const figures = await this.#live.figures(launch, shot);
     try {
-      const chart = await deliveryChart(launch, shot, await this.#live.figures(launch, shot));
+      const chart = await deliveryChart(launch, shot, figures);
       await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
     } catch (error) {
       const fault = slackFault(error);
       // The room has just taken the summary: what is forbidden is the upload, and that lasts.
       if (!isForbidden(error) && (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES)) throw error;
       this.#context.log.error({ launchId: launch.id, shotId, err: error }, 'the delivery curve is left out');
+      const inWords = chartAltText(launch, shot, figures);
+      await this.post(pending, launch, message(inWords, [section(`:chart_with_upwards_trend: ${safe(inWords, 1_000)}`), context('Slack takes no picture from the app, so these are its figures.')]));
       return 'left out';
     }
     return filename;

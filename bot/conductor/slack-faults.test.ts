@@ -183,7 +183,7 @@ test('a channel that takes edits but no posts is one trouble: on-call people hea
   await until('the trouble is over', () => conductor.shutRooms().length === 0);
 });
 
-test.each(['missing_scope', 'no_permission', 'restricted_action'])('an app that may not upload (%s) leaves the picture out, and the room stays open', async (word) => {
+test.each(['missing_scope', 'no_permission', 'restricted_action'])('an app that may not upload (%s) leaves the picture out, says its figures, and the room stays open', async (word) => {
   await rig.create();
   const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(refusal(word)) };
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
@@ -192,6 +192,7 @@ test.each(['missing_scope', 'no_permission', 'restricted_action'])('an app that 
   const { conductor } = rig.conductor('first', { slack });
   await conductor.start();
   expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
+  expect(await textsOf('Delivery curve of shot')).toEqual([expect.stringContaining(', us-ios: 0 of 500 devices (0%) accepted')]);
   expect(conductor.shutRooms()).toEqual([]);
   expect(await directMessages('U0ONCALL')).toEqual([]);
 });

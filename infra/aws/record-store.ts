@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
+import type { Refused } from '../../runbooks/record/timeline.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
@@ -28,7 +29,7 @@ export interface RecordStore {
   messagesAfter(launchId: string, afterSeq: number): Promise<(ChannelMessage & Head)[]>;
 }
 
-export interface ChannelMessage { ts: string; user: string; text: string; atMs: number; /** The ts that this edits or deletes. */ edits: string | null; deleted: boolean; permalink: string | null; files: string[] }
+export interface ChannelMessage { ts: string; user: string; text: string; atMs: number; /** The ts that this edits or deletes. */ edits: string | null; deleted: boolean; permalink: string | null; files: string[]; /** Not said but wanted: a press or command that was refused. */ refused?: Refused | undefined }
 
 /** Partition of a launch's channel messages, in the same table. */
 export const channelPartition = (launchId: string) => `${launchId}/channel`;

@@ -102,6 +102,14 @@ function askFor(people: readonly Person[], kind: CommandKind): string {
   return `Ask ${listed(names, 'or')}`;
 }
 
+/** What somebody was about to do, with what it is about: `pressing GO on F12`, `setting a switch (pace.ios)`. */
+export function doing(command: Command): string {
+  const verb = DOING[command.kind] ?? command.kind;
+  if ('orderId' in command) return `${verb} ${command.kind === 'approve-fire' ? 'on ' : ''}${command.orderId}`;
+  const about = 'gate' in command ? command.gate : 'switch' in command ? command.switch : 'step' in command && command.step !== null ? command.step : 'target' in command ? command.target : null;
+  return about === null ? verb : `${verb} (${about})`;
+}
+
 /** What a command does, as the subject of a sentence. */
 const DOING: Partial<Record<CommandKind, string>> = {
   'create-launch': 'creating a launch', 'move-target': 'moving the target', 'set-campaign': 'changing the text', 'set-audience': 'setting the audience',
