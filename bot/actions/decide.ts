@@ -69,7 +69,11 @@ export async function pressAskWaiver({ desk, value, slackId, channelId, triggerI
   const launch = desk.journal.peek(value.launchId) ?? await desk.journal.launch(value.launchId);
   if (launch === null) throw new Error(`LAUNCH_GONE ${value.launchId}`);
   const person = whoIs(launch, slackId);
-  if (person !== null && !may(person, 'request-waiver')) return answer(refused('ROLE_MISSING', `Asking for a waiver needs on-call: ${peopleWith(launch, ['on-call'])}. Anyone on duty can grant it.`));
+  if (person !== null && !may(person, 'request-waiver')) {
+    const say = `Asking for a waiver needs on-call: ${peopleWith(launch, ['on-call'])}. Anyone on duty can grant it.`;
+    desk.refusals.note(launch.id, slackId, { what: `asking for a waiver (${value.gate})`, code: 'ROLE_MISSING', say });
+    return answer(refused('ROLE_MISSING', say));
+  }
   const line = gateLines(launch, await desk.conductor.measured(launch.id), desk.nowMs(), 'all').find((one) => one.id === value.gate);
   await desk.client.views.open({ trigger_id: triggerId, view: waiverModal(launch, value.gate, channelId, line ?? { value: null, say: '' }) });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
+import { doing } from '../../runbooks/launch/authority.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { paceOf } from '../../runbooks/launch/forecast.ts';
@@ -39,8 +40,12 @@ const VALUE_CHARS = 1_900;
 
 export async function change(ask: PersonAsk, wanted: Change): Promise<Answer> {
   const { desk, launch, slackId, person } = ask;
-  const judged = decide(launch, commandOf(wanted, person.id), { nowMs: desk.nowMs(), sha256 });
-  if (!judged.ok) return refused(judged.code, judged.say);
+  const command = commandOf(wanted, person.id);
+  const judged = decide(launch, command, { nowMs: desk.nowMs(), sha256 });
+  if (!judged.ok) {
+    desk.refusals.note(launch.id, slackId, { what: doing(command), code: judged.code, say: judged.say });
+    return refused(judged.code, judged.say);
+  }
   const present = await presentOf(desk, launch, wanted);
   const to = amountAfter(launch, wanted);
   const why = doubt(present.amount, to);

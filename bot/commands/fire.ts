@@ -16,9 +16,11 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
   const { desk, launch, slackId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
   if (shared !== false) {
-    return refused('CHANNEL_SHARED', shared === true
+    const say = shared === true
       ? 'This channel is shared with another company (Slack Connect), so nobody fires from it. Use a channel of your own, or the command line.'
-      : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.');
+      : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.';
+    desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: 'CHANNEL_SHARED', say });
+    return refused('CHANNEL_SHARED', say);
   }
   const wanted = lift && words.length === 0 ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] } : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
