@@ -43,6 +43,10 @@ describe('forms', () => {
     await until('the preview', async () => (await rig.mia.views())[0]?.html.includes('Neuer Text.'));
     const long = { 'title:de': value('Jetzt!'), 'body:de': value('ü'.repeat(2_900)) };
     expect(await rig.mia.submit(form.id, long)).toMatchObject({ ok: false, errors: { 'body:de': expect.stringContaining('providers take 4,096') as string } });
+    const bad = { 'title:de': value('Jetzt! \ud83d'), 'body:de': value('Neuer\u0007 Text.') };
+    expect(await rig.mia.submit(form.id, bad)).toMatchObject({ ok: false, errors: { 'title:de': expect.stringContaining('half an emoji') as string, 'body:de': expect.stringContaining('U+0007') as string } });
+    const unseen = { 'title:de': value('\u200b'), 'body:de': value('\u3164') };
+    expect(await rig.mia.submit(form.id, unseen)).toMatchObject({ ok: false, errors: { 'title:de': expect.stringContaining('without anything to see') as string } });
     expect(await rig.mia.submit(form.id, typed)).toMatchObject({ ok: true });
     await until('the new text', async () => (await rig.launch()).campaign.locales['de']?.body === 'Neuer Text.');
     expect((await rig.launch()).campaign.locales['en']?.body).toBe('This is only a drill.');

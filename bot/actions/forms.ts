@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { z } from 'zod';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { when } from '../commands/arguments.ts';
 import { withTexts } from '../commands/campaign.ts';
@@ -45,7 +46,9 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
   const errors = emptyFields(texts);
   const [first = ''] = texts.keys();
   if (launch.contentHash !== meta.contentHash) errors[`title:${first}`] = OUTDATED;
-  for (const problem of payloadProblems(withTexts(launch.campaign, texts), launch.id)) {
+  const edited = withTexts(launch.campaign, texts);
+  for (const fault of campaignFaults(edited)) errors[blockOf(fault.path, first)] ??= `Found ${fault.found}, expected ${fault.expected}.`;
+  for (const problem of payloadProblems(edited, launch.id)) {
     errors[`body:${problem.locale}`] ??= `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
   }
   const shown = Object.fromEntries(Object.entries(errors).filter(([block]) => fields.has(block)));
@@ -88,6 +91,12 @@ function textsOf(fields: ReadonlyMap<string, Field>): Map<string, { title?: stri
     texts.set(locale, { ...texts.get(locale), ...(text === null ? {} : { [part]: text }) });
   }
   return texts;
+}
+
+/** The field of the form that a fault of the campaign is about; the first one where it has none. */
+function blockOf([part, locale, field]: readonly string[], first: string): string {
+  if (part !== 'locales' || locale === undefined) return `title:${first}`;
+  return `${field === 'body' ? 'body' : 'title'}:${locale}`;
 }
 
 function emptyFields(texts: ReadonlyMap<string, { title?: string; body?: string }>): Record<string, string> {

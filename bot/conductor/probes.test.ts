@@ -39,6 +39,15 @@ test('without workers, tests or orders every gate that needs them is red or unkn
   expect(statuses(await measure(await rig.launch()))).toEqual({ ready: 'red', primed: 'unknown', queue: 'green', credentials: 'unknown', size: 'green', test: 'red', scaled: 'red', reach: 'unknown' });
 });
 
+test('the payload gate is red for what a provider would refuse, and names it', async () => {
+  const launch = await rig.launch();
+  for (const [campaign, said] of [
+    [{ ...launch.campaign, data: { from: 'tv-ad' } }, 'data.from: found "from"'],
+    [{ ...launch.campaign, apns: { ...launch.campaign.apns, topic: 'lingo' } }, 'bundle id'],
+    [{ ...launch.campaign, locales: { en: { title: 'Hi', body: 'half \ud83d' } } }, 'half an emoji'],
+  ] as const) expect((await measure({ ...launch, campaign })).get('size')).toMatchObject({ status: 'red', say: expect.stringContaining(said) as string });
+});
+
 test('workers count as ready only with this audience and skip list, whole, fresh and alive', async () => {
   const launch = await rig.launch();
   const nowMs = Date.now();

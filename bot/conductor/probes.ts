@@ -4,6 +4,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import { campaignFaults, faultText } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
@@ -128,6 +129,8 @@ function isFresh(lane: WorkerReport['lanes'][number] | undefined, provider: 'apn
 }
 
 function payloadSize(launch: Launch): Found {
+  const faults = campaignFaults(launch.campaign);
+  if (faults.length > 0) return { status: 'red', value: null, say: `providers would refuse it: ${faults.slice(0, 3).map(faultText).join('; ')}${faults.length > 3 ? `, and ${faults.length - 3} more` : ''}` };
   const problems = payloadProblems(launch.campaign, launch.id);
   if (problems.length === 0) return { status: 'green', value: 0, say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes` };
   const worst = Math.max(...problems.map(({ bytes }) => bytes));

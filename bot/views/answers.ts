@@ -30,6 +30,7 @@ const HINTS: Partial<Record<RefusalCode, string>> = {
   TARGET_UNKNOWN: '`/go status` shows what there is.',
   STEP_UNKNOWN: '`/go steps` shows what comes.',
   STEP_NOT_OPEN: '`/go steps` shows what comes.',
+  PAYLOAD_REFUSED: '`/go campaign` edits the texts; the rest stands in the runbook.',
   PAYLOAD_TOO_LARGE: '`/go campaign` edits the text.',
 };
 

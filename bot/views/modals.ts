@@ -1,6 +1,7 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { PAYLOAD_LIMIT_BYTES, payloadProblems } from '../../runbooks/launch/payload.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { ACTION, VIEW } from '../actions/action-ids.ts';
 import { actions, button, context, section } from './blocks.ts';
@@ -69,7 +70,8 @@ function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly str
     const text = campaign.locales[locale];
     const problems = tooLarge.filter((problem) => problem.locale === locale);
     const size = problems.length === 0 ? '' : `\n:no_entry: ${problems.map((problem) => `${count(problem.bytes)} bytes on ${platformName[problem.platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}`;
-    return section(`:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}`);
+    const faults = campaignFaults(campaign).filter(({ path }) => path[0] === 'locales' && path[1] === locale).map(({ found }) => `\n:no_entry: ${safe(found, 200)}`).join('');
+    return section(`:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}${faults}`);
   });
 }
 

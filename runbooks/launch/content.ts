@@ -1,8 +1,9 @@
+import { campaignFaults, faultText } from '../playbook/campaign-rules.ts';
 import type { Campaign } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, refuse, type CommandOf, type Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
-import { PAYLOAD_LIMIT_BYTES, payloadProblems } from './payload.ts';
+import { payloadProblems, tooLargeText } from './payload.ts';
 import { contentHash } from './shown.ts';
 import { listed } from './words.ts';
 
@@ -48,9 +49,10 @@ export function campaignProblem(campaign: Campaign, launchId: string, audienceLo
 }
 
 export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | null {
+  const [fault] = campaignFaults(campaign);
+  if (fault !== undefined) return refuse('PAYLOAD_REFUSED', `Nothing of this campaign would arrive as it is meant. ${faultText(fault)}. Correct it and try again.`);
   const [worst] = payloadProblems(campaign, launchId).sort((a, b) => b.bytes - a.bytes);
-  if (worst === undefined) return null;
-  return refuse('PAYLOAD_TOO_LARGE', `The ${worst.locale} message is ${worst.bytes} bytes on ${worst.platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}. Shorten it and try again.`);
+  return worst === undefined ? null : refuse('PAYLOAD_TOO_LARGE', `${tooLargeText(worst)}. Shorten it and try again.`);
 }
 
 function unknownLocales(campaign: Campaign, locales: readonly string[]): Refusal | null {

@@ -15,6 +15,9 @@ export const PAYLOAD_LIMIT_BYTES = 4_096;
 /** FCM keeps a message for at most four weeks. */
 const FCM_TTL_MAX_MS = 2_419_200_000;
 
+/** As long as a launch id may be: for a runbook, which has none yet. */
+export const LONGEST_LAUNCH_ID = 'l'.repeat(60);
+
 /** Room for the longest shot or test id, so that a size checked before GO still holds at GO. */
 const LONGEST_SHOT_ID = 'test-T0000000000';
 
@@ -82,13 +85,19 @@ export function apnsHeaders(campaign: Campaign, options: { collapseId: string; e
 }
 
 /** Locales whose message is over the limit, by platform. Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
-export function payloadProblems(campaign: Campaign, launchId: string): { locale: string; platform: Platform; bytes: number }[] {
+export interface PayloadProblem { locale: string; platform: Platform; bytes: number }
+
+export function payloadProblems(campaign: Campaign, launchId: string): PayloadProblem[] {
   const ids = { launchId, shotId: LONGEST_SHOT_ID };
   const longestCollapseId = 'c'.repeat(64);
   return Object.keys(campaign.locales).flatMap((locale) => [
     { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
     { locale, platform: 'android' as const, bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))) },
   ].filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES));
+}
+
+export function tooLargeText({ locale, platform, bytes }: PayloadProblem): string {
+  return `The ${locale} message is ${bytes} bytes on ${platform}; providers take at most ${PAYLOAD_LIMIT_BYTES}`;
 }
 
 function textFor(campaign: Campaign, locale: string): { title: string; body: string } {

@@ -1,3 +1,5 @@
+import { LONGEST_LAUNCH_ID, payloadProblems, tooLargeText } from '../launch/payload.ts';
+import { campaignFaults } from './campaign-rules.ts';
 import type { Runbook } from './schema.ts';
 
 export interface ReferenceProblem { path: (string | number)[]; found: string; expected: string }
@@ -45,6 +47,12 @@ export function checkReferences(runbook: Runbook): ReferenceProblem[] {
     problems.push({ path: ['people'], found: 'nobody with the role on-call', expected: 'at least one' });
   }
 
+  for (const { path, found, expected } of campaignFaults(runbook.campaign)) problems.push({ path: ['campaign', ...path], found, expected });
+  // Once a language: the larger platform says it for both.
+  const large = payloadProblems(runbook.campaign, LONGEST_LAUNCH_ID).sort((a, b) => b.bytes - a.bytes);
+  for (const one of large.filter(({ locale }, index) => large.findIndex((other) => other.locale === locale) === index)) {
+    problems.push({ path: ['campaign', 'locales', one.locale, 'body'], found: 'too much text', expected: `less. ${tooLargeText(one)}` });
+  }
   mustExist(['pool', 'scale_target'], runbook.pool.scale_target, targets, 'a scale target');
   if (runbook.campaign.locales[runbook.campaign.default_locale] === undefined) {
     problems.push({ path: ['campaign', 'default_locale'], found: JSON.stringify(runbook.campaign.default_locale), expected: `one of the campaign's locales: ${Object.keys(runbook.campaign.locales).join(', ')}` });

@@ -38,6 +38,8 @@ describe('what the request itself has wrong', () => {
   it.each<[string, string, OutgoingHttpHeaders]>([
     ['400 MissingTopic', iosToken(1), { 'apns-topic': '' }],
     ['400 BadTopic', iosToken(1), { 'apns-topic': 'com/example' }],
+    ['400 BadTopic', iosToken(17), { 'apns-topic': 'lingo' }],
+    ['400 TopicDisallowed', iosToken(17), { 'apns-topic': 'com.example.lingo.voip' }],
     ['400 InvalidPushType', iosToken(1), { 'apns-push-type': 'banner' }],
     ['400 BadPriority', iosToken(1), { 'apns-priority': '7' }],
     ['400 BadPriority', iosToken(1), { 'apns-push-type': 'background', 'apns-priority': '10' }],

@@ -159,7 +159,9 @@ function problemOf({ duplicated, apnsId, topic, pushType, priority, expiration, 
   if (duplicated) return replies.DuplicateHeaders;
   if (apnsId !== '' && !uuid.test(apnsId)) return replies.BadMessageId;
   if (topic === '') return replies.MissingTopic;
-  if (!/^[A-Za-z0-9.-]+$/.test(topic)) return replies.BadTopic;
+  if (!/^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(topic)) return replies.BadTopic;
+  // A topic with the suffix of another push type is for that type alone.
+  if (pushType === 'alert' && /\.(?:voip|complication|push-type\.[a-z]+)$/.test(topic)) return replies.TopicDisallowed;
   if (topics !== null && !topics.includes(topic)) return replies.TopicDisallowed;
   if (pushType !== '' && !pushTypes.has(pushType)) return replies.InvalidPushType;
   if (priority !== '' && priority !== '10' && priority !== '5' && priority !== '1') return replies.BadPriority;

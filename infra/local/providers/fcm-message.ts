@@ -37,8 +37,8 @@ const message: Fields = {
 
 const request: Fields = { message, validate_only: 'bool' };
 
-/** Keys that FCM keeps for itself in `data`. */
-const reservedKey = /^(?:from|message_type|google\..*|gcm\..*)$/;
+/** Keys that FCM keeps for itself in `data`: today's reference says `google.` and `gcm.notification`, older ones all of google and gcm. The harsher it is. */
+const reservedKey = /^(?:from|message_type|(?:google|gcm).*)$/i;
 
 export interface Problem { message: string; violation: Violation; unknownField: boolean }
 
@@ -90,7 +90,7 @@ function valueProblem(value: unknown, kind: Kind, path: string): Problem | null 
   }
   if (typeof kind === 'object') return typeof value === 'string' && kind.includes(value) ? null : wrong(path, `one of ${kind.join(', ')}`);
   switch (kind) {
-    case 'string': return typeof value === 'string' ? null : wrong(path, 'a string');
+    case 'string': return typeof value !== 'string' ? wrong(path, 'a string') : halfCharacter(value, path);
     case 'bool': return typeof value === 'boolean' ? null : wrong(path, 'true or false');
     case 'int': return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value)) ? null : wrong(path, 'a whole number');
     case 'strings': return Array.isArray(value) && value.every((item) => typeof item === 'string') ? null : wrong(path, 'a list of strings');
@@ -114,7 +114,13 @@ function valueProblem(value: unknown, kind: Kind, path: string): Problem | null 
 function mapProblem(value: unknown, path: string): Problem | null {
   if (!isObject(value)) return wrong(path, 'a map of strings');
   const bad = Object.entries(value).find(([, item]) => typeof item !== 'string');
-  return bad === undefined ? null : wrong(`${path}[${bad[0]}]`, 'a string');
+  if (bad !== undefined) return wrong(`${path}[${bad[0]}]`, 'a string');
+  return Object.entries(value).map(([key, item]) => halfCharacter(`${key}${String(item)}`, path)).find((problem) => problem !== null) ?? null;
+}
+
+/** Half a surrogate pair is no UTF-8: Google's JSON reader refuses the body. */
+function halfCharacter(text: string, path: string): Problem | null {
+  return text.isWellFormed() ? null : fault(path, 'Invalid JSON payload received. Unpaired surrogate in a string.');
 }
 
 function wrong(path: string, expected: string): Problem {
