@@ -45,6 +45,14 @@ async function readyLaunch(): Promise<void> {
   await rig.create({ runbook: sampleRunbook({ people: roster, gates: [{ id: 'copy-read', title: 'The copy was read' }, { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } }] }) });
 }
 
+test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
+  await readyLaunch();
+  await rig.cloud.switches.apply(rig.launchId, 0, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
+  await go('halt', '--launch', rig.launchId, '--reason', 'red\u001b[2J\u202eevil');
+  expect((await go('status', '--launch', rig.launchId)).out).toContain('red\\u{1b}[2J\\u{202e}evil');
+  expect((await go('status', '--launch', 'x\u001b[2J')).err).toContain('x\\u{1b}[2J');
+});
+
 test('two operators fire with Slack and the bot gone, and what they sign is what the dispatcher demands', async () => {
   await readyLaunch();
   expect((await stat(keyFile('ana'))).mode & 0o077).toBe(0);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { visibleLines } from '../../infra/visible.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
 import { gates, launches, stats, status, timeline } from './look.ts';
@@ -34,7 +35,7 @@ const OPTIONS = {
   lift: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
 } as const;
 
-type Writer = { write: (text: string) => unknown };
+type Writer = { write: (text: string) => unknown; isTTY?: boolean };
 
 /** Gives the exit code: 0 done, 1 refused or failed, 2 a wrong command line. */
 export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Writer, err: Writer): Promise<number> {
@@ -47,15 +48,17 @@ export async function main(args: string[], env: Readonly<Record<string, string |
     }
     const command = COMMANDS.find((name) => name === typed);
     if (command === undefined) throw new CliError('USAGE', `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, COMMANDS)}`);
-    await run(command, values, env, (text) => out.write(`${text}\n`));
+    // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
+    const isForFile = command === 'timeline' && out.isTTY !== true;
+    await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'FAILED';
-      err.write(`go: ${error instanceof Error ? error.message : String(error)} (${code})\n`);
+      err.write(`go: ${visibleLines(error instanceof Error ? error.message : String(error))} (${code})\n`);
       return 1;
     }
-    err.write(`go: ${error.message} (${error.code})\n`);
+    err.write(`go: ${visibleLines(error.message)} (${error.code})\n`);
     return error.code === 'USAGE' || error.code === 'ENVIRONMENT_INVALID' ? 2 : 1;
   }
 }

@@ -61,6 +61,8 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
 }
 
 async function main(): Promise<number> {
+  // What we and our children write holds tokens, user ids and keys.
+  process.umask(0o077);
   const { report: reportPath, timeline, keep, ...script } = readArguments(process.argv.slice(2));
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-rehearsal-'));
   const interrupted = new AbortController();

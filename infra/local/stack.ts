@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudConfig } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
@@ -68,6 +68,8 @@ const SECRETS = { botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutto
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir } = options;
   await mkdir(dataDir, { recursive: true });
+  // Tokens, user ids and keys lie in it; also in a folder from before.
+  await chmod(dataDir, 0o700);
   const unlock = options.unlock ?? (await lockDataDir(dataDir));
 
   const stops: (() => Promise<unknown>)[] = [];

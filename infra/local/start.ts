@@ -77,6 +77,8 @@ async function writeCommandEnv(dataDir: string, env: Record<string, string>): Pr
 
 async function main(): Promise<void> {
   const startedAtMs = Date.now();
+  // What we and our children write holds tokens, user ids and keys.
+  process.umask(0o077);
   const args = readArguments(process.argv.slice(2));
   await ownDataDir(args.dataDir);
   const unlock = await lockDataDir(args.dataDir);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ const taken: Server[] = [];
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'gobutton-start-'));
+  await chmod(dataDir, 0o755);
   for (const port of [4600, 4566]) {
     const server = createServer().listen(port, '127.0.0.1');
     // One that somebody else has is as good.
@@ -40,6 +41,8 @@ afterAll(async () => {
   await goneFrom(dataDir, 10_000);
   await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
 }, 20_000);
+
+const isOpenToOthers = (mode: number): boolean => (mode & 0o077) !== 0;
 
 interface Start { child: ChildProcess; text: () => string; ended: Promise<number | null> }
 
@@ -101,6 +104,7 @@ describe('npm start', { timeout: 150_000 }, () => {
   test('a launch goes on where it was, though its shot is cut twice: by SIGKILL and by Ctrl-C', async () => {
     const first = npmStart('--devices', String(DEVICES));
     const before = await opened(first);
+    for (const file of ['', ...await readdir(dataDir, { recursive: true })]) expect((await stat(join(dataDir, file)).catch(() => null))?.mode ?? 0, file).not.toSatisfy(isOpenToOthers);
     // Both usual ports are taken.
     expect(before.pageUrl).not.toContain(':4600');
 

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { AudienceError } from './errors.ts';
 import type { Output } from './progress.ts';
-import { visible, visibleLines } from './visible.ts';
+import { visible, visibleLines } from '../../infra/visible.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.
 

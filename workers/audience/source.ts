@@ -5,7 +5,7 @@ import { AudienceError } from './errors.ts';
 import type { Field, Mapping } from './fields.ts';
 import type { Format } from './format.ts';
 import { plainFile } from './plain-file.ts';
-import { visible } from './visible.ts';
+import { visible } from '../../infra/visible.ts';
 
 /** One file of a device list, plain and ready to be read at `link`. `types`: of Parquet columns. */
 export interface Source { path: string; format: Format; link: string; columns: string[]; types: string[]; delimiter: string; decoded: string }

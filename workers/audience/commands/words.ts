@@ -1,4 +1,4 @@
-import { visible } from '../visible.ts';
+import { visible } from '../../../infra/visible.ts';
 
 export function count(value: number): string {
   return value.toLocaleString('en-US');
