@@ -119,8 +119,16 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
 }
 
 /** Types a command and refuses to go on if the bot refused it. */
+const CONFIRM = 'change.confirm';
+
 export async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
   const answer = await person.go(text);
+  if (JSON.stringify(answer.blocks).includes(CONFIRM)) {
+    // What goes far asks the same person once more.
+    await person.press(await until('the second press', 10_000, async () => (await person.buttons(CONFIRM)).at(-1)));
+    await until('the end of the question', 10_000, async () => (await person.buttons(CONFIRM)).length === 0);
+    return;
+  }
   if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks))) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
 }
 
