@@ -118,6 +118,16 @@ test('a parameter that was deleted and made anew counts its versions from 1 agai
   expect(await halts()).toBe(1);
 });
 
+test('a halt by hand that stands when our own off is due is left there and obeyed', async () => {
+  const { context, look } = watching();
+  await writeHalt(context, rig.launchId, 'on');
+  await put('now!');
+  expect(await writeHalt(context, rig.launchId, 'off')).toBe(false);
+  expect(await value()).toBe('now!');
+  await look(2);
+  expect(await halts()).toBe(1);
+});
+
 test('a halt that comes between our look and our own off is put back and obeyed', async () => {
   const { look } = watching();
   let puts = 0;

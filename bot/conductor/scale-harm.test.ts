@@ -101,6 +101,39 @@ test('a count that somebody else lowers is set again three times, and then told'
   expect((await rig.entries('ScaleChanged')).map(({ again, found }) => [again, found])).toEqual([[true, 0], [true, 0], [true, 0], [false, 0]]);
 }, 60_000);
 
+test('an order is not there before AWS has heard of it, and one old figure is no change', async () => {
+  await create(step('up', 'T-1m', 'edge', 70), step('down', 'T+1h', 'edge', 8));
+  let isReachable = true;
+  let stale = 0;
+  const scaling = {
+    ...rig.cloud.scaling,
+    desire: async (...args: Parameters<typeof rig.cloud.scaling.desire>) => {
+      if (!isReachable) throw new Error('timed out');
+      await rig.cloud.scaling.desire(...args);
+    },
+    observe: async (target: Parameters<typeof rig.cloud.scaling.observe>[0]) => {
+      const observed = await rig.cloud.scaling.observe(target);
+      stale -= 1;
+      return stale === 0 ? { ...observed, desired: 3 } : observed;
+    },
+  };
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, scaling } });
+  await conductor.start();
+  await done('up');
+  stale = 2;
+  await until('several looks', () => stale < -2, 12_000);
+  expect(await rig.entries('ScaleChanged')).toEqual([]);
+  isReachable = false;
+  await conductor.afterEntry(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: 'down' }));
+  await until('the order', async () => (await rig.entries('ScaleOrdered')).length === 2);
+  const before = stale;
+  await until('several looks', () => stale < before - 3, 12_000);
+  expect(await rig.entries('ScaleReached')).toHaveLength(1);
+  isReachable = true;
+  await done('down');
+  expect(await sizes()).toEqual([8, 8, 120]);
+}, 60_000);
+
 test('where the runbook says tell, a lowered count is told once and left so', async () => {
   await create(step('up', 'T-1m', 'watched', 40));
   await rig.conductor('first').conductor.start();

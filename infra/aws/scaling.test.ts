@@ -148,6 +148,9 @@ test('a provisioned table is pinned, raised with its index, keeps its read capac
   await busyIsFine(() => scaling.desire(table('prov'), up(200), found));
   expect(await units()).toEqual([[7, 5_000], [2, 5_000]]);
 
+  // Its own scaling gets it back when it is there, not before: it would move what is under way.
+  await expect(scaling.desire(table('prov'), down(100), found)).rejects.toMatchObject({ code: 'SCALE_BUSY', message: expect.stringContaining('is being updated') as string });
+  expect(await bounds()).toEqual([[200, 5_000], [200, 5_000]]);
   await busyIsFine(() => scaling.desire(table('prov'), down(100), found));
   await eventually(async () => expect(await units()).toEqual([[7, 100], [2, 50]]));
   expect(await bounds()).toEqual([[100, 1_000], [50, 800]]);
