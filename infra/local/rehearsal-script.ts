@@ -62,7 +62,7 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
   await mkdir(folder, { recursive: true });
   const document = parseDocument(await readFile(join(projectRoot, 'runbooks/library/superbowl.yaml'), 'utf8'));
   document.setIn(['pool', 'workers'], workers);
-  await writeFile(join(folder, 'superbowl.yaml'), document.toString());
+  await writeFile(join(folder, 'superbowl.yaml'), document.toString({ lineWidth: 0 }));
   return folder;
 }
 
