@@ -182,12 +182,14 @@ export class Worker {
 
   async #foldRecord(launchId: string): Promise<Launch | null> {
     while (!this.#stopping.signal.aborted) {
+      let why = '';
       const launch = await this.#journal.launch(launchId).catch((error: unknown) => {
         this.#options.log.error({ err: error, launchId }, 'record cannot be read; trying again');
+        why = `: ${error instanceof Error ? error.message : String(error)}`;
         return null;
       });
       if (launch !== null) return launch;
-      this.#say = `waiting for the record of ${launchId}`;
+      this.#say = `waiting for the record of ${launchId}${why}`;
       await this.#pause(WAIT_MS);
     }
     return null;

@@ -106,6 +106,7 @@ export class Dispatcher {
     }, this.#visibilitySeconds * 500);
     const fate = await this.#fateOf(body, receives, look).catch((error: unknown): Fate => {
       log.error({ err: error }, 'order could not be served; it is handed back');
+      if (error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN') this.#options.onRefused(error.message);
       return { backSeconds: 1, why: 'failed' };
     }).finally(() => clearInterval(keep));
     if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
