@@ -36,11 +36,7 @@ export function foldVerified(launchId: string, before: Launch | null, entries: r
       return { ok: false, seq: entry.seq, why: `it can't follow the ones before it: ${error instanceof Error ? error.message : String(error)}` };
     }
   }
-  if (launch !== null) {
-    const distrust = keyring.trusted === null ? null : trustProblem(launch.keys, keyring.trusted);
-    if (distrust !== null) return { ok: false, seq: launch.seq, why: distrust };
-    keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
-  }
+  if (launch !== null) keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
   return { ok: true, launch };
 }
 
@@ -66,12 +62,11 @@ function knownHead(launchId: string, before: Launch | null, entries: readonly En
 function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring): string | null {
   const problem = signerProblem(before, entry);
   if (problem !== null) return problem;
-  const named = entry.kind === 'LaunchCreated' ? (entry.keys ?? []) : (before?.keys ?? []);
-  if (named.length === 0) return null;
-  if (entry.kind === 'LaunchCreated') {
-    const distrust = trusted === null ? null : trustProblem(named, trusted);
-    if (distrust !== null) return distrust;
-  }
+  // At every step: a record that begins with strange keys and ends with ours was written by a stranger until then.
+  const named = entry.kind === 'LaunchCreated' ? (entry.keys ?? []) : entry.kind === 'KeysChanged' ? (before?.keyChanges[entry.changeId]?.keys ?? []) : [];
+  const distrust = trusted === null ? null : trustProblem(named, trusted);
+  if (distrust !== null) return distrust;
+  if ((before?.keys ?? named).length === 0) return null;
   const { key = '', sig = '' } = entry;
   if (key === '') return needsKey(entry) ? 'nobody has signed it' : null;
   return signatureHolds(signedText(entry.hash), { key, signature: sig }) ? null : 'its signature does not fit: it was written by somebody without the key, or changed';

@@ -125,12 +125,21 @@ test('entries that were signed in one launch are worth nothing in another', { ti
   await mustSendNothing(renamed, approval.shotId, /does not chain|was changed/);
 });
 
-test('a record whose first entry names the writer\'s keys sends nothing, however well it is signed', { timeout: 25_000 }, async () => {
+test.each([
+  ['the writer\'s keys', false],
+  ['the writer\'s keys until they are changed to the real ones', true],
+])('a record whose first entry names %s sends nothing, however well it is signed', { timeout: 25_000 }, async (_, changesBack) => {
   const launch = await target();
   const own = signerOf(testKey(66));
+  const real = (await writer.read())[0];
   await launch.fire({ wake: false });
   const { approval } = fireOf(await writer.read());
   await writer.rewrite((entry) => (entry.kind === 'LaunchCreated' ? { ...decided(entry), keys: [{ role: 'bot', key: own.key }, { role: 'worker', key: publicHalf(WORKER_KEY) }] } : decided(entry)), own);
+  if (changesBack) {
+    const nowMs = Date.now();
+    const asked = await writer.append({ kind: 'KeyChangeRequested', changeId: `K${approval.seq + 1}`, keys: real?.kind === 'LaunchCreated' ? real.keys ?? [] : [], reason: 'new keys', atMs: nowMs, by: { person: 'ana' } }, own);
+    await writer.append({ kind: 'KeysChanged', changeId: `K${asked.seq}`, atMs: nowMs, by: { person: 'mia' } }, own);
+  }
   // A worker that has read nothing yet waits for a record that it may believe.
   const config = launch.config();
   const fresh = new Worker({ config, cloud: createCloud(config.cloud), log: pino({ level: 'silent' }), metricsLine: null });
