@@ -151,6 +151,7 @@ test('halting a launch that does not exist says that nothing is halted', async (
   await readyLaunch();
   const typo = await go('halt', '--launch', `${rig.launchId}-2`, '--reason', 'wrong link');
   expect(typo).toMatchObject({ code: 1, err: expect.stringContaining('NOTHING IS HALTED') as string });
+  expect(await rig.cloud.switches.read('nowhere', { consistent: true })).toBeNull();
   expect(typo.out).not.toContain('It is in the record.');
 });
 

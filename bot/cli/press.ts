@@ -67,7 +67,9 @@ export async function halt(session: Session, launchId: string, options: { reason
   if (known !== null && known.launch === null) throw noLaunch(launchId);
   if (known?.launch?.closed === true) throw closed(launchId);
   const person = options.key === null || known?.launch == null ? null : personOf(known.launch, options.key);
-  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs });
+  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs }).catch((error: unknown) => {
+    throw error instanceof Error && 'code' in error && error.code === 'NO_LAUNCH' ? noLaunch(launchId) : error;
+  });
   session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
   const late = Promise.withResolvers<string>();
   const lateTimer = setTimeout(() => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'), options.recordWithinMs);

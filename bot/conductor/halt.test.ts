@@ -82,6 +82,30 @@ test('a halt that only the switch item knows is recorded as found, with its pers
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' }, reason: 'wrong link' }]);
 });
 
+test('an epoch far beyond the record\'s halts, is put back and told, and two people can lift it', async () => {
+  const { conductor, journal } = rig.conductor('first', { slack: null });
+  await rig.cloud.switches.apply(rig.launchId, 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
+  // By hand: the real item, with a figure that no presses make.
+  await rig.cloud.switches.resetEpoch(rig.launchId, (await rig.cloud.switches.halt(rig.launchId)).haltEpoch, 1_000_000_000);
+  await conductor.start();
+  await until('the item is put back', async () => (await rig.cloud.switches.read(rig.launchId, { consistent: true }))?.haltEpoch === 1);
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: true });
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }]);
+  await until('people are told', async () => (await rig.entries('Noted')).some(({ text }) => text.includes('somebody wrote it by hand')));
+  const asked = await journal.submit(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'known' });
+  if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');
+  const lifted = await journal.submit(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
+  if (!lifted.ok) throw new Error(lifted.say);
+  await conductor.afterEntry(rig.launchId, lifted.entry);
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: false, haltEpoch: 1 });
+});
+
+test('halting a launch that does not exist changes nothing', async () => {
+  const { conductor } = rig.conductor('first', { slack: null });
+  await expect(conductor.halt('nowhere', { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() })).rejects.toMatchObject({ code: 'NO_LAUNCH' });
+  expect(await rig.cloud.switches.read('nowhere', { consistent: true })).toBeNull();
+});
+
 test('a halt set by hand in Parameter Store is obeyed and recorded once; the mirror of a lift is not taken for one', async () => {
   const { conductor, journal } = rig.conductor('first', { slack: null });
   await conductor.start();

@@ -1,4 +1,5 @@
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
+import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
 import { switchValues } from './perform.ts';
@@ -19,7 +20,7 @@ export class Halting {
     this.#context = context;
   }
 
-  /** Resolves once the switch item is halted; `recorded` once the entry has landed, or with why the launch did not take it. */
+  /** Resolves once the switch item is halted; `recorded` once the entry has landed, or with why the launch did not take it. NO_LAUNCH: there is none, and nothing was changed. */
   async press(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }> {
     const { log } = this.#context;
     const item = await this.#untilDone(launchId, 'switch item', () => this.#haltItem(launchId));
@@ -44,8 +45,21 @@ export class Halting {
   async #haltItem(launchId: string): Promise<SwitchItem> {
     const { cloud, journal } = this.#context;
     for (;;) {
-      const item = await cloud.switches.halt(launchId);
+      // Without an item the launch may still be there: only a record that can be read and is empty says that it is not.
+      const item = await cloud.switches.haltExisting(launchId) ?? (await this.#isNowhere(launchId) ? null : await cloud.switches.halt(launchId));
+      if (item === null) throw Object.assign(new Error(`NO_LAUNCH: there is no launch ${launchId}; nothing was halted`), { code: 'NO_LAUNCH' });
       if (item.haltEpoch > (journal.peek(launchId)?.halt.epoch ?? 0)) return item;
+    }
+  }
+
+  async #isNowhere(launchId: string): Promise<boolean> {
+    const { journal, log } = this.#context;
+    if (journal.peek(launchId) !== null) return false;
+    try {
+      return (await journal.launch(launchId)) === null;
+    } catch (error) {
+      log.error({ launchId, err: error }, 'halting without a readable record');
+      return false;
     }
   }
 
@@ -80,6 +94,7 @@ export class Halting {
       try {
         return await work();
       } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'NO_LAUNCH') throw error;
         // The halt itself is tried hard; nobody waits for the rest.
         const pauseMs = Math.min(2_000, 50 * 2 ** Math.min(tries, 10));
         this.#context.log.error({ launchId, what, tries, pauseMs, err: error }, 'halting: failed, trying again');
@@ -118,7 +133,9 @@ export class HaltWatch {
     const launch = await journal.launch(launchId);
     if (launch === null || launch.closed) return;
     if (!isInForce(launch, item)) await this.#mend(launch);
-    if (item === null || !item.halted || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
+    if (item !== null && !isLikelyEpoch(launch, item.haltEpoch)) return this.#unlikely(launch, item);
+    // Also an item that says no halt: an epoch that the record doesn't know would refuse every press.
+    if (item === null || item.haltEpoch <= launch.halt.epoch || this.#halting.isRecording(launchId, item.haltEpoch)) {
       this.#found = null;
       return;
     }
@@ -151,6 +168,16 @@ export class HaltWatch {
     if (!wasThere) return;
     log.error({ launchId: launch.id, seq: launch.seq }, 'the switch item was missing: it is written again from the record');
     await act(launch.id, { kind: 'note', by: null, text: 'The switch item that workers read was missing, so they paused. It was written again from the record. A halt that was pressed just before may be lost: if somebody pressed one, press it again.' });
+  }
+
+  /** An epoch that no presses can have made: halted all the same, under the record's own count. */
+  async #unlikely(launch: Launch, item: SwitchItem): Promise<void> {
+    const { cloud, log, act, journal, nowMs } = this.#context;
+    log.error({ launchId: launch.id, item, epoch: launch.halt.epoch }, 'the switch item holds a halt epoch that nobody can have pressed');
+    await act(launch.id, { kind: 'set-halt', epoch: item.haltEpoch, by: null, source: 'cli', reason: 'the switch item was changed by hand', pressedAtMs: nowMs() });
+    const epoch = journal.peek(launch.id)?.halt.epoch ?? launch.halt.epoch;
+    if (!await cloud.switches.resetEpoch(launch.id, item.haltEpoch, epoch)) return;
+    await act(launch.id, { kind: 'note', by: null, text: `The switch item that workers read held halt ${item.haltEpoch}, and the record knows ${launch.halt.epoch}: nobody has pressed halt that often, so somebody wrote it by hand. Sending stands halted, and the item was put back to halt ${epoch}. Find out who can write that table; then two people lift the halt with /go resume.` });
   }
 
   async #enforce(launch: Launch, item: SwitchItem | null): Promise<void> {

@@ -31,6 +31,16 @@ test('every halt raises the epoch, and a lift works for the newest epoch alone',
   expect(await switches.lift('nobody', 0)).toBe(false);
 });
 
+test('an item that is not there can be left so, and an epoch that was forged is put back while nothing else has changed', async () => {
+  expect(await switches.haltExisting('nowhere')).toBeNull();
+  expect(await switches.read('nowhere', { consistent: true })).toBeNull();
+  await switches.halt('forged');
+  expect(await switches.haltExisting('forged')).toMatchObject({ halted: true, haltEpoch: 2 });
+  expect(await switches.resetEpoch('forged', 9, 1)).toBe(false);
+  expect(await switches.resetEpoch('forged', 2, 1)).toBe(true);
+  expect(await switches.read('forged', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
+});
+
 test('halts at the same moment all count', async () => {
   await Promise.all(Array.from({ length: 20 }, () => switches.halt('many')));
   expect(await switches.read('many', { consistent: true })).toMatchObject({ haltEpoch: 20 });

@@ -23,6 +23,10 @@ export interface SwitchStore {
   read(launchId: string, options?: { consistent?: boolean; signal?: AbortSignal }): Promise<SwitchItem | null>;
   /** Halt now: halted = true, haltEpoch + 1, unconditionally. Returns the item after it. */
   halt(launchId: string): Promise<SwitchItem>;
+  /** The same for an item that is there. Null: there is none, and none was made. */
+  haltExisting(launchId: string): Promise<SwitchItem | null>;
+  /** Halts at `epoch` in place of one that can't be: only while the item holds `wrong`. False: it has changed since. */
+  resetEpoch(launchId: string, wrong: number, epoch: number): Promise<boolean>;
   /** Sets halted = false only while haltEpoch = epoch. False: a newer halt stands. */
   lift(launchId: string, epoch: number): Promise<boolean>;
   /** Writes the other switches as of entry `seq`; false: a newer entry has been written already. */
@@ -42,6 +46,16 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
     return answer.Item === undefined ? null : toSwitchItem(answer.Item);
   }
 
+  async function haltWhere(launchId: string, condition: string | undefined): Promise<SwitchItem> {
+    // A retry after a lost answer counts the epoch up twice. That is as good: only its growth matters.
+    const answer = await writes.send(new UpdateItemCommand({
+      TableName: table, Key: { launchId: { S: launchId } }, ReturnValues: 'ALL_NEW', ConditionExpression: condition,
+      UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
+      ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
+    }));
+    return toSwitchItem(answer.Attributes ?? {});
+  }
+
   return {
     async read(launchId, options = {}) {
       const deadline = AbortSignal.timeout(SWITCH_READ_TIMEOUT_MS);
@@ -53,15 +67,31 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
     },
 
     async halt(launchId) {
-      // A retry after a lost answer counts the epoch up twice. That is as good: only its growth matters.
-      const answer = await writes.send(new UpdateItemCommand({
-        TableName: table, Key: { launchId: { S: launchId } }, ReturnValues: 'ALL_NEW',
-        UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
-        ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
-      })).catch((error: unknown) => {
+      return haltWhere(launchId, undefined).catch((error: unknown) => {
         throw new CloudError('SWITCHES_UNAVAILABLE', `cannot confirm the halt of ${launchId}`, { cause: error });
       });
-      return toSwitchItem(answer.Attributes ?? {});
+    },
+
+    async haltExisting(launchId) {
+      return haltWhere(launchId, 'attribute_exists(launchId)').catch((error: unknown) => {
+        if (isConditionFailure(error)) return null;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot confirm the halt of ${launchId}`, { cause: error });
+      });
+    },
+
+    async resetEpoch(launchId, wrong, epoch) {
+      try {
+        await writes.send(new UpdateItemCommand({
+          TableName: table, Key: { launchId: { S: launchId } },
+          UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
+          ConditionExpression: 'haltEpoch = :wrong',
+          ExpressionAttributeValues: { ':true': { BOOL: true }, ':epoch': { N: String(epoch) }, ':wrong': { N: String(wrong) } },
+        }));
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot reset the halt epoch of ${launchId}`, { cause: error });
+      }
     },
 
     async lift(launchId, epoch) {

@@ -3,7 +3,7 @@ import type { EntryOf, SegmentTotals } from './entries.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, SegmentShot, Shot } from './launch.ts';
 import { remainingDevices } from './remaining.ts';
-import { endOrder, voidRivals } from './voiding.ts';
+import { endOrder, VOID_BY_HALT, voidOrders, voidRivals } from './voiding.ts';
 
 /** How fire orders, shots and halts change a launch. */
 
@@ -51,6 +51,8 @@ export function halted(launch: Launch, entry: EntryOf<'HaltSet'>): Partial<Launc
   const shots = Object.fromEntries(Object.entries(launch.shots).map(([id, shot]) => [id, shot.closed === null && shot.haltedAtMs === null ? { ...shot, haltedAtMs: pressedAtMs } : shot]));
   return {
     shots,
+    // One rule: an order that was asked for before a halt is void after it.
+    orders: voidOrders(launch, () => true, VOID_BY_HALT),
     halt: { active: true, epoch: Math.max(launch.halt.epoch, epoch), by: 'person' in by ? by.person : null, reason, atMs: pressedAtMs },
     lifts: closeLifts(launch),
   };

@@ -5,6 +5,7 @@ import type { FireOrder, Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { isExpired, nextAttempt, runningShots } from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
+import { VOID_BY_HALT } from './voiding.ts';
 import { clock, listed } from './words.ts';
 
 /** The sentences of refused fire orders; the rule itself is in fire.ts. */
@@ -42,6 +43,9 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
     case 'expired':
       return expired(launch, order);
     case 'void': {
+      if (order.voidedBy === VOID_BY_HALT) {
+        return refuse('HALTED', `${haltText(launch)} An order that was asked for before a halt is void after it: ask again with ${launch.halt.active ? '/go resume' : '/go fire'}.`);
+      }
       const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
       const say = `This order is void: ${order.voidedBy ?? 'what it showed has changed'}. Ask for a new one with /go fire.`;
       return refuse(shownHash(shownFor(launch, segments), sha256) === order.shownHash ? 'ORDER_NOT_OPEN' : 'CONTENT_CHANGED', say);

@@ -156,8 +156,25 @@ describe('pressing GO', () => {
   test('a press from the future, without a time, or so old that its push is late is none', () => {
     const scene = Scene.ready();
     const order = scene.asked();
+    scene.nowMs += 60_000;
     for (const offMs of [5_001, -60_000, Number.NaN]) expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).code).toBe('TIME_INVALID');
     for (const offMs of [5_000, -59_999]) expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).ok).toBe(true);
+  });
+
+  test('a press that is dated before its order was asked for is none', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    scene.nowMs += 2_000;
+    expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs - 1 }))).toMatchObject({ code: 'TIME_INVALID', say: expect.stringContaining('before the order was asked for') });
+    expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs })).ok).toBe(true);
+  });
+
+  test('in a record that names no keys nobody asks for fire, and nobody approves', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    scene.launch = { ...scene.state, keys: [] };
+    expect(scene.refuses(scene.request('ana', ['br-ios'])).code).toBe('RECORD_UNSIGNED');
+    expect(scene.refuses(scene.press(order)).code).toBe('RECORD_UNSIGNED');
   });
 
   test.each([
@@ -266,6 +283,17 @@ describe('halt and GO', () => {
     scene.gives('FireApproved', scene.press(order));
     expect(scene.state.halt).toMatchObject({ active: false, epoch: 1 });
     expect(scene.state.attempts['us-ios']).toMatchObject([{ attempt: 1, devices: 500, closed: true }, { attempt: 2, devices: 120, closed: false }]);
+  });
+
+  test('an order that was asked for before a halt is void after it, also once the halt is lifted', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    scene.halt();
+    expect(scene.order(order.id).state).toBe('void');
+    const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+    scene.does({ kind: 'approve-lift', by: 'mia', liftId });
+    expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'HALTED', say: expect.stringContaining('asked for before a halt is void after it') });
+    expect(scene.decide(scene.press(scene.asked(['us-ios']))).ok).toBe(true);
   });
 
   test('a resume does not lift a halt that came after it was asked for', () => {

@@ -174,6 +174,9 @@ const PRESS_SKEW_MS = 5_000;
 function pressProblem(launch: Launch, order: FireOrder, pressedAtMs: number, nowMs: number): Refusal | null {
   const platforms = new Set<Platform>((launch.audience?.segments ?? []).filter(({ id }) => order.shown.segments.some(({ segment }) => segment === id)).map(({ platform }) => platform));
   const shortestMs = Math.min(...[...platforms].map((platform) => order.shown.notAfterMs[platform]));
+  if (pressedAtMs < order.requestedAtMs) {
+    return refuse('TIME_INVALID', `The press is dated ${span(order.requestedAtMs - pressedAtMs)} before the order was asked for, so it can't be a press on it; a clock may be wrong. Press GO again.`);
+  }
   const ageMs = nowMs - pressedAtMs;
   if (ageMs >= -PRESS_SKEW_MS && !(ageMs >= shortestMs)) return null;
   return refuse('TIME_INVALID', ageMs < 0 ? 'The press is dated ahead of our clock. Press GO again.' : `The press is ${span(ageMs)} old; what it would send is late by now. Press GO again.`);

@@ -34,6 +34,12 @@ test('a halt that arrives with any epoch ends running shots for good, and epochs
   expect(scene.shot(shot.id).haltedAtMs).toBe(scene.nowMs - 130);
 });
 
+test('an epoch that nobody can have pressed halts under the next one of the record', () => {
+  const scene = Scene.ready();
+  for (const epoch of [1_000_000_000, 1_001, Number.NaN]) expect(scene.decide(press(scene, epoch))).toMatchObject({ ok: true, entry: { epoch: 1 } });
+  expect(scene.decide(press(scene, 1_000))).toMatchObject({ ok: true, entry: { epoch: 1_000 } });
+});
+
 test('two people lift the present halt; the requester cannot, and whoever halted may', () => {
   const scene = Scene.ready();
   expect(scene.refuses({ kind: 'request-lift', by: 'ana', reason: '' }).code).toBe('NOT_HALTED');

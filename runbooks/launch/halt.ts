@@ -10,14 +10,23 @@ import { clock } from './words.ts';
 /**
  * The switch item is written before this entry, so a halt may arrive late and in any order. A halt above the present
  * epoch counts as it is; one at or below it is either known already, or was lifted since, or, when it was pressed after
- * that lift (a switch item that was lost begins at 1 again), a halt of its own with the next epoch: in doubt, halt.
+ * that lift (a switch item that was lost begins at 1 again), a halt of its own with the next epoch: in doubt, halt. One far
+ * beyond is no epoch of ours: it halts too, under the next one, so that a forged figure can't put lifts out of reach.
  */
+/** Nobody presses halt a thousand times between two looks at the record: what leaps further was written by hand. */
+const EPOCH_LEAP_MOST = 1_000;
+
+/** Whether a switch item's epoch can have come from presses that the record has not heard of yet. */
+export function isLikelyEpoch(launch: Pick<Launch, 'halt'>, epoch: number): boolean {
+  return Number.isSafeInteger(epoch) && epoch >= 0 && epoch <= launch.halt.epoch + EPOCH_LEAP_MOST;
+}
+
 export function setHalt(launch: Launch, command: CommandOf<'set-halt'>, { nowMs }: Given): Decision {
   const { halt } = launch;
   const by: Actor = command.by === null ? { system: command.source } : byPerson(command.by);
   const { reason, pressedAtMs } = command;
   const body = { kind: 'HaltSet' as const, reason, pressedAtMs };
-  if (Number.isSafeInteger(command.epoch) && command.epoch > halt.epoch) return accept(by, nowMs, { ...body, epoch: command.epoch });
+  if (isLikelyEpoch(launch, command.epoch) && command.epoch > halt.epoch) return accept(by, nowMs, { ...body, epoch: command.epoch });
   const who = halt.by === null ? 'the system' : nameOf(launch, halt.by);
   if (halt.active) return refuse('ALREADY_SO', `Sending stands halted already, by ${who} at ${clock(halt.atMs)}. Two people lift it with /go resume.`);
   if (halt.epoch > 0 && pressedAtMs <= halt.atMs) return refuse('ALREADY_SO', `That halt was lifted at ${clock(halt.atMs)}. To stop again, press halt again.`);

@@ -51,10 +51,10 @@ describe('a roster', () => {
     // Ana gives up her second account to a new person, and so could answer her own question.
     const twin: Person = { ...person('ben'), id: 'ana-b', name: 'A. Ortiz', slack: [ANA.secondSlack] };
     const { changeId } = scene.gives('RosterChangeRequested', change([{ ...person('ana'), slack: [ANA.slack] }, person('mia'), twin]));
-    const order = scene.asked(['us-ios']);
     const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', gate: 'workers', segments: 'all', worst: 1, reason: 'x', endsAtMs: scene.nowMs + 1e6 });
     const { requestId } = scene.gives('SwitchRequested', { kind: 'set-switch', by: 'ana', switch: 'dark', value: true, reason: 'x' });
     scene.halt();
+    const order = scene.asked(['us-ios'], { lift: true });
     const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
     scene.does({ kind: 'approve-roster-change', by: 'mia', changeId });
     const via = { kind: 'slack' as const, slackId: ANA.secondSlack };

@@ -7,6 +7,8 @@ import type { FireOrder, Launch } from './launch.ts';
 
 type Orders = Launch['orders'];
 
+export const VOID_BY_HALT = 'halt was pressed after it was asked for';
+
 /** Open orders that `which` names become void. */
 export function voidOrders(launch: Pick<Launch, 'orders'>, which: (order: FireOrder) => boolean, why: string): Orders {
   return Object.fromEntries(Object.entries(launch.orders).map(([id, order]) => [id, order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order]));

@@ -130,6 +130,7 @@ class Model {
       case 'HaltSet': {
         must(entry.epoch > this.#halt.epoch, 'EPOCHS_GO_UP', `${entry.seq}`);
         this.#halt = { active: true, epoch: entry.epoch };
+        this.#end(() => true, 'HALT_ENDS_ORDERS');
         return;
       }
       case 'RosterChangeRequested': return this.#ask(entry.changeId, entry);

@@ -48,6 +48,8 @@ const note = move<'note', Acting>('note', acting);
 const advance = fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom<number[]>(1_000, 20_000, 300_000, 895_000) });
 /** Longer than an order lives, but for clocks apart. */
 const wait = fc.record({ kind: fc.constant('advance' as const), ms: fc.constant<number>(900_000) });
+/** The hard gate, so that presses meet it. */
+const reddenHard = fc.record({ kind: fc.constant('redden' as const), gate: fc.constant(0), value: fc.constant(1) });
 const redden = fc.record({ kind: fc.constant('redden' as const), gate: small, value: fc.constantFrom(0, 0, 0, 1, 2) });
 const restart = fc.record({ kind: fc.constant('restart' as const), bot });
 const closeLaunch = move<'close-launch', Acting>('close-launch', acting);
@@ -77,6 +79,7 @@ const sequences = fc.oneof(
   sequence(halt, land, close, request, press, press),
   sequence(request, press, close, correct, request, press),
   sequence(request, redden, press),
+  sequence(request, reddenHard, press),
   sequence(request, content, press),
   sequence(request, requestRoster, approveRoster, approveRoster, press),
   sequence(requestRoster, request, approveRoster, press, press),

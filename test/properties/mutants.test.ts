@@ -73,6 +73,12 @@ const MUTANTS: [string, Mutant, string[]][] = [
       return launch !== null && entry.kind === 'RosterChanged' ? { ...after, orders: launch.orders } : after;
     },
   }, ['ROSTER_CHANGE_ENDS_REQUESTS']],
+  ['an order goes on after a halt', {
+    evolve: (real) => (launch, entry) => {
+      const after = real(launch, entry);
+      return launch !== null && entry.kind === 'HaltSet' ? { ...after, orders: launch.orders } : after;
+    },
+  }, ['HALT_ENDS_ORDERS', 'ONE_OPEN_ORDER_PER_SEGMENT']],
   ['a removed person\'s order goes on', {
     evolve: (real) => (launch, entry) => {
       const after = real(launch, entry);
