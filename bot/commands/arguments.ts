@@ -1,3 +1,5 @@
+import { readInstant } from '../../runbooks/typed/instant.ts';
+
 /** What was typed after `/go`, cut into words. Quotes keep words together. */
 
 export interface Typed {
@@ -76,14 +78,14 @@ export function lengthMs(text: string): number | null {
 }
 
 /** What `when` understands, for usage lines. */
-export const WHEN_USAGE = '`in 20m`, `+10m` (from the present target), `18:30 UTC` (the next one), `2027-02-07T23:30Z`';
+export const WHEN_USAGE = '`in 20m`, `+10m` (from the present target), `18:30 UTC` (the next one), `2027-02-07T23:30Z`; `14:30` and `tomorrow 6pm` are asked back in your own zone';
 
 /**
- * A point in time as people type it. Clock times need their zone said: `18:30` alone would mean something else to
- * everybody in the room. Null: not understood.
+ * A point in time that is the same for everybody. Clock times need their zone said: `18:30` alone would mean something
+ * else to everybody in the room. Null: not of this kind; `readMoment` knows what can be offered back.
  */
 export function when(text: string, nowMs: number, targetAtMs: number | null): number | null {
-  const words = text.trim().toLowerCase().replace(/^(at|to)\s+/, '');
+  const words = text.trim().toLowerCase().replaceAll(/[\u2010-\u2015\u2212]/g, '-').replace(/^(at|to)\s+/, '');
   if (words === 'now') return nowMs;
   const fromNow = /^in\s+(.+)$/.exec(words)?.[1];
   if (fromNow !== undefined) return plus(nowMs, lengthMs(fromNow));
@@ -98,11 +100,8 @@ export function when(text: string, nowMs: number, targetAtMs: number | null): nu
     const at = day + Number(clock[1]) * 3_600_000 + Number(clock[2]) * 60_000 + Number(clock[3] ?? 0) * 1_000;
     return at >= nowMs ? at : at + 86_400_000;
   }
-  if (/^\d{4}-\d\d-\d\d[t ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(z|utc|[+-]\d\d:?\d\d)$/.test(words)) {
-    const at = Date.parse(words.replace(' ', 't').replace(/\s*utc$/, 'z').replace(/\s+/, '').toUpperCase());
-    return Number.isNaN(at) ? null : at;
-  }
-  return null;
+  const instant = readInstant(words);
+  return instant.ok ? instant.atMs : null;
 }
 
 const plus = (atMs: number, ms: number | null): number | null => (ms === null ? null : atMs + ms);
