@@ -1,5 +1,5 @@
 import { App, type Receiver } from '@slack/bolt';
-import { ACTION, VIEW } from './actions/action-ids.ts';
+import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './actions/action-ids.ts';
 import {
   gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,
   pressReady, pressRunStep, pressSkipStep, pressTick, pressUntick, rosterValue, stepValue, switchValue, waiverValue,
@@ -8,6 +8,7 @@ import { declineValue, goValue, pressDecline, pressGo, pressReadTexts } from './
 import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
 import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
+import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
 import { parseTyped } from './commands/arguments.ts';
 import { changeValue, pressChange } from './commands/change.ts';
@@ -52,6 +53,7 @@ export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App
   press(ACTION.readTexts, declineValue, pressReadTexts);
   press(ACTION.halt, launchValue, pressHalt);
   press(ACTION.change, changeValue, pressChange);
+  for (let choice = 0; choice < TYPED_CHOICES; choice += 1) press(typedAction(choice), typedValue, pressTyped);
   press(ACTION.askLift, launchValue, pressAskLift);
   press(ACTION.approveLift, liftValue, pressApproveLift);
   press(ACTION.tick, gateValue, pressTick);

@@ -17,7 +17,7 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
   it('before there is a launch', async () => {
     expect(await rig.ask(rig.ana, 'fire')).toContain('`/go create` opens a form');
     expect(await rig.ask(rig.ana, 'create dril in 1h')).toContain('Did you mean `drill`?');
-    expect(await rig.ask(rig.ana, 'create drill 18:30')).toContain('not a time that everybody reads the same');
+    expect(await rig.ask(rig.ana, 'create drill 18:30')).toContain('in New York = ');
     expect(await rig.ask(rig.ana, 'create drill in 1h compress none')).toContain('Expected a number above 0');
     expect(await rig.ask(rig.mia, 'create drill in 1h')).toContain('needs on-call');
     const broken = await rig.ask(rig.ana, 'create broken in 1h');

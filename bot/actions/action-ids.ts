@@ -17,7 +17,13 @@ export const ACTION = {
   previewCampaign: 'campaign.preview',
   readTexts: 'order.texts',
   change: 'change.confirm',
+  /** One a choice: `typedAction`. */
+  typed: 'typed.again',
 } as const;
+
+/** Ids of buttons differ within a block. */
+export const TYPED_CHOICES = 5;
+export const typedAction = (index: number): string => `${ACTION.typed}.${index}`;
 
 export const VIEW = {
   create: 'create.launch',

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
-import { when } from '../commands/arguments.ts';
+import { readNumber } from '../../runbooks/typed/number.ts';
+import { momentOf } from '../commands/ask-moment.ts';
 import { withTexts } from '../commands/campaign.ts';
-import { createLaunch } from '../commands/create.ts';
+import { COMPRESS, createLaunch } from '../commands/create.ts';
 import { submitAs, type Desk, type Outcome } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { campaignModal } from '../views/modals.ts';
@@ -30,12 +31,12 @@ export async function submitCreate({ desk, meta, slackId, fields }: Submission<z
   const errors: Record<string, string> = {};
   const runbook = fields.get('runbook')?.option ?? null;
   const targetAtMs = fields.get('target')?.dateTimeMs ?? null;
-  const compress = Number(fields.get('compress')?.text ?? '1');
+  const compress = readNumber(fields.get('compress')?.text ?? '1', COMPRESS);
   if (runbook === null) errors['runbook'] = 'Choose a runbook.';
   if (targetAtMs === null) errors['target'] = 'Choose the target time.';
-  if (!Number.isFinite(compress) || compress <= 0) errors['compress'] = 'Expected a number above 0: 1 is real time, 24 makes an hour of a day.';
-  if (runbook === null || targetAtMs === null || Object.keys(errors).length > 0) return wrong(errors);
-  const created = await createLaunch(desk, { slackId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress });
+  if (!compress.ok || compress.value === 0) errors['compress'] = `Expected ${compress.ok || compress.code !== 'NUMBER_TWO_READINGS' ? 'a number above 0' : compress.expected}: 1 is real time, 24 makes an hour of a day.`;
+  if (runbook === null || targetAtMs === null || !compress.ok || Object.keys(errors).length > 0) return wrong(errors);
+  const created = await createLaunch(desk, { slackId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress: compress.value });
   return created.ok ? created : { ok: false, errors: { [created.field]: created.say }, answer: created.answer };
 }
 
@@ -112,15 +113,17 @@ export async function submitWaiver({ desk, meta, slackId, atMs, fields }: Submis
   const errors: Record<string, string> = {};
   const reason = fields.get('reason')?.text ?? '';
   const worstText = fields.get('worst')?.text ?? null;
-  const worst = worstText === null ? null : Number(worstText.replaceAll(/[,_\s]/g, ''));
-  const endsAtMs = when(fields.get('until')?.text ?? '', atMs, null);
+  const worst = worstText === null ? null : readNumber(worstText, { fractions: true });
+  const until = fields.get('until')?.text ?? '';
+  const ends = await momentOf(desk, slackId, until, atMs, null);
   const segments = fields.get('segments')?.options ?? [];
   if (reason === '') errors['reason'] = 'Say why this gate may be red.';
-  if (worst !== null && !Number.isFinite(worst)) errors['worst'] = 'Expected a number.';
-  if (endsAtMs === null) errors['until'] = 'Expected a time like in 2h or 23:30 UTC.';
-  if (endsAtMs === null || Object.keys(errors).length > 0) return wrong(errors);
+  if (worst?.ok === false) errors['worst'] = `Expected ${worst.expected}.`;
+  if (ends.kind === 'offer') errors['until'] = `This may mean ${ends.choices.slice(0, 3).map(({ atMs: at, label }) => `${label}: type ${new Date(at).toISOString().slice(0, 16)}Z`).join('; ')}.`;
+  if (ends.kind === 'refused') errors['until'] = `Expected a time like in 2h or 23:30 UTC; found “${until.slice(0, 60)}”, expected ${ends.expected.replaceAll('`', '')}.`;
+  if (ends.kind !== 'at' || worst?.ok === false || Object.keys(errors).length > 0) return wrong(errors);
   const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({
-    kind: 'request-waiver', by, gate: meta.gate, segments: segments.length === 0 ? 'all' : segments, worst, reason, endsAtMs,
+    kind: 'request-waiver', by, gate: meta.gate, segments: segments.length === 0 ? 'all' : segments, worst: worst?.value ?? null, reason, endsAtMs: ends.atMs,
   }));
   if (outcome.ok) return { ok: true, answer: done('Asked for the waiver. Another person grants it with the button in the channel.') };
   return atField(outcome, outcome.code === 'TIME_INVALID' ? 'until' : outcome.code === 'VALUE_INVALID' ? 'worst' : 'reason');

@@ -1,4 +1,5 @@
 import { readInstant } from '../../runbooks/typed/instant.ts';
+import { readNumber } from '../../runbooks/typed/number.ts';
 
 /** What was typed after `/go`, cut into words. Quotes keep words together. */
 
@@ -72,7 +73,10 @@ export function lengthMs(text: string): number | null {
   for (const [, value, unit] of parts) {
     const unitMs = Object.hasOwn(UNIT_MS, unit ?? '') ? UNIT_MS[unit ?? ''] : undefined;
     if (unitMs === undefined) return null;
-    total += Number(value) * unitMs;
+    // `1.500h` is 1,500 to some.
+    const read = readNumber(value ?? '', { fractions: true });
+    if (!read.ok) return null;
+    total += read.value * unitMs;
   }
   return Math.round(total);
 }

@@ -5,13 +5,15 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { readNumber } from '../../runbooks/typed/number.ts';
 import type { Desk } from '../desk.ts';
 import { code, done, refused } from '../views/answers.ts';
 import { section, message } from '../views/blocks.ts';
 import { createModal } from '../views/modals.ts';
 import type { Message } from '../views/message.ts';
 import { clip, fit, oneLine, safe, stamp } from '../views/words.ts';
-import { WHEN_USAGE, when } from './arguments.ts';
+import { bareWord, WHEN_USAGE } from './arguments.ts';
+import { momentOf, offer } from './ask-moment.ts';
 import { launchHere } from './launch-here.ts';
 import { didYouMean } from './nearest.ts';
 import { misuse, type Ask, type Subcommand } from './subcommand.ts';
@@ -87,24 +89,30 @@ export const create: Subcommand = {
     if (ask.typed.rest === '') return openForm(ask);
     const runbooks = await listRunbooks(ask.desk.runbooksDir);
     const ids = runbooks.map((one) => one.id);
-    const [runbook = ''] = ask.typed.words;
-    if (!ids.includes(runbook)) return misuse(create, `There is no runbook ${code(runbook)}.${didYouMean(runbook, ids)} There is ${ids.map((id) => code(id)).join(' ') || 'none at all'}.`);
-    const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(runbook) + runbook.length));
-    const targetAtMs = when(parsed.when, ask.atMs, null);
-    if (targetAtMs === null) return misuse(create, parsed.when === '' ? `When is the target? ${WHEN_USAGE}` : `${code(parsed.when)} is not a time that everybody reads the same. Expected ${WHEN_USAGE}`);
-    if (parsed.compress === null) return misuse(create, 'Compressed how many times? Expected a number above 0, like `compress 24`: a day of the plan takes an hour.');
-    return (await createLaunch(ask.desk, ask, { runbook, name: parsed.name, targetAtMs, compress: parsed.compress })).answer;
+    const [word = ''] = ask.typed.words;
+    const runbook = ids.find((id) => id === word) ?? ids.find((id) => id.toLowerCase() === bareWord(word));
+    if (runbook === undefined) return misuse(create, `There is no runbook ${code(word)}.${didYouMean(word, ids)} There is ${ids.map((id) => code(id)).join(' ') || 'none at all'}.`);
+    const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(word) + word.length));
+    const { compress, name } = parsed;
+    if (parsed.when === '') return misuse(create, `When is the target? ${WHEN_USAGE}`);
+    const times = compress === null ? { ok: true as const, value: 1 } : readNumber(compress, COMPRESS);
+    if (!times.ok || times.value === 0) return misuse(create, `${code(compress ?? '')}: compressed how many times? Expected ${times.ok ? 'a number above 0' : times.expected}, like \`compress 24\`: a day of the plan takes an hour.`);
+    const moment = await momentOf(ask.desk, ask.slackId, parsed.when, ask.atMs, null);
+    if (moment.kind !== 'at') return offer(ask, create, parsed.when, moment, (at) => `create ${runbook} ${at}${compress === null ? '' : ` compress ${compress}`}${name === null ? '' : ` called "${name.replaceAll('"', "'")}"`}`);
+    return (await createLaunch(ask.desk, ask, { runbook, name, targetAtMs: moment.atMs, compress: times.value })).answer;
   },
 };
 
+/** Times: 1 is real time, 24 makes an hour of a day, 0.5 two days. */
+export const COMPRESS = { fractions: true } as const;
+
 /** ` in 20m compress 24 called "Dress rehearsal"` → its parts. */
-export function parseCreate(text: string): { when: string; compress: number | null; name: string | null } {
+export function parseCreate(text: string): { when: string; compress: string | null; name: string | null } {
   const name = /\s(?:called|named|name)\s+(?:"([^"]+)"|(\S.*?))(?=\s+compress\s|$)/i.exec(text);
   const compress = /\scompress(?:ed)?\s+(\S+)/i.exec(text);
   const left = text.replace(name?.[0] ?? '\0', ' ').replace(compress?.[0] ?? '\0', ' ');
-  const times = compress === null ? 1 : Number(compress[1]);
   const called = oneLine(name?.[1] ?? name?.[2] ?? '');
-  return { when: oneLine(left), compress: Number.isFinite(times) && times > 0 ? times : null, name: called === '' ? null : clip(called, 120) };
+  return { when: oneLine(left), compress: compress?.[1] ?? null, name: called === '' ? null : clip(called, 120) };
 }
 
 async function openForm(ask: Ask): Promise<null> {

@@ -4,6 +4,7 @@ import { code, done, info } from '../views/answers.ts';
 import { platformName, switchText, switchWords } from '../views/names.ts';
 import { oneLine, stamp } from '../views/words.ts';
 import { bareWord, onOff, WHEN_USAGE, when } from './arguments.ts';
+import { momentOf, offer } from './ask-moment.ts';
 import { change } from './change.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
@@ -122,11 +123,12 @@ export const move: Subcommand = {
   async run(ask) {
     const [time = '', reason = ''] = ask.typed.rest.split(/\s+because\s+/i);
     if (time.trim() === '') return misuse(move, `The target is ${stamp(ask.launch.targetAtMs)}. To when? ${WHEN_USAGE}`);
-    if (when(time, ask.atMs, ask.launch.targetAtMs) === null) return misuse(move, `${code(time)} is not a time that everybody reads the same. Expected ${WHEN_USAGE}`);
+    const moment = await momentOf(ask.desk, ask.slackId, time, ask.atMs, ask.launch.targetAtMs);
+    if (moment.kind !== 'at') return offer(ask, move, time, moment, (at) => `move ${at}${reason.trim() === '' ? '' : ` because ${oneLine(reason)}`}`);
     // Relative to the target as it is when decided: two people moving it by ten minutes move it by twenty, on purpose.
     return submit(
       ask,
-      (by, launch) => ({ kind: 'move-target', by, targetAtMs: when(time, ask.atMs, launch.targetAtMs) ?? launch.targetAtMs, reason: oneLine(reason) }),
+      (by, launch) => ({ kind: 'move-target', by, targetAtMs: when(time, ask.atMs, launch.targetAtMs) ?? moment.atMs, reason: oneLine(reason) }),
       (after) => done(`The target is ${stamp(after.targetAtMs)}.`),
     );
   },
