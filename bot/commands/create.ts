@@ -96,7 +96,7 @@ export const create: Subcommand = {
     const { compress, name } = parsed;
     if (parsed.when === '') return misuse(create, `When is the target? ${WHEN_USAGE}`);
     const times = compress === null ? { ok: true as const, value: 1 } : readNumber(compress, COMPRESS);
-    if (!times.ok || times.value === 0) return misuse(create, `${code(compress ?? '')}: compressed how many times? Expected ${times.ok ? 'a number above 0' : times.expected}, like \`compress 24\`: a day of the plan takes an hour.`);
+    if (!times.ok || times.value === 0) return misuse(create, `${code(compress ?? '')}: compressed how many times? Expected ${!times.ok && times.code === 'NUMBER_TWO_READINGS' ? times.expected : 'a number above 0'}, like \`compress 24\`: a day of the plan takes an hour.`);
     const moment = await momentOf(ask.desk, ask.slackId, parsed.when, ask.atMs, null);
     if (moment.kind !== 'at') return offer(ask, create, parsed.when, moment, (at) => `create ${runbook} ${at}${compress === null ? '' : ` compress ${compress}`}${name === null ? '' : ` called "${name.replaceAll('"', "'")}"`}`);
     return (await createLaunch(ask.desk, ask, { runbook, name, targetAtMs: moment.atMs, compress: times.value })).answer;
