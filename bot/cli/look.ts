@@ -2,6 +2,8 @@ import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
@@ -41,6 +43,15 @@ export async function status(session: Session, launchId: string): Promise<void> 
   for (const lift of Object.values(launch.lifts).filter(({ open }) => open)) out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
   for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3)) out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
   for (const shot of runningShots(launch)) await shotLines(session, launch, shot);
+}
+
+/** Whoever may act in this launch, with what they act with. */
+export async function people(session: Session, launchId: string): Promise<void> {
+  const launch = await launchOf(session, launchId);
+  for (const person of launch.people) {
+    session.out(`${person.id.padEnd(12)} ${person.name}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : `; Slack ${person.slack.join(', ')}`}`);
+    for (const key of person.operator_keys) session.out(`${' '.repeat(12)} operator key ${fingerprintOf(key, sha256)}`);
+  }
 }
 
 export async function gates(session: Session, launchId: string): Promise<void> {

@@ -73,6 +73,15 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
   expect((await go('stats', '--launch', rig.launchId)).out).toContain('0 of 700 settled');
 });
 
+test('shows whose key is whose by fingerprint, the one that keygen printed', async () => {
+  const { out } = await go('keygen', '--out', keyFile('zoe'));
+  const [, fingerprint = ''] = /(SHA256:[A-Za-z0-9+/]{43})\n/.exec(out) ?? [];
+  await rig.create({ runbook: sampleRunbook({ people: people.map((person) => ({ ...person, operator_keys: person.id === 'mia' ? [out.trim().split('\n').at(-1)] : [] })) }) });
+  const shown = (await go('people', '--launch', rig.launchId)).out;
+  expect(shown).toContain('ana          Ana Ortiz: on-call; Slack U0ONCALL');
+  expect(shown.split('\n').findIndex((line) => line === `${' '.repeat(12)} operator key ${fingerprint}`)).toBe(shown.split('\n').findIndex((line) => line.startsWith('mia ')) + 1);
+});
+
 test('a red gate refuses the request in words, and `gates` shows it', async () => {
   await readyLaunch();
   await rig.cloud.queues.send(queueNames('gobutton-workers').batches.android, ['{}']);

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { visibleLines } from '../../infra/visible.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
-import { gates, launches, stats, status, timeline } from './look.ts';
+import { gates, launches, people, stats, status, timeline } from './look.ts';
 import { type OperatorKey, readKey, writeNewKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift } from './press.ts';
 import { openSession } from './session.ts';
@@ -12,6 +14,7 @@ export const HELP = `The launch from the command line: works with Slack and the 
   npm run go -- keygen --out operator.pem
   npm run go -- launches
   npm run go -- status   --launch ID
+  npm run go -- people   --launch ID
   npm run go -- gates    --launch ID
   npm run go -- stats    --launch ID
   npm run go -- timeline --launch ID
@@ -28,7 +31,7 @@ key belongs to stands in the launch's roster (operator_keys). Environment: AWS_R
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['keygen', 'launches', 'status', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve'] as const;
+const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve'] as const;
 
 const OPTIONS = {
   launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' },
@@ -82,7 +85,7 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
   if (command === 'keygen') {
     const file = need('out');
     const publicKey = await writeNewKey(file);
-    out(`Wrote ${file} (readable by you alone). Its public half, for operator_keys in the roster:\n${publicKey}`);
+    out(`Wrote ${file} (readable by you alone).\nIts fingerprint, as /go people shows it: ${fingerprintOf(publicKey, sha256)}\nIts public half, for operator_keys in the roster:\n${publicKey}`);
     return;
   }
   const key = command === 'halt' ? await keyIfReadable(values.key, out) : values.key === undefined ? null : await readKey(values.key);
@@ -91,6 +94,7 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
     switch (command) {
       case 'launches': return await launches(session);
       case 'status': return await status(session, need('launch'));
+      case 'people': return await people(session, need('launch'));
       case 'gates': return await gates(session, need('launch'));
       case 'stats': return await stats(session, need('launch'));
       case 'timeline': return await timeline(session, need('launch'));

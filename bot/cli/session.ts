@@ -7,6 +7,8 @@ import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal, type Journal } from '../../infra/aws/journal.ts';
 import { trustedFrom } from '../../infra/aws/key-config.ts';
 import { looseKeyring, signerOf } from '../../infra/aws/keyring.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -63,7 +65,7 @@ export async function launchOf(session: Session, launchId: string): Promise<Laun
 /** The person that a key stands for on this launch's roster. */
 export function keyOwner(launch: Launch, key: OperatorKey): string {
   const person = personOf(launch, { publicKey: key.publicKey });
-  if (person === null) throw new CliError('NOT_ON_ROSTER', `nobody on the roster of ${launch.id} has this key (public half ${key.publicKey})`);
+  if (person === null) throw new CliError('NOT_ON_ROSTER', `nobody on the roster of ${launch.id} has this key (${fingerprintOf(key.publicKey, sha256)}); \`npm run go -- people\` shows whose keys it has`);
   return person.id;
 }
 

@@ -3,7 +3,7 @@ import { role, type Person, type Role } from '../../runbooks/playbook/schema.ts'
 import { slackErrorCode } from '../conductor/slack-fault.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
-import { oneLine, safe } from '../views/words.ts';
+import { clip, oneLine, safe } from '../views/words.ts';
 import { slackIdOf } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
@@ -45,8 +45,9 @@ async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   if (user === null || user.deleted === true) return misuse(people, `<@${slackId}> has no active Slack account.`);
   if (user.is_bot === true) return misuse(people, `<@${slackId}> is an app. Only people can be on the roster.`);
   if (user.is_stranger === true || user.is_restricted === true || user.is_ultra_restricted === true) return misuse(people, `<@${slackId}> is a guest or of another company; only members of this workspace can be on the roster.`);
-  const name = user.profile?.real_name ?? user.real_name ?? user.name ?? slackId;
-  const person: Person = { id: freeId(ask.launch, name), name: name.slice(0, 80), roles: roles.length === 0 ? ['observer'] : roles, slack: [slackId], operator_keys: [], devices: [] };
+  // Whole characters: half an emoji at the end would be refused.
+  const name = oneLine(user.profile?.real_name || user.real_name || user.name || slackId);
+  const person: Person = { id: freeId(ask.launch, name), name: clip(name, 80), roles: roles.length === 0 ? ['observer'] : roles, slack: [slackId], operator_keys: [], devices: [] };
   return change(ask, (all) => [...all, person], rest || NO_REASON);
 }
 

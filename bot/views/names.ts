@@ -1,3 +1,5 @@
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
@@ -62,3 +64,6 @@ export function switchState(id: string, value: SwitchValue): string {
 }
 
 export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : typeof value === 'number' ? count(value) : safe(value, 100));
+
+/** An operator key as people compare it. */
+export const keyText = (key: string): string => `\`${fingerprintOf(key, sha256)}\``;

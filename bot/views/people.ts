@@ -1,13 +1,14 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
+import { keyText } from './names.ts';
 import { rosterMessage } from './requests.ts';
 import { fit, plural, safe } from './words.ts';
 
 /** The roster: one line a human, whatever they act with; and the change that waits for its second person. */
 export function peopleMessage(launch: Launch): Message {
   const lines = launch.people.map((person) => {
-    const by = [...person.slack.slice(0, 3).map((id) => `<@${id}>`), ...(person.operator_keys.length === 0 ? [] : ['operator key'])];
+    const by = [...person.slack.slice(0, 3).map((id) => `<@${id}>`), ...person.operator_keys.map((key) => `operator key ${keyText(key)}`)];
     return `*${safe(person.name, 80)}*  ${person.roles.join(', ')}  ${by.join(' ')}${person.devices.length === 0 ? '' : `  · ${plural(person.devices.length, 'test device')}`}`;
   });
   const waiting = Object.values(launch.rosterChanges).filter((change) => change.open).slice(-3);

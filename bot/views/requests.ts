@@ -1,9 +1,10 @@
 import { ACTION } from '../actions/action-ids.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Person } from '../../runbooks/playbook/schema.ts';
 import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { mentionsOf, nameOf, switchText } from './names.ts';
+import { keyText, mentionsOf, nameOf, switchText } from './names.ts';
 import { count, fit, safe, stamp } from './words.ts';
 
 /**
@@ -45,16 +46,31 @@ export function rosterMessage(launch: Launch, changeId: string): Message {
   const before = new Map(launch.people.map((person) => [person.id, person]));
   const after = new Map(change.people.map((person) => [person.id, person]));
   const lines = [
-    ...change.people.filter((person) => !before.has(person.id)).map((person) => `:heavy_plus_sign: ${safe(person.name, 80)}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : ` (${person.slack.map((id) => `<@${id}>`).join(' ')})`}`),
+    ...change.people.filter((person) => !before.has(person.id)).map((person) => `:heavy_plus_sign: ${safe(person.name, 80)}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : ` (${person.slack.map((id) => `<@${id}>`).join(' ')})`}${person.operator_keys.map((key) => `, operator key ${keyText(key)}`).join('')}`),
     ...launch.people.filter((person) => !after.has(person.id)).map((person) => `:heavy_minus_sign: ${safe(person.name, 80)}`),
     ...change.people.flatMap((person) => {
       const old = before.get(person.id);
-      return old === undefined || JSON.stringify(old) === JSON.stringify(person) ? [] : [`:pencil2: ${safe(person.name, 80)}: ${old.roles.join(', ')} → ${person.roles.join(', ')}`];
+      return old === undefined || JSON.stringify(old) === JSON.stringify(person) ? [] : [`:pencil2: ${safe(old.name, 80)}: ${editText(old, person)}`];
     }),
   ];
   const what = `:busts_in_silhouette: ${nameOf(launch, change.by)} asks to change the roster${change.reason === '' ? '' : `: ${safe(change.reason, 300)}`}`;
   if (!change.open) return plain(`${what}\nDecided.`, 'The roster change is decided');
   return message('A change of the roster needs a second person', [section(`${what}\n${fit(lines, 2_300)}`, button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }), `roster:${changeId}`), second(launch, 'approve-roster-change', change.by)]);
+}
+
+/** What of a person changes: all of it decides who may press. */
+function editText(old: Person, now: Person): string {
+  const changed = (what: string, before: readonly string[], after: readonly string[]): string[] => [
+    ...after.filter((one) => !before.includes(one)).map((one) => `gets ${what}${one}`),
+    ...before.filter((one) => !after.includes(one)).map((one) => `loses ${what}${one}`),
+  ];
+  const parts = [
+    ...(old.name === now.name ? [] : [`is called ${safe(now.name, 80)}`]),
+    ...(old.roles.join() === now.roles.join() ? [] : [`${old.roles.join(', ')} → ${now.roles.join(', ')}`]),
+    ...changed('', old.slack.map((id) => `<@${id}>`), now.slack.map((id) => `<@${id}>`)),
+    ...changed('operator key ', old.operator_keys.map(keyText), now.operator_keys.map(keyText)),
+  ];
+  return parts.length === 0 ? 'test devices' : parts.join('; ');
 }
 
 const second = (launch: Launch, command: CommandKind, asker: string) => section(`Needs another person: ${mentionsOf(launch, command, asker)}`);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import { blocksTooLong, messageBlockProblems, viewProblems } from '../../infra/local/slack/block-kit/validate.ts';
 import type { Json } from '../../infra/local/slack/state/model.ts';
 import type { AudienceRef, Entry, EntryBody } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, GateLine, Launch } from '../../runbooks/launch/launch.ts';
-import { runbook as runbookSchema, type Campaign } from '../../runbooks/playbook/schema.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
+import { runbook as runbookSchema, type Campaign, type Person } from '../../runbooks/playbook/schema.ts';
 import { SUBCOMMANDS } from '../commands/go.ts';
 import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
 import * as answers from './answers.ts';
@@ -261,6 +263,20 @@ describe('an order while everything is halted', () => {
     expect(go({ ...order, lifts: null })).toContain('GO is blocked: halted');
     expect(go({ ...order, lifts: null })).toContain('"style":"danger"');
     expect(go({ ...order, lifts: launch.halt.epoch })).toContain(':large_green_square: GO"');
+  });
+});
+
+describe('a roster', () => {
+  it('shows operator keys by fingerprint, and a change of it says all that changes', () => {
+    const key = `MCowBQYDK2VwAyEA${'A'.repeat(42)}E=`;
+    const mia: Person = { id: 'mia', name: 'Mia', roles: ['marketer'], slack: ['U0MIA'], operator_keys: [key], devices: [] };
+    const launch = { ...launchOf(1), people: [mia] };
+    const print = fingerprintOf(key, sha256);
+    expect(print).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
+    expect(JSON.stringify(peopleMessage(launch))).toContain(print);
+    const edited: Person = { ...mia, name: 'Mia C.', roles: ['on-call'], slack: ['U0NEW'], operator_keys: [] };
+    const text = JSON.stringify(rosterMessage({ ...launch, rosterChanges: { P1: { id: 'P1', people: [edited, { ...mia, id: 'eve', name: 'Eve' }], by: 'mia', reason: '', open: true } } }, 'P1'));
+    for (const part of ['is called Mia C.', 'marketer → on-call', 'gets <@U0NEW>', 'loses <@U0MIA>', `loses operator key \`${print}`, `Eve: marketer (<@U0MIA>), operator key \`${print}`]) expect(text).toContain(part);
   });
 });
 

@@ -1,3 +1,4 @@
+import { keySpelling } from '../playbook/operator-key.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
 import type { Launch } from './launch.ts';
@@ -24,6 +25,6 @@ export function approveKeyChange(launch: Launch, command: CommandOf<'approve-key
 
 /** A key with two holders would let one person speak for a deployment. */
 function personsKey(launch: Launch, keys: readonly string[]) {
-  const owner = launch.people.find(({ operator_keys: own }) => own.some((key) => keys.includes(key)));
+  const owner = launch.people.find(({ operator_keys: own }) => own.some((key) => keys.map(keySpelling).includes(keySpelling(key))));
   return owner === undefined ? null : refuse('KEYS_INVALID', `One of these keys is ${owner.name}'s own; a bot or worker needs a key of its own.`);
 }

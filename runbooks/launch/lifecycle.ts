@@ -1,3 +1,4 @@
+import { withKeySpelling } from '../playbook/people-rules.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, refuse, type CommandOf, type Refusal } from './decision.ts';
 import { campaignProblem } from './content.ts';
@@ -24,12 +25,12 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
   const problem = targetProblem(targetAtMs, nowMs);
   if (problem !== null) return problem;
   if (!(compress >= 1 / COMPRESS_MOST && compress <= COMPRESS_MOST)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number from ${1 / COMPRESS_MOST} to ${COMPRESS_MOST}, 1 for real time.`);
-  const roster = rosterProblem(runbook.people);
+  const roster = rosterProblem(runbook.people, keys);
   if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
   const content = campaignProblem(runbook.campaign, launchId, []);
   if (content !== null) return content;
   return accept(byPerson(command.by), nowMs, {
-    kind: 'LaunchCreated', name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
+    kind: 'LaunchCreated', name, channelId, runbook: { ...runbook, people: withKeySpelling(runbook.people) }, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
     ...(keys.length === 0 ? {} : { keys: [...keys] }),
   });
 }

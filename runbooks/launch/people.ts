@@ -1,3 +1,4 @@
+import { keySpelling } from '../playbook/operator-key.ts';
 import type { Person } from '../playbook/schema.ts';
 import { refuse, type Refusal } from './decision.ts';
 import type { PersonId, Via } from './entries.ts';
@@ -10,9 +11,9 @@ export function findPerson(people: readonly Person[], id: PersonId): Person | un
   return people.find((person) => person.id === id);
 }
 
-/** The person behind a Slack id or an operator's public key (base64 of the SPKI DER). Null: nobody on the roster. */
+/** The person behind a Slack id or an operator's public key, however it is spelled. Null: nobody on the roster. */
 export function personOf(launch: Launch, key: { slackId: string } | { publicKey: string }): Person | null {
-  const found = launch.people.find((person) => ('slackId' in key ? person.slack.includes(key.slackId) : person.operator_keys.includes(key.publicKey)));
+  const found = launch.people.find((person) => ('slackId' in key ? person.slack.includes(key.slackId) : person.operator_keys.some((one) => keySpelling(one) === keySpelling(key.publicKey))));
   return found ?? null;
 }
 

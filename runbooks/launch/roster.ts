@@ -1,25 +1,23 @@
+import { keySpelling } from '../playbook/operator-key.ts';
+import { peopleFaults, withKeySpelling } from '../playbook/people-rules.ts';
 import type { Person } from '../playbook/schema.ts';
 import { mayFire } from './authority.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
+import type { RecordKey } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { findPerson, nameOf } from './people.ts';
 import { isReason, listed } from './words.ts';
 
 /** Who is on the roster: changed by two people, and at once when Slack removes somebody. */
 
-/** Null when a roster can run a launch; else what is wrong with it, as a sentence. */
-export function rosterProblem(people: readonly Person[]): string | null {
-  const twice = (what: string, of: (person: Person) => readonly string[]): string | null => {
-    const all = people.flatMap((person) => [...new Set(of(person))]);
-    const double = all.find((value, index) => all.indexOf(value) !== index);
-    return double === undefined ? null : `${what} ${double} stands for two people; one human is one person.`;
-  };
-  const double = twice('The id', ({ id }) => [id])
-    ?? twice('The name', ({ name }) => [name.trim().toLowerCase()])
-    ?? twice('The Slack account', ({ slack }) => slack)
-    ?? twice('The operator key', ({ operator_keys: keys }) => keys);
-  if (double !== null) return double;
+/** Null when a roster can run a launch; else what is wrong with it, as a sentence. `deployment`: keys that bots and workers sign with. */
+export function rosterProblem(people: readonly Person[], deployment: readonly RecordKey[]): string | null {
+  const [fault] = peopleFaults(people);
+  if (fault !== undefined) return fault.say;
+  const machine = deployment.find(({ key }) => people.some(({ operator_keys: keys }) => keys.map(keySpelling).includes(key)));
+  const holder = people.find(({ operator_keys: keys }) => machine !== undefined && keys.map(keySpelling).includes(machine.key));
+  if (machine !== undefined && holder !== undefined) return `The operator key of ${holder.name} is the ${machine.role}'s own, so that a machine could speak for a person.`;
   if (!people.some(({ roles }) => roles.includes('on-call'))) return 'Nobody is on-call; expected at least one.';
   const firing = people.filter(mayFire);
   if (firing.length < 2) return `Only ${listed(firing.map(({ name }) => name))} could fire; expected at least two people who are on-call or marketer, since a fire needs two.`;
@@ -28,9 +26,9 @@ export function rosterProblem(people: readonly Person[]): string | null {
 
 export function requestRosterChange(launch: Launch, command: CommandOf<'request-roster-change'>, given: Given): Decision {
   if (!isReason(command.reason)) return refuse('REASON_MISSING', 'A roster change needs a reason: say in a few words why, and ask again.');
-  const problem = rosterProblem(command.people);
+  const problem = rosterProblem(command.people, launch.keys);
   if (problem !== null) return refuse('ROSTER_INVALID', `${problem} Correct the roster and ask again.`);
-  return accept(byPerson(command.by), given.nowMs, { kind: 'RosterChangeRequested', changeId: `P${launch.seq + 1}`, people: command.people, reason: command.reason });
+  return accept(byPerson(command.by), given.nowMs, { kind: 'RosterChangeRequested', changeId: `P${launch.seq + 1}`, people: withKeySpelling(command.people), reason: command.reason });
 }
 
 export function approveRosterChange(launch: Launch, command: CommandOf<'approve-roster-change'>, given: Given): Decision {

@@ -1,5 +1,6 @@
 import { LONGEST_LAUNCH_ID, payloadProblems, tooLargeText } from '../launch/payload.ts';
 import { campaignFaults } from './campaign-rules.ts';
+import { peopleFaults } from './people-rules.ts';
 import type { Runbook } from './schema.ts';
 
 export interface ReferenceProblem { path: (string | number)[]; found: string; expected: string }
@@ -21,24 +22,12 @@ export function checkReferences(runbook: Runbook): ReferenceProblem[] {
     });
   };
 
-  unique(['people'], runbook.people.map((entry) => entry.id));
   unique(['gates'], runbook.gates.map((entry) => entry.id));
   unique(['scale_targets'], runbook.scale_targets.map((entry) => entry.id));
   unique(['switches'], runbook.switches.map((entry) => entry.id));
   unique(['phases'], runbook.phases.map((entry) => entry.id));
 
-  const slackOwner = new Map<string, string>();
-  runbook.people.forEach((person, index) => {
-    for (const slackId of person.slack) {
-      const other = slackOwner.get(slackId);
-      if (other !== undefined) problems.push({ path: ['people', index, 'slack'], found: `${slackId}, which is also ${other}`, expected: 'one person for each Slack account' });
-      slackOwner.set(slackId, person.id);
-    }
-  });
-  const keys = runbook.people.flatMap((person) => person.operator_keys);
-  keys.forEach((key, index) => {
-    if (keys.indexOf(key) !== index) problems.push({ path: ['people'], found: 'the same operator key for two people', expected: 'one person for each key' });
-  });
+  for (const { path, found, expected } of peopleFaults(runbook.people)) problems.push({ path: ['people', ...path], found, expected });
   const mayFire = runbook.people.filter((person) => person.roles.some((name) => name !== 'observer'));
   if (mayFire.length < 2) {
     problems.push({ path: ['people'], found: `${mayFire.length} person with the role on-call or marketer`, expected: 'at least two: one asks, another presses GO' });

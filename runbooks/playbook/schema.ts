@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOperatorKey } from './operator-key.ts';
 import { readNumber, type NumberKind } from '../typed/number.ts';
 
 /**
@@ -57,14 +58,21 @@ export const tMinus = z
 
 export const role = z.enum(['on-call', 'marketer', 'observer']);
 
+const operatorKey = z.string().transform((text, context) => {
+  const read = readOperatorKey(text);
+  if (read.ok) return read.key;
+  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+  return z.NEVER;
+});
+
 /** One human, whatever they act with. `device` names where test copies go. */
 export const person = z.strictObject({
   id,
   name: z.string().min(1).max(80),
   roles: z.array(role).min(1),
   slack: z.array(z.string().regex(/^[UW][A-Z0-9]{2,20}$/, 'expected a Slack user id like U012ABCDEF')).default([]),
-  /** Ed25519 public keys, base64 of the SPKI DER, for the command line (break glass). */
-  operator_keys: z.array(z.string()).default([]),
+  /** Ed25519 public keys for the command line (break glass), as PEM or base64 of the SPKI DER; here in the one spelling. */
+  operator_keys: z.array(operatorKey).default([]),
   devices: z
     .array(z.strictObject({ platform: z.enum(['ios', 'android']), token: z.string().min(8), locale: z.string().default('en') }))
     .default([]),

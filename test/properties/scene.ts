@@ -15,11 +15,11 @@ export const T0_MS = Date.UTC(2027, 1, 14, 23, 30);
 export const LAUNCH_ID = 'superbowl-2027';
 
 /** One person, two accounts and a key: the roster knows that they are the same human. */
-export const ANA = { id: 'ana', slack: 'U0ONCALL', secondSlack: 'U0ANALAPTOP', key: 'MCowBQYDK2VwAyEAana' };
+export const ANA = { id: 'ana', slack: 'U0ONCALL', secondSlack: 'U0ANALAPTOP', key: 'MCowBQYDK2VwAyEAJNS5b1jabUqFEjE7vQKijr8MqV3sbkyG73jOfwHniKw=' };
 
 export const people: Person[] = [
   { id: 'ana', name: 'Ana Ortiz', roles: ['on-call'], slack: [ANA.slack, ANA.secondSlack], operator_keys: [ANA.key], devices: [{ platform: 'ios', token: 'face0123', locale: 'en' }] },
-  { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], operator_keys: ['MCowBQYDK2VwAyEAmia'], devices: [] },
+  { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], operator_keys: ['MCowBQYDK2VwAyEApq4HrVVsX5NIzAnBbtF6Q35lrMceaJwbGfhy8dqzycE='], devices: [] },
   { id: 'ben', name: 'Ben Okafor', roles: ['marketer'], slack: ['U0MARKET2'], operator_keys: [], devices: [] },
   { id: 'olu', name: 'Olu Adeyemi', roles: ['observer'], slack: ['U0OBSERVER'], operator_keys: [], devices: [] },
 ];
