@@ -4,7 +4,7 @@ import {
   gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,
   pressReady, pressRunStep, pressSkipStep, pressTick, pressUntick, rosterValue, stepValue, switchValue, waiverValue,
 } from './actions/decide.ts';
-import { declineValue, goValue, pressDecline, pressGo, pressReadTexts } from './actions/fire.ts';
+import { declineMeta, declineValue, goValue, pressDecline, pressGo, pressReadTexts, submitDecline } from './actions/fire.ts';
 import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
 import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
@@ -70,6 +70,7 @@ export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App
   onForm(app, desk, once, VIEW.create, createMeta, submitCreate);
   onForm(app, desk, once, VIEW.campaign, campaignMeta, submitCampaign);
   onForm(app, desk, once, VIEW.waiver, waiverMeta, submitWaiver);
+  onForm(app, desk, once, VIEW.decline, declineMeta, submitDecline);
 
   listen(app, desk, desk.channelLog);
 

@@ -127,11 +127,28 @@ describe('presses that must not fire', () => {
   it('a declined order, which loses its buttons', async () => {
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
     const order = await newestOrder();
-    expect(await rig.press(rig.ben, 'fire.decline', order.orderId)).toContain('Declined');
+    const decline = await until('Decline', async () => buttonsOf(await rig.ben.messages(), 'fire.decline').findLast(({ value }) => value.includes(order.orderId)));
+    await rig.ben.press(decline.ts, 'fire.decline', { block_id: decline.blockId, value: decline.value });
+    const form = await until('the form', async () => (await rig.ben.views())[0]);
+    const why = (text: string) => ({ reason: { value: { type: 'plain_text_input', value: text } } });
+    expect(await rig.ben.submit(form.id, why('  '))).toMatchObject({ ok: false });
+    expect(Object.values((await rig.launch()).orders).at(-1)).toMatchObject({ state: 'open' });
+    expect(await rig.ben.submit(form.id, why('the German copy has the old link'))).toMatchObject({ ok: true });
+    await until('the reason in the room', async () => (await rig.mia.messages()).some((message) => message.ephemeralTo === undefined && textOf(message).includes('the German copy has the old link')));
     expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'fire.go', order)).toContain('declined');
     const declined = await until('the outcome', async () => (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')));
     expect(JSON.stringify(declined.blocks)).not.toContain('fire.go');
     expect(await shots()).toBe(0);
+  });
+
+  it('an order is declined, without a reason, also when Slack opens no form; who may not gets none', async () => {
+    expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
+    const { launchId, orderId } = await newestOrder();
+    expect(await rig.press(rig.olu, 'fire.decline', orderId)).toContain('not on this launch\'s roster');
+    expect(await rig.olu.views()).toEqual([]);
+    // Its trigger is none of Slack's.
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.decline', { launchId, orderId })).toContain('Declined; nothing was sent. Slack opened no form');
+    expect((await rig.launch()).orders[orderId]).toMatchObject({ state: 'declined' });
   });
 
   it('while halted: a lift takes another person', async () => {

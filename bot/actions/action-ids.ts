@@ -29,4 +29,5 @@ export const VIEW = {
   create: 'create.launch',
   campaign: 'campaign.edit',
   waiver: 'waiver.request',
+  decline: 'fire.decline',
 } as const;

@@ -1,13 +1,17 @@
 import { z } from 'zod';
+import { sha256 } from '../../infra/aws/sha256.ts';
+import { decide } from '../../runbooks/launch/decide.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import { submitAs, whoIs, type Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
+import { declineModal } from '../views/modals.ts';
 import { textsModal } from '../views/texts-modal.ts';
-import { plural } from '../views/words.ts';
+import { oneLine, plural } from '../views/words.ts';
 import type { Press } from './press.ts';
+import type { FormResult, Submission } from './submit-form.ts';
 
 export const goValue = z.strictObject({ launchId: z.string(), orderId: z.string(), shownHash: z.string() });
 export const declineValue = z.strictObject({ launchId: z.string(), orderId: z.string() });
@@ -79,15 +83,44 @@ async function showOrder(desk: Desk, launch: Launch, orderId: string, measured: 
   await refresh(orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs));
 }
 
-export async function pressDecline({ desk, value, slackId, answer, refresh }: Press<z.output<typeof declineValue>>): Promise<void> {
+/** The form waits so long for Slack; an order is never kept open for want of a form. */
+const FORM_WITHIN_MS = 2_000;
+
+/** Asks why. What can't be declined is refused at once, and if no form comes up the order is declined without a reason. */
+export async function pressDecline(press: Press<z.output<typeof declineValue>>): Promise<void> {
+  const { desk, value: { launchId, orderId }, slackId, channelId, triggerId } = press;
+  const launch = desk.journal.peek(launchId) ?? await desk.journal.launch(launchId);
+  const order = launch?.orders[orderId];
+  const person = launch === null ? null : whoIs(launch, slackId);
+  if (launch === null || order === undefined || person === null) return declineNow(press);
+  if (!decide(launch, { kind: 'decline-fire', by: person.id, orderId, reason: '' }, { nowMs: desk.nowMs(), sha256 }).ok) return declineNow(press);
+  const view = declineModal(launchId, orderId, channelId, segmentsText(launch, order.shown.segments));
+  const late = new Promise<false>((resolve) => AbortSignal.timeout(FORM_WITHIN_MS).addEventListener('abort', () => resolve(false)));
+  const isOpen = await Promise.race([late, desk.client.views.open({ trigger_id: triggerId, view }).then(() => true).catch((error: unknown) => {
+    desk.log.warn({ err: error, launchId, orderId }, 'no form to ask why an order is declined');
+    return false;
+  })]);
+  if (!isOpen) await declineNow(press);
+}
+
+async function declineNow({ desk, value, slackId, answer, refresh }: Press<z.output<typeof declineValue>>): Promise<void> {
   const { launchId, orderId } = value;
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId, reason: '' }));
   const launch = outcome.launch ?? await desk.journal.launch(launchId);
   const measured = await desk.conductor.measured(launchId);
   await Promise.all([
-    answer(outcome.ok ? done('Declined; nothing was sent.') : refused(outcome.code, outcome.say)),
+    answer(outcome.ok ? done('Declined; nothing was sent. Slack opened no form to ask why: say it in the channel, or with `/go note`.') : refused(outcome.code, outcome.say)),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
   ]);
+}
+
+export const declineMeta = z.strictObject({ launchId: z.string(), orderId: z.string(), channelId: z.string() });
+
+export async function submitDecline({ desk, meta, slackId, fields }: Submission<z.output<typeof declineMeta>>): Promise<FormResult> {
+  const reason = oneLine(fields.get('reason')?.text ?? '');
+  if (reason === '') return { ok: false, errors: { reason: 'Say why: whoever asked for it has to know what to mend.' }, answer: refused('REASON_MISSING', 'Declining an order needs a reason.') };
+  const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId: meta.orderId, reason }));
+  return outcome.ok ? { ok: true, answer: done('Declined; nothing was sent.') } : { ok: false, errors: { reason: outcome.say }, answer: refused(outcome.code, outcome.say) };
 }
 
 /** Opens the texts of an order, whole. The trigger lives three seconds, so nothing else comes first. */

@@ -75,6 +75,18 @@ function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly str
   });
 }
 
+/** Why an order is declined: whoever asked for it has to know what to mend. */
+export function declineModal(launchId: string, orderId: string, channelId: string, what: string): ModalView {
+  return {
+    type: 'modal', callback_id: VIEW.decline, title: plain('Decline the order'), submit: plain('Decline'), close: plain('Keep it open'),
+    private_metadata: JSON.stringify({ launchId, orderId, channelId }),
+    blocks: [
+      section(`The order for ${what} stays open until you press Decline here.`),
+      input('reason', 'Why?', { type: 'plain_text_input', action_id: 'value', max_length: 400, placeholder: plain('the German copy has the old link') }),
+    ],
+  };
+}
+
 /** A waiver for one gate: for whom, how bad at worst, until when, why. */
 export function waiverModal(launch: Launch, gateId: string, channelId: string, line: { value: number | null; say: string }): ModalView {
   const { value } = line;
