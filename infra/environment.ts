@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { visible } from './visible.ts';
 
 /** Reading a process's environment: what is empty counts as absent, secrets come as values or files, problems are named by variable. */
 
@@ -63,7 +64,7 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
 
 /** One line a problem, as a process prints them before it ends. */
 export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
-  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`).join('\n');
+  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${visible(found)}, expected ${expected}`).join('\n');
 }
 
 /** A PEM that came through a single line, as many secret stores print it. */

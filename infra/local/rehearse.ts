@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch, type Script } from './rehearsal-script.ts';
 import { whole } from './arguments.ts';
+import { visibleLines } from '../visible.ts';
 
 /**
  * `npm run rehearse`: a whole launch at full scale by two scripted people in the local war room, with production
@@ -88,7 +89,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? `\n  because: ${error.cause.message}` : '';
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}${cause}\n\n${USAGE}\n`);
+    process.stderr.write(`${visibleLines(`${error instanceof Error ? error.message : String(error)}${cause}`)}\n\n${USAGE}\n`);
     process.exit(2);
   },
 );

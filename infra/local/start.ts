@@ -7,6 +7,7 @@ import { LOCK_FILE, lockDataDir } from './data-lock.ts';
 import { onNpmGone } from './npm-gone.ts';
 import { createSampleLaunch } from './sample-launch.ts';
 import { startStack, type Stack } from './stack.ts';
+import { visibleLines } from '../visible.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
 
@@ -145,7 +146,7 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    process.stderr.write(`${visibleLines(error instanceof Error ? error.message : String(error))}\n\n${USAGE}\n`);
     process.exit(1);
   });
 }

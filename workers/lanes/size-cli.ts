@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import { size, SIZE_DEFAULTS, type SizeAnswer, type SizeQuestion } from './sizing.ts';
+import { visibleLines } from '../../infra/visible.ts';
 
 /** `npm run size -- --devices 6000000 --seconds 5 --latency-ms 80`: how many tasks that takes, and what bounds it. */
 const figure = (least: number, most?: number) => z.string('expected a number').transform((text, context) => {
@@ -27,7 +28,7 @@ const shape = z.object(Object.fromEntries(Object.entries(options).map(([name, { 
 
 function refuse(problems: readonly string[]): never {
   const usage = Object.entries(options).map(([name, { say }]) => `  --${name.padEnd(15)} ${say}`).join('\n');
-  process.stderr.write(`${problems.join('\n')}\n\nUsage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80\n${usage}\n  --json            the answer as JSON\n`);
+  process.stderr.write(`${visibleLines(problems.join('\n'))}\n\nUsage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80\n${usage}\n  --json            the answer as JSON\n`);
   process.exit(2);
 }
 
