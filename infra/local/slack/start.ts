@@ -20,6 +20,7 @@ import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
 import { WorkspaceState } from './state/workspace-state.ts';
 import { serveFile, takeUpload } from './web-api/file-routes.ts';
+import { Faults } from './web-api/faults.ts';
 import { createWebApi } from './web-api/web-api.ts';
 
 export interface WorkspaceOptions {
@@ -61,6 +62,10 @@ export interface Workspace {
   setProviders(url: string | null): void;
   /** Asks the app's socket connections to reconnect, or cuts them like a broken network. */
   refreshConnections(how: 'warning' | 'refresh_requested' | 'cut'): void;
+  /** From now on every connection is sent away for this reason right after its `hello`, those that are open too; `silent`: new ones get no `hello`. Null: no more. */
+  refuseConnections(reason: 'link_disabled' | 'too_many_websockets' | 'silent' | null): void;
+  /** What goes wrong with the Web API and the answer addresses, by method; also at `/client/faults`. */
+  faults: Faults;
   connectionCount(): number;
   /** What an admin of the workspace may do to the app while it works. */
   admin: {
@@ -100,9 +105,10 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   const events = new EventDelivery({ state, transport, log, subscribed: options.events ?? granted.events });
   const interactions = new Interactions({ state, views, triggers, responseUrls, transport });
   const client = new ClientApi({ state, views, interactions, renderer: new Renderer(state), isConnected });
+  const faults = new Faults();
   const webApi = createWebApi(
     { state, views, triggers, files, baseUrl, socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`, editWindowMs: options.editWindowMs ?? 0 },
-    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? granted.scopes, rateLimits: options.rateLimits ?? true },
+    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? granted.scopes, rateLimits: options.rateLimits ?? true, faults },
   );
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -120,14 +126,25 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     }
     if (area === 'files') return serveFile(response, files, state.files.get(first ?? ''));
     if (area === 'client' && first === 'phones') return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
+    if (area === 'client' && first === 'faults') return await operateFaults(request, response);
     if (area === 'client') return await client.handle(request, response, url);
     return servePage(response, url.pathname);
   }
 
+  async function operateFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET') {
+      if (!(request.headers['content-type'] ?? '').startsWith('application/json')) throw new HttpError(415, 'json_expected');
+      faults.request(parsed((await readBody(request, 64 * 1024)).toString('utf8')));
+    }
+    sendJson(response, 200, { ok: true, faults: faults.list() });
+  }
+
   async function useResponseUrl(request: IncomingMessage, response: ServerResponse, secret: string): Promise<void> {
+    const met = faults.meet('response_url', response);
+    if (met === 'answered') return;
     try {
       responseUrls.use(secret, JSON.parse((await readBody(request, 1024 * 1024)).toString('utf8')) as Record<string, unknown>);
-      sendJson(response, 200, { ok: true });
+      if (met !== 'mute') sendJson(response, 200, { ok: true });
     } catch (error) {
       if (error instanceof SyntaxError) return sendJson(response, 400, { ok: false, error: 'invalid_payload' });
       if (!(error instanceof SlackError)) throw error;
@@ -167,6 +184,8 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       providersUrl = url;
     },
     refreshConnections: (how) => (how === 'cut' ? sockets.cut() : sockets.refresh(how)),
+    refuseConnections: (reason) => sockets.refuse(reason),
+    faults,
     connectionCount: () => sockets.connectionCount,
     admin: {
       archive: (id, isArchived) => state.saveChannel({ ...state.channel(id), is_archived: isArchived }),
@@ -185,4 +204,13 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       });
     },
   };
+}
+
+/** Undefined, which no schema takes, if it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

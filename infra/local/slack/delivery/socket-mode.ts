@@ -40,6 +40,7 @@ export class SocketMode implements Transport {
   #pending = new Map<string, Pending>();
   #timers = new Set<NodeJS.Timeout>();
   #turn = 0;
+  #refusal: 'link_disabled' | 'too_many_websockets' | 'silent' | null = null;
   #stopped = false;
   #sockets = new WebSocketServer({ noServer: true });
   #options: SocketModeOptions;
@@ -91,6 +92,12 @@ export class SocketMode implements Transport {
     for (const socket of this.#connections) this.#disconnect(socket, reason);
   }
 
+  /** Sends every connection away after its `hello`, as Slack does while Socket Mode is switched off for the app; `silent`: takes it and says nothing. */
+  refuse(reason: 'link_disabled' | 'too_many_websockets' | 'silent' | null): void {
+    this.#refusal = reason;
+    if (reason !== null && reason !== 'silent') for (const socket of this.#connections) this.#disconnect(socket, reason);
+  }
+
   /** Cuts every connection without a word, as a network does. */
   cut(): void {
     for (const socket of this.#connections) socket.terminate();
@@ -123,6 +130,7 @@ export class SocketMode implements Transport {
       this.#disconnect(socket, 'too_many_websockets');
       return;
     }
+    if (this.#refusal === 'silent') return;
     this.#connections.push(socket);
     socket.on('message', (data: Buffer) => this.#acknowledged(data.toString('utf8')));
     socket.on('close', () => this.#closed(socket));
@@ -138,6 +146,7 @@ export class SocketMode implements Transport {
         connection_info: { app_id: APP.id },
       }),
     );
+    if (this.#refusal !== null) return this.#disconnect(socket, this.#refusal);
     if (this.#connections.length === 1) this.#options.onPresence(true);
     for (const pending of this.#pending.values()) if (pending.on === null) this.#send(pending);
   }

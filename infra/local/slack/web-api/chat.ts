@@ -33,8 +33,8 @@ function refuseAttachments(attachments: unknown): void {
 /** A channel the app is a member of and may write to. */
 export function writableChannel({ state }: WebApiContext, id: string): Channel {
   const channel = state.channel(id);
+  if (!channel.members.includes(APP.botUserId)) throw new SlackError(channel.is_private ? 'channel_not_found' : 'not_in_channel');
   if (channel.is_archived) throw new SlackError('is_archived');
-  if (!channel.members.includes(APP.botUserId)) throw new SlackError('not_in_channel');
   return channel;
 }
 

@@ -13,8 +13,15 @@ function shownChannel(channel: Channel): Json {
     num_members: members.length, context_team_id: TEAM.id, name_normalized: channel.name };
 }
 
+/** A private channel is nothing to an app that nobody has invited. */
+function visible({ state }: WebApiContext, id: string): Channel {
+  const channel = state.channel(id);
+  if (channel.is_private && !channel.members.includes(APP.botUserId)) throw new SlackError('channel_not_found');
+  return channel;
+}
+
 function memberOf(context: WebApiContext, id: string): Channel {
-  const channel = context.state.channel(id);
+  const channel = visible(context, id);
   if (!channel.members.includes(APP.botUserId)) throw new SlackError('not_in_channel');
   return channel;
 }
@@ -26,7 +33,7 @@ const list = method({
   run: ({ state }, args) => {
     const types = args.types.split(',').map((type) => type.trim());
     const channels = [...state.channels.values()].filter(
-      (one) => one.im_with === undefined && types.includes(one.is_private ? 'private_channel' : 'public_channel') && !(args.exclude_archived === true && one.is_archived),
+      (one) => one.im_with === undefined && types.includes(one.is_private ? 'private_channel' : 'public_channel') && (!one.is_private || one.members.includes(APP.botUserId)) && !(args.exclude_archived === true && one.is_archived),
     );
     const { items, next } = page(channels, (one) => one.id, args.cursor, args.limit);
     return { channels: items.map(shownChannel), response_metadata: { next_cursor: next } };
@@ -34,7 +41,7 @@ const list = method({
 });
 
 const info = method({
-  scope: 'channels:read', limit: 'tier3', args: channelArg, run: ({ state }, args) => ({ channel: shownChannel(state.channel(args.channel)) }),
+  scope: 'channels:read', limit: 'tier3', args: channelArg, run: (context, args) => ({ channel: shownChannel(visible(context, args.channel)) }),
 });
 
 const historyArgs = z.object({
@@ -83,8 +90,8 @@ const members = method({
   scope: 'channels:read',
   limit: 'tier4',
   args: z.object({ channel: z.string(), cursor: z.string().optional(), limit: limitArg }),
-  run: ({ state }, args) => {
-    const { items, next } = page(state.channel(args.channel).members, (id) => id, args.cursor, args.limit);
+  run: (context, args) => {
+    const { items, next } = page(visible(context, args.channel).members, (id) => id, args.cursor, args.limit);
     return { members: items, response_metadata: { next_cursor: next } };
   },
 });

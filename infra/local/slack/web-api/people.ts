@@ -14,7 +14,7 @@ export const peopleMethods = {
       url: `${baseUrl()}/`, team: TEAM.name, user: APP.name, team_id: TEAM.id, user_id: APP.botUserId, bot_id: APP.botId, is_enterprise_install: false,
     }),
   }),
-  'apps.connections.open': method({ scope: 'connections:write', token: 'app', limit: 'tier3', args: noArgs, run: ({ socketUrl }) => ({ url: socketUrl() }) }),
+  'apps.connections.open': method({ scope: 'connections:write', token: 'app', limit: 'sockets', args: noArgs, run: ({ socketUrl }) => ({ url: socketUrl() }) }),
   'users.info': method({ scope: 'users:read', limit: 'tier4', args: z.object({ user: z.string() }), run: ({ state }, args) => ({ user: state.user(args.user) }) }),
   'users.list': method({
     scope: 'users:read',

@@ -2,13 +2,16 @@
  * Slack's rate limits per method (https://docs.slack.dev/apis/web-api/rate-limits): calls within any 60 s.
  * Slack says "N+ per minute"; the stand-in allows N and not one more, so that whoever stays within it is
  * safe there. `post` is the special rule of chat.postMessage: 1 per second and channel with short bursts,
- * and several hundred a minute in the workspace.
+ * and several hundred a minute in the workspace. `sockets`: Tier 1, which is 1 per minute with a small burst.
  */
-export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'none';
+export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'sockets' | 'none';
 
-const PER_MINUTE: Record<Limit, number> = { tier1: 1, tier2: 20, tier3: 50, tier4: 100, post: 300, none: Infinity };
+const PER_MINUTE: Record<Limit, number> = { tier1: 1, tier2: 20, tier3: 50, tier4: 100, post: 300, sockets: Infinity, none: Infinity };
 /** Not published by Slack ("short bursts are allowed"): this many at once, refilled by 1 per second. */
 const POST_BURST = 10;
+/** Not published either; two bots with all their ten connections come up with it. */
+const SOCKETS_BURST = 20;
+const SOCKETS_PER_MS = 1 / 60_000;
 const WINDOW_MS = 60_000;
 
 export class RateLimits {
@@ -25,6 +28,15 @@ export class RateLimits {
       this.#buckets.set(channel, bucket);
       if (bucket.tokens < 1) return 1;
       bucket.tokens -= 1;
+    }
+    if (limit === 'sockets') {
+      const bucket = this.#buckets.get(method) ?? { tokens: SOCKETS_BURST, atMs: nowMs };
+      bucket.tokens = Math.min(SOCKETS_BURST, bucket.tokens + (nowMs - bucket.atMs) * SOCKETS_PER_MS);
+      bucket.atMs = nowMs;
+      this.#buckets.set(method, bucket);
+      if (bucket.tokens < 1) return Math.ceil((1 - bucket.tokens) / SOCKETS_PER_MS / 1_000);
+      bucket.tokens -= 1;
+      return null;
     }
     const recent = (this.#calls.get(method) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
     this.#calls.set(method, recent);

@@ -5,6 +5,7 @@ import { SlackError } from '../state/slack-error.ts';
 import { attachmentMethods } from './attachments.ts';
 import { chatMethods } from './chat.ts';
 import { conversationsMethods } from './conversations.ts';
+import type { Faults } from './faults.ts';
 import type { Method, WebApiContext } from './method.ts';
 import { peopleMethods } from './people.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -20,6 +21,7 @@ export interface WebApiOptions {
   scopes: readonly string[];
   /** False lifts all limits; the default is Slack's real figures. */
   rateLimits: boolean;
+  faults: Faults;
 }
 
 const BODY_BYTES = 4 * 1024 * 1024;
@@ -32,17 +34,20 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
     const given = await readArguments(request);
     const method = METHODS.get(name);
     if (method === undefined) return sendJson(response, 200, { ok: false, error: 'unknown_method', req_method: name });
+    const met = options.faults.meet(name, response);
+    if (met === 'answered') return;
+    const answerWith: typeof sendJson = (...answer) => (met === 'mute' ? undefined : sendJson(...answer));
     try {
       authorize(method, given, request);
       const channel = typeof given['channel'] === 'string' ? given['channel'] : null;
       const waitS = options.rateLimits ? limits.take(name, method.limit, channel, context.state.nowMs()) : null;
-      if (waitS !== null) return sendJson(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(waitS) });
+      if (waitS !== null) return answerWith(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(waitS) });
       const answer = await method.run(context, parseArguments(method, given) as never);
       const scopes = method.token === 'app' ? ['connections:write'] : options.scopes;
-      sendJson(response, 200, { ok: true, ...answer }, { 'x-oauth-scopes': scopes.join(','), 'x-accepted-oauth-scopes': method.scope ?? '' });
+      answerWith(response, 200, { ok: true, ...answer }, { 'x-oauth-scopes': scopes.join(','), 'x-accepted-oauth-scopes': method.scope ?? '' });
     } catch (error) {
       if (!(error instanceof SlackError)) throw error;
-      sendJson(response, 200, { ok: false, error: error.error, ...error.extra });
+      answerWith(response, 200, { ok: false, error: error.error, ...error.extra });
     }
   }
 
