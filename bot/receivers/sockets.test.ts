@@ -1,5 +1,6 @@
 import { App } from '@slack/bolt';
-import { pino } from 'pino';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino, type Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
 import { slackLogger } from '../slack-client.ts';
@@ -7,9 +8,10 @@ import { SocketReceivers } from './sockets.ts';
 
 const log = pino({ level: 'silent' });
 
-function receivers(apiUrl: string): { sockets: SocketReceivers; app: App } {
-  const sockets = new SocketReceivers({ appToken: SECRETS.appToken, apiUrl, connections: 2, logger: slackLogger(log), log, nowMs: () => Date.now() });
-  const app = new App({ token: SECRETS.botToken, receiver: sockets, logger: slackLogger(log), clientOptions: { slackApiUrl: apiUrl }, tokenVerificationEnabled: false });
+function receivers(apiUrl: string, more: { steadyMs?: number; helloWithinMs?: number; log?: Logger } = {}): { sockets: SocketReceivers; app: App } {
+  const { log: socketLog = log, ...rest } = more;
+  const sockets = new SocketReceivers({ appToken: SECRETS.appToken, apiUrl, connections: 2, logger: slackLogger(log), log: socketLog, nowMs: () => Date.now(), ...rest });
+  const app = new App({ authorize: async () => ({ botToken: SECRETS.botToken }), receiver: sockets, logger: slackLogger(log), clientOptions: { slackApiUrl: apiUrl } });
   return { sockets, app };
 }
 
@@ -55,5 +57,92 @@ describe('several sockets to Slack', () => {
     const startMs = performance.now();
     await app.stop();
     expect(performance.now() - startMs).toBeLessThan(1_800);
+  });
+
+  /** Lines of the log, as a person reads them. */
+  function keptLog(): { log: Logger; lines: { msg: string; until?: string; reason?: string }[] } {
+    const lines: { msg: string; until?: string; reason?: string }[] = [];
+    return { lines, log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }) };
+  }
+
+  it.each(['link_disabled', 'too_many_websockets'] as const)('sent away after each hello (%s): opened a few times in some seconds, said once a try, and back when it is over', async (reason) => {
+    const workspace = await startTestWorkspace({ rateLimits: false });
+    const { log: kept, lines } = keptLog();
+    const { sockets, app } = receivers(workspace.apiUrl, { log: kept });
+    try {
+      await app.start();
+      await until('both sockets', () => sockets.open === 2);
+      const before = workspace.faults.calls('apps.connections.open');
+      workspace.refuseConnections(reason);
+      await pause(3_000);
+      // 100 + 200 + 400 + 800 ms …: without the growing wait some forty.
+      expect(workspace.faults.calls('apps.connections.open') - before).toBeLessThanOrEqual(12);
+      expect(sockets.troubles.join()).toContain(reason);
+      expect(lines.some((line) => line.reason === reason && line.msg.includes('Slack sends the bot away'))).toBe(true);
+      workspace.refuseConnections(null);
+      await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2, 8_000);
+      expect(sockets.troubles).toEqual([]);
+    } finally {
+      await app.stop();
+      await workspace.stop();
+    }
+  }, 20_000);
+
+  it('the wait starts anew once a connection has lived for a while', async () => {
+    const workspace = await startTestWorkspace({ rateLimits: false });
+    const { sockets, app } = receivers(workspace.apiUrl, { steadyMs: 100 });
+    try {
+      await app.start();
+      for (let times = 0; times < 6; times += 1) {
+        await until('both sockets', () => sockets.open === 2 && workspace.connectionCount() === 2);
+        await pause(150);
+        workspace.refreshConnections('cut');
+        await until('the cut', () => sockets.open < 2);
+      }
+      const startMs = performance.now();
+      await until('both sockets', () => sockets.open === 2);
+      expect(performance.now() - startMs).toBeLessThan(1_500);
+    } finally {
+      await app.stop();
+      await workspace.stop();
+    }
+  }, 20_000);
+
+  it('a limit on opening is waited out by all, and logged with its end', async () => {
+    const workspace = await startTestWorkspace({ rateLimits: false });
+    const { log: kept, lines } = keptLog();
+    workspace.faults.set('apps.connections.open', { kind: 'limited', retryAfterS: 2 });
+    const { sockets, app } = receivers(workspace.apiUrl, { log: kept });
+    try {
+      const startMs = Date.now();
+      const started = Promise.resolve(app.start());
+      await until('the limit', () => sockets.troubles.some((trouble) => trouble.startsWith('ratelimited')));
+      workspace.faults.set('apps.connections.open', null);
+      await started;
+      expect(Date.now() - startMs).toBeGreaterThan(1_900);
+      expect(workspace.faults.calls('apps.connections.open')).toBeLessThanOrEqual(4);
+      const line = lines.find(({ until: end }) => end !== undefined);
+      expect(Math.abs(Date.parse(line?.until ?? '') - startMs - 2_000)).toBeLessThan(500);
+      await until('both sockets', () => sockets.open === 2);
+    } finally {
+      await app.stop();
+      await workspace.stop();
+    }
+  });
+
+  it('a socket without a hello is given up', async () => {
+    const workspace = await startTestWorkspace({ rateLimits: false });
+    workspace.refuseConnections('silent');
+    const { sockets, app } = receivers(workspace.apiUrl, { helloWithinMs: 300 });
+    try {
+      const started = Promise.resolve(app.start());
+      await until('a second try', () => workspace.faults.calls('apps.connections.open') > 2);
+      workspace.refuseConnections(null);
+      await started;
+      await until('both sockets', () => sockets.open === 2);
+    } finally {
+      await app.stop();
+      await workspace.stop();
+    }
   });
 });
