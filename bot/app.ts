@@ -6,7 +6,7 @@ import {
 } from './actions/decide.ts';
 import { declineMeta, declineValue, goValue, pressDecline, pressGo, pressReadTexts, submitDecline } from './actions/fire.ts';
 import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
-import { guarded, onPress, receivedAt, tell } from './actions/press.ts';
+import { guarded, onPress, receivedAt } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
 import { pressTyped, typedValue } from './actions/typed.ts';
 import { listen } from './channel/listen.ts';
@@ -15,28 +15,35 @@ import { changeValue, pressChange } from './commands/change.ts';
 import { runGo } from './commands/go.ts';
 import type { Desk } from './desk.ts';
 import { createOnce } from './once.ts';
+import { isOwnEvent } from './receivers/own-events.ts';
 import { clientOptions, slackLogger } from './slack-client.ts';
+import type { SlackIdentity } from './slack-identity.ts';
+import type { Message } from './views/message.ts';
 
-export interface AppOptions { desk: Desk; receiver: Receiver; botToken: string; apiUrl: string | null }
+export interface AppOptions { desk: Desk; receiver: Receiver; botToken: string; apiUrl: string | null; identity: SlackIdentity }
 
 /** The Slack app: everything that people type, press and say, wired to its handlers. Nothing starts before `app.start()`. */
-export function createApp({ desk, receiver, botToken, apiUrl }: AppOptions): App {
+export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOptions): App {
   const logger = slackLogger(desk.log);
   const app = new App({
-    token: botToken,
     receiver,
     logger,
     clientOptions: clientOptions(apiUrl, logger),
-    // Slack's outage at our start must not end the process; the first use of the token tells just as well.
-    tokenVerificationEnabled: false,
+    // Given a token, Bolt asks `auth.test` before every envelope, and drops the envelope if that fails (FACTS 16).
+    authorize: async () => {
+      const { botId, botUserId } = identity.known;
+      return { botToken, ...(botId === null ? {} : { botId }), ...(botUserId === null ? {} : { botUserId }) };
+    },
   });
+  const handle = app.processEvent.bind(app);
+  app.processEvent = async (event) => (isOwnEvent(event.body, identity.known) ? event.ack() : handle(event));
   const once = createOnce(desk.nowMs);
 
   app.command('/go', async ({ command, ack, respond, context }) => {
     const atMs = receivedAt(context, desk);
     const to = { channelId: command.channel_id, slackId: command.user_id };
     const acked = ack().catch((error: unknown) => desk.log.warn({ err: error, ...to }, 'a command could not be acknowledged'));
-    const answer = (message: Parameters<typeof tell>[3]) => tell(desk, respond, to, message);
+    const answer = (message: Message) => desk.teller.tell(respond, to, message);
     if (once(`command ${command.user_id} ${command.trigger_id}`)) {
       await guarded(desk, answer, { command: command.text.slice(0, 80), ...to }, async () => {
         const message = await runGo({ desk, typed: parseTyped(command.text), ...to, triggerId: command.trigger_id, atMs });

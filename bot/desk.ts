@@ -12,6 +12,7 @@ import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import type { Rooms } from './rooms.ts';
+import type { Teller } from './teller.ts';
 
 /** What every command and press works with. */
 export interface Desk {
@@ -25,6 +26,8 @@ export interface Desk {
   /** What people say, and what they were refused, for the timeline. */
   channelLog: ChannelLog;
   refusals: Refusals;
+  /** Answers people, now or when Slack is back. */
+  teller: Teller;
   log: Logger;
   nowMs: () => number;
   runbooksDir: string;

@@ -22,6 +22,11 @@ export function createClient(token: string, apiUrl: string | null, logger: Logge
   return new WebClient(token, clientOptions(apiUrl, logger));
 }
 
+/** For what must not be said twice: nothing is tried again behind our back. */
+export function createOnceClient(token: string, apiUrl: string | null, logger: Logger): WebClient {
+  return new WebClient(token, { ...clientOptions(apiUrl, logger), retryConfig: { retries: 0 } });
+}
+
 /** The packages log to the console by themselves; through this their warnings and errors are lines of ours. */
 export function slackLogger(log: Log): Logger {
   const child = log.child({ part: 'slack' });

@@ -15,7 +15,9 @@ import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { listen } from './receivers/http-server.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
 import { Rooms } from './rooms.ts';
-import { createClient, slackLogger } from './slack-client.ts';
+import { createClient, createOnceClient, slackLogger } from './slack-client.ts';
+import { SlackIdentity } from './slack-identity.ts';
+import { Teller } from './teller.ts';
 
 export interface BotOptions {
   config: BotConfig;
@@ -56,24 +58,30 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const refusals = new Refusals({ channelLog, log, nowMs });
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
-  const desk: Desk = { cloud, journal, conductor, rooms, client, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
+  const teller = new Teller({ client: createOnceClient(botToken, apiUrl, logger), log, nowMs });
+  const desk: Desk = { cloud, journal, conductor, rooms, client, teller, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
 
   const http = receive.mode === 'http' ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs }) : null;
   const sockets = receive.mode === 'socket' ? new SocketReceivers({ appToken: receive.appToken, apiUrl, connections: receive.connections, logger, log, nowMs }) : null;
   const receiver: Receiver | null = http ?? sockets;
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
-  const app = createApp({ desk, receiver, botToken, apiUrl });
+  const identity = new SlackIdentity({ client, log });
+  const app = createApp({ desk, receiver, botToken, apiUrl, identity });
 
   let isStarted = false;
   let isConnected = false;
   let isStopping = false;
+  const troubles = (): string[] => [
+    ...(identity.refusal === null ? [] : [`${identity.refusal}: Slack refuses the bot's token, so nobody can be told anything. Check SLACK_BOT_TOKEN`]),
+    ...(sockets?.troubles ?? []),
+  ];
   const server = await listen(config.host, config.port, (request, response) => {
     const path = request.url?.split('?')[0];
     if (path === EVENTS_PATH && http !== null) return http.onRequest(request, response);
     const open = sockets === null ? isConnected : isConnected && sockets.open > 0;
     const answer = request.method === 'GET' || request.method === 'HEAD' ? healthAt(path ?? '', {
       ready: isStarted && !isStopping,
-      slack: { ok: open && !isStopping, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms() },
+      slack: { ok: open && !isStopping, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms(), troubles: troubles() },
     }) : null;
     response.writeHead(answer === null ? 404 : answer.ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     response.end(JSON.stringify(answer ?? { ok: false, error: 'not found' }));
@@ -85,6 +93,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     await server.close();
     throw error;
   }
+  identity.start();
   const connected = Promise.resolve(app.start()).then(() => {
     isConnected = true;
     log.info({ port: server.port, mode: receive.mode }, 'the bot is ready');
@@ -92,6 +101,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
 
   async function stop(): Promise<void> {
     isStopping = true;
+    identity.stop();
+    teller.stop();
     const late = AbortSignal.timeout(STOP_WITHIN_MS);
     const all = async () => {
       await app.stop();

@@ -9,6 +9,7 @@ import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { person, SECRETS, startTestWorkspace, until, type RoomMessage } from '../infra/local/slack/for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
+import { loadRunbook } from '../runbooks/playbook/load.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
 import { startBot, type Bot } from '../bot/start-bot.ts';
 import { botKeyring } from './keys.ts';
@@ -78,12 +79,20 @@ export interface Rig {
   /** HTTP mode: a signed press, whether the button is still there or not, and its private answer. */
   pressAnyway(who: Someone, slackId: string, actionId: string, value: Record<string, string>): Promise<string>;
   launch(): Promise<Launch>;
+  /** A launch as `/go create` makes it, without asking Slack. */
+  createInRecord(): Promise<{ launchId: string }>;
   /** From now on nothing of AWS answers. */
   cutCloud(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface RigOptions { mode?: 'socket' | 'http'; workspace?: Partial<WorkspaceOptions>; log?: Logger }
+export interface RigOptions {
+  mode?: 'socket' | 'http';
+  workspace?: Partial<WorkspaceOptions>;
+  log?: Logger;
+  /** Before the bot starts. */
+  before?: (workspace: Workspace) => void;
+}
 
 /** The real bot against the real local workspace and the real local cloud, with short clocks. */
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -93,6 +102,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   let isCut = false;
   const nowMs = () => Date.now() + aheadMs;
   const workspace = await startTestWorkspace({ rateLimits: false, nowMs, ...options.workspace });
+  options.before?.(workspace);
   const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
   await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
   const journal = createJournal({ record: local.cloud.record, keyring: botKeyring(), nowMs });
@@ -135,6 +145,18 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const launch = item === undefined ? null : await journal.launch(item.launchId);
       if (launch === null) throw new Error('there is no launch');
       return launch;
+    },
+    async createInRecord() {
+      const loaded = loadRunbook(RUNBOOK, 'drill.yaml');
+      if (!loaded.ok) throw new Error('RIG_RUNBOOK');
+      const launchId = 'drill-in-record';
+      await bot.conductor.willCreate({ launchId, name: 'Fire drill', channelId: 'C0WARROOM', pool: loaded.runbook.pool.name, createdAtMs: nowMs(), closed: false });
+      const created = await journal.submit(launchId, {
+        kind: 'create-launch', by: 'ana', launchId, name: 'Fire drill', channelId: 'C0WARROOM', runbook: loaded.runbook, runbookHash: 'r', targetAtMs: nowMs() + 3_600_000, compress: 1,
+      });
+      if (!created.ok) throw new Error(created.say);
+      await bot.conductor.afterEntry(launchId, created.entry);
+      return { launchId };
     },
     async cutCloud() {
       isCut = true;

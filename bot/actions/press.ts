@@ -33,7 +33,7 @@ export function onPress<V>(app: App, desk: Desk, once: (key: string) => boolean,
     const channelId = body.channel?.id ?? body.container['channel_id'] ?? '';
     const slackId = body.user.id;
     if (!once(`${actionId} ${slackId} ${body.trigger_id}`)) return acked;
-    const answer = (message: Message) => tell(desk, respond, { channelId, slackId }, message);
+    const answer = (message: Message) => desk.teller.tell(respond, { channelId, slackId }, message);
     const value = schema.safeParse(parsedJson(action.value));
     if (!value.success) {
       desk.log.warn({ actionId, problems: value.error.issues.map((issue) => issue.path.join('.')) }, 'a button of another version');
@@ -61,20 +61,6 @@ export async function guarded(desk: Desk, answer: (message: Message) => Promise<
     const reference = randomBytes(3).toString('hex');
     desk.log.error({ err: error, reference, ...what }, 'a handler failed');
     await answer(failed(reference));
-  }
-}
-
-/** By the answer address first; it works without being in the channel. Falls back to an ephemeral post; never rejects. */
-export async function tell(desk: Desk, respond: RespondFn | undefined, to: { channelId: string; slackId: string }, message: Message): Promise<void> {
-  try {
-    if (respond === undefined) throw new Error('SLACK_NO_RESPONSE_URL');
-    await respond({ response_type: 'ephemeral', replace_original: false, text: message.text, blocks: message.blocks });
-  } catch (first) {
-    try {
-      await desk.client.chat.postEphemeral({ channel: to.channelId, user: to.slackId, text: message.text, blocks: message.blocks });
-    } catch (second) {
-      desk.log.error({ err: second, first: String(first), ...to }, 'a person could not be answered');
-    }
   }
 }
 

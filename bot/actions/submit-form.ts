@@ -2,7 +2,7 @@ import type { AckFn, App, ViewResponseAction, ViewStateValue, ViewSubmitAction }
 import type { z } from 'zod';
 import type { Desk } from '../desk.ts';
 import type { Message } from '../views/message.ts';
-import { guarded, receivedAt, tell } from './press.ts';
+import { guarded, receivedAt } from './press.ts';
 
 /** What a form's submission came to. `field` is the block that the words belong to. */
 export type FormResult = { ok: true; answer: Message } | { ok: false; errors: Record<string, string>; answer: Message };
@@ -36,7 +36,7 @@ export function onForm<M extends { channelId: string }>(
     }
     if (!once(`${callbackId} ${slackId} ${body.trigger_id}`)) return ack();
     const { channelId } = meta.data;
-    const answer = (message: Message) => tell(desk, undefined, { channelId, slackId }, message);
+    const answer = (message: Message) => desk.teller.tell(undefined, { channelId, slackId }, message);
     await guarded(desk, async (message) => {
       await closeQuietly(ack, desk);
       await answer(message);

@@ -52,7 +52,7 @@ const MESSAGE: ReadonlySet<string> = new Set([
 
 export function slackFault(error: unknown): SlackFault {
   const kind = error instanceof Error && 'code' in error ? error.code : null;
-  if (kind === ErrorCode.RateLimitedError || kind === ErrorCode.RequestError) return 'passing';
+  if (limitedForMs(error) !== null || kind === ErrorCode.RequestError) return 'passing';
   if (kind === ErrorCode.HTTPError) return error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500 ? 'other' : 'passing';
   const code = slackErrorCode(error);
   if (code === null) return 'other';
@@ -74,8 +74,13 @@ export function slackErrorCode(error: unknown): string | null {
   return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string' ? data.error : null;
 }
 
+/** Limits are by the minute (FACTS 3). */
+const UNSAID_LIMIT_MS = 30_000;
+
 /** How long Slack asks us to wait, or null if this is not a rate limit. */
 export function limitedForMs(error: unknown): number | null {
+  // The package has no kind of its own for a 429 whose Retry-After it can't read.
+  if (error instanceof Error && error.message.startsWith('Retry header did not contain')) return UNSAID_LIMIT_MS;
   if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.RateLimitedError) return null;
   return 'retryAfter' in error && typeof error.retryAfter === 'number' ? error.retryAfter * 1_000 : 1_000;
 }

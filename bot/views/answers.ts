@@ -3,7 +3,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { peopleWith } from './names.ts';
-import { clip, safe } from './words.ts';
+import { clip, safe, timeOfDay } from './words.ts';
 
 /** Answers that only the person who acted sees. */
 
@@ -60,6 +60,11 @@ export function noLaunch(runbooks: readonly string[]): Message {
 export function failed(reference: string): Message {
   const say = `Something went wrong here, and it was written down as ${reference}.`;
   return message(say, [section(`:warning: ${say}`), context('What was decided before stands in the channel; `/go status` shows the state. Try again; if it is about sending, the command line works without Slack.')]);
+}
+
+/** An answer that Slack did not take when it was due; told directly. */
+export function saidLate(answer: Message, sinceMs: number): Message {
+  return { text: answer.text, blocks: [context(`:hourglass: Slack took no answer at ${timeOfDay(sinceMs)}. This is what became of what you did then; \`/go status\` in the channel shows how things stand now.`), ...answer.blocks.slice(0, 49)] };
 }
 
 export const code = (text: string, maxChars = 120): string => `\`${clip(safe(text.replaceAll('`', "'"), maxChars), maxChars)}\``;

@@ -1,0 +1,52 @@
+import { App } from '@slack/bolt';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebClient } from '@slack/web-api';
+import { pino } from 'pino';
+import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
+import type { Workspace } from '../../infra/local/slack/start.ts';
+import { slackLogger } from '../slack-client.ts';
+import { isOwnEvent } from './own-events.ts';
+
+const unknown = { botId: null, botUserId: null, name: null };
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await startTestWorkspace({ scopes: EVERY_SCOPE, rateLimits: false });
+});
+afterEach(() => workspace.stop());
+
+it('the bot\'s posts, edits and deletions come back as events and are known for its own, by the envelope alone; what people write, edit and delete is not', async () => {
+  const bodies: Record<string, unknown>[] = [];
+  const app = new App({ authorize: async () => ({ botToken: SECRETS.botToken }), appToken: SECRETS.appToken, socketMode: true, clientOptions: { slackApiUrl: workspace.apiUrl }, logger: slackLogger(pino({ level: 'silent' })) });
+  const handle = app.processEvent.bind(app);
+  app.processEvent = async (event) => {
+    bodies.push(event.body as Record<string, unknown>);
+    await handle(event);
+  };
+  await app.start();
+  try {
+    const client = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl });
+    const { ts = '' } = await client.chat.postMessage({ channel: 'C0WARROOM', text: 'ours' });
+    await client.chat.update({ channel: 'C0WARROOM', ts, text: 'ours, edited' });
+    await client.chat.delete({ channel: 'C0WARROOM', ts });
+    const mia = person(workspace, 'U0MARKET1');
+    await mia.say('hers');
+    const { ts: hers = '' } = (await mia.messages()).find(({ text }) => text === 'hers') ?? {};
+    await mia.send('PATCH', `messages/C0WARROOM/${hers}`, { text: 'hers, edited' });
+    workspace.admin.deleteMessage('C0WARROOM', hers);
+    await until('all events', () => bodies.length >= 6);
+    expect(bodies.map((body) => isOwnEvent(body, unknown))).toEqual([true, true, true, false, false, false]);
+  } finally {
+    await app.stop();
+  }
+});
+
+it('an older shape without an app id is known by our own ids, once they are known', () => {
+  const body = (event: object) => ({ type: 'event_callback', api_app_id: 'A1', event: { type: 'message', ...event } });
+  const known = { botId: 'B1', botUserId: 'U1', name: 'go' };
+  expect(isOwnEvent(body({ subtype: 'bot_message', bot_id: 'B1' }), known)).toBe(true);
+  expect(isOwnEvent(body({ subtype: 'bot_message', bot_id: 'B1' }), unknown)).toBe(false);
+  expect(isOwnEvent(body({ user: 'U1' }), known)).toBe(true);
+  expect(isOwnEvent(body({ bot_id: 'B2', app_id: 'A2' }), known)).toBe(false);
+  expect(isOwnEvent({ type: 'event_callback', api_app_id: 'A1', event: { type: 'user_change', user: { id: 'U1' } } }, known)).toBe(false);
+  expect(isOwnEvent({ type: 'block_actions', api_app_id: 'A1', message: { app_id: 'A1' } }, known)).toBe(false);
+});

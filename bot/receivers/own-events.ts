@@ -1,0 +1,21 @@
+import type { Identity } from '../slack-identity.ts';
+
+/**
+ * Whether an event is the echo of what the bot did itself: its posts, edits and deletions all come back to it, a hundred
+ * and more in a launch (FACTS 16). Told by what the envelope says of its receiver, so that it works before anything is
+ * known of us; by our own ids as well once they are. What other bots write is not ours.
+ */
+export function isOwnEvent(body: unknown, known: Identity): boolean {
+  if (!isRecord(body) || body['type'] !== 'event_callback' || !isRecord(body['event'])) return false;
+  const { event } = body;
+  if (event['type'] !== 'message' && event['type'] !== 'app_mention') return false;
+  const written = event['subtype'] === 'message_changed' ? event['message'] : event['subtype'] === 'message_deleted' ? event['previous_message'] : event;
+  if (!isRecord(written)) return false;
+  const profile = isRecord(written['bot_profile']) ? written['bot_profile'] : {};
+  const receiver = text(body['api_app_id']);
+  if (receiver !== null && (written['app_id'] === receiver || profile['app_id'] === receiver)) return true;
+  return (known.botId !== null && written['bot_id'] === known.botId) || (known.botUserId !== null && written['user'] === known.botUserId);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
