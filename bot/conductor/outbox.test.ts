@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { botKeyring } from '../../test/keys.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 import type { SlackPort } from './slack-port.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
@@ -129,7 +130,7 @@ test('an entry that nothing can put into words holds up nothing that comes after
   await rig.create({ ready: false });
   const { seq, headHash, targetAtMs } = await rig.launch();
   // No command gives such an entry; an older version might have.
-  expect(await rig.cloud.record.append(rig.launchId, { seq, hash: headHash }, { kind: 'TargetMoved', targetAtMs: 1e18, reason: 'slip', atMs: Date.now(), by: { person: 'ana' } })).toMatchObject({ won: true });
+  expect(await rig.cloud.record.append(rig.launchId, { seq, hash: headHash }, { kind: 'TargetMoved', targetAtMs: 1e18, reason: 'slip', atMs: Date.now(), by: { person: 'ana' } }, { signer: botKeyring().signer })).toMatchObject({ won: true });
   await rig.append({ kind: 'move-target', by: 'ana', targetAtMs, reason: 'back' });
   const { conductor } = rig.conductor('first');
   await conductor.start();
