@@ -47,7 +47,19 @@ describe('forms', () => {
     expect(await rig.mia.submit(form.id, bad)).toMatchObject({ ok: false, errors: { 'title:de': expect.stringContaining('half an emoji') as string, 'body:de': expect.stringContaining('U+0007') as string } });
     const unseen = { 'title:de': value('\u200b'), 'body:de': value('\u3164') };
     expect(await rig.mia.submit(form.id, unseen)).toMatchObject({ ok: false, errors: { 'title:de': expect.stringContaining('without anything to see') as string } });
-    expect(await rig.mia.submit(form.id, typed)).toMatchObject({ ok: true });
+    // A placeholder is for a person to judge: it is saved, said, and a gate.
+    const placeholder = { 'title:de': value('Hi {{first_name}}!'), 'body:de': value('TODO') };
+    expect(await rig.mia.send('POST', `views/${form.id}/actions`, { action_id: 'campaign.preview', values: placeholder })).toMatchObject({ ok: true });
+    await until('the doubt in the preview', async () => (await rig.mia.views())[0]?.html.includes('de title has'));
+    expect(await rig.mia.submit(form.id, placeholder)).toMatchObject({ ok: true });
+    await until('the placeholder', async () => (await rig.launch()).campaign.locales['de']?.body === 'TODO');
+    await until('the warning', async () => (await rig.mia.messages()).some((one) => one.ephemeralTo !== undefined && /Looks unfinished.*de title has “{{first_name}}”; de body has “TODO”/s.test(textOf(one))));
+    expect(await rig.ask(rig.mia, 'ready')).toContain('de title has “{{first_name}}”; de body has “TODO”; nobody has judged it yet');
+    const button = buttonsOf(await rig.mia.messages(), 'gate.tick').findLast((one) => one.value.includes('copy-doubts'));
+    expect(await rig.mia.press(button?.ts ?? '', 'gate.tick', { block_id: button?.blockId ?? '', value: button?.value ?? '' })).toMatchObject({ ok: true });
+    await until('the tick', async () => (await rig.launch()).ticks['copy-doubts']?.green);
+    const again = await open(rig.mia, 'campaign de');
+    expect(await rig.mia.submit(again.id, typed)).toMatchObject({ ok: true });
     await until('the new text', async () => (await rig.launch()).campaign.locales['de']?.body === 'Neuer Text.');
     expect((await rig.launch()).campaign.locales['en']?.body).toBe('This is only a drill.');
   });

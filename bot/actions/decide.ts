@@ -19,7 +19,7 @@ import type { Press } from './press.ts';
 /** Buttons other than GO. Each submits one command; what the channel sees of it comes from the record. */
 
 export const launchValue = z.strictObject({ launchId: z.string() });
-export const gateValue = z.strictObject({ launchId: z.string(), gate: z.string() });
+export const gateValue = z.strictObject({ launchId: z.string(), gate: z.string(), contentHash: z.string().optional() });
 export const waiverValue = z.strictObject({ launchId: z.string(), waiverId: z.string() });
 export const liftValue = z.strictObject({ launchId: z.string(), liftId: z.string() });
 export const switchValue = z.strictObject({ launchId: z.string(), requestId: z.string() });
@@ -58,7 +58,7 @@ export const pressUntick = (press: Press<z.output<typeof gateValue>>) => tick(pr
 
 function tick(press: Press<z.output<typeof gateValue>>, green: boolean): Promise<void> {
   const { desk, value } = press;
-  return decided(press, (by) => ({ kind: 'tick-gate', by, gate: value.gate, green, note: '' }), null, (launch) => readinessNow(desk, launch));
+  return decided(press, (by) => ({ kind: 'tick-gate', by, gate: value.gate, green, note: '', contentHash: value.contentHash }), null, (launch) => readinessNow(desk, launch));
 }
 
 export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>

@@ -9,6 +9,7 @@ import { withTexts } from '../commands/campaign.ts';
 import { COMPRESS, createLaunch } from '../commands/create.ts';
 import { submitAs, type Desk, type Outcome } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
+import { doubtsNote } from '../views/content.ts';
 import { campaignModal } from '../views/modals.ts';
 import { platformName } from '../views/names.ts';
 import { count } from '../views/words.ts';
@@ -64,7 +65,7 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
     if (error instanceof FormOutdated) return wrong({ [`title:${first}`]: OUTDATED });
     throw error;
   }
-  return outcome.ok ? { ok: true, answer: done('Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.') } : atField(outcome, `title:${first}`);
+  return outcome.ok ? { ok: true, answer: done('Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.' + doubtsNote(edited)) } : atField(outcome, `title:${first}`);
 }
 
 /** Shows in the open form what people would see. The inputs keep what was typed, because their ids stay. */

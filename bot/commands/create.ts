@@ -9,6 +9,7 @@ import { readNumber } from '../../runbooks/typed/number.ts';
 import type { Desk } from '../desk.ts';
 import { code, done, refused } from '../views/answers.ts';
 import { section, message } from '../views/blocks.ts';
+import { doubtsNote } from '../views/content.ts';
 import { createModal } from '../views/modals.ts';
 import type { Message } from '../views/message.ts';
 import { clip, fit, oneLine, safe, stamp } from '../views/words.ts';
@@ -68,7 +69,7 @@ export async function createLaunch(desk: Desk, who: { slackId: string; channelId
   if (!outcome.ok) return no('name', outcome.code, outcome.say);
   desk.rooms.forget();
   await desk.conductor.afterEntry(command.launchId, outcome.entry);
-  return { ok: true, answer: done(`Created *${safe(command.name, 120)}* (${code(command.launchId)}), target ${stamp(wanted.targetAtMs)}. Next: \`npm run audience -- compile devices.csv --launch ${command.launchId}\`, then \`/go ready\`.`) };
+  return { ok: true, answer: done(`Created *${safe(command.name, 120)}* (${code(command.launchId)}), target ${stamp(wanted.targetAtMs)}. Next: \`npm run audience -- compile devices.csv --launch ${command.launchId}\`, then \`/go ready\`.${doubtsNote(runbook.campaign)}`) };
 }
 
 /** `superbowl-2027-02-07`, with a number if that day has one already. */

@@ -1,4 +1,5 @@
 import type { SectionBlock } from '@slack/types';
+import { COPY_GATE, copyDoubts, doubtsText } from '../../runbooks/launch/copy-doubts.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
 import { count, fit, oneLine, plural, safe } from './words.ts';
@@ -49,4 +50,10 @@ function inSections(lines: readonly string[]): string[] {
     else texts[texts.length - 1] = `${last}\n${line}`;
   }
   return texts;
+}
+
+/** For whoever has just made or saved a text that looks unfinished; '' when none does. */
+export function doubtsNote(campaign: Campaign): string {
+  const doubts = copyDoubts(campaign);
+  return doubts.length === 0 ? '' : `\n:warning: *Looks unfinished*: ${safe(doubtsText(doubts), 600)}. It would go out exactly so: correct it with \`/go campaign\`, or somebody ticks “${COPY_GATE.title}” in \`/go ready\`.`;
 }

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { describeEntry } from '../../runbooks/record/describe.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
+import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
@@ -83,7 +84,7 @@ function line(launch: Launch, entry: Entry, sign: string, what: string): Message
 /** A scale order that took longer than this gets a post when it is there. */
 const SCALE_SEEN_MS = 60_000;
 
-const gateTitle = (launch: Launch, id: string): string => safe(launch.runbook.gates.find((gate) => gate.id === id)?.title ?? id, 120);
+const gateTitle = (launch: Launch, id: string): string => safe(gateNamed(launch, id)?.title ?? id, 120);
 const targetTitle = (launch: Launch, id: string): string => safe(launch.runbook.scale_targets.find((target) => target.id === id)?.title ?? id, 120);
 
 function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }>): string {

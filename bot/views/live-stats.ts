@@ -1,3 +1,4 @@
+import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -43,7 +44,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
 /** What the presser went past, and what the press did besides. */
 function inSpite(launch: Launch, shot: Shot): string {
   const lifts = launch.orders[shot.orderId]?.lifts ?? null;
-  const red = shot.redGates.map(({ gate }) => safe(launch.runbook.gates.find(({ id }) => id === gate)?.title ?? gate, 80));
+  const red = shot.redGates.map(({ gate }) => safe(gateNamed(launch, gate)?.title ?? gate, 80));
   return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : '. It lifted the halt.'}`;
 }
 

@@ -1,5 +1,7 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { PAYLOAD_LIMIT_BYTES, payloadProblems } from '../../runbooks/launch/payload.ts';
+import { gateNamed } from '../../runbooks/launch/gates.ts';
+import { copyDoubts } from '../../runbooks/launch/copy-doubts.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
@@ -70,8 +72,9 @@ function previewBlocks(launch: Launch, campaign: Campaign, locales: readonly str
     const text = campaign.locales[locale];
     const problems = tooLarge.filter((problem) => problem.locale === locale);
     const size = problems.length === 0 ? '' : `\n:no_entry: ${problems.map((problem) => `${count(problem.bytes)} bytes on ${platformName[problem.platform]}`).join(', ')}; providers take ${count(PAYLOAD_LIMIT_BYTES)}`;
+    const doubts = text === undefined ? [] : copyDoubts({ ...campaign, locales: { [locale]: text }, data: {}, deep_link: undefined });
     const faults = campaignFaults(campaign).filter(({ path }) => path[0] === 'locales' && path[1] === locale).map(({ found }) => `\n:no_entry: ${safe(found, 200)}`).join('');
-    return section(`:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}${faults}`);
+    return section(`:iphone: \`${safe(locale, 20)}\`\n*${safe(oneLine(text?.title ?? ''), 220)}*\n${safe(text?.body ?? '', 600)}${size}${faults}${doubts.map(({ where, found }) => `\n:warning: ${safe(`${where} has ${found}`, 200)}`).join('')}`);
   });
 }
 
@@ -90,7 +93,7 @@ export function declineModal(launchId: string, orderId: string, channelId: strin
 /** A waiver for one gate: for whom, how bad at worst, until when, why. */
 export function waiverModal(launch: Launch, gateId: string, channelId: string, line: { value: number | null; say: string }): ModalView {
   const { value } = line;
-  const gate = launch.runbook.gates.find((one) => one.id === gateId);
+  const gate = gateNamed(launch, gateId);
   const segments = (launch.audience?.segments ?? []).slice(0, 99).map((segment) => ({ text: plain(clip(segment.id, 75)), value: clip(segment.id, 75) }));
   return {
     type: 'modal', callback_id: VIEW.waiver, title: plain('Ask for a waiver'), submit: plain('Ask'), close: plain('Cancel'),

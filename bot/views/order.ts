@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { PLATFORMS, type Platform, type SegmentAttempt, type SegmentRef } from '../../runbooks/launch/entries.ts';
+import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
 import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
 import { isExpired, remainingDevices } from '../../runbooks/launch/remaining.ts';
@@ -36,6 +37,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     ),
     section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
     ...textBlocks(launch, order),
+    ...gates.filter(({ id, status }) => id === COPY_GATE.id && status === 'green').map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
     section(howItGoesOut(launch, order)),
     context(hashesText(order)),
   ];

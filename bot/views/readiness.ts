@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
 import type { GateStatus } from '../../runbooks/launch/entries.ts';
-import { redLines } from '../../runbooks/launch/gates.ts';
+import { gateNamed, redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch } from '../../runbooks/launch/launch.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { button, context, header, message, section } from './blocks.ts';
@@ -36,13 +36,13 @@ export function readinessMessage(launch: Launch, gates: readonly GateLine[]): Me
 
 function gateText(launch: Launch, gate: GateLine): string {
   const owner = gate.owner === null ? '' : ` · ${nameOf(launch, gate.owner)}`;
-  const help = launch.runbook.gates.find((one) => one.id === gate.id)?.help;
+  const help = gateNamed(launch, gate.id)?.help;
   return `${gateSign[gate.status]} *${safe(gate.title, 120)}*${gate.hard ? ' · hard' : ''}${owner}\n${gate.status === 'unknown' && !gate.manual ? 'unknown: ' : ''}${safe(gate.say, 400)}${help === undefined ? '' : `\n_${safe(help, 300)}_`}`;
 }
 
 function gateButton(launch: Launch, gate: GateLine): Button | undefined {
   if (launch.closed) return undefined;
-  if (gate.manual) return button(ACTION.tick, 'Tick', { launchId: launch.id, gate: gate.id }, 'primary');
+  if (gate.manual) return button(ACTION.tick, 'Tick', { launchId: launch.id, gate: gate.id, contentHash: launch.contentHash }, 'primary');
   return gate.hard ? undefined : button(ACTION.askWaiver, 'Ask for a waiver', { launchId: launch.id, gate: gate.id });
 }
 

@@ -1,5 +1,6 @@
 import { ACTION } from '../actions/action-ids.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
+import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { button, message, section } from './blocks.ts';
@@ -15,7 +16,7 @@ import { count, fit, safe, stamp } from './words.ts';
 export function waiverMessage(launch: Launch, waiverId: string): Message {
   const waiver = launch.waivers[waiverId];
   if (waiver === undefined) return gone('waiver', waiverId);
-  const gate = launch.runbook.gates.find((one) => one.id === waiver.gate);
+  const gate = gateNamed(launch, waiver.gate);
   const what = `${nameOf(launch, waiver.requestedBy)} asks to waive *${safe(gate?.title ?? waiver.gate, 120)}* for ${waiver.segments === 'all' ? 'all segments' : safe(waiver.segments.join(', '), 300)}${waiver.worst === null ? '' : `, up to ${count(waiver.worst)}`}, until ${stamp(waiver.endsAtMs)}: ${safe(waiver.reason, 400)}`;
   if (waiver.grantedBy !== null) return plain(`:large_yellow_circle: ${what}\nGranted by *${nameOf(launch, waiver.grantedBy)}*.`, `Waiver for ${waiver.gate} granted`);
   return message(`A waiver for ${waiver.gate} needs a second person`, [section(`:large_yellow_circle: ${what}`, button(ACTION.grantWaiver, 'Grant', { launchId: launch.id, waiverId }), `waiver:${waiverId}`), second(launch, 'grant-waiver', waiver.requestedBy)]);

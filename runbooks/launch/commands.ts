@@ -18,7 +18,8 @@ export type Command =
   | { kind: 'approve-key-change'; by: PersonId; changeId: string }
   | { kind: 'remove-person'; person: PersonId; reason: string }
   | { kind: 'report-gate'; measured: Measured }
-  | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string }
+  /** `contentHash`: what the person had before their eyes; a tick for another text is refused. Absent: not bound to one. */
+  | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string; contentHash?: string | undefined }
   | { kind: 'request-waiver'; by: PersonId; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
   | { kind: 'grant-waiver'; by: PersonId; waiverId: string }
   /** `segments`: see `segmentsMeant`. `measured`: the freshest measurement of every automatic gate. */

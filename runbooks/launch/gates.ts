@@ -1,6 +1,7 @@
 import type { Gate } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf } from './decision.ts';
+import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import type { Measured } from './entries.ts';
 import type { GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
@@ -15,9 +16,19 @@ export function isHardGate(gate: Gate): boolean {
   return gate.hard || gate.probe?.kind === 'credentials' || gate.probe?.kind === 'payload-size';
 }
 
-/** The readiness board: every gate of the runbook, for these segments, with waivers applied. */
+/** The gates of a launch: the runbook's own, and one for text that looks unfinished as long as there is any. */
+export function gatesOf({ runbook, campaign }: Pick<Launch, 'runbook' | 'campaign'>): readonly Gate[] {
+  return copyDoubts(campaign).length === 0 ? runbook.gates : [...runbook.gates, COPY_GATE];
+}
+
+/** A gate by id, also the one for unfinished text when there is none any more: for messages about what was. */
+export function gateNamed({ runbook }: Pick<Launch, 'runbook'>, id: string): Gate | undefined {
+  return [...runbook.gates, COPY_GATE].find((gate) => gate.id === id);
+}
+
+/** The readiness board: every gate of the launch, for these segments, with waivers applied. */
 export function gateLines(launch: Launch, measured: readonly Measured[], nowMs: number, segments: readonly string[] | 'all'): GateLine[] {
-  return launch.runbook.gates.map((gate) => {
+  return gatesOf(launch).map((gate) => {
     const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
     const line: GateLine = {
       id: gate.id, title: gate.title, hard: isHardGate(gate), manual: gate.probe === undefined,
@@ -35,9 +46,10 @@ type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
 
 function ticked(launch: Launch, gate: Gate): Found {
   const tick = own(launch.ticks, gate.id);
-  if (tick === undefined) return { status: 'unknown', value: null, say: 'not ticked yet' };
+  const doubts = gate.id === COPY_GATE.id ? `${doubtsText(copyDoubts(launch.campaign))}; ` : '';
+  if (tick === undefined) return { status: 'unknown', value: null, say: doubts === '' ? 'not ticked yet' : `${doubts}nobody has judged it yet` };
   const who = `by ${nameOf(launch, tick.by)} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
-  return tick.green ? { status: 'green', value: null, say: `ticked ${who}` } : { status: 'red', value: null, say: `set to red ${who}` };
+  return tick.green ? { status: 'green', value: null, say: `${doubts}ticked ${who}` } : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
 }
 
 function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], nowMs: number): Found {
@@ -83,10 +95,13 @@ export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, gi
 }
 
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
-  const gate = launch.runbook.gates.find(({ id }) => id === command.gate);
-  const manual = launch.runbook.gates.filter(({ probe }) => probe === undefined).map(({ id }) => id);
+  const gate = gatesOf(launch).find(({ id }) => id === command.gate);
+  const manual = gatesOf(launch).filter(({ probe }) => probe === undefined).map(({ id }) => id);
   if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; gates to tick are ${listed(manual)}.`);
   if (gate.probe !== undefined) return refuse('GATE_NOT_MANUAL', `“${gate.title}” is measured, nobody can tick it; gates to tick are ${listed(manual)}. Make it green, or ask for a waiver.`);
+  if (command.green && command.contentHash !== undefined && command.contentHash !== launch.contentHash) {
+    return refuse('CONTENT_CHANGED', `The text has changed since “${gate.title}” was shown to you. Look at it again with /go ready, then tick.`);
+  }
   const tick = own(launch.ticks, gate.id);
   if (tick?.green === command.green) return refuse('ALREADY_SO', `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`);
   const { green, note } = command;

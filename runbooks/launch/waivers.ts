@@ -1,6 +1,7 @@
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
-import { isHardGate } from './gates.ts';
+import { COPY_GATE } from './copy-doubts.ts';
+import { gatesOf, isHardGate } from './gates.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { clock, isOfTheseYears, isReason, listed } from './words.ts';
@@ -11,8 +12,9 @@ import { clock, isOfTheseYears, isReason, listed } from './words.ts';
  */
 
 export function requestWaiver(launch: Launch, command: CommandOf<'request-waiver'>, given: Given): Decision {
-  const gate = launch.runbook.gates.find(({ id }) => id === command.gate);
-  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; this runbook has ${listed(launch.runbook.gates.map(({ id }) => id))}.`);
+  const gate = gatesOf(launch).find(({ id }) => id === command.gate);
+  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; this launch has ${listed(gatesOf(launch).map(({ id }) => id))}.`);
+  if (gate.id === COPY_GATE.id) return refuse('GATE_IS_HARD', `“${gate.title}” takes no waiver: it is about this very text. Tick it, or correct the text with /go campaign.`);
   if (isHardGate(gate)) return refuse('GATE_IS_HARD', `“${gate.title}” is a hard gate and can't be waived by anyone. Make it green: ${gate.help ?? 'see /go ready'}.`);
   if (!isReason(command.reason)) return refuse('REASON_MISSING', `A waiver needs a reason: say why “${gate.title}” may be red, and ask again.`);
   if (command.worst !== null && !Number.isFinite(command.worst)) return refuse('VALUE_INVALID', `The worst value is ${command.worst}; expected a number.`);
