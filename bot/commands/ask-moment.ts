@@ -31,7 +31,7 @@ async function zoneOf(desk: Desk, slackId: string): Promise<Zone | null> {
 
 /** `typedWith` gives the whole command with a moment in the place of what was typed. */
 export function offer(ask: Ask, sub: Subcommand, text: string, moment: Exclude<Moment, { kind: 'at' }>, typedWith: (moment: string) => string): Message {
-  if (moment.kind === 'refused') return misuse(sub, `${code(text)} is not a time that everybody reads the same. Expected ${moment.expected}.`);
+  if (moment.kind === 'refused') return misuse(sub, `${code(text)} ${moment.isFormat ? 'is not a time that everybody reads the same' : 'can\'t be taken as a time'}. Expected ${moment.expected}.`);
   const untilMs = ask.atMs + ASKED_FOR_MS;
   const value = ({ atMs }: Choice) => ({ typed: typedWith(new Date(atMs).toISOString().replace('.000Z', 'Z')), by: ask.slackId, untilMs: String(untilMs) });
   const choices = moment.choices.slice(0, TYPED_CHOICES);

@@ -6,12 +6,12 @@ import { both, dayAt, momentsOf, zonesOf, type Wall, type Zone } from './zones.t
  * Times as people type them. What is the same for everybody is taken; what depends on a zone, a half of the day or a
  * starting point is offered back as moments to choose from, and never guessed. `zone` null: theirs couldn't be learned.
  */
-export type Moment = { kind: 'at'; atMs: number } | { kind: 'offer'; choices: Choice[] } | { kind: 'refused'; expected: string };
+export type Moment = { kind: 'at'; atMs: number } | { kind: 'offer'; choices: Choice[] } | { kind: 'refused'; expected: string; /** It was not understood at all. */ isFormat: boolean };
 export interface Choice { atMs: number; label: string }
 export interface Place { nowMs: number; targetAtMs: number | null; zone: Zone | null }
 
-const refused = (expected: string): Moment => ({ kind: 'refused', expected });
 const USAGE = `a time like ${WHEN_USAGE}`;
+const refused = (expected: string): Moment => ({ kind: 'refused', expected, isFormat: expected === USAGE });
 
 /** True if the zone of the person matters: it has to be asked for first. */
 export const needsZone = (text: string, place: Omit<Place, 'zone'>): boolean => readMoment(text, { ...place, zone: null }) === NO_ZONE;

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { fireableSegments } from '../../runbooks/launch/remaining.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -71,7 +72,10 @@ function both(known: readonly Segment[], named: readonly string[]): string[] {
 
 function strangeWord(known: readonly Segment[], word: string): string {
   const names = [...new Set(known.flatMap((segment) => [segment.id, marketOf(segment)]))].filter((name) => name.length > 2);
-  const near = word.length > 3 ? nearest(word, names) : null;
+  const guess = /^[a-z0-9]/.test(word) && word.length > 3 ? nearest(word, names) : null;
+  const letters = (text: string) => Array.from(text).toSorted().join('');
+  // Another market is not a slip of the finger.
+  const near = guess !== null && (distance(word, guess) === 1 || letters(word) === letters(guess)) ? guess : null;
   return `There is no segment ${code(word)}, so nothing was asked for.${near === null ? '' : ` Did you mean ${code(near)}?`} ${choices(known)}`;
 }
 

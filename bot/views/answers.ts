@@ -67,4 +67,4 @@ export function saidLate(answer: Message, sinceMs: number): Message {
   return { text: answer.text, blocks: [context(`:hourglass: Slack took no answer at ${timeOfDay(sinceMs)}. This is what became of what you did then; \`/go status\` in the channel shows how things stand now.`), ...answer.blocks.slice(0, 49)] };
 }
 
-export const code = (text: string, maxChars = 120): string => `\`${clip(safe(text.replaceAll('`', "'"), maxChars), maxChars)}\``;
+export const code = (text: string, maxChars = 120): string => `\`${clip(safe(text.replaceAll('`', "'").replaceAll(/[\r\n\t]+/g, ' '), maxChars), maxChars)}\``;

@@ -47,7 +47,7 @@ export function readNumber(text: string, kind: NumberKind = {}): NumberRead {
 function inRange(value: number, kind: NumberKind): NumberRead {
   const { least = 0, most = Number.MAX_SAFE_INTEGER } = kind;
   if (value <= most && kind.fractions !== true && !Number.isInteger(value)) return no('NUMBER_FRACTION', `${wanted(kind)}, not a fraction`);
-  if (!(value >= least && value <= most)) return no('NUMBER_RANGE', wanted(kind));
+  if (!(value >= least && value <= most)) return no('NUMBER_RANGE', most === Number.MAX_SAFE_INTEGER && value > most ? `${wanted(kind)} that is not so large` : wanted(kind));
   return { ok: true, value };
 }
 
