@@ -89,6 +89,24 @@ test('a red gate refuses the request in words, and `gates` shows it', async () =
   expect(await go('fire', 'request', ...withKey('ana'), '--segments', 'all')).toMatchObject({ code: 1, err: expect.stringContaining('GATES_RED') as string });
 });
 
+test('segments are named as in Slack, and what is not understood to the last word is refused', async () => {
+  await readyLaunch();
+  expect((await go('fire', 'request', ...withKey('ana'), '--segments', 'US')).out).toContain('segments us-ios, us-android');
+  for (const named of ['us ios', 'all but us', 'mars-ios', ',']) expect(await go('fire', 'request', ...withKey('mia'), '--segments', named)).toMatchObject({ code: 1, err: expect.stringContaining('SEGMENT_UNKNOWN') as string });
+  expect(await rig.entries('FireRequested')).toHaveLength(1);
+});
+
+test('a slip of the finger is never taken for a command that fires or lifts; a halt is understood', async () => {
+  await readyLaunch();
+  for (const typed of [['fire', 'requst'], ['lift', 'aprove'], ['fir'], ['cancel']]) {
+    const { code, err } = await go(...typed, '--launch', rig.launchId);
+    expect(code).toBe(2);
+    expect(err).not.toContain('Did you mean');
+    expect(err).toContain('To stop all sending: npm run go -- halt --launch ID');
+  }
+  expect(await go('HALT!', '--launch', rig.launchId)).toMatchObject({ code: 0, out: expect.stringContaining('HALTED') as string });
+});
+
 test('halt needs no key, is recorded and mirrored, and two people lift it', async () => {
   await readyLaunch();
   await writeFile(keyFile('broken'), 'no key');

@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 import { visibleLines } from '../../infra/visible.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
+import { bareWord } from '../commands/arguments.ts';
+import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
 import { gates, launches, people, stats, status, timeline } from './look.ts';
 import { type OperatorKey, readKey, writeNewKey } from './operator-key.ts';
-import { approveFire, approveLift, halt, requestFire, requestLift } from './press.ts';
+import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
 import { openSession } from './session.ts';
 
 export const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
@@ -33,6 +35,9 @@ GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 
 const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve'] as const;
 
+/** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
+const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt)/.test(name));
+
 const OPTIONS = {
   launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' },
   lift: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
@@ -49,8 +54,8 @@ export async function main(args: string[], env: Readonly<Record<string, string |
       out.write(HELP);
       return 0;
     }
-    const command = COMMANDS.find((name) => name === typed);
-    if (command === undefined) throw new CliError('USAGE', `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, COMMANDS)}`);
+    const command = COMMANDS.find((name) => name === typed) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
+    if (command === undefined) throw new CliError('USAGE', `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`);
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
     const isForFile = command === 'timeline' && out.isTTY !== true;
     await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
@@ -101,7 +106,7 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
       case 'fire request': {
         const lift = values.lift === true;
         const named = lift && values.segments === undefined ? 'cut-off' : need('segments');
-        const segments = named === 'all' || named === 'cut-off' ? named : named.split(',').map((one) => one.trim());
+        const segments = named === 'cut-off' ? named : await segmentsNamed(session, need('launch'), named);
         return await requestFire(session, need('launch'), { segments, key: key ?? await readKey(need('key')), lift });
       }
       case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: key ?? await readKey(need('key')), sure: values.yes === true });

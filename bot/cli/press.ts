@@ -4,6 +4,7 @@ import { personOf } from '../../runbooks/launch/people.ts';
 import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { segmentsOf } from '../commands/segments.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { orderLines } from './look.ts';
@@ -11,6 +12,15 @@ import { type OperatorKey, proofBy } from './operator-key.ts';
 import { keyOwner, launchOf, perform, type Session } from './session.ts';
 
 /** Commands that change something, under the same rules as in Slack: the launch core decides, two people fire and lift. */
+
+/** As in Slack: ids, markets, platforms or all, and nothing that isn't understood to the last word. */
+export async function segmentsNamed(session: Session, launchId: string, text: string): Promise<string[] | 'all'> {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const named = words.length === 0 ? null : segmentsOf(await launchOf(session, launchId), words, session.nowMs());
+  if (named === null || !named.ok) throw new CliError('SEGMENT_UNKNOWN', named === null ? `--segments: found "${text}", expected segments, or all` : named.problem.replaceAll('`', '"'));
+  if (named.leftOut.length > 0) session.out(`Left out: ${named.leftOut.join(', ')}: sent, being sent, or in an order already.`);
+  return named.segments;
+}
 
 export async function requestFire(session: Session, launchId: string, options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean }): Promise<void> {
   const measured = await session.conductor.measured(launchId);
