@@ -53,7 +53,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   // Between the press and the first push there is no time for a second look at what is in memory.
   const manifestOf: typeof readManifest = async (ref) => (memory.audience?.manifest.hash === ref.hash ? memory.audience.manifest : readManifest(ref));
   const runs: ShotRuns = new ShotRuns({
-    journal, launchId, loaded: () => memory.current,
+    journal, launchId, loaded: () => memory.current, head: async () => (await cloud.switches.read(launchId, { consistent: true }))?.head ?? null,
     onRun: () => {
       lanes.freeze(true);
       pacer.update();

@@ -67,7 +67,7 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
   expect(fired).toMatchObject({ code: 0, out: expect.stringContaining('GO: shot') as string });
 
   const [approved] = await rig.entries('FireApproved');
-  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId), workerKeyring())).toMatchObject({ ok: true });
+  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId), workerKeyring(), null)).toMatchObject({ ok: true });
   const orders = await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 });
   expect(orders.map(({ body }) => (JSON.parse(body) as { segment: string }).segment).toSorted()).toEqual(['br-ios', 'us-ios']);
   expect((await go('stats', '--launch', rig.launchId)).out).toContain('0 of 700 settled');

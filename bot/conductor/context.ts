@@ -48,6 +48,8 @@ export const FACT = {
   toldByHand: (name: string) => `ssm/told/${name}`,
   /** What keeps the channel from taking posts (JSON of RoomTrouble); empty: nothing. */
   roomTrouble: 'room/trouble',
+  /** What people were told last of a record that can't be believed. */
+  recordTold: 'record/told',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
   folding: 'room/folding',
   /** Who pressed the halt of this epoch, for the case that only the switch item was written. */

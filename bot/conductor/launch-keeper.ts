@@ -1,5 +1,5 @@
 import type { Entry } from '../../runbooks/launch/entries.ts';
-import { evolve } from '../../runbooks/launch/evolve.ts';
+import { foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { BoardWatch } from './board-watch.ts';
@@ -14,6 +14,7 @@ import { Outbox } from './outbox.ts';
 import { ParameterWatch } from './parameter-watch.ts';
 import { indexItem } from './perform.ts';
 import { Posts } from './posts.ts';
+import { RecordAlarm } from './record-alarm.ts';
 import { Room } from './room.ts';
 import { RosterWatch } from './roster-watch.ts';
 import { ScaleWatch } from './scale-watch.ts';
@@ -33,6 +34,7 @@ export class LaunchKeeper {
   readonly #context: Context;
   readonly #outbox: Outbox;
   readonly #late: LateAccounts;
+  readonly #alarm: RecordAlarm;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -52,6 +54,7 @@ export class LaunchKeeper {
     const live = new LiveShots(this.#context, launchId, standings, new LivePosition(this.#context, this.room, parts.looks));
     this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room });
     this.#late = new LateAccounts(this.#context);
+    this.#alarm = new RecordAlarm(this.#context, launchId);
     const gates = new GateWatch(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
     const board = new BoardWatch(this.#context, standings);
@@ -82,6 +85,7 @@ export class LaunchKeeper {
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
+      job('record head', timings.parametersMs, (launch) => this.#alarm.look(launch)),
       whileOpen('halt', timings.parametersMs, () => halts.look(launchId)),
       whileOpen('parameters', timings.parametersMs, (launch) => parameters.look(launch)),
       whileOpen('other parameters', timings.otherParametersMs, (launch) => parameters.lookAtOthers(launch)),
@@ -134,9 +138,11 @@ export class LaunchKeeper {
     }
     const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);
     for (const entry of entries) {
-      const then: Launch = evolve(this.#launch, entry);
-      this.#outbox.add(entry, then);
-      this.#launch = then;
+      // Nothing is done, and nothing undone, because of an entry that nobody who may has written.
+      const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring);
+      if (!verdict.ok || verdict.launch === null) return this.#alarm.raise(this.#launch, `entry ${entry.seq}: ${verdict.ok ? 'it begins no launch' : verdict.why}`);
+      this.#outbox.add(entry, verdict.launch);
+      this.#launch = verdict.launch;
     }
     if (entries.length === 0) return;
     const nowMs = this.#context.nowMs();

@@ -30,6 +30,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
       // The mirror says `on` until it is written after this; its version is noted first, so that nobody takes it for a new halt by hand.
       await noteHaltVersion(context, launch.id);
       return (await cloud.switches.lift(launch.id, effect.epoch)) ? 'done' : 'a newer halt stands';
+    case 'note-head': return (await cloud.switches.noteHead(launch.id, { seq: effect.seq, hash: effect.hash })) ? 'done' : 'a later head was noted';
     case 'mirror-switch': return mirrorSwitch(context, launch.id, effect.switch);
     case 'write-flags': return writeFlags(context, launch.id);
     case 'scale': return scale(context, launch, effect);

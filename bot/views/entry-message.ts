@@ -6,7 +6,9 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { ACTION } from '../actions/action-ids.ts';
+import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import { actions, button, context, message, section } from './blocks.ts';
+import { headText } from './words.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
@@ -18,6 +20,11 @@ import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words
  * message, summary with its figures), and the plain end of a step.
  */
 export function entryMessage(launch: Launch, entry: Entry): Message | null {
+  const said = bodyOf(launch, entry);
+  return said === null || !isHeadNoted(entry, launch) ? said : { ...said, blocks: [...said.blocks, context(headText(entry.seq, entry.hash))] };
+}
+
+function bodyOf(launch: Launch, entry: Entry): Message | null {
   switch (entry.kind) {
     case 'GateChanged':
     case 'Checkpoint':
@@ -34,7 +41,7 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
     case 'RosterChangeRequested': return rosterMessage(launch, entry.changeId);
     case 'KeyChangeRequested': return line(launch, entry, ':key:', `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`);
     // Nothing else will do a refused step's work, so people must hear of it.
-    case 'StepDone': return entry.refused === true ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`) : null;
+    case 'StepDone': return entry.refused === true ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`) : phaseEnd(launch, entry.step);
     case 'StepPut': return stepPutMessage(launch, entry.step, entry.why);
     case 'StepStarted': return stepStartedMessage(launch, entry.step, entry.late);
     case 'HaltSet': return halted(launch, entry);
@@ -70,6 +77,11 @@ export function entryMessage(launch: Launch, entry: Entry): Message | null {
       throw new Error(`ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+function phaseEnd(launch: Launch, step: string): Message | null {
+  const phase = endedPhase(launch, step);
+  return phase === null ? null : message(`${phase.title} is done`, [section(`:checkered_flag: *${safe(phase.title, 120)}* is done.`)]);
 }
 
 const stepTitle = (launch: Launch, step: string): string => safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);

@@ -8,7 +8,7 @@ import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
-import { clip, count, plural, safe, span } from './words.ts';
+import { clip, count, headText, plural, safe, span } from './words.ts';
 
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
 export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
@@ -35,7 +35,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
       ])]),
       ...(hasFigures ? platformLines(figures) : []),
       ...(shot.closed !== null || total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
-      context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\``),
+      context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\` · ${headText(launch.seq, launch.headHash)}`),
       ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),
     ],
   };

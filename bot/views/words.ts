@@ -92,3 +92,8 @@ export function fit(lines: readonly string[], maxChars = 2_900): string {
   }
   return kept.join('\n');
 }
+
+/** A record's head as the channel keeps it: `npm run record -- verify` takes it as --head. */
+export function headText(seq: number, hash: string): string {
+  return `record ${seq}:${hash.slice(0, 16)}`;
+}

@@ -7,7 +7,7 @@ import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Keyring, Signer } from './keyring.ts';
-import { foldVerified, verifyRecord, type RecordVerdict } from './verify-record.ts';
+import { foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -30,6 +30,8 @@ export interface Journal {
    * Errors: KEY_MISSING (this process has no key that may write here), RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
    */
   submit(launchId: string, command: Command | CommandMaker): Promise<Submitted>;
+  /** Why the record as last read here does not hold this head, or null. A head that is noted after that read is for the next one. */
+  headProblem(launchId: string, head: { seq: number; hash: string } | null): string | null;
   /** The whole record, verified. */
   entries(launchId: string): Promise<Entry[]>;
   verify(entries: readonly Entry[]): RecordVerdict;
@@ -60,6 +62,9 @@ export function createJournal(options: JournalOptions): Journal {
   /** Takes in entries that are new to us. Reads may overlap, so what is known already is passed over. */
   function take(launchId: string, entries: readonly Entry[]): Launch | null {
     const before = known.get(launchId);
+    // The last one known is read again with what is new: a record that was cut off or replaced no longer has it.
+    const again = entries.find(({ seq }) => seq === before?.launch.seq);
+    if (again !== undefined && again.hash !== before?.launch.headHash) throw broken(launchId, { seq: again.seq, why: 'it is another entry than this process has read before' });
     const fresh = entries.filter(({ seq }) => seq > (before?.launch.seq ?? 0));
     const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring);
     if (!verdict.ok) throw broken(launchId, verdict);
@@ -69,11 +74,15 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   async function readTail(launchId: string): Promise<Entry[]> {
+    const seq = known.get(launchId)?.launch.seq ?? 0;
+    let tail: Entry[];
     try {
-      return await record.readAfter(launchId, known.get(launchId)?.launch.seq ?? 0, AbortSignal.timeout(timeoutMs));
+      tail = await record.readAfter(launchId, Math.max(0, seq - 1), AbortSignal.timeout(timeoutMs));
     } catch (cause) {
       throw journalError('RECORD_UNAVAILABLE', `the record of ${launchId} can't be read`, cause);
     }
+    if (seq > 0 && !tail.some((entry) => entry.seq === seq)) throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
+    return tail;
   }
 
   async function submitNow(launchId: string, command: Command | CommandMaker): Promise<Submitted> {
@@ -125,6 +134,7 @@ export function createJournal(options: JournalOptions): Journal {
     async launch(launchId) {
       return take(launchId, await readTail(launchId));
     },
+    headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),
     peek: (launchId) => known.get(launchId)?.launch ?? null,
     submit(launchId, command) {
       const before = queues.get(launchId) ?? Promise.resolve();

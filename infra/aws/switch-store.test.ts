@@ -41,6 +41,15 @@ test('an item that is not there can be left so, and an epoch that was forged is 
   expect(await switches.read('forged', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
 });
 
+test('the head of the record goes up only, and makes no item', async () => {
+  expect(await switches.noteHead('headless', { seq: 3, hash: 'c' })).toBe(false);
+  expect(await switches.read('headless', { consistent: true })).toBeNull();
+  await switches.halt('head');
+  expect(await switches.noteHead('head', { seq: 3, hash: 'c' })).toBe(true);
+  expect(await switches.noteHead('head', { seq: 2, hash: 'b' })).toBe(false);
+  expect(await switches.read('head', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1, head: { seq: 3, hash: 'c' } });
+});
+
 test('halts at the same moment all count', async () => {
   await Promise.all(Array.from({ length: 20 }, () => switches.halt('many')));
   expect(await switches.read('many', { consistent: true })).toMatchObject({ haltEpoch: 20 });
@@ -51,7 +60,7 @@ test('an older entry never overwrites a newer one, and the halt is not touched',
   expect(await switches.apply('a', 5, values(500))).toBe(true);
   expect(await switches.apply('a', 4, values(400))).toBe(false);
   expect(await switches.apply('a', 5, values(500))).toBe(true);
-  expect(await switches.read('a', { consistent: true })).toEqual({ launchId: 'a', halted: true, haltEpoch: 1, seq: 5, pace: { ios: 500, android: 0 }, zombie: false, custom: { banner: 'on' } });
+  expect(await switches.read('a', { consistent: true })).toEqual({ launchId: 'a', halted: true, haltEpoch: 1, seq: 5, pace: { ios: 500, android: 0 }, zombie: false, custom: { banner: 'on' }, head: null });
 });
 
 test('an apply whose answers are lost is a success; one that never arrives rejects', async () => {

@@ -16,6 +16,8 @@ export interface SwitchItem {
   pace: { ios: number; android: number };
   zombie: boolean;
   custom: Record<string, SwitchValue>;
+  /** The record's head as of its last fire, halt, lift, close or phase end, kept here so that a record that is cut short is noticed. Null: none was noted yet. */
+  head: { seq: number; hash: string } | null;
 }
 
 export interface SwitchStore {
@@ -23,6 +25,8 @@ export interface SwitchStore {
   read(launchId: string, options?: { consistent?: boolean; signal?: AbortSignal }): Promise<SwitchItem | null>;
   /** Halt now: halted = true, haltEpoch + 1, unconditionally. Returns the item after it. */
   halt(launchId: string): Promise<SwitchItem>;
+  /** Notes the record's head, upwards only, in an item that is there. False: a later one stands, or there is no item (only `apply` and a halt make one: workers pause without it). */
+  noteHead(launchId: string, head: { seq: number; hash: string }): Promise<boolean>;
   /** The same for an item that is there. Null: there is none, and none was made. */
   haltExisting(launchId: string): Promise<SwitchItem | null>;
   /** Halts at `epoch` in place of one that can't be: only while the item holds `wrong`. False: it has changed since. */
@@ -70,6 +74,21 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
       return haltWhere(launchId, undefined).catch((error: unknown) => {
         throw new CloudError('SWITCHES_UNAVAILABLE', `cannot confirm the halt of ${launchId}`, { cause: error });
       });
+    },
+
+    async noteHead(launchId, { seq, hash }) {
+      try {
+        await writes.send(new UpdateItemCommand({
+          TableName: table, Key: { launchId: { S: launchId } },
+          UpdateExpression: 'SET headSeq = :seq, headHash = :hash',
+          ConditionExpression: 'attribute_exists(launchId) AND (attribute_not_exists(headSeq) OR headSeq < :seq)',
+          ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':hash': { S: hash } },
+        }));
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot note the head of ${launchId}`, { cause: error });
+      }
     },
 
     async haltExisting(launchId) {
@@ -139,5 +158,6 @@ function toSwitchItem(item: Record<string, AttributeValue>): SwitchItem {
     pace: rest.pace ?? { ios: 0, android: 0 },
     zombie: rest.zombie ?? false,
     custom: rest.custom ?? {},
+    head: item['headSeq']?.N === undefined ? null : { seq: Number(item['headSeq'].N), hash: item['headHash']?.S ?? '' },
   };
 }

@@ -51,6 +51,18 @@ export function verifyWithRules(launchId: string, entries: readonly Entry[], key
   return foldVerified(launchId, null, entries, keyring, { judge: (before, entry) => (before === null || before.keys.length === 0 ? null : vouchProblem(before, entry, sha256)) });
 }
 
+/**
+ * Whether the record still holds the head that was noted outside of it (switch item, channel). `hash` may be its first
+ * characters. What is cut off leaves a record that is well in itself, and is noticed by nothing else.
+ */
+export function headProblem(entries: readonly Pick<Entry, 'seq' | 'hash'>[], head: { seq: number; hash: string } | null): string | null {
+  if (head === null) return null;
+  const last = entries.at(-1)?.seq ?? 0;
+  if (last < head.seq) return `the record was cut off: it ends at entry ${last}, and entry ${head.seq} was noted outside of it`;
+  const standing = entries.find(({ seq }) => seq === head.seq)?.hash ?? '';
+  return head.hash.length >= 8 && standing.startsWith(head.hash) ? null : `the record was replaced: entry ${head.seq} is another one than was noted outside of it`;
+}
+
 /** Up to this sequence signatures were verified before. The chain still is: it is what says that the entries are the same. */
 function knownHead(launchId: string, before: Launch | null, entries: readonly Entry[], { verified }: Keyring): number {
   const known = verified.get(launchId);

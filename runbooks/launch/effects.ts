@@ -16,6 +16,8 @@ export type EffectBody =
   | { kind: 'send-test-order'; testId: string }
   /** Pace, zombie and the runbook's own switches, as of `launchAfter.seq`, to the item that workers poll. */
   | { kind: 'write-switches' }
+  /** The record's head, as of this entry, to the switch item: a record that is cut short later is noticed by it. */
+  | { kind: 'note-head'; hash: string }
   /** Ends this halt epoch in the switch item; a newer halt stands. */
   | { kind: 'lift-halt'; epoch: number }
   /** One switch to its public mirror in SSM. */
@@ -57,14 +59,39 @@ const SLACK: ReadonlySet<EffectKind> = new Set([
 ]);
 
 const URGENT: ReadonlySet<EffectKind> = new Set([
-  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale',
+  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale', 'note-head',
 ]);
 
 /** The effects of one entry, in the order in which they should start. `launchAfter`: the launch with this entry folded in (a later state is harmless). */
 export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
-  return bodiesOf(entry, launchAfter).map((body) => ({
+  return [...bodiesOf(entry, launchAfter), ...noted(entry, launchAfter)].map((body) => ({
     ...body, id: `${entry.seq}/${nameOf(body)}`, launchId: entry.launchId, seq: entry.seq, urgent: URGENT.has(body.kind), lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
   }));
+}
+
+/** Where the record's head is kept outside of it: at a fire, halt, lift and close, and at the end of a phase. */
+export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
+  switch (entry.kind) {
+    case 'FireApproved':
+    case 'HaltSet':
+    case 'HaltLifted':
+    case 'ShotClosed':
+    case 'LaunchClosed': return true;
+    case 'StepDone':
+    case 'StepSkipped': return endedPhase(launchAfter, entry.step) !== null;
+    default: return false;
+  }
+}
+
+/** The phase that is over with this step; null while another step of it is to come. */
+export function endedPhase(launch: Launch, step: string): { id: string; title: string } | null {
+  const phase = launch.runbook.phases.find(({ steps }) => steps.some(({ id }) => id === step));
+  const isOver = phase?.steps.every(({ id }) => launch.steps[id]?.state === 'done' || launch.steps[id]?.state === 'skipped') ?? false;
+  return phase === undefined || !isOver ? null : { id: phase.id, title: phase.title };
+}
+
+function noted(entry: Entry, launchAfter: Launch): EffectBody[] {
+  return isHeadNoted(entry, launchAfter) ? [{ kind: 'note-head', hash: entry.hash }] : [];
 }
 
 function nameOf(body: EffectBody): string {

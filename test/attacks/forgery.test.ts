@@ -151,6 +151,22 @@ test.each([
   await fresh.stop();
 });
 
+test('a record whose tail was cut off sends nothing: its head was noted in the switch item', { timeout: 25_000 }, async () => {
+  const launch = await target();
+  await stage.stopWorkers();
+  const shot = await launch.fire({ wake: false });
+  const totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: DEVICES, skipped: 0, reasons: {} };
+  const closed = await stage.journal.submit(launch.id, { kind: 'close-shot', shotId: shot.id, cause: 'not-after', segments: [{ segment: 'ios', attempt: 1, devices: DEVICES, totals }] });
+  if (!closed.ok) throw new Error(closed.say);
+  expect(await stage.cloud.switches.noteHead(launch.id, closed.entry)).toBe(true);
+  await writer.remove(closed.entry.seq);
+  // One that has read nothing of what is gone.
+  worker = await launch.worker();
+  await mustSendNothing(launch, shot.id, /the record was cut off: it ends at entry \d+/);
+  // And one that has read it.
+  await expect(stage.journal.launch(launch.id)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
+});
+
 test('entries in another order, or a hard gate made soft, send nothing', { timeout: 25_000 }, async () => {
   const launch = await target();
   await launch.fire({ wake: false });

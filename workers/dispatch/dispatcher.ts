@@ -6,6 +6,7 @@ import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
+import { headProblem } from '../../infra/aws/verify-record.ts';
 import type { SwitchItem, SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { AudienceRef, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -121,10 +122,15 @@ export class Dispatcher {
   #look(): Look {
     const { journal, switches, launchId } = this.#options;
     let reading: Promise<[Entry[], SwitchItem | null]> | null = null;
+    const read = async (): Promise<[Entry[], SwitchItem | null]> => {
+      const [entries, item] = await Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]);
+      // A head that was noted between the two reads is no fault.
+      return headProblem(entries, item?.head ?? null) === null ? [entries, item] : [await journal.entries(launchId), item];
+    };
     const verdicts = new Map<string, Verdict>();
     return async (shotId) => {
-      const [entries, item] = await (reading ??= Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]));
-      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring);
+      const [entries, item] = await (reading ??= read());
+      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring, item?.head ?? null);
       verdicts.set(shotId, verdict);
       return { verdict, haltEpoch: item?.haltEpoch ?? 0 };
     };

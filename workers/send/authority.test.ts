@@ -12,7 +12,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { botKeyring, workerKeyring } from '../../test/keys.ts';
 import { authorityFor } from './authority.ts';
 
-const authority = (launchId: string, shotId: string, entries: readonly Entry[]) => authorityFor(launchId, shotId, entries, workerKeyring());
+const authority = (launchId: string, shotId: string, entries: readonly Entry[]) => authorityFor(launchId, shotId, entries, workerKeyring(), null);
 const NOW = 1_800_000_000_000;
 const LAUNCH = 'launch';
 const key = () => {

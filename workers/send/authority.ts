@@ -6,7 +6,7 @@ import { vouchProblem } from '../../runbooks/launch/vouch.ts';
 import { type Keyring, signatureHolds } from '../../infra/aws/keyring.ts';
 import { verifyChain } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { foldVerified } from '../../infra/aws/verify-record.ts';
+import { foldVerified, headProblem } from '../../infra/aws/verify-record.ts';
 
 /**
  * Wake-ups carry no authority: whoever can write to a queue still can't fire. What may be sent follows from the
@@ -20,11 +20,13 @@ export type AuthorityCode =
 
 export type Verdict = { ok: true; authority: Authority } | { ok: false; code: AuthorityCode; say: string };
 
-/** `entries`: the whole record of the launch, read strongly consistent. */
-export function authorityFor(launchId: string, shotId: string, entries: readonly Entry[], keyring: Keyring): Verdict {
+/** `entries`: the whole record of the launch, read strongly consistent. `head`: as noted in the switch item, read before them; null: none was noted. */
+export function authorityFor(launchId: string, shotId: string, entries: readonly Entry[], keyring: Keyring, head: { seq: number; hash: string } | null): Verdict {
   if (keyring.trusted === null) return no('RECORD_BROKEN', 'this process was not told whose keys to trust');
   const chain = verifyChain(launchId, { seq: 0, hash: '' }, entries);
   if (!chain.ok) return no('RECORD_BROKEN', `entry ${chain.seq}: ${chain.why}`);
+  const cut = headProblem(entries, head);
+  if (cut !== null) return no('RECORD_BROKEN', cut);
   const approval = entries.find((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved' && entry.shotId === shotId);
   const broken: { rule: string | null } = { rule: null };
   const folded = foldVerified(launchId, null, entries, keyring, {

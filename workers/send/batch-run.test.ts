@@ -42,7 +42,7 @@ class HeldLane implements Lane {
 }
 
 async function batchOf(launch: StagedLaunch, shotId: string): Promise<{ run: ShotRun; view: BatchView }> {
-  const verdict = authorityFor(launch.id, shotId, await stage.journal.entries(launch.id), workerKeyring());
+  const verdict = authorityFor(launch.id, shotId, await stage.journal.entries(launch.id), workerKeyring(), null);
   if (!verdict.ok) throw new Error(verdict.say);
   const audience = await loadAudience(stage.cloud.objects, launch.audience.audience.manifestKey, { hash: launch.audience.audience.hash });
   audience.applySkipList(null);

@@ -10,6 +10,8 @@ export type FoundRun = { ok: true; run: ShotRun } | { ok: false; code: Authority
 export interface ShotRunsOptions {
   journal: Pick<Journal, 'entries' | 'keyring'>;
   launchId: string;
+  /** The record's head as noted in the switch item. */
+  head: () => Promise<{ seq: number; hash: string } | null>;
   /** What is in memory now; null while loading. */
   loaded: () => { audienceHash: string; skipListHash: string | null; locales: readonly string[] } | null;
   /** A shot is known to run from now on. */
@@ -87,7 +89,8 @@ export class ShotRuns {
 
   async #look(shotId: string): Promise<FoundRun> {
     const { journal, launchId, loaded, onRun } = this.#options;
-    const verdict = authorityFor(launchId, shotId, await journal.entries(launchId), journal.keyring);
+    const head = await this.#options.head();
+    const verdict = authorityFor(launchId, shotId, await journal.entries(launchId), journal.keyring, head);
     if (!verdict.ok) return verdict;
     const { shot } = verdict.authority;
     const memory = loaded();
