@@ -1,4 +1,3 @@
-import { botKeyring } from '../../test/keys.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { botKeyring } from '../../test/keys.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
