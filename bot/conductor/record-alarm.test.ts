@@ -12,9 +12,9 @@ afterEach(async () => { await rig.stop(); });
 const item = () => rig.cloud.switches.read(rig.launchId, { consistent: true }).catch(() => null);
 
 async function cutOff(seq: number): Promise<void> {
-  const { dynamo, destroy } = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
-  await dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-record', Key: { launchId: { S: rig.launchId }, seq: { N: String(seq) } } }));
-  destroy();
+  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  await clients.dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-record', Key: { launchId: { S: rig.launchId }, seq: { N: String(seq) } } }));
+  clients.destroy();
 }
 
 test('the head is noted in the switch item at a halt, and a tail that is cut off after it is said in the room', async () => {
