@@ -7,13 +7,13 @@ import { type Context, FACT, fact, keepFact } from './context.ts';
 import { performCloud } from './perform.ts';
 import { NO_MESSAGE, type Posts } from './posts.ts';
 import type { Asked, Room } from './room.ts';
-import { limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
+import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Work that one instance does at a time, under a claim. */
 export interface Attempt { id: string; tries: number; notBeforeMs: number; /** Ours until it is lost or done; null: not claimed yet. */ token: string | null; /** An earlier try, of ours or of another instance, may have come through. */ again: boolean }
 
-/** An effect that waits, with the launch as it was after its entry. `isChecked`: neither done already nor without words. */
-export interface Pending extends Attempt { effect: Effect; entry: Entry; after: Launch; isChecked: boolean }
+/** An effect that waits, with the launch as it was after its entry. `isChecked`: neither done already nor without words. `isPosted`: the room has it, and a pin is missing. */
+export interface Pending extends Attempt { effect: Effect; entry: Entry; after: Launch; isChecked: boolean; isPosted: boolean }
 
 /** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
 const LASTING_TRIES = 5;
@@ -21,6 +21,10 @@ const LASTING_TRIES = 5;
 const LONGEST_WORK_MS = 60_000;
 /** Effects that change what stands in the channel; all others of Slack's put something new there. */
 const EDITS: ReadonlySet<Effect['kind']> = new Set(['refresh-order', 'finish-live', 'finish-scale']);
+/** Slack limits and loses its methods one by one: an edit or a picture that fails must not keep a GO, a HALT or a halt's news from being posted. */
+const lineOf = ({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' => (isPosted ? 'pin' : EDITS.has(effect.kind) ? 'edit' : effect.kind === 'post-chart' ? 'picture' : 'post');
+/** What is not a post is waited for this long; then it goes on by itself, and posts go out beside it. */
+const PATIENCE_MS = 700;
 const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
@@ -33,6 +37,10 @@ export class Outbox {
   readonly #launchId: string;
   readonly #slack: { posts: Posts; room: Room } | null;
   readonly #pending = new Map<string, Pending>();
+  /** Lines whose last try failed: what is in them comes after everything else. */
+  readonly #failing = new Set<ReturnType<typeof lineOf>>();
+  /** Edits and pictures that Slack has not answered in time. */
+  readonly #underWay = new Set<string>();
   #isStopped = false;
   #readSeq = 0;
   #keptWatermark = 0;
@@ -58,7 +66,7 @@ export class Outbox {
     if (entry.seq <= this.#keptWatermark) return;
     for (const effect of effectsOf(entry, after)) {
       if (effect.lane === 'slack' && this.#slack === null) continue;
-      this.#pending.set(effect.id, { ...attempt(effect.id, entry.atMs + this.#graceMs(effect)), effect, entry, after, isChecked: false });
+      this.#pending.set(effect.id, { ...attempt(effect.id, entry.atMs + this.#graceMs(effect)), effect, entry, after, isChecked: false, isPosted: false });
     }
   }
 
@@ -83,10 +91,11 @@ export class Outbox {
     await this.#keepWatermark();
   }
 
-  /** Slack's effects in the order of the record, as long as the room keeps up: the first that can't be done yet holds up the rest. */
+  /** Slack's effects in the order of the record, as long as the room keeps up: the first post that can't be done yet holds up the rest. */
   async pumpSlack(launch: () => Launch): Promise<void> {
     const { posts, room } = this.#slack ?? {};
     if (posts === undefined || room === undefined) return;
+    const aside = new Set<string>();
     while (room.mayTry() && !this.#isStopped) {
       const backlog = await this.#waiting(posts, launch());
       // A leader that died after its last mark has left nothing of it to do.
@@ -94,11 +103,39 @@ export class Outbox {
         await this.#endFolding();
         continue;
       }
-      const first = backlog.now[0] ?? (backlog.folded.length > 0 ? null : backlog.rest[0]);
+      const first = this.#firstOf(backlog.now, aside) ?? (backlog.folded.length > 0 ? null : this.#firstOf(backlog.rest, aside));
       if (first === undefined) break;
-      if (!(first === null ? await this.#fold(posts, room, backlog.folded, launch()) : await this.#post(posts, room, first, launch()))) break;
+      const isDone = first === null ? await this.#fold(posts, room, backlog.folded, launch())
+        : lineOf(first) === 'post' ? await this.#post(posts, room, first, launch()) : await this.#besides(first, this.#post(posts, room, first, launch()));
+      if (isDone) continue;
+      if (first === null || lineOf(first) === 'post') break;
+      aside.add(first.id);
     }
     await this.#keepWatermark();
+  }
+
+  #firstOf(waiting: readonly Pending[], aside: ReadonlySet<string>): Pending | undefined {
+    const left = waiting.filter(({ id }) => !aside.has(id) && !this.#underWay.has(id));
+    return left.find((pending) => !this.#failing.has(lineOf(pending))) ?? left[0];
+  }
+
+  /** True if it was done in time. Never rejects. */
+  async #besides(pending: Pending, work: Promise<boolean>): Promise<boolean> {
+    const line = lineOf(pending);
+    this.#underWay.add(pending.id);
+    const ended = (isDone: boolean) => {
+      this.#underWay.delete(pending.id);
+      if (isDone) this.#failing.delete(line);
+      else this.#failing.add(line);
+      return isDone;
+    };
+    const late = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false).unref());
+    const inTime = await Promise.race([late, work.then(ended, (error: unknown) => {
+      this.#context.log.error({ launchId: this.#launchId, effect: pending.id, err: error }, 'an effect failed beside the others');
+      return ended(false);
+    })]);
+    if (!inTime) this.#failing.add(line);
+    return inTime;
   }
 
   async #post(posts: Posts, room: Room, pending: Pending, launch: Launch): Promise<boolean> {
@@ -195,7 +232,7 @@ export class Outbox {
       return true;
     } catch (error) {
       one.tries += 1;
-      one.again = true;
+      one.again ||= !isRefusal(error);
       const mark = await leftOut(error);
       if (mark !== null) {
         log.error({ launchId: this.#launchId, effect: one.id, tries: one.tries, err: error }, 'a post is left out');

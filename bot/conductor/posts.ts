@@ -13,6 +13,7 @@ import { chartAltText, deliveryChart } from './chart.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import type { LiveShots } from './live-shots.ts';
 import type { Attempt, Pending } from './outbox.ts';
+import { isDeleted, postAnew } from './post-anew.ts';
 import { backupOf } from './scale-watch.ts';
 import { isForbidden, slackErrorCode, slackFault } from './slack-fault.ts';
 import type { SlackPort } from './slack-port.ts';
@@ -44,7 +45,9 @@ export class Posts {
         return message === null ? null : () => this.post(pending, launch, message);
       }
       case 'post-board': return async () => {
-        const ts = await this.#postAs(pending, launch, FACT.board, await this.#board(launch));
+        // Posted by an earlier try, and not pinned: looking for it would be one more call that may fail.
+        const ts = (await fact(this.#context, launch.id, FACT.board)) ?? (await this.#postAs(pending, launch, FACT.board, await this.#board(launch)));
+        pending.isPosted = true;
         await this.#pin(launch, ts);
         return ts;
       };
@@ -62,7 +65,7 @@ export class Posts {
         const stands = effect.stands ?? state.desired;
         const observed = { desired: stands, running: stands, pending: 0, say: null };
         const progress = { state, observed, ready: null, backup: '', nowMs: state.orderedAtMs + effect.tookMs };
-        return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
+        return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress), 'leave');
       }
       case 'start-live': return async () => this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
       case 'finish-live': return async () => {
@@ -98,17 +101,24 @@ export class Posts {
     return ts;
   }
 
-  async #edit(launch: Launch, name: string, message: Message): Promise<string> {
+  /** As it ends: a message that stands for good. `ifDeleted`: a progress that somebody took away is told by what was posted meanwhile. */
+  async #edit(launch: Launch, name: string, message: Message, ifDeleted: 'post' | 'leave' = 'post'): Promise<string> {
     const ts = await fact(this.#context, launch.id, name);
     if (ts === null) return NO_MESSAGE;
     try {
       await this.#slack.update(launch.channelId, ts, message);
+      return ts;
     } catch (error) {
-      if (isPassing(error) || slackFault(error) === 'room') throw error;
-      // Deleted, or too old to be changed: what it would say stands in later posts as well.
-      this.#context.log.error({ name, err: error }, 'Slack refused the change of a message');
+      const fault = slackFault(error);
+      if (isPassing(error) || fault === 'room') throw error;
+      if (fault !== 'gone' || (ifDeleted === 'leave' && isDeleted(error))) {
+        this.#context.log.error({ name, err: error }, 'Slack refused the change of a message');
+        return ts;
+      }
+      const anew = await postAnew(this.#context, this.#slack, launch, { name, goneTs: ts, message, error });
+      if (anew?.mine !== true) throw new Error(`MESSAGE_MOVING: another instance posts ${name} anew`);
+      return anew.ts;
     }
-    return ts;
   }
 
   /** A board that can't be pinned is better than none. */

@@ -5,7 +5,7 @@ import { ErrorCode } from '@slack/web-api';
  * - `passing`: the network, a rate limit, Slack's own trouble: the same again later;
  * - `room`: nothing at all can be posted in this channel until somebody mends it;
  * - `message`: this message can never be shown as it is;
- * - `gone`: the message that was to be changed was deleted;
+ * - `gone`: the message that was to be changed can't be edited any more, by whatever reason: it has to be posted anew;
  * - `other`: a word that we don't know, or no answer of Slack's.
  */
 export type SlackFault = 'passing' | 'room' | 'message' | 'gone' | 'other';
@@ -41,7 +41,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['missing_scope', 'no_permission'
 
 /** Slack's own troubles. */
 const PASSING: ReadonlySet<string> = new Set([
-  'ratelimited', 'rate_limited', 'message_limit_exceeded', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_quota_exceeded',
+  'ratelimited', 'rate_limited', 'message_limit_exceeded', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_quota_exceeded', 'update_failed',
 ]);
 
 const MESSAGE: ReadonlySet<string> = new Set([
@@ -49,6 +49,9 @@ const MESSAGE: ReadonlySet<string> = new Set([
   'too_many_attachments', 'markdown_text_conflict', 'slack_connect_file_link_sharing_blocked', 'invalid_metadata_format', 'invalid_metadata_schema', 'metadata_too_large',
   'metadata_must_be_sent_from_app', 'invalid_arguments', 'invalid_array_arg',
 ]);
+
+/** Deleted, too old for the workspace's rules, not ours, or frozen (https://docs.slack.dev/reference/methods/chat.update/#errors). */
+const GONE: ReadonlySet<string> = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message', 'is_inactive', 'cant_delete_message', 'compliance_exports_prevent_deletion']);
 
 export function slackFault(error: unknown): SlackFault {
   const kind = error instanceof Error && 'code' in error ? error.code : null;
@@ -59,7 +62,7 @@ export function slackFault(error: unknown): SlackFault {
   if (Object.hasOwn(ROOM, code)) return 'room';
   if (PASSING.has(code)) return 'passing';
   if (MESSAGE.has(code)) return 'message';
-  return code === 'message_not_found' ? 'gone' : 'other';
+  return GONE.has(code) ? 'gone' : 'other';
 }
 
 export const isForbidden = (error: unknown): boolean => FORBIDDEN.has(slackErrorCode(error) ?? '');
@@ -76,6 +79,15 @@ export function slackErrorCode(error: unknown): string | null {
 
 /** Limits are by the minute (FACTS 3). */
 const UNSAID_LIMIT_MS = 30_000;
+
+/** Slack's troubles of which it says that what was asked for may have been done. */
+const MAYBE_DONE: ReadonlySet<string> = new Set(['internal_error', 'fatal_error', 'request_timeout', 'service_unavailable']);
+
+/** Slack's plain no: nothing of the call was done, so that it may be made again without a look whether it came through. */
+export function isRefusal(error: unknown): boolean {
+  const code = slackErrorCode(error);
+  return limitedForMs(error) !== null || (code !== null && !MAYBE_DONE.has(code));
+}
 
 /** How long Slack asks us to wait, or null if this is not a rate limit. */
 export function limitedForMs(error: unknown): number | null {

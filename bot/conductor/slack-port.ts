@@ -53,7 +53,8 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     timeout: options.timeoutMs ?? 5_000,
     logger: quietLogger(options.log),
   };
-  const urgent = new WebClient(options.token, { ...base, retryConfig: URGENT_RETRIES });
+  // A client left alone waits a 429 out and holds every other method up with it.
+  const urgent = new WebClient(options.token, { ...base, retryConfig: URGENT_RETRIES, rejectRateLimitedCalls: true });
   const once = { retryConfig: { retries: 0 }, rejectRateLimitedCalls: true };
   const stats = new WebClient(options.token, { ...base, ...once });
   const posts = new WebClient(options.token, { ...base, ...once, timeout: Math.min(base.timeout, POST_TIMEOUT_MS) });
@@ -75,7 +76,7 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     },
 
     async update(channel, ts, message, pace = 'urgent') {
-      const client = pace === 'stats' ? stats : urgent;
+      const client = pace === 'stats' ? stats : posts;
       await client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
     },
 
@@ -96,7 +97,7 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
 
     async pin(channel, ts) {
       try {
-        await urgent.pins.add({ channel, timestamp: ts });
+        await posts.pins.add({ channel, timestamp: ts });
       } catch (error) {
         if (slackErrorCode(error) !== 'already_pinned') throw error;
       }

@@ -1,8 +1,10 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Message } from '../views/message.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { type Context, fact } from './context.ts';
+import { isDeleted, postAnew } from './post-anew.ts';
 import type { Room } from './room.ts';
 import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';
+import type { SlackPort } from './slack-port.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
 /** A message that is kept as the launch is now: the board, open orders, live figures, scale-ups. */
@@ -13,7 +15,7 @@ export interface Standing {
   message: () => Message;
   /** Updates to leave for what matters more. */
   reserve: number;
-  /** If somebody has deleted it: posted anew, because the room needs it, or left out. */
+  /** If somebody has deleted it: posted anew, because the room needs it, or left out. One that can't be edited for another reason is posted anew in any case: it would go on saying what is over. */
   ifDeleted: 'post' | 'leave';
 }
 
@@ -47,7 +49,7 @@ export class Standings {
       this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
       // It was moved down meanwhile: the next look finds it in its new place.
       if (fault === 'gone' && (await fact(this.#context, launch.id, name)) !== ts) return false;
-      if (fault === 'gone') return ifDeleted === 'leave' || this.#postAnew(launch, name, ts, message());
+      if (fault === 'gone') return (ifDeleted === 'leave' && isDeleted(error)) || this.#postAnew(slack, launch, { name, goneTs: ts, message: message(), error });
       if (fault === 'other' && slackErrorCode(error) === null) throw error;
       log.warn({ name, err: error }, 'a message could not be updated');
       // Said once per state: the same words would be refused again.
@@ -55,19 +57,14 @@ export class Standings {
     }
   }
 
-  /** Once, whoever else sees that it is gone. */
-  async #postAnew(launch: Launch, name: string, goneTs: string, message: Message): Promise<boolean> {
-    const { slack, cloud, holder, hasEnded, timings, nowMs, log } = this.#context;
-    const effectId = `${name}/after/${goneTs}`;
-    if (slack === null) return true;
-    const claim = await cloud.live.claimEffect(launch.id, effectId, holder, timings.claimMs, nowMs(), hasEnded);
-    if (!claim.mine) return false;
-    const mark = { launchId: launch.id, effectId };
-    const ts = (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ?? await slack.postMessage(launch.channelId, message, { mark });
-    await keepFact(this.#context, launch.id, name, ts);
-    await cloud.live.finishEffect(launch.id, effectId, ts);
-    log.warn({ name, goneTs, ts }, 'somebody deleted a message that the room needs; it was posted anew');
-    if (name === FACT.board) await slack.pin(launch.channelId, ts);
-    return true;
+  async #postAnew(slack: SlackPort, launch: Launch, what: Parameters<typeof postAnew>[3]): Promise<boolean> {
+    try {
+      return (await postAnew(this.#context, slack, launch, what))?.mine === true;
+    } catch (error) {
+      if (slackFault(error) === 'other' && slackErrorCode(error) === null) throw error;
+      this.#quietUntilMs = this.#context.nowMs() + (limitedForMs(error) ?? 0);
+      if (!(await this.#room.failed(launch, error, 'post'))) this.#context.log.warn({ name: what.name, err: error }, 'a message could not be posted anew; it is tried again');
+      return false;
+    }
   }
 }
