@@ -21,7 +21,7 @@ export interface ThreadClient {
 }
 
 /** How long a thread may take to leave by itself. */
-const END_MS = 1_000;
+const END_MS = 2_000;
 /** Also behind one that had lived long: the runtime is still taking the old thread down when its exit is told. */
 const RESTART_FIRST_MS = 100;
 const RESTART_MOST_MS = 10_000;
