@@ -3,6 +3,7 @@ import type { Objects } from '../infra/aws/objects.ts';
 import type { Platform } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
+import { covers } from '../runbooks/launch/skip-cover.ts';
 import { loadAudience } from './audience/load.ts';
 import type { LoadedAudience } from './audience/loaded-audience.ts';
 import { collectGarbage } from './collect-garbage.ts';
@@ -39,6 +40,12 @@ export class Memory {
     return audience !== null && (this.current?.audienceHash !== audience.hash || this.current.skipListHash !== (skipList?.hash ?? null));
   }
 
+  /** What is new only takes devices away: it is marked in place, while what is being sent goes on. */
+  onlySkipsMore(launch: Launch): boolean {
+    const { audience, skipList } = wanted(launch);
+    return this.audience !== null && this.current !== null && this.current.audienceHash === audience?.hash && skipList !== null && covers(skipList, this.current.skipListHash);
+  }
+
   /** Loads what the launch needs now. False: it has no audience yet. Errors: those of loading; what was current before is gone then. */
   async follow(launch: Launch): Promise<boolean> {
     const { audience: ref, skipList } = wanted(launch);
@@ -48,6 +55,12 @@ export class Memory {
     const startMs = performance.now();
     const { hash, manifestKey } = ref;
     const skipListHash = skipList?.hash ?? null;
+    if (this.onlySkipsMore(launch) && this.audience !== null && this.current !== null && skipList !== null) {
+      await this.audience.addSkipList(await this.#skipList(skipList.key));
+      this.current = { ...this.current, skipListHash };
+      log.info({ skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'skip list added to');
+      return true;
+    }
     // The old one goes first: two at a time might not fit.
     const kept = this.audience?.manifest.hash === hash ? this.audience : null;
     const letsGo = this.audience !== null && kept === null;
@@ -73,7 +86,8 @@ export class Memory {
   }
 }
 
-/** What a running shot was approved with, even if the launch has got another skip list since; without one, what the launch has. */
+/** What a running shot was approved with, even if the launch has got another skip list since, unless that only takes more people away; without one, what the launch has. */
 function wanted(launch: Launch): Pick<Launch, 'audience' | 'skipList'> {
-  return runningShots(launch).at(-1) ?? launch;
+  const running = runningShots(launch);
+  return running.every(({ audience, skipList }) => audience.hash === launch.audience?.hash && covers(launch.skipList, skipList?.hash ?? null)) ? launch : running.at(-1) ?? launch;
 }

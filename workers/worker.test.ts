@@ -6,6 +6,7 @@ import type { Shot } from '../runbooks/launch/launch.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { startStallProxy } from '../test/stall-proxy.ts';
+import { loadAudience } from './audience/load.ts';
 import { packSkipList } from './audience/skip-list.ts';
 import { Worker } from './worker.ts';
 
@@ -223,6 +224,21 @@ describe('worker pool', () => {
     await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), { timeout: 5_000 });
     const shot = await launch.fire();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, skipped: 0 });
+  });
+
+  test('who is added to the skip list in mid-shot gets nothing any more, and the shot goes on', async () => {
+    const launch = await stage.newLaunch({ ios: 600, android: 0, batchSize: 20, delivery: { ios_per_second: 150 } });
+    const worker = await launch.worker();
+    const shot = await launch.fire();
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(0), { timeout: 5_000 });
+    const { audience } = await stage.journal.launch(launch.id) ?? {};
+    const loaded = await loadAudience(stage.cloud.objects, audience?.manifestKey ?? '');
+    const all = loaded.manifest.segments.flatMap(({ batches }) => batches.flatMap(({ id, count }) => Array.from({ length: count }, (_, i) => loaded.tokenAt(id, i))));
+    const packed = packSkipList(all.slice(-100));
+    await stage.cloud.objects.put(packed.ref.key, packed.bytes);
+    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: packed.ref, adds: null });
+    await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packed.ref.hash), { timeout: 3_000 });
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 500, skipped: 100, uncertain: 0, late: 0, halted: 0, failed: 0 });
   });
 
   test('a worker that starts in mid-shot serves the shot with the skip list that it was approved with', async () => {

@@ -231,8 +231,10 @@ export class Worker {
     runs.update(launch);
     const sending = this.#isSending();
     lanes.freeze(sending);
-    // What runs needs what it has begun with; without anything in memory there is nothing to lose.
-    if (memory.isStale(launch) && (!sending || memory.current === null)) {
+    // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
+    if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
+      await memory.follow(launch);
+    } else if (memory.isStale(launch) && (!sending || memory.current === null)) {
       const pause = (paused: boolean) => Promise.all(senders.map((sender) => sender.pause(paused)));
       await pause(true);
       await memory.follow(launch).finally(() => pause(false));

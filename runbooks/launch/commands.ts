@@ -11,7 +11,8 @@ export type Command =
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
   | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }
-  | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef }
+  /** `adds`: the list before, which this one holds all of; without it the list takes its place. */
+  | { kind: 'set-skip-list'; by: PersonId; skipList: SkipListRef; adds?: string | null }
   | { kind: 'request-roster-change'; by: PersonId; people: Person[]; reason: string }
   | { kind: 'approve-roster-change'; by: PersonId; changeId: string }
   | { kind: 'request-key-change'; by: PersonId; keys: RecordKey[]; reason: string }
@@ -79,7 +80,7 @@ export type RefusalCode =
   | 'GATE_UNKNOWN' | 'GATE_IS_HARD' | 'GATE_NOT_MANUAL' | 'NO_SUCH_WAIVER' | 'WAIVER_NOT_OPEN'
   | 'SHOT_UNKNOWN' | 'SHOT_CLOSED' | 'SHOT_RUNNING' | 'TOTALS_WRONG' | 'NO_SUCH_TEST' | 'NO_DEVICES'
   | 'NO_SUCH_REQUEST' | 'SWITCH_UNKNOWN' | 'VALUE_INVALID' | 'STEP_UNKNOWN' | 'STEP_NOT_OPEN'
-  | 'TARGET_UNKNOWN' | 'ALREADY_SO' | 'REASON_MISSING' | 'TIME_INVALID' | 'PROOF_INVALID' | 'ROSTER_INVALID'
+  | 'TARGET_UNKNOWN' | 'ALREADY_SO' | 'SKIP_LIST_CHANGED' | 'REASON_MISSING' | 'TIME_INVALID' | 'PROOF_INVALID' | 'ROSTER_INVALID'
   | 'PAYLOAD_TOO_LARGE' | 'PAYLOAD_REFUSED' | 'LOCALE_UNKNOWN' | 'RECORD_UNSIGNED' | 'KEYS_INVALID';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

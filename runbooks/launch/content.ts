@@ -7,7 +7,7 @@ import { payloadProblems, tooLargeText } from './payload.ts';
 import { contentHash } from './shown.ts';
 import { listed } from './words.ts';
 
-/** What goes out and to whom: campaign, audience, skip list. A change of any voids the orders that showed the old one. */
+/** What goes out and to whom: campaign, audience, skip list. A change of any voids the orders that showed the old one, but for a skip list that only adds to it. */
 
 export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, { nowMs, sha256 }: Given): Decision {
   const { campaign } = command;
@@ -40,7 +40,11 @@ export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, 
 
 export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>, { nowMs }: Given): Decision {
   if (launch.skipList?.hash === command.skipList.hash) return refuse('ALREADY_SO', 'The skip list is exactly this already; nothing changed.');
-  return accept(byPerson(command.by), nowMs, { kind: 'SkipListSet', skipList: command.skipList });
+  const { adds, skipList: { hash, key, tokens } } = command;
+  if (adds !== undefined && adds !== (launch.skipList?.hash ?? null)) {
+    return refuse('SKIP_LIST_CHANGED', 'Somebody has set another skip list meanwhile, so this one could take people back. Add to the present one: run the command again.');
+  }
+  return accept(byPerson(command.by), nowMs, { kind: 'SkipListSet', skipList: { hash, key, tokens }, ...(adds === undefined ? {} : { adds }) });
 }
 
 /** What keeps a campaign from being sent to devices of these locales, or null. */

@@ -31,7 +31,8 @@ export interface AudienceRef {
   locales: Record<string, number>;
 }
 
-export interface SkipListRef { hash: string; key: string; tokens: number }
+/** `covers`: hashes of the lists that it holds all of (null: of no list), newest first; computed when the record is read (skip-cover.ts). */
+export interface SkipListRef { hash: string; key: string; tokens: number; covers?: (string | null)[] }
 
 export interface SegmentAttempt { segment: string; attempt: number }
 
@@ -96,7 +97,7 @@ export type EntryBody =
   | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
   | { kind: 'AudienceSet'; audience: AudienceRef }
-  | { kind: 'SkipListSet'; skipList: SkipListRef }
+  | { kind: 'SkipListSet'; skipList: SkipListRef; /** Hash of the list before, which this one holds all of (null: there was none). Absent: it takes its place. */ adds?: string | null }
   // People
   | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }
   | { kind: 'RosterChanged'; changeId: string }

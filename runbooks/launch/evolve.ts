@@ -5,6 +5,7 @@ import type { Launch, StepState } from './launch.ts';
 import { nameOf } from './people.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { scheduledSteps } from './schedule.ts';
+import { coversOf } from './skip-cover.ts';
 import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
 
 /**
@@ -65,7 +66,7 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
       return { audience, ticks, orders: voidStale({ ...launch, audience }, `${who(launch, entry)} changed the audience`) };
     }
     case 'SkipListSet': {
-      const { skipList } = entry;
+      const skipList = { ...entry.skipList, covers: coversOf(launch.skipList, entry.adds) };
       return { skipList, orders: voidStale({ ...launch, skipList }, `${who(launch, entry)} changed the skip list`) };
     }
     case 'RosterChangeRequested': {

@@ -4,6 +4,7 @@ import type { SegmentAttempt } from './entries.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { isExpired, nextAttempt, runningShots } from './remaining.ts';
+import { covers } from './skip-cover.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { VOID_BY_HALT } from './voiding.ts';
 import { clock, listed } from './words.ts';
@@ -63,7 +64,7 @@ export function changed(launch: Launch, order: FireOrder, segments: SegmentAttem
   const what = [
     shown.contentHash === present.contentHash ? [] : ['the content'],
     shown.audienceHash === present.audienceHash ? [] : ['the audience'],
-    shown.skipListHash === present.skipListHash ? [] : ['the skip list'],
+    covers(launch.skipList, shown.skipListHash) ? [] : ['the skip list'],
     segments.every(({ attempt }, index) => attempt === shown.segments[index]?.attempt) ? [] : ['the attempt'],
   ].flat();
   return refuse('CONTENT_CHANGED', `${what.length === 0 ? 'This button shows something else than the order' : `Since this order was shown, ${listed(what)} changed`}. Look at it again: ask for a new order with /go fire.`);

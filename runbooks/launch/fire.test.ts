@@ -177,6 +177,34 @@ describe('pressing GO', () => {
     expect(scene.refuses(scene.press(order)).code).toBe('RECORD_UNSIGNED');
   });
 
+  test('a skip list that only adds to the one before voids nothing: the order is pressed as it was shown, and the shot has the longer list', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    const list = (hash: string) => ({ hash, key: `skip-lists/${hash}.bin`, tokens: 3 });
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: list('one'), adds: null });
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: list('two'), adds: 'one' });
+    expect(scene.refuses({ kind: 'set-skip-list', by: 'ana', skipList: list('three'), adds: 'one' }).code).toBe('SKIP_LIST_CHANGED');
+    expect(scene.state.orders[order.id]?.state).toBe('open');
+    const later = scene.asked(['br-ios']);
+    expect(later.shown.skipListHash).toBe('two');
+    scene.does(scene.press(order));
+    const shot = Object.values(scene.state.shots)[0];
+    expect([shot?.shown.skipListHash, shot?.skipList?.hash]).toEqual([null, 'two']);
+    // The shot that runs may be served with a longer list, so more can be asked for meanwhile.
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: list('four'), adds: 'two' });
+    expect(scene.state.orders[later.id]?.state).toBe('open');
+  });
+
+  test('a list that takes the place of the one before voids what showed the one before, whatever was added later', () => {
+    const scene = Scene.ready();
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 'one', key: 'k', tokens: 3 }, adds: null });
+    const order = scene.asked();
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 'two', key: 'k', tokens: 3 } });
+    expect(scene.state.orders[order.id]?.state).toBe('void');
+    scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 'three', key: 'k', tokens: 3 }, adds: 'two' });
+    expect(scene.refuses(scene.press(order)).code).toBe('CONTENT_CHANGED');
+  });
+
   test.each([
     ['content', (scene: Scene) => scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, deep_link: 'lingo://x' } })],
     ['audience', (scene: Scene) => scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash: 'b'.repeat(64) } })],

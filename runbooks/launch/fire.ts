@@ -7,6 +7,7 @@ import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
 import { isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots, segmentsMeant } from './remaining.ts';
+import { covers } from './skip-cover.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -45,7 +46,7 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   const stuck = names.map((segment) => segmentProblem(launch, segment, nowMs)).find((problem) => problem !== null);
   if (stuck != null) return stuck;
 
-  const other = runningShots(launch).find(({ skipList }) => skipList?.hash !== launch.skipList?.hash);
+  const other = runningShots(launch).find(({ skipList }) => !covers(launch.skipList, skipList?.hash ?? null));
   if (other !== undefined) {
     return refuse('SHOT_RUNNING', `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`);
   }
@@ -92,7 +93,7 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
   const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
   if (running !== undefined) return refuse('SEGMENT_TAKEN', `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`);
-  const present = shownHash(shownFor(launch, segments), sha256);
+  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash), sha256);
   if (command.shownHash !== order.shownHash || present !== order.shownHash) return changed(launch, order, segments);
 
   const halted = haltProblem(launch, order, command);

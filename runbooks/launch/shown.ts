@@ -2,11 +2,15 @@ import type { Campaign } from '../playbook/schema.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { SegmentAttempt, Shown } from './entries.ts';
 import type { Launch } from './launch.ts';
+import { covers } from './skip-cover.ts';
 
 type Sha256 = (text: string) => string;
 
-/** What a second person is shown, as the launch stands now. Throws NO_AUDIENCE when there is no audience yet. */
-export function shownFor(launch: Launch, segments: readonly SegmentAttempt[]): Shown {
+/**
+ * What a second person is shown, as the launch stands now. `seenSkipList` is the skip list that an order showed: while the launch's holds all of
+ * it, the order is shown the same, because more people taken away is nothing to approve anew. Throws NO_AUDIENCE when there is no audience yet.
+ */
+export function shownFor(launch: Launch, segments: readonly SegmentAttempt[], seenSkipList?: string | null): Shown {
   if (launch.audience === null) throw Object.assign(new Error('NO_AUDIENCE: nothing can be shown before an audience is set'), { code: 'NO_AUDIENCE' });
   const { delivery } = launch.runbook;
   return {
@@ -14,7 +18,7 @@ export function shownFor(launch: Launch, segments: readonly SegmentAttempt[]): S
     segments: segments.map(({ segment, attempt }) => ({ segment, attempt })),
     contentHash: launch.contentHash,
     audienceHash: launch.audience.hash,
-    skipListHash: launch.skipList?.hash ?? null,
+    skipListHash: seenSkipList !== undefined && covers(launch.skipList, seenSkipList) ? seenSkipList : (launch.skipList?.hash ?? null),
     collapseId: collapseIdOf(launch.id, launch.campaign),
     notAfterMs: { ios: delivery.ios_not_after, android: delivery.android_not_after },
     expiresAfterMs: delivery.expires_after,

@@ -2,6 +2,7 @@ import type { Person } from '../playbook/schema.ts';
 import type { EntryOf, PersonId } from './entries.ts';
 import { foldError, must } from './fold-error.ts';
 import type { FireOrder, Launch } from './launch.ts';
+import { covers } from './skip-cover.ts';
 
 /** What ends an order, or anything else that waits for its second person, before that person has come. */
 
@@ -14,9 +15,9 @@ export function voidOrders(launch: Pick<Launch, 'orders'>, which: (order: FireOr
   return Object.fromEntries(Object.entries(launch.orders).map(([id, order]) => [id, order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order]));
 }
 
-/** Open orders that showed another content, audience or skip list than the launch has now become void. */
+/** Open orders that showed another content, audience or skip list than the launch has now become void. A skip list that only adds voids nothing: it can't send anybody anything. */
 export function voidStale(launch: Launch, why: string): Orders {
-  return voidOrders(launch, ({ shown }) => shown.contentHash !== launch.contentHash || shown.audienceHash !== launch.audience?.hash || shown.skipListHash !== (launch.skipList?.hash ?? null), why);
+  return voidOrders(launch, ({ shown }) => shown.contentHash !== launch.contentHash || shown.audienceHash !== launch.audience?.hash || !covers(launch.skipList, shown.skipListHash), why);
 }
 
 /** Open orders for any of these segments become void: one segment waits in one order only. */

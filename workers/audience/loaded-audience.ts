@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
 import { Shard } from './shard.ts';
 import { SkipList } from './skip-list.ts';
+
+/** Some 5 ms of looking up. */
+const DEVICES_AT_A_TIME = 32_768;
 
 /** All that another thread needs to have the same audience without a copy. */
 export interface SharedAudience { manifest: Manifest; shards: SharedArrayBuffer[]; skip: SharedArrayBuffer }
@@ -120,6 +124,21 @@ export class LoadedAudience {
       }
     }
     return marked;
+  }
+
+  /**
+   * Marks the devices on a packed list that holds everything which is marked already. Never unmarks one, and lets other work in between, so
+   * it may run while devices are sent. Throws SKIP_LIST_CORRUPT, and then changes nothing.
+   */
+  async addSkipList(packed: Uint8Array): Promise<void> {
+    const list = new SkipList(packed);
+    let bit = 0;
+    for (const shard of this.#shards) {
+      for (let i = 0; i < shard.devices; i++, bit++) {
+        if (bit % DEVICES_AT_A_TIME === 0) await setImmediate();
+        if (list.may(shard.hashAt(i)) && list.has(shard.stored(i))) this.#skip[bit >> 3] = (this.#skip[bit >> 3] ?? 0) | (1 << (bit & 7));
+      }
+    }
   }
 
   /** For a worker thread's `attachAudience`; nothing is copied but the manifest. */

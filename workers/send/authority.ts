@@ -1,3 +1,4 @@
+import { covers } from '../../runbooks/launch/skip-cover.ts';
 import type { Entry, EntryOf, Shown } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { proofText } from '../../runbooks/launch/proof.ts';
@@ -57,7 +58,7 @@ function no(code: AuthorityCode, say: string): Verdict {
 function hashProblem(shot: Shot, shown: Shown): string | null {
   if (contentHash(shot.campaign, sha256) !== shown.contentHash) return 'the content is not what was shown';
   if (shot.audience.hash !== shown.audienceHash) return 'the audience is not what was shown';
-  if ((shot.skipList?.hash ?? null) !== shown.skipListHash) return 'the skip list is not what was shown';
+  if (!covers(shot.skipList, shown.skipListHash)) return 'the skip list is not what was shown';
   return null;
 }
 

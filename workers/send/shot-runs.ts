@@ -1,4 +1,5 @@
 import type { Journal } from '../../infra/aws/journal.ts';
+import { servesFor } from '../../runbooks/launch/skip-cover.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { authorityFor } from './authority.ts';
@@ -92,9 +93,9 @@ export class ShotRuns {
     const head = await this.#options.head();
     const verdict = authorityFor(launchId, shotId, await journal.entries(launchId), journal.keyring, head);
     if (!verdict.ok) return verdict;
-    const { shot } = verdict.authority;
+    const { launch, shot } = verdict.authority;
     const memory = loaded();
-    if (memory === null || memory.audienceHash !== shot.audience.hash || memory.skipListHash !== (shot.skipList?.hash ?? null)) {
+    if (memory === null || memory.audienceHash !== shot.audience.hash || !servesFor(launch.skipList, memory.skipListHash, shot.skipList?.hash ?? null)) {
       return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
     }
     const run = new ShotRun(verdict.authority, memory.locales);
