@@ -56,7 +56,7 @@ test('compiling for a launch sets its audience and skip list in the name of the 
   const input = await folder.file('d.csv', csv(`a,ios,${apns(1)},en,us`, `b,ios,${apns(2)},de,us`, `c,android,${fcm(1)},ja,jp`, `d,ios,${apns(3)},tlh,us`, `e,ios,${apns(4)},en,us`));
   const skip = await folder.file('bad.txt', `token\n${apns(2)}\n`);
   const optedOut = await folder.file('out.txt', 'e\r\n');
-  const args = ['compile', input, '--launch', 'game', '--as', 'ana', '--skip', skip, '--suppress', optedOut, '--rejects', folder.rejectsPath];
+  const args = ['compile', input, '--launch', 'game', '--as', 'ana', '--skip', skip, '--suppress', optedOut, '--rejects', folder.rejectsPath, '--accept'];
   const done = await audienceProcess(args);
   expect(done).toMatchObject({ code: 0, err: '' });
   expect(done.out).toMatch(/devices +3 in 2 segments/);
@@ -74,9 +74,68 @@ test('compiling for a launch sets its audience and skip list in the name of the 
   expect((await audience(args)).out).toMatch(/audience set +game has it already/);
   const another = await audience(['skip', await folder.file('more.txt', `${apns(1)}\n${fcm(1)}\n`), '--launch', 'game', '--as', 'mia']);
   expect(another).toMatchObject({ code: 0, err: '' });
-  expect((await createJournal({ record: local.cloud.record, keyring: botKeyring() }).launch('game'))?.skipList?.tokens).toBe(2);
+  expect((await createJournal({ record: local.cloud.record, keyring: botKeyring() }).launch('game'))?.skipList?.tokens).toBe(3);
   expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batches/);
   expect((await audience(['load', loaded.manifest.hash])).out).toMatch(/devices +3\n/);
+});
+
+test('on the day people are left out by their ids, and an order that waits for its press stands', async () => {
+  await using folder = await testFolder();
+  const journal = await createLaunch('the-day');
+  const input = await folder.file('d.csv', csv(`Anna@example.com,ios,${apns(1)},en,us`, `Anna@example.com,android,${fcm(2)},en,us`, `ben,ios,${apns(3)},en,us`, `mia,ios,${apns(4)},en,us`));
+  const skip = async (content: string, ...more: string[]) => audience(['skip', await folder.file('list.txt', content), '--launch', 'the-day', '--as', 'ana', ...more]);
+  expect(await skip('anna@example.com\n')).toMatchObject({ code: 1, err: expect.stringContaining('no audience to look a person up in') as string });
+  expect(await audience(['compile', input, '--launch', 'the-day', '--as', 'ana', '--rejects', folder.rejectsPath])).toMatchObject({ code: 0, err: '' });
+  const done = await skip('user,why\nanna@example.com,asked\nnobody,asked\n');
+  expect(done).toMatchObject({ code: 0, err: '' });
+  expect(done.out).toMatch(/2 ids \(user ids of the column "user"\)\n +1 in the audience: 1 as people, 0 as tokens\n +1 of them only with case or Unicode form set aside, such as "anna@example.com" for "Anna@example.com"\n +1 nowhere in it: "nobody"/);
+  expect(done.out).toMatch(/2 tokens, 2 of them new; open orders stand/);
+  const skipped = async () => {
+    const launch = await journal.launch('the-day');
+    const loaded = await loadAudience(local.cloud.objects, launch?.audience?.manifestKey ?? '');
+    loaded.applySkipList(await local.cloud.objects.get(launch?.skipList?.key ?? ''));
+    return devicesOf(loaded).filter((device) => device.skipped).map(({ token }) => token);
+  };
+  expect(await skipped()).toEqual([apns(1), fcm(2)]);
+  const before = (await journal.launch('the-day'))?.skipList;
+  expect((await skip(`${apns(3).toUpperCase()}\n`)).out).toMatch(/0 as people, 1 as tokens[^]*3 tokens, 1 of them new/);
+  expect(await skipped()).toEqual([apns(1), apns(3), fcm(2)]);
+  expect((await journal.launch('the-day'))?.skipList?.covers).toEqual([before?.hash, null]);
+  expect((await skip('ben\n')).out).toMatch(/the-day skips all of it already \(3 tokens\)/);
+  expect(await skip('nobody\n')).toMatchObject({ code: 1, err: expect.stringContaining('LIST_MATCHES_NONE') as string });
+  expect(await skip('', '--allow-none')).toMatchObject({ code: 1, err: expect.stringContaining('found an empty file') as string });
+  expect((await skip('mia\n', '--replace')).out).toMatch(/1 tokens, in place of the 3 before; open orders are void/);
+  expect(await skipped()).toEqual([apns(4)]);
+  expect((await journal.launch('the-day'))?.skipList?.covers).toEqual([]);
+});
+
+test('an audience that is not like the last one is stored and not set before somebody accepts it', async () => {
+  await using folder = await testFolder();
+  const journal = await createLaunch('last-year');
+  await createLaunch('this-year');
+  const rows = (devices: number, wrong = 0, locale = 'en') => csv(...Array.from({ length: devices }, (_, i) => `u${i},ios,${apns(i)},${i < wrong ? 'tlh' : locale},us`));
+  const compile = async (launchId: string, content: string, ...more: string[]) => audience(['compile', await folder.file('d.csv', content), '--launch', launchId, '--as', 'ana', '--rejects', folder.rejectsPath, ...more]);
+  await local.cloud.live.putLaunch({ launchId: 'last-year', name: 'Last', channelId: 'C0', pool: 'p', createdAtMs: 1, closed: true });
+  expect(await compile('last-year', rows(100))).toMatchObject({ code: 0 });
+  for (const [content, more, words] of [
+    [rows(100, 3), [], '3 % of the rows are rejected, 3 of 100 (3 LOCALE_UNKNOWN); more than 2 % is rarely meant'],
+    [rows(79), [], '79 devices are 21 % fewer than the 100 of last-year, the last launch of this runbook; more than 20 % is rarely meant'],
+    [rows(121), [], '121 devices are 21 % more than the 100 of last-year'],
+    [rows(100, 2), ['--fallback-locale', 'en'], '2 % of the devices get the fallback language en, 2 of 100 (tlh 2); more than 1 % is rarely meant'],
+  ] as const) {
+    const done = await compile('this-year', content, ...more);
+    expect(done).toMatchObject({ code: 1, err: expect.stringMatching(/was stored and not set for this-year:[^]*run the same command again with --accept[^]*ACCEPT_NEEDED/) as string });
+    expect(done.err).toContain(words);
+    expect((await journal.launch('this-year'))?.audience ?? null).toBeNull();
+  }
+  for (const content of [rows(100, 2), rows(80), rows(120)]) expect(await compile('this-year', content)).toMatchObject({ code: 0, err: '' });
+  expect(await compile('this-year', rows(100, 1), '--fallback-locale', 'en')).toMatchObject({ code: 0, err: '' });
+  const optedOut = await folder.file('out.txt', Array.from({ length: 15 }, (_, i) => `u${i}`).join('\n'));
+  expect(await compile('this-year', rows(100), '--suppress', optedOut)).toMatchObject({ code: 0, err: '' });
+  const accepted = await compile('this-year', rows(10, 5), '--accept');
+  expect(accepted).toMatchObject({ code: 0, err: '' });
+  expect(accepted.out).toMatch(/tlh +5 rejected: not a locale of the campaign/);
+  expect((await journal.launch('this-year'))?.audience?.devices).toBe(5);
 });
 
 test('who may not set it, an unknown launch and a missing variable are refused before anything is read', async () => {
@@ -102,13 +161,14 @@ test('wrong command lines say what was found and expected, and name the nearest 
     [['compil'], 2, 'did you mean compile?'],
     [['compile'], 2, 'found no file, expected a device list'],
     [['compile', input, '--batchsize', '3'], 2, '--batch-size'],
+    [['compile', input, '--locales', 'en', '--locales', 'es', ...out], 2, '--locales: found it 2 times (en, es), expected it once'],
     [['compile', input, ...out], 2, 'found neither --runbook, --launch nor --locales'],
     [['compile', input, '--runbook', RUNBOOK, '--locales', 'en,fr', ...out], 2, 'found fr, expected locales of the campaign: en, es'],
     [['compile', input, '--runbook', `${folder.path}/none.yaml`, ...out], 1, 'none.yaml: found no readable file'],
     [['compile', input, '--runbook', broken, ...out], 1, 'broken.yaml:1:'],
     [['compile', input, '--locales', 'en', '--map', 'tokn=x', ...out], 2, 'found "tokn=x", expected <field>=<column> with a field of user, platform'],
     [['compile', input, '--locales', 'en', '--batch-size', '0', ...out], 2, '--batch-size: found "0", expected a whole number from 1 to 2,000'],
-    [['compile', input, '--locales', 'en', '--skip', `${folder.path}/none.txt`, ...out], 1, 'none.txt: found no readable file, expected known-bad tokens'],
+    [['compile', input, '--locales', 'en', '--skip', `${folder.path}/none.txt`, ...out], 1, 'none.txt: found no such file, expected known-bad tokens'],
     [['inspect', 'abc', ...out], 1, 'audiences/abc/manifest.json: found no such object'],
     [['sample', '--devices', 'many'], 2, '--devices: found "many"'],
     [['sample', '--unregistered', '40'], 2, '--unregistered: found "40", expected a share'],

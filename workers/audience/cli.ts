@@ -8,20 +8,33 @@ const HELP = `Device lists: make one up, compile one, look at one.
   npm run audience -- sample --devices N --seed S [--out devices.csv|.ndjson|.parquet]
       [--markets us:40,br:20] [--locales en:50,es:20] [--phones 4] [--dirty]
       [--unregistered 0.4%] [--bad 0.01%] [--errors 0.005%] [--silent 0]
-  npm run audience -- compile devices.csv --launch ID --as PERSON
+  npm run audience -- compile devices.csv --launch ID --as PERSON [--accept]
   npm run audience -- compile devices.csv --runbook runbooks/library/superbowl.yaml [--out folder]
       [--map token=push_token,user=uid] [--fallback-locale en] [--locales en,es] [--batch-size 1000]
-      [--skip bad-tokens.txt] [--suppress opted-out.txt] [--segments us-ios,us-android]
-      [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
-  npm run audience -- skip bad-tokens.txt --launch ID --as PERSON
+      [--suppress opted-out.csv]... [--skip bad-tokens.txt]... [--column user_id] [--allow-none]
+      [--segments us-ios,us-android] [--rejects rejects.ndjson] [--threads 2] [--memory-mb 500]
+  npm run audience -- skip LIST... --launch ID --as PERSON [--column user_id] [--allow-none] [--replace]
+  npm run audience -- skip LIST... --out folder [--audience HASH]
   npm run audience -- bad-tokens --launch ID [--out ID-bad-tokens.txt]
   npm run audience -- inspect HASH [--out folder]
   npm run audience -- load HASH [--out folder] [--skip-list HASH]
 
+compile takes a file, several, a folder, or a pattern in quotes ('part-*.parquet'), of CSV, NDJSON or Parquet, plain or packed
+(.gz, .zst). Columns are user, platform, token, locale and market. A damaged file is refused whole. With --launch, an audience
+that rejects more than 2 % of the rows, differs by more than 20 % from the last launch of the runbook, or sends more than 1 %
+to the fallback language is stored, and set only with --accept.
+
+Lists (--suppress, --skip, skip) hold user ids or device tokens: one a line, several with commas, a table with a header, NDJSON
+or Parquet. The column of ids is found by its name (user, user_id, id, token, device_token …) or given with --column, by name
+or number. Each list says how many of its ids are in the audience; one that matches nobody is refused without --allow-none.
+User ids are compared without case and Unicode form; 007 and 7 are two ids.
+
+skip adds to what the launch leaves out already, at any time: it only takes away, so open orders stand and a running shot
+obeys it. --replace puts the list in the place of the one before, which voids open orders.
+
 bad-tokens writes the tokens that providers refused for good in a launch: what skip takes for the next one.
 
-Columns are user, platform, token, locale and market. Without --out, objects go to the bucket of
-the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
+Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON_BUCKET, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
 const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'inspect', 'load', 'help'] as const;
@@ -34,7 +47,7 @@ export async function main(args: string[], env: Readonly<Record<string, string |
       // Loaded when asked for: `load` measures memory, and DuckDB would be most of it.
       case 'sample': await (await import('./commands/sample-command.ts')).runSample(rest, out); return 0;
       case 'compile': await (await import('./commands/compile-command.ts')).runCompile(rest, env, out); return 0;
-      case 'skip': await (await import('./commands/other-commands.ts')).runSkip(rest, env, out); return 0;
+      case 'skip': await (await import('./commands/skip-command.ts')).runSkip(rest, env, out); return 0;
       case 'bad-tokens': await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out); return 0;
       case 'inspect': await (await import('./commands/other-commands.ts')).runInspect(rest, env, out); return 0;
       case 'load': await (await import('./commands/other-commands.ts')).runLoad(rest, env, out); return 0;

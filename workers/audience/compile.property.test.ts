@@ -31,11 +31,12 @@ function expected(rows: { user: string; platform: string; token: string; locale:
 test('whatever the rows: accepted ones are packed once each, and accepted, rejected and duplicates are all of them', async () => {
   await using folder = await testFolder();
   let run = 0;
+  const optedOut = await folder.file('out.txt', 'out\n');
   await fc.assert(fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 120 }), fc.integer({ min: 1, max: 9 }), async (rows, batchSize) => {
     const wanted = expected(rows);
     const text = csv(...rows.map(({ user, platform, token, locale, market }) => [user, platform, token, locale, market].join(',')));
     const input = await folder.file(`${run++}.csv`, text);
-    const compiling = folder.compile(input, { batchSize, suppressed: ['out'], shardBytesAtMost: 700 });
+    const compiling = folder.compile(input, { batchSize, lists: [{ path: optedOut, role: 'suppress' }], allowNone: true, shardBytesAtMost: 700 });
     if (wanted.devices.size === 0) {
       await expect(compiling).rejects.toMatchObject({ code: 'AUDIENCE_EMPTY' });
       return;

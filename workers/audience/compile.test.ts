@@ -123,9 +123,9 @@ test('of rows with one token the first good one stands, whatever its case, and t
 test('people who opted out get nothing, and a device that they share stays with the other person', async () => {
   await using folder = await testFolder();
   const input = await folder.file('d.csv', csv(`out,ios,${apns(1)},en,us`, `in,ios,${apns(1)},en,us`, `out,android,${fcm(2)},en,us`, `OUT,ios,${apns(3)},en,us`));
-  const compiled = await folder.compile(input, { suppressed: ['out', 'out', 'nobody'] });
-  expect(compiled).toMatchObject({ rejected: { OPTED_OUT: 2 }, duplicates: 0, manifest: { devices: 2 } });
-  expect((await folder.rejects()).map(({ reason, found }) => [reason, found])).toEqual([['OPTED_OUT', 'out'], ['OPTED_OUT', 'out']]);
+  const compiled = await folder.compile(input, { lists: [{ path: await folder.file('out.txt', 'out\nout\nnobody\n'), role: 'suppress' }] });
+  expect(compiled).toMatchObject({ rejected: { OPTED_OUT: 3 }, duplicates: 0, manifest: { devices: 1 } });
+  expect((await folder.rejects()).map(({ reason, found }) => [reason, found])).toEqual([['OPTED_OUT', 'out'], ['OPTED_OUT', 'out'], ['OPTED_OUT', 'OUT']]);
 });
 
 test('a fallback locale takes in what the campaign does not speak, and rows without a locale column', async () => {

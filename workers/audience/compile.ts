@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import type { Manifest } from '../contract.ts';
-import { chunksOf, watched, withDuck } from './duck.ts';
+import { chunksOf, rowsOf, watched, withDuck } from './duck.ts';
 import { AudienceError } from './errors.ts';
 import { DEVICES_SQL, judge } from './judge.ts';
 import type { Judged, LocaleSaid } from './judge.ts';
@@ -17,7 +17,11 @@ import { storeRejects, writeRejects } from './rejects.ts';
 import { packSkipList } from './skip-list.ts';
 import { FIELDS } from './fields.ts';
 import type { Field, Mapping } from './fields.ts';
-import { inputFiles } from './input-files.ts';
+import { readIdList } from './id-list.ts';
+import type { IdList, ListRole } from './id-list.ts';
+import { hitsOf, noteHits, otherTokens, refuseIdle, reportsOf, takeLists } from './match-lists.ts';
+import type { ListReport } from './match-lists.ts';
+import { inputFiles, oneFormatOf } from './input-files.ts';
 import { locateFields, openSource } from './source.ts';
 import type { Source } from './source.ts';
 import { stage } from './staging.ts';
@@ -39,9 +43,13 @@ export interface CompileOptions {
   /** Devices per batch, 1 to 2,000. */
   batchSize: number;
   mapping?: Mapping;
-  /** User ids to leave out. */
-  suppressed?: readonly string[];
-  /** Known-bad tokens: packed and stored beside, they change nothing in the audience. */
+  /** Lists of people and tokens: to leave out of the audience (suppress), or to pack beside it, where they change nothing in it (skip). */
+  lists?: readonly { path: string; role: ListRole }[];
+  /** Column of the ids in these lists, where its name doesn't tell: a name, or a number from 1. */
+  listColumn?: string | undefined;
+  /** A list may take away nobody. */
+  allowNone?: boolean;
+  /** Known-bad tokens: packed and stored beside. */
   skip?: readonly string[];
   /** Segments that have to be there and not be empty. */
   segments?: readonly string[];
@@ -60,11 +68,14 @@ export interface Compiled {
   manifestKey: string;
   audience: AudienceRef;
   skipList: SkipListRef | null;
+  /** What is on it. */
+  skipTokens: readonly string[];
   /** rows = devices + rejected + duplicates */
   rows: number;
   rejected: Partial<Record<Reason, number>>;
   duplicates: number;
   localesSaid: LocaleSaid[];
+  lists: ListReport[];
   bytes: number;
   /** What was read, with what was done to it before (`unpacked`, `UTF-16LE`; '' for nothing). */
   files: { path: string; decoded: string }[];
@@ -85,11 +96,11 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
     const made = await withDuck({ folder, ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) }, (connection) => make(connection, folder, options));
     const manifestKey = manifestKeyOf(made.manifest.hash);
     await store(options, made, manifestKey);
-    const skip = options.skip === undefined ? null : packSkipList(options.skip);
+    const skip = made.skip === null ? null : packSkipList(made.skip);
     if (skip !== null) await options.objects.put(skip.ref.key, skip.bytes);
     return {
-      manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null,
-      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid, files: made.files, ignored: made.ignored,
+      manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null, skipTokens: made.skip ?? [],
+      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid, lists: made.lists, files: made.files, ignored: made.ignored,
       bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
     };
   });
@@ -102,11 +113,12 @@ function checkOptions({ locales, fallbackLocale, batchSize }: CompileOptions): v
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2000) throw wrong(`batch size: found ${batchSize}`, 'a whole number from 1 to 2,000');
 }
 
-interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string; files: Compiled['files']; ignored: string[] }
+interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string; lists: ListReport[]; skip: string[] | null; files: Compiled['files']; ignored: string[] }
 
 async function make(connection: DuckDBConnection, folder: string, options: CompileOptions): Promise<Made> {
   const { progress } = options;
-  const { files, format, ignored } = await inputFiles(typeof options.input === 'string' ? [options.input] : options.input, 'a device list (CSV, NDJSON or Parquet)');
+  const { files, ignored } = await inputFiles(typeof options.input === 'string' ? [options.input] : options.input, 'a device list (CSV, NDJSON or Parquet)');
+  const format = oneFormatOf(files);
   const needed = new Set<Field>(FIELDS.filter((field) => (field !== 'market' || options.segmentBy.includes('market')) && (field !== 'locale' || options.fallbackLocale === null)));
   progress?.('read', 0, 1);
   const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
@@ -114,9 +126,12 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     const source = await openSource(connection, file, format, folder, `input-${index}`);
     sources.push({ source, fields: locateFields(source, options.mapping ?? {}, needed) });
   }
+  const lists: IdList[] = [];
+  for (const [index, list] of (options.lists ?? []).entries()) lists.push(await readIdList(connection, { ...list, column: options.listColumn }, folder, `list-${index}`));
   const staged = await watched(connection, (share) => progress?.('read', share, 1), () => stage(connection, sources));
   progress?.('check', 0, 1);
-  const judged = await watched(connection, (share) => progress?.('check', share, 1), () => judge(connection, { ...options, suppressed: options.suppressed ?? [] }));
+  const reports = await watched(connection, () => undefined, () => match(connection, lists, options.allowNone === true));
+  const judged = await watched(connection, (share) => progress?.('check', share, 1), () => judge(connection, { ...options, optedOut: lists.some(({ role }) => role === 'suppress') ? hitsOf('suppress', lists) : null }));
   const rejected = { ...judged.rejected, ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }) };
   const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
   const out = staged.rows - judged.devices;
@@ -125,12 +140,29 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   if (written !== out) throw new Error(`REJECTS_LOST ${written} written of ${out}`);
   progress?.('reject', out, out);
   checkResult(options, judged, staged.rows, out);
+  const skip = await skipTokens(connection, options, lists);
   const { shards, segments } = await pack(connection, folder, options, judged);
   const body = {
     v: 1 as const, devices: judged.devices, batchSize: options.batchSize, locales: judged.locales, localeCounts: judged.localeCounts,
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({ id, platform, key: `${id}.shard`, bytes, sha256, devices })), segments,
   };
-  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath, files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })), ignored };
+  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath, lists: reports, skip, files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })), ignored };
+}
+
+async function match(connection: DuckDBConnection, lists: readonly IdList[], allowNone: boolean): Promise<ListReport[]> {
+  if (lists.length === 0) return [];
+  await takeLists(connection, lists);
+  await noteHits(connection, 'SELECT rowid AS n, u, t FROM raw WHERE broken = 0');
+  const reports = await reportsOf(connection, lists);
+  if (!allowNone) refuseIdle(reports);
+  return reports;
+}
+
+/** The tokens to skip: of the lists themselves, and of the people on them. Null: no list was given. */
+async function skipTokens(connection: DuckDBConnection, options: CompileOptions, lists: readonly IdList[]): Promise<string[] | null> {
+  if (!lists.some(({ role }) => role === 'skip')) return options.skip === undefined ? null : [...options.skip];
+  const ofPeople = await rowsOf(connection, `SELECT DISTINCT t FROM raw WHERE rowid IN (${hitsOf('skip', lists)})`);
+  return [...(options.skip ?? []), ...ofPeople.map(([token]) => String(token)), ...(await otherTokens(connection, 'skip', lists))];
 }
 
 /** The list, for messages. */

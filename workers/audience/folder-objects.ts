@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Objects } from '../../infra/aws/objects.ts';
 
-/** Objects as files below a folder, keys as paths. A put is seen whole or not at all. */
+/** Objects as files below a folder, keys as paths. A put is seen whole or not at all, and only by the owner: there are tokens in it. */
 export function folderObjects(folder: string): Objects {
   const root = resolve(folder);
   const pathOf = (key: string): string => {
@@ -15,7 +15,7 @@ export function folderObjects(folder: string): Objects {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true });
       const beginning = `${path}.${process.pid}.part`;
-      await writeFile(beginning, body);
+      await writeFile(beginning, body, { mode: 0o600 });
       await rename(beginning, path);
     },
     async get(key, signal) {

@@ -12,3 +12,8 @@ export function formatOf(path: string): Format {
   const names = EXTENSIONS.map(([extension]) => extension).join(', ');
   throw new AudienceError('FORMAT_UNKNOWN', `${path}: found a name that ends in none of the known formats, expected ${names}, the text formats also with .gz or .zst`);
 }
+
+/** A list of ids may be called anything: what has no known ending is text. */
+export function formatOrText(path: string): Format {
+  return /\.parquet$/i.test(path) ? 'parquet' : /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(path) ? 'ndjson' : 'csv';
+}

@@ -6,14 +6,13 @@ import type { Format } from './format.ts';
 
 export interface InputFiles {
   files: string[];
-  format: Format;
   /** Files of folders and patterns that hold no rows: `_SUCCESS`, hidden ones, empty parts. */
   ignored: string[];
 }
 
 /**
  * The files that a command line names: a file, a folder (with what lies below it), or a pattern like `part-*.parquet`, in the order of
- * their names. A name that exists is that file, whatever characters it has. Throws INPUT_MISSING, FORMAT_UNKNOWN.
+ * their names. A name that exists is that file, whatever characters it has. Throws INPUT_MISSING, ARGUMENT_INVALID.
  */
 export async function inputFiles(names: readonly string[], what: string): Promise<InputFiles> {
   const files: string[] = [];
@@ -23,12 +22,17 @@ export async function inputFiles(names: readonly string[], what: string): Promis
     files.push(...found.files);
     ignored.push(...found.ignored);
   }
+  await refuseTwice(files);
+  return { files, ignored };
+}
+
+/** The format of all of them. Throws FORMAT_UNKNOWN. */
+export function oneFormatOf(files: readonly string[]): Format {
   const [first = ''] = files;
   const format = formatOf(first);
   const other = files.find((file) => formatOf(file) !== format);
   if (other !== undefined) throw new AudienceError('FORMAT_UNKNOWN', `${other}: found ${formatOf(other)} beside ${format} (${first}), expected files of one format`);
-  await refuseTwice(files);
-  return { files, format, ignored };
+  return format;
 }
 
 async function named(name: string, what: string): Promise<{ files: string[]; ignored: string[] }> {

@@ -23,8 +23,8 @@ export interface Rules {
   locales: readonly string[];
   /** Locale for devices of none of them; null: such rows are rejected. */
   fallbackLocale: string | null;
-  /** Users who opted out. */
-  suppressed: readonly string[];
+  /** Rows (a subquery with the column n) of who opted out; null: nobody. */
+  optedOut: string | null;
 }
 
 export interface Segment { id: string; platform: Platform; devices: number; localeCounts: Record<string, number> }
@@ -51,8 +51,6 @@ const MAX_LOCALES = 256;
 const MAX_SAID = 1_000;
 
 export async function judge(connection: DuckDBConnection, rules: Rules): Promise<Judged> {
-  await connection.run('CREATE TABLE suppressed (u VARCHAR)');
-  await append(connection, 'suppressed', [...new Set(rules.suppressed)].map((user) => [user]));
   await connection.run('CREATE TABLE platforms (found VARCHAR, platform INTEGER)');
   await append(connection, 'platforms', (await distinct(connection, 'p')).flatMap((found) => {
     const platform = platformOf(found);
@@ -60,7 +58,7 @@ export async function judge(connection: DuckDBConnection, rules: Rules): Promise
   }));
   const locales = await locateLocales(connection, rules);
   const markets = await locateMarkets(connection, rules);
-  await connection.run(verdictTable(rules.suppressed.length > 0));
+  await connection.run(verdictTable(rules.optedOut));
   await findDuplicates(connection);
   // What is no device, few rows as a rule: the later passes look at these instead of judging all rows again.
   await connection.run(`CREATE TABLE bad AS SELECT n, why, NULL::BIGINT AS first FROM verdict WHERE why <> 0
@@ -74,11 +72,14 @@ const FOUND = 'raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales 
 /** Hex in one case, so that equal devices have equal tokens. */
 const TOKEN = 'CASE WHEN platform = 0 THEN lower(t) ELSE t END';
 
+/** What a spreadsheet leaves of a long number: 1.23457E+12. */
+const CUT_NUMBER = "regexp_full_match(u, '-?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')";
+
 /** One pass over all rows: why each is no device (0: it is one), and what it would be. */
-function verdictTable(suppressing: boolean): string {
+function verdictTable(optedOut: string | null): string {
   const cases: [Reason, string][] = [
     ['USER_EMPTY', "u = ''"],
-    ['USER_INVALID', "length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]')"],
+    ['USER_INVALID', `length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]') OR (contains(u, '+') AND ${CUT_NUMBER})`],
     ['PLATFORM_UNKNOWN', 'platform IS NULL'],
     ['TOKEN_EMPTY', "t = ''"],
     ['TOKEN_NOT_HEX', "platform = 0 AND NOT regexp_full_match(t, '[0-9a-fA-F]*')"],
@@ -86,7 +87,7 @@ function verdictTable(suppressing: boolean): string {
     ['TOKEN_LENGTH', 'CASE platform WHEN 0 THEN length(t) NOT BETWEEN 64 AND 200 OR length(t) % 2 = 1 ELSE length(t) NOT BETWEEN 20 AND 4096 END'],
     ['LOCALE_UNKNOWN', 'locale IS NULL'],
     ['MARKET_INVALID', 'market IS NULL'],
-    ...(suppressing ? [['OPTED_OUT', 'u IN (SELECT u FROM suppressed)'] satisfies [Reason, string]] : []),
+    ...(optedOut === null ? [] : [['OPTED_OUT', `raw.rowid IN (${optedOut})`] satisfies [Reason, string]]),
   ];
   return `CREATE TABLE verdict AS SELECT raw.rowid AS n, platform, market, locale, said, hash(${TOKEN}) AS h,
     (CASE WHEN broken <> 0 THEN broken ${cases.map(([reason, when]) => `WHEN ${when} THEN ${reasonNumber(reason)}`).join(' ')} ELSE 0 END)::UTINYINT AS why FROM ${FOUND}`;

@@ -70,7 +70,7 @@ function foundIn(row: RejectedRow, staged: Staged): string {
     case 'ROW_NOT_JSON': return 'something else';
     case 'ROW_UNREADABLE': return 'something unreadable';
     case 'USER_EMPTY': case 'TOKEN_EMPTY': return '';
-    case 'USER_INVALID': return `${row.user.length} characters`;
+    case 'USER_INVALID': return row.user.length > 200 || !/E\+/i.test(row.user) ? `${row.user.length} characters` : row.user;
     case 'OPTED_OUT': return cut(row.user);
     case 'PLATFORM_UNKNOWN': return cut(row.platform);
     case 'TOKEN_NOT_HEX': case 'TOKEN_CHARACTERS': return shortToken(row.token);

@@ -36,6 +36,15 @@ test('the order of tokens does not change the hash, a token more does', () => {
   expect(packSkipList([...list, fcm(4)]).ref.hash).not.toBe(packSkipList(list).ref.hash);
 });
 
+test('what is added to a list takes nobody back, and what it has already changes nothing', () => {
+  const first = packSkipList([apns(1), fcm(2)]);
+  const more = packSkipList([fcm(2), apns(3), apns(1).toUpperCase()], first.bytes);
+  expect(more.ref).toEqual(packSkipList([apns(1), fcm(2), apns(3)]).ref);
+  expect(packSkipList([apns(1)], first.bytes).ref).toEqual(first.ref);
+  expect(packSkipList([], more.bytes).ref).toEqual(more.ref);
+  expect(() => packSkipList([apns(1)], Buffer.from('something else'))).toThrow(expect.objectContaining({ code: 'SKIP_LIST_CORRUPT' }));
+});
+
 test('a skip list that is cut, unsorted or something else is refused, and the one before stays', async () => {
   await using folder = await testFolder();
   const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(`a,ios,${apns(1)},en,us`)));

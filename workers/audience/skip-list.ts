@@ -22,28 +22,39 @@ const ENTRY_BYTES = 16;
 
 export interface PackedSkipList { bytes: Buffer; ref: SkipListRef }
 
-/** Empty and repeated tokens don't count. An empty list is a valid one: it takes an earlier list back. */
-export function packSkipList(tokens: Iterable<string>): PackedSkipList {
+/**
+ * Empty and repeated tokens don't count. An empty list is a valid one. `earlier` is a packed list whose tokens are on the new one too.
+ * Throws SKIP_LIST_CORRUPT for an `earlier` that is none.
+ */
+export function packSkipList(tokens: Iterable<string>, earlier: Uint8Array | null = null): PackedSkipList {
   const distinct = new Set<string>();
-  const entries = new Set<string>();
+  const before = earlier === null ? null : new SkipList(earlier);
+  const entries = new Set<string>(before?.all());
+  let added = 0;
   for (const given of tokens) {
     const token = given.trim();
+    const name = isHexToken(token) ? token.toLowerCase() : token;
     if (token === '') continue;
-    distinct.add(isHexToken(token) ? token.toLowerCase() : token);
-    if (isHexToken(token)) entries.add(entryOfToken('ios', token.toLowerCase()));
+    const isNew = !distinct.has(name);
+    distinct.add(name);
+    const known = entries.size;
     // What can't be a token on either platform is on the list without an effect.
-    if (/^[A-Za-z0-9:_-]{1,4096}$/.test(token)) entries.add(entryOfToken('android', token));
+    const isAscii = /^[A-Za-z0-9:_-]{1,4096}$/.test(token);
+    if (isHexToken(token)) entries.add(entryOfToken('ios', token.toLowerCase()));
+    if (isAscii) entries.add(entryOfToken('android', token));
+    if (isNew && (entries.size > known || !isAscii)) added++;
   }
   const bytes = Buffer.alloc(HEADER_BYTES + entries.size * ENTRY_BYTES);
+  const count = (before?.tokens ?? 0) + added;
   bytes.writeUInt32BE(MAGIC, 0);
   bytes.writeUInt8(VERSION, 4);
-  bytes.writeUInt32BE(distinct.size, 8);
+  bytes.writeUInt32BE(count, 8);
   bytes.writeUInt32BE(entries.size, 12);
   // Code units of latin1 text are the bytes, so the default order is the order of bytes.
   let at = HEADER_BYTES;
   for (const entry of [...entries].sort()) at += bytes.write(entry, at, 'latin1');
   const hash = sha256(bytes);
-  return { bytes, ref: { hash, key: skipListKeyOf(hash), tokens: distinct.size } };
+  return { bytes, ref: { hash, key: skipListKeyOf(hash), tokens: count } };
 }
 
 export function skipListKeyOf(hash: string): string {
@@ -53,6 +64,8 @@ export function skipListKeyOf(hash: string): string {
 /** Looks tokens up in a packed list. */
 export class SkipList {
   readonly entries: number;
+  /** Tokens given when it was made. */
+  readonly tokens: number;
   readonly #bytes: Buffer;
   /** One bit for the upper 24 bits of each entry's cheap hash. */
   readonly #filter = new Uint8Array(1 << 21);
@@ -63,6 +76,7 @@ export class SkipList {
     const corrupt = (found: string, expected: string) => new AudienceError('SKIP_LIST_CORRUPT', `skip list: found ${found}, expected ${expected}`);
     if (bytes.length < HEADER_BYTES || bytes.readUInt32BE(0) !== MAGIC) throw corrupt('another kind of file', 'a skip list (GBSK)');
     if (bytes.readUInt8(4) !== VERSION) throw corrupt(`format version ${bytes.readUInt8(4)}`, `version ${VERSION}`);
+    this.tokens = bytes.readUInt32BE(8);
     this.entries = bytes.readUInt32BE(12);
     if (bytes.length !== HEADER_BYTES + this.entries * ENTRY_BYTES) throw corrupt(`${bytes.length} bytes`, `${HEADER_BYTES + this.entries * ENTRY_BYTES}`);
     this.#bytes = bytes;
@@ -72,6 +86,11 @@ export class SkipList {
       const bit = bytes.readUInt32BE(at) >>> 8;
       this.#filter[bit >> 3] = (this.#filter[bit >> 3] ?? 0) | (1 << (bit & 7));
     }
+  }
+
+  /** Every entry, as packed. */
+  *all(): Generator<string> {
+    for (let at = HEADER_BYTES; at < this.#bytes.length; at += ENTRY_BYTES) yield this.#bytes.toString('latin1', at, at + ENTRY_BYTES);
   }
 
   /** False for nearly every token that is not on the list; true asks for `has`. */

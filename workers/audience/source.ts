@@ -54,7 +54,7 @@ export async function unreadLines(connection: DuckDBConnection, table: string): 
 }
 
 /** Whatever stands most often in the header outside quotes. */
-function delimiterOf(header: string): string {
+export function delimiterOf(header: string): string {
   const bare = header.replaceAll(/"[^"]*"/g, '');
   const counts = [',', ';', '\t', '|'].map((delimiter) => [delimiter, bare.split(delimiter).length] as const);
   return counts.reduce((best, one) => (one[1] > best[1] ? one : best))[0];

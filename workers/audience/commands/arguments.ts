@@ -4,22 +4,37 @@ import { AudienceError } from '../errors.ts';
 import { FIELDS } from '../fields.ts';
 import type { Mapping } from '../fields.ts';
 
-export interface Arguments<Name extends string, Flag extends string> { words: string[]; option: Partial<Record<Name, string>>; flag: ReadonlySet<Flag> }
+export interface Arguments<Name extends string, Flag extends string, Many extends string> {
+  words: string[];
+  option: Partial<Record<Name, string>>;
+  flag: ReadonlySet<Flag>;
+  /** Options that may be given several times. */
+  many: Record<Many, string[]>;
+}
 
-/** Options with a value, and flags without. An unknown or incomplete one is ARGUMENT_INVALID. */
-export function readArguments<Name extends string, Flag extends string = never>(args: string[], names: readonly Name[], flags: readonly Flag[] = []): Arguments<Name, Flag> {
-  const options = Object.fromEntries([...names.map((name) => [name, { type: 'string' as const }] as const), ...flags.map((name) => [name, { type: 'boolean' as const }] as const)]);
+/** Options with a value, flags without, and options that may come again. An unknown, incomplete or repeated one is ARGUMENT_INVALID: of two values one would be lost. */
+export function readArguments<Name extends string, Flag extends string = never, Many extends string = never>(args: string[], names: readonly Name[], flags: readonly Flag[] = [], several: readonly Many[] = []): Arguments<Name, Flag, Many> {
+  const options = Object.fromEntries([
+    ...[...names, ...several].map((name) => [name, { type: 'string' as const, multiple: true }] as const), ...flags.map((name) => [name, { type: 'boolean' as const }] as const),
+  ]);
+  const parsed = parsedArguments(args, options);
+  const values = (name: string): string[] => [parsed.values[name] ?? []].flat().filter((value) => typeof value === 'string');
+  const option: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const [value, more] = values(name);
+    if (more !== undefined) throw new AudienceError('ARGUMENT_INVALID', `--${name}: found it ${values(name).length} times (${values(name).join(', ')}), expected it once`);
+    if (value !== undefined) option[name] = value;
+  }
+  const many: Partial<Record<Many, string[]>> = {};
+  for (const name of several) many[name] = values(name);
+  return { words: parsed.positionals, option, flag: new Set(flags.filter((name) => parsed.values[name] === true)), many: many as Record<Many, string[]> };
+}
+
+function parsedArguments(args: string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object) {
   try {
-    const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
-    const values: Record<string, unknown> = parsed.values;
-    const option: Partial<Record<Name, string>> = {};
-    for (const name of names) {
-      const value = values[name];
-      if (typeof value === 'string') option[name] = value;
-    }
-    return { words: parsed.positionals, option, flag: new Set(flags.filter((name) => values[name] === true)) };
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (cause) {
-    const known = [...names, ...flags].map((name) => `--${name}`).join(', ');
+    const known = Object.keys(options).map((name) => `--${name}`).join(', ');
     throw new AudienceError('ARGUMENT_INVALID', `${cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)}; expected options of ${known}`, { cause });
   }
 }

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
@@ -8,6 +7,7 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { badTokens, nothingFound } from '../bad-tokens.ts';
 import type { BadTokensFound } from '../bad-tokens.ts';
 import { AudienceError } from '../errors.ts';
+import { openPrivate } from '../private-file.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
@@ -33,7 +33,7 @@ export async function runBadTokens(args: string[], env: Readonly<Record<string, 
     const tokens = await withTemporaryFolder('gobutton-bad-tokens-', async (folder) => {
       const file = join(folder, 'tokens.txt');
       const lines = badTokens({ objects: cloud.objects, claims: cloud.claims, launchId, audience, shots: closed, found, progress: (done, total) => bar.update(`reading ${done} of ${total} shards`, done, total) });
-      await pipeline(lines, createWriteStream(file)).finally(() => bar.stop());
+      await pipeline(lines, createWriteStream(file, { mode: 0o600 })).finally(() => bar.stop());
       const sum = PLATFORMS.reduce((all, platform) => all + found[platform].bad + found[platform].skipped, 0);
       // An empty list would take an earlier one back.
       if (sum > 0) await put(file, path);
@@ -61,9 +61,10 @@ function shotsOf(launch: Launch) {
 }
 
 async function put(file: string, path: string): Promise<void> {
-  await copyFile(file, path).catch((cause: unknown) => {
+  const target = await openPrivate(path).catch((cause: unknown) => {
     throw new AudienceError('ARGUMENT_INVALID', `--out: found no file that can be written at ${path}, expected one in an existing folder`, { cause });
   });
+  await pipeline(createReadStream(file), target.createWriteStream());
 }
 
 function rowsOf(platform: string, found: BadTokensFound): (readonly [string, string])[] {

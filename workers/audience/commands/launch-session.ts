@@ -5,6 +5,7 @@ import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { may } from '../../../runbooks/launch/authority.ts';
 import { findPerson } from '../../../runbooks/launch/people.ts';
+import type { Earlier } from '../accept.ts';
 import { AudienceError } from '../errors.ts';
 import { cloudFrom, keyringFrom } from './environment.ts';
 
@@ -51,4 +52,17 @@ export async function submit({ journal, launch }: LaunchSession, command: Comman
   if (done.ok) return `entry ${done.entry.seq} of ${launch.id}`;
   if (done.code === 'ALREADY_SO') return `${launch.id} has it already`;
   throw new AudienceError('REFUSED', `${launch.id} refused ${command.kind}: ${done.say} (${done.code})`);
+}
+
+/** Launches that are looked through for the one before. */
+const LOOK_BACK = 50;
+
+/** The audience of the last other launch of this runbook that has one. */
+export async function earlierAudience({ launch, cloud, journal }: LaunchSession): Promise<Earlier | null> {
+  const others = (await cloud.live.launches()).filter(({ launchId }) => launchId !== launch.id).slice(0, LOOK_BACK);
+  for (const { launchId } of others) {
+    const other = await journal.launch(launchId);
+    if (other?.audience != null && other.runbook.id === launch.runbook.id) return { launchId, devices: other.audience.devices };
+  }
+  return null;
 }

@@ -3,32 +3,12 @@ import { loadAudience } from '../load.ts';
 import { manifestKeyOf, readManifest } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
-import { packSkipList, skipListKeyOf } from '../skip-list.ts';
-import { readList } from '../list-file.ts';
+import { skipListKeyOf } from '../skip-list.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
-import { submit, withLaunch } from './launch-session.ts';
 import { count, megabytes, table } from './words.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** Makes a skip list and, with --launch, sets it. */
-export async function runSkip(args: string[], env: Env, out: Output): Promise<void> {
-  const { words, option } = readArguments(args, ['launch', 'as', 'out']);
-  const path = theOnly(words, 'skip', 'a file of known-bad tokens');
-  if (option.launch !== undefined && option.out !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --out: found both, expected one');
-  const { bytes, ref } = packSkipList(await readList(path, 'known-bad tokens'));
-  const rows: [string, string][] = [['tokens', count(ref.tokens)], ['stored', ref.key], ['skip list', ref.hash]];
-  if (option.launch === undefined) {
-    await withObjects(option.out, env, (objects) => objects.put(ref.key, bytes));
-  } else {
-    await withLaunch(option.launch, option.as, env, async (session) => {
-      await session.cloud.objects.put(ref.key, bytes);
-      rows.push(['skip list set', await submit(session, { kind: 'set-skip-list', by: session.by, skipList: ref })]);
-    });
-  }
-  out.write(table(rows));
-}
 
 export async function runInspect(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option } = readArguments(args, ['out']);
