@@ -26,6 +26,8 @@ export interface Desk {
   /** What people say, and what they were refused, for the timeline. */
   channelLog: ChannelLog;
   refusals: Refusals;
+  /** What people call the bot in Slack: `/invite @…`. */
+  botName: () => string;
   /** Answers people, now or when Slack is back. */
   teller: Teller;
   log: Logger;

@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { LaunchIndexItem, LiveStore } from '../infra/aws/live-store.ts';
+import { slackErrorCode } from './conductor/slack-fault.ts';
 
 /** The index changes only when a launch is created or closed; a copy this old is good for finding a channel's launch. */
 const INDEX_FRESH_MS = 2_000;
@@ -81,6 +82,30 @@ export class Rooms {
     } catch (error) {
       this.#log.warn({ err: error, channelId }, 'could not ask Slack whether the channel is shared');
       return known?.shared ?? 'unknown';
+    }
+  }
+
+  /**
+   * Whether the bot may work in the channel, asked anew: people invite it and try again. `absent`: not invited, or a private
+   * channel that Slack doesn't show to it. `unknown`: Slack did not say within `withinMs`.
+   */
+  async membership(channelId: string, withinMs: number): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {
+    if (channelId.startsWith('D')) return 'direct';
+    const late = new Promise<'unknown'>((resolve) => setTimeout(resolve, withinMs, 'unknown').unref());
+    return Promise.race([late, this.#membership(channelId)]);
+  }
+
+  async #membership(channelId: string): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {
+    try {
+      const { channel } = await this.#client.conversations.info({ channel: channelId });
+      if (channel?.is_im === true || channel?.is_mpim === true) return 'direct';
+      this.noteShared(channelId, channel?.is_ext_shared === true || channel?.is_pending_ext_shared === true);
+      if (channel?.is_archived === true) return 'archived';
+      return channel?.is_member === true ? 'member' : 'absent';
+    } catch (error) {
+      if (['channel_not_found', 'not_in_channel'].includes(slackErrorCode(error) ?? '')) return 'absent';
+      this.#log.warn({ err: error, channelId }, 'could not ask Slack whether the bot is in the channel');
+      return 'unknown';
     }
   }
 

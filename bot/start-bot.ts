@@ -58,14 +58,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const refusals = new Refusals({ channelLog, log, nowMs });
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
+  const identity = new SlackIdentity({ client, log });
   const teller = new Teller({ client: createOnceClient(botToken, apiUrl, logger), log, nowMs });
-  const desk: Desk = { cloud, journal, conductor, rooms, client, teller, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
+  const desk: Desk = { cloud, journal, conductor, rooms, client, botName: () => identity.known.name ?? 'gobutton', teller, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
 
   const http = receive.mode === 'http' ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs }) : null;
   const sockets = receive.mode === 'socket' ? new SocketReceivers({ appToken: receive.appToken, apiUrl, connections: receive.connections, logger, log, nowMs }) : null;
   const receiver: Receiver | null = http ?? sockets;
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
-  const identity = new SlackIdentity({ client, log });
   const app = createApp({ desk, receiver, botToken, apiUrl, identity });
 
   let isStarted = false;

@@ -36,9 +36,27 @@ export interface Wanted { runbook: string; name: string | null; targetAtMs: numb
 /** What may be wrong, by the field of the form that it belongs to. `answer` is for the person who asked. */
 export type Created = { ok: true; answer: Message } | { ok: false; field: 'runbook' | 'name' | 'target' | 'compress'; say: string; answer: Message };
 
+/** How long the creation of a launch waits to hear whether the bot is in the channel. */
+const MEMBER_WITHIN_MS = 4_000;
+/** A form must be open within 3 s of the command: one that can't be filled with success is not opened, if that is known by then. */
+const MEMBER_BEFORE_FORM_MS = 1_000;
+
+/** Why the channel can't be a war room; null: it can. A launch that nobody sees is worth nothing, and creating one can wait. */
+async function noRoom(desk: Desk, channelId: string, withinMs: number): Promise<{ code: string; say: string } | null> {
+  switch (await desk.rooms.membership(channelId, withinMs)) {
+    case 'member': return null;
+    case 'absent': return { code: 'NOT_IN_CHANNEL', say: `The bot is not in this channel, so it could show neither the board nor a GO button here. Type \`/invite @${desk.botName()}\`, then create the launch again.` };
+    case 'archived': return { code: 'CHANNEL_ARCHIVED', say: 'This channel is archived, so nothing can be posted here. Unarchive it, or create the launch in another channel.' };
+    case 'direct': return { code: 'NO_CHANNEL', say: 'A direct message can\'t be a war room: a second person must see the GO button. Create the launch in a channel that the bot is in.' };
+    case 'unknown': return { code: 'SLACK_SILENT', say: 'Slack did not say whether the bot is in this channel. Try again in a moment.' };
+  }
+}
+
 /** Creates a launch with this channel as its war room. */
 export async function createLaunch(desk: Desk, who: { slackId: string; channelId: string }, wanted: Wanted): Promise<Created> {
   const no = (field: 'runbook' | 'name' | 'target' | 'compress', reason: string, say: string): Created => ({ ok: false, field, say, answer: refused(reason, say) });
+  const shut = await noRoom(desk, who.channelId, MEMBER_WITHIN_MS);
+  if (shut !== null) return no('name', shut.code, shut.say);
   desk.rooms.forget();
   const here = await launchHere(desk, who.channelId);
   if (here !== null && !here.closed) return no('name', 'LAUNCH_EXISTS', `This channel is the war room of ${here.name} already. Close that with /go close first, or create this one in another channel.`);
@@ -116,8 +134,16 @@ export function parseCreate(text: string): { when: string; compress: string | nu
   return { when: oneLine(left), compress: compress?.[1] ?? null, name: called === '' ? null : clip(called, 120) };
 }
 
-async function openForm(ask: Ask): Promise<null> {
-  const runbooks = await listRunbooks(ask.desk.runbooksDir);
-  await ask.desk.client.views.open({ trigger_id: ask.triggerId, view: createModal(runbooks, ask.channelId, ask.atMs) });
-  return null;
+async function openForm(ask: Ask): Promise<Message | null> {
+  const { desk, channelId } = ask;
+  const [runbooks, shut] = await Promise.all([listRunbooks(desk.runbooksDir), noRoom(desk, channelId, MEMBER_BEFORE_FORM_MS)]);
+  // Not heard in time: asked again when the form is sent.
+  if (shut !== null && shut.code !== 'SLACK_SILENT') return refused(shut.code, shut.say);
+  try {
+    await desk.client.views.open({ trigger_id: ask.triggerId, view: createModal(runbooks, channelId, ask.atMs) });
+    return null;
+  } catch (error) {
+    desk.log.warn({ err: error, channelId }, 'the form of a new launch could not be opened');
+    return refused('SLACK_SILENT', `Slack did not open the form. Try again, or say it in one line: /go create ${runbooks[0]?.id ?? 'superbowl'} in 2h.`);
+  }
 }

@@ -1,0 +1,76 @@
+import { WebClient } from '@slack/web-api';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EVERY_SCOPE, person, SECRETS, until } from '../../infra/local/slack/for-tests.ts';
+import { startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+
+/** A launch is created only where the bot can show it. */
+
+const ROOM = 'C0WARROOM';
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({ workspace: { scopes: EVERY_SCOPE } });
+});
+afterEach(() => rig.stop());
+
+const launches = () => rig.cloud.live.launches();
+/** Types in a channel where only the person is, and gives the private answer. */
+async function askIn(channel: string, text: string): Promise<string> {
+  const ana = person(rig.workspace, 'U0ONCALL');
+  await ana.send('POST', 'commands', { channel, command: '/go', text });
+  const read = async () => (await ana.get<{ messages: Parameters<typeof textOf>[0][] }>(`channels/${channel}/messages`)).messages.findLast((one) => one.ephemeralTo !== undefined);
+  return textOf(await until('an answer', read));
+}
+
+test('in a channel without the bot nothing is created, and the answer says how to invite it; invited, it works', async () => {
+  rig.workspace.admin.removeApp(ROOM);
+  for (const typed of ['create drill in 1h', 'create']) expect(await rig.ask(rig.ana, typed)).toContain('/invite @gobutton');
+  expect(await rig.ana.views()).toEqual([]);
+  expect(await launches()).toEqual([]);
+  rig.workspace.admin.addApp(ROOM);
+  expect(await rig.ask(rig.ana, 'create drill in 1h')).toContain('Created');
+  expect(await launches()).toHaveLength(1);
+});
+
+test('a private channel that Slack does not show to the bot, an archived one and a direct message are no war rooms', async () => {
+  const slack = new WebClient(SECRETS.botToken, { slackApiUrl: rig.workspace.apiUrl });
+  const { channel } = await slack.conversations.create({ name: 'secret', is_private: true });
+  const id = channel?.id ?? '';
+  rig.workspace.admin.removeApp(id);
+  expect(await askIn(id, 'create drill in 1h')).toContain('/invite @gobutton');
+  rig.workspace.admin.archive(ROOM, true);
+  expect(await askIn(ROOM, 'create drill in 1h')).toContain('archived');
+  await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'hello' });
+  const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
+  const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL')?.id ?? '';
+  expect(await askIn(direct, 'create drill in 1h')).toContain('direct message');
+  expect(await launches()).toEqual([]);
+});
+
+test('while Slack does not say, nothing is created, and a form that was opened before says so', async () => {
+  await rig.ana.go('create');
+  const [view] = await until('the form', async () => {
+    const open = await rig.ana.views();
+    return open.length > 0 ? open : null;
+  });
+  rig.workspace.faults.set('conversations.info', { kind: 'error', error: 'internal_error' });
+  expect(await rig.ask(rig.ana, 'create drill in 1h')).toContain('Slack did not say');
+  const sent = await rig.ana.submit(view?.id ?? '', {});
+  expect(sent).toMatchObject({ ok: false, errors: { name: expect.stringContaining('Slack did not say') as string } });
+  expect(await launches()).toEqual([]);
+});
+
+test('a form sent where the bot is gone by then: told in the form; too late for the form, told directly', async () => {
+  await rig.ana.go('create');
+  const viewId = async () => (await until('the form', async () => (await rig.ana.views())[0])).id;
+  rig.workspace.admin.removeApp(ROOM);
+  expect(await rig.ana.submit(await viewId(), {})).toMatchObject({ ok: false, errors: { name: expect.stringContaining('/invite @gobutton') as string } });
+  rig.workspace.faults.set('conversations.info', { kind: 'hang' });
+  expect(await rig.ana.submit(await viewId(), {})).toMatchObject({ ok: true });
+  const told = await until('a direct message', async () => {
+    const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
+    const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL');
+    return direct === undefined ? null : (await rig.ana.get<{ messages: { text: string }[] }>(`channels/${direct.id}/messages`)).messages[0];
+  }, 10_000);
+  expect(told.text).toContain('Slack did not say');
+  expect(await launches()).toEqual([]);
+}, 20_000);
