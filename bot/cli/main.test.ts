@@ -161,6 +161,34 @@ test('a halt with a key names its person', async () => {
   expect(await rig.entries('HaltSet')).toMatchObject([{ by: { person: 'mia' } }]);
 });
 
+test('`record verify` says what holds, by its own, by the switch item and by a head from the channel', async () => {
+  await readyLaunch();
+  const first = await go('record', 'verify', '--launch', rig.launchId);
+  expect(first).toMatchObject({ code: 0, err: '' });
+  expect(first.out).toMatch(/signed +every entry/);
+  expect(first.out).toContain('NOT COMPARED');
+  expect((await go('halt', ...withKey('ana'))).code).toBe(0);
+  const entries = await rig.journal.entries(rig.launchId);
+  const last = entries.at(-1);
+  expect((await go('record', 'verify', '--launch', rig.launchId, '--head', `${last?.seq ?? 0}:${last?.hash.slice(0, 16) ?? ''}`)).out).toMatch(/the switch item's is in it[^]*yours is in it/);
+  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', `${last?.seq ?? 0}:${'0'.repeat(16)}`)).toMatchObject({ code: 1, err: expect.stringContaining('was replaced') as string });
+  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', `${(last?.seq ?? 0) + 5}:${'0'.repeat(16)}`)).toMatchObject({ code: 1, err: expect.stringContaining('was cut off') as string });
+  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', 'x')).toMatchObject({ code: 2, err: expect.stringContaining('--head') as string });
+});
+
+test('two operators change the keys of the record; one alone can not', async () => {
+  await readyLaunch();
+  const { out } = await go('keygen', '--out', keyFile('new-worker'));
+  const newKey = out.trim().split('\n').at(-1) ?? '';
+  const botKey = (await rig.launch()).keys.find(({ role }) => role === 'bot')?.key ?? '';
+  expect((await go('keys', 'request', ...withKey('ana'), '--bot', botKey, '--worker', newKey, '--reason', 'lost a host')).code).toBe(0);
+  expect(await go('keys', 'approve', ...withKey('ana'))).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
+  expect((await go('keys', 'approve', ...withKey('mia'))).code).toBe(0);
+  expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
+  // Processes that were not told of the new key stop believing this record, on purpose.
+  await expect(rig.journal.launch(rig.launchId)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
+});
+
 test('wrong command lines and environments are answered in words', async () => {
   expect(await go('lauches')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean `launches`?') as string });
   expect(await go('status')).toMatchObject({ code: 2, err: expect.stringContaining('status needs --launch') as string });

@@ -9,6 +9,7 @@ import { CliError } from './cli-error.ts';
 import { gates, launches, people, stats, status, timeline } from './look.ts';
 import { type OperatorKey, readKey, writeNewKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
+import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 
 export const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
@@ -26,6 +27,9 @@ export const HELP = `The launch from the command line: works with Slack and the 
   npm run go -- halt --launch ID [--reason TEXT] [--key operator.pem]
   npm run go -- lift request --launch ID --reason TEXT --key operator.pem
   npm run go -- lift approve --launch ID --key operator.pem
+  npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
+  npm run go -- keys approve --launch ID --key operator.pem
+  npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
@@ -33,13 +37,13 @@ key belongs to stands in the launch's roster (operator_keys). Environment: AWS_R
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve'] as const;
+const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve', 'keys request', 'keys approve', 'record verify'] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
-const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt)/.test(name));
+const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys)/.test(name));
 
 const OPTIONS = {
-  launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' },
+  launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' }, head: { type: 'string' }, bot: { type: 'string' }, worker: { type: 'string' },
   lift: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -82,7 +86,7 @@ function readArgs(args: string[]) {
 type Values = ReturnType<typeof readArgs>['values'];
 
 async function run(command: (typeof COMMANDS)[number], values: Values, env: Readonly<Record<string, string | undefined>>, out: (text: string) => void): Promise<void> {
-  const need = (name: 'launch' | 'segments' | 'key' | 'reason' | 'out'): string => {
+  const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
     const value = values[name];
     if (value === undefined || value.trim() === '') throw new CliError('USAGE', `${command} needs --${name}`);
     return value;
@@ -112,6 +116,9 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
       case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: key ?? await readKey(need('key')), sure: values.yes === true });
       case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key, recordWithinMs: 15_000 });
       case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: key ?? await readKey(need('key')) });
+      case 'keys request': return await requestKeys(session, need('launch'), { bot: need('bot'), worker: need('worker'), reason: need('reason'), key: key ?? await readKey(need('key')) });
+      case 'keys approve': return await approveKeys(session, need('launch'), { key: key ?? await readKey(need('key')) });
+      case 'record verify': return await verify(session, need('launch'), values.head ?? null);
       case 'lift approve': return await approveLift(session, need('launch'), { key: key ?? await readKey(need('key')) });
       default: return command satisfies never;
     }
