@@ -46,7 +46,7 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     const answer = (message: Message) => desk.teller.tell(respond, to, message);
     if (once(`command ${command.user_id} ${command.trigger_id}`)) {
       await guarded(desk, answer, { command: command.text.slice(0, 80), ...to }, async () => {
-        const message = await runGo({ desk, typed: parseTyped(command.text), ...to, triggerId: command.trigger_id, atMs });
+        const message = await runGo({ desk, typed: parseTyped(command.text), ...to, teamId: command.team_id, triggerId: command.trigger_id, atMs });
         if (message !== null) await answer(message);
       });
     }

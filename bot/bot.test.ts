@@ -24,7 +24,7 @@ describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) 
     expect(textOf(order)).toContain('Drill &lt;now&gt; &amp; here');
 
     expect(await rig.press(rig.mia, 'fire.go')).toContain('a second person must press GO');
-    expect((await rig.launch()).shots).toEqual({});
+    expect(Object.values((await rig.launch()).orders)).toMatchObject([{ state: 'open' }]);
     expect(await rig.press(rig.ben, 'fire.go')).toContain('*GO*: your press fired');
     const launch = await rig.launch();
     expect(Object.values(launch.shots)).toMatchObject([{ requestedBy: 'mia', approvedBy: 'ben' }]);
@@ -101,6 +101,9 @@ describe('presses that must not fire', () => {
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, shownHash: 'f'.repeat(64) })).toContain('shows something else');
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, orderId: 'F999' })).toContain('no fire order');
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { launchId: order.launchId })).toContain('older version');
+    // An account of another company, in a channel that it shares with us.
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    expect(Object.values((await rig.launch()).orders)).toMatchObject([{ state: 'open' }]);
     expect(await shots()).toBe(0);
   });
 

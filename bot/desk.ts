@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
-import type { Entry } from '../runbooks/launch/entries.ts';
+import type { Entry, Via } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { personOf } from '../runbooks/launch/people.ts';
 import type { Person } from '../runbooks/playbook/schema.ts';
@@ -62,4 +62,9 @@ export async function submitAs(desk: Desk, launchId: string, slackId: string, ma
 
 export function whoIs(launch: Launch, slackId: string): Person | null {
   return personOf(launch, { slackId });
+}
+
+/** A press as the record keeps it: whose account, of which workspace, and where. */
+export function slackVia({ slackId, teamId, channelId }: { slackId: string; teamId: string | null; channelId: string }): Via {
+  return { kind: 'slack', slackId, ...(teamId === null ? {} : { teamId }), channelId };
 }

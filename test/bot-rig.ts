@@ -77,7 +77,7 @@ export interface Rig {
   /** Presses the newest button with this action id that the person sees, and gives the private answer. */
   press(who: Someone, actionId: string, value?: string): Promise<string>;
   /** HTTP mode: a signed press, whether the button is still there or not, and its private answer. */
-  pressAnyway(who: Someone, slackId: string, actionId: string, value: Record<string, string>): Promise<string>;
+  pressAnyway(who: Someone, slackId: string, actionId: string, value: Record<string, string>, from?: { teamId?: string; channelId?: string }): Promise<string>;
   launch(): Promise<Launch>;
   /** A launch as `/go create` makes it, without asking Slack. */
   createInRecord(): Promise<{ launchId: string }>;
@@ -136,8 +136,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const button = await until(`a button ${actionId}`, async () => buttonsOf(await who.messages(), actionId).findLast((one) => value === undefined || one.value.includes(value)));
       return nextAnswer(who, () => who.press(button.ts, actionId, { block_id: button.blockId, value: button.value }));
     },
-    pressAnyway: (who, slackId, actionId, value) => nextAnswer(who, async () => {
-      const { status } = await signedPost({ bot, nowMs }, pressBody(slackId, actionId, value), FORM);
+    pressAnyway: (who, slackId, actionId, value, from) => nextAnswer(who, async () => {
+      const { status } = await signedPost({ bot, nowMs }, pressBody(slackId, actionId, value, from), FORM);
       return status === 200 ? { ok: true } : { ok: false, error: String(status) };
     }),
     async launch() {
@@ -223,12 +223,12 @@ export const FORM = 'application/x-www-form-urlencoded';
 let triggers = 0;
 
 /** A press on a button, as Slack posts it: also on one that has left the screen meanwhile. Its answer is an ephemeral post. */
-export function pressBody(slackId: string, actionId: string, value: Record<string, string>): string {
+export function pressBody(slackId: string, actionId: string, value: Record<string, string>, from: { teamId?: string; channelId?: string } = {}): string {
   triggers += 1;
   const payload = {
     type: 'block_actions', api_app_id: 'A0GOBUTTON', token: 't', team: { id: 'T0GOBUTTON', domain: 'gobutton' }, enterprise: null, is_enterprise_install: false,
-    user: { id: slackId, username: 'x', name: 'x', team_id: 'T0GOBUTTON' }, trigger_id: `${triggers}.signed`,
-    container: { type: 'message', message_ts: '1.000001', channel_id: 'C0WARROOM', is_ephemeral: false }, channel: { id: 'C0WARROOM', name: 'superbowl-war-room' },
+    user: { id: slackId, username: 'x', name: 'x', team_id: from.teamId ?? 'T0GOBUTTON' }, trigger_id: `${triggers}.signed`,
+    container: { type: 'message', message_ts: '1.000001', channel_id: from.channelId ?? 'C0WARROOM', is_ephemeral: false }, channel: { id: from.channelId ?? 'C0WARROOM', name: 'superbowl-war-room' },
     state: { values: {} }, actions: [{ type: 'button', action_id: actionId, block_id: 'b', value: JSON.stringify(value), action_ts: '1.0', text: { type: 'plain_text', text: 'x' } }],
   };
   return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();

@@ -4,7 +4,7 @@ import { decide } from '../../runbooks/launch/decide.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
-import { submitAs, whoIs, type Desk } from '../desk.ts';
+import { slackVia, submitAs, whoIs, type Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
 import { declineModal } from '../views/modals.ts';
@@ -23,7 +23,7 @@ const READ_WITHIN_MS = 1_500;
  * The press that fires. Any number of presses, retries and instances come to one append: the record decides who was
  * first, and everybody else is told.
  */
-export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, answer, refresh }: Press<z.output<typeof goValue>>): Promise<void> {
+export async function pressGo({ desk, value, slackId, teamId, channelId, pressedAtMs, answer, refresh }: Press<z.output<typeof goValue>>): Promise<void> {
   const { launchId, orderId, shownHash } = value;
   const refuse = (code: string, say: string) => {
     desk.refusals.note(launchId, slackId, { what: `pressing GO on ${orderId}`, code, say });
@@ -42,7 +42,7 @@ export async function pressGo({ desk, value, slackId, channelId, pressedAtMs, an
   if (item === 'unreadable') return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
 
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({
-    kind: 'approve-fire', by, orderId, shownHash, pressedAtMs, measured, via: { kind: 'slack', slackId },
+    kind: 'approve-fire', by, orderId, shownHash, pressedAtMs, measured, via: slackVia({ slackId, teamId, channelId }),
     observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
   }));
   desk.log.info({ launchId, orderId, slackId, ok: outcome.ok, code: outcome.ok ? undefined : outcome.code, tookMs: desk.nowMs() - pressedAtMs }, 'GO pressed');

@@ -28,7 +28,7 @@ const atField = (outcome: Outcome & { ok: false }, field: string): FormResult =>
 class FormOutdated extends Error {}
 const OUTDATED = 'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
 
-export async function submitCreate({ desk, meta, slackId, fields }: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
+export async function submitCreate({ desk, meta, slackId, teamId, fields }: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
   const errors: Record<string, string> = {};
   const runbook = fields.get('runbook')?.option ?? null;
   const targetAtMs = fields.get('target')?.dateTimeMs ?? null;
@@ -37,7 +37,7 @@ export async function submitCreate({ desk, meta, slackId, fields }: Submission<z
   if (targetAtMs === null) errors['target'] = 'Choose the target time.';
   if (!compress.ok || compress.value === 0) errors['compress'] = `Expected ${compress.ok || compress.code !== 'NUMBER_TWO_READINGS' ? 'a number above 0' : compress.expected}: 1 is real time, 24 makes an hour of a day.`;
   if (runbook === null || targetAtMs === null || !compress.ok || Object.keys(errors).length > 0) return wrong(errors);
-  const created = await createLaunch(desk, { slackId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress: compress.value });
+  const created = await createLaunch(desk, { slackId, teamId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress: compress.value });
   return created.ok ? created : { ok: false, errors: { [created.field]: created.say }, answer: created.answer };
 }
 

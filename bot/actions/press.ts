@@ -10,6 +10,8 @@ export interface Press<V> {
   desk: Desk;
   value: V;
   slackId: string;
+  /** Workspace of the presser's account, which in a channel that is shared with another company is not the channel's; null: Slack did not say. */
+  teamId: string | null;
   channelId: string;
   triggerId: string;
   /** Receipt of the press at this process: time zero of a fire. */
@@ -41,7 +43,7 @@ export function onPress<V>(app: App, desk: Desk, once: (key: string) => boolean,
       return acked;
     }
     await guarded(desk, answer, { actionId, slackId, channelId }, () => handle({
-      desk, value: value.data, slackId, channelId, triggerId: body.trigger_id, pressedAtMs, isPrivate: body.container['is_ephemeral'] === true, answer,
+      desk, value: value.data, slackId, teamId: body.user.team_id ?? body.team?.id ?? null, channelId, triggerId: body.trigger_id, pressedAtMs, isPrivate: body.container['is_ephemeral'] === true, answer,
       refresh: (message) => refresh(desk, respond, body, message),
     }));
     return acked;

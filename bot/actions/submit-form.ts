@@ -11,6 +11,7 @@ export interface Submission<M> {
   desk: Desk;
   meta: M;
   slackId: string;
+  teamId: string | null;
   atMs: number;
   /** By block. Empty text is null. */
   fields: ReadonlyMap<string, Field>;
@@ -41,7 +42,7 @@ export function onForm<M extends { channelId: string }>(
       await closeQuietly(ack, desk);
       await answer(message);
     }, { callbackId, slackId, channelId }, async () => {
-      const work = handle({ desk, meta: meta.data, slackId, atMs: receivedAt(context, desk), fields: fieldsOf(view.state.values) });
+      const work = handle({ desk, meta: meta.data, slackId, teamId: body.team?.id ?? null, atMs: receivedAt(context, desk), fields: fieldsOf(view.state.values) });
       const inTime = await Promise.race([work, new Promise<null>((resolve) => AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener('abort', () => resolve(null)))]);
       if (inTime !== null && !inTime.ok && Object.keys(inTime.errors).length > 0) {
         return ack({ response_action: 'errors', errors: Object.fromEntries(Object.entries(inTime.errors).map(([block, say]) => [block, say.slice(0, ERROR_CHARS)])) });

@@ -53,7 +53,7 @@ async function noRoom(desk: Desk, channelId: string, withinMs: number): Promise<
 }
 
 /** Creates a launch with this channel as its war room. */
-export async function createLaunch(desk: Desk, who: { slackId: string; channelId: string }, wanted: Wanted): Promise<Created> {
+export async function createLaunch(desk: Desk, who: { slackId: string; teamId: string | null; channelId: string }, wanted: Wanted): Promise<Created> {
   const no = (field: 'runbook' | 'name' | 'target' | 'compress', reason: string, say: string): Created => ({ ok: false, field, say, answer: refused(reason, say) });
   const shut = await noRoom(desk, who.channelId, MEMBER_WITHIN_MS);
   if (shut !== null) return no('name', shut.code, shut.say);
@@ -76,7 +76,7 @@ export async function createLaunch(desk: Desk, who: { slackId: string; channelId
   const creator = runbook.people.find((person) => person.slack.includes(who.slackId));
   const command = {
     kind: 'create-launch', by: creator?.id ?? 'not-on-the-roster', launchId: await freeLaunchId(desk, runbook, wanted.targetAtMs), name: wanted.name ?? runbook.title,
-    channelId: who.channelId, runbook, runbookHash: createHash('sha256').update(text).digest('hex'), targetAtMs: wanted.targetAtMs, compress: wanted.compress,
+    channelId: who.channelId, ...(who.teamId === null ? {} : { teamId: who.teamId }), runbook, runbookHash: createHash('sha256').update(text).digest('hex'), targetAtMs: wanted.targetAtMs, compress: wanted.compress,
   } as const;
   const nowMs = desk.nowMs();
   const judged = decide(null, command, { nowMs, sha256 });

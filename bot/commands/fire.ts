@@ -1,3 +1,4 @@
+import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/order.ts';
@@ -13,7 +14,7 @@ export const fire: Subcommand = {
 
 /** `lift`: the order also lifts the present halt, when its second person presses; without words it is for what the halt cut off, and nothing that never went out. */
 export async function requestFire(ask: PersonAsk, words: readonly string[], lift: boolean): Promise<Answer> {
-  const { desk, launch, slackId, channelId, person } = ask;
+  const { desk, launch, slackId, teamId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
   if (shared !== false) {
     const say = shared === true
@@ -28,7 +29,7 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
   const measured = await desk.conductor.measured(launch.id);
   return submit(
     ask,
-    (by) => ({ kind: 'request-fire', by, segments, measured, via: { kind: 'slack', slackId }, lift }),
+    (by) => ({ kind: 'request-fire', by, segments, measured, via: slackVia({ slackId, teamId, channelId }), lift }),
     (after) => {
       const order = Object.values(after.orders).findLast((one) => one.requestedBy === person.id && one.state === 'open');
       if (order === undefined) return done('Your order stands in the channel.');

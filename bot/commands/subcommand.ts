@@ -13,6 +13,8 @@ export interface Ask {
   desk: Desk;
   typed: Typed;
   slackId: string;
+  /** Workspace of the account; null: Slack did not say. */
+  teamId: string | null;
   channelId: string;
   /** Opens a modal, within 3 s of `atMs`. */
   triggerId: string;

@@ -7,7 +7,7 @@ import type { AudienceRef, Measured, NewEntry, PersonId, RecordKey, ScaleFound, 
  */
 
 export type Command =
-  | { kind: 'create-launch'; by: PersonId; launchId: string; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number }
+  | { kind: 'create-launch'; by: PersonId; launchId: string; name: string; channelId: string; teamId?: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number }
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
   | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }

@@ -14,7 +14,8 @@ export type Actor = { person: PersonId } | { system: 'conductor' | 'worker' | 'c
 
 /** How a person proved who they are. An operator key signs `proofText` (see operator-proof.ts). */
 export type Via =
-  | { kind: 'slack'; slackId: string }
+  /** `teamId`, `channelId`: the workspace of the presser and where they pressed; absent in older records. */
+  | { kind: 'slack'; slackId: string; teamId?: string; channelId?: string }
   | { kind: 'operator'; publicKey: string; signature: string; nonce: string; signedAtMs: number; expiresAtMs: number };
 
 /** `locales`: devices per locale; absent in audiences that were compiled before this was counted. */
@@ -93,6 +94,7 @@ export interface ScaleFound {
 
 export type EntryBody =
   | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string;
+      /** The Slack workspace that it was created in; presses from another one don't count. Absent: not known. */ teamId?: string;
       /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[] }
   | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }

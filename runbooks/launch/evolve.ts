@@ -35,9 +35,9 @@ export function fold(entries: Iterable<Entry>): Launch | null {
 }
 
 function created(entry: EntryOf<'LaunchCreated'>): Launch {
-  const { name, channelId, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
+  const { name, channelId, teamId = null, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
   return {
-    id: entry.launchId, name, channelId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
+    id: entry.launchId, name, channelId, teamId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
     seq: entry.seq, headHash: entry.hash,
     people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
     ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, tests: {},

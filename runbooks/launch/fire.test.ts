@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANA, audience, keyVia, measuredAt, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
+import type { Via } from './entries.ts';
 import { evolve } from './evolve.ts';
 import { fireableSegments, segmentsMeant } from './remaining.ts';
 
@@ -167,6 +168,18 @@ describe('pressing GO', () => {
     scene.nowMs += 2_000;
     expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs - 1 }))).toMatchObject({ code: 'TIME_INVALID', say: expect.stringContaining('before the order was asked for') });
     expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs })).ok).toBe(true);
+  });
+
+  test('a press counts only with an account of the launch\'s workspace, and in its channel', () => {
+    const scene = Scene.ready();
+    scene.launch = { ...scene.state, teamId: 'T0OURS' };
+    const at = (teamId: string | undefined, channelId: string | undefined, by: string) => ({ ...slackVia(by), ...(teamId === undefined ? {} : { teamId }), ...(channelId === undefined ? {} : { channelId }) }) as Via;
+    expect(scene.refuses(scene.request('ana', ['us-ios'], { via: at('T0THEIRS', 'C0WARROOM', 'ana') }))).toMatchObject({ code: 'PROOF_INVALID', say: expect.stringContaining('another Slack workspace') });
+    const order = scene.asked(['us-ios'], { via: at('T0OURS', 'C0WARROOM', 'ana') });
+    for (const [team, channel] of [['T0THEIRS', 'C0WARROOM'], [undefined, 'C0WARROOM'], ['T0OURS', 'C0OTHER'], ['T0OURS', undefined]] as const) {
+      expect(scene.refuses(scene.press(order, 'mia', { via: at(team, channel, 'mia') })).code).toBe('PROOF_INVALID');
+    }
+    expect(scene.decide(scene.press(order, 'mia', { via: at('T0OURS', 'C0WARROOM', 'mia') })).ok).toBe(true);
   });
 
   test('in a record that names no keys nobody asks for fire, and nobody approves', () => {

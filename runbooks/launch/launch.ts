@@ -8,6 +8,8 @@ export interface Launch {
   id: string;
   name: string;
   channelId: string;
+  /** Slack workspace; null: not known. */
+  teamId: string | null;
   runbook: Runbook;
   runbookHash: string;
   createdAtMs: number;

@@ -20,7 +20,7 @@ const TARGET_PAST_MOST_MS = 86_400_000;
 
 export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256, keys = [] }: Given): Decision {
   if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
-  const { launchId, name, channelId, runbook, runbookHash, targetAtMs, compress } = command;
+  const { launchId, name, channelId, teamId, runbook, runbookHash, targetAtMs, compress } = command;
   if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
   const problem = targetProblem(targetAtMs, nowMs);
   if (problem !== null) return problem;
@@ -31,6 +31,7 @@ export function createLaunch(launch: Launch | null, command: CommandOf<'create-l
   if (content !== null) return content;
   return accept(byPerson(command.by), nowMs, {
     kind: 'LaunchCreated', name, channelId, runbook: { ...runbook, people: withKeySpelling(runbook.people) }, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
+    ...(teamId === undefined ? {} : { teamId }),
     ...(keys.length === 0 ? {} : { keys: [...keys] }),
   });
 }

@@ -34,6 +34,12 @@ const CLOCK_SKEW_MS = 60_000;
  */
 export function viaProblem(launch: Launch, by: PersonId, via: Via, nowMs: number): Refusal | null {
   if (via.kind === 'slack') {
+    if (launch.teamId !== null && via.teamId !== launch.teamId) {
+      return refuse('PROOF_INVALID', 'This press came from another Slack workspace than the launch was created in, so it does not count. Press from an account of that workspace, or use the command line.');
+    }
+    if ((launch.teamId !== null || via.channelId !== undefined) && via.channelId !== launch.channelId) {
+      return refuse('PROOF_INVALID', `This press came from another channel than the war room of ${launch.name}, so it does not count. Press in the war room.`);
+    }
     if (personOf(launch, { slackId: via.slackId })?.id === by) return null;
     return refuse('PROOF_INVALID', `This Slack account is not ${nameOf(launch, by)}'s on the roster. Press with your own account, or have two people change the roster.`);
   }
