@@ -21,6 +21,7 @@ describe('forms', () => {
     const target = { value: { type: 'datetimepicker', selected_date_time: Math.floor(rig.nowMs() / 1_000) + 3_600 } };
     const runbook = { value: { type: 'static_select', selected_option: { text: { type: 'plain_text', text: 'Fire drill (drill)', emoji: true }, value: 'drill' } } };
     expect(await rig.ana.submit(form.id, { runbook, target, compress: value('fast') })).toMatchObject({ ok: false, errors: { compress: expect.stringContaining('number above 0') as string } });
+    expect(await rig.ana.submit(form.id, { runbook, target, compress: value('1,5') })).toMatchObject({ ok: false, errors: { compress: expect.stringContaining('15 or 1.5, whichever is meant') as string } });
     expect(await rig.cloud.live.launches()).toEqual([]);
     expect(await rig.ana.submit(form.id, { runbook, target, name: value('Rehearsal'), compress: value('24') })).toMatchObject({ ok: true });
     expect(await rig.launch()).toMatchObject({ name: 'Rehearsal', compress: 24 });
@@ -112,7 +113,10 @@ describe('forms', () => {
     expect(form).toMatchObject({ title: { text: 'Ask for a waiver' } });
     expect(form.html).toContain('Workers are ready');
     expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('whenever') })).toMatchObject({ ok: false, errors: { until: expect.stringContaining('Expected a time') as string } });
-    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('in 1h') })).toMatchObject({ ok: true });
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('14:30') })).toMatchObject({ ok: false, errors: { until: expect.stringMatching(/14:30 in New York = 1[89]:30 UTC: type \d{4}-\d\d-\d\dT1[89]:30Z/) as string } });
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('2027-02-30T10:00Z') })).toMatchObject({ ok: false, errors: { until: expect.stringContaining('February 2027 has 28 days') as string } });
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('in 1h'), worst: value('4.000') })).toMatchObject({ ok: false, errors: { worst: expect.stringContaining('4000 or 4') as string } });
+    expect(await rig.ana.submit(form.id, { reason: value('the printer is out'), until: value('in 1h'), worst: value('4') })).toMatchObject({ ok: true });
     await until('the request', async () => Object.values((await rig.launch()).waivers).some((one) => one.gate === 'workers' && one.reason === 'the printer is out'));
   });
 });

@@ -60,6 +60,28 @@ describe('when Slack does not say the zone', () => {
   });
 });
 
+it('Slack and AWS that hang hold nobody up: the zone, the form that asks why, and what runs', { timeout: 20_000 }, async () => {
+  const rig = await startRig();
+  const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+    const startMs = performance.now();
+    const done = await work;
+    expect(performance.now() - startMs).toBeLessThan(ms);
+    return done;
+  };
+  try {
+    await readyLaunch(rig);
+    rig.workspace.faults.set('users.info', { kind: 'hang' });
+    expect(await within(4_000, rig.ask(rig.ana, 'move 14:30'))).toContain('because Slack did not say which one is yours');
+    await rig.ask(rig.ana, 'fire us-ios');
+    rig.workspace.faults.set('views.open', { kind: 'hang' });
+    expect(await within(4_500, rig.press(rig.ben, 'fire.decline'))).toContain('Declined; nothing was sent. Slack opened no form');
+    rig.cloud.scaling.observe = () => new Promise(() => undefined);
+    expect(await within(4_000, rig.ask(rig.ana, 'scale workers 2'))).toContain('What runs now could not be read');
+  } finally {
+    await rig.stop();
+  }
+});
+
 it('the other person\'s press on an offer changes nothing', async () => {
   const rig = await startRig({ mode: 'http' });
   try {

@@ -120,6 +120,20 @@ describe('halt where no launch is, and what may be a halt', () => {
     expect((await rig.launch()).halt).toMatchObject({ by: 'mia' });
   });
 
+  it('in a direct message, too; who is not on its roster sees the button, and the press is refused', async () => {
+    const { id, people, halt: { epoch } } = await rig.launch();
+    // The bot's direct channel with Olu exists once something stands in it.
+    const posted = await fetch(`${rig.workspace.apiUrl}chat.postMessage`, { method: 'POST', headers: { authorization: 'Bearer xoxb-local-bot', 'content-type': 'application/json' }, body: JSON.stringify({ channel: 'U0OBSERVER', text: 'hello' }) });
+    const { channel } = await posted.json() as { channel: string };
+    await rig.journal.submit(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
+    const answer = await askIn(rig.olu, channel, 'stop!!');
+    const [button] = buttonsOf([answer], 'halt.press');
+    await rig.olu.send('POST', 'actions', { channel, ts: button?.ts, action_id: 'halt.press', block_id: button?.blockId, value: button?.value });
+    await until('the refusal', async () => (await rig.olu.get<{ messages: RoomMessage[] }>(`channels/${channel}/messages`)).messages.some((message) => textOf(message).includes('You are not on the roster')));
+    expect((await rig.launch()).halt.epoch).toBe(epoch);
+    expect(people.map((one) => one.id)).toContain('olu');
+  });
+
   it.each(['cancel', 'kill', 'freeze', 'panic', 'pause', 'undo', 'halt?', 'we must stop', 'halt off'])('%s asks with one button and changes nothing', async (typed) => {
     const { seq } = await rig.launch();
     const answer = await rig.ask(rig.mia, typed);

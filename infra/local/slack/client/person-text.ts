@@ -6,7 +6,9 @@ import type { WorkspaceState } from '../state/workspace-state.ts';
 export function withMentions(typed: string, state: WorkspaceState): string {
   const names = new Map([...state.users.values()].flatMap((user) => [user.real_name, user.name].map((name) => [name.toLowerCase(), user] as const)));
   const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length).map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return typed.replaceAll(new RegExp(String.raw`(?<![\w<])@(${longestFirst.join('|')})(?!\w)`, 'gi'), (typedName: string, name: string) => {
+  // What is typed is text: only what Slack itself makes of it is markup. A test may give a mention as Slack sends it.
+  const escaped = typed.replaceAll('&', '&amp;').replaceAll(/<(?!@[UW][A-Z0-9]+[|>])/g, '&lt;').replaceAll(/(?<!<@[UW][A-Z0-9|a-z .]*)>/g, '&gt;');
+  return escaped.replaceAll(new RegExp(String.raw`(?<![\w<])@(${longestFirst.join('|')})(?!\w)`, 'gi'), (typedName: string, name: string) => {
     const user = names.get(name.toLowerCase());
     return user === undefined ? typedName : `<@${user.id}|${user.name}>`;
   });
