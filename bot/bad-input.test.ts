@@ -29,12 +29,12 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
   });
 
   it.each([
-    ['fier', 'There is no `/go fier`.'],
+    ['fier', 'There is no `/go fier`.\nThere are'],
     ['banana', 'There is no `/go banana`'],
-    ['help fier', 'There is no `/go fier`.'],
+    ['help fier', 'There is no `/go fier`.\nThere are'],
     ['statsu', 'Did you mean `stats`?'],
-    ['clsoe', 'There is no `/go clsoe`.'],
-    ['scael', 'There is no `/go scael`.'],
+    ['clsoe', 'There is no `/go clsoe`.\nThere are'],
+    ['scael', 'There is no `/go scael`.\nThere are'],
     ['fire us-iso', 'Did you mean `us-ios`?'],
     ['fire mars-ios', 'There is no segment `mars-ios`'],
     ['scale worker 4', 'Did you mean `workers`?'],

@@ -80,7 +80,7 @@ export interface Rig {
   pressAnyway(who: Someone, slackId: string, actionId: string, value: Record<string, string>, from?: { teamId?: string; channelId?: string }): Promise<string>;
   launch(): Promise<Launch>;
   /** A launch as `/go create` makes it, without asking Slack. */
-  createInRecord(): Promise<{ launchId: string }>;
+  createInRecord(channelId?: string): Promise<{ launchId: string }>;
   /** From now on nothing of AWS answers. */
   cutCloud(): Promise<void>;
   stop(): Promise<void>;
@@ -146,13 +146,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       if (launch === null) throw new Error('there is no launch');
       return launch;
     },
-    async createInRecord() {
+    async createInRecord(channelId = 'C0WARROOM') {
       const loaded = loadRunbook(RUNBOOK, 'drill.yaml');
       if (!loaded.ok) throw new Error('RIG_RUNBOOK');
       const launchId = 'drill-in-record';
-      await bot.conductor.willCreate({ launchId, name: 'Fire drill', channelId: 'C0WARROOM', pool: loaded.runbook.pool.name, createdAtMs: nowMs(), closed: false });
+      await bot.conductor.willCreate({ launchId, name: 'Fire drill', channelId, pool: loaded.runbook.pool.name, createdAtMs: nowMs(), closed: false });
       const created = await journal.submit(launchId, {
-        kind: 'create-launch', by: 'ana', launchId, name: 'Fire drill', channelId: 'C0WARROOM', runbook: loaded.runbook, runbookHash: 'r', targetAtMs: nowMs() + 3_600_000, compress: 1,
+        kind: 'create-launch', by: 'ana', launchId, name: 'Fire drill', channelId, runbook: loaded.runbook, runbookHash: 'r', targetAtMs: nowMs() + 3_600_000, compress: 1,
       });
       if (!created.ok) throw new Error(created.say);
       await bot.conductor.afterEntry(launchId, created.entry);

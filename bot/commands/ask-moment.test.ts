@@ -91,6 +91,9 @@ it('the other person\'s press on an offer changes nothing', async () => {
     expect((await rig.launch()).targetAtMs).toBe(targetAtMs);
     const change = { launchId: (await rig.launch()).id, kind: 'pace', id: 'ios', to: '5', from: 'Infinity', state: '0', by: 'U0ONCALL', untilMs: value.untilMs, reason: '' };
     expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'change.confirm', change)).toContain('Somebody else was asked this');
+    // The record is as it was, what runs is not.
+    expect(await rig.pressAnyway(rig.ana, 'U0ONCALL', 'change.confirm', { ...change, kind: 'scale', id: 'workers', to: '2', from: '40', state: 'none' })).toContain('has moved since this was asked');
+    expect((await rig.launch()).scale).toEqual({});
     // The figures are as they were, the record is not.
     expect(await rig.pressAnyway(rig.ana, 'U0ONCALL', 'change.confirm', { ...change, state: '7' })).toContain('has moved since this was asked');
     expect((await rig.launch()).switches['pace.ios']).toBeUndefined();

@@ -4,6 +4,7 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import type { HaltPress } from '../conductor/conductor-port.ts';
 import type { Desk } from '../desk.ts';
 import { haltNow } from './halt.ts';
+import { until } from '../../infra/local/slack/for-tests.ts';
 import { readyLaunch, startRig, type Rig } from '../../test/bot-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
 
@@ -32,6 +33,15 @@ test('the answer says whether a shot was cut off, and that a closed launch has n
   expect(answer).toContain('There is nothing to halt');
   expect(answer).not.toContain('*Halted*');
   expect(await rig.ask(rig.mia, 'halt')).toContain('There is nothing to halt');
+});
+
+test('in the channel of a closed launch the open ones are named, each with its HALT', async () => {
+  const { launchId } = await rig.createInRecord('C0GENERAL');
+  await until('the new launch in the index', async () => (await rig.ask(rig.mia, 'halt')).includes(launchId), 10_000);
+  const answer = await rig.ask(rig.mia, 'halt');
+  expect(answer).toContain('the launch of this channel, is closed');
+  expect(await rig.press(rig.mia, 'halt.press', launchId)).toContain('*Halted*');
+  expect((await rig.journal.launch(launchId))?.halt).toMatchObject({ active: true, by: 'mia' });
 });
 
 test('what is known here is never enough to refuse a halt by: when the record does not answer, it goes ahead without a name', async () => {

@@ -38,6 +38,7 @@ describe('fire sends what was asked, or nothing', () => {
     const answer = await rig.ask(rig.ana, typed);
     expect(answer).toContain('`us-ios` `us-android`');
     expect(answer).toContain('`/go halt` stops all sending');
+    if (typed === 'fire all ios') expect(answer).toContain('may mean all, or only what else it names');
     expect(Object.values((await rig.launch()).orders).filter(({ state }) => state === 'open')).toEqual([]);
   });
 });
