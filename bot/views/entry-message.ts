@@ -51,7 +51,7 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'Noted': return 'person' in entry.by ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`) : line(launch, entry, ':warning:', safe(entry.text, 2_500));
     case 'FireDeclined':
     case 'FireExpired': return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
-    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`);
+    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${notItsOwner(launch, entry)}${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`);
     case 'WaiverGranted': return line(launch, entry, ':large_yellow_circle:', `granted the waiver for *${gateTitle(launch, launch.waivers[entry.waiverId]?.gate ?? entry.waiverId)}*`);
     case 'TestDone': return line(launch, entry, entry.results.length > 0 && entry.results.every((result) => result.accepted) ? ':white_check_mark:' : ':warning:', `Test copies: ${tested(launch, entry)}`);
     case 'TestRequested': return line(launch, entry, ':iphone:', `sends test copies to ${fit(entry.to.map((id) => nameOf(launch, id)), 1_000).replaceAll('\n', ', ')}`);
@@ -95,6 +95,12 @@ function line(launch: Launch, entry: Entry, sign: string, what: string): Message
 
 /** A scale order that took longer than this gets a post when it is there. */
 const SCALE_SEEN_MS = 60_000;
+
+/** A tick by somebody else counts, and is marked. */
+function notItsOwner(launch: Launch, entry: Extract<Entry, { kind: 'GateTicked' }>): string {
+  const owner = gateNamed(launch, entry.gate)?.owner;
+  return owner === undefined || ('person' in entry.by && entry.by.person === owner) ? '' : ` (its owner is ${nameOf(launch, owner)})`;
+}
 
 const gateTitle = (launch: Launch, id: string): string => safe(gateNamed(launch, id)?.title ?? id, 120);
 const targetTitle = (launch: Launch, id: string): string => safe(launch.runbook.scale_targets.find((target) => target.id === id)?.title ?? id, 120);

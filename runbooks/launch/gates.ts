@@ -48,7 +48,9 @@ function ticked(launch: Launch, gate: Gate): Found {
   const tick = own(launch.ticks, gate.id);
   const doubts = gate.id === COPY_GATE.id ? `${doubtsText(copyDoubts(launch.campaign))}; ` : '';
   if (tick === undefined) return { status: 'unknown', value: null, say: doubts === '' ? 'not ticked yet' : `${doubts}nobody has judged it yet` };
-  const who = `by ${nameOf(launch, tick.by)} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
+  // Anyone on duty may, since the owner may be away; whoever relies on it must see that it was somebody else.
+  const other = gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
+  const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
   return tick.green ? { status: 'green', value: null, say: `${doubts}ticked ${who}` } : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
 }
 
@@ -94,6 +96,11 @@ export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, gi
   return accept(CONDUCTOR, given.nowMs, { kind: 'GateChanged', measured });
 }
 
+/** Of the present text: a copy of an earlier one says nothing. */
+function hasCopyArrived(launch: Launch): boolean {
+  return Object.values(launch.tests).some(({ contentHash, results }) => contentHash === launch.contentHash && results?.some(({ accepted }) => accepted) === true);
+}
+
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
   const gate = gatesOf(launch).find(({ id }) => id === command.gate);
   const manual = gatesOf(launch).filter(({ probe }) => probe === undefined).map(({ id }) => id);
@@ -104,6 +111,9 @@ export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given:
   }
   const tick = own(launch.ticks, gate.id);
   if (tick?.green === command.green) return refuse('ALREADY_SO', `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`);
+  if (command.green && gate.after === 'test-copies' && !hasCopyArrived(launch)) {
+    return refuse('TEST_MISSING', `No copy of this text has reached a phone yet, so nobody can have read it there. Send one with /go test, look at it, then tick “${gate.title}”.`);
+  }
   const { green, note } = command;
   return accept(byPerson(command.by), given.nowMs, { kind: 'GateTicked', gate: gate.id, green, note });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { measuredAt, Scene } from '../../test/properties/scene.ts';
+import { measuredAt, sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
 import { gateLines } from './gates.ts';
 
@@ -74,4 +74,30 @@ test('a changed campaign or replaced audience takes ticks back, the first audien
   tick();
   scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, sound: 'tada' } });
   expect(isTicked()).toBe(false);
+});
+
+test('the copy is ticked only after a copy of this very text has arrived, and by somebody else only with a mark', () => {
+  const scene = Scene.created(sampleRunbook({ gates: [{ id: 'copy-read', title: 'The copy was read', owner: 'mia', after: 'test-copies' }] }));
+  const tick = (by: string, green = true): Command => ({ kind: 'tick-gate', by, gate: 'copy-read', green, note: '' });
+  const send = (accepted: boolean) => {
+    const { testId } = scene.gives('TestRequested', { kind: 'request-test', by: 'ana', to: ['ana'] });
+    scene.does({ kind: 'report-test', testId, results: [{ person: 'ana', platform: 'ios', accepted, reason: accepted ? '' : 'BadDeviceToken', tookMs: 5 }] });
+  };
+  const line = () => gateLines(scene.state, [], scene.nowMs, 'all')[0];
+  expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
+  send(false);
+  expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
+  send(true);
+  scene.does(tick('ben'));
+  expect(line()).toMatchObject({ status: 'green', say: expect.stringContaining('ticked by Ben Okafor, who is not its owner Mia Chen,') as string });
+  scene.does(tick('mia', false));
+  scene.does(tick('mia'));
+  expect(line()?.say).toMatch(/^ticked by Mia Chen at/);
+  // Another text: the copy that arrived was not this one.
+  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, locales: { ...scene.state.campaign.locales, en: { title: 'Other', body: 'Text' } } } });
+  expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
+  // Taking a tick back never needs a copy.
+  send(true);
+  scene.does(tick('mia'));
+  scene.does(tick('mia', false));
 });

@@ -51,6 +51,7 @@ export function checkReferences(runbook: Runbook): ReferenceProblem[] {
     if (gate.id === COPY_GATE.id) problems.push({ path: ['gates', index, 'id'], found: JSON.stringify(gate.id), expected: 'another id: that gate is made for every launch whose text looks unfinished' });
     mustExist(['gates', index, 'owner'], gate.owner, people, 'a person');
     if (gate.probe?.kind === 'scaled') mustExist(['gates', index, 'probe', 'target'], gate.probe.target, targets, 'a scale target');
+    if (gate.after !== undefined && gate.probe !== undefined) problems.push({ path: ['gates', index, 'after'], found: 'on a measured gate', expected: 'a gate that a person ticks' });
     if (gate.hard && gate.probe === undefined) {
       problems.push({ path: ['gates', index, 'hard'], found: 'true on a manual gate', expected: 'a probe: only what is measured may block the press' });
     }

@@ -105,6 +105,8 @@ export const gate = z.strictObject({
   owner: id.optional(),
   /** Absent: a manual gate, ticked by a person. */
   probe: probe.optional(),
+  /** Of a manual gate: it can be ticked green only once a copy of this very text has reached somebody's phone. */
+  after: z.literal('test-copies').optional(),
   help: z.string().max(300).optional(),
 });
 
