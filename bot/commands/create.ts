@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
-import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import { describeProblem } from '../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { Desk } from '../desk.ts';
@@ -12,24 +10,13 @@ import { section, message } from '../views/blocks.ts';
 import { doubtsNote } from '../views/content.ts';
 import { createModal } from '../views/modals.ts';
 import type { Message } from '../views/message.ts';
-import { clip, fit, oneLine, safe, stamp } from '../views/words.ts';
+import { clip, fit, oneLine, plural, safe, stamp } from '../views/words.ts';
 import { bareWord, WHEN_USAGE } from './arguments.ts';
 import { momentOf, offer } from './ask-moment.ts';
 import { launchHere } from './launch-here.ts';
 import { didYouMean } from './nearest.ts';
+import { type ListedRunbook, listRunbooks, namesAndProblems, readRunbook } from './runbook-folder.ts';
 import { misuse, type Ask, type Subcommand } from './subcommand.ts';
-
-export interface ListedRunbook { id: string; file: string; title: string }
-
-/** Runbooks of the folder by file name, titles from inside; a broken one is listed too, and refused with its problems. */
-export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
-  const files = (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).toSorted();
-  return Promise.all(files.slice(0, 100).map(async (name) => {
-    const id = name.replace(/\.ya?ml$/, '');
-    const loaded = loadRunbook(await readFile(join(dir, name), 'utf8'), name);
-    return { id, file: name, title: loaded.ok ? loaded.runbook.title : `${id} (has problems)` };
-  }));
-}
 
 export interface Wanted { runbook: string; name: string | null; targetAtMs: number; compress: number }
 
@@ -63,12 +50,11 @@ export async function createLaunch(desk: Desk, who: { slackId: string; teamId: s
 
   const listed = (await listRunbooks(desk.runbooksDir)).find((one) => one.id === wanted.runbook);
   if (listed === undefined) return no('runbook', 'RUNBOOK_UNKNOWN', `There is no runbook ${wanted.runbook}.`);
-  const text = await readFile(join(desk.runbooksDir, listed.file), 'utf8');
-  const loaded = loadRunbook(text, listed.file);
-  if (!loaded.ok) {
-    const lines = loaded.problems.map(describeProblem);
+  const { text, loaded } = await readRunbook(desk.runbooksDir, listed.file);
+  if (!loaded.ok || listed.problem !== null) {
+    const lines = loaded.ok ? [listed.problem ?? ''] : loaded.problems.map(describeProblem);
     return {
-      ok: false, field: 'runbook', say: clip(`${lines.length} problems: ${lines[0] ?? ''}`, 300),
+      ok: false, field: 'runbook', say: clip(`${plural(lines.length, 'problem')}: ${lines[0] ?? ''}`, 300),
       answer: message(`${listed.file} has problems`, [section(`:no_entry: *${safe(listed.file, 80)}* can't be used:\n${fit(lines.map((line) => `• ${safe(line, 400)}`))}`)]),
     };
   }
@@ -110,7 +96,7 @@ export const create: Subcommand = {
     const ids = runbooks.map((one) => one.id);
     const [word = ''] = ask.typed.words;
     const runbook = ids.find((id) => id === word) ?? ids.find((id) => id.toLowerCase() === bareWord(word));
-    if (runbook === undefined) return misuse(create, `There is no runbook ${code(word)}.${didYouMean(word, ids)} There is ${ids.map((id) => code(id)).join(' ') || 'none at all'}.`);
+    if (runbook === undefined) return misuse(create, `There is no runbook ${code(word)}.${didYouMean(word, ids)} There is ${runbooksText(runbooks)}.`);
     const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(word) + word.length));
     const { compress, name } = parsed;
     if (parsed.when === '') return misuse(create, `When is the target? ${WHEN_USAGE}`);
@@ -134,6 +120,13 @@ export function parseCreate(text: string): { when: string; compress: string | nu
   return { when: oneLine(left), compress: compress?.[1] ?? null, name: called === '' ? null : clip(called, 120) };
 }
 
+/** Those that can be used, then the others with what is wrong. */
+function runbooksText(runbooks: readonly ListedRunbook[]): string {
+  const [ids, problems] = namesAndProblems(runbooks);
+  const good = ids.slice(0, 60).map((id) => code(id)).join(' ');
+  return `${good || 'none that can be used'}${problems.length === 0 ? '' : `. With problems: ${problems.slice(0, 5).map((one) => safe(one, 200)).join('; ')}${problems.length > 5 ? `; and ${problems.length - 5} more` : ''}`}`;
+}
+
 async function openForm(ask: Ask): Promise<Message | null> {
   const { desk, channelId } = ask;
   const [runbooks, shut] = await Promise.all([listRunbooks(desk.runbooksDir), noRoom(desk, channelId, MEMBER_BEFORE_FORM_MS)]);
@@ -144,6 +137,6 @@ async function openForm(ask: Ask): Promise<Message | null> {
     return null;
   } catch (error) {
     desk.log.warn({ err: error, channelId }, 'the form of a new launch could not be opened');
-    return refused('SLACK_SILENT', `Slack did not open the form. Try again, or say it in one line: /go create ${runbooks[0]?.id ?? 'superbowl'} in 2h.`);
+    return refused('SLACK_SILENT', `Slack did not open the form. Try again, or say it in one line: /go create ${runbooks.find(({ problem }) => problem === null)?.id ?? 'superbowl'} in 2h.`);
   }
 }

@@ -9,7 +9,8 @@ import { withRoomTrouble } from '../views/room-trouble.ts';
 import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { campaign } from './campaign.ts';
-import { create, listRunbooks } from './create.ts';
+import { create } from './create.ts';
+import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
 import { fire } from './fire.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
@@ -84,7 +85,7 @@ async function haltHere(ask: Ask, reason: string): Promise<Answer> {
 async function runSub(ask: Ask, sub: Subcommand): Promise<Answer> {
   if (sub.needs === 'nothing') return sub.run(ask);
   const launch = await launchHere(ask.desk, ask.channelId);
-  if (launch === null) return noLaunch((await listRunbooks(ask.desk.runbooksDir)).map((one) => one.id));
+  if (launch === null) return noLaunch(...namesAndProblems(await listRunbooks(ask.desk.runbooksDir)));
   const [answer, trouble] = await Promise.all([runHere(ask, sub, launch), troubleOf(ask, launch)]);
   return answer === null || trouble === null ? answer : withRoomTrouble(answer, roomFaultText(trouble.code), trouble.sinceMs);
 }

@@ -5,7 +5,7 @@ import { code, noLaunch } from '../views/answers.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
 import { safe } from '../views/words.ts';
-import { listRunbooks } from './create.ts';
+import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import type { Meant } from './meaning.ts';
 import type { Ask } from './subcommand.ts';
 
@@ -46,7 +46,7 @@ export async function haltElsewhere(ask: Ask, here: Launch | null): Promise<Mess
   const launches = (await ask.desk.rooms.open()).filter(({ launchId }) => launchId !== here?.id);
   const found = here === null ? 'No launch belongs to this channel' : `${safe(here.name, 120)}, the launch of this channel, is closed`;
   if (launches.length === 0) {
-    if (here === null) return noLaunch((await listRunbooks(ask.desk.runbooksDir)).map((one) => one.id));
+    if (here === null) return noLaunch(...namesAndProblems(await listRunbooks(ask.desk.runbooksDir)));
     return message('There is nothing to halt.', [section(`:grey_question: ${found}, and no other is open: nothing is being sent, and there is nothing to halt.`), context('Nothing was changed.')]);
   }
   const more = launches.length > LAUNCHES_SHOWN ? ` ${launches.length - LAUNCHES_SHOWN} more are open: type \`/go halt\` in their channels.` : '';

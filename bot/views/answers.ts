@@ -3,7 +3,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { peopleWith } from './names.ts';
-import { clip, safe, timeOfDay } from './words.ts';
+import { clip, fit, safe, timeOfDay } from './words.ts';
 
 /** Answers that only the person who acted sees. */
 
@@ -48,11 +48,13 @@ export function stranger(launch: Launch): Message {
   ]);
 }
 
-export function noLaunch(runbooks: readonly string[]): Message {
+/** `problems`: of runbooks that can't be used, one a file, with its line. */
+export function noLaunch(runbooks: readonly string[], problems: readonly string[] = []): Message {
   const say = 'There is no launch in this channel.';
   return message(say, [
     section(`:grey_question: ${say} Create one here: \`/go create\` opens a form, \`/go create ${safe(runbooks[0] ?? 'superbowl', 40)} in 2h\` does it in one line.`),
     ...(runbooks.length === 0 ? [] : [context(`Runbooks: ${runbooks.slice(0, 30).map((id) => `\`${safe(id, 40)}\``).join(' ')}`)]),
+    ...(problems.length === 0 ? [] : [context(`With problems:\n${fit(problems.map((one) => `• ${safe(one, 300)}`), 1_500)}`)]),
   ]);
 }
 

@@ -8,7 +8,7 @@ import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { ACTION, VIEW } from '../actions/action-ids.ts';
 import { actions, button, context, section } from './blocks.ts';
 import { platformName } from './names.ts';
-import { clip, count, oneLine, safe, short } from './words.ts';
+import { clip, count, fit, oneLine, safe, short } from './words.ts';
 
 /** Modals: title, submit and close at most 24 characters, 100 blocks, `private_metadata` 3,000. */
 
@@ -23,9 +23,16 @@ function input(blockId: string, label: string, element: InputBlock['element'], m
 }
 
 /** Blocks are named after their field; every element's action id is `value`. */
-export function createModal(runbooks: readonly { id: string; title: string }[], channelId: string, nowMs: number): ModalView {
+export function createModal(listed: readonly { id: string; title: string; problem?: string | null }[], channelId: string, nowMs: number): ModalView {
   const base = { type: 'modal' as const, title: plain('New launch'), close: plain('Cancel') };
-  if (runbooks.length === 0) return { ...base, blocks: [section('There is no runbook in the folder that the bot reads (`GOBUTTON_RUNBOOKS`).')] };
+  const bad = listed.flatMap(({ problem }) => (problem == null ? [] : [`• ${safe(problem, 300)}`]));
+  const problems = bad.length === 0 ? [] : [section(`:warning: *With problems, so not to choose here*\n${fit(bad, 2_500)}`)];
+  // Slack takes 100 options; any other can be typed.
+  const good = listed.filter(({ problem }) => problem == null);
+  const runbooks = good.slice(0, 100);
+  const more = good.length > runbooks.length ? [context(`${good.length - runbooks.length} more runbooks don't fit here: \`/go create NAME in 2h\``)] : [];
+  if (listed.length === 0) return { ...base, blocks: [section('There is no runbook in the folder that the bot reads (`GOBUTTON_RUNBOOKS`).')] };
+  if (runbooks.length === 0) return { ...base, blocks: [section('There is no runbook that can be used in the folder that the bot reads (`GOBUTTON_RUNBOOKS`).'), ...problems] };
   const options = runbooks.map((one) => ({ text: plain(clip(`${one.title} (${one.id})`, 75)), value: clip(one.id, 75) }));
   const inTwoHours = Math.ceil((nowMs + 7_200_000) / 300_000) * 300;
   return {
@@ -36,6 +43,8 @@ export function createModal(runbooks: readonly { id: string; title: string }[], 
       input('name', 'Name', { type: 'plain_text_input', action_id: 'value', max_length: 120, placeholder: plain('as the runbook says') }, { optional: true }),
       input('target', 'Target', { type: 'datetimepicker', action_id: 'value', initial_date_time: inTwoHours }, { hint: 'The earliest moment of the event, on your own clock. Steps count from it; nothing fires by itself.' }),
       input('compress', 'Compress', { type: 'plain_text_input', action_id: 'value', initial_value: '1', max_length: 12 }, { hint: '1 is real time. For a rehearsal 24 makes an hour of a day.' }),
+      ...more,
+      ...problems,
     ],
   };
 }

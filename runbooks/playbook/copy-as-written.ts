@@ -41,7 +41,8 @@ export function copyProblem(text: string, node: Scalar, keyOffset: number | null
   if (isBlock) return { offset: comment, found: `${quoted(cut)}, which YAML takes for a comment`, expected: 'it indented like the text above if it belongs to it, else further left than the text and its field' };
   return {
     offset: comment, found: kept === '' ? `nothing: YAML takes ${quoted(cut)} for a comment` : `text that YAML cuts after ${quoted(kept)}: it takes ${quoted(cut)} for a comment`,
-    expected: `the text in quotes: ${quoted(kept === '' ? cut : `${kept} ${cut}`)}`,
+    // What closes the braces around it is no part of the text.
+    expected: `the text in quotes: ${quoted(`${kept} ${cut}`.trim().replace(/\s*[}\]],?$/, ''))}`,
   };
 }
 

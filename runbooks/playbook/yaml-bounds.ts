@@ -20,6 +20,7 @@ const ONCE_MORE = 'a runbook, which is much smaller: is this the right file?';
 /** The first reason not to read this text at all, or null. Takes milliseconds for any text. */
 export function boundsProblem(text: string): YamlProblem | null {
   if (text.length > YAML_CHARACTERS_MOST) return at(0, `${text.length.toLocaleString('en-US')} characters`, `at most ${YAML_CHARACTERS_MOST.toLocaleString('en-US')}: ${ONCE_MORE}`);
+  if (text.includes('\u0000')) return at(0, 'NUL characters: this looks like UTF-16', 'a file in UTF-8');
   const fault = textFault(text);
   if (fault !== null) return at(fault.index, fault.found, fault.expected);
   const mark = text.indexOf('\uFEFF', 1);

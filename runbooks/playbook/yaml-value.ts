@@ -28,10 +28,12 @@ export function readYaml(text: string): YamlRead {
   if (bound !== null) return { value: undefined, places: new Map(), problems: [bound] };
   // Comparing each key with each takes the library seconds for a large map; the walker does it by name.
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error', version: '1.2', merge: false });
-  if (document.errors.length > 0) {
-    return { value: undefined, places: new Map(), problems: document.errors.map(({ pos, message, code }) => ({ offset: pos[0], path: [], found: message, expected: OF_BARE_TEXT.has(code) ? QUOTING : 'valid YAML' })) };
-  }
-  return new Walker(text).read(document.contents);
+  const walker = new Walker(text);
+  const read = walker.read(document.contents);
+  if (document.errors.length === 0) return read;
+  // A comment that swallows the rest of a line often takes a brace with it: the fault is there, the error lines below.
+  const errors = document.errors.map(({ pos, message, code }) => ({ offset: pos[0], path: [], found: message, expected: OF_BARE_TEXT.has(code) ? QUOTING : 'valid YAML' }));
+  return { value: undefined, places: new Map(), problems: [...walker.cuts, ...errors] };
 }
 
 /** One walk in the order of the text. An anchor stands for the value that it was last set to, as YAML has it. */
@@ -39,6 +41,8 @@ class Walker {
   readonly #text: string;
   readonly #places = new Map<string, Place>();
   readonly #problems: YamlProblem[] = [];
+  /** Of the problems those of texts that YAML cut: they hold whatever else is wrong. */
+  readonly cuts: YamlProblem[] = [];
   /** By name; `size` counts what an alias unfolds to. Null: being walked right now, so an alias to it would never end. */
   readonly #anchors = new Map<string, { value: unknown; size: number } | null>();
   #values = 0;
@@ -90,7 +94,10 @@ class Walker {
 
   #scalar(node: Scalar, path: Path, key: Node | null): unknown {
     const problem = isCopy(path) ? copyProblem(this.#text, node, offsetOf(key)) : null;
-    if (problem !== null) this.#problem(problem.offset, path, problem.found, problem.expected);
+    if (problem !== null) {
+      this.#problem(problem.offset, path, problem.found, problem.expected);
+      this.cuts.push({ ...problem, path: [...path] });
+    }
     const { value, source } = node;
     if (typeof value === 'number' && source !== undefined && !/^-?(0|[1-9]\d*)(\.\d{1,2})?$/.test(source)) return source;
     if (typeof value === 'bigint') return source ?? String(value);

@@ -56,6 +56,12 @@ describe('text that YAML would cut or change is refused where it is cut, with th
     expect(lines.some((line) => Math.abs(line - lineOf(text, 'body: ')) <= 2), problems.join('\n')).toBe(true);
   });
 
+  test('also where the comment takes the end of the braces with it, and the YAML error lines below', () => {
+    const [first] = problemsOf(superbowl.replace('body: "Do your lesson. You know who is watching." }', 'body: Watch now #BigGame and win }'));
+    expect(first).toBe('draft.yaml:47:58 campaign.locales.en.body: found text that YAML cuts after "Watch now": it takes "#BigGame and win }" for a comment, expected the text in quotes: "Watch now #BigGame and win"');
+    expect(problemsOf(superbowl.replace('title: "Did you see that? 👀"', 'title: Watch now #BigGame'))[0]).toMatch(/^draft\.yaml:47:\d+ campaign\.locales\.en\.title: found text that YAML cuts/);
+  });
+
   test('in every text that people read, not only in the push', () => {
     for (const [find, replacement] of [
       ['on_halt: "Nobody presses GO again before marketing and on-call have spoken in this channel."', 'on_halt: Ask #marketing first'],
@@ -103,7 +109,7 @@ describe('what a file must not hold at all', () => {
     ['a byte order mark inside', superbowl.replace('id: superbowl', 'id: superbowl\uFEFF'), 'U+FEFF'],
     ['old Mac line ends', superbowl.replaceAll('\n', '\r'), 'a carriage return without a line feed'],
     ['another encoding, read as UTF-8', superbowl.replace('¿Lo', '\uFFFDLo'), 'U+FFFD'],
-    ['UTF-16, read as UTF-8', superbowl.replace('version', 'v\u0000e\u0000r'), 'draft.yaml:3:2 found the control character U+0000'],
+    ['UTF-16, read as UTF-8', superbowl.replace('version', 'v\u0000e\u0000r'), 'draft.yaml:1:1 found NUL characters: this looks like UTF-16, expected a file in UTF-8'],
     ['an unknown alias', superbowl.replace('owner: ana', 'owner: *nobody'), 'found the alias *nobody, and no &nobody before it'],
     ['an alias to what comes later', superbowl.replace('owner: ana', 'owner: *later').replace('owner: mia', 'owner: &later mia'), 'no &later before it'],
     ['a circle', superbowl.replace('people:', 'people: &all\n  - *all'), 'found the alias *all inside of what it stands for'],

@@ -1,0 +1,76 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeProblem, loadRunbook, type LoadedRunbook } from '../../runbooks/playbook/load.ts';
+
+/**
+ * The folder that runbooks are read from. Whatever lies there, one bad file never hides the others: it is listed with its
+ * first problem, and so is what can't be read at all (a folder of that name, a dangling link, a file without rights).
+ */
+
+export interface ListedRunbook { id: string; file: string; title: string; /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null }
+
+/** UTF-8 takes four bytes a character at most; what is larger isn't even read. `loadRunbook` counts the characters. */
+const BYTES_MOST = 2_000_000;
+
+/** What was found in a file, as long as it stays the same: a form must be open within 3 s, however many files there are. */
+const known = new Map<string, { stamp: string; listed: ListedRunbook }>();
+const KNOWN_MOST = 1_000;
+
+/** By file name; titles from inside. A folder that isn't there has none. */
+export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
+  const files = (await namesIn(dir)).filter((name) => /^[^.].*\.ya?ml$/i.test(name)).toSorted();
+  const listed = await Promise.all(files.map((file) => look(dir, file)));
+  // Two files of one name but for their ending: neither can be meant by that name.
+  return listed.map((one) => {
+    const twin = listed.find((other) => other !== one && other.id === one.id);
+    return twin === undefined ? one : { ...one, problem: `${one.file}:1:1 found ${twin.file} beside it, expected one file of that name` };
+  });
+}
+
+/** The ids of those that can be used, and what is wrong with the others. */
+export function namesAndProblems(listed: readonly ListedRunbook[]): [ids: string[], problems: string[]] {
+  return [listed.flatMap(({ id, problem }) => (problem === null ? [id] : [])), listed.flatMap(({ problem }) => (problem === null ? [] : [problem]))];
+}
+
+/** Never rejects: what can't be read is a problem of that file. */
+export async function readRunbook(dir: string, file: string): Promise<{ text: string; loaded: LoadedRunbook }> {
+  const no = (found: string, expected: string) => ({ text: '', loaded: { ok: false as const, problems: [{ file, line: 1, column: 1, path: '', found, expected }] } });
+  try {
+    const path = join(dir, file);
+    const there = await stat(path);
+    // A pipe would be waited for without end.
+    if (!there.isFile()) return no('no file but something else of that name', 'a file');
+    if (there.size > BYTES_MOST) return no(`${there.size.toLocaleString('en-US')} bytes`, 'a runbook, which is much smaller: is this the right file?');
+    const text = await readFile(path, 'utf8');
+    return { text, loaded: loadRunbook(text, file) };
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    return no(`a file that can't be read (${typeof code === 'string' ? code : 'unknown error'})`, 'one that the bot may read');
+  }
+}
+
+async function look(dir: string, file: string): Promise<ListedRunbook> {
+  const path = join(dir, file);
+  const stamp = await stat(path).then(({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`, () => 'unreadable');
+  const before = known.get(path);
+  if (before?.stamp === stamp && stamp !== 'unreadable') return before.listed;
+  const { loaded } = await readRunbook(dir, file);
+  const listed = { id: file.replace(/\.ya?ml$/i, ''), file, title: loaded.ok ? loaded.runbook.title : file, problem: loaded.ok ? null : firstOf(loaded) };
+  if (known.size >= KNOWN_MOST) known.clear();
+  known.set(path, { stamp, listed });
+  return listed;
+}
+
+function firstOf({ problems }: LoadedRunbook & { ok: false }): string {
+  const [first] = problems;
+  const more = problems.length - 1;
+  return `${first === undefined ? 'found nothing' : describeProblem(first)}${more > 0 ? ` (and ${more} more)` : ''}`;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch {
+    return [];
+  }
+}
