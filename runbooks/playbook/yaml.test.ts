@@ -158,6 +158,13 @@ test.each(Object.entries(HOSTILE))('a hostile file is refused at once, with a pl
   expect(tookMs).toBeLessThan(1_500);
 });
 
+test('what bounds a hostile file is what is said of it', () => {
+  for (const [name, said] of [
+    ['an alias bomb', 'unfolds to more than 20,000 values'], ['lists in lists, by dashes', 'nesting deeper than'], ['lists in lists, in brackets', 'nesting deeper than'], ['fields in fields', 'nesting deeper than'],
+    ['one large list', 'more than 30,000 YAML tokens'], ['braces that close nothing', '} that closes nothing'], ['anchors on anchors', 'a second anchor'], ['a file of another kind', 'at most 262,144'],
+  ] as const) expect(problemsOf(HOSTILE[name] ?? '').join('\n'), name).toContain(said);
+});
+
 describe('any text gives a runbook or problems with places, and never throws', () => {
   const check = (text: string) => {
     const loaded = loadRunbook(text, 'draft.yaml');
