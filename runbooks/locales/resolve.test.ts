@@ -1,5 +1,7 @@
+import parents from 'cldr-core/supplemental/parentLocales.json' with { type: 'json' };
 import { expect, test } from 'vitest';
 import { localeResolver } from './resolve.ts';
+import { tagOf } from './tag.ts';
 
 /** device → campaign's locales → what it gets */
 const CASES: [device: string, campaign: string, gets: string | null, fit?: 'exact' | 'related'][] = [
@@ -86,12 +88,18 @@ const CASES: [device: string, campaign: string, gets: string | null, fit?: 'exac
   ['hi-Latn', 'hi en', 'en', 'related'],
   ['ru-Latn', 'ru en', null],
   ['i-klingon', 'tlh en', 'tlh', 'exact'],
-  ...['', ' ', 'C', 'C.UTF-8', 'POSIX', 'und', 'und-BR', 'mul', 'root', 'English', 'x-private', 'i-default-x', 'e', '12', 'null', '-', '_US', 'en--', 'constructor', '\u0000', 'en\u202Eus']
-    .map((device): [string, string, string | null] => [device, 'pt-BR de', null]),
+  ...['', ' ', 'C', 'C.UTF-8', 'POSIX', 'und', 'und-BR', 'mul', 'root', 'English', 'x-private', 'i-default-x', 'e', '12', 'null', '-', '_US', 'constructor', '\u0000', 'en\u202Eus']
+    .map((device): [string, string, string | null] => [device, 'pt-BR de en', null]),
 ];
 
 test.each(CASES)('%s of %s is %s', (device, campaign, gets, fit) => {
   expect(localeResolver(campaign.split(' '))(device)).toEqual(gets === null ? null : { locale: gets, fit });
+});
+
+test('no locale of CLDR has a parent in another script', () => {
+  for (const [child, parent] of Object.entries(parents.supplemental.parentLocales.parentLocale)) {
+    expect([child, tagOf(parent)?.script ?? tagOf(child)?.script]).toEqual([child, tagOf(child)?.script]);
+  }
 });
 
 test('the order in which a campaign lists its locales decides nothing', () => {

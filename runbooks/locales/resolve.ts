@@ -46,10 +46,10 @@ function below(known: readonly Known[], key: string): Known | undefined {
   return places.toSorted((a, b) => a.steps - b.steps)[0]?.one;
 }
 
-/** A locale, itself first, and what CLDR has above it in the same script. */
+/** A locale, itself first, and what CLDR has above it: always in the same script, as a test holds for the whole table. */
 function lineOf(tag: LocaleTag): LocaleTag[] {
   const line = [tag];
-  for (let at: LocaleTag | null = parentOf(tag); at !== null && at.script === tag.script && !line.some(({ written }) => written === at?.written); at = parentOf(at)) line.push(at);
+  for (let at: LocaleTag | null = parentOf(tag); at !== null && !line.some(({ written }) => written === at?.written); at = parentOf(at)) line.push(at);
   return line;
 }
 

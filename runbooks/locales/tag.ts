@@ -76,7 +76,8 @@ export function tagOf(tag: string): LocaleTag | null {
   const written = canonical.replace(/-[a-z\d]-.*$/i, '').replace(/^no(?=-|$)/, 'nb');
   const locale = new Intl.Locale(written);
   const likely = locale.maximize();
-  const { language } = locale;
+  // Engines differ in what they call the language of `und`.
+  const [language = ''] = written.split('-');
   if (NO_LANGUAGE.has(language)) return null;
   // Klingon is written in no script that CLDR likes best; it is one language all the same.
   const script = likely.script ?? 'Zzzz';

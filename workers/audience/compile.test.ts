@@ -13,6 +13,7 @@ test('every wrong kind of CSV row is rejected with its row, line, reason, what w
     ['USER_EMPTY', `   ,ios,${apns(1)},en,us`, ''],
     ['USER_INVALID', `${'u'.repeat(201)},ios,${apns(1)},en,us`, '201 characters'],
     ['USER_INVALID', `a\x07b,ios,${apns(1)},en,us`, '3 characters'],
+    ['USER_INVALID', `1.00123E+12,ios,${apns(1)},en,us`, '1.00123E+12'],
     ['PLATFORM_UNKNOWN', `u,windows,${apns(1)},en,us`, 'windows'],
     ['PLATFORM_UNKNOWN', `u,,${apns(1)},en,us`, ''],
     ['PLATFORM_UNKNOWN', `u,constructor,${apns(1)},en,us`, 'constructor'],
@@ -44,7 +45,7 @@ test('every wrong kind of CSV row is rejected with its row, line, reason, what w
   const rejects = await folder.rejects();
   expect(rejects.map(({ row, line, reason, found }) => ({ row, line, reason, found }))).toEqual(wrong.map(([reason, , found], i) => ({ row: i + 2, line: i + 3, reason, found })));
   expect(rejects.every(({ reason, column }) => REASONS[reason].column === column)).toBe(true);
-  expect(rejects[18]).toMatchObject({ expected: 'one of en, es, pt-BR' });
+  expect(rejects[19]).toMatchObject({ expected: 'one of en, es, pt-BR' });
   expect(JSON.stringify(rejects)).not.toContain(apns(1));
   expect(compiled).toMatchObject({ rows: wrong.length + 2, duplicates: 0, manifest: { devices: 2, localeCounts: { en: 1, es: 1 } } });
 });

@@ -42,6 +42,7 @@ test.each(['gzip', 'zstd'] as const)('a damaged %s list is refused, a whole one 
     ['second-cut-early', Buffer.concat([whole, whole.subarray(0, 3)]), null],
     ['zeros-then-garbage', Buffer.concat([whole, Buffer.alloc(600), Buffer.from('x')]), null],
     ...(tool === 'gzip' ? [['padded', Buffer.concat([whole, Buffer.alloc(600)]), 20_000] satisfies [string, Buffer, number]] : []),
+    ...(tool === 'zstd' ? [['skippable-cut', Buffer.concat([whole, Buffer.from('502a4d1805000000', 'hex'), Buffer.from('hel')]), null] satisfies [string, Buffer, null]] : []),
     ...(tool === 'zstd' ? [['skippable', Buffer.concat([Buffer.from('502a4d1805000000', 'hex'), Buffer.from('hello'), whole]), 20_000] satisfies [string, Buffer, number]] : []),
   ];
   for (const [name, bytes, devices] of cases) {
@@ -64,6 +65,7 @@ test('text in UTF-16, with and without a mark, with old and mixed line ends, giv
     le: Buffer.from(text, 'utf16le'), be: swap(Buffer.from(text, 'utf16le')), 'utf8-mark': Buffer.from(`\uFEFF${text}`),
     cr: Buffer.from(text.replaceAll('\n', '\r')), crlf: Buffer.from(text.replaceAll('\n', '\r\n')),
     mixed: Buffer.from(text.split('\n').map((line, i) => `${line}${['\n', '\r\n', '\r'][i % 3] ?? ''}`).join('')),
+    'mixed-crlf': Buffer.from(text.replaceAll('\n', '\r\n').replace(/\r\n(?=ü400)/, '\r').replace(/\r\n(?=ü450)/, '\n')),
     'mixed-late': Buffer.from(text.replace(/\n(?=ü400)/, '\r').replace(/\n(?=ü450)/, '\r\n')),
   };
   for (const [name, bytes] of Object.entries(forms)) {
