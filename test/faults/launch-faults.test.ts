@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../infra/local/child.ts';
+import { mustGo } from '../../infra/local/rehearsal-script.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { startWorkspace } from '../../infra/local/slack/start.ts';
 import { startStallProxy, type StallProxy } from '../stall-proxy.ts';
@@ -93,7 +94,7 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
 
   test('a provider that says goodbye, dies and comes back: only what was in flight is uncertain', async () => {
     await room.configure({ latencyMs: 200, latencySpreadMs: 50 });
-    await room.ana.go('pace ios 1000');
+    await mustGo(room.ana, 'pace ios 1000');
     const button = await room.ask('fire gone-ios');
     await room.ben.press(button);
     const shot = await until('the approval', 10_000, () => room.shotOf('gone-ios'));
