@@ -49,8 +49,7 @@ export async function openWarRoom(options: { markets: Record<string, number>; wo
   const stack = await startStack({ dataDir, ports: 'any', slackMode: 'socket', latencyMs: 10, latencySpreadMs: 5, connections: 2, taskStartDelayMs: 100, runbooksDir });
   try {
     if (options.workerEndpoint !== undefined) {
-      const { AWS_ENDPOINT_URL: _direct, ...env } = stack.env;
-      stack.localCloud.setServiceEnv('gobutton', LOCAL_POOL, { ...env, AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.url), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0' });
+      stack.localCloud.setServiceEnv('gobutton', LOCAL_POOL, { ...stack.workerEnv, AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.url) });
     }
     const room = await prepare(stack, dataDir, options.markets, { ana: keys.ana.file, mia: keys.mia.file });
     return room;
