@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { behaviour } from './behaviour.ts';
 import { apnsAuthorization, apnsBody, apnsHeaders, countsOf, iosToken, providersForTests, TestClient } from './for-tests.ts';
 import type { TestAnswer, TestProviders } from './for-tests.ts';
 
@@ -112,20 +111,24 @@ describe('provider tokens', () => {
     expect((await countsOf(providers, 'auth')).received).toBe(1);
   });
 
-  it('may be replaced once in 20 minutes on a connection, the old one stays good', async () => {
+  it('may be replaced after 20 minutes of use on a connection, not before; the one in use stays good', async () => {
     const fresh = await new TestClient(providers.apnsUrl, providers.ca).ready();
     const post = async (issuedAgoMs: number): Promise<string> => reasonOf(await fresh.post(`/3/device/${iosToken(1)}`,
       { ...usual, authorization: tokens.get(issuedAgoMs) }, apnsBody('updates', 'shot-1')));
     const tokens = new Map<number, string>();
     for (const agoMs of [3000, 2000, 1000]) tokens.set(agoMs, await apnsAuthorization(providers, Date.now() - agoMs * 10));
     expect(await post(3000)).toBe('200');
+    expect(await post(2000)).toBe('429 TooManyProviderTokenUpdates');
+    expect(await post(3000)).toBe('200');
+    providers.behaviour.clockAheadMs = 21 * 60_000;
     expect(await post(2000)).toBe('200');
+    providers.behaviour.clockAheadMs = 40 * 60_000;
     expect(await post(1000)).toBe('429 TooManyProviderTokenUpdates');
     expect(await post(2000)).toBe('200');
-    providers.behaviour.providerTokenUpdateMs = 0;
+    providers.behaviour.clockAheadMs = 42 * 60_000;
     expect(await post(1000)).toBe('200');
-    providers.behaviour.providerTokenUpdateMs = behaviour.parse({}).providerTokenUpdateMs;
-    expect((await countsOf(providers, 'updates')).received).toBe(4);
+    providers.behaviour.clockAheadMs = 0;
+    expect((await countsOf(providers, 'updates')).received).toBe(5);
     fresh.close();
   });
 });

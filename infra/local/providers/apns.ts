@@ -85,7 +85,8 @@ export class Apns implements Site {
     return streamLimitAfterRejection === 0 ? null : streamLimitAfterRejection;
   }
 
-  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void {
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, atMs: number): void {
+    const nowMs = atMs + this.#desk.behaviour.clockAheadMs;
     const refused = this.#beforeCounting(exchange, nowMs);
     if (refused !== null) {
       this.#desk.refuse(exchange, refused);
@@ -111,9 +112,8 @@ export class Apns implements Site {
     const verdict = this.#tokens.judge(head.authorization, nowMs);
     if (verdict !== 'good') return replies[verdict];
     if (peer.credential !== head.authorization) {
-      // The first token of a connection is no update.
-      if (peer.updates > 0 && nowMs - peer.credentialSinceMs < this.#desk.behaviour.providerTokenUpdateMs) return replies.TooManyProviderTokenUpdates;
-      peer.updates += peer.credential === '' ? 0 : 1;
+      // The first token of a connection is new as well: the next one must wait for its 20 minutes too.
+      if (peer.credential !== '' && nowMs - peer.credentialSinceMs < this.#desk.behaviour.providerTokenUpdateMs) return replies.TooManyProviderTokenUpdates;
       peer.credential = head.authorization;
       peer.credentialSinceMs = nowMs;
     }

@@ -39,8 +39,10 @@ export const behaviour = z.strictObject({
   overloadStatus: z.union([z.literal(503), z.literal(429)]).default(503),
   /** APNs topics that the key may send to; null (default): any. Others: 400 TopicDisallowed. */
   topics: z.array(z.string()).nullable().default(null),
-  /** APNs: a second new JWT on one connection within this time is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */
+  /** APNs: another JWT on a connection within this time of the first use of the one before is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */
   providerTokenUpdateMs: whole.default(20 * 60_000),
+  /** The providers' clock is so far ahead of the machine's, ms: hours can pass in a test. Default 0. */
+  clockAheadMs: whole.default(0),
 });
 export type Behaviour = z.output<typeof behaviour>;
 export type BehaviourInput = z.input<typeof behaviour>;

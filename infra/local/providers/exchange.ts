@@ -6,8 +6,6 @@ export interface Peer {
   /** APNs: the JWT in use, and since when; FCM does not look. */
   credential: string;
   credentialSinceMs: number;
-  /** Times the credential changed. */
-  updates: number;
 }
 
 /** Who brings an answer back to its client; called when the answer is due. */

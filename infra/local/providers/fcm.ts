@@ -88,7 +88,8 @@ export class Fcm implements Site {
     return null;
   }
 
-  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void {
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, atMs: number): void {
+    const nowMs = atMs + this.#desk.behaviour.clockAheadMs;
     const refused = this.#beforeCounting(exchange, nowMs);
     if (refused === null) this.#send(exchange, bytes, from, to, nowMs);
     else if (refused === replies.notFound && exchange.head.method === 'POST' && pathOf(exchange) === tokenPath) exchange.reply = this.#oauth.grant(bytes.toString('utf8', from, to), nowMs);

@@ -5,7 +5,7 @@ import type { Host } from './h2/connection.ts';
 import { bodyText, silence } from './reply.ts';
 
 const largestBody = 65_536;
-const noPeer: Peer = { credential: '', credentialSinceMs: 0, updates: 0 };
+const noPeer: Peer = { credential: '', credentialSinceMs: 0 };
 
 /** Answers one request of an HTTP/1.1 client by the host's rules: the slow path, for OAuth and single sends. */
 export function answerHttp1(request: IncomingMessage, response: ServerResponse, host: Host): void {

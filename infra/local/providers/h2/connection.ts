@@ -57,7 +57,6 @@ export interface Host {
 export class Connection implements Carrier, Peer, FrameHandler {
   credential = '';
   credentialSinceMs = 0;
-  updates = 0;
   lastActiveMs = Date.now();
 
   readonly #socket: TLSSocket;
