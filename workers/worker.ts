@@ -6,7 +6,7 @@ import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
-import { runningShots } from '../runbooks/launch/remaining.ts';
+import { isOrderWaiting, runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
 import type { WorkerReport } from './contract.ts';
 import { assembleParts } from './parts.ts';
@@ -156,7 +156,7 @@ export class Worker {
     if (parts === null) return this.#say;
     const stopped = parts.runs.all().find((run) => run.stoppedBy !== null && !run.isClosed);
     if (stopped !== undefined) return `STOPPED sending ${stopped.authority.shot.id}: the provider answered ${stopped.stoppedBy}`;
-    return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? this.#say;
+    return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? parts.lanes.warning(parts.memory.platforms()) ?? this.#say;
   }
 
   #isSending(): boolean {
@@ -230,7 +230,7 @@ export class Worker {
     if (launch === null) return;
     runs.update(launch);
     const sending = this.#isSending();
-    lanes.freeze(sending);
+    lanes.freeze(sending || isOrderWaiting(launch, Date.now()));
     // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
     if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
       await memory.follow(launch);

@@ -69,7 +69,7 @@ test('one badly primed provider, one stale credential or one deaf worker turns i
   expect(statuses(await measure(launch))).toMatchObject({ primed: 'green', credentials: 'green', reach: 'green' });
   const [apns, fcm] = good.lanes;
   if (apns === undefined || fcm === undefined) throw new Error('unexpected');
-  await put(reportOf(launch, 'bad', nowMs, { lanes: [{ ...apns, credentialAgeMs: 31 * 60_000 }, { ...fcm, primed: 1 }], switchReadAgoMs: 1_200 }));
+  await put(reportOf(launch, 'bad', nowMs, { lanes: [{ ...apns, credentialAgeMs: 50 * 60_000, credentialLeftMs: 10 * 60_000 }, { ...fcm, primed: 1 }], switchReadAgoMs: 1_200 }));
   const measured = await measure(launch);
   expect(measured.get('primed')).toMatchObject({ status: 'red', value: 0.375 });
   expect(measured.get('credentials')).toMatchObject({ status: 'red', value: 1 });

@@ -62,3 +62,8 @@ export function fireableSegments(launch: Launch, nowMs: number): string[] {
     .map(({ id }) => id)
     .filter((id) => remainingDevices(launch, id) > 0 && runningShotOf(launch, id) === undefined && openOrderOf(launch, id, nowMs) === undefined);
 }
+
+/** An order waits for its second person: GO may come at any moment. */
+export function isOrderWaiting(launch: Launch, nowMs: number): boolean {
+  return Object.values(launch.orders).some((order) => order.state === 'open' && !isExpired(order, nowMs));
+}

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { folderObjects } from '../../workers/audience/folder-objects.ts';
 import { loadAudience } from '../../workers/audience/load.ts';
 import type { LoadedAudience } from '../../workers/audience/loaded-audience.ts';
-import type { Credential } from '../../workers/credentials/credential.ts';
 import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import type { SwitchMemory } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
@@ -16,6 +15,7 @@ import { batchWrites } from '../../workers/send/batch-writes.ts';
 import { SendingThreads } from '../../workers/threads/sending-threads.ts';
 import { ThreadLane } from '../../workers/threads/thread-lane.ts';
 import { apnsHeaders, apnsPayload, type Target } from './clients/bench-client.ts';
+import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
 import type { Round } from './client-process.ts';
 
 /**
@@ -37,9 +37,7 @@ export interface ThreadsRound extends Round { rssMb: number }
 const FOREVER_MS = 3_600_000;
 
 async function openLane({ target, threads: count }: ThreadsOptions, audience: LoadedAudience, switches: SwitchMemory): Promise<Lane> {
-  const credential: Credential = {
-    ready: () => Promise.resolve(), authorization: () => target.apnsAuthorization, version: () => 1, ageMs: () => 0, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined,
-  };
+  const credential = fixedCredential(target.apnsAuthorization);
   const log = pino({ level: 'error' }, pino.destination(2));
   const common = { url: target.apnsUrl, ca: target.ca, connections: target.connections, credential, prime: { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') }, mayPrime: () => Promise.resolve(true), log };
   if (count === 0) return new WireLane({ ...common, provider: apnsProvider() });

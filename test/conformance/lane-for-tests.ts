@@ -1,17 +1,12 @@
 import { pino } from 'pino';
-import type { Credential } from '../../workers/credentials/credential.ts';
+import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
 import type { LaneJob, Outcome } from '../../workers/lanes/lane.ts';
 import { apnsProvider } from '../../workers/lanes/provider.ts';
 import { WireLane } from '../../workers/lanes/wire-lane.ts';
 
-/** A credential that never changes, for servers that don't look at it. */
-export const fixedCredential = (authorization = 'bearer test.jwt.token'): Credential => ({
-  ready: () => Promise.resolve(), authorization: () => authorization, version: () => 1, ageMs: () => 0, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined,
-});
-
 export async function openLane(peer: { url: string; ca: string }, connections: number, options: { authorization?: string } = {}): Promise<WireLane> {
   const lane = new WireLane({
-    provider: apnsProvider(), url: peer.url, ca: peer.ca, connections, credential: fixedCredential(options.authorization),
+    provider: apnsProvider(), url: peer.url, ca: peer.ca, connections, credential: fixedCredential(options.authorization ?? 'bearer test.jwt.token'),
     prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') }, mayPrime: () => Promise.resolve(true), log: pino({ level: 'silent' }),
   });
   await lane.open(new AbortController().signal);

@@ -19,6 +19,7 @@ export interface TokenSource {
   tokenUrl: string | null;
   /** Extra CA, PEM, for a local endpoint. */
   ca: string | null;
+  nowMs?: () => number;
 }
 
 export function fcmCredential(options: TokenSource & { log: Logger } & Partial<RotatingOptions>): Credential {
@@ -27,15 +28,15 @@ export function fcmCredential(options: TokenSource & { log: Logger } & Partial<R
     ...timing, name: 'fcm', log,
     async mint() {
       const mintedAtMs = (timing.nowMs ?? Date.now)();
-      const { token, expiresAtMs } = await fetchAccessToken({ account, tokenUrl, ca });
+      const { token, expiresAtMs } = await fetchAccessToken({ account, tokenUrl, ca, ...(timing.nowMs === undefined ? {} : { nowMs: timing.nowMs }) });
       return { authorization: `Bearer ${token}`, mintedAtMs, expiresAtMs };
     },
   });
 }
 
 /** A fresh OAuth access token for FCM. Rejects after 10 s, or with what the endpoint said. */
-export function fetchAccessToken({ account, tokenUrl, ca }: TokenSource): Promise<AccessToken> {
-  return tokenUrl === null ? fromGoogle(account) : fromUrl(account, tokenUrl, ca);
+export function fetchAccessToken({ account, tokenUrl, ca, nowMs = Date.now }: TokenSource): Promise<AccessToken> {
+  return tokenUrl === null ? fromGoogle(account) : fromUrl(account, tokenUrl, ca, nowMs());
 }
 
 async function fromGoogle(account: ServiceAccount): Promise<AccessToken> {
@@ -47,11 +48,10 @@ async function fromGoogle(account: ServiceAccount): Promise<AccessToken> {
 
 const answerShape = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-async function fromUrl(account: ServiceAccount, tokenUrl: string, ca: string | null): Promise<AccessToken> {
-  const nowMs = Date.now();
+async function fromUrl(account: ServiceAccount, tokenUrl: string, ca: string | null, nowMs: number): Promise<AccessToken> {
   const key = await importPKCS8(account.privateKey, 'RS256');
   const assertion = await new SignJWT({ scope: SCOPE }).setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
-    .setIssuer(account.clientEmail).setAudience(tokenUrl).setIssuedAt().setExpirationTime('1h').sign(key);
+    .setIssuer(account.clientEmail).setAudience(tokenUrl).setIssuedAt(Math.floor(nowMs / 1_000)).setExpirationTime(Math.floor(nowMs / 1_000) + 3_600).sign(key);
   const dispatcher = new Agent({ allowH2: true, ...(ca === null ? {} : { connect: { ca } }) });
   try {
     const answer = await fetch(tokenUrl, {

@@ -1,45 +1,35 @@
 import type { Logger } from 'pino';
-import type { Credential } from './credential.ts';
+import { isDying, isOld, leftMs } from './credential.ts';
+import type { Credential, Issued } from './credential.ts';
 
-export interface Minted {
-  /** Value of the `authorization` header. */
-  authorization: string;
-  mintedAtMs: number;
-  expiresAtMs: number;
-}
+export type Minted = Omit<Issued, 'version'>;
 
 export interface RotatingOptions {
   name: 'apns' | 'fcm';
   mint: () => Promise<Minted>;
   log: Logger;
   nowMs?: () => number;
-  /** Default 25 min (DESIGN, Provider credentials). APNs allows no second new token within 20 min (FACTS 1). */
-  replaceAfterMs?: number;
   /** How often age is looked at. Default 5 s. */
   checkEveryMs?: number;
 }
 
-/** Below this the credential is replaced even while frozen: one that the provider refuses would stop everything. */
-const LAST_MOMENT_MS = 5 * 60_000;
 const RETRY_MS = 15_000;
 
 /**
- * missing → current → (frozen ⇄ current): minted once at boot, replaced by age while nothing runs, kept while
- * frozen. A failed replacement leaves the present one in place and is tried again.
+ * missing → current → (frozen ⇄ current): minted once at boot, replaced by age while nothing goes on, kept while frozen
+ * until it is dying. A failed replacement leaves the present one in place and is tried again.
  */
 export class RotatingCredential implements Credential {
   readonly #options: RotatingOptions;
-  readonly #nowMs: () => number;
   readonly #timer: NodeJS.Timeout;
-  #current: Minted | null = null;
-  #version = 0;
+  #current: Issued | null = null;
   #frozen = false;
   #minting: Promise<void> | null = null;
   #notBeforeMs = 0;
+  #listener: () => void = () => undefined;
 
   constructor(options: RotatingOptions) {
     this.#options = options;
-    this.#nowMs = options.nowMs ?? Date.now;
     this.#timer = setInterval(() => this.#check(), options.checkEveryMs ?? 5_000);
     this.#timer.unref();
   }
@@ -48,21 +38,17 @@ export class RotatingCredential implements Credential {
     return this.#current === null ? this.#mint() : Promise.resolve();
   }
 
-  authorization(): string {
+  current(): Issued {
     if (this.#current === null) throw new Error(`CREDENTIAL_MISSING: ${this.#options.name} has none yet`);
-    return this.#current.authorization;
+    return this.#current;
   }
 
-  version(): number {
-    return this.#version;
+  nowMs(): number {
+    return (this.#options.nowMs ?? Date.now)();
   }
 
-  ageMs(): number | null {
-    return this.#current === null ? null : Math.max(0, this.#nowMs() - this.#current.mintedAtMs);
-  }
-
-  leftMs(): number | null {
-    return this.#current === null ? null : this.#current.expiresAtMs - this.#nowMs();
+  onReplaced(listener: () => void): void {
+    this.#listener = listener;
   }
 
   freeze(frozen: boolean): void {
@@ -75,22 +61,20 @@ export class RotatingCredential implements Credential {
   }
 
   #check(): void {
-    const nowMs = this.#nowMs();
+    const nowMs = this.nowMs();
     if (this.#current === null || nowMs < this.#notBeforeMs) return;
-    const old = nowMs - this.#current.mintedAtMs >= (this.#options.replaceAfterMs ?? 25 * 60_000);
-    const dying = this.#current.expiresAtMs - nowMs < LAST_MOMENT_MS;
-    if (!dying && (!old || this.#frozen)) return;
+    if (!isDying(this.#current, nowMs) && (this.#frozen || !isOld(this.#current, nowMs))) return;
     this.#mint().catch((error: unknown) => {
-      this.#notBeforeMs = this.#nowMs() + RETRY_MS;
+      this.#notBeforeMs = this.nowMs() + RETRY_MS;
       this.#options.log.error({ err: error, provider: this.#options.name }, 'credential could not be replaced; the present one stays');
     });
   }
 
   #mint(): Promise<void> {
     this.#minting ??= this.#options.mint().then((minted) => {
-      this.#current = minted;
-      this.#version += 1;
-      this.#options.log.info({ provider: this.#options.name, version: this.#version, leftMs: this.leftMs() }, 'provider credential minted');
+      this.#current = { ...minted, version: (this.#current?.version ?? 0) + 1 };
+      this.#options.log.info({ provider: this.#options.name, version: this.#current.version, leftMs: leftMs(this.#current, this.nowMs()) }, 'provider credential minted');
+      this.#listener();
     }).finally(() => { this.#minting = null; });
     return this.#minting;
   }

@@ -1,19 +1,22 @@
 import type { Held, LaneJob, Outcome } from './lane.ts';
 import type { WireShot } from './wire-shot.ts';
 
+/** What came of a priming push. `refusal`: the provider's reason when it does not take the credential; null when it said something else, or nothing. */
+export type Primed = { authenticated: true } | { authenticated: false; refusal: string | null };
+
+export const NOT_PRIMED: Primed = { authenticated: false, refusal: null };
+
 /** A job on its way. Something of it is unsent, then it waits for its last answers, then it is done. */
 export interface ActiveJob {
   readonly job: LaneJob;
   readonly shot: WireShot;
-  /** The credential that its requests carry. */
-  readonly version: number;
   /** The first device that was never taken; before it, only those in `again` are unsent. */
   next: number;
   readonly again: number[];
   unsettled: number;
   done: () => void;
-  /** Set for a priming push: told whether the answer shows that the credential is known. */
-  readonly primed: ((authenticated: boolean) => void) | null;
+  /** Set for a priming push: told what came of it. */
+  readonly primed: ((answer: Primed) => void) | null;
 }
 
 /** The jobs of a lane with something left to write, in order; settles each device of a job once. */

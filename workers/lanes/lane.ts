@@ -54,13 +54,16 @@ export interface Template { headers: Readonly<Record<string, string>>; body: Buf
 export interface LaneStatus {
   provider: 'apns' | 'fcm';
   connections: number;
-  /** Connections with an authenticated answer under the present credential. */
+  /** Connections with an authenticated answer; each has one credential for its life. */
   primed: number;
   /** Streams that may be open now over all connections. */
   streams: number;
   inFlight: number;
+  /** Of the oldest credential that an open connection has, and of the one that ends first; null: none is open. */
   credentialAgeMs: number | null;
   credentialLeftMs: number | null;
+  /** Why the provider did not take the newest credential when a connection tried it; null: it did, or none has tried. */
+  refusal: string | null;
 }
 
 export interface Lane {
@@ -80,7 +83,7 @@ export interface Lane {
   room(reserved?: () => number): Promise<void>;
   /** Per second over this lane; 0 is no limit. May change while sending. */
   pace(perSecond: number): void;
-  /** Credentials are not replaced while frozen (a shot runs). */
+  /** Neither credentials nor connections are replaced for age while frozen (a shot runs, an order waits for its press), unless they are dying. */
   freezeCredential(frozen: boolean): void;
   status(): LaneStatus;
   close(): Promise<void>;

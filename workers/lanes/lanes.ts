@@ -31,7 +31,7 @@ export class Lanes {
   /** Priming pushes went out under the present state of things and none of them was answered as authenticated. */
   readonly #refused: Record<Platform, boolean> = { ios: false, android: false };
   readonly #sent: Record<Platform, number> = { ios: 0, android: 0 };
-  #primesPerHour = 1;
+  #primesPerHour = 2;
   readonly #primesPerDeviceHour: number;
   #frozen = false;
   /** Null: both lanes send in this thread. */
@@ -50,7 +50,7 @@ export class Lanes {
       ios: lane('ios', null, {
         url: apns.url, prime: primeTemplate('ios', launchId, topic),
         credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log }),
-        mayPrime: (token) => this.#counted('ios', ration(token)),
+        mayPrime: (token, isRenewal) => this.#counted('ios', ration(token, isRenewal)),
       }),
       android: lane('android', account.projectId, {
         url: fcm.url, prime: primeTemplate('android', launchId, topic),
@@ -100,15 +100,27 @@ export class Lanes {
   /** What keeps the worker from being ready for these platforms, in words; null: nothing. */
   problem(platforms: readonly Platform[]): string | null {
     for (const platform of platforms) {
-      const { streams } = this.lanes[platform].status();
+      const { streams, primed, refusal } = this.lanes[platform].status();
       if (streams === 0) return `no connection to ${PROVIDER_NAME[platform]} is open`;
-      if (this.#refused[platform]) return `${PROVIDER_NAME[platform]} did not accept a priming push: credentials or devices are wrong`;
+      if (this.#refused[platform] || (refusal !== null && primed === 0)) return `${PROVIDER_NAME[platform]} did not accept a priming push: credentials or devices are wrong`;
     }
     return null;
   }
 
-  status(): LaneStatus[] {
-    return PLATFORMS.map((platform) => this.lanes[platform].status());
+  status(): Omit<LaneStatus, 'refusal'>[] {
+    return PLATFORMS.map((platform) => {
+      const { refusal: _refusal, ...status } = this.lanes[platform].status();
+      return status;
+    });
+  }
+
+  /** What will keep it from being ready unless somebody acts, in words; null: nothing. */
+  warning(platforms: readonly Platform[]): string | null {
+    for (const platform of platforms) {
+      const { refusal, credentialLeftMs } = this.lanes[platform].status();
+      if (refusal !== null) return `${PROVIDER_NAME[platform]} does not accept the renewed credential (${refusal}); the one in use ends in ${Math.floor((credentialLeftMs ?? 0) / 60_000)} min`;
+    }
+    return null;
   }
 
   /** Called before it is loaded anew (null), and after. */

@@ -1,7 +1,8 @@
+import type { Issued } from '../credentials/credential.ts';
 import type { H2Connection } from './h2/connection.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
-import type { ActiveJob } from './jobs.ts';
+import { NOT_PRIMED, type ActiveJob } from './jobs.ts';
 import type { LinkEvents, PoolOwner } from './wire-pool.ts';
 
 /** What a link asks of its lane, and tells it. */
@@ -20,7 +21,7 @@ export interface LinkLane {
   forget(link: Link): void;
 }
 
-/** One connection's side of the lane: what to write next, and what became of it. */
+/** One connection's side of the lane: what to write next, and what became of it. It has one credential for its life. */
 export class Link implements PoolOwner<ActiveJob> {
   connection: H2Connection<ActiveJob> | null = null;
   job!: ActiveJob;
@@ -31,13 +32,25 @@ export class Link implements PoolOwner<ActiveJob> {
   readonly pinned: ActiveJob[] = [];
   /** How many requests it may still take in this turn. */
   turn = 0;
+  /** Opened to take another one's place: only priming pushes go over it until it does. */
+  isOnTrial: boolean;
+  /** Its credential is about to be refused for age: nothing is written any more. */
+  isDead = false;
+  readonly issued: Issued;
   readonly #lane: LinkLane;
   readonly #events: LinkEvents;
   #opened = false;
 
-  constructor(lane: LinkLane, events: LinkEvents) {
+  constructor(lane: LinkLane, events: LinkEvents, issued: Issued) {
     this.#lane = lane;
     this.#events = events;
+    this.issued = issued;
+    this.isOnTrial = events.isOnTrial;
+  }
+
+  /** May be written to. */
+  get isOpen(): boolean {
+    return this.connection?.state === 'open' && !this.isOnTrial && !this.isDead;
   }
 
   take(): boolean {
@@ -47,7 +60,7 @@ export class Link implements PoolOwner<ActiveJob> {
     const index = active.again.pop() ?? active.next++;
     this.job = active;
     this.index = index;
-    this.template = active.shot.request(active.job.template(index), active.version);
+    this.template = active.shot.request(active.job.template(index), this.issued);
     this.token = active.job.token(index);
     this.#lane.wrote(active, index);
     return true;
@@ -84,7 +97,7 @@ export class Link implements PoolOwner<ActiveJob> {
   }
 
   closed(_connection: H2Connection<ActiveJob>, why: string): void {
-    for (const active of this.pinned.splice(0)) active.primed?.(false);
+    for (const active of this.pinned.splice(0)) active.primed?.(NOT_PRIMED);
     this.#lane.forget(this);
     this.#events.closed(why);
     this.#lane.schedule();

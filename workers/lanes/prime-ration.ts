@@ -6,9 +6,10 @@ const HOUR_MS = 3_600_000;
 /**
  * Too many pushes to one device are a 429 and throttle the connection (FACTS 0.3, 12), so the whole pool shares a ration
  * per device and hour: as many leases as pushes, each held for the hour. Of the sum each worker takes its share at most, so
- * that the first to boot leaves something to the others. Returns whether one more may go to `token`.
+ * that the first to boot leaves something to the others, and half of its share at most for its first connections, so that
+ * those which take their places within the hour, under a new credential, can be primed too. Returns whether one more may go to `token`.
  */
-export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; share: () => number; nowMs?: () => number }): (token: string) => Promise<boolean> {
+export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; share: () => number; nowMs?: () => number }): (token: string, isRenewal: boolean) => Promise<boolean> {
   const { live, holder, perDeviceHour, share, nowMs = Date.now } = options;
   let pushes = 0;
   const sent = new Set<{ atMs: number }>();
@@ -25,10 +26,10 @@ export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: s
     return false;
   }
 
-  return async (token) => {
+  return async (token, isRenewal) => {
     const mine = { atMs: nowMs() };
     for (const one of sent) if (one.atMs <= mine.atMs - HOUR_MS) sent.delete(one);
-    if (sent.size >= share()) return false;
+    if (sent.size >= (isRenewal ? share() : Math.ceil(share() / 2))) return false;
     // Before the look-up: sending threads ask at the same time.
     sent.add(mine);
     let may = false;
@@ -41,7 +42,7 @@ export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: s
   };
 }
 
-/** Priming pushes of one worker in an hour: a part of what `devices` may get, and one at least, so that each worker has tried its credential. */
+/** Priming pushes of one worker in an hour: a part of what `devices` may get, and two at least, so that each worker has tried its credential and the one after it. */
 export function primeShare({ devices, perDeviceHour, workers }: { devices: number; perDeviceHour: number; workers: number }): number {
-  return Math.max(1, Math.floor((devices * perDeviceHour) / workers));
+  return Math.max(2, Math.floor((devices * perDeviceHour) / workers));
 }

@@ -1,7 +1,8 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { After } from './apns-answers.ts';
+import type { After, ApnsReason } from './apns-answers.ts';
 import { afterApns, apnsReason } from './apns-answers.ts';
 import { afterFcm, fcmReason } from './fcm-answers.ts';
+import type { FcmReason } from './fcm-answers.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { Template } from './lane.ts';
 
@@ -17,6 +18,8 @@ export interface Provider {
   authenticated(status: number): boolean;
   /** True: no good will come of this connection any more; another one is opened. */
   endsConnection(reason: string): boolean;
+  /** True: it is the credential that the provider does not take, whatever is sent under it. */
+  refusesCredential(reason: string): boolean;
 }
 
 export function apnsProvider(): Provider {
@@ -31,7 +34,8 @@ export function apnsProvider(): Provider {
     // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
     authenticated: (status) => status === 200 || status === 410,
     // Pushy's experience: a connection that has seen an expired token is stuck (FACTS 1).
-    endsConnection: (reason) => reason === 'Shutdown' || reason === 'IdleTimeout' || reason === 'ExpiredProviderToken',
+    endsConnection: (reason) => reason === 'Shutdown' || reason === 'IdleTimeout' || APNS_CREDENTIAL.has(reason),
+    refusesCredential: (reason) => APNS_CREDENTIAL.has(reason),
   };
 }
 
@@ -50,9 +54,16 @@ export function fcmProvider(projectId: string): Provider {
     after: afterFcm,
     // FCM answers about the message only after it has accepted the credential.
     authenticated: (status) => status === 200 || status === 400 || status === 404,
-    endsConnection: () => false,
+    endsConnection: (reason) => reason === 'UNAUTHENTICATED',
+    refusesCredential: (reason) => FCM_CREDENTIAL.has(reason),
   };
 }
+
+/** Some of them stick to single connections, also without cause on our side (FACTS 17): another connection is worth a try. */
+const APNS_CREDENTIAL: ReadonlySet<string> = new Set<ApnsReason>([
+  'ExpiredProviderToken', 'InvalidProviderToken', 'MissingProviderToken', 'UnrelatedKeyIdInToken', 'BadEnvironmentKeyIdInToken', 'TooManyProviderTokenUpdates',
+]);
+const FCM_CREDENTIAL: ReadonlySet<string> = new Set<FcmReason>(['UNAUTHENTICATED', 'PERMISSION_DENIED']);
 
 /** An FCM message without token as the request body around the token. */
 function around(body: Buffer, validateOnly: boolean): { before: Buffer; after: Buffer } {

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Credential } from '../credentials/credential.ts';
-import { Jobs, type ActiveJob } from './jobs.ts';
+import { isDead, leftMs, type Credential } from '../credentials/credential.ts';
+import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
 import { Link, type LinkLane } from './link.ts';
 import type { Provider } from './provider.ts';
+import { Renewal } from './renewal.ts';
 import { TokenBucket, type Bucket } from './token-bucket.ts';
 import { WirePool } from './wire-pool.ts';
 import { WireShot } from './wire-shot.ts';
@@ -24,15 +25,15 @@ export interface LaneOptions {
   credential: Credential;
   /** What a priming push looks like. */
   prime: Template;
-  /** True: one more priming push may go to this device. Asked before each one. */
-  mayPrime: (token: string) => Promise<boolean>;
+  /** True: one more priming push may go to this device. Asked before each one. `isRenewal`: it is for a connection that takes another one's place. */
+  mayPrime: (token: string, isRenewal: boolean) => Promise<boolean>;
   log: Logger;
   /** A request without an answer for this long is uncertain. Default 10 s: what Google asks for at least (FACTS 2). */
   answerDeadlineMs?: number;
   /** A pace that it shares with lanes in other threads. Default: one of its own. */
   pace?: Bucket;
-  /** The version of the credential that was last seen to be accepted, likewise. */
-  accepted?: { version: number };
+  /** See RenewalOptions. */
+  renewEveryMs?: number;
 }
 
 /**
@@ -73,7 +74,10 @@ export class WireLane implements Lane, LinkLane {
   #wake: NodeJS.Timeout | null = null;
   #wakeAtMs = 0;
   #sweeper: NodeJS.Timeout | null = null;
-  readonly #accepted: { version: number };
+  readonly #renewal: Renewal;
+  /** Devices of the launch's people, as last told. */
+  #staff: readonly { token: string }[] = [];
+  #staffTurn = 0;
   #closed = false;
 
   constructor(options: LaneOptions) {
@@ -81,7 +85,6 @@ export class WireLane implements Lane, LinkLane {
     const origin = new URL(options.url);
     this.#options = options;
     this.#bucket = options.pace ?? new TokenBucket(() => performance.now());
-    this.#accepted = options.accepted ?? { version: -1 };
     this.platform = provider.platform;
     this.#primeShot = this.#shot([options.prime]);
     this.#pool = new WirePool<ActiveJob>({
@@ -89,10 +92,22 @@ export class WireLane implements Lane, LinkLane {
       connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs: options.answerDeadlineMs ?? 10_000,
       log: options.log.child({ lane: provider.name }),
       owner: (events) => {
-        const link = new Link(this, events);
+        const link = new Link(this, events, options.credential.current());
         this.#links.push(link);
         return link;
       },
+    });
+    this.#renewal = new Renewal({
+      credential: options.credential, log: options.log.child({ lane: provider.name }),
+      links: () => this.#links.filter((link) => link.isOpen),
+      device: () => this.#primeDevice(this.#staff, this.#staffTurn++, true),
+      open: async () => {
+        const owner = await this.#pool.tryAnother();
+        return this.#links.find((link) => link === owner) ?? null;
+      },
+      prime: (link, token) => this.#primeOne(link, token),
+      settle: (old, next, isWanted) => this.#settleTrial(old, next, isWanted),
+      ...(options.renewEveryMs === undefined ? {} : { everyMs: options.renewEveryMs }),
     });
   }
 
@@ -101,13 +116,9 @@ export class WireLane implements Lane, LinkLane {
   }
 
   #shot(templates: readonly Template[]): WireShot {
-    const { provider, credential, url } = this.#options;
+    const { provider, url } = this.#options;
     const authority = new URL(url).host;
-    return new WireShot(templates, (template) => provider.request(template, authority, credential.authorization()));
-  }
-
-  #version(): number {
-    return this.#options.credential.version();
+    return new WireShot(templates, (template, { authorization }) => provider.request(template, authority, authorization));
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -115,20 +126,19 @@ export class WireLane implements Lane, LinkLane {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
     await this.#pool.open(signal);
+    this.#renewal.start();
   }
 
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
-    const idle = this.#links.filter(({ connection }) => connection?.state === 'open' && !connection.unlocked && connection.inFlight === 0);
-    // After a new credential one answer is wanted under it, though the streams of unlocked connections stay open.
-    const stale = this.#accepted.version !== this.#version();
-    const targets = idle.length > 0 || !stale ? idle : this.#links.filter(({ connection }) => (connection?.free ?? 0) > 0).slice(0, 1);
-    const answers: Promise<boolean>[] = [];
+    this.#staff = devices;
+    const targets = this.#links.filter(({ isOpen, connection }) => isOpen && connection !== null && !connection.unlocked && connection.inFlight === 0);
+    const answers: Promise<Primed>[] = [];
     for (const [at, link] of targets.entries()) {
-      const device = await this.#primeDevice(devices, at);
+      const device = await this.#primeDevice(devices, at, false);
       if (device === null || signal.aborted) break;
       answers.push(this.#primeOne(link, device.token));
     }
-    const primed = (await Promise.all(answers)).filter(Boolean).length;
+    const primed = (await Promise.all(answers)).filter(({ authenticated }) => authenticated).length;
     if (targets.length > 0) this.#options.log.info({ lane: this.#options.provider.name, wanted: targets.length, sent: answers.length, primed }, 'primed connections');
   }
 
@@ -136,7 +146,7 @@ export class WireLane implements Lane, LinkLane {
     if (!(shot instanceof WireShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
     if (job.count === 0) return Promise.resolve();
     return new Promise((done) => {
-      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, version: this.#version(), done, primed: null };
+      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, done, primed: null };
       this.#jobs.add(active);
       if (this.#closed) this.#jobs.hold(active, 'halted');
       else this.schedule();
@@ -155,21 +165,25 @@ export class WireLane implements Lane, LinkLane {
   }
 
   freezeCredential(frozen: boolean): void {
+    this.#renewal.freeze(frozen);
     this.#options.credential.freeze(frozen);
   }
 
   status(): LaneStatus {
-    const open = this.#pool.live.filter((connection) => connection.state === 'open');
+    const open = this.#links.filter((link) => link.isOpen);
     const { credential, provider } = this.#options;
-    const current = this.#accepted.version === credential.version();
+    const nowMs = credential.nowMs();
+    const most = (values: number[]): number | null => (values.length === 0 ? null : Math.max(...values));
+    const least = (values: number[]): number | null => (values.length === 0 ? null : Math.min(...values));
     return {
       provider: provider.name,
       connections: this.#options.connections,
-      primed: current ? open.filter((connection) => connection.unlocked).length : 0,
-      streams: open.reduce((sum, connection) => sum + connection.limit, 0),
+      primed: open.filter(({ connection }) => connection?.unlocked).length,
+      streams: open.reduce((sum, { connection }) => sum + (connection?.limit ?? 0), 0),
       inFlight: this.#pool.inFlight,
-      credentialAgeMs: credential.ageMs(),
-      credentialLeftMs: credential.leftMs(),
+      credentialAgeMs: most(open.map(({ issued }) => Math.max(0, nowMs - issued.mintedAtMs))),
+      credentialLeftMs: least(open.map(({ issued }) => leftMs(issued, nowMs))),
+      refusal: this.#renewal.refusal,
     };
   }
 
@@ -179,6 +193,7 @@ export class WireLane implements Lane, LinkLane {
     this.#jobs.holdAll('halted');
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#renewal.stop();
     this.#pool.close();
     this.#options.credential.close();
     this.#serveRoom();
@@ -234,7 +249,7 @@ export class WireLane implements Lane, LinkLane {
   }
 
   #fill(link: Link, most: number): number {
-    link.turn = most;
+    link.turn = link.isOpen ? most : 0;
     return link.connection?.fill(performance.now()) ?? 0;
   }
 
@@ -243,26 +258,25 @@ export class WireLane implements Lane, LinkLane {
     const authenticated = status === 200 || provider.authenticated(status);
     if (authenticated && link.connection !== null) {
       if (!link.connection.unlocked) link.connection.unlock();
-      if (this.#accepted.version !== active.version) this.#accepted.version = active.version;
     }
     if (status === 200 && active.primed === null) return this.#jobs.settle(active, index, ACCEPTED);
     const reason = status === 200 ? '' : provider.reason(status, body);
     if (reason !== '' && provider.endsConnection(reason)) link.connection?.retire(reason);
     if (active.primed !== null) {
       if (reason !== '') this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
-      return active.primed(authenticated);
+      return active.primed(authenticated ? { authenticated } : { authenticated, refusal: provider.refusesCredential(reason) ? reason : null });
     }
     this.#jobs.settle(active, index, { state: 'failed', reason });
   }
 
   lost(active: ActiveJob, index: number, why: string): void {
-    if (active.primed !== null) return active.primed(false);
+    if (active.primed !== null) return active.primed(NOT_PRIMED);
     this.#jobs.settle(active, index, { state: 'uncertain', reason: why });
   }
 
   /** Not processed by the provider: safe to send once more, if time and switches still allow it. */
   again(active: ActiveJob, index: number): void {
-    if (active.primed !== null) return active.primed(false);
+    if (active.primed !== null) return active.primed(NOT_PRIMED);
     this.#jobs.again(active, index);
     if (this.#closed) this.#jobs.hold(active, 'halted');
     else this.schedule();
@@ -274,34 +288,52 @@ export class WireLane implements Lane, LinkLane {
 
   // ---- inside
 
-  async #primeDevice(devices: readonly { token: string }[], from: number): Promise<{ token: string } | null> {
+  #settleTrial(old: Link, next: Link, isWanted: boolean): void {
+    if (!isWanted) return next.connection?.destroy('NotWanted');
+    next.isOnTrial = !this.#pool.succeed(old, next);
+    if (!next.isOnTrial) this.schedule();
+  }
+
+  async #primeDevice(devices: readonly { token: string }[], from: number, isRenewal: boolean): Promise<{ token: string } | null> {
     for (let tries = 0; tries < devices.length; tries += 1) {
       const device = devices[(from + tries) % devices.length];
-      if (device !== undefined && (await this.#options.mayPrime(device.token))) return device;
+      if (device !== undefined && (await this.#options.mayPrime(device.token, isRenewal))) return device;
     }
     return null;
   }
 
-  #primeOne(link: Link, token: string): Promise<boolean> {
+  #primeOne(link: Link, token: string): Promise<Primed> {
     return new Promise((primed) => {
       // A write under way is no reason to give up: the push goes with the next one.
-      if (link.connection?.state !== 'open') return primed(false);
+      if (link.connection?.state !== 'open') return primed(NOT_PRIMED);
       const job: LaneJob = { count: 1, token: () => token, template: () => 0, stop: () => null, settle: () => undefined };
-      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, version: this.#version(), done: () => undefined, primed });
+      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, done: () => undefined, primed });
       this.hasRoom(link);
     });
   }
 
   #sweep(): void {
+    this.#dropDead();
     this.#jobs.holdStopped();
     this.#serveRoom();
+  }
+
+  /** A connection that outlived its credential writes nothing, and makes room for one under the present one as soon as there is a better. */
+  #dropDead(): void {
+    const { credential } = this.#options;
+    const nowMs = credential.nowMs();
+    for (const link of this.#links) {
+      if (!isDead(link.issued, nowMs)) continue;
+      link.isDead = true;
+      if (link.connection?.state === 'open' && !isDead(credential.current(), nowMs)) link.connection.retire('CredentialExpired');
+    }
   }
 
   #hasRoom(reserved: number): boolean {
     if (this.#closed) return true;
     const perSecond = this.#bucket.perSecond;
     let streams = 0;
-    for (const connection of this.#pool.live) if (connection.state === 'open') streams += connection.limit;
+    for (const link of this.#links) if (link.isOpen) streams += link.connection?.limit ?? 0;
     return streams > 0 && this.#jobs.unsent + reserved < lookAhead(streams, perSecond);
   }
 

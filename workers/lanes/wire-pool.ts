@@ -4,7 +4,7 @@ import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
 
 /**
  * Keeps a number of connections open: a lost one is reopened with back-off, one that drains (GOAWAY, ids used
- * up) is replaced at once while it finishes. Opens are staggered: Apple asks for an own look-up of the name for
+ * up) is replaced at once while it finishes, one that is to be given up has its successor first (`tryAnother`, `succeed`). Opens are staggered: Apple asks for an own look-up of the name for
  * every connection, and resolvers have limits (FACTS 5).
  */
 export interface PoolOptions<J> {
@@ -22,6 +22,8 @@ export interface PoolOptions<J> {
 }
 
 export interface LinkEvents {
+  /** It is opened to take another one's place, see `tryAnother`. */
+  readonly isOnTrial: boolean;
   /** The peer's SETTINGS are here: it may be written to. */
   opened(): void;
   draining(why: string): void;
@@ -31,6 +33,9 @@ export interface LinkEvents {
 export interface PoolOwner<J> extends ConnectionOwner<J> {
   connection: H2Connection<J> | null;
 }
+
+/** A place in the pool. `isKept`: whoever has it is replaced when it is lost; false for one on trial, and for one that was succeeded. */
+interface Place { isKept: boolean }
 
 const OPENING_AT_ONCE = 16;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -47,7 +52,7 @@ const PING = { everyMs: 60_000, deadlineMs: 5_000 };
 
 export class WirePool<J> {
   readonly #options: PoolOptions<J>;
-  readonly #owners = new Set<PoolOwner<J>>();
+  readonly #owners = new Map<PoolOwner<J>, Place>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #abort = new AbortController();
   #live: readonly H2Connection<J>[] = [];
@@ -73,59 +78,84 @@ export class WirePool<J> {
 
   get inFlight(): number {
     let sum = 0;
-    for (const owner of this.#owners) sum += owner.connection?.inFlight ?? 0;
+    for (const owner of this.#owners.keys()) sum += owner.connection?.inFlight ?? 0;
     return sum;
   }
 
   close(): void {
     this.#abort.abort();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const owner of this.#owners) owner.connection?.destroy('Closing');
+    for (const owner of this.#owners.keys()) owner.connection?.destroy('Closing');
+  }
+
+  /** One connection more, which counts for nothing until it succeeds another one; null: it could not be opened. */
+  async tryAnother(): Promise<PoolOwner<J> | null> {
+    const owner = await this.#connect(0, { isKept: false });
+    return owner?.connection?.state === 'open' ? owner : null;
+  }
+
+  /** `next`, which was on trial, takes the place of `old`, which answers what it has open and closes. False: one of them is gone by itself meanwhile; `next` is closed then. */
+  succeed(old: PoolOwner<J>, next: PoolOwner<J>): boolean {
+    const from = this.#owners.get(old);
+    const to = this.#owners.get(next);
+    if (from?.isKept !== true || to === undefined || next.connection?.state !== 'open') {
+      next.connection?.destroy('NotNeeded');
+      return false;
+    }
+    from.isKept = false;
+    to.isKept = true;
+    this.#refresh();
+    old.connection?.retire('Succeeded');
+    return true;
   }
 
   get #closed(): boolean {
     return this.#abort.signal.aborted;
   }
 
-  /** Resolves when the new connection is open or has failed; `fails` counts the failures before it in this place. */
-  async #connect(fails: number): Promise<void> {
-    if (this.#closed) return;
+  /** Resolves with the new connection when it is open, or with null when it has failed; `fails` counts the failures before it in this place. */
+  async #connect(fails: number, place: Place = { isKept: true }): Promise<PoolOwner<J> | null> {
+    if (this.#closed) return null;
     let openedAtMs = Number.NaN;
     let answers = () => 0;
-    let replaced = false;
     const replace = (why: string) => {
-      if (replaced || this.#closed) return;
-      replaced = true;
       this.#refresh();
+      if (!place.isKept || this.#closed) return;
+      place.isKept = false;
       const good = performance.now() - openedAtMs > GOOD_AFTER_MS || answers() >= GOOD_AFTER_ANSWERS;
       this.#reconnect(good ? 0 : fails + 1, why);
     };
     try {
       const socket = await connectTls(this.#options.endpoint, CONNECT_TIMEOUT_MS);
-      if (this.#closed) return void socket.destroy();
-      await new Promise<void>((resolve) => {
+      if (this.#closed) {
+        socket.destroy();
+        return null;
+      }
+      return await new Promise<PoolOwner<J> | null>((resolve) => {
         const owner = this.#options.owner({
+          isOnTrial: !place.isKept,
           opened: () => {
             openedAtMs = performance.now();
-            resolve();
+            resolve(owner);
           },
           draining: replace,
           closed: (why) => {
             this.#owners.delete(owner);
-            resolve();
+            resolve(null);
             replace(why);
           },
         });
         const connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
         owner.connection = connection;
         answers = () => connection.answered;
-        this.#owners.add(owner);
+        this.#owners.set(owner, place);
         this.#refresh();
         // Whoever says nothing at all would keep its place, and all that are to be opened after it, for ever.
         this.#after((this.#options.ping ?? PING).deadlineMs, () => { if (connection.state === 'connecting') connection.destroy('SettingsTimeout'); }).unref();
       });
     } catch (error) {
       replace(error instanceof Error ? error.message : String(error));
+      return null;
     }
   }
 
@@ -136,18 +166,18 @@ export class WirePool<J> {
   }
 
   #refresh(): void {
-    this.#live = [...this.#owners].flatMap(({ connection }) => (connection !== null && (connection.state === 'open' || connection.state === 'connecting') ? [connection] : []));
+    this.#live = [...this.#owners].flatMap(([{ connection }, { isKept }]) => (isKept && connection !== null && (connection.state === 'open' || connection.state === 'connecting') ? [connection] : []));
   }
 
   #sweep(): void {
     const beforeMs = performance.now() - this.#options.answerDeadlineMs;
-    for (const { connection } of Array.from(this.#owners)) connection?.expire(beforeMs);
+    for (const { connection } of Array.from(this.#owners.keys())) connection?.expire(beforeMs);
   }
 
   #pingAll(deadlineMs: number): void {
     for (const connection of this.#live) connection.ping();
     this.#after(deadlineMs, () => {
-      for (const { connection } of Array.from(this.#owners)) if (connection?.isSilent === true) connection.destroy('PingTimeout');
+      for (const { connection } of Array.from(this.#owners.keys())) if (connection?.isSilent === true) connection.destroy('PingTimeout');
     }).unref();
   }
 

@@ -1,25 +1,35 @@
+import type { Issued } from '../credentials/credential.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { PreparedShot, Template } from './lane.ts';
 
-/** Opaque outside: templates, and the requests made of them under the present credential. */
+/** Connections of the newest and of the credential before it stand side by side while a lane moves from one to the other. */
+const KEPT = 3;
+
+/** Opaque outside: templates, and the requests made of them under each credential that a connection has. */
 export class WireShot implements PreparedShot {
   readonly templates: readonly Template[];
-  readonly #make: (template: Template) => RequestTemplate;
+  readonly #make: (template: Template, issued: Issued) => RequestTemplate;
+  readonly #made = new Map<number, RequestTemplate[]>();
   #requests: RequestTemplate[] = [];
   #version = -1;
 
-  constructor(templates: readonly Template[], make: (template: Template) => RequestTemplate) {
+  constructor(templates: readonly Template[], make: (template: Template, issued: Issued) => RequestTemplate) {
     this.templates = templates;
     this.#make = make;
   }
 
-  request(index: number, version: number): RequestTemplate {
-    if (version !== this.#version) {
-      this.#requests = this.templates.map(this.#make);
-      this.#version = version;
-    }
+  /** The same object each time, so that a connection compiles it once. */
+  request(index: number, issued: Issued): RequestTemplate {
+    if (issued.version !== this.#version) this.#turnTo(issued);
     const request = this.#requests[index];
     if (request === undefined) throw new RangeError(`TEMPLATE_MISSING: a device of a job wants template ${index}`);
     return request;
+  }
+
+  #turnTo(issued: Issued): void {
+    this.#version = issued.version;
+    this.#requests = this.#made.get(issued.version) ?? this.templates.map((template) => this.#make(template, issued));
+    this.#made.set(issued.version, this.#requests);
+    if (this.#made.size > KEPT) this.#made.delete(Math.min(...this.#made.keys()));
   }
 }

@@ -30,7 +30,7 @@ class QuickLane implements Lane {
   async room() { await Promise.resolve(); }
   pace() { /* as fast as asked */ }
   freezeCredential() { /* it has none */ }
-  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null }; }
+  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null }; }
   async close() { await Promise.resolve(); }
 }
 

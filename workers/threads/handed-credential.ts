@@ -1,14 +1,12 @@
-import type { Credential } from '../credentials/credential.ts';
+import type { Credential, Issued } from '../credentials/credential.ts';
 
-/** A credential that the main thread mints, replaces and freezes: here it is only used. Its age is asked there. */
+/** A credential that the main thread mints, replaces and freezes: here it is only used. */
 export class HandedCredential implements Credential {
   readonly #first = Promise.withResolvers<void>();
-  #authorization: string | null = null;
-  #version = 0;
+  #issued: Issued | null = null;
 
-  take(authorization: string, version: number): void {
-    this.#authorization = authorization;
-    this.#version = version;
+  take(issued: Issued): void {
+    this.#issued = issued;
     this.#first.resolve();
   }
 
@@ -16,21 +14,17 @@ export class HandedCredential implements Credential {
     return this.#first.promise;
   }
 
-  authorization(): string {
-    if (this.#authorization === null) throw new Error('CREDENTIAL_MISSING: none was handed over yet');
-    return this.#authorization;
+  current(): Issued {
+    if (this.#issued === null) throw new Error('CREDENTIAL_MISSING: none was handed over yet');
+    return this.#issued;
   }
 
-  version(): number {
-    return this.#version;
+  nowMs(): number {
+    return Date.now();
   }
 
-  ageMs(): null {
-    return null;
-  }
-
-  leftMs(): null {
-    return null;
+  onReplaced(): void {
+    // The lane looks at what is current by itself.
   }
 
   freeze(): void {

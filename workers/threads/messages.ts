@@ -2,6 +2,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { SharedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
+import type { Issued } from '../credentials/credential.ts';
 import type { JobMemory } from './job-memory.ts';
 
 /** What passes between the main thread and a sending thread. Halt, outcomes, pace and status do not: they are in shared memory. */
@@ -15,7 +16,6 @@ export interface LaneSetup {
   /** The Firebase project; null for APNs. */
   projectId: string | null;
   pace: SharedArrayBuffer;
-  accepted: SharedArrayBuffer;
   gauge: SharedArrayBuffer;
 }
 
@@ -23,7 +23,8 @@ export interface ThreadData { lanes: LaneSetup[]; switches: SwitchMemory; reason
 
 /** `ask`: answered by `done` with the same number. */
 export type ToThread =
-  | { kind: 'credential'; platform: Platform; authorization: string; version: number }
+  | { kind: 'credential'; platform: Platform; issued: Issued }
+  | { kind: 'freeze'; platform: Platform; frozen: boolean }
   | { kind: 'audience'; audience: SharedAudience | null }
   | { kind: 'shot'; platform: Platform; shot: number; templates: PlainTemplate[] }
   | { kind: 'job'; platform: Platform; shot: number; batch: string; devices: Uint32Array | null; terms: WriteTerms; memory: JobMemory }
@@ -38,12 +39,16 @@ export type ToThread =
 
 export type FromThread =
   | { kind: 'done'; ask: number; problem: string | null }
-  | { kind: 'may-prime'; asked: number; platform: Platform; token: string }
+  | { kind: 'may-prime'; asked: number; platform: Platform; token: string; isRenewal: boolean }
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
-export const GAUGE = { primed: 0, streams: 1, inFlight: 2 } as const;
+export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, isRefused: 5 } as const;
+/** Of a credential's times: no connection is open. */
+export const NO_TIME = -1;
 
 export function createGauge(): SharedArrayBuffer {
-  return new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
+  const gauge = new SharedArrayBuffer(6 * Int32Array.BYTES_PER_ELEMENT);
+  new Int32Array(gauge).fill(NO_TIME, GAUGE.credentialAgeMs, GAUGE.credentialLeftMs + 1);
+  return gauge;
 }

@@ -25,10 +25,10 @@ let asked = 0;
 
 const common = {
   switches: new SwitchView(switches), reasons: new ReasonWriter(reasons), log,
-  mayPrime: (platform: Platform, token: string) => new Promise<boolean>((resolve) => {
+  mayPrime: (platform: Platform, token: string, isRenewal: boolean) => new Promise<boolean>((resolve) => {
     asked += 1;
     questions.set(asked, resolve);
-    post({ kind: 'may-prime', asked, platform, token });
+    post({ kind: 'may-prime', asked, platform, token, isRenewal });
   }),
 };
 const sides = Object.fromEntries(lanes.map((setup) => [setup.platform, new ThreadSide(setup, common)])) as Record<Platform, ThreadSide>;
@@ -40,7 +40,8 @@ function answer(ask: number, work: Promise<void>): void {
 
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
-    case 'credential': return sides[message.platform].credential.take(message.authorization, message.version);
+    case 'credential': return sides[message.platform].credential.take(message.issued);
+    case 'freeze': return sides[message.platform].lane.freezeCredential(message.frozen);
     case 'audience':
       audience = message.audience === null ? null : attachAudience(message.audience);
       // The message itself holds it for as long as it is being served.

@@ -16,7 +16,7 @@ export interface ThreadClient {
   /** Of all threads together; each has at least one. */
   readonly connections: number;
   started(thread: SendingThread): void;
-  mayPrime(token: string): Promise<boolean>;
+  mayPrime(token: string, isRenewal: boolean): Promise<boolean>;
   ended(thread: SendingThread): void;
 }
 
@@ -187,8 +187,8 @@ export class SendingThreads {
 
   #told(message: Exclude<FromThread, { kind: 'done' }>, thread: SendingThread): void {
     if (message.kind === 'log') return this.#write(message.line, thread.number);
-    const { asked, platform, token } = message;
-    const may = this.#clients.get(platform)?.mayPrime(token) ?? Promise.resolve(false);
+    const { asked, platform, token, isRenewal } = message;
+    const may = this.#clients.get(platform)?.mayPrime(token, isRenewal) ?? Promise.resolve(false);
     void may.catch((error: unknown) => {
       this.#log.warn({ err: error }, 'the ration of priming pushes cannot be asked for; none is sent');
       return false;

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';
-import type { Credential } from '../credentials/credential.ts';
+import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
@@ -34,10 +34,7 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
   const say = (halted: boolean, isOld = false) => writeReading(memory, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + (isOld ? -5_000 : 60_000));
   say(false);
   const threads = new SendingThreads({ count, switches: memory, log });
-  let version = 1;
-  const credential: Credential = {
-    ready: () => Promise.resolve(), authorization: () => `bearer token-${version}`, version: () => version, ageMs: () => 5, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined,
-  };
+  const credential = fixedCredential();
   const lane = new ThreadLane({
     threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
     mayPrime: (token) => Promise.resolve(mayPrime(token)), log,
@@ -63,7 +60,7 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
     };
     return { job, outcomes, written };
   };
-  return { peer, audience, threads, lane, shot, batches, jobOf, say, newCredential: () => { version += 1; } };
+  return { peer, audience, threads, lane, shot, batches, jobOf, say, credential };
 }
 
 /** How often each state came; fails when a device was settled more or less than once. */
@@ -86,7 +83,8 @@ test('every device of every batch is sent once, over connections of all threads,
     if (request.path.endsWith('7')) answer(request, 410, { reason: 'Unregistered' });
     else answer(request);
   } });
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ provider: 'apns', connections: 4, streams: 4, credentialAgeMs: 5 }));
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ provider: 'apns', connections: 4, streams: 4 }));
+  expect(lane.status().credentialLeftMs).toBeGreaterThan(3_500_000);
   const jobs = batches.map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
   const sevens = Array.from({ length: 1_000 }, (_, at) => apns(at + 1)).filter((token) => token.endsWith('7')).length;
@@ -262,10 +260,10 @@ test('a pace is one for all threads, however the batches lie', async () => {
   expect(performance.now() - startMs).toBeLessThan(2_500);
 });
 
-test('priming asks the main thread before each push, and one answer under a new credential counts for all threads', async () => {
+test('priming asks the main thread before each push, and every thread moves its connections to a new credential, one after the other', async () => {
   const primes: string[] = [];
   const asked: string[] = [];
-  const { lane, newCredential } = await setUp({ connections: 4, mayPrime: (token) => asked.push(token) > 0, onRequest: (request) => {
+  const { lane, credential } = await setUp({ connections: 4, mayPrime: (token) => asked.push(token) > 0, onRequest: (request) => {
     primes.push(String(request.headers['authorization']));
     answer(request);
   } });
@@ -273,10 +271,13 @@ test('priming asks the main thread before each push, and one answer under a new 
   await lane.prime(staff, new AbortController().signal);
   expect(lane.status()).toMatchObject({ connections: 4, primed: 4, streams: 400 });
   expect([primes.length, asked.length, new Set(asked).size]).toEqual([4, 4, 2]);
-  newCredential();
-  await lane.prime(staff, new AbortController().signal);
-  await vi.waitFor(() => expect(lane.status().primed).toBe(4));
-  expect(primes.slice(4)).toEqual(['bearer token-2']);
+  lane.freezeCredential(true);
+  credential.next();
+  await new Promise((resolve) => { setTimeout(resolve, 1_200); });
+  expect(primes).toHaveLength(4);
+  lane.freezeCredential(false);
+  await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')), { timeout: 5_000 });
+  expect(lane.status()).toMatchObject({ connections: 4, primed: 4 });
 });
 
 test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {

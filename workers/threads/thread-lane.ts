@@ -4,9 +4,8 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { Held, Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
 import { lookAhead } from '../lanes/wire-lane.ts';
-import { AcceptedVersion, createAcceptedMemory } from './accepted-version.ts';
 import { createJobMemory, JobReader } from './job-memory.ts';
-import { GAUGE } from './messages.ts';
+import { GAUGE, NO_TIME } from './messages.ts';
 import { isPortable, partOfJob, type PortableJob } from './part-of-job.ts';
 import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
 import { createPaceMemory, SharedPace } from './shared-pace.ts';
@@ -23,7 +22,7 @@ export interface ThreadLaneOptions {
   connections: number;
   credential: Credential;
   prime: Template;
-  mayPrime: (token: string) => Promise<boolean>;
+  mayPrime: (token: string, isRenewal: boolean) => Promise<boolean>;
   log: Logger;
 }
 
@@ -47,46 +46,38 @@ export class ThreadLane implements Lane, ThreadClient {
   readonly connections: number;
   readonly #options: ThreadLaneOptions;
   readonly #pace: SharedPace;
-  readonly #accepted: AcceptedVersion;
   readonly #shots: ThreadShot[] = [];
   readonly #sent = new Set<Sent>();
   #waiting: Waiting[] = [];
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #looking = false;
-  /** Version of the credential that the threads have. */
-  #handed = 0;
+  #isFrozen = false;
   #state: 'idle' | 'open' | 'closed' = 'idle';
 
   constructor(options: ThreadLaneOptions) {
     const { threads, platform, url, ca, projectId, prime, connections } = options;
     const pace = createPaceMemory();
-    const accepted = createAcceptedMemory();
     this.#options = options;
     this.#pace = new SharedPace(pace);
-    this.#accepted = new AcceptedVersion(accepted);
     this.platform = platform;
-    this.plan = { platform, url, ca, projectId, prime, pace, accepted };
+    this.plan = { platform, url, ca, projectId, prime, pace };
     this.connections = Math.max(connections, threads.count);
     threads.add(this);
+    // At once, to all: a thread that met it with the next shot only would open its connections then.
+    options.credential.onReplaced(() => this.#tellCredentials());
   }
 
   async open(_signal: AbortSignal): Promise<void> {
     await this.#options.credential.ready();
     this.#options.threads.start();
     this.#state = 'open';
-    this.#handCredential();
+    this.#tellCredentials();
     await this.#askAll((ask) => ({ kind: 'open', platform: this.platform, ask }), 'connections of a thread could not be opened');
   }
 
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
     if (signal.aborted || devices.length === 0) return;
-    this.#handCredential();
-    const [first, ...others] = this.#threads;
-    // After a new credential one answer is wanted under it, by whichever thread: the others then know that it is accepted.
-    const alone = this.#accepted.version !== this.#handed;
-    const work = first === undefined ? Promise.resolve() : this.#primeThread(first, devices);
-    if (alone) await work;
-    await Promise.all([work, ...others.map((thread) => this.#primeThread(thread, devices))]);
+    await Promise.all(this.#threads.map((thread) => this.#primeThread(thread, devices)));
   }
 
   prepare(templates: readonly Template[]): PreparedShot {
@@ -118,15 +109,20 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   freezeCredential(frozen: boolean): void {
+    this.#isFrozen = frozen;
+    for (const thread of this.#threads) thread.post({ kind: 'freeze', platform: this.platform, frozen });
     this.#options.credential.freeze(frozen);
   }
 
   status(): LaneStatus {
-    const { credential } = this.#options;
+    const times = (at: number): number[] => this.#threads.map((thread) => this.#gauge(thread, at)).filter((ms) => ms !== NO_TIME);
+    const [ages, lefts] = [times(GAUGE.credentialAgeMs), times(GAUGE.credentialLeftMs)];
     return {
       provider: this.#options.projectId === null ? 'apns' : 'fcm', connections: this.connections,
       primed: this.#sum(GAUGE.primed), streams: this.#sum(GAUGE.streams), inFlight: this.#sum(GAUGE.inFlight),
-      credentialAgeMs: credential.ageMs(), credentialLeftMs: credential.leftMs(),
+      credentialAgeMs: ages.length === 0 ? null : Math.max(...ages), credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
+      // The thread's log has the provider's reason.
+      refusal: this.#sum(GAUGE.isRefused) === 0 ? null : 'refused',
     };
   }
 
@@ -152,12 +148,13 @@ export class ThreadLane implements Lane, ThreadClient {
   started(thread: SendingThread): void {
     if (this.#state !== 'open') return;
     this.#tellCredential(thread);
+    thread.post({ kind: 'freeze', platform: this.platform, frozen: this.#isFrozen });
     for (const shot of this.#shots) this.#tellShot(thread, shot);
     void thread.ask((ask) => ({ kind: 'open', platform: this.platform, ask }));
   }
 
-  mayPrime(token: string): Promise<boolean> {
-    return this.#options.mayPrime(token);
+  mayPrime(token: string, isRenewal: boolean): Promise<boolean> {
+    return this.#options.mayPrime(token, isRenewal);
   }
 
   ended(thread: SendingThread): void {
@@ -181,7 +178,6 @@ export class ThreadLane implements Lane, ThreadClient {
       this.#waiting.push(waiting);
       return this.#serveWaiting();
     }
-    this.#handCredential();
     const { batch, devices, terms } = job.elsewhere;
     const memory = createJobMemory(job.count, Date.now());
     thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
@@ -221,16 +217,12 @@ export class ThreadLane implements Lane, ThreadClient {
     for (const problem of problems) if (problem !== null) this.#options.log.warn({ problem, platform: this.platform }, what);
   }
 
-  /** The present one to all threads, before anything that should be sent under it. */
-  #handCredential(): void {
-    const version = this.#options.credential.version();
-    if (version === this.#handed) return;
-    this.#handed = version;
-    for (const thread of this.#threads) this.#tellCredential(thread);
+  #tellCredentials(): void {
+    if (this.#state === 'open') for (const thread of this.#threads) this.#tellCredential(thread);
   }
 
   #tellCredential(thread: SendingThread): void {
-    thread.post({ kind: 'credential', platform: this.platform, authorization: this.#options.credential.authorization(), version: this.#handed });
+    thread.post({ kind: 'credential', platform: this.platform, issued: this.#options.credential.current() });
   }
 
   #tellShot(thread: SendingThread, { number, templates }: ThreadShot): void {

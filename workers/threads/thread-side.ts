@@ -10,17 +10,16 @@ import type { PreparedShot } from '../lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { WireLane } from '../lanes/wire-lane.ts';
 import { batchWrites } from '../send/batch-writes.ts';
-import { AcceptedVersion } from './accepted-version.ts';
 import { HandedCredential } from './handed-credential.ts';
 import { JobWriter } from './job-memory.ts';
-import { GAUGE } from './messages.ts';
+import { GAUGE, NO_TIME } from './messages.ts';
 import type { LaneSetup, PlainTemplate, ToThread } from './messages.ts';
 import type { ReasonWriter } from './reasons.ts';
 import { SharedPace } from './shared-pace.ts';
 
 const GAUGE_MS = 20;
 
-export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string) => Promise<boolean> }
+export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean> }
 
 /** One provider's lane inside a sending thread, driven by the main thread's messages. */
 export class ThreadSide {
@@ -32,13 +31,13 @@ export class ThreadSide {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ platform, projectId, url, ca, connections, prime, pace, accepted, gauge }: LaneSetup, common: ThreadCommon) {
+  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge }: LaneSetup, common: ThreadCommon) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
     this.lane = new WireLane({
       provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
-      mayPrime: (token) => common.mayPrime(platform, token), log: common.log,
-      pace: new SharedPace(pace), accepted: new AcceptedVersion(accepted),
+      mayPrime: (token, isRenewal) => common.mayPrime(platform, token, isRenewal), log: common.log,
+      pace: new SharedPace(pace),
     });
   }
 
@@ -89,9 +88,12 @@ export class ThreadSide {
   }
 
   #measure(): void {
-    const { primed, streams, inFlight } = this.lane.status();
+    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal } = this.lane.status();
     Atomics.store(this.#gauge, GAUGE.primed, primed);
     Atomics.store(this.#gauge, GAUGE.streams, streams);
     Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
+    Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NO_TIME);
+    Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NO_TIME : Math.max(0, credentialLeftMs));
+    Atomics.store(this.#gauge, GAUGE.isRefused, refusal === null ? 0 : 1);
   }
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { LaneJob } from '../../../workers/lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../../../workers/lanes/provider.ts';
 import { WireLane } from '../../../workers/lanes/wire-lane.ts';
+import { fixedCredential } from '../../../workers/credentials/fixed-for-tests.ts';
 import { apnsHeaders, apnsPayload, fcmMessage, Tokens, type BenchClient, type Open, type Target } from './bench-client.ts';
 
 const JOB_DEVICES = 1_000;
@@ -17,7 +18,7 @@ async function openLane(target: Target, which: 'apns' | 'fcm'): Promise<BenchCli
   const tokenOf = (number: number): string => isApns ? tokens.apns(number) : tokens.fcm(number);
   const lane = new WireLane({
     provider: isApns ? apnsProvider() : fcmProvider(target.projectId), url: isApns ? target.apnsUrl : target.fcmUrl, ca: target.ca, connections: target.connections,
-    credential: { ready: () => Promise.resolve(), authorization: () => authorization, version: () => 1, ageMs: () => 0, leftMs: () => 1e6, freeze: () => undefined, close: () => undefined },
+    credential: fixedCredential(authorization),
     prime: isApns ? { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') } : { headers: { 'x-validate-only': '1' }, body: Buffer.from(JSON.stringify(fcmMessage)) },
     mayPrime: () => Promise.resolve(true), log: pino({ level: 'error' }, pino.destination(2)),
   });
