@@ -39,7 +39,8 @@ export async function compileSample(options: Omit<SampleOptions, 'nowMs' | 'clou
   const { dataDir, devices, seed, launchId, env } = options;
   const csv = join(dataDir, `sample-${devices}-${seed}.csv`);
   await runAudience(['sample', '--devices', String(devices), '--seed', String(seed), '--out', csv], env, dataDir);
-  await runAudience(['compile', csv, '--launch', launchId, '--as', 'ana'], env, dataDir);
+  // Its size is what was asked for, however many the last launch here had.
+  await runAudience(['compile', csv, '--launch', launchId, '--as', 'ana', '--accept'], env, dataDir);
 }
 
 async function runAudience(args: string[], env: Record<string, string>, dataDir: string): Promise<void> {
