@@ -93,3 +93,18 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
     expect(one.workspace.faults.calls('auth.test')).toBeGreaterThan(0);
   }, 30_000);
 });
+
+it('a direct answer that came through without an answer of Slack\'s is not sent twice', async () => {
+  const one = await started({ mode: 'http' });
+  const { halt } = await openOrder(one);
+  one.workspace.faults.set('response_url', { kind: 'status', status: 503 });
+  one.workspace.faults.set('chat.postEphemeral', { kind: 'error', error: 'user_not_in_channel' });
+  one.workspace.faults.set('chat.postMessage', { kind: 'mute' });
+  await one.ben.press(halt.ts, 'halt.press', { block_id: halt.blockId, value: halt.value });
+  await until('a direct message', async () => (await directTexts(one, 'U0MARKET2')).length > 0);
+  // The call is given up after 5 s, and whoever would send it again does so a second later.
+  await pause(5_000);
+  one.workspace.faults.set('*', null);
+  await pause(2_500);
+  expect(await directTexts(one, 'U0MARKET2')).toHaveLength(1);
+}, 30_000);
