@@ -66,7 +66,8 @@ const reached = (figures: Figures): number => finished(figures) - figures.halted
 /** The halt came when everything was out. */
 export const hasOutrunHalt = (shot: Shot, total: Figures): boolean => shot.closed?.cause === 'halt' && total.halted + total.late === 0;
 
-const BAR_CELLS = 24;
+/** As wide as a phone shows in one line, with the share behind it. */
+const BAR_CELLS = 14;
 
 export function progressBar(done: number, all: number): string {
   const share = all === 0 ? 0 : Math.min(1, done / all);
