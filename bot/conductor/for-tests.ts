@@ -53,7 +53,7 @@ export function shotForTests(more: Partial<Shot> = {}): Shot {
 export function launchForTests(shot: Shot): Launch {
   const people = [{ id: 'ana', name: 'Ana Ortiz' }, { id: 'mia', name: 'Mia Chen' }];
   return {
-    id: 'sb', name: 'Super Bowl & friends', channelId: 'C0WARROOM', attempts: {}, shots: { [shot.id]: shot }, orders: {},
+    id: 'sb', seq: 12, headHash: 'f'.repeat(64), name: 'Super Bowl & friends', channelId: 'C0WARROOM', attempts: {}, shots: { [shot.id]: shot }, orders: {},
     people, runbook: { people, gates: [], delivery: { uncertain: 'leave' } }, rosterChanges: {}, halt: { active: false }, closed: false, audience: null,
   } as unknown as Launch;
 }
