@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudConfig } from '../aws/cloud.ts';
@@ -65,7 +66,7 @@ export interface StackOptions {
 export const LOCAL_POOL = 'gobutton-workers';
 const LOCAL_CLUSTER = 'gobutton';
 const USUAL_PORTS = { page: 4600, cloud: 4566, apns: 4443, fcm: 4444, providers: 4445, bot: 4601 } as const;
-const SECRETS = { botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutton', signingSecret: 'local-signing-secret' } as const;
+const random = () => randomBytes(16).toString('hex');
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir } = options;
@@ -87,6 +88,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     // 0: whoever listens takes any free one, which nobody else can take before.
     const port = async (name: keyof typeof USUAL_PORTS) => (options.ports === 'usual' ? freePort(USUAL_PORTS[name]) : 0);
+    // New ones at each start: nobody else on this machine knows them.
+    const secrets = { botToken: `xoxb-local-${random()}`, appToken: `xapp-local-${random()}`, signingSecret: random() };
+    const controlToken = random();
     const credentials = await ensureCredentials(join(dataDir, 'credentials'));
     const logs = join(dataDir, 'logs');
 
@@ -95,7 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         name: 'providers',
         script: 'infra/local/providers/main.ts',
         args: [JSON.stringify({
-          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'), ...ports,
+          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'), controlToken, ...ports,
           // As many priming pushes to the few phones here as the workers' local ration allows.
           behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs, apnsPerDevicePerMinute: 1_000 },
         })],
@@ -140,7 +144,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const cloud = createCloud(cloudConfig);
     stops.push(async () => cloud.close());
 
-    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...SECRETS, providersControlUrl: urls.controlUrl });
+    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...secrets, providersControlUrl: urls.controlUrl });
     stops.push(() => workspace.stop());
 
     const startBot = async (env: Record<string, string>): Promise<Child> => {
@@ -148,8 +152,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         name: 'bot',
         script: 'bot/main.ts',
         env: {
-          ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken,
-          SLACK_SIGNING_SECRET: SECRETS.signingSecret, SLACK_MODE: options.slackMode, ...env,
+          ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: secrets.botToken, SLACK_APP_TOKEN: secrets.appToken,
+          SLACK_SIGNING_SECRET: secrets.signingSecret, SLACK_MODE: options.slackMode, ...env,
         },
         logFile: join(logs, 'bot.log'),
       });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import { foreignRequest } from '../loopback.ts';
 import { authenticate, type Caller } from './auth.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
 import type { Dynamo } from './dynamo.ts';
@@ -27,10 +28,10 @@ export interface Services {
 const BODY_BYTES = 16 * 1_048_576;
 
 /** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */
-export function createRouter(services: Services): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRouter(services: Services, port: number): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const render = rendererOf(request);
-    handle(services, request, response).catch((error: unknown) => {
+    handle(services, port, request, response).catch((error: unknown) => {
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 500);
       // A client that went away, or one that has half an answer, can't be told.
       if (response.destroyed || response.headersSent) response.destroy();
@@ -39,7 +40,10 @@ export function createRouter(services: Services): (request: IncomingMessage, res
   };
 }
 
-async function handle(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(services: Services, port: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const foreign = foreignRequest(request, port);
+  // No client of AWS is a web page: one with an origin, even ours, is not meant for us.
+  if (foreign !== null || request.headers.origin !== undefined) throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
   const caller = authenticate(request.headers);
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return handleJson(services, target, caller, request, response);

@@ -96,7 +96,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       GraniteServiceVersion20100801: startCloudWatch(),
     },
     query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
-  }));
+  }, port));
 
   return {
     url, port,

@@ -7,6 +7,7 @@ import type { Behaviour } from './behaviour.ts';
 import type { Judge } from './judge.ts';
 import type { Last } from './last.ts';
 import type { Phones } from './phones.ts';
+import { foreignRequest } from '../loopback.ts';
 import { listenOnLoopback } from './server.ts';
 
 /** What the control API shows and moves. */
@@ -26,16 +27,20 @@ interface Answer { status: number; body: object }
 const largestBody = 65_536;
 
 /**
- * The control API: plain HTTP on loopback, JSON. Throws what `listen` throws.
+ * The control API: plain HTTP on loopback, JSON, under `/<token>/`, which only who started us knows. Throws what `listen` throws.
  * - GET /counts?launch=ID[&shot=ID]: Counts; without a launch: {launches, apns, fcm} with connections and refusals
  * - GET /last?n=20: LastPush[]; GET /phones: Phone[]; GET /events: server-sent `notification` events (PhoneEvent)
  * - GET /config: Behaviour; POST /config with some of its fields: changes them, or 400 {error} and nothing changes
  * - POST /reset: forgets counts, phones and limits; POST /goaway?provider=apns|fcm: ends its connections gracefully
  */
-export async function serveControl(controlled: Controlled, port: number): Promise<ControlServer> {
+export async function serveControl(controlled: Controlled, wishedPort: number, token: string): Promise<ControlServer> {
   const watchers = new Set<ServerResponse>();
+  let port = 0;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    const foreign = foreignRequest(request, port) ?? (url.pathname.startsWith(`/${token}/`) ? null : 'token_missing');
+    if (foreign !== null) return answer(response, 403, { error: foreign });
+    url.pathname = url.pathname.slice(token.length + 1);
     if (request.method === 'GET' && url.pathname === '/events') {
       watchers.add(response);
       streamEvents(controlled, response, () => watchers.delete(response));
@@ -46,9 +51,10 @@ export async function serveControl(controlled: Controlled, port: number): Promis
       (error: unknown) => { answer(response, 500, { error: error instanceof Error ? error.message : String(error) }); },
     );
   });
-  await listenOnLoopback(server, port);
+  await listenOnLoopback(server, wishedPort);
+  port = (server.address() as AddressInfo).port;
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async stop() {
       for (const watcher of watchers) watcher.end();
       const closed = once(server, 'close');

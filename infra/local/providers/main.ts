@@ -17,6 +17,8 @@ const optionsShape = z.strictObject({
   /** Wished ports; a taken one is replaced by a free one. 0 (default): any free one. */
   apnsPort: port, fcmPort: port, controlPort: port,
   behaviour: behaviour.optional(),
+  /** First part of the control API's paths, so that it outlives a restart; absent: a random one. */
+  controlToken: z.string().regex(/^[0-9a-f]{16,}$/).optional(),
 });
 
 function optionsFrom(text: string | undefined): z.output<typeof optionsShape> {
@@ -32,8 +34,8 @@ function optionsFrom(text: string | undefined): z.output<typeof optionsShape> {
   process.exit(2);
 }
 
-const { credentialsDir, behaviour: wished, ...options } = optionsFrom(process.argv[2]);
-const providers = await startProviders({ ...options, credentials: await ensureCredentials(credentialsDir), ...(wished === undefined ? {} : { behaviour: wished }) });
+const { credentialsDir, behaviour: wished, controlToken, ...options } = optionsFrom(process.argv[2]);
+const providers = await startProviders({ ...options, credentials: await ensureCredentials(credentialsDir), ...(wished === undefined ? {} : { behaviour: wished }), ...(controlToken === undefined ? {} : { controlToken }) });
 const { apnsUrl, fcmUrl, tokenUrl, controlUrl } = providers;
 process.stdout.write(`${JSON.stringify({ apnsUrl, fcmUrl, tokenUrl, controlUrl })}\n`);
 

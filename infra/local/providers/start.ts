@@ -24,6 +24,8 @@ export interface ProviderOptions {
   /** Where counts outlive the process; null or absent: nowhere. */
   dataDir?: string | null;
   behaviour?: BehaviourInput;
+  /** First part of the control API's paths; absent: a random one. */
+  controlToken?: string;
 }
 
 export interface Providers {
@@ -65,6 +67,7 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const fcmServer = await serveSite(fcm, { ...tls, port: options.fcmPort ?? 0 });
   tokenUrl = `https://localhost:${fcmServer.port}${tokenPath}`;
 
+  const controlToken = options.controlToken ?? randomBytes(16).toString('hex');
   const control = await serveControl({
     behaviour, judge, phones, last,
     state: () => ({
@@ -77,10 +80,10 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
       fcm.forget();
     },
     goaway: (provider) => (provider === 'apns' ? apnsServer : fcmServer).goaway(),
-  }, options.controlPort ?? 0);
+  }, options.controlPort ?? 0, controlToken);
 
   return {
-    apnsUrl: `https://localhost:${apnsServer.port}`, fcmUrl: `https://localhost:${fcmServer.port}`, tokenUrl, controlUrl: `http://127.0.0.1:${control.port}`,
+    apnsUrl: `https://localhost:${apnsServer.port}`, fcmUrl: `https://localhost:${fcmServer.port}`, tokenUrl, controlUrl: `http://127.0.0.1:${control.port}/${controlToken}`,
     behaviour, judge, phones,
     async stop() {
       await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);

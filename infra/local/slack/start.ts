@@ -113,6 +113,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', baseUrl());
+    guardBrowser(request, port);
     const [area, first, second] = url.pathname.split('/').slice(1);
     switch (area) {
       case 'api':
@@ -122,7 +123,6 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
       case 'actions':
         return useResponseUrl(request, response, second ?? '');
       default:
-        guardBrowser(request, port);
     }
     if (area === 'files') return serveFile(response, files, state.files.get(first ?? ''));
     if (area === 'client' && first === 'phones') return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
