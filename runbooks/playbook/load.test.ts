@@ -29,6 +29,10 @@ describe('every runbook of the library', () => {
 describe('a malformed runbook names the line, what was found and what was expected', () => {
   test.each([
     ['a wrong duration', 'ios_not_after: 60s', 'ios_not_after: soon', '"soon"', /duration like/],
+    ['a duration without a unit', 'ios_not_after: 60s', 'ios_not_after: 10', '10', /^a duration like 500ms/],
+    ['a T-minus time that is a number', 'at: T-8h', 'at: 8', '8', /^a time relative to the target/],
+    ['a locale with an underscore', 'pt-BR: {', 'pt_BR: {', '"pt_BR"', /^a locale like en or pt-BR$/],
+    ['a locale in capitals', 'de: {', 'DE: {', '"DE"', /^a locale like en or pt-BR$/],
     ['an endless duration', 'ios_not_after: 60s', 'ios_not_after: 99999999999d', '"99999999999d"', /at most 400d/],
     ['a T-minus time of another age', 'at: T-8h', 'at: T-99999999999d', '"T-99999999999d"', /at most 400d/],
     ['a wrong T-minus time', 'at: T-8h', 'at: 8h before', '"8h before"', /relative to the target/],

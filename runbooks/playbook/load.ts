@@ -46,10 +46,13 @@ function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places)
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   // An unknown key is reported at the key itself, not at the map around it.
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, places));
+  // A map's key that is none, `pt_BR` for a locale: the key is what was found, and the rule for keys what was expected.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
   const found = path.length === 0 && value === null ? 'nothing' : shown(valueAt(value, path));
   const expected = expectation(issue.message);
   const written = places.get(placeKey(path))?.written ?? null;
-  if (issue.code !== 'invalid_type' || issue.expected !== 'string' || written === null || written === '') return [{ path, found, expected }];
+  // Quotes help where any text will do.
+  if (issue.code !== 'invalid_type' || expected !== 'string' || written === null || written === '') return [{ path, found, expected }];
   return [{ path, found: clip(written), expected: `${expected} in quotes: ${clip(JSON.stringify(written))}` }];
 }
 

@@ -33,10 +33,14 @@ function figureOf(digits: string): number {
   return read.ok ? read.value : Number.NaN;
 }
 
+// Also for what YAML reads as a number: `10` in quotes would be no duration either.
+const DURATION = 'expected a duration like 500ms, 90s, 15m, 4h or 1d';
+const T_MINUS = 'expected a time relative to the target like T-4h, T-90s, T or T+10m';
+
 /** Text like `90s` or `4h` to milliseconds. */
 export const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration like 500ms, 90s, 15m, 4h or 1d')
+  .string(DURATION)
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, DURATION)
   .transform((text) => {
     const parts = /^([\d.]+)([a-z]+)$/.exec(text);
     return figureOf(parts?.[1] ?? '') * (UNIT_MS[parts?.[2] ?? ''] ?? Number.NaN);
@@ -46,8 +50,8 @@ export const duration = z
 
 /** Text like `T-4h`, `T-90s`, `T+10m` or `T` to milliseconds relative to the target time (negative is before). */
 export const tMinus = z
-  .string()
-  .regex(/^T([+-]\d+(\.\d+)?(ms|s|m|h|d))?$/, 'expected a time relative to the target like T-4h, T-90s, T or T+10m')
+  .string(T_MINUS)
+  .regex(/^T([+-]\d+(\.\d+)?(ms|s|m|h|d))?$/, T_MINUS)
   .transform((text) => {
     const parts = /^T([+-])?([\d.]+)?([a-z]+)?$/.exec(text);
     if (parts?.[2] === undefined) return 0;
