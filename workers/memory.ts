@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Objects } from '../infra/aws/objects.ts';
-import type { Platform } from '../runbooks/launch/entries.ts';
+import type { Platform, SkipListRef } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
 import { covers } from '../runbooks/launch/skip-cover.ts';
 import { loadAudience } from './audience/load.ts';
 import type { LoadedAudience } from './audience/loaded-audience.ts';
+import { readSkipList, SkipList, skipListKeyOf } from './audience/skip-list.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
 export interface InMemory { audienceHash: string; skipListHash: string | null; locales: readonly string[] }
@@ -56,7 +57,7 @@ export class Memory {
     const { hash, manifestKey } = ref;
     const skipListHash = skipList?.hash ?? null;
     if (this.onlySkipsMore(launch) && this.audience !== null && this.current !== null && skipList !== null) {
-      await this.audience.addSkipList(await this.#skipList(skipList.key));
+      await this.audience.addSkipList(await readSkipList(objects, skipList));
       this.current = { ...this.current, skipListHash };
       log.info({ skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'skip list added to');
       return true;
@@ -70,7 +71,7 @@ export class Memory {
     if (letsGo) collectGarbage();
     this.say = 'loading the audience';
     const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
-    audience.applySkipList(skipList === null ? null : await this.#skipList(skipList.key));
+    await this.#applySkips(audience, skipList);
     this.audience = audience;
     this.#options.onChange?.(audience);
     this.current = { audienceHash: hash, skipListHash, locales: audience.manifest.locales };
@@ -79,10 +80,23 @@ export class Memory {
     return true;
   }
 
-  async #skipList(key: string): Promise<Uint8Array> {
-    const bytes = await this.#options.objects.get(key);
-    if (bytes === null) throw new Error(`SKIP_LIST_MISSING: ${key} is not there`);
-    return bytes;
+  /**
+   * The list, and what was on those before it that it was said to add to. That it only adds is the word of one person, and orders
+   * stand by it: what it lacks of them is skipped all the same.
+   */
+  async #applySkips(audience: LoadedAudience, ref: SkipListRef | null): Promise<void> {
+    const { objects, log } = this.#options;
+    const packed = ref === null ? null : await readSkipList(objects, ref);
+    const earlier = await Promise.all((ref?.covers ?? []).filter((hash) => hash !== null).map((hash) => readSkipList(objects, { key: skipListKeyOf(hash), hash })));
+    audience.applySkipList(packed);
+    if (packed === null) return;
+    const list = new SkipList(packed);
+    for (const one of earlier) {
+      const lacking = list.lacks(new SkipList(one));
+      if (lacking === 0) continue;
+      log.error({ skipList: ref?.hash, lacking }, 'the skip list lacks entries of one that it was said to add to; they are skipped all the same');
+      await audience.addSkipList(one);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
-import { packSkipList } from './skip-list.ts';
+import { packSkipList, SkipList } from './skip-list.ts';
 
 test('exactly the devices on the list are skipped, whatever the case of hex; an empty list takes it back', async () => {
   await using folder = await testFolder();
@@ -56,4 +56,16 @@ test('a skip list that is cut, unsorted or something else is refused, and the on
     expect(() => audience.applySkipList(wrong)).toThrow(expect.objectContaining({ code: 'SKIP_LIST_CORRUPT' }));
     expect(audience.skipped('us-ios.00001', 0)).toBe(true);
   }
+});
+
+test('a list says how much of another it lacks', () => {
+  const list = (...numbers: number[]) => new SkipList(packSkipList(numbers.map((number) => fcm(number))).bytes);
+  const of = (count: number, step: number) => Array.from({ length: count }, (_, at) => at * step);
+  expect(list(1, 2, 3).lacks(list())).toBe(0);
+  expect(list().lacks(list(1, 2))).toBe(2);
+  expect(list(1, 2, 3).lacks(list(1, 2, 3))).toBe(0);
+  expect(list(1, 3).lacks(list(1, 2, 3, 4))).toBe(2);
+  // Multiples of 3 below 900 that are odd are not among the even ones.
+  expect(list(...of(450, 2)).lacks(list(...of(300, 3)))).toBe(150);
+  expect(list(...of(900, 1)).lacks(list(...of(300, 3)))).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Objects } from '../../infra/aws/objects.ts';
 import type { Platform, SkipListRef } from '../../runbooks/launch/entries.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { AudienceError } from './errors.ts';
@@ -61,6 +62,18 @@ export function skipListKeyOf(hash: string): string {
   return `skip-lists/${hash}.bin`;
 }
 
+/**
+ * The packed list that this is the hash of, and no other: whoever can write the bucket, and nothing else, must not say who gets a push.
+ * Throws SKIP_LIST_CORRUPT, also where there is none.
+ */
+export async function readSkipList(objects: Objects, { key, hash }: Pick<SkipListRef, 'key' | 'hash'>): Promise<Uint8Array> {
+  const packed = await objects.get(key);
+  if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the skip list ${hash}`);
+  const found = sha256(packed);
+  if (found !== hash) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found content with the sha256 ${found}, expected ${hash}: it was changed after it was set`);
+  return packed;
+}
+
 /** Looks tokens up in a packed list. */
 export class SkipList {
   readonly entries: number;
@@ -91,6 +104,24 @@ export class SkipList {
   /** Every entry, as packed. */
   *all(): Generator<string> {
     for (let at = HEADER_BYTES; at < this.#bytes.length; at += ENTRY_BYTES) yield this.#bytes.toString('latin1', at, at + ENTRY_BYTES);
+  }
+
+  /** How many entries of another list are not on this one. Both are sorted. */
+  lacks(other: SkipList): number {
+    let lacking = 0;
+    let mine = 0;
+    for (let theirs = 0; theirs < other.entries; theirs++) {
+      const at = HEADER_BYTES + theirs * ENTRY_BYTES;
+      let order = -1;
+      while (mine < this.entries && (order = this.#compare(mine, other.#bytes, at)) < 0) mine++;
+      if (mine === this.entries || order > 0) lacking++;
+    }
+    return lacking;
+  }
+
+  #compare(entry: number, other: Buffer, at: number): number {
+    const mine = HEADER_BYTES + entry * ENTRY_BYTES;
+    return this.#bytes.compare(other, at, at + ENTRY_BYTES, mine, mine + ENTRY_BYTES);
   }
 
   /** False for nearly every token that is not on the list; true asks for `has`. */

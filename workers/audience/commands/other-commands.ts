@@ -3,7 +3,7 @@ import { loadAudience } from '../load.ts';
 import { manifestKeyOf, readManifest } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
-import { skipListKeyOf } from '../skip-list.ts';
+import { readSkipList, skipListKeyOf } from '../skip-list.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
 import { count, megabytes, table } from './words.ts';
@@ -37,9 +37,7 @@ export async function runLoad(args: string[], env: Env, out: Output): Promise<vo
     const audience = await loadAudience(objects, manifestKeyOf(hash), { concurrency, progress: (done, total) => bar.update(`loading ${done} of ${total} shards`, done, total) }).finally(() => bar.stop());
     const rows: [string, string][] = [['devices', count(audience.manifest.devices)], ['loaded', `${megabytes(audience.bytes)} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`]];
     if (option['skip-list'] !== undefined) {
-      const key = skipListKeyOf(option['skip-list']);
-      const packed = await objects.get(key);
-      if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected a skip list`);
+      const packed = await readSkipList(objects, { key: skipListKeyOf(option['skip-list']), hash: option['skip-list'] });
       const skipAt = performance.now();
       const skipped = audience.applySkipList(packed);
       rows.push(['skipped', `${count(skipped)} in ${((performance.now() - skipAt) / 1000).toFixed(1)} s`]);

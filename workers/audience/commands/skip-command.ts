@@ -6,7 +6,7 @@ import type { Skipped } from '../find-skipped.ts';
 import { manifestKeyOf } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
-import { packSkipList } from '../skip-list.ts';
+import { packSkipList, readSkipList } from '../skip-list.ts';
 import type { PackedSkipList } from '../skip-list.ts';
 import { readArguments } from './arguments.ts';
 import { withObjects } from './environment.ts';
@@ -49,7 +49,7 @@ export async function runSkip(args: string[], env: Readonly<Record<string, strin
 export async function setSkipList({ journal, cloud, launch: { id }, by }: LaunchSession, tokens: readonly string[], isReplacing: boolean): Promise<{ ref: SkipListRef; say: string }> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = (await journal.launch(id))?.skipList ?? null;
-    const { bytes, ref }: PackedSkipList = packSkipList(tokens, isReplacing || before === null ? null : await packedOf(cloud.objects, before));
+    const { bytes, ref }: PackedSkipList = packSkipList(tokens, isReplacing || before === null ? null : await readSkipList(cloud.objects, before));
     await cloud.objects.put(ref.key, bytes);
     const done = await journal.submit(id, { kind: 'set-skip-list', by, skipList: ref, ...(isReplacing ? {} : { adds: before?.hash ?? null }) });
     const sum = `${count(ref.tokens)} tokens`;
@@ -61,12 +61,6 @@ export async function setSkipList({ journal, cloud, launch: { id }, by }: Launch
     if (done.code !== 'SKIP_LIST_CHANGED') throw new AudienceError('REFUSED', `${id} refused set-skip-list: ${done.say} (${done.code})`);
   }
   throw new AudienceError('REFUSED', `${id}: found another skip list set ${TRIES} times while this one was made, expected nobody else to set any; run the command again`);
-}
-
-async function packedOf(objects: Objects, { key }: SkipListRef): Promise<Uint8Array> {
-  const packed = await objects.get(key);
-  if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the present skip list, which this one adds to; with --replace the new one takes its place`);
-  return packed;
 }
 
 function foundRows({ lists, reports, tokens, ofPeople }: Skipped): (readonly [string, string])[] {
