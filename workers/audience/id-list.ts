@@ -30,6 +30,7 @@ export interface IdList {
 
 const SHAPE_LINES = 1_000;
 const ID_CHARACTERS = 4_096;
+const SEPARATOR_LINE = /^"?sep=[,;|\t]"?$/i;
 
 /**
  * Reads a list: one id per line or several with commas between, CSV or TSV with a header, NDJSON, Parquet; packed or not, in UTF-8 or
@@ -143,12 +144,12 @@ function withoutTail(values: readonly string[], least: number): string[] {
 
 type Line = { line: number; text: string };
 
-/** Without blank lines and comments (`# …`). */
+/** Without blank lines, comments (`# …`) and the first line that tells spreadsheets their separator. */
 async function* withoutNotes(lines: AsyncIterable<Line>, path: string): AsyncGenerator<Line> {
   for await (const line of lines) {
     if (/^\s*[[{]/.test(line.text)) throw new AudienceError('INPUT_UNREADABLE', `${path}:${line.line}: found JSON, expected ids: name the file .ndjson, with one object or id a line`);
     if (line.text.startsWith('PAR1')) throw new AudienceError('INPUT_UNREADABLE', `${path}: found a Parquet file, expected text by its name: rename it to .parquet`);
-    if (line.text.trim() !== '' && !line.text.startsWith('#')) yield line;
+    if (line.text.trim() !== '' && !line.text.startsWith('#') && !(line.line === 1 && SEPARATOR_LINE.test(line.text))) yield line;
   }
 }
 

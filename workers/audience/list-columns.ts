@@ -14,8 +14,11 @@ const WEAK_NAMES = new Set([
   'profileid', 'playerid', 'email', 'emailaddress', 'mail',
 ]);
 
-function kindOf(name: string): 'token' | 'user' | 'weak' | null {
-  const word = name.toLowerCase().replace(/[\s_.-]/g, '');
+/** A column's name without what people write differently: `Push Token`, `push_token` and `pushToken` are one. */
+export const wordOf = (name: string): string => name.toLowerCase().replace(/[\s_.-]/g, '');
+
+export function kindOf(name: string): 'token' | 'user' | 'weak' | null {
+  const word = wordOf(name);
   if (TOKEN_NAMES.has(word)) return 'token';
   if (USER_NAMES.has(word)) return 'user';
   return WEAK_NAMES.has(word) ? 'weak' : null;

@@ -21,6 +21,7 @@ const FORMS: [name: string, content: string | Uint8Array, note?: string][] = [
   ['utf16.csv', Buffer.from(`\uFEFF${CSV_LIST.replaceAll('\n', '\r\n')}`, 'utf16le'), 'UTF-16LE'],
   ['utf16be.csv', Buffer.from(`\uFEFF${CSV_LIST}`, 'utf16le').swap16(), 'UTF-16BE'],
   ['utf16-no-mark.txt', Buffer.from('u1\r\nu2\r\n', 'utf16le')],
+  ['sep.csv', '\uFEFFsep=;\r\nuser;grund\r\nu1;x\r\nu2;y\r\n', 'user ids of the column "user"'],
   ['mark.csv', `\uFEFF${CSV_LIST}`],
   ['semicolons.csv', 'Datum;"User-ID";Grund\r\n2027-01-01;u1;"fragt; höflich"\r\n2027-01-02;"u2";\r\n', 'user ids of the column "User-ID"'],
   ['tabs.tsv', 'reason\tuser_id\nasked, often\tu1\n\tu2\n'],

@@ -5,6 +5,7 @@ import { AudienceError } from './errors.ts';
 import type { Field, Mapping } from './fields.ts';
 import type { Format } from './format.ts';
 import { plainFile } from './plain-file.ts';
+import { proposedMap } from './proposed-map.ts';
 import { visible } from '../../infra/visible.ts';
 
 /** One file of a device list, plain and ready to be read at `link`. `types`: of Parquet columns. */
@@ -73,9 +74,10 @@ function keysOf(text: string): string[] {
 
 /**
  * Which column holds which field: by the mapping, else by the field's own name, upper or lower case. Null: not there, and
- * not needed. Throws COLUMN_MISSING, COLUMN_AMBIGUOUS.
+ * not needed. Throws COLUMN_MISSING with all that are missing, COLUMN_AMBIGUOUS.
  */
 export function locateFields(source: Pick<Source, 'path' | 'columns'>, mapping: Mapping, needed: ReadonlySet<Field>): Record<Field, number | null> {
+  const missing: Field[] = [];
   const at = (field: Field): number | null => {
     const name = mapping[field] ?? field;
     const exact = source.columns.flatMap((column, index) => (column === name ? [index] : []));
@@ -84,13 +86,20 @@ export function locateFields(source: Pick<Source, 'path' | 'columns'>, mapping: 
       throw new AudienceError('COLUMN_AMBIGUOUS', `${source.path}:1: found ${places.length} columns named "${name}", expected one for ${field}: rename the other`);
     }
     const place = places[0];
-    if (place === undefined && (needed.has(field) || mapping[field] !== undefined)) {
-      const columns = source.columns.slice(0, 20).map((column) => `"${excerpt(column)}"`).join(', ');
-      throw new AudienceError('COLUMN_MISSING', `${source.path}:1: found the columns ${columns}, expected one named "${name}" for ${field} (another name: --map ${field}=<column>)`);
-    }
+    if (place === undefined && (needed.has(field) || mapping[field] !== undefined)) missing.push(field);
     return place ?? null;
   };
-  return { user: at('user'), platform: at('platform'), token: at('token'), locale: at('locale'), market: at('market') };
+  const places = { user: at('user'), platform: at('platform'), token: at('token'), locale: at('locale'), market: at('market') };
+  if (missing.length > 0) throw missingColumns(source, mapping, missing);
+  return places;
+}
+
+function missingColumns(source: Pick<Source, 'path' | 'columns'>, mapping: Mapping, missing: readonly Field[]): AudienceError {
+  const [first = ''] = source.columns;
+  if (/^sep=/i.test(first)) return new AudienceError('COLUMN_MISSING', `${source.path}:1: found "${excerpt(first)}", a line for spreadsheets alone, expected the header: take the line out`);
+  const columns = source.columns.slice(0, 20).map((column) => `"${excerpt(column)}"`).join(', ');
+  const expected = missing.map((field) => `one named "${mapping[field] ?? field}" for ${field}`).join(', ');
+  return new AudienceError('COLUMN_MISSING', `${source.path}:1: found the columns ${columns}, expected ${expected} (other names: --map "${proposedMap(source.columns, mapping, missing)}")`);
 }
 
 /** Rewrites a CSV with a header as Parquet, every column as text. */
