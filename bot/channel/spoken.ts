@@ -3,14 +3,17 @@ import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 
 /** What people said, out of Slack's message events. Bots, joins, topics and link previews are no speech. */
 
+/** What is not there Slack leaves out, or names with `null` or nothing in it, as it does with the `bot_id` of a person's file. */
+const word = z.string().nullish().transform((given) => given || undefined);
+
 const written = z.looseObject({
-  ts: z.string(), user: z.string().optional(), bot_id: z.string().optional(), text: z.string().optional(), subtype: z.string().optional(),
-  files: z.array(z.looseObject({ name: z.string().nullish() })).optional(), edited: z.looseObject({ ts: z.string() }).optional(),
+  ts: z.string(), user: word, bot_id: word, text: word, subtype: word,
+  files: z.array(z.looseObject({ name: z.string().nullish() })).nullish(), edited: z.looseObject({ ts: z.string() }).nullish(),
 });
 
 const event = z.discriminatedUnion('subtype', [
-  z.looseObject({ subtype: z.literal('message_changed'), event_ts: z.string().optional(), ts: z.string(), message: written, previous_message: written.optional() }),
-  z.looseObject({ subtype: z.literal('message_deleted'), event_ts: z.string().optional(), ts: z.string(), deleted_ts: z.string(), previous_message: written.optional() }),
+  z.looseObject({ subtype: z.literal('message_changed'), ts: z.string(), message: written, previous_message: written.nullish() }),
+  z.looseObject({ subtype: z.literal('message_deleted'), ts: z.string(), deleted_ts: z.string(), previous_message: written.nullish() }),
 ]);
 
 const SPEECH: ReadonlySet<string | undefined> = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
@@ -23,21 +26,28 @@ export function spoken(raw: unknown): Spoken | null {
   if (changed.success) return changed.data.subtype === 'message_changed' ? edited(changed.data) : deleted(changed.data);
   const plain = written.safeParse(raw);
   if (!plain.success || !isSpeech(plain.data)) return null;
-  const { ts, user = '', text = '', files = [] } = plain.data;
-  return { ts, user, text, atMs: msOf(ts), edits: null, deleted: false, files: names(files) };
+  const { ts, user = '', text = '', files } = plain.data;
+  return { ts, user, text, atMs: msOf(ts), edits: null, deleted: false, files: names(files ?? []) };
 }
 
 type Written = z.output<typeof written>;
 
 function edited({ message, previous_message: before, ts }: Extract<z.output<typeof event>, { subtype: 'message_changed' }>): Spoken | null {
+  // The first message of a thread is not deleted while it has replies: Slack puts a tombstone of its own in its place.
+  if (message.subtype === 'tombstone') return gone(before, message.ts, ts);
   // Slack sends the same event when it adds a link preview: no `edited`, same text.
-  if (!isSpeech(message) || (before !== undefined && before.text === message.text)) return null;
+  if (!isSpeech(message) || (before && before.text === message.text)) return null;
   const at = message.edited?.ts ?? ts;
   return { ts: at, user: message.user ?? '', text: message.text ?? '', atMs: msOf(at), edits: message.ts, deleted: false, files: names(message.files ?? []) };
 }
 
 function deleted({ previous_message: before, deleted_ts: edits, ts }: Extract<z.output<typeof event>, { subtype: 'message_deleted' }>): Spoken | null {
-  if (before !== undefined && !isSpeech(before)) return null;
+  return gone(before, edits, ts);
+}
+
+/** Of what was no speech nothing is gone: a bot's post, and a tombstone whose last reply was deleted. */
+function gone(before: Written | null | undefined, edits: string, ts: string): Spoken | null {
+  if (before && !isSpeech(before)) return null;
   return { ts, user: before?.user ?? '', text: '', atMs: msOf(ts), edits, deleted: true, files: [] };
 }
 

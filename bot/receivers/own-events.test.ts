@@ -47,6 +47,10 @@ it('an older shape without an app id is known by our own ids, once they are know
   expect(isOwnEvent(body({ subtype: 'bot_message', bot_id: 'B1' }), unknown)).toBe(false);
   expect(isOwnEvent(body({ user: 'U1' }), known)).toBe(true);
   expect(isOwnEvent(body({ bot_id: 'B2', app_id: 'A2' }), known)).toBe(false);
+  // Slack's tombstone in place of a message with replies: whose it was counts.
+  const tombstone = { ts: '1.1', subtype: 'tombstone', user: 'USLACKBOT' };
+  expect(isOwnEvent(body({ subtype: 'message_changed', message: tombstone, previous_message: { ts: '1.1', bot_id: 'B1', app_id: 'A1' } }), unknown)).toBe(true);
+  expect(isOwnEvent(body({ subtype: 'message_changed', message: tombstone, previous_message: { ts: '1.1', user: 'U2' } }), known)).toBe(false);
   expect(isOwnEvent({ type: 'event_callback', api_app_id: 'A1', event: { type: 'user_change', user: { id: 'U1' } } }, known)).toBe(false);
   expect(isOwnEvent({ type: 'block_actions', api_app_id: 'A1', message: { app_id: 'A1' } }, known)).toBe(false);
 });

@@ -9,7 +9,10 @@ export function isOwnEvent(body: unknown, known: Identity): boolean {
   if (!isRecord(body) || body['type'] !== 'event_callback' || !isRecord(body['event'])) return false;
   const { event } = body;
   if (event['type'] !== 'message' && event['type'] !== 'app_mention') return false;
-  const written = event['subtype'] === 'message_changed' ? event['message'] : event['subtype'] === 'message_deleted' ? event['previous_message'] : event;
+  const isEdit = event['subtype'] === 'message_changed';
+  // A tombstone is Slack's; what it stands for may be ours.
+  const isGone = event['subtype'] === 'message_deleted' || (isEdit && isRecord(event['message']) && event['message']['subtype'] === 'tombstone');
+  const written = isGone ? event['previous_message'] : isEdit ? event['message'] : event;
   if (!isRecord(written)) return false;
   const profile = isRecord(written['bot_profile']) ? written['bot_profile'] : {};
   const receiver = text(body['api_app_id']);

@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
+import { WebClient } from '@slack/web-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { person, socketApp, startTestWorkspace, until } from '../for-tests.ts';
+import { person, SECRETS, socketApp, startTestWorkspace, until } from '../for-tests.ts';
 import type { Workspace } from '../start.ts';
 
 describe('a Bolt app on Socket Mode', () => {
@@ -131,6 +132,22 @@ describe('a Bolt app on Socket Mode', () => {
     await until('four events', () => heard.length >= 4);
     expect(heard.map((one) => one.subtype ?? one.type)).toEqual(['message', 'app_mention', 'message_changed', 'message_deleted']);
     expect(heard[0]?.text).toBe('hello <@U0GOBUTTON> &amp; &lt;you&gt;');
+  });
+
+  it('puts a tombstone in place of a deleted message that has replies, and takes it away with the last one', async () => {
+    const client = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl });
+    const { ts } = (await ana().say('the first')) as unknown as { ts: string };
+    const { ts: reply = '' } = await client.chat.postMessage({ channel: 'C0WARROOM', thread_ts: ts, text: 'a reply' });
+    await until('the first', () => heard.at(-1)?.text === 'the first');
+    heard.length = 0;
+    await ana().send('DELETE', `messages/C0WARROOM/${ts}`, {});
+    await until('the tombstone', () => heard.length >= 1);
+    expect(heard[0]).toMatchObject({ subtype: 'message_changed', message: { ts, subtype: 'tombstone', user: 'USLACKBOT', reply_count: 1 }, previous_message: { ts, text: 'the first' } });
+    expect((await client.conversations.history({ channel: 'C0WARROOM' })).messages?.find((one) => one.ts === ts)?.text).toBe('This message was deleted.');
+    await client.chat.delete({ channel: 'C0WARROOM', ts: reply });
+    await until('both gone', () => heard.length >= 3);
+    expect(heard.slice(1).map((one) => one.subtype)).toEqual(['message_deleted', 'message_deleted']);
+    expect(heard.at(-1)).toMatchObject({ deleted_ts: ts, previous_message: { subtype: 'tombstone' } });
   });
 
   it('keeps a person from changing what another wrote', async () => {

@@ -190,7 +190,7 @@ function newRow() {
 }
 
 function fill(row, message, first) {
-  const user = people.get(message.user) ?? { id: message.user, real_name: message.notice ? 'Slackbot' : message.user, is_bot: true };
+  const user = people.get(message.user) ?? { id: message.user, real_name: message.notice || message.user === 'USLACKBOT' ? 'Slackbot' : message.user, is_bot: true };
   const at = new Date(Number(message.ts) * 1000);
   const clock = at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' });
   row.className = ['message', first ? 'message-first' : '', message.ephemeralTo ? 'message-ephemeral' : '', message.pinned ? 'message-pinned' : '', message.notice ? 'message-notice' : ''].join(' ').trim();

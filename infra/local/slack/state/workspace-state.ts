@@ -101,7 +101,19 @@ export class WorkspaceState {
     return next;
   }
 
+  /** The first message of a thread leaves a tombstone while it has replies, which is an edit by Slack itself and goes with the last reply. */
   remove(message: Message): void {
+    const isThread = message.subtype !== TOMBSTONE && (message.reply_count ?? 0) > 0;
+    if (isThread) this.replace(message, tombstoneOf(message), { by: SLACKBOT, visible: true });
+    else this.#forget(message);
+    const parent = message.thread_ts === undefined || message.thread_ts === message.ts ? undefined : this.#channelMessages(message.channel).get(message.thread_ts);
+    if (parent === undefined) return;
+    const left = { ...parent, reply_count: Math.max(0, (parent.reply_count ?? 0) - 1) };
+    if (parent.subtype === TOMBSTONE && left.reply_count === 0) this.#forget(parent);
+    else this.replace(parent, left, { by: message.user, visible: false });
+  }
+
+  #forget(message: Message): void {
     this.#channelMessages(message.channel).delete(message.ts);
     this.#store.delete('message', `${message.channel}/${message.ts}`);
     this.tell({ kind: 'message_deleted', channel: message.channel, ts: message.ts, previous: message });
@@ -209,6 +221,13 @@ export class WorkspaceState {
     if (messages === undefined) this.#messages.set(channelId, (messages = new Map()));
     return messages;
   }
+}
+
+const TOMBSTONE = 'tombstone';
+const SLACKBOT = 'USLACKBOT';
+
+function tombstoneOf({ channel, ts, team, reply_count = 0, latest_reply = '', reply_users = [] }: Message): Message {
+  return { type: 'message', subtype: TOMBSTONE, channel, ts, thread_ts: ts, team, user: SLACKBOT, text: 'This message was deleted.', reply_count, latest_reply, reply_users };
 }
 
 /** Slack fills in the ids that an app left out, so that every element can be named in a payload. */
