@@ -1,8 +1,11 @@
-import { DeleteParameterCommand, GetParameterCommand, GetParameterHistoryCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DeleteParameterCommand, DescribeParametersCommand, GetParameterCommand, GetParameterHistoryCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { type Clients, createClients } from './clients.ts';
-import { switchParameter } from './parameters.ts';
+import { createParameters, switchParameter } from './parameters.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
@@ -28,6 +31,27 @@ test('a parameter is overwritten under a new version and tells who changed it', 
   expect(await parameters.get(name, 9)).toBeNull();
   expect(await parameters.modifiedBy(name, 2)).toBe('arn:aws:iam::000000000000:user/local');
   expect(await parameters.modifiedBy(name, 1)).toBeNull();
+});
+
+test('who changed it is not waited for: AWS may hang, and pages of a search that hold nothing yet are gone through', async () => {
+  const name = switchParameter('slow', 'halt');
+  await local.cloud.parameters.put(name, 'on');
+  const about = await clients.ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Values: [name] }] }));
+  expect(about).toMatchObject({ Parameters: [], NextToken: expect.any(String) as string });
+  expect(await local.cloud.parameters.modifiedBy(name, 1)).toBe('arn:aws:iam::000000000000:user/local');
+  const hanging = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(hanging, 'listening');
+  const slow = createClients({ ...local.config, endpoint: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}` });
+  const startedMs = performance.now();
+  expect(await createParameters(slow).modifiedBy(name, 1)).toBeNull();
+  expect(performance.now() - startedMs).toBeLessThan(2_500);
+  hanging.closeAllConnections();
+  hanging.close();
+  slow.destroy();
+});
+
+test('a value with double braces is refused', async () => {
+  await expect(local.cloud.parameters.put('/braces', 'now {{x}}')).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
 test('a list by path goes through all pages of ten, and stays below its path', async () => {

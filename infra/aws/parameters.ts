@@ -10,7 +10,7 @@ export interface Parameters {
   put(name: string, value: string): Promise<number>;
   /** `version` null: the newest. Null: there is none. */
   get(name: string, version?: number | null): Promise<Parameter | null>;
-  /** Who wrote this version, if it is the newest still and we may ask. Null: not known. */
+  /** Who wrote this version, if it is the newest still, we may ask, and AWS says so in time. Null: not known. */
   modifiedBy(name: string, version: number): Promise<string | null>;
   /** By path, recursive, all pages. */
   list(path: string): Promise<{ name: string; value: string; version: number }[]>;
@@ -18,6 +18,9 @@ export interface Parameters {
 
 /** The switch's name in Parameter Store, where operators and other systems see it. */
 export const switchParameter = (launchId: string, switchName: string) => `/gobutton/${launchId}/${switchName}`;
+
+/** A halt by hand waits for the name of its author, so not for long. */
+const AUTHOR_WITHIN_MS = 1_000;
 
 export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
   async function put(name: string, value: string, keepsType: boolean): Promise<number> {
@@ -48,10 +51,22 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
     },
 
     async modifiedBy(name, version) {
-      const about = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] })).catch(() => null);
-      const metadata = about?.Parameters?.[0];
-      // Another call than the one that read the value: somebody may have written in between, and then the name is not this version's.
-      return metadata?.Version === version ? (metadata.LastModifiedUser ?? null) : null;
+      const abortSignal = AbortSignal.timeout(AUTHOR_WITHIN_MS);
+      let next: string | undefined;
+      try {
+        do {
+          const about = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }], NextToken: next }), { abortSignal });
+          // Another call than the one that read the value: somebody may have written in between, and then the name is not this version's.
+          const [found] = about.Parameters ?? [];
+          if (found !== undefined) return found.Version === version ? (found.LastModifiedUser ?? null) : null;
+          // AWS cuts a page short wherever its search has come to: an empty one with a token is no answer yet.
+          next = about.NextToken;
+        } while (next !== undefined && next !== '');
+        return null;
+      } catch {
+        // Not allowed, limited, or too slow: what was found counts without a name.
+        return null;
+      }
     },
 
     async list(path) {

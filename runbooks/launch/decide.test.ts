@@ -66,7 +66,7 @@ describe('switches', () => {
 
   test('pace, zombie and the runbook\'s own are set by on-call, with values that fit', () => {
     const scene = Scene.created();
-    for (const [name, value, code] of [['halt', true, 'SWITCH_UNKNOWN'], ['constructor', 1, 'SWITCH_UNKNOWN'], ['pace.ios', -1, 'VALUE_INVALID'], ['pace.ios', '5', 'VALUE_INVALID'], ['pace.android', 1.5, 'VALUE_INVALID'], ['zombie', 'on', 'VALUE_INVALID'], ['sale', Number.NaN, 'VALUE_INVALID'], ['sale', '', 'VALUE_INVALID'], ['sale', 'x'.repeat(201), 'VALUE_INVALID']] as const) {
+    for (const [name, value, code] of [['halt', true, 'SWITCH_UNKNOWN'], ['constructor', 1, 'SWITCH_UNKNOWN'], ['pace.ios', -1, 'VALUE_INVALID'], ['pace.ios', '5', 'VALUE_INVALID'], ['pace.android', 1.5, 'VALUE_INVALID'], ['zombie', 'on', 'VALUE_INVALID'], ['sale', Number.NaN, 'VALUE_INVALID'], ['sale', '', 'VALUE_INVALID'], ['sale', 'x'.repeat(201), 'VALUE_INVALID'], ['sale', '{{now}}', 'VALUE_INVALID']] as const) {
       expect(scene.refuses(set(name, value)).code).toBe(code);
     }
     expect(scene.refuses(set('zombie', true, { by: 'mia' })).code).toBe('ROLE_MISSING');

@@ -59,6 +59,8 @@ function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusa
   }
   const known = [paceSwitch('ios'), paceSwitch('android'), 'zombie', ...launch.runbook.switches.map(({ id }) => id)];
   if (!known.includes(name)) return refuse('SWITCH_UNKNOWN', `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`);
+  // Parameter Store, where others read it, takes no `{{` in a value.
+  if (typeof value === 'string' && value.includes('{{')) return refuse('VALUE_INVALID', `${name} can't hold {{: Parameter Store takes it for a reference. Expected a text without it.`);
   const isValue = typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) || (typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);
   return isValue ? null : refuse('VALUE_INVALID', `${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`);
 }

@@ -31,6 +31,7 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
     const name = nameOf(input.Name);
     if (input.Tier !== undefined && input.Tier !== 'Standard') throw notImplemented('ssm', `PutParameter with Tier ${input.Tier}`);
     if (typeof input.Value !== 'string' || input.Value === '') throw invalid("1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1");
+    if (input.Value.includes('{{')) throw invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
     if (Buffer.byteLength(input.Value) > STANDARD_BYTES) throw invalid('Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.');
     const versions = state[name] ?? [];
     const last = versions.at(-1);
@@ -85,6 +86,8 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
       const values = filter.Values ?? [];
       names = names.filter((name) => values.some((value) => (filter.Option === 'BeginsWith' ? name.startsWith(value) : name === value)));
     }
+    // A search goes through what it doesn't find, too: AWS ends a page between nothing and MaxResults, wherever it has come to.
+    if ((input.ParameterFilters ?? []).length > 0 && input.NextToken === undefined) return { Parameters: [], NextToken: tokenOf(0) };
     const { page, next } = paged(names, input, 50);
     return { Parameters: page.flatMap((name) => state[name]?.slice(-1).map((version) => metadata(name, version, false)) ?? []), NextToken: next };
   }
@@ -149,6 +152,7 @@ function paged<T>(all: T[], input: Input, max: number): { page: T[]; next: strin
   if (size < 1 || size > max) throw invalid(`1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to ${max}`);
   const from = input.NextToken === undefined ? 0 : Number(Buffer.from(input.NextToken, 'base64url').toString());
   if (!Number.isInteger(from)) throw new AwsError('InvalidNextToken', 'The specified token is not valid.');
-  const next = from + size < all.length ? Buffer.from(String(from + size)).toString('base64url') : undefined;
-  return { page: all.slice(from, from + size), next };
+  return { page: all.slice(from, from + size), next: from + size < all.length ? tokenOf(from + size) : undefined };
 }
+
+const tokenOf = (from: number): string => Buffer.from(String(from)).toString('base64url');
