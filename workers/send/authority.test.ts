@@ -6,7 +6,9 @@ import { decide } from '../../runbooks/launch/decide.ts';
 import type { Entry, EntryOf, NewEntry, Shown, Via } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import { proofText } from '../../runbooks/launch/proof.ts';
+import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { runbook as runbookShape } from '../../runbooks/playbook/schema.ts';
+import { looseKeyring } from '../../infra/aws/keyring.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { botKeyring, workerKeyring } from '../../test/keys.ts';
@@ -157,5 +159,22 @@ describe('authority of a shot', () => {
     const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, key: _k, sig: _g, ...again } = request;
     record.append({ ...again, orderId: 'F99' });
     expect(code(authority(LAUNCH, approval.shotId, record.entries))).toBe('ok');
+  });
+
+  test('a record that does not hold the head which was noted outside of it gives none', () => {
+    const { record, approval } = fired();
+    const withHead = (head: { seq: number; hash: string }) => code(authorityFor(LAUNCH, approval.shotId, record.entries, workerKeyring(), head));
+    expect(withHead(approval)).toBe('ok');
+    expect(withHead({ seq: approval.seq + 1, hash: approval.hash })).toBe('RECORD_BROKEN');
+    expect(withHead({ seq: approval.seq, hash: 'f'.repeat(64) })).toBe('RECORD_BROKEN');
+    expect(withHead({ seq: approval.seq, hash: '' })).toBe('RECORD_BROKEN');
+  });
+
+  test('a process that was not told whose keys to trust believes no record, and nobody one that names no keys', () => {
+    const { record, approval } = fired();
+    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries, looseKeyring(null, null), null))).toBe('RECORD_BROKEN');
+    const unsigned = new Record();
+    for (const entry of record.entries) unsigned.append({ ...decidedPart(entry), ...(entry.kind === 'LaunchCreated' ? { keys: [] } : {}) } as NewEntry, null);
+    expect(code(authority(LAUNCH, approval.shotId, unsigned.entries))).toBe('RECORD_UNSIGNED');
   });
 });

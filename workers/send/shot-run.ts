@@ -30,6 +30,7 @@ export class ShotRun {
   isClosed: boolean;
   lastSnapshot: ShotSnapshot | null = null;
   readonly #locales: readonly string[];
+  #halted = false;
   readonly #prepared: Partial<Record<Platform, PreparedShot>> = {};
 
   constructor(authority: Authority, locales: readonly string[]) {
@@ -38,6 +39,13 @@ export class ShotRun {
     this.tally = new ShotTally(authority.shot.id, authority.shot.pressedAtMs);
     this.activeAtMs = Date.now();
     this.isClosed = authority.shot.closed !== null;
+    if (authority.shot.haltedAtMs !== null) this.halt();
+  }
+
+  /** The record has a halt after its approval: over for good, whatever the switch item says by now. */
+  halt(): void {
+    this.#halted = true;
+    stopShot(this.stopped);
   }
 
   platforms(): Platform[] {
@@ -53,7 +61,7 @@ export class ShotRun {
   /** Why nothing may be claimed or written now, or null. `untilMs`: the end of the claim, or of the platform's window before there is one. */
   stop(switches: SwitchView, untilMs: number): Held | null {
     const held = switches.stop(this.authority.shot.haltEpoch);
-    if (held === 'halted' || this.stoppedBy !== null) return 'halted';
+    if (held === 'halted' || this.#halted || this.stoppedBy !== null) return 'halted';
     return Date.now() >= untilMs ? 'late' : held;
   }
 

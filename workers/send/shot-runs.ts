@@ -62,7 +62,9 @@ export class ShotRuns {
   update(launch: Launch): void {
     for (const run of this.#runs.values()) {
       const shot = launch.shots[run.authority.shot.id];
-      if (shot !== undefined) run.isClosed = shot.closed !== null;
+      if (shot === undefined) continue;
+      run.isClosed = shot.closed !== null;
+      if (shot.haltedAtMs !== null) run.halt();
     }
     const over = this.all().filter((run) => run.isClosed && run.inHand === 0);
     for (const run of over.slice(0, Math.max(0, over.length - KEPT))) this.#runs.delete(run.authority.shot.id);

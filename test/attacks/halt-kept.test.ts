@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
+import { WriteCheck } from '../../workers/halt/write-check.ts';
+import { ShotRuns } from '../../workers/send/shot-runs.ts';
+import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { TableWriter } from './table-writer.ts';
+
+/** What somebody can do to a halt who writes the table of the switches by hand, and the queues: delay it by a second, and no more. The record has it too. */
+
+let stage: Stage;
+let writer: TableWriter;
+beforeAll(async () => { stage = await startStage(); });
+afterEach(async () => {
+  writer.stop();
+  await stage.stopWorkers();
+});
+afterAll(async () => { await stage.stop(); });
+
+const halted = ({ totals }: Shot) => (totals ?? []).reduce((sum, one) => sum + one.totals.halted, 0);
+/** The record alone: as if the item had been written back before any worker has read it. */
+const haltInRecord = (launch: StagedLaunch) => stage.journal.submit(launch.id, { kind: 'set-halt', by: 'mia', source: 'slack', epoch: 1, reason: '', pressedAtMs: Date.now() });
+
+test('a shot that the record knows as halted gets no push by whatever wake-up, though the switch item says nothing of a halt', { timeout: 25_000 }, async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  writer = new TableWriter(stage, launch);
+  const shot = await launch.fire({ wake: false });
+  await haltInRecord(launch);
+  await launch.worker();
+  await writer.wakeAll(shot.id);
+  expect(halted(await launch.closed(shot.id))).toBe(300);
+  await sleep(500);
+  expect(launch.counts()).toMatchObject({ received: 0 });
+});
+
+test('a shot that runs ends by the record, for everything that is under way, though the switch item was written back', { timeout: 25_000 }, async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  writer = new TableWriter(stage, launch);
+  const shot = await launch.fire({ wake: false });
+  const { hash } = launch.audience.audience;
+  const runs = new ShotRuns({ journal: stage.journal, launchId: launch.id, head: () => Promise.resolve(null), loaded: () => ({ audienceHash: hash, skipListHash: null, locales: ['en', 'es'] }), onRun: () => undefined });
+  const found = await runs.find(shot.id);
+  if (!found.ok) throw new Error(found.say);
+  // Read just now: no halt, and none before.
+  const memory = createSwitchMemory();
+  const read = () => writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
+  const untilMs = Date.now() + 60_000;
+  const underWay = new WriteCheck({ haltEpoch: 0, sendUntilMs: untilMs, endsAtMs: sharedNowMs() + 60_000, stopped: found.run.stopped }, new SwitchView(memory));
+  const look = async () => {
+    runs.update(await stage.journal.launch(launch.id) as Launch);
+    read();
+    return [found.run.stop(new SwitchView(memory), untilMs), underWay.stop()];
+  };
+  expect(await look()).toEqual([null, null]);
+  await haltInRecord(launch);
+  expect(await look()).toEqual(['halted', 'halted']);
+});
