@@ -159,6 +159,28 @@ describe('worker pool', () => {
     expect((snapshot?.lastWriteAtMs ?? 0) - (snapshot?.firstWriteAtMs ?? 0)).toBeLessThan(1_100);
   });
 
+  test.each([0, 2])('what a provider refused for its own sake stays within reach: a further order goes to exactly those (%i sending threads)', async (threads) => {
+    // Two have bad tokens of their own.
+    const launch = await stage.newLaunch({ ios: 500, android: 0, marks: { 3: 'dead00', 7: 'badd00' } });
+    await launch.worker({ threads });
+    stage.providers.behaviour.overloadPerSecond = 1;
+    const first = await launch.closed((await launch.fire()).id).finally(() => { stage.providers.behaviour.overloadPerSecond = 0; });
+    const lost = first.totals?.[0]?.totals;
+    expect(lost?.failed).toBeGreaterThan(450);
+    const left = lost?.reachable ?? 0;
+    expect(left).toBe(lost?.reasons['ServiceUnavailable']);
+
+    const second = await launch.fire();
+    expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
+    const sent = (await launch.closed(second.id)).totals?.[0];
+    expect(sent?.devices).toBe(left);
+    const bad = Object.values(sent?.totals.reasons ?? {}).reduce((sum, often) => sum + often, 0);
+    expect(sent?.totals).toMatchObject({ accepted: left - bad, failed: bad, uncertain: 0, late: 0 });
+    expect((lost?.accepted ?? 0) + (sent?.totals.accepted ?? 0)).toBe(498);
+    expect((await stage.journal.launch(launch.id))?.attempts['ios']).toHaveLength(2);
+    await expect(launch.fire()).rejects.toThrow('NOTHING_TO_FIRE');
+  });
+
   test('an answer that every push would get stops the shot on the worker, loudly', async () => {
     const launch = await stage.newLaunch({ ios: 6_000, android: 0, delivery: { ios_not_after: '4s' } });
     const worker = await launch.worker();

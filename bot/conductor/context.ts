@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
-import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Entry, Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { SlackPort } from './slack-port.ts';
 import type { Timings } from './timings.ts';
@@ -41,6 +41,8 @@ export const FACT = {
   /** The ts that a shot's live message is being moved down from; empty: none. */
   moving: (shotId: string) => `message/live/${shotId}/moving`,
   figures: (shotId: string) => `figures/${shotId}`,
+  /** People were told that this platform takes next to nothing of the shot. */
+  failing: (shotId: string, platform: Platform) => `shot/${shotId}/failing/${platform}`,
   /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
   haltExplained: (version: number) => `ssm/halt/${version}`,
   /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */

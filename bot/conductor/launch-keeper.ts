@@ -4,6 +4,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { BoardWatch } from './board-watch.ts';
 import type { Context } from './context.ts';
+import { FailingWatch } from './failing-watch.ts';
 import { GateWatch } from './gate-watch.ts';
 import { HaltWatch, type Halting } from './halt.ts';
 import { Job } from './job.ts';
@@ -59,6 +60,7 @@ export class LaunchKeeper {
     const scale = new ScaleWatch(this.#context, standings);
     const board = new BoardWatch(this.#context, standings);
     const roster = new RosterWatch(this.#context);
+    const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
@@ -83,6 +85,7 @@ export class LaunchKeeper {
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
+      job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       job('record head', timings.parametersMs, (launch) => this.#alarm.look(launch)),

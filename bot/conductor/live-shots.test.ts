@@ -53,6 +53,42 @@ test('one message follows the shot in place, keeps what a vanished worker had se
   expect((await rig.messages('Done:')).length + (await rig.messages('Sending:')).length).toBe(1);
 });
 
+test('a platform that takes nothing is said while the shot runs, once, and the shot is never called complete; who was refused can be sent to', async () => {
+  await rig.create();
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  const approved = await rig.append(rig.approval(await rig.request()));
+  if (approved.kind !== 'FireApproved') throw new Error(approved.kind);
+  const { shotId, pressedAtMs } = approved;
+  const launch = await rig.launch();
+  const refused = (failed: number) => ({ ...countsOf([]), written: failed, failed, reasons: { TooManyProviderTokenUpdates: failed - 4, Unregistered: 4 } });
+  const report = (failed: number, accepted = 300) => rig.cloud.live.putReport(reportOf(launch, 'one', Date.now(), {
+    state: 'sending', shots: [{ ...snapshot(shotId, pressedAtMs, [], evenly(300, 0, 500)), platforms: { ios: refused(failed), android: countsOf(evenly(accepted, 0, 500)) } }],
+  }));
+  // Each of these is seen at a look of its own; 99 answers prove nothing.
+  for (const accepted of [100, 200, 300]) {
+    await report(99, accepted);
+    await rig.seen(`${accepted} of 1,000 accepted`);
+  }
+  expect(await rig.messages('hardly being reached')).toEqual([]);
+  await report(700);
+  const alarm = await rig.seen('iOS is hardly being reached');
+  expect(alarm.html).toContain('700 of 700 answers so far are refusals');
+  expect(alarm.html).toContain('stays within reach');
+  await report(700);
+
+  const totals = { failed: 500, reachable: 496, reasons: { TooManyProviderTokenUpdates: 496, Unregistered: 4 } };
+  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, totals), segmentTotals('us-android', 1, 300), segmentTotals('br-ios', 1, 200, { failed: 200, reachable: 200, reasons: { TooManyProviderTokenUpdates: 200 } })] });
+  await rig.seen('Failed on iOS');
+  const summary = await rig.seen('Shot failed on iOS');
+  expect(summary.html).toContain('696 devices can still be sent to');
+  await rig.seen('696 devices not reached yet');
+  expect(await rig.messages('Shot complete')).toEqual([]);
+  expect(await rig.messages('hardly being reached')).toHaveLength(1);
+  const again = await rig.request();
+  expect(again).toMatchObject({ devices: 696, shown: { segments: [{ segment: 'us-ios', attempt: 2 }, { segment: 'br-ios', attempt: 2 }] } });
+});
+
 test('a shot that no worker closes is closed here, every device accounted for', async () => {
   const body: Omit<Manifest, 'hash'> = {
     v: 1, devices: 1_000, batchSize: 1_000, locales: ['en', 'pt-BR'], localeCounts: { en: 800, 'pt-BR': 200 },

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { isExpired, lastAttempt, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { ACTION } from '../actions/action-ids.ts';
@@ -55,7 +55,9 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
   if (running) return 'sending';
   if (ordered) return 'a fire order waits for GO';
   const segments = launch.audience?.segments ?? [];
-  if (segments.length > 0 && segments.every(({ id }) => remainingDevices(launch, id) === 0)) return 'everything is sent';
+  const left = segments.reduce((sum, { id }) => sum + remainingDevices(launch, id), 0);
+  if (segments.length > 0 && left === 0) return 'everything is sent';
+  if (segments.length > 0 && segments.every(({ id }) => lastAttempt(launch, id) !== undefined)) return `${plural(left, 'device')} not reached yet: /go fire`;
   const open = redLines(gates).length;
   return open === 0 ? 'ready to fire' : `${plural(open, 'gate')} open`;
 }

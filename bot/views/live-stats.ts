@@ -2,6 +2,7 @@ import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
@@ -13,7 +14,7 @@ import { clip, count, headText, plural, safe, span } from './words.ts';
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
 export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
   const { total } = figures;
-  const state = stateOf(shot, total);
+  const state = stateOf(shot, figures);
   // At the press itself there is nothing to say but that it goes.
   const hasFigures = figures.boots > 0 || total.written > 0;
   const what = shotSegments(launch, shot);
@@ -48,7 +49,15 @@ function inSpite(launch: Launch, shot: Shot): string {
   return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : '. It lifted the halt.'}`;
 }
 
-function stateOf(shot: Shot, total: Figures): { sign: string; text: string } {
+/** Those of which hardly anybody was reached: no word may call them done. */
+export function failedPlatforms({ platforms }: ShotFigures): Platform[] {
+  return PLATFORMS.filter((platform) => platforms[platform] !== undefined && failsAsAWhole(platforms[platform]));
+}
+
+function stateOf(shot: Shot, figures: ShotFigures): { sign: string; text: string } {
+  const { total } = figures;
+  const failed = failedPlatforms(figures);
+  if (shot.closed !== null && failed.length > 0) return { sign: '❌', text: `Failed on ${failed.map((platform) => platformName[platform]).join(' and ')}` };
   if (shot.closed?.cause === 'complete' || hasOutrunHalt(shot, total)) return { sign: '✅', text: 'Done' };
   if (shot.closed?.cause === 'not-after') return { sign: '⌛', text: 'Time is up' };
   if (shot.haltedAtMs !== null || shot.closed !== null) return { sign: '🛑', text: shot.closed === null ? 'Halting' : 'Halted' };
@@ -101,7 +110,7 @@ export function theRest(figures: Figures): string {
 /** Both providers' words for the same thing (FACTS 1 and 2), as people say it. */
 const REASON_WORDS: Record<string, string> = {
   Unregistered: 'app no longer installed', UNREGISTERED: 'app no longer installed', ExpiredToken: 'app no longer installed',
-  BadDeviceToken: 'token not valid', INVALID_ARGUMENT: 'token not valid', DeviceTokenNotForTopic: 'token of another app', SENDER_ID_MISMATCH: 'token of another app',
+  BadDeviceToken: 'token not valid', INVALID_TOKEN: 'token not valid', INVALID_ARGUMENT: 'message or token not valid', DeviceTokenNotForTopic: 'token of another app', SENDER_ID_MISMATCH: 'token of another app',
   TooManyRequests: 'throttled', QUOTA_EXCEEDED: 'throttled', InternalServerError: "provider's error", INTERNAL: "provider's error", ServiceUnavailable: "provider's error", UNAVAILABLE: "provider's error", Shutdown: "provider's error",
 };
 

@@ -4,7 +4,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { lastAttempt, resendable } from '../../runbooks/launch/remaining.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, message, section } from './blocks.ts';
-import { hasOutrunHalt, percent, reasons, seconds, times } from './live-stats.ts';
+import { failedPlatforms, hasOutrunHalt, percent, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
@@ -46,12 +46,10 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
   ]);
 }
 
-/** A platform of which nobody was reached is no completed shot, whatever the accounts say. */
-function howItEnded(shot: Shot, { total, platforms }: ShotFigures): string {
-  const lost = PLATFORMS.filter((platform) => {
-    const one = platforms[platform];
-    return one !== undefined && one.failed > 0 && one.accepted + one.uncertain === 0;
-  });
+/** A platform of which hardly anybody was reached is no completed shot, whatever the accounts say. */
+function howItEnded(shot: Shot, figures: ShotFigures): string {
+  const { total } = figures;
+  const lost = failedPlatforms(figures);
   if (lost.length > 0) return `Shot failed on ${lost.map((platform) => platformName[platform]).join(' and ')}`;
   if (hasOutrunHalt(shot, total)) return 'Shot complete before the halt';
   return `Shot ${{ complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete']}`;

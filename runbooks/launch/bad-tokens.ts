@@ -1,10 +1,11 @@
 /**
  * Answers by which a provider says that this token will not do, whatever is sent to it: it belongs on the next launch's
- * skip list. FCM's INVALID_ARGUMENT is not one of them: it has that word for a bad message too.
+ * skip list. FCM's INVALID_ARGUMENT is not one of them: it has that word for a bad message too. INVALID_TOKEN is what the lane
+ * calls one whose text is about the token.
  */
 const REASONS = [
   'BadDeviceToken', 'DeviceTokenNotForTopic', 'ExpiredToken', 'Unregistered',
-  'SENDER_ID_MISMATCH', 'UNREGISTERED',
+  'INVALID_TOKEN', 'SENDER_ID_MISMATCH', 'UNREGISTERED',
 ] as const;
 export type BadTokenReason = (typeof REASONS)[number];
 

@@ -61,7 +61,14 @@ export type DeviceState = 'accepted' | 'failed' | 'uncertain' | 'halted' | 'late
 export const DEVICE_STATES: readonly DeviceState[] = ['accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped'];
 
 /** Devices by final state; `reasons` splits `failed`. The states sum to the devices of the segment attempt. */
-export interface Totals extends Record<DeviceState, number> { reasons: Record<string, number> }
+export interface Totals extends Record<DeviceState, number> {
+  reasons: Record<string, number>;
+  /**
+   * Of `failed`, those whose token the provider did not refuse for good (bad-tokens.ts): it was the credential, the
+   * message or the provider that failed, so they stay within reach of a further order. Absent: none, or not counted yet.
+   */
+  reachable?: number;
+}
 
 /** How fast a shot was, from what every worker reported. Milliseconds since GO, of accepted answers; null where there were none. */
 export interface ShotTiming { firstWriteMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null; lastWriteMs: number | null; perSecond: number; peakPerSecond: number }

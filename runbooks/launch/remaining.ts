@@ -12,7 +12,7 @@ export function nextAttempt(launch: Launch, segment: string): number {
 
 /**
  * Devices that the next attempt of a segment would be for: all of it at first, then those whose last state is halted or
- * late (uncertain too under policy "resend"). 0 while its shot runs, and for a segment that the audience doesn't have.
+ * late, or that failed for another reason than their token (uncertain too under policy "resend"). 0 while its shot runs, and for a segment that the audience doesn't have.
  */
 export function remainingDevices(launch: Launch, segment: string): number {
   const last = lastAttempt(launch, segment);
@@ -22,7 +22,7 @@ export function remainingDevices(launch: Launch, segment: string): number {
 
 /** Devices of a closed attempt that a further attempt may send to. */
 export function resendable({ totals }: SegmentTotals, launch: Launch): number {
-  return totals.halted + totals.late + (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0);
+  return totals.halted + totals.late + (totals.reachable ?? 0) + (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0);
 }
 
 export function lastAttempt(launch: Launch, segment: string): SegmentShot | undefined {

@@ -32,6 +32,18 @@ describe('closing a shot', () => {
     expect(remainingDevices(scene.state, 'us-ios')).toBe(0);
   });
 
+  test('failed devices whose token is good stay within reach, and no more of them than failed', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    const failing = (reachable: number) => close(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 20, reachable, reasons: { Unregistered: 4, ServiceUnavailable: 16 } })]);
+    for (const wrong of [-1, 21, 1.5, Number.NaN]) expect(scene.refuses(failing(wrong)).code).toBe('TOTALS_WRONG');
+    scene.does(failing(16));
+    expect(remainingDevices(scene.state, 'us-ios')).toBe(16);
+    expect(scene.asked(['us-ios'])).toMatchObject({ devices: 16, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
+    // A correction that takes one of them out of reach is a correction.
+    expect(scene.decide(correct(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 20, reachable: 15, reasons: { Unregistered: 4, ServiceUnavailable: 16 } })])).ok).toBe(true);
+  });
+
   test('still closes when a late account has moved devices of the attempt before it', () => {
     const scene = Scene.ready();
     const first = scene.fired(['us-ios']);

@@ -50,6 +50,8 @@ function totalsProblem(launch: Launch, shot: Shot, { segment, attempt, devices, 
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
     return refuse('TOTALS_WRONG', `${segment} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`);
   }
+  const { reachable = 0, failed } = totals;
+  if (!Number.isSafeInteger(reachable) || reachable < 0 || reachable > failed) return refuse('TOTALS_WRONG', `${segment} has ${reachable} of ${failed} failed devices within reach; expected a whole number up to ${failed}. Count the shot again.`);
   const sum = counts.reduce((total, count) => total + count, 0);
   const expected = devicesOf(launch, shot, segment, attempt);
   if (sum === devices && expected.includes(devices)) return null;
@@ -76,7 +78,7 @@ function devicesOf(launch: Launch, shot: Shot, segment: string, attempt: number)
 function sameTotals(a: SegmentTotals, b: SegmentTotals | undefined): boolean {
   if (b === undefined || a.devices !== b.devices) return false;
   const reasons = new Set([...Object.keys(a.totals.reasons), ...Object.keys(b.totals.reasons)]);
-  return DEVICE_STATES.every((state) => a.totals[state] === b.totals[state])
+  return DEVICE_STATES.every((state) => a.totals[state] === b.totals[state]) && (a.totals.reachable ?? 0) === (b.totals.reachable ?? 0)
     && [...reasons].every((reason) => (own(a.totals.reasons, reason) ?? 0) === (own(b.totals.reasons, reason) ?? 0));
 }
 

@@ -283,8 +283,8 @@ class Model {
     const last = this.#attempts.get(segment)?.at(-1);
     if (last === undefined) return firstAudience.segments.find(({ id }) => id === segment)?.devices ?? 0;
     if (last.totals === null) return 0;
-    const { halted, late, uncertain } = last.totals.totals;
-    return halted + late + (this.#uncertain === 'resend' ? uncertain : 0);
+    const { halted, late, uncertain, reachable = 0 } = last.totals.totals;
+    return halted + late + reachable + (this.#uncertain === 'resend' ? uncertain : 0);
   }
 
   #shotClosed(entry: EntryOf<'ShotClosed'>): void {

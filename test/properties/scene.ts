@@ -88,7 +88,7 @@ export function totals(parts: Partial<Totals>): Totals {
 
 /** Totals in which everything that `rest` leaves was accepted. */
 export function segmentTotals(segment: string, attempt: number, devices: number, rest: Partial<Totals> = {}): SegmentTotals {
-  const { reasons: _, ...states } = totals(rest);
+  const { reasons: _, reachable: __, ...states } = totals(rest);
   const taken = Object.values(states).reduce((sum, count) => sum + count, 0);
   return { segment, attempt, devices, totals: totals({ ...rest, accepted: (rest.accepted ?? 0) + devices - taken }) };
 }

@@ -77,13 +77,13 @@ describe('close', () => {
 
     const half = new Uint8Array(100).fill(stateCode('accepted')).fill(stateCode('late'), 60);
     half[0] = stateCode('failed');
-    const accounts = [toAccount(half, { Unregistered: 1 }), accepted(100)];
+    const accounts = [toAccount(half, { ServiceUnavailable: 1 }), accepted(100)];
     await Promise.all(accounts.map(async (account, at) => {
       const answer = await deps.claims.account(key(at), `slow ${at}`, account);
       if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
       await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
     }));
-    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, late: 40, uncertain: 0, reasons: { Unregistered: 1 } });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, reachable: 1, late: 40, uncertain: 0, reasons: { ServiceUnavailable: 1 } });
     expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
   });
 

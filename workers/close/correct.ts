@@ -43,6 +43,8 @@ function corrected(launch: Launch | null, { shotId, segment, attempt, count, clo
   const after = totalsOf([{ ...account, count }]).totals;
   const totals: Totals = emptyTotals();
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
+  const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
+  if (reachable > 0) totals.reachable = reachable;
   for (const [reason, times] of [...Object.entries(standing.totals.reasons), ...Object.entries(after.reasons)]) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;
   return { segment, attempt, devices: standing.devices, totals };
 }

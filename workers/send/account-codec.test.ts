@@ -41,7 +41,7 @@ describe('account codec', () => {
     const written = Buffer.from('88c61a', 'hex');
     expect([...unpackStates(written, 7)].map(stateOf)).toEqual(['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped']);
     expect(totalsOf([{ states: written, reasons: { Unregistered: 1 }, count: 7 }]))
-      .toEqual({ devices: 6, totals: { accepted: 1, failed: 1, uncertain: 1, halted: 1, late: 1, skipped: 1, reasons: { Unregistered: 1 } } });
+      .toEqual({ devices: 6, totals: { accepted: 1, failed: 1, uncertain: 1, halted: 1, late: 1, skipped: 1, reasons: { Unregistered: 1 }, reachable: 1 } });
   });
 
   test('an account that is too short for its batch is an error, not zeros', () => {

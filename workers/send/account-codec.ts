@@ -6,8 +6,8 @@ import type { Account } from '../../infra/aws/claim-store.ts';
  * How a batch's account fits into one small item: three bits per device, and how often each reason
  * occurred. `absent` marks devices of the batch that are not part of this attempt, so that the present
  * ones of all batches sum to the devices of the segment attempt. `bad-token` is a failure by which the provider named the
- * token bad (launch/bad-tokens.ts): reasons are only counted, so this is what tells those devices from the others. Accounts
- * written before it existed have `failed` there.
+ * token bad (launch/bad-tokens.ts): reasons are only counted, so this is what tells those devices from the others, which
+ * stay within reach of a further order. Accounts written before it existed have `failed` there.
  */
 export type AttemptState = DeviceState | 'absent' | 'bad-token';
 
@@ -82,14 +82,16 @@ export function emptyTotals(): Totals {
 export function totalsOf(accounts: Iterable<Account & { count: number }>): { devices: number; totals: Totals } {
   const totals = emptyTotals();
   let devices = 0;
+  let reachable = 0;
   for (const account of accounts) {
     for (const code of unpackStates(account.states, account.count)) {
       const state = stateOf(code);
       if (state === 'absent') continue;
       totals[state === 'bad-token' ? 'failed' : state] += 1;
+      if (state === 'failed') reachable += 1;
       devices += 1;
     }
     for (const [reason, times] of Object.entries(account.reasons)) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;
   }
-  return { devices, totals };
+  return { devices, totals: reachable === 0 ? totals : { ...totals, reachable } };
 }

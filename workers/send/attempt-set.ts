@@ -6,7 +6,7 @@ import { stateCode, unpackStates } from './account-codec.ts';
 
 /**
  * Which devices of a batch an attempt is for. The first: all. A later one: those that the attempt before it left
- * halted or late (uncertain too under policy "resend"), as the record stood at the approval, so that every
+ * halted or late, or that failed without their token being named bad (uncertain too under policy "resend"), as the record stood at the approval, so that every
  * worker and closer counts the same devices whatever account comes late meanwhile.
  */
 export interface AttemptSet {
@@ -23,25 +23,32 @@ export const SETTLED = 2;
 
 const ANSWERED = new Set([stateCode('accepted'), stateCode('failed'), stateCode('bad-token')]);
 
+/** What the record says of the attempt before. */
+export interface Before {
+  policy: 'leave' | 'resend';
+  /** A correction by the batch's late account was in the record already when this attempt was approved. Without one the record counts what the closer wrote (see close.ts), and so does the set. */
+  knownAtApproval: boolean;
+  /** It counts failed devices that are within reach: a record of before that was counted leaves them out. */
+  countsReachable: boolean;
+}
+
 export function wholeBatch(count: number): AttemptSet {
   return { members: new Uint8Array(count).fill(SEND), size: count };
 }
 
-/**
- * `before`: the claim of the attempt before. `knownAtApproval`: a correction by its late account was in the record already
- * when this attempt was approved. Without one the record counts what the closer wrote (see close.ts), and so does this.
- */
-export function laterSet(before: Claim | undefined, count: number, policy: 'leave' | 'resend', knownAtApproval: boolean): AttemptSet {
+/** `before`: the claim of the attempt before. */
+export function laterSet(before: Claim | undefined, count: number, { policy, knownAtApproval, countsReachable }: Before): AttemptSet {
   const members = new Uint8Array(count);
   if (before?.account == null) return { members, size: 0 };
   const now = unpackStates(before.account.states, count);
   const closed = before.closedAccount ?? null;
   const then = closed === null || knownAtApproval ? now : unpackStates(closed.states, count);
-  const wanted = new Set([stateCode('halted'), stateCode('late'), ...(policy === 'resend' ? [stateCode('uncertain')] : [])]);
+  const wanted = new Set([stateCode('halted'), stateCode('late'), ...(countsReachable ? [stateCode('failed')] : []), ...(policy === 'resend' ? [stateCode('uncertain')] : [])]);
   let size = 0;
   for (let device = 0; device < count; device++) {
     if (!wanted.has(then[device] ?? 0)) continue;
-    members[device] = ANSWERED.has(now[device] ?? 0) ? SETTLED : SEND;
+    const state = now[device] ?? 0;
+    members[device] = ANSWERED.has(state) && !wanted.has(state) ? SETTLED : SEND;
     size += 1;
   }
   return { members, size };
@@ -55,7 +62,9 @@ export async function attemptSets(
   const { launch, shot, entries } = context;
   const keyOf = (batch: string) => claimKey(launch.id, segment, attempt - 1, batch);
   const before = await claims.read(batches.map(({ id }) => keyOf(id)), true);
-  const shotBefore = launch.attempts[segment]?.find((one) => one.attempt === attempt - 1)?.shotId;
+  const attemptBefore = launch.attempts[segment]?.find((one) => one.attempt === attempt - 1);
+  const shotBefore = attemptBefore?.shotId;
+  const countsReachable = (attemptBefore?.totals?.totals.reachable ?? 0) > 0;
   const corrected = new Set(entries.flatMap((entry) => (entry.kind === 'ShotCorrected' && entry.shotId === shotBefore && entry.seq < shot.approvedSeq ? [entry.batch] : [])));
-  return new Map(batches.map(({ id, count }) => [id, laterSet(before.get(keyOf(id)), count, shot.shown.uncertain, corrected.has(id))]));
+  return new Map(batches.map(({ id, count }) => [id, laterSet(before.get(keyOf(id)), count, { policy: shot.shown.uncertain, knownAtApproval: corrected.has(id), countsReachable })]));
 }

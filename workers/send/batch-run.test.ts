@@ -78,8 +78,8 @@ test('a claim ends in its time although the wall clock is set back', async () =>
 test.each([
   ['ios', 'bad-token', ['Unregistered', 'BadDeviceToken', 'DeviceTokenNotForTopic', 'ExpiredToken']],
   ['ios', 'failed', ['TooManyRequests', 'InternalServerError', 'PayloadTooLarge', 'Http404']],
-  ['android', 'bad-token', ['UNREGISTERED', 'SENDER_ID_MISMATCH']],
-  // A bad token or a bad message: FCM has one word for both.
+  ['android', 'bad-token', ['UNREGISTERED', 'SENDER_ID_MISMATCH', 'INVALID_TOKEN']],
+  // A bad message, or a token that FCM's text doesn't name.
   ['android', 'failed', ['INVALID_ARGUMENT', 'NOT_FOUND', 'QUOTA_EXCEEDED', 'INTERNAL']],
 ] as const)('the account of an %s batch says %s for a device that the provider answered with one of %j', async (platform, state, reasons) => {
   const launch = await stage.newLaunch({ ios: 0, android: 0, [platform]: reasons.length + 1 });
@@ -100,5 +100,5 @@ test.each([
   const account = (await stage.cloud.claims.read([key], true)).get(key)?.account;
   expect([...unpackStates(account?.states ?? new Uint8Array(), view.count)].map(stateOf)).toEqual([...reasons.map(() => state), 'accepted']);
   expect(account?.reasons).toEqual(Object.fromEntries(reasons.map((reason) => [reason, 1])));
-  expect(totalsOf([{ states: new Uint8Array(), reasons: {}, ...account, count: view.count }]).totals).toMatchObject({ accepted: 1, failed: reasons.length });
+  expect(totalsOf([{ states: new Uint8Array(), reasons: {}, ...account, count: view.count }]).totals).toMatchObject({ accepted: 1, failed: reasons.length, ...(state === 'failed' ? { reachable: reasons.length } : {}) });
 });

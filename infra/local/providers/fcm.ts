@@ -43,7 +43,8 @@ const replies = {
   unavailable: googleError({ status: 503, code: 'UNAVAILABLE', message: 'The service is currently unavailable.', fcm: 'UNAVAILABLE' }),
   /** Without a Retry-After, a client waits 60 s (FACTS 0.2). */
   tooMany: quotaExceeded(60),
-  invalidToken: invalidArgument('The registration token is not a valid FCM registration token', 'message.token'),
+  // FCM names no field here (firebase-admin-java#1064).
+  invalidToken: googleError({ status: 400, code: 'INVALID_ARGUMENT', message: 'The registration token is not a valid FCM registration token', fcm: 'INVALID_ARGUMENT' }),
   tooLarge: googleError({ status: 413, code: 'INVALID_ARGUMENT', message: `Request payload size exceeds the limit: ${bodyLimit} bytes.` }),
   noDevice: invalidArgument('Topics and conditions have no place here: name a token or fid.', 'message'),
 };

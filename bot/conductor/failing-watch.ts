@@ -1,0 +1,61 @@
+import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
+import { PLATFORMS, type Platform } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
+import { runningShots } from '../../runbooks/launch/remaining.ts';
+import { reasons } from '../views/live-stats.ts';
+import { platformName } from '../views/names.ts';
+import { shotSegments } from '../views/order.ts';
+import { count } from '../views/words.ts';
+import { type Context, FACT, fact, keepFact } from './context.ts';
+import type { Figures, ShotFigures } from './figures.ts';
+
+/** Answers before a platform is said to fail: fewer prove nothing, unless the shot has no more. */
+const ENOUGH_ANSWERS = 100;
+
+/**
+ * A provider that takes next to nothing is said while the shot still runs: once per shot and platform, in the record, and
+ * so in the channel. Whether to halt is for people.
+ */
+export class FailingWatch {
+  readonly #context: Context;
+  readonly #figures: (launch: Launch, shot: Shot) => Promise<ShotFigures>;
+
+  constructor(context: Context, figures: (launch: Launch, shot: Shot) => Promise<ShotFigures>) {
+    this.#context = context;
+    this.#figures = figures;
+  }
+
+  async look(launch: Launch): Promise<void> {
+    for (const shot of runningShots(launch)) {
+      const { platforms } = await this.#figures(launch, shot);
+      for (const platform of PLATFORMS) {
+        const one = platforms[platform];
+        if (one !== undefined && isFailing(one)) await this.#tell(launch, shot, platform, one);
+      }
+    }
+  }
+
+  async #tell(launch: Launch, shot: Shot, platform: Platform, one: Figures): Promise<void> {
+    const name = FACT.failing(shot.id, platform);
+    if ((await fact(this.#context, launch.id, name)) !== null) return;
+    const acted = await this.#context.act(launch.id, { kind: 'note', by: null, text: failingText(launch, shot, platform, one) });
+    if (acted.ok) await keepFact(this.#context, launch.id, name, String(acted.entry.seq));
+    else this.#context.log.warn({ launchId: launch.id, shotId: shot.id, platform, code: acted.code }, 'that a platform fails could not be noted');
+  }
+}
+
+function isFailing(one: Figures): boolean {
+  const answered = one.accepted + one.failed + one.uncertain;
+  return answered >= Math.min(ENOUGH_ANSWERS, one.devices) && failsAsAWhole(one);
+}
+
+function failingText(launch: Launch, shot: Shot, platform: Platform, one: Figures): string {
+  const answered = one.accepted + one.failed + one.uncertain;
+  const reachable = one.failed - badTokenCount(one.reasons);
+  return [
+    `${platformName[platform]} is hardly being reached (${shotSegments(launch, shot)}): ${count(one.failed)} of ${count(answered)} answers so far are refusals, ${reasons(one.reasons)}.`,
+    'HALT stops what is not sent yet.',
+    ...(reachable > 0 ? ['Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, `/go fire` goes to exactly those.'] : []),
+  ].join(' ');
+}
