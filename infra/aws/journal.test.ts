@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryRecord, type AppendFault } from '../../test/properties/memory-record.ts';
-import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia, T0_MS } from '../../test/properties/scene.ts';
+import { audience, LAUNCH_ID, measuredAt, people, sampleRunbook, slackVia, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
+import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { botKeyring } from '../../test/keys.ts';
+import { botKeyring, personKeyring, testKey } from '../../test/keys.ts';
 
 const create: Command = {
   kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: sampleRunbook(), runbookHash: '', targetAtMs: T0_MS, compress: 1,
@@ -51,6 +52,51 @@ test('two marketers on two bots pressing GO together give one shot', async () =>
   expect(results.filter(({ ok }) => ok)).toHaveLength(1);
   expect(results.filter((one) => !one.ok).map((one) => !one.ok && one.code)).toEqual(['ORDER_NOT_OPEN', 'ORDER_NOT_OPEN', 'ORDER_NOT_OPEN']);
   expect(record.all(LAUNCH_ID).filter(({ kind }) => kind === 'FireApproved')).toHaveLength(1);
+});
+
+describe('one person with a key of their own', () => {
+  const ana = personKeyring(testKey(11)).signer;
+  const withKey = { ...create, runbook: sampleRunbook({ people: people.map((person) => (person.id === 'ana' ? { ...person, operator_keys: [ana?.key ?? ''] } : person)) }) };
+
+  /** What she writes by hand is chained, hashed and signed as it should be. */
+  async function write(record: MemoryRecord, entry: object): Promise<void> {
+    const { seq = 0, hash = '' } = record.all(LAUNCH_ID).at(-1) ?? {};
+    await record.append(LAUNCH_ID, { seq, hash }, { atMs: T0_MS, by: { person: 'ana' }, ...entry } as NewEntry, { signer: ana });
+  }
+
+  test('may ask for a lift and can\'t be the second one who approves it: no process believes it', async () => {
+    const { record, journals: [bot, other] } = bots(2);
+    await bot.submit(LAUNCH_ID, withKey);
+    await bot.submit(LAUNCH_ID, { kind: 'set-halt', by: 'mia', source: 'slack', epoch: 1, reason: '', pressedAtMs: T0_MS });
+    await write(record, { kind: 'LiftRequested', liftId: 'L3', epoch: 1, reason: '' });
+    expect(await bot.launch(LAUNCH_ID)).toMatchObject({ seq: 3, halt: { active: true } });
+    await write(record, { kind: 'HaltLifted', liftId: 'L3', epoch: 1 });
+    for (const one of [bot, other]) await expect(one?.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringMatching(/entry 4.*SAME_PERSON/) });
+    expect(bot.peek(LAUNCH_ID)?.halt.active).toBe(true);
+  });
+
+  test('can\'t change whose keys count', async () => {
+    const { record, journals: [bot] } = bots();
+    await bot.submit(LAUNCH_ID, withKey);
+    await write(record, { kind: 'KeyChangeRequested', changeId: 'K2', keys: botKeyring().named, reason: 'new keys' });
+    await write(record, { kind: 'KeysChanged', changeId: 'K2' });
+    await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringMatching(/entry 3.*SAME_PERSON/) });
+  });
+});
+
+test.each([
+  ['a text for an epoch', { epoch: '7' }], ['a time that is none', { pressedAtMs: null }], ['a reason that is no text', { reason: { toString: 1 } }], ['an epoch far beyond', { epoch: 1e15 }], ['a person', { by: { person: 'ana' } }],
+])('a halt without a signature and with %s is not believed; one that is well made is', async (_, values) => {
+  const halt = { kind: 'HaltSet', epoch: 1, reason: 'from the command line', pressedAtMs: T0_MS, atMs: T0_MS, by: { system: 'cli' } };
+  const { record, journals: [bot] } = bots();
+  await bot.submit(LAUNCH_ID, create);
+  const head = record.all(LAUNCH_ID).at(-1);
+  await record.append(LAUNCH_ID, { seq: 1, hash: head?.hash ?? '' }, { ...halt, ...values } as NewEntry);
+  await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
+  const well = bots();
+  await well.journals[0].submit(LAUNCH_ID, create);
+  await well.record.append(LAUNCH_ID, { seq: 1, hash: well.record.all(LAUNCH_ID)[0]?.hash ?? '' }, halt as NewEntry);
+  expect(await well.journals[0].launch(LAUNCH_ID)).toMatchObject({ halt: { active: true, epoch: 1 } });
 });
 
 describe('an append without an answer', () => {

@@ -7,7 +7,7 @@ import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Keyring, Signer } from './keyring.ts';
-import { foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
+import { byRules, foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -66,7 +66,8 @@ export function createJournal(options: JournalOptions): Journal {
     const again = entries.find(({ seq }) => seq === before?.launch.seq);
     if (again !== undefined && again.hash !== before?.launch.headHash) throw broken(launchId, { seq: again.seq, why: 'it is another entry than this process has read before' });
     const fresh = entries.filter(({ seq }) => seq > (before?.launch.seq ?? 0));
-    const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring);
+    // By the rules, too: one person's own key may write requests and approvals alike, and no single person both of one.
+    const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring, { judge: byRules });
     if (!verdict.ok) throw broken(launchId, verdict);
     const { launch } = verdict;
     if (launch !== null && fresh.length > 0) known.set(launchId, { launch, entries: [...(before?.entries ?? []), ...fresh] });

@@ -1,3 +1,4 @@
+import { readOperatorKey } from '../playbook/operator-key.ts';
 import { may } from './authority.ts';
 import type { CommandKind } from './commands.ts';
 import { refuse, type Refusal } from './decision.ts';
@@ -49,7 +50,7 @@ export function signerProblem(before: Launch | null, entry: Entry): string | nul
   if (before === null) return entry.kind === 'LaunchCreated' ? firstProblem(entry.keys ?? [], entry) : null;
   if (before.keys.length === 0) return null;
   const { key = '', kind, by } = entry;
-  if (key === '') return needsKey(entry) ? 'nobody has signed it' : null;
+  if (key === '') return needsKey(entry) ? 'nobody has signed it' : shapeProblem(entry);
   const holder = holderOf(before, key);
   if (holder === null) return 'it is signed by a key that this record does not know';
   if (holder === 'bot') return null;
@@ -64,6 +65,14 @@ export function signerProblem(before: Launch | null, entry: Entry): string | nul
   if (!may(person, command)) return `it is signed by ${holder.person}, whose roles don't allow it`;
   const via = 'via' in entry ? entry.via : null;
   return via === null || (via.kind === 'operator' && via.publicKey === key) ? null : `it is signed by ${holder.person}'s own key, and its proof is of another`;
+}
+
+/** What needs no key may have been written by anybody, and is looked at as anything from outside: everything that reads it goes by these kinds of value. */
+function shapeProblem(entry: Entry): string | null {
+  if (entry.kind !== 'HaltSet') return null;
+  const { epoch, pressedAtMs, atMs, reason } = entry;
+  const isWell = [epoch, pressedAtMs, atMs].every((value) => Number.isSafeInteger(value) && value >= 0) && typeof reason === 'string';
+  return isWell ? null : 'it is a halt that nobody has signed, and its values are none of a halt';
 }
 
 function firstProblem(keys: readonly RecordKey[], { key = '' }: Entry): string | null {
@@ -83,15 +92,18 @@ export function trustProblem(keys: readonly RecordKey[], trusted: TrustedKeys): 
   return stranger === undefined ? null : `it names a ${stranger.role} key that this process was not told to trust (${stranger.key})`;
 }
 
-/** Ed25519 SPKI DER is 44 bytes, the first twelve always the same. */
-const PUBLIC_KEY = /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/;
-
 /** Why a launch can't have these keys, or null. */
 export function keysProblem(keys: readonly RecordKey[]): Refusal | null {
-  const malformed = keys.find(({ key }) => !PUBLIC_KEY.test(key));
+  // In the one spelling that everybody compares by: base64 leaves two bits of a key's last digit to the writer.
+  const malformed = keys.find(({ key }) => !isSpelledRight(key));
   if (malformed !== undefined) return refuse('KEYS_INVALID', `“${malformed.key.slice(0, 80)}” is no public key; expected Ed25519, base64 of the SPKI DER, as \`npm run keys\` prints it.`);
   const double = keys.find(({ key }, at) => keys.findIndex((one) => one.key === key) !== at);
   if (double !== undefined) return refuse('KEYS_INVALID', `The key ${double.key} is named twice; one key has one role.`);
   const missing = (['bot', 'worker'] as const).find((role) => !keys.some((one) => one.role === role));
   return missing === undefined ? null : refuse('KEYS_INVALID', `There is no ${missing} key among them; expected at least one of each, or nothing could be written or closed.`);
+}
+
+function isSpelledRight(key: string): boolean {
+  const read = readOperatorKey(key);
+  return read.ok && read.key === key;
 }
