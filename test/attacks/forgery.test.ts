@@ -151,7 +151,8 @@ test.each([
   await fresh.stop();
 });
 
-test('a record whose tail was cut off sends nothing: its head was noted in the switch item', { timeout: 25_000 }, async () => {
+/** A shot that is closed, with its close cut off the record; the head was noted in the switch item. A worker that has read nothing of what is gone. */
+async function cutShort(): Promise<{ launch: StagedLaunch; shotId: string }> {
   const launch = await target();
   await stage.stopWorkers();
   const shot = await launch.fire({ wake: false });
@@ -160,22 +161,56 @@ test('a record whose tail was cut off sends nothing: its head was noted in the s
   if (!closed.ok) throw new Error(closed.say);
   expect(await stage.cloud.switches.noteHead(launch.id, closed.entry)).toBe(true);
   await writer.remove(closed.entry.seq);
-  // One that has read nothing of what is gone.
   worker = await launch.worker();
-  await mustSendNothing(launch, shot.id, /the record was cut off: it ends at entry \d+/);
+  return { launch, shotId: shot.id };
+}
+
+test('a record whose tail was cut off sends nothing: its head was noted in the switch item', { timeout: 25_000 }, async () => {
+  const { launch, shotId } = await cutShort();
+  await mustSendNothing(launch, shotId, /the record was cut off: it ends at entry \d+/);
   // And one that has read it.
   await expect(stage.journal.launch(launch.id)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
 });
 
-test('entries in another order, or a hard gate made soft, send nothing', { timeout: 25_000 }, async () => {
-  const launch = await target();
-  await launch.fire({ wake: false });
-  const { approval } = fireOf(await writer.read());
-  await writer.rewrite((entry) => (entry.kind === 'LaunchCreated' ? { ...decided(entry), runbook: { ...entry.runbook, gates: [] } } : decided(entry)), null);
-  await writer.wakeAll(approval.shotId);
-  await vi.waitFor(() => expect(worker.report().say).toMatch(/RECORD_BROKEN|nobody has signed/), { timeout: 8_000 });
+test('nor is a batch sent by such a record, without any order', { timeout: 25_000 }, async () => {
+  const { launch, shotId } = await cutShort();
+  await writer.wakeBatches(shotId);
+  await vi.waitFor(async () => expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }), { timeout: 8_000 });
   expect(launch.counts()).toMatchObject({ received: 0 });
 });
+
+/** Nothing of it can have been signed by those who may: only they have the keys. */
+test.each<[string, (entries: readonly Entry[]) => (Entry | object)[]]>([
+  ['a hard gate made soft', (entries) => entries.map((entry) => (entry.kind === 'LaunchCreated' ? { ...decided(entry), runbook: { ...entry.runbook, gates: [] } } : decided(entry)))],
+  ['entries in another order, each as it was signed', (entries) => swapped(entries)],
+  ['entries in another order, chained anew', (entries) => swapped(entries).map(decided)],
+  ['an entry left out, the rest as it was signed', (entries) => entries.filter(({ kind }) => kind !== 'GateTicked')],
+  ['an entry left out, chained anew', (entries) => entries.filter(({ kind }) => kind !== 'GateTicked').map(decided)],
+])('a fired record with %s sends nothing', { timeout: 25_000 }, async (_, change) => {
+  const launch = await target();
+  await stage.stopWorkers();
+  await launch.fire({ wake: false });
+  const entries = await writer.read();
+  const { approval } = fireOf(entries);
+  await writer.replace(change(entries));
+  // One that has read nothing of it before: it gets no further than to look.
+  const config = launch.config();
+  const fresh = new Worker({ config, cloud: createCloud(config.cloud), log: pino({ level: 'silent' }), metricsLine: null });
+  void fresh.start();
+  await writer.wakeAll(approval.shotId);
+  await vi.waitFor(() => expect(fresh.report().say).toMatch(/RECORD_BROKEN|is broken at entry/), { timeout: 8_000 });
+  expect(fresh.isReady).toBe(false);
+  expect(launch.counts()).toMatchObject({ received: 0 });
+  await fresh.stop();
+});
+
+/** The tick of the gate goes behind the request, in whose place it stood. */
+function swapped(entries: readonly Entry[]): Entry[] {
+  const at = entries.findIndex(({ kind }) => kind === 'FireRequested');
+  const [request, before] = [entries[at], entries[at - 1]];
+  if (request === undefined || before === undefined) throw new Error('NO_REQUEST');
+  return [...entries.slice(0, at - 1), request, before, ...entries.slice(at + 1)];
+}
 
 test('one person\'s own key can\'t be both people', { timeout: 25_000 }, async () => {
   const launch = await target();

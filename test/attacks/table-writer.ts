@@ -61,12 +61,31 @@ export class TableWriter {
     for (let seq = head.seq + 1; seq <= entries.length; seq++) await this.remove(seq);
   }
 
+  /** Other entries in place of all: as they are, at the sequence of their new place, or, without a hash of their own, hashed and chained anew by nobody's key. */
+  async replace(changed: readonly (Entry | object)[]): Promise<void> {
+    const before = (await this.read()).length;
+    let head = { seq: 0, hash: '' };
+    for (const one of changed) {
+      const seq = head.seq + 1;
+      const entry = 'hash' in one ? { ...one as Entry, seq } : sealEntry(this.#launch.id, head, one as NewEntry, { token: randomUUID(), signer: null });
+      await this.put(entry);
+      head = { seq, hash: entry.hash };
+    }
+    for (let seq = changed.length + 1; seq <= before; seq++) await this.remove(seq);
+  }
+
   /** Every wake-up that this shot could have: its orders, and all batches at once. */
   async wakeAll(shotId: string): Promise<void> {
     const names = queueNames(this.#launch.pool);
     const order = { v: 1, launchId: this.#launch.id, shotId, segment: 'ios', attempt: 1 };
-    const batches = this.#launch.audience.manifest.segments.find(({ id }) => id === 'ios')?.batches ?? [];
     await this.#stage.cloud.queues.sendFifo(names.segments, [{ body: JSON.stringify(order), group: randomUUID(), dedup: randomUUID() }]);
+    await this.wakeBatches(shotId);
+  }
+
+  async wakeBatches(shotId: string): Promise<void> {
+    const names = queueNames(this.#launch.pool);
+    const order = { v: 1, launchId: this.#launch.id, shotId, segment: 'ios', attempt: 1 };
+    const batches = this.#launch.audience.manifest.segments.find(({ id }) => id === 'ios')?.batches ?? [];
     await this.#stage.cloud.queues.send(names.batches.ios, batches.map(({ id }) => JSON.stringify({ ...order, batch: id })));
   }
 }
