@@ -82,6 +82,19 @@ test('a halt that only the switch item knows is recorded as found, with its pers
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' }, reason: 'wrong link' }]);
 });
 
+test.each([
+  ['can\'t be read', 'mia', /found in the switch item/],
+  ['names values of other kinds', JSON.stringify({ ...press, pressedAtMs: 'now' }), /found in the switch item/],
+  ['names somebody who is not on the roster', JSON.stringify({ ...press, by: 'zed' }), /^wrong link \(by zed: You are not on this launch's roster/],
+])('a halt that only the switch item knows is recorded all the same if what was kept of its press %s', async (_, kept, reason) => {
+  await rig.cloud.switches.halt(rig.launchId);
+  await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', kept);
+  const { conductor } = rig.conductor('first', { slack: null });
+  await conductor.start();
+  await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
+  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { system: expect.stringMatching(/slack|cli/) }, reason: expect.stringMatching(reason) }]);
+});
+
 test('an epoch far beyond the record\'s halts, is put back and told, and two people can lift it', async () => {
   const { conductor, journal } = rig.conductor('first', { slack: null });
   await rig.cloud.switches.apply(rig.launchId, 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -67,12 +68,7 @@ export class Halting {
     const epochs = this.#underWay.get(launchId) ?? new Set<number>();
     this.#underWay.set(launchId, epochs.add(epoch));
     try {
-      return await this.#untilDone(launchId, 'halt entry', async () => {
-        const acted = await this.#context.act(launchId, { kind: 'set-halt', epoch, ...press });
-        if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
-        // The halt stands whoever pressed it; if the launch does not take it from this person, it takes it from the system.
-        return this.#context.act(launchId, { kind: 'set-halt', epoch, ...press, by: null, reason: `${press.reason} (by ${press.by}: ${acted.say})` });
-      });
+      return await this.#untilDone(launchId, 'halt entry', () => recordHalt(this.#context, launchId, epoch, press));
     } finally {
       epochs.delete(epoch);
     }
@@ -101,6 +97,24 @@ export class Halting {
         await pause(pauseMs, this.#stop.signal);
       }
     }
+  }
+}
+
+/** The halt stands whoever pressed it; if the launch does not take it from this person, it takes it from the system. */
+async function recordHalt({ act }: Context, launchId: string, epoch: number, press: HaltPress): Promise<Acted> {
+  const acted = await act(launchId, { kind: 'set-halt', epoch, ...press });
+  if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
+  return act(launchId, { kind: 'set-halt', epoch, ...press, by: null, reason: `${press.reason} (by ${press.by}: ${acted.say})` });
+}
+
+/** As it was kept by who pressed. Null: it was not, or it can't be read; the halt is recorded all the same. */
+const keptPress = z.object({ by: z.string().nullable(), source: z.enum(['slack', 'ssm', 'cli']), reason: z.string(), pressedAtMs: z.int().min(0) });
+
+function readPress(kept: string | null): HaltPress | null {
+  try {
+    return kept === null ? null : keptPress.parse(JSON.parse(kept));
+  } catch {
+    return null;
   }
 }
 
@@ -142,11 +156,8 @@ export class HaltWatch {
     if (this.#found?.epoch !== item.haltEpoch) this.#found = { epoch: item.haltEpoch, sinceMs: nowMs() };
     if (nowMs() - this.#found.sinceMs < timings.foundHaltMs) return;
     const kept = await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch));
-    const press = kept === null ? null : (JSON.parse(kept) as HaltPress);
-    await this.#context.act(launchId, {
-      kind: 'set-halt', epoch: item.haltEpoch, by: press?.by ?? null, source: press?.source ?? 'cli',
-      reason: press?.reason ?? 'found in the switch item; who pressed it is not known', pressedAtMs: press?.pressedAtMs ?? nowMs(),
-    });
+    const unknown: HaltPress = { by: null, source: 'cli', reason: 'found in the switch item; who pressed it is not known', pressedAtMs: nowMs() };
+    await recordHalt(this.#context, launchId, item.haltEpoch, readPress(kept) ?? unknown);
   }
 
   /** The two were read one after the other, so a press or the item's first write may lie in between: only what a second look confirms is mended. */
