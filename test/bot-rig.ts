@@ -105,7 +105,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   options.before?.(workspace);
   const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
   await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
-  const journal = createJournal({ record: local.cloud.record, keyring: botKeyring(), nowMs });
+  const journal = createJournal({ record: local.cloud.record, staff: local.cloud.staff, keyring: botKeyring(), nowMs });
   const bot = await startBot({
     config: {
       slack: {

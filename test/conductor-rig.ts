@@ -42,14 +42,14 @@ export class Rig {
     this.workspace = parts.workspace;
     this.#localCloud = parts.localCloud;
     this.env = { AWS_ENDPOINT_URL: parts.localCloud.url, AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', LOG_LEVEL: 'silent' };
-    this.journal = createJournal({ record: parts.cloud.record, keyring: botKeyring() });
+    this.journal = createJournal({ record: parts.cloud.record, staff: parts.cloud.staff, keyring: botKeyring() });
     this.slack = createSlackPort({ token: SECRETS.botToken, apiUrl: parts.workspace.apiUrl, log: pino({ level: 'silent' }) });
   }
 
   /** Another bot instance: its own journal cache, its own holder. Stopped with the rig. */
   conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null; hasEnded?: (holder: string) => boolean } = {}): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
-    const journal = createJournal({ record: cloud.record, keyring: botKeyring() });
+    const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: botKeyring() });
     const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
     const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings }, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }) }, log });
     this.#conductors.push(conductor);

@@ -76,7 +76,7 @@ export async function startStage(): Promise<Stage> {
   const providers = await providersForTests({ behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0 } });
   const dir = await mkdtemp(join(tmpdir(), 'gobutton-stage-'));
   const { cloud, config: cloudConfig } = local;
-  const journal = createJournal({ record: cloud.record, keyring: botKeyring() });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: botKeyring() });
   const { credentials } = providers;
   const workers: Worker[] = [];
   const stage: Stage = {

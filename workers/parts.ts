@@ -47,7 +47,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const { account } = config.fcm;
   const names = queueNames(config.pool);
   const switches = watchSwitches({ config: config.cloud, launchId, log });
-  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, switches: switches.memory, log });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, switches: switches.memory, log });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const readManifest = manifestReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.
@@ -73,7 +73,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const dispatcher = new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
-    launchId, manifestOf, sendTest: testSender(config, account), log, onRefused: (say) => complain(`an order was refused: ${say}`),
+    launchId, manifestOf, sendTest: testSender(config, account, cloud.staff), log, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine });
   const reporter = new Reporter({ live: cloud.live, launchId, report, runs, metrics, log });

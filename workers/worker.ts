@@ -63,7 +63,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#journal = createJournal({ record: options.cloud.record, keyring: options.config.keyring });
+    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, keyring: options.config.keyring });
   }
 
   get state(): State {

@@ -228,3 +228,18 @@ test('what the cloud refuses at first is done before the command line says GO', 
   await approveFire(session, rig.launchId, { orderId: order.orderId, key: await readKey(keyFile('mia')), sure: true });
   expect(await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 })).toHaveLength(1);
 });
+
+test('forget deletes the device tokens of people, of an open launch only with --yes', async () => {
+  await readyLaunch();
+  const launch = await rig.launch();
+  const tokens = async () => (await rig.cloud.staff.of(launch)).map(({ token }) => token);
+  expect(await tokens()).toEqual(['face0123']);
+  expect(await go('forget', '--launch', rig.launchId)).toMatchObject({ code: 1, err: expect.stringContaining('LAUNCH_OPEN') });
+  expect(await tokens()).toEqual(['face0123']);
+  expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('Deleted 1 device token of');
+  expect(await tokens()).toEqual([null]);
+  expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('nothing to delete');
+  expect((await go('people', '--launch', rig.launchId)).code).toBe(0);
+  // What a slip of the finger is taken for deletes nothing.
+  expect((await go('forgt', '--launch', rig.launchId)).err).not.toContain('Did you mean');
+});

@@ -9,6 +9,7 @@ import { CliError } from './cli-error.ts';
 import { gates, launches, people, stats, status, timeline } from './look.ts';
 import { type OperatorKey, readKey, writeNewKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
+import { forget } from './forget.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 
@@ -29,18 +30,20 @@ export const HELP = `The launch from the command line: works with Slack and the 
   npm run go -- lift approve --launch ID --key operator.pem
   npm run go -- keys request --launch ID --bot KEYS --worker KEYS --reason TEXT --key operator.pem
   npm run go -- keys approve --launch ID --key operator.pem
+  npm run go -- forget   --launch ID [--yes]
   npm run record -- verify   --launch ID [--head SEQ:HASH, as the channel shows it]
 
 fire request --lift is one order that also lifts the present halt; without --segments it is for what the
 halt cut off, and nothing that never went out. fire approve shows the order; with --yes it fires at once. Two different people ask and approve; who a
-key belongs to stands in the launch's roster (operator_keys). Environment: AWS_REGION, GOBUTTON_BUCKET,
+key belongs to stands in the launch's roster (operator_keys). forget deletes the device tokens of
+the launch's people, which the record only refers to; with --yes also while the launch is open. Environment: AWS_REGION, GOBUTTON_BUCKET,
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve', 'keys request', 'keys approve', 'record verify'] as const;
+const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve', 'keys request', 'keys approve', 'forget', 'record verify'] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
-const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys)/.test(name));
+const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys|forget)/.test(name));
 
 const OPTIONS = {
   launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' }, head: { type: 'string' }, bot: { type: 'string' }, worker: { type: 'string' },
@@ -118,6 +121,7 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
       case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: key ?? await readKey(need('key')) });
       case 'keys request': return await requestKeys(session, need('launch'), { bot: need('bot'), worker: need('worker'), reason: need('reason'), key: key ?? await readKey(need('key')) });
       case 'keys approve': return await approveKeys(session, need('launch'), { key: key ?? await readKey(need('key')) });
+      case 'forget': return await forget(session, need('launch'), values.yes === true);
       case 'record verify': return await verify(session, need('launch'), values.head ?? null);
       case 'lift approve': return await approveLift(session, need('launch'), { key: key ?? await readKey(need('key')) });
       default: return command satisfies never;

@@ -16,7 +16,7 @@ test('whoever is on the roster halts, an observer too, also one whom another ins
   const { id, people } = await readyLaunch(rig);
   await rig.journal.submit(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
   expect(await rig.ask(rig.olu, 'halt')).toContain('You are not on the roster');
-  const elsewhere = createJournal({ record: rig.cloud.record, keyring: botKeyring() });
+  const elsewhere = createJournal({ record: rig.cloud.record, staff: rig.cloud.staff, keyring: botKeyring() });
   const asked = await elsewhere.submit(id, { kind: 'request-roster-change', by: 'ana', people, reason: 'night shift' });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
   expect(await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId })).toMatchObject({ ok: true });
@@ -25,7 +25,7 @@ test('whoever is on the roster halts, an observer too, also one whom another ins
 
 test('the answer says whether a shot was cut off, and that a closed launch has nothing to halt, known here or not', async () => {
   const { id } = await rig.launch();
-  const elsewhere = createJournal({ record: rig.cloud.record, keyring: botKeyring() });
+  const elsewhere = createJournal({ record: rig.cloud.record, staff: rig.cloud.staff, keyring: botKeyring() });
   expect(await rig.ask(rig.mia, 'halt')).toContain('No shot was running, so nothing was cut off');
   expect(await elsewhere.submit(id, { kind: 'close-launch', by: 'ana', reason: 'done' })).toMatchObject({ ok: true });
   // This instance has hardly heard of the close when halt is pressed; its conductor looks once a second.

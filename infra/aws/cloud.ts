@@ -5,6 +5,7 @@ import type { Parameters } from './parameters.ts';
 import type { Queues } from './queues.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Scaling } from './scaling.ts';
+import type { StaffDevices } from './staff-devices.ts';
 import type { SwitchStore } from './switch-store.ts';
 
 /** Everything of AWS that bot and workers use. `endpoint` null is production: region and credentials come from the SDK's own chain. */
@@ -17,6 +18,7 @@ export interface Cloud {
   live: LiveStore;
   queues: Queues;
   objects: Objects;
+  staff: StaffDevices;
   scaling: Scaling;
   parameters: Parameters;
   close(): void;

@@ -10,6 +10,7 @@ import { createParameters } from './parameters.ts';
 import { createQueues } from './queues.ts';
 import { createRecordStore } from './record-store.ts';
 import { createScaling } from './scaling.ts';
+import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
 
 export function tableNames(prefix: string) {
@@ -19,13 +20,15 @@ export function tableNames(prefix: string) {
 /** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
 export function createCloud(config: CloudConfig, clients: Clients = createClients(config)): Cloud {
   const tables = tableNames(config.tablePrefix);
+  const objects = createObjects({ s3: clients.s3, bucket: config.bucket });
   return {
     record: createRecordStore({ dynamo: clients.dynamo, table: tables.record }),
     claims: createClaimStore({ dynamo: clients.dynamo, table: tables.claims }),
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
     live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
     queues: createQueues({ sqs: clients.sqs }),
-    objects: createObjects({ s3: clients.s3, bucket: config.bucket }),
+    objects,
+    staff: createStaffDevices(objects),
     scaling: createScaling(clients),
     parameters: createParameters({ ssm: clients.ssm }),
     close: () => clients.destroy(),

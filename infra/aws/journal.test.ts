@@ -5,6 +5,8 @@ import type { Command } from '../../runbooks/launch/commands.ts';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import { createJournal, type Journal } from './journal.ts';
+import { verifyWithRules } from './verify-record.ts';
+import { memoryStaff } from '../../test/properties/memory-staff.ts';
 import { botKeyring, personKeyring, testKey } from '../../test/keys.ts';
 
 const create: Command = {
@@ -15,8 +17,9 @@ const note = (text: string): Command => ({ kind: 'note', by: 'ana', text });
 /** Several bots over one record; each has its own clock, a millisecond apart. */
 function bots(count = 1): { record: MemoryRecord; journals: [Journal, ...Journal[]]; clock: { nowMs: number } } {
   const record = new MemoryRecord();
+  const staff = memoryStaff();
   const clock = { nowMs: T0_MS - 60_000 };
-  const make = (index: number) => createJournal({ record, keyring: botKeyring(), nowMs: () => clock.nowMs + index });
+  const make = (index: number) => createJournal({ record, staff, keyring: botKeyring(), nowMs: () => clock.nowMs + index });
   return { record, clock, journals: [make(0), ...Array.from({ length: count - 1 }, (_, index) => make(index + 1))] };
 }
 
@@ -201,4 +204,32 @@ describe('a record that was changed behind our back', () => {
     await expect(reader?.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
     expect(reader?.peek(LAUNCH_ID)).toBeNull();
   });
+});
+
+test('no entry holds a device token, of a new launch and of a changed roster', async () => {
+  const record = new MemoryRecord();
+  const staff = memoryStaff();
+  const homeless = createJournal({ record, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 });
+  await expect(homeless.submit(LAUNCH_ID, create)).rejects.toMatchObject({ code: 'TOKENS_HOMELESS' });
+  expect(record.all(LAUNCH_ID)).toEqual([]);
+  const journal = createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 });
+  const created = await journal.submit(LAUNCH_ID, create);
+  if (!created.ok) throw new Error(created.say);
+  const added = people.map((one) => (one.id === 'mia' ? { ...one, devices: [{ platform: 'android' as const, token: 'face0MiaPixel', locale: 'es' }] } : one));
+  const asked = await journal.submit(LAUNCH_ID, { kind: 'request-roster-change', by: 'ana', people: added, reason: 'a new phone' });
+  if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
+  const approved = await journal.submit(LAUNCH_ID, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId });
+  if (!approved.ok) throw new Error(approved.say);
+  expect(JSON.stringify(record.all(LAUNCH_ID))).not.toMatch(/face0/);
+  expect((await staff.of(created.launch)).map(({ token }) => token)).toEqual(['face0123']);
+  expect((await staff.of(approved.launch)).map(({ token }) => token)).toEqual(['face0123', 'face0MiaPixel']);
+  // A roster of references is what the rules give, whoever decides it again.
+  expect(verifyWithRules(LAUNCH_ID, record.all(LAUNCH_ID), botKeyring())).toMatchObject({ ok: true });
+});
+
+test('a launch whose tokens cannot be put away is not created', async () => {
+  const record = new MemoryRecord();
+  const staff = { ...memoryStaff(), stow: () => Promise.reject(new Error('no such bucket')) };
+  await expect(createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).submit(LAUNCH_ID, create)).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
+  expect(record.all(LAUNCH_ID)).toEqual([]);
 });

@@ -9,6 +9,7 @@ import type { RecordStore } from './record-store.ts';
 import type { Keyring, Signer } from './keyring.ts';
 import { byRules, foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
+import { peopleIn, tokensIn, withPeople, type StaffDevices } from './staff-devices.ts';
 
 /**
  * The one way into a record: decide on the state, append the entry at the next sequence, and decide anew when somebody
@@ -42,6 +43,8 @@ export interface Journal {
 export interface JournalOptions {
   record: RecordStore;
   keyring: Keyring;
+  /** Where device tokens of people go, before an entry is written that would hold them. Absent: such an entry can't be written. */
+  staff?: StaffDevices;
   /** Default: the system clock. */
   nowMs?: () => number;
   /** How long one read or append may take before it is given up and looked into. Default 5,000 ms. */
@@ -54,7 +57,7 @@ const MAX_RACES = 20;
 const MAX_FAILURES = 3;
 
 export function createJournal(options: JournalOptions): Journal {
-  const { record, keyring, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
+  const { record, keyring, staff, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
   // Records are hundreds to thousands of small entries, so they are kept whole.
   const known = new Map<string, { launch: Launch; entries: readonly Entry[] }>();
   const queues = new Map<string, Promise<unknown>>();
@@ -86,6 +89,18 @@ export function createJournal(options: JournalOptions): Journal {
     return tail;
   }
 
+  /** An entry that stays for ever holds no device token: it is put away, where it can be deleted, and referred to. */
+  async function withoutTokens(launchId: string, entry: NewEntry): Promise<NewEntry> {
+    const people = peopleIn(entry);
+    if (tokensIn(people).length === 0) return entry;
+    if (staff === undefined) throw journalError('TOKENS_HOMELESS', `${entry.kind} holds device tokens, and this process has no place to put them away`);
+    try {
+      return withPeople(entry, await staff.stow(launchId, people));
+    } catch (cause) {
+      throw journalError('RECORD_UNAVAILABLE', `the device tokens of the people of ${launchId} can't be put away, so nothing was written`, cause);
+    }
+  }
+
   async function submitNow(launchId: string, command: Command | CommandMaker): Promise<Submitted> {
     // Decided by us, fate unknown: an append without an answer may still have landed.
     const unanswered: NewEntry[] = [];
@@ -112,8 +127,9 @@ export function createJournal(options: JournalOptions): Journal {
         continue;
       }
       const head = { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' };
+      const entry = await withoutTokens(launchId, decision.entry);
       try {
-        const appended = await record.append(launchId, head, decision.entry, { signal: AbortSignal.timeout(timeoutMs), signer: signerOf(launch, decision.entry, keyring) });
+        const appended = await record.append(launchId, head, entry, { signal: AbortSignal.timeout(timeoutMs), signer: signerOf(launch, entry, keyring) });
         if (appended.won) {
           const after = take(launchId, [appended.entry]);
           if (after !== null) return { ok: true, entry: appended.entry, launch: after };
@@ -121,7 +137,7 @@ export function createJournal(options: JournalOptions): Journal {
         races += 1;
       } catch (cause) {
         if (isJournalError(cause)) throw cause;
-        unanswered.push(decision.entry);
+        unanswered.push(entry);
         failures += 1;
         if (failures > MAX_FAILURES) throw journalError('RECORD_UNAVAILABLE', `the append to ${launchId} got no answer ${failures} times; whether it landed is unknown`, cause);
       }
@@ -175,7 +191,7 @@ function signerOf(launch: Launch | null, entry: NewEntry, { signer }: Keyring): 
 
 class JournalError extends Error {
   override name = 'JournalError';
-  readonly code: 'RECORD_BROKEN' | 'KEY_MISSING' | 'RECORD_CONTENDED' | 'RECORD_UNAVAILABLE';
+  readonly code: 'RECORD_BROKEN' | 'KEY_MISSING' | 'TOKENS_HOMELESS' | 'RECORD_CONTENDED' | 'RECORD_UNAVAILABLE';
   constructor(code: JournalError['code'], say: string, cause?: unknown) {
     super(`${code}: ${say}`, { cause });
     this.code = code;

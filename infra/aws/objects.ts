@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { errorName } from './cloud-error.ts';
 
 /** S3 in one bucket. Never used as a lock: conditional puts are not relied upon. */
@@ -7,6 +7,8 @@ export interface Objects {
   /** Null: no such object. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
   list(prefix: string): Promise<{ key: string; bytes: number }[]>;
+  /** Done also if there was none. In a bucket with versions the ones before stay, until its own rules end them. */
+  remove(key: string): Promise<void>;
 }
 
 export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }): Objects {
@@ -34,6 +36,10 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
         from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
       } while (from !== undefined);
       return found;
+    },
+
+    async remove(key) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };
 }

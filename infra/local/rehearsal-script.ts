@@ -35,8 +35,11 @@ const ROOM = 'C0WARROOM';
 /** How the play tells what it does: lines, and a live progress bar on standard output. */
 export interface Talk { say: (line: string) => void; bar: boolean }
 
+/** `recordText`: every entry and message of the record, as JSON. */
+export interface Played { report: RehearsalReport; timelineText: string; recordText: string }
+
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
-export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, { say, bar }: Talk): Promise<{ report: RehearsalReport; timelineText: string }> {
+export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, { say, bar }: Talk): Promise<Played> {
   const startedAtMs = Date.now();
   say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
   const stack = await startStack({
@@ -66,9 +69,9 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
   return folder;
 }
 
-async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, { say, bar }: Talk): Promise<{ report: RehearsalReport; timelineText: string }> {
+async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, { say, bar }: Talk): Promise<Played> {
   const { cloud } = stack;
-  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(stack.env).keyring });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(stack.env).keyring });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
 
   await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');
@@ -115,7 +118,8 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mustGo(ana, 'timeline');
   const timelineText = await timelineOf(stack, ana);
   const report = await reportOf(stack, journal, launchId, shot.id, watch, cpu, startToReadyMs, script);
-  return { report, timelineText };
+  const recordText = JSON.stringify([await cloud.record.readAfter(launchId, 0), await cloud.record.messagesAfter(launchId, 0)]);
+  return { report, timelineText, recordText };
 }
 
 /** Types a command and refuses to go on if the bot refused it. */

@@ -23,7 +23,7 @@ export async function createSampleLaunch(options: SampleOptions): Promise<string
   if (!loaded.ok) throw new Error(`RUNBOOK_INVALID\n${loaded.problems.map(describeProblem).join('\n')}`);
 
   const launchId = `superbowl-${new Date(nowMs).toISOString().slice(0, 10)}`;
-  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(options.env).keyring });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(options.env).keyring });
   const created = await journal.submit(launchId, {
     kind: 'create-launch', by: 'ana', launchId, name: 'Super Bowl push', channelId: ROOM, runbook: loaded.runbook,
     runbookHash: sha256(text), targetAtMs: nowMs + UNTIL_TARGET_MS, compress: SAMPLE_COMPRESS,

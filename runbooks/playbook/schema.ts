@@ -217,12 +217,14 @@ export const runbook = z.strictObject({
   on_halt: z.string().max(1000).optional(),
 });
 
-export type Runbook = z.output<typeof runbook>;
+/** Where test copies go. A record holds a reference in the token's place; records from before hold the token. */
+export type PersonDevice = z.output<typeof person>['devices'][number] | { platform: 'ios' | 'android'; ref: string; locale: string };
+export type Person = Omit<z.output<typeof person>, 'devices'> & { devices: PersonDevice[] };
+export type Runbook = Omit<z.output<typeof runbook>, 'people'> & { people: Person[] };
 export type Gate = z.output<typeof gate>;
 export type Probe = z.output<typeof probe>;
 export type Step = z.output<typeof step>;
 export type ScaleTarget = z.output<typeof scaleTarget>;
 export type Campaign = z.output<typeof campaign>;
-export type Person = z.output<typeof person>;
 export type Role = z.output<typeof role>;
 export type Delivery = z.output<typeof delivery>;

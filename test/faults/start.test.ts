@@ -66,7 +66,7 @@ async function opened(start: Start): Promise<Open> {
   });
   const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
   const cloud = createCloud({ endpoint: env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
-  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(env).keyring });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(env).keyring });
   const launch = async (): Promise<Launch> => {
     const [item] = await cloud.live.launches();
     const found = item === undefined ? null : await journal.launch(item.launchId);

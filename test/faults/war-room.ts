@@ -61,7 +61,7 @@ export async function openWarRoom(options: { markets: Record<string, number>; wo
 
 async function prepare(stack: Stack, dataDir: string, markets: Record<string, number>, keys: Record<'ana' | 'mia', string>): Promise<WarRoom> {
   const { cloud } = stack;
-  const journal = createJournal({ record: cloud.record, keyring: commandKeyring(stack.env).keyring });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(stack.env).keyring });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
   await mustGo(ana, 'create faults in 9h called "Faults"');
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { verdictOf, type RehearsalReport } from '../../infra/local/rehearsal-report.ts';
-import { playLaunch, type Script } from '../../infra/local/rehearsal-script.ts';
+import { verdictOf } from '../../infra/local/rehearsal-report.ts';
+import { playLaunch, type Played, type Script } from '../../infra/local/rehearsal-script.ts';
 
 /** Whole launches: real bot and worker processes, local cloud, push providers and Slack, scripted people. */
 
@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
-async function play(wanted: Partial<Script>): Promise<{ report: RehearsalReport; timelineText: string; states: number }> {
+async function play(wanted: Partial<Script>): Promise<Played & { states: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-test-'));
   folders.push(dataDir);
   const script: Script = { devices: 4_000, workers: 2, seed: 3, latencyMs: 20, connections: 2, haltAfterMs: null, doublePress: false, killWorkerAfterMs: null, ...wanted };
@@ -26,7 +26,7 @@ const rows = (timeline: string, text: string): number => timeline.split('## Time
 
 describe('a whole launch', { timeout: 150_000 }, () => {
   test('two people pressing GO together send one message to everybody', async () => {
-    const { report, timelineText, states } = await play({ doublePress: true });
+    const { report, timelineText, recordText, states } = await play({ doublePress: true });
     expect(verdictOf(report).faults).toEqual([]);
     expect(states).toBe(4_000);
     expect(report.provider).toEqual({ received: 4_000, distinctDevices: 4_000, duplicates: 0 });
@@ -35,6 +35,11 @@ describe('a whole launch', { timeout: 150_000 }, () => {
     expect(rows(timelineText, 'Asking for GO')).toBe(1);
     expect(timelineText).toContain('hash chain verified');
     expect(timelineText).toMatch(/took first after \d+\.\d\d s, p50 \d/);
+    // Device tokens of the people lie where they can be deleted: nowhere in what is never changed.
+    const tokens = [...(await readFile('runbooks/library/superbowl.yaml', 'utf8')).matchAll(/token: "?([^",\s]+)/g)].map(([, token]) => token ?? '');
+    expect(tokens.length).toBeGreaterThan(2);
+    for (const token of tokens) expect(recordText + timelineText).not.toContain(token);
+    expect(recordText).toContain('"ref":"');
   });
 
   test('HALT in flight stops the workers inside their batches, and what was not sent is counted', async () => {

@@ -6,6 +6,7 @@ import { personOf } from '../../runbooks/launch/people.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { botKeyring } from '../keys.ts';
 import { MemoryRecord, type AppendFault } from './memory-record.ts';
+import { memoryStaff } from './memory-staff.ts';
 import type { Move } from './moves.ts';
 import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, T0_MS, totals } from './scene.ts';
 
@@ -67,6 +68,7 @@ export class World {
   readonly item = { halted: false, epoch: 0 };
   readonly #pending: Command[] = [];
   readonly #red = new Map<string, number>();
+  readonly #staff = memoryStaff();
   readonly #bots: Bot[];
   readonly #uncertain: 'leave' | 'resend';
   #nowMs = T0_MS - 3_600_000;
@@ -103,7 +105,7 @@ export class World {
   }
 
   #boot(skewMs: number): Bot {
-    return { skewMs, journal: createJournal({ record: this.record, keyring: botKeyring(), nowMs: () => this.#nowMs + skewMs }) };
+    return { skewMs, journal: createJournal({ record: this.record, staff: this.#staff, keyring: botKeyring(), nowMs: () => this.#nowMs + skewMs }) };
   }
 
   #bot(index: number): Bot {

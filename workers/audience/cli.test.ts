@@ -44,7 +44,7 @@ async function createLaunch(launchId: string) {
   const text = await readFile(RUNBOOK, 'utf8');
   const loaded = loadRunbook(text, RUNBOOK);
   if (!loaded.ok) throw new Error('the sample runbook is broken');
-  const journal = createJournal({ record: local.cloud.record, keyring: botKeyring() });
+  const journal = createJournal({ record: local.cloud.record, staff: local.cloud.staff, keyring: botKeyring() });
   const created = await journal.submit(launchId, { kind: 'create-launch', by: 'ana', launchId, name: 'Game', channelId: 'C0WARROOM', runbook: loaded.runbook, runbookHash: sha256(text), targetAtMs: Date.now() + 3_600_000, compress: 1 });
   expect(created).toMatchObject({ ok: true });
   return journal;
@@ -74,7 +74,7 @@ test('compiling for a launch sets its audience and skip list in the name of the 
   expect((await audience(args)).out).toMatch(/audience set +game has it already/);
   const another = await audience(['skip', await folder.file('more.txt', `${apns(1)}\n${fcm(1)}\n`), '--launch', 'game', '--as', 'mia']);
   expect(another).toMatchObject({ code: 0, err: '' });
-  expect((await createJournal({ record: local.cloud.record, keyring: botKeyring() }).launch('game'))?.skipList?.tokens).toBe(3);
+  expect((await createJournal({ record: local.cloud.record, staff: local.cloud.staff, keyring: botKeyring() }).launch('game'))?.skipList?.tokens).toBe(3);
   expect((await audience(['inspect', loaded.manifest.hash])).out).toMatch(/us-ios +2 ios devices in 1 batches/);
   expect((await audience(['load', loaded.manifest.hash])).out).toMatch(/devices +3\n/);
 });

@@ -101,7 +101,7 @@ describe('close', () => {
     for (const [at, token] of ['died', 'lives'].entries()) await deps.claims.account(key(at), token, accepted(100));
     const uncertain = toAccount(new Uint8Array(100).fill(stateCode('uncertain')), {});
     const own = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', count: 100, closed: uncertain, account: accepted(100) };
-    const sweeps = await Promise.all([sweep(), sweep(new LateMemo()), correctShot(createJournal({ record: stage.cloud.record, keyring: workerKeyring() }), own, AbortSignal.timeout(5_000))]);
+    const sweeps = await Promise.all([sweep(), sweep(new LateMemo()), correctShot(createJournal({ record: stage.cloud.record, staff: stage.cloud.staff, keyring: workerKeyring() }), own, AbortSignal.timeout(5_000))]);
     expect(sweeps.slice(0, 2)).toEqual([{ waiting: 1, refused: [] }, { waiting: 1, refused: [] }]);
     expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 200, uncertain: 100 });
     expect((await stage.journal.entries(launch.id)).flatMap((entry) => (entry.kind === 'ShotCorrected' ? [entry.batch] : [])).toSorted()).toEqual(batches.slice(0, 2).map(({ id }) => id).toSorted());

@@ -70,7 +70,7 @@ export interface Lane {
   readonly platform: Platform;
   /** Opens all connections; resolves when each is open or has failed once (the pool goes on reopening). */
   open(signal: AbortSignal): Promise<void>;
-  /** One rationed push per device to make connections authenticated; `devices` are staff devices. */
+  /** One rationed push per device to make connections authenticated; `devices` are staff devices: those of before are forgotten. */
   prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void>;
   /** Templates of one shot; jobs refer to them by index. */
   prepare(templates: readonly Template[]): PreparedShot;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { StaffDevice, StaffDevices } from '../../infra/aws/staff-devices.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -19,7 +20,7 @@ import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; switches: SwitchMemory; log: Logger;
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; switches: SwitchMemory; log: Logger;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -31,19 +32,25 @@ export class Lanes {
   /** Priming pushes went out under the present state of things and none of them was answered as authenticated. */
   readonly #refused: Record<Platform, boolean> = { ios: false, android: false };
   readonly #sent: Record<Platform, number> = { ios: 0, android: 0 };
+  readonly #staff: StaffDevices;
+  /** As last read; empty: not yet, or there are none. */
+  #devices: readonly StaffDevice[] = [];
   #primesPerHour = 2;
   readonly #primesPerDeviceHour: number;
   #frozen = false;
+  readonly #log: Logger;
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, switches, log }: LanesOptions) {
+  constructor({ config, account, launchId, topic, bootId, live, staff, switches, log }: LanesOptions) {
     const { apns, fcm, ca, connections } = config;
     const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
       ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log })
       : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log });
+    this.#staff = staff;
+    this.#log = log;
     this.#threads = threads;
     this.#primesPerDeviceHour = config.primesPerDeviceHour;
     this.lanes = {
@@ -79,11 +86,17 @@ export class Lanes {
    * nobody of the audience, and without them the attempt after the halt would begin on cold connections.
    */
   async prime(launch: Launch, signal: AbortSignal): Promise<void> {
+    this.#devices = await this.#staff.of(launch).catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'the staff devices cannot be read; those read before are used');
+      return this.#devices;
+    });
     await Promise.all(PLATFORMS.map(async (platform) => {
       const lane = this.lanes[platform];
       const { primed, connections } = lane.status();
-      const devices = launch.people.flatMap((person) => person.devices).filter((device) => device.platform === platform);
-      if (primed === connections || devices.length === 0) return;
+      const devices = this.#devices.flatMap((device) => (device.platform === platform && device.token !== null ? [{ token: device.token }] : []));
+      // What was deleted is forgotten here as well, whether or not anything is to be primed.
+      if (devices.length === 0) return lane.prime([], signal);
+      if (primed === connections) return;
       if (platform === 'ios') this.#primesPerHour = primeShare({ devices: devices.length, perDeviceHour: this.#primesPerDeviceHour, workers: launch.runbook.pool.workers });
       const sentBefore = this.#sent[platform];
       await lane.prime(devices, signal);
@@ -119,6 +132,8 @@ export class Lanes {
     for (const platform of platforms) {
       const { refusal, credentialLeftMs } = this.lanes[platform].status();
       if (refusal !== null) return `${PROVIDER_NAME[platform]} does not accept the renewed credential (${refusal}); the one in use ends in ${Math.floor((credentialLeftMs ?? 0) / 60_000)} min`;
+      const mine = this.#devices.filter((device) => device.platform === platform);
+      if (mine.length > 0 && mine.every(({ token }) => token === null)) return `the device tokens of this launch's people were deleted, so connections to ${PROVIDER_NAME[platform]} can't be primed: each opens up on its first real answer`;
     }
     return null;
   }

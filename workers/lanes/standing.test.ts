@@ -164,3 +164,16 @@ test('without a ration authenticated connections stay until they are dying, and 
   expect(await fire(500)).toEqual({});
   expect(lane.status().primed).toBe(3);
 }, 20_000);
+
+test('devices that were deleted get no priming push any more, whoever still has their tokens, and shots go out', async () => {
+  let asked = 0;
+  const { lane, fire } = await stand('ios', { connections: 3, mayPrime: () => { asked += 1; return true; } });
+  await lane.prime([], signal);
+  asked = 0;
+  for (let minute = 0; minute < 50; minute++) {
+    providers.behaviour.clockAheadMs += MINUTE_MS;
+    await new Promise((resolve) => { setTimeout(resolve, 8); });
+  }
+  expect(await fire(500)).toEqual({});
+  expect(asked).toBe(0);
+}, 20_000);

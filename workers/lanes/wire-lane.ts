@@ -131,6 +131,7 @@ export class WireLane implements Lane, LinkLane {
 
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
     this.#staff = devices;
+    if (devices.length === 0) return;
     const targets = this.#links.filter(({ isOpen, connection }) => isOpen && connection !== null && !connection.unlocked && connection.inFlight === 0);
     const answers: Promise<Primed>[] = [];
     for (const [at, link] of targets.entries()) {

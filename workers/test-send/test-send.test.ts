@@ -3,6 +3,7 @@ import { ApnsClient } from 'apns2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { serviceAccountIn, startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
+import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import { createApnsClient } from './apns-seam.ts';
 import { createFcmClient } from './fcm-seam.ts';
 import { testSender } from './test-sender.ts';
@@ -73,9 +74,30 @@ describe('test copies', () => {
       ] },
     ];
     const config = launch.config();
-    const send = testSender(config, config.fcm.account);
+    const send = testSender(config, config.fcm.account, stage.cloud.staff);
     const results = await send({ ...before, people }, 'T99', ['ana', 'mia']);
     expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([[false, 'BadDeviceToken'], [false, 'messaging/registration-token-not-registered'], [true, '']]);
+  });
+
+  test('with the device tokens deleted, copies and priming say so, and what people fire goes out and halts', async () => {
+    const other = await stage.newLaunch({ ios: 300, android: 10 });
+    const [before, forgotten] = [await other.worker(), await stage.cloud.staff.forget(other.id)];
+    expect(forgotten).toBe(2);
+    const asked = await stage.journal.submit(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+    if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
+    const { testId } = asked.entry;
+    await stage.cloud.queues.sendFifo(`${other.pool}-segments.fifo`, [{ body: JSON.stringify({ v: 1, launchId: other.id, testId }), group: testId, dedup: testId }]);
+    const results = await vi.waitFor(async () => (await stage.journal.launch(other.id))?.tests[testId]?.results ?? expect.fail('no result yet'), { timeout: 10_000 });
+    expect(results).toMatchObject([{ person: 'ana', accepted: false, reason: TOKEN_DELETED }, { person: 'mia', accepted: false, reason: TOKEN_DELETED }]);
+    await before.stop();
+    const worker = await other.worker();
+    expect(worker.report().lanes.map(({ primed }) => primed)).toEqual([0, 0]);
+    expect(worker.report().say).toContain("tokens of this launch's people were deleted, so connections to APNs can't be primed");
+    const shot = await other.closed((await other.fire({ segments: ['android'] })).id);
+    expect(shot.totals).toMatchObject([{ totals: { accepted: 10 } }]);
+    await other.halt();
+    const { shots, halt } = await stage.journal.launch(other.id) ?? expect.fail('no launch');
+    expect([halt.active, Object.keys(shots).length]).toEqual([true, 1]);
   });
 
   test('without local addresses the packages are left as they are', async () => {

@@ -2,7 +2,8 @@ import { ApnsError, Notification, Priority } from 'apns2';
 import type { ApnsClient } from 'apns2';
 import type { Message } from 'firebase-admin/messaging';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
-import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
+import { TOKEN_DELETED, type StaffDevice } from '../../infra/aws/staff-devices.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
@@ -15,11 +16,9 @@ export interface TestClients { apns: ApnsClient; fcm: FcmClient }
 
 const EACH_TIMEOUT_MS = 15_000;
 
-/** One result per device, in the order of the people's devices. Never rejects for a device's fate. */
-export async function sendTestCopies(clients: TestClients, launch: Launch, testId: string, to: readonly string[]): Promise<TestResult[]> {
-  const people = launch.people.filter(({ id }) => to.includes(id));
-  const sends = people.flatMap((person) => person.devices.map((device) => sendOne(clients, launch, testId, person, device)));
-  return Promise.all(sends);
+/** One result per device, in their order. Never rejects for a device's fate. */
+export async function sendTestCopies(clients: TestClients, launch: Launch, testId: string, devices: readonly StaffDevice[]): Promise<TestResult[]> {
+  return Promise.all(devices.map((device) => sendOne(clients, launch, testId, device)));
 }
 
 /** The results of copies that a halt has stopped before they were sent. */
@@ -28,14 +27,16 @@ export function haltedCopies(launch: Launch, to: readonly string[]): TestResult[
   return people.flatMap((person) => person.devices.map(({ platform }) => ({ person: person.id, platform, accepted: false, reason: 'halted, not sent: ask for it again', tookMs: 0 })));
 }
 
-async function sendOne(clients: TestClients, launch: Launch, testId: string, person: Person, device: Person['devices'][number]): Promise<TestResult> {
+async function sendOne(clients: TestClients, launch: Launch, testId: string, { person, platform, locale: wanted, token }: StaffDevice): Promise<TestResult> {
+  if (token === null) return { person, platform, accepted: false, reason: TOKEN_DELETED, tookMs: 0 };
   const startMs = performance.now();
-  const locale = localeResolver(Object.keys(launch.campaign.locales))(device.locale)?.locale ?? launch.campaign.default_locale;
+  const locale = localeResolver(Object.keys(launch.campaign.locales))(wanted)?.locale ?? launch.campaign.default_locale;
   const ids = { launchId: launch.id, shotId: `test-${testId}` };
-  const reason = await withTimeout(device.platform === 'ios'
-    ? sendApns(clients.apns, launch.campaign, locale, ids, device.token)
-    : sendFcm(clients.fcm, launch, locale, ids, device.token));
-  return { person: person.id, platform: device.platform, accepted: reason === null, reason: reason ?? '', tookMs: Math.round(performance.now() - startMs) };
+  const reason = await withTimeout(platform === 'ios'
+    ? sendApns(clients.apns, launch.campaign, locale, ids, token)
+    : sendFcm(clients.fcm, launch, locale, ids, token));
+  // A library's own words may name the device; the result stays for ever.
+  return { person, platform, accepted: reason === null, reason: (reason ?? '').replaceAll(token, 'the device'), tookMs: Math.round(performance.now() - startMs) };
 }
 
 type Ids = { launchId: string; shotId: string };

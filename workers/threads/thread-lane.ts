@@ -76,7 +76,7 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
-    if (signal.aborted || devices.length === 0) return;
+    if (signal.aborted) return;
     await Promise.all(this.#threads.map((thread) => this.#primeThread(thread, devices)));
   }
 
@@ -203,7 +203,7 @@ export class ThreadLane implements Lane, ThreadClient {
 
   async #primeThread(thread: SendingThread, devices: readonly { token: string }[]): Promise<void> {
     // Each begins with another device: their pushes should not all go to the first.
-    const from = thread.number % devices.length;
+    const from = thread.number % Math.max(1, devices.length);
     const turned = [...devices.slice(from), ...devices.slice(0, from)].map(({ token }) => ({ token }));
     await thread.ask((ask) => ({ kind: 'prime', platform: this.platform, ask, devices: turned }));
   }
