@@ -44,7 +44,7 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
 
   function problem(variable: string, expected: string): ConfigProblem {
     const asSecret = byValue.get(variable);
-    if (asSecret === undefined) return { variable, found: values[variable] === undefined ? 'nothing' : JSON.stringify(values[variable]), expected };
+    if (asSecret === undefined) return { variable, found: values[variable] === undefined ? 'nothing' : shown(values[variable]), expected };
     const path = fromFile.get(variable);
     if (path !== undefined) return { variable: asSecret.file, found: JSON.stringify(path), expected: `a file with ${expected}` };
     const text = values[variable];
@@ -60,6 +60,14 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
       ...issues.filter(({ path }) => !unread.has(String(path[0]))).map(({ path, message }) => problem(String(path[0]), message)),
     ],
   };
+}
+
+/** A private key in the wrong place is a secret all the same: PEM, or base64 of PKCS#8, whose first bytes are always the same. */
+const PRIVATE_KEY = /PRIVATE KEY|M(?:C4CAQAw|FECAQEw|IG.AgEAM|II.{3}IBAD)/;
+
+/** What was found, for a message about it. */
+export function shown(text: string): string {
+  return PRIVATE_KEY.test(text) ? 'a private key (not shown: give it to nobody, and make a new one if this was printed or sent)' : JSON.stringify(text);
 }
 
 /** One line a problem, as a process prints them before it ends. */

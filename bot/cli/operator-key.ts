@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { publicHalf, readPrivateKey } from '../../infra/aws/keyring.ts';
 import type { Via } from '../../runbooks/launch/entries.ts';
 import { type ProofFields, proofText } from '../../runbooks/launch/proof.ts';
 import { CliError } from './cli-error.ts';
@@ -22,17 +23,12 @@ export async function writeNewKey(file: string): Promise<string> {
 }
 
 export async function readKey(file: string): Promise<OperatorKey> {
-  try {
-    const privateKey = createPrivateKey(await readFile(file, 'utf8'));
-    if (privateKey.asymmetricKeyType === 'ed25519') return { privateKey, publicKey: publicHalf(privateKey) };
-  } catch (error) {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new CliError('KEY_UNREADABLE', `${file}: expected a private key in PEM, as \`npm run go -- keygen\` writes it`, error);
-  }
-  throw new CliError('KEY_UNREADABLE', `${file}: found a key of another kind, expected Ed25519`);
-}
-
-function publicHalf(privateKey: KeyObject): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
+  });
+  const read = readPrivateKey(text);
+  if (!read.ok) throw new CliError('KEY_UNREADABLE', `${file}: found ${read.found}, expected a private Ed25519 key in PEM, as \`npm run go -- keygen\` writes it`);
+  return { privateKey: read.key, publicKey: publicHalf(read.key) };
 }
 
 /** Signs exactly this: launch, order, segments, attempts, hash, time limits, with an end and a nonce of its own. */

@@ -1,6 +1,7 @@
 import type { RecordKey } from '../../runbooks/launch/entries.ts';
 import { foldVerified, headProblem, verifyWithRules } from '../../infra/aws/verify-record.ts';
 import { readPublicHalf } from '../../infra/aws/keyring.ts';
+import { shown } from '../../infra/environment.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import type { OperatorKey } from './operator-key.ts';
@@ -63,7 +64,7 @@ export async function approveKeys(session: Session, launchId: string, options: {
 function publicKeys(option: string, text: string): string[] {
   return text.split(',').map((one) => {
     const key = readPublicHalf(one);
-    if (key === null) throw new CliError('USAGE', `${option}: found "${one}", expected public keys (Ed25519, base64 of the SPKI DER) with commas between them`);
+    if (key === null) throw new CliError('USAGE', `${option}: found ${shown(one)}, expected public keys (Ed25519, base64 of the SPKI DER) with commas between them`);
     return key;
   });
 }

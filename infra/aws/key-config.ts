@@ -19,7 +19,7 @@ export const KEY_SECRETS = { bot: [secret(OWN_KEY.bot)], worker: [secret(OWN_KEY
 
 const EXPECT = {
   own: 'an Ed25519 private key (PEM or base64 of its PKCS#8 DER), as `npm run keys` makes one',
-  publics: 'public keys (Ed25519, base64 of the SPKI DER) with commas between them, as `npm run keys` prints them',
+  publics: 'public keys (Ed25519, base64 of the SPKI DER, or PEM) with commas between them, as `npm run keys` prints them',
 } as const;
 
 /** The keyring of a deployment, or what is wrong; `values` with secrets in place (`readEnvironment`). */
@@ -61,13 +61,17 @@ function trustIn(values: Values): { trusted: TrustedKeys | null; issues: Issue[]
 }
 
 function ownKey(values: Values, variable: string) {
-  const key = readPrivateKey(values[variable] ?? '');
-  return key === null ? { issue: { path: [variable], message: EXPECT.own } } : { key };
+  const read = readPrivateKey(values[variable] ?? '');
+  if (read.ok) return { key: read.key };
+  return { issue: { path: [variable], message: `${EXPECT.own}${values[variable] === undefined ? '' : `; this is ${read.found}`}` } };
 }
+
+/** A whole PEM, or what stands between commas and white space. */
+const ONE_KEY = /-----BEGIN [^-]*-----[^-]*-----END [^-]*-----|[^\s,]+/g;
 
 function publicKeys(values: Values, role: KeyRole, isNeeded: boolean) {
   const variable = PUBLIC_KEYS[role];
-  const keys = (values[variable] ?? '').split(/[\s,]+/).filter((text) => text !== '').map(readPublicHalf);
+  const keys = [...(values[variable] ?? '').replaceAll('\\n', '\n').matchAll(ONE_KEY)].map(([text]) => readPublicHalf(text));
   const known = keys.filter((key) => key !== null);
   return known.length < keys.length || (isNeeded && keys.length === 0) ? { issue: { path: [variable], message: EXPECT.publics } } : { keys: known };
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign as signBytes, verify as verifyBytes } from 'node:crypto';
 import type { KeyRole, RecordKey } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { readOperatorKey } from '../../runbooks/playbook/operator-key.ts';
 
 /** An Ed25519 key that signs entries. `key` is its public half: base64 of the SPKI DER, as records and rosters name it. */
 export interface Signer { key: string; sign(text: string): string }
@@ -73,19 +74,36 @@ function parsePublicKey(text: string): KeyObject | null {
   }
 }
 
-/** A private Ed25519 key from PEM, or from base64 of its PKCS#8 DER. Null: it is none. */
-export function readPrivateKey(text: string): KeyObject | null {
+export type PrivateKeyRead = { ok: true; key: KeyObject } | { ok: false; found: string };
+
+/** A private Ed25519 key from PEM, or from base64 of its PKCS#8 DER. */
+export function readPrivateKey(text: string): PrivateKeyRead {
+  const pem = pemOf(text.replaceAll('\\n', '\n'));
+  const found = pem === null ? null : OTHER_PEMS.find(([label]) => label.test(pem.label))?.[1] ?? null;
+  if (found !== null) return { ok: false, found };
   try {
-    const trimmed = text.trim().replaceAll('\\n', '\n');
-    const key = trimmed.startsWith('-----BEGIN') ? createPrivateKey(trimmed) : createPrivateKey({ key: Buffer.from(trimmed, 'base64'), format: 'der', type: 'pkcs8' });
-    return key.asymmetricKeyType === 'ed25519' ? key : null;
+    const key = pem !== null ? createPrivateKey(pem.text) : createPrivateKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyType === 'ed25519' ? { ok: true, key } : { ok: false, found: `a key of another kind (${key.asymmetricKeyType})` };
   } catch {
-    return null;
+    return { ok: false, found: readPublicHalf(text) === null ? 'nothing that can be read as a key' : 'a public key' };
   }
 }
 
-/** A public Ed25519 key as records name it: base64 of the SPKI DER, normalised. Null: it is none. */
+const OTHER_PEMS: readonly [RegExp, string][] = [
+  [/^ENCRYPTED/, 'a key with a passphrase'], [/^OPENSSH/, 'a key of SSH'], [/PUBLIC KEY$/, 'a public key'], [/CERTIFICATE/, 'a certificate'],
+];
+
+/** The first PEM of a text, its lines as they should be: secret stores, YAML and consoles indent them, or put a blank for every line break. */
+function pemOf(text: string): { label: string; text: string } | null {
+  const found = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/.exec(text);
+  if (found === null) return null;
+  const [, label = '', body = ''] = found;
+  const lines = body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? [];
+  return { label, text: `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n` };
+}
+
+/** A public Ed25519 key as records and rosters name it: base64 of the SPKI DER, normalised; read from that or from PEM. Null: it is none. */
 export function readPublicHalf(text: string): string | null {
-  const key = parsePublicKey(text.trim());
-  return key === null ? null : key.export({ type: 'spki', format: 'der' }).toString('base64');
+  const read = readOperatorKey(text);
+  return read.ok && parsePublicKey(read.key) !== null ? read.key : null;
 }
