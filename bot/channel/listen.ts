@@ -1,6 +1,9 @@
 import type { App } from '@slack/bolt';
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Desk } from '../desk.ts';
+import type { Listener } from '../teller.ts';
 import type { ChannelLog } from './channel-log.ts';
+import { haltSaidAnswer, isHaltSaid } from './halt-said.ts';
 import { spoken } from './spoken.ts';
 
 /** What happens in Slack beside commands and presses: people talk, leave the company, and channels get shared. */
@@ -11,6 +14,8 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
     const channelId = event.channel;
     const launch = await desk.rooms.launchOf(channelId);
     if (launch === null) return;
+    // First: whoever writes HALT waits for something to happen.
+    if (said.edits === null && isHaltSaid(said.text)) await answerHalt(desk, launch, { channelId, slackId: said.user });
     desk.log.debug({ launchId: launch.launchId, eventId: body.event_id }, 'a message in the war room');
     await channelLog.append(launch.launchId, channelId, said);
   });
@@ -30,4 +35,11 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
   app.event('channel_shared', async ({ event }) => desk.rooms.noteShared(event.channel, true));
   // Unshared from one company does not mean from all: the next fire asks Slack.
   app.event('channel_unshared', async ({ event }) => desk.rooms.forgetShared(event.channel));
+}
+
+async function answerHalt(desk: Desk, item: LaunchIndexItem, to: Listener): Promise<void> {
+  if (item.closed) return;
+  const known = desk.journal.peek(item.launchId);
+  if (known?.halt.active === true || known?.closed === true) return;
+  await desk.teller.tell(undefined, to, haltSaidAnswer(item));
 }
