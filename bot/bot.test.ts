@@ -113,6 +113,10 @@ describe('presses that must not fire', () => {
     await rig.journal.submit(id, { kind: 'set-campaign', by: 'mia', campaign: { ...campaign, deep_link: 'app://other' } });
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toMatch(/changed|void/);
     expect(await shots()).toBe(0);
+    // Whatever waits for a second person takes one of the launch's own workspace.
+    for (const [action, value] of [['waiver.grant', { waiverId: 'W9' }], ['switch.approve', { requestId: 'S9' }], ['roster.approve', { changeId: 'P9' }]] as const) {
+      expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', action, { launchId: id, ...value }, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    }
     // What was ticked was ticked for the old text.
     expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('not ticked yet');
     await rig.ask(rig.mia, 'ready');
@@ -163,6 +167,10 @@ describe('presses that must not fire', () => {
     await until('the halt in the record', async () => (await rig.launch()).halt.active);
     expect(await rig.ask(rig.ana, 'resume because it is fixed')).toContain('Another person approves');
     expect(await rig.press(rig.ana, 'lift.approve')).toContain('second person');
+    const { id, lifts } = await rig.launch();
+    const lift = { launchId: id, liftId: Object.keys(lifts).at(-1) ?? '' };
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'lift.approve', lift, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    expect((await rig.launch()).halt.active).toBe(true);
     expect(await rig.press(rig.ben, 'lift.approve')).toContain('lifted');
     expect((await rig.launch()).halt.active).toBe(false);
   });

@@ -3,6 +3,7 @@ import type { Command } from '../../runbooks/launch/commands.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { teamProblem } from '../../runbooks/launch/people.ts';
 import { haltNow } from '../commands/halt.ts';
 import { readinessNow } from '../commands/see.ts';
 import { submitAs, whoIs } from '../desk.ts';
@@ -37,6 +38,16 @@ async function decided<V extends { launchId: string }>(press: Press<V>, make: (b
   ]);
 }
 
+/** Where a second person says yes: from an account of the launch's workspace alone, as GO is. */
+async function approved<V extends { launchId: string }>(press: Press<V>, ...[make, say, show]: [(by: string) => Command, string, (launch: Launch) => Message | Promise<Message>]): Promise<void> {
+  const { desk, value, slackId, teamId } = press;
+  const launch = desk.journal.peek(value.launchId) ?? await desk.journal.launch(value.launchId);
+  const foreign = launch === null ? null : teamProblem(launch, teamId);
+  if (foreign === null) return decided(press, make, say, show);
+  desk.refusals.note(value.launchId, slackId, { what: 'pressing as the second person', code: foreign.code, say: foreign.say });
+  return press.answer(refused(foreign.code, foreign.say));
+}
+
 export async function pressHalt({ desk, value, slackId, pressedAtMs, answer }: Press<z.output<typeof launchValue>>): Promise<void> {
   await answer(await haltNow(desk, value.launchId, { slackId, reason: '', pressedAtMs }));
 }
@@ -45,13 +56,13 @@ export const pressAskLift = (press: Press<z.output<typeof launchValue>>) =>
   decided(press, (by) => ({ kind: 'request-lift', by, reason: '' }), 'Asked to lift the halt. Another person approves with the button in the channel.', null);
 
 export const pressApproveLift = (press: Press<z.output<typeof liftValue>>) =>
-  decided(press, (by) => ({ kind: 'approve-lift', by, liftId: press.value.liftId }), 'The halt is lifted. It sends nothing by itself: `/go fire` asks again.', (launch) => liftMessage(launch, press.value.liftId));
+  approved(press, (by) => ({ kind: 'approve-lift', by, liftId: press.value.liftId }), 'The halt is lifted. It sends nothing by itself: `/go fire` asks again.', (launch) => liftMessage(launch, press.value.liftId));
 
 export const pressApproveSwitch = (press: Press<z.output<typeof switchValue>>) =>
-  decided(press, (by) => ({ kind: 'approve-switch', by, requestId: press.value.requestId }), 'Set.', (launch) => switchMessage(launch, press.value.requestId));
+  approved(press, (by) => ({ kind: 'approve-switch', by, requestId: press.value.requestId }), 'Set.', (launch) => switchMessage(launch, press.value.requestId));
 
 export const pressApproveRoster = (press: Press<z.output<typeof rosterValue>>) =>
-  decided(press, (by) => ({ kind: 'approve-roster-change', by, changeId: press.value.changeId }), 'The roster is changed.', (launch) => press.isPrivate ? peopleMessage(launch) : rosterMessage(launch, press.value.changeId));
+  approved(press, (by) => ({ kind: 'approve-roster-change', by, changeId: press.value.changeId }), 'The roster is changed.', (launch) => press.isPrivate ? peopleMessage(launch) : rosterMessage(launch, press.value.changeId));
 
 export const pressTick = (press: Press<z.output<typeof gateValue>>) => tick(press, true);
 export const pressUntick = (press: Press<z.output<typeof gateValue>>) => tick(press, false);
@@ -62,7 +73,7 @@ function tick(press: Press<z.output<typeof gateValue>>, green: boolean): Promise
 }
 
 export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>
-  decided(press, (by) => ({ kind: 'grant-waiver', by, waiverId: press.value.waiverId }), 'Granted.', (launch) => press.isPrivate ? readinessNow(press.desk, launch) : waiverMessage(launch, press.value.waiverId));
+  approved(press, (by) => ({ kind: 'grant-waiver', by, waiverId: press.value.waiverId }), 'Granted.', (launch) => press.isPrivate ? readinessNow(press.desk, launch) : waiverMessage(launch, press.value.waiverId));
 
 /** The form must be open within 3 s of the press, so it is made from what is known here. */
 export async function pressAskWaiver({ desk, value, slackId, channelId, triggerId, answer }: Press<z.output<typeof gateValue>>): Promise<void> {

@@ -27,6 +27,12 @@ export function nameOf(launch: Launch, id: PersonId): string {
 const PROOF_LIFE_MS = 3_600_000;
 const CLOCK_SKEW_MS = 60_000;
 
+/** Why a press from an account of this workspace can't be a second person's, or null. A launch from before workspaces were noted takes any. */
+export function teamProblem({ teamId }: Pick<Launch, 'teamId'>, pressersTeam: string | null): Refusal | null {
+  if (teamId === null || teamId === pressersTeam) return null;
+  return refuse('PROOF_INVALID', 'This press came from another Slack workspace than the launch was created in, so it does not count. Press from an account of that workspace, or use the command line.');
+}
+
 /**
  * Whether `via` can be this person's, used for the first time. The shell has verified the sender (Slack's signature, or the
  * Ed25519 signature over `proofText`); here it must also belong to the very person in whose name the command is. Asked
@@ -34,9 +40,8 @@ const CLOCK_SKEW_MS = 60_000;
  */
 export function viaProblem(launch: Launch, by: PersonId, via: Via, nowMs: number): Refusal | null {
   if (via.kind === 'slack') {
-    if (launch.teamId !== null && via.teamId !== launch.teamId) {
-      return refuse('PROOF_INVALID', 'This press came from another Slack workspace than the launch was created in, so it does not count. Press from an account of that workspace, or use the command line.');
-    }
+    const foreign = teamProblem(launch, via.teamId ?? null);
+    if (foreign !== null) return foreign;
     if ((launch.teamId !== null || via.channelId !== undefined) && via.channelId !== launch.channelId) {
       return refuse('PROOF_INVALID', `This press came from another channel than the war room of ${launch.name}, so it does not count. Press in the war room.`);
     }
