@@ -17,6 +17,7 @@ import { compileAudience } from '../workers/audience/compile.ts';
 import type { Compiled } from '../workers/audience/compile.ts';
 import type { WorkerConfig } from '../workers/config.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
+import type { CredentialTiming } from '../workers/credentials/clock.ts';
 import { parseServiceAccount, type ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
 import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
@@ -38,17 +39,23 @@ export interface LaunchOptions { ios: number; android: number; batchSize?: numbe
 
 export interface StagedLaunch {
   id: string; pool: string; audience: Compiled;
-  worker(change?: Partial<WorkerConfig>, drainMs?: number): Promise<Worker>;
+  worker(change?: Partial<WorkerConfig>, options?: { drainMs?: number; timing?: CredentialTiming }): Promise<Worker>;
   /** A second cloud config for a worker's switch thread and stores, say behind a proxy. */
   config(change?: Partial<WorkerConfig>): WorkerConfig;
   /** Two people fire it; the wake-ups are sent unless `wake` is false. */
   fire(options?: { wake?: boolean; lift?: boolean; segments?: string[] }): Promise<Shot>;
+  /** The first half of `fire`: an order that waits for its GO. */
+  request(options?: { lift?: boolean; segments?: string[] }): Promise<Order>;
+  /** The second half. */
+  approve(order: Order, options?: { wake?: boolean }): Promise<Shot>;
   wake(shot: Shot): Promise<void>;
   halt(): Promise<void>;
   shot(id: string): Promise<Shot>;
   closed(id: string, timeoutMs?: number): Promise<Shot>;
   counts(): Counts;
 }
+
+export interface Order { orderId: string; shownHash: string }
 
 export interface Counts { received: number; distinctDevices: number; duplicates: number }
 
@@ -131,17 +138,20 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
 
   const launch: StagedLaunch = {
     id, pool, audience, config,
-    async worker(change, drainMs) {
-      const worker = new Worker({ config: config(change), cloud: createCloud(cloudConfig), log: pino({ level: process.env['STAGE_LOG'] ?? 'silent' }), metricsLine: null, ...(drainMs === undefined ? {} : { drainMs }) });
+    async worker(change, options = {}) {
+      const worker = new Worker({ config: config(change), cloud: createCloud(cloudConfig), log: pino({ level: process.env['STAGE_LOG'] ?? 'silent' }), metricsLine: null, ...options });
       workers.push(worker);
       await worker.start();
       await vi.waitFor(() => { if (!worker.isReady) throw new Error(`${worker.state}: ${worker.report().say}`); }, { timeout: 10_000 });
       return worker;
     },
-    async fire({ wake = true, lift = false, segments } = {}) {
+    fire: async ({ wake = true, ...options } = {}) => launch.approve(await launch.request(options), { wake }),
+    async request({ lift = false, segments } = {}) {
       const requested = await must(journal.submit(id, { kind: 'request-fire', by: 'ana', segments: segments ?? 'all', measured: [], via: { kind: 'slack', slackId: 'U0ONCALL' }, lift }));
       if (requested.entry.kind !== 'FireRequested') throw new Error('no request');
-      const { orderId, shownHash } = requested.entry;
+      return requested.entry;
+    },
+    async approve({ orderId, shownHash }, { wake = true } = {}) {
       // One try of 300 ms, as workers read it: on a loaded machine it may take another.
       const item = await vi.waitFor(() => cloud.switches.read(id, { consistent: true }), { timeout: 5_000 });
       const approved = await must(journal.submit(id, {

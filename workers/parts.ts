@@ -8,6 +8,7 @@ import { Closer } from './close/closer.ts';
 import type { WorkerConfig } from './config.ts';
 import { queueNames } from './contract.ts';
 import type { WorkerReport } from './contract.ts';
+import type { CredentialTiming } from './credentials/clock.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { watchSwitches } from './halt/switch-watch.ts';
 import type { SwitchWatch } from './halt/switch-watch.ts';
@@ -39,6 +40,7 @@ export interface PartsOptions {
   peers: () => readonly string[];
   report: () => WorkerReport;
   complain: (say: string) => void;
+  timing?: CredentialTiming;
 }
 
 /** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
@@ -47,7 +49,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const { account } = config.fcm;
   const names = queueNames(config.pool);
   const switches = watchSwitches({ config: config.cloud, launchId, log });
-  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, switches: switches.memory, log });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, switches: switches.memory, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const readManifest = manifestReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.

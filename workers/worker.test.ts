@@ -200,7 +200,7 @@ describe('worker pool', () => {
 
   test.each([0, 2])('SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest (%i sending threads)', async (threads) => {
     const launch = await stage.newLaunch({ ios: 3_000, android: 0, delivery: { ios_per_second: 1_500 }, marks: { 0: '51111e', 150: '51111e', 250: '51111e', 350: '51111e' } });
-    const leaving = await launch.worker({ threads }, 300);
+    const leaving = await launch.worker({ threads }, { drainMs: 300 });
     const shot = await launch.fire();
     await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
     await leaving.stop();

@@ -9,6 +9,7 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
 import type { WorkerReport } from './contract.ts';
+import type { CredentialTiming } from './credentials/clock.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import type { Health } from './report/health.ts';
@@ -23,6 +24,7 @@ export interface WorkerOptions {
   drainMs?: number;
   /** The pool has been given to another launch and nothing of ours runs: this process should end, its successor reads the launch at boot. May be called again. */
   onMoved?: () => void;
+  timing?: CredentialTiming;
 }
 
 type State = WorkerReport['state'];
@@ -85,10 +87,10 @@ export class Worker {
     this.#launchId = launchId;
     this.#launch = await this.#foldRecord(launchId);
     if (this.#launch === null) return;
-    const { config, cloud, log, metricsLine } = this.#options;
+    const { config, cloud, log, metricsLine, timing } = this.#options;
     const parts = await assembleParts({
       config, cloud, metricsLine, bootId: this.bootId, launchId, journal: this.#journal, log: log.child({ launchId, bootId: this.bootId }),
-      launch: () => this.#launch, peers: () => this.#peers, report: () => this.report(), complain: (say) => this.#complain(say),
+      launch: () => this.#launch, peers: () => this.#peers, report: () => this.report(), complain: (say) => this.#complain(say), ...(timing === undefined ? {} : { timing }),
     }, this.#launch.campaign.apns.topic);
     if (this.#stopping.signal.aborted) {
       // Asked to stop meanwhile: it takes no order and no batch any more.

@@ -85,11 +85,11 @@ export const person = z.strictObject({
 const probe = z.discriminatedUnion('kind', [
   /** Ready workers with the launch's audience and skip list loaded. `at_least` 0 means: what the sizing asks for. */
   z.strictObject({ kind: z.literal('workers-ready'), at_least: count(0).default(0) }),
-  /** Share (0–1) of connections with an authenticated answer under the current credential. */
+  /** Share (0–1) of connections with an authenticated answer. */
   z.strictObject({ kind: z.literal('primed-share'), at_least: share().default(0.9) }),
   /** Messages visible in a queue of the launch's pool. Ignored while a shot runs. */
   z.strictObject({ kind: z.literal('queue-empty'), queue: z.enum(['segments', 'batches', 'dead-letters']) }),
-  /** Provider credentials of every worker are fresh (APNs JWT under 30 min old, OAuth over 10 min left). */
+  /** On every worker, the credential of each open connection has over 10 min left. */
   z.strictObject({ kind: z.literal('credentials') }),
   /** Every locale's payload is at most 4,096 bytes on both platforms. */
   z.strictObject({ kind: z.literal('payload-size') }),

@@ -6,6 +6,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { WorkerConfig } from '../config.ts';
+import type { CredentialTiming } from '../credentials/clock.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import type { ServiceAccount } from '../credentials/service-account.ts';
@@ -20,7 +21,7 @@ import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; switches: SwitchMemory; log: Logger;
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; switches: SwitchMemory; log: Logger; timing?: CredentialTiming;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -42,13 +43,15 @@ export class Lanes {
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, staff, switches, log }: LanesOptions) {
+  constructor({ config, account, launchId, topic, bootId, live, staff, switches, log, timing = {} }: LanesOptions) {
     const { apns, fcm, ca, connections } = config;
     const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
+    const renewal = timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs };
+    const rotation = { ...(timing.clock === undefined ? {} : { nowMs: timing.clock.nowMs }), ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }) };
     const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
-      ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log })
-      : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log });
+      ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log, ...renewal })
+      : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
     this.#staff = staff;
     this.#log = log;
     this.#threads = threads;
@@ -56,12 +59,12 @@ export class Lanes {
     this.lanes = {
       ios: lane('ios', null, {
         url: apns.url, prime: primeTemplate('ios', launchId, topic),
-        credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log }),
+        credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log, ...rotation }),
         mayPrime: (token, isRenewal) => this.#counted('ios', ration(token, isRenewal)),
       }),
       android: lane('android', account.projectId, {
         url: fcm.url, prime: primeTemplate('android', launchId, topic),
-        credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log }),
+        credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log, ...rotation }),
         // Checked and not delivered: the device never hears of it.
         mayPrime: () => this.#counted('android', Promise.resolve(true)),
       }),

@@ -16,7 +16,7 @@ export interface RenewalOptions {
   /** `next` takes the place of `old`; null: `next` is not wanted. */
   settle: (old: Link, next: Link, isWanted: boolean) => void;
   log: Logger;
-  /** One connection at most in this time, ms. Default 500: a minute for sixty. */
+  /** One connection at most in this time, ms. Default 500: half a minute for sixty. */
   everyMs?: number;
 }
 

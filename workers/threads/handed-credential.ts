@@ -1,17 +1,33 @@
+import type { CredentialClock } from '../credentials/clock.ts';
 import type { Credential, Issued } from '../credentials/credential.ts';
+
+/** A thread is told before it is asked to open, so it has one at once, or something is wrong. */
+const HANDED_WITHIN_MS = 10_000;
 
 /** A credential that the main thread mints, replaces and freezes: here it is only used. */
 export class HandedCredential implements Credential {
   readonly #first = Promise.withResolvers<void>();
+  readonly #clock: CredentialClock;
+  readonly #withinMs: number;
   #issued: Issued | null = null;
+
+  constructor(clock: CredentialClock, withinMs = HANDED_WITHIN_MS) {
+    this.#clock = clock;
+    this.#withinMs = withinMs;
+  }
 
   take(issued: Issued): void {
     this.#issued = issued;
     this.#first.resolve();
   }
 
-  ready(): Promise<void> {
-    return this.#first.promise;
+  /** Rejects when none is there in time: whoever waits for connections would wait for ever, and nobody would know for what. */
+  async ready(): Promise<void> {
+    if (this.#issued !== null) return;
+    const late = Promise.withResolvers<never>();
+    const why = `CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within ${this.#withinMs / 1_000} s, so it opened no connection`;
+    const deadline = setTimeout(() => late.reject(new Error(why)), this.#withinMs);
+    await Promise.race([this.#first.promise, late.promise]).finally(() => clearTimeout(deadline));
   }
 
   current(): Issued {
@@ -20,7 +36,7 @@ export class HandedCredential implements Credential {
   }
 
   nowMs(): number {
-    return Date.now();
+    return this.#clock.nowMs();
   }
 
   onReplaced(): void {

@@ -2,6 +2,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { SharedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
+import type { CredentialTiming } from '../credentials/clock.ts';
 import type { Issued } from '../credentials/credential.ts';
 import type { JobMemory } from './job-memory.ts';
 
@@ -15,6 +16,8 @@ export interface LaneSetup {
   platform: Platform; url: string; ca: string | null; connections: number; prime: PlainTemplate;
   /** The Firebase project; null for APNs. */
   projectId: string | null;
+  /** `clock`: memory of a CredentialClock. */
+  timing: Pick<CredentialTiming, 'renewEveryMs' | 'handedWithinMs'> & { clock: SharedArrayBuffer };
   pace: SharedArrayBuffer;
   gauge: SharedArrayBuffer;
 }
@@ -43,12 +46,16 @@ export type FromThread =
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
-export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, isRefused: 5 } as const;
-/** Of a credential's times: no connection is open. */
-export const NO_TIME = -1;
+export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5 } as const;
+/** Of `refusal`, where a number is that of the thread's reasons: none. Of a credential's times: no connection is open. */
+export const NONE = -1;
 
 export function createGauge(): SharedArrayBuffer {
   const gauge = new SharedArrayBuffer(6 * Int32Array.BYTES_PER_ELEMENT);
-  new Int32Array(gauge).fill(NO_TIME, GAUGE.credentialAgeMs, GAUGE.credentialLeftMs + 1);
+  clearGauge(new Int32Array(gauge));
   return gauge;
+}
+
+export function clearGauge(gauge: Int32Array): void {
+  gauge.fill(0).fill(NONE, GAUGE.credentialAgeMs, GAUGE.refusal + 1);
 }

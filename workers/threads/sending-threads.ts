@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
-import { createGauge } from './messages.ts';
+import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
 import { createReasons } from './reasons.ts';
 
@@ -56,7 +56,7 @@ export class SendingThread {
     this.#worker.on('error', on.error);
     this.ended = new Promise((resolve) => this.#worker.once('exit', () => {
       this.#isEnded = true;
-      for (const gauge of Object.values(this.gauges)) gauge.fill(0);
+      for (const gauge of Object.values(this.gauges)) clearGauge(gauge);
       for (const answer of this.#asks.values()) answer('THREAD_ENDED');
       resolve();
     }));

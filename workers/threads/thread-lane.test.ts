@@ -1,7 +1,8 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';
+import type { CredentialTiming } from '../credentials/clock.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
@@ -10,7 +11,7 @@ import { answer, startPeer } from '../lanes/peer-for-tests.ts';
 import type { TestRequest } from '../lanes/peer-for-tests.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { THREAD_LOST } from './job-memory.ts';
-import { SendingThreads } from './sending-threads.ts';
+import { SendingThread, SendingThreads } from './sending-threads.ts';
 import { ThreadLane } from './thread-lane.ts';
 
 const log = pino({ level: 'silent' });
@@ -19,9 +20,9 @@ afterEach(async () => {
   for (const stop of cleanup.splice(0).toReversed()) await stop();
 });
 
-interface Setup { threads?: number; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; onRequest: (request: TestRequest) => void }
+interface Setup { threads?: number; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; timing?: CredentialTiming; log?: Logger; beforeOpen?: () => void; onRequest: (request: TestRequest) => void }
 
-async function setUp({ threads: count = 2, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, onRequest }: Setup) {
+async function setUp({ threads: count = 2, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, timing = {}, log: own = log, beforeOpen = () => undefined, onRequest }: Setup) {
   const peer = await startPeer({ streams, onRequest });
   cleanup.push(() => peer.stop());
   const folder = await testFolder();
@@ -37,13 +38,14 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
   const credential = fixedCredential();
   const lane = new ThreadLane({
     threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
-    mayPrime: (token) => Promise.resolve(mayPrime(token)), log,
+    mayPrime: (token) => Promise.resolve(mayPrime(token)), log: own, timing,
   });
   cleanup.push(async () => {
     await lane.close();
     await threads.stop();
   });
   threads.attach(audience);
+  beforeOpen();
   await lane.open(new AbortController().signal);
   const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
   const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
@@ -278,6 +280,64 @@ test('priming asks the main thread before each push, and every thread moves its 
   lane.freezeCredential(false);
   await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')), { timeout: 5_000 });
   expect(lane.status()).toMatchObject({ connections: 4, primed: 4 });
+});
+
+test('a credential that the provider refuses in a thread is named with its reason, and the connections keep the one before', async () => {
+  const real: string[] = [];
+  const { lane, credential, shot, batches, jobOf } = await setUp({ connections: 4, timing: { renewEveryMs: 5 }, onRequest: (request) => {
+    const authorization = String(request.headers['authorization']);
+    if (!request.path.endsWith('/aa')) real.push(authorization);
+    if (authorization === 'bearer token-2') answer(request, 403, { reason: 'BadEnvironmentKeyIdInToken' });
+    else answer(request);
+  } });
+  await lane.prime([{ token: 'aa' }], new AbortController().signal);
+  expect(lane.status()).toMatchObject({ primed: 4, refusal: null });
+  credential.next();
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 4, refusal: 'BadEnvironmentKeyIdInToken' }), { timeout: 5_000 });
+  const job = jobOf(batches[0] ?? '');
+  await lane.send(shot, job.job);
+  expect(tally([job])).toEqual({ accepted: 250 });
+  expect(new Set(real)).toEqual(new Set(['bearer token-1']));
+});
+
+test('a thread that is given no credential says so in time, keeps nobody waiting, and opens when it has been given one', async () => {
+  const said: { problem?: string }[] = [];
+  const post = SendingThread.prototype.post;
+  let swallows = true;
+  const { lane, shot, batches, jobOf, threads } = await setUp({
+    threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as { problem?: string }) }),
+    beforeOpen: () => vi.spyOn(SendingThread.prototype, 'post').mockImplementation(function (this: SendingThread, message) {
+      if (message.kind !== 'credential' || !swallows) post.call(this, message);
+    }),
+    onRequest: (request) => answer(request),
+  });
+  cleanup.push(async () => { vi.restoreAllMocks(); await Promise.resolve(); });
+  // `open` has come back though nothing is open.
+  expect(said).toContainEqual(expect.objectContaining({ problem: 'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within 0.05 s, so it opened no connection' }));
+  expect(lane.status().streams).toBe(0);
+  // One that has died is asked no more; its successor is.
+  await threads.all[0]?.terminate();
+  await vi.waitFor(() => expect(said.filter(({ problem }) => problem?.startsWith('CREDENTIAL_NOT') === true).length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
+  expect(said.filter(({ problem }) => problem === 'THREAD_ENDED')).toEqual([]);
+  swallows = false;
+  await vi.waitFor(() => expect(lane.status().streams).toBe(2), { timeout: 5_000 });
+  const job = jobOf(batches[0] ?? '');
+  await lane.send(shot, job.job);
+  expect(tally([job])).toEqual({ accepted: 250 });
+});
+
+test('a lane that is closed asks none of its threads again', async () => {
+  const said: string[] = [];
+  const post = SendingThread.prototype.post;
+  const { lane } = await setUp({
+    threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(line) }), onRequest: (request) => answer(request),
+    beforeOpen: () => vi.spyOn(SendingThread.prototype, 'post').mockImplementation(function (this: SendingThread, message) { if (message.kind !== 'credential') post.call(this, message); }),
+  });
+  cleanup.push(async () => { vi.restoreAllMocks(); await Promise.resolve(); });
+  expect(said).toHaveLength(1);
+  await lane.close();
+  await new Promise((resolve) => { setTimeout(resolve, 1_300); });
+  expect(said).toHaveLength(1);
 });
 
 test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {

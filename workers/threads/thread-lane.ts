@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import { CredentialClock, type CredentialTiming } from '../credentials/clock.ts';
 import type { Credential } from '../credentials/credential.ts';
 import type { Held, Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
 import { lookAhead } from '../lanes/wire-lane.ts';
+import { gaugeOf, readGauges } from './gauges.ts';
 import { createJobMemory, JobReader } from './job-memory.ts';
-import { GAUGE, NO_TIME } from './messages.ts';
+import { GAUGE } from './messages.ts';
 import { isPortable, partOfJob, type PortableJob } from './part-of-job.ts';
 import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
 import { createPaceMemory, SharedPace } from './shared-pace.ts';
@@ -24,12 +26,14 @@ export interface ThreadLaneOptions {
   prime: Template;
   mayPrime: (token: string, isRenewal: boolean) => Promise<boolean>;
   log: Logger;
+  timing?: CredentialTiming;
 }
 
 /** Outcomes are looked for so often while there are jobs; room is served as often. */
 const LOOK_MS = 10;
 /** After this a thread that doesn't close is ended; what it had open is settled then. */
 const CLOSE_MS = 2_000;
+const OPEN_AGAIN_MS = 500;
 
 /** A job that no thread has yet: there is none, or the one that had it has died. */
 interface Waiting { shot: ThreadShot; job: PortableJob; done: () => void }
@@ -55,12 +59,12 @@ export class ThreadLane implements Lane, ThreadClient {
   #state: 'idle' | 'open' | 'closed' = 'idle';
 
   constructor(options: ThreadLaneOptions) {
-    const { threads, platform, url, ca, projectId, prime, connections } = options;
+    const { threads, platform, url, ca, projectId, prime, connections, timing = {} } = options;
     const pace = createPaceMemory();
     this.#options = options;
     this.#pace = new SharedPace(pace);
     this.platform = platform;
-    this.plan = { platform, url, ca, projectId, prime, pace };
+    this.plan = { platform, url, ca, projectId, prime, pace, timing: { ...timing, clock: (timing.clock ?? new CredentialClock()).memory } };
     this.connections = Math.max(connections, threads.count);
     threads.add(this);
     // At once, to all: a thread that met it with the next shot only would open its connections then.
@@ -71,8 +75,7 @@ export class ThreadLane implements Lane, ThreadClient {
     await this.#options.credential.ready();
     this.#options.threads.start();
     this.#state = 'open';
-    this.#tellCredentials();
-    await this.#askAll((ask) => ({ kind: 'open', platform: this.platform, ask }), 'connections of a thread could not be opened');
+    await Promise.all(this.#threads.map((thread) => this.#openIn(thread)));
   }
 
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
@@ -115,15 +118,7 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   status(): LaneStatus {
-    const times = (at: number): number[] => this.#threads.map((thread) => this.#gauge(thread, at)).filter((ms) => ms !== NO_TIME);
-    const [ages, lefts] = [times(GAUGE.credentialAgeMs), times(GAUGE.credentialLeftMs)];
-    return {
-      provider: this.#options.projectId === null ? 'apns' : 'fcm', connections: this.connections,
-      primed: this.#sum(GAUGE.primed), streams: this.#sum(GAUGE.streams), inFlight: this.#sum(GAUGE.inFlight),
-      credentialAgeMs: ages.length === 0 ? null : Math.max(...ages), credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
-      // The thread's log has the provider's reason.
-      refusal: this.#sum(GAUGE.isRefused) === 0 ? null : 'refused',
-    };
+    return { provider: this.#options.projectId === null ? 'apns' : 'fcm', connections: this.connections, ...readGauges(this.#threads, this.platform) };
   }
 
   async close(): Promise<void> {
@@ -147,10 +142,9 @@ export class ThreadLane implements Lane, ThreadClient {
 
   started(thread: SendingThread): void {
     if (this.#state !== 'open') return;
-    this.#tellCredential(thread);
     thread.post({ kind: 'freeze', platform: this.platform, frozen: this.#isFrozen });
     for (const shot of this.#shots) this.#tellShot(thread, shot);
-    void thread.ask((ask) => ({ kind: 'open', platform: this.platform, ask }));
+    void this.#openIn(thread);
   }
 
   mayPrime(token: string, isRenewal: boolean): Promise<boolean> {
@@ -169,6 +163,15 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   // ---- inside
+
+  /** Resolves when it has opened, or failed once; then it is asked again until it has, or has ended. */
+  async #openIn(thread: SendingThread): Promise<void> {
+    this.#tellCredential(thread);
+    const problem = await thread.ask((ask) => ({ kind: 'open', platform: this.platform, ask }));
+    if (problem === null || thread.isEnded || this.#state !== 'open') return;
+    this.#options.log.error({ problem, platform: this.platform, thread: thread.number }, 'a thread could not open its connections; it is asked again');
+    setTimeout(() => void this.#openIn(thread), OPEN_AGAIN_MS).unref();
+  }
 
   /** To the thread with the least to do. Where there is none, the job waits for one for as long as it may be sent. */
   #hand(waiting: Waiting): void {
@@ -234,7 +237,7 @@ export class ThreadLane implements Lane, ThreadClient {
     let least = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) {
       // With one device more, so that a thread without a stream is full even when it has nothing to do.
-      const load = (this.#unsent(thread) + 1) / (this.#gauge(thread, GAUGE.streams) + 0.001);
+      const load = (this.#unsent(thread) + 1) / (gaugeOf(thread, this.platform, GAUGE.streams) + 0.001);
       if (best !== null && load >= least) continue;
       best = thread;
       least = load;
@@ -249,17 +252,9 @@ export class ThreadLane implements Lane, ThreadClient {
     return unsent;
   }
 
-  #gauge(thread: SendingThread, at: number): number {
-    return Atomics.load(thread.gauges[this.platform], at);
-  }
-
-  #sum(at: number): number {
-    return this.#threads.reduce((sum, thread) => sum + this.#gauge(thread, at), 0);
-  }
-
   #hasRoom(reserved: number): boolean {
     if (this.#state === 'closed') return true;
-    const streams = this.#sum(GAUGE.streams);
+    const { streams } = readGauges(this.#threads, this.platform);
     return streams > 0 && this.#unsent(null) + reserved < lookAhead(streams, this.#pace.perSecond, this.#threads.length);
   }
 

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import { CredentialClock } from '../credentials/clock.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import { afterApns } from '../lanes/apns-answers.ts';
@@ -12,7 +13,7 @@ import { WireLane } from '../lanes/wire-lane.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { HandedCredential } from './handed-credential.ts';
 import { JobWriter } from './job-memory.ts';
-import { GAUGE, NO_TIME } from './messages.ts';
+import { GAUGE, NONE } from './messages.ts';
 import type { LaneSetup, PlainTemplate, ToThread } from './messages.ts';
 import type { ReasonWriter } from './reasons.ts';
 import { SharedPace } from './shared-pace.ts';
@@ -23,7 +24,7 @@ export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log
 
 /** One provider's lane inside a sending thread, driven by the main thread's messages. */
 export class ThreadSide {
-  readonly credential = new HandedCredential();
+  readonly credential: HandedCredential;
   readonly lane: WireLane;
   readonly #common: ThreadCommon;
   readonly #gauge: Int32Array;
@@ -31,13 +32,14 @@ export class ThreadSide {
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge }: LaneSetup, common: ThreadCommon) {
+  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge, timing }: LaneSetup, common: ThreadCommon) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
+    this.credential = new HandedCredential(new CredentialClock(timing.clock), timing.handedWithinMs);
     this.lane = new WireLane({
       provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
       mayPrime: (token, isRenewal) => common.mayPrime(platform, token, isRenewal), log: common.log,
-      pace: new SharedPace(pace),
+      pace: new SharedPace(pace), ...(timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs }),
     });
   }
 
@@ -92,8 +94,8 @@ export class ThreadSide {
     Atomics.store(this.#gauge, GAUGE.primed, primed);
     Atomics.store(this.#gauge, GAUGE.streams, streams);
     Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
-    Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NO_TIME);
-    Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NO_TIME : Math.max(0, credentialLeftMs));
-    Atomics.store(this.#gauge, GAUGE.isRefused, refusal === null ? 0 : 1);
+    Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
+    Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
+    Atomics.store(this.#gauge, GAUGE.refusal, refusal === null ? NONE : this.#common.reasons.idOf(refusal));
   }
 }
