@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { vi } from 'vitest';
 import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
@@ -39,7 +39,7 @@ export interface LaunchOptions { ios: number; android: number; batchSize?: numbe
 
 export interface StagedLaunch {
   id: string; pool: string; audience: Compiled;
-  worker(change?: Partial<WorkerConfig>, options?: { drainMs?: number; timing?: CredentialTiming }): Promise<Worker>;
+  worker(change?: Partial<WorkerConfig>, options?: { drainMs?: number; timing?: CredentialTiming; log?: Logger }): Promise<Worker>;
   /** A second cloud config for a worker's switch thread and stores, say behind a proxy. */
   config(change?: Partial<WorkerConfig>): WorkerConfig;
   /** Two people fire it; the wake-ups are sent unless `wake` is false. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
@@ -33,17 +34,19 @@ const isRenewed = (worker: Worker) => vi.waitFor(() => {
 test('while an order waits for its GO a worker mints nothing and moves no connection; after its shot it does', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 300 });
   const froze = vi.spyOn(Lanes.prototype, 'freeze');
-  const worker = await launch.worker({ threads: 2, connections: 4 }, timing());
+  let minted = 0;
+  const log = pino({ level: 'info' }, { write: (line: string) => { if (line.includes('provider credential minted')) minted += 1; } });
+  const worker = await launch.worker({ threads: 2, connections: 4 }, { ...timing(), log });
   const order = await launch.request();
   await vi.waitFor(() => expect(froze).toHaveBeenLastCalledWith(true), { timeout: 5_000 });
   ahead(40 * MINUTE_MS);
   await sleep(300);
-  expect(Math.min(...agesMin(worker))).toBeGreaterThan(39);
+  expect([minted, Math.min(...agesMin(worker)) > 39]).toEqual([2, true]);
   const shot = await launch.approve(order);
   const { totals } = await launch.closed(shot.id);
   expect(totals?.map(({ totals: { accepted, failed } }) => [accepted, failed])).toEqual([[300, 0], [300, 0]]);
-  expect(Math.min(...agesMin(worker))).toBeGreaterThan(39);
   await isRenewed(worker);
+  expect(minted).toBe(4);
 }, 20_000);
 
 test('a renewed credential that APNs refuses is named by the worker, which stays ready and sends under the one it has', async () => {

@@ -21,8 +21,9 @@ export interface RenewalOptions {
 }
 
 const EVERY_MS = 500;
-/** After a connection could not be moved for want of a ration, or was refused. */
+/** After a connection could not be moved: no ration, not opened, refused. Dying ones have a quarter of an hour, and opening one after the other without a pause would look like an attack. */
 const AGAIN_MS = 60_000;
+const AGAIN_DYING_MS = 10_000;
 
 /**
  * Moves a lane's connections to a new credential, one after the other and the oldest first: another connection is opened
@@ -69,12 +70,13 @@ export class Renewal {
     if (old === undefined) return;
     const nowMs = credential.nowMs();
     const must = isDying(old.issued, nowMs);
-    if (!must && (this.#isFrozen || nowMs < this.#notBeforeMs)) return;
+    if (nowMs < this.#notBeforeMs || (this.#isFrozen && !must)) return;
+    const againMs = nowMs + (must ? AGAIN_DYING_MS : AGAIN_MS);
     this.#isBusy = true;
     try {
-      if (!await this.#move(old, must)) this.#notBeforeMs = nowMs + AGAIN_MS;
+      if (!await this.#move(old, must)) this.#notBeforeMs = againMs;
     } catch (error) {
-      this.#notBeforeMs = nowMs + AGAIN_MS;
+      this.#notBeforeMs = againMs;
       log.warn({ err: error }, 'a connection could not be moved to the new credential; it is tried again');
     } finally {
       this.#isBusy = false;

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import type { LaneJob } from './lane.ts';
 import { answer, startPeer, type TestRequest } from './peer-for-tests.ts';
-import { apnsProvider } from './provider.ts';
+import { apnsProvider, fcmProvider, type Provider } from './provider.ts';
 import { WireLane } from './wire-lane.ts';
 
 /* What becomes of connections and devices when a credential ends, is refused, or is replaced at a bad moment. */
@@ -17,22 +17,22 @@ afterEach(async () => {
   said.length = 0;
 });
 
-interface Setup { connections?: number; mayPrime?: () => boolean; onRequest: (request: TestRequest) => void }
+interface Setup { provider?: Provider; connections?: number; mayPrime?: () => boolean; onRequest: (request: TestRequest) => void }
 
 /** A lane whose connections are primed under `bearer token-1`. */
-async function setUp({ connections = 1, mayPrime = () => true, onRequest }: Setup) {
+async function setUp({ provider = apnsProvider(), connections = 1, mayPrime = () => true, onRequest }: Setup) {
   const peer = await startPeer({ streams: 10, onRequest });
   cleanup.push(() => peer.stop());
   const credential = fixedCredential();
   const lane = new WireLane({
-    provider: apnsProvider(), url: peer.url, ca: peer.ca, connections, credential, prime: { headers: {}, body: Buffer.from('{"aps":{}}') },
+    provider, url: peer.url, ca: peer.ca, connections, credential, prime: { headers: {}, body: Buffer.from('{"data":{"for":"staff"}}') },
     mayPrime: async (_token, isRenewal) => Promise.resolve(!isRenewal || mayPrime()), log, renewEveryMs: 2,
   });
   cleanup.push(() => lane.close());
   await lane.open(new AbortController().signal);
   await lane.prime([{ token: 'staff' }], new AbortController().signal);
   expect(lane.status().primed).toBe(connections);
-  const shot = lane.prepare([{ headers: {}, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  const shot = lane.prepare([{ headers: {}, body: Buffer.from('{"data":{"for":"all"}}') }]);
   const send = async (count = 20): Promise<string[]> => {
     const outcomes: string[] = [];
     const job: LaneJob = { count, token: (index) => `device${index}`, template: () => 0, stop: () => null, settle: (_index, outcome) => outcomes.push(outcome.state) };
@@ -43,7 +43,7 @@ async function setUp({ connections = 1, mayPrime = () => true, onRequest }: Setu
 }
 
 const credentialOf = ({ headers }: TestRequest): string => String(headers['authorization']);
-const isReal = ({ path }: TestRequest): boolean => path.includes('device/device');
+const isReal = ({ body }: TestRequest): boolean => body.includes('"all"');
 /** Dozens of rounds of the renewal, and the sweeps that look for dead credentials. */
 const aWhile = () => new Promise((resolve) => { setTimeout(resolve, 150); });
 
@@ -67,27 +67,35 @@ test('under a credential in its last minute nothing is written; it goes out when
   await vi.waitFor(() => expect([lane.status().streams > 0, peer.sessions.size, before.some((session) => peer.sessions.has(session))]).toEqual([true, 2, false]));
 });
 
-test('a new credential that the provider refuses is given to no connection: they send under the old one, and the status names the reason until it is taken', async () => {
+test.each<[Provider, string, number, object]>([
+  [apnsProvider(), 'InvalidProviderToken', 403, { reason: 'InvalidProviderToken' }],
+  // This one leaves the connection open.
+  [fcmProvider('project'), 'PERMISSION_DENIED', 403, { error: { status: 'PERMISSION_DENIED' } }],
+])('$0.name: a new credential that is refused is given to no connection: they send under the old one, and the status names the reason until it is taken', async (provider, reason, status, body) => {
   let refused = true;
+  let trials = 0;
   const seen: string[] = [];
-  const { peer, lane, credential, send } = await setUp({ connections: 2, onRequest: (request) => {
+  const { peer, lane, credential, send } = await setUp({ provider, connections: 2, onRequest: (request) => {
     if (isReal(request)) seen.push(credentialOf(request));
-    if (refused && credentialOf(request) === 'bearer token-2') answer(request, 403, { reason: 'InvalidProviderToken' });
+    else if (credentialOf(request) === 'bearer token-2') trials += 1;
+    if (refused && credentialOf(request) === 'bearer token-2') answer(request, status, body);
     else answer(request);
   } });
   const before = [...peer.sessions];
   credential.next();
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ refusal: 'InvalidProviderToken', primed: 2 }));
-  expect(said).toContainEqual(expect.objectContaining({ refusal: 'InvalidProviderToken' }));
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ refusal: reason, primed: 2 }));
+  expect(said).toContainEqual(expect.objectContaining({ refusal: reason }));
   expect(await send()).toEqual(['accepted']);
   // Also when the old one has little time left.
   credential.aheadMs = 50 * MINUTE_MS;
   await aWhile();
   expect(await send()).toEqual(['accepted']);
   expect(new Set(seen)).toEqual(new Set(['bearer token-1']));
-  expect(before.every((session) => peer.sessions.has(session))).toBe(true);
+  // One after the other without a pause would look like an attack.
+  expect([[...peer.sessions], trials]).toEqual([before, 2]);
   refused = false;
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ refusal: null, primed: 2, credentialLeftMs: expect.toSatisfy((leftMs: number) => leftMs < 15 * MINUTE_MS) }));
+  credential.aheadMs += 11_000;
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ refusal: null, primed: 2 }));
   await vi.waitFor(() => expect([peer.sessions.size, before.some((session) => peer.sessions.has(session))]).toEqual([2, false]));
   expect(await send()).toEqual(['accepted']);
   expect(seen.at(-1)).toBe('bearer token-2');
