@@ -67,11 +67,11 @@ test('under a credential in its last minute nothing is written; it goes out when
   await vi.waitFor(() => expect([lane.status().streams > 0, peer.sessions.size, before.some((session) => peer.sessions.has(session))]).toEqual([true, 2, false]));
 });
 
-test.each<[Provider, string, number, object]>([
-  [apnsProvider(), 'InvalidProviderToken', 403, { reason: 'InvalidProviderToken' }],
+test.each<[string, Provider, number, object]>([
+  ['InvalidProviderToken', apnsProvider(), 403, { reason: 'InvalidProviderToken' }],
   // This one leaves the connection open.
-  [fcmProvider('project'), 'PERMISSION_DENIED', 403, { error: { status: 'PERMISSION_DENIED' } }],
-])('$0.name: a new credential that is refused is given to no connection: they send under the old one, and the status names the reason until it is taken', async (provider, reason, status, body) => {
+  ['PERMISSION_DENIED', fcmProvider('project'), 403, { error: { status: 'PERMISSION_DENIED' } }],
+])('%s: a new credential that is refused is given to no connection: they send under the old one, and the status names the reason until it is taken', async (reason, provider, status, body) => {
   let refused = true;
   let trials = 0;
   const seen: string[] = [];
