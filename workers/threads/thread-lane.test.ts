@@ -11,6 +11,7 @@ import { answer, startPeer } from '../lanes/peer-for-tests.ts';
 import type { TestRequest } from '../lanes/peer-for-tests.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { THREAD_LOST } from './job-memory.ts';
+import type { ToThread } from './messages.ts';
 import { SendingThread, SendingThreads } from './sending-threads.ts';
 import { ThreadLane } from './thread-lane.ts';
 
@@ -300,18 +301,22 @@ test('a credential that the provider refuses in a thread is named with its reaso
   expect(new Set(real)).toEqual(new Set(['bearer token-1']));
 });
 
+/** What is sent to threads from now on is lost unless it `passes`. */
+function handOverOnly(passes: (message: ToThread) => boolean): void {
+  const real = SendingThread.prototype;
+  const { value: post } = Object.getOwnPropertyDescriptor(real, 'post') as { value: SendingThread['post'] };
+  const posted = vi.spyOn(real, 'post').mockImplementation(function (this: SendingThread, message) { if (passes(message)) post.call(this, message); });
+  cleanup.push(async () => { posted.mockRestore(); await Promise.resolve(); });
+}
+
 test('a thread that is given no credential says so in time, keeps nobody waiting, and opens when it has been given one', async () => {
   const said: { problem?: string }[] = [];
-  const post = SendingThread.prototype.post;
   let swallows = true;
   const { lane, shot, batches, jobOf, threads } = await setUp({
     threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as { problem?: string }) }),
-    beforeOpen: () => vi.spyOn(SendingThread.prototype, 'post').mockImplementation(function (this: SendingThread, message) {
-      if (message.kind !== 'credential' || !swallows) post.call(this, message);
-    }),
+    beforeOpen: () => handOverOnly((message) => message.kind !== 'credential' || !swallows),
     onRequest: (request) => answer(request),
   });
-  cleanup.push(async () => { vi.restoreAllMocks(); await Promise.resolve(); });
   // `open` has come back though nothing is open.
   expect(said).toContainEqual(expect.objectContaining({ problem: 'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within 0.05 s, so it opened no connection' }));
   expect(lane.status().streams).toBe(0);
@@ -328,12 +333,10 @@ test('a thread that is given no credential says so in time, keeps nobody waiting
 
 test('a lane that is closed asks none of its threads again', async () => {
   const said: string[] = [];
-  const post = SendingThread.prototype.post;
   const { lane } = await setUp({
     threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(line) }), onRequest: (request) => answer(request),
-    beforeOpen: () => vi.spyOn(SendingThread.prototype, 'post').mockImplementation(function (this: SendingThread, message) { if (message.kind !== 'credential') post.call(this, message); }),
+    beforeOpen: () => handOverOnly((message) => message.kind !== 'credential'),
   });
-  cleanup.push(async () => { vi.restoreAllMocks(); await Promise.resolve(); });
   expect(said).toHaveLength(1);
   await lane.close();
   await new Promise((resolve) => { setTimeout(resolve, 1_300); });
