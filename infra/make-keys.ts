@@ -5,6 +5,10 @@ import { parseArgs } from 'node:util';
 import { publicHalf } from './aws/keyring.ts';
 import { visibleLines } from './visible.ts';
 
+const USAGE = `npm run keys -- [--out DIR]
+  --out DIR   folder of the two new key files (default keys); files that are there stay
+`;
+
 /** `npm run keys -- [--out DIR]`: a key for the bots and one for the workers, and the lines of their environments. Replaces nothing. */
 
 async function made(dir: string, name: string): Promise<{ file: string; publicKey: string }> {
@@ -14,9 +18,8 @@ async function made(dir: string, name: string): Promise<{ file: string; publicKe
   return { file, publicKey: publicHalf(privateKey) };
 }
 
-try {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: 'keys' } } });
-  const dir = resolve(values.out);
+async function main(out: string): Promise<void> {
+  const dir = resolve(out);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const [bot, worker] = [await made(dir, 'bot'), await made(dir, 'worker')];
   process.stdout.write(`# Bot:
@@ -27,7 +30,14 @@ GOBUTTON_WORKER_KEY_FILE=${visibleLines(worker.file)}
 GOBUTTON_BOT_PUBLIC_KEYS=${bot.publicKey}
 # Both files are readable by you alone. Give each process its own file and none of the other's.
 `);
+}
+
+try {
+  const { values } = parseArgs({ options: { out: { type: 'string', default: 'keys' }, help: { type: 'boolean', short: 'h', default: false } } });
+  if (values.help) process.stdout.write(USAGE);
+  else await main(values.out);
 } catch (error) {
-  process.stderr.write(`keys: ${visibleLines(error instanceof Error ? error.message : String(error))}\nkeys: expected a folder without gobutton-bot-key.pem and gobutton-worker-key.pem; name another with --out\n`);
+  const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+  process.stderr.write(`keys: ${visibleLines(error instanceof Error ? error.message : String(error))}\n${isThere ? 'keys: expected a folder without gobutton-bot-key.pem and gobutton-worker-key.pem; name another with --out\n' : `\n${USAGE}`}`);
   process.exitCode = 1;
 }
