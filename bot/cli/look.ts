@@ -2,6 +2,7 @@ import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
+import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
@@ -29,7 +30,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   const alive = fresh(reports, nowMs());
   out(`${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`);
   out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
-  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}: ${launch.halt.reason}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`);
+  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${launch.halt.reason}`}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`);
   if (parameters === null) out('  ssm       Parameter Store cannot be read');
   for (const { name, value, here } of differing(launch, parameters ?? [])) out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
   out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
@@ -83,8 +84,16 @@ export function orderLines(launch: Launch, order: FireOrder): string[] {
     `order     ${order.id} asked for by ${order.requestedBy}, ${plural(order.devices, 'device')}, until ${utc(order.expiresAtMs)}${order.lifts === null ? '' : `, LIFTS halt ${order.lifts}`}`,
     `          segments ${shown.segments.map(({ segment, attempt }) => `${segment}${attempt === 1 ? '' : ` (attempt ${attempt})`}`).join(', ')}`,
     `          content ${short(shown.contentHash)}, audience ${short(shown.audienceHash)}, skip list ${shown.skipListHash === null ? 'none' : short(shown.skipListHash)}, late after ${span(shown.notAfterMs.ios)} (iOS), ${span(shown.notAfterMs.android)} (Android)`,
-    ...Object.entries(launch.campaign.locales).map(([locale, text]) => `          ${locale}: ${text.title} | ${text.body}`),
+    ...textLines(launch, order),
   ];
+}
+
+/** The texts that somebody gets, with how many get each, most first: as the room shows them. */
+function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
+  const devices = devicesPerText(campaign, audience, order.shown.segments);
+  const texts = Object.entries(campaign.locales).map(([locale, text]) => ({ locale, text, gets: devices === null ? null : (devices[locale] ?? 0) }));
+  return texts.filter(({ gets }) => gets !== 0).toSorted((a, b) => (b.gets ?? 0) - (a.gets ?? 0))
+    .map(({ locale, text, gets }) => `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${text.title} | ${text.body}`);
 }
 
 async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: Shot): Promise<void> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,9 @@ async function readyLaunch(): Promise<void> {
     keys[name] = out.trim().split('\n').at(-1) ?? '';
   }
   const roster = people.map((person) => ({ ...person, operator_keys: ['ana', 'mia'].includes(person.id) ? [keys[person.id]] : [] }));
-  await rig.create({ runbook: sampleRunbook({ people: roster, gates: [{ id: 'copy-read', title: 'The copy was read' }, { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } }] }) });
+  const { campaign } = sampleRunbook();
+  const locales = { de: { title: 'Nobody reads this', body: 'Niemand' }, ...campaign.locales };
+  await rig.create({ runbook: sampleRunbook({ campaign: { ...campaign, locales }, people: roster, gates: [{ id: 'copy-read', title: 'The copy was read' }, { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } }] }) });
 }
 
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
@@ -94,6 +97,19 @@ test('segments are named as in Slack, and what is not understood to the last wor
   expect((await go('fire', 'request', ...withKey('ana'), '--segments', 'US')).out).toContain('segments us-ios, us-android');
   for (const named of ['us ios', 'all but us', 'mars-ios', ',']) expect(await go('fire', 'request', ...withKey('mia'), '--segments', named)).toMatchObject({ code: 1, err: expect.stringContaining('SEGMENT_UNKNOWN') as string });
   expect(await rig.entries('FireRequested')).toHaveLength(1);
+});
+
+test('an order shows the texts that somebody gets, with how many get each', async () => {
+  await readyLaunch();
+  const { out } = await go('fire', 'request', ...withKey('ana'), '--segments', 'all');
+  expect(out).toMatch(/ en 800: Did you see that\? \| Do your lesson\.\n +pt-BR 200: /);
+  expect(out).not.toContain('Nobody reads this');
+});
+
+test('a reader that has read enough ends nothing', () => {
+  // `true` is gone long before the first line is written.
+  const { stderr, status } = spawnSync('bash', ['-c', '"$0" bot/cli.ts help | true; exit "${PIPESTATUS[0]}"', process.execPath], { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
 });
 
 test('a slip of the finger is never taken for a command that fires or lifts; a halt is understood', async () => {

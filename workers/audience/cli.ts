@@ -68,5 +68,9 @@ export async function main(args: string[], env: Readonly<Record<string, string |
 if (import.meta.main) {
   // Exiting removes the folders of work under way; a signal alone would leave them.
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+  // `… | head` has read enough: the list is compiled and set all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);
 }
