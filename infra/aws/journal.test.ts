@@ -7,7 +7,7 @@ import { fold } from '../../runbooks/launch/evolve.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { verifyWithRules } from './verify-record.ts';
 import { memoryStaff } from '../../test/properties/memory-staff.ts';
-import { botKeyring, personKeyring, testKey } from '../../test/keys.ts';
+import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
 
 const create: Command = {
   kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: sampleRunbook(), runbookHash: '', targetAtMs: T0_MS, compress: 1,
@@ -85,6 +85,26 @@ describe('one person with a key of their own', () => {
     await write(record, { kind: 'KeysChanged', changeId: 'K2' });
     await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringMatching(/entry 3.*SAME_PERSON/) });
   });
+});
+
+test.each([
+  ['that counts more than there are', 'closer', { accepted: 0, failed: 0, uncertain: 0, halted: 5_000, late: 0, skipped: 0, reasons: {} }, 'TOTALS_WRONG'],
+  ['in another\'s name', 'conductor', { accepted: 500, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} }, 'not what the rules give'],
+])('a close %s, signed with a worker\'s key, is not believed', async (_, system, totals, why) => {
+  const { record, clock, journals: [bot] } = bots();
+  await bot.submit(LAUNCH_ID, create);
+  await bot.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+  await bot.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  const measured = measuredAt(clock.nowMs);
+  const asked = await bot.submit(LAUNCH_ID, { kind: 'request-fire', by: 'ana', segments: ['us-ios'], measured, via: slackVia('ana'), lift: false });
+  if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('unexpected');
+  const { orderId, shownHash } = asked.entry;
+  const fired = await bot.submit(LAUNCH_ID, { kind: 'approve-fire', by: 'mia', orderId, shownHash, pressedAtMs: clock.nowMs, measured, via: slackVia('mia'), observedHaltEpoch: 0, observedHalted: false });
+  if (!fired.ok || fired.entry.kind !== 'FireApproved') throw new Error('unexpected');
+  const { seq, hash, shotId } = fired.entry;
+  const close = { kind: 'ShotClosed', shotId, cause: 'complete', segments: [{ segment: 'us-ios', attempt: 1, devices: 500, totals }], atMs: clock.nowMs, by: { system } };
+  await record.append(LAUNCH_ID, { seq, hash }, close as unknown as NewEntry, { signer: workerKeyring().signer });
+  await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringContaining(why) });
 });
 
 test.each([

@@ -9,13 +9,16 @@ import type { Launch } from './launch.ts';
  * it again, on the launch as it stood before it: the rules have one implementation, and nobody needs to believe who wrote it.
  */
 
-/** What to decide anew: the entries that begin, approve or allow something that takes two people, and halts. All others change nothing that a shot needs a second person for. */
+/** What to decide anew: the entries that begin, approve or allow something that takes two people, halts, and the counts of shots. All others change nothing that a shot needs a second person for. */
 export function commandOf(entry: Entry): Command | null {
   const by = 'person' in entry.by ? entry.by.person : null;
   if (entry.kind === 'HaltSet') {
     const source = 'person' in entry.by ? 'slack' : entry.by.system === 'ssm' || entry.by.system === 'cli' || entry.by.system === 'slack' ? entry.by.system : null;
     return source === null ? null : { kind: 'set-halt', by, source, epoch: entry.epoch, reason: entry.reason, pressedAtMs: entry.pressedAtMs };
   }
+  // A worker's key may write these, and devices stay within reach by what they say.
+  if (entry.kind === 'ShotClosed') return { kind: 'close-shot', shotId: entry.shotId, cause: entry.cause, segments: entry.segments };
+  if (entry.kind === 'ShotCorrected') return { kind: 'correct-shot', shotId: entry.shotId, segments: entry.segments, batch: entry.batch };
   if (by === null) return null;
   switch (entry.kind) {
     case 'FireRequested':

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
@@ -55,4 +55,18 @@ test('a shot that runs ends by the record, for everything that is under way, tho
   expect(await look()).toEqual([null, null]);
   await haltInRecord(launch);
   expect(await look()).toEqual(['halted', 'halted']);
+});
+
+test('no batch of a shot that the record has closed is sent: it may be within reach of the next order', { timeout: 25_000 }, async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  writer = new TableWriter(stage, launch);
+  const shot = await launch.fire({ wake: false });
+  // As a worker's key alone can close it, without the claims.
+  const totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 300, skipped: 0, reasons: {} };
+  const closed = await stage.journal.submit(launch.id, { kind: 'close-shot', shotId: shot.id, cause: 'not-after', segments: [{ segment: 'ios', attempt: 1, devices: 300, totals }] });
+  if (!closed.ok) throw new Error(closed.say);
+  await launch.worker();
+  await writer.wakeBatches(shot.id);
+  await vi.waitFor(async () => expect(await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).toMatchObject({ visible: 0, inFlight: 0 }), { timeout: 8_000 });
+  expect(launch.counts()).toMatchObject({ received: 0 });
 });

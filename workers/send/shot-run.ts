@@ -61,7 +61,7 @@ export class ShotRun {
   /** Why nothing may be claimed or written now, or null. `untilMs`: the end of the claim, or of the platform's window before there is one. */
   stop(switches: SwitchView, untilMs: number): Held | null {
     const held = switches.stop(this.authority.shot.haltEpoch);
-    if (held === 'halted' || this.#halted || this.stoppedBy !== null) return 'halted';
+    if (held === 'halted' || this.#halted || this.isClosed || this.stoppedBy !== null) return 'halted';
     return Date.now() >= untilMs ? 'late' : held;
   }
 
