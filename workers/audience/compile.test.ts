@@ -217,6 +217,7 @@ test('a list that cannot be used says the file, the line, what was found and wha
     [await folder.file('bad.csv.gz', good), 'INPUT_UNREADABLE', /bad\.csv\.gz/],
     [await folder.file('latin.csv', Buffer.from('\xfcser,platform\n', 'latin1')), 'INPUT_UNREADABLE', /latin\.csv:1/],
     [await folder.file('all.csv', csv(`u,ios,zz,en,us`, `,ios,${apns(1)},en,us`)), 'AUDIENCE_EMPTY', /2 rows and no usable device \(1 USER_EMPTY, 1 TOKEN_NOT_HEX; see .*rejects\.ndjson\)/],
+    [await folder.file('latin-rows.csv', Buffer.from(csv(`m\xfcller,ios,${apns(1)},en,us`), 'latin1')), 'AUDIENCE_EMPTY', /1 rows and no usable device \(1 ROW_UNREADABLE; see .*iconv -f WINDOWS-1252 -t UTF-8/],
     [await folder.file('seg.csv', good), 'SEGMENT_EMPTY', /no usable device for br-ios, .*there are us-ios/, { segments: ['us-ios', 'br-ios'] }],
     [await folder.file('loc.csv', good), 'ARGUMENT_INVALID', /fallback locale: found xx/, { fallbackLocale: 'xx' }],
     [await folder.file('bat.csv', good), 'ARGUMENT_INVALID', /batch size: found 2001/, { batchSize: 2001 }],

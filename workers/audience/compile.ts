@@ -139,7 +139,7 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   const written = await writeRejects(connection, staged, files.length > 1, options.locales, rejectsPath, out);
   if (written !== out) throw new Error(`REJECTS_LOST ${written} written of ${out}`);
   progress?.('reject', out, out);
-  checkResult(options, judged, staged.rows, out);
+  checkResult(options, judged, staged.rows, rejected);
   const skip = await skipTokens(connection, options, lists);
   const { shards, segments } = await pack(connection, folder, options, judged);
   const body = {
@@ -170,11 +170,12 @@ function nameOf({ input }: CompileOptions): string {
   return typeof input === 'string' ? input : input.join(', ');
 }
 
-function checkResult(options: CompileOptions, judged: Judged, rows: number, rejects: number): void {
+function checkResult(options: CompileOptions, judged: Judged, rows: number, rejected: Made['rejected']): void {
   const seeRejects = options.rejectsPath === null ? '' : `; see ${options.rejectsPath}`;
   if (judged.devices === 0) {
-    const reasons = Object.entries(judged.rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
-    throw new AudienceError('AUDIENCE_EMPTY', `${nameOf(options)}: found ${rows} rows and no usable device${rejects === 0 ? '' : ` (${reasons}${seeRejects})`}, expected at least one`);
+    const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
+    const isOtherText = rejected.ROW_UNREADABLE === rows && rows > 0;
+    throw new AudienceError('AUDIENCE_EMPTY', `${nameOf(options)}: found ${rows} rows and no usable device${reasons === '' ? '' : ` (${reasons}${seeRejects})`}, expected at least one${isOtherText ? '. If it is in another encoding than UTF-8 or UTF-16, convert it first: iconv -f WINDOWS-1252 -t UTF-8' : ''}`);
   }
   const made = new Set(judged.segments.map((segment) => segment.id));
   const empty = (options.segments ?? []).filter((segment) => !made.has(segment));
