@@ -6,6 +6,7 @@ import { formatOrText } from './format.ts';
 import { inputFiles } from './input-files.ts';
 import { idColumn, isHeader } from './list-columns.ts';
 import type { IdColumn, IdKind } from './list-columns.ts';
+import { consentColumns, ConsentCounts } from './list-consent.ts';
 import { csvRecords, textLines } from './list-records.ts';
 import type { ListRecord } from './list-records.ts';
 import { plainFile } from './plain-file.ts';
@@ -49,6 +50,7 @@ export async function readIdList(connection: DuckDBConnection, { path, role, col
     if (format === 'parquet') await readParquet(connection, plain.path, file, column, adding);
     else if (format === 'ndjson') await readNdjson(plain.path, file, column, adding);
     else await readText(plain.path, file, column, adding);
+    list.notes.push(...adding.consent.notes());
   }
   return list;
 }
@@ -57,6 +59,7 @@ export async function readIdList(connection: DuckDBConnection, { path, role, col
 class Adding {
   readonly list: IdList;
   readonly path: string;
+  readonly consent = new ConsentCounts();
 
   constructor(list: IdList, path: string) {
     this.list = list;
@@ -98,6 +101,7 @@ async function readText(link: string, path: string, wanted: string | undefined, 
     if (seen.length === SHAPE_LINES) break;
   }
   const layout = layoutOf(seen, wanted, path);
+  const consents = consentColumns(layout.hasHeader ? (seen[0]?.values ?? []) : []);
   const take = ({ line, values }: ListRecord): void => {
     if (layout.column === null) return values.forEach((value) => value !== '' && adding.id(value, 'either', `:${line}`));
     const given = withoutTail(values, layout.columns);
@@ -105,6 +109,7 @@ async function readText(link: string, path: string, wanted: string | undefined, 
       throw new AudienceError('INPUT_UNREADABLE', `${path}:${line}: found ${given.length} columns, expected ${layout.columns} as on line ${seen[0]?.line ?? 1}: put values with "${delimiter === '\t' ? 'a tab' : delimiter}" in them into quotes`);
     }
     adding.id(given[layout.column.index] ?? '', layout.column.kind, `:${line}`);
+    for (const { index, name } of consents) adding.consent.see(name, given[index]);
   };
   if (layout.column !== null) adding.column(layout.column);
   for (const record of layout.hasHeader ? seen.slice(1) : seen) take(record);
@@ -179,6 +184,7 @@ async function readNdjson(link: string, path: string, wanted: string | undefined
     const column = idColumn(fields.map(([name]) => name), wanted, where);
     adding.column(column);
     adding.id(scalar(fields[column.index]?.[1] ?? '', refuse), column.kind, `:${line}`);
+    for (const { index, name } of consentColumns(fields.map(([field]) => field))) adding.consent.see(name, fields[index]?.[1]);
   }
 }
 
@@ -207,7 +213,12 @@ async function readParquet(connection: DuckDBConnection, link: string, path: str
   adding.column(column);
   const sql = await writtenSql(connection, path, from, { name: column.name, type: String(described[column.index]?.[1]) });
   let row = 0;
-  for await (const chunk of chunksOf(connection, `SELECT ${sql} FROM ${from}`)) {
-    for (const [id] of chunk.getRows()) adding.id(typeof id === 'string' ? id : '', column.kind, ` row ${++row}`);
+  const consents = consentColumns(names);
+  const texts = consents.map(({ name }) => `, CAST("${name.replaceAll('"', '""')}" AS VARCHAR)`).join('');
+  for await (const chunk of chunksOf(connection, `SELECT ${sql}${texts} FROM ${from}`)) {
+    for (const [id, ...values] of chunk.getRows()) {
+      adding.id(typeof id === 'string' ? id : '', column.kind, ` row ${++row}`);
+      for (const [at, { name }] of consents.entries()) adding.consent.see(name, values[at]);
+    }
   }
 }

@@ -55,6 +55,23 @@ test('a Parquet list, and the column of ids by name or number where its own name
   }
 });
 
+test('a list that says yes of some and no of others is told: it takes away everybody on it', async () => {
+  await using folder = await testFolder();
+  const input = await folder.file('audience.csv', AUDIENCE);
+  const parquet = `${folder.path}/export.parquet`;
+  await withDuck({ folder: folder.path }, (connection) => connection.run(`COPY (SELECT * FROM (VALUES ('u1', true), ('u2', false)) t(user, subscribed)) TO '${parquet}' (FORMAT parquet)`));
+  const told = (name: string) => [expect.stringContaining('"user"'), `mind: "${name}" says yes on 1 rows and no on 1, and all of them count; cut out those who may stay`];
+  for (const [path, notes] of [
+    [await folder.file('export.csv', 'user,Opted Out\nu1,Yes\nu2,no\n'), told('Opted Out')],
+    [await folder.file('export.ndjson', '{"user":"u1","opt_in":true}\n{"user":"u2","opt_in":0}\n'), told('opt_in')],
+    [parquet, told('subscribed')],
+    [await folder.file('all.csv', 'user,Opted Out,Unsubscribed At\nu1,yes,2027-01-01\nu2,yes,\n'), [expect.stringContaining('"user"')]],
+  ] as const) {
+    const { lists, rejected } = await folder.compile(input, { lists: [{ path, role: 'suppress' }] });
+    expect([rejected, lists[0]?.notes], path).toEqual([{ OPTED_OUT: 2 }, notes]);
+  }
+});
+
 test('what cannot be read for sure is refused with file and line, and stores nothing', async () => {
   await using folder = await testFolder();
   const input = await folder.file('audience.csv', AUDIENCE);
