@@ -27,6 +27,8 @@ export function boundsProblem(text: string): YamlProblem | null {
   if (mark >= 0) return at(mark, 'an invisible byte order mark (U+FEFF) inside the file', 'none: delete it and type the line again');
   const carriage = /\r(?!\n)/.exec(text);
   if (carriage !== null) return at(carriage.index, 'a carriage return without a line feed', 'lines that end in a line feed: save the file with Unix line ends');
+  const blank = /^ *(?=[\u00A0\u2007\u202F])[\u00A0\u2007\u202F ]+(?:- |[A-Za-z_][\w-]*:(?: |\r?$))/m.exec(text);
+  if (blank !== null) return at(blank.index, 'a no-break space in the indentation, which looks like a space and is none', 'plain spaces: a web page or a chat has changed them in copying');
   return structureProblem(text);
 }
 

@@ -97,6 +97,11 @@ describe('text that YAML would cut or change is refused where it is cut, with th
   });
 });
 
+test('a no-break space at the start of a line of copy is copy', () => {
+  const loaded = loadRunbook(superbowl.replace(/^( +)en: \{.*$/m, (_, indent: string) => `${indent}en:\n${indent}  title: Now\n${indent}  body: |-\n${indent}    First\n${indent}    \u00A0second`), 'draft.yaml');
+  expect(loaded.ok && loaded.runbook.campaign.locales['en']?.body).toBe('First\n\u00A0second');
+});
+
 describe('what a file must not hold at all', () => {
   test.each([
     ['a field twice', superbowl.replace('version: 1', 'version: 1\nversion: 1'), 'draft.yaml:4:1 version: found "version" a second time, expected each field once'],
@@ -106,6 +111,7 @@ describe('what a file must not hold at all', () => {
     ['an older YAML', `%YAML 1.1\n---\n${superbowl}`, 'draft.yaml:1:1 found the directive %YAML 1.1'],
     ['a second document', `${superbowl}\n---\nversion: 1\n`, 'multiple documents'],
     ['a tab as indentation', superbowl.replace('  batch_size', '\tbatch_size'), 'Tabs are not allowed as indentation'],
+    ['indentation that a web page has changed', superbowl.replaceAll('  ', '\u00A0 '), 'found a no-break space in the indentation, which looks like a space and is none, expected plain spaces'],
     ['a byte order mark inside', superbowl.replace('id: superbowl', 'id: superbowl\uFEFF'), 'U+FEFF'],
     ['old Mac line ends', superbowl.replaceAll('\n', '\r'), 'a carriage return without a line feed'],
     ['another encoding, read as UTF-8', superbowl.replace('¿Lo', '\uFFFDLo'), 'U+FFFD'],
