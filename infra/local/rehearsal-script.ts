@@ -83,7 +83,7 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mustGo(ana, 'scale edge 40');
   await mustGo(ana, `scale workers ${script.workers}`);
   await until('all workers ready', 120_000, async () => (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers);
-  await mustGo(mia, 'test all');
+  await testAll(mia, () => journal.launch(launchId));
   await tickGates([ana, mia]);
   await until('every gate green', 60_000, async () => (await openGates(stack, journal, launchId)).length === 0, 250).catch(async (error: unknown) => {
     throw new Error(`GATES_OPEN ${(await openGates(stack, journal, launchId)).join('; ')}`, { cause: error });
@@ -122,9 +122,15 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   return { report, timelineText, recordText };
 }
 
-/** Types a command and refuses to go on if the bot refused it. */
+/** Copies to everybody, and their answers: a gate about the copy can't be ticked before. */
+export async function testAll(person: ScriptedPerson, launch: () => Promise<Launch | null>): Promise<void> {
+  await mustGo(person, 'test all');
+  await until('the test copies', 20_000, async () => Object.values((await launch())?.tests ?? {}).some(({ results }) => results !== null));
+}
+
 const CONFIRM = 'change.confirm';
 
+/** Types a command and refuses to go on if the bot refused it. */
 export async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
   const answer = await person.go(text);
   if (JSON.stringify(answer.blocks).includes(CONFIRM)) {

@@ -23,6 +23,8 @@ export interface Stack {
   env: Record<string, string>;
   /** That of the workers, which have a key of their own. */
   workerEnv: Record<string, string>;
+  /** Of the local Slack app, new at each start. */
+  secrets: { botToken: string; appToken: string; signingSecret: string };
   botEnded: Promise<number | NodeJS.Signals>;
   /** What a fault test breaks and brings back. */
   parts: StackParts;
@@ -174,7 +176,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       startProviders: async () => (await startProviders({ apnsPort: portOf(urls.apnsUrl), fcmPort: portOf(urls.fcmUrl), controlPort: portOf(urls.controlUrl) })).providers,
     };
-    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, workerEnv, botEnded: bot.ended, parts, stop };
+    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, workerEnv, secrets, botEnded: bot.ended, parts, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -99,7 +99,7 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     await room.ben.press(button);
     const shot = await until('the approval', 10_000, () => room.shotOf('gone-ios'));
     await received(800, shot.id);
-    expect((await fetch(new URL('/goaway?provider=apns', room.stack.providersUrl), { method: 'POST' })).ok).toBe(true);
+    expect((await fetch(`${room.stack.providersUrl}/goaway?provider=apns`, { method: 'POST' })).ok).toBe(true);
     await received(1_500, shot.id);
     process.kill(room.stack.parts.providers.pid, 'SIGKILL');
     await room.stack.parts.providers.ended;
@@ -160,10 +160,10 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     expect(outcome.halted).toBeGreaterThan(0);
     expect(outcome.accepted).toBeGreaterThan(0);
 
-    const back = await startWorkspace({ dataDir: `${room.dataDir}/slack`, port: workspace.port, botToken: 'xoxb-local-gobutton', appToken: 'xapp-local-gobutton', signingSecret: 'local-signing-secret' });
+    const back = await startWorkspace({ dataDir: `${room.dataDir}/slack`, port: workspace.port, ...room.stack.secrets });
     try {
       await until('the halt in the channel', 25_000, async () => (await saying('wrong link')).length > 0);
-      expect(await shown(back.url)).toSatisfy(isEachOnce);
+      expect(await shown(back.url, room.stack.secrets.botToken)).toSatisfy(isEachOnce);
     } finally {
       await back.stop();
     }

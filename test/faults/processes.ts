@@ -14,6 +14,15 @@ export async function processesOn(dataDir: string): Promise<number[]> {
   return pids.filter((_pid, at) => mine[at] === true);
 }
 
+/** A variable of one of them, as a secret that is new at each start can only be learned from the process that has it. */
+export async function variableOn(dataDir: string, name: string): Promise<string> {
+  for (const pid of await processesOn(dataDir)) {
+    const line = (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).split('\0').find((one) => one.startsWith(`${name}=`));
+    if (line !== undefined) return line.slice(name.length + 1);
+  }
+  throw new Error(`VARIABLE_NOWHERE ${name}`);
+}
+
 /** Resolves with how long it took until nothing works on the folder any more, in ms. */
 export async function goneFrom(dataDir: string, withinMs: number): Promise<number> {
   const sinceMs = performance.now();

@@ -11,10 +11,10 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { projectRoot } from '../../infra/local/child.ts';
-import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
+import { mustGo, testAll, tickGates } from '../../infra/local/rehearsal-script.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { goneFrom, processesOn } from './processes.ts';
+import { goneFrom, processesOn, variableOn } from './processes.ts';
 import { isEachOnce, outcomeOf, ROOM, shown, type Counts } from './war-room.ts';
 
 /** `npm start` as a person at a terminal knows it: pulled plugs, second starts, taken ports, Ctrl-C. */
@@ -89,7 +89,7 @@ async function fireSlowly({ cloud, people: { ana, mia, ben }, launch }: Open): P
   await mustGo(ana, 'scale workers 2');
   for (const platform of ['ios', 'android']) await mustGo(ana, `pace ${platform} ${SLOW_PER_SECOND}`);
   await until('ready workers', 30_000, async () => (await cloud.live.reports(id)).filter(({ state }) => state === 'ready').length >= 2);
-  await mustGo(mia, 'test all');
+  await testAll(mia, launch);
   await tickGates([ana]);
   await until('green gates and an order', 30_000, async () => mustGo(mia, 'fire all').then(() => true), 500);
   await ben.press(await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1)));
@@ -159,7 +159,7 @@ describe('npm start', { timeout: 150_000 }, () => {
     expect(counts.distinctDevices).toBeLessThanOrEqual(outcome.accepted + outcome.failed + outcome.uncertain);
     expect(outcome.uncertain).toBeLessThan(DEVICES / 2);
     await until('the curve in the channel', 20_000, async () => (await last.people.ana.messages()).some(({ files }) => files?.some(({ name }) => name.endsWith('.png'))));
-    expect(await shown(last.pageUrl)).toSatisfy(isEachOnce);
+    expect(await shown(last.pageUrl, await variableOn(dataDir, 'SLACK_BOT_TOKEN'))).toSatisfy(isEachOnce);
     const entries = await last.cloud.record.readAfter(then.id, 0);
     for (const kind of ['LaunchCreated', 'FireApproved', 'ShotClosed']) expect(entries.filter((entry) => entry.kind === kind)).toHaveLength(1);
     last.cloud.close();

@@ -38,7 +38,6 @@ export interface WarRoom {
 export interface Counts { received: number; distinctDevices: number; duplicates: number; lastAtMs: number | null }
 
 export const ROOM = 'C0WARROOM';
-const BOT_TOKEN = 'xoxb-local-gobutton';
 
 export async function openWarRoom(options: { markets: Record<string, number>; workerEndpoint?: (cloudUrl: string) => Promise<string> }): Promise<WarRoom> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-faults-'));
@@ -80,7 +79,7 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
     return found;
   };
   const shotOf = async (segment: string) => Object.values((await launch()).shots).findLast((shot) => shot.segments.some((one) => one.segment === segment));
-  const control = (path: string) => new URL(path, stack.providersUrl);
+  const control = (path: string) => `${stack.providersUrl}${path}`;
   return {
     dataDir, stack, journal, launchId, ana, mia, ben, keys, launch, shotOf,
     async ask(command) {
@@ -100,7 +99,7 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
       const answer = await fetch(control('/config'), { method: 'POST', body: JSON.stringify(behaviour), signal: AbortSignal.timeout(5_000) });
       if (!answer.ok) throw new Error(`CONFIG_REFUSED ${await answer.text()}`);
     },
-    shown: () => shown(stack.pageUrl),
+    shown: () => shown(stack.pageUrl, stack.secrets.botToken),
     async stop() {
       await stack.stop();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
@@ -109,10 +108,10 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
 }
 
 /** The effects whose marks the channel's messages carry (`<launch> <seq>/<name>`), and the names of its files; whatever the words on them are. */
-export async function shown(slackUrl: string): Promise<string[]> {
+export async function shown(slackUrl: string, botToken: string): Promise<string[]> {
   interface Posted { metadata?: { event_payload?: { launchId?: string; effectId?: string } }; files?: { name: string }[] }
   const answer = await fetch(new URL('/api/conversations.history', slackUrl), {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${BOT_TOKEN}` },
+    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${botToken}` },
     body: new URLSearchParams({ channel: ROOM, limit: '999', include_all_metadata: 'true' }).toString(), signal: AbortSignal.timeout(5_000),
   });
   const { ok, messages } = (await answer.json()) as { ok: boolean; messages: Posted[] };
