@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { finished, liveStatsMessage, percent, progressBar } from '../views/live-stats.ts';
 import { summaryMessage } from '../views/summary.ts';
+import { platformCounts } from '../../workers/contract.ts';
 import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from './chart.ts';
 import { shotFigures } from './figures.ts';
 import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from './for-tests.ts';
@@ -36,6 +37,25 @@ test('a histogram that can’t be read is counted as a problem and hides nothing
   ], GO_AT_MS + 1_000);
   expect(problems).toBe(1);
   expect(figures.total).toMatchObject({ accepted: 3, p99Ms: 200 });
+});
+
+test('reasons with names that every object has are shown as often as they came, while it runs and in the summary', () => {
+  const odd = JSON.parse('{"constructor":7,"__proto__":5,"toString":3}') as Record<string, number>;
+  const of = (boot: number) => snapshotOf('shot-1', platformCounts.parse(countsOf([100 * boot], { failed: 15, reasons: odd })), none);
+  const { figures } = shotFigures(launch, shot, [of(1), of(2)], GO_AT_MS + 1_000);
+  expect(Object.entries(figures.total.reasons)).toEqual([['constructor', 14], ['__proto__', 10], ['toString', 6]]);
+  expect(JSON.stringify(liveStatsMessage(launch, shot, figures))).toContain('constructor 14, __proto__ 10, toString 6');
+  const totals = { accepted: 1_485, failed: 15, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: odd };
+  const closed = shotForTests({
+    closed: { atMs: GO_AT_MS + 5_000, cause: 'complete' },
+    totals: [{ segment: 'us-ios', attempt: 1, devices: 1_500, totals }, { segment: 'us-android', attempt: 1, devices: 1_500, totals }],
+  });
+  const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, shotFigures(launch, closed, [], GO_AT_MS + 9_000).figures));
+  expect(summary).toContain('constructor 14, __proto__ 10, toString 6');
+});
+
+test('a worker’s counts by reason are whole numbers', () => {
+  for (const reasons of [{ Other: -1 }, { Other: '1' }, [], null]) expect(platformCounts.safeParse({ ...none, reasons }).success).toBe(false);
 });
 
 test('a later attempt is over what the one before it left', () => {

@@ -3,6 +3,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { addReasons, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { PlatformCounts, ShotSnapshot } from '../../workers/contract.ts';
 
 /** One shot in figures, merged from what every worker boot has last said about it. Times are ms since GO. */
@@ -88,7 +89,7 @@ function closedTotals(shot: Shot, platform: Platform): Totals | null {
 }
 
 export function sumTotals(segments: readonly SegmentTotals[]): Totals {
-  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} };
+  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
   for (const { totals } of segments) {
     for (const state of DEVICE_STATES) sum[state] += totals[state];
     addReasons(sum.reasons, totals.reasons);
@@ -102,7 +103,7 @@ function withTotals(figures: Figures, totals: Totals | null): Figures {
 }
 
 function mergePlatform(devices: number, counts: readonly PlatformCounts[]): { figures: Figures; histogram: Histogram; problems: number } {
-  const figures: Figures = { devices, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, p50Ms: null, p95Ms: null, p99Ms: null, curve: [] };
+  const figures: Figures = { devices, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons(), p50Ms: null, p95Ms: null, p99Ms: null, curve: [] };
   const histogram = emptyHistogram();
   const slots = new Map<number, number>();
   let problems = 0;
@@ -118,7 +119,7 @@ function mergePlatform(devices: number, counts: readonly PlatformCounts[]): { fi
 
 function sumFigures(parts: readonly Figures[], histogram: Histogram): Figures {
   const slots = new Map<number, number>();
-  const sum: Figures = { devices: 0, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, curve: [], ...percentiles(histogram) };
+  const sum: Figures = { devices: 0, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons(), curve: [], ...percentiles(histogram) };
   for (const part of parts) {
     sum.devices += part.devices;
     sum.written += part.written;
@@ -149,10 +150,6 @@ function addEncoded(histogram: Histogram, encoded: string): boolean {
 function percentiles(histogram: Histogram): Pick<Figures, 'p50Ms' | 'p95Ms' | 'p99Ms'> {
   const at = (percentile: number) => (histogram.totalCount === 0 ? null : histogram.getValueAtPercentile(percentile));
   return { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) };
-}
-
-function addReasons(sum: Record<string, number>, more: Record<string, number>): void {
-  for (const [reason, times] of Object.entries(more)) sum[reason] = (sum[reason] ?? 0) + times;
 }
 
 const inOrder = (slots: ReadonlyMap<number, number>): [number, number][] => [...slots].toSorted((a, b) => a[0] - b[0]);

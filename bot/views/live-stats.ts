@@ -1,3 +1,4 @@
+import { own } from '../../runbooks/launch/decision.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -118,7 +119,7 @@ const REASON_WORDS: Record<string, string> = {
 export function reasons(byReason: Record<string, number>): string {
   const grouped = new Map<string, { often: number; codes: string[] }>();
   for (const [reason, often] of Object.entries(byReason)) {
-    const words = REASON_WORDS[reason] ?? reason;
+    const words = own(REASON_WORDS, reason) ?? reason;
     const before = grouped.get(words) ?? { often: 0, codes: [] };
     grouped.set(words, { often: before.often + often, codes: [...before.codes, reason] });
   }

@@ -1,5 +1,6 @@
 import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchValue, Totals } from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
+import { addReasons, noReasons } from '../launch/reason-counts.ts';
 
 /** Person id → name as people know it. */
 export type Names = ReadonlyMap<string, string>;
@@ -31,10 +32,10 @@ export function describeTotals(totals: Totals): string {
 
 /** Totals of several segments added up. */
 export function sumTotals(segments: readonly SegmentTotals[]): Totals {
-  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} };
+  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
   for (const { totals } of segments) {
     for (const state of DEVICE_STATES) sum[state] += totals[state];
-    for (const [reason, count] of Object.entries(totals.reasons)) sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
+    addReasons(sum.reasons, totals.reasons);
   }
   return sum;
 }

@@ -126,3 +126,9 @@ test('totals add up by state and by reason', () => {
   expect(sum).toMatchObject({ accepted: 380, failed: 16, late: 4, reasons: { Unregistered: 16 } });
   expect(describeTotals({ ...sum, accepted: 0, failed: 0, late: 0 })).toBe('nothing');
 });
+
+test('reasons with names that every object has add up', () => {
+  const odd = { ...totals, accepted: 0, late: 0, failed: 5, reasons: JSON.parse('{"constructor":3,"__proto__":2}') as Record<string, number> };
+  const segment = { attempt: 1, devices: 5, totals: odd };
+  expect(describeTotals(sumTotals([{ segment: 'a', ...segment }, { segment: 'b', ...segment }]))).toBe('10 failed (6 constructor, 4 __proto__)');
+});

@@ -87,6 +87,22 @@ describe('close', () => {
     expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
   });
 
+  test('reasons with names that every object has stand in the record as often as they came, also after a correction', async () => {
+    const odd = (...names: string[]) => JSON.parse(`{${names.map((name) => `"${name}":50`).join(',')}}`) as Record<string, number>;
+    const failed = (...names: string[]) => toAccount(new Uint8Array(100).fill(stateCode('failed')), odd(...names));
+    const { launch, shot, key, batches, claim, close } = await fired();
+    await Promise.all([claim(0, 'a'), claim(1, 'b'), claim(2, 'late', 1)]);
+    await deps.claims.account(key(0), 'a', failed('constructor', '__proto__'));
+    await deps.claims.account(key(1), 'b', failed('toString', 'constructor'));
+    expect(await close(Date.now())).toEqual({ state: 'closed', byUs: true });
+    const account = failed('__proto__', 'valueOf');
+    const answer = await deps.claims.account(key(2), 'late', account);
+    if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
+    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[2]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    const { reasons, failed: all } = await totalsOf(launch, shot.id) ?? {};
+    expect([all, new Map(Object.entries(reasons ?? {}))]).toEqual([300, new Map([['__proto__', 100], ['constructor', 100], ['toString', 50], ['valueOf', 50]])]);
+  });
+
   test('a late account whose holder died before it told the record is found, and counts once beside holders that live', async () => {
     const { launch, shot, key, batches, claim, close } = await fired();
     await Promise.all([claim(0, 'died', 1), claim(1, 'lives', 1), claim(2, 'never', 1)]);

@@ -4,6 +4,7 @@ import type { Journal, Submitted } from '../../infra/aws/journal.ts';
 import type { SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { addReasons } from '../../runbooks/launch/reason-counts.ts';
 import { emptyTotals, totalsOf } from '../send/account-codec.ts';
 
 export interface LateAccount {
@@ -45,6 +46,6 @@ function corrected(launch: Launch | null, { shotId, segment, attempt, count, clo
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
   const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
   if (reachable > 0) totals.reachable = reachable;
-  for (const [reason, times] of [...Object.entries(standing.totals.reasons), ...Object.entries(after.reasons)]) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;
+  for (const { reasons } of [standing.totals, after]) addReasons(totals.reasons, reasons);
   return { segment, attempt, devices: standing.devices, totals };
 }

@@ -27,6 +27,14 @@ describe('account codec', () => {
     }));
   });
 
+  test('a reason may have any name, also one that every object has', () => {
+    const reasons = JSON.parse('{"constructor":3,"__proto__":2,"toString":1}') as Record<string, number>;
+    const account = { ...toAccount(coded(Array.from({ length: 6 }, () => 'failed')), reasons), count: 6 };
+    const { totals } = totalsOf([account, account]);
+    expect(Object.entries(totals.reasons)).toEqual([['constructor', 6], ['__proto__', 4], ['toString', 2]]);
+    expect(Object.entries((JSON.parse(JSON.stringify(totals)) as typeof totals).reasons)).toEqual(Object.entries(totals.reasons));
+  });
+
   test('states sum to the devices that are part of the attempt', () => {
     fc.assert(fc.property(fc.array(states, { maxLength: 5 }), (batches) => {
       const { devices, totals } = totalsOf(batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })));

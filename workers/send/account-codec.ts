@@ -1,5 +1,6 @@
 import type { DeviceState, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
+import { addReason, addReasons, noReasons, type ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
 import type { Account } from '../../infra/aws/claim-store.ts';
 
 /**
@@ -58,10 +59,10 @@ export function unpackStates(packed: Uint8Array, count: number): Uint8Array {
 }
 
 /** Packs states and keeps as many reasons, most frequent first, as fit beside them; the rest is counted as `Other`. */
-export function toAccount(perDevice: Uint8Array, reasons: Readonly<Record<string, number>>): Account {
+export function toAccount(perDevice: Uint8Array, reasons: Readonly<ReasonCounts>): Account {
   const states = packStates(perDevice);
   let left = ACCOUNT_BYTES - states.length - 'Other'.length - 4;
-  const kept: Record<string, number> = {};
+  const kept = noReasons();
   let other = 0;
   for (const [reason, times] of Object.entries(reasons).toSorted((a, b) => b[1] - a[1])) {
     const bytes = Buffer.byteLength(reason) + 4;
@@ -71,11 +72,12 @@ export function toAccount(perDevice: Uint8Array, reasons: Readonly<Record<string
       left -= bytes;
     }
   }
-  return { states, reasons: other > 0 ? { ...kept, Other: other + (kept['Other'] ?? 0) } : kept };
+  if (other > 0) addReason(kept, 'Other', other);
+  return { states, reasons: kept };
 }
 
 export function emptyTotals(): Totals {
-  return { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} };
+  return { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
 }
 
 /** Sums accounts. `devices` is how many were part of the attempt; the states sum to it. */
@@ -91,7 +93,7 @@ export function totalsOf(accounts: Iterable<Account & { count: number }>): { dev
       if (state === 'failed') reachable += 1;
       devices += 1;
     }
-    for (const [reason, times] of Object.entries(account.reasons)) totals.reasons[reason] = (totals.reasons[reason] ?? 0) + times;
+    addReasons(totals.reasons, account.reasons);
   }
   return { devices, totals: reachable === 0 ? totals : { ...totals, reachable } };
 }

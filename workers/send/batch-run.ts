@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
+import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
@@ -63,7 +64,7 @@ export async function claimBatch({ claims, bootId }: BatchContext, run: ShotRun,
 /** Sends a claimed batch and accounts for it. Resolves when the account stands; it goes on trying as long as the process lives. */
 export async function sendBatch(context: BatchContext, run: ShotRun, message: BatchMessage, view: BatchView, claim: Extract<Claimed, { won: true }>): Promise<void> {
   const states = new Uint8Array(view.count).fill(stateCode('absent'));
-  const reasons: Record<string, number> = {};
+  const reasons = noReasons();
   const toSend: number[] = [];
   for (let device = 0; device < view.count; device++) {
     const member = claim.set.members[device];
@@ -76,7 +77,7 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   const job = jobFor(context, run, view, toSend, claim, (device, state, reason, atMs) => {
     const refused = state === 'failed' ? reason : null;
     states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);
-    if (refused !== null) reasons[refused] = (reasons[refused] ?? 0) + 1;
+    if (refused !== null) addReason(reasons, refused, 1);
     run.tally.settled(view.platform, state, reason, atMs);
     run.activeAtMs = Date.now();
   });
