@@ -132,6 +132,7 @@ function amountAfter(launch: Launch, { kind, id, to }: Change): number {
 
 function doubt(from: number | null, to: number): string | null {
   if (from === null) return 'What runs now could not be read.';
+  if (from === Number.POSITIVE_INFINITY && to < from) return 'Nothing holds it back now.';
   if (to < from) return to * TENFOLD < from ? 'That is below what runs now, by more than ten times.' : 'That is below what runs now.';
   return to > TENFOLD * Math.max(from, 1) ? 'That is more than ten times what runs now.' : null;
 }

@@ -89,6 +89,10 @@ describe('a scale or a pace that goes far, or down, wants a second press', () =>
     expect((await rig.journal.entries((await rig.launch()).id)).findLast((entry) => entry.kind === 'SwitchSet')).toMatchObject({ value: 600_000, reason: 'the quota is granted' });
   });
 
+  it('a first limit is asked as one', async () => {
+    expect(await rig.ask(rig.ana, 'pace ios 600,000')).toContain('from no limit to 600,000?* Nothing holds it back now.');
+  });
+
   it('the button works once, for the one who was asked, while it is true and not too old', async () => {
     expect(await rig.ask(rig.ana, 'pace android 1k')).toContain('below what runs now, by more than ten times');
     const [asked] = buttonsOf((await rig.ana.messages()).toReversed(), 'change.confirm');
