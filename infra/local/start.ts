@@ -119,7 +119,8 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
   process.on('SIGTERM', () => stop(0));
   onNpmGone(() => stop(1));
 
-  stack = await startStack({ dataDir: args.dataDir, unlock, ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 40, taskStartDelayMs: 1_500 });
+  const runbooksDir = process.env['GOBUTTON_RUNBOOKS'] ?? '';
+  stack = await startStack({ dataDir: args.dataDir, unlock, ...(runbooksDir === '' ? {} : { runbooksDir: resolve(runbooksDir) }), ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 40, taskStartDelayMs: 1_500 });
   if (stopping) {
     await stack.stop();
     return;
