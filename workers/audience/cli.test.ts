@@ -194,3 +194,9 @@ test('Ctrl-C in the middle of a compile leaves no files behind', async () => {
   expect(await ended).toEqual([130, null]);
   expect(await readdir(temporary)).toEqual([]);
 });
+
+test('a reader that has read enough ends nothing', async () => {
+  // `true` is gone long before the first line is written.
+  const ended = once(spawn('bash', ['-c', '"$0" workers/audience/cli.ts help | true; exit "${PIPESTATUS[0]}"', process.execPath], { cwd: fileURLToPath(new URL('../..', import.meta.url)), stdio: 'ignore' }), 'exit');
+  expect(await ended).toEqual([0, null]);
+});
