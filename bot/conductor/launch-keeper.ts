@@ -1,5 +1,5 @@
 import type { Entry } from '../../runbooks/launch/entries.ts';
-import { foldVerified } from '../../infra/aws/verify-record.ts';
+import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { BoardWatch } from './board-watch.ts';
@@ -142,7 +142,7 @@ export class LaunchKeeper {
     const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);
     for (const entry of entries) {
       // Nothing is done, and nothing undone, because of an entry that nobody who may has written.
-      const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring);
+      const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring, { judge: byRules });
       if (!verdict.ok || verdict.launch === null) return this.#alarm.raise(this.#launch, `entry ${entry.seq}: ${verdict.ok ? 'it begins no launch' : verdict.why}`);
       this.#outbox.add(entry, verdict.launch);
       this.#launch = verdict.launch;

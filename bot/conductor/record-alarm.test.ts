@@ -2,6 +2,7 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../infra/aws/clients.ts';
 import { type Rig, startRig } from '../../test/conductor-rig.ts';
+import { botKeyring } from '../../test/keys.ts';
 import { until } from '../../infra/local/slack/for-tests.ts';
 
 let rig: Rig;
@@ -48,4 +49,28 @@ test('an entry that nobody has signed is not performed, and is said in the room'
   await rig.seen('can\'t be believed');
   expect(await until('the item', item)).toMatchObject({ halted: true });
   expect(await rig.messages('can\'t be believed')).toHaveLength(1);
+});
+
+test('a lift that one person asked for and approved is not performed, whoever signed it; once it is taken out of the table the launch goes on', async () => {
+  await rig.create();
+  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 1, reason: '', pressedAtMs: Date.now() });
+  const { conductor } = rig.conductor('first');
+  await conductor.start();
+  await until('halted', async () => (await item())?.halted);
+  const launch = await rig.launch();
+  const { signer } = botKeyring();
+  const asked = { kind: 'LiftRequested', liftId: `L${launch.seq + 1}`, epoch: 1, reason: '', atMs: Date.now(), by: { person: 'ana' } } as const;
+  const put = await rig.cloud.record.append(rig.launchId, { seq: launch.seq, hash: launch.headHash }, asked, { signer });
+  if (!put.won) throw new Error('somebody was first');
+  const { seq, hash } = put.entry;
+  expect(await rig.cloud.record.append(rig.launchId, { seq, hash }, { kind: 'HaltLifted', liftId: asked.liftId, epoch: 1, atMs: Date.now(), by: { person: 'ana' } }, { signer })).toMatchObject({ won: true });
+  const alarm = JSON.stringify((await rig.seen('can\'t be believed')).blocks);
+  expect(alarm).toContain('SAME_PERSON');
+  expect(alarm).toContain(`record -- verify --launch ${rig.launchId}`);
+  expect(await until('the item', item)).toMatchObject({ halted: true });
+
+  await cutOff(seq + 1);
+  const lifted = await rig.append({ kind: 'approve-lift', by: 'mia', liftId: asked.liftId });
+  expect(lifted.seq).toBe(seq + 1);
+  await until('the halt is lifted by two', async () => (await item())?.halted === false);
 });

@@ -47,7 +47,7 @@ export class RecordAlarm {
     const channel = launch?.channelId ?? (await cloud.live.launches()).find(({ launchId }) => launchId === this.#launchId)?.channelId;
     if (slack === null || channel === undefined) return;
     await slack.postMessage(channel, message('The record of this launch can\'t be believed', [section(
-      `:rotating_light: *The record of this launch can't be believed:* ${safe(why, 1_500)}\nSomebody may have written its table by hand. Workers send nothing of it, and nothing can be fired; HALT still works. Find out who can write that table: \`npm run record -- verify ${safe(this.#launchId, 60)}\` shows what holds. Go on in a new launch.`,
+      `:rotating_light: *The record of this launch can't be believed:* ${safe(why, 1_500)}\nSomebody may have written its table by hand. Workers send nothing of it, and nothing can be fired; HALT still works. \`npm run record -- verify --launch ${safe(this.#launchId, 60)}\` shows from which entry on. Find out who can write that table. If all up to there holds, delete the entries from there on in the table, and this launch goes on. Else go on in a new launch: it does not know who has got this one's push, so leave out of its audience what was sent.`,
     )]));
     await keepFact(this.#context, this.#launchId, FACT.recordTold, why);
   }
