@@ -34,10 +34,7 @@ export interface Clients {
 
 /** Clients of all services that are used. They open connections only when used, and keep them. */
 export function createClients(config: CloudConfig): Clients {
-  // A local endpoint has fixed keys, so that a developer's real ones never reach it.
-  const common = config.endpoint === null
-    ? { region: config.region }
-    : { region: config.region, endpoint: config.endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const common = config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
   const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
   const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
   // Receives wait up to 20 s for a message: they set their own time-out per call.
@@ -54,6 +51,14 @@ export function createClients(config: CloudConfig): Clients {
     dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch,
     destroy: () => { for (const client of all) client.destroy(); },
   };
+}
+
+/** A local endpoint names its own access key, `http://KEY@127.0.0.1:4566`, so that a developer's real ones never reach it. */
+function localEndpoint(address: string) {
+  const url = new URL(address);
+  const accessKeyId = url.username === '' ? 'local' : url.username;
+  url.username = '';
+  return { endpoint: url.href, credentials: { accessKeyId, secretAccessKey: 'local' } };
 }
 
 function handler(requestTimeoutMs: number, maxSockets: number) {

@@ -1,6 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { localCloudForTests } from './cloud/for-tests.ts';
+import { startLocalCloud } from './cloud/start.ts';
 import { providersForTests } from './providers/for-tests.ts';
 import { SECRETS, startTestWorkspace } from './slack/for-tests.ts';
 
@@ -49,4 +52,48 @@ test('the providers\' control answers under the address that it was started with
   if (server === undefined) throw new Error('no server');
   const url = new URL(server.url);
   for (const path of ['/phones', `/${'0'.repeat(32)}/phones`, '/']) expect(await status({ ...server, url: `${url.origin}${path}` })).toBe(403);
+});
+
+test('a cloud with an access key of its own serves the real clients with that key, and nobody else', async () => {
+  const cloud = await startLocalCloud({ dataDir: null, services: [], groups: [], accessKeyId: 'c0ffee00' });
+  const config = (endpoint: string) => ({ endpoint, region: 'us-east-1', tablePrefix: 'own', bucket: 'own-bucket' });
+  try {
+    expect(cloud.url).toBe(`http://c0ffee00@127.0.0.1:${cloud.port}`);
+    await ensureTables(config(cloud.url));
+    const own = createCloud(config(cloud.url));
+    await own.objects.put('k', Buffer.from('v'));
+    await own.queues.ensurePool('p');
+    expect(await own.record.readAfter('L', 0)).toEqual([]);
+    own.close();
+    for (const user of ['', 'local@', 'c0ffee01@']) {
+      const other = createCloud(config(`http://${user}127.0.0.1:${cloud.port}`));
+      await expect(other.record.readAfter('L', 0)).rejects.toThrow('security token');
+      await expect(other.objects.get('k')).rejects.toThrow();
+      other.close();
+    }
+  } finally {
+    await cloud.stop();
+  }
+});
+
+test('a socket is opened for Slack\'s client, never for a web page, whatever ticket it has', async () => {
+  const workspace = await startTestWorkspace({});
+  const { port } = new URL(workspace.url);
+  const open = async (headers: Record<string, string>): Promise<string> => {
+    const answer = await fetch(`${workspace.apiUrl}apps.connections.open`, { method: 'POST', headers: { authorization: `Bearer ${SECRETS.appToken}` } });
+    const { url } = (await answer.json()) as { url: string };
+    return new Promise((resolve) => {
+      const socket = new WebSocket(url, { headers });
+      socket.on('open', () => { socket.terminate(); resolve('open'); });
+      socket.on('error', ({ message }) => resolve(message));
+    });
+  };
+  try {
+    expect(await open({})).toBe('open');
+    for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { origin: `http://127.0.0.1:${port}` }, { host: `evil.example:${port}` }]) {
+      expect(await open(headers), JSON.stringify(headers)).toContain('403');
+    }
+  } finally {
+    await workspace.stop();
+  }
 });

@@ -117,8 +117,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const keys = await ensureRecordKeys(join(dataDir, 'credentials', 'record-keys.json'));
     const region = 'us-east-1';
+    // New at each start: another program of this machine reaches neither record nor tokens.
+    const accessKeyId = random();
     const shared: Record<string, string> = {
-      AWS_REGION: region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: 'local',
       GOBUTTON_TABLE_PREFIX: 'gobutton', GOBUTTON_BUCKET: 'gobutton',
       GOBUTTON_APNS_URL: urls.apnsUrl, GOBUTTON_FCM_URL: urls.fcmUrl, GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl, GOBUTTON_CA_FILE: credentials.caFile,
       APNS_KEY_FILE: credentials.apnsKeyFile, APNS_KEY_ID: credentials.apnsKeyId, APNS_TEAM_ID: credentials.apnsTeamId,
@@ -129,6 +131,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const workerEnv = { ...shared, ...keys.worker, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
+      accessKeyId,
       tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
       services: [{

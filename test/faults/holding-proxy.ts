@@ -13,7 +13,7 @@ export interface HoldingProxy {
 }
 
 export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy> {
-  const { hostname, port } = new URL(targetUrl);
+  const { hostname, port, username } = new URL(targetUrl);
   let holding: RegExp | null = null;
   let held = 0;
   const waiting = new Set<ServerResponse>();
@@ -41,7 +41,7 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${username}@127.0.0.1:${(server.address() as AddressInfo).port}`,
     hold: (what) => { holding = what; },
     get held() { return held; },
     async close() {

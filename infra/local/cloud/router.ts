@@ -28,10 +28,10 @@ export interface Services {
 const BODY_BYTES = 16 * 1_048_576;
 
 /** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */
-export function createRouter(services: Services, port: number): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRouter(services: Services, port: number, accessKeyId: string): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const render = rendererOf(request);
-    handle(services, port, request, response).catch((error: unknown) => {
+    handle(services, port, accessKeyId, request, response).catch((error: unknown) => {
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 500);
       // A client that went away, or one that has half an answer, can't be told.
       if (response.destroyed || response.headersSent) response.destroy();
@@ -40,11 +40,11 @@ export function createRouter(services: Services, port: number): (request: Incomi
   };
 }
 
-async function handle(services: Services, port: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(services: Services, port: number, accessKeyId: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const foreign = foreignRequest(request, port);
   // No client of AWS is a web page: one with an origin, even ours, is not meant for us.
   if (foreign !== null || request.headers.origin !== undefined) throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
-  const caller = authenticate(request.headers);
+  const caller = authenticate(request.headers, accessKeyId);
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return handleJson(services, target, caller, request, response);
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {

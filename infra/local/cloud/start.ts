@@ -7,6 +7,7 @@ import { AwsError } from './aws-error.ts';
 import { startCloudWatch } from './cloudwatch.ts';
 import { startDynamo, type WarmThroughput } from './dynamo.ts';
 import { type EcsState, startEcs } from './ecs.ts';
+import { ACCESS_KEY_ID } from './auth.ts';
 import { createRouter } from './router.ts';
 import { startS3 } from './s3.ts';
 import { type QueueDefinitions, startSqs } from './sqs.ts';
@@ -21,6 +22,8 @@ export interface LocalCloudOptions {
   tablesInMemory?: boolean;
   /** Loopback port; absent or 0: a free one. */
   port?: number;
+  /** The one access key that is taken; part of the url. Absent: `local`. */
+  accessKeyId?: string;
   services: ServiceDefinition[];
   /** EC2 Auto Scaling groups. */
   groups: GroupDefinition[];
@@ -41,6 +44,7 @@ export interface ServiceDefinition {
 }
 
 export interface LocalCloud {
+  /** With the access key before the host, if it has one of its own. */
   url: string;
   port: number;
   /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
@@ -74,7 +78,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
   // From here to the router nothing waits: a client that connects at once finds it.
   const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const accessKeyId = options.accessKeyId ?? ACCESS_KEY_ID;
+  const url = `http://${options.accessKeyId === undefined ? '' : `${accessKeyId}@`}127.0.0.1:${port}`;
 
   const withEndpoint = (env: Record<string, string>) => ({ AWS_ENDPOINT_URL: url, ...env });
   const logsDir = options.logsDir ?? (dataDir === null ? null : join(dataDir, 'logs'));
@@ -96,7 +101,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       GraniteServiceVersion20100801: startCloudWatch(),
     },
     query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
-  }, port));
+  }, port, accessKeyId));
 
   return {
     url, port,

@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { foreignRequest } from '../../loopback.ts';
 import { secretId } from '../state/ids.ts';
 import type { Json } from '../state/model.ts';
 import { APP } from '../state/seed.ts';
@@ -113,6 +115,12 @@ export class SocketMode implements Transport {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { port } = this.#options.server.address() as AddressInfo;
+    // Slack's clients are no web pages: one with an origin, even ours, is not meant for us.
+    if (request.headers.origin !== undefined || foreignRequest(request, port) !== null) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     const url = new URL(request.url ?? '/', 'http://localhost');
     const ticket = url.searchParams.get('ticket') ?? '';
     const goodUntilMs = this.#tickets.get(ticket);
