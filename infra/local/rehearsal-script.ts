@@ -116,7 +116,7 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   }
 
   await mustGo(ana, 'timeline');
-  const timelineText = await timelineOf(stack, ana);
+  const timelineText = await timelineOf(ana);
   const report = await reportOf(stack, journal, launchId, shot.id, watch, cpu, startToReadyMs, script);
   const recordText = JSON.stringify([await cloud.record.readAfter(launchId, 0), await cloud.record.messagesAfter(launchId, 0)]);
   return { report, timelineText, recordText };
@@ -233,10 +233,10 @@ class ShotWatch {
   }
 }
 
-async function timelineOf(stack: Stack, person: ScriptedPerson): Promise<string> {
+async function timelineOf(person: ScriptedPerson): Promise<string> {
   const file = await until('the timeline in the channel', 15_000, async () =>
     (await person.messages()).flatMap((message) => message.files ?? []).findLast((one) => one.name.endsWith('.md')));
-  const answer = await fetch(new URL(file.url, stack.pageUrl), { signal: AbortSignal.timeout(5_000) });
+  const answer = await person.file(file.url);
   if (!answer.ok) throw new Error(`TIMELINE_UNREADABLE ${file.url} answered ${answer.status}`);
   return await answer.text();
 }

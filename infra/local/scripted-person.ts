@@ -22,10 +22,15 @@ interface CommandAnswer { ok: boolean; error?: string; response?: { text?: strin
 export class ScriptedPerson {
   readonly userId: string;
   readonly #url: string;
+  readonly #headers: Record<string, string>;
   readonly #channel: string;
 
   constructor(pageUrl: string, channel: string, userId: string) {
-    this.#url = pageUrl.replace(/\/$/, '');
+    const { origin, port, searchParams } = new URL(pageUrl);
+    const key = searchParams.get('key');
+    this.#url = origin;
+    // What a browser keeps after the first visit.
+    this.#headers = key === null ? {} : { cookie: `gobutton-${port}=${key}` };
     this.#channel = channel;
     this.userId = userId;
   }
@@ -73,13 +78,18 @@ export class ScriptedPerson {
 
   async #post(path: string, body: object): Promise<unknown> {
     const answer = await fetch(this.#url + path, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ as: this.userId, ...body }), signal: AbortSignal.timeout(15_000),
+      method: 'POST', headers: { ...this.#headers, 'content-type': 'application/json' }, body: JSON.stringify({ as: this.userId, ...body }), signal: AbortSignal.timeout(15_000),
     });
     return await read(path, answer);
   }
 
   async #get(path: string): Promise<unknown> {
-    return await read(path, await fetch(this.#url + path, { signal: AbortSignal.timeout(15_000) }));
+    return await read(path, await fetch(this.#url + path, { headers: this.#headers, signal: AbortSignal.timeout(15_000) }));
+  }
+
+  /** A file that was uploaded into the channel, by its path. */
+  file(path: string): Promise<Response> {
+    return fetch(new URL(path, this.#url), { headers: this.#headers, signal: AbortSignal.timeout(5_000) });
   }
 }
 

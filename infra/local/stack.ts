@@ -149,7 +149,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const cloud = createCloud(cloudConfig);
     stops.push(async () => cloud.close());
 
-    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...secrets, providersControlUrl: urls.controlUrl });
+    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...secrets, pageKey: random(), providersControlUrl: urls.controlUrl });
     stops.push(() => workspace.stop());
 
     const startBot = async (env: Record<string, string>): Promise<Child> => {
@@ -179,7 +179,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       startProviders: async () => (await startProviders({ apnsPort: portOf(urls.apnsUrl), fcmPort: portOf(urls.fcmUrl), controlPort: portOf(urls.controlUrl) })).providers,
     };
-    return { pageUrl: workspace.url, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, workerEnv, secrets, botEnded: bot.ended, parts, stop };
+    return { pageUrl: workspace.pageUrl, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, workerEnv, secrets, botEnded: bot.ended, parts, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -15,7 +15,9 @@ export class RoomPage {
   static async open(browser: Browser, url: string, slackId: string): Promise<RoomPage> {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const room = new RoomPage(await context.newPage());
-    await room.page.goto(`${url}/?as=${slackId}`);
+    const address = new URL(url);
+    address.searchParams.set('as', slackId);
+    await room.page.goto(address.href);
     await room.page.getByText(/^Writing as /).waitFor();
     await room.page.getByRole('status').filter({ hasText: 'connected' }).waitFor();
     return room;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
 import { ClientApi } from './client/client-api.ts';
 import { guardBrowser } from './client/guard.ts';
+import { PageKey } from './client/page-key.ts';
 import { servePage } from './client/page-files.ts';
 import { servePhones } from './client/phones.ts';
 import { EventDelivery } from './delivery/events.ts';
@@ -31,6 +32,8 @@ export interface WorkspaceOptions {
   botToken: string;
   appToken: string;
   signingSecret: string;
+  /** Needed for the page and the client API, by `pageUrl`. Absent or null: they are open to every program of this machine. */
+  pageKey?: string | null;
   /** HTTP mode: where payloads are posted, signed. Absent or null: Socket Mode. */
   requestUrl?: string | null;
   /** The push providers' control API, for the phones on the page. */
@@ -50,8 +53,10 @@ export interface WorkspaceOptions {
 }
 
 export interface Workspace {
-  /** The war-room page, `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`. */
   url: string;
+  /** The war-room page, to be opened as it is: with its key, if it has one. */
+  pageUrl: string;
   /** For SLACK_API_URL; ends with `/api/`. */
   apiUrl: string;
   port: number;
@@ -106,6 +111,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   const interactions = new Interactions({ state, views, triggers, responseUrls, transport });
   const client = new ClientApi({ state, views, interactions, renderer: new Renderer(state), isConnected });
   const faults = new Faults();
+  const pageKey = new PageKey(options.pageKey ?? null, () => port);
   const webApi = createWebApi(
     { state, views, triggers, files, baseUrl, socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`, editWindowMs: options.editWindowMs ?? 0 },
     { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? granted.scopes, rateLimits: options.rateLimits ?? true, faults },
@@ -124,6 +130,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
         return useResponseUrl(request, response, second ?? '');
       default:
     }
+    if (!pageKey.admits(request, response, url)) return;
     if (area === 'files') return serveFile(response, files, state.files.get(first ?? ''));
     if (area === 'client' && first === 'phones') return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
     if (area === 'client' && first === 'faults') return await operateFaults(request, response);
@@ -176,6 +183,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
 
   return {
     url: baseUrl(),
+    pageUrl: `${baseUrl()}${pageKey.query}`,
     apiUrl: `${baseUrl()}/api/`,
     port,
     setRequestUrl,
