@@ -59,5 +59,9 @@ describe('nonsense is refused with the formats', () => {
     ['02/07 18:30', 'a date that everybody reads the same'], ['07.02.2027 18:30', 'a date that everybody reads the same'], ['7/2/2027 6pm', 'a date that everybody reads the same'], ['99999999999999d', 'within 400 days'], ['14:30 Atlantis', 'a zone that is known'], ['14:30 +15:00', 'a zone that is known'],
     ...['later', 'soon', '25:00', '14:60', '13pm', '0am', '6', '1430', 'in many moons', 'next friday 6pm', 'tomorrow', '14:30 15:30', '', '2h 14:30', '::', 'kickoff', 'half time', '__proto__', 'constructor hours', 'in 20 parsecs'].map((text) => [text, 'a time like']),
   ])('%s', (text, expected) => expect(became(text ?? '')).toContain(expected));
-  it('and nothing is over before it was typed', () => expect(became('today 9am')).toContain('or it is over'));
+  it('a time of today that is over says so, and what to type for tomorrow', () => {
+    expect(became('today 9am')).toBe('refused: a time to come: 09:00 today in New York is over. Say `tomorrow 09:00` if you mean the next day');
+    expect(became('today 9am Berlin')).toContain('09:00 today in Berlin is over');
+    expect(became('today 2:30am', { nowMs: Date.parse('2027-03-14T05:30:00Z') })).toBe('refused: a time that exists: at 02:30 of that day clocks in New York are put forward');
+  });
 });

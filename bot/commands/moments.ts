@@ -77,8 +77,17 @@ function readClock(words: string, place: Place): Moment {
   }
   const choices = zones.flatMap((zone) => clock.hours.flatMap((hour) => choicesAt({ hour, minute: clock.minute, second: clock.second }, day, zone, place.nowMs)));
   if (choices.length > 0) return { kind: 'offer', choices: choices.toSorted((a, b) => a.atMs - b.atMs) };
-  const hour = String(clock.hours[0] ?? 0).padStart(2, '0');
-  return refused(`a time that exists: at ${hour}:${String(clock.minute).padStart(2, '0')} of that day clocks in ${zones[0]?.name ?? ''} are put forward, or it is over`);
+  return refused(noMoment(clock, day, zones[0] ?? { id: 'UTC', name: 'UTC' }, place.nowMs));
+}
+
+/** Only a day that was named can have no such moment: it is over, or clocks were put forward across it. */
+function noMoment(clock: Clock, day: Day, zone: Zone, nowMs: number): string {
+  const typed = `${String(clock.hours[0] ?? 0).padStart(2, '0')}:${String(clock.minute).padStart(2, '0')}`;
+  const today = dayAt(nowMs, zone);
+  if (day.kind === 'on' && day.days === 0 && momentsOf({ hour: clock.hours.at(-1) ?? 0, minute: clock.minute, second: clock.second, ...ymd(today) }, zone).length > 0) {
+    return `a time to come: ${typed} today in ${zone.name} is over. Say \`tomorrow ${typed}\` if you mean the next day`;
+  }
+  return `a time that exists: at ${typed} of that day clocks in ${zone.name} are put forward`;
 }
 
 function cutDay(words: string): { day: Day | null; rest: string } {
