@@ -37,7 +37,6 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
       return one === undefined ? [] : [`*${platformName[platform]}*: ${partText(one, one.devices)} · ${times(one)}`];
     }), 900)),
     ...marketLines(shot),
-    ...(total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
     ...(bad === 0 ? [] : [context(`${plural(bad, 'token')} refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launch.id}\``)]),
     context(
       `GO ${stamp(shot.pressedAtMs)} by ${nameOf(launch, shot.approvedBy)}, asked for by ${nameOf(launch, shot.requestedBy)} · ${plural(figures.boots, 'worker')} · shot \`${safe(shot.id, 60)}\``,
