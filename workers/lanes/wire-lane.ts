@@ -332,10 +332,17 @@ export class WireLane implements Lane, LinkLane {
 
   #hasRoom(reserved: number): boolean {
     if (this.#closed) return true;
-    const perSecond = this.#bucket.perSecond;
+    const { perSecond } = this.#bucket;
+    const wanted = this.#jobs.unsent + reserved;
+    // Asked at every answer, so hundreds of connections are looked at only where their number decides.
+    if (wanted >= lookAhead(Number.POSITIVE_INFINITY, perSecond)) return false;
     let streams = 0;
-    for (const link of this.#links) if (link.isOpen) streams += link.connection?.limit ?? 0;
-    return streams > 0 && this.#jobs.unsent + reserved < lookAhead(streams, perSecond);
+    for (const link of this.#links) {
+      if (!link.isOpen) continue;
+      streams += link.connection?.limit ?? 0;
+      if (streams > 0 && wanted < lookAhead(streams, perSecond)) return true;
+    }
+    return false;
   }
 
   #serveRoom(): void {
