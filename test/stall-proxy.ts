@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 export interface StallProxy { url: string; stall(on: boolean): void; close(): Promise<void> }
 
 export async function startStallProxy(targetUrl: string): Promise<StallProxy> {
-  const { hostname, port } = new URL(targetUrl);
+  const { hostname, port, username } = new URL(targetUrl);
   const sockets = new Set<Socket>();
   let stalled = false;
   const server = createServer((client) => {
@@ -26,7 +26,7 @@ export async function startStallProxy(targetUrl: string): Promise<StallProxy> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${username === '' ? '' : `${username}@`}127.0.0.1:${(server.address() as AddressInfo).port}`,
     stall: (on) => { stalled = on; },
     async close() {
       const closed = once(server, 'close');

@@ -171,7 +171,8 @@ describe('the war-room page', () => {
     await page.getByRole('tab', { name: 'Pins 1' }).waitFor();
     for (let i = 0; i < 25; i++) await post(`later ${i}`);
     const board = page.getByRole('article').filter({ hasText: 'Board: armed' });
-    await page.getByRole('article').filter({ hasText: 'later 24' }).waitFor();
+    // Not `later 2` with a time at its end that begins with 4.
+    await page.getByText('later 24', { exact: true }).waitFor();
     await until('the board has left the screen', async () => ((await board.boundingBox())?.y ?? 0) < 0);
     expect(await page.getByText('Board: armed').count()).toBe(2);
     await page.getByRole('tab', { name: 'Pins 1' }).click();
