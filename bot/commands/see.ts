@@ -14,7 +14,8 @@ import type { Subcommand } from './subcommand.ts';
 /** Commands that only look. */
 
 export async function readinessNow(desk: Desk, launch: Launch): Promise<Message> {
-  const measured = await desk.conductor.measured(launch.id);
+  // What was true some seconds ago would contradict what the room has just said.
+  const measured = await desk.conductor.measured(launch.id, { anew: true });
   return readinessMessage(launch, gateLines(launch, measured, desk.nowMs(), 'all'));
 }
 

@@ -16,7 +16,7 @@ export interface Conductor {
   /** Resolves once the switch item is halted; `recorded` once the launch has taken the entry or refused it. Retried for as long as the process lives. */
   halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }>;
   /** The freshest measurement of every automatic gate, at most a few seconds old. */
-  measured(launchId: string): Promise<Measured[]>;
+  measured(launchId: string, how?: { anew: boolean }): Promise<Measured[]>;
   isLeader(): boolean;
   /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
   shutRooms(): ({ launchId: string } & RoomTrouble)[];

@@ -129,9 +129,9 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     },
     afterEntry,
     halt: (launchId, press) => halting.press(launchId, press),
-    async measured(launchId) {
-      const launch = journal.peek(launchId) ?? (await journal.launch(launchId));
-      return launch === null ? [] : freshMeasurements(context, launch);
+    async measured(launchId, { anew } = { anew: false }) {
+      const launch = (anew ? null : journal.peek(launchId)) ?? (await journal.launch(launchId));
+      return launch === null ? [] : freshMeasurements(context, launch, anew);
     },
     isLeader: () => leader.isLeading,
     shutRooms: () => [...keepers.values()].flatMap(({ launchId, room }) => (room.trouble === null ? [] : [{ launchId, ...room.trouble }])),

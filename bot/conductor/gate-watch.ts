@@ -45,13 +45,13 @@ export class GateWatch {
   }
 }
 
-/** For a press: what the leader measured if that is fresh, our own measurement otherwise. */
-export async function freshMeasurements(context: Context, launch: Launch): Promise<Measured[]> {
+/** For a press: what the leader measured if that is fresh, our own measurement otherwise. `anew`: for whoever asks to see how things stand now. */
+export async function freshMeasurements(context: Context, launch: Launch, anew = false): Promise<Measured[]> {
   const nowMs = context.nowMs();
   const kept = await context.cloud.live.gates(launch.id);
   const automatic = launch.runbook.gates.filter((gate) => gate.probe !== undefined);
   const isFresh = automatic.every((gate) => kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs));
-  if (isFresh) return kept;
+  if (isFresh && !anew) return kept;
   const measured = await measureGates(context.cloud, launch, nowMs);
   await context.cloud.live.putGates(launch.id, measured);
   return measured;

@@ -105,3 +105,13 @@ test('the leader records a change that lasts, not one that flaps, and a press ge
   await put(reportOf(launch, 'one', Date.now()), reportOf(launch, 'two', Date.now()));
   await until('ready is recorded', async () => (await rig.entries('GateChanged')).some(({ measured }) => measured.gate === 'ready' && measured.status === 'green'));
 });
+
+test('whoever asks how things stand sees them as they are now; a press takes what was measured some seconds ago', async () => {
+  const { conductor } = rig.conductor('one');
+  const launch = await rig.launch();
+  const now = await measureGates(rig.cloud, launch, Date.now());
+  expect(now.find(({ gate }) => gate === 'queue')?.status).toBe('green');
+  await rig.cloud.live.putGates(rig.launchId, now.map((one) => ({ ...one, status: 'red' as const })));
+  const queue = async (anew: boolean) => (await conductor.measured(rig.launchId, { anew })).find(({ gate }) => gate === 'queue')?.status;
+  expect([await queue(false), await queue(true), await queue(false)]).toEqual(['red', 'green', 'green']);
+});

@@ -81,7 +81,10 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
 
 function phaseEnd(launch: Launch, step: string): Message | null {
   const phase = endedPhase(launch, step);
-  return phase === null ? null : message(`${phase.title} is done`, [section(`:checkered_flag: *${safe(phase.title, 120)}* is done.`)]);
+  if (phase === null) return null;
+  // "Done" alone reads as sent.
+  const sent = Object.keys(launch.shots).length > 0 ? '' : ' Nothing was sent so far.';
+  return message(`Every step of ${phase.title} is done.${sent}`, [section(`:checkered_flag: Every step of *${safe(phase.title, 120)}* is done.${sent}`)]);
 }
 
 const stepTitle = (launch: Launch, step: string): string => safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);
