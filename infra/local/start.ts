@@ -133,7 +133,7 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
   }
   say(`\n  The war room is open: ${stack.pageUrl}\n`);
   say(before === null
-    ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: tick the gates in /go ready, send yourself a /go test, ask with /go fire all,\n  switch to another person and press GO.'
+    ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,\n  switch to another person and press GO.'
     : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`);
   say(`  Commands from another terminal: npx node --env-file=${relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env))} bot/cli.ts launches`);
   say(`  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`);

@@ -4,6 +4,8 @@ import type { Via } from './entries.ts';
 import { evolve } from './evolve.ts';
 import { fireableSegments, segmentsMeant } from './remaining.ts';
 
+/** One piece, as fire.ts is: the two-person rule and every way round it are read side by side. */
+
 describe('asking for fire', () => {
   test('is refused with an observer, a stranger, or no launch', () => {
     const scene = Scene.ready();
