@@ -34,7 +34,7 @@ async function closedOnItsHolder(): Promise<{ key: string; shotId: string }> {
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request()));
   const key = claimKey(rig.launchId, 'us-ios', 1, BATCH.id);
   await rig.cloud.claims.claim(key, { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 });
-  await rig.cloud.claims.close(key, all('uncertain'), 'claimed');
+  await rig.cloud.claims.close(key, all('uncertain'), (await rig.cloud.claims.read([key], true)).get(key) ?? null);
   await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, BATCH.count, { uncertain: BATCH.count })] });
   return { key, shotId };
 }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MemoryClaims } from '../../test/memory-claims.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
-import { type ClaimStore, createClaimStore } from './claim-store.ts';
+import { type Claim, type ClaimStore, createClaimStore, type Holder } from './claim-store.ts';
 import { createClients } from './clients.ts';
-import { createCloud } from './create-cloud.ts';
 import { type Fault, loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => { await local.stop(); });
 
-const holder = (token: string) => ({ bootId: 'boot', token, claimedAtMs: 1_000, sendUntilMs: 6_000 });
+const holder = (token: string, mark?: number): Holder => ({ bootId: `boot of ${token}`, token, claimedAtMs: 1_000, sendUntilMs: 6_000, ...(mark === undefined ? {} : { mark }) });
 const accepted = { states: Uint8Array.of(1, 2, 3), reasons: {} };
 const uncertain = { states: Uint8Array.of(9), reasons: { timeout: 1 } };
 
@@ -23,18 +24,171 @@ function claimsWith(fault: Fault): ClaimStore {
   return createClaimStore({ dynamo: clients.dynamo, table: 'gobutton-claims' });
 }
 
-test('of fifty claims to one batch exactly one wins, and the others see its holder', async () => {
-  const instances = Array.from({ length: 5 }, () => createCloud(local.config));
-  const results = await Promise.all(Array.from({ length: 50 }, async (_, at) => instances[at % 5]?.claims.claim('race', holder(`t${at}`))));
-  expect(results.filter((result) => result?.won === true)).toHaveLength(1);
-  const winner = `t${results.findIndex((result) => result?.won === true)}`;
-  for (const result of results) if (result?.won === false) expect(result.holder).toMatchObject({ token: winner, state: 'claimed', sendUntilMs: 6_000, account: null });
-  for (const instance of instances) instance.close();
+const memory = new MemoryClaims();
+
+/** What searches and tests build on in memory must be what DynamoDB does. */
+describe.each<[string, () => ClaimStore]>([['DynamoDB', () => claims], ['memory', () => memory]])('the contract of claims, kept by %s', (_name, store) => {
+  let turn = 0;
+  const newKey = () => `contract/${turn += 1}`;
+  const standing = async (key: string): Promise<Claim> => {
+    const claim = (await store().read([key], true)).get(key);
+    if (claim === undefined) throw new Error('it is not there');
+    return claim;
+  };
+  const claimed = async (token: string, mark?: number): Promise<{ key: string; seen: Claim }> => {
+    const key = newKey();
+    expect(await store().claim(key, holder(token, mark))).toMatchObject({ won: true });
+    return { key, seen: await standing(key) };
+  };
+
+  test('of fifty claims to one batch exactly one wins, and the others see its holder', async () => {
+    const key = newKey();
+    const results = await Promise.all(Array.from({ length: 50 }, (_, at) => store().claim(key, holder(`t${at}`))));
+    expect(results.filter(({ won }) => won)).toHaveLength(1);
+    const winner = `t${results.findIndex(({ won }) => won)}`;
+    for (const result of results) if (!result.won) expect(result.holder).toMatchObject({ token: winner, state: 'claimed', sendUntilMs: 6_000, mark: Number.POSITIVE_INFINITY, account: null, parts: [] });
+    expect(await store().claim(key, holder(winner))).toMatchObject({ won: true, claim: { sendUntilMs: 6_000 } });
+  });
+
+  test('only the token of the claim can account, and only once', async () => {
+    const { key } = await claimed('mine');
+    expect(await store().account(key, 'other', accepted)).toEqual({ ok: false });
+    expect(await store().account(key, 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
+    // The same account again is the same success; a different one is none.
+    expect(await store().account(key, 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
+    expect(await store().account(key, 'mine', uncertain)).toEqual({ ok: false });
+    expect(await standing(key)).toMatchObject({ state: 'accounted', account: accepted, closedAccount: null });
+  });
+
+  test('a lease grows for its holder alone, and while it holds', async () => {
+    const { key } = await claimed('mine', 2);
+    expect(await store().renew(key, 'mine', { sendUntilMs: 9_000, mark: 3 })).toBe(true);
+    expect(await store().renew(key, 'other', { sendUntilMs: 10_000, mark: 3 })).toBe(false);
+    expect(await standing(key)).toMatchObject({ sendUntilMs: 9_000, mark: 3, state: 'claimed' });
+    expect(await store().renew(key, 'mine', { sendUntilMs: 9_500, mark: Number.POSITIVE_INFINITY })).toBe(true);
+    expect(await standing(key)).toMatchObject({ sendUntilMs: 9_500, mark: Number.POSITIVE_INFINITY });
+    await store().account(key, 'mine', accepted);
+    expect(await store().renew(key, 'mine', { sendUntilMs: 12_000, mark: 3 })).toBe(false);
+  });
+
+  test('a batch that is taken over belongs to the new holder, and the old one\'s account is a late one', async () => {
+    const { key, seen } = await claimed('old', 2);
+    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toEqual({ won: true });
+    // Its own answer was lost: the same again is the same success.
+    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toEqual({ won: true });
+    expect(await store().takeOver(key, seen, uncertain, holder('third'))).toMatchObject({ won: false, claim: { token: 'new' } });
+    expect(await standing(key)).toMatchObject({ state: 'claimed', token: 'new', bootId: 'boot of new', parts: [{ token: 'old', bootId: 'boot of old', account: null, closedAccount: uncertain }] });
+    expect(await store().renew(key, 'old', { sendUntilMs: 9_000, mark: 9 })).toBe(false);
+    expect(await store().handOn(key, 'old', accepted)).toBe(false);
+    expect(await store().account(key, 'old', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
+    expect(await store().account(key, 'old', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
+    expect(await store().account(key, 'old', uncertain)).toEqual({ ok: false });
+    expect(await store().account(key, 'new', accepted)).toEqual({ ok: true, wasClosed: null, holder: 2 });
+    expect(await standing(key)).toMatchObject({ state: 'accounted', account: accepted, parts: [{ account: accepted, closedAccount: uncertain }] });
+  });
+
+  test.each<[string, (key: string) => Promise<unknown>]>([
+    ['its lease has grown', (key) => store().renew(key, 'old', { sendUntilMs: 7_000, mark: 2 })],
+    ['its mark has risen', (key) => store().renew(key, 'old', { sendUntilMs: 6_000, mark: 3 })],
+    ['it is accounted for', (key) => store().account(key, 'old', accepted)],
+    ['it was handed on', (key) => store().handOn(key, 'old', accepted)],
+  ])('nobody takes over or closes what is not as it was seen: %s', async (_what, happen) => {
+    const { key, seen } = await claimed('old', 2);
+    await happen(key);
+    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toMatchObject({ won: false });
+    expect(await store().close(key, uncertain, seen)).toMatchObject({ won: false });
+    expect((await standing(key)).token).not.toBe('new');
+  });
+
+  test('what is handed on is open to one other holder, or to a closer', async () => {
+    const { key } = await claimed('first', 2);
+    expect(await store().handOn(key, 'first', accepted)).toBe(true);
+    expect(await store().handOn(key, 'first', accepted)).toBe(true);
+    const open = await standing(key);
+    expect(open).toMatchObject({ state: 'open', token: '', parts: [{ token: 'first', account: accepted, closedAccount: null }] });
+    expect(await store().claim(key, holder('second'))).toMatchObject({ won: false, holder: { state: 'open' } });
+    const results = await Promise.all(['second', 'third'].map((token) => store().takeOver(key, open, null, holder(token))));
+    expect(results.filter(({ won }) => won)).toHaveLength(1);
+    expect((await standing(key)).parts).toHaveLength(1);
+
+    const other = await claimed('first', 2);
+    await store().handOn(other.key, 'first', accepted);
+    const left = await standing(other.key);
+    expect(await store().close(other.key, uncertain, left)).toEqual({ won: true });
+    expect(await store().takeOver(other.key, left, null, holder('late'))).toMatchObject({ won: false, claim: { state: 'closed' } });
+    expect(await standing(other.key)).toMatchObject({ state: 'closed', account: uncertain, closedAccount: uncertain, parts: [{ account: accepted }] });
+  });
+
+  test('an account after a close tells what the closer had written', async () => {
+    const { key, seen } = await claimed('mine');
+    expect(await store().close(key, uncertain, seen)).toEqual({ won: true });
+    expect(await store().account(key, 'mine', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
+    expect(await standing(key)).toMatchObject({ state: 'accounted', account: accepted, closedAccount: uncertain });
+  });
+
+  test('a closed batch that nobody had claimed can neither be claimed nor accounted for', async () => {
+    const key = newKey();
+    expect(await store().close(key, uncertain, null)).toEqual({ won: true });
+    expect(await store().claim(key, holder('mine'))).toMatchObject({ won: false, holder: { state: 'closed', account: uncertain } });
+    expect(await store().account(key, 'mine', accepted)).toEqual({ ok: false });
+    expect(await store().close(key, uncertain, null)).toMatchObject({ won: false, claim: { state: 'closed' } });
+  });
+
+  test('a close meets what it expected or leaves it alone', async () => {
+    const { key, seen } = await claimed('mine');
+    expect(await store().close(key, uncertain, null)).toMatchObject({ won: false, claim: { state: 'claimed', token: 'mine' } });
+    const results = await Promise.all(Array.from({ length: 10 }, () => store().close(key, uncertain, seen)));
+    expect(results.filter(({ won }) => won)).toHaveLength(1);
+  });
+
+  test('any number of keys is read, doubles and strangers included', async () => {
+    const keys = Array.from({ length: 230 }, newKey);
+    for (let at = 0; at < keys.length; at += 40) await Promise.all(keys.slice(at, at + 40).map((key) => store().claim(key, holder(key))));
+    const found = await store().read([...keys, ...keys, 'nobody'], true);
+    expect(found.size).toBe(230);
+    expect(found.get(keys[229] ?? '')?.token).toBe(keys[229]);
+  });
+});
+
+test('claims from before leases are understood: no mark is all of the batch, and they are taken over like others', async () => {
+  await putOld('old-claim', { state: { S: 'claimed' } });
+  const seen = (await claims.read(['old-claim'], true)).get('old-claim');
+  expect(seen).toMatchObject({ state: 'claimed', token: 'old', mark: Number.POSITIVE_INFINITY, parts: [] });
+  if (seen === undefined) return;
+  expect(await claims.takeOver('old-claim', seen, uncertain, holder('new'))).toEqual({ won: true });
+  await putOld('old-closed', { state: { S: 'accounted' }, states: { B: accepted.states }, reasons: { S: '{}' }, closedStates: { B: uncertain.states }, closedReasons: { S: '{"timeout":1}' } });
+  expect((await claims.read(['old-closed'], true)).get('old-closed')).toMatchObject({ state: 'accounted', account: accepted, closedAccount: uncertain, parts: [] });
+});
+
+async function putOld(key: string, more: Record<string, AttributeValue>): Promise<void> {
+  const item = { k: { S: key }, bootId: { S: 'b' }, token: { S: 'old' }, claimedAtMs: { N: '1' }, sendUntilMs: { N: '2' }, ...more };
+  await createClients(local.config).dynamo.send(new PutItemCommand({ TableName: 'gobutton-claims', Item: item }));
+}
+
+test('a lost answer is told from somebody else\'s write at every step', async () => {
+  const seenOf = async (key: string): Promise<Claim> => {
+    await claims.claim(key, holder('mine', 2));
+    const claim = (await claims.read([key], true)).get(key);
+    if (claim === undefined) throw new Error('it is not there');
+    return claim;
+  };
+  const losing = () => claimsWith(loseAnswers('UpdateItemCommand', 3));
+  expect(await losing().takeOver('lost/over', await seenOf('lost/over'), uncertain, holder('new'))).toEqual({ won: true });
+  await seenOf('lost/on');
+  expect(await losing().handOn('lost/on', 'mine', accepted)).toBe(true);
+  expect(await losing().close('lost/close', uncertain, await seenOf('lost/close'))).toEqual({ won: true });
+  await claims.takeOver('lost/part', await seenOf('lost/part'), uncertain, holder('new'));
+  expect(await losing().account('lost/part', 'mine', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
+  // Whether a renewal is in must be known: the holder would write by it.
+  await seenOf('lost/renew');
+  await expect(losing().renew('lost/renew', 'mine', { sendUntilMs: 9_000, mark: 3 })).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
+  const gone = claimsWith(loseRequests('UpdateItemCommand', 3));
+  await expect(gone.handOn('lost/renew', 'mine', accepted)).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
 });
 
 test('a claim whose answers are lost is ours', async () => {
-  expect(await claimsWith(loseAnswers('PutItemCommand', 1)).claim('lost-1', holder('mine'))).toEqual({ won: true });
-  expect(await claimsWith(loseAnswers('PutItemCommand', 3)).claim('lost-3', holder('mine'))).toEqual({ won: true });
+  expect(await claimsWith(loseAnswers('PutItemCommand', 1)).claim('lost-1', holder('mine'))).toMatchObject({ won: true });
+  expect(await claimsWith(loseAnswers('PutItemCommand', 3)).claim('lost-3', holder('mine'))).toMatchObject({ won: true });
 });
 
 test('a claim that never arrives rejects', async () => {
@@ -53,54 +207,9 @@ test('when sixty claims lose their first two tries together, each still gets its
   expect(results.every((result) => result.won)).toBe(true);
 });
 
-test('only the token of the claim can account, and only once', async () => {
-  await claims.claim('acc', holder('mine'));
-  expect(await claims.account('acc', 'other', accepted)).toEqual({ ok: false });
-  expect(await claims.account('acc', 'mine', accepted)).toEqual({ ok: true, wasClosed: null });
-  // The same account again is the same success; a different one is none.
-  expect(await claims.account('acc', 'mine', accepted)).toEqual({ ok: true, wasClosed: null });
-  expect(await claims.account('acc', 'mine', uncertain)).toEqual({ ok: false });
-  expect((await claims.read(['acc'], true)).get('acc')).toMatchObject({ state: 'accounted', account: accepted });
-});
-
 test('an account whose answer is lost is a success', async () => {
   await claims.claim('acc-lost', holder('mine'));
-  expect(await claimsWith(loseAnswers('UpdateItemCommand', 3)).account('acc-lost', 'mine', accepted)).toEqual({ ok: true, wasClosed: null });
-});
-
-test('an account after a close tells what the closer had written, also when its answer is lost', async () => {
-  await claims.claim('late', holder('mine'));
-  expect(await claims.close('late', uncertain, 'claimed')).toEqual({ won: true });
-  expect(await claimsWith(loseAnswers('UpdateItemCommand', 1)).account('late', 'mine', accepted)).toEqual({ ok: true, wasClosed: uncertain });
-  expect((await claims.read(['late'], true)).get('late')).toMatchObject({ state: 'accounted', account: accepted });
-});
-
-test('a closed batch that nobody had claimed can neither be claimed nor accounted for', async () => {
-  expect(await claims.close('never', uncertain, 'unclaimed')).toEqual({ won: true });
-  expect(await claims.claim('never', holder('mine'))).toMatchObject({ won: false, holder: { state: 'closed', account: uncertain } });
-  expect(await claims.account('never', 'mine', accepted)).toEqual({ ok: false });
-});
-
-test('a close meets what it expected or leaves it alone', async () => {
-  await claims.claim('meanwhile', holder('mine'));
-  expect(await claims.close('meanwhile', uncertain, 'unclaimed')).toMatchObject({ won: false, claim: { state: 'claimed', token: 'mine' } });
-  await claims.account('meanwhile', 'mine', accepted);
-  expect(await claims.close('meanwhile', uncertain, 'claimed')).toMatchObject({ won: false, claim: { state: 'accounted', account: accepted } });
-  expect(await claims.close('meanwhile', uncertain)).toMatchObject({ won: false, claim: { state: 'accounted' } });
-});
-
-test('of ten closers one wins, and one whose answer is lost knows its own write', async () => {
-  const results = await Promise.all(Array.from({ length: 10 }, () => claims.close('closers', uncertain)));
-  expect(results.filter((result) => result.won)).toHaveLength(1);
-  expect(await claimsWith(loseAnswers('UpdateItemCommand', 3)).close('closer-lost', uncertain)).toEqual({ won: true });
-});
-
-test('any number of keys is read, doubles and strangers included', async () => {
-  const keys = Array.from({ length: 230 }, (_, at) => `many/${at}`);
-  for (let at = 0; at < keys.length; at += 40) await Promise.all(keys.slice(at, at + 40).map((key) => claims.claim(key, holder(key))));
-  const found = await claims.read([...keys, ...keys, 'nobody'], true);
-  expect(found.size).toBe(230);
-  expect(found.get('many/229')?.token).toBe('many/229');
+  expect(await claimsWith(loseAnswers('UpdateItemCommand', 3)).account('acc-lost', 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
 });
 
 test('keys that DynamoDB leaves unprocessed are asked for again', async () => {

@@ -5,34 +5,58 @@ import pLimit from 'p-limit';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 
-/** Table `<prefix>-claims`, key `k` = claimKey(...). One small item per batch and attempt, no index. */
+/**
+ * Table `<prefix>-claims`, key `k` = claimKey(...): one item per batch and attempt, no index. It is a chain of holders, each
+ * with a lease; what one leaves unwritten is the next one's. Almost always there is one: a put before it sends, an update after.
+ *
+ *   (none) → claimed → accounted           its holder has sent it all
+ *            claimed → open → claimed …    its holder has handed the rest on, another one takes it
+ *            claimed → claimed …           its lease ended, another one took over what the lease did not cover
+ *   (none), claimed, open → closed         a closer has given it up
+ */
 export interface Claim {
   key: string;
+  /** The present holder; '' when there is none (`open`, and `closed` without ever having been claimed). */
   bootId: string;
   token: string;
   claimedAtMs: number;
+  /** The end of the present lease, in the store's time. */
   sendUntilMs: number;
-  /** claimed → accounted (by its holder) | closed (by a closer); closed → accounted when the holder's account comes later. */
-  state: 'claimed' | 'accounted' | 'closed';
+  /** Devices of the batch below this number may be written under the lease; Infinity: all of them, as in items from before leases. */
+  mark: number;
+  state: 'claimed' | 'open' | 'accounted' | 'closed';
+  /** The present or last holder's word, or else the closer's. */
   account: Account | null;
   /** What a closer had written before the holder's account came; null or absent: no closer was there. */
   closedAccount?: Account | null;
+  /** Earlier holders, in order. */
+  parts: Part[];
 }
+
+/** A holder that has another one behind it. `closedAccount`: the word of whoever took over; null: it handed on by itself. `account`: its own word, which may come late, or never. */
+export interface Part { bootId: string; token: string; account: Account | null; closedAccount: Account | null }
 
 /** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
 export interface Account { states: Uint8Array; reasons: Record<string, number> }
 
+export interface Holder { bootId: string; token: string; claimedAtMs: number; sendUntilMs: number; mark?: number }
+
 export interface ClaimStore {
-  /** Put if absent. A lost answer is read back: our own token is success. */
-  claim(key: string, holder: { bootId: string; token: string; claimedAtMs: number; sendUntilMs: number }): Promise<{ won: true } | { won: false; holder: Claim }>;
-  /** Conditional on the token. `wasClosed`: a closer had given it up; the totals need a correction entry. */
-  account(key: string, token: string, account: Account): Promise<{ ok: true; wasClosed: Account | null } | { ok: false }>;
+  /** Put if absent. A lost answer is read back: our own token is success, with the lease as it stands there. */
+  claim(key: string, holder: Holder): Promise<{ won: true; claim: Pick<Claim, 'sendUntilMs' | 'mark'> } | { won: false; holder: Claim }>;
   /**
-   * Closer: creates an unclaimed item as closed, or turns a claimed, unaccounted one into closed. `won: false` returns what stands there.
-   * `onlyIf` names what the closer saw, because the two get different states (late or halted, and uncertain): if it has
-   * changed meanwhile the answer is `won: false` with the claim as it is now (`claim.state` 'claimed' is possible then). Absent: either.
+   * Another holder after the one that was `seen`, if the item still stands exactly so. `word`: what is said of the one
+   * before, null when it had handed on (`seen.state` is `open`).
    */
-  close(key: string, account: Account, onlyIf?: 'unclaimed' | 'claimed'): Promise<{ won: true } | { won: false; claim: Claim }>;
+  takeOver(key: string, seen: Claim, word: Account | null, holder: Holder): Promise<{ won: true } | { won: false; claim: Claim }>;
+  /** A longer lease, or a higher mark, for the present holder. False: it is not the holder any more. */
+  renew(key: string, token: string, lease: { sendUntilMs: number; mark: number }): Promise<boolean>;
+  /** The holder gives back what its account leaves out. False: it is not the holder any more; its account is a late one then. */
+  handOn(key: string, token: string, account: Account): Promise<boolean>;
+  /** By its token, for the present holder or an earlier one. `wasClosed`: it had been given up; the totals need a correction entry. `holder`: the how many-th it was, from 1. */
+  account(key: string, token: string, account: Account): Promise<{ ok: true; wasClosed: Account | null; holder: number } | { ok: false }>;
+  /** Closer: ends the batch if it still stands as `seen` (null: unclaimed). `won: false` returns what stands there now. */
+  close(key: string, account: Account, seen: Claim | null): Promise<{ won: true } | { won: false; claim: Claim }>;
   /** Strongly consistent when `consistent`; missing keys are absent from the map. Any number of keys. */
   read(keys: readonly string[], consistent: boolean): Promise<Map<string, Claim>>;
 }
@@ -42,9 +66,9 @@ const READS_AT_ONCE = 8;
 const READ_TRIES = 10;
 
 /**
- * One small item per key `k`: `bootId`, `token`, `claimedAtMs`, `sendUntilMs`, `state`, and the account as `states` and
- * `reasons`. What a closer wrote stays in `closedStates`, `closedReasons` and `closeToken` when the holder's account comes
- * later, so that a lost answer can be told apart from somebody else's write at every step.
+ * Attributes: `bootId`, `token`, `claimedAtMs`, `sendUntilMs`, `mark`, `state`, the holder's account as `states` and
+ * `reasons`, a closer's as `closedStates`, `closedReasons` and `closeToken`, and `parts`, a list of maps with the same names.
+ * Every write can be told from somebody else's by a token, so that a lost answer is no question.
  */
 export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): ClaimStore {
   async function readBack(key: string, cause: unknown): Promise<Item> {
@@ -72,60 +96,137 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     }
   }
 
+  /** A holder that has another one behind it: its place in the chain does not change any more. */
+  async function accountForPart(key: string, standing: Claim, token: string, account: Account, cause: unknown): ReturnType<ClaimStore['account']> {
+    const at = standing.parts.findIndex((part) => part.token === token);
+    const part = standing.parts[at];
+    if (part === undefined) {
+      if (isConditionFailure(cause)) return { ok: false };
+      throw new CloudError('CLAIMS_UNAVAILABLE', `cannot account for ${key}`, { cause });
+    }
+    const done = { ok: true as const, wasClosed: part.closedAccount, holder: at + 1 };
+    if (part.account !== null) return sameAccount(part.account, account) ? done : { ok: false };
+    try {
+      await dynamo.send(new UpdateItemCommand({
+        TableName: table, Key: { k: { S: key } },
+        UpdateExpression: `SET parts[${at}].#states = :states, parts[${at}].reasons = :reasons`,
+        ConditionExpression: `parts[${at}].#token = :token AND attribute_not_exists(parts[${at}].#states)`,
+        ExpressionAttributeNames: { '#states': 'states', '#token': 'token' },
+        ExpressionAttributeValues: { ':token': { S: token }, ...withColons(accountValues(account)) },
+      }));
+      return done;
+    } catch (error) {
+      const now = toClaim(await readBack(key, error)).parts[at]?.account ?? null;
+      if (sameAccount(now, account)) return done;
+      if (isConditionFailure(error)) return { ok: false };
+      throw new CloudError('CLAIMS_UNAVAILABLE', `cannot account for ${key}`, { cause: error });
+    }
+  }
+
   return {
     async claim(key, holder) {
-      const item = {
-        k: { S: key }, bootId: { S: holder.bootId }, token: { S: holder.token }, state: { S: 'claimed' },
-        claimedAtMs: { N: String(holder.claimedAtMs) }, sendUntilMs: { N: String(holder.sendUntilMs) },
-      };
+      const item = { k: { S: key }, state: { S: 'claimed' }, ...holderValues(holder) };
       try {
         await dynamo.send(new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(k)' }));
-        return { won: true };
+        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY } };
       } catch (error) {
         const standing = toClaim(await readBack(key, error));
-        return standing.token === holder.token ? { won: true } : { won: false, holder: standing };
+        return standing.token === holder.token && standing.state === 'claimed' ? { won: true, claim: standing } : { won: false, holder: standing };
+      }
+    },
+
+    async takeOver(key, seen, word, holder) {
+      const names = { '#state': 'state', '#token': 'token', '#mark': 'mark' };
+      const part: Item = { bootId: { S: seen.bootId }, token: { S: seen.token }, ...(word === null ? {} : closedValues(word)) };
+      const values = Object.fromEntries(Object.entries(holderValues({ mark: Number.POSITIVE_INFINITY, ...holder })).map(([name, value]) => [`:${name}`, value]));
+      try {
+        await dynamo.send(new UpdateItemCommand({
+          TableName: table, Key: { k: { S: key } },
+          UpdateExpression: `SET #state = :claimed, bootId = :bootId, #token = :token, claimedAtMs = :claimedAtMs, sendUntilMs = :sendUntilMs, #mark = :mark${
+            word === null ? '' : ', parts = list_append(if_not_exists(parts, :none), :part)'}`,
+          ConditionExpression: SEEN,
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: { ...seenValues(seen), ':claimed': { S: 'claimed' }, ...values, ...(word === null ? {} : { ':none': { L: [] }, ':part': { L: [{ M: part }] } }) },
+        }));
+        return { won: true };
+      } catch (error) {
+        const claim = toClaim(await readBack(key, error));
+        if (claim.token === holder.token) return { won: true };
+        if (isConditionFailure(error)) return { won: false, claim };
+        throw new CloudError('CLAIMS_UNAVAILABLE', `cannot take over ${key}`, { cause: error });
+      }
+    },
+
+    async renew(key, token, { sendUntilMs, mark }) {
+      try {
+        await dynamo.send(new UpdateItemCommand({
+          TableName: table, Key: { k: { S: key } },
+          UpdateExpression: 'SET sendUntilMs = :until, #mark = :mark', ConditionExpression: '#token = :token AND #state = :claimed',
+          ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#mark': 'mark' },
+          ExpressionAttributeValues: { ':until': { N: String(sendUntilMs) }, ':mark': numberOf(mark), ':token': { S: token }, ':claimed': { S: 'claimed' } },
+        }));
+        return true;
+      } catch (error) {
+        // A renewal that is not known to be in must be tried again: the holder writes by what it knows.
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('CLAIMS_UNAVAILABLE', `cannot renew ${key}`, { cause: error });
+      }
+    },
+
+    async handOn(key, token, account) {
+      const part: Item = { bootId: { S: '' }, token: { S: token }, ...accountValues(account) };
+      try {
+        await dynamo.send(new UpdateItemCommand({
+          TableName: table, Key: { k: { S: key } },
+          UpdateExpression: "SET #state = :open, #token = :nobody, bootId = :nobody, parts = list_append(if_not_exists(parts, :none), :part)",
+          ConditionExpression: '#token = :token AND #state = :claimed',
+          ExpressionAttributeNames: { '#state': 'state', '#token': 'token' },
+          ExpressionAttributeValues: { ':open': { S: 'open' }, ':nobody': { S: '' }, ':none': { L: [] }, ':part': { L: [{ M: part }] }, ':token': { S: token }, ':claimed': { S: 'claimed' } },
+        }));
+        return true;
+      } catch (error) {
+        const claim = toClaim(await readBack(key, error));
+        if (claim.parts.some((one) => one.token === token && one.closedAccount === null && sameAccount(one.account, account))) return true;
+        if (isConditionFailure(error)) return false;
+        throw new CloudError('CLAIMS_UNAVAILABLE', `cannot hand on ${key}`, { cause: error });
       }
     },
 
     async account(key, token, account) {
+      let standing: Claim;
       try {
         const answer = await dynamo.send(new UpdateItemCommand({
           TableName: table, Key: { k: { S: key } }, ReturnValues: 'ALL_NEW',
-          UpdateExpression: 'SET #state = :accounted, states = :states, reasons = :reasons',
+          UpdateExpression: 'SET #state = :accounted, #states = :states, reasons = :reasons',
           ConditionExpression: '#token = :token AND #state <> :accounted',
-          ExpressionAttributeNames: { '#state': 'state', '#token': 'token' },
-          ExpressionAttributeValues: { ':accounted': { S: 'accounted' }, ':token': { S: token }, ...accountValues(account) },
+          ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#states': 'states' },
+          ExpressionAttributeValues: { ':accounted': { S: 'accounted' }, ':token': { S: token }, ...withColons(accountValues(account)) },
         }));
-        return { ok: true, wasClosed: closedAccount(answer.Attributes ?? {}) };
+        standing = toClaim({ k: { S: key }, ...answer.Attributes });
       } catch (error) {
-        const item = await readBack(key, error);
-        const standing = toClaim(item);
-        if (standing.token === token && standing.state === 'accounted' && sameAccount(standing.account, account)) return { ok: true, wasClosed: closedAccount(item) };
-        if (isConditionFailure(error)) return { ok: false };
-        throw new CloudError('CLAIMS_UNAVAILABLE', `cannot account for ${key}`, { cause: error });
+        standing = toClaim(await readBack(key, error));
+        const isThere = standing.token === token && standing.state === 'accounted' && sameAccount(standing.account, account);
+        if (!isThere) return accountForPart(key, standing, token, account, error);
       }
+      return { ok: true, wasClosed: standing.closedAccount ?? null, holder: standing.parts.length + 1 };
     },
 
-    async close(key, account, onlyIf) {
+    async close(key, account, seen) {
       const closeToken = randomUUID();
-      const condition = { unclaimed: 'attribute_not_exists(k)', claimed: '#state = :claimed' };
       try {
         await dynamo.send(new UpdateItemCommand({
           TableName: table, Key: { k: { S: key } },
-          UpdateExpression: 'SET #state = :closed, closedStates = :states, closedReasons = :reasons, closeToken = :closeToken',
-          ConditionExpression: onlyIf === undefined ? `${condition.unclaimed} OR ${condition.claimed}` : condition[onlyIf],
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: {
-            ':closed': { S: 'closed' }, ':closeToken': { S: closeToken }, ...accountValues(account),
-            ...(onlyIf === 'unclaimed' ? {} : { ':claimed': { S: 'claimed' } }),
-          },
+          UpdateExpression: 'SET #state = :closed, closedStates = :closedStates, closedReasons = :closedReasons, closeToken = :closeToken',
+          ConditionExpression: seen === null ? 'attribute_not_exists(k)' : SEEN,
+          ExpressionAttributeNames: { '#state': 'state', ...(seen === null ? {} : { '#token': 'token', '#mark': 'mark' }) },
+          ExpressionAttributeValues: { ':closed': { S: 'closed' }, ':closeToken': { S: closeToken }, ...withColons(closedValues(account)), ...(seen === null ? {} : seenValues(seen)) },
         }));
         return { won: true };
       } catch (error) {
         const item = await readBack(key, error);
         if (item['closeToken']?.S === closeToken) return { won: true };
         const claim = toClaim(item);
-        if (!isConditionFailure(error) && claim.state === 'claimed') throw new CloudError('CLAIMS_UNAVAILABLE', `cannot close ${key}`, { cause: error });
+        if (!isConditionFailure(error) && (claim.state === 'claimed' || claim.state === 'open')) throw new CloudError('CLAIMS_UNAVAILABLE', `cannot close ${key}`, { cause: error });
         return { won: false, claim };
       }
     },
@@ -145,25 +246,47 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
 
 type Item = Record<string, AttributeValue>;
 
-const accountValues = (account: Account): Item => ({ ':states': { B: account.states }, ':reasons': { S: JSON.stringify(account.reasons) } });
+/** The item stands exactly as it was read. Items from before leases have no mark. */
+const SEEN = '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark)';
+
+const seenValues = (seen: Claim): Item => ({
+  ':seenState': { S: seen.state }, ':seenToken': { S: seen.token }, ':seenUntil': { N: String(seen.sendUntilMs) }, ':seenMark': numberOf(seen.mark),
+});
+
+/** DynamoDB knows no Infinity. */
+const ALL = -1;
+const numberOf = (mark: number): AttributeValue => ({ N: String(Number.isFinite(mark) ? mark : ALL) });
+
+const holderValues = (holder: Holder): Item => ({
+  bootId: { S: holder.bootId }, token: { S: holder.token }, claimedAtMs: { N: String(holder.claimedAtMs) }, sendUntilMs: { N: String(holder.sendUntilMs) },
+  ...(holder.mark === undefined ? {} : { mark: numberOf(holder.mark) }),
+});
+
+const accountValues = (account: Account): Item => ({ states: { B: account.states }, reasons: { S: JSON.stringify(account.reasons) } });
+const closedValues = (account: Account): Item => ({ closedStates: { B: account.states }, closedReasons: { S: JSON.stringify(account.reasons) } });
+const withColons = (values: Item): Item => Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
 
 function toAccount(states: AttributeValue | undefined, reasons: AttributeValue | undefined): Account | null {
   if (states?.B === undefined) return null;
   return { states: Uint8Array.from(states.B), reasons: JSON.parse(reasons?.S ?? '{}') as Record<string, number> };
 }
 
+const ownAccount = (item: Item) => toAccount(item['states'], item['reasons']);
 const closedAccount = (item: Item) => toAccount(item['closedStates'], item['closedReasons']);
 
 function toClaim(item: Item): Claim {
+  const mark = Number(item['mark']?.N ?? ALL);
   return {
     key: item['k']?.S ?? '',
     bootId: item['bootId']?.S ?? '',
     token: item['token']?.S ?? '',
     claimedAtMs: Number(item['claimedAtMs']?.N ?? 0),
     sendUntilMs: Number(item['sendUntilMs']?.N ?? 0),
+    mark: mark === ALL ? Number.POSITIVE_INFINITY : mark,
     state: item['state']?.S as Claim['state'],
-    account: toAccount(item['states'], item['reasons']) ?? closedAccount(item),
+    account: ownAccount(item) ?? closedAccount(item),
     closedAccount: closedAccount(item),
+    parts: (item['parts']?.L ?? []).map(({ M: part = {} }) => ({ bootId: part['bootId']?.S ?? '', token: part['token']?.S ?? '', account: ownAccount(part), closedAccount: closedAccount(part) })),
   };
 }
 

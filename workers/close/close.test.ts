@@ -81,7 +81,7 @@ describe('close', () => {
     await Promise.all(accounts.map(async (account, at) => {
       const answer = await deps.claims.account(key(at), `slow ${at}`, account);
       if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-      await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+      await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
     }));
     expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, reachable: 1, late: 40, uncertain: 0, reasons: { ServiceUnavailable: 1 } });
     expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
@@ -98,7 +98,7 @@ describe('close', () => {
     const account = failed('__proto__', 'valueOf');
     const answer = await deps.claims.account(key(2), 'late', account);
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[2]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[2]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
     const { reasons, failed: all } = await totalsOf(launch, shot.id) ?? {};
     expect([all, new Map(Object.entries(reasons ?? {}))]).toEqual([300, new Map([['__proto__', 100], ['constructor', 100], ['toString', 50], ['valueOf', 50]])]);
   });
@@ -116,7 +116,7 @@ describe('close', () => {
     expect(await sweep()).toEqual({ waiting: 3, refused: [] });
     for (const [at, token] of ['died', 'lives'].entries()) await deps.claims.account(key(at), token, accepted(100));
     const uncertain = toAccount(new Uint8Array(100).fill(stateCode('uncertain')), {});
-    const own = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', count: 100, closed: uncertain, account: accepted(100) };
+    const own = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', holder: 1, count: 100, closed: uncertain, account: accepted(100) };
     const sweeps = await Promise.all([sweep(), sweep(new LateMemo()), correctShot(createJournal({ record: stage.cloud.record, staff: stage.cloud.staff, keyring: workerKeyring() }), own, AbortSignal.timeout(5_000))]);
     expect(sweeps.slice(0, 2)).toEqual([{ waiting: 1, refused: [] }, { waiting: 1, refused: [] }]);
     expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 200, uncertain: 100 });
@@ -133,7 +133,7 @@ describe('close', () => {
     expect(await close(Date.now())).toMatchObject({ state: 'open' });
     const answer = await deps.claims.account(key(0), 'slow', accepted(100));
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    const late = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[0]?.id ?? '', count: 100, closed: answer.wasClosed, account: accepted(100) };
+    const late = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[0]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account: accepted(100) };
     const correcting = correctShot(stage.journal, late, AbortSignal.timeout(10_000));
     await deps.claims.account(key(1), 'busy', accepted(100));
     expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'closed', byUs: true });
@@ -156,7 +156,7 @@ describe('close', () => {
     const account = toAccount(new Uint8Array(100).fill(stateCode('halted')), {});
     const answer = await deps.claims.account(key(1), 'slow', account);
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
     expect(await close(second.notAfterAtMs.ios + SOON_MS, second.id)).toEqual({ state: 'closed', byUs: true });
     expect((await launch.shot(second.id)).totals?.[0]).toMatchObject({ devices: 50, totals: { late: 50 } });
   });

@@ -1,15 +1,16 @@
 import pLimit from 'p-limit';
-import type { Account, Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
-import type { AudienceRef, DeviceState, Entry, SegmentTotals } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, SegmentTotals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { readManifest } from '../audience/manifest.ts';
 import { claimKey } from '../contract.ts';
 import type { Manifest } from '../contract.ts';
-import { stateCode, toAccount, totalsOf } from '../send/account-codec.ts';
-import { attemptSets, OUTSIDE } from '../send/attempt-set.ts';
+import { totalsOf } from '../send/account-codec.ts';
+import { attemptSets } from '../send/attempt-set.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';
+import { counted, uncovered, wordOf } from '../send/batch-words.ts';
 
 /**
  * Every shot closes. Any worker, and the conductor, may run this at any time: it closes what is due, and the
@@ -44,7 +45,7 @@ export class CloseMemo {
   readonly final = new Set<string>();
 }
 
-interface Part { segment: string; attempt: number; batches: { key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => Extract<DeviceState, 'halted' | 'late'> | null }
+interface Part { segment: string; attempt: number; batches: { key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
 export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
@@ -119,36 +120,25 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
 }
 
 /** True: the batch is final. */
-async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, unclaimed: 'halted' | 'late' | null, nowMs: number): Promise<boolean> {
-  if (claim === undefined) {
-    if (unclaimed === null) return false;
-    const closed = await claims.close(key, allOf(set, unclaimed), 'unclaimed');
-    // Somebody was faster: a sender, whose account we wait for, or another closer.
-    return closed.won || closed.claim.state !== 'claimed';
-  }
-  if (claim.state !== 'claimed') return true;
-  if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
-  const closed = await claims.close(key, allOf(set, 'uncertain'), 'claimed');
-  return closed.won || closed.claim.state !== 'claimed';
+async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number): Promise<boolean> {
+  if (claim?.state === 'accounted' || claim?.state === 'closed') return true;
+  if (claim?.state === 'claimed') {
+    if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
+    // What the lease did not cover is another worker's to send, as long as there is time.
+    if (due === null && uncovered(claim, set).length > 0) return false;
+  } else if (due === null) return false;
+  const closed = await claims.close(key, wordOf(claim, set, due ?? 'late'), claim ?? null);
+  // Somebody was faster: a sender, whose account we wait for, or another closer.
+  return closed.won || closed.claim.state === 'accounted' || closed.claim.state === 'closed';
 }
 
-function allOf({ members }: AttemptSet, state: DeviceState): Account {
-  const code = stateCode(state);
-  return toAccount(members.map((member) => (member === OUTSIDE ? stateCode('absent') : code)), {});
-}
-
-/**
- * Where a closer had given a batch up, its word counts even if the holder's account has come since: that account
- * becomes a correction of its own (correct.ts), so that record and claims tell the same story entry by entry.
- */
 async function totalsFrom(claims: ClaimStore, parts: readonly Part[]): Promise<SegmentTotals[]> {
   return Promise.all(parts.map(async ({ segment, attempt, batches }) => {
     const found = await claims.read(batches.map(({ key }) => key), true);
-    const accounts = batches.map(({ key, count }) => {
+    const accounts = batches.flatMap(({ key, count }) => {
       const claim = found.get(key);
-      const account = claim?.closedAccount ?? claim?.account;
-      if (account == null) throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
-      return { ...account, count };
+      if (claim?.state !== 'accounted' && claim?.state !== 'closed') throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
+      return counted(claim).map((account) => ({ ...account, count }));
     });
     return { segment, attempt, ...totalsOf(accounts) };
   }));

@@ -5,10 +5,13 @@ import type { SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { addReasons } from '../../runbooks/launch/reason-counts.ts';
-import { emptyTotals, totalsOf } from '../send/account-codec.ts';
+import { emptyTotals, packStates, totalsOf } from '../send/account-codec.ts';
+import { newestWord, wordName } from '../send/batch-words.ts';
 
 export interface LateAccount {
   launchId: string; shotId: string; segment: string; attempt: number; batch: string;
+  /** The how many-th holder of the batch, from 1. */
+  holder: number;
   /** Devices of the batch. */
   count: number;
   /** What the closer had written, and what the holder knows. */
@@ -33,7 +36,7 @@ export async function correctShot(journal: Pick<Journal, 'launch' | 'submit'>, l
 
 /** The same for a shot that is closed: at once. Null: there is nothing to correct, or somebody has done it. */
 export async function correctClosed(journal: Pick<Journal, 'submit'>, late: LateAccount): Promise<Submitted | null> {
-  const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: late.batch }));
+  const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: wordName(late.batch, late.holder) }));
   return !submitted.ok && submitted.code === 'ALREADY_SO' ? null : submitted;
 }
 
@@ -41,7 +44,7 @@ function corrected(launch: Launch | null, { shotId, segment, attempt, count, clo
   const standing = launch?.shots[shotId]?.totals?.find((one) => one.segment === segment && one.attempt === attempt);
   if (standing === undefined) throw new Error(`TOTALS_MISSING: shot ${shotId} has none for ${segment}`);
   const before = totalsOf([{ ...closed, count }]).totals;
-  const after = totalsOf([{ ...account, count }]).totals;
+  const after = totalsOf([{ states: packStates(newestWord({ account, closedAccount: closed }, count)), reasons: account.reasons, count }]).totals;
   const totals: Totals = emptyTotals();
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
   const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);

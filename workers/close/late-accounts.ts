@@ -1,8 +1,8 @@
-import type { Claim } from '../../infra/aws/claim-store.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { claimKey } from '../contract.ts';
 import type { CloseDeps } from './close.ts';
 import { correctClosed } from './correct.ts';
+import { wordName, words } from '../send/batch-words.ts';
 
 /**
  * A holder whose account comes after the close appends the correction itself. If it dies between the two, this finds what
@@ -25,23 +25,23 @@ export async function correctLateAccounts(deps: CloseDeps, launch: Launch, shot:
   const refused: string[] = [];
   for (const [key, batch] of batches) {
     const claim = claims.get(key);
-    if (claim === undefined || shot.corrected.includes(batch.id)) continue;
-    if (isGivenUp(claim)) waiting.set(key, batch);
-    if (claim.state !== 'accounted' || claim.closedAccount == null || claim.account === null) continue;
-    const { segment, attempt, id, count } = batch;
-    const late = { launchId: launch.id, shotId: shot.id, segment, attempt, batch: id, count, closed: claim.closedAccount, account: claim.account };
-    // The correction is made on the totals as last read there.
-    await deps.journal.launch(launch.id);
-    const submitted = await correctClosed(deps.journal, late);
-    if (submitted !== null && !submitted.ok) refused.push(`batch ${id} of shot ${shot.id}: ${submitted.code}, ${submitted.say}`);
+    for (const { holder, hasHolder, account, closedAccount } of claim === undefined ? [] : words(claim)) {
+      const { segment, attempt, id, count } = batch;
+      // Closed on its holder: only what somebody had claimed can still get an account.
+      if (closedAccount === null || !hasHolder || shot.corrected.includes(wordName(id, holder))) continue;
+      if (account === null) {
+        waiting.set(key, batch);
+        continue;
+      }
+      const late = { launchId: launch.id, shotId: shot.id, segment, attempt, batch: id, holder, count, closed: closedAccount, account };
+      // The correction is made on the totals as last read there.
+      await deps.journal.launch(launch.id);
+      const submitted = await correctClosed(deps.journal, late);
+      if (submitted !== null && !submitted.ok) refused.push(`batch ${id} of shot ${shot.id}: ${submitted.code}, ${submitted.say}`);
+    }
   }
   memo.waiting = waiting;
   return { waiting: waiting.size, refused };
-}
-
-/** Closed on its holder: only a batch that somebody had claimed can still get an account. */
-function isGivenUp({ state, token }: Claim): boolean {
-  return state === 'closed' && token !== '';
 }
 
 async function uncertainBatches({ manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Map<string, Batch>> {

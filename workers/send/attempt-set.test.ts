@@ -7,7 +7,7 @@ import { laterSet, OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
 const leave = { policy: 'leave' as const, knownAtApproval: false, countsReachable: false };
 const resend = { ...leave, policy: 'resend' as const };
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
-const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, state: 'accounted', account: null, ...change });
+const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, mark: Number.POSITIVE_INFINITY, state: 'accounted', account: null, parts: [], ...change });
 
 describe('devices of an attempt', () => {
   test('the first is for the whole batch', () => {

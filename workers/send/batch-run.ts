@@ -130,7 +130,7 @@ async function accountFor(context: BatchContext, run: ShotRun, message: BatchMes
       if (!answer.ok) log.error({ shotId, batch }, 'ACCOUNT_REFUSED: the claim is not ours any more');
       else if (answer.wasClosed !== null) {
         log.warn({ shotId, batch }, 'account came after a closer had given the batch up');
-        onLateAccount({ launchId, shotId, segment, attempt, batch, count: view.count, closed: answer.wasClosed, account });
+        onLateAccount({ launchId, shotId, segment, attempt, batch, holder: answer.holder, count: view.count, closed: answer.wasClosed, account });
       }
       run.activeAtMs = Date.now();
       return;

@@ -1,0 +1,82 @@
+import type { Account, Claim } from '../../infra/aws/claim-store.ts';
+import { noReasons } from '../../runbooks/launch/reason-counts.ts';
+import { stateCode, toAccount, unpackStates } from './account-codec.ts';
+import { OUTSIDE, SETTLED, type AttemptSet } from './attempt-set.ts';
+
+/**
+ * What the item of a batch says, device by device. A claim is a chain of holders, and each has a word about the devices that
+ * it was for: its own account, or that of whoever gave it up. A device that has a word, or lies under a lease, is never
+ * anybody else's in that attempt.
+ */
+
+/** `holder`: the how many-th it was, from 1. `hasHolder`: somebody can still account for it. At least one of the two accounts is there. */
+export interface Word { holder: number; hasHolder: boolean; account: Account | null; closedAccount: Account | null }
+
+const ABSENT = stateCode('absent');
+
+/** In order. The present holder has none while it sends. */
+export function words(claim: Claim): Word[] {
+  const said: Word[] = claim.parts.map(({ token, account, closedAccount }, at) => ({ holder: at + 1, hasHolder: token !== '', account, closedAccount }));
+  if (claim.state !== 'accounted' && claim.state !== 'closed') return said;
+  const closedAccount = claim.closedAccount ?? null;
+  return [...said, { holder: claim.parts.length + 1, hasHolder: claim.token !== '', account: claim.state === 'accounted' ? claim.account : null, closedAccount }];
+}
+
+/** What a close counts: where somebody was given up, the word of whoever did it, even if its own has come since. That one becomes a correction (correct.ts), so that record and claims tell the same story entry by entry. */
+export function counted(claim: Claim): Account[] {
+  return words(claim).flatMap(({ account, closedAccount }) => closedAccount ?? account ?? []);
+}
+
+/** How corrections and messages call a holder's part of a batch. */
+export function wordName(batch: string, holder: number): string {
+  return holder === 1 ? batch : `${batch}~${holder}`;
+}
+
+/**
+ * What is known of a holder's devices by now: its own word, for exactly those that the one who gave it up counted as its.
+ * Of what lies beyond them (the next holder's, say) a late account can't know.
+ */
+export function newestWord({ account, closedAccount }: Pick<Word, 'account' | 'closedAccount'>, count: number): Uint8Array {
+  const closed = closedAccount === null ? null : unpackStates(closedAccount.states, count);
+  const own = account === null ? null : unpackStates(account.states, count);
+  if (closed === null) return own ?? new Uint8Array(count).fill(ABSENT);
+  return closed.map((code, device) => (code === ABSENT || own === null || own[device] === ABSENT ? code : own[device] ?? code));
+}
+
+/** Per device the code of the newest word; `absent` where nobody has said anything. */
+export function newestStates(claim: Claim | undefined, count: number): Uint8Array {
+  const states = new Uint8Array(count).fill(ABSENT);
+  if (claim === undefined) return states;
+  for (const word of words(claim)) newestWord(word, count).forEach((code, device) => { if (code !== ABSENT) states[device] = code; });
+  return states;
+}
+
+/** The devices, in order, that are neither outside the attempt nor any earlier holder's: the present holder's list, or the next one's. */
+export function restOf(claim: Claim | undefined, { members }: AttemptSet): number[] {
+  const taken = new Uint8Array(members.length);
+  for (const part of claim?.parts ?? []) newestWord(part, members.length).forEach((code, device) => { if (code !== ABSENT) taken[device] = 1; });
+  const rest: number[] = [];
+  members.forEach((member, device) => { if (member !== OUTSIDE && taken[device] === 0) rest.push(device); });
+  return rest;
+}
+
+/** Of the present holder's list, what its lease does not cover: provably unwritten once the lease is over. All of the rest where nobody holds it. */
+export function uncovered(claim: Claim, set: AttemptSet): number[] {
+  const rest = restOf(claim, set);
+  return claim.state === 'claimed' ? rest.filter((device) => device >= claim.mark) : rest;
+}
+
+/**
+ * The word of whoever gives the present holder up: what its lease covered is uncertain, the rest as `beyond` says, absent
+ * when another holder comes. `wroteNothing`: it is known that the holder never wrote.
+ */
+export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late', wroteNothing = false): Account {
+  const states = new Uint8Array(set.members.length).fill(ABSENT);
+  const holds = claim?.state === 'claimed' && !wroteNothing;
+  for (const device of restOf(claim, set)) {
+    const isCovered = holds && device < claim.mark;
+    const isSettled = set.members[device] === SETTLED && (isCovered || beyond !== 'absent');
+    states[device] = stateCode(isSettled ? 'skipped' : isCovered ? 'uncertain' : beyond);
+  }
+  return toAccount(states, noReasons());
+}
