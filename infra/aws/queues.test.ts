@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
@@ -60,7 +60,7 @@ test('a pool has its four queues with their attributes, however often it is ensu
   const segments = await attributesOf('attributes-segments.fifo');
   expect(segments).toMatchObject({ FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', VisibilityTimeout: '60' });
   const deadLetters = await attributesOf('attributes-segments-dlq.fifo');
-  expect(JSON.parse(segments['RedrivePolicy'] ?? '')).toEqual({ deadLetterTargetArn: deadLetters['QueueArn'], maxReceiveCount: 5 });
+  expect(JSON.parse(segments['RedrivePolicy'] ?? '')).toEqual({ deadLetterTargetArn: deadLetters['QueueArn'], maxReceiveCount: 1_000 });
   expect(await attributesOf('attributes-batches-ios')).toMatchObject({ VisibilityTimeout: '30' });
 });
 
@@ -128,16 +128,34 @@ test('dedup ids count per group, and segments of different groups don\'t block e
   expect(await drain(queue)).toEqual(['c']);
 });
 
-test('a message handed back comes again, counted, and goes to the dead letters after five receives', async () => {
+test('a message handed back comes again, counted, and is no dead letter however often a shot may need it', async () => {
   const pool = await freshPool();
   await queues.send(`${pool}-batches-ios`, ['stubborn']);
-  for (let receives = 1; receives <= 5; receives++) {
+  for (let receives = 1; receives <= 60; receives++) {
     const [message] = await queues.receive(`${pool}-batches-ios`, { max: 1, ...now });
     expect(message).toMatchObject({ body: 'stubborn', receives });
     await queues.handBack(`${pool}-batches-ios`, [message?.receipt ?? ''], 0);
   }
-  expect(await queues.receive(`${pool}-batches-ios`, { max: 1, ...now })).toEqual([]);
-  expect((await queues.depth(`${pool}-batches-dlq`)).visible).toBe(1);
+  expect((await queues.depth(`${pool}-batches-ios`)).visible).toBe(1);
+  expect((await queues.depth(`${pool}-batches-dlq`)).visible).toBe(0);
+});
+
+test('queues that an older version has made get the new limit of receives', async () => {
+  const pool = await freshPool();
+  const { sqs } = createClients(local.config);
+  const names = ['segments.fifo', 'batches-ios', 'batches-android'];
+  const policyOf = async (name: string) => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${pool}-${name}` }));
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }));
+    return { QueueUrl, policy: JSON.parse(Attributes?.['RedrivePolicy'] ?? '{}') as { deadLetterTargetArn: string; maxReceiveCount: number | string } };
+  };
+  for (const name of names) {
+    const { QueueUrl, policy } = await policyOf(name);
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: JSON.stringify({ ...policy, maxReceiveCount: 5 }) } }));
+    expect((await policyOf(name)).policy.maxReceiveCount).toBe(5);
+  }
+  await queues.ensurePool(pool);
+  expect(await Promise.all(names.map(async (name) => Number((await policyOf(name)).policy.maxReceiveCount)))).toEqual([1_000, 1_000, 1_000]);
 });
 
 test('a long poll answers when a message arrives, and at its end without one', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BatchResultErrorEntry, ChangeMessageVisibilityBatchCommand, CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand,
-  GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient,
+  GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, SetQueueAttributesCommand, type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { queueNames } from '../../workers/contract.ts';
@@ -20,21 +20,27 @@ export interface Queues {
   /** Hands messages back now (0) or later. */
   handBack(queue: string, receipts: readonly string[], afterSeconds: number): Promise<void>;
   depth(queue: string): Promise<{ visible: number; inFlight: number; delayed: number }>;
-  /** Creates the pool's queues with their attributes if they are missing (FIFO high throughput, DLQ after 5 receives). */
+  /** Creates the pool's queues if they are missing (FIFO high throughput, dead letters after MAX_RECEIVES), and gives those that are there the same limit of receives. */
   ensurePool(pool: string): Promise<void>;
 }
 
-export interface Received { body: string; receipt: string; receives: number }
+/** `group`: its FIFO group; null on a standard queue. */
+export interface Received { body: string; receipt: string; receives: number; group: string | null }
 
 /** Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the other queue. */
 const SEGMENT_VISIBILITY_SECONDS = 60;
 const BATCH_VISIBILITY_SECONDS = 30;
-/** A message that was received this often and never deleted goes to the dead letters, where a gate sees it. */
-const MAX_RECEIVES = 5;
+/**
+ * A message that was received this often and never deleted goes to the dead letters, where a gate sees it. As often as SQS
+ * allows: no message of a shot may go there while the shot lives. One that comes back each second lasts 17 minutes, and one that
+ * belongs to a claimed batch and comes back with each visibility (8 s) two hours; what is not worth trying again is deleted at once.
+ */
+const MAX_RECEIVES = 1_000;
+const LATEST_SECONDS = 5;
 
-/** Seconds for which a message that only others can serve goes back: longer each time, so that it does not become a dead letter within a minute. */
+/** Seconds for which a message that can't be served here yet goes back: longer each time, and never so long that its shot would wait for it. */
 export function laterEachTime(receives: number): number {
-  return 2 ** Math.min(receives, MAX_RECEIVES);
+  return Math.min(Math.max(1, receives), LATEST_SECONDS);
 }
 
 const PER_CALL = 10;
@@ -99,12 +105,13 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
     const answer = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: await urlOf(queue), MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds, VisibilityTimeout: visibilitySeconds,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
       }),
       { requestTimeout: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { abortSignal: signal }) },
     );
     return (answer.Messages ?? []).map((message) => ({
       body: message.Body ?? '', receipt: message.ReceiptHandle ?? '', receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+      group: message.Attributes?.MessageGroupId ?? null,
     }));
   }
 
@@ -159,8 +166,17 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
     async ensurePool(pool) {
       const names = queueNames(pool);
       const ensure = async (name: string, attributes: Record<string, string>) => {
-        if (await urlOf(name).then(() => true, isMissingQueue)) return;
-        await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+        if (!await urlOf(name).then(() => true, isMissingQueue)) {
+          await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+          return;
+        }
+        // One that an older version has made: it would give a message up while its shot lives.
+        const { RedrivePolicy: wanted } = attributes;
+        if (wanted === undefined) return;
+        const QueueUrl = await urlOf(name);
+        const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }));
+        if (samePolicy(found?.RedrivePolicy, wanted)) return;
+        await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: wanted } }));
       };
       const redriveTo = async (deadLetters: string) => {
         const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await urlOf(deadLetters), AttributeNames: ['QueueArn'] }));
@@ -200,6 +216,14 @@ function inTens(receipts: readonly string[]): string[][] {
   const tens: string[][] = [];
   for (let at = 0; at < receipts.length; at += PER_CALL) tens.push(receipts.slice(at, at + PER_CALL));
   return tens;
+}
+
+function samePolicy(found: string | undefined, wanted: string): boolean {
+  const parts = (policy: string) => {
+    const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as { deadLetterTargetArn?: string; maxReceiveCount?: number | string };
+    return `${deadLetterTargetArn} ${maxReceiveCount}`;
+  };
+  return found !== undefined && found !== '' && parts(found) === parts(wanted);
 }
 
 /** False for a queue that is not there; anything else is thrown on. */
