@@ -31,7 +31,7 @@ export class Metrics {
     const key = `${tally.shotId}/${platform}`;
     const counts = tally.counts(platform);
     const before = this.#before.get(key) ?? { accepted: 0, failed: 0, written: 0, reasons: new Map<string, number>(), atMs: nowMs() - 1_000 };
-    const now = { accepted: counts.accepted, failed: counts.failed, written: counts.written, reasons: new Map(tally.reasons(platform)), atMs: nowMs() };
+    const now = { accepted: counts.accepted, failed: counts.failed, written: counts.written, reasons: new Map(Object.entries(tally.reasons(platform))), atMs: nowMs() };
     if (now.written === before.written && now.accepted === before.accepted && now.failed === before.failed) return;
     this.#before.set(key, now);
     const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);

@@ -2,6 +2,7 @@ import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
+import { addReason, noReasons, type ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
 import type { PlatformCounts, ShotSnapshot } from '../contract.ts';
 
 const SLOT_MS = 100;
@@ -33,7 +34,7 @@ export class ShotTally {
   settled(platform: Platform, state: DeviceState, reason: string | null, atMs: number): void {
     const tally = this.#platforms[platform];
     tally.counts[state] += 1;
-    if (state === 'failed' && reason !== null) tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
+    if (state === 'failed' && reason !== null) addReason(tally.reasons, reason, 1);
     if (state === 'accepted') tally.accepted(Math.min(LONGEST_MS, Math.max(0, atMs - this.#pressedAtMs)));
   }
 
@@ -41,7 +42,7 @@ export class ShotTally {
     return this.#platforms[platform].counts;
   }
 
-  reasons(platform: Platform): ReadonlyMap<string, number> {
+  reasons(platform: Platform): Readonly<ReasonCounts> {
     return this.#platforms[platform].reasons;
   }
 
@@ -62,7 +63,7 @@ export class ShotTally {
 
 class PlatformTally {
   readonly counts: Counted = { written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
-  readonly reasons = new Map<string, number>();
+  readonly reasons = noReasons();
   readonly histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_MS, numberOfSignificantValueDigits: 3 });
   readonly #curve: number[] = [];
 
@@ -76,6 +77,6 @@ class PlatformTally {
     const curve: [number, number][] = [];
     // Sparse: forEach passes over the slots that were never set.
     this.#curve.forEach((times, slot) => curve.push([slot, times]));
-    return { ...this.counts, reasons: Object.fromEntries(this.reasons), histogram: encodeIntoCompressedBase64(this.histogram), curve };
+    return { ...this.counts, reasons: { ...this.reasons }, histogram: encodeIntoCompressedBase64(this.histogram), curve };
   }
 }

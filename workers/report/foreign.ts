@@ -1,0 +1,35 @@
+import type { WorkerReport } from '../contract.ts';
+
+/** Longest word on one of them in the report. */
+const LAST_CHARS = 200;
+
+/**
+ * Messages that nothing of this launch has sent: no JSON, another version, another launch, shots or attempts that nobody
+ * approved. Each is deleted as soon as it is seen, and counted here for the report: whoever writes them may write thousands,
+ * so no more than two numbers and one cut sentence ever leave this worker for them.
+ */
+export class Foreign {
+  #orders = 0;
+  #batches = 0;
+  #last = '';
+
+  order(why: string): void {
+    this.#orders += 1;
+    this.#last = cut(why);
+  }
+
+  batch(why: string): void {
+    this.#batches += 1;
+    this.#last = cut(why);
+  }
+
+  get counts(): NonNullable<WorkerReport['foreign']> {
+    return { orders: this.#orders, batches: this.#batches, last: this.#last };
+  }
+}
+
+/** What somebody else has written is shown cut, and on one line. */
+export function cut(text: string, chars = LAST_CHARS): string {
+  const line = text.slice(0, chars + 1).replaceAll(/[\s\p{C}]+/gu, ' ');
+  return line.length <= chars ? line : `${line.slice(0, chars - 1)}…`;
+}
