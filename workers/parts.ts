@@ -9,11 +9,14 @@ import type { WorkerConfig } from './config.ts';
 import { queueNames } from './contract.ts';
 import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
+import { Known } from './dispatch/known.ts';
+import { PoolOwner } from './dispatch/pool-owner.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { watchSwitches } from './halt/switch-watch.ts';
 import type { SwitchWatch } from './halt/switch-watch.ts';
 import { Lanes } from './lanes/lanes.ts';
 import { Memory } from './memory.ts';
+import { Foreign } from './report/foreign.ts';
 import { Metrics } from './report/metrics.ts';
 import { Reporter } from './report/reporter.ts';
 import { Pacer } from './send/pacer.ts';
@@ -23,7 +26,7 @@ import { testSender } from './test-send/test-sender.ts';
 
 /** What a worker is made of. */
 export interface Parts {
-  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; senders: Sender[]; closer: Closer; dispatcher: Dispatcher; reporter: Reporter;
+  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; senders: Sender[]; closer: Closer; dispatcher: Dispatcher; reporter: Reporter; foreign: Foreign;
 }
 
 export interface PartsOptions {
@@ -54,6 +57,10 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const readManifest = manifestReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.
   const manifestOf: typeof readManifest = async (ref) => (memory.audience?.manifest.hash === ref.hash ? memory.audience.manifest : readManifest(ref));
+  const foreign = new Foreign();
+  const known = new Known(journal, launchId);
+  const owner = new PoolOwner(cloud.live, config.pool);
+  const isServed = (other: string) => owner.is(other);
   const runs: ShotRuns = new ShotRuns({
     journal, launchId, loaded: () => memory.current, head: async () => (await cloud.switches.read(launchId, { consistent: true }))?.head ?? null,
     onRun: () => {
@@ -64,7 +71,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: peers });
   const senders = PLATFORMS.map((platform) => new Sender({
     platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, journal, launchId, bootId,
-    switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), log: log.child({ platform }),
+    switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
   const closer = new Closer({
     claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, log, launch,
@@ -75,9 +82,9 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const dispatcher = new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
-    launchId, manifestOf, sendTest: testSender(config, account, cloud.staff), log, onRefused: (say) => complain(`an order was refused: ${say}`),
+    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff), foreign, log, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine });
   const reporter = new Reporter({ live: cloud.live, launchId, report, runs, metrics, log });
-  return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter };
+  return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter, foreign };
 }

@@ -59,11 +59,31 @@ describe('worker pool', () => {
     const forged = { v: 1, launchId: launch.id, shotId: 'S99', segment: 'ios', attempt: 1 };
     await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, [{ body: JSON.stringify(forged), group: 'x', dedup: 'x' }, { body: 'fire!', group: 'y', dedup: 'y' }]);
     await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [JSON.stringify({ ...forged, batch })]);
-    await vi.waitFor(() => expect(worker.report().say).toMatch(/an order was refused/), { timeout: 5_000 });
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 2, batches: 1 }), { timeout: 5_000 });
     await vi.waitFor(async () => {
       const depths = await Promise.all(['segments.fifo', 'batches-ios', 'batches-android'].map((queue) => stage.cloud.queues.depth(`${launch.pool}-${queue}`)));
       expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0, 0]);
     }, { timeout: 5_000 });
+    expect(launch.counts().received).toBe(0);
+  });
+
+  test('what is far too long, of another version, another launch or no JSON is deleted, counted and cut; the report stays small', async () => {
+    const launch = await stage.newLaunch({ ios: 100, android: 0 });
+    const worker = await launch.worker();
+    const order = { v: 1, launchId: launch.id, shotId: 'S1', segment: 'ios', attempt: 1 };
+    const long = 'x'.repeat(255 * 1_024);
+    const orders = [{ ...order, shotId: long }, { ...order, v: 2 }, { ...order, launchId: 'launch-of-nobody' }, { ...order, segment: 'y'.repeat(41) }, { v: 1, launchId: launch.id, testId: 'T1' }].map((one) => JSON.stringify(one));
+    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, ['{', ...orders].map((body, at) => ({ body, group: `g${at}`, dedup: `d${at}` })));
+    const batch = { ...order, batch: 'ios.00001' };
+    const batches = [{ ...batch, batch: long }, { ...batch, v: 2 }, { ...batch, launchId: 'launch-of-nobody' }, { ...batch, extra: 1 }, { ...batch, shotId: 'S1' }].map((one) => JSON.stringify(one));
+    await stage.cloud.queues.send(`${launch.pool}-batches-ios`, ['fire!', ...batches]);
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 6, batches: 6 }), { timeout: 5_000 });
+    await vi.waitFor(async () => {
+      const [written] = await stage.cloud.live.reports(launch.id);
+      expect(written?.foreign).toMatchObject({ orders: 6, batches: 6 });
+      expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(4_000);
+    }, { timeout: 3_000 });
+    expect(worker.report().say).toBe('ready');
     expect(launch.counts().received).toBe(0);
   });
 

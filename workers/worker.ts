@@ -12,6 +12,7 @@ import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
+import { fitted } from './report/fit.ts';
 import type { Health } from './report/health.ts';
 
 export interface WorkerOptions {
@@ -137,7 +138,12 @@ export class Worker {
     return { ready: this.isReady, idle: this.#launchId === null && this.#end === null, ...report };
   }
 
+  /** Never too large to be written, whatever came from outside. */
   report(): WorkerReport {
+    return fitted(this.#wholeReport());
+  }
+
+  #wholeReport(): WorkerReport {
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;
     return {
@@ -148,6 +154,7 @@ export class Worker {
       lanes: parts === null ? [] : parts.lanes.status(),
       switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
+      ...(parts === null ? {} : { foreign: parts.foreign.counts }),
       shots: parts?.runs.snapshots() ?? [],
     };
   }

@@ -6,6 +6,8 @@ import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { manifestReader } from '../close/close.ts';
 import { queueNames } from '../contract.ts';
+import { Foreign } from '../report/foreign.ts';
+import { Known } from './known.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 
@@ -18,6 +20,7 @@ function dispatcher(launch: StagedLaunch, change: Partial<DispatcherOptions> = {
   const names = queueNames(launch.pool);
   return new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal, launchId: launch.id,
+    known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(),
     manifestOf: manifestReader(cloud.objects), sendTest: async () => [], onRefused: () => undefined, log: pino({ level: 'silent' }), visibilitySeconds: 2, ...change,
   });
 }
@@ -29,7 +32,12 @@ test('an order at a dispatcher that dies is soon cut by another one; a slow one 
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
   // A dead process calls nothing any more.
   let isDead = false;
-  const mortal: Queues = { ...stage.cloud.queues, handBack: (...call) => (isDead ? never() : stage.cloud.queues.handBack(...call)) };
+  const { queues } = stage.cloud;
+  const mortal: Queues = {
+    ...queues,
+    handBack: (...call) => (isDead ? never() : queues.handBack(...call)),
+    receive: (...call) => (isDead ? never() : queues.receive(...call)),
+  };
   const taken = Promise.withResolvers<void>();
   const stuck = dispatcher(launch, {
     queues: mortal,
@@ -46,7 +54,7 @@ test('an order at a dispatcher that dies is soon cut by another one; a slow one 
   // Beyond the visibility that it was taken with.
   await expect(vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 3_000 })).rejects.toThrow();
   isDead = true;
-  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 4_000 });
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 8_000 });
   await healthy.stop();
 });
 
@@ -122,12 +130,13 @@ describe('an order that may not go out is refused in words, cut into nothing and
     const shot = await launch.fire({ wake: false });
     const { attempt = 1, ...options } = await change({ launch, shot });
     const refused: string[] = [];
-    const alone = dispatcher(launch, { ...options, onRefused: (why) => refused.push(why) });
+    const foreign = new Foreign();
+    const alone = dispatcher(launch, { ...options, foreign, onRefused: (why) => refused.push(why) });
     alone.start();
     await launch.wake({ ...shot, segments: shot.segments.map((one) => ({ ...one, attempt })) });
-    await vi.waitFor(() => expect(refused).toHaveLength(1), { timeout: 3_000 });
+    await vi.waitFor(() => expect(refused.length + foreign.counts.orders).toBe(1), { timeout: 3_000 });
     await alone.stop();
-    expect(refused[0]).toMatch(say);
+    expect(refused[0] ?? foreign.counts.last).toMatch(say);
     expect(await waiting(launch)).toBe(0);
     const { visible, inFlight } = await stage.cloud.queues.depth(queueNames(launch.pool).segments);
     expect(visible + inFlight).toBe(0);

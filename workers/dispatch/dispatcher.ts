@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
-import type { Entry, Platform } from '../../runbooks/launch/entries.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
-import { laterEachTime } from '../../infra/aws/queues.ts';
-import { headProblem } from '../../infra/aws/verify-record.ts';
-import type { SwitchItem, SwitchStore } from '../../infra/aws/switch-store.ts';
-import type { AudienceRef, TestResult } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { segmentOrder, testOrder } from '../contract.ts';
+import type { SwitchStore } from '../../infra/aws/switch-store.ts';
+import type { AudienceRef, Platform, TestResult } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { MESSAGE_CHARS, segmentOrder, testOrder } from '../contract.ts';
 import type { BatchMessage, Manifest, SegmentOrder, TestOrder } from '../contract.ts';
+import { untilDone, whileHeld } from '../held-message.ts';
+import type { Foreign } from '../report/foreign.ts';
+import { cut } from '../report/foreign.ts';
 import { attemptSets } from '../send/attempt-set.ts';
-import { authorityFor } from '../send/authority.ts';
+import type { Authority } from '../send/authority.ts';
 import { haltedCopies } from '../test-send/test-send.ts';
-import type { Authority, Verdict } from '../send/authority.ts';
+import type { Known } from './known.ts';
+import { Looks } from './look.ts';
 
 export interface DispatcherOptions {
   queues: Queues;
@@ -26,9 +27,14 @@ export interface DispatcherOptions {
   switches: SwitchStore;
   journal: Journal;
   launchId: string;
+  /** What may be in the record, before it is read in full. */
+  known: Known;
+  /** Whether that launch has the pool now, so that its orders are for others. */
+  isServed: (launchId: string) => Promise<boolean>;
   manifestOf: (audience: AudienceRef) => Promise<Manifest>;
   sendTest: (launch: Launch, testId: string, to: readonly string[]) => Promise<TestResult[]>;
-  /** An order was refused: shown in the worker's report. */
+  foreign: Foreign;
+  /** An order of ours was refused: shown in the worker's report. */
   onRefused: (say: string) => void;
   log: Logger;
   nowMs?: () => number;
@@ -36,13 +42,15 @@ export interface DispatcherOptions {
   visibilitySeconds?: number;
 }
 
-/** What becomes of an order's message: done, not ours or not now (back after so many seconds), or refused for good. */
-type Fate = { done: true } | { backSeconds: number; why: string } | { refused: string };
+/** What becomes of an order's message: done, somebody else's (back after so many seconds), nobody's, or refused for good. */
+type Fate = { done: true } | { backSeconds: number; why: string } | { foreign: string } | { refused: string };
 
-/** What the record and the switches say of a shot. */
-type Look = (shotId: string) => Promise<{ verdict: Verdict; haltEpoch: number }>;
-
-const AT_ONCE = 4;
+/** As many as one call gives: what is nobody's is passed over ten at a time. */
+const AT_ONCE = 10;
+/** Orders that wait for a store or their turn; beyond them none is received. */
+const AT_HAND_MOST = 100;
+/** What was cut here is remembered: a repeated order needs no second look, and lost batches are put back by the rescue. */
+const CUT_KEPT = 1_000;
 /**
  * Short, because a shot may have a minute in all, and a dispatcher that dies must not keep a whole segment from the
  * others for most of it. Extended while an order is being served; one that outlives it is cut again, into the same batches.
@@ -54,25 +62,29 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #stop = new AbortController();
   readonly #visibilitySeconds: number;
+  readonly #looks: Looks;
   /** One segment of a platform after the other: each has several calls under way, and its first batches are soon out. */
   readonly #turns: Record<Platform, LimitFunction> = { ios: pLimit(1), android: pLimit(1) };
-  readonly #tests = new Set<Promise<void>>();
+  readonly #serving = new Set<Promise<void>>();
+  /** By what is ordered: those under way, and those that are done. */
+  readonly #fates = new Map<string, Promise<Fate>>();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
+    this.#looks = new Looks(options);
   }
 
   start(): void {
     this.#loop = this.#run();
   }
 
-  /** Takes no new order; resolves when those at hand are done. */
+  /** Takes no new order; resolves when those at hand are done or handed back. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    await Promise.all(this.#tests);
+    await Promise.all(this.#serving);
   }
 
   async #run(): Promise<void> {
@@ -80,10 +92,9 @@ export class Dispatcher {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
+        if (this.#serving.size >= AT_HAND_MOST) await Promise.race(this.#serving);
         const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: this.#visibilitySeconds, signal });
-        const look = this.#look();
-        for (const order of orders.filter(isTest)) this.#serveTest(order, look);
-        await Promise.all(orders.filter((order) => !isTest(order)).map((order) => this.#serve(order, look)));
+        for (const order of orders) this.#serve(order);
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, 'segment queue cannot be read; trying again');
@@ -92,64 +103,73 @@ export class Dispatcher {
     }
   }
 
-  /** A copy may wait long for its provider; a fire must not wait for it. */
-  #serveTest(order: Received, look: Look): void {
-    const serving: Promise<void> = this.#serve(order, look)
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'test order could not be served'))
-      .finally(() => this.#tests.delete(serving));
-    this.#tests.add(serving);
+  /** Beside the loop: neither a copy that waits for its provider nor an order that waits for a store holds up the next one. */
+  #serve(order: Received): void {
+    const serving: Promise<void> = this.#settle(order)
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'an order could not be taken off its queue; it comes again'))
+      .finally(() => this.#serving.delete(serving));
+    this.#serving.add(serving);
   }
 
-  async #serve({ body, receipt, receives }: Received, look: Look): Promise<void> {
-    const { queues, segments, log } = this.#options;
-    const keep = setInterval(() => {
-      queues.handBack(segments, [receipt], this.#visibilitySeconds).catch((error: unknown) => log.warn({ err: error }, 'an order could not be kept; another dispatcher may cut it too'));
-    }, this.#visibilitySeconds * 500);
-    const fate = await this.#fateOf(body, receives, look).catch((error: unknown): Fate => {
-      log.error({ err: error }, 'order could not be served; it is handed back');
-      if (error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN') this.#options.onRefused(error.message);
-      return { backSeconds: 1, why: 'failed' };
-    }).finally(() => clearInterval(keep));
+  async #settle({ body, receipt, group }: Received): Promise<void> {
+    const { queues, segments, log, foreign, onRefused } = this.#options;
+    const holding = { queues, queue: segments, visibilitySeconds: this.#visibilitySeconds, log };
+    const { value: fate } = await whileHeld(holding, receipt, () => untilDone(() => this.#fateOf(body, group), this.#stop.signal, (error, delayMs) => {
+      log.error({ err: error, delayMs }, 'order could not be served; trying again');
+      if (error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN') onRefused(error.message);
+    }));
+    if (fate === null) return queues.handBack(segments, [receipt], 0);
     if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
+    if ('foreign' in fate) {
+      log.error({ order: cut(body), why: cut(fate.foreign) }, 'an order that is nobody\'s was deleted');
+      foreign.order(fate.foreign);
+    }
     if ('refused' in fate) {
-      log.error({ order: body.slice(0, 500), why: fate.refused }, 'order refused');
-      this.#options.onRefused(fate.refused);
+      log.error({ order: cut(body), why: fate.refused }, 'order refused');
+      onRefused(fate.refused);
     }
     await queues.remove(segments, [receipt]);
   }
 
-  /** Read after the orders that ask, and once for all of one receive: a press orders every segment at the same moment. */
-  #look(): Look {
-    const { journal, switches, launchId } = this.#options;
-    let reading: Promise<[Entry[], SwitchItem | null]> | null = null;
-    const read = async (): Promise<[Entry[], SwitchItem | null]> => {
-      const [entries, item] = await Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]);
-      // A head that was noted between the two reads is no fault.
-      return headProblem(entries, item?.head ?? null) === null ? [entries, item] : [await journal.entries(launchId), item];
-    };
-    const verdicts = new Map<string, Verdict>();
-    return async (shotId) => {
-      const [entries, item] = await (reading ??= read());
-      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring, item?.head ?? null);
-      verdicts.set(shotId, verdict);
-      return { verdict, haltEpoch: item?.haltEpoch ?? 0 };
-    };
-  }
-
-  async #fateOf(body: string, receives: number, look: Look): Promise<Fate> {
+  async #fateOf(body: string, group: string | null): Promise<Fate> {
+    const { launchId, isServed } = this.#options;
     const order = parse(body);
-    if (order === null) return { refused: 'a message on the segment queue is no order' };
-    if (order.launchId !== this.#options.launchId) return { backSeconds: laterEachTime(receives), why: 'an order of another launch' };
-    return 'testId' in order ? this.#test(order) : this.#segment(order, look);
+    if (order === null) return { foreign: `a message on the segment queue is no order of this version: ${body.slice(0, 300)}` };
+    if (order.launchId !== launchId) {
+      // In a group of our own it would stand in front of our orders.
+      const isTheirs = group !== null && group.startsWith(`${order.launchId}/`) && await isServed(order.launchId);
+      return isTheirs ? { backSeconds: 1, why: 'an order of the launch that has the pool now' } : { foreign: `an order of another launch: ${order.launchId}` };
+    }
+    return 'testId' in order ? this.#once(`test/${order.testId}`, () => this.#test(order)) : this.#once(`${order.shotId}/${order.segment}/${order.attempt}`, () => this.#segment(order));
   }
 
-  async #segment(order: SegmentOrder, look: Look): Promise<Fate> {
-    const { queues, batches, log, nowMs = Date.now } = this.#options;
+  /** The same order may come a thousand times at once. */
+  #once(key: string, serve: () => Promise<Fate>): Promise<Fate> {
+    const known = this.#fates.get(key);
+    if (known !== undefined) return known;
+    if (this.#fates.size >= CUT_KEPT) this.#fates.clear();
+    const fate = serve();
+    this.#fates.set(key, fate);
+    const forget = () => { if (this.#fates.get(key) === fate) this.#fates.delete(key); };
+    fate.then((one) => { if (!('done' in one)) forget(); }, forget);
+    return fate;
+  }
+
+  async #segment(order: SegmentOrder): Promise<Fate> {
+    const { queues, batches, log, known, nowMs = Date.now } = this.#options;
     const startMs = nowMs();
-    const { verdict, haltEpoch } = await look(order.shotId);
-    if (!verdict.ok) return { refused: `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}` };
-    const problem = problemOf(order, verdict.authority, haltEpoch, startMs);
-    if (problem !== null) return { refused: `${order.shotId} ${order.segment}: ${problem}` };
+    const seen = known.peekShot(order.shotId);
+    // What the record has said against it, it says for good.
+    const early = seen === undefined ? null : problemOf(order, seen, 0, startMs);
+    if (early !== null) return early;
+    if (!await known.shot(order.shotId)) return { foreign: `an order of a shot that is not in the record: ${order.shotId} ${order.segment}` };
+    const { verdict, haltEpoch } = await this.#looks.at(order.shotId);
+    if (!verdict.ok) {
+      const why = `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}`;
+      return verdict.code === 'NO_APPROVAL' ? { foreign: why } : { refused: why };
+    }
+    const problem = problemOf(order, verdict.authority.shot, haltEpoch, startMs);
+    if (problem !== null) return problem;
 
     const messages = await this.#cut(order, verdict.authority);
     const platform = platformOf(verdict.authority, order.segment);
@@ -167,14 +187,15 @@ export class Dispatcher {
   }
 
   async #test({ launchId, testId }: TestOrder): Promise<Fate> {
-    const { journal, switches, sendTest, log } = this.#options;
-    const launch = await journal.launch(launchId);
+    const { journal, switches, sendTest, log, known } = this.#options;
+    if (known.peekTest(testId)?.results != null) return { done: true };
+    const launch = await known.test(testId) ? await journal.launch(launchId) : null;
     const test = launch !== null && Object.hasOwn(launch.tests, testId) ? launch.tests[testId] : undefined;
-    if (launch === null || test === undefined) return { refused: `test ${testId} was not asked for` };
+    if (launch === null || test === undefined) return { foreign: `test ${testId} was not asked for` };
     if (test.results !== null) return { done: true };
     if (test.contentHash !== launch.contentHash) return { refused: `test ${testId}: the content has changed since it was asked for` };
     const item = await switches.read(launchId, { consistent: true });
-    if (item === null) return { backSeconds: 1, why: 'the switch item is missing' };
+    if (item === null) throw new Error('SWITCHES_MISSING: a halt may have stood in them');
     // A halt stops what was asked for before it; copies that people ask for during it are how they prepare the next attempt.
     const isHalted = Math.max(item.haltEpoch, launch.halt.epoch) > test.haltEpoch;
     const results = isHalted ? haltedCopies(launch, test.to) : await sendTest(launch, testId, test.to);
@@ -184,14 +205,15 @@ export class Dispatcher {
   }
 }
 
-/** Why the segment may not be cut now, or null. */
-function problemOf({ segment, attempt }: SegmentOrder, { shot }: Authority, haltEpoch: number, nowMs: number): string | null {
-  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return `attempt ${attempt} of it was not approved in this shot`;
-  if (shot.closed !== null) return 'the shot is closed';
+/** Why the segment may not be cut, for good, or null. */
+function problemOf({ shotId, segment, attempt }: SegmentOrder, shot: Shot, haltEpoch: number, nowMs: number): Fate | null {
+  const refused = (why: string): Fate => ({ refused: `${shotId} ${segment}: ${why}` });
+  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return { foreign: `${shotId} ${segment}: attempt ${attempt} of it was not approved in this shot` };
+  if (shot.closed !== null) return refused('the shot is closed');
   const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
-  if (platform === undefined) return 'the audience has no such segment';
-  if (nowMs >= shot.notAfterAtMs[platform]) return 'it is late';
-  if (shot.haltedAtMs !== null || haltEpoch > shot.haltEpoch) return 'the shot was halted';
+  if (platform === undefined) return refused('the audience has no such segment');
+  if (nowMs >= shot.notAfterAtMs[platform]) return refused('it is late');
+  if (shot.haltedAtMs !== null || haltEpoch > shot.haltEpoch) return refused('the shot was halted');
   return null;
 }
 
@@ -202,12 +224,8 @@ function platformOf({ shot }: Authority, segment: string): Platform {
   return found.platform;
 }
 
-function isTest({ body }: Received): boolean {
-  const order = parse(body);
-  return order !== null && 'testId' in order;
-}
-
 function parse(body: string): SegmentOrder | TestOrder | null {
+  if (body.length > MESSAGE_CHARS) return null;
   try {
     const json: unknown = JSON.parse(body);
     return segmentOrder.safeParse(json).data ?? testOrder.safeParse(json).data ?? null;

@@ -8,16 +8,20 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
 import type { LateAccount } from '../close/correct.ts';
-import { batchMessage } from '../contract.ts';
+import { batchMessage, MESSAGE_CHARS } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
+import type { Known } from '../dispatch/known.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
+import { untilDone, whileHeld } from '../held-message.ts';
 import type { Lane } from '../lanes/lane.ts';
+import type { Foreign } from '../report/foreign.ts';
+import { cut } from '../report/foreign.ts';
 import { claimBatch, sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
-import type { ShotRuns } from './shot-runs.ts';
+import type { FoundRun, ShotRuns } from './shot-runs.ts';
 
 export interface SenderOptions {
   platform: Platform;
@@ -31,6 +35,11 @@ export interface SenderOptions {
   bootId: string;
   switches: SwitchView;
   runs: ShotRuns;
+  /** What may be in the record, before it is read in full. */
+  known: Known;
+  /** Whether that launch has the pool now, so that its batches are for others. */
+  isServed: (launchId: string) => Promise<boolean>;
+  foreign: Foreign;
   /** Null while it is being loaded. */
   audience: () => LoadedAudience | null;
   share: () => Share;
@@ -44,6 +53,9 @@ export interface SenderOptions {
  */
 
 const LOOK_AGAIN_MS = 50;
+/** So many messages may be held while their shots are looked up: of made-up ones, which wait a quarter of a second at most, more than a thousand a second pass. */
+const ADMITTING_MOST = 300;
+const UNKNOWN: FoundRun = { ok: false, code: 'NO_APPROVAL', say: 'no such shot is in the record' };
 
 export class Sender {
   readonly #options: SenderOptions;
@@ -52,6 +64,8 @@ export class Sender {
   #room: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** Messages whose shot is being looked up. */
+  readonly #admitting = new Set<Promise<void>>();
   /** Devices of batches that are being claimed: they will want room too. */
   #claiming = 0;
   readonly #corrections = new AbortController();
@@ -85,6 +99,7 @@ export class Sender {
     this.#hands.wake();
     await this.#hands.backAll();
     await this.#loops;
+    await Promise.all(this.#admitting);
     await this.#hands.backAll();
     await Promise.all(this.#running);
     await this.#deletes.flush();
@@ -95,14 +110,14 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || !this.#options.share().active || this.#options.runs.anyStopped()) {
+      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admitting.size > ADMITTING_MOST || !this.#options.share().active || this.#options.runs.anyStopped()) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
       try {
         const received = await queues.receive(queue, { max: 10, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
         if (this.#paused || signal.aborted) await queues.handBack(queue, received.map(({ receipt }) => receipt), 0);
-        else await Promise.all(received.map((one) => this.#admit(one)));
+        else for (const one of received) this.#admit(one);
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, 'batch queue cannot be read; trying again');
@@ -111,33 +126,50 @@ export class Sender {
     }
   }
 
-  async #admit({ body, receipt, receives }: Received): Promise<void> {
-    const { platform, queues, queue, launchId, runs, audience, log } = this.#options;
+  /** Beside the loop: what has to be looked up must not hold up what is known. */
+  #admit(received: Received): void {
+    const admitting: Promise<void> = this.#judge(received)
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a batch message could not be judged; it comes again'))
+      .finally(() => this.#admitting.delete(admitting));
+    this.#admitting.add(admitting);
+  }
+
+  async #judge({ body, receipt, receives }: Received): Promise<void> {
+    const { platform, queues, queue, launchId, runs, known, isServed, audience, log } = this.#options;
     const message = parse(body);
-    if (message === null) {
-      log.error('a batch message that is none was dropped');
-      return this.#deletes.put(receipt);
+    if (message === null) return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);
+    const { shotId, segment, attempt, batch } = message;
+    if (message.launchId !== launchId) {
+      if (await isServed(message.launchId)) return queues.handBack(queue, [receipt], 1);
+      return this.#foreign(receipt, `a batch of another launch: ${message.launchId}`);
     }
-    const said = { shotId: message.shotId, batch: message.batch };
-    if (message.launchId !== launchId) return queues.handBack(queue, [receipt], laterEachTime(receives));
-    const found = await runs.find(message.shotId).catch((error: unknown) => {
-      log.error({ ...said, err: error }, 'record cannot be read; the batch is handed back');
-      return null;
-    });
-    if (found === null) return queues.handBack(queue, [receipt], 1);
+    if (known.peekShot(shotId)?.closed != null) return this.#deletes.put(receipt);
+    const said = { shotId, batch };
+    const holding = { queues, queue, visibilitySeconds: VISIBILITY_SECONDS, log };
+    const { value: found, sinceMs } = await whileHeld(holding, receipt, () => untilDone(
+      async () => (runs.get(shotId) !== undefined || await known.shot(shotId) ? runs.find(shotId) : UNKNOWN), this.#stop.signal,
+      (error, delayMs) => log.error({ ...said, err: error, delayMs }, 'record cannot be read; the batch is held'),
+    ));
+    if (found === null) return queues.handBack(queue, [receipt], 0);
     if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED')) return queues.handBack(queue, [receipt], laterEachTime(receives));
+    if (!found.ok && found.code === 'NO_APPROVAL') return this.#foreign(receipt, `a batch of a shot that is not in the record: ${shotId} ${batch}`);
     if (!found.ok) {
       log.error({ ...said, code: found.code, say: found.say }, 'batch without authority dropped');
       return this.#deletes.put(receipt);
     }
     const { run } = found;
-    const place = placeOf(audience(), message.batch);
-    const isPart = run.authority.shot.segments.some(({ segment, attempt }) => segment === message.segment && attempt === message.attempt);
-    if (place === null || place.platform !== platform || place.segment !== message.segment || !isPart) {
-      log.error({ ...said, segment: message.segment, attempt: message.attempt }, 'batch that is not part of its shot dropped');
-      return this.#deletes.put(receipt);
-    }
-    this.#hands.put({ message, run, receipt, receives, sinceMs: Date.now() });
+    const place = placeOf(audience(), batch);
+    const isPart = run.authority.shot.segments.some((one) => one.segment === segment && one.attempt === attempt);
+    if (place === null || place.platform !== platform || place.segment !== segment || !isPart) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
+    // More than are wanted here were held while the store was away.
+    if (this.#hands.count >= AT_HAND) return queues.handBack(queue, [receipt], 0);
+    this.#hands.put({ message, run, receipt, receives, sinceMs });
+  }
+
+  #foreign(receipt: string, why: string): void {
+    this.#options.log.error({ why: cut(why) }, 'a batch that is nobody\'s was deleted');
+    this.#options.foreign.batch(why);
+    this.#deletes.put(receipt);
   }
 
   async #feed(): Promise<void> {
@@ -239,6 +271,7 @@ export class Sender {
 }
 
 function parse(body: string): BatchMessage | null {
+  if (body.length > MESSAGE_CHARS) return null;
   try {
     return batchMessage.parse(JSON.parse(body));
   } catch {

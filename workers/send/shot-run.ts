@@ -71,7 +71,7 @@ export class ShotRun {
     if (this.stoppedBy !== null || after === 'drop-token' || after === 'no-retry') return null;
     if (after === 'bad-share') {
       const { accepted, failed } = this.tally.counts(platform);
-      const bad = this.tally.reasons(platform).get(reason) ?? 0;
+      const bad = this.tally.reasons(platform)[reason] ?? 0;
       if (bad < BAD_SHARE_AFTER || bad < (accepted + failed) * BAD_SHARE) return null;
     }
     this.stoppedBy = reason;
