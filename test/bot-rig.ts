@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { createJournal, type Journal } from '../infra/aws/journal.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
+import { createCloud } from '../infra/aws/create-cloud.ts';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { person, SECRETS, startTestWorkspace, until, type RoomMessage } from '../infra/local/slack/for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts';
@@ -90,6 +91,8 @@ export interface RigOptions {
   mode?: 'socket' | 'http';
   workspace?: Partial<WorkspaceOptions>;
   log?: Logger;
+  /** What the bot has in place of the cloud's address: a proxy before it, say. */
+  cloudAt?: (url: string) => Promise<string>;
   /** Before the bot starts. */
   before?: (workspace: Workspace) => void;
 }
@@ -105,7 +108,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   options.before?.(workspace);
   const runbooksDir = await mkdtemp(join(tmpdir(), 'gobutton-runbooks-'));
   await writeFile(join(runbooksDir, 'drill.yaml'), RUNBOOK);
-  const journal = createJournal({ record: local.cloud.record, staff: local.cloud.staff, keyring: botKeyring(), nowMs });
+  const behind = options.cloudAt === undefined ? null : createCloud({ ...local.config, endpoint: await options.cloudAt(local.url) });
+  const cloud = behind ?? local.cloud;
+  const journal = createJournal({ record: cloud.record, staff: local.cloud.staff, keyring: botKeyring(), nowMs });
   const bot = await startBot({
     config: {
       slack: {
@@ -114,7 +119,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
       host: '127.0.0.1', port: 0, cloud: local.config, runbooksDir, logLevel: 'silent', keyring: journal.keyring,
     },
-    cloud: local.cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200 },
+    cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200 },
   });
   if (mode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
   await bot.connected;
@@ -164,6 +169,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     async stop() {
       await bot.stop();
+      behind?.close();
       await workspace.stop();
       if (!isCut) await local.stop();
       await rm(runbooksDir, { recursive: true, force: true });

@@ -16,7 +16,7 @@ import type { FormResult, Submission } from './submit-form.ts';
 export const goValue = z.strictObject({ launchId: z.string(), orderId: z.string(), shownHash: z.string() });
 export const declineValue = z.strictObject({ launchId: z.string(), orderId: z.string() });
 
-/** The GO press waits for nothing longer than this; without the switch item it is refused, without measurements hard gates are unknown and refuse it. */
+/** The GO press waits for nothing longer than this, and the switch item is asked for again and again until then; without the switch item it is refused, without measurements hard gates are unknown and refuse it. */
 const READ_WITHIN_MS = 1_500;
 
 /**
@@ -33,7 +33,7 @@ export async function pressGo({ desk, value, slackId, teamId, channelId, pressed
 
   const signal = AbortSignal.timeout(READ_WITHIN_MS);
   const [item, measured] = await Promise.all([
-    desk.cloud.switches.read(launchId, { consistent: true, signal }).catch((error: unknown) => {
+    desk.cloud.switches.readWithin(launchId, READ_WITHIN_MS).catch((error: unknown) => {
       desk.log.error({ err: error, launchId, orderId }, 'GO: the halt switch could not be read');
       return 'unreadable' as const;
     }),

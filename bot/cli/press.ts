@@ -40,6 +40,9 @@ export async function requestFire(session: Session, launchId: string, options: {
   session.out(`A second person approves it with: npm run go -- fire approve --launch ${launchId} --order ${order.id} --key their.pem --yes`);
 }
 
+/** An operator has no second way: longer than a press in Slack may take. */
+const SWITCHES_WITHIN_MS = 3_000;
+
 /** Without `sure` it shows the order and stops: what is approved must have been seen. */
 export async function approveFire(session: Session, launchId: string, options: { orderId: string | null; key: OperatorKey; sure: boolean }): Promise<void> {
   const pressedAtMs = session.nowMs();
@@ -47,7 +50,7 @@ export async function approveFire(session: Session, launchId: string, options: {
   const order = openOrder(launch, options.orderId, pressedAtMs);
   for (const line of orderLines(launch, order)) session.out(line);
   if (!options.sure) throw new CliError('NOT_CONFIRMED', 'nothing was sent. If this is what you approve, run it again with --yes: it fires at once');
-  const [measured, item] = await Promise.all([session.conductor.measured(launchId), session.cloud.switches.read(launchId, { consistent: true })]);
+  const [measured, item] = await Promise.all([session.conductor.measured(launchId), session.cloud.switches.readWithin(launchId, SWITCHES_WITHIN_MS)]);
   const { shown } = order;
   const via = proofBy(options.key, { purpose: 'approve', launchId, orderId: order.id, segments: shown.segments, shownHash: order.shownHash, notAfterMs: shown.notAfterMs }, pressedAtMs);
   const { entry } = await perform(session, launchId, {

@@ -187,7 +187,7 @@ test('a switch item that is written for the first time between the two looks at 
 
 test('a switch item that was lost is written again from the record, with its halt, and the channel is told once', async () => {
   const { conductor } = rig.conductor('first');
-  // One try of 300 ms: on a loaded machine it may take another.
+  // One try of half a second: on a loaded machine it may take another.
   const standing = () => rig.cloud.switches.read(rig.launchId, { consistent: true }).catch(() => null);
   await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 700, reason: '' });
   await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });

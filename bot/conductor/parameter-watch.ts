@@ -6,6 +6,8 @@ import type { Halting } from './halt.ts';
 import { byWhom, isExplained, parameterName, shownValue } from './halt-parameter.ts';
 import { differing, mirrorSwitch, noteIfSetByHand } from './public-mirror.ts';
 
+/** A halt by hand waits for the item longer than a poll would. */
+const SWITCHES_WITHIN_MS = 1_500;
 /** Looks that fail in a row, one a second, before people are told that a halt by hand would not be seen. */
 const BLIND_LOOKS = 15;
 
@@ -46,7 +48,7 @@ export class ParameterWatch {
 
   async #lookAtHalt(launch: Launch, standing: Parameter): Promise<void> {
     const { cloud, nowMs, log } = this.#context;
-    const item = await cloud.switches.read(launch.id, { consistent: true });
+    const item = await cloud.switches.readWithin(launch.id, SWITCHES_WITHIN_MS);
     if (item?.halted === true || (await isExplained(this.#context, launch.id, standing))) {
       this.#suspect = null;
       return;

@@ -9,7 +9,7 @@ let rig: Rig;
 beforeEach(async () => { rig = await startRig(); });
 afterEach(async () => { await rig.stop(); });
 
-/** One try is 300 ms, as workers read it. */
+/** One try is half a second, as workers read it. */
 const item = () => rig.cloud.switches.read(rig.launchId, { consistent: true }).catch(() => null);
 
 async function cutOff(seq: number): Promise<void> {

@@ -14,8 +14,11 @@ export const RECORD_TRY_TIMEOUT_MS = 1_000;
 export const RECORD_TRIES = 3;
 /** Reading back after a failed write, all tries together: the press waits for it. */
 export const READ_BACK_TIMEOUT_MS = 2_000;
-/** A switch read is one try: the poller asks again 250 ms later anyway, and pauses the worker at 800 ms without an answer. */
-export const SWITCH_READ_TIMEOUT_MS = 300;
+/**
+ * A switch read is one try: the poller asks again 250 ms later anyway, and pauses the worker 800 ms after the beginning of its
+ * last read that was answered. An answer that takes longer than this would not reach to the next one.
+ */
+export const SWITCH_READ_TIMEOUT_MS = 550;
 
 export interface Clients {
   /** Record, claims, live items, switch writes. */

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
-import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import { type Fault, loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
 import { createSwitchStore, type SwitchStore } from './switch-store.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
@@ -84,4 +85,25 @@ test('a read without an answer is given up, connection and all, before the next 
   await aborted;
   cloud.close();
   silent.close();
+});
+
+test('a press outlasts one read that is lost and reads that are all slow, and is over in its time', async () => {
+  await switches.halt('patient');
+  const storeWith = (fault: Fault) => {
+    const clients = createClients(local.config);
+    withFault(clients.dynamo, fault);
+    return createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' });
+  };
+  const slow = storeWith(async (send) => {
+    await sleep(350);
+    return send();
+  });
+  expect(await slow.readWithin('patient', 1_500)).toMatchObject({ haltEpoch: 1 });
+  const loses = storeWith(async (send, { nth }) => (nth === 1 ? Promise.withResolvers<never>().promise : send()));
+  const startedAtMs = performance.now();
+  expect(await loses.readWithin('patient', 1_500)).toMatchObject({ haltEpoch: 1 });
+  expect(performance.now() - startedAtMs).toBeLessThan(900);
+  const silent = storeWith(() => Promise.withResolvers<never>().promise);
+  await expect(silent.readWithin('patient', 700)).rejects.toMatchObject({ code: 'SWITCHES_UNAVAILABLE' });
+  expect(performance.now() - startedAtMs).toBeLessThan(2_500);
 });

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import { READ_BACK_TIMEOUT_MS, SWITCH_READ_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
+
+/** An answer that takes longer than this gets another read beside it. */
+const READ_BESIDE_MS = 300;
 
 /** The item that workers poll. Table `<prefix>-switches`, key `launchId`. */
 export interface SwitchItem {
@@ -23,6 +27,8 @@ export interface SwitchItem {
 export interface SwitchStore {
   /** Null: not there yet, or lost; workers pause then. Eventually consistent unless asked. */
   read(launchId: string, options?: { consistent?: boolean; signal?: AbortSignal }): Promise<SwitchItem | null>;
+  /** Consistent, and as patient as a press: one slow or lost answer does not count, as another read begins beside it every 300 ms. Rejects when none has come within the time. */
+  readWithin(launchId: string, withinMs: number): Promise<SwitchItem | null>;
   /** Halt now: halted = true, haltEpoch + 1, unconditionally. Returns the item after it. */
   halt(launchId: string): Promise<SwitchItem>;
   /** Notes the record's head, upwards only, in an item that is there. False: a later one stands, or there is no item (only `apply` and a halt make one: workers pause without it). */
@@ -38,7 +44,7 @@ export interface SwitchStore {
 }
 
 /**
- * `reads` serves the workers' polls: one try, aborted after 300 ms. `writes` is the client of the record. The item: the halt
+ * `reads` serves the workers' polls: one try, aborted after 550 ms. `writes` is the client of the record. The item: the halt
  * (`halted`, `haltEpoch`) and, under `seq`, the other switches as one JSON text in `rest`.
  */
 export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBClient; writes: DynamoDBClient; table: string }): SwitchStore {
@@ -68,6 +74,34 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
         { abortSignal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]) },
       );
       return answer.Item === undefined ? null : toSwitchItem(answer.Item);
+    },
+
+    async readWithin(launchId, withinMs) {
+      const over = AbortSignal.timeout(withinMs);
+      const answered = new AbortController();
+      const signal = AbortSignal.any([over, answered.signal]);
+      const tries: Promise<SwitchItem | null>[] = [];
+      const readOnce = async () => {
+        const read = new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true });
+        // The client of the writes: it waits longer for one answer than a poll may.
+        const { Item: item } = await writes.send(read, { abortSignal: signal });
+        return item === undefined ? null : toSwitchItem(item);
+      };
+      try {
+        for (;;) {
+          const reading = readOnce();
+          reading.catch(() => null);
+          tries.push(reading);
+          const next = sleep(READ_BESIDE_MS, 'next' as const, { signal }).catch(() => 'over' as const);
+          const first = await Promise.race([Promise.any(tries).catch(() => next), next]);
+          if (first === 'over') throw new Error(`no answer within ${withinMs} ms`);
+          if (first !== 'next') return first;
+        }
+      } catch (error) {
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot read the switches of ${launchId}`, { cause: error });
+      } finally {
+        answered.abort();
+      }
     },
 
     async halt(launchId) {

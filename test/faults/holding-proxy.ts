@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An HTTP proxy in front of the local cloud that keeps chosen calls to itself: they are never answered, and never arrive. */
+/** An HTTP proxy in front of the local cloud that keeps chosen calls to itself, for ever (they never arrive) or for some time. */
 export interface HoldingProxy {
   url: string;
   /** From now on, calls whose `<x-amz-target> <body>` matches; null: none. Held ones stay held. */
   hold(what: RegExp | null): void;
+  /** From now on, calls whose `<x-amz-target> <body>` matches arrive so much later; null: none. */
+  delay(what: RegExp | null, ms: number): void;
   /** How many were held. */
   readonly held: number;
   close(): Promise<void>;
@@ -16,6 +18,7 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
   const { hostname, port, username } = new URL(targetUrl);
   let holding: RegExp | null = null;
   let held = 0;
+  let delaying: { what: RegExp; ms: number } | null = null;
   const waiting = new Set<ServerResponse>();
   const server = createServer((from, to) => {
     const parts: Buffer[] = [];
@@ -23,11 +26,18 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
     from.on('error', () => to.destroy());
     from.on('end', () => {
       const body = Buffer.concat(parts);
-      if (holding?.test(`${String(from.headers['x-amz-target'])} ${body.toString('latin1')}`) === true) {
+      const said = `${String(from.headers['x-amz-target'])} ${body.toString('latin1')}`;
+      if (holding?.test(said) === true) {
         held += 1;
         waiting.add(to);
         return;
       }
+      const pass = () => { passOn(body); };
+      if (delaying?.what.test(said) === true) setTimeout(pass, delaying.ms);
+      else pass();
+    });
+
+    function passOn(body: Buffer): void {
       const onward = request({ hostname, port, method: from.method, path: from.url, headers: from.headers }, (answer) => {
         to.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(to);
@@ -36,13 +46,14 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
       // A caller that gives up is one that has gone away, for the cloud too.
       to.on('close', () => onward.destroy());
       onward.end(body);
-    });
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://${username}@127.0.0.1:${(server.address() as AddressInfo).port}`,
     hold: (what) => { holding = what; },
+    delay: (what, ms) => { delaying = what === null ? null : { what, ms }; },
     get held() { return held; },
     async close() {
       for (const response of waiting) response.destroy();

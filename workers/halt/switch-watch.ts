@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { SWITCH_READ_TIMEOUT_MS } from '../../infra/aws/clients.ts';
 import type { CloudConfig } from '../../infra/aws/cloud.ts';
 import type { SwitchThreadData } from './switch-thread.ts';
 import { createSwitchMemory, SwitchView } from './switch-view.ts';
@@ -8,9 +9,9 @@ import type { SwitchMemory } from './switch-view.ts';
 /** `memory`: what the view looks at, for views in other threads. */
 export interface SwitchWatch { view: SwitchView; memory: SwitchMemory; stop(): Promise<void> }
 
-/** DESIGN, Halt: polled every 250 ms with a 300 ms time-out. */
+/** A read begins every 250 ms, whatever becomes of the ones before it: a store that takes a third of a second for each pauses nobody. */
 const EVERY_MS = 250;
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = SWITCH_READ_TIMEOUT_MS;
 const RESTART_MS = 500;
 
 /** Starts the thread that polls the launch's switch item. If the thread dies it is started again; until then no read is confirmed, so the worker pauses. */

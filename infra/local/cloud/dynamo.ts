@@ -5,7 +5,7 @@ import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 
 /**
  * DynamoDB: dynalite's actions called in process, without its HTTP server, which throws from an event handler when a client
- * goes away (and a switch read is aborted after 300 ms by design). Warm throughput, which dynalite lacks, is held in `held`.
+ * goes away (and a switch read is aborted after 550 ms by design). Warm throughput, which dynalite lacks, is held in `held`.
  */
 export interface Dynamo {
   call(operation: string, input: Record<string, unknown>): Promise<unknown>;

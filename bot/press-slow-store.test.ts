@@ -1,0 +1,37 @@
+import { afterEach, expect, it } from 'vitest';
+import { until } from '../infra/local/slack/for-tests.ts';
+import { buttonsOf, readyLaunch, startRig, type Rig } from '../test/bot-rig.ts';
+import { startHoldingProxy, type HoldingProxy } from '../test/faults/holding-proxy.ts';
+
+/** A store that is slow, and no more than that, costs a press its own time and never the press. */
+
+let rig: Rig | null = null;
+let proxy: HoldingProxy | null = null;
+afterEach(async () => {
+  await rig?.stop();
+  await proxy?.close();
+});
+
+it('GO is taken while every read of one item takes 350 ms or 600 ms', async () => {
+  const one = rig = await startRig({
+    cloudAt: async (url) => {
+      proxy = await startHoldingProxy(url);
+      return proxy.url;
+    },
+  });
+  const slow = proxy as HoldingProxy | null;
+  if (slow === null) throw new Error('no proxy');
+  await readyLaunch(one);
+  const press = async (segment: string, fault: () => void) => {
+    await one.ask(one.ana, `fire ${segment}`);
+    const go = await until('a GO button', async () => buttonsOf(await one.ben.messages(), 'fire.go').at(-1));
+    fault();
+    expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({ ok: true });
+    const shot = await until('a shot', async () => Object.values((await one.launch()).shots).find(({ segments }) => segments.some((part) => part.segment === segment)), 8_000);
+    expect(shot.approvedBy).toBe('ben');
+    slow.delay(null, 0);
+  };
+  await press('us-ios', () => slow.delay(/^DynamoDB_20120810\.GetItem/, 350));
+  // Longer than a poll may take.
+  await press('us-android', () => slow.delay(/^DynamoDB_20120810\.GetItem/, 600));
+}, 30_000);
