@@ -116,7 +116,8 @@ export class Worker {
       await Promise.all([parts.dispatcher.stop(), parts.closer.stop(), this.#loop]);
       const drained = Promise.all(parts.senders.map((sender) => sender.drain()));
       if (!await finishes(drained, drainMs)) {
-        log.warn({ batches: inHand(parts) }, 'drain time is over: what is unanswered becomes uncertain');
+        log.warn({ batches: inHand(parts) }, 'drain time is over: what is unwritten goes to others, what is unanswered becomes uncertain');
+        for (const sender of parts.senders) sender.giveBack();
         await parts.lanes.close();
         if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: inHand(parts) }, 'some accounts could not be written');
       }

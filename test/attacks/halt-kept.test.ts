@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
+import { leaseFor } from '../../workers/send/lease-for-tests.ts';
 import { ShotRuns } from '../../workers/send/shot-runs.ts';
 import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
 import { TableWriter } from './table-writer.ts';
@@ -46,11 +47,11 @@ test('a shot that runs ends by the record, for everything that is under way, tho
   const memory = createSwitchMemory();
   const read = () => writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
   const untilMs = Date.now() + 60_000;
-  const underWay = new WriteCheck({ haltEpoch: 0, sendUntilMs: untilMs, endsAtMs: sharedNowMs() + 60_000, stopped: found.run.stopped }, new SwitchView(memory));
+  const underWay = new WriteCheck({ haltEpoch: 0, lease: leaseFor(60_000), stopped: found.run.stopped }, new SwitchView(memory));
   const look = async () => {
     runs.update(await stage.journal.launch(launch.id) as Launch);
     read();
-    return [found.run.stop(new SwitchView(memory), untilMs), underWay.stop()];
+    return [found.run.stop(new SwitchView(memory), untilMs), underWay.stop(0)];
   };
   expect(await look()).toEqual([null, null]);
   await haltInRecord(launch);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { folderObjects } from '../../workers/audience/folder-objects.ts';
 import { loadAudience } from '../../workers/audience/load.ts';
 import type { LoadedAudience } from '../../workers/audience/loaded-audience.ts';
-import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import type { SwitchMemory } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
 import type { Lane, PreparedShot } from '../../workers/lanes/lane.ts';
@@ -12,6 +12,7 @@ import { apnsProvider } from '../../workers/lanes/provider.ts';
 import { WireLane } from '../../workers/lanes/wire-lane.ts';
 import { ShotTally } from '../../workers/report/tally.ts';
 import { batchWrites } from '../../workers/send/batch-writes.ts';
+import { leaseFor } from '../../workers/send/lease-for-tests.ts';
 import { SendingThreads } from '../../workers/threads/sending-threads.ts';
 import { ThreadLane } from '../../workers/threads/thread-lane.ts';
 import { apnsHeaders, apnsPayload, type Target } from './clients/bench-client.ts';
@@ -82,7 +83,7 @@ function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: 
     while (performance.now() < endMs) {
       await lane.room();
       const batch = batches[at++ % batches.length] ?? '';
-      const terms = { haltEpoch: 0, sendUntilMs: Date.now() + FOREVER_MS, endsAtMs: sharedClockMs() + FOREVER_MS, stopped: new SharedArrayBuffer(4) };
+      const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: new SharedArrayBuffer(4) };
       sent.push(lane.send(shot, {
         ...batchWrites(audience.view(batch), null, new WriteCheck(terms, view)),
         wrote: () => tally.wrote('ios', Date.now()),

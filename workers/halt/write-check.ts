@@ -1,4 +1,5 @@
 import type { Held } from '../lanes/lane.ts';
+import { Lease, type LeaseMemory } from '../send/lease.ts';
 import { sharedClockMs } from './switch-view.ts';
 import type { SwitchView } from './switch-view.ts';
 
@@ -6,10 +7,7 @@ import type { SwitchView } from './switch-view.ts';
 export interface WriteTerms {
   /** The shot's own. */
   haltEpoch: number;
-  /** The end of the claim, epoch ms. */
-  sendUntilMs: number;
-  /** The same on the shared monotonic clock, for a wall clock that is set back meanwhile. */
-  endsAtMs: number;
+  lease: LeaseMemory;
   /** One Int32 for all batches of the shot: 1 once an answer has stopped it on this worker. */
   stopped: SharedArrayBuffer;
 }
@@ -17,21 +15,23 @@ export interface WriteTerms {
 /** Asked before every write: a few loads and two clocks, no message. */
 export class WriteCheck {
   readonly #terms: WriteTerms;
+  readonly #lease: Lease;
   readonly #stopped: Int32Array;
   readonly #switches: SwitchView;
 
   constructor(terms: WriteTerms, switches: SwitchView) {
     this.#terms = terms;
+    this.#lease = new Lease(terms.lease);
     this.#stopped = new Int32Array(terms.stopped);
     this.#switches = switches;
   }
 
-  stop(): Held | null {
-    const { haltEpoch, sendUntilMs, endsAtMs } = this.#terms;
+  /** `device`: its place in the batch. */
+  stop(device: number): Held | null {
     const nowMs = sharedClockMs();
-    const held = this.#switches.stop(haltEpoch, nowMs);
+    const held = this.#switches.stop(this.#terms.haltEpoch, nowMs);
     if (held === 'halted' || Atomics.load(this.#stopped, 0) === 1) return 'halted';
-    return Date.now() >= sendUntilMs || nowMs >= endsAtMs ? 'late' : held;
+    return this.#lease.stop(device, nowMs) ?? held;
   }
 
   /** An answer that every further push would get too: seen at the next write of every thread. */

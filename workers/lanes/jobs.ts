@@ -44,7 +44,7 @@ export class Jobs {
     for (let at = 0; at < this.#writing.length;) {
       const active = this.#writing[at];
       if (active === undefined) break;
-      const why = active.job.stop();
+      const why = active.job.stop(placeOf(active));
       if (why === null) return active;
       if (why === 'paused') {
         paused = true;
@@ -75,15 +75,16 @@ export class Jobs {
     for (const index of indexes) this.settle(active, index, { state: 'held', why });
   }
 
-  holdAll(why: Held): void {
-    for (const active of this.#writing.slice()) this.hold(active, why);
+  /** The lane ends. What was given back before is for others. */
+  holdAll(): void {
+    for (const active of this.#writing.slice()) this.hold(active, active.job.stop(placeOf(active)) === 'returned' ? 'returned' : 'halted');
   }
 
   /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
   holdStopped(): void {
     for (const active of this.#writing.slice()) {
-      const why = active.job.stop();
-      if (why === 'halted' || why === 'late') this.hold(active, why);
+      const why = active.job.stop(placeOf(active));
+      if (why !== null && why !== 'paused') this.hold(active, why);
     }
   }
 
@@ -97,6 +98,11 @@ export class Jobs {
     if (this.#writing[0] === active) this.#writing.shift();
     else this.#writing = this.#writing.filter((one) => one !== active);
   }
+}
+
+/** Of the device that would be written next. */
+function placeOf({ again, next }: ActiveJob): number {
+  return again.at(-1) ?? next;
 }
 
 function left(active: ActiveJob): number {

@@ -10,7 +10,7 @@ import type { WriteTerms } from '../halt/write-check.ts';
  * provably not written (the job's `stop` said so before the write, or the provider said it was not processed
  * and no time was left).
  */
-export type Held = 'halted' | 'late' | 'paused';
+export type Held = 'halted' | 'late' | 'paused' | 'returned';
 
 export type Outcome =
   | { state: 'accepted' }
@@ -25,8 +25,8 @@ export interface LaneJob {
   token(index: number): string;
   /** Index of the message template (one per locale). */
   template(index: number): number;
-  /** Asked before every write: null to go on, or why nothing more may be written. `paused` means: ask again soon. */
-  stop(): Held | null;
+  /** Asked before every write, with the device's place: null to go on, or why it and what comes after it may not be written. `paused` means: ask again soon. */
+  stop(index: number): Held | null;
   /** `atMs`: when, epoch ms; absent: now. */
   settle(index: number, outcome: Outcome, atMs?: number): void;
   /** Told after every write, so that what is on the wire can be counted. A device that the provider refused unread is written, and told, again. */

@@ -67,7 +67,8 @@ export class Link implements PoolOwner<ActiveJob> {
   }
 
   mayFinish({ job }: ActiveJob): 'now' | 'later' | 'never' {
-    const why = job.stop();
+    // It was begun under its lease's mark.
+    const why = job.stop(0);
     return why === null ? 'now' : why === 'paused' ? 'later' : 'never';
   }
 

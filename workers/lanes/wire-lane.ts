@@ -47,6 +47,9 @@ export function lookAhead(streams: number, perSecond: number, threads = 1): numb
   return Math.max(1, Math.min(LOOK_AHEAD_DEVICES * threads, streams * LOOK_AHEAD_STREAMS, perSecond === 0 ? Number.POSITIVE_INFINITY : perSecond / 4));
 }
 
+/** With every stream taken and no answer for so long, another batch would only wait here, where another worker's connections may work. */
+export const STALLED_AFTER_MS = 1_000;
+
 const STREAMS_AT_MOST = 1_000;
 const PAUSE_CHECK_MS = 20;
 /**
@@ -78,6 +81,10 @@ export class WireLane implements Lane, LinkLane {
   /** Devices of the launch's people, as last told. */
   #staff: readonly { token: string }[] = [];
   #staffTurn = 0;
+  /** Answered or lost, in all; how many there were at the last sweep that saw more than the one before, and when that was. */
+  #answers = 0;
+  #answersSeen = 0;
+  #answeredAtMs = 0;
   #closed = false;
 
   constructor(options: LaneOptions) {
@@ -191,7 +198,7 @@ export class WireLane implements Lane, LinkLane {
   /** Holds what is unsent, makes uncertain what is unanswered, ends the connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#jobs.holdAll('halted');
+    this.#jobs.holdAll();
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
     this.#renewal.stop();
@@ -256,6 +263,7 @@ export class WireLane implements Lane, LinkLane {
 
   answered(link: Link, active: ActiveJob, index: number, status: number, body: string): void {
     const { provider } = this.#options;
+    this.#answers += 1;
     const authenticated = status === 200 || provider.authenticated(status);
     if (authenticated && link.connection !== null) {
       if (!link.connection.unlocked) link.connection.unlock();
@@ -271,6 +279,7 @@ export class WireLane implements Lane, LinkLane {
   }
 
   lost(active: ActiveJob, index: number, why: string): void {
+    this.#answers += 1;
     if (active.primed !== null) return active.primed(NOT_PRIMED);
     this.#jobs.settle(active, index, { state: 'uncertain', reason: why });
   }
@@ -281,6 +290,12 @@ export class WireLane implements Lane, LinkLane {
     this.#jobs.again(active, index);
     if (this.#closed) this.#jobs.hold(active, 'halted');
     else this.schedule();
+  }
+
+  /** Every stream is taken, and nothing was answered for a while. */
+  get isStalled(): boolean {
+    if (performance.now() - this.#answeredAtMs < STALLED_AFTER_MS) return false;
+    return this.#pool.inFlight > 0 && this.#links.every(({ isOpen, connection }) => !isOpen || connection === null || connection.free === 0);
   }
 
   forget(link: Link): void {
@@ -314,6 +329,10 @@ export class WireLane implements Lane, LinkLane {
   }
 
   #sweep(): void {
+    if (this.#answers !== this.#answersSeen || this.#pool.inFlight === 0) {
+      this.#answersSeen = this.#answers;
+      this.#answeredAtMs = performance.now();
+    }
     this.#dropDead();
     this.#jobs.holdStopped();
     this.#serveRoom();
@@ -340,7 +359,7 @@ export class WireLane implements Lane, LinkLane {
     for (const link of this.#links) {
       if (!link.isOpen) continue;
       streams += link.connection?.limit ?? 0;
-      if (streams > 0 && wanted < lookAhead(streams, perSecond)) return true;
+      if (streams > 0 && wanted < lookAhead(streams, perSecond)) return !this.isStalled;
     }
     return false;
   }

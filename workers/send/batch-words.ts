@@ -68,14 +68,14 @@ export function uncovered(claim: Claim, set: AttemptSet): number[] {
 
 /**
  * The word of whoever gives the present holder up: what its lease covered is uncertain, the rest as `beyond` says, absent
- * when another holder comes. `wroteNothing`: it is known that the holder never wrote.
+ * when another holder comes. `isSkipped`: known to be nobody's to send, where the one who speaks can know it.
  */
-export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late', wroteNothing = false): Account {
+export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late', isSkipped: (device: number) => boolean = () => false): Account {
   const states = new Uint8Array(set.members.length).fill(ABSENT);
-  const holds = claim?.state === 'claimed' && !wroteNothing;
   for (const device of restOf(claim, set)) {
-    const isCovered = holds && device < claim.mark;
-    const isSettled = set.members[device] === SETTLED && (isCovered || beyond !== 'absent');
+    const isCovered = claim?.state === 'claimed' && device < claim.mark;
+    if (!isCovered && beyond === 'absent') continue;
+    const isSettled = set.members[device] === SETTLED || isSkipped(device);
     states[device] = stateCode(isSettled ? 'skipped' : isCovered ? 'uncertain' : beyond);
   }
   return toAccount(states, noReasons());

@@ -9,6 +9,6 @@ export function batchWrites(view: BatchView, devices: Uint32Array | null, check:
     count: devices?.length ?? view.count,
     token: (index) => view.token(device(index)),
     template: (index) => view.locale(device(index)),
-    stop: () => check.stop(),
+    stop: (index) => check.stop(device(index)),
   };
 }

@@ -16,12 +16,14 @@ import { untilDone, whileHeld } from '../held-message.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Foreign } from '../report/foreign.ts';
 import { cut } from '../report/foreign.ts';
-import { claimBatch, sendBatch } from './batch-run.ts';
+import { sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { FoundRun, ShotRuns } from './shot-runs.ts';
+import { takeBatch, type LeaseClock } from './take-batch.ts';
 
 export interface SenderOptions {
   platform: Platform;
@@ -31,6 +33,7 @@ export interface SenderOptions {
   queue: string;
   claims: ClaimStore;
   journal: Journal;
+  clock: LeaseClock;
   launchId: string;
   bootId: string;
   switches: SwitchView;
@@ -56,11 +59,14 @@ const LOOK_AGAIN_MS = 50;
 /** So many messages may be held while their shots are looked up: of made-up ones, which wait a quarter of a second at most, more than a thousand a second pass. */
 const ADMITTING_MOST = 300;
 const UNKNOWN: FoundRun = { ok: false, code: 'NO_APPROVAL', say: 'no such shot is in the record' };
+/** The holder of a batch may be dead, and what its lease covers may be all. */
+const AGAIN_MOST_SECONDS = 10;
 
 export class Sender {
   readonly #options: SenderOptions;
   readonly #hands: Hands;
   readonly #deletes: Deletes;
+  readonly #keeper: LeaseKeeper;
   #room: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -76,6 +82,8 @@ export class Sender {
     this.#options = options;
     this.#hands = new Hands(options);
     this.#deletes = new Deletes(options);
+    // No epoch is above this one: only what makes everybody wait.
+    this.#keeper = new LeaseKeeper({ ...options, isPaused: () => options.switches.stop(Number.POSITIVE_INFINITY) !== null });
   }
 
   start(): void {
@@ -91,6 +99,11 @@ export class Sender {
   /** Claimed batches that are being sent or accounted for. */
   get inHand(): number {
     return this.#running.size;
+  }
+
+  /** What is unwritten of the claimed batches goes to others: for the end of a drain. */
+  giveBack(): void {
+    this.#keeper.giveBackAll();
   }
 
   /** Takes nothing new and hands back what is unclaimed. Resolves when every claimed batch is accounted for. */
@@ -228,24 +241,30 @@ export class Sender {
     }
   }
 
-  async #claimAndSend({ message, run, receipt }: AtHand): Promise<void> {
-    const { claims, lane, switches, bootId, audience, log } = this.#options;
+  async #claimAndSend(hand: AtHand): Promise<void> {
+    const { message, run, receipt } = hand;
+    const { claims, lane, switches, clock, bootId, audience, platform, share, log } = this.#options;
     const view = audience()?.view(message.batch);
     if (view === undefined) throw new Error('AUDIENCE_NOT_LOADED: it was taken away while a batch was at hand');
     const batchLog = log.child({ shotId: message.shotId, batch: message.batch });
-    const context = { claims, lane, switches, bootId, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
+    const context = { claims, lane, switches, clock, bootId, share, keeper: this.#keeper, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
+    const notAfterMs = run.authority.shot.notAfterAtMs[platform];
+    const isOver = () => this.#stop.signal.aborted || run.stoppedBy !== null || ['halted', 'late'].includes(run.stop(switches, notAfterMs) ?? '');
     run.inHand += 1;
     this.#claiming += view.count;
     try {
-      const claimed = await claimBatch(context, run, message, view).finally(() => { this.#claiming -= view.count; });
-      if (!claimed.won) {
-        // Claimed and open: left alone, to come again until it is accounted for or closed.
-        if (claimed.holder.state !== 'claimed') this.#deletes.put(receipt);
+      const taken = await takeBatch({ ...context, isOver }, run, message, view).finally(() => { this.#claiming -= view.count; });
+      if (!taken.won) {
+        // Held by somebody, or not to be asked now: it comes again.
+        if (taken.isFinal) this.#deletes.put(receipt);
+        else await this.#hands.back([hand], Math.min(AGAIN_MOST_SECONDS, Math.ceil(taken.againMs / 1_000)));
         return;
       }
       run.activeAtMs = Date.now();
-      await sendBatch(context, run, message, view, claimed)
-        .then(() => this.#deletes.put(receipt), (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'));
+      await sendBatch(context, run, message, view, taken.held, receipt).then(
+        (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#hands.back([hand], 0)),
+        (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'),
+      );
     } finally {
       run.inHand -= 1;
     }

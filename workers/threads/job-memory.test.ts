@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
 import { createJobMemory, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
 import { createReasons, ReasonWriter } from './reasons.ts';
+import { leaseFor } from '../send/lease-for-tests.ts';
 
 function setUp(count: number) {
   const told: (Outcome & { index: number })[] = [];
   const writes: number[] = [];
   const job: LaneJob = {
     count, token: () => '', template: () => 0, stop: () => null, settle: (index, outcome) => told.push({ index, ...outcome }),
-    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, sendUntilMs: 0, endsAtMs: 0, stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times) },
+    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times) },
   };
   const memory = createJobMemory(count, Date.now());
   const reasons = createReasons();

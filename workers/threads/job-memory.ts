@@ -23,7 +23,7 @@ const ACCEPTED_CODE = 0;
 const FAILED = 1;
 const UNCERTAIN = 2;
 const HELD = 3;
-const HELDS: readonly Held[] = ['halted', 'late', 'paused'];
+const HELDS: readonly Held[] = ['halted', 'late', 'paused', 'returned'];
 const ACCEPTED = { state: 'accepted' } as const;
 
 /** Reason of devices whose thread ended between the write and the answer. */

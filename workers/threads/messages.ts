@@ -46,12 +46,12 @@ export type FromThread =
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
-export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5 } as const;
+export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5, stalled: 6 } as const;
 /** Of `refusal`, where a number is that of the thread's reasons: none. Of a credential's times: no connection is open. */
 export const NONE = -1;
 
 export function createGauge(): SharedArrayBuffer {
-  const gauge = new SharedArrayBuffer(6 * Int32Array.BYTES_PER_ELEMENT);
+  const gauge = new SharedArrayBuffer(Object.keys(GAUGE).length * Int32Array.BYTES_PER_ELEMENT);
   clearGauge(new Int32Array(gauge));
   return gauge;
 }

@@ -15,7 +15,7 @@ export function partOfJob(job: PortableJob, indexes: readonly number[]): Portabl
     count: indexes.length,
     token: (index) => job.token(whole(index)),
     template: (index) => job.template(whole(index)),
-    stop: () => job.stop(),
+    stop: (index) => job.stop(whole(index)),
     settle: (index, outcome, atMs) => job.settle(whole(index), outcome, atMs),
     elsewhere: {
       batch, terms, devices: Uint32Array.from(indexes, (index) => devices?.[index] ?? index),

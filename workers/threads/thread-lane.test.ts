@@ -4,12 +4,13 @@ import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
-import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
 import { answer, startPeer } from '../lanes/peer-for-tests.ts';
 import type { TestRequest } from '../lanes/peer-for-tests.ts';
 import { batchWrites } from '../send/batch-writes.ts';
+import { leaseFor } from '../send/lease-for-tests.ts';
 import { THREAD_LOST } from './job-memory.ts';
 import type { ToThread } from './messages.ts';
 import { SendingThread, SendingThreads } from './sending-threads.ts';
@@ -55,7 +56,7 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
   const jobOf = (batch: string, options: { devices?: Uint32Array; forMs?: number } = {}) => {
     const view = audience.view(batch);
     const outcomes: Outcome[][] = Array.from({ length: options.devices?.length ?? view.count }, () => []);
-    const terms = { haltEpoch: 0, sendUntilMs: Date.now() + (options.forMs ?? 20_000), endsAtMs: sharedClockMs() + (options.forMs ?? 20_000), stopped };
+    const terms = { haltEpoch: 0, lease: leaseFor(options.forMs ?? 20_000), stopped };
     const written = { times: 0, lastMs: 0 };
     const job: LaneJob = {
       ...batchWrites(view, options.devices ?? null, new WriteCheck(terms, new SwitchView(memory))), settle: (index, outcome) => outcomes[index]?.push(outcome),

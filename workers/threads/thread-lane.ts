@@ -191,7 +191,8 @@ export class ThreadLane implements Lane, ThreadClient {
   #serveWaiting(): void {
     const isThere = this.#state === 'open' && this.#threads.length > 0;
     for (const waiting of this.#waiting.splice(0)) {
-      const why = this.#state === 'open' ? waiting.job.stop() : 'halted';
+      const stop = waiting.job.stop(0);
+      const why = this.#state === 'open' || stop === 'returned' ? stop : 'halted';
       if (why !== null && why !== 'paused') this.#hold(waiting, why);
       else if (isThere) this.#hand(waiting);
       else this.#waiting.push(waiting);
@@ -255,6 +256,7 @@ export class ThreadLane implements Lane, ThreadClient {
   #hasRoom(reserved: number): boolean {
     if (this.#state === 'closed') return true;
     const { streams } = readGauges(this.#threads, this.platform);
+    if (this.#threads.every((thread) => gaugeOf(thread, this.platform, GAUGE.stalled) === 1)) return false;
     return streams > 0 && this.#unsent(null) + reserved < lookAhead(streams, this.#pace.perSecond, this.#threads.length);
   }
 

@@ -94,6 +94,7 @@ export class ThreadSide {
     Atomics.store(this.#gauge, GAUGE.primed, primed);
     Atomics.store(this.#gauge, GAUGE.streams, streams);
     Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
+    Atomics.store(this.#gauge, GAUGE.stalled, this.lane.isStalled ? 1 : 0);
     Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
     Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
     Atomics.store(this.#gauge, GAUGE.refusal, refusal === null ? NONE : this.#common.reasons.idOf(refusal));

@@ -7,9 +7,10 @@ import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';
-import { createSwitchMemory, sharedClockMs, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import { batchWrites } from '../send/batch-writes.ts';
+import { leaseFor } from '../send/lease-for-tests.ts';
 import { primeTemplate } from '../send/templates.ts';
 import { SendingThreads } from './sending-threads.ts';
 import { ThreadLane } from './thread-lane.ts';
@@ -61,7 +62,7 @@ async function stand(connections: number) {
     fire: async (): Promise<void> => {
       lane.freezeCredential(true);
       await Promise.all(batches.map((batch) => {
-        const terms = { haltEpoch: 0, sendUntilMs: Date.now() + 20_000, endsAtMs: sharedClockMs() + 20_000, stopped };
+        const terms = { haltEpoch: 0, lease: leaseFor(20_000), stopped };
         const view = audience.view(batch);
         return lane.send(shot, {
           ...batchWrites(view, null, new WriteCheck(terms, new SwitchView(switches))),

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
+import type { BatchView } from '../audience/loaded-audience.ts';
+import { claimKey } from '../contract.ts';
+import type { BatchMessage } from '../contract.ts';
+import { sharedClockMs } from '../halt/switch-view.ts';
+import { stateCode, toAccount } from './account-codec.ts';
+import { attemptSets, SEND } from './attempt-set.ts';
+import type { AttemptSet } from './attempt-set.ts';
+import { restOf, uncovered, wordOf } from './batch-words.ts';
+import { Lease } from './lease.ts';
+import type { Share } from './pace.ts';
+import type { ShotRun } from './shot-run.ts';
+
+/**
+ * How a worker comes to hold a batch: by the first claim, or after another holder: one that has handed its rest on, or
+ * whose lease is over. Then what that lease covered is given up as uncertain, and the rest is this worker's.
+ */
+export interface TakeContext {
+  claims: ClaimStore;
+  clock: LeaseClock;
+  bootId: string;
+  /** This worker's part of the pace, as of now. */
+  share: () => Share;
+  /** Why nothing may be claimed any more, if so. */
+  isOver: () => boolean;
+  log: Logger;
+}
+
+/** Bounds on the store's time, epoch ms: who writes goes by the latest that it may be, who takes away by the earliest. */
+export interface LeaseClock { earliestMs(): number; latestMs(): number }
+
+/** A batch that this worker holds. */
+export interface HeldBatch {
+  key: string;
+  token: string;
+  /** Where this holder's devices are: the rest are others', or none of the attempt's. */
+  list: number[];
+  /** Of the list, those that are to be sent, in order; the others are skipped. */
+  toSend: number[];
+  lease: Lease;
+  /** As it stands in the store: see Claim. */
+  mark: number;
+  /** End of the platform's window, in the store's time. */
+  notAfterMs: number;
+  /** Somebody else has it by now: what it knows is a late account. */
+  isLost: boolean;
+}
+
+/** `isFinal`: nothing of it is left to be claimed. `againMs`: when it is worth looking at it again. */
+export type Taken = { won: true; held: HeldBatch } | { won: false; isFinal: boolean; againMs: number };
+
+/** After the end of a lease, on top of what is unknown of the store's time: for a write that was just being made. */
+export const TAKE_OVER_GRACE_MS = 1_000;
+const RETRY_FIRST_MS = 50;
+const RETRY_MOST_MS = 1_000;
+const LOOK_AGAIN_MS = 5_000;
+
+/**
+ * Claims the batch. Goes on trying with one token while the store can't be asked, so that a claim that landed with its answer lost
+ * is found to be ours. Errors: none but those of programming; `isOver` ends it.
+ */
+export async function takeBatch(context: TakeContext, run: ShotRun, message: BatchMessage, view: BatchView): Promise<Taken> {
+  const { claims, log } = context;
+  const { launch, shot } = run.authority;
+  const key = claimKey(launch.id, message.segment, message.attempt, message.batch);
+  const token = randomUUID();
+  const notAfterMs = shot.notAfterAtMs[view.platform];
+  for (let waitMs = RETRY_FIRST_MS; !context.isOver(); waitMs = Math.min(RETRY_MOST_MS, waitMs * 2)) {
+    try {
+      const sets = await attemptSets(claims, run.authority, message.segment, message.attempt, [view]);
+      const set = sets.get(view.id);
+      if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
+      const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within });
+      const list = restOf(undefined, set);
+      const { holder, toSend } = prepare(list);
+      const claimed = await claims.claim(key, holder);
+      if (claimed.won) return { won: true, held: holding(context, { key, token, list, toSend, notAfterMs }, claimed.claim) };
+      return await after(context, claimed.holder, { key, token, set, view, notAfterMs, prepare });
+    } catch (error) {
+      log.warn({ err: error, batch: message.batch, waitMs }, 'a batch could not be claimed; trying again');
+      await sleep(waitMs);
+    }
+  }
+  return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+}
+
+interface Prepared { holder: Holder; toSend: number[] }
+
+/** There is a holder already. */
+async function after(
+  context: TakeContext, standing: Claim,
+  { key, token, set, view, notAfterMs, prepare }: { key: string; token: string; set: AttemptSet; view: BatchView; notAfterMs: number; prepare: (list: number[]) => Prepared },
+): Promise<Taken> {
+  const { claims, clock } = context;
+  await disown(claims, key, token, standing, view.count);
+  if (standing.state === 'accounted' || standing.state === 'closed') return { won: false, isFinal: true, againMs: 0 };
+  const endsInMs = standing.state === 'open' ? 0 : standing.sendUntilMs + TAKE_OVER_GRACE_MS - clock.earliestMs();
+  if (endsInMs > 0) return { won: false, isFinal: false, againMs: endsInMs };
+  const list = uncovered(standing, set);
+  // Its last holder may have written it all: its account is waited for, or a closer gives it up.
+  if (list.length === 0) return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+  const { holder, toSend } = prepare(list);
+  const word = standing.state === 'open' ? null : wordOf(standing, set, 'absent', (device) => view.skipped(device));
+  const taken = await claims.takeOver(key, standing, word, holder);
+  if (!taken.won) return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+  context.log.info({ batch: view.id, devices: list.length, after: standing.state }, 'took a batch over');
+  return { won: true, held: holding(context, { key, token, list, toSend, notAfterMs }, { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY }) };
+}
+
+/** A claim of ours landed with every answer lost, and somebody gave us up before we knew: nothing was written under it. */
+async function disown(claims: ClaimStore, key: string, token: string, standing: Claim, count: number): Promise<void> {
+  const isOurs = standing.parts.some((part) => part.token === token && part.account === null) || (standing.token === token && standing.state === 'closed');
+  if (isOurs) await claims.account(key, token, toAccount(new Uint8Array(count).fill(stateCode('halted')), {}));
+}
+
+function sendable(list: readonly number[], { members }: AttemptSet, view: BatchView): number[] {
+  return list.filter((device) => members[device] === SEND && !view.skipped(device));
+}
+
+function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAfterMs, sendWithinMs }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number }): Prepared {
+  const claimedAtMs = clock.latestMs();
+  const { perSecond } = share();
+  const mark = markAfter(toSend, perSecond === 0 ? Number.POSITIVE_INFINITY : devicesIn(sendWithinMs, perSecond));
+  return { holder: { bootId, token, claimedAtMs, sendUntilMs: Math.min(claimedAtMs + sendWithinMs, notAfterMs), mark }, toSend };
+}
+
+function holding({ clock }: TakeContext, batch: Pick<HeldBatch, 'key' | 'token' | 'list' | 'toSend' | 'notAfterMs'>, claim: Pick<Claim, 'sendUntilMs' | 'mark'>): HeldBatch {
+  const lease = Lease.create();
+  const held: HeldBatch = { ...batch, lease, mark: claim.mark, isLost: false };
+  grant(held, claim, clock);
+  return held;
+}
+
+/** Writes by what stands in the store, its time taken at the latest that it may be: after the answer, which has told the time. */
+export function grant(held: HeldBatch, { sendUntilMs, mark }: Pick<Claim, 'sendUntilMs' | 'mark'>, clock: LeaseClock): void {
+  const toOwnMs = sharedClockMs() - clock.latestMs();
+  held.mark = mark;
+  held.lease.grant({ untilMs: sendUntilMs + toOwnMs, lateAtMs: held.notAfterMs + toOwnMs, mark });
+}
+
+/** The mark behind which so many of these devices lie; Infinity: all of them. */
+export function markAfter(toSend: readonly number[], devices: number): number {
+  return devices >= toSend.length ? Number.POSITIVE_INFINITY : toSend[Math.max(1, devices)] ?? Number.POSITIVE_INFINITY;
+}
+
+/** What a worker with this pace writes in the time, rounded up. */
+export function devicesIn(ms: number, perSecond: number): number {
+  return Math.max(1, Math.ceil((perSecond * ms) / 1_000));
+}
