@@ -191,7 +191,7 @@ test('a worker that was only paused writes nothing after its lease, and what it 
   expect(second.held.list[0]).toBe(10);
   // It is back, and asks the store.
   expect(first.job.stop(3)).toBe('paused');
-  first.claims.renew = stage.cloud.claims.renew;
+  first.claims.renew = (...args) => stage.cloud.claims.renew(...args);
   await vi.waitFor(() => expect(first.job.stop(3)).toBe('returned'), { timeout: 2_000, interval: 10 });
   settle(first, (device) => (device < 3 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
   lateAccounts.length = 0;

@@ -16,6 +16,8 @@ export const behaviour = z.strictObject({
    * a write costs as much as judging ten pushes. 1: as finely as timers go. Default 4.
    */
   latencyStepMs: z.number().int().min(1).max(1_000).default(4),
+  /** While true no answer leaves: requests are taken, and answered when it ends. Default false. */
+  silent: z.boolean().default(false),
   /** APNs: streams a connection may open after its first authenticated request. Default 1,000 (FACTS 1: 500 to 1,500 were seen). */
   streamLimit: z.number().int().min(1).max(100_000).default(1000),
   /** APNs: streams before the first authenticated request; the documented value is 1. */

@@ -24,12 +24,19 @@ export interface ProviderServer {
 /** How often idle connections are looked for, ms. */
 const idleLookMs = 100;
 
+/** While nothing is answered, what waits is looked at so often, ms. */
+const silentLookMs = 20;
+
 /** A step of answers is at most this part of the mean latency. */
 const stepPart = 5;
 
 /** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
 export async function serveSite(site: Site, { behaviour, keep, key, cert, port }: { behaviour: Behaviour; keep: () => void; key: string; cert: string; port: number }): Promise<ProviderServer> {
-  const wheel = new DelayWheel<Exchange>((exchange) => { exchange.carrier.deliver(exchange); });
+  const wheel = new DelayWheel<Exchange>((exchange) => { deliver(exchange); });
+  const deliver = (exchange: Exchange): void => {
+    if (behaviour.silent) wheel.hold(exchange, silentLookMs, performance.now());
+    else exchange.carrier.deliver(exchange);
+  };
   const flusher = new Flusher();
   const connections = new Set<Connection>();
   const sockets = new Set<TLSSocket>();
@@ -41,7 +48,7 @@ export async function serveSite(site: Site, { behaviour, keep, key, cert, port }
       const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
       const stepMs = Math.max(1, Math.min(behaviour.latencyStepMs, Math.floor(behaviour.latencyMs / stepPart)));
       if (delayMs > 0) wheel.hold(exchange, delayMs, nowMs, stepMs);
-      else exchange.carrier.deliver(exchange);
+      else deliver(exchange);
     },
     flushSoon(output) { flusher.add(output); },
     goawayAfterRequests: () => behaviour.goawayAfterRequests,
