@@ -5,6 +5,7 @@ import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { manifestReader } from './close/close.ts';
 import { Closer } from './close/closer.ts';
+import { Rescue } from './close/rescue.ts';
 import type { WorkerConfig } from './config.ts';
 import { queueNames } from './contract.ts';
 import type { WorkerReport } from './contract.ts';
@@ -46,6 +47,9 @@ export interface PartsOptions {
   timing?: CredentialTiming;
 }
 
+/** Who has just claimed a batch of a segment knows that nobody has to look after it. */
+const BUSY_MS = 1_500;
+
 /** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
 export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
   const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
@@ -73,8 +77,15 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock: { earliestMs: () => Date.now(), latestMs: () => Date.now() }, journal, launchId, bootId,
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
+  const rescue = new Rescue({
+    claims: cloud.claims, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: () => Date.now(),
+    heldBack: ({ id, haltEpoch }) => switches.view.stop(haltEpoch) ?? runs.get(id)?.stoppedBy ?? null,
+    isBusy: (shotId, segment) => Date.now() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? 0) < BUSY_MS,
+  });
   const closer = new Closer({
-    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, log, launch,
+    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, rescue, log,
+    // The dispatcher and the senders read the record too, and may know of a shot before the next look-round.
+    launch: () => journal.peek(launchId) ?? launch(),
     idleMs: (shotId) => {
       const run = runs.get(shotId);
       return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : Date.now() - run.activeAtMs;

@@ -3,7 +3,7 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 import { audience, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { manifestHash } from '../../workers/audience/manifest.ts';
-import { claimKey, queueNames, segmentDedupId } from '../../workers/contract.ts';
+import { claimKey } from '../../workers/contract.ts';
 import type { Manifest, ShotSnapshot } from '../../workers/contract.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 
@@ -112,33 +112,4 @@ test('a shot that no worker closes is closed here, every device accounted for', 
   expect(closed.cause).toBe('not-after');
   expect(closed.segments.map(({ segment, totals }) => [segment, totals.late])).toEqual([['us-ios', 500], ['us-android', 300], ['br-ios', 200]]);
   expect((await rig.cloud.claims.read([claimKey(rig.launchId, 'us-ios', 1, 'i-0')], true)).size).toBe(1);
-});
-
-test('an open shot whose queues have lost everything gets its segment orders again; a halted one does not', async () => {
-  await rig.create();
-  await rig.append(rig.approval(await rig.request(['us-ios'])));
-  // Like a restart of the local cloud: the effect is marked as done and its message is gone.
-  const approved = (await rig.entries('FireApproved'))[0];
-  await rig.cloud.live.finishEffect(rig.launchId, `${approved?.seq}/send-segment-orders`, 'done');
-  // And its dedup id is used up, as by the first order, or by somebody who may write to the queue.
-  const queue = queueNames('gobutton-workers').segments;
-  const id = segmentDedupId({ launchId: rig.launchId, segment: 'us-ios', attempt: 1 });
-  await rig.cloud.queues.ensurePool('gobutton-workers');
-  await rig.cloud.queues.sendFifo(queue, [{ body: 'forged', group: id, dedup: id }]);
-  const forged = await rig.cloud.queues.receive(queue, { max: 1, waitSeconds: 1, visibilitySeconds: 60 });
-  await rig.cloud.queues.remove(queue, forged.map(({ receipt }) => receipt));
-  const { conductor } = rig.conductor('first', { slack: null });
-  await conductor.start();
-  const [again] = await until('an order', async () => { const found = await rig.cloud.queues.receive(queue, { max: 1, waitSeconds: 1, visibilitySeconds: 60 }); return found.length === 0 ? null : found; });
-  expect(JSON.parse(again?.body ?? '{}')).toMatchObject({ segment: 'us-ios', attempt: 1, shotId: approved?.shotId });
-
-  const { recorded } = await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'stop', pressedAtMs: Date.now() });
-  await recorded;
-  const sent: string[] = [];
-  const cloud = { ...rig.cloud, queues: { ...rig.cloud.queues, depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }), sendFifo: async (name: string) => { sent.push(name); } } };
-  await conductor.stop();
-  const second = rig.conductor('second', { slack: null, cloud, timings: { requeueAfterMs: 0 } }).conductor;
-  await second.start();
-  await until('the second has watched', async () => (await rig.cloud.live.gates(rig.launchId)).every(({ atMs }) => atMs > Date.now() - 300));
-  expect(sent).toEqual([]);
 });

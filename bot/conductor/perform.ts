@@ -59,16 +59,12 @@ export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
   return { launchId: launch.id, name: launch.name, channelId: launch.channelId, pool: launch.runbook.pool.name, createdAtMs: launch.createdAtMs, closed: over };
 }
 
-/**
- * Wakes one dispatcher per segment. Harmless at any time, as the record decides; pointless once the shot is over. `again`:
- * the segments whose orders are known to be lost, and what tells these orders from those before: SQS would swallow them.
- */
-export async function sendSegmentOrders(context: Context, launch: Launch, shotId: string, again?: { segments: readonly string[]; mark: string }): Promise<string> {
+/** Wakes one dispatcher per segment. Harmless at any time, as the record decides; pointless once the shot is over. */
+async function sendSegmentOrders(context: Context, launch: Launch, shotId: string): Promise<string> {
   const shot = launch.shots[shotId];
   if (shot === undefined || shot.closed !== null) return 'the shot is over';
-  const orders = shot.segments.filter(({ segment }) => again === undefined || again.segments.includes(segment))
-    .map(({ segment, attempt }): SegmentOrder => ({ v: 1, launchId: launch.id, shotId, segment, attempt }));
-  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, orders.map((order) => ({ body: JSON.stringify(order), group: segmentDedupId(order), dedup: again === undefined ? segmentDedupId(order) : `${segmentDedupId(order)}/again/${again.mark}` })));
+  const orders = shot.segments.map(({ segment, attempt }): SegmentOrder => ({ v: 1, launchId: launch.id, shotId, segment, attempt }));
+  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, orders.map((order) => ({ body: JSON.stringify(order), group: segmentDedupId(order), dedup: segmentDedupId(order) })));
   return 'done';
 }
 

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
-import type { AudienceRef, Entry, SegmentTotals } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { readManifest } from '../audience/manifest.ts';
 import { claimKey } from '../contract.ts';
@@ -43,9 +43,12 @@ const CLOSE_AT_ONCE = 32;
 export class CloseMemo {
   parts: Part[] | null = null;
   readonly final = new Set<string>();
+  /** When it was last walked to be closed, by this process's monotonic clock. */
+  walkedAtMs = Number.NEGATIVE_INFINITY;
 }
 
-interface Part { segment: string; attempt: number; batches: { key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
+/** One segment of a shot, and its batches with something to send. */
+export interface Part { segment: string; attempt: number; platform: Platform; batches: { id: string; key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
 export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
@@ -80,7 +83,8 @@ function isDue(parts: readonly Part[], shot: Shot, nowMs: number): boolean {
   return parts.some((part) => part.unclaimed(shot, nowMs) !== null);
 }
 
-async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
+/** Once per shot: what it is made of stays as it is. */
+export async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
   const manifest = await manifestOf(shot.audience);
   const entries: readonly Entry[] = shot.segments.some(({ attempt }) => attempt > 1) ? await journal.entries(launch.id) : [];
   return Promise.all(shot.segments.map(async ({ segment, attempt }) => {
@@ -89,10 +93,10 @@ async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch: Launc
     const sets = await attemptSets(claims, { launch, shot, entries }, segment, attempt, found.batches);
     const batches = found.batches.flatMap(({ id, count }) => {
       const set = sets.get(id);
-      return set === undefined || set.size === 0 ? [] : [{ key: claimKey(launch.id, segment, attempt, id), set, count }];
+      return set === undefined || set.size === 0 ? [] : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
     });
     return {
-      segment, attempt, batches,
+      segment, attempt, platform: found.platform, batches,
       unclaimed(now: Shot, nowMs: number) {
         if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? 'halted' as const : null;
         return nowMs >= now.notAfterAtMs[found.platform] + NOT_AFTER_GRACE_MS ? 'late' as const : null;

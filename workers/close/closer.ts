@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { CloseMemo, closeShot } from './close.ts';
+import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
+import type { Shot } from '../../runbooks/launch/launch.ts';
+import { CloseMemo, closeShot, partsOf } from './close.ts';
 import type { CloseDeps } from './close.ts';
+import type { Rescue } from './rescue.ts';
 
 export interface CloserOptions extends CloseDeps {
   launchId: string;
@@ -13,20 +15,28 @@ export interface CloserOptions extends CloseDeps {
   launch: () => Launch | null;
   /** Milliseconds since this process last sent or settled something of the shot; Infinity: it never did. A busy process knows that the shot is not over. */
   idleMs: (shotId: string) => number;
+  /** Puts back what nobody works at. */
+  rescue: Rescue;
   log: Logger;
   everyMs?: number;
   nowMs?: () => number;
 }
 
-const EVERY_MS = 500;
+const EVERY_MS = 250;
+const CLOSE_EVERY_MS = 500;
 const IDLE_MS = 400;
-/** One walker at a time is enough; the lease only saves reads. */
+/** One walker at a time is enough; the lease only saves reads, and is not asked for more often than this. */
 const LEASE_MS = 3_000;
+const LEASE_EVERY_MS = 1_000;
+/** Who waits for a GO reads what is new in the record so often: a shot whose order is lost must be known soon. */
+const READ_EVERY_MS = 500;
 
-/** Closes the shots of one launch when they are due. Runs in every worker; one of them at a time walks. */
+/** Walks the shots of one launch: closes them when they are due, and sees to it that nothing of them lies around. Runs in every worker; one of them at a time walks a shot. */
 export class Closer {
   readonly #options: CloserOptions;
   readonly #memos = new Map<string, CloseMemo>();
+  readonly #leases = new Map<string, { isOurs: boolean; askedAtMs: number }>();
+  #readAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
@@ -53,21 +63,56 @@ export class Closer {
   }
 
   async #walk(): Promise<void> {
-    const { launchId, holder, live, launch, idleMs, log, nowMs = Date.now } = this.#options;
-    const current = launch();
+    const { rescue } = this.#options;
+    const current = await this.#present();
     if (current === null) return;
     const running = runningShots(current);
     for (const known of this.#memos.keys()) if (!running.some(({ id }) => id === known)) this.#memos.delete(known);
+    for (const known of this.#leases.keys()) if (!running.some(({ id }) => id === known)) this.#leases.delete(known);
+    rescue.forget(running);
     for (const shot of running) {
       if (this.#stopped) return;
-      const over = shot.haltedAtMs !== null || nowMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
-      if (!over && idleMs(shot.id) < IDLE_MS) continue;
-      if (!await live.lease(`closer/${launchId}/${shot.id}`, holder, LEASE_MS, nowMs())) continue;
-      const memo = this.#memos.get(shot.id) ?? new CloseMemo();
-      this.#memos.set(shot.id, memo);
-      const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: nowMs(), memo });
-      if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
-      if (result.state === 'refused') log.error({ shotId: shot.id, code: result.code, say: result.say }, 'close was refused');
+      await this.#walkShot(current, shot);
     }
+  }
+
+  async #present(): Promise<Launch | null> {
+    const { launchId, launch, journal, nowMs = Date.now } = this.#options;
+    const known = launch();
+    if (known === null || !isOrderWaiting(known, nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS) return known;
+    this.#readAtMs = performance.now();
+    return journal.launch(launchId);
+  }
+
+  async #walkShot(launch: Launch, shot: Shot): Promise<void> {
+    const { idleMs, rescue, nowMs = Date.now } = this.#options;
+    const memo = this.#memos.get(shot.id) ?? new CloseMemo();
+    this.#memos.set(shot.id, memo);
+    const over = shot.haltedAtMs !== null || nowMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
+    const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && performance.now() - memo.walkedAtMs >= CLOSE_EVERY_MS;
+    const mayBeLost = rescue.isDue(shot);
+    if ((!mayClose && !mayBeLost) || !await this.#isOurs(shot.id)) return;
+    if (mayClose) await this.#close(shot, memo);
+    if (!mayBeLost) return;
+    memo.parts ??= await partsOf(this.#options, launch, shot);
+    await rescue.look(shot, memo.parts, memo);
+  }
+
+  async #close(shot: Shot, memo: CloseMemo): Promise<void> {
+    const { launchId, log, nowMs = Date.now } = this.#options;
+    memo.walkedAtMs = performance.now();
+    const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: nowMs(), memo });
+    if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
+    if (result.state === 'refused') log.error({ shotId: shot.id, code: result.code, say: result.say }, 'close was refused');
+  }
+
+  async #isOurs(shotId: string): Promise<boolean> {
+    const { launchId, holder, live, nowMs = Date.now } = this.#options;
+    const known = this.#leases.get(shotId);
+    if (known !== undefined && performance.now() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
+    const askedAtMs = performance.now();
+    const isOurs = await live.lease(`closer/${launchId}/${shotId}`, holder, LEASE_MS, nowMs());
+    this.#leases.set(shotId, { isOurs, askedAtMs });
+    return isOurs;
   }
 }

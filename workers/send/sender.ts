@@ -260,6 +260,7 @@ export class Sender {
         else await this.#hands.back([hand], Math.min(AGAIN_MOST_SECONDS, Math.ceil(taken.againMs / 1_000)));
         return;
       }
+      run.claimedAtMs.set(message.segment, Date.now());
       run.activeAtMs = Date.now();
       await sendBatch(context, run, message, view, taken.held, receipt).then(
         (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#hands.back([hand], 0)),

@@ -24,6 +24,8 @@ export class ShotRun {
   readonly stopped = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   /** When something was last written or settled here, epoch ms. */
   activeAtMs: number;
+  /** When a batch was last claimed here, by segment, epoch ms. */
+  readonly claimedAtMs = new Map<string, number>();
   /** Batches that were claimed and are not accounted for yet. */
   inHand = 0;
   /** The record has its close. */
