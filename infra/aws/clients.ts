@@ -8,6 +8,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { boundedRetries } from './bounded-retries.ts';
 import type { CloudConfig } from './cloud.ts';
+import { hearDates } from './hear-dates.ts';
+import { createStoreClock, type StoreClock } from './store-clock.ts';
 
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
 export const RECORD_TRY_TIMEOUT_MS = 1_000;
@@ -32,6 +34,8 @@ export interface Clients {
   autoScaling: AutoScalingClient;
   applicationAutoScaling: ApplicationAutoScalingClient;
   cloudWatch: CloudWatchClient;
+  /** Fed by every answer of the two DynamoDB clients. */
+  clock: StoreClock;
   destroy(): void;
 }
 
@@ -40,6 +44,8 @@ export function createClients(config: CloudConfig): Clients {
   const common = config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
   const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
   const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
+  const clock = createStoreClock();
+  for (const client of [dynamo, switchReads]) hearDates(client, (answer) => clock.answered(answer));
   // Receives wait up to 20 s for a message: they set their own time-out per call.
   const sqs = new SQSClient({ ...common, maxAttempts: 3, useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(5_000, 256) });
   const s3 = new S3Client({ ...common, maxAttempts: 4, forcePathStyle: config.endpoint !== null, requestHandler: handler(60_000, 64) });
@@ -51,7 +57,7 @@ export function createClients(config: CloudConfig): Clients {
   const cloudWatch = new CloudWatchClient(control());
   const all = [dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch];
   return {
-    dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch,
+    dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch, clock,
     destroy: () => { for (const client of all) client.destroy(); },
   };
 }

@@ -6,6 +6,7 @@ import type { Queues } from './queues.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Scaling } from './scaling.ts';
 import type { StaffDevices } from './staff-devices.ts';
+import type { StoreClock } from './store-clock.ts';
 import type { SwitchStore } from './switch-store.ts';
 
 /** Everything of AWS that bot and workers use. `endpoint` null is production: region and credentials come from the SDK's own chain. A local one holds its access key: `http://KEY@127.0.0.1:4566`. */
@@ -21,5 +22,7 @@ export interface Cloud {
   staff: StaffDevices;
   scaling: Scaling;
   parameters: Parameters;
+  /** The time that all processes have in common. */
+  clock: StoreClock;
   close(): void;
 }

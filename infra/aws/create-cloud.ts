@@ -31,6 +31,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),
     parameters: createParameters({ ssm: clients.ssm }),
+    clock: clients.clock,
     close: () => clients.destroy(),
   };
 }

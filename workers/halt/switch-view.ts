@@ -1,3 +1,4 @@
+import { sharedClockMs, sharedNowMs } from '../../infra/monotonic.ts';
 import type { Held } from '../lanes/lane.ts';
 
 /**
@@ -21,18 +22,7 @@ const MOST = 0x7fffffff;
 /** DESIGN, Halt: without a confirmed read for so long a worker pauses by itself. */
 export const PAUSE_AFTER_MS = 800;
 
-/** Monotonic milliseconds that mean the same in every thread of the process. */
-export function sharedNowMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
-}
-
-/** Threads number `performance.now` from their own start; this makes it `sharedNowMs` at the price of an addition. */
-const shiftMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
-/** `sharedNowMs` with fractions, cheap enough to be asked before every write. */
-export function sharedClockMs(): number {
-  return performance.now() + shiftMs;
-}
+export { sharedClockMs, sharedNowMs };
 
 export interface SwitchMemory { shared: SharedArrayBuffer; originMs: number }
 
