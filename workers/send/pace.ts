@@ -23,15 +23,16 @@ export interface Share {
   active: boolean;
 }
 
-/** Fewer than this in the time of a lease are not worth a worker of its own: its leases would be renewed for a handful of devices. */
-const DEVICES_PER_LEASE = 50;
-
-/** Divides the pool's pace among the ready workers; when it is low, among some of them. */
-export function shareOf(pace: number, options: { workers: readonly string[]; me: string; sendWithinMs: number }): Share {
+/**
+ * Divides the pool's pace among the ready workers. When that leaves a worker too little to finish a batch within half of
+ * the time that a lease lasts, fewer workers send: otherwise the last batches would go at the pace of one worker each,
+ * while the shares of those that have none any more lie idle.
+ */
+export function shareOf(pace: number, options: { workers: readonly string[]; me: string; batchSize: number; sendWithinMs: number }): Share {
   if (pace === 0) return { perSecond: 0, active: true };
-  const { workers, me, sendWithinMs } = options;
+  const { workers, me, batchSize, sendWithinMs } = options;
   const ranked = [...new Set([...workers, me])].toSorted();
-  const useful = Math.floor((pace * sendWithinMs) / 1_000 / DEVICES_PER_LEASE);
+  const useful = Math.floor((pace * sendWithinMs) / 1_000 / 2 / batchSize);
   const senders = Math.min(ranked.length, Math.max(1, useful));
   return { perSecond: pace / senders, active: ranked.indexOf(me) < senders };
 }

@@ -59,6 +59,6 @@ export class Pacer {
     if (first === undefined) return UNLIMITED;
     const { delivery } = first.authority.launch.runbook;
     const pace = poolPace(platform, delivery, switches.pace(platform), Date.now() - first.authority.shot.pressedAtMs);
-    return shareOf(pace, { workers: workers(), me, sendWithinMs: delivery.send_within });
+    return shareOf(pace, { workers: workers(), me, batchSize: delivery.batch_size, sendWithinMs: delivery.send_within });
   }
 }
