@@ -74,7 +74,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: peers });
   const senders = PLATFORMS.map((platform) => new Sender({
-    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock: { earliestMs: () => Date.now(), latestMs: () => Date.now() }, journal, launchId, bootId,
+    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock: cloud.clock, journal, launchId, bootId,
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
   const rescue = new Rescue({

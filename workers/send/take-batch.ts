@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
@@ -29,8 +30,8 @@ export interface TakeContext {
   log: Logger;
 }
 
-/** Bounds on the store's time, epoch ms: who writes goes by the latest that it may be, who takes away by the earliest. */
-export interface LeaseClock { earliestMs(): number; latestMs(): number }
+/** Bounds on the store's time: who writes goes by the latest that it may be, who takes away by the earliest. */
+export type LeaseClock = Pick<StoreClock, 'earliestMs' | 'latestMs'>;
 
 /** A batch that this worker holds. */
 export interface HeldBatch {
