@@ -14,6 +14,7 @@ import { Job } from './job.ts';
 import { LaunchKeeper } from './launch-keeper.ts';
 import { Leader } from './leader.ts';
 import type { SlackPort } from './slack-port.ts';
+import { StandstillWatch } from './standstill.ts';
 import { TIMINGS, type Timings } from './timings.ts';
 import { UpdateBudget } from './update-budget.ts';
 import { performUrgent } from './urgent.ts';
@@ -44,10 +45,21 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const background = new Set<Promise<unknown>>();
   /** What we act on; the lease may have run out since (`leader.isLeading`). */
   let leading = false;
+  /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. */
+  let isLeaseUnknown = false;
+  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || isLeaseUnknown });
+  /** Launches of this instance, as it last led. */
+  let led: string[] = [];
   let ticker: { stop(): void | Promise<void> } | null = null;
 
   const lead = new Job('lead', 0, log, async () => {
-    await leader.renew().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be renewed'));
+    try {
+      await leader.renew();
+      isLeaseUnknown = false;
+    } catch (error) {
+      isLeaseUnknown ||= leading;
+      log.warn({ err: error }, 'the lease could not be renewed');
+    }
     if (leader.isLeading === leading) return;
     leading = leader.isLeading;
     log.info(leading ? 'leading' : 'no longer leading');
@@ -70,6 +82,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     index.tick(nowMs());
     ending.tick(nowMs());
     for (const keeper of keepers.values()) keeper.tick();
+    led = [...keepers.keys()];
   }
 
   function keeperOf(launchId: string): LaunchKeeper {
@@ -111,6 +124,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     async start() {
       await lead.kick(nowMs());
       tick();
+      standstills.start();
       // Every second, on the second. A tick that is missed costs nothing: what is due is read from the record.
       ticker = cron.schedule('* * * * * *', tick, { name: 'conductor', suppressMissedWarning: true });
     },
@@ -118,7 +132,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     async stop() {
       await ticker?.stop();
       await Promise.race([
-        Promise.all([halting.stop(), lead.stop(), index.stop(), ending.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
+        Promise.all([halting.stop(), lead.stop(), index.stop(), ending.stop(), standstills.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
         deadline(context.timings.stopMs),
       ]);
       await leader.giveUp().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));

@@ -53,7 +53,7 @@ export type Command =
   | { kind: 'report-scale-changed'; target: string; desired: number; found: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }
   /** `by: null`: the conductor tells people what no other entry does. */
-  | { kind: 'note'; by: PersonId | null; text: string }
+  | { kind: 'note'; by: PersonId | null; text: string; /** The system has said it in the channel already. */ said?: true }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   | { kind: 'close-launch'; by: PersonId; reason: string };
 

@@ -180,8 +180,9 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'StepSkipped':
     case 'StepDone':
     case 'ScaleLate':
-    case 'Noted':
       return [{ kind: 'post-entry' }];
+    case 'Noted':
+      return entry.said === true ? [] : [{ kind: 'post-entry' }];
     case 'Checkpoint':
     case 'ScaleFound':
       return [];

@@ -156,7 +156,7 @@ export type EntryBody =
   | { kind: 'ScaleChanged'; target: string; desired: number; found: number; again: boolean }
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }
   // Talk and end
-  | { kind: 'Noted'; text: string }
+  | { kind: 'Noted'; text: string; /** It stands in the channel already, so it is not posted. */ said?: true }
   | { kind: 'Checkpoint'; /** Head of the channel-message chain. */ channelSeq: number; channelHash: string }
   | { kind: 'LaunchClosed'; reason: string };
 

@@ -54,7 +54,7 @@ function targetProblem(targetAtMs: number, nowMs: number): Refusal | null {
 export function note(_launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {
   const text = command.text.trim();
   if (text === '' || text.length > NOTE_MAX) return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
-  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, { kind: 'Noted', text });
+  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, { kind: 'Noted', text, ...(command.by === null && command.said === true ? { said: true } : {}) });
 }
 
 /** Ties the chain of channel messages to this one: neither can be rewritten without the other. */

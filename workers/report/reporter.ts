@@ -16,7 +16,7 @@ export interface ReporterOptions {
 
 const IDLE_MS = 1_000;
 const SENDING_MS = 250;
-/** Reports of a long shot are large (its curve): after this they come every second. */
+/** Reports of a long shot are large (its curve): after this they come every second, unless it stands still. */
 const FAST_FOR_MS = 30_000;
 const GIVE_UP_MS = 3_000;
 
@@ -63,8 +63,9 @@ export class Reporter {
   }
 
   #everyMs(): number {
-    const young = this.#options.runs.all().some((run) => !run.isClosed && Date.now() - run.authority.shot.pressedAtMs < FAST_FOR_MS);
-    return young ? SENDING_MS : IDLE_MS;
+    // That one stands still is to be seen soon, and its first push after that.
+    const isWatched = this.#options.runs.all().some((run) => !run.isClosed && (Date.now() - run.authority.shot.pressedAtMs < FAST_FOR_MS || Date.now() - run.activeAtMs > SENDING_MS));
+    return isWatched ? SENDING_MS : IDLE_MS;
   }
 
   #metrics(atLeastMs: number): void {

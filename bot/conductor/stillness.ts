@@ -1,0 +1,74 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import type { ShotSnapshot } from '../../workers/contract.ts';
+import { poolPace } from '../../workers/send/pace.ts';
+import { devicesOf } from './figures.ts';
+
+/** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
+export interface Still { platform: Platform; sinceMs: number; everMoved: boolean; left: number; devices: number; waiting: number }
+
+/** With reports and looks every 250 ms it is said within 3 s of the last push. A provider's ordinary pause is shorter. */
+export const STILL_MS = 2_000;
+/** Every push is written and next to all are answered: the last answers may take the lane's deadline (10 s), and the account of a worker that died a little more. */
+const STRAGGLERS_MS = 20_000;
+const STRAGGLERS = 20;
+/** Below this pace even a healthy shot has longer pauses between two pushes: so many of them are waited for. */
+const PAUSES = 3;
+/** Nobody looked for so long: what was not seen meanwhile is no sign. */
+const BLIND_MS = 1_000;
+
+interface Seen { count: number; movedAtMs: number; everMoved: boolean }
+
+/** Which platforms of a shot stand still, from what workers report. Counts are cumulative, so whatever changes them is movement. */
+export class Stillness {
+  readonly #seen = new Map<string, Seen>();
+  #lookedAtMs: number | null = null;
+
+  /** `snapshots`: one per worker boot, its newest. */
+  look(launch: Launch, shot: Shot, snapshots: readonly ShotSnapshot[], nowMs: number): Still[] {
+    const blindMs = this.#lookedAtMs === null ? 0 : nowMs - this.#lookedAtMs;
+    if (blindMs > BLIND_MS) for (const seen of this.#seen.values()) seen.movedAtMs += blindMs;
+    this.#lookedAtMs = nowMs;
+    const devices = devicesOf(launch, shot);
+    return PLATFORMS.flatMap((platform) => {
+      if (devices[platform] === 0 || nowMs >= shot.notAfterAtMs[platform]) return [];
+      const written = sum(snapshots, platform, ['written']);
+      const finished = sum(snapshots, platform, DEVICE_STATES);
+      const seen = this.#moved(shot, platform, written + finished, nowMs);
+      const left = devices[platform] - finished;
+      const waiting = Math.max(0, written - sum(snapshots, platform, ['accepted', 'failed', 'uncertain']));
+      if (left <= 0 || nowMs - seen.movedAtMs < patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)) return [];
+      return [{ platform, sinceMs: seen.movedAtMs, everMoved: seen.everMoved, left, devices: devices[platform], waiting: Math.min(waiting, left) }];
+    });
+  }
+
+  #moved(shot: Shot, platform: Platform, count: number, nowMs: number): Seen {
+    const before = this.#seen.get(platform);
+    if (before === undefined) {
+      // Whoever comes to a shot on its way has seen nothing of it yet.
+      const isNew = nowMs - shot.pressedAtMs < 2 * STILL_MS && count === 0;
+      const first = { count, movedAtMs: isNew ? shot.pressedAtMs : nowMs, everMoved: count > 0 };
+      this.#seen.set(platform, first);
+      return first;
+    }
+    if (count !== before.count) Object.assign(before, { count, movedAtMs: nowMs, everMoved: true });
+    return before;
+  }
+}
+
+function patienceMs(launch: Launch, shot: Shot, platform: Platform, { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>, nowMs: number): number {
+  if (left <= waiting && left <= Math.max(STRAGGLERS, devices / 100)) return STRAGGLERS_MS;
+  const perSecond = paceOf(launch, shot, platform, nowMs);
+  return perSecond === 0 ? STILL_MS : Math.max(STILL_MS, (PAUSES * 1_000) / perSecond);
+}
+
+/** As workers reckon it; 0: no limit. */
+export function paceOf(launch: Launch, shot: Shot, platform: Platform, nowMs: number): number {
+  const set = launch.switches[`pace.${platform}`]?.value;
+  return poolPace(platform, launch.runbook.delivery, typeof set === 'number' ? set : 0, nowMs - shot.pressedAtMs);
+}
+
+function sum(snapshots: readonly ShotSnapshot[], platform: Platform, what: readonly ('written' | (typeof DEVICE_STATES)[number])[]): number {
+  return snapshots.reduce((total, { platforms }) => what.reduce((one, state) => one + platforms[platform][state], total), 0);
+}
