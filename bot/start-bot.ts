@@ -47,7 +47,7 @@ const STOP_WITHIN_MS = 10_000;
 /** Starts everything of the bot. Resolves once the conductor works and the port is open; Slack may still be away. */
 export async function startBot(options: BotOptions): Promise<Bot> {
   const { config, cloud, journal, log } = options;
-  const nowMs = options.nowMs ?? (() => Date.now());
+  const nowMs = options.nowMs ?? cloud.clock.nowMs;
   const { apiUrl, botToken, receive } = config.slack;
   const logger = slackLogger(log);
   const client = createClient(botToken, apiUrl, logger);

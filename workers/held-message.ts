@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Queues } from '../infra/aws/queues.ts';
+import { sharedClockMs } from '../infra/monotonic.ts';
 
 /**
  * A message whose fate can't be known yet, because a store does not answer, is held and tried again rather than handed back:
@@ -13,11 +14,11 @@ const MOST_DELAY_MS = 1_000;
 
 export interface Holding { queues: Pick<Queues, 'handBack'>; queue: string; visibilitySeconds: number; log: Logger }
 
-/** Keeps the message from others while `work` runs, however long that is. `sinceMs`: when its visibility was last begun. */
+/** Keeps the message from others while `work` runs, however long that is. `sinceMs`: when its visibility was last begun, on the shared monotonic clock. */
 export async function whileHeld<T>({ queues, queue, visibilitySeconds, log }: Holding, receipt: string, work: () => Promise<T>): Promise<{ value: T; sinceMs: number }> {
-  let sinceMs = Date.now();
+  let sinceMs = sharedClockMs();
   const keep = setInterval(() => {
-    const nowMs = Date.now();
+    const nowMs = sharedClockMs();
     queues.handBack(queue, [receipt], visibilitySeconds).then(
       () => { sinceMs = nowMs; },
       (error: unknown) => log.warn({ err: error, queue }, 'a message could not be kept; somebody else may take it too'),

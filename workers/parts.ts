@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { sharedClockMs } from '../infra/monotonic.ts';
 import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { manifestReader } from './close/close.ts';
@@ -54,9 +55,10 @@ const BUSY_MS = 1_500;
 export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
   const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
   const { account } = config.fcm;
+  const { clock } = cloud;
   const names = queueNames(config.pool);
-  const switches = watchSwitches({ config: config.cloud, launchId, log });
-  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, switches: switches.memory, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
+  const switches = watchSwitches({ config: config.cloud, launchId, log, onAnswer: clock.answered });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, clock, switches: switches.memory, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const readManifest = manifestReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.
@@ -66,36 +68,36 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const owner = new PoolOwner(cloud.live, config.pool);
   const isServed = (other: string) => owner.is(other);
   const runs: ShotRuns = new ShotRuns({
-    journal, launchId, loaded: () => memory.current, head: async () => (await cloud.switches.read(launchId, { consistent: true }))?.head ?? null,
+    journal, launchId, clock, loaded: () => memory.current, head: async () => (await cloud.switches.read(launchId, { consistent: true }))?.head ?? null,
     onRun: () => {
       lanes.freeze(true);
       pacer.update();
     },
   });
-  const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, workers: peers });
+  const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, clock, workers: peers });
   const senders = PLATFORMS.map((platform) => new Sender({
-    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock: cloud.clock, journal, launchId, bootId,
+    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock, journal, launchId, bootId,
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
   const rescue = new Rescue({
-    claims: cloud.claims, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: () => Date.now(),
+    claims: cloud.claims, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: clock.earliestMs, nowMs: clock.earliestMs,
     heldBack: ({ id, haltEpoch }) => switches.view.stop(haltEpoch) ?? runs.get(id)?.stoppedBy ?? null,
-    isBusy: (shotId, segment) => Date.now() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? 0) < BUSY_MS,
+    isBusy: (shotId, segment) => sharedClockMs() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? Number.NEGATIVE_INFINITY) < BUSY_MS,
   });
   const closer = new Closer({
-    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, rescue, log,
+    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, clock, rescue, log,
     // The dispatcher and the senders read the record too, and may know of a shot before the next look-round.
     launch: () => journal.peek(launchId) ?? launch(),
     idleMs: (shotId) => {
       const run = runs.get(shotId);
-      return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : Date.now() - run.activeAtMs;
+      return run === undefined ? Number.POSITIVE_INFINITY : run.inHand > 0 ? 0 : sharedClockMs() - run.activeAtMs;
     },
   });
   const dispatcher = new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
-    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff), foreign, log, onRefused: (say) => complain(`an order was refused: ${say}`),
+    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
-  const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine });
-  const reporter = new Reporter({ live: cloud.live, launchId, report, runs, metrics, log });
+  const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine, nowMs: clock.nowMs });
+  const reporter = new Reporter({ live: cloud.live, launchId, report, runs, clock, metrics, log });
   return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter, foreign };
 }

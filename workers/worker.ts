@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { sharedClockMs } from '../infra/monotonic.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
@@ -51,7 +52,8 @@ const LAST_ACCOUNTS_MS = 5_000;
 export class Worker {
   readonly bootId = randomUUID();
   readonly #options: WorkerOptions;
-  readonly #startedAtMs = Date.now();
+  /** Until the store's time is known it is our own. */
+  readonly #startedAtMs = sharedClockMs();
   readonly #stopping = new AbortController();
   readonly #journal: Journal;
   #launchId: string | null = null;
@@ -66,7 +68,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, keyring: options.config.keyring });
+    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, nowMs: options.cloud.clock.nowMs, keyring: options.config.keyring });
   }
 
   get state(): State {
@@ -145,10 +147,11 @@ export class Worker {
   }
 
   #wholeReport(): WorkerReport {
+    const { clock } = this.#options.cloud;
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;
     return {
-      v: 1, launchId: this.#launchId ?? '', bootId: this.bootId, host: hostname(), pid: process.pid, atMs: Date.now(), startedAtMs: this.#startedAtMs,
+      v: 1, launchId: this.#launchId ?? '', bootId: this.bootId, host: hostname(), pid: process.pid, atMs: clock.nowMs(), startedAtMs: clock.atMs(this.#startedAtMs),
       state: this.state, say: this.#saying(),
       audienceHash: loaded?.audienceHash ?? null, skipListHash: loaded?.skipListHash ?? null,
       shardsLoaded: parts?.memory.shards.loaded ?? 0, shardsTotal: parts?.memory.shards.total ?? 0,
@@ -219,12 +222,12 @@ export class Worker {
     closer.start();
     pacer.start();
     await reporter.publish();
-    for (let primedAtMs = Date.now(); !signal.aborted; await this.#pause(LOOK_MS)) {
+    for (let primedAtMs = sharedClockMs(); !signal.aborted; await this.#pause(LOOK_MS)) {
       try {
         await this.#look(parts);
-        if (Date.now() - primedAtMs >= PRIME_AGAIN_MS && !this.#isSending()) {
+        if (sharedClockMs() - primedAtMs >= PRIME_AGAIN_MS && !this.#isSending()) {
           await lanes.prime(this.#present(), signal);
-          primedAtMs = Date.now();
+          primedAtMs = sharedClockMs();
         }
       } catch (error) {
         this.#options.log.warn({ err: error }, 'look-round failed; it is tried again');
@@ -240,7 +243,7 @@ export class Worker {
     if (launch === null) return;
     runs.update(launch);
     const sending = this.#isSending();
-    lanes.freeze(sending || isOrderWaiting(launch, Date.now()));
+    lanes.freeze(sending || isOrderWaiting(launch, cloud.clock.nowMs()));
     // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
     if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
       await memory.follow(launch);
@@ -250,7 +253,7 @@ export class Worker {
       await memory.follow(launch).finally(() => pause(false));
     }
     const reports = await cloud.live.reports(launch.id);
-    this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && Date.now() - atMs < FRESH_MS).map(({ bootId }) => bootId);
+    this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && cloud.clock.nowMs() - atMs < FRESH_MS).map(({ bootId }) => bootId);
     if (config.launchId !== null || sending) return;
     // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
     const served = await cloud.live.poolLaunch(config.pool);

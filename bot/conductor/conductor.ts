@@ -33,7 +33,7 @@ export interface ConductorOptions {
 /** Performs what launches decide. Any number of instances; one leads, all perform their own urgent effects. */
 export function createConductor({ cloud, journal, slack, config, log: parent }: ConductorOptions): Conductor {
   const log = parent.child({ part: 'conductor', holder: config.holder });
-  const nowMs = config.nowMs ?? (() => Date.now());
+  const nowMs = config.nowMs ?? cloud.clock.nowMs;
   const context: Context = { cloud, journal, slack, log, holder: config.holder, hasEnded: config.hasEnded ?? (() => false), timings: { ...TIMINGS, ...config.timings }, nowMs, act };
   const halting = new Halting(context);
   const leader = new Leader(context);

@@ -9,7 +9,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { boundedRetries } from './bounded-retries.ts';
 import type { CloudConfig } from './cloud.ts';
 import { hearDates } from './hear-dates.ts';
-import { createStoreClock, type StoreClock } from './store-clock.ts';
+import { createStoreClock, type StampedAnswer, type StoreClock } from './store-clock.ts';
 
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
 export const RECORD_TRY_TIMEOUT_MS = 1_000;
@@ -39,13 +39,16 @@ export interface Clients {
   destroy(): void;
 }
 
-/** Clients of all services that are used. They open connections only when used, and keep them. */
-export function createClients(config: CloudConfig): Clients {
+/** Clients of all services that are used. They open connections only when used, and keep them. `onAnswer`: hears of the store's answers besides the clock. */
+export function createClients(config: CloudConfig, onAnswer: (answer: StampedAnswer) => void = () => undefined): Clients {
   const common = config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
   const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
   const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
   const clock = createStoreClock();
-  for (const client of [dynamo, switchReads]) hearDates(client, (answer) => clock.answered(answer));
+  for (const client of [dynamo, switchReads]) hearDates(client, (answer) => {
+    clock.answered(answer);
+    onAnswer(answer);
+  });
   // Receives wait up to 20 s for a message: they set their own time-out per call.
   const sqs = new SQSClient({ ...common, maxAttempts: 3, useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(5_000, 256) });
   const s3 = new S3Client({ ...common, maxAttempts: 4, forcePathStyle: config.endpoint !== null, requestHandler: handler(60_000, 64) });

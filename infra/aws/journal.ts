@@ -45,7 +45,7 @@ export interface JournalOptions {
   keyring: Keyring;
   /** Where device tokens of people go, before an entry is written that would hold them. Absent: such an entry can't be written. */
   staff?: StaffDevices;
-  /** Default: the system clock. */
+  /** The store's, which all that write have in common. Default: the system clock. */
   nowMs?: () => number;
   /** How long one read or append may take before it is given up and looked into. Default 5,000 ms. */
   timeoutMs?: number;

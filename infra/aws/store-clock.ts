@@ -13,13 +13,15 @@ import { sharedClockMs } from '../monotonic.ts';
  */
 export interface StoreClock {
   /** Epoch ms. Before the first answer all three are the machine's own wall clock. */
-  nowMs(): number;
-  earliestMs(): number;
-  latestMs(): number;
+  readonly nowMs: () => number;
+  readonly earliestMs: () => number;
+  readonly latestMs: () => number;
+  /** `nowMs` of another moment of the shared monotonic clock. Cheap enough to be asked for every device. */
+  readonly atMs: (monotonicMs: number) => number;
   /** How far the machine's own wall clock is ahead of the store's, give or take `errorMs`. Null: no answer yet. */
-  offset(): ClockOffset | null;
+  readonly offset: () => ClockOffset | null;
   /** One more answer, also one that another thread has got. */
-  answered(answer: StampedAnswer): void;
+  readonly answered: (answer: StampedAnswer) => void;
 }
 
 export interface ClockOffset { aheadMs: number; errorMs: number }
@@ -51,12 +53,15 @@ export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockM
   let doubt: Bounds & { times: number; sinceMs: number } | null = null;
   /** Our own clock at the first of these answers, less the monotonic one. */
   let ownAhead = 0;
+  /** What `nowMs` adds to the monotonic clock. */
+  let ahead = 0;
 
   const known = (atMs: number): Bounds | null => (newer === null ? null : both(newer, older, atMs));
 
   function take(found: Bounds, atMs: number): void {
     if (newer === null) {
-      ownAhead = wallMs() - monotonicMs();
+      // The wall clock counts whole milliseconds.
+      ownAhead = wallMs() + 0.5 - monotonicMs();
       newerSinceMs = atMs;
     } else if (atMs - newerSinceMs >= WINDOW_MS) {
       older = newer;
@@ -65,32 +70,31 @@ export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockM
     }
     newer = newer === null ? found : both(newer, found, atMs);
     doubt = null;
+    const { least, most } = both(newer, older, atMs);
+    ahead = ownAhead >= least && ownAhead <= most ? ownAhead : (least + most) / 2;
   }
 
   /** True: enough answers in a row say the same. */
   function isSettled(found: Bounds, isAhead: boolean, atMs: number): boolean {
-    const last = doubt === null ? null : at(doubt, atMs);
+    const last = doubt === null ? null : agedTo(doubt, atMs);
     const agrees = last !== null && found.least <= last.most && found.most >= last.least;
     doubt = { ...(agrees ? both(last, found, atMs) : found), times: agrees && doubt !== null ? doubt.times + 1 : 1, sinceMs: agrees && doubt !== null ? doubt.sinceMs : atMs };
     return isAhead ? doubt.times >= AHEAD_TAKES : doubt.times >= BEHIND_TAKES && atMs - doubt.sinceMs >= BEHIND_TAKES_MS;
   }
+
+  const at = (atMs: number): number => (newer === null ? Math.floor(wallMs() + atMs - monotonicMs()) : Math.floor(atMs + ahead));
 
   function latest(): number {
     const atMs = monotonicMs();
     const bounds = known(atMs);
     if (bounds === null) return wallMs();
     // What is not believed yet may be true: a writer stops for it.
-    return atMs + Math.max(bounds.most, doubt === null ? bounds.most : at(doubt, atMs).most);
+    return atMs + Math.max(bounds.most, doubt === null ? bounds.most : agedTo(doubt, atMs).most);
   }
 
   return {
-    nowMs() {
-      const atMs = monotonicMs();
-      const bounds = known(atMs);
-      if (bounds === null) return wallMs();
-      const isOwnGood = ownAhead >= bounds.least && ownAhead <= bounds.most;
-      return Math.floor(atMs + (isOwnGood ? ownAhead : (bounds.least + bounds.most) / 2));
-    },
+    nowMs: () => (newer === null ? wallMs() : at(monotonicMs())),
+    atMs: at,
     earliestMs() {
       const atMs = monotonicMs();
       const bounds = known(atMs);
@@ -123,16 +127,16 @@ export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockM
 const answerIsOdd = (sentAtMs: number, answeredAtMs: number) => !(answeredAtMs >= sentAtMs);
 
 /** The bounds as they are worth later, or as they were a little earlier (another thread's answer comes after ours). */
-function at({ least, most, atMs }: Bounds, nowMs: number): Bounds {
+function agedTo({ least, most, atMs }: Bounds, nowMs: number): Bounds {
   const drift = Math.abs(nowMs - atMs) * DRIFT;
   return { least: least - drift, most: most + drift, atMs: nowMs };
 }
 
 /** What both allow. Where they contradict each other, a header was old: that makes its upper bound wrong and leaves all lower ones right. */
 function both(one: Bounds, other: Bounds | null, atMs: number): Bounds {
-  const a = at(one, atMs);
+  const a = agedTo(one, atMs);
   if (other === null) return a;
-  const b = at(other, atMs);
+  const b = agedTo(other, atMs);
   const least = Math.max(a.least, b.least);
   const good = [a.most, b.most].filter((most) => most >= least);
   return { least, most: Math.min(...good), atMs };
@@ -140,5 +144,5 @@ function both(one: Bounds, other: Bounds | null, atMs: number): Bounds {
 
 /** For a process without a store, and for tests: the machine's own clock, or another one, taken for the store's. */
 export function wallClock(nowMs: () => number = Date.now): StoreClock {
-  return { nowMs, earliestMs: nowMs, latestMs: nowMs, offset: () => null, answered: () => undefined };
+  return { nowMs, earliestMs: nowMs, latestMs: nowMs, atMs: (monotonicMs) => Math.floor(nowMs() + monotonicMs - sharedClockMs()), offset: () => null, answered: () => undefined };
 }

@@ -40,7 +40,7 @@ test('a shot that runs ends by the record, for everything that is under way, tho
   writer = new TableWriter(stage, launch);
   const shot = await launch.fire({ wake: false });
   const { hash } = launch.audience.audience;
-  const runs = new ShotRuns({ journal: stage.journal, launchId: launch.id, head: () => Promise.resolve(null), loaded: () => ({ audienceHash: hash, skipListHash: null, locales: ['en', 'es'] }), onRun: () => undefined });
+  const runs = new ShotRuns({ journal: stage.journal, launchId: launch.id, clock: stage.cloud.clock, head: () => Promise.resolve(null), loaded: () => ({ audienceHash: hash, skipListHash: null, locales: ['en', 'es'] }), onRun: () => undefined });
   const found = await runs.find(shot.id);
   if (!found.ok) throw new Error(found.say);
   // Read just now: no halt, and none before.

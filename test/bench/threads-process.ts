@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { folderObjects } from '../../workers/audience/folder-objects.ts';
 import { loadAudience } from '../../workers/audience/load.ts';
 import type { LoadedAudience } from '../../workers/audience/loaded-audience.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import type { SwitchMemory } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
@@ -78,7 +79,7 @@ function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: 
   let at = 0;
   return async (ms) => {
     const endMs = performance.now() + ms;
-    const tally = new ShotTally('bench', Date.now());
+    const tally = new ShotTally('bench', sharedClockMs());
     const sent: Promise<void>[] = [];
     while (performance.now() < endMs) {
       await lane.room();
@@ -86,8 +87,8 @@ function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: 
       const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: new SharedArrayBuffer(4) };
       sent.push(lane.send(shot, {
         ...batchWrites(audience.view(batch), null, new WriteCheck(terms, view)),
-        wrote: () => tally.wrote('ios', Date.now()),
-        settle: (_, outcome, atMs = Date.now()) => tally.settled('ios', outcome.state === 'held' ? 'late' : outcome.state, null, atMs),
+        wrote: () => tally.wrote('ios', sharedClockMs()),
+        settle: (_, outcome, atMs = sharedClockMs()) => tally.settled('ios', outcome.state === 'held' ? 'late' : outcome.state, null, atMs),
         elsewhere: { batch, devices: null, terms, wrote: (writes, firstAtMs, lastAtMs) => tally.wrote('ios', lastAtMs, writes, firstAtMs) },
       }));
     }

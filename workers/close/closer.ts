@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
@@ -19,7 +20,8 @@ export interface CloserOptions extends CloseDeps {
   rescue: Rescue;
   log: Logger;
   everyMs?: number;
-  nowMs?: () => number;
+  /** Of the store. */
+  clock: Pick<StoreClock, 'nowMs' | 'earliestMs'>;
 }
 
 const EVERY_MS = 250;
@@ -77,18 +79,18 @@ export class Closer {
   }
 
   async #present(): Promise<Launch | null> {
-    const { launchId, launch, journal, nowMs = Date.now } = this.#options;
+    const { launchId, launch, journal, clock } = this.#options;
     const known = launch();
-    if (known === null || !isOrderWaiting(known, nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS) return known;
+    if (known === null || !isOrderWaiting(known, clock.nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS) return known;
     this.#readAtMs = performance.now();
     return journal.launch(launchId);
   }
 
   async #walkShot(launch: Launch, shot: Shot): Promise<void> {
-    const { idleMs, rescue, nowMs = Date.now } = this.#options;
+    const { idleMs, rescue, clock } = this.#options;
     const memo = this.#memos.get(shot.id) ?? new CloseMemo();
     this.#memos.set(shot.id, memo);
-    const over = shot.haltedAtMs !== null || nowMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
+    const over = shot.haltedAtMs !== null || clock.earliestMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
     const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && performance.now() - memo.walkedAtMs >= CLOSE_EVERY_MS;
     const mayBeLost = rescue.isDue(shot);
     if ((!mayClose && !mayBeLost) || !await this.#isOurs(shot.id)) return;
@@ -99,19 +101,19 @@ export class Closer {
   }
 
   async #close(shot: Shot, memo: CloseMemo): Promise<void> {
-    const { launchId, log, nowMs = Date.now } = this.#options;
+    const { launchId, log, clock } = this.#options;
     memo.walkedAtMs = performance.now();
-    const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: nowMs(), memo });
+    const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: clock.earliestMs(), memo });
     if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
     if (result.state === 'refused') log.error({ shotId: shot.id, code: result.code, say: result.say }, 'close was refused');
   }
 
   async #isOurs(shotId: string): Promise<boolean> {
-    const { launchId, holder, live, nowMs = Date.now } = this.#options;
+    const { launchId, holder, live, clock } = this.#options;
     const known = this.#leases.get(shotId);
     if (known !== undefined && performance.now() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
     const askedAtMs = performance.now();
-    const isOurs = await live.lease(`closer/${launchId}/${shotId}`, holder, LEASE_MS, nowMs());
+    const isOurs = await live.lease(`closer/${launchId}/${shotId}`, holder, LEASE_MS, clock.nowMs());
     this.#leases.set(shotId, { isOurs, askedAtMs });
     return isOurs;
   }

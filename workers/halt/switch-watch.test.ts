@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { createClients } from '../../infra/aws/clients.ts';
 import { tableNames } from '../../infra/aws/create-cloud.ts';
+import { createStoreClock } from '../../infra/aws/store-clock.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { startStallProxy } from '../../test/stall-proxy.ts';
 import type { StallProxy } from '../../test/stall-proxy.ts';
@@ -37,6 +38,17 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
     expect(watch.view.stop(0)).toBe('halted');
     await local.cloud.switches.apply('a', 7, { pace: { ios: 50, android: 9 }, zombie: false, custom: {} });
     await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]), { timeout: 5_000 });
+  } finally {
+    await watch.stop();
+  }
+});
+
+test('the answers that the thread gets tell the store\'s time to the main thread', async () => {
+  const clock = createStoreClock({ wallMs: () => Date.now() + 30_000 });
+  const watch = watchSwitches({ config: local.config, launchId: 'c', log: pino({ level: 'silent' }), onAnswer: clock.answered });
+  try {
+    await vi.waitFor(() => expect(Math.abs(clock.nowMs() - Date.now())).toBeLessThan(600), { timeout: 5_000 });
+    expect(clock.offset()?.aheadMs).toBeGreaterThan(29_000);
   } finally {
     await watch.stop();
   }

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { SWITCH_READ_TIMEOUT_MS } from '../../infra/aws/clients.ts';
 import type { CloudConfig } from '../../infra/aws/cloud.ts';
-import type { SwitchThreadData } from './switch-thread.ts';
+import type { StampedAnswer } from '../../infra/aws/store-clock.ts';
+import type { SwitchThreadData, SwitchThreadSays } from './switch-thread.ts';
 import { createSwitchMemory, SwitchView } from './switch-view.ts';
 import type { SwitchMemory } from './switch-view.ts';
 
@@ -14,8 +15,11 @@ const EVERY_MS = 250;
 const TIMEOUT_MS = SWITCH_READ_TIMEOUT_MS;
 const RESTART_MS = 500;
 
+/** `onAnswer`: of the store to the thread. */
+export interface SwitchWatchOptions { config: CloudConfig; launchId: string; log: Logger; onAnswer?: (answer: StampedAnswer) => void }
+
 /** Starts the thread that polls the launch's switch item. If the thread dies it is started again; until then no read is confirmed, so the worker pauses. */
-export function watchSwitches({ config, launchId, log }: { config: CloudConfig; launchId: string; log: Logger }): SwitchWatch {
+export function watchSwitches({ config, launchId, log, onAnswer = () => undefined }: SwitchWatchOptions): SwitchWatch {
   const memory = createSwitchMemory();
   const data: SwitchThreadData = { config, launchId, memory, everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS };
   let thread: Worker | null = null;
@@ -24,7 +28,9 @@ export function watchSwitches({ config, launchId, log }: { config: CloudConfig; 
 
   const start = () => {
     thread = new Worker(new URL('./switch-thread.ts', import.meta.url), { workerData: data });
-    thread.on('message', ({ reachable, why }: { reachable: boolean; why: string }) => {
+    thread.on('message', (said: SwitchThreadSays) => {
+      if ('answered' in said) return onAnswer(said.answered);
+      const { reachable, why } = said;
       if (reachable) log.info('switch item is read again');
       else log.warn({ why }, 'switch item cannot be read');
     });

@@ -27,7 +27,7 @@ export interface LaneJob {
   template(index: number): number;
   /** Asked before every write, with the device's place: null to go on, or why it and what comes after it may not be written. `paused` means: ask again soon. */
   stop(index: number): Held | null;
-  /** `atMs`: when, epoch ms; absent: now. */
+  /** `atMs`: when, on the shared monotonic clock; absent: now. */
   settle(index: number, outcome: Outcome, atMs?: number): void;
   /** Told after every write, so that what is on the wire can be counted. A device that the provider refused unread is written, and told, again. */
   wrote?(index: number): void;

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { StaffDevice, StaffDevices } from '../../infra/aws/staff-devices.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { WorkerConfig } from '../config.ts';
-import type { CredentialTiming } from '../credentials/clock.ts';
+import { CredentialClock, type CredentialTiming } from '../credentials/clock.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import type { ServiceAccount } from '../credentials/service-account.ts';
@@ -21,7 +22,7 @@ import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; switches: SwitchMemory; log: Logger; timing?: CredentialTiming;
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; clock: StoreClock; switches: SwitchMemory; log: Logger; timing?: CredentialTiming;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -43,12 +44,14 @@ export class Lanes {
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, staff, switches, log, timing = {} }: LanesOptions) {
+  constructor({ config, account, launchId, topic, bootId, live, staff, clock, switches, log, timing: given = {} }: LanesOptions) {
+    const timing = { ...given, clock: given.clock ?? new CredentialClock() };
+    timing.clock.follow(clock);
     const { apns, fcm, ca, connections } = config;
-    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour });
+    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour, nowMs: clock.nowMs });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const renewal = timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs };
-    const rotation = { ...(timing.clock === undefined ? {} : { nowMs: timing.clock.nowMs }), ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }) };
+    const rotation = { nowMs: timing.clock.nowMs, ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }) };
     const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
       ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log, ...renewal })
       : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { WorkerReport } from '../contract.ts';
 import type { Metrics } from './metrics.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
@@ -10,6 +12,7 @@ export interface ReporterOptions {
   /** The present report; built anew each time. */
   report: () => WorkerReport;
   runs: ShotRuns;
+  clock: Pick<StoreClock, 'nowMs'>;
   metrics: Metrics | null;
   log: Logger;
 }
@@ -25,7 +28,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
-  #metricsAtMs = 0;
+  #metricsAtMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(options: ReporterOptions) {
@@ -64,14 +67,15 @@ export class Reporter {
 
   #everyMs(): number {
     // That one stands still is to be seen soon, and its first push after that.
-    const isWatched = this.#options.runs.all().some((run) => !run.isClosed && (Date.now() - run.authority.shot.pressedAtMs < FAST_FOR_MS || Date.now() - run.activeAtMs > SENDING_MS));
+    const { runs, clock } = this.#options;
+    const isWatched = runs.all().some((run) => !run.isClosed && (clock.nowMs() - run.authority.shot.pressedAtMs < FAST_FOR_MS || sharedClockMs() - run.activeAtMs > SENDING_MS));
     return isWatched ? SENDING_MS : IDLE_MS;
   }
 
   #metrics(atLeastMs: number): void {
     const { metrics, runs } = this.#options;
-    if (metrics === null || Date.now() - this.#metricsAtMs < atLeastMs) return;
-    this.#metricsAtMs = Date.now();
+    if (metrics === null || performance.now() - this.#metricsAtMs < atLeastMs) return;
+    this.#metricsAtMs = performance.now();
     for (const run of runs.all()) metrics.emit(run.tally);
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Account, ClaimStore } from '../../infra/aws/claim-store.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
@@ -42,13 +43,13 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   for (const device of held.list) {
     if (wanted.has(device)) continue;
     states[device] = stateCode('skipped');
-    run.tally.settled(view.platform, 'skipped', null, Date.now());
+    run.tally.settled(view.platform, 'skipped', null, clock.nowMs());
   }
 
   const unwritten: number[] = [];
   const kept = keeper.keep(held, receipt, run.authority.launch.runbook.delivery.send_within);
   const job = jobFor(context, run, view, held, kept, (device, state, reason, atMs) => {
-    run.activeAtMs = Date.now();
+    run.activeAtMs = sharedClockMs();
     if (state === null) return void unwritten.push(device);
     const refused = state === 'failed' ? reason : null;
     states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);
@@ -61,14 +62,14 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   const left = clock.earliestMs() >= held.notAfterMs ? 'late' : 'halted';
   for (const device of unwritten) {
     states[device] = stateCode(left);
-    run.tally.settled(view.platform, left, null, Date.now());
+    run.tally.settled(view.platform, left, null, clock.nowMs());
   }
   await accountFor(context, run, message, view, held.token, toAccount(states, reasons));
   return 'accounted';
 }
 
 function jobFor(
-  { switches, log }: BatchContext, run: ShotRun, view: BatchView, { toSend, lease }: HeldBatch, kept: Kept,
+  { switches, clock, log }: BatchContext, run: ShotRun, view: BatchView, { toSend, lease }: HeldBatch, kept: Kept,
   settle: (device: number, state: DeviceState | null, reason: string | null, atMs: number) => void,
 ): LaneJob {
   const terms = { haltEpoch: run.authority.shot.haltEpoch, lease: lease.memory, stopped: run.stopped };
@@ -77,19 +78,19 @@ function jobFor(
     ...batchWrites(view, devices, new WriteCheck(terms, switches)),
     wrote() {
       kept.wrote(1);
-      run.tally.wrote(view.platform, Date.now());
+      run.tally.wrote(view.platform, clock.nowMs());
     },
     elsewhere: {
       batch: view.id, devices, terms,
       wrote(writes, firstAtMs, lastAtMs) {
         kept.wrote(writes);
-        run.tally.wrote(view.platform, lastAtMs, writes, firstAtMs);
+        run.tally.wrote(view.platform, clock.atMs(lastAtMs), writes, clock.atMs(firstAtMs));
       },
     },
-    settle(index, outcome, atMs = Date.now()) {
+    settle(index, outcome, atMs = sharedClockMs()) {
       const [state, reason] = stateFrom(outcome);
       kept.settled();
-      settle(toSend[index] ?? -1, state, reason, atMs);
+      settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));
       if (state === 'failed' && reason !== null) complain(log, run, view.platform, reason);
     },
   };
@@ -117,7 +118,7 @@ async function handOn({ claims, clock, log }: BatchContext, run: ShotRun, { shot
   for (let waitMs = 100; clock.earliestMs() < notAfterMs; waitMs = Math.min(ACCOUNT_RETRY_MOST_MS, waitMs * 2)) {
     try {
       const isOn = await claims.handOn(key, token, account);
-      run.activeAtMs = Date.now();
+      run.activeAtMs = sharedClockMs();
       return isOn;
     } catch (error) {
       log.error({ err: error, shotId, batch, waitMs }, 'a batch could not be handed on; trying again');
@@ -139,7 +140,7 @@ async function accountFor(context: BatchContext, run: ShotRun, message: BatchMes
         log.warn({ shotId, batch }, 'account came after a closer had given the batch up');
         onLateAccount({ launchId, shotId, segment, attempt, batch, holder: answer.holder, count: view.count, closed: answer.wasClosed, account });
       }
-      run.activeAtMs = Date.now();
+      run.activeAtMs = sharedClockMs();
       return;
     } catch (error) {
       log.error({ err: error, shotId, batch, waitMs }, 'account could not be written; trying again');

@@ -1,9 +1,10 @@
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Logger } from 'pino';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { BatchMessage } from '../contract.ts';
 import type { ShotRun } from './shot-run.ts';
 
-/** A batch message that was received and is not claimed yet. `sinceMs`: when its visibility was last begun, epoch ms. */
+/** A batch message that was received and is not claimed yet. `sinceMs`: when its visibility was last begun, on the shared monotonic clock. */
 export interface AtHand { message: BatchMessage; run: ShotRun; receipt: string; receives: number; sinceMs: number }
 
 /**
@@ -59,11 +60,11 @@ export class Hands {
 
   /** True: somebody else has this message by now. Otherwise sees to it that it stays ours, with all that waits behind it. */
   async isLost(hand: AtHand): Promise<boolean> {
-    const heldMs = Date.now() - hand.sinceMs;
+    const heldMs = sharedClockMs() - hand.sinceMs;
     if (heldMs > LOST_AFTER_MS) return true;
     if (heldMs > EXTEND_AFTER_MS) {
       const all = [hand, ...this.#waiting];
-      const nowMs = Date.now();
+      const nowMs = sharedClockMs();
       await this.#queues.handBack(this.#queue, all.map(({ receipt }) => receipt), VISIBILITY_SECONDS);
       for (const one of all) one.sinceMs = nowMs;
     }

@@ -1,3 +1,4 @@
+import { wallClock as takenForTheStores } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
 import { Lease, type LeaseMemory } from './lease.ts';
 
@@ -10,4 +11,4 @@ export function leaseFor(ms: number, lateMs = ms): LeaseMemory {
 }
 
 /** The store's time, where the test has no store. */
-export const wallClock = { nowMs: () => Date.now(), earliestMs: () => Date.now(), latestMs: () => Date.now() };
+export const wallClock = takenForTheStores();

@@ -1,3 +1,4 @@
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
@@ -11,6 +12,7 @@ export interface PacerOptions {
   lanes: Record<Platform, Lane>;
   runs: ShotRuns;
   switches: SwitchView;
+  clock: Pick<StoreClock, 'nowMs'>;
   /** Boots that are ready or sending, as last seen. */
   workers: () => readonly string[];
   everyMs?: number;
@@ -53,12 +55,12 @@ export class Pacer {
 
   /** The ramp counts from the first of the shots that run, since the provider sees one sender. */
   #shareOf(platform: Platform): Share {
-    const { runs, switches, workers, me } = this.#options;
+    const { runs, switches, clock, workers, me } = this.#options;
     const running = runs.all().filter((run) => !run.isClosed && run.platforms().includes(platform));
     const [first] = running.toSorted((a, b) => a.authority.shot.pressedAtMs - b.authority.shot.pressedAtMs);
     if (first === undefined) return UNLIMITED;
     const { delivery } = first.authority.launch.runbook;
-    const pace = poolPace(platform, delivery, switches.pace(platform), Date.now() - first.authority.shot.pressedAtMs);
+    const pace = poolPace(platform, delivery, switches.pace(platform), clock.nowMs() - first.authority.shot.pressedAtMs);
     return shareOf(pace, { workers: workers(), me, batchSize: delivery.batch_size, sendWithinMs: delivery.send_within });
   }
 }

@@ -83,7 +83,7 @@ test('a message is deleted once its batch is accounted for and not before, the l
   const log = pino({ level: 'silent' });
   const sender = new Sender({
     platform: 'ios', lane, queues, queue, claims, clock: wallClock, journal, launchId: launch.id, bootId: 'boot', switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), log, known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(),
-    runs: new ShotRuns({ journal, launchId: launch.id, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
+    runs: new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
   });
   await cloud.queues.send(queue, bodies);
   sender.start();

@@ -4,6 +4,7 @@ import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
@@ -260,8 +261,8 @@ export class Sender {
         else await this.#hands.back([hand], Math.min(AGAIN_MOST_SECONDS, Math.ceil(taken.againMs / 1_000)));
         return;
       }
-      run.claimedAtMs.set(message.segment, Date.now());
-      run.activeAtMs = Date.now();
+      run.claimedAtMs.set(message.segment, sharedClockMs());
+      run.activeAtMs = sharedClockMs();
       await sendBatch(context, run, message, view, taken.held, receipt).then(
         (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#hands.back([hand], 0)),
         (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'),

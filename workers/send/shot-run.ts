@@ -1,3 +1,6 @@
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
+import { wallClock } from '../../infra/aws/store-clock.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
@@ -22,24 +25,26 @@ export class ShotRun {
   stoppedBy: string | null = null;
   /** The same for all threads, see WriteTerms. */
   readonly stopped = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  /** When something was last written or settled here, epoch ms. */
+  /** When something was last written or settled here, on the shared monotonic clock. */
   activeAtMs: number;
-  /** When a batch was last claimed here, by segment, epoch ms. */
+  /** When a batch was last claimed here, by segment, on the shared monotonic clock. */
   readonly claimedAtMs = new Map<string, number>();
   /** Batches that were claimed and are not accounted for yet. */
   inHand = 0;
   /** The record has its close. */
   isClosed: boolean;
   lastSnapshot: ShotSnapshot | null = null;
+  readonly #clock: Pick<StoreClock, 'latestMs'>;
   readonly #locales: readonly string[];
   #halted = false;
   readonly #prepared: Partial<Record<Platform, PreparedShot>> = {};
 
-  constructor(authority: Authority, locales: readonly string[]) {
+  constructor(authority: Authority, locales: readonly string[], clock: Pick<StoreClock, 'latestMs'> = wallClock()) {
+    this.#clock = clock;
     this.authority = authority;
     this.#locales = locales;
     this.tally = new ShotTally(authority.shot.id, authority.shot.pressedAtMs);
-    this.activeAtMs = Date.now();
+    this.activeAtMs = sharedClockMs();
     this.isClosed = authority.shot.closed !== null;
     if (authority.shot.haltedAtMs !== null) this.halt();
   }
@@ -64,7 +69,7 @@ export class ShotRun {
   stop(switches: SwitchView, untilMs: number): Held | null {
     const held = switches.stop(this.authority.shot.haltEpoch);
     if (held === 'halted' || this.#halted || this.isClosed || this.stoppedBy !== null) return 'halted';
-    return Date.now() >= untilMs ? 'late' : held;
+    return this.#clock.latestMs() >= untilMs ? 'late' : held;
   }
 
   /** Looks at a failure; returns the reason if this very answer has stopped the shot here. */

@@ -1,4 +1,6 @@
 import type { Journal } from '../../infra/aws/journal.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import { servesFor } from '../../runbooks/launch/skip-cover.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -15,6 +17,7 @@ export interface ShotRunsOptions {
   head: () => Promise<{ seq: number; hash: string } | null>;
   /** What is in memory now; null while loading. */
   loaded: () => { audienceHash: string; skipListHash: string | null; locales: readonly string[] } | null;
+  clock: Pick<StoreClock, 'latestMs'>;
   /** A shot is known to run from now on. */
   onRun: (run: ShotRun) => void;
 }
@@ -41,7 +44,7 @@ export class ShotRuns {
     const run = this.#runs.get(shotId);
     if (run !== undefined) return Promise.resolve({ ok: true, run });
     const refused = this.#refused.get(shotId);
-    if (refused !== undefined && Date.now() - refused.atMs < REFUSAL_HOLDS_MS) return Promise.resolve(refused.found);
+    if (refused !== undefined && sharedClockMs() - refused.atMs < REFUSAL_HOLDS_MS) return Promise.resolve(refused.found);
     let looking = this.#looking.get(shotId);
     if (looking === undefined) {
       looking = this.#look(shotId).then((found) => this.#remember(shotId, found)).finally(() => this.#looking.delete(shotId));
@@ -86,7 +89,7 @@ export class ShotRuns {
   #remember(shotId: string, found: FoundRun): FoundRun {
     if (this.#refused.size >= REFUSALS) this.#refused.clear();
     if (found.ok) this.#refused.delete(shotId);
-    else this.#refused.set(shotId, { found, atMs: Date.now() });
+    else this.#refused.set(shotId, { found, atMs: sharedClockMs() });
     return found;
   }
 
@@ -100,7 +103,7 @@ export class ShotRuns {
     if (memory === null || memory.audienceHash !== shot.audience.hash || !servesFor(launch.skipList, memory.skipListHash, shot.skipList?.hash ?? null)) {
       return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
     }
-    const run = new ShotRun(verdict.authority, memory.locales);
+    const run = new ShotRun(verdict.authority, memory.locales, this.#options.clock);
     this.#runs.set(shotId, run);
     onRun(run);
     return { ok: true, run };

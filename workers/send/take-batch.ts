@@ -30,8 +30,8 @@ export interface TakeContext {
   log: Logger;
 }
 
-/** Bounds on the store's time: who writes goes by the latest that it may be, who takes away by the earliest. */
-export type LeaseClock = Pick<StoreClock, 'earliestMs' | 'latestMs'>;
+/** Bounds on the store's time, epoch ms: who writes goes by the latest that it may be, who takes away by the earliest. */
+export type LeaseClock = Pick<StoreClock, 'nowMs' | 'earliestMs' | 'latestMs' | 'atMs'>;
 
 /** A batch that this worker holds. */
 export interface HeldBatch {

@@ -1,3 +1,4 @@
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Held, LaneJob, Outcome } from '../lanes/lane.ts';
 import { reasonOf } from './reasons.ts';
 import type { ReasonWriter } from './reasons.ts';
@@ -8,7 +9,7 @@ import type { ReasonWriter } from './reasons.ts';
  * dying thread knew is lost with it: a device without a mark was never written, one with a mark and no outcome is uncertain.
  *
  * Int32 slots, then per device: Int32 index and Int32 time of the n-th outcome, its Uint16 code, and a Uint8 mark.
- * Times are ms after `baseMs` (epoch ms).
+ * Times are ms after `baseMs` (the shared monotonic clock: a wall clock may be off, or set meanwhile).
  */
 const REACHED = 0;
 const WRITES = 1;
@@ -64,7 +65,7 @@ export class JobWriter {
   /** Before the write. */
   wrote(index: number): void {
     const { slots } = this.#parts;
-    const atMs = Date.now() - this.#baseMs;
+    const atMs = sharedClockMs() - this.#baseMs;
     this.#reach(index);
     this.#writes += 1;
     if (this.#writes === 1) Atomics.store(slots, FIRST_WRITE, atMs);
@@ -77,7 +78,7 @@ export class JobWriter {
     this.#reach(index);
     const at = this.#settled;
     indexes[at] = index;
-    atMs[at] = Date.now() - this.#baseMs;
+    atMs[at] = sharedClockMs() - this.#baseMs;
     code[at] = this.#codeOf(outcome);
     // The count goes last: whoever sees it sees the entry too.
     this.#settled = at + 1;
@@ -140,7 +141,7 @@ export class JobReader {
     if (this.read()) return [];
     const { index, mark } = this.#parts;
     const settled = new Set(index.subarray(0, this.#told));
-    const nowMs = Date.now();
+    const nowMs = sharedClockMs();
     const untouched: number[] = [];
     for (let device = 0; device < this.#memory.count; device++) {
       if (settled.has(device)) continue;

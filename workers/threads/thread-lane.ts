@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { CredentialClock, type CredentialTiming } from '../credentials/clock.ts';
 import type { Credential } from '../credentials/credential.ts';
@@ -182,7 +183,7 @@ export class ThreadLane implements Lane, ThreadClient {
       return this.#serveWaiting();
     }
     const { batch, devices, terms } = job.elsewhere;
-    const memory = createJobMemory(job.count, Date.now());
+    const memory = createJobMemory(job.count, Math.floor(sharedClockMs()));
     thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
     this.#sent.add({ ...waiting, thread, reader: new JobReader(memory, thread.reasons, job) });
     this.#look();
