@@ -35,11 +35,11 @@ export interface WarRoom {
   stop(): Promise<void>;
 }
 
-export interface Counts { received: number; distinctDevices: number; duplicates: number; lastAtMs: number | null }
+export interface Counts { received: number; distinctDevices: number; duplicates: number; firstAtMs: number | null; lastAtMs: number | null }
 
 export const ROOM = 'C0WARROOM';
 
-export async function openWarRoom(options: { markets: Record<string, number>; workerEndpoint?: (cloudUrl: string) => Promise<string> }): Promise<WarRoom> {
+export async function openWarRoom(options: { markets: Record<string, number>; /** Markets of Android devices alone. */ androidMarkets?: Record<string, number>; workerEndpoint?: (cloudUrl: string) => Promise<string> }): Promise<WarRoom> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-faults-'));
   const keys = { ana: await newKey(dataDir, 'ana'), mia: await newKey(dataDir, 'mia') };
   const runbooksDir = join(dataDir, 'runbooks');
@@ -50,7 +50,7 @@ export async function openWarRoom(options: { markets: Record<string, number>; wo
     if (options.workerEndpoint !== undefined) {
       stack.localCloud.setServiceEnv('gobutton', LOCAL_POOL, { ...stack.workerEnv, AWS_ENDPOINT_URL: await options.workerEndpoint(stack.localCloud.url) });
     }
-    const room = await prepare(stack, dataDir, options.markets, { ana: keys.ana.file, mia: keys.mia.file });
+    const room = await prepare(stack, dataDir, [...devices('ios', options.markets), ...devices('android', options.androidMarkets ?? {})], { ana: keys.ana.file, mia: keys.mia.file });
     return room;
   } catch (error) {
     await stack.stop();
@@ -58,7 +58,7 @@ export async function openWarRoom(options: { markets: Record<string, number>; wo
   }
 }
 
-async function prepare(stack: Stack, dataDir: string, markets: Record<string, number>, keys: Record<'ana' | 'mia', string>): Promise<WarRoom> {
+async function prepare(stack: Stack, dataDir: string, rows: readonly string[], keys: Record<'ana' | 'mia', string>): Promise<WarRoom> {
   const { cloud } = stack;
   const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(stack.env).keyring });
   const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
@@ -66,7 +66,7 @@ async function prepare(stack: Stack, dataDir: string, markets: Record<string, nu
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
   await mustGo(ana, 'scale workers 2');
   const csv = join(dataDir, 'devices.csv');
-  await writeFile(csv, ['user,platform,token,locale,market', ...devices(markets), ''].join('\n'));
+  await writeFile(csv, ['user,platform,token,locale,market', ...rows, ''].join('\n'));
   const compile = await startChild({ name: 'compile', script: 'workers/audience/cli.ts', args: ['compile', csv, '--launch', launchId, '--as', 'ana'], env: stack.env, logFile: join(dataDir, 'logs', 'audience.log') });
   if ((await compile.ended) !== 0) throw new Error(`AUDIENCE_FAILED see ${compile.logFile}`);
   await until('two ready workers', 30_000, async () => (await cloud.live.reports(launchId)).filter(({ state }) => state === 'ready').length >= 2);
@@ -133,12 +133,13 @@ export function outcomeOf(shot: Shot) {
   return { ...totals, sum: accepted + failed + uncertain + halted + late + skipped, devices };
 }
 
-function* devices(markets: Record<string, number>): Generator<string> {
+function* devices(platform: 'ios' | 'android', markets: Record<string, number>): Generator<string> {
   for (const [market, count] of Object.entries(markets)) {
     for (let at = 0; at < count; at++) {
-      // Tokens that begin with 00 carry no mark: the providers accept them.
-      const token = `00${createHash('sha256').update(`${market}/${at}`).digest('hex').slice(2)}`;
-      yield `${market}-${at},ios,${token},en,${market}`;
+      // Tokens that begin with 00, or for Android with c, carry no mark: the providers accept them.
+      const hash = createHash('sha256').update(`${market}/${at}`).digest('hex');
+      const token = platform === 'ios' ? `00${hash.slice(2)}` : `c${hash.slice(0, 21)}:APA91b${`${hash}${hash}${hash}`.slice(0, 134)}`;
+      yield `${market}-${at},${platform},${token},en,${market}`;
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Queues, Received } from '../../infra/aws/queues.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
 import type { LateAccount } from '../close/correct.ts';
@@ -157,7 +158,9 @@ export class Sender {
       if (await isServed(message.launchId)) return queues.handBack(queue, [receipt], 1);
       return this.#foreign(receipt, `a batch of another launch: ${message.launchId}`);
     }
-    if (known.peekShot(shotId)?.closed != null) return this.#deletes.put(receipt);
+    const seen = known.peekShot(shotId);
+    if (seen !== undefined && !isPartOf(seen, message)) return this.#foreign(receipt, `${shotId} ${segment}: attempt ${attempt} of it is not part of the shot`);
+    if (seen?.closed != null) return this.#deletes.put(receipt);
     const said = { shotId, batch };
     const holding = { queues, queue, visibilitySeconds: VISIBILITY_SECONDS, log };
     const { value: found, sinceMs } = await whileHeld(holding, receipt, () => untilDone(
@@ -173,8 +176,7 @@ export class Sender {
     }
     const { run } = found;
     const place = placeOf(audience(), batch);
-    const isPart = run.authority.shot.segments.some((one) => one.segment === segment && one.attempt === attempt);
-    if (place === null || place.platform !== platform || place.segment !== segment || !isPart) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
+    if (place === null || place.platform !== platform || place.segment !== segment || !isPartOf(run.authority.shot, message)) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
     // More than are wanted here were held while the store was away.
     if (this.#hands.count >= AT_HAND) return queues.handBack(queue, [receipt], 0);
     this.#hands.put({ message, run, receipt, receives, sinceMs });
@@ -298,6 +300,10 @@ function parse(body: string): BatchMessage | null {
   } catch {
     return null;
   }
+}
+
+function isPartOf(shot: Shot, { segment, attempt }: BatchMessage): boolean {
+  return shot.segments.some((one) => one.segment === segment && one.attempt === attempt);
 }
 
 function placeOf(audience: LoadedAudience | null, batch: string): { platform: Platform; segment: string } | null {
