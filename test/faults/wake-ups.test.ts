@@ -19,7 +19,7 @@ let room: WarRoom;
 let holding: HoldingProxy;
 beforeAll(async () => {
   room = await openWarRoom({
-    markets: { plain: 600, stalled: 600, blocked: 600, flooded: 600, taken: 600, purged: 6_000 }, androidMarkets: { slow: 1_200 },
+    markets: { plain: 600, stalled: 600, blocked: 600, dull: 600, flooded: 600, taken: 600, purged: 6_000 }, androidMarkets: { slow: 1_200 },
     workerEndpoint: async (url) => {
       holding = await startHoldingProxy(url);
       return holding.url;
@@ -114,6 +114,18 @@ describe('wake-ups', { timeout: 90_000 }, () => {
       return true;
     }, 200);
     expect(await boots()).toEqual(alive);
+  });
+
+  test('a store that takes 350 ms to read an item', async () => {
+    const button = await room.ask('fire dull-ios');
+    holding.delay(/^DynamoDB_20120810\.GetItem/, 350);
+    await room.ben.press(button);
+    const shot = await pressed('dull-ios');
+    await firstPushMs(shot);
+    await allSent('dull-ios');
+    holding.delay(null, 0);
+    // The dispatcher and the sender each read once, and no claim reads an item.
+    expect(await firstPushMs(shot)).toBeLessThan(plainMs + 2_000);
   });
 
   test('queues that are purged right after the press', async () => {

@@ -5,6 +5,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchMessage } from '../contract.ts';
 import { uncovered } from '../send/batch-words.ts';
+import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
 import type { CloseMemo, Part } from './close.ts';
 
 /**
@@ -39,8 +40,6 @@ const BACK_OFF_MOST_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 /** Of two looks that lie far apart no more than this counts as still: the store was away between them, and so was everybody. */
 const COUNTED_MOST_MS = 1_500;
-/** After the end of a lease, as those wait who take over. */
-const LEASE_GRACE_MS = 1_000;
 /** Looked at first, in order: where a shot goes on, it goes on among its first unfinished batches. */
 const FIRST = 100;
 const QUEUE_MOST = 10_000;
@@ -134,7 +133,7 @@ export class Rescue {
 
   #hasLive(found: readonly Found[]): boolean {
     const earliestMs = this.#options.earliestMs();
-    return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + LEASE_GRACE_MS);
+    return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS);
   }
 
   /** What lies on the queue already is more than workers can take, or nobody takes anything: more of it would only cost claims. */

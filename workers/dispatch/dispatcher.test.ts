@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Queues } from '../../infra/aws/queues.ts';
@@ -100,6 +101,94 @@ test('orders that come together are judged by one read of the record, made after
   await alone.stop();
   expect(reads.slice(0, 2)).toEqual(['2 orders', launch.id]);
   expect(reads.filter((read) => read === launch.id)).toHaveLength(1);
+});
+
+test('an order that can\'t be looked up is held, not handed back, and cut within a second of the store\'s return', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  await launch.fire();
+  let isAway = true;
+  let handed = 0;
+  const { journal, cloud } = stage;
+  const alone = dispatcher(launch, {
+    journal: { ...journal, entries: async (id: string) => (isAway ? Promise.reject(new Error('RECORD_UNAVAILABLE')) : journal.entries(id)) },
+    queues: { ...cloud.queues, handBack: async (queue, receipts, seconds) => {
+      if (seconds < 2) handed += 1;
+      await cloud.queues.handBack(queue, receipts, seconds);
+    } },
+  });
+  alone.start();
+  // Beyond its visibility of 2 s: nobody else may have it meanwhile.
+  await sleep(4_500);
+  const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
+  expect([visible, inFlight, handed]).toEqual([0, 1, 0]);
+  isAway = false;
+  await vi.waitFor(async () => expect(await waiting(launch)).toBe(3), { timeout: 1_500, interval: 20 });
+  await alone.stop();
+});
+
+test('a dispatcher that stops while the store is away hands its orders back at once', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  const asked = Promise.withResolvers<void>();
+  const alone = dispatcher(launch, { visibilitySeconds: 30, journal: { ...stage.journal, entries: async () => { asked.resolve(); throw new Error('RECORD_UNAVAILABLE'); } } });
+  alone.start();
+  await launch.fire();
+  await asked.promise;
+  await alone.stop();
+  expect(await stage.cloud.queues.depth(queueNames(launch.pool).segments)).toMatchObject({ visible: 1, inFlight: 0 });
+});
+
+test('a thousand orders of made-up shots, attempts and repeats cost a few reads, and the real one is cut once', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  const shot = await launch.fire({ wake: false });
+  const seq = (await stage.journal.launch(launch.id))?.seq ?? 0;
+  const real = { v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1 };
+  const bodies = Array.from({ length: 1_000 }, (_, at) => JSON.stringify([{ ...real, shotId: `S${seq + 1 + at}` }, { ...real, attempt: 2 + at }, { ...real, shotId: 'S1' }, real][at % 4]));
+  let whole = 0;
+  let tails = 0;
+  let sends = 0;
+  const { journal, cloud } = stage;
+  const counted = { ...journal, entries: (id: string) => (whole += 1, journal.entries(id)), launch: (id: string) => (tails += 1, journal.launch(id)) };
+  const foreign = new Foreign();
+  const startMs = performance.now();
+  const alone = dispatcher(launch, {
+    journal: counted, known: new Known(counted, launch.id), foreign,
+    queues: { ...cloud.queues, send: (...call) => (sends += 1, cloud.queues.send(...call)) },
+  });
+  await cloud.queues.sendFifo(queueNames(launch.pool).segments, bodies.map((body, at) => ({ body, group: `g${at}`, dedup: `d${at}` })));
+  alone.start();
+  await vi.waitFor(() => expect(foreign.counts.orders).toBe(750), { timeout: 30_000 });
+  await vi.waitFor(async () => {
+    const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
+    expect(visible + inFlight).toBe(0);
+  }, { timeout: 10_000 });
+  const seconds = (performance.now() - startMs) / 1_000;
+  await alone.stop();
+  expect(sends).toBe(1);
+  expect(whole).toBeLessThanOrEqual(2 + seconds);
+  expect(tails).toBeLessThanOrEqual(1 + 4 * seconds);
+}, 60_000);
+
+test('an order of the launch that has the pool now goes back for its workers, in its own group alone', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  const foreign = new Foreign();
+  const back: number[] = [];
+  const { cloud } = stage;
+  const alone = dispatcher(launch, {
+    foreign, isServed: async (id) => id === 'the-next',
+    queues: { ...cloud.queues, handBack: async (queue, receipts, seconds) => {
+      back.push(seconds);
+      await cloud.queues.handBack(queue, receipts, seconds);
+    } },
+  });
+  const order = (launchId: string) => JSON.stringify({ v: 1, launchId, shotId: 'S9', segment: 'ios', attempt: 1 });
+  await cloud.queues.sendFifo(queueNames(launch.pool).segments, [
+    { body: order('the-next'), group: 'the-next/ios/1', dedup: 'a' }, { body: order('the-next'), group: `${launch.id}/ios/1`, dedup: 'b' }, { body: order('nobody'), group: 'nobody/ios/1', dedup: 'c' },
+  ]);
+  alone.start();
+  await vi.waitFor(() => expect([foreign.counts.orders, back.length > 0]).toEqual([2, true]), { timeout: 5_000 });
+  await alone.stop();
+  const { visible, inFlight } = await cloud.queues.depth(queueNames(launch.pool).segments);
+  expect(visible + inFlight).toBe(1);
 });
 
 describe('an order that may not go out is refused in words, cut into nothing and taken off the queue', () => {
