@@ -160,6 +160,13 @@ test('claims from before leases are understood: no mark is all of the batch, and
   expect((await claims.read(['old-closed'], true)).get('old-closed')).toMatchObject({ state: 'accounted', account: accepted, closedAccount: uncertain, parts: [] });
 });
 
+test('a claim that a newer version wrote is named, and is nobody\'s to take or to close', async () => {
+  await putOld('newer', { state: { S: 'sealed' } });
+  const named = { code: 'CLAIM_UNKNOWN', message: expect.stringMatching(/newer has state "sealed", and this version .* Update this process/) as string };
+  await expect(claims.read(['newer'], true)).rejects.toMatchObject(named);
+  await expect(claims.claim('newer', holder('mine'))).rejects.toMatchObject(named);
+});
+
 async function putOld(key: string, more: Record<string, AttributeValue>): Promise<void> {
   const item = { k: { S: key }, bootId: { S: 'b' }, token: { S: 'old' }, claimedAtMs: { N: '1' }, sendUntilMs: { N: '2' }, ...more };
   await createClients(local.config).dynamo.send(new PutItemCommand({ TableName: 'gobutton-claims', Item: item }));

@@ -274,6 +274,16 @@ function toAccount(states: AttributeValue | undefined, reasons: AttributeValue |
 const ownAccount = (item: Item) => toAccount(item['states'], item['reasons']);
 const closedAccount = (item: Item) => toAccount(item['closedStates'], item['closedReasons']);
 
+const STATES: readonly Claim['state'][] = ['claimed', 'open', 'accounted', 'closed'];
+
+/** What a newer version may have written is nobody's to take, close or count by guess. */
+function stateIn(item: Item): Claim['state'] {
+  const found = item['state']?.S;
+  const state = STATES.find((one) => one === found);
+  if (state !== undefined) return state;
+  throw new CloudError('CLAIM_UNKNOWN', `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: it was written by a newer one. Update this process`);
+}
+
 function toClaim(item: Item): Claim {
   const mark = Number(item['mark']?.N ?? ALL);
   return {
@@ -283,7 +293,7 @@ function toClaim(item: Item): Claim {
     claimedAtMs: Number(item['claimedAtMs']?.N ?? 0),
     sendUntilMs: Number(item['sendUntilMs']?.N ?? 0),
     mark: mark === ALL ? Number.POSITIVE_INFINITY : mark,
-    state: item['state']?.S as Claim['state'],
+    state: stateIn(item),
     account: ownAccount(item) ?? closedAccount(item),
     closedAccount: closedAccount(item),
     parts: (item['parts']?.L ?? []).map(({ M: part = {} }) => ({ bootId: part['bootId']?.S ?? '', token: part['token']?.S ?? '', account: ownAccount(part), closedAccount: closedAccount(part) })),

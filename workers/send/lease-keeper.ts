@@ -111,7 +111,8 @@ export class LeaseKeeper {
     const lease = { sendUntilMs: Math.min(clock.latestMs() + leaseMs, held.notAfterMs), mark: markFor(keeping, share) };
     try {
       if (await claims.renew(held.key, held.token, lease)) grant(held, lease, clock);
-      else {
+      // It may be accounted for by now.
+      else if (this.#keeping.has(held)) {
         log.warn({ key: held.key }, 'a batch was given up on this worker; what is unwritten of it is left to others');
         held.isLost = true;
         held.lease.giveBack();

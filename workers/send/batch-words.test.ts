@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { Claim, Part } from '../../infra/aws/claim-store.ts';
+import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
+import type { AttemptState } from './account-codec.ts';
+import { OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
+import { counted, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
+
+const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
+const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, mark: Number.POSITIVE_INFINITY, state: 'claimed', account: null, closedAccount: null, parts: [], ...change });
+const part = (change: Partial<Part>): Part => ({ bootId: 'b', token: 'p', account: null, closedAccount: null, ...change });
+const newest = (of: Claim) => [...newestStates(of, 4)].map(stateOf);
+const spoken = (word: ReturnType<typeof wordOf>) => [...unpackStates(word.states, 4)].map(stateOf);
+const four = wholeBatch(4);
+
+describe('what the item of a batch says', () => {
+  test('nothing while its only holder sends', () => {
+    expect(words(claim({}))).toEqual([]);
+    expect(newest(claim({}))).toEqual(['absent', 'absent', 'absent', 'absent']);
+    expect(restOf(undefined, four)).toEqual([0, 1, 2, 3]);
+    expect(restOf(claim({}), four)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('each holder speaks for its own devices; the next one has what is left', () => {
+    const first = part({ closedAccount: account('uncertain', 'uncertain', 'absent', 'absent') });
+    expect(restOf(claim({ parts: [first] }), four)).toEqual([2, 3]);
+    const both = claim({ state: 'accounted', account: account('absent', 'absent', 'accepted', 'failed'), parts: [first] });
+    expect(newest(both)).toEqual(['uncertain', 'uncertain', 'accepted', 'failed']);
+    expect(counted(both)).toHaveLength(2);
+  });
+
+  test('a late account counts for what its holder was given up for, and for nothing of the next one\'s', () => {
+    const late = part({ closedAccount: account('uncertain', 'uncertain', 'absent', 'absent'), account: account('accepted', 'absent', 'halted', 'halted') });
+    expect(newest(claim({ parts: [late] }))).toEqual(['accepted', 'uncertain', 'absent', 'absent']);
+    expect(restOf(claim({ parts: [late] }), four)).toEqual([2, 3]);
+    // The close has counted what stood there then; the correction tells the rest.
+    expect(counted(claim({ parts: [late] }))).toEqual([late.closedAccount]);
+  });
+
+  test('an own account without anybody who had given it up leaves out what was handed on', () => {
+    const handed = part({ account: account('accepted', 'absent', 'uncertain', 'absent') });
+    expect(restOf(claim({ state: 'open', token: '', parts: [handed] }), four)).toEqual([1, 3]);
+    expect(uncovered(claim({ state: 'open', token: '', parts: [handed] }), four)).toEqual([1, 3]);
+  });
+});
+
+describe('the word of whoever gives a holder up', () => {
+  test('below the mark uncertain, beyond it the next one\'s', () => {
+    const held = claim({ mark: 2 });
+    expect(uncovered(held, four)).toEqual([2, 3]);
+    expect(spoken(wordOf(held, four, 'absent'))).toEqual(['uncertain', 'uncertain', 'absent', 'absent']);
+    expect(spoken(wordOf(held, four, 'late'))).toEqual(['uncertain', 'uncertain', 'late', 'late']);
+  });
+
+  test('unclaimed or handed on, it is all as the closer says', () => {
+    expect(spoken(wordOf(undefined, four, 'halted'))).toEqual(['halted', 'halted', 'halted', 'halted']);
+    const open = claim({ state: 'open', token: '', mark: 4, parts: [part({ account: account('accepted', 'absent', 'absent', 'absent') })] });
+    expect(spoken(wordOf(open, four, 'late'))).toEqual(['absent', 'late', 'late', 'late']);
+  });
+
+  test('who was answered before, or is to get nothing, is skipped; who is outside of the attempt is absent', () => {
+    const set = { members: Uint8Array.of(SETTLED, SEND, OUTSIDE, SETTLED), size: 3 };
+    expect(spoken(wordOf(claim({ mark: 2 }), set, 'halted'))).toEqual(['skipped', 'uncertain', 'absent', 'skipped']);
+    expect(spoken(wordOf(claim({ mark: 2 }), set, 'absent', (device) => device === 1))).toEqual(['skipped', 'skipped', 'absent', 'absent']);
+  });
+});
+
+test('the first holder goes by its batch\'s name, as in records from before there were others', () => {
+  expect([wordName('b7', 1), wordName('b7', 3)]).toEqual(['b7', 'b7~3']);
+});
