@@ -9,7 +9,8 @@ import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
 import { differing } from '../conductor/public-mirror.ts';
-import { finished, percent, reasons, theRest, times } from '../views/live-stats.ts';
+import { finished, reasons, theRest, times } from '../views/live-stats.ts';
+import { percent } from '../views/shares.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
 import { launchOf, type Session } from './session.ts';
 
@@ -101,6 +102,7 @@ async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: S
   const { figures } = shotFigures(launch, shot, snapshots, nowMs());
   const { total } = figures;
   out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
-  out(`            ${count(finished(total))} of ${count(figures.devices)} settled, ${count(total.accepted)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}`);
+  const open = Math.max(0, figures.devices - finished(total));
+  out(`            ${count(total.accepted)} of ${count(figures.devices)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}${open === 0 ? '' : `, ${count(open)} still to come`}`);
   out(`            ${count(figures.perSecond)}/s, p50 / p95 / p99 since GO ${times(total)}`);
 }

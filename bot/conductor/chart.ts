@@ -4,9 +4,10 @@ import { parse, View } from 'vega';
 import type { Spec, TextEncodeEntry, TextMark } from 'vega';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { percent, seconds } from '../views/live-stats.ts';
+import { seconds, theRest } from '../views/live-stats.ts';
 import { platformName } from '../views/names.ts';
 import { shotSegments } from '../views/order.ts';
+import { percent } from '../views/shares.ts';
 import { count } from '../views/words.ts';
 import type { Figures, ShotFigures } from './figures.ts';
 
@@ -37,12 +38,14 @@ export async function deliveryChart(launch: Launch, shot: Shot, figures: ShotFig
 
 export function chartAltText(launch: Launch, shot: Shot, figures: ShotFigures): string {
   const { total } = figures;
-  const head = `Delivery curve of shot ${shot.id}, ${shotSegments(launch, shot)}: ${count(total.accepted)} of ${count(figures.devices)} devices (${percent(total.accepted, figures.devices)}) accepted`;
+  const head = `Delivery curve of shot ${shot.id}, ${shotSegments(launch, shot)}: ${count(total.accepted)} of ${count(figures.devices)} devices (${percent(total.accepted, figures.devices)}) accepted${rest(total)}`;
   const spread = total.p50Ms === null || total.p95Ms === null || total.p99Ms === null
     ? 'no times were measured'
     : `half of them within ${seconds(total.p50Ms)}, 95% within ${seconds(total.p95Ms)}, 99% within ${seconds(total.p99Ms)} of GO`;
   return `${head}; ${spread}${shot.haltedAtMs === null ? '' : `; halted ${seconds(shot.haltedAtMs - shot.pressedAtMs)} after GO`}.`;
 }
+
+const rest = (total: Figures): string => (theRest(total) === 'none' ? '' : `, ${theRest(total)}`);
 
 /** Points of a running total: a step starts at the beginning of its slot and ends with it. */
 export function cumulative(figures: Figures, ofDevices: number, untilS: number): { s: number; share: number }[] {
@@ -137,5 +140,5 @@ function frame(): Pick<Spec, 'width' | 'height' | 'padding' | 'autosize'> {
 }
 
 function subtitle(launch: Launch, shot: Shot, figures: ShotFigures): string {
-  return `${count(figures.total.accepted)} of ${count(figures.devices)} devices accepted (${percent(figures.total.accepted, figures.devices)}), best second ${count(figures.peakPerSecond)}/s · ${shotSegments(launch, shot)}, shot ${shot.id}`;
+  return `${count(figures.total.accepted)} of ${count(figures.devices)} devices accepted (${percent(figures.total.accepted, figures.devices)})${figures.total.uncertain === 0 ? '' : `, ${count(figures.total.uncertain)} uncertain`}, best second ${count(figures.peakPerSecond)}/s · ${shotSegments(launch, shot)}, shot ${shot.id}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { finished, liveStatsMessage, percent, progressBar } from '../views/live-stats.ts';
+import { finished, liveStatsMessage, progressBar } from '../views/live-stats.ts';
+import { percent, shares } from '../views/shares.ts';
 import { summaryMessage } from '../views/summary.ts';
 import { platformCounts } from '../../workers/contract.ts';
 import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from './chart.ts';
@@ -80,9 +81,9 @@ test('at the close the accounts say what happened, whatever the snapshots missed
   const summary = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
   expect(summary).toContain('Every one of 5,000 devices is accounted for.');
   // Who got nothing comes first, and who may have got it is counted apart.
-  expect(summary).toContain('"text":"Shot complete · us-ios, us-android: 10 of 5,000 got nothing, 1 uncertain"');
-  expect(summary).toContain('*10 of 5,000 got nothing*: 10 refused: app no longer installed 10 (Unregistered).\\n*1 uncertain*');
-  expect(summary).toContain('• *us-ios*: 2,990 of 3,000 accepted, *10 got nothing* (10 failed)\\n• *us-android*: 1,999 of 2,000 accepted, 1 uncertain');
+  expect(summary).toContain('"text":"Shot complete: 10 of 5,000 got nothing (10 refused), 1 may or may not have got it"');
+  expect(summary).toContain('*4,989 of 5,000 devices* were accepted by their provider.\\n*10 got nothing*: 10 refused: app no longer installed 10 (Unregistered).\\n*1 may or may not have got it* (uncertain)');
+  expect(summary).toContain('• *us-ios*: 2,990 of 3,000 accepted, *10 got nothing* (10 refused)\\n• *us-android*: 1,999 of 2,000 accepted, 1 may or may not have got it');
   expect(summary).toContain('app no longer installed 10 (Unregistered)');
   expect(summary).toContain(`10 tokens refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launchForTests(closed).id}\``);
   const throttled = { ...figures, total: { ...figures.total, reasons: { TooManyRequests: 9, INVALID_ARGUMENT: 1 } } };
@@ -96,7 +97,7 @@ test('a shot that reached nobody of a platform is not called complete', () => {
   ] });
   const { figures } = shotFigures(launch, closed, [], GO_AT_MS + 9_000);
   const { text } = summaryMessage(launchForTests(closed), closed, figures);
-  expect(text).toContain('Shot failed on iOS · us-ios, us-android: 3,000 of 5,000 got nothing');
+  expect(text).toContain('Shot failed on iOS: 3,000 of 5,000 got nothing (3,000 refused) · us-ios, us-android');
   expect(text).not.toContain('complete');
 });
 
@@ -122,10 +123,10 @@ test('what a halt cut off is no progress, and a halt that came after everything 
   const closed = shotForTests({ haltedAtMs: GO_AT_MS + 2_000, closed: { atMs: GO_AT_MS + 3_000, cause: 'halt' } });
   const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', countsOf(evenly(1_000, 0, 2_000)), none)], GO_AT_MS + 2_500);
   const of = (halted: number, view: typeof liveStatsMessage) => JSON.stringify(view(launch, closed, { ...figures, total: { ...figures.total, accepted: 5_000 - halted, halted } }));
-  expect(of(4_000, liveStatsMessage)).toMatch(/Halted: 1,000 of 5,000 accepted.*░ 20%/s);
+  expect(of(4_000, liveStatsMessage)).toMatch(/Halted: 1,000 of 5,000 accepted.*▒ 20%/s);
   expect(of(0, liveStatsMessage)).toMatch(/Done: 5,000 of 5,000 accepted.*█ 100%/s);
-  expect(of(4_000, summaryMessage)).toContain('Shot ended by halt · us-ios, us-android: 4,000 of 5,000 got nothing');
-  expect(of(0, summaryMessage)).toContain('Shot complete before the halt · us-ios, us-android: all 5,000 accepted');
+  expect(of(4_000, summaryMessage)).toContain('Shot ended by halt: 4,000 of 5,000 got nothing (4,000 cut off by the halt)');
+  expect(of(0, summaryMessage)).toContain('Shot complete before the halt: all 5,000 accepted');
 });
 
 test('a bar is full, and a share 100%, only when nothing is missing', () => {
@@ -154,4 +155,51 @@ test('the curve stands still between answers and ends at the share of all device
   expect(cumulative(figures.total, 8, 5)).toEqual([
     { s: 0, share: 0 }, { s: 0.1, share: 0.25 }, { s: 3, share: 0.25 }, { s: 3.1, share: 0.5 }, { s: 5, share: 0.5 },
   ]);
+});
+
+test('uncertain is not reached: the bar and its share count what was accepted, and grey for what ended otherwise', () => {
+  expect(progressBar(0, 1_000, 1_000)).toBe(`${'▒'.repeat(14)} 0%`);
+  expect(progressBar(500, 1_000, 500)).toBe(`${'█'.repeat(7)}${'▒'.repeat(7)} 50%`);
+  expect(progressBar(500, 1_000, 250)).toBe(`${'█'.repeat(7)}${'▒'.repeat(3)}${'░'.repeat(4)} 50%`);
+});
+
+test('shares add up, round nothing up to all, and lose no hundredth', () => {
+  expect(shares([9_955, 45, 0], 10_000)).toEqual(['99.55%', '0.45%', '0%']);
+  expect(shares([995_512, 4_488], 1_000_000)).toEqual(['99.55%', '0.45%']);
+  expect(shares([5_999_999, 1, 0], 6_000_000)).toEqual(['99.99%', '0.01%', '0%']);
+  expect(shares([5_999_998, 1, 1], 6_000_000)).toEqual(['99.99%', '0.01%', '<0.01%']);
+  expect(percent(57, 100)).toBe('57%');
+  expect(percent(1, 6_000_000)).toBe('<0.01%');
+});
+
+test('a shot that nobody has answered is not called complete, and its headline says who may have got it', () => {
+  const of = (state: 'uncertain' | 'accepted', devices: number) => ({ accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, [state]: devices });
+  const closed = shotForTests({ closed: { atMs: GO_AT_MS + 9_000, cause: 'complete' }, totals: [
+    { segment: 'us-ios', attempt: 1, devices: 3_000, totals: of('uncertain', 3_000) }, { segment: 'us-android', attempt: 1, devices: 2_000, totals: of('accepted', 2_000) },
+  ] });
+  const { figures } = shotFigures(launchForTests(closed), closed, [], GO_AT_MS + 9_000);
+  expect(summaryMessage(launchForTests(closed), closed, figures).text).toContain('Shot without answers on iOS: 2,000 of 5,000 accepted, 3,000 may or may not have got it');
+  expect(liveStatsMessage(launchForTests(closed), closed, figures).text).toContain('No answers on iOS: 2,000 of 5,000 accepted');
+});
+
+test('with many markets the worst five are named and the others are one line', () => {
+  const segments = Array.from({ length: 14 }, (_, at) => ({ id: `m${at}-ios`, platform: 'ios' as const, devices: 1_000, batches: 1 }));
+  const closed = shotForTests({
+    segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })), audience: { hash: 'a', manifestKey: 'k', devices: 14_000, segments, locales: {} },
+    closed: { atMs: GO_AT_MS + 9_000, cause: 'not-after' },
+    totals: segments.map(({ id }, at) => ({ segment: id, attempt: 1, devices: 1_000, totals: { accepted: 1_000 - at, failed: 0, uncertain: 0, halted: 0, late: at, skipped: 0, reasons: {} } })),
+  });
+  const { figures } = shotFigures(launchForTests(closed), closed, [], GO_AT_MS + 9_000);
+  const text = JSON.stringify(summaryMessage(launchForTests(closed), closed, figures));
+  expect(text.match(/• /g)).toHaveLength(6);
+  expect(text).toContain('• *m13-ios*: 987 of 1,000 accepted, *13 got nothing* (13 not sent in time)');
+  expect(text).toContain('• 9 others: 8,964 of 9,000 accepted, *36 got nothing* (36 not sent in time)');
+});
+
+test('who had an answer before is no one who got nothing: a further attempt leaves them out', () => {
+  const closed = shotForTests({ segments: [{ segment: 'us-ios', attempt: 2 }], closed: { atMs: GO_AT_MS + 9_000, cause: 'complete' }, totals: [
+    { segment: 'us-ios', attempt: 2, devices: 100, totals: { accepted: 90, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 10, reasons: {} } },
+  ] });
+  const { figures } = shotFigures(launchForTests(closed), closed, [], GO_AT_MS + 9_000);
+  expect(summaryMessage(launchForTests(closed), closed, figures).text).toContain('Shot complete: 90 of 100 accepted, all others had their answer before');
 });

@@ -55,7 +55,9 @@ test('one message follows the shot in place, keeps what a vanished worker had se
 
 test('a platform that takes nothing is said while the shot runs, once, and the shot is never called complete; who was refused can be sent to', async () => {
   await rig.create();
-  const { conductor } = rig.conductor('first');
+  // Its mark is lost each time, as when the bot dies between the entry and the mark: the record knows that it was told.
+  const live = { ...rig.cloud.live, effectResult: async (id: string, name: string) => (name.includes('/failing/') ? null : rig.cloud.live.effectResult(id, name)) };
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, live } });
   await conductor.start();
   const approved = await rig.append(rig.approval(await rig.request()));
   if (approved.kind !== 'FireApproved') throw new Error(approved.kind);
@@ -73,7 +75,7 @@ test('a platform that takes nothing is said while the shot runs, once, and the s
   expect(await rig.messages('hardly being reached')).toEqual([]);
   await report(700);
   const alarm = await rig.seen('iOS is hardly being reached');
-  expect(alarm.html).toContain('700 of 700 answers so far are refusals');
+  expect(alarm.html).toContain('700 of 700 pushes so far were refused');
   expect(alarm.html).toContain('stays within reach');
   await report(700);
 

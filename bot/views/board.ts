@@ -56,7 +56,7 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
   if (ordered) return 'a fire order waits for GO';
   const segments = launch.audience?.segments ?? [];
   const left = segments.reduce((sum, { id }) => sum + remainingDevices(launch, id), 0);
-  if (segments.length > 0 && left === 0) return 'everything is sent';
+  if (segments.length > 0 && left === 0) return gotSoFar(launch).uncertain === 0 ? 'everything is sent' : `nothing left to send, ${count(gotSoFar(launch).uncertain)} uncertain`;
   if (segments.length > 0 && segments.every(({ id }) => lastAttempt(launch, id) !== undefined)) return `${plural(left, 'device')} not reached yet: /go fire`;
   const open = redLines(gates).length;
   return open === 0 ? 'ready to fire' : `${plural(open, 'gate')} open`;
@@ -100,7 +100,20 @@ function switchesText(launch: Launch): string {
 function firedText(launch: Launch): string {
   const segments = launch.audience?.segments ?? [];
   const fired = segments.filter((segment) => (launch.attempts[segment.id]?.length ?? 0) > 0).length;
-  return segments.length === 0 ? 'nothing' : `${fired} of ${plural(segments.length, 'segment')}`;
+  if (segments.length === 0) return 'nothing';
+  const { accepted, uncertain } = gotSoFar(launch);
+  return `${fired} of ${plural(segments.length, 'segment')}${accepted === 0 ? '' : `\n${count(accepted)} accepted`}${uncertain === 0 ? '' : `\n${count(uncertain)} uncertain: may or may not have got it`}`;
+}
+
+/** Of closed attempts. Under "resend" a further attempt was for the uncertain devices of those before it, so that its word counts. */
+function gotSoFar(launch: Launch): { accepted: number; uncertain: number } {
+  const sum = { accepted: 0, uncertain: 0 };
+  for (const { id } of launch.audience?.segments ?? []) {
+    const closed = (launch.attempts[id] ?? []).flatMap(({ totals }) => totals?.totals ?? []);
+    sum.accepted += closed.reduce((all, { accepted }) => all + accepted, 0);
+    sum.uncertain += (launch.runbook.delivery.uncertain === 'resend' ? closed.slice(-1) : closed).reduce((all, { uncertain }) => all + uncertain, 0);
+  }
+  return sum;
 }
 
 function nextText(launch: Launch, nowMs: number): string {

@@ -10,6 +10,7 @@ import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
+import { percent } from './shares.ts';
 import { clip, count, headText, plural, safe, span } from './words.ts';
 
 /** The one message of a running shot that is updated in place; its last form once the shot is closed. */
@@ -24,7 +25,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
     text,
     blocks: [
       header(`${state.sign} ${state.text}: ${shot.closed === null ? clip(launch.name, 60) : `${count(total.accepted)} of ${count(figures.devices)} accepted`} · ${what}`),
-      section(`${progressBar(reached(total), figures.devices)}\n${what} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
+      section(`${progressBar(total.accepted, figures.devices, others(total))} accepted\n${what} · GO by *${nameOf(launch, shot.approvedBy)}*, asked for by ${nameOf(launch, shot.requestedBy)}${inSpite(launch, shot)}`),
       // Once it is closed the summary below has the figures.
       ...(shot.closed !== null || !hasFigures ? [] : [fields([
         ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${percent(total.accepted, figures.devices)})`],
@@ -55,10 +56,18 @@ export function failedPlatforms({ platforms }: ShotFigures): Platform[] {
   return PLATFORMS.filter((platform) => platforms[platform] !== undefined && failsAsAWhole(platforms[platform]));
 }
 
+/** Refused and never answered are two things: who was never answered may have got it. */
+export function lostText({ platforms }: ShotFigures, lost: readonly Platform[]): string {
+  const isRefused = (platform: Platform) => (platforms[platform]?.failed ?? 0) >= (platforms[platform]?.uncertain ?? 0);
+  const [refused, silent] = [lost.filter(isRefused), lost.filter((platform) => !isRefused(platform))].map((some) => some.map((platform) => platformName[platform]).join(' and '));
+  return [refused === '' ? '' : `Failed on ${refused}`, silent === '' ? '' : `No answers on ${silent}`].filter((one) => one !== '').join(', ');
+}
+
 function stateOf(shot: Shot, figures: ShotFigures): { sign: string; text: string } {
   const { total } = figures;
   const failed = failedPlatforms(figures);
-  if (shot.closed !== null && failed.length > 0) return { sign: '❌', text: `Failed on ${failed.map((platform) => platformName[platform]).join(' and ')}` };
+  if (shot.closed !== null && failed.length > 0) return { sign: '❌', text: lostText(figures, failed) };
+  if (shot.closed?.cause === 'complete' && total.uncertain + total.late + total.halted > 0) return { sign: '⚠️', text: total.uncertain > 0 ? `Done, ${count(total.uncertain)} uncertain` : 'Done, not all of it' };
   if (shot.closed?.cause === 'complete' || hasOutrunHalt(shot, total)) return { sign: '✅', text: 'Done' };
   if (shot.closed?.cause === 'not-after') return { sign: '⌛', text: 'Time is up' };
   if (shot.haltedAtMs !== null || shot.closed !== null) return { sign: '🛑', text: shot.closed === null ? 'Halting' : 'Halted' };
@@ -70,25 +79,24 @@ export function finished(figures: Figures): number {
   return figures.accepted + figures.failed + figures.uncertain + figures.halted + figures.late + figures.skipped;
 }
 
-/** Devices that their message went to, or that were to get none: what a halt or a time limit cut off is no progress. */
-const reached = (figures: Figures): number => finished(figures) - figures.halted - figures.late;
+/** Devices that have ended otherwise than accepted. */
+const others = (figures: Figures): number => finished(figures) - figures.accepted;
 
 /** The halt came when everything was out. */
-export const hasOutrunHalt = (shot: Shot, total: Figures): boolean => shot.closed?.cause === 'halt' && total.halted + total.late === 0;
+export const hasOutrunHalt = (shot: Shot, total: Figures): boolean => shot.closed?.cause === 'halt' && total.halted + total.late + total.uncertain === 0;
 
 /** As wide as a phone shows in one line, with the share behind it. */
 const BAR_CELLS = 14;
 
-export function progressBar(done: number, all: number): string {
-  const share = all === 0 ? 0 : Math.min(1, done / all);
-  // Floor: the bar is full, and says 100%, only when nothing is missing.
-  const cells = Math.floor(share * BAR_CELLS);
-  return `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)} ${Math.floor(share * 100)}%`;
-}
-
-/** Two decimals, rounded down: `99.99%` is not all. */
-export function percent(part: number, all: number): string {
-  return all === 0 ? '0%' : `${(Math.floor((part / all) * 10_000) / 100).toString()}%`;
+/**
+ * Full for what was accepted, grey for what has ended otherwise (refused, uncertain, cut off, late, left out), empty for
+ * what is still to come. The share is that of the accepted alone, and nothing is rounded up.
+ */
+export function progressBar(accepted: number, all: number, otherwise = 0): string {
+  const cells = (part: number) => (all === 0 ? 0 : Math.min(BAR_CELLS, Math.floor((part * BAR_CELLS) / all)));
+  const full = cells(accepted);
+  const grey = cells(accepted + otherwise) - full;
+  return `${'█'.repeat(full)}${'▒'.repeat(grey)}${'░'.repeat(BAR_CELLS - full - grey)} ${all === 0 ? 0 : Math.min(100, Math.floor((accepted * 100) / all))}%`;
 }
 
 export function times(figures: Pick<Figures, 'p50Ms' | 'p95Ms' | 'p99Ms'>): string {
@@ -102,9 +110,14 @@ export const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} 
 /** Tenths count in the first minute. */
 const elapsed = (ms: number): string => (ms < 60_000 ? seconds(ms) : span(ms));
 
+/** What the states mean that are neither accepted nor refused. */
+export const STATE_WORDS = {
+  uncertain: 'uncertain (may or may not have got it)', halted: 'halted (cut off, never sent)', late: 'late (not sent in time)', skipped: 'skipped (left out)',
+} as const;
+
 /** Devices that were neither accepted nor refused, by state. */
 export function theRest(figures: Figures): string {
-  const parts = (['uncertain', 'halted', 'late', 'skipped'] as const).filter((state) => figures[state] > 0).map((state) => `${count(figures[state])} ${state}`);
+  const parts = (['uncertain', 'halted', 'late', 'skipped'] as const).filter((state) => figures[state] > 0).map((state) => `${count(figures[state])} ${STATE_WORDS[state]}`);
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
@@ -131,7 +144,7 @@ export function reasons(byReason: Record<string, number>): string {
 function platformLines(figures: ShotFigures): Message['blocks'] {
   const lines = PLATFORMS.flatMap((platform: Platform) => {
     const one = figures.platforms[platform];
-    return one === undefined ? [] : [`*${platformName[platform]}* ${progressBar(reached(one), one.devices)} ${count(one.accepted)} accepted, ${count(one.failed)} failed · ${times(one)}`];
+    return one === undefined ? [] : [`*${platformName[platform]}* ${progressBar(one.accepted, one.devices, others(one))} ${count(one.accepted)} accepted, ${count(one.failed)} failed${one.uncertain === 0 ? '' : `, ${count(one.uncertain)} uncertain`} · ${times(one)}`];
   });
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }

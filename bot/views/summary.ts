@@ -1,40 +1,44 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
-import { PLATFORMS, type Totals } from '../../runbooks/launch/entries.ts';
+import { type Platform, PLATFORMS, type SegmentTotals, type Totals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { lastAttempt, resendable } from '../../runbooks/launch/remaining.ts';
+import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, message, section } from './blocks.ts';
-import { failedPlatforms, hasOutrunHalt, percent, reasons, seconds, times } from './live-stats.ts';
+import { failedPlatforms, hasOutrunHalt, lostText, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
+import { shares } from './shares.ts';
 import { count, fit, plural, safe, stamp } from './words.ts';
 
 /**
- * What is posted once when a shot is closed: first who got nothing, since that is what somebody must act on, and apart
- * from it who may have got it; then the accounts' totals, the times that workers measured, who fired it.
+ * What is posted once when a shot is closed: first who got nothing and why, since that is what somebody must act on, and
+ * apart from it who may have got it; then the accounts' totals, the times that workers measured, who fired it.
  */
 export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
   const { total } = figures;
   const bad = badTokenCount(total.reasons);
-  const sum = total.accepted + gotNothing(total) + total.uncertain;
+  const missed = missedOf(total, skippedFirst(shot, total));
+  const sum = total.accepted + missed.nothing + missed.before + total.uncertain;
   const left = leftToSend(launch, shot);
-  const headline = `${howItEnded(shot, figures)} · ${shotSegments(launch, shot)}: ${nothingText(total, figures.devices)}`;
-  return message(`${headline}, ${count(total.accepted)} accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`, [
+  const headline = `${howItEnded(shot, figures)}: ${nothingText(total, missed, figures.devices)}`;
+  const [got, nothing, uncertain] = shares([total.accepted, missed.nothing, total.uncertain], figures.devices);
+  return message(`${headline} · ${shotSegments(launch, shot)}, ${count(total.accepted)} of ${count(figures.devices)} accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`, [
     header(headline),
-    ...(gotNothing(total) + total.uncertain === 0 ? [] : [section(nothingInWords(total, figures.devices))]),
+    section(`${shotSegments(launch, shot)}\n${inWords(total, missed, figures.devices)}`),
     ...(left === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(left, 'device')} can still be sent to.* ${launch.halt.active ? '`/go resume fire`' : '`/go fire`'} goes to exactly those, with a second person.`)]),
     fields([
-      ['Accepted', `${count(total.accepted)} (${percent(total.accepted, figures.devices)})`],
-      ['Got nothing', gotNothing(total) === 0 ? 'nobody' : `${count(gotNothing(total))} (${percent(gotNothing(total), figures.devices)})`],
-      ['Uncertain', total.uncertain === 0 ? 'none' : count(total.uncertain)],
+      ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${got})`],
+      ['Got nothing', missed.nothing === 0 ? 'nobody' : `${count(missed.nothing)} (${nothing})`],
+      ['May or may not have got it', total.uncertain === 0 ? 'nobody' : `${count(total.uncertain)} (${uncertain})`],
       ['p50 / p95 / p99 since GO', times(total)],
       ['Rate', `${count(figures.perSecond)}/s, best second ${count(figures.peakPerSecond)}`],
       ['GO to first and last write', `${maybe(figures.firstWriteMs)} / ${maybe(figures.lastWriteMs)}`],
     ]),
     section(fit(PLATFORMS.flatMap((platform) => {
       const one = figures.platforms[platform];
-      return one === undefined ? [] : [`*${platformName[platform]}*: ${partText(one, one.devices)} · ${times(one)}`];
+      return one === undefined ? [] : [`*${platformName[platform]}*: ${partText(one, skippedFirst(shot, one, platform), one.devices)} · ${times(one)}`];
     }), 900)),
     ...marketLines(shot),
     ...(bad === 0 ? [] : [context(`${plural(bad, 'token')} refused for good. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${launch.id}\``)]),
@@ -49,54 +53,74 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
 function howItEnded(shot: Shot, figures: ShotFigures): string {
   const { total } = figures;
   const lost = failedPlatforms(figures);
-  if (lost.length > 0) return `Shot failed on ${lost.map((platform) => platformName[platform]).join(' and ')}`;
+  if (lost.length > 0) return `Shot ${lostText(figures, lost).replace('Failed', 'failed').replace('No answers', 'without answers')}`;
   if (hasOutrunHalt(shot, total)) return 'Shot complete before the halt';
   return `Shot ${{ complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete']}`;
 }
 
 type States = Pick<Totals, 'accepted' | 'failed' | 'uncertain' | 'halted' | 'late' | 'skipped'>;
 
-/** Refused, never written, or left out: none of these shows anything on a phone. What was written without an answer is uncertain, not this. */
-const gotNothing = (states: States): number => states.failed + states.halted + states.late + states.skipped;
+/** `nothing`: refused, never written, or left out by the skip list: nothing shows on these phones. `before`: left out by a further attempt, as they had their answer already. */
+interface Missed { nothing: number; before: number; causes: [count: number, why: string][] }
 
-const uncertainText = (states: States): string => (states.uncertain === 0 ? '' : `, ${count(states.uncertain)} uncertain`);
-
-/** `1,204 of 200,000 got nothing, 12 uncertain`. */
-function nothingText(states: States, devices: number): string {
-  const nothing = gotNothing(states);
-  return `${nothing === 0 ? (states.uncertain === 0 ? `all ${count(devices)} accepted` : `nobody of ${count(devices)} surely got nothing`) : `${count(nothing)} of ${count(devices)} got nothing`}${uncertainText(states)}`;
+/** `skipped`: those of the states that were skipped in a first attempt, and so by the skip list. */
+function missedOf(states: States, skipped: number): Missed {
+  const causes = ([
+    [states.failed, 'refused'], [states.late, 'not sent in time'], [states.halted, 'cut off by the halt'], [skipped, 'on the skip list'],
+  ] satisfies [number, string][]).filter(([often]) => often > 0).toSorted((a, b) => b[0] - a[0]);
+  return { nothing: states.failed + states.halted + states.late + skipped, before: states.skipped - skipped, causes };
 }
 
-function nothingInWords(total: Figures, devices: number): string {
-  const why = [
-    ...(total.halted === 0 ? [] : [`${count(total.halted)} cut off by the halt`]),
-    ...(total.late === 0 ? [] : [`${count(total.late)} not sent in time`]),
-    ...(total.skipped === 0 ? [] : [`${count(total.skipped)} left out by the skip list`]),
-    ...(total.failed === 0 ? [] : [`${count(total.failed)} refused: ${reasons(total.reasons)}`]),
-  ];
-  const nothing = gotNothing(total);
+function skippedFirst(shot: Shot, states: States, platform?: Platform): number {
+  if (shot.totals === null) return shot.segments.some(({ attempt }) => attempt > 1) ? 0 : states.skipped;
+  const isOf = (id: string) => platform === undefined || shot.audience.segments.some((segment) => segment.id === id && segment.platform === platform);
+  return shot.totals.filter(({ segment, attempt }) => attempt === 1 && isOf(segment)).reduce((sum, { totals }) => sum + totals.skipped, 0);
+}
+
+const causesText = ({ causes }: Missed): string => causes.map(([often, why]) => `${count(often)} ${why}`).join(', ');
+
+const uncertainText = (states: States): string => (states.uncertain === 0 ? '' : `, ${count(states.uncertain)} may or may not have got it`);
+
+/** `1,204 of 200,000 got nothing (900 refused, 304 not sent in time), 12 may or may not have got it`. */
+function nothingText(states: States, missed: Missed, devices: number): string {
+  if (missed.nothing > 0) return `${count(missed.nothing)} of ${count(devices)} got nothing (${causesText(missed)})${uncertainText(states)}`;
+  if (states.uncertain > 0) return `${count(states.accepted)} of ${count(devices)} accepted${uncertainText(states)}`;
+  return missed.before === 0 ? `all ${count(devices)} accepted` : `${count(states.accepted)} of ${count(devices)} accepted, all others had their answer before`;
+}
+
+function inWords(total: Figures, missed: Missed, devices: number): string {
   const lines = [
-    ...(nothing === 0 ? [] : [`*${count(nothing)} of ${count(devices)} got nothing*: ${why.join('; ')}.`]),
-    ...(total.uncertain === 0 ? [] : [`*${count(total.uncertain)} uncertain*: written to the provider, never answered. They may have got it.`]),
+    `*${count(total.accepted)} of ${count(devices)} devices* were accepted by their provider.`,
+    ...(missed.nothing === 0 ? [] : [`*${count(missed.nothing)} got nothing*: ${missed.causes.map(([often, why]) => `${count(often)} ${why}${why === 'refused' ? `: ${reasons(total.reasons)}` : ''}`).join('; ')}.`]),
+    ...(total.uncertain === 0 ? [] : [`*${count(total.uncertain)} may or may not have got it* (uncertain): written to the provider, and never answered.`]),
+    ...(missed.before === 0 ? [] : [`*${count(missed.before)} were left out*: an earlier attempt had their answer already.`]),
   ];
   return lines.join('\n');
 }
 
-function partText(states: States, devices: number): string {
-  const parts = [
-    ...(states.failed === 0 ? [] : [`${count(states.failed)} failed`]), ...(states.halted === 0 ? [] : [`${count(states.halted)} halted`]),
-    ...(states.late === 0 ? [] : [`${count(states.late)} late`]), ...(states.skipped === 0 ? [] : [`${count(states.skipped)} skipped`]),
-  ];
-  const nothing = gotNothing(states);
-  return `${count(states.accepted)} of ${count(devices)} accepted${nothing === 0 ? '' : `, *${count(nothing)} got nothing* (${parts.join(', ')})`}${uncertainText(states)}`;
+function partText(states: States, skipped: number, devices: number): string {
+  const missed = missedOf(states, skipped);
+  return `${count(states.accepted)} of ${count(devices)} accepted${missed.nothing === 0 ? '' : `, *${count(missed.nothing)} got nothing* (${causesText(missed)})`}${uncertainText(states)}${missed.before === 0 ? '' : `, ${count(missed.before)} answered before`}`;
 }
 
-/** Worst first, where there is more than one segment and somebody got nothing. */
+/** A phone shows a handful; more lines than this hide what is below them. */
+const MARKETS_NAMED = 5;
+
+/** The worst by name, all others as one, where there is more than one segment and somebody got nothing. */
 function marketLines(shot: Shot): ReturnType<typeof section>[] {
-  const worst = (shot.totals ?? []).filter(({ totals }) => gotNothing(totals) + totals.uncertain > 0)
-    .toSorted((a, b) => gotNothing(b.totals) / b.devices - gotNothing(a.totals) / a.devices || b.devices - a.devices);
-  if ((shot.totals ?? []).length < 2 || worst.length === 0) return [];
-  return [section(fit(worst.map(({ segment, devices, totals }) => `• *${safe(segment, 60)}*: ${partText(totals, devices)}`), 1_800))];
+  const missedIn = ({ attempt, totals }: SegmentTotals) => missedOf(totals, attempt === 1 ? totals.skipped : 0).nothing + totals.uncertain;
+  const all = shot.totals ?? [];
+  const worst = all.filter((one) => missedIn(one) > 0).toSorted((a, b) => missedIn(b) / b.devices - missedIn(a) / a.devices || b.devices - a.devices);
+  if (all.length < 2 || worst.length === 0) return [];
+  // One more by name takes no more room than the line that would stand for it.
+  const named = worst.slice(0, worst.length === MARKETS_NAMED + 1 ? MARKETS_NAMED + 1 : MARKETS_NAMED);
+  const others = all.filter((one) => !named.includes(one));
+  const lines = named.map(({ segment, attempt, devices, totals }) => `• *${safe(segment, 60)}*: ${partText(totals, attempt === 1 ? totals.skipped : 0, devices)}`);
+  if (others.length > 0) {
+    const skipped = others.reduce((sum, { attempt, totals }) => sum + (attempt === 1 ? totals.skipped : 0), 0);
+    lines.push(`• ${plural(others.length, 'other')}: ${partText(sumTotals(others), skipped, others.reduce((sum, { devices }) => sum + devices, 0))}`);
+  }
+  return [section(fit(lines, 1_800))];
 }
 
 /** What a further order would go to, of this shot's segments. */

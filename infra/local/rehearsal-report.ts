@@ -95,7 +95,7 @@ export function verdictOf(report: RehearsalReport): { faults: string[]; summary:
     ...boundLines(report),
     `  record     ${number(report.entries)} entries; timeline ${report.timelinePath}`,
     '',
-    ...(faults.length === 0 ? ['  Every device is accounted for.'] : ['  NOT every device is accounted for:', ...faults.map((fault) => `  - ${fault}`)]),
+    ...(faults.length === 0 ? [`  Every device is accounted for${outcome.uncertain === 0 ? '.' : `; ${number(outcome.uncertain)} uncertain: they may or may not have got it.`}`] : ['  NOT every device is accounted for:', ...faults.map((fault) => `  - ${fault}`)]),
   ];
   return { faults, summary: lines.join('\n') };
 }
