@@ -9,7 +9,7 @@ export interface AtHand { message: BatchMessage; run: ShotRun; receipt: string; 
 
 /**
  * Short, so that a dead worker's unclaimed messages come back soon; a claim makes redelivery harmless. A claimed batch
- * may take 5 s to write and 10 s to be answered: two redeliveries at most, of the five that make a dead letter.
+ * comes again every few seconds as long as its holder sends, and a thousand receives make a dead letter (infra/aws/queues.ts).
  */
 export const VISIBILITY_SECONDS = 8;
 const EXTEND_AFTER_MS = 4_000;
@@ -18,8 +18,8 @@ const LOST_AFTER_MS = 7_000;
 /** Messages at hand: at 1,000 devices each some tenth of a second of work. */
 export const AT_HAND = 20;
 const RELEASE_SECONDS = 1;
-/** Five receives make a dead letter of a message: one that has been handed around so often is kept, however long it waits. */
-const RECEIVES_AT_MOST = 2;
+/** A thousand receives make a dead letter of a message: one that has been handed around half as often is kept, however long it waits. */
+const RECEIVES_AT_MOST = 500;
 
 /** The messages of one queue that wait here to be claimed, and their visibility. */
 export class Hands {
