@@ -13,7 +13,6 @@ import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
-import { fitted } from './report/fit.ts';
 import type { Health } from './report/health.ts';
 
 export interface WorkerOptions {
@@ -141,12 +140,7 @@ export class Worker {
     return { ready: this.isReady, idle: this.#launchId === null && this.#end === null, ...report };
   }
 
-  /** Never too large to be written, whatever came from outside. */
   report(): WorkerReport {
-    return fitted(this.#wholeReport());
-  }
-
-  #wholeReport(): WorkerReport {
     const { clock } = this.#options.cloud;
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;

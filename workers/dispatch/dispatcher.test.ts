@@ -33,11 +33,18 @@ test('an order at a dispatcher that dies is soon cut by another one; a slow one 
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
   // A dead process calls nothing any more.
   let isDead = false;
+  let isTaken = false;
   const { queues } = stage.cloud;
   const mortal: Queues = {
     ...queues,
     handBack: (...call) => (isDead ? never() : queues.handBack(...call)),
-    receive: (...call) => (isDead ? never() : queues.receive(...call)),
+    // Takes one order and no more, so that whoever gets it next is another one.
+    async receive(...call) {
+      if (isTaken) return never();
+      const received = await queues.receive(...call);
+      isTaken = received.length > 0;
+      return received;
+    },
   };
   const taken = Promise.withResolvers<void>();
   const stuck = dispatcher(launch, {

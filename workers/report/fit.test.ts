@@ -1,8 +1,12 @@
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
 import { fitted } from './fit.ts';
 import { Foreign } from './foreign.ts';
+import { Reporter } from './reporter.ts';
+import type { ShotRuns } from '../send/shot-runs.ts';
 
 const ITEM_BYTES = 400_000;
 const HOUR_SLOTS = 36_000;
@@ -45,6 +49,16 @@ test('of many long shots the first ones give up their times; no count is left ou
   expect(bytes(fit)).toBeLessThan(ITEM_BYTES);
   expect(accepted(fit)).toEqual(Array.from({ length: 12 }, () => HOUR_SLOTS * 7));
   expect([inCurve(fit, 0), inCurve(fit, 11)]).toEqual([0, HOUR_SLOTS * 7]);
+});
+
+test('what is written is what fits', async () => {
+  const put: WorkerReport[] = [];
+  const reporter = new Reporter({
+    live: { putReport: async (report: WorkerReport) => { put.push(report); } } as unknown as LiveStore, launchId: 'l', report: () => reportWith([shot('S1', HOUR_SLOTS)]),
+    runs: { all: () => [] } as unknown as ShotRuns, metrics: null, clock: { nowMs: () => 0 }, log: pino({ level: 'silent' }),
+  });
+  await reporter.publish();
+  expect(put.map(bytes).every((size) => size < ITEM_BYTES)).toBe(true);
 });
 
 test('words from outside are cut before they are in a report: a sentence, a message, reasons that are all different', () => {

@@ -3,6 +3,7 @@ import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { WorkerReport } from '../contract.ts';
+import { fitted } from './fit.ts';
 import type { Metrics } from './metrics.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 
@@ -43,7 +44,7 @@ export class Reporter {
   async publish(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     const { live, report, log } = this.#options;
-    this.#writing = this.#within(live.putReport(report())).catch((error: unknown) => {
+    this.#writing = this.#within(live.putReport(fitted(report()))).catch((error: unknown) => {
       log.warn({ err: error }, 'report was not written');
     }).finally(() => { this.#writing = null; });
     await this.#writing;
