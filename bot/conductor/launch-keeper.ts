@@ -5,6 +5,7 @@ import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { BoardWatch } from './board-watch.ts';
 import type { Context } from './context.ts';
 import { FailingWatch } from './failing-watch.ts';
+import { ForeignWatch } from './foreign-watch.ts';
 import { GateWatch } from './gate-watch.ts';
 import { HaltWatch, type Halting } from './halt.ts';
 import { Job } from './job.ts';
@@ -61,6 +62,7 @@ export class LaunchKeeper {
     const board = new BoardWatch(this.#context, standings);
     const roster = new RosterWatch(this.#context);
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
+    const foreign = new ForeignWatch(this.#context);
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
@@ -86,6 +88,7 @@ export class LaunchKeeper {
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
+      whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       job('record head', timings.parametersMs, (launch) => this.#alarm.look(launch)),
