@@ -1,3 +1,4 @@
+import { signedNow } from '../local/cloud/for-tests.ts';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -83,7 +84,7 @@ describe.each(['memory', 'files'])('in %s', (where) => {
     await objects.put('broken', Buffer.from('before'));
     const upload = request(`${local.url}/bucket/broken`, {
       method: 'PUT',
-      headers: { 'content-length': 100_000, 'x-amz-date': '20260101T000000Z', authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=abc' },
+      headers: { 'content-length': 100_000, 'x-amz-date': signedNow(), authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=abc' },
     });
     const failed = new Promise((resolve) => { upload.once('error', resolve); });
     upload.write(Buffer.alloc(50_000));

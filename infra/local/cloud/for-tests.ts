@@ -2,11 +2,11 @@ import type { Cloud, CloudConfig } from '../../aws/cloud.ts';
 import type { Scaling } from '../../aws/scaling.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
-import { type LocalCloud, startLocalCloud } from './start.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './start.ts';
 
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
-export async function localCloudForTests(): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {
-  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [] });
+export async function localCloudForTests(options: Pick<LocalCloudOptions, 'nowMs'> = {}): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {
+  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [], ...options });
   const config: CloudConfig = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   await ensureTables(config);
   const cloud = createCloud(config);
@@ -22,4 +22,9 @@ export async function localCloudForTests(): Promise<{ cloud: Cloud; config: Clou
 /** Sets a count as nothing but a test does: whatever ran, whatever stood there before. */
 export async function scaleTo(scaling: Scaling, target: ScaleTarget, count: number): Promise<void> {
   await scaling.desire(target, { count, lowers: true, holds: true }, { ...(await scaling.find(target)), min: 0 });
+}
+
+/** `x-amz-date` of a request that is signed by hand. */
+export function signedNow(): string {
+  return new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
 }

@@ -8,7 +8,7 @@ import { GetQueueUrlCommand, PurgeQueueCommand, SetQueueAttributesCommand, Start
 import { PutParameterCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Clients, createClients } from '../../aws/clients.ts';
-import { localCloudForTests } from './for-tests.ts';
+import { localCloudForTests, signedNow } from './for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
@@ -72,7 +72,7 @@ test('who brings no signature, half a signature or another key is refused in the
   const call = (headers: Record<string, string>, body = '{}', path = '/') => fetch(`${local.url}${path}`, { method: 'POST', headers, body });
   const json = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' };
   const signature = (key: string) => `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=abc`;
-  const date = { 'x-amz-date': '20260101T000000Z' };
+  const date = { 'x-amz-date': signedNow() };
 
   const unsigned = await call(json);
   expect([unsigned.status, await unsigned.json()]).toEqual([403, { __type: 'MissingAuthenticationTokenException', message: 'Request is missing Authentication Token' }]);
@@ -88,7 +88,7 @@ test('who brings no signature, half a signature or another key is refused in the
 });
 
 test('a service that is not there at all is refused by its name, and bad JSON is no crash', async () => {
-  const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=abc', 'x-amz-date': '20260101T000000Z' };
+  const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=abc', 'x-amz-date': signedNow() };
   const lambda = await fetch(`${local.url}/2015-03-31/functions/`, { headers });
   expect([lambda.status, await lambda.text()]).toEqual([400, expect.stringContaining('lambda:GET')]);
   const other = await fetch(local.url, { method: 'POST', body: '{}', headers: { ...headers, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' } });

@@ -28,10 +28,12 @@ export interface Services {
 const BODY_BYTES = 16 * 1_048_576;
 
 /** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */
-export function createRouter(services: Services, port: number, accessKeyId: string): (request: IncomingMessage, response: ServerResponse) => void {
+/** `nowMs`: what the cloud's clock says; signatures are judged by it, and answers dated. */
+export function createRouter(services: Services, port: number, accessKeyId: string, nowMs: () => number): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const render = rendererOf(request);
-    handle(services, port, accessKeyId, request, response).catch((error: unknown) => {
+    dateWhenWritten(response, nowMs);
+    handle(services, port, accessKeyId, nowMs, request, response).catch((error: unknown) => {
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 500);
       // A client that went away, or one that has half an answer, can't be told.
       if (response.destroyed || response.headersSent) response.destroy();
@@ -40,11 +42,11 @@ export function createRouter(services: Services, port: number, accessKeyId: stri
   };
 }
 
-async function handle(services: Services, port: number, accessKeyId: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(services: Services, port: number, accessKeyId: string, nowMs: () => number, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const foreign = foreignRequest(request, port);
   // No client of AWS is a web page: one with an origin, even ours, is not meant for us.
   if (foreign !== null || request.headers.origin !== undefined) throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
-  const caller = authenticate(request.headers, accessKeyId);
+  const caller = authenticate(request.headers, accessKeyId, nowMs());
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return handleJson(services, target, caller, request, response);
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
@@ -71,6 +73,15 @@ async function handleJson(services: Services, target: string, caller: Caller, re
   const service = services.json[prefix];
   if (service === undefined) throw notImplemented(caller.service, operation);
   send(response, 200, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify(await service(operation, input, caller.arn)));
+}
+
+/** When it is written, not when it was asked for: a receive waits for up to 20 s. */
+function dateWhenWritten(response: ServerResponse, nowMs: () => number): void {
+  const write = response.writeHead.bind(response) as (...parts: unknown[]) => ServerResponse;
+  response.writeHead = (...parts: unknown[]) => {
+    response.setHeader('date', new Date(nowMs()).toUTCString());
+    return write(...parts);
+  };
 }
 
 function parse(body: Buffer): Record<string, unknown> {
@@ -123,5 +134,5 @@ function rendererOf(request: IncomingMessage): (error: AwsError, response: Serve
 }
 
 /** The same refusals have other names in the older protocols. */
-const QUERY_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'MissingAuthenticationToken', UnrecognizedClientException: 'InvalidClientTokenId', IncompleteSignatureException: 'IncompleteSignature', ValidationException: 'ValidationError' };
+const QUERY_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'MissingAuthenticationToken', UnrecognizedClientException: 'InvalidClientTokenId', IncompleteSignatureException: 'IncompleteSignature', InvalidSignatureException: 'SignatureDoesNotMatch', ValidationException: 'ValidationError' };
 const S3_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'AccessDenied', UnrecognizedClientException: 'InvalidAccessKeyId', IncompleteSignatureException: 'AuthorizationHeaderMalformed', UnsupportedOperation: 'NotImplemented' };

@@ -27,6 +27,8 @@ export interface LocalCloudOptions {
   services: ServiceDefinition[];
   /** EC2 Auto Scaling groups. */
   groups: GroupDefinition[];
+  /** What its clock says. Default: the machine's. */
+  nowMs?: () => number;
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
 }
@@ -101,7 +103,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       GraniteServiceVersion20100801: startCloudWatch(),
     },
     query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
-  }, port, accessKeyId));
+  }, port, accessKeyId, options.nowMs ?? Date.now));
 
   return {
     url, port,
