@@ -114,6 +114,8 @@ export const workerReport = z.strictObject({
     credentialAgeMs: z.number().nullable(), credentialLeftMs: z.number().nullable(),
   })),
   switchReadAgoMs: z.number().nullable(),
+  /** How far the worker's own clock is ahead of the store's, and how exactly that is known. Null: not yet; absent: an older worker. All other times of a report are the store's. */
+  clock: z.strictObject({ aheadMs: z.number(), errorMs: z.number() }).nullable().optional(),
   rssMb: z.number(),
   /** Messages on the queues that are nobody's of this launch, since this boot; `last`: what was wrong with the last one. Absent: an older worker's report. */
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),

@@ -151,6 +151,7 @@ export class Worker {
       shardsLoaded: parts?.memory.shards.loaded ?? 0, shardsTotal: parts?.memory.shards.total ?? 0,
       lanes: parts === null ? [] : parts.lanes.status(),
       switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
+      clock: clock.offset(),
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
       ...(parts === null ? {} : { foreign: parts.foreign.counts }),
       shots: parts?.runs.snapshots() ?? [],

@@ -1,4 +1,6 @@
 import type { Measured } from '../../runbooks/launch/entries.ts';
+import { CLOCKS_GATE } from '../../runbooks/launch/clocks-gate.ts';
+import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Context } from './context.ts';
@@ -29,9 +31,10 @@ export class GateWatch {
 
   #isLasting(launch: Launch, one: Measured, nowMs: number): boolean {
     // A shot fills its queues by design; that is no change of readiness.
-    const probe = launch.runbook.gates.find(({ id }) => id === one.gate)?.probe;
+    const gate = gateNamed(launch, one.gate);
+    const probe = gate?.probe;
     // Never measured is unknown already, and no news.
-    const standing = launch.gateChanges[one.gate]?.status ?? 'unknown';
+    const standing = launch.gateChanges[one.gate]?.status ?? (gate === CLOCKS_GATE ? 'green' : 'unknown');
     if (standing === one.status || (probe?.kind === 'queue-empty' && runningShots(launch).length > 0)) {
       this.#changing.delete(one.gate);
       return false;

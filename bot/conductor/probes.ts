@@ -2,6 +2,7 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { gatesOf } from '../../runbooks/launch/gates.ts';
 import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
 import { campaignFaults, faultText } from '../../runbooks/playbook/campaign-rules.ts';
@@ -9,6 +10,7 @@ import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { platformName } from '../views/names.ts';
+import { clocksNow } from './clock-probe.ts';
 
 /** A worker that has not reported for this long counts as gone. Reports come every second. */
 export const REPORT_LIFE_MS = 5_000;
@@ -20,14 +22,16 @@ type Found = Pick<Measured, 'status' | 'value' | 'say'>;
 
 /** Measures every automatic gate of the launch now. A probe that fails is unknown, never green, and doesn't hide the others. */
 export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number): Promise<Measured[]> {
-  const gates = launch.runbook.gates.filter((gate): gate is Gate & { probe: Probe } => gate.probe !== undefined);
+  const gates = gatesOf(launch).filter((gate): gate is Gate & { probe: Probe } => gate.probe !== undefined);
   // One read for all gates; if it fails, the gates that rest on it are unknown.
   const reports = cloud.live.reports(launch.id);
   reports.catch(() => undefined);
   return Promise.all(gates.map(async (gate) => {
     let found: Found;
     try {
-      found = await measure(cloud, launch, gate.probe, async () => fresh(await reports, nowMs));
+      found = gate.probe.kind === 'clocks'
+        ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
+        : await measure(cloud, launch, gate.probe, async () => fresh(await reports, nowMs));
     } catch (error) {
       found = { status: 'unknown', value: null, say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200) };
     }
@@ -48,7 +52,7 @@ export function isReady(report: WorkerReport, launch: Launch): boolean {
     && report.shardsLoaded === report.shardsTotal;
 }
 
-async function measure(cloud: Cloud, launch: Launch, probe: Probe, reports: () => Promise<WorkerReport[]>): Promise<Found> {
+async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kind: 'clocks' }>, reports: () => Promise<WorkerReport[]>): Promise<Found> {
   switch (probe.kind) {
     case 'workers-ready': return workersReady(launch, await reports(), probe.at_least);
     case 'primed-share': return primedShare(launch, await reports(), probe.at_least);

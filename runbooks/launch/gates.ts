@@ -1,6 +1,7 @@
 import type { Gate } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf } from './decision.ts';
+import { CLOCKS_GATE, clocksGate } from './clocks-gate.ts';
 import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import type { Measured } from './entries.ts';
 import type { GateLine, Launch, Waiver } from './launch.ts';
@@ -16,20 +17,22 @@ export function isHardGate(gate: Gate): boolean {
   return gate.hard || gate.probe?.kind === 'credentials' || gate.probe?.kind === 'payload-size';
 }
 
-/** The gates of a launch: the runbook's own, and one for text that looks unfinished as long as there is any. */
-export function gatesOf({ runbook, campaign }: Pick<Launch, 'runbook' | 'campaign'>): readonly Gate[] {
-  return copyDoubts(campaign).length === 0 ? runbook.gates : [...runbook.gates, COPY_GATE];
+/** The gates of a launch: the runbook's own, one for clocks, and one for text that looks unfinished as long as there is any. */
+export function gatesOf(launch: Pick<Launch, 'runbook' | 'campaign'>): readonly Gate[] {
+  return [...launch.runbook.gates, ...clocksGate(launch), ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE])];
 }
 
 /** A gate by id, also the one for unfinished text when there is none any more: for messages about what was. */
 export function gateNamed({ runbook }: Pick<Launch, 'runbook'>, id: string): Gate | undefined {
-  return [...runbook.gates, COPY_GATE].find((gate) => gate.id === id);
+  return [...runbook.gates, CLOCKS_GATE, COPY_GATE].find((gate) => gate.id === id);
 }
 
 /** The readiness board: every gate of the launch, for these segments, with waivers applied. */
 export function gateLines(launch: Launch, measured: readonly Measured[], nowMs: number, segments: readonly string[] | 'all'): GateLine[] {
-  return gatesOf(launch).map((gate) => {
+  return gatesOf(launch).flatMap((gate) => {
     const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
+    // Nobody has asked for this one, so only what it has found is shown.
+    if (gate === CLOCKS_GATE && found.status !== 'red') return [];
     const line: GateLine = {
       id: gate.id, title: gate.title, hard: isHardGate(gate), manual: gate.probe === undefined,
       owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner), ...found,
@@ -89,7 +92,7 @@ export function redText(lines: readonly GateLine[]): string {
 
 export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, given: Given): Decision {
   const { measured } = command;
-  const gate = launch.runbook.gates.find(({ id }) => id === measured.gate);
+  const gate = gatesOf(launch).find(({ id }) => id === measured.gate);
   if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${measured.gate}; this runbook has ${listed(launch.runbook.gates.map(({ id }) => id))}.`);
   if (gate.probe === undefined) return refuse('VALUE_INVALID', `“${gate.title}” is ticked by a person; expected a gate with a probe.`);
   if (own(launch.gateChanges, gate.id)?.status === measured.status) return refuse('ALREADY_SO', `“${gate.title}” is ${measured.status} already; only changes are recorded.`);

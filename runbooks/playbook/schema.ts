@@ -99,6 +99,8 @@ const probe = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('scaled'), target: id }),
   /** Every worker confirmed reading the switch item within this time. */
   z.strictObject({ kind: z.literal('switch-reach'), within: duration.default(800) }),
+  /** The own clock of every worker and of the bot is at most this far from the store's. */
+  z.strictObject({ kind: z.literal('clocks'), within: duration.default(1_000) }),
 ]);
 
 export const gate = z.strictObject({
