@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
-import type { Queues, Received } from '../../infra/aws/queues.ts';
+import { POLL_SECONDS, type Queues, type Received } from '../../infra/aws/queues.ts';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { AudienceRef, Platform, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -93,7 +93,7 @@ export class Dispatcher {
     while (!signal.aborted) {
       try {
         if (this.#serving.size >= AT_HAND_MOST) await Promise.race(this.#serving);
-        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: 20, visibilitySeconds: this.#visibilitySeconds, signal });
+        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: POLL_SECONDS, visibilitySeconds: this.#visibilitySeconds, signal });
         for (const order of orders) this.#serve(order);
       } catch (error) {
         if (signal.aborted) return;

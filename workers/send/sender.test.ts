@@ -10,32 +10,14 @@ import type { BatchMessage } from '../contract.ts';
 import { Known } from '../dispatch/known.ts';
 import { Foreign } from '../report/foreign.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
-import type { Lane, LaneJob } from '../lanes/lane.ts';
 import { wallClock } from './lease-for-tests.ts';
+import { QuickLane } from './lane-for-tests.ts';
 import { Sender } from './sender.ts';
 import { ShotRuns } from './shot-runs.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });
 afterAll(async () => { await stage.stop(); });
-
-/** A lane that accepts everything at once, or when it is let go. */
-class QuickLane implements Lane {
-  readonly platform = 'ios';
-  hold: Promise<void> | null = null;
-  async open() { await Promise.resolve(); }
-  async prime() { await Promise.resolve(); }
-  prepare() { return { templates: [] }; }
-  async send(_shot: unknown, job: LaneJob) {
-    await this.hold;
-    for (let index = 0; index < job.count; index++) job.settle(index, { state: 'accepted' });
-  }
-  async room() { await Promise.resolve(); }
-  pace() { /* as fast as asked */ }
-  freezeCredential() { /* it has none */ }
-  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null }; }
-  async close() { await Promise.resolve(); }
-}
 
 test('a message is deleted once its batch is accounted for and not before, the last ones before a drain ends', async () => {
   const { cloud, journal } = stage;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
-import { laterEachTime } from '../../infra/aws/queues.ts';
+import { laterEachTime, POLL_SECONDS } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
@@ -130,7 +130,7 @@ export class Sender {
         continue;
       }
       try {
-        const received = await queues.receive(queue, { max: 10, waitSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, signal });
+        const received = await queues.receive(queue, { max: 10, waitSeconds: POLL_SECONDS, visibilitySeconds: VISIBILITY_SECONDS, signal });
         if (this.#paused || signal.aborted) await queues.handBack(queue, received.map(({ receipt }) => receipt), 0);
         else for (const one of received) this.#admit(one);
       } catch (error) {
