@@ -83,9 +83,11 @@ describe('judged', () => {
       for (; atMs < shot.pressedAtMs + ms; atMs += 250) if (rescue.isDue(shot)) await rescue.look(shot, parts, memo);
     };
     const key = (at: number) => claimKey(launch.id, 'ios', 1, parts[0]?.batches[at]?.id ?? '');
-    const claim = (at: number, forMs: number) => stage.cloud.claims.claim(key(at), { bootId: 'b', token: `t${at}`, claimedAtMs: atMs, sendUntilMs: atMs + forMs, mark: 10 });
+    /** Devices below the mark are under the lease. */
+    const claim = (at: number, forMs: number, mark = 10) => stage.cloud.claims.claim(key(at), { bootId: 'b', token: `t${at}`, claimedAtMs: atMs, sendUntilMs: atMs + forMs, mark });
     const account = (at: number) => stage.cloud.claims.account(key(at), `t${at}`, toAccount(new Uint8Array(100).fill(stateCode('accepted')), {}));
-    return { rescue, sent, until, claim, account, shot, reads: () => reads };
+    const skip = (ms: number) => { atMs += ms; };
+    return { rescue, sent, until, skip, claim, account, shot, reads: () => reads };
   }
 
   test('a segment that is not begun gets its batches after a second, then after 3 s, 6 s, 12 s', async () => {
@@ -105,10 +107,23 @@ describe('judged', () => {
     expect(sent).toEqual([]);
     await account(0);
     await claim(1, 1_000);
+    await claim(2, 1_000, 100);
     await until(30_000);
-    // The third, and what the lease of the second left.
-    expect(sent[0]?.batches).toBe(2);
+    // What the lease of the second left.
+    expect(sent[0]?.batches).toBe(1);
     expect(sent[0]?.atMs).toBeGreaterThan(5_900 + 1_000 + 3_000);
+  });
+
+  test('a store that was away for long is no stillness of the segment', async () => {
+    const { sent, until, skip, claim, account } = await judged();
+    await claim(0, 500);
+    await account(0);
+    await until(2_000);
+    skip(20_000);
+    await until(23_000);
+    expect(sent).toEqual([]);
+    await until(26_000);
+    expect(sent.map(({ batches }) => batches)).toEqual([2]);
   });
 
   test('a pause, a halt, a shot that is over and a process that is busy with it cost no rescue and no read', async () => {
