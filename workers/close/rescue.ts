@@ -40,7 +40,7 @@ const BACK_OFF_MOST_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 /** Of two looks that lie far apart no more than this counts as still: the store was away between them, and so was everybody. */
 const COUNTED_MOST_MS = 1_500;
-/** Looked at first, in order: where a shot goes on, it goes on among its first unfinished batches. */
+/** Looked at first, in order: where a shot goes on, it goes on among its first unfinished batches. As many are put on a queue that is full. */
 const FIRST = 100;
 const QUEUE_MOST = 10_000;
 
@@ -106,11 +106,12 @@ export class Rescue {
       return this.#wait(seen, nowMs);
     }
     const lost = all.filter(({ batch, claim }) => isLost(batch, claim)).map(({ batch }) => batch.id);
-    if (lost.length === 0 || await this.#isFull(part.platform)) return this.#wait(seen, nowMs);
-    await this.#send(shot, part, lost);
+    if (lost.length === 0) return this.#wait(seen, nowMs);
+    const some = await this.#isFull(part.platform) ? lost.slice(0, FIRST) : lost;
+    await this.#send(shot, part, some);
     Object.assign(seen, { rescues: seen.rescues + 1, isCut: true, stillMs: 0 });
     this.#wait(seen, nowMs);
-    return lost.length;
+    return some.length;
   }
 
   #wait(seen: Seen, nowMs: number): 0 {
@@ -136,7 +137,7 @@ export class Rescue {
     return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS);
   }
 
-  /** What lies on the queue already is more than workers can take, or nobody takes anything: more of it would only cost claims. */
+  /** So much lies on the queue that nobody takes anything, or somebody floods it: all of it again would only cost claims, and none of it would leave the segment to whoever floods. */
   async #isFull(platform: Platform): Promise<boolean> {
     const { queues, batches } = this.#options;
     const { visible, inFlight, delayed } = await queues.depth(batches[platform]);

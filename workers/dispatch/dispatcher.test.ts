@@ -89,6 +89,22 @@ test('a test copy that waits for its provider holds up no fire', async () => {
   expect((await stage.journal.launch(launch.id))?.tests[testId]?.results).toEqual([]);
 });
 
+test('an order for test copies that comes a hundred times sends them once', async () => {
+  const launch = await stage.newLaunch({ ios: 300, android: 0 });
+  const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
+  if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
+  const { testId } = asked.entry;
+  let sends = 0;
+  const foreign = new Foreign();
+  const alone = dispatcher(launch, { foreign, sendTest: async () => { sends += 1; await sleep(300); return []; } });
+  const { segments } = queueNames(launch.pool);
+  await stage.cloud.queues.sendFifo(segments, Array.from({ length: 100 }, (_, at) => ({ body: JSON.stringify({ v: 1, launchId: launch.id, testId: at < 98 ? testId : `T9${at}` }), group: `t${at}`, dedup: `t${at}` })));
+  alone.start();
+  await vi.waitFor(async () => expect(await stage.cloud.queues.depth(segments)).toEqual({ visible: 0, inFlight: 0, delayed: 0 }), { timeout: 10_000 });
+  await alone.stop();
+  expect([sends, foreign.counts.orders]).toEqual([1, 2]);
+});
+
 test('orders that come together are judged by one read of the record, made after them', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 200 });
   await launch.fire();
