@@ -20,7 +20,7 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
   }
   const log = createLog(parsed.config);
   const cloud = createCloud(parsed.config.cloud);
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, nowMs: cloud.clock.nowMs, keyring: parsed.config.keyring });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: parsed.config.keyring });
   const holder = holderName();
   try {
     const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, hasEnded: (other) => hasEnded(other, holder), log });

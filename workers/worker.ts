@@ -67,7 +67,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, nowMs: options.cloud.clock.nowMs, keyring: options.config.keyring });
+    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, clock: options.cloud.clock, keyring: options.config.keyring });
   }
 
   get state(): State {

@@ -50,7 +50,7 @@ export function openSession(env: Readonly<Record<string, string | undefined>>, o
   const found = parsed.data;
   const config: CloudConfig = { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET };
   const cloud = createCloud(config);
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, nowMs: cloud.clock.nowMs, keyring: looseKeyring(key === null ? null : signerOf(key.privateKey), trusted) });
+  const journal = createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: looseKeyring(key === null ? null : signerOf(key.privateKey), trusted) });
   const log = pino({ name: 'cli', level: found.LOG_LEVEL }, pino.destination(2));
   const conductor = createConductor({ cloud, journal, slack: null, log, config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` } });
   return { cloud, journal, conductor, out, nowMs: cloud.clock.nowMs };

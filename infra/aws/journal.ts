@@ -5,7 +5,9 @@ import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
+import { clockDoubt } from './clock-doubt.ts';
 import type { RecordStore } from './record-store.ts';
+import type { StoreClock } from './store-clock.ts';
 import type { Keyring, Signer } from './keyring.ts';
 import { byRules, foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
@@ -45,7 +47,9 @@ export interface JournalOptions {
   keyring: Keyring;
   /** Where device tokens of people go, before an entry is written that would hold them. Absent: such an entry can't be written. */
   staff?: StaffDevices;
-  /** The store's, which all that write have in common. Default: the system clock. */
+  /** Entries carry its time, and what would rest on another clock alone is refused (CLOCK_IN_DOUBT). Absent: neither. */
+  clock?: StoreClock;
+  /** Default: the clock's, else the system's. */
   nowMs?: () => number;
   /** How long one read or append may take before it is given up and looked into. Default 5,000 ms. */
   timeoutMs?: number;
@@ -57,7 +61,7 @@ const MAX_RACES = 20;
 const MAX_FAILURES = 3;
 
 export function createJournal(options: JournalOptions): Journal {
-  const { record, keyring, staff, nowMs = () => Date.now(), timeoutMs = 5_000 } = options;
+  const { record, keyring, staff, clock, nowMs = clock?.nowMs ?? Date.now, timeoutMs = 5_000 } = options;
   // Records are hundreds to thousands of small entries, so they are kept whole.
   const known = new Map<string, { launch: Launch; entries: readonly Entry[] }>();
   const queues = new Map<string, Promise<unknown>>();
@@ -118,7 +122,9 @@ export function createJournal(options: JournalOptions): Journal {
     for (let races = 0, failures = 0; races < MAX_RACES;) {
       const atMs = nowMs();
       const made = typeof command === 'function' ? command(launch, atMs) : command;
-      const decision = decide(launch, made, { nowMs: atMs, sha256, keys: keyring.named });
+      const decided = decide(launch, made, { nowMs: atMs, sha256, keys: keyring.named });
+      // Only what would be accepted: all else has better words.
+      const decision = decided.ok && clock !== undefined ? clockDoubt(clock, made) ?? decided : decided;
       if (!decision.ok) {
         // A refusal may come from a state that others have moved on since; only a fresh one counts.
         if (isFresh) return decision;

@@ -34,7 +34,7 @@ export async function withLaunch<T>(launchId: string, by: string | undefined, en
 export async function withLaunchToRead<T>(launchId: string, env: Readonly<Record<string, string | undefined>>, work: (session: Omit<LaunchSession, 'by'>) => Promise<T>): Promise<T> {
   const cloud = cloudFrom(env);
   try {
-    const journal = createJournal({ record: cloud.record, staff: cloud.staff, nowMs: cloud.clock.nowMs, keyring: keyringFrom(env) });
+    const journal = createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: keyringFrom(env) });
     const launch = await journal.launch(launchId);
     if (launch === null) throw new AudienceError('LAUNCH_UNKNOWN', `--launch: found no launch "${launchId}" in the record, expected an existing one`);
     return await work({ launch, cloud, journal });
