@@ -49,6 +49,19 @@ describe('with workers', () => {
     expect(launch.counts()).toMatchObject({ received: 500, duplicates: 0 });
   });
 
+  test('a later attempt whose orders never came sends what the one before has left, and no more', async () => {
+    const launch = await stage.newLaunch({ ios: 1_000, android: 0, delivery: { ios_per_second: 500 } });
+    await launch.worker();
+    const first = await launch.fire();
+    await firstPush(launch, 250);
+    await launch.halt();
+    const reached = accepted(await launch.closed(first.id, 25_000));
+    expect(reached).toBeLessThan(1_000);
+    const second = await launch.closed((await launch.fire({ lift: true, wake: false })).id, 25_000);
+    expect(accepted(second)).toBe(1_000 - reached);
+    expect(launch.counts()).toMatchObject({ received: 1_000, distinctDevices: 1_000, duplicates: 0 });
+  });
+
   test('a batch queue that is purged in mid-shot costs some seconds and no device, also while another segment goes on', async () => {
     const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, batchSize: 20, delivery: { ios_per_second: 600, android_per_second: 400, android_ramp: '0s' } });
     await launch.worker();
