@@ -17,16 +17,16 @@ export class MemoryClaims implements ClaimStore {
 
   takeOver(key: string, seen: Claim, word: Account | null, holder: Holder): ReturnType<ClaimStore['takeOver']> {
     const standing = this.#must(key);
-    if (standing.token === holder.token) return Promise.resolve({ won: true });
+    if (standing.token === holder.token && standing.state === 'claimed') return Promise.resolve({ won: true, claim: structuredClone(standing) });
     if (!stands(standing, seen)) return Promise.resolve({ won: false, claim: structuredClone(standing) });
     if (word !== null) standing.parts.push({ bootId: standing.bootId, token: standing.token, account: null, closedAccount: structuredClone(word) });
     Object.assign(standing, lease(holder), { state: 'claimed' });
-    return Promise.resolve({ won: true });
+    return Promise.resolve({ won: true, claim: structuredClone(standing) });
   }
 
   renew(key: string, token: string, { sendUntilMs, mark }: { sendUntilMs: number; mark: number }): Promise<boolean> {
     const standing = this.#must(key);
-    if (standing.token !== token || standing.state !== 'claimed') return Promise.resolve(false);
+    if (standing.token !== token || standing.state !== 'claimed' || sendUntilMs < standing.sendUntilMs || mark < standing.mark) return Promise.resolve(false);
     Object.assign(standing, { sendUntilMs, mark });
     return Promise.resolve(true);
   }
@@ -87,7 +87,7 @@ function lease({ bootId, token, claimedAtMs, sendUntilMs, mark = Number.POSITIVE
 }
 
 function stands(standing: Claim, seen: Claim): boolean {
-  return standing.state === seen.state && standing.token === seen.token && standing.sendUntilMs === seen.sendUntilMs && standing.mark === seen.mark;
+  return standing.state === seen.state && standing.token === seen.token && standing.sendUntilMs === seen.sendUntilMs && standing.mark === seen.mark && standing.parts.length === seen.parts.length;
 }
 
 function same(a: Account | null, b: Account): boolean {

@@ -71,11 +71,34 @@ describe.each<[string, () => ClaimStore]>([['DynamoDB', () => claims], ['memory'
     expect(await store().renew(key, 'mine', { sendUntilMs: 12_000, mark: 3 })).toBe(false);
   });
 
+  test('a renewal that comes through after a later one shortens nothing', async () => {
+    const { key } = await claimed('mine', 2);
+    await store().renew(key, 'mine', { sendUntilMs: 9_000, mark: 5 });
+    for (const late of [{ sendUntilMs: 8_000, mark: 5 }, { sendUntilMs: 9_000, mark: 4 }]) expect(await store().renew(key, 'mine', late)).toBe(false);
+    expect(await standing(key)).toMatchObject({ sendUntilMs: 9_000, mark: 5 });
+    expect(await store().renew(key, 'mine', { sendUntilMs: 9_000, mark: Number.POSITIVE_INFINITY })).toBe(true);
+    expect(await store().renew(key, 'mine', { sendUntilMs: 9_000, mark: 5 })).toBe(false);
+    expect(await standing(key)).toMatchObject({ mark: Number.POSITIVE_INFINITY });
+  });
+
+  test('what was handed on twice is not what it was after the first time, though both leases ended with the window', async () => {
+    const { key } = await claimed('first');
+    await store().handOn(key, 'first', accepted);
+    const open = await standing(key);
+    await store().takeOver(key, open, null, holder('second'));
+    await store().handOn(key, 'second', uncertain);
+    expect(await store().takeOver(key, open, null, holder('third'))).toMatchObject({ won: false });
+    expect(await store().close(key, uncertain, open)).toMatchObject({ won: false });
+    expect(await standing(key)).toMatchObject({ state: 'open', parts: [{ token: 'first' }, { token: 'second' }] });
+  });
+
   test('a batch that is taken over belongs to the new holder, and the old one\'s account is a late one', async () => {
     const { key, seen } = await claimed('old', 2);
-    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toEqual({ won: true });
+    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toMatchObject({ won: true, claim: { sendUntilMs: 6_000, parts: [{ token: 'old' }] } });
     // Its own answer was lost: the same again is the same success.
-    expect(await store().takeOver(key, seen, uncertain, holder('new'))).toEqual({ won: true });
+    expect(await store().takeOver(key, seen, uncertain, { ...holder('new'), sendUntilMs: 8_000 })).toMatchObject({ won: true, claim: { sendUntilMs: 6_000, parts: [{ token: 'old' }] } });
+    // So does a claim under the same token: its devices are those that the ones before have left.
+    expect(await store().claim(key, holder('new'))).toMatchObject({ won: true, claim: { parts: [{ closedAccount: uncertain }] } });
     expect(await store().takeOver(key, seen, uncertain, holder('third'))).toMatchObject({ won: false, claim: { token: 'new' } });
     expect(await standing(key)).toMatchObject({ state: 'claimed', token: 'new', bootId: 'boot of new', parts: [{ token: 'old', bootId: 'boot of old', account: null, closedAccount: uncertain }] });
     expect(await store().renew(key, 'old', { sendUntilMs: 9_000, mark: 9 })).toBe(false);
@@ -155,7 +178,7 @@ test('claims from before leases are understood: no mark is all of the batch, and
   const seen = (await claims.read(['old-claim'], true)).get('old-claim');
   expect(seen).toMatchObject({ state: 'claimed', token: 'old', mark: Number.POSITIVE_INFINITY, parts: [] });
   if (seen === undefined) return;
-  expect(await claims.takeOver('old-claim', seen, uncertain, holder('new'))).toEqual({ won: true });
+  expect(await claims.takeOver('old-claim', seen, uncertain, holder('new'))).toMatchObject({ won: true });
   await putOld('old-closed', { state: { S: 'accounted' }, states: { B: accepted.states }, reasons: { S: '{}' }, closedStates: { B: uncertain.states }, closedReasons: { S: '{"timeout":1}' } });
   expect((await claims.read(['old-closed'], true)).get('old-closed')).toMatchObject({ state: 'accounted', account: accepted, closedAccount: uncertain, parts: [] });
 });
@@ -180,7 +203,7 @@ test('a lost answer is told from somebody else\'s write at every step', async ()
     return claim;
   };
   const losing = () => claimsWith(loseAnswers('UpdateItemCommand', 3));
-  expect(await losing().takeOver('lost/over', await seenOf('lost/over'), uncertain, holder('new'))).toEqual({ won: true });
+  expect(await losing().takeOver('lost/over', await seenOf('lost/over'), uncertain, holder('new'))).toMatchObject({ won: true, claim: { parts: [{ token: 'mine' }] } });
   await seenOf('lost/on');
   expect(await losing().handOn('lost/on', 'mine', accepted)).toBe(true);
   expect(await losing().close('lost/close', uncertain, await seenOf('lost/close'))).toEqual({ won: true });

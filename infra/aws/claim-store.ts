@@ -41,15 +41,18 @@ export interface Account { states: Uint8Array; reasons: Record<string, number> }
 
 export interface Holder { bootId: string; token: string; claimedAtMs: number; sendUntilMs: number; mark?: number }
 
+/** What a holder goes by: its lease, and who was there before it. */
+export type Standing = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
+
 export interface ClaimStore {
-  /** Put if absent. A lost answer is read back: our own token is success, with the lease as it stands there. */
-  claim(key: string, holder: Holder): Promise<{ won: true; claim: Pick<Claim, 'sendUntilMs' | 'mark'> } | { won: false; holder: Claim }>;
+  /** Put if absent. A lost answer is read back: our own token is success, with what stands there (by a `takeOver` of ours, behind other holders). */
+  claim(key: string, holder: Holder): Promise<{ won: true; claim: Standing } | { won: false; holder: Claim }>;
   /**
    * Another holder after the one that was `seen`, if the item still stands exactly so. `word`: what is said of the one
    * before, null when it had handed on (`seen.state` is `open`).
    */
-  takeOver(key: string, seen: Claim, word: Account | null, holder: Holder): Promise<{ won: true } | { won: false; claim: Claim }>;
-  /** A longer lease, or a higher mark, for the present holder. False: it is not the holder any more. */
+  takeOver(key: string, seen: Claim, word: Account | null, holder: Holder): Promise<{ won: true; claim: Standing } | { won: false; claim: Claim }>;
+  /** A longer lease, or a higher mark, for the present holder; neither ever shrinks. False: it is not the holder any more, or has more already. */
   renew(key: string, token: string, lease: { sendUntilMs: number; mark: number }): Promise<boolean>;
   /** The holder gives back what its account leaves out. False: it is not the holder any more; its account is a late one then. */
   handOn(key: string, token: string, account: Account): Promise<boolean>;
@@ -128,7 +131,7 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
       const item = { k: { S: key }, state: { S: 'claimed' }, ...holderValues(holder) };
       try {
         await dynamo.send(new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(k)' }));
-        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY } };
+        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts: [] } };
       } catch (error) {
         const standing = toClaim(await readBack(key, error));
         return standing.token === holder.token && standing.state === 'claimed' ? { won: true, claim: standing } : { won: false, holder: standing };
@@ -138,20 +141,22 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     async takeOver(key, seen, word, holder) {
       const names = { '#state': 'state', '#token': 'token', '#mark': 'mark' };
       const part: Item = { bootId: { S: seen.bootId }, token: { S: seen.token }, ...(word === null ? {} : closedValues(word)) };
+      const parts = word === null ? seen.parts : [...seen.parts, { bootId: seen.bootId, token: seen.token, account: null, closedAccount: word }];
       const values = Object.fromEntries(Object.entries(holderValues({ mark: Number.POSITIVE_INFINITY, ...holder })).map(([name, value]) => [`:${name}`, value]));
       try {
         await dynamo.send(new UpdateItemCommand({
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: `SET #state = :claimed, bootId = :bootId, #token = :token, claimedAtMs = :claimedAtMs, sendUntilMs = :sendUntilMs, #mark = :mark${
             word === null ? '' : ', parts = list_append(if_not_exists(parts, :none), :part)'}`,
-          ConditionExpression: SEEN,
+          ConditionExpression: seenAs(seen),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: { ...seenValues(seen), ':claimed': { S: 'claimed' }, ...values, ...(word === null ? {} : { ':none': { L: [] }, ':part': { L: [{ M: part }] } }) },
         }));
-        return { won: true };
+        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts } };
       } catch (error) {
         const claim = toClaim(await readBack(key, error));
-        if (claim.token === holder.token) return { won: true };
+        // An earlier try of ours may have come through only now, with the lease that was asked for then.
+        if (claim.token === holder.token && claim.state === 'claimed') return { won: true, claim };
         if (isConditionFailure(error)) return { won: false, claim };
         throw new CloudError('CLAIMS_UNAVAILABLE', `cannot take over ${key}`, { cause: error });
       }
@@ -161,9 +166,11 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
       try {
         await dynamo.send(new UpdateItemCommand({
           TableName: table, Key: { k: { S: key } },
-          UpdateExpression: 'SET sendUntilMs = :until, #mark = :mark', ConditionExpression: '#token = :token AND #state = :claimed',
+          UpdateExpression: 'SET sendUntilMs = :until, #mark = :mark',
+          // An earlier renewal that comes through late must not take back what the holder writes by since then.
+          ConditionExpression: `#token = :token AND #state = :claimed AND sendUntilMs <= :until${Number.isFinite(mark) ? ' AND #mark BETWEEN :none AND :mark' : ''}`,
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#mark': 'mark' },
-          ExpressionAttributeValues: { ':until': { N: String(sendUntilMs) }, ':mark': numberOf(mark), ':token': { S: token }, ':claimed': { S: 'claimed' } },
+          ExpressionAttributeValues: { ':until': { N: String(sendUntilMs) }, ':mark': numberOf(mark), ':token': { S: token }, ':claimed': { S: 'claimed' }, ...(Number.isFinite(mark) ? { ':none': { N: '0' } } : {}) },
         }));
         return true;
       } catch (error) {
@@ -217,7 +224,7 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
         await dynamo.send(new UpdateItemCommand({
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: 'SET #state = :closed, closedStates = :closedStates, closedReasons = :closedReasons, closeToken = :closeToken',
-          ConditionExpression: seen === null ? 'attribute_not_exists(k)' : SEEN,
+          ConditionExpression: seen === null ? 'attribute_not_exists(k)' : seenAs(seen),
           ExpressionAttributeNames: { '#state': 'state', ...(seen === null ? {} : { '#token': 'token', '#mark': 'mark' }) },
           ExpressionAttributeValues: { ':closed': { S: 'closed' }, ':closeToken': { S: closeToken }, ...withColons(closedValues(account)), ...(seen === null ? {} : seenValues(seen)) },
         }));
@@ -246,11 +253,16 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
 
 type Item = Record<string, AttributeValue>;
 
-/** The item stands exactly as it was read. Items from before leases have no mark. */
-const SEEN = '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark)';
+/**
+ * The item stands exactly as it was read. Items from before leases have no mark. Near the end of the window all leases end
+ * with it: then only the number of holders tells what one handed on from what the next one did.
+ */
+const SEEN = '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark) AND ';
+const seenAs = ({ parts }: Claim): string => `${SEEN}${parts.length === 0 ? 'attribute_not_exists(parts)' : 'size(parts) = :seenParts'}`;
 
 const seenValues = (seen: Claim): Item => ({
   ':seenState': { S: seen.state }, ':seenToken': { S: seen.token }, ':seenUntil': { N: String(seen.sendUntilMs) }, ':seenMark': numberOf(seen.mark),
+  ...(seen.parts.length === 0 ? {} : { ':seenParts': { N: String(seen.parts.length) } }),
 });
 
 /** DynamoDB knows no Infinity. */

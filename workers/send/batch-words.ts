@@ -52,7 +52,7 @@ export function newestStates(claim: Claim | undefined, count: number): Uint8Arra
 }
 
 /** The devices, in order, that are neither outside the attempt nor any earlier holder's: the present holder's list, or the next one's. */
-export function restOf(claim: Claim | undefined, { members }: AttemptSet): number[] {
+export function restOf(claim: Pick<Claim, 'parts'> | undefined, { members }: AttemptSet): number[] {
   const taken = new Uint8Array(members.length);
   for (const part of claim?.parts ?? []) newestWord(part, members.length).forEach((code, device) => { if (code !== ABSENT) taken[device] = 1; });
   const rest: number[] = [];

@@ -31,6 +31,8 @@ interface Keeping {
   held: HeldBatch;
   receipt: string;
   leaseMs: number;
+  /** What was last asked for. It may stand in the store although that was never heard, and a lease does not shrink. */
+  asked: { sendUntilMs: number; mark: number };
   /** Writes; more than devices where some went again. */
   writes: number;
   settled: number;
@@ -58,7 +60,7 @@ export class LeaseKeeper {
   /** From the claim on until `drop`. `leaseMs`: how long a lease lasts. */
   keep(held: HeldBatch, receipt: string, leaseMs: number): Kept {
     const nowMs = sharedClockMs();
-    const keeping: Keeping = { held, receipt, leaseMs, writes: 0, settled: 0, movedAtMs: nowMs, visibleFromMs: nowMs, isRenewing: false };
+    const keeping: Keeping = { held, receipt, leaseMs, asked: held, writes: 0, settled: 0, movedAtMs: nowMs, visibleFromMs: nowMs, isRenewing: false };
     this.#keeping.set(held, keeping);
     this.#timer ??= setInterval(() => this.#look(), this.#options.everyMs ?? EVERY_MS);
     return {
@@ -106,9 +108,11 @@ export class LeaseKeeper {
 
   async #renew(keeping: Keeping, share: Share): Promise<void> {
     const { claims, clock, log } = this.#options;
-    const { held, leaseMs } = keeping;
+    const { held, leaseMs, asked } = keeping;
     keeping.isRenewing = true;
-    const lease = { sendUntilMs: Math.min(clock.latestMs() + leaseMs, held.notAfterMs), mark: markFor(keeping, share) };
+    const untilMs = Math.min(clock.latestMs() + leaseMs, held.notAfterMs);
+    const lease = { sendUntilMs: Math.max(asked.sendUntilMs, untilMs), mark: Math.max(asked.mark, markFor(keeping, share)) };
+    keeping.asked = lease;
     try {
       if (await claims.renew(held.key, held.token, lease)) grant(held, lease, clock);
       // It may be accounted for by now.

@@ -42,7 +42,8 @@ export interface HeldBatch {
   /** Of the list, those that are to be sent, in order; the others are skipped. */
   toSend: number[];
   lease: Lease;
-  /** As it stands in the store: see Claim. */
+  /** As they stand in the store: see Claim. */
+  sendUntilMs: number;
   mark: number;
   /** End of the platform's window, in the store's time. */
   notAfterMs: number;
@@ -75,10 +76,11 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
       const set = sets.get(view.id);
       if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
       const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within });
-      const list = restOf(undefined, set);
-      const { holder, toSend } = prepare(list);
-      const claimed = await claims.claim(key, holder);
-      if (claimed.won) return { won: true, held: holding(context, { key, token, list, toSend, notAfterMs }, claimed.claim) };
+      const claimed = await claims.claim(key, prepare(restOf(undefined, set)).holder);
+      if (claimed.won) {
+        const list = restOf(claimed.claim, set);
+        return { won: true, held: holding(context, { key, token, list, toSend: sendable(list, set, view), notAfterMs }, claimed.claim) };
+      }
       return await after(context, claimed.holder, { key, token, set, view, notAfterMs, prepare });
     } catch (error) {
       log.warn({ err: error, batch: message.batch, waitMs }, 'a batch could not be claimed; trying again');
@@ -106,9 +108,12 @@ async function after(
   const { holder, toSend } = prepare(list);
   const word = standing.state === 'open' ? null : wordOf(standing, set, 'absent', (device) => view.skipped(device));
   const taken = await claims.takeOver(key, standing, word, holder);
-  if (!taken.won) return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+  if (!taken.won) {
+    await disown(claims, key, token, taken.claim, view.count);
+    return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+  }
   context.log.info({ batch: view.id, devices: list.length, after: standing.state }, 'took a batch over');
-  return { won: true, held: holding(context, { key, token, list, toSend, notAfterMs }, { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY }) };
+  return { won: true, held: holding(context, { key, token, list, toSend, notAfterMs }, taken.claim) };
 }
 
 /** A claim of ours landed with every answer lost, and somebody gave us up before we knew: nothing was written under it. */
@@ -130,7 +135,7 @@ function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAf
 
 function holding({ clock }: TakeContext, batch: Pick<HeldBatch, 'key' | 'token' | 'list' | 'toSend' | 'notAfterMs'>, claim: Pick<Claim, 'sendUntilMs' | 'mark'>): HeldBatch {
   const lease = Lease.create();
-  const held: HeldBatch = { ...batch, lease, mark: claim.mark, isLost: false };
+  const held: HeldBatch = { ...batch, lease, sendUntilMs: claim.sendUntilMs, mark: claim.mark, isLost: false };
   grant(held, claim, clock);
   return held;
 }
@@ -138,7 +143,7 @@ function holding({ clock }: TakeContext, batch: Pick<HeldBatch, 'key' | 'token' 
 /** Writes by what stands in the store, its time taken at the latest that it may be: after the answer, which has told the time. */
 export function grant(held: HeldBatch, { sendUntilMs, mark }: Pick<Claim, 'sendUntilMs' | 'mark'>, clock: LeaseClock): void {
   const toOwnMs = sharedClockMs() - clock.latestMs();
-  held.mark = mark;
+  Object.assign(held, { sendUntilMs, mark });
   held.lease.grant({ untilMs: sendUntilMs + toOwnMs, lateAtMs: held.notAfterMs + toOwnMs, mark });
 }
 

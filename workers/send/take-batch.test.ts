@@ -1,0 +1,141 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import type { ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
+import { MemoryClaims } from '../../test/memory-claims.ts';
+import type { BatchView } from '../audience/loaded-audience.ts';
+import { claimKey, type BatchMessage } from '../contract.ts';
+import { stateOf, toAccount } from './account-codec.ts';
+import { wholeBatch } from './attempt-set.ts';
+import { newestStates, wordOf } from './batch-words.ts';
+import { wallClock } from './lease-for-tests.ts';
+import type { Share } from './pace.ts';
+import type { ShotRun } from './shot-run.ts';
+import { takeBatch, type Taken } from './take-batch.ts';
+
+const COUNT = 6;
+const LEASE_MS = 1_000;
+const ALL = [0, 1, 2, 3, 4, 5];
+const message: BatchMessage = { v: 1, launchId: 'l', shotId: 'S1', segment: 'ios', attempt: 1, batch: 'b1' };
+const key = claimKey('l', 'ios', 1, 'b1');
+const nothing = toAccount(new Uint8Array(COUNT), {});
+
+interface Setup { claims: ClaimStore; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
+
+function take({ claims, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false }: Setup): Promise<Taken> {
+  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
+  const view = { id: 'b1', platform: 'ios', segment: 'ios', count: COUNT, skipped } as BatchView;
+  return takeBatch({ claims, clock: wallClock, bootId: 'me', share: () => share, isOver: () => false, log: pino({ level: 'silent' }) }, run, message, view);
+}
+
+/** With what these do instead of the store's own. */
+function claimsThat(store: MemoryClaims, change: Partial<ClaimStore>): ClaimStore {
+  const own: ClaimStore = {
+    claim: (...args) => store.claim(...args), takeOver: (...args) => store.takeOver(...args), renew: (...args) => store.renew(...args), handOn: (...args) => store.handOn(...args),
+    account: (...args) => store.account(...args), close: (...args) => store.close(...args), read: (keys) => store.read(keys),
+  };
+  return { ...own, ...change };
+}
+
+/** Somebody whose lease is long over. */
+const dead = (mark?: number): Holder => ({ bootId: 'dead', token: 'dead', claimedAtMs: 1, sendUntilMs: 2, ...(mark === undefined ? {} : { mark }) });
+const standing = (store: MemoryClaims) => {
+  const claim = store.items.get(key);
+  if (claim === undefined) throw new Error('it was never claimed');
+  return claim;
+};
+const spoken = (states: Uint8Array) => [...states].map(stateOf);
+
+test('a lease lasts to the end of the window at the latest', async () => {
+  const store = new MemoryClaims();
+  const notAfterMs = Date.now() + 300;
+  expect(await take({ claims: store, notAfterMs })).toMatchObject({ won: true, held: { sendUntilMs: notAfterMs } });
+  expect(standing(store).sendUntilMs).toBe(notAfterMs);
+});
+
+test('nobody takes over before the lease and its grace are over', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, { ...dead(3), sendUntilMs: Date.now() - 500 });
+  const taken = await take({ claims: store });
+  expect(taken).toMatchObject({ won: false, isFinal: false });
+  expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(300);
+});
+
+test('of a dead holder\'s batch the rest is taken, and what its lease covered is uncertain, but for those who are to get nothing', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, dead(3));
+  expect(await take({ claims: store, skipped: (device) => device === 1 || device === 4 })).toMatchObject({ won: true, held: { list: [3, 4, 5], toSend: [3, 5] } });
+  expect(spoken(newestStates(standing(store), COUNT))).toEqual(['uncertain', 'skipped', 'uncertain', 'absent', 'absent', 'absent']);
+});
+
+test.each(['taken over', 'closed'] as const)('a claim of ours that we never heard of and that was %s meanwhile is accounted for as halted: nothing was written', async (how) => {
+  const store = new MemoryClaims();
+  let lost = false;
+  const claims = claimsThat(store, {
+    async claim(...args) {
+      const answer = await store.claim(...args);
+      if (lost) return answer;
+      lost = true;
+      const seen = { ...standing(store), mark: how === 'closed' ? COUNT : 2 };
+      standing(store).mark = seen.mark;
+      if (how === 'closed') await store.close(key, wordOf(seen, wholeBatch(COUNT), 'late'), seen);
+      else await store.takeOver(key, seen, wordOf(seen, wholeBatch(COUNT), 'absent'), { ...dead(), token: 'other', sendUntilMs: Date.now() + 60_000 });
+      throw new Error('the answer was lost');
+    },
+  });
+  expect(await take({ claims })).toMatchObject({ won: false, isFinal: how === 'closed' });
+  const states = spoken(newestStates(standing(store), COUNT));
+  expect(states).toEqual(how === 'closed' ? ALL.map(() => 'halted') : ALL.map((device) => (device < 2 ? 'halted' : 'absent')));
+});
+
+test('a batch that we took over without hearing of it is ours as far as the ones before have left it, and no further', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, dead(4));
+  let lost = false;
+  const claims = claimsThat(store, {
+    async takeOver(...args) {
+      const answer = await store.takeOver(...args);
+      if (lost) return answer;
+      lost = true;
+      throw new Error('the answer was lost');
+    },
+  });
+  expect(await take({ claims })).toMatchObject({ won: true, held: { list: [4, 5], toSend: [4, 5] } });
+});
+
+test('a take-over whose first try came through late goes by the lease that it had asked for then', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, dead(4));
+  const untilMs = Date.now() + 400;
+  const claims = claimsThat(store, {
+    async takeOver(at, seen, word, holder) {
+      await store.takeOver(at, seen, word, { ...holder, sendUntilMs: untilMs, mark: 5 });
+      return store.takeOver(at, seen, word, holder);
+    },
+  });
+  expect(await take({ claims })).toMatchObject({ won: true, held: { sendUntilMs: untilMs, mark: 5, list: [4, 5] } });
+});
+
+test('a take-over of ours that was closed before we heard of it is accounted for as halted', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, dead(4));
+  const claims = claimsThat(store, {
+    async takeOver(...args) {
+      await store.takeOver(...args);
+      await store.close(key, wordOf(standing(store), wholeBatch(COUNT), 'halted'), standing(store));
+      return { won: false, claim: structuredClone(standing(store)) };
+    },
+  });
+  expect(await take({ claims })).toMatchObject({ won: false });
+  expect(spoken(newestStates(standing(store), COUNT))).toEqual(['uncertain', 'uncertain', 'uncertain', 'uncertain', 'halted', 'halted']);
+  expect(standing(store).state).toBe('accounted');
+});
+
+test('what was handed on is the next one\'s at once; of what a lease covered all of, nothing is', async () => {
+  const store = new MemoryClaims();
+  await store.claim(key, { ...dead(), sendUntilMs: Date.now() + 60_000 });
+  await store.handOn(key, 'dead', nothing);
+  expect(await take({ claims: store, share: { perSecond: 2, active: true } })).toMatchObject({ won: true, held: { list: ALL, mark: 2 } });
+  const covered = new MemoryClaims();
+  await covered.claim(key, dead());
+  expect(await take({ claims: covered })).toMatchObject({ won: false, isFinal: false });
+});
