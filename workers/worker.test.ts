@@ -259,6 +259,22 @@ describe('worker pool', () => {
     expect(launch.counts().received).toBeLessThanOrEqual(accepted + uncertain);
   });
 
+  test.each([0, 2])('what a worker has claimed and not written at the end of its drain goes to another one in the same attempt (%i sending threads)', async (threads) => {
+    const launch = await stage.newLaunch({ ios: 400, android: 0, batchSize: 200, delivery: { ios_per_second: 200, send_within: '4s' } });
+    const leaving = await launch.worker({ threads }, { drainMs: 50 });
+    const shot = await launch.fire();
+    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(20), { timeout: 10_000, interval: 5 });
+    await leaving.stop();
+    const keys = (launch.audience.manifest.segments[0]?.batches ?? []).map(({ id }) => claimKey(launch.id, 'ios', 1, id));
+    const left = [...(await stage.cloud.claims.read(keys, true)).values()];
+    expect(left).toMatchObject([{ state: 'open', parts: [{ closedAccount: null }] }]);
+    await launch.worker();
+    const totals = sumOf(await launch.closed(shot.id));
+    expect(totals).toMatchObject({ halted: 0, late: 0, accepted: 400 - totals.uncertain });
+    expect(totals.uncertain).toBeLessThan(20);
+    expect(launch.counts()).toMatchObject({ duplicates: 0, received: 400 });
+  });
+
   test('a worker that is stopped while it is still being put together takes no order', async () => {
     const launch = await stage.newLaunch({ ios: 300, android: 0 });
     await launch.fire();

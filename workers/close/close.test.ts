@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
@@ -28,7 +28,7 @@ async function fired(options: Parameters<Stage['newLaunch']>[0] = { ios: 300, an
   const shot = await launch.fire({ wake: false });
   const batches = launch.audience.manifest.segments[0]?.batches ?? [];
   const key = (at: number, attempt = 1) => claimKey(launch.id, 'ios', attempt, batches[at]?.id ?? '');
-  const claim = (at: number, token: string, sendUntilMs = Date.now() + 5_000) => deps.claims.claim(key(at), { bootId: 'b', token, claimedAtMs: Date.now(), sendUntilMs });
+  const claim = (at: number, token: string, sendUntilMs = Date.now() + 5_000, mark = Number.POSITIVE_INFINITY) => deps.claims.claim(key(at), { bootId: 'b', token, claimedAtMs: Date.now(), sendUntilMs, mark });
   const close = (nowMs: number, shotId = shot.id) => closeShot(deps, { launchId: launch.id, shotId, nowMs });
   return { launch, shot, batches, key, claim, close };
 }
@@ -58,6 +58,20 @@ describe('close', () => {
     expect(await close(sendUntilMs + ACCOUNT_GRACE_MS)).toEqual({ state: 'closed', byUs: true });
     expect(await totalsOf(launch, shot.id)).toMatchObject({ halted: 200, uncertain: 100 });
     expect((await launch.shot(shot.id)).closed?.cause).toBe('halt');
+  });
+
+  test('what a lease did not cover is left to those who send as long as there is time; one that covered all is given up', async () => {
+    const { launch, shot, key, claim, close } = await fired({ ios: 200, android: 0 });
+    const sendUntilMs = Date.now() - ACCOUNT_GRACE_MS;
+    await Promise.all([claim(0, 'part', sendUntilMs, 40), claim(1, 'all', sendUntilMs)]);
+    const states = async () => [...(await deps.claims.read([key(0), key(1)], true)).values()].map(({ token, state }) => `${token} ${state}`).toSorted();
+    // It stops at what is open: the other one is closed when its turn comes.
+    await vi.waitFor(async () => {
+      expect(await close(Date.now())).toEqual({ state: 'open', left: 1 });
+      expect(await states()).toEqual(['all closed', 'part claimed']);
+    });
+    expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ uncertain: 140, late: 60 });
   });
 
   test('many closers at once write one close', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -47,6 +48,18 @@ function jobOf(count: number, stop: () => Held | null = () => null) {
   };
   const states = () => outcomes.map((list) => list.map((one) => one.state).join('+'));
   return { job, outcomes, states, written: () => written, tally: () => Object.groupBy(states(), (state) => state) };
+}
+
+/** A tenth of a second at each look, until it is so. */
+async function letTimePass(isSo: () => void): Promise<void> {
+  const own = performance.now.bind(performance);
+  let aheadMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => own() + aheadMs);
+  cleanup.push(() => Promise.resolve(clock.mockRestore()));
+  await vi.waitFor(() => {
+    aheadMs += 100;
+    isSo();
+  }, { interval: 5 });
 }
 
 describe('lane', () => {
@@ -130,6 +143,34 @@ describe('lane', () => {
     await lane.send(shot, job);
     expect(outcomes[1]).toEqual([{ state: 'held', why: 'halted' }]);
     expect(requests).toBe(2);
+  });
+
+  test('a lane whose streams are all taken, without an answer for a second, has no room for another batch until one comes', async () => {
+    const hanging: TestRequest[] = [];
+    let seen = 0;
+    const { lane, shot } = await setUp({ streams: 5, answerDeadlineMs: 600_000, onRequest: (request) => {
+      seen += 1;
+      if (seen === 1) answer(request);
+      else hanging.push(request);
+    } });
+    await lane.send(shot, jobOf(1).job);
+    const sent = lane.send(shot, jobOf(5).job);
+    await vi.waitFor(() => expect(hanging).toHaveLength(5));
+    await lane.room();
+    await letTimePass(() => expect(lane.isStalled).toBe(true));
+    let has = false;
+    const room = lane.room().then(() => { has = true; });
+    // Longer than it takes to look round for those who wait.
+    await sleep(120);
+    expect(has).toBe(false);
+    const [first, ...others] = hanging;
+    if (first !== undefined) answer(first);
+    await room;
+    for (const request of others) answer(request);
+    await sent;
+    // Nothing to wait for is no stall.
+    await sleep(120);
+    expect(lane.isStalled).toBe(false);
   });
 
   test('streams above the last id of a GOAWAY are sent again on another connection; those below are not', async () => {

@@ -120,7 +120,10 @@ test('a lease is renewed while its batch is being sent, and its end is the end o
     write(sending.job, 0);
     expect((await claimOf(sending.key)).sendUntilMs).toBeGreaterThan(firstUntilMs + 400);
   }, { timeout: 2_000, interval: 50 });
-  await vi.waitFor(() => expect(sending.job.stop(5)).toBe('late'), { timeout: 4_000, interval: 20 });
+  await vi.waitFor(() => {
+    sending.job.wrote?.(0);
+    expect(sending.job.stop(5)).toBe('late');
+  }, { timeout: 4_000, interval: 20 });
   settle(sending, (device) => (device === 0 ? { state: 'accepted' } : { state: 'held', why: 'late' }));
   expect(await sending.done).toBe('accounted');
   expect((await claimOf(sending.key)).sendUntilMs).toBe(sending.held.notAfterMs);
@@ -185,18 +188,22 @@ test('under a pace a lease covers what the pace lets out, and a dead worker leav
 
 test('a worker that was only paused writes nothing after its lease, and what it knows is a late account', async () => {
   const { launch, shotId } = await fired(20, { send_within: '400ms' });
-  const first = await begin({ launch, shotId, share: { perSecond: 25, active: true }, claims: { ...stage.cloud.claims, renew: () => Promise.reject(new Error('cut off')) } });
+  const calls: string[] = [];
+  const counted = counting(stage.cloud.claims, calls);
+  const first = await begin({ launch, shotId, share: { perSecond: 25, active: true }, claims: { ...counted, renew: () => Promise.reject(new Error('cut off')) } });
   write(first.job, 0, 1, 2);
   const second = await takeSoon({ launch, shotId });
   expect(second.held.list[0]).toBe(10);
   // It is back, and asks the store.
   expect(first.job.stop(3)).toBe('paused');
-  first.claims.renew = (...args) => stage.cloud.claims.renew(...args);
+  first.claims.renew = (...args) => counted.renew(...args);
   await vi.waitFor(() => expect(first.job.stop(3)).toBe('returned'), { timeout: 2_000, interval: 10 });
   settle(first, (device) => (device < 3 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
   lateAccounts.length = 0;
   expect(await first.done).toBe('accounted');
   expect(lateAccounts).toMatchObject([{ holder: 1 }]);
+  // It knows that nothing is its own to renew or to hand on any more.
+  expect(calls).toEqual(['claim', 'renew', 'account']);
   settle(second, () => ({ state: 'accepted' }));
   await second.done;
   // Written: what it was answered. Covered and unwritten: within reach of a further order. The rest: the second's.

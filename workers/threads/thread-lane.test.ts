@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
@@ -106,6 +107,50 @@ test('of a batch that is sent in part, exactly the named devices get it', async 
   await lane.send(shot, part.job);
   expect(tally([part])).toEqual({ accepted: 3 });
   expect(seen.toSorted()).toEqual([3, 200, 7].map((device) => `/3/device/${audience.view(batch).token(device)}`).toSorted());
+});
+
+test('there is room as long as one thread gets answers, for jobs that go to that one; with none there is no room until one comes', async () => {
+  const open = new Set<unknown>();
+  const hanging = new Map<unknown, TestRequest[]>();
+  let silent: unknown = null;
+  let allSilent = false;
+  const { lane, shot, batches, jobOf } = await setUp({ streams: 10, batchSize: 10, devices: 100, onRequest: (request) => {
+    // The first answer of a connection lets it have more than one stream.
+    if (!open.has(request.session) || (request.session !== silent && !allSilent)) {
+      open.add(request.session);
+      if (open.size === 1) silent = request.session;
+      return answer(request);
+    }
+    hanging.set(request.session, [...hanging.get(request.session) ?? [], request]);
+  } });
+  const jobs = batches.map((batch) => jobOf(batch));
+  const sent: Promise<void>[] = [];
+  // Until all streams of the one that gets no answers are taken.
+  await vi.waitFor(() => {
+    const next = jobs[sent.length];
+    if (next !== undefined && sent.length < 6) sent.push(lane.send(shot, next.job));
+    expect(hanging.get(silent)).toHaveLength(10);
+  }, { timeout: 5_000, interval: 20 });
+  await sleep(1_200);
+  await lane.room();
+  const [answered, ...late] = jobs.slice(sent.length);
+  if (answered === undefined || late.length < 2) throw new Error('too few batches');
+  await lane.send(shot, answered.job);
+  expect(tally([answered])).toEqual({ accepted: 10 });
+
+  allSilent = true;
+  sent.push(lane.send(shot, late[0]?.job ?? answered.job));
+  await vi.waitFor(() => expect(lane.status().inFlight).toBe(20), { timeout: 5_000 });
+  await sleep(1_200);
+  let has = false;
+  const room = lane.room().then(() => { has = true; });
+  await sleep(100);
+  expect(has).toBe(false);
+  allSilent = false;
+  silent = null;
+  for (const request of [...hanging.values()].flat()) answer(request);
+  await room;
+  await Promise.all(sent);
 });
 
 test('a thread that dies in mid-batch: what it wrote is uncertain, what it did not goes to another one, nothing comes twice', async () => {

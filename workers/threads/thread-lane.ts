@@ -238,8 +238,8 @@ export class ThreadLane implements Lane, ThreadClient {
     let best: SendingThread | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) {
-      // With one device more, so that a thread without a stream is full even when it has nothing to do.
-      const load = (this.#unsent(thread) + 1) / (gaugeOf(thread, this.platform, GAUGE.streams) + 0.001);
+      // With one device more, so that a thread without a stream is full even when it has nothing to do. A stalled one counts as such.
+      const load = (this.#unsent(thread) + 1) / ((this.#isStalled(thread) ? 0 : gaugeOf(thread, this.platform, GAUGE.streams)) + 0.001);
       if (best !== null && load >= least) continue;
       best = thread;
       least = load;
@@ -247,18 +247,27 @@ export class ThreadLane implements Lane, ThreadClient {
     return best;
   }
 
-  #unsent(thread: SendingThread | null): number {
+  #unsent(thread: SendingThread): number {
     let unsent = 0;
-    for (const sent of this.#sent) if (thread === null || sent.thread === thread) unsent += sent.reader.unsent;
-    if (thread === null) for (const { job } of this.#waiting) unsent += job.count;
+    for (const sent of this.#sent) if (sent.thread === thread) unsent += sent.reader.unsent;
     return unsent;
   }
 
   #hasRoom(reserved: number): boolean {
     if (this.#state === 'closed') return true;
-    const { streams } = readGauges(this.#threads, this.platform);
-    if (this.#threads.every((thread) => gaugeOf(thread, this.platform, GAUGE.stalled) === 1)) return false;
-    return streams > 0 && this.#unsent(null) + reserved < lookAhead(streams, this.#pace.perSecond, this.#threads.length);
+    // Of those that get answers: what waits in the others takes nobody's place here.
+    const threads = this.#threads.filter((thread) => !this.#isStalled(thread));
+    let streams = 0;
+    let unsent = this.#waiting.reduce((sum, { job }) => sum + job.count, 0);
+    for (const thread of threads) {
+      streams += gaugeOf(thread, this.platform, GAUGE.streams);
+      unsent += this.#unsent(thread);
+    }
+    return streams > 0 && unsent + reserved < lookAhead(streams, this.#pace.perSecond, threads.length);
+  }
+
+  #isStalled(thread: SendingThread): boolean {
+    return gaugeOf(thread, this.platform, GAUGE.stalled) === 1;
   }
 
   #serveRoom(): void {
