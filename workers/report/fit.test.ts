@@ -62,9 +62,12 @@ test('what is written is what fits', async () => {
 });
 
 test('words from outside are cut before they are in a report: a sentence, a message, reasons that are all different', () => {
-  const foreign = new Foreign();
+  const lines: unknown[] = [];
+  const foreign = new Foreign({ error: (line: unknown) => { lines.push(line); } });
+  for (let at = 0; at < 100; at++) foreign.batch('x'.repeat(255_000));
+  expect(JSON.stringify(lines).length).toBeLessThan(300);
   foreign.order(`no order:\n${'x'.repeat(255_000)}`);
-  expect(foreign.counts).toMatchObject({ orders: 1, batches: 0, last: expect.stringMatching(/^no order: x{100,}…$/) as string });
+  expect(foreign.counts).toMatchObject({ orders: 1, batches: 100, last: expect.stringMatching(/^no order: x{100,}…$/) as string });
   expect(foreign.counts.last).toHaveLength(200);
   const reasons = noReasons();
   for (let at = 0; at < 5_000; at++) addReason(reasons, `${at}${'r'.repeat(10_000)}`, 2);

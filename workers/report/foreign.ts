@@ -1,7 +1,10 @@
+import type { Logger } from 'pino';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { WorkerReport } from '../contract.ts';
 
 /** Longest word on one of them in the report. */
 const LAST_CHARS = 200;
+const LOG_EVERY_MS = 1_000;
 
 /**
  * Messages that nothing of this launch has sent: no JSON, another version, another launch, shots or attempts that nobody
@@ -9,22 +12,36 @@ const LAST_CHARS = 200;
  * so no more than two numbers and one cut sentence ever leave this worker for them.
  */
 export class Foreign {
+  readonly #log: Pick<Logger, 'error'> | null;
   #orders = 0;
   #batches = 0;
   #last = '';
+  #loggedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** `log`: gets a line a second at most. */
+  constructor(log: Pick<Logger, 'error'> | null = null) {
+    this.#log = log;
+  }
 
   order(why: string): void {
     this.#orders += 1;
-    this.#last = cut(why);
+    this.#note(why);
   }
 
   batch(why: string): void {
     this.#batches += 1;
-    this.#last = cut(why);
+    this.#note(why);
   }
 
   get counts(): NonNullable<WorkerReport['foreign']> {
     return { orders: this.#orders, batches: this.#batches, last: this.#last };
+  }
+
+  #note(why: string): void {
+    this.#last = cut(why);
+    if (sharedClockMs() - this.#loggedAtMs < LOG_EVERY_MS) return;
+    this.#loggedAtMs = sharedClockMs();
+    this.#log?.error(this.counts, 'messages on the queues that are nobody\'s are deleted');
   }
 }
 

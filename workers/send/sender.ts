@@ -17,7 +17,6 @@ import type { SwitchView } from '../halt/switch-view.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Foreign } from '../report/foreign.ts';
-import { cut } from '../report/foreign.ts';
 import { sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
@@ -183,7 +182,6 @@ export class Sender {
   }
 
   #foreign(receipt: string, why: string): void {
-    this.#options.log.error({ why: cut(why) }, 'a batch that is nobody\'s was deleted');
     this.#options.foreign.batch(why);
     this.#deletes.put(receipt);
   }
