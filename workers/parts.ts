@@ -95,7 +95,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const dispatcher = new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
-    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff, clock.nowMs), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
+    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine, nowMs: clock.nowMs });
   const reporter = new Reporter({ live: cloud.live, launchId, report, runs, clock, metrics, log });

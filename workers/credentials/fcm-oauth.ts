@@ -36,21 +36,14 @@ export function fcmCredential(options: TokenSource & { log: Logger } & Partial<R
 
 /** A fresh OAuth access token for FCM. Rejects after 10 s, or with what the endpoint said. */
 export function fetchAccessToken({ account, tokenUrl, ca, nowMs = Date.now }: TokenSource): Promise<AccessToken> {
-  return tokenUrl === null ? fromGoogle(account, nowMs) : fromUrl(account, tokenUrl, ca, nowMs());
+  return tokenUrl === null ? fromGoogle(account) : fromUrl(account, tokenUrl, ca, nowMs());
 }
 
-async function fromGoogle(account: ServiceAccount, nowMs: () => number): Promise<AccessToken> {
-  const client = googleClient(account, nowMs());
-  const { access_token: token, expiry_date: ownExpiresAtMs } = await client.authorize();
-  if (typeof token !== 'string' || typeof ownExpiresAtMs !== 'number') throw new Error('FCM_TOKEN_MISSING: Google answered without a token');
-  // The library adds what Google says to the machine's own clock.
-  return { token, expiresAtMs: ownExpiresAtMs - Date.now() + nowMs() };
-}
-
-/** The library dates its assertion by the machine's own clock, and Google takes none that is minutes off; its claims go before. */
-export function googleClient(account: ServiceAccount, nowMs: number): JWT {
-  const iat = Math.floor(nowMs / 1_000);
-  return new JWT({ email: account.clientEmail, key: account.privateKey, scopes: [SCOPE], additionalClaims: { iat, exp: iat + 3_600 } });
+async function fromGoogle(account: ServiceAccount): Promise<AccessToken> {
+  const client = new JWT({ email: account.clientEmail, key: account.privateKey, scopes: [SCOPE] });
+  const { access_token: token, expiry_date: expiresAtMs } = await client.authorize();
+  if (typeof token !== 'string' || typeof expiresAtMs !== 'number') throw new Error('FCM_TOKEN_MISSING: Google answered without a token');
+  return { token, expiresAtMs };
 }
 
 const answerShape = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });

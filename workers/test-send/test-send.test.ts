@@ -74,7 +74,7 @@ describe('test copies', () => {
       ] },
     ];
     const config = launch.config();
-    const send = testSender(config, config.fcm.account, stage.cloud.staff, Date.now);
+    const send = testSender(config, config.fcm.account, stage.cloud.staff);
     const results = await send({ ...before, people }, 'T99', ['ana', 'mia']);
     expect(results.map(({ accepted, reason }) => [accepted, reason])).toEqual([[false, 'BadDeviceToken'], [false, 'messaging/registration-token-not-registered'], [true, '']]);
   });
@@ -103,12 +103,13 @@ describe('test copies', () => {
   test('without local addresses the packages are left as they are', async () => {
     const { credentials } = stage.providers;
     const keyPem = await readFile(credentials.apnsKeyFile, 'utf8');
-    const seam = createApnsClient({ teamId: 'T'.repeat(10), keyId: 'K'.repeat(10), keyPem, jwt: 'a.b.c', localUrl: null, ca: null });
+    const seam = createApnsClient({ teamId: 'T'.repeat(10), keyId: 'K'.repeat(10), keyPem, localUrl: null, ca: null });
     const plain = new ApnsClient({ team: 'T'.repeat(10), keyId: 'K'.repeat(10), signingKey: keyPem });
     expect(seam.client.constructor).toBe(plain.client.constructor);
     expect(seam.host).toBe('api.push.apple.com');
-    const fcm = createFcmClient({ account: await serviceAccountIn(credentials.serviceAccountFile), localUrl: null, tokenUrl: null, ca: null, nowMs: Date.now });
+    const fcm = createFcmClient({ account: await serviceAccountIn(credentials.serviceAccountFile), localUrl: null, tokenUrl: null, ca: null });
     expect(fcm.messaging.app.options.httpAgent).toBeUndefined();
+    expect(fcm.messaging.app.options.credential?.constructor.name).toBe('ServiceAccountCredential');
     await Promise.all([seam.destroy(), plain.destroy(), fcm.close()]);
   });
 });

@@ -1,0 +1,27 @@
+import { SMALL, type Assumption, type Bounds } from './config.ts';
+
+/** Searches by name: beside those, what `npm run prove` goes through. Each is small in what the others are large in. */
+/** Those that every test run goes through; a few seconds. */
+export const QUICK: Record<string, Bounds> = {
+  'one device, and halt': { ...SMALL, mark: 0, devicesPerBatch: 1, takes: 1 },
+  'one after the other': { ...SMALL, mark: 1, halts: 0, takes: 1 },
+};
+
+export const SEARCHES: Record<string, Bounds> = {
+  ...QUICK,
+  'two workers': { ...SMALL, mark: 0 },
+  'two workers, part by part': { ...SMALL, mark: 1, renewals: 1 },
+  'a late account': { ...SMALL, mark: 0, attempts: 2, batches: 2, devicesPerBatch: 1, workers: 1, takes: 1 },
+  'three attempts, resend': { ...SMALL, mark: 0, attempts: 3, devicesPerBatch: 1, workers: 1, takes: 1, halts: 2, uncertain: 'resend' },
+};
+
+/** A search that finds what rests on an assumption when it is dropped. */
+export const WITHOUT: Record<Assumption, Bounds> = {
+  'claim-if-absent': { ...SMALL, mark: 0, halts: 0, drop: ['claim-if-absent'] },
+  'take-over-as-seen': { ...SMALL, mark: 1, halts: 0, takes: 3, workers: 3, drop: ['take-over-as-seen'] },
+  'clock-bound': { ...SMALL, mark: 1, halts: 0, drop: ['clock-bound'] },
+  'writer-clock': { ...SMALL, mark: 0, halts: 0, drop: ['writer-clock'] },
+  'check-at-write': { ...SMALL, mark: 0, halts: 0, workers: 1, drop: ['check-at-write'] },
+  'settled-check': { ...SMALL, mark: 0, halts: 0, devicesPerBatch: 1, attempts: 2, takes: 1, uncertain: 'resend', notAfterMs: 36_000, stepMs: 18_000, drop: ['settled-check'] },
+  'account-by-token': { ...SMALL, mark: 1, halts: 0, drop: ['account-by-token'] },
+};
