@@ -119,7 +119,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
       host: '127.0.0.1', port: 0, cloud: local.config, runbooksDir, logLevel: 'silent', keyring: journal.keyring,
     },
-    cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200 },
+    cloud, journal, holder: 'rig', log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }), nowMs, timings: { boardMs: 200, gatesMs: 200, stillMs: 600_000 },
   });
   if (mode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
   await bot.connected;

@@ -80,7 +80,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
   const rescue = new Rescue({
-    claims: cloud.claims, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: clock.earliestMs, nowMs: clock.earliestMs,
+    claims: cloud.claims, live: cloud.live, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: clock.earliestMs, nowMs: clock.earliestMs,
     heldBack: ({ id, haltEpoch }) => switches.view.stop(haltEpoch) ?? runs.get(id)?.stoppedBy ?? null,
     isBusy: (shotId, segment) => sharedClockMs() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? Number.NEGATIVE_INFINITY) < BUSY_MS,
   });

@@ -4,6 +4,7 @@ import { personOf } from '../../runbooks/launch/people.ts';
 import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { claimsProblem } from '../claims-there.ts';
 import { segmentsOf } from '../commands/segments.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
@@ -23,7 +24,9 @@ export async function segmentsNamed(session: Session, launchId: string, text: st
 }
 
 export async function requestFire(session: Session, launchId: string, options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean }): Promise<void> {
-  const measured = await session.conductor.measured(launchId);
+  const asked = await launchOf(session, launchId);
+  const [measured, lost] = await Promise.all([session.conductor.measured(launchId), claimsProblem(session.cloud, asked, segmentsMeant(asked, options.segments, session.nowMs()))]);
+  if (lost !== null) throw new CliError('CLAIMS_MISSING', lost);
   const { entry, launch } = await perform(session, launchId, (now, nowMs) => {
     if (now === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}`);
     // Named one by one and signed as they would be shown at this very try.

@@ -1,3 +1,5 @@
+import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
+import { claimsProblem } from '../claims-there.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { peopleWith } from '../views/names.ts';
@@ -26,7 +28,11 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
   const wanted = lift && words.length === 0 ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] } : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
   const { segments, leftOut } = wanted;
-  const measured = await desk.conductor.measured(launch.id);
+  const [measured, lost] = await Promise.all([desk.conductor.measured(launch.id), claimsProblem(desk.cloud, launch, segmentsMeant(launch, segments, ask.atMs))]);
+  if (lost !== null) {
+    desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: 'CLAIMS_MISSING', say: lost });
+    return refused('CLAIMS_MISSING', lost);
+  }
   return submit(
     ask,
     (by) => ({ kind: 'request-fire', by, segments, measured, via: slackVia({ slackId, teamId, channelId }), lift }),

@@ -60,10 +60,27 @@ export const FACT = {
   haltPress: (epoch: number) => `halt/${epoch}`,
 } as const;
 
+/** As this process last knew them: a fact is changed and never taken away, so one that is missing was lost with its table. */
+const known = new WeakMap<Cloud['live'], Map<string, string>>();
+
+function knownOf({ cloud }: Context): Map<string, string> {
+  const facts = known.get(cloud.live) ?? new Map<string, string>();
+  known.set(cloud.live, facts);
+  return facts;
+}
+
 export async function fact(context: Context, launchId: string, name: string): Promise<string | null> {
-  return context.cloud.live.effectResult(launchId, name);
+  const { live } = context.cloud;
+  const facts = knownOf(context);
+  const key = `${launchId}\n${name}`;
+  const found = await live.effectResult(launchId, name);
+  if (found !== null) facts.set(key, found);
+  const last = found ?? facts.get(key) ?? null;
+  if (found === null && last !== null) await live.finishEffect(launchId, name, last);
+  return last;
 }
 
 export async function keepFact(context: Context, launchId: string, name: string, value: string): Promise<void> {
   await context.cloud.live.finishEffect(launchId, name, value);
+  knownOf(context).set(`${launchId}\n${name}`, value);
 }

@@ -11,7 +11,7 @@ export function fallbackCloser({ cloud, journal, nowMs }: { cloud: Cloud; journa
     const name = `${launch.id}/${shot.id}`;
     const memo = memos.get(name) ?? new CloseMemo();
     memos.set(name, memo);
-    const result = await closeShot({ claims: cloud.claims, journal, manifestOf }, { launchId: launch.id, shotId: shot.id, nowMs: nowMs(), memo });
+    const result = await closeShot({ claims: cloud.claims, live: cloud.live, journal, manifestOf }, { launchId: launch.id, shotId: shot.id, nowMs: nowMs(), memo });
     if (result.state === 'closed') memos.delete(name);
     if (result.state === 'refused') throw new Error(`CLOSE_REFUSED: ${result.code}: ${result.say}`);
   };

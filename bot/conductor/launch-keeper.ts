@@ -10,6 +10,7 @@ import { GateWatch } from './gate-watch.ts';
 import { HaltWatch, type Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LateAccounts } from './late-accounts.ts';
+import { LossWatch } from './loss-watch.ts';
 import { LivePosition } from './live-position.ts';
 import { LiveShots } from './live-shots.ts';
 import { Outbox } from './outbox.ts';
@@ -63,6 +64,7 @@ export class LaunchKeeper {
     const roster = new RosterWatch(this.#context);
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const foreign = new ForeignWatch(this.#context);
+    const losses = new LossWatch(this.#context);
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
@@ -89,6 +91,9 @@ export class LaunchKeeper {
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
       whileOpen('foreign messages', timings.gatesMs, (launch) => foreign.look(launch)),
+      job('claims', timings.lossMs, (launch) => losses.lookAtClaims(launch)),
+      whileOpen('index item', timings.lossMs, (launch) => losses.lookAtIndex(launch)),
+      whileOpen('queues', timings.lossMs, (launch) => losses.lookAtQueues(launch)),
       job('shots', timings.shotMs, (launch) => shots.look(launch)),
       job('late accounts', timings.lateAccountsMs, (launch) => this.#late.look(launch)),
       job('record head', timings.parametersMs, (launch) => this.#alarm.look(launch)),

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 async function fired(options: Parameters<Rig['conductor']>[1] = {}) {
   await rig.create();
-  const { conductor, journal } = rig.conductor('first', options);
+  const { conductor, journal } = rig.conductor('first', { timings: { stillMs: 2_000 }, ...options });
   await conductor.start();
   const order = await rig.request();
   await journal.launch(rig.launchId);

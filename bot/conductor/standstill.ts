@@ -90,7 +90,7 @@ export class StandstillWatch {
     const name = nameOf(launch, shot);
     const known = this.#shots.get(name);
     if (known !== undefined) return known;
-    const one: Followed = { stillness: new Stillness(), episode: null, adopted: false, sinceMs: this.#context.nowMs() };
+    const one: Followed = { stillness: new Stillness(this.#context.timings.stillMs), episode: null, adopted: false, sinceMs: this.#context.nowMs() };
     this.#shots.set(name, one);
     this.#background(async () => {
       try {

@@ -22,30 +22,30 @@ function firstStill(stillness: Stillness, fromMs: number, toMs: number, counts: 
 }
 
 test('no push 2 s after GO is still, whoever has reported nothing', () => {
-  expect(firstStill(new Stillness(), 0, 5_000, [])).toMatchObject([2_000, [{ platform: 'ios', everMoved: false, left: 3_000 }, { platform: 'android', everMoved: false }]]);
+  expect(firstStill(new Stillness(2_000), 0, 5_000, [])).toMatchObject([2_000, [{ platform: 'ios', everMoved: false, left: 3_000 }, { platform: 'android', everMoved: false }]]);
 });
 
 test('whoever comes to a shot on its way sees 2 s of it before it says that it stands still', () => {
-  expect(firstStill(new Stillness(), 9_000, 20_000, [])).toMatchObject([11_000, [{ platform: 'ios' }, { platform: 'android' }]]);
+  expect(firstStill(new Stillness(2_000), 9_000, 20_000, [])).toMatchObject([11_000, [{ platform: 'ios' }, { platform: 'android' }]]);
 });
 
 test('a slow pace is no standstill, unless its own pauses are over many times', () => {
   const paced = { ...launch, switches: { 'pace.ios': { value: 0.5 } } } as unknown as Launch;
-  const stillness = new Stillness();
+  const stillness = new Stillness(2_000);
   expect(firstStill(stillness, 0, 5_750, sent(1, 2_000), paced)).toBeNull();
   expect(firstStill(stillness, 6_000, 8_000, sent(1, 2_000), paced)).toMatchObject([6_000, [{ platform: 'ios', everMoved: true }]]);
 });
 
 test('the last few answers are waited for; a provider that holds many is not', () => {
-  expect(firstStill(new Stillness(), 0, 15_000, sent(2_990, 2_000, 10))).toBeNull();
-  expect(firstStill(new Stillness(), 0, 15_000, sent(2_000, 2_000, 1_000))).toMatchObject([2_000, [{ platform: 'ios', left: 1_000, waiting: 1_000 }]]);
+  expect(firstStill(new Stillness(2_000), 0, 15_000, sent(2_990, 2_000, 10))).toBeNull();
+  expect(firstStill(new Stillness(2_000), 0, 15_000, sent(2_000, 2_000, 1_000))).toMatchObject([2_000, [{ platform: 'ios', left: 1_000, waiting: 1_000 }]]);
 });
 
 test('time in which nobody looked is no sign, and after its time limit a platform is not still but late', () => {
-  const stillness = new Stillness();
+  const stillness = new Stillness(2_000);
   expect(firstStill(stillness, 0, 1_000, sent(10, 2_000))).toBeNull();
   expect(firstStill(stillness, 9_000, 9_500, sent(10, 2_000))).toBeNull();
-  expect(firstStill(new Stillness(), 60_000, 70_000, sent(10, 2_000))).toBeNull();
+  expect(firstStill(new Stillness(2_000), 60_000, 70_000, sent(10, 2_000))).toBeNull();
 });
 
 const still: Still[] = [{ platform: 'ios', sinceMs: at(3_000), everMoved: true, left: 1_000, devices: 3_000, waiting: 400 }];

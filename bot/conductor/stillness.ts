@@ -8,13 +8,13 @@ import { devicesOf } from './figures.ts';
 /** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
 export interface Still { platform: Platform; sinceMs: number; everMoved: boolean; left: number; devices: number; waiting: number }
 
-/** With reports and looks every 250 ms it is said within 3 s of the last push. A provider's ordinary pause is shorter. */
-export const STILL_MS = 2_000;
 /** Every push is written and next to all are answered: the last answers may take the lane's deadline (10 s), and the account of a worker that died a little more. */
 const STRAGGLERS_MS = 20_000;
 const STRAGGLERS = 20;
 /** Below this pace even a healthy shot has longer pauses between two pushes: so many of them are waited for. */
 const PAUSES = 3;
+/** Whoever sees a shot this soon after its press has seen all of it. */
+const NEW_MS = 4_000;
 /** Nobody looked for so long: what was not seen meanwhile is no sign. */
 const BLIND_MS = 1_000;
 
@@ -22,8 +22,14 @@ interface Seen { count: number; movedAtMs: number; everMoved: boolean }
 
 /** Which platforms of a shot stand still, from what workers report. Counts are cumulative, so whatever changes them is movement. */
 export class Stillness {
+  readonly #stillMs: number;
   readonly #seen = new Map<string, Seen>();
   #lookedAtMs: number | null = null;
+
+  /** `stillMs`: without movement for so long a platform stands still. */
+  constructor(stillMs: number) {
+    this.#stillMs = stillMs;
+  }
 
   /** `snapshots`: one per worker boot, its newest. */
   look(launch: Launch, shot: Shot, snapshots: readonly ShotSnapshot[], nowMs: number): Still[] {
@@ -38,16 +44,22 @@ export class Stillness {
       const seen = this.#moved(shot, platform, written + finished, nowMs);
       const left = devices[platform] - finished;
       const waiting = Math.max(0, written - sum(snapshots, platform, ['accepted', 'failed', 'uncertain']));
-      if (left <= 0 || nowMs - seen.movedAtMs < patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)) return [];
+      if (left <= 0 || nowMs - seen.movedAtMs < this.#patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)) return [];
       return [{ platform, sinceMs: seen.movedAtMs, everMoved: seen.everMoved, left, devices: devices[platform], waiting: Math.min(waiting, left) }];
     });
+  }
+
+  #patienceMs(launch: Launch, shot: Shot, platform: Platform, { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>, nowMs: number): number {
+    if (left <= waiting && left <= Math.max(STRAGGLERS, devices / 100)) return Math.max(this.#stillMs, STRAGGLERS_MS);
+    const perSecond = paceOf(launch, shot, platform, nowMs);
+    return perSecond === 0 ? this.#stillMs : Math.max(this.#stillMs, (PAUSES * 1_000) / perSecond);
   }
 
   #moved(shot: Shot, platform: Platform, count: number, nowMs: number): Seen {
     const before = this.#seen.get(platform);
     if (before === undefined) {
       // Whoever comes to a shot on its way has seen nothing of it yet.
-      const isNew = nowMs - shot.pressedAtMs < 2 * STILL_MS && count === 0;
+      const isNew = nowMs - shot.pressedAtMs < NEW_MS && count === 0;
       const first = { count, movedAtMs: isNew ? shot.pressedAtMs : nowMs, everMoved: count > 0 };
       this.#seen.set(platform, first);
       return first;
@@ -55,12 +67,6 @@ export class Stillness {
     if (count !== before.count) Object.assign(before, { count, movedAtMs: nowMs, everMoved: true });
     return before;
   }
-}
-
-function patienceMs(launch: Launch, shot: Shot, platform: Platform, { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>, nowMs: number): number {
-  if (left <= waiting && left <= Math.max(STRAGGLERS, devices / 100)) return STRAGGLERS_MS;
-  const perSecond = paceOf(launch, shot, platform, nowMs);
-  return perSecond === 0 ? STILL_MS : Math.max(STILL_MS, (PAUSES * 1_000) / perSecond);
 }
 
 /** As workers reckon it; 0: no limit. */

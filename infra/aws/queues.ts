@@ -168,6 +168,8 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
     async ensurePool(pool) {
       const names = queueNames(pool);
       const ensure = async (name: string, attributes: Record<string, string>) => {
+        // Somebody may have deleted it since its address was looked up.
+        urls.delete(name);
         if (!await urlOf(name).then(() => true, isMissingQueue)) {
           await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
           return;

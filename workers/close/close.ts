@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks/launch/entries.ts';
@@ -10,6 +11,7 @@ import type { Manifest } from '../contract.ts';
 import { totalsOf } from '../send/account-codec.ts';
 import { attemptSets } from '../send/attempt-set.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';
+import { lostClaims } from './lost-claims.ts';
 import { counted, uncovered, wordOf } from '../send/batch-words.ts';
 
 /**
@@ -22,6 +24,8 @@ export interface CloseDeps {
   claims: ClaimStore;
   journal: Pick<Journal, 'launch' | 'entries' | 'submit'>;
   manifestOf: (audience: AudienceRef) => Promise<Manifest>;
+  /** What workers say that they have had answered: more than there are claims for, and what has no claim is uncertain. Absent: not asked. */
+  live?: Pick<LiveStore, 'reports'>;
 }
 
 export type CloseResult =
@@ -59,14 +63,17 @@ export async function closeShot(deps: CloseDeps, options: { launchId: string; sh
   if (shot.closed !== null) return { state: 'closed', byUs: false };
 
   memo.parts ??= await partsOf(deps, launch, shot);
+  const { parts } = memo;
+  let lost: Promise<boolean> | null = null;
+  const areLost = () => lost ??= deps.live === undefined ? Promise.resolve(false) : lostClaims({ claims: deps.claims, live: deps.live }, { launchId, shotId, parts }).then((found) => found !== null);
   let left = 0;
-  for (const part of memo.parts) {
-    left += await settlePart(deps.claims, part, shot, nowMs, memo);
-    if (left > 0 && !isDue(memo.parts, shot, nowMs)) return { state: 'open', left };
+  for (const part of parts) {
+    left += await settlePart(deps.claims, part, shot, nowMs, memo, areLost);
+    if (left > 0 && !isDue(parts, shot, nowMs)) return { state: 'open', left };
   }
   if (left > 0) return { state: 'open', left };
 
-  const segments = await totalsFrom(deps.claims, memo.parts);
+  const segments = await totalsFrom(deps.claims, parts);
   const late = segments.some(({ totals }) => totals.late > 0);
   const overMs = Math.max(...platformsOf(shot).map((platform) => shot.notAfterAtMs[platform]));
   const cause = shot.haltedAtMs !== null ? 'halt' : late && nowMs >= overMs ? 'not-after' : 'complete';
@@ -106,7 +113,7 @@ export async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch
 }
 
 /** Closes what is due in one segment; how many batches are not final yet (at least: it stops early while nothing is due). */
-async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: number, memo: CloseMemo): Promise<number> {
+async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: number, memo: CloseMemo, areLost: () => Promise<boolean>): Promise<number> {
   const unclaimed = part.unclaimed(shot, nowMs);
   const open = part.batches.filter(({ key }) => !memo.final.has(key));
   const limit = pLimit(CLOSE_AT_ONCE);
@@ -115,7 +122,7 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
     const some = open.slice(from, from + READ_AT_ONCE);
     const found = await claims.read(some.map(({ key }) => key), unclaimed !== null);
     await Promise.all(some.map(({ key, set }) => limit(async () => {
-      if (await settleBatch(claims, key, set, found.get(key), unclaimed, nowMs)) memo.final.add(key);
+      if (await settleBatch(claims, key, set, found.get(key), unclaimed, nowMs, areLost)) memo.final.add(key);
       else left += 1;
     })));
     if (left > 0 && unclaimed === null) return left;
@@ -124,14 +131,16 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
 }
 
 /** True: the batch is final. */
-async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number): Promise<boolean> {
+async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number, areLost: () => Promise<boolean>): Promise<boolean> {
   if (claim?.state === 'accounted' || claim?.state === 'closed') return true;
   if (claim?.state === 'claimed') {
     if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
     // What the lease did not cover is another worker's to send, as long as there is time.
     if (due === null && uncovered(claim, set).length > 0) return false;
   } else if (due === null) return false;
-  const closed = await claims.close(key, wordOf(claim, set, due ?? 'late'), claim ?? null);
+  // Nobody knows whether it was sent, if it had a claim that is gone.
+  const beyond = claim === undefined && await areLost() ? 'uncertain' : due ?? 'late';
+  const closed = await claims.close(key, wordOf(claim, set, beyond), claim ?? null);
   // Somebody was faster: a sender, whose account we wait for, or another closer.
   return closed.won || closed.claim.state === 'accounted' || closed.claim.state === 'closed';
 }

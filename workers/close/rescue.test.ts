@@ -6,6 +6,7 @@ import type { Shot } from '../../runbooks/launch/launch.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { claimKey, queueNames, segmentDedupId } from '../contract.ts';
+import type { WorkerReport } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import { CloseMemo, manifestReader, partsOf } from './close.ts';
 import { Rescue } from './rescue.ts';
@@ -90,7 +91,7 @@ describe('judged', () => {
     const rescue = new Rescue({
       claims: { read: (...call) => { reads += 1; return stage.cloud.claims.read(...call); } },
       queues: { send: async (_queue, bodies) => { sent.push({ atMs: atMs - shot.pressedAtMs, batches: bodies.length }); }, depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }) },
-      batches: queueNames(launch.pool).batches, launchId: launch.id, earliestMs: () => atMs, heldBack: () => null, isBusy: () => false, log: pino({ level: 'silent' }), nowMs: () => atMs, ...change,
+      live: stage.cloud.live, batches: queueNames(launch.pool).batches, launchId: launch.id, earliestMs: () => atMs, heldBack: () => null, isBusy: () => false, log: pino({ level: 'silent' }), nowMs: () => atMs, ...change,
     });
     const until = async (ms: number) => {
       for (; atMs < shot.pressedAtMs + ms; atMs += 250) if (rescue.isDue(shot)) await rescue.look(shot, parts, memo);
@@ -151,6 +152,23 @@ describe('judged', () => {
     await over.until(200_000);
     expect(over.sent.length).toBe(before);
     expect(over.rescue.isDue({ ...over.shot, haltedAtMs: 1 })).toBe(false);
+  });
+
+  test('what has lost its claims is not put back: more was answered than there are claims for', async () => {
+    const answered = (accepted: number) => ({ written: accepted, accepted, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, histogram: '', curve: [] });
+    let accepted = 0;
+    let shotId = '';
+    const { sent, until, shot, claim, account } = await judged({
+      live: { reports: async () => [{ shots: [{ shotId, platforms: { ios: answered(accepted), android: answered(0) }, firstWriteAtMs: null, lastWriteAtMs: null }] } as unknown as WorkerReport] },
+    });
+    shotId = shot.id;
+    accepted = 1;
+    await until(10_000);
+    expect(sent).toEqual([]);
+    await claim(0, 1);
+    await account(0);
+    await until(30_000);
+    expect(sent[0]?.batches).toBe(2);
   });
 
   test('a queue that is full of messages gets no more than a hundred of them', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
@@ -7,6 +8,7 @@ import type { BatchMessage } from '../contract.ts';
 import { uncovered } from '../send/batch-words.ts';
 import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
 import type { CloseMemo, Part } from './close.ts';
+import { lostClaims } from './lost-claims.ts';
 
 /**
  * Wake-ups may be lost, used up or stand behind others: a queue that was purged, an order whose dedup id somebody had used
@@ -19,6 +21,7 @@ import type { CloseMemo, Part } from './close.ts';
  */
 export interface RescueOptions {
   claims: Pick<ClaimStore, 'read'>;
+  live: Pick<LiveStore, 'reports'>;
   queues: Pick<Queues, 'send' | 'depth'>;
   /** Batch queue by platform. */
   batches: Record<Platform, string>;
@@ -81,7 +84,7 @@ export class Rescue {
       const key = keyOf(shot, part.segment);
       if (this.#options.isBusy(shot.id, part.segment) || this.#nowMs() < (this.#seen.get(key)?.nextMs ?? 0)) continue;
       if (this.#nowMs() >= shot.notAfterAtMs[part.platform]) continue;
-      rescued += await this.#lookAt(shot, part, memo, key);
+      rescued += await this.#lookAt(shot, part, memo, key, parts);
     }
     return rescued;
   }
@@ -92,7 +95,7 @@ export class Rescue {
     for (const key of this.#seen.keys()) if (!ids.has(key.slice(0, key.indexOf('/')))) this.#seen.delete(key);
   }
 
-  async #lookAt(shot: Shot, part: Part, memo: CloseMemo, key: string): Promise<number> {
+  async #lookAt(shot: Shot, part: Part, memo: CloseMemo, key: string, parts: readonly Part[]): Promise<number> {
     const seen = this.#seen.get(key) ?? { lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut: false, rescues: 0, nextMs: 0 };
     this.#seen.set(key, seen);
     const open = part.batches.filter((batch) => !memo.final.has(batch.key));
@@ -106,7 +109,7 @@ export class Rescue {
       return this.#wait(seen, nowMs);
     }
     const lost = all.filter(({ batch, claim }) => isLost(batch, claim)).map(({ batch }) => batch.id);
-    if (lost.length === 0) return this.#wait(seen, nowMs);
+    if (lost.length === 0 || await this.#areLost(shot, parts)) return this.#wait(seen, nowMs);
     const some = await this.#isFull(part.platform) ? lost.slice(0, FIRST) : lost;
     await this.#send(shot, part, some);
     Object.assign(seen, { rescues: seen.rescues + 1, isCut: true, stillMs: 0 });
@@ -135,6 +138,13 @@ export class Rescue {
   #hasLive(found: readonly Found[]): boolean {
     const earliestMs = this.#options.earliestMs();
     return found.some(({ claim }) => claim?.state === 'claimed' && earliestMs < claim.sendUntilMs + TAKE_OVER_GRACE_MS);
+  }
+
+  /** Batches without a claim may have been sent then: putting them back would send them twice. */
+  async #areLost(shot: Shot, parts: readonly Part[]): Promise<boolean> {
+    const lost = await lostClaims(this.#options, { launchId: this.#options.launchId, shotId: shot.id, parts });
+    if (lost !== null) this.#options.log.error({ shotId: shot.id, ...lost }, 'claims of this shot are gone from their table: nothing of it is put back');
+    return lost !== null;
   }
 
   /** So much lies on the queue that nobody takes anything, or somebody floods it: all of it again would only cost claims, and none of it would leave the segment to whoever floods. */

@@ -70,7 +70,7 @@ export function uncovered(claim: Claim, set: AttemptSet): number[] {
  * The word of whoever gives the present holder up: what its lease covered is uncertain, the rest as `beyond` says, absent
  * when another holder comes. `isSkipped`: known to be nobody's to send, where the one who speaks can know it.
  */
-export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late', isSkipped: (device: number) => boolean = () => false): Account {
+export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late' | 'uncertain', isSkipped: (device: number) => boolean = () => false): Account {
   const states = new Uint8Array(set.members.length).fill(ABSENT);
   for (const device of restOf(claim, set)) {
     const isCovered = claim?.state === 'claimed' && device < claim.mark;
