@@ -13,7 +13,7 @@ import type { Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
 import { botKeyring } from './keys.ts';
-import { audience, LAUNCH_ID, measuredAt, sampleRunbook, slackVia } from './properties/scene.ts';
+import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
 
 /** The conductor's surroundings, real ones: local cloud, local Slack, a launch in the record. Time is the system's. */
 
@@ -75,7 +75,7 @@ export class Rig {
   }
 
   async request(segments: string[] | 'all' = 'all', lift = false): Promise<EntryOf<'FireRequested'>> {
-    return this.appendAs('FireRequested', { kind: 'request-fire', by: 'ana', segments, measured: measuredAt(Date.now()), via: slackVia('ana'), lift });
+    return this.appendAs('FireRequested', { kind: 'request-fire', by: 'ana', segments, measured: measuredAt(Date.now()), via: slackVia('ana'), lift, sets: setsLeft(await this.launch()) });
   }
 
   approval(order: EntryOf<'FireRequested'>): Command {

@@ -16,7 +16,9 @@ import { runbook as runbookShape } from '../runbooks/playbook/schema.ts';
 import { compileAudience } from '../workers/audience/compile.ts';
 import type { Compiled } from '../workers/audience/compile.ts';
 import type { WorkerConfig } from '../workers/config.ts';
+import { manifestReader } from '../workers/close/close.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
+import { freezeSets } from '../workers/send/frozen-sets.ts';
 import type { CredentialTiming } from '../workers/credentials/clock.ts';
 import { parseServiceAccount, type ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
@@ -147,7 +149,9 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     },
     fire: async ({ wake = true, ...options } = {}) => launch.approve(await launch.request(options), { wake }),
     async request({ lift = false, segments } = {}) {
-      const requested = await must(journal.submit(id, { kind: 'request-fire', by: 'ana', segments: segments ?? 'all', measured: [], via: { kind: 'slack', slackId: 'U0ONCALL' }, lift }));
+      const before = await journal.launch(id);
+      const sets = before === null ? [] : await freezeSets({ claims: cloud.claims, objects: cloud.objects, manifestOf: manifestReader(cloud.objects) }, before, segments ?? before.audience?.segments.map((one) => one.id) ?? []);
+      const requested = await must(journal.submit(id, { kind: 'request-fire', by: 'ana', segments: segments ?? 'all', measured: [], via: { kind: 'slack', slackId: 'U0ONCALL' }, lift, sets }));
       if (requested.entry.kind !== 'FireRequested') throw new Error('no request');
       return requested.entry;
     },

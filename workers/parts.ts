@@ -22,6 +22,7 @@ import { Foreign } from './report/foreign.ts';
 import { Metrics } from './report/metrics.ts';
 import { Reporter } from './report/reporter.ts';
 import { Pacer } from './send/pacer.ts';
+import { setReader } from './send/frozen-sets.ts';
 import { Sender } from './send/sender.ts';
 import { ShotRuns } from './send/shot-runs.ts';
 import { testSender } from './test-send/test-sender.ts';
@@ -61,6 +62,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, clock, switches: switches.memory, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const readManifest = manifestReader(cloud.objects);
+  const setOf = setReader(cloud.objects);
   // Between the press and the first push there is no time for a second look at what is in memory.
   const manifestOf: typeof readManifest = async (ref) => (memory.audience?.manifest.hash === ref.hash ? memory.audience.manifest : readManifest(ref));
   const foreign = new Foreign(log);
@@ -76,7 +78,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, clock, workers: peers });
   const senders = PLATFORMS.map((platform) => new Sender({
-    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, clock, journal, launchId, bootId,
+    platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, setOf, clock, journal, launchId, bootId,
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
   }));
   const rescue = new Rescue({
@@ -85,7 +87,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     isBusy: (shotId, segment) => sharedClockMs() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? Number.NEGATIVE_INFINITY) < BUSY_MS,
   });
   const closer = new Closer({
-    claims: cloud.claims, journal, manifestOf, launchId, holder: bootId, live: cloud.live, clock, rescue, log,
+    claims: cloud.claims, journal, manifestOf, setOf, launchId, holder: bootId, live: cloud.live, clock, rescue, log,
     // The dispatcher and the senders read the record too, and may know of a shot before the next look-round.
     launch: () => journal.peek(launchId) ?? launch(),
     idleMs: (shotId) => {
@@ -95,7 +97,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   });
   const dispatcher = new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal,
-    launchId, known, isServed, manifestOf, sendTest: testSender(config, account, cloud.staff), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
+    launchId, known, isServed, manifestOf, setOf, sendTest: testSender(config, account, cloud.staff), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine, nowMs: clock.nowMs });
   const reporter = new Reporter({ live: cloud.live, launchId, report, runs, clock, metrics, log });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeShot, manifestReader } from './close/close.ts';
+import { setReader } from './send/frozen-sets.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 
@@ -75,7 +76,7 @@ test('a worker that is killed in the middle of a batch leaves its devices uncert
   killed.child.kill('SIGKILL');
   await once(killed.child, 'exit');
 
-  const deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects) };
+  const deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
   expect(await closeShot(deps, { launchId: launch.id, shotId: shot.id, nowMs: Date.now() })).toMatchObject({ state: 'open' });
   // As if twenty seconds had passed: claims of the dead worker are over, and nobody sends their devices again.
   expect(await closeShot(deps, { launchId: launch.id, shotId: shot.id, nowMs: Date.now() + 20_000 })).toEqual({ state: 'closed', byUs: true });

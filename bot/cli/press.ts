@@ -1,10 +1,11 @@
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
 import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
+import { CloudError } from '../../infra/aws/cloud-error.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { claimsProblem } from '../claims-there.ts';
 import { segmentsOf } from '../commands/segments.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
@@ -24,23 +25,29 @@ export async function segmentsNamed(session: Session, launchId: string, text: st
 }
 
 export async function requestFire(session: Session, launchId: string, options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean }): Promise<void> {
-  const asked = await launchOf(session, launchId);
-  const [measured, lost] = await Promise.all([session.conductor.measured(launchId), claimsProblem(session.cloud, asked, segmentsMeant(asked, options.segments, session.nowMs()))]);
-  if (lost !== null) throw new CliError('CLAIMS_MISSING', lost);
+  const [measured, sets] = await Promise.all([session.conductor.measured(launchId), frozenSets(session, launchId, options.segments)]);
   const { entry, launch } = await perform(session, launchId, (now, nowMs) => {
     if (now === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}`);
     // Named one by one and signed as they would be shown at this very try.
     const segments = segmentsMeant(now, options.segments, nowMs);
-    const shown = now.audience === null ? null : shownFor(now, segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })));
+    const own = sets.filter(({ segment }) => segments.includes(segment));
+    const shown = now.audience === null ? null : shownFor(now, segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })), undefined, own);
     const via = proofBy(options.key, {
       purpose: 'request', launchId, orderId: '', segments: shown?.segments ?? [], shownHash: shown === null ? '' : shownHash(shown, sha256), notAfterMs: shown?.notAfterMs ?? { ios: 0, android: 0 },
     }, nowMs);
-    return { kind: 'request-fire', by: keyOwner(now, options.key), segments: options.segments, measured, via, lift: options.lift };
+    return { kind: 'request-fire', by: keyOwner(now, options.key), segments: options.segments, measured, via, lift: options.lift, sets };
   });
   const order = entry.kind === 'FireRequested' ? launch.orders[entry.orderId] : undefined;
   if (order === undefined) throw new CliError('ORDER_GONE', 'the order was appended and is not in the launch');
   for (const line of orderLines(launch, order)) session.out(line);
   session.out(`A second person approves it with: npm run go -- fire approve --launch ${launchId} --order ${order.id} --key their.pem --yes`);
+}
+
+async function frozenSets({ conductor }: Session, launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]> {
+  return conductor.frozenSets(launchId, segments).catch((error: unknown) => {
+    if (error instanceof CloudError && error.code === 'CLAIMS_LOST') throw new CliError(error.code, error.message);
+    throw error;
+  });
 }
 
 /** An operator has no second way: longer than a press in Slack may take. */

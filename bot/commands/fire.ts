@@ -1,5 +1,6 @@
-import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
-import { claimsProblem } from '../claims-there.ts';
+import { CloudError } from '../../infra/aws/cloud-error.ts';
+import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import { slackVia } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { peopleWith } from '../views/names.ts';
@@ -28,18 +29,26 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
   const wanted = lift && words.length === 0 ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] } : segmentsOf(launch, words, ask.atMs);
   if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
   const { segments, leftOut } = wanted;
-  const [measured, lost] = await Promise.all([desk.conductor.measured(launch.id), claimsProblem(desk.cloud, launch, segmentsMeant(launch, segments, ask.atMs))]);
-  if (lost !== null) {
-    desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: 'CLAIMS_MISSING', say: lost });
-    return refused('CLAIMS_MISSING', lost);
-  }
+  const [measured, sets] = await Promise.all([desk.conductor.measured(launch.id), frozen(ask, segments)]);
+  if (!Array.isArray(sets)) return sets;
   return submit(
     ask,
-    (by) => ({ kind: 'request-fire', by, segments, measured, via: slackVia({ slackId, teamId, channelId }), lift }),
+    (by) => ({ kind: 'request-fire', by, segments, measured, via: slackVia({ slackId, teamId, channelId }), lift, sets }),
     (after) => {
       const order = Object.values(after.orders).findLast((one) => one.requestedBy === person.id && one.state === 'open');
       if (order === undefined) return done('Your order stands in the channel.');
       return done(`Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`);
     },
   );
+}
+
+/** Who is left of what has been sent to before; or why that can't be told, which is the answer then. */
+async function frozen({ desk, launch, slackId }: PersonAsk, segments: SegmentsAsked): Promise<FrozenSet[] | Answer> {
+  try {
+    return await desk.conductor.frozenSets(launch.id, segments);
+  } catch (error) {
+    if (!(error instanceof CloudError) || error.code !== 'CLAIMS_LOST') throw error;
+    desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: error.code, say: error.message });
+    return refused(error.code, error.message);
+  }
 }

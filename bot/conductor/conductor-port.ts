@@ -1,4 +1,5 @@
-import type { Entry, Measured, PersonId } from '../../runbooks/launch/entries.ts';
+import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Acted } from './context.ts';
 import type { RoomTrouble } from './room.ts';
@@ -17,6 +18,8 @@ export interface Conductor {
   halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }>;
   /** The freshest measurement of every automatic gate, at most a few seconds old. */
   measured(launchId: string, how?: { anew: boolean }): Promise<Measured[]>;
+  /** Of these segments, those that have been sent to before: who of each is left, frozen now. Rejects with a CloudError; CLAIMS_LOST says that it can't be told any more. */
+  frozenSets(launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]>;
   isLeader(): boolean;
   /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
   shutRooms(): ({ launchId: string } & RoomTrouble)[];

@@ -4,6 +4,9 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
+import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
+import { manifestReader } from '../../workers/close/close.ts';
+import { freezeSets } from '../../workers/send/frozen-sets.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
@@ -120,6 +123,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     }
   }
 
+  const freezing = { claims: cloud.claims, objects: cloud.objects, manifestOf: manifestReader(cloud.objects) };
+
   return {
     async start() {
       await lead.kick(nowMs());
@@ -146,6 +151,10 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     async measured(launchId, { anew } = { anew: false }) {
       const launch = (anew ? null : journal.peek(launchId)) ?? (await journal.launch(launchId));
       return launch === null ? [] : freshMeasurements(context, launch, anew);
+    },
+    async frozenSets(launchId, segments) {
+      const launch = await journal.launch(launchId);
+      return launch === null ? [] : freezeSets(freezing, launch, segmentsMeant(launch, segments, context.nowMs()));
     },
     isLeader: () => leader.isLeading,
     shutRooms: () => [...keepers.values()].flatMap(({ launchId, room }) => (room.trouble === null ? [] : [{ launchId, ...room.trouble }])),

@@ -2,6 +2,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { CloseDeps } from '../../workers/close/close.ts';
 import { manifestReader } from '../../workers/close/close.ts';
 import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts.ts';
+import { setReader } from '../../workers/send/frozen-sets.ts';
 import type { Context } from './context.ts';
 
 /** Accounts that came after the close of their shot, and whose worker did not live to record it. */
@@ -14,7 +15,7 @@ export class LateAccounts {
   constructor(context: Context) {
     const { cloud, journal } = context;
     this.#context = context;
-    this.#deps = { claims: cloud.claims, journal, manifestOf: manifestReader(cloud.objects) };
+    this.#deps = { claims: cloud.claims, journal, manifestOf: manifestReader(cloud.objects), setOf: setReader(cloud.objects) };
   }
 
   /** Looks at each closed shot until no account can come any more: none is missing, its time is over, or the launch is closed. At least once, also after a restart. */

@@ -9,7 +9,6 @@ import { manifestHash } from '../../workers/audience/manifest.ts';
 import { claimKey, queueNames } from '../../workers/contract.ts';
 import type { Manifest, ShotSnapshot } from '../../workers/contract.ts';
 import { stateCode, toAccount } from '../../workers/send/account-codec.ts';
-import { claimsProblem } from '../claims-there.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 
 /** What somebody deletes by hand from the real stores, and what the room is told. */
@@ -67,13 +66,13 @@ test('a further attempt is refused in words when the claims of the one before ar
   const shotId = await sentShot();
   await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: BATCHES.map(([segment, , devices]) => segmentTotals(segment, 1, devices, { late: 10 })) });
   const segments = BATCHES.map(([segment]) => segment);
-  expect(await claimsProblem(rig.cloud, await rig.launch(), segments)).toBeNull();
+  const { conductor } = rig.conductor('first');
+  // They say that all were accepted: nobody is left.
+  expect(await conductor.frozenSets(rig.launchId, segments)).toMatchObject(segments.map((segment) => ({ segment, attempt: 2, devices: 0 })));
   await emptyTable(config(), 'claims');
-  const problem = await claimsProblem(rig.cloud, await rig.launch(), segments);
-  expect(problem).toContain('us-ios, attempt 1: 0 of 1 accounts are there');
-  expect(problem).toContain('Restore the table');
-  // What was never fired has nothing to lose.
-  expect(await claimsProblem(rig.cloud, await rig.launch(), [])).toBeNull();
+  await expect(conductor.frozenSets(rig.launchId, segments)).rejects.toMatchObject({
+    code: 'CLAIMS_LOST', message: expect.stringMatching(/attempt 1 of us-ios: 1 of 1 accounts are gone.*Restore the table/) as string,
+  });
 });
 
 test('queues that somebody deletes are said once, made again, and serve', async () => {

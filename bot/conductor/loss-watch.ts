@@ -2,6 +2,7 @@ import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { manifestReader, partsOf, type Part } from '../../workers/close/close.ts';
+import { setReader, type SetReader } from '../../workers/send/frozen-sets.ts';
 import { lostClaims } from '../../workers/close/lost-claims.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { platformName } from '../views/names.ts';
@@ -17,11 +18,13 @@ import { indexItem } from './perform.ts';
 export class LossWatch {
   readonly #context: Context;
   readonly #manifestOf: ReturnType<typeof manifestReader>;
+  readonly #setOf: SetReader;
   readonly #parts = new Map<string, readonly Part[]>();
 
   constructor(context: Context) {
     this.#context = context;
     this.#manifestOf = manifestReader(context.cloud.objects);
+    this.#setOf = setReader(context.cloud.objects);
   }
 
   /** The claims of running shots. */
@@ -43,7 +46,7 @@ export class LossWatch {
 
   async #partsOf(launch: Launch, shot: Shot): Promise<readonly Part[]> {
     const { cloud, journal } = this.#context;
-    const parts = this.#parts.get(shot.id) ?? (await partsOf({ claims: cloud.claims, journal, manifestOf: this.#manifestOf }, launch, shot));
+    const parts = this.#parts.get(shot.id) ?? (await partsOf({ claims: cloud.claims, journal, manifestOf: this.#manifestOf, setOf: this.#setOf }, launch, shot));
     this.#parts.set(shot.id, parts);
     return parts;
   }

@@ -54,7 +54,7 @@ function launchOf(size: number): Launch {
     people: runbook.people, keys: [], keyChanges: {}, campaign, contentHash: 'c'.repeat(64), audience, skipList: { hash: 'd'.repeat(64), key: 'k', tokens: 12_345 },
     ticks: { g0: { green: true, by: 'p1', atMs: NOW, note: text('Note', 1_000) } }, gateChanges: {},
     waivers: Object.fromEntries(each(size, (i) => [`W${i}`, { id: `W${i}`, gate: `g${i}`, segments: segments.map(({ id }) => id), worst: 3, reason: text('Reason', 2_000), endsAtMs: NOW, requestedBy: 'p0', grantedBy: null }])),
-    orders: { F1: order }, usedNonces: [],
+    orders: { F1: order }, usedNonces: [], leftBehind: {}, correctedSeq: {},
     shots: Object.fromEntries(each(size, (i) => [`S${i}`, {
       id: `S${i}`, orderId: 'F1', requestedBy: 'p0', approvedBy: 'p1', segments: shown.segments, shown, shownHash: order.shownHash, audience, skipList: null, campaign, approvedSeq: 9,
       pressedAtMs: NOW - 2_500, notAfterAtMs: { ios: NOW, android: NOW }, haltEpoch: 0, redGates: [], haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,

@@ -1,5 +1,5 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
-import type { AudienceRef, Measured, NewEntry, PersonId, RecordKey, ScaleFound, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+import type { AudienceRef, FrozenSet, Measured, NewEntry, PersonId, RecordKey, ScaleFound, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
@@ -24,7 +24,7 @@ export type Command =
   | { kind: 'request-waiver'; by: PersonId; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
   | { kind: 'grant-waiver'; by: PersonId; waiverId: string }
   /** `segments`: see `segmentsMeant`. `measured`: the freshest measurement of every automatic gate. */
-  | { kind: 'request-fire'; by: PersonId; segments: SegmentsAsked; measured: Measured[]; via: Via; lift: boolean }
+  | { kind: 'request-fire'; by: PersonId; segments: SegmentsAsked; measured: Measured[]; via: Via; lift: boolean; /** Of every segment that has been sent to before: who of it is left. */ sets?: FrozenSet[] }
   /** `shownHash` travels in the button's value; `observedHaltEpoch` and `observedHalted` are read from the switch item at the press. */
   | { kind: 'approve-fire'; by: PersonId; orderId: string; shownHash: string; pressedAtMs: number; measured: Measured[]; via: Via; observedHaltEpoch: number; observedHalted: boolean }
   | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
@@ -69,13 +69,15 @@ export interface Given {
   sha256: (text: string) => string;
   /** Keys of bots and workers that a new launch names; absent or none: its record is unsigned, and nothing can be fired in it. */
   keys?: readonly RecordKey[];
+  /** Whose rules decide: the entry version that a decision of before was made under. Absent: today's. */
+  rules?: number;
 }
 
 /** Why a command was refused. People see `say`; code and tests compare `code`. */
 export type RefusalCode =
   | 'NO_LAUNCH' | 'LAUNCH_EXISTS' | 'LAUNCH_CLOSED' | 'NOT_ON_ROSTER' | 'ROLE_MISSING'
   | 'NO_SUCH_ORDER' | 'ORDER_NOT_OPEN' | 'ORDER_EXPIRED' | 'SAME_PERSON' | 'CONTENT_CHANGED'
-  | 'SEGMENT_UNKNOWN' | 'SEGMENT_EMPTY' | 'SEGMENT_TAKEN' | 'NOTHING_TO_FIRE'
+  | 'SEGMENT_UNKNOWN' | 'SEGMENT_EMPTY' | 'SEGMENT_TAKEN' | 'NOTHING_TO_FIRE' | 'SET_MISSING'
   | 'GATES_RED' | 'HARD_GATE_RED' | 'HALTED' | 'NOT_HALTED' | 'NO_AUDIENCE' | 'AUDIENCE_IN_USE'
   | 'GATE_UNKNOWN' | 'GATE_IS_HARD' | 'GATE_NOT_MANUAL' | 'NO_SUCH_WAIVER' | 'WAIVER_NOT_OPEN'
   | 'CLOCK_IN_DOUBT' | 'SHOT_UNKNOWN' | 'SHOT_CLOSED' | 'SHOT_RUNNING' | 'TOTALS_WRONG' | 'NO_SUCH_TEST' | 'TEST_MISSING' | 'NO_DEVICES'

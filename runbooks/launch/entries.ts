@@ -37,10 +37,15 @@ export interface SkipListRef { hash: string; key: string; tokens: number; covers
 
 export interface SegmentAttempt { segment: string; attempt: number }
 
+/** Which devices a later attempt is for: a list that was frozen when it was asked for, in object storage, named by its hash. `seq`: the record's head when the claims were read for it. */
+export interface FrozenSet extends SegmentAttempt { devices: number; hash: string; seq: number }
+
 /** Everything whose change must void an approval, by value or by hash. `shownHash` is the sha256 over its canonical JSON. */
 export interface Shown {
   launchId: string;
   segments: SegmentAttempt[];
+  /** Of those segments that have been sent to before. Absent: none has, or an order from before sets were frozen. */
+  sets?: FrozenSet[];
   contentHash: string;
   audienceHash: string;
   skipListHash: string | null;
@@ -162,15 +167,15 @@ export type EntryBody =
 
 export type EntryKind = EntryBody['kind'];
 
-/** The newest schema of entries that this version writes and reads. 1: without signature. */
-export const ENTRY_VERSION = 2;
+/** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. The rules of each hold for its entries for ever. */
+export const ENTRY_VERSION = 3;
 
 /**
  * An entry as stored. `hash` = sha256(canonical JSON of everything but `hash` and `sig`), `prev` = the hash before it ('' at
  * seq 1), `sig` = Ed25519 over `signedText` of the hash by `key`. Both are '' where nobody signs (see signers.ts), and absent in v 1.
  */
 export type Entry = EntryBody & {
-  v: 1 | 2;
+  v: 1 | 2 | 3;
   key?: string;
   sig?: string;
   launchId: string;

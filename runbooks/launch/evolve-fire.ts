@@ -2,8 +2,8 @@ import { own } from './decision.ts';
 import type { EntryOf, SegmentTotals } from './entries.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, SegmentShot, Shot } from './launch.ts';
-import { remainingDevices } from './remaining.ts';
-import { endOrder, VOID_BY_HALT, voidOrders, voidRivals } from './voiding.ts';
+import { devicesShown, resendable } from './remaining.ts';
+import { endOrder, VOID_BY_CORRECTION, VOID_BY_HALT, voidOrders, voidRivals } from './voiding.ts';
 
 /** How fire orders, shots and halts change a launch. */
 
@@ -27,12 +27,13 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
   };
   const attempts = { ...launch.attempts };
   for (const { segment, attempt } of shown.segments) {
-    attempts[segment] = [...(own(attempts, segment) ?? []), { attempt, shotId, devices: remainingDevices(launch, segment), closed: false, totals: null }];
+    attempts[segment] = [...(own(attempts, segment) ?? []), { attempt, shotId, devices: devicesShown(launch, shown, segment), closed: false, totals: null }];
   }
   return {
     orders: voidRivals({ orders: endOrder(launch, entry, 'approved') }, { orderId, segments: shown.segments }),
     shots: { ...launch.shots, [shotId]: shot },
     attempts,
+    leftBehind: Object.fromEntries(Object.entries(launch.leftBehind).filter(([id]) => !shown.segments.some(({ segment }) => segment === id))),
     usedNonces: noncesWith(launch, entry),
     // The approval of a resume lifts its halt in the same entry.
     ...(entry.lifts !== null && entry.lifts === launch.halt.epoch && launch.halt.active
@@ -71,10 +72,30 @@ export function correctedShot(launch: Launch, entry: EntryOf<'ShotCorrected'>): 
   const shot = must(launch.shots, entry.shotId, entry);
   if (shot.totals === null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is not closed yet`);
   const totals = shot.totals.map((old) => entry.segments.find(({ segment }) => segment === old.segment) ?? old);
+  const corrected = new Set(entry.segments.map(({ segment }) => segment));
   return {
+    ...(entry.v < 3 ? {} : {
+      leftBehind: withLeftBehind(launch, shot, entry),
+      // It showed who was left, and that is not so any more.
+      orders: voidOrders(launch, ({ shown }) => shown.segments.some(({ segment }) => corrected.has(segment)), VOID_BY_CORRECTION),
+    }),
+    correctedSeq: { ...launch.correctedSeq, ...Object.fromEntries([...corrected].map((segment) => [segment, entry.seq])) },
     shots: { ...launch.shots, [shot.id]: { ...shot, totals, corrected: [...shot.corrected, entry.batch] } },
     attempts: withTotals(launch.attempts, shot.id, entry.segments),
   };
+}
+
+/** What a late account brings within reach of an attempt whose successor is approved already, nobody would count otherwise. */
+function withLeftBehind(launch: Launch, shot: Shot, { segments }: EntryOf<'ShotCorrected'>): Launch['leftBehind'] {
+  const left = { ...launch.leftBehind };
+  for (const now of segments) {
+    const before = shot.totals?.find(({ segment }) => segment === now.segment);
+    const isLast = own(launch.attempts, now.segment)?.at(-1)?.attempt === now.attempt;
+    if (before === undefined || isLast) continue;
+    const more = resendable(now, launch) - resendable(before, launch);
+    if (more > 0) left[now.segment] = (own(left, now.segment) ?? 0) + more;
+  }
+  return left;
 }
 
 export function timedShot(launch: Launch, entry: EntryOf<'ShotTimed'>): Partial<Launch> {

@@ -26,7 +26,7 @@ test('a sequence that decide cannot have written is an error with a code', () =>
     [bad({ kind: 'Noted', text: '', seq: state.seq + 2 }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', seq: state.seq }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', launchId: 'other' }), 'FOLD_OTHER_LAUNCH'],
-    [bad({ kind: 'Noted', text: '', v: 3 }), 'FOLD_SCHEMA_VERSION'],
+    [bad({ kind: 'Noted', text: '', v: 4 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Rewritten' }), 'FOLD_UNKNOWN_KIND'],
     [next, 'FOLD_CREATED_TWICE'],
     [bad({ kind: 'FireDeclined', orderId: 'F99', reason: '' }), 'FOLD_MISSING'],

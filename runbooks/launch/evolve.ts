@@ -40,7 +40,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
     id: entry.launchId, name, channelId, teamId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
     seq: entry.seq, headHash: entry.hash,
     people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
-    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, tests: {},
+    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, leftBehind: {}, correctedSeq: {}, tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
     lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, scaleFound: {}, closed: false,
   };

@@ -49,7 +49,7 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
       }
       const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
       const say = `This order is void: ${order.voidedBy ?? 'what it showed has changed'}. Ask for a new one with /go fire.`;
-      return refuse(shownHash(shownFor(launch, segments), sha256) === order.shownHash ? 'ORDER_NOT_OPEN' : 'CONTENT_CHANGED', say);
+      return refuse(shownHash(shownFor(launch, segments, undefined, order.shown.sets), sha256) === order.shownHash ? 'ORDER_NOT_OPEN' : 'CONTENT_CHANGED', say);
     }
     case 'open':
       return refuse('ORDER_NOT_OPEN', 'This order is open.');

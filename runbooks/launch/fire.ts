@@ -1,12 +1,12 @@
 import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
-import type { Measured, Platform } from './entries.ts';
+import { ENTRY_VERSION, type FrozenSet, type Measured, type Platform, type SegmentAttempt, type SegmentRef } from './entries.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
-import { isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots, segmentsMeant } from './remaining.ts';
+import { devicesShown, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots, segmentsMeant } from './remaining.ts';
 import { covers } from './skip-cover.ts';
 import { shownFor, shownHash } from './shown.ts';
 import { clock, listed, span } from './words.ts';
@@ -17,7 +17,7 @@ import { clock, listed, span } from './words.ts';
  *   1. one person asked, on the roster and on duty, with every gate green or waived          requestFire
  *   2. ANOTHER PERSON approved: the roster says who is who, not the Slack id or key          approveFire, same person
  *   3. in time: an order ends by itself                                                      approveFire, expiry
- *   4. exactly what both were shown: segments and attempts, content, audience, skip list,
+ *   4. exactly what both were shown: segments, attempts and who of them is left, content, audience, skip list,
  *      collapse id, times, priorities, bound by one hash that travels in the button          approveFire, hash
  *   5. while nothing is halted, unless this very order was asked for to lift this very halt  approveFire, halt
  *   6. with every hard gate green at the press; other red ones are written down with it      approveFire, gates
@@ -29,7 +29,7 @@ import { clock, listed, span } from './words.ts';
  * one wins is the record's work: both would be the entry with the same sequence.
  */
 
-export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256 }: Given): Decision {
+export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256, rules = ENTRY_VERSION }: Given): Decision {
   const unsigned = unsignedProblem(launch);
   if (unsigned !== null) return unsigned;
   const via = viaProblem(launch, command.by, command.via, nowMs);
@@ -43,7 +43,9 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   const names = segmentsMeant(launch, command.segments, nowMs);
   if (names.length === 0 && command.segments === 'cut-off') return nothingCutOff(launch, nowMs);
   if (names.length === 0) return refuse('NOTHING_TO_FIRE', 'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.');
-  const stuck = names.map((segment) => segmentProblem(launch, segment, nowMs)).find((problem) => problem !== null);
+  const attempts = names.map((segment) => ({ segment, attempt: nextAttempt(launch, segment) }));
+  const sets = attempts.flatMap(({ segment, attempt }) => (attempt > 1 ? command.sets?.find((one) => one.segment === segment) ?? [] : []));
+  const stuck = attempts.map((one) => segmentProblem(launch, one, sets, rules, nowMs)).find((problem) => problem !== null);
   if (stuck != null) return stuck;
 
   const other = runningShots(launch).find(({ skipList }) => !covers(launch.skipList, skipList?.hash ?? null));
@@ -56,13 +58,13 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   const red = redLines(gateLines(launch, command.measured, nowMs, names));
   if (red.length > 0) return refuse('GATES_RED', `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`);
 
-  const shown = shownFor(launch, names.map((segment) => ({ segment, attempt: nextAttempt(launch, segment) })));
+  const shown = shownFor(launch, attempts, undefined, sets);
   return accept(byPerson(command.by), nowMs, {
     kind: 'FireRequested',
     orderId: `F${launch.seq + 1}`,
     shown,
     shownHash: shownHash(shown, sha256),
-    devices: names.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0),
+    devices: names.reduce((sum, segment) => sum + devicesShown(launch, shown, segment), 0),
     expiresAtMs: nowMs + launch.runbook.order_expires_after,
     via: command.via,
     measured: command.measured,
@@ -93,7 +95,7 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
   const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
   if (running !== undefined) return refuse('SEGMENT_TAKEN', `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`);
-  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash), sha256);
+  const present = shownHash(shownFor(launch, segments, order.shown.skipListHash, order.shown.sets), sha256);
   if (command.shownHash !== order.shownHash || present !== order.shownHash) return changed(launch, order, segments);
 
   const halted = haltProblem(launch, order, command);
@@ -144,7 +146,7 @@ function unsignedProblem(launch: Launch): Refusal | null {
   return refuse('RECORD_UNSIGNED', `The record of ${launch.name} names no keys: it was begun by a version without signatures, and whoever can write its table could have written it. Nothing can be fired in it; create a new launch with /go create.`);
 }
 
-function segmentProblem(launch: Launch, segment: string, nowMs: number): Refusal | null {
+function segmentProblem(launch: Launch, { segment, attempt }: SegmentAttempt, sets: readonly FrozenSet[], rules: number, nowMs: number): Refusal | null {
   const ref = launch.audience?.segments.find(({ id }) => id === segment);
   if (ref === undefined) return refuse('SEGMENT_UNKNOWN', `The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`);
   if (ref.devices === 0) return refuse('SEGMENT_EMPTY', `Segment ${segment} has no devices. Leave it out, or compile the audience again.`);
@@ -153,8 +155,28 @@ function segmentProblem(launch: Launch, segment: string, nowMs: number): Refusal
   if (waiting !== undefined) {
     return refuse('SEGMENT_TAKEN', `${nameOf(launch, waiting.requestedBy)} has asked for ${segment} already; that order waits for GO until ${clock(waiting.expiresAtMs)}. Approve it or decline it.`);
   }
-  if (remainingDevices(launch, segment) === 0) return refuse('NOTHING_TO_FIRE', `${segment} went out already and nothing is left to send. Leave it out.`);
-  return null;
+  const set = sets.find((one) => one.segment === segment);
+  // Before an entry's third version nobody froze who was left.
+  if (attempt > 1 && rules >= FROZEN_SINCE) return setProblem(launch, ref, attempt, set);
+  return remainingDevices(launch, segment) === 0 ? nothingLeft(segment) : null;
+}
+
+const FROZEN_SINCE = 3;
+
+/** Of a segment that has been sent to before the claims say who is left; what both people see, and what is sent, is that list. */
+function setProblem(launch: Launch, { id, devices }: SegmentRef, attempt: number, set: FrozenSet | undefined): Refusal | null {
+  if (set === undefined) {
+    return remainingDevices(launch, id) === 0 ? nothingLeft(id) : refuse('SET_MISSING', `Nobody has looked yet who of ${id} is left to send to. Ask again.`);
+  }
+  if (set.attempt !== attempt) return refuse('SET_MISSING', `Who of ${id} is left was looked up for attempt ${set.attempt}, and this would be attempt ${attempt}. Ask again.`);
+  if (!(set.seq >= (own(launch.correctedSeq, id) ?? 0))) return refuse('SET_MISSING', `A late account has come since it was looked up who of ${id} is left. Ask again.`);
+  if (set.devices === 0) return nothingLeft(id);
+  if (Number.isSafeInteger(set.devices) && set.devices > 0 && set.devices <= devices) return null;
+  return refuse('VALUE_INVALID', `${id} has ${devices} devices, and ${set.devices} of them are said to be left. Ask again.`);
+}
+
+function nothingLeft(segment: string): Refusal {
+  return refuse('NOTHING_TO_FIRE', `${segment} went out already and nothing is left to send. Leave it out.`);
 }
 
 /** `observed…` is the switch item at the press: a halt stands there before its entry has landed in the record. */

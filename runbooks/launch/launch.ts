@@ -38,6 +38,10 @@ export interface Launch {
   usedNonces: string[];
   /** By segment id, in order of attempt. */
   attempts: Record<string, SegmentShot[]>;
+  /** Devices by segment that late accounts have brought within reach since its last attempt was approved: only a further one sends to them. */
+  leftBehind: Record<string, number>;
+  /** By segment, the entry of the last late account. */
+  correctedSeq: Record<string, number>;
   /** `haltEpoch`: as it stood when the copies were asked for. A higher one stops them, as it does a shot. */
   tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; haltEpoch: number; results: TestResult[] | null }>;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };

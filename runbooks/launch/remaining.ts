@@ -1,7 +1,7 @@
 import type { SegmentsAsked } from './commands.ts';
 import { own } from './decision.ts';
 import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
-import type { SegmentTotals } from './entries.ts';
+import type { SegmentTotals, Shown } from './entries.ts';
 
 /** What is left to send, by segment: the rule that attempt n + 1 goes only to devices that attempt n did not reach. */
 
@@ -12,17 +12,23 @@ export function nextAttempt(launch: Launch, segment: string): number {
 
 /**
  * Devices that the next attempt of a segment would be for: all of it at first, then those whose last state is halted or
- * late, or that failed for another reason than their token (uncertain too under policy "resend"). 0 while its shot runs, and for a segment that the audience doesn't have.
+ * late, or that failed for another reason than their token (uncertain too under policy "resend"), and what was left behind. 0 while its shot runs, and for a segment that the audience doesn't have.
+ * Who exactly is found in the claims when it is asked for, and frozen (`Shown.sets`): an account that nobody has recorded yet may change the number.
  */
 export function remainingDevices(launch: Launch, segment: string): number {
   const last = lastAttempt(launch, segment);
   if (last === undefined) return launch.audience?.segments.find(({ id }) => id === segment)?.devices ?? 0;
-  return last.totals === null ? 0 : resendable(last.totals, launch);
+  return last.totals === null ? 0 : resendable(last.totals, launch) + (own(launch.leftBehind, segment) ?? 0);
 }
 
 /** Devices of a closed attempt that a further attempt may send to. */
 export function resendable({ totals }: SegmentTotals, launch: Launch): number {
   return totals.halted + totals.late + (totals.reachable ?? 0) + (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0);
+}
+
+/** How many devices an order is for, of one of its segments. */
+export function devicesShown(launch: Launch, { sets = [] }: Pick<Shown, 'sets'>, segment: string): number {
+  return sets.find((one) => one.segment === segment)?.devices ?? remainingDevices(launch, segment);
 }
 
 export function lastAttempt(launch: Launch, segment: string): SegmentShot | undefined {

@@ -59,12 +59,15 @@ function totalsProblem(launch: Launch, shot: Shot, { segment, attempt, devices, 
 }
 
 /**
- * How many devices an attempt may be for. The first: all of the segment. A later one: what the attempt before it left, as
+ * How many devices an attempt may be for. The first: all of the segment. A later one: who was left when it was asked for.
+ * Before that was frozen: what the attempt before it left, as
  * it stood at the approval, or as it stands now: a late account may have moved devices of that attempt from uncertain to
  * halted meanwhile, and a shot must close either way.
  */
 function devicesOf(launch: Launch, shot: Shot, segment: string, attempt: number): number[] {
   if (attempt === 1) return [shot.audience.segments.find(({ id }) => id === segment)?.devices ?? 0];
+  const set = shot.shown.sets?.find((one) => one.segment === segment);
+  if (set !== undefined) return [set.devices];
   const tries = own(launch.attempts, segment) ?? [];
   const mine = tries.find((one) => one.attempt === attempt);
   const before = tries.find((one) => one.attempt === attempt - 1);

@@ -8,6 +8,7 @@ import { covers } from './skip-cover.ts';
 
 type Orders = Launch['orders'];
 
+export const VOID_BY_CORRECTION = 'a late account has changed who is left to send to';
 export const VOID_BY_HALT = 'halt was pressed after it was asked for';
 
 /** Open orders that `which` names become void. */

@@ -22,7 +22,7 @@ export function commandOf(entry: Entry): Command | null {
   if (by === null) return null;
   switch (entry.kind) {
     case 'FireRequested':
-      return { kind: 'request-fire', by, segments: entry.shown.segments.map(({ segment }) => segment), measured: entry.measured ?? [], via: entry.via, lift: entry.lifts !== null };
+      return { kind: 'request-fire', by, segments: entry.shown.segments.map(({ segment }) => segment), measured: entry.measured ?? [], via: entry.via, lift: entry.lifts !== null, ...(entry.shown.sets === undefined ? {} : { sets: entry.shown.sets }) };
     case 'FireApproved':
       return {
         kind: 'approve-fire', by, orderId: entry.orderId, shownHash: entry.shownHash, pressedAtMs: entry.pressedAtMs, measured: entry.measured ?? [], via: entry.via,
@@ -49,7 +49,7 @@ const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
 export function vouchProblem(before: Launch, entry: Entry, sha256: Given['sha256']): string | null {
   const command = commandOf(entry);
   if (command === null) return PEOPLES.has(entry.kind) && !('person' in entry.by) ? 'it is by the system, and only people can do this' : null;
-  const decision = decide(before, command, { nowMs: entry.atMs, sha256 });
+  const decision = decide(before, command, { nowMs: entry.atMs, sha256, rules: entry.v });
   if (!decision.ok) return `the rules refuse it: ${decision.say} (${decision.code})`;
   return canonicalJson(decision.entry) === canonicalJson(decidedPart(entry)) ? null : 'it is not what the rules give';
 }

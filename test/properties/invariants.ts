@@ -88,6 +88,8 @@ class Model {
   readonly #over = new Map<string, string>();
   readonly #asked = new Map<string, { seq: number; by: PersonId; what: Entry }>();
   readonly #attempts = new Map<string, Attempt[]>();
+  /** Devices by segment that only a further order would reach. */
+  readonly #behind = new Map<string, number>();
   readonly #started = new Set<string>();
   readonly #nonces = new Set<string>();
   readonly #corrected = new Set<string>();
@@ -251,6 +253,7 @@ class Model {
     this.#halt.active = false;
     for (const { segment, attempt } of entry.shown.segments) {
       this.#attempts.set(segment, [...(this.#attempts.get(segment) ?? []), { attempt, shotId: entry.shotId, devices: this.#left(segment), totals: null }]);
+      this.#behind.delete(segment);
     }
     this.running.set(entry.shotId, entry);
   }
@@ -282,9 +285,21 @@ class Model {
   #left(segment: string): number {
     const last = this.#attempts.get(segment)?.at(-1);
     if (last === undefined) return firstAudience.segments.find(({ id }) => id === segment)?.devices ?? 0;
-    if (last.totals === null) return 0;
-    const { halted, late, uncertain, reachable = 0 } = last.totals.totals;
+    return last.totals === null ? 0 : this.#within(last.totals) + (this.#behind.get(segment) ?? 0);
+  }
+
+  #within({ totals: { halted, late, uncertain, reachable = 0 } }: SegmentTotals): number {
     return halted + late + reachable + (this.#uncertain === 'resend' ? uncertain : 0);
+  }
+
+  /** Of attempts that others came after: nobody else would ever ask for them. */
+  #leaveBehind({ shotId, segments }: EntryOf<'ShotCorrected'>): void {
+    for (const now of segments) {
+      const tries = this.#attempts.get(now.segment) ?? [];
+      const mine = tries.find((one) => one.shotId === shotId);
+      if (mine?.totals == null || mine === tries.at(-1)) continue;
+      this.#behind.set(now.segment, (this.#behind.get(now.segment) ?? 0) + Math.max(0, this.#within(now) - this.#within(mine.totals)));
+    }
   }
 
   #shotClosed(entry: EntryOf<'ShotClosed'>): void {
@@ -297,6 +312,8 @@ class Model {
   }
 
   #shotCorrected(entry: EntryOf<'ShotCorrected'>): void {
+    this.#leaveBehind(entry);
+    this.#end(({ shown }) => shown.segments.some(({ segment }) => entry.segments.some((one) => one.segment === segment)), 'LATE_ACCOUNT_ENDS_ORDERS');
     must(this.#closed.has(entry.shotId), 'CLOSES_ONCE', `${entry.seq} corrects what is not closed`);
     const late = `${entry.shotId}/${entry.batch}`;
     must(!this.#corrected.has(late), 'LATE_ACCOUNT_COUNTS_ONCE', `${entry.seq}: ${late}`);

@@ -3,10 +3,10 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import { botKeyring } from '../keys.ts';
 import type { Command, Decision, RefusalCode, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
-import type { AudienceRef, Entry, EntryKind, EntryOf, Measured, SegmentTotals, Totals, Via } from '../../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, EntryKind, EntryOf, FrozenSet, Measured, SegmentTotals, Totals, Via } from '../../runbooks/launch/entries.ts';
 import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { nextAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { runbook as runbookSchema, type Person, type Runbook } from '../../runbooks/playbook/schema.ts';
 
 /** A small launch with fixed people, times and gates, for tests of the core: real decide, real evolve, real hashes. */
@@ -93,6 +93,14 @@ export function segmentTotals(segment: string, attempt: number, devices: number,
   return { segment, attempt, devices, totals: totals({ ...rest, accepted: (rest.accepted ?? 0) + devices - taken }) };
 }
 
+/** Who is left, as the claims of a launch would say whose totals the record has right. */
+export function setsLeft(launch: Launch): FrozenSet[] {
+  return (launch.audience?.segments ?? []).flatMap(({ id: segment }) => {
+    const attempt = nextAttempt(launch, segment);
+    return attempt === 1 ? [] : [{ segment, attempt, devices: remainingDevices(launch, segment), hash: `left-${segment}-${attempt}`, seq: launch.seq }];
+  });
+}
+
 /** A launch under a clock that only the test moves. */
 export class Scene {
   launch: Launch | null = null;
@@ -148,7 +156,7 @@ export class Scene {
   }
 
   request(by = 'ana', segments: SegmentsAsked = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Command {
-    return { kind: 'request-fire', by, segments, measured: measuredAt(this.nowMs), via: slackVia(by), lift: false, ...more };
+    return { kind: 'request-fire', by, segments, measured: measuredAt(this.nowMs), via: slackVia(by), lift: false, sets: setsLeft(this.state), ...more };
   }
 
   press(order: FireOrder, by = 'mia', more: Partial<Extract<Command, { kind: 'approve-fire' }>> = {}): Command {

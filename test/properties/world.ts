@@ -8,7 +8,7 @@ import { botKeyring } from '../keys.ts';
 import { MemoryRecord, type AppendFault } from './memory-record.ts';
 import { memoryStaff } from './memory-staff.ts';
 import type { Move } from './moves.ts';
-import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, T0_MS, totals } from './scene.ts';
+import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, setsLeft, T0_MS, totals } from './scene.ts';
 
 /**
  * People, bots and a record that fail in every way that a history says. Each bot has its own journal, cache and clock
@@ -214,7 +214,7 @@ export class World {
     const nowMs = this.#nowMs + this.#bot(move.bot).skewMs;
     const segments = 'segments' in move ? (move.segments === 0 ? ('all' as const) : SEGMENTS.filter((_, index) => (move.segments & (1 << index)) !== 0)) : 'all';
     switch (move.kind) {
-      case 'request': return { kind: 'request-fire', by: move.isLiar ? 'mia' : by, segments, measured: this.#measured(move.bot), via, lift: launch.halt.active };
+      case 'request': return { kind: 'request-fire', by: move.isLiar ? 'mia' : by, segments, measured: this.#measured(move.bot), via, lift: launch.halt.active, sets: setsLeft(launch) };
       case 'press': {
         const order = pick(Object.values(launch.orders), move.which);
         if (order === null) return null;

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { closeShot, manifestReader } from '../close/close.ts';
+import { setReader } from '../send/frozen-sets.ts';
 import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import type { AttemptState } from '../send/account-codec.ts';
@@ -41,7 +42,7 @@ async function account(launch: StagedLaunch, attempt: number, ...batches: (reado
 }
 
 const close = (launch: StagedLaunch, shotId: string, nowMs: number) =>
-  closeShot({ claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects) }, { launchId: launch.id, shotId, nowMs });
+  closeShot({ claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) }, { launchId: launch.id, shotId, nowMs });
 
 test('tokens that were refused for good in one launch are collected, and the next one does not send to them', async () => {
   const marks = { 3: 'dead00', 4: '50000a', 250: 'badd00', 301: 'dead00', 302: 'badd00', 303: '42900a' };

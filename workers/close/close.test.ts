@@ -6,6 +6,7 @@ import { workerKeyring } from '../../test/keys.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
+import { setReader } from '../send/frozen-sets.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';
 import { correctLateAccounts, LateMemo } from './late-accounts.ts';
@@ -16,7 +17,7 @@ let stage: Stage;
 let deps: CloseDeps;
 beforeAll(async () => {
   stage = await startStage();
-  deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects) };
+  deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
 });
 afterAll(async () => { await stage.stop(); });
 

@@ -7,9 +7,10 @@ import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { readManifest } from '../audience/manifest.ts';
 import { claimKey } from '../contract.ts';
-import type { Manifest } from '../contract.ts';
+import type { Manifest, ManifestBatch } from '../contract.ts';
 import { totalsOf } from '../send/account-codec.ts';
 import { attemptSets } from '../send/attempt-set.ts';
+import type { SetReader } from '../send/frozen-sets.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';
 import { lostClaims } from './lost-claims.ts';
 import { counted, uncovered, wordOf } from '../send/batch-words.ts';
@@ -24,6 +25,7 @@ export interface CloseDeps {
   claims: ClaimStore;
   journal: Pick<Journal, 'launch' | 'entries' | 'submit'>;
   manifestOf: (audience: AudienceRef) => Promise<Manifest>;
+  setOf: SetReader;
   /** What workers say that they have had answered: more than there are claims for, and what has no claim is uncertain. Absent: not asked. */
   live?: Pick<LiveStore, 'reports'>;
 }
@@ -52,7 +54,7 @@ export class CloseMemo {
 }
 
 /** One segment of a shot, and its batches with something to send. */
-export interface Part { segment: string; attempt: number; platform: Platform; batches: { id: string; key: string; set: AttemptSet; count: number }[]; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
+export interface Part { segment: string; attempt: number; platform: Platform; batches: { id: string; key: string; set: AttemptSet; count: number }[]; /** With what earlier attempts have answered by now. */ setNow: (batch: ManifestBatch['id']) => Promise<AttemptSet | undefined>; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
 export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
@@ -91,19 +93,21 @@ function isDue(parts: readonly Part[], shot: Shot, nowMs: number): boolean {
 }
 
 /** Once per shot: what it is made of stays as it is. */
-export async function partsOf({ claims, journal, manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
+export async function partsOf({ claims, journal, manifestOf, setOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
   const manifest = await manifestOf(shot.audience);
   const entries: readonly Entry[] = shot.segments.some(({ attempt }) => attempt > 1) ? await journal.entries(launch.id) : [];
   return Promise.all(shot.segments.map(async ({ segment, attempt }) => {
     const found = manifest.segments.find(({ id }) => id === segment);
     if (found === undefined) throw new Error(`SEGMENT_NOT_IN_MANIFEST: ${segment} of shot ${shot.id}`);
-    const sets = await attemptSets(claims, { launch, shot, entries }, segment, attempt, found.batches);
+    const setsOf = (batches: readonly ManifestBatch[]) => attemptSets({ claims, setOf }, { launch, shot, entries }, segment, attempt, batches);
+    const sets = await setsOf(found.batches);
     const batches = found.batches.flatMap(({ id, count }) => {
       const set = sets.get(id);
       return set === undefined || set.size === 0 ? [] : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
     });
     return {
       segment, attempt, platform: found.platform, batches,
+      setNow: async (batch) => (attempt === 1 ? sets : await setsOf(found.batches.filter(({ id }) => id === batch))).get(batch),
       unclaimed(now: Shot, nowMs: number) {
         if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? 'halted' as const : null;
         return nowMs >= now.notAfterAtMs[found.platform] + NOT_AFTER_GRACE_MS ? 'late' as const : null;
@@ -121,8 +125,9 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
   for (let from = 0; from < open.length; from += READ_AT_ONCE) {
     const some = open.slice(from, from + READ_AT_ONCE);
     const found = await claims.read(some.map(({ key }) => key), unclaimed !== null);
-    await Promise.all(some.map(({ key, set }) => limit(async () => {
-      if (await settleBatch(claims, key, set, found.get(key), unclaimed, nowMs, areLost)) memo.final.add(key);
+    await Promise.all(some.map((batch) => limit(async () => {
+      const { key } = batch;
+      if (await settleBatch(claims, part, batch, found.get(key), unclaimed, nowMs, areLost)) memo.final.add(key);
       else left += 1;
     })));
     if (left > 0 && unclaimed === null) return left;
@@ -131,7 +136,7 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
 }
 
 /** True: the batch is final. */
-async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number, areLost: () => Promise<boolean>): Promise<boolean> {
+async function settleBatch(claims: ClaimStore, part: Part, { id, key, set }: Part['batches'][number], claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number, areLost: () => Promise<boolean>): Promise<boolean> {
   if (claim?.state === 'accounted' || claim?.state === 'closed') return true;
   if (claim?.state === 'claimed') {
     if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
@@ -140,7 +145,7 @@ async function settleBatch(claims: ClaimStore, key: string, set: AttemptSet, cla
   } else if (due === null) return false;
   // Nobody knows whether it was sent, if it had a claim that is gone.
   const beyond = claim === undefined && await areLost() ? 'uncertain' : due ?? 'late';
-  const closed = await claims.close(key, wordOf(claim, set, beyond), claim ?? null);
+  const closed = await claims.close(key, wordOf(claim, await part.setNow(id) ?? set, beyond), claim ?? null);
   // Somebody was faster: a sender, whose account we wait for, or another closer.
   return closed.won || closed.claim.state === 'accounted' || closed.claim.state === 'closed';
 }

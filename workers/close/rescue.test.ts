@@ -9,6 +9,7 @@ import { claimKey, queueNames, segmentDedupId } from '../contract.ts';
 import type { WorkerReport } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import { CloseMemo, manifestReader, partsOf } from './close.ts';
+import { setReader } from '../send/frozen-sets.ts';
 import { Rescue } from './rescue.ts';
 import type { RescueOptions } from './rescue.ts';
 
@@ -82,7 +83,7 @@ describe('judged', () => {
     const shot = await launch.fire({ wake: false });
     const present = await stage.journal.launch(launch.id);
     if (present === null) throw new Error('no launch');
-    const deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects) };
+    const deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
     const parts = await partsOf(deps, present, shot);
     const memo = new CloseMemo();
     let atMs = shot.pressedAtMs;

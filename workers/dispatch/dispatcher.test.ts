@@ -6,6 +6,7 @@ import type { Shot } from '../../runbooks/launch/launch.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { manifestReader } from '../close/close.ts';
+import { setReader } from '../send/frozen-sets.ts';
 import { queueNames } from '../contract.ts';
 import { Foreign } from '../report/foreign.ts';
 import { Known } from './known.ts';
@@ -22,7 +23,7 @@ function dispatcher(launch: StagedLaunch, change: Partial<DispatcherOptions> = {
   return new Dispatcher({
     queues: cloud.queues, segments: names.segments, batches: names.batches, claims: cloud.claims, switches: cloud.switches, journal, launchId: launch.id,
     known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(),
-    manifestOf: manifestReader(cloud.objects), sendTest: async () => [], onRefused: () => undefined, log: pino({ level: 'silent' }), visibilitySeconds: 2, ...change,
+    manifestOf: manifestReader(cloud.objects), setOf: setReader(cloud.objects), sendTest: async () => [], onRefused: () => undefined, log: pino({ level: 'silent' }), visibilitySeconds: 2, ...change,
   });
 }
 

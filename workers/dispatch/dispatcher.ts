@@ -13,6 +13,7 @@ import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';
 import { cut } from '../report/foreign.ts';
 import { attemptSets } from '../send/attempt-set.ts';
+import type { SetReader } from '../send/frozen-sets.ts';
 import type { Authority } from '../send/authority.ts';
 import { haltedCopies } from '../test-send/test-send.ts';
 import type { Known } from './known.ts';
@@ -24,6 +25,7 @@ export interface DispatcherOptions {
   segments: string;
   batches: Record<Platform, string>;
   claims: ClaimStore;
+  setOf: SetReader;
   switches: SwitchStore;
   journal: Journal;
   launchId: string;
@@ -179,7 +181,7 @@ export class Dispatcher {
   async #cut({ launchId, shotId, segment, attempt }: SegmentOrder, authority: Authority): Promise<BatchMessage[]> {
     const manifest = await this.#options.manifestOf(authority.shot.audience);
     const found = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];
-    const sets = await attemptSets(this.#options.claims, authority, segment, attempt, found);
+    const sets = await attemptSets(this.#options, authority, segment, attempt, found);
     return found.filter(({ id }) => (sets.get(id)?.size ?? 0) > 0).map(({ id }) => ({ v: 1, launchId, shotId, segment, attempt, batch: id }));
   }
 

@@ -22,6 +22,7 @@ import { Deletes } from './deletes.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
+import type { SetReader } from './frozen-sets.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { FoundRun, ShotRuns } from './shot-runs.ts';
 import { takeBatch, type LeaseClock } from './take-batch.ts';
@@ -33,6 +34,7 @@ export interface SenderOptions {
   /** The platform's batch queue. */
   queue: string;
   claims: ClaimStore;
+  setOf: SetReader;
   journal: Journal;
   clock: LeaseClock;
   launchId: string;
@@ -244,11 +246,11 @@ export class Sender {
 
   async #claimAndSend(hand: AtHand): Promise<void> {
     const { message, run, receipt } = hand;
-    const { claims, lane, switches, clock, bootId, audience, platform, share, log } = this.#options;
+    const { claims, setOf, lane, switches, clock, bootId, audience, platform, share, log } = this.#options;
     const view = audience()?.view(message.batch);
     if (view === undefined) throw new Error('AUDIENCE_NOT_LOADED: it was taken away while a batch was at hand');
     const batchLog = log.child({ shotId: message.shotId, batch: message.batch });
-    const context = { claims, lane, switches, clock, bootId, share, keeper: this.#keeper, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
+    const context = { claims, setOf, lane, switches, clock, bootId, share, keeper: this.#keeper, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
     const isOver = () => this.#stop.signal.aborted || run.stoppedBy !== null || ['halted', 'late'].includes(run.stop(switches, notAfterMs) ?? '');
     run.inHand += 1;

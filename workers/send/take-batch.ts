@@ -11,6 +11,7 @@ import { stateCode, toAccount } from './account-codec.ts';
 import { attemptSets, SEND } from './attempt-set.ts';
 import type { AttemptSet } from './attempt-set.ts';
 import { restOf, uncovered, wordOf } from './batch-words.ts';
+import type { SetReader } from './frozen-sets.ts';
 import { Lease } from './lease.ts';
 import type { Share } from './pace.ts';
 import type { ShotRun } from './shot-run.ts';
@@ -21,6 +22,8 @@ import type { ShotRun } from './shot-run.ts';
  */
 export interface TakeContext {
   claims: ClaimStore;
+  /** Who of a later attempt's batches is left. */
+  setOf: SetReader;
   clock: LeaseClock;
   bootId: string;
   /** This worker's part of the pace, as of now. */
@@ -72,7 +75,7 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
   const notAfterMs = shot.notAfterAtMs[view.platform];
   for (let waitMs = RETRY_FIRST_MS; !context.isOver(); waitMs = Math.min(RETRY_MOST_MS, waitMs * 2)) {
     try {
-      const sets = await attemptSets(claims, run.authority, message.segment, message.attempt, [view]);
+      const sets = await attemptSets(context, run.authority, message.segment, message.attempt, [view]);
       const set = sets.get(view.id);
       if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
       const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within });
