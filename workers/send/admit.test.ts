@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { setReader } from './frozen-sets.ts';
 import { wallClock } from './lease-for-tests.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
@@ -28,7 +29,7 @@ async function senderFor(launch: StagedLaunch, journal = stage.journal, queues =
   writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
   const foreign = new Foreign();
   const sender = new Sender({
-    platform: 'ios', lane: new QuickLane(), queues, queue: queueNames(launch.pool).batches.ios, claims: cloud.claims, clock: wallClock, journal, launchId: launch.id, bootId: 'boot',
+    platform: 'ios', lane: new QuickLane(), queues, queue: queueNames(launch.pool).batches.ios, claims: cloud.claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot',
     switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), known: new Known(journal, launch.id), isServed: async (id) => id === 'the-next', foreign, log: pino({ level: 'silent' }),
     runs: new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
   });

@@ -10,7 +10,6 @@ import type { BatchMessage } from '../contract.ts';
 import { Known } from '../dispatch/known.ts';
 import { Foreign } from '../report/foreign.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
-import type { Lane, LaneJob } from '../lanes/lane.ts';
 import { setReader } from './frozen-sets.ts';
 import { wallClock } from './lease-for-tests.ts';
 import { QuickLane } from './lane-for-tests.ts';
