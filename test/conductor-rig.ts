@@ -9,9 +9,13 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../inf
 import { person, type RoomMessage, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../infra/local/slack/start.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
-import type { Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
+import type { DeviceState, Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
+import { manifestHash } from '../workers/audience/manifest.ts';
+import { claimKey, type Manifest } from '../workers/contract.ts';
+import { stateCode, toAccount } from '../workers/send/account-codec.ts';
+import { sha256 } from '../infra/aws/sha256.ts';
 import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
 
@@ -25,6 +29,17 @@ const QUICK: Partial<Timings> = {
   leaseMs: 2_500, claimMs: 2_000, urgentGraceMs: 200, retryMinMs: 50, retryMaxMs: 500, finalFiguresMs: 100,
   indexMs: 200, gatesMs: 200, lossMs: 200, stillMs: 600_000, gateSettleMs: 0, scaleMs: 200, scaleChangesMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300,
 };
+
+/** One batch a segment, where the launch looks for its audience. */
+async function putManifest({ objects }: Cloud): Promise<void> {
+  const shard = ({ id }: { id: string }) => `${id}-shard`;
+  const body: Omit<Manifest, 'hash'> = {
+    v: 1, devices: audience.devices, batchSize: 1_000, locales: Object.keys(audience.locales), localeCounts: audience.locales,
+    shards: audience.segments.map((one) => ({ id: shard(one), platform: one.platform, key: `${shard(one)}.bin`, bytes: 1, sha256: sha256(one.id), devices: one.devices })),
+    segments: audience.segments.map((one) => ({ id: one.id, platform: one.platform, devices: one.devices, batches: [{ id: `${one.id}-0`, shard: shard(one), start: 0, count: one.devices }] })),
+  };
+  await objects.put(audience.manifestKey, new TextEncoder().encode(JSON.stringify({ ...body, hash: manifestHash(body) })));
+}
 
 export class Rig {
   readonly launchId = LAUNCH_ID;
@@ -76,6 +91,16 @@ export class Rig {
 
   async request(segments: string[] | 'all' = 'all', lift = false): Promise<EntryOf<'FireRequested'>> {
     return this.appendAs('FireRequested', { kind: 'request-fire', by: 'ana', segments, measured: measuredAt(Date.now()), via: slackVia('ana'), lift, sets: setsLeft(await this.launch()) });
+  }
+
+  /** What workers would have left in the claims of a segment's first attempt: so many of each state. A further order looks there. */
+  async leaves(segment: string, states: Partial<Record<DeviceState, number>>): Promise<void> {
+    await putManifest(this.cloud);
+    const count = audience.segments.find(({ id }) => id === segment)?.devices ?? 0;
+    const codes = new Uint8Array(count).fill(stateCode('accepted'));
+    let from = 0;
+    for (const [state, devices] of Object.entries(states)) codes.fill(stateCode(state as DeviceState), from, from += devices);
+    await this.cloud.claims.close(claimKey(this.launchId, segment, 1, `${segment}-0`), toAccount(codes, {}), null);
   }
 
   approval(order: EntryOf<'FireRequested'>): Command {

@@ -148,6 +148,7 @@ test('a resume without names asks for what the halt cut off, and one for all for
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(order));
   await go('halt', ...withKey('mia'));
   expect(await go('fire', 'request', ...withKey('ana'), '--lift')).toMatchObject({ code: 1, err: expect.stringContaining('still being counted') as string });
+  await rig.leaves('us-ios', { halted: 120 });
   await rig.append({ kind: 'close-shot', shotId, cause: 'halt', segments: [segmentTotals('us-ios', 1, 500, { halted: 120 })] });
   expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain('segments us-ios (attempt 2)');
   expect((await go('fire', 'request', ...withKey('ana'), '--lift', '--segments', 'all')).out).toContain('segments us-android, br-ios');
