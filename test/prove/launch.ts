@@ -6,6 +6,7 @@ import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../../workers/audience/loaded-audience.ts';
 import type { Manifest } from '../../workers/contract.ts';
+import { freezeSets, setReader } from '../../workers/send/frozen-sets.ts';
 import { attemptSets, type AttemptSet } from '../../workers/send/attempt-set.ts';
 import { authorityFor, type Authority } from '../../workers/send/authority.ts';
 import { measuredAt, LAUNCH_ID, people, sampleRunbook, slackVia } from '../properties/scene.ts';
@@ -103,8 +104,20 @@ export function authorityOf(entries: readonly Entry[], shotId: string): Authorit
   return authority;
 }
 
-export function askCommand(launch: Launch, nowMs: number): Command {
-  return { kind: 'request-fire', by: 'ana', segments: 'all', measured: measuredAt(nowMs), via: slackVia('ana'), lift: launch.halt.active };
+/** Objects that are named by their content: any number of states can share them. */
+const kept = new Map<string, Uint8Array>();
+const objects = {
+  put: (key: string, body: Uint8Array) => Promise.resolve(void kept.set(key, body)),
+  get: (key: string) => Promise.resolve(kept.get(key) ?? null),
+};
+export const setOf = setReader(objects);
+
+/** With who is left, as the claims say at this moment. */
+export async function askCommand(stored: Stored, nowMs: number, bounds: Bounds): Promise<Command> {
+  const launch = launchOf(stored.entries);
+  if (launch === null) throw new Error('NO_LAUNCH');
+  const sets = await freezeSets({ claims: claimsFor(new Directly(stored)), objects, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, [SEGMENT]);
+  return { kind: 'request-fire', by: 'ana', segments: 'all', measured: measuredAt(nowMs), via: slackVia('ana'), lift: launch.halt.active, sets };
 }
 
 export function pressCommand(launch: Launch, orderId: string, nowMs: number, halt: { epoch: number; halted: boolean }): Command {
@@ -118,5 +131,5 @@ export function pressCommand(launch: Launch, orderId: string, nowMs: number, hal
 export async function setsOf(stored: Stored, shot: Shot, attempt: number, bounds: Bounds): Promise<Map<string, AttemptSet>> {
   const launch = launchOf(stored.entries);
   if (launch === null) throw new Error('NO_LAUNCH');
-  return attemptSets(claimsFor(new Directly(stored)), { launch, shot, entries: stored.entries }, SEGMENT, attempt, batchesOf(bounds));
+  return attemptSets({ claims: claimsFor(new Directly(stored)), setOf }, { launch, shot, entries: stored.entries }, SEGMENT, attempt, batchesOf(bounds));
 }

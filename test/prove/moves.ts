@@ -37,15 +37,15 @@ export class Moves {
     if (urgent.length > 0) return urgent;
     const steps: Move[] = [];
     for (const process of world.processes) steps.push(...await this.#steps(world, process));
-    return [...this.#people(world, launch), ...await this.#wakes(world, launch), ...steps, ...this.#time(world, launch)];
+    return [...await this.#people(world, launch), ...await this.#wakes(world, launch), ...steps, ...this.#time(world, launch)];
   }
 
-  #people(world: World, launch: Launch): Move[] {
+  async #people(world: World, launch: Launch): Promise<Move[]> {
     const moves: Move[] = [];
     const order = Object.values(launch.orders).find(({ state }) => state === 'open');
     const attempts = launch.attempts[SEGMENT]?.length ?? 0;
     if (order === undefined && attempts < this.#bounds.attempts) {
-      const asked = this.#decided(world, askCommand(launch, world.atMs));
+      const asked = this.#decided(world, await askCommand(world, world.atMs, this.#bounds));
       if (asked !== null) moves.push({ say: `Ana asks for ${launch.halt.active ? 'resume' : 'fire'}: attempt ${attempts + 1}`, world: asked, violation: null });
     }
     if (order !== undefined) {

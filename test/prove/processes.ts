@@ -13,7 +13,7 @@ import { ShotRun } from '../../workers/send/shot-run.ts';
 import { takeBatch } from '../../workers/send/take-batch.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import { LEASE_MS, type Bounds } from './config.ts';
-import { authorityOf, launchOf, manifestOf, SEGMENT, viewOf } from './launch.ts';
+import { authorityOf, launchOf, manifestOf, SEGMENT, setOf, viewOf } from './launch.ts';
 import type { Io } from './sandbox.ts';
 import { claimsFor, keyringOf, recordFor } from './stores.ts';
 
@@ -49,7 +49,7 @@ export async function work(io: Io, args: WorkerArgs): Promise<void> {
   const share = () => ({ perSecond: bounds.mark === 0 ? 0 : (bounds.mark * 1_000) / LEASE_MS, active: true });
   const message = { v: 1 as const, launchId: LAUNCH_ID, shotId, segment: SEGMENT, attempt, batch };
   const view = viewOf(bounds, batch);
-  const taken = await takeBatch({ claims, clock, bootId: who, share, isOver, log }, run, message, view);
+  const taken = await takeBatch({ claims, setOf, clock, bootId: who, share, isOver, log }, run, message, view);
   if (!taken.won) return;
   io.look = () => `${taken.held.lease.isGivenBack} ${taken.held.isLost} ${taken.held.mark}`;
   const late: LateAccount[] = [];
@@ -108,7 +108,7 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
 export async function close(io: Io, { shotId, bounds, aheadMs }: CloserArgs): Promise<void> {
   const clock = clockFor(io, bounds, aheadMs);
   const journal = createJournal({ record: recordFor(io, 'worker'), keyring: keyringOf('worker'), nowMs: clock.nowMs });
-  const deps = { claims: claimsFor(io), journal, manifestOf: () => Promise.resolve<Manifest>(manifestOf(bounds)) };
+  const deps = { claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve<Manifest>(manifestOf(bounds)) };
   const launch = await journal.launch(LAUNCH_ID);
   const shot = launch?.shots[shotId];
   if (launch === null || shot === undefined) throw new Error('SHOT_UNKNOWN');
@@ -125,6 +125,6 @@ export async function lookForLate(io: Io, { shotId, bounds }: LateArgs): Promise
   const launch = launchOf(await io.call('record.read', 0) as Entry[]);
   const shot = launch?.shots[shotId];
   if (launch === null || shot === undefined) throw new Error('SHOT_UNKNOWN');
-  const { refused } = await correctLateAccounts({ claims: claimsFor(io), journal, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, shot, new LateMemo());
+  const { refused } = await correctLateAccounts({ claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, shot, new LateMemo());
   if (refused.length > 0) throw new Error(`CORRECTION_REFUSED ${refused.join()}`);
 }

@@ -10,7 +10,7 @@ import { SEND } from '../../workers/send/attempt-set.ts';
 import { newestStates } from '../../workers/send/batch-words.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import type { Bounds } from './config.ts';
-import { askCommand, batchesOf, decideOn, deviceName, headOf, launchOf, manifestOf, pressCommand, SEGMENT, setsOf } from './launch.ts';
+import { askCommand, batchesOf, decideOn, deviceName, headOf, launchOf, manifestOf, pressCommand, SEGMENT, setOf, setsOf } from './launch.ts';
 import { claimsFor, Directly, keyringOf, recordFor, seal, type Stored } from './stores.ts';
 import { claimsText, type World } from './world.ts';
 
@@ -139,7 +139,7 @@ export class StateChecks {
     const nowMs = world.atMs + 3_600_000;
     const claims = claimsFor(directly);
     const journal = createJournal({ record: recordFor(directly, 'bot'), keyring: keyringOf('bot'), nowMs: () => nowMs });
-    const deps = { claims, journal, manifestOf: () => Promise.resolve(manifestOf(this.#bounds)) };
+    const deps = { claims, journal, setOf, manifestOf: () => Promise.resolve(manifestOf(this.#bounds)) };
     try {
       for (const { id } of runningShots(launchOf(world.entries) as Launch)) {
         const closed = await closeShot(deps, { launchId: LAUNCH_ID, shotId: id, nowMs });
@@ -163,7 +163,7 @@ export class StateChecks {
       const declined = decideOn(standing, { kind: 'decline-fire', by: 'ana', orderId: id, reason: '' }, nowMs);
       if (declined.ok) standing = [...standing, seal(headOf(standing), declined.entry, 'bot')];
     }
-    const asked = decideOn(standing, askCommand(launch, nowMs), nowMs);
+    const asked = decideOn(standing, await askCommand({ ...stored, entries: standing }, nowMs, this.#bounds), nowMs);
     if (!asked.ok) return { devices: new Set() };
     const withOrder = [...standing, seal(headOf(standing), asked.entry, 'bot')];
     const orderId = asked.entry.kind === 'FireRequested' ? asked.entry.orderId : '';

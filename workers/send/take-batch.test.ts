@@ -24,7 +24,7 @@ interface Setup { claims: ClaimStore; notAfterMs?: number; share?: Share; skippe
 function take({ claims, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false }: Setup): Promise<Taken> {
   const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
   const view = { id: 'b1', platform: 'ios', segment: 'ios', count: COUNT, skipped } as BatchView;
-  return takeBatch({ claims, clock: wallClock, bootId: 'me', share: () => share, isOver: () => false, log: pino({ level: 'silent' }) }, run, message, view);
+  return takeBatch({ claims, setOf: () => Promise.reject(new Error('a first attempt has no set')), clock: wallClock, bootId: 'me', share: () => share, isOver: () => false, log: pino({ level: 'silent' }) }, run, message, view);
 }
 
 /** With what these do instead of the store's own. */
