@@ -123,7 +123,7 @@ test('what a halt cut off is no progress, and a halt that came after everything 
   const closed = shotForTests({ haltedAtMs: GO_AT_MS + 2_000, closed: { atMs: GO_AT_MS + 3_000, cause: 'halt' } });
   const { figures } = shotFigures(launch, shot, [snapshotOf('shot-1', countsOf(evenly(1_000, 0, 2_000)), none)], GO_AT_MS + 2_500);
   const of = (halted: number, view: typeof liveStatsMessage) => JSON.stringify(view(launch, closed, { ...figures, total: { ...figures.total, accepted: 5_000 - halted, halted } }));
-  expect(of(4_000, liveStatsMessage)).toMatch(/Halted: 1,000 of 5,000 accepted.*▒ 20%/s);
+  expect(of(4_000, liveStatsMessage)).toMatch(/Halted: 1,000 of 5,000 accepted.*▓ 20%/s);
   expect(of(0, liveStatsMessage)).toMatch(/Done: 5,000 of 5,000 accepted.*█ 100%/s);
   expect(of(4_000, summaryMessage)).toContain('Shot ended by halt: 4,000 of 5,000 got nothing (4,000 cut off by the halt)');
   expect(of(0, summaryMessage)).toContain('Shot complete before the halt: all 5,000 accepted');
@@ -158,9 +158,9 @@ test('the curve stands still between answers and ends at the share of all device
 });
 
 test('uncertain is not reached: the bar and its share count what was accepted, and grey for what ended otherwise', () => {
-  expect(progressBar(0, 1_000, 1_000)).toBe(`${'▒'.repeat(14)} 0%`);
-  expect(progressBar(500, 1_000, 500)).toBe(`${'█'.repeat(7)}${'▒'.repeat(7)} 50%`);
-  expect(progressBar(500, 1_000, 250)).toBe(`${'█'.repeat(7)}${'▒'.repeat(3)}${'░'.repeat(4)} 50%`);
+  expect(progressBar(0, 1_000, 1_000)).toBe(`${'▓'.repeat(14)} 0%`);
+  expect(progressBar(500, 1_000, 500)).toBe(`${'█'.repeat(7)}${'▓'.repeat(7)} 50%`);
+  expect(progressBar(500, 1_000, 250)).toBe(`${'█'.repeat(7)}${'▓'.repeat(3)}${'░'.repeat(4)} 50%`);
 });
 
 test('shares add up, round nothing up to all, and lose no hundredth', () => {

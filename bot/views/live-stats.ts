@@ -89,14 +89,14 @@ export const hasOutrunHalt = (shot: Shot, total: Figures): boolean => shot.close
 const BAR_CELLS = 14;
 
 /**
- * Full for what was accepted, grey for what has ended otherwise (refused, uncertain, cut off, late, left out), empty for
+ * Full for what was accepted, a darker shade for what has ended otherwise (refused, uncertain, cut off, late, left out), empty for
  * what is still to come. The share is that of the accepted alone, and nothing is rounded up.
  */
 export function progressBar(accepted: number, all: number, otherwise = 0): string {
   const cells = (part: number) => (all === 0 ? 0 : Math.min(BAR_CELLS, Math.floor((part * BAR_CELLS) / all)));
   const full = cells(accepted);
-  const grey = cells(accepted + otherwise) - full;
-  return `${'█'.repeat(full)}${'▒'.repeat(grey)}${'░'.repeat(BAR_CELLS - full - grey)} ${all === 0 ? 0 : Math.min(100, Math.floor((accepted * 100) / all))}%`;
+  const shaded = cells(accepted + otherwise) - full;
+  return `${'█'.repeat(full)}${'▓'.repeat(shaded)}${'░'.repeat(BAR_CELLS - full - shaded)} ${all === 0 ? 0 : Math.min(100, Math.floor((accepted * 100) / all))}%`;
 }
 
 export function times(figures: Pick<Figures, 'p50Ms' | 'p95Ms' | 'p99Ms'>): string {
