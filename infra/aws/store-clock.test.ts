@@ -120,6 +120,21 @@ describe('with answers', () => {
     expect(Math.abs(world.errorMs)).toBeLessThan(100);
   });
 
+  test.each([100, -100])('bounds widen as the clocks drift apart by %i ppm, so that they hold through minutes without an answer', (ppm) => {
+    const world = new World(ppm).askFor(20_000).pass(600_000);
+    expect(world.clock.earliestMs()).toBeLessThanOrEqual(world.trueMs);
+    expect(world.clock.latestMs()).toBeGreaterThanOrEqual(world.trueMs);
+  });
+
+  test('a small lie, which nobody can tell from the truth, is forgotten within two minutes', () => {
+    const world = new World().askFor(10_000);
+    // At the turn of the liar's second.
+    world.pass(1_000 - ((world.trueMs + 202) % 1_000)).ask({ offMs: 200 }).askFor(20_000);
+    expect(world.clock.earliestMs()).toBeGreaterThan(world.trueMs);
+    world.askFor(130_000);
+    expect(world.clock.earliestMs()).toBeLessThanOrEqual(world.trueMs);
+  });
+
   test('what is no date is no answer', () => {
     const { clock } = new World();
     clock.answered({ dateMs: Number.NaN, sentAtMs: 0, answeredAtMs: 1 });

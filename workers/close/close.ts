@@ -37,7 +37,7 @@ export type CloseResult =
 
 /** Workers hear of a halt within a second or pause by themselves (0.8 s); after this nobody claims any more. Unclaimed batches need no longer wait. */
 export const HALT_SETTLES_MS = 2_000;
-/** Clocks of hosts may differ by this; a claim at the last moment wins against the closer anyway. */
+/** After the earliest that the store's time may be; a claim at the last moment wins against the closer anyway. */
 export const NOT_AFTER_GRACE_MS = 2_000;
 /** An answer may take 10 s after the last write (the lane's deadline), the account a little more. */
 export const ACCOUNT_GRACE_MS = 12_000;
