@@ -2,29 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
-import type { Queues, Received } from '../../infra/aws/queues.ts';
-import { laterEachTime, POLL_SECONDS } from '../../infra/aws/queues.ts';
+import type { Queues } from '../../infra/aws/queues.ts';
+import { POLL_SECONDS } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { correctShot } from '../close/correct.ts';
 import type { LateAccount } from '../close/correct.ts';
-import { batchMessage, MESSAGE_CHARS } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import type { Known } from '../dispatch/known.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
-import { untilDone, whileHeld } from '../held-message.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Foreign } from '../report/foreign.ts';
 import { sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
+import { Admission } from './admission.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import type { Share } from './pace.ts';
 import type { SetReader } from './frozen-sets.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { FoundRun, ShotRuns } from './shot-runs.ts';
+import type { ShotRuns } from './shot-runs.ts';
 import { takeBatch, type LeaseClock } from './take-batch.ts';
 
 export interface SenderOptions {
@@ -59,9 +56,6 @@ export interface SenderOptions {
  */
 
 const LOOK_AGAIN_MS = 50;
-/** So many messages may be held while their shots are looked up: of made-up ones, which wait a quarter of a second at most, more than a thousand a second pass. */
-const ADMITTING_MOST = 300;
-const UNKNOWN: FoundRun = { ok: false, code: 'NO_APPROVAL', say: 'no such shot is in the record' };
 /** The holder of a batch may be dead, and what its lease covers may be all. */
 const AGAIN_MOST_SECONDS = 10;
 
@@ -73,8 +67,7 @@ export class Sender {
   #room: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  /** Messages whose shot is being looked up. */
-  readonly #admitting = new Set<Promise<void>>();
+  readonly #admission: Admission;
   /** Devices of batches that are being claimed: they will want room too. */
   #claiming = 0;
   readonly #corrections = new AbortController();
@@ -85,6 +78,7 @@ export class Sender {
     this.#options = options;
     this.#hands = new Hands(options);
     this.#deletes = new Deletes(options);
+    this.#admission = new Admission({ ...options, hands: this.#hands, deletes: this.#deletes, signal: this.#stop.signal });
     // No epoch is above this one: only what makes everybody wait.
     this.#keeper = new LeaseKeeper({ ...options, isPaused: () => options.switches.stop(Number.POSITIVE_INFINITY) !== null });
   }
@@ -115,7 +109,7 @@ export class Sender {
     this.#hands.wake();
     await this.#hands.backAll();
     await this.#loops;
-    await Promise.all(this.#admitting);
+    await this.#admission.end();
     await this.#hands.backAll();
     await Promise.all(this.#running);
     await this.#deletes.flush();
@@ -126,66 +120,20 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admitting.size > ADMITTING_MOST || !this.#options.share().active || this.#options.runs.anyStopped()) {
+      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admission.isFull || !this.#options.share().active || this.#options.runs.anyStopped()) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
       try {
         const received = await queues.receive(queue, { max: 10, waitSeconds: POLL_SECONDS, visibilitySeconds: VISIBILITY_SECONDS, signal });
         if (this.#paused || signal.aborted) await queues.handBack(queue, received.map(({ receipt }) => receipt), 0);
-        else for (const one of received) this.#admit(one);
+        else for (const one of received) this.#admission.take(one);
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, 'batch queue cannot be read; trying again');
         await this.#wait(500);
       }
     }
-  }
-
-  /** Beside the loop: what has to be looked up must not hold up what is known. */
-  #admit(received: Received): void {
-    const admitting: Promise<void> = this.#judge(received)
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a batch message could not be judged; it comes again'))
-      .finally(() => this.#admitting.delete(admitting));
-    this.#admitting.add(admitting);
-  }
-
-  async #judge({ body, receipt, receives }: Received): Promise<void> {
-    const { platform, queues, queue, launchId, runs, known, isServed, audience, log } = this.#options;
-    const message = parse(body);
-    if (message === null) return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);
-    const { shotId, segment, attempt, batch } = message;
-    if (message.launchId !== launchId) {
-      if (await isServed(message.launchId)) return queues.handBack(queue, [receipt], 1);
-      return this.#foreign(receipt, `a batch of another launch: ${message.launchId}`);
-    }
-    const seen = known.peekShot(shotId);
-    if (seen !== undefined && !isPartOf(seen, message)) return this.#foreign(receipt, `${shotId} ${segment}: attempt ${attempt} of it is not part of the shot`);
-    if (seen?.closed != null) return this.#deletes.put(receipt);
-    const said = { shotId, batch };
-    const holding = { queues, queue, visibilitySeconds: VISIBILITY_SECONDS, log };
-    const { value: found, sinceMs } = await whileHeld(holding, receipt, () => untilDone(
-      async () => (runs.get(shotId) !== undefined || await known.shot(shotId) ? runs.find(shotId) : UNKNOWN), this.#stop.signal,
-      (error, delayMs) => log.error({ ...said, err: error, delayMs }, 'record cannot be read; the batch is held'),
-    ));
-    if (found === null) return queues.handBack(queue, [receipt], 0);
-    if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED')) return queues.handBack(queue, [receipt], laterEachTime(receives));
-    if (!found.ok && found.code === 'NO_APPROVAL') return this.#foreign(receipt, `a batch of a shot that is not in the record: ${shotId} ${batch}`);
-    if (!found.ok) {
-      log.error({ ...said, code: found.code, say: found.say }, 'batch without authority dropped');
-      return this.#deletes.put(receipt);
-    }
-    const { run } = found;
-    const place = placeOf(audience(), batch);
-    if (place === null || place.platform !== platform || place.segment !== segment || !isPartOf(run.authority.shot, message)) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
-    // More than are wanted here were held while the store was away.
-    if (this.#hands.count >= AT_HAND) return queues.handBack(queue, [receipt], 0);
-    this.#hands.put({ message, run, receipt, receives, sinceMs });
-  }
-
-  #foreign(receipt: string, why: string): void {
-    this.#options.foreign.batch(why);
-    this.#deletes.put(receipt);
   }
 
   async #feed(): Promise<void> {
@@ -290,26 +238,5 @@ export class Sender {
 
   async #wait(ms: number): Promise<void> {
     await sleep(ms, null, { signal: this.#stop.signal }).catch(() => null);
-  }
-}
-
-function parse(body: string): BatchMessage | null {
-  if (body.length > MESSAGE_CHARS) return null;
-  try {
-    return batchMessage.parse(JSON.parse(body));
-  } catch {
-    return null;
-  }
-}
-
-function isPartOf(shot: Shot, { segment, attempt }: BatchMessage): boolean {
-  return shot.segments.some((one) => one.segment === segment && one.attempt === attempt);
-}
-
-function placeOf(audience: LoadedAudience | null, batch: string): { platform: Platform; segment: string } | null {
-  try {
-    return audience?.batch(batch) ?? null;
-  } catch {
-    return null;
   }
 }
