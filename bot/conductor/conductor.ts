@@ -48,9 +48,9 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   const background = new Set<Promise<unknown>>();
   /** What we act on; the lease may have run out since (`leader.isLeading`). */
   let leading = false;
-  /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. */
+  /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. While it is being asked, `leading` still says so. */
   let isLeaseUnknown = false;
-  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || isLeaseUnknown });
+  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || leading || isLeaseUnknown });
   /** Launches of this instance, as it last led. */
   let led: string[] = [];
   let ticker: { stop(): void | Promise<void> } | null = null;

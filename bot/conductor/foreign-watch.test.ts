@@ -24,6 +24,9 @@ test('messages that are not the launch\'s are said once, by any number of bots a
   await report('two', { orders: 20, batches: 6, last: 'y' });
   await conductor.stop();
   await rig.conductor('second').conductor.start();
+  // 29 of them, and looks enough to tell.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(await notes()).toHaveLength(1);
   await report('two', { orders: 20, batches: 7, last: 'y' });
   await until('ten times as many', async () => ((await notes()).length === 2 ? true : undefined));
   expect((await notes())[1]).toContain(': 30 so far');

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
 import { startStallProxy } from '../../test/stall-proxy.ts';
@@ -87,7 +87,7 @@ test('it is said while the store itself answers nothing, within 3 s, and again t
   stops.push(() => proxy.close());
   const cloud = createCloud({ endpoint: proxy.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
   stops.push(() => cloud.close());
-  const { snapshot, report, conductor } = await fired({ cloud });
+  const { snapshot, report, conductor } = await fired({ cloud, timings: { stillMs: 2_000, leaseMs: 1_500 } });
   let sent = 100;
   keepReporting(() => report(snapshot(sent, 50 + sent)));
   await rig.seen('Sending: 2');
@@ -96,8 +96,8 @@ test('it is said while the store itself answers nothing, within 3 s, and again t
   const alarm = await rig.seen('Nothing shows that iOS and Android still move');
   expect(Date.now() - stalledAtMs).toBeLessThan(3_500);
   expect(blocksOf(alarm)).toMatch(/the store \(DynamoDB\) has not answered the bot for/);
-  // Past the end of the lease, too.
-  await vi.waitFor(() => { if (conductor.isLeader()) throw new Error('leads'); }, { timeout: 5_000, interval: 100 });
+  // About when the lease ends for want of an answer: nobody else can lead then.
+  await until('the lease is over', async () => !conductor.isLeader());
   sent = 150;
   proxy.stall(false);
   const moved = await rig.seen('iOS and Android move again after');
