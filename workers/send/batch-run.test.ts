@@ -60,7 +60,7 @@ async function batchOf(launch: StagedLaunch, shotId: string): Promise<{ run: Sho
   return { run: new ShotRun(verdict.authority, audience.manifest.locales), view: audience.view(launch.audience.manifest.segments[0]?.batches[0]?.id ?? '') };
 }
 
-interface Sending { job: LaneJob; lane: HeldLane; done: Promise<'accounted' | 'handed-on'>; key: string; held: HeldBatch; claims: ClaimStore }
+interface Sending { run: ShotRun; job: LaneJob; lane: HeldLane; done: Promise<'accounted' | 'handed-on'>; key: string; held: HeldBatch; claims: ClaimStore }
 
 /** Takes the first batch of a fresh launch, or of this one, and begins to send it. */
 async function begin({ launch, shotId, share = { perSecond: 0, active: true }, claims = { ...stage.cloud.claims }, memory = confirmed(), queues = stage.cloud.queues }: {
@@ -77,7 +77,7 @@ async function begin({ launch, shotId, share = { perSecond: 0, active: true }, c
   const taken = await takeBatch({ ...common, setOf: setReader(stage.cloud.objects), bootId: randomUUID(), isOver: () => false }, run, message, view);
   if (!taken.won) throw new Error(`not won: ${JSON.stringify(taken)}`);
   const done = sendBatch({ claims, lane, switches, clock: wallClock, keeper, log, onLateAccount: (late) => lateAccounts.push(late) }, run, message, view, taken.held, 'receipt');
-  return { job: await lane.job.promise, lane, done, key: claimKey(launch.id, platform, 1, view.id), held: taken.held, claims };
+  return { run, job: await lane.job.promise, lane, done, key: claimKey(launch.id, platform, 1, view.id), held: taken.held, claims };
 }
 
 const lateAccounts: LateAccount[] = [];
@@ -205,6 +205,8 @@ test('a worker that was only paused writes nothing after its lease, and what it 
   expect(lateAccounts).toMatchObject([{ holder: 1 }]);
   // It knows that nothing is its own to renew or to hand on any more.
   expect(calls).toEqual(['claim', 'renew', 'account']);
+  // Nor is the rest its own to count: the other one does.
+  expect(first.run.tally.counts('ios')).toMatchObject({ accepted: 3, halted: 7 });
   settle(second, () => ({ state: 'accepted' }));
   await second.done;
   // Written: what it was answered. Covered and unwritten: within reach of a further order. The rest: the second's.

@@ -62,7 +62,8 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   const left = clock.earliestMs() >= held.notAfterMs ? 'late' : 'halted';
   for (const device of unwritten) {
     states[device] = stateCode(left);
-    run.tally.settled(view.platform, left, null, clock.nowMs());
+    // What its lease did not cover is the next holder's to tell.
+    if (!held.isLost || device < held.mark) run.tally.settled(view.platform, left, null, clock.nowMs());
   }
   await accountFor(context, run, message, view, held.token, toAccount(states, reasons));
   return 'accounted';
