@@ -12,6 +12,10 @@ export interface Bounds {
   lostAnswers: number;
   /** Conductors that look for late accounts, besides those workers that correct themselves. */
   lateLooks: number;
+  /** 1: a closer may keep the sets of its first look until its second, however much later; 0: it looks once. */
+  keptSets: number;
+  /** 1: between looking up who is left and asking for fire anything may happen; 0: nothing does. */
+  slowAsks: number;
   /** How often workers are woken for one batch of one attempt. */
   takes: number;
   /** Devices that a lease covers at first; 0: all. */
@@ -43,12 +47,13 @@ export type Assumption = keyof typeof ASSUMPTIONS;
 export const NUMBERS = {
   batches: 'batches of the one segment', devicesPerBatch: 'devices of a batch', workers: 'workers at once', closers: 'closers at once', attempts: 'attempts', halts: 'halts',
   faults: 'operations without an answer', lostAnswers: 'answers of the provider that never come', lateLooks: 'conductors that look for late accounts beside the workers',
+  keptSets: '1: a closer may keep the sets of its first look', slowAsks: '1: anything may happen between looking up who is left and asking',
   takes: 'wake-ups for one batch of one attempt', mark: 'devices that a lease covers at first; 0: all', renewals: 'looks of a worker at its leases',
   notAfterMs: 'window of a shot', stepMs: 'time passes by so much; 0: to the next moment that matters', clockErrorMs: 'how far bounds on the store\'s time are apart from it',
 } as const satisfies Partial<Record<keyof Bounds, string>>;
 
 export const SMALL: Bounds = {
-  batches: 1, devicesPerBatch: 2, workers: 2, closers: 1, attempts: 1, halts: 1, faults: 0, lostAnswers: 0, lateLooks: 0, takes: 2, mark: 1, uncertain: 'leave',
+  batches: 1, devicesPerBatch: 2, workers: 2, closers: 1, attempts: 1, halts: 1, faults: 0, lostAnswers: 0, lateLooks: 0, keptSets: 0, slowAsks: 0, takes: 2, mark: 1, uncertain: 'leave',
   notAfterMs: 18_000, stepMs: 6_000, renewals: 0, clockErrorMs: 0, drop: [],
 };
 

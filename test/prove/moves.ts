@@ -45,8 +45,12 @@ export class Moves {
     const order = Object.values(launch.orders).find(({ state }) => state === 'open');
     const attempts = launch.attempts[SEGMENT]?.length ?? 0;
     if (order === undefined && attempts < this.#bounds.attempts) {
-      const asked = this.#decided(world, await askCommand(world, world.atMs, this.#bounds));
-      if (asked !== null) moves.push({ say: `Ana asks for ${launch.halt.active ? 'resume' : 'fire'}: attempt ${attempts + 1}`, world: asked, violation: null });
+      const command = await askCommand(world, world.atMs, this.#bounds);
+      const asked = this.#decided(world, command);
+      if (this.#bounds.slowAsks === 1 && asked !== null && !world.processes.some(({ args }) => args.role === 'ask')) {
+        const begun = await this.#begin(world, { role: 'ask', who: 'Ana', shotId: '', command }, `ask-${headOf(world.entries).seq}`);
+        if (begun !== null) moves.push({ say: `the bot looks up who is left for attempt ${attempts + 1}`, world: begun, violation: null });
+      } else if (asked !== null) moves.push({ say: `Ana asks for ${launch.halt.active ? 'resume' : 'fire'}: attempt ${attempts + 1}`, world: asked, violation: null });
     }
     if (order !== undefined) {
       const pressed = this.#decided(world, pressCommand(launch, order.id, world.atMs, world.halt));
@@ -93,7 +97,7 @@ export class Moves {
         }
       }
       for (const who of free('closer', bounds.closers).slice(0, 1)) {
-        const begun = await this.#begin(world, { role: 'closer', who, shotId: shot.id, isFirst: attempt === 1, aheadMs: 0, bounds }, who);
+        const begun = await this.#begin(world, { role: 'closer', who, shotId: shot.id, looksOnce: attempt === 1 || bounds.keptSets === 0, aheadMs: 0, bounds }, who);
         if (begun !== null) moves.push({ say: `${who} looks at shot ${shot.id}`, world: begun, violation: null });
       }
     }
@@ -106,12 +110,12 @@ export class Moves {
     return moves;
   }
 
-  /** Null: it has nothing to do. A closer of a first attempt looks at once: what the attempt is for can't change. */
+  /** Null: it has nothing to do. A closer of a first attempt looks once: what that is for can't change. */
   async #begin(world: World, args: ProcessArgs, name: string): Promise<World | null> {
     let process = await this.#read(world, begin(world, args, name));
     const running = await this.runs.of(process);
     const look = running.pending.find(({ kind }) => kind === 'look');
-    if (args.role === 'closer' && args.isFirst && look !== undefined) process = await this.#read(world, happens(process, { n: look.n, atMs: world.atMs, seen: seenText(world.halt), ok: true, value: null }));
+    if (args.role === 'closer' && args.looksOnce && look !== undefined) process = await this.#read(world, happens(process, { n: look.n, atMs: world.atMs, seen: seenText(world.halt), ok: true, value: null }));
     return (await this.runs.of(process)).done ? null : { ...world, processes: [...world.processes, process] };
   }
 
@@ -262,6 +266,7 @@ function sayOf(who: string, { kind, args }: Op, value: unknown): string {
     case 'record.read': return `${who} reads the record`;
     case 'record.append': return `${who} ${(value as { won: boolean }).won ? 'writes' : 'is too late to write'} ${(args[1] as { kind: string }).kind}`;
     case 'write': return `${who} is about to write ${String(key)}`;
+    case 'say': return `${who} asks with what was looked up`;
     case 'look': return `${who} begins to close what is due`;
     default: return `${who}: ${kind}`;
   }

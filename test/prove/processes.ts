@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createJournal } from '../../infra/aws/journal.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { closeShot, CloseMemo, partsOf } from '../../workers/close/close.ts';
 import { correctShot, type LateAccount } from '../../workers/close/correct.ts';
@@ -22,9 +23,10 @@ import { claimsFor, keyringOf, recordFor } from './stores.ts';
 const log = pino({ level: 'silent' });
 
 export interface WorkerArgs { role: 'worker'; who: string; shotId: string; attempt: number; batch: string; /** Devices that were known to be answered when the batch was taken. */ settled: readonly string[]; aheadMs: number; bounds: Bounds }
-export interface CloserArgs { role: 'closer'; who: string; shotId: string; isFirst: boolean; aheadMs: number; bounds: Bounds }
+export interface CloserArgs { role: 'closer'; who: string; shotId: string; looksOnce: boolean; aheadMs: number; bounds: Bounds }
 export interface LateArgs { role: 'late'; who: string; shotId: string; bounds: Bounds }
-export type ProcessArgs = WorkerArgs | CloserArgs | LateArgs;
+export interface AskArgs { role: 'ask'; who: string; shotId: ''; command: Command }
+export type ProcessArgs = WorkerArgs | CloserArgs | LateArgs | AskArgs;
 
 /** Halt as a process sees it without asking: what the switch thread has read last. */
 export const seenText = (halt: { epoch: number; halted: boolean }) => `${halt.epoch} ${halt.halted ? 1 : 0}`;
@@ -127,4 +129,11 @@ export async function lookForLate(io: Io, { shotId, bounds }: LateArgs): Promise
   if (launch === null || shot === undefined) throw new Error('SHOT_UNKNOWN');
   const { refused } = await correctLateAccounts({ claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, shot, new LateMemo());
   if (refused.length > 0) throw new Error(`CORRECTION_REFUSED ${refused.join()}`);
+}
+
+/** A person asks for what the bot has looked up; a refusal is told to them, and they ask again. */
+export async function ask(io: Io, { command }: AskArgs): Promise<void> {
+  const journal = createJournal({ record: recordFor(io, 'bot'), keyring: keyringOf('bot'), nowMs: () => io.nowMs() });
+  await io.call('say');
+  await journal.submit(LAUNCH_ID, command);
 }

@@ -1,7 +1,7 @@
 import type { Claim } from '../../infra/aws/claim-store.ts';
 import { T0_MS, type Bounds } from './config.ts';
 import { firstEntries, headOf } from './launch.ts';
-import { close, lookForLate, seenText, work, type ProcessArgs } from './processes.ts';
+import { ask, close, lookForLate, seenText, work, type ProcessArgs } from './processes.ts';
 import { digest, Sandbox, type Happened, type Program, type Running } from './sandbox.ts';
 import type { Stored } from './stores.ts';
 
@@ -54,7 +54,7 @@ export function hashOf(world: World): string {
   ].join('|'));
 }
 
-const programs: Record<ProcessArgs['role'], Program> = { worker: work as Program, closer: close as Program, late: lookForLate as Program };
+const programs: Record<ProcessArgs['role'], Program> = { worker: work as Program, closer: close as Program, late: lookForLate as Program, ask: ask as Program };
 const LIVE_MOST = 4_000;
 const KNOWN_MOST = 400_000;
 
