@@ -59,8 +59,13 @@ describe('the word of whoever gives a holder up', () => {
 
   test('who was answered before, or is to get nothing, is skipped; who is outside of the attempt is absent', () => {
     const set = { members: Uint8Array.of(SETTLED, SEND, OUTSIDE, SETTLED), size: 3 };
-    expect(spoken(wordOf(claim({ mark: 2 }), set, 'halted'))).toEqual(['skipped', 'uncertain', 'absent', 'skipped']);
-    expect(spoken(wordOf(claim({ mark: 2 }), set, 'absent', (device) => device === 1))).toEqual(['skipped', 'skipped', 'absent', 'absent']);
+    expect(spoken(wordOf(undefined, set, 'halted'))).toEqual(['skipped', 'halted', 'absent', 'skipped']);
+    expect(spoken(wordOf(claim({ mark: 2 }), set, 'absent', (device) => device === 1))).toEqual(['uncertain', 'skipped', 'absent', 'absent']);
+  });
+
+  test('what a lease covered is uncertain, whatever an earlier attempt has said since: its holder may have written it before that', () => {
+    const set = { members: Uint8Array.of(SETTLED, SEND, OUTSIDE, SETTLED), size: 3 };
+    expect(spoken(wordOf(claim({ mark: 2 }), set, 'halted'))).toEqual(['uncertain', 'uncertain', 'absent', 'skipped']);
   });
 });
 

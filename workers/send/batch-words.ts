@@ -68,15 +68,16 @@ export function uncovered(claim: Claim, set: AttemptSet): number[] {
 
 /**
  * The word of whoever gives the present holder up: what its lease covered is uncertain, the rest as `beyond` says, absent
- * when another holder comes. `isSkipped`: known to be nobody's to send, where the one who speaks can know it.
+ * when another holder comes; skipped where an earlier attempt has an answer. `isSkipped`: known to have been nobody's to send from the beginning.
  */
 export function wordOf(claim: Claim | undefined, set: AttemptSet, beyond: 'absent' | 'halted' | 'late' | 'uncertain', isSkipped: (device: number) => boolean = () => false): Account {
   const states = new Uint8Array(set.members.length).fill(ABSENT);
   for (const device of restOf(claim, set)) {
     const isCovered = claim?.state === 'claimed' && device < claim.mark;
     if (!isCovered && beyond === 'absent') continue;
-    const isSettled = set.members[device] === SETTLED || isSkipped(device);
-    states[device] = stateCode(isSettled ? 'skipped' : isCovered ? 'uncertain' : beyond);
+    // An answer of an earlier attempt may have come after the claim: what the lease covered may have been written all the same.
+    const isNobodys = isSkipped(device) || (set.members[device] === SETTLED && !isCovered);
+    states[device] = stateCode(isNobodys ? 'skipped' : isCovered ? 'uncertain' : beyond);
   }
   return toAccount(states, noReasons());
 }
