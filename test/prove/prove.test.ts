@@ -30,8 +30,7 @@ describe('a search over the real protocol', () => {
     ['account-by-token', ['closes', 'words-are-true']],
   ];
   test.each(rests)('finds what breaks without an assumption: %s', async (assumption, properties) => {
-    // What an order showed, and what is within reach, are looked at by the searches above.
-    const { outcome } = await search(WITHOUT[assumption], { ignore: ['shown-is-sent', 'within-reach'] });
+    const { outcome } = await search(WITHOUT[assumption]);
     expect(properties).toContain(outcome.found?.violation.property);
     expect(outcome.found?.trace[0]).toMatch(/^Ana asks for fire/);
   });

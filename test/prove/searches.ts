@@ -11,8 +11,9 @@ export const SEARCHES: Record<string, Bounds> = {
   ...QUICK,
   'two workers': { ...SMALL, mark: 0 },
   'two workers, part by part': { ...SMALL, mark: 1, renewals: 1 },
-  'a late account': { ...SMALL, mark: 0, attempts: 2, batches: 2, devicesPerBatch: 1, workers: 1, takes: 1 },
-  'three attempts, resend': { ...SMALL, mark: 0, attempts: 3, devicesPerBatch: 1, workers: 1, takes: 1, halts: 2, uncertain: 'resend' },
+  'a late account': { ...SMALL, mark: 0, attempts: 2, batches: 2, devicesPerBatch: 1, workers: 1, takes: 1, notAfterMs: 36_000, stepMs: 18_000 },
+  'two attempts, resend': { ...SMALL, mark: 0, halts: 0, attempts: 2, devicesPerBatch: 1, takes: 1, uncertain: 'resend', notAfterMs: 36_000, stepMs: 18_000 },
+  'three attempts, resend': { ...SMALL, mark: 0, attempts: 3, devicesPerBatch: 1, workers: 1, takes: 1, halts: 2, uncertain: 'resend', notAfterMs: 36_000, stepMs: 18_000, slowAsks: 1, keptSets: 1 },
 };
 
 /** A search that finds what rests on an assumption when it is dropped. */
