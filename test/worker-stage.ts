@@ -156,8 +156,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
       return requested.entry;
     },
     async approve({ orderId, shownHash }, { wake = true } = {}) {
-      // One try of half a second, as workers read it: on a loaded machine it may take another.
-      const item = await vi.waitFor(() => cloud.switches.read(id, { consistent: true }), { timeout: 5_000 });
+      const item = await cloud.switches.readWithin(id, 5_000);
       const approved = await must(journal.submit(id, {
         kind: 'approve-fire', by: 'mia', orderId, shownHash, pressedAtMs: Date.now(), measured: [], via: { kind: 'slack', slackId: 'U0MARKET1' },
         observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
