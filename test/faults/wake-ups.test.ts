@@ -104,10 +104,12 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     await room.ben.press(button);
     const shot = await pressed('flooded-ios');
     const firstMs = await firstPushMs(shot);
+    // The order itself still waits behind others in its group: its batches did not. How long that takes says more of the stand-ins, which take
+    // two thousand messages in the process that this test runs in.
+    expect((await room.stack.cloud.queues.depth(names.segments)).visible).toBeGreaterThan(0);
+    expect(firstMs).toBeLessThan(15_000);
     await flooding;
     await allSent('flooded-ios');
-    // The stand-ins take two thousand messages meanwhile, in the process that this test runs in.
-    expect(firstMs).toBeLessThan(atMostMs() + 1_000);
     expect((await room.counts()).received - sentBefore).toBe(600);
     await until('all of them counted', 30_000, async () => {
       const seen = (await foreignSeen()) - seenBefore;

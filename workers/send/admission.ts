@@ -38,6 +38,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Messages whose shot is being looked up. */
   readonly #admitting = new Set<Promise<void>>();
+  readonly #returning: string[] = [];
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -90,8 +91,19 @@ export class Admission {
     const place = placeOf(audience(), batch);
     if (place === null || place.platform !== platform || place.segment !== segment || !isPartOf(run.authority.shot, message)) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
     // More than are wanted here were held while the store was away.
-    if (hands.count >= AT_HAND) return queues.handBack(queue, [receipt], 0);
+    if (hands.count >= AT_HAND) return this.#tooMany(receipt);
     hands.put({ message, run, receipt, receives, sinceMs });
+  }
+
+  /** Those of one moment go back together: ten cost one call. */
+  #tooMany(receipt: string): void {
+    const { queues, queue, log } = this.#options;
+    this.#returning.push(receipt);
+    if (this.#returning.length > 1) return;
+    setImmediate(() => {
+      const receipts = this.#returning.splice(0);
+      queues.handBack(queue, receipts, 0).catch((error: unknown) => log.warn({ err: error, messages: receipts.length }, 'messages were not handed back; they come again by themselves'));
+    });
   }
 
   #foreign(receipt: string, why: string): void {
