@@ -79,7 +79,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, clock, workers: peers });
   const senders = PLATFORMS.map((platform) => new Sender({
     platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, setOf, clock, journal, launchId, bootId,
-    switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, log: log.child({ platform }),
+    switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, complain, log: log.child({ platform }),
   }));
   const rescue = new Rescue({
     claims: cloud.claims, live: cloud.live, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: clock.earliestMs, nowMs: clock.earliestMs,
@@ -87,7 +87,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     isBusy: (shotId, segment) => sharedClockMs() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? Number.NEGATIVE_INFINITY) < BUSY_MS,
   });
   const closer = new Closer({
-    claims: cloud.claims, journal, manifestOf, setOf, launchId, holder: bootId, live: cloud.live, clock, rescue, log,
+    claims: cloud.claims, journal, manifestOf, setOf, launchId, holder: bootId, live: cloud.live, clock, rescue, complain, log,
     // The dispatcher and the senders read the record too, and may know of a shot before the next look-round.
     launch: () => journal.peek(launchId) ?? launch(),
     idleMs: (shotId) => {

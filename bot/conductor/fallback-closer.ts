@@ -15,6 +15,6 @@ export function fallbackCloser({ cloud, journal, nowMs }: { cloud: Cloud; journa
     memos.set(name, memo);
     const result = await closeShot({ claims: cloud.claims, live: cloud.live, journal, manifestOf, setOf }, { launchId: launch.id, shotId: shot.id, nowMs: nowMs(), memo });
     if (result.state === 'closed') memos.delete(name);
-    if (result.state === 'refused') throw new Error(`CLOSE_REFUSED: ${result.code}: ${result.say}`);
+    return result;
   };
 }

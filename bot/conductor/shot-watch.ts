@@ -1,15 +1,23 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
+import { isNotForUs } from '../../infra/aws/cloud-error.ts';
+import type { CloseResult } from '../../workers/close/close.ts';
+import { CANNOT_CLOSE } from '../../workers/close/closer.ts';
+import { clip, oneLine } from '../views/words.ts';
 import type { Context } from './context.ts';
+import { noteOnce } from './note-once.ts';
 
-/** Walks the manifest, settles what is open, and appends ShotClosed. Rejects if it could not; doing it again is harmless. */
-export type CloseShot = (launch: Launch, shot: Shot) => Promise<unknown>;
+const WHY_CHARS = 300;
+
+/** Walks the manifest, settles what is open, and appends ShotClosed. Doing it again is harmless. Errors: those of the stores. */
+export type CloseShot = (launch: Launch, shot: Shot) => Promise<CloseResult>;
 
 /** Sees to it that every shot ends, whatever becomes of the workers: one that nobody closes is closed here. That it goes on is theirs (workers/close/rescue.ts). */
 export class ShotWatch {
   readonly #context: Context;
   readonly #closeShot: CloseShot;
-  #closing: Promise<unknown> | null = null;
+  #closing: Promise<CloseResult> | null = null;
+  readonly #told = new Set<string>();
 
   constructor(context: Context, closeShot: CloseShot) {
     this.#context = context;
@@ -18,7 +26,9 @@ export class ShotWatch {
 
   async look(launch: Launch): Promise<void> {
     const nowMs = this.#context.nowMs();
-    for (const shot of runningShots(launch)) {
+    const running = runningShots(launch);
+    if (running.length > 0) await this.#lookAtReports(launch, running);
+    for (const shot of running) {
       if (nowMs >= this.#dueAtMs(shot) + this.#context.timings.closeAfterDueMs) await this.#close(launch, shot);
     }
   }
@@ -35,9 +45,30 @@ export class ShotWatch {
     this.#context.log.warn({ launchId: launch.id, shotId: shot.id }, 'no worker has closed this shot: closing it here');
     this.#closing = this.#closeShot(launch, shot);
     try {
-      await this.#closing;
+      const result = await this.#closing;
+      if (result.state === 'refused') await this.#tell(launch, shot, `${result.say} (${result.code})`);
+    } catch (error) {
+      if (isNotForUs(error)) await this.#tell(launch, shot, error.message);
+      throw error;
     } finally {
       this.#closing = null;
     }
+  }
+
+  /** What workers say of it comes long before the bot's own turn: a shot that all of is answered ends at once otherwise, and never stands still. */
+  async #lookAtReports(launch: Launch, running: readonly Shot[]): Promise<void> {
+    const reports = await this.#context.cloud.live.reports(launch.id);
+    for (const shot of running) {
+      const head = `${CANNOT_CLOSE} ${shot.id}: `;
+      const found = reports.find(({ say }) => say.startsWith(head));
+      if (found !== undefined) await this.#tell(launch, shot, found.say.slice(head.length));
+    }
+  }
+
+  async #tell(launch: Launch, shot: Shot, why: string): Promise<void> {
+    if (this.#told.has(shot.id)) return;
+    const text = `${clip(oneLine(why), WHY_CHARS)}. Nobody is sent to twice, but its final figures are missing, and what is left of its segments can't be sent before it is closed. It is tried again by itself, up to every 10 s: put right what the sentence names (bot and workers on one version; tables and objects as they were).`;
+    await noteOnce(this.#context, launch, `Shot ${shot.id} can't be closed: `, text);
+    this.#told.add(shot.id);
   }
 }

@@ -1,5 +1,7 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { CANNOT_CLOSE } from '../../workers/close/closer.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
+import { CANNOT_TAKE } from '../../workers/send/take-batch.ts';
 import { count, plural, safe, span } from '../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
 import { paceOf, type Still } from './stillness.ts';
@@ -61,6 +63,13 @@ function ofWorkers(launch: Launch, shot: Shot, evidence: Evidence, workers: read
     return {
       kind: 'stopped', why: `${stopped.length} of ${plural(workers.length, 'worker')} stopped it by an answer that every further push would get too: ${safe(stopped[0]?.say ?? '', 200)}.`,
       todo: 'Press HALT, so that it closes; mend what the provider complains of (credentials, topic, content); then `/go resume fire` goes to whoever was not reached.',
+    };
+  }
+  const cannot = workers.filter(({ say }) => say.startsWith(`${CANNOT_TAKE} ${shot.id}: `) || say.startsWith(`${CANNOT_CLOSE} ${shot.id}: `));
+  if (cannot.length > 0) {
+    return {
+      kind: 'cannot', why: `${cannot.length} of ${plural(workers.length, 'worker')} can't go on with it: ${safe(cannot[0]?.say ?? '', 300)}.`,
+      todo: 'Nothing is sent on a guess. Bring all workers and the bot to the same version, or put back what was lost (what the sentence names); it goes on by itself then, while its time lasts.',
     };
   }
   const ready = workers.filter(({ state }) => state === 'ready' || state === 'sending');

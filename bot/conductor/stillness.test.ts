@@ -62,6 +62,7 @@ test.each<[string, Partial<Evidence>, RegExp]>([
   ['no worker', { workers: [] }, /no worker reports at all/],
   ['no worker', { workers: [worker({}, 9_000)] }, /the last one did 9 s ago/],
   ['stopped', { workers: [worker({ say: 'STOPPED sending shot-1: the provider answered BadTopic' })] }, /BadTopic/],
+  ['cannot', { workers: [worker({ say: 'CANNOT TAKE batches of shot-1: claim l/ios/1/b1 has state "leased": it was written by a newer one' })] }, /1 of 1 worker can't go on with it: .*written by a newer one/],
   ['none ready', { workers: [worker({ state: 'loading', say: 'audience cannot be loaded' })] }, /none of 1 worker is ready. One says: audience cannot be loaded/],
   ['queue missing', { queues: { ...healthy.queues, ios: 'missing' } }, /queue of iOS batches does not exist/],
   ['no connection ios', { workers: [worker(apns({ streams: 0 }))] }, /no connection to APNs is open/],

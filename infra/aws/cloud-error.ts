@@ -16,7 +16,7 @@ export type CloudErrorCode =
   | 'CLAIMS_INCONSISTENT' | 'CLAIM_UNKNOWN'
   | 'CLAIMS_LOST'
   | 'SET_MISSING'
-  | 'SET_BROKEN'
+  | 'SET_BROKEN' | 'SET_UNKNOWN'
   | 'SWITCHES_UNAVAILABLE'
   | 'LIVE_UNAVAILABLE'
   | 'QUEUE_SEND_FAILED'
@@ -44,3 +44,10 @@ export function errorName(error: unknown): string {
 export function isConditionFailure(error: unknown): boolean {
   return errorName(error) === 'ConditionalCheckFailedException';
 }
+
+/** What stands in the store is not for this version, or is not what two people approved: trying again won't help, and nothing is done on a guess. */
+export function isNotForUs(error: unknown): error is CloudError {
+  return error instanceof CloudError && NOT_FOR_US.has(error.code);
+}
+
+const NOT_FOR_US: ReadonlySet<CloudErrorCode> = new Set<CloudErrorCode>(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN']);

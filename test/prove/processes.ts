@@ -51,7 +51,7 @@ export async function work(io: Io, args: WorkerArgs): Promise<void> {
   const share = () => ({ perSecond: bounds.mark === 0 ? 0 : (bounds.mark * 1_000) / LEASE_MS, active: true });
   const message = { v: 1 as const, launchId: LAUNCH_ID, shotId, segment: SEGMENT, attempt, batch };
   const view = viewOf(bounds, batch);
-  const taken = await takeBatch({ claims, setOf, clock, bootId: who, share, isOver, log }, run, message, view);
+  const taken = await takeBatch({ claims, setOf, clock, bootId: who, share, isOver, complain: () => undefined, log }, run, message, view);
   if (!taken.won) return;
   io.look = () => `${taken.held.lease.isGivenBack} ${taken.held.isLost} ${taken.held.mark}`;
   const late: LateAccount[] = [];

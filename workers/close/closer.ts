@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -18,14 +19,20 @@ export interface CloserOptions extends CloseDeps {
   idleMs: (shotId: string) => number;
   /** Puts back what nobody works at. */
   rescue: Rescue;
+  /** Told to people in the worker's report. */
+  complain: (say: string) => void;
   log: Logger;
   everyMs?: number;
   /** Of the store. */
   clock: Pick<StoreClock, 'nowMs' | 'earliestMs'>;
 }
 
+/** How a worker's report begins that says so; the room's alarm knows it by this. */
+export const CANNOT_CLOSE = 'CANNOT CLOSE';
 const EVERY_MS = 250;
 const CLOSE_EVERY_MS = 500;
+/** A close that is refused is tried again after twice as long each time, up to this. */
+const REFUSED_MOST_MS = 10_000;
 const IDLE_MS = 400;
 /** One walker at a time is enough; the lease only saves reads, and is not asked for more often than this. */
 const LEASE_MS = 3_000;
@@ -37,6 +44,7 @@ const READ_EVERY_MS = 500;
 export class Closer {
   readonly #options: CloserOptions;
   readonly #memos = new Map<string, CloseMemo>();
+  readonly #refused = new Map<string, { code: string; atMs: number; waitMs: number }>();
   readonly #leases = new Map<string, { isOurs: boolean; askedAtMs: number }>();
   #readAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
@@ -70,11 +78,20 @@ export class Closer {
     if (current === null) return;
     const running = runningShots(current);
     for (const known of this.#memos.keys()) if (!running.some(({ id }) => id === known)) this.#memos.delete(known);
+    for (const known of this.#refused.keys()) if (!running.some(({ id }) => id === known)) this.#refused.delete(known);
     for (const known of this.#leases.keys()) if (!running.some(({ id }) => id === known)) this.#leases.delete(known);
     rescue.forget(running);
     for (const shot of running) {
       if (this.#stopped) return;
-      await this.#walkShot(current, shot);
+      const refused = this.#refused.get(shot.id);
+      if (refused !== undefined && performance.now() - refused.atMs < refused.waitMs) continue;
+      try {
+        await this.#walkShot(current, shot);
+      } catch (error) {
+        // One that can't be read keeps none of the others from closing.
+        if (!isNotForUs(error)) throw error;
+        this.#refuse(shot, { code: error.code, say: error.message });
+      }
     }
   }
 
@@ -105,7 +122,17 @@ export class Closer {
     memo.walkedAtMs = performance.now();
     const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: clock.earliestMs(), memo });
     if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
-    if (result.state === 'refused') log.error({ shotId: shot.id, code: result.code, say: result.say }, 'close was refused');
+    if (result.state === 'refused') this.#refuse(shot, result);
+    else this.#refused.delete(shot.id);
+  }
+
+  /** Nothing here mends what the core refuses: it is said, and tried again seldom. The log has it once per cause, the report as long as it stands. */
+  #refuse({ id }: Shot, { code, say }: { code: string; say: string }): void {
+    const { log, complain } = this.#options;
+    const before = this.#refused.get(id);
+    this.#refused.set(id, { code, atMs: performance.now(), waitMs: Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2) });
+    if (before?.code !== code) log.error({ shotId: id, code, say }, 'close was refused; it is tried again, seldom');
+    complain(`${CANNOT_CLOSE} ${id}: ${say}`);
   }
 
   async #isOurs(shotId: string): Promise<boolean> {

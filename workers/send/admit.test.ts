@@ -30,7 +30,7 @@ async function senderFor(launch: StagedLaunch, journal = stage.journal, queues =
   const foreign = new Foreign();
   const sender = new Sender({
     platform: 'ios', lane: new QuickLane(), queues, queue: queueNames(launch.pool).batches.ios, claims: cloud.claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot',
-    switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), known: new Known(journal, launch.id), isServed: async (id) => id === 'the-next', foreign, log: pino({ level: 'silent' }),
+    switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), known: new Known(journal, launch.id), isServed: async (id) => id === 'the-next', foreign, complain: () => undefined, log: pino({ level: 'silent' }),
     runs: new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
   });
   return { sender, foreign, ids: manifest.segments.flatMap(({ batches }) => batches.map(({ id }) => id)) };

@@ -74,7 +74,7 @@ async function begin({ launch, shotId, share = { perSecond: 0, active: true }, c
   const common = { claims, clock: wallClock, share: () => share, log };
   const keeper = new LeaseKeeper({ ...common, queues, queue: queueNames(launch.pool).batches[platform], isPaused: () => false, everyMs: 10 });
   const message = { v: 1 as const, launchId: launch.id, shotId, segment: platform, attempt: 1, batch: view.id };
-  const taken = await takeBatch({ ...common, setOf: setReader(stage.cloud.objects), bootId: randomUUID(), isOver: () => false }, run, message, view);
+  const taken = await takeBatch({ ...common, setOf: setReader(stage.cloud.objects), bootId: randomUUID(), isOver: () => false, complain: () => undefined }, run, message, view);
   if (!taken.won) throw new Error(`not won: ${JSON.stringify(taken)}`);
   const done = sendBatch({ claims, lane, switches, clock: wallClock, keeper, log, onLateAccount: (late) => lateAccounts.push(late) }, run, message, view, taken.held, 'receipt');
   return { run, job: await lane.job.promise, lane, done, key: claimKey(launch.id, platform, 1, view.id), held: taken.held, claims };

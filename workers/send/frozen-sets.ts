@@ -117,7 +117,7 @@ export function answeredBy(own: readonly (Claim | undefined)[], count: number): 
   return answered;
 }
 
-/** Reads sets, each once. Errors: those of the store, SET_MISSING, SET_BROKEN. */
+/** Reads sets, each once. Errors: those of the store, SET_MISSING, SET_BROKEN, SET_UNKNOWN. */
 export function setReader(objects: Pick<Objects, 'get'>): SetReader {
   const known = new Map<string, Promise<SetMembers>>();
   return (launchId, set) => {
@@ -137,7 +137,10 @@ async function read(objects: Pick<Objects, 'get'>, launchId: string, { segment, 
   if (bytes === null) throw new CloudError('SET_MISSING', `${key}: found no such object, expected who of ${segment} is left for attempt ${attempt}`);
   const text = Buffer.from(bytes).toString('utf8');
   if (sha256(text) !== hash) throw new CloudError('SET_BROKEN', `${key}: found content with the hash ${sha256(text)}, expected the one of its name`);
-  const set = content.parse(JSON.parse(text));
+  // The hash is right, so that is what was approved: by a bot of a newer version.
+  const parsed = content.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new CloudError('SET_UNKNOWN', `${key}: found a set that this version of gobutton can't read, expected version 1. Update this process`, { cause: parsed.error });
+  const set = parsed.data;
   if (set.launchId !== launchId || set.segment !== segment || set.attempt !== attempt || set.devices !== devices) {
     throw new CloudError('SET_BROKEN', `${key}: found ${set.devices} devices of ${set.segment} for attempt ${set.attempt} of ${set.launchId}, expected ${devices} of ${segment} for attempt ${attempt} of ${launchId}`);
   }

@@ -65,7 +65,7 @@ test('a message is deleted once its batch is accounted for and not before, the l
   const lane = new QuickLane();
   const log = pino({ level: 'silent' });
   const sender = new Sender({
-    platform: 'ios', lane, queues, queue, claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot', switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), log, known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(),
+    platform: 'ios', lane, queues, queue, claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot', switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), log, known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(), complain: () => undefined,
     runs: new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
   });
   await cloud.queues.send(queue, bodies);

@@ -46,6 +46,8 @@ export interface SenderOptions {
   /** Null while it is being loaded. */
   audience: () => LoadedAudience | null;
   share: () => Share;
+  /** Told to people in the worker's report. */
+  complain: (say: string) => void;
   log: Logger;
 }
 
@@ -204,7 +206,7 @@ export class Sender {
     run.inHand += 1;
     this.#claiming += view.count;
     try {
-      const taken = await takeBatch({ ...context, isOver }, run, message, view).finally(() => { this.#claiming -= view.count; });
+      const taken = await takeBatch({ ...context, isOver, complain: this.#options.complain }, run, message, view).finally(() => { this.#claiming -= view.count; });
       if (!taken.won) {
         // Held by somebody, or not to be asked now: it comes again.
         if (taken.isFinal) this.#deletes.put(receipt);

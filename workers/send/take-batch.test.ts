@@ -1,6 +1,7 @@
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
+import { CloudError } from '../../infra/aws/cloud-error.ts';
 import { MemoryClaims } from '../../test/memory-claims.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey, type BatchMessage } from '../contract.ts';
@@ -8,6 +9,7 @@ import { stateOf, toAccount } from './account-codec.ts';
 import { wholeBatch } from './attempt-set.ts';
 import { newestStates, wordOf } from './batch-words.ts';
 import { wallClock } from './lease-for-tests.ts';
+import type { SetReader } from './frozen-sets.ts';
 import type { Share } from './pace.ts';
 import type { ShotRun } from './shot-run.ts';
 import { takeBatch, type Taken } from './take-batch.ts';
@@ -19,12 +21,12 @@ const message: BatchMessage = { v: 1, launchId: 'l', shotId: 'S1', segment: 'ios
 const key = claimKey('l', 'ios', 1, 'b1');
 const nothing = toAccount(new Uint8Array(COUNT), {});
 
-interface Setup { claims: ClaimStore; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
+interface Setup { claims: ClaimStore; attempt?: number; complaints?: string[]; setOf?: SetReader; isOver?: () => boolean; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
 
-function take({ claims, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false }: Setup): Promise<Taken> {
-  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
+function take({ claims, attempt = 1, complaints = [], setOf = () => Promise.reject(new Error('a first attempt has no set')), isOver = () => false, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false }: Setup): Promise<Taken> {
+  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { id: 'S1', shown: { sets: [{ segment: 'ios' }] }, notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
   const view = { id: 'b1', platform: 'ios', segment: 'ios', count: COUNT, skipped } as BatchView;
-  return takeBatch({ claims, setOf: () => Promise.reject(new Error('a first attempt has no set')), clock: wallClock, bootId: 'me', share: () => share, isOver: () => false, log: pino({ level: 'silent' }) }, run, message, view);
+  return takeBatch({ claims, setOf, clock: wallClock, bootId: 'me', share: () => share, isOver, complain: (say) => void complaints.push(say), log: pino({ level: 'silent' }) }, run, { ...message, attempt }, view);
 }
 
 /** With what these do instead of the store's own. */
@@ -138,4 +140,72 @@ test('what was handed on is the next one\'s at once; of what a lease covered all
   const covered = new MemoryClaims();
   await covered.claim(key, dead());
   expect(await take({ claims: covered })).toMatchObject({ won: false, isFinal: false });
+});
+
+describe('when the tries are over', () => {
+  /** Every answer of this call is lost; the tries are over after the first. */
+  function deaf(store: MemoryClaims, call: 'claim' | 'takeOver', more: Partial<ClaimStore> = {}) {
+    let asked = false;
+    const lose = async (landing: Promise<unknown>) => {
+      await landing;
+      asked = true;
+      throw new CloudError('CLAIMS_UNAVAILABLE', 'the answer was lost');
+    };
+    return { claims: claimsThat(store, { [call]: (...args: never[]) => lose((store[call] as (...all: never[]) => Promise<unknown>)(...args)), ...more }), isOver: () => asked };
+  }
+
+  test('a claim of which every answer was lost is given back: nothing of it is uncertain', async () => {
+    const store = new MemoryClaims();
+    expect(await take(deaf(store, 'claim'))).toMatchObject({ won: false, isFinal: false });
+    expect(standing(store)).toMatchObject({ state: 'open', token: '' });
+    expect(spoken(newestStates(standing(store), COUNT))).toEqual(ALL.map(() => 'absent'));
+    expect(await take({ claims: store })).toMatchObject({ won: true, held: { list: ALL } });
+  });
+
+  test('so is a take-over; what the one before it may have written stays its own', async () => {
+    const store = new MemoryClaims();
+    await store.claim(key, dead(4));
+    await take(deaf(store, 'takeOver'));
+    expect(standing(store).state).toBe('open');
+    expect(await take({ claims: store })).toMatchObject({ won: true, held: { list: [4, 5] } });
+  });
+
+  test('one that a closer has given up meanwhile is accounted for as halted', async () => {
+    const store = new MemoryClaims();
+    const { claims, isOver } = deaf(store, 'claim', {
+      handOn: async (...args) => {
+        await store.close(key, wordOf(standing(store), wholeBatch(COUNT), 'halted'), standing(store));
+        return store.handOn(...args);
+      },
+    });
+    await take({ claims, isOver });
+    expect(standing(store).state).toBe('accounted');
+    expect(spoken(newestStates(standing(store), COUNT))).toEqual(ALL.map(() => 'halted'));
+  });
+
+  test('a store that stays away is asked for two seconds; one that never was asked, not at all', async () => {
+    const store = new MemoryClaims();
+    let tries = 0;
+    const { claims, isOver } = deaf(store, 'claim', { handOn: () => { tries += 1; return Promise.reject(new CloudError('CLAIMS_UNAVAILABLE', 'away')); } });
+    const fromMs = performance.now();
+    await take({ claims, isOver });
+    expect(performance.now() - fromMs).toBeLessThan(4_000);
+    expect(tries).toBeGreaterThan(3);
+    tries = 0;
+    await take({ claims, isOver: () => true });
+    expect(tries).toBe(0);
+  });
+});
+
+test.each(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN'] as const)('%s is told to people, takes no room, and nothing is claimed', async (code) => {
+  const store = new MemoryClaims();
+  const complaints: string[] = [];
+  const broken = () => Promise.reject(new CloudError(code, 'what was found'));
+  const isClaim = code === 'CLAIM_UNKNOWN';
+  const claims = claimsThat(store, isClaim ? { claim: broken, handOn: broken } : {});
+  const taken = await take({ claims, complaints, ...(isClaim ? {} : { attempt: 2, setOf: broken }) });
+  expect(taken).toMatchObject({ won: false, isFinal: false });
+  expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(1_000);
+  expect(complaints).toEqual(['CANNOT TAKE batches of S1: what was found']);
+  expect(store.items.size).toBe(0);
 });

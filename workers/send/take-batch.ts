@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
+import { CloudError, isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
@@ -30,6 +31,8 @@ export interface TakeContext {
   share: () => Share;
   /** Why nothing may be claimed any more, if so. */
   isOver: () => boolean;
+  /** Told to people: why batches of a shot can't be taken, where trying again won't help. */
+  complain: (say: string) => void;
   log: Logger;
 }
 
@@ -57,15 +60,19 @@ export interface HeldBatch {
 /** `isFinal`: nothing of it is left to be claimed. `againMs`: when it is worth looking at it again. */
 export type Taken = { won: true; held: HeldBatch } | { won: false; isFinal: boolean; againMs: number };
 
+/** How a worker's report begins that says so; the room's alarm knows it by this. */
+export const CANNOT_TAKE = 'CANNOT TAKE batches of';
 /** After the end of a lease, on top of what is unknown of the store's time: for a write that was just being made. */
 export const TAKE_OVER_GRACE_MS = 1_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MOST_MS = 1_000;
 const LOOK_AGAIN_MS = 5_000;
+/** A claim that may have landed is given back for so long before it is left to the closer: a drain waits for it. */
+const LET_GO_WITHIN_MS = 2_000;
 
 /**
  * Claims the batch. Goes on trying with one token while the store can't be asked, so that a claim that landed with its answer lost
- * is found to be ours. Errors: none but those of programming; `isOver` ends it.
+ * is found to be ours; when `isOver` ends the tries before that, it is given back. Errors: none but those of programming.
  */
 export async function takeBatch(context: TakeContext, run: ShotRun, message: BatchMessage, view: BatchView): Promise<Taken> {
   const { claims, log } = context;
@@ -73,12 +80,14 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
   const key = claimKey(launch.id, message.segment, message.attempt, message.batch);
   const token = randomUUID();
   const notAfterMs = shot.notAfterAtMs[view.platform];
+  let mayHaveLanded = false;
   for (let waitMs = RETRY_FIRST_MS; !context.isOver(); waitMs = Math.min(RETRY_MOST_MS, waitMs * 2)) {
     try {
       const sets = await attemptSets(context, run.authority, message.segment, message.attempt, [view]);
       const set = sets.get(view.id);
       if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
       const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within });
+      mayHaveLanded = true;
       const claimed = await claims.claim(key, prepare(restOf(undefined, set)).holder);
       if (claimed.won) {
         const list = restOf(claimed.claim, set);
@@ -86,11 +95,36 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
       }
       return await after(context, claimed.holder, { key, token, set, view, notAfterMs, prepare });
     } catch (error) {
+      if (isNotForUs(error)) {
+        // It waits on its queue and takes no room: other batches go on.
+        log.error({ err: error, batch: message.batch }, 'a batch can not be taken by this version; nothing of it is sent');
+        context.complain(`${CANNOT_TAKE} ${shot.id}: ${error.message}`);
+        break;
+      }
       log.warn({ err: error, batch: message.batch, waitMs }, 'a batch could not be claimed; trying again');
       await sleep(waitMs);
     }
   }
+  if (mayHaveLanded) await letGo(context, key, token, view.count);
   return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
+}
+
+/** Every answer was lost, and now the tries are over: nothing was written under this token, so the batch is anybody's, not uncertain. */
+async function letGo({ claims, log }: TakeContext, key: string, token: string, count: number): Promise<void> {
+  const nothing = toAccount(new Uint8Array(count).fill(stateCode('absent')), {});
+  const untilMs = sharedClockMs() + LET_GO_WITHIN_MS;
+  for (let waitMs = RETRY_FIRST_MS; sharedClockMs() < untilMs; waitMs = Math.min(LET_GO_WITHIN_MS / 4, waitMs * 2)) {
+    try {
+      if (await claims.handOn(key, token, nothing)) return;
+      const standing = (await claims.read([key], true)).get(key);
+      if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token))) return;
+      return await disown(claims, key, token, standing, count);
+    } catch (error) {
+      if (error instanceof CloudError && (error.code === 'CLAIMS_INCONSISTENT' || error.code === 'CLAIM_UNKNOWN')) return;
+      log.warn({ err: error, key, waitMs }, 'a claim that may have landed could not be given back; trying again');
+      await sleep(waitMs);
+    }
+  }
 }
 
 interface Prepared { holder: Holder; toSend: number[] }
