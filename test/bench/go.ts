@@ -20,6 +20,8 @@ if (values.help) {
 }
 
 const DEVICES = 20_000;
+/** Devices a second, so that there is something left to halt. */
+const PACE = 20_000;
 /** The shot is at full speed for so long before it is halted. */
 const RUNS_FOR_MS = 150;
 const SETTLES_MS = 1_000;
@@ -35,7 +37,7 @@ async function workers(stage: Stage, launch: StagedLaunch, many: number) {
 async function run(stage: Stage): Promise<Run> {
   const launch = await stage.newLaunch({
     ios: DEVICES, android: values.beside ? 2_000 : 0, batchSize: 500,
-    delivery: { android_event_quota: undefined, android_per_second: 50, android_ramp: '0s', ios_not_after: '60s' },
+    delivery: { android_event_quota: undefined, android_per_second: 50, android_ramp: '0s', ios_per_second: PACE, ios_not_after: '60s' },
   });
   const end = await workers(stage, launch, Number(values.workers));
   try {
