@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
@@ -6,6 +7,9 @@ import { manifestHash } from '../../workers/audience/manifest.ts';
 import { claimKey } from '../../workers/contract.ts';
 import type { Manifest } from '../../workers/contract.ts';
 import { stateCode, toAccount } from '../../workers/send/account-codec.ts';
+import type { Context } from './context.ts';
+import { LateAccounts } from './late-accounts.ts';
+import { TIMINGS } from './timings.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -55,11 +59,11 @@ test('an account that comes late, from a worker that then dies, corrects its sho
   expect(await standing(shotId)).toMatchObject({ accepted: 500, uncertain: 0 });
 });
 
-test('a shot is looked at no longer than accounts can come: after its time, and after the launch, once more', async () => {
+test('a shot is looked at no longer than accounts can be recorded: after the launch, once more', async () => {
   const { key, shotId } = await closedOnItsHolder();
   let reads = 0;
   const claims = { ...rig.cloud.claims, read: (...call: Parameters<typeof rig.cloud.claims.read>) => { reads += 1; return rig.cloud.claims.read(...call); } };
-  const { conductor } = rig.conductor('first', { slack: null, cloud: { ...rig.cloud, claims }, timings: { lateAccountsMs: 100, lateAccountsForMs: 60_000 } });
+  const { conductor } = rig.conductor('first', { slack: null, cloud: { ...rig.cloud, claims }, timings: { lateAccountsMs: 100 } });
   await conductor.start();
   await until('several looks', () => Promise.resolve(reads >= 2));
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
@@ -70,3 +74,24 @@ test('a shot is looked at no longer than accounts can come: after its time, and 
   expect(reads).toBe(upToNow);
   expect(await standing(shotId)).toMatchObject({ uncertain: 500 });
 });
+
+test('as long as the launch is open an account is looked for, however late, but more and more seldom', async () => {
+  const { key, shotId } = await closedOnItsHolder();
+  const closedAtMs = (await rig.launch()).shots[shotId]?.closed?.atMs ?? 0;
+  let atMs = closedAtMs;
+  let reads = 0;
+  const claims = { ...rig.cloud.claims, read: (...call: Parameters<typeof rig.cloud.claims.read>) => { reads += 1; return rig.cloud.claims.read(...call); } };
+  const { journal } = rig;
+  const late = new LateAccounts({ cloud: { ...rig.cloud, claims }, journal, timings: TIMINGS, nowMs: () => atMs, log: pino({ level: 'silent' }) } as unknown as Context);
+  const looks = async (untilMs: number) => {
+    const before = reads;
+    for (; atMs < closedAtMs + untilMs; atMs += TIMINGS.lateAccountsMs) await late.look(await rig.launch());
+    return reads - before;
+  };
+  expect(await looks(300_000)).toBe(60);
+  expect(await looks(3_600_000)).toBeLessThan(200);
+  expect(await looks(2 * 3_600_000)).toBe(60);
+  await rig.cloud.claims.account(key, 't', all('accepted'));
+  await looks(2 * 3_600_000 + 65_000);
+  expect(await standing(shotId)).toMatchObject({ accepted: 500, uncertain: 0 });
+}, 60_000);

@@ -5,11 +5,15 @@ import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts
 import { setReader } from '../../workers/send/frozen-sets.ts';
 import type { Context } from './context.ts';
 
+/** The pause between two looks is this part of the time since the close: 5 s after five minutes, a minute after an hour. */
+const PART_OF_AGE = 60;
+
 /** Accounts that came after the close of their shot, and whose worker did not live to record it. */
 export class LateAccounts {
   readonly #context: Context;
   readonly #deps: CloseDeps;
   readonly #memos = new Map<string, LateMemo>();
+  readonly #lookedAtMs = new Map<string, number>();
   readonly #settled = new Set<string>();
 
   constructor(context: Context) {
@@ -18,18 +22,21 @@ export class LateAccounts {
     this.#deps = { claims: cloud.claims, journal, manifestOf: manifestReader(cloud.objects), setOf: setReader(cloud.objects) };
   }
 
-  /** Looks at each closed shot until no account can come any more: none is missing, its time is over, or the launch is closed. At least once, also after a restart. */
+  /** Looks at each closed shot until no account can be recorded any more: none is missing, or the launch is closed. A worker may be cut off for hours and come back with what it knows. At least once, also after a restart and after the launch. */
   async look(launch: Launch): Promise<void> {
     const { nowMs, timings, log } = this.#context;
     for (const shot of this.#open(launch)) {
-      const isLast = launch.closed || nowMs() - (shot.closed?.atMs ?? 0) >= timings.lateAccountsForMs;
+      const pauseMs = Math.min(timings.lateAccountsMostMs, (nowMs() - (shot.closed?.atMs ?? 0)) / PART_OF_AGE);
+      if (!launch.closed && nowMs() - (this.#lookedAtMs.get(shot.id) ?? Number.NEGATIVE_INFINITY) < pauseMs) continue;
+      this.#lookedAtMs.set(shot.id, nowMs());
       const memo = this.#memos.get(shot.id) ?? new LateMemo();
       this.#memos.set(shot.id, memo);
       const { waiting, refused } = await correctLateAccounts(this.#deps, launch, shot, memo);
       for (const why of refused) log.error({ launchId: launch.id, shotId: shot.id, why }, 'a late account could not be recorded');
-      if (waiting > 0 && !isLast) continue;
+      if (waiting > 0 && !launch.closed) continue;
       this.#settled.add(shot.id);
       this.#memos.delete(shot.id);
+      this.#lookedAtMs.delete(shot.id);
     }
   }
 
