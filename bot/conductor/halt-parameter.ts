@@ -7,7 +7,8 @@ import { type Context, FACT, fact, keepFact } from './context.ts';
 /**
  * The SSM parameter of the halt is written by us, who mirror the record there, and by people, whose halt is obeyed. Which is
  * which: every version that we wrote, and every one that stood there when two people lifted a halt, is kept as a fact.
- * A version that no fact explains is somebody's.
+ * Whoever writes may die before it keeps the fact, so our writes say what they are besides. A version that neither explains
+ * is somebody's: in doubt it halts.
  */
 export const parameterName = (launchId: string, name: string): string => `/gobutton/${launchId}/${name}`;
 
@@ -20,7 +21,10 @@ const SHOWN_CHARS = 100;
 
 export async function isExplained(context: Context, launchId: string, { version, modifiedAtMs }: Parameter): Promise<boolean> {
   const atMs = await fact(context, launchId, FACT.haltExplained(version));
-  return atMs !== null && Math.abs(Number(atMs) - modifiedAtMs) <= CLOCKS_APART_MS;
+  if (atMs !== null && Math.abs(Number(atMs) - modifiedAtMs) <= CLOCKS_APART_MS) return true;
+  if (!(await context.cloud.parameters.isOurs(parameterName(launchId, 'halt'), version))) return false;
+  await keepFact(context, launchId, FACT.haltExplained(version), String(modifiedAtMs));
+  return true;
 }
 
 /** Whatever stood there when it was read is covered by the decision that reads it: a lift by two people. */
@@ -35,7 +39,7 @@ export async function writeHalt(context: Context, launchId: string, value: strin
   const name = parameterName(launchId, 'halt');
   const before = await parameters.get(name);
   if (value === 'off' && before !== null && saysHalt(before.value) && !(await isExplained(context, launchId, before))) return false;
-  const version = await parameters.put(name, value);
+  const version = await parameters.put(name, value, before?.version ?? 0);
   await keepFact(context, launchId, FACT.haltExplained(version), String(context.nowMs()));
   return value !== 'off' || !(await coveredHalt(context, launchId, before?.version ?? 0, version));
 }

@@ -1,6 +1,6 @@
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Clients, createClients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
@@ -101,6 +101,41 @@ test('what our own mirror wrote is never a halt by hand, after a restart either'
   await watching().look(4);
   expect(await halts()).toBe(1);
   expect(await value()).toBe('on');
+});
+
+describe('a bot that dies between its write and the note of its version', () => {
+  /** Writes, and dies before it can note anything. */
+  async function dies(value: string, meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
+    const live = { ...rig.cloud.live, finishEffect: () => Promise.reject(new Error('the process has ended')) };
+    const parameters = { ...rig.cloud.parameters, put: async (...call: Parameters<typeof rig.cloud.parameters.put>) => { await meanwhile(); return rig.cloud.parameters.put(...call); } };
+    await expect(writeHalt(watching({ ...rig.cloud, live, parameters }).context, rig.launchId, value)).rejects.toThrow('has ended');
+  }
+
+  test('leaves no halt that somebody pressed: whoever comes next knows the write for ours, also when it was due to say off', async () => {
+    await dies('on');
+    const { look, context } = watching();
+    await look(4);
+    expect(await halts()).toBe(0);
+    expect(await writeHalt(context, rig.launchId, 'off')).toBe(true);
+    expect(await value()).toBe('off');
+  });
+
+  test.each([['before its write', 0], ['after it', 1]])('hides no halt that somebody sets %s, though it has our word and our description', async (_, after) => {
+    await writeHalt(watching().context, rig.launchId, 'off');
+    if (after === 0) await dies('on', () => put('on'));
+    else {
+      await dies('on');
+      await put('on');
+    }
+    await watching().look(3);
+    expect(await halts()).toBe(1);
+  });
+
+  test('what can not be asked about is in doubt, and halts', async () => {
+    await dies('on');
+    await watching({ ...rig.cloud, parameters: { ...rig.cloud.parameters, isOurs: () => Promise.resolve(false) } }).look(3);
+    expect(await halts()).toBe(1);
+  });
 });
 
 test('a parameter that was deleted and made anew counts its versions from 1 again: a halt there is seen all the same', async () => {

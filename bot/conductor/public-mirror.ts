@@ -26,7 +26,9 @@ export async function mirrorSwitch(context: Context, launchId: string, name: str
   return followRecord(context, launchId, (launch) => mirrorValue(launch, name), async (value) => {
     if (name === 'halt') return writeHalt(context, launchId, value);
     await noteIfSetByHand(context, launchId, name);
-    const version = await context.cloud.parameters.put(parameterName(launchId, name), value);
+    const { parameters } = context.cloud;
+    const before = await parameters.get(parameterName(launchId, name));
+    const version = await parameters.put(parameterName(launchId, name), value, before?.version ?? 0);
     await keepFact(context, launchId, FACT.mirrored(name), String(version));
     return true;
   });
@@ -105,5 +107,7 @@ async function setByHand(context: Context, launchId: string, name: string): Prom
   const [differs] = differing(launch, [{ ...standing, name: parameterName(launchId, name) }]);
   if (differs === undefined) return null;
   const explained = await Promise.all([FACT.mirrored(name), FACT.toldByHand(name)].map((known) => fact(context, launchId, known)));
-  return explained.includes(String(standing.version)) ? null : { ...standing, here: differs.here };
+  // Whoever wrote it for us may have died before it noted the version.
+  const isKnown = explained.includes(String(standing.version)) || await context.cloud.parameters.isOurs(parameterName(launchId, name), standing.version);
+  return isKnown ? null : { ...standing, here: differs.here };
 }

@@ -1,4 +1,4 @@
-import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, type ParameterMetadata, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { errorName } from './cloud-error.ts';
 
 /** `modifiedAtMs`: a parameter that was deleted and made anew counts its versions from 1 again, so that a version alone names nothing. */
@@ -6,8 +6,18 @@ export interface Parameter { value: string; version: number; isSecret: boolean; 
 
 /** SSM Parameter Store: the public mirror of the switches, `/gobutton/<launchId>/<switch>`. */
 export interface Parameters {
-  /** Resolves to the version that this write made. A parameter that somebody has made with another type keeps it. */
-  put(name: string, value: string): Promise<number>;
+  /**
+   * Resolves to the version that this write made. A parameter that somebody has made with another type keeps it.
+   * `before`: the version that was read just before, 0 if there was none: the write then says in its description which
+   * version it means to make. Parameter Store has no conditional writes and no tokens; that is how a write is known again
+   * by somebody else, see `isOurs`. Null: a write that must not be taken for ours.
+   */
+  put(name: string, value: string, before?: number | null): Promise<number>;
+  /**
+   * Whether this version, if it is the newest still, says of itself that we made it. A description that was left standing, or
+   * copied, by whoever wrote after us names an older version. False also where we may not ask, or AWS does not say in time.
+   */
+  isOurs(name: string, version: number): Promise<boolean>;
   /** `version` null: the newest. Null: there is none. */
   get(name: string, version?: number | null): Promise<Parameter | null>;
   /** Who wrote this version, if it is the newest still, we may ask, and AWS says so in time. Null: not known. */
@@ -21,21 +31,42 @@ export const switchParameter = (launchId: string, switchName: string) => `/gobut
 
 /** A halt by hand waits for the name of its author, so not for long. */
 const AUTHOR_WITHIN_MS = 1_000;
+const ours = (version: number): string => `Mirror of a gobutton switch, written by gobutton as version ${version}`;
 
 export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
-  async function put(name: string, value: string, keepsType: boolean): Promise<number> {
-    const { Version: version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true, ...(keepsType ? {} : { Type: 'String' as const }) }));
+  async function put(name: string, value: string, before: number | null, keepsType: boolean): Promise<number> {
+    const Description = before === null ? 'Put back by gobutton as it was found' : ours(before + 1);
+    const { Version: version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Description, Overwrite: true, ...(keepsType ? {} : { Type: 'String' as const }) }));
     return version ?? 0;
   }
 
+  /** Null: not the newest any more, not allowed, limited, or too slow. */
+  async function about(name: string, version: number): Promise<ParameterMetadata | null> {
+    const abortSignal = AbortSignal.timeout(AUTHOR_WITHIN_MS);
+    let next: string | undefined;
+    try {
+      do {
+        const page = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }], NextToken: next }), { abortSignal });
+        // Another call than the one that read the value: somebody may have written in between, and then this is not about that version.
+        const [found] = page.Parameters ?? [];
+        if (found !== undefined) return found.Version === version ? found : null;
+        // AWS cuts a page short wherever its search has come to: an empty one with a token is no answer yet.
+        next = page.NextToken;
+      } while (next !== undefined && next !== '');
+    } catch {
+      // What was found counts without its author.
+    }
+    return null;
+  }
+
   return {
-    async put(name, value) {
+    async put(name, value, before = null) {
       try {
-        return await put(name, value, false);
+        return await put(name, value, before, false);
       } catch (error) {
         // The type of a parameter can't be changed. Without one AWS keeps what is there.
         if (errorName(error) !== 'HierarchyTypeMismatchException') throw error;
-        return put(name, value, true);
+        return put(name, value, before, true);
       }
     },
 
@@ -50,24 +81,8 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
       }
     },
 
-    async modifiedBy(name, version) {
-      const abortSignal = AbortSignal.timeout(AUTHOR_WITHIN_MS);
-      let next: string | undefined;
-      try {
-        do {
-          const about = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }], NextToken: next }), { abortSignal });
-          // Another call than the one that read the value: somebody may have written in between, and then the name is not this version's.
-          const [found] = about.Parameters ?? [];
-          if (found !== undefined) return found.Version === version ? (found.LastModifiedUser ?? null) : null;
-          // AWS cuts a page short wherever its search has come to: an empty one with a token is no answer yet.
-          next = about.NextToken;
-        } while (next !== undefined && next !== '');
-        return null;
-      } catch {
-        // Not allowed, limited, or too slow: what was found counts without a name.
-        return null;
-      }
-    },
+    isOurs: async (name, version) => (await about(name, version))?.Description === ours(version),
+    modifiedBy: async (name, version) => (await about(name, version))?.LastModifiedUser ?? null,
 
     async list(path) {
       const found: { name: string; value: string; version: number }[] = [];

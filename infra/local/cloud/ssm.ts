@@ -45,7 +45,8 @@ export function startSsm(file: StateFile<ParameterState>): (operation: string, i
       throw new AwsError('HierarchyTypeMismatchException', "Parameter Store doesn't support changing a parameter type in a hierarchy. You must create a new, unique parameter.");
     }
     const version = (last?.version ?? 0) + 1;
-    versions.push({ value: input.Value, type, version, modifiedAtMs: Date.now(), user, description: input.Description ?? null });
+    // Whether AWS keeps the description of the version before is not documented; whoever reads it must bear both.
+    versions.push({ value: input.Value, type, version, modifiedAtMs: Date.now(), user, description: input.Description ?? last?.description ?? null });
     state[name] = versions.slice(-VERSIONS_KEPT);
     file.save();
     return { Version: version, Tier: 'Standard' };
