@@ -50,7 +50,7 @@ function launchOf(size: number): Launch {
   };
   const order: FireOrder = { id: 'F1', requestedBy: 'p0', requestedAtMs: NOW - 1_000, shown, shownHash: 'e'.repeat(64), devices: audience.devices, expiresAtMs: NOW + 600_000, lifts: 3, state: 'open', voidedBy: null };
   return {
-    id: 'big', name: text('Launch', 300), channelId: 'C1', teamId: null, runbook, runbookHash: 'b'.repeat(64), createdAtMs: NOW, targetAtMs: NOW + 750_000, compress: 1, seq: 1_234, headHash: 'f'.repeat(64),
+    id: 'big', name: text('Launch', 300), channelId: 'C1', teamId: null, runbook, runbookHash: 'b'.repeat(64), createdAtMs: NOW, targetAtMs: NOW + 750_000, compress: 1, seq: 1_234, headHash: 'f'.repeat(64), entryVersion: 3,
     people: runbook.people, keys: [], keyChanges: {}, campaign, contentHash: 'c'.repeat(64), audience, skipList: { hash: 'd'.repeat(64), key: 'k', tokens: 12_345 },
     ticks: { g0: { green: true, by: 'p1', atMs: NOW, note: text('Note', 1_000) } }, gateChanges: {},
     waivers: Object.fromEntries(each(size, (i) => [`W${i}`, { id: `W${i}`, gate: `g${i}`, segments: segments.map(({ id }) => id), worst: 3, reason: text('Reason', 2_000), endsAtMs: NOW, requestedBy: 'p0', grantedBy: null }])),

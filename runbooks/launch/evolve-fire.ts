@@ -22,7 +22,7 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
   if (launch.audience === null) throw foldError('FOLD_IMPOSSIBLE', entry, 'there is no audience to send to');
   const shot: Shot = {
     id: shotId, orderId, requestedBy: order.requestedBy, approvedBy: personIn(entry), segments: shown.segments, shown, shownHash,
-    audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq,
+    audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq, ...(entry.v < 3 ? {} : { approvedBySchema: 3 as const }),
     pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,
   };
   const attempts = { ...launch.attempts };

@@ -21,12 +21,13 @@ test('a sequence that decide cannot have written is an error with a code', () =>
   const order = scene.asked(['us-ios']);
   const { state } = scene;
   const next = { ...first(scene), seq: state.seq + 1 };
-  const bad = (changes: object): Entry => ({ v: 1, launchId: state.id, seq: state.seq + 1, atMs: scene.nowMs, by: { person: 'mia' }, token: 't', prev: '', hash: '', ...changes }) as Entry;
+  const bad = (changes: object): Entry => ({ v: 3, launchId: state.id, seq: state.seq + 1, atMs: scene.nowMs, by: { person: 'mia' }, token: 't', prev: '', hash: '', ...changes }) as Entry;
   for (const [entry, code] of [
     [bad({ kind: 'Noted', text: '', seq: state.seq + 2 }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', seq: state.seq }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', launchId: 'other' }), 'FOLD_OTHER_LAUNCH'],
     [bad({ kind: 'Noted', text: '', v: 4 }), 'FOLD_SCHEMA_VERSION'],
+    [bad({ kind: 'Noted', text: '', v: 2 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Rewritten' }), 'FOLD_UNKNOWN_KIND'],
     [next, 'FOLD_CREATED_TWICE'],
     [bad({ kind: 'FireDeclined', orderId: 'F99', reason: '' }), 'FOLD_MISSING'],

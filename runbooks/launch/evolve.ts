@@ -24,7 +24,9 @@ export function evolve(launch: Launch | null, entry: Entry): Launch {
   }
   if (entry.launchId !== launch.id) throw foldError('FOLD_OTHER_LAUNCH', entry, `an entry of ${entry.launchId}, expected ${launch.id}`);
   if (entry.kind === 'LaunchCreated') throw foldError('FOLD_CREATED_TWICE', entry, 'the launch exists already');
-  return { ...launch, ...change(launch, entry), seq: entry.seq, headHash: entry.hash };
+  // Nobody who can read what stands there writes so, and each version's entries are judged by its own rules: an older one's would get around what has been asked since.
+  if (entry.v < launch.entryVersion) throw foldError('FOLD_SCHEMA_VERSION', entry, `it has schema version ${entry.v}, and an entry before it has ${launch.entryVersion}: versions never go down within a record`);
+  return { ...launch, ...change(launch, entry), seq: entry.seq, headHash: entry.hash, entryVersion: entry.v };
 }
 
 /** The state after these entries, from the beginning. Null for none. */
@@ -38,7 +40,7 @@ function created(entry: EntryOf<'LaunchCreated'>): Launch {
   const { name, channelId, teamId = null, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
   return {
     id: entry.launchId, name, channelId, teamId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
-    seq: entry.seq, headHash: entry.hash,
+    seq: entry.seq, headHash: entry.hash, entryVersion: entry.v,
     people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
     ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, leftBehind: {}, correctedSeq: {}, tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },

@@ -19,6 +19,8 @@ export interface Launch {
   /** Head of the record. */
   seq: number;
   headHash: string;
+  /** Schema version of the newest entry. It never goes down. */
+  entryVersion: number;
   people: Person[];
   /** Who may sign the record; none: it is from before signatures. */
   keys: RecordKey[];
@@ -88,6 +90,8 @@ export interface Shot {
   skipList: SkipListRef | null;
   campaign: Campaign;
   approvedSeq: number;
+  /** Schema version of that entry. Absent: 1 or 2, which processes from before leases may read, too; they are at this shot, perhaps, and know no chain of holders. */
+  approvedBySchema?: 3;
   pressedAtMs: number;
   notAfterAtMs: Record<Platform, number>;
   haltEpoch: number;
