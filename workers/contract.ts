@@ -116,6 +116,8 @@ export const workerReport = z.strictObject({
   switchReadAgoMs: z.number().nullable(),
   /** How far the worker's own clock is ahead of the store's, and how exactly that is known. Null: not yet; absent: an older worker. All other times of a report are the store's. */
   clock: z.strictObject({ aheadMs: z.number(), errorMs: z.number() }).nullable().optional(),
+  /** The newest schema version of entries that it reads. Absent: a worker from before leases, which reads up to 2. */
+  reads: count.optional(),
   rssMb: z.number(),
   /** Messages on the queues that are nobody's of this launch, since this boot; `last`: what was wrong with the last one. Absent: an older worker's report. */
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),

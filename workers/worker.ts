@@ -6,6 +6,7 @@ import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
+import { ENTRY_VERSION } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
@@ -152,6 +153,7 @@ export class Worker {
       lanes: parts === null ? [] : parts.lanes.status(),
       switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
       clock: clock.offset(),
+      reads: ENTRY_VERSION,
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
       ...(parts === null ? {} : { foreign: parts.foreign.counts }),
       shots: parts?.runs.snapshots() ?? [],
@@ -248,7 +250,7 @@ export class Worker {
       await memory.follow(launch).finally(() => pause(false));
     }
     const reports = await cloud.live.reports(launch.id);
-    this.#peers = reports.filter(({ state, atMs }) => (state === 'ready' || state === 'sending') && cloud.clock.nowMs() - atMs < FRESH_MS).map(({ bootId }) => bootId);
+    this.#peers = reports.filter(({ state, atMs, reads = 2 }) => (state === 'ready' || state === 'sending') && reads >= launch.entryVersion && cloud.clock.nowMs() - atMs < FRESH_MS).map(({ bootId }) => bootId);
     if (config.launchId !== null || sending) return;
     // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
     const served = await cloud.live.poolLaunch(config.pool);

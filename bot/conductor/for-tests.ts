@@ -1,5 +1,5 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION, type Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 
@@ -33,7 +33,7 @@ export function reportOf(launch: Pick<Launch, 'id' | 'audience' | 'skipList'>, b
   return {
     v: 1, launchId: launch.id, bootId, host: 'host', pid: 1, atMs, startedAtMs: atMs - 10_000, state: 'ready', say: 'ready',
     audienceHash: launch.audience?.hash ?? null, skipListHash: launch.skipList?.hash ?? null, shardsLoaded: 2, shardsTotal: 2,
-    lanes: [lane('apns'), lane('fcm')], switchReadAgoMs: 100, rssMb: 120, shots: [], ...more,
+    lanes: [lane('apns'), lane('fcm')], switchReadAgoMs: 100, reads: ENTRY_VERSION, rssMb: 120, shots: [], ...more,
   };
 }
 

@@ -53,9 +53,10 @@ test('workers count as ready only with this audience and skip list, whole, fresh
   const nowMs = Date.now();
   await put(
     reportOf(launch, 'good', nowMs), reportOf(launch, 'other-audience', nowMs, { audienceHash: 'b'.repeat(64) }), reportOf(launch, 'half', nowMs, { shardsLoaded: 1 }),
-    reportOf(launch, 'loading', nowMs, { state: 'loading' }), reportOf(launch, 'silent', nowMs - 6_000), reportOf(launch, 'gone', nowMs, { state: 'gone' }),
+    reportOf(launch, 'old', nowMs, { reads: 2 }), reportOf(launch, 'loading', nowMs, { state: 'loading' }), reportOf(launch, 'silent', nowMs - 6_000), reportOf(launch, 'gone', nowMs, { state: 'gone' }),
   );
   expect((await measure(launch)).get('ready')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('1 of 2 ready') as string });
+  expect((await measure(launch)).get('ready')?.say).toContain('1 of an older version');
   // One dead worker of three doesn't block: the sizing needs two.
   await put(reportOf(launch, 'sending', nowMs, { state: 'sending' }));
   expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0 });

@@ -1,6 +1,6 @@
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { gatesOf } from '../../runbooks/launch/gates.ts';
 import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
@@ -49,7 +49,12 @@ export function isReady(report: WorkerReport, launch: Launch): boolean {
   return (report.state === 'ready' || report.state === 'sending')
     && launch.audience !== null && report.audienceHash === launch.audience.hash
     && report.skipListHash === (launch.skipList?.hash ?? null)
-    && report.shardsLoaded === report.shardsTotal;
+    && report.shardsLoaded === report.shardsTotal && !isOutdated(report);
+}
+
+/** It can't read what this bot writes: it reports what it has known before, and would send none of it. */
+export function isOutdated({ reads = 2 }: WorkerReport): boolean {
+  return reads < ENTRY_VERSION;
 }
 
 async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kind: 'clocks' }>, reports: () => Promise<WorkerReport[]>): Promise<Found> {
@@ -73,8 +78,10 @@ function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast:
   const needed = atLeast > 0 ? atLeast : (launch.runbook.pool.ready_at_least ?? launch.runbook.pool.workers);
   if (launch.audience === null) return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
   const ready = reports.filter((report) => isReady(report, launch)).length;
-  const stale = reports.filter((report) => report.audienceHash !== null && !isReady(report, launch) && (report.state === 'ready' || report.state === 'sending')).length;
-  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}`;
+  const stale = reports.filter((report) => report.audienceHash !== null && !isOutdated(report) && !isReady(report, launch) && (report.state === 'ready' || report.state === 'sending')).length;
+  const outdated = reports.filter(isOutdated).length;
+  const old = outdated === 0 ? '' : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
+  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}`;
   return { status: ready >= needed ? 'green' : 'red', value: Math.max(0, needed - ready), say };
 }
 

@@ -228,6 +228,19 @@ test('what nothing is written of for a whole lease is given back, answered for w
   expect(await statesIn(stuck.key, 10)).toEqual(Array.from({ length: 10 }, () => 'accepted'));
 });
 
+test('of a shot that was approved before leases nothing is handed on: what is unwritten is halted, and the next attempt\'s', async () => {
+  const { launch, shotId } = await fired(10, { send_within: '300ms' });
+  const stuck = await begin({ launch, shotId });
+  const { shot } = stuck.run.authority;
+  stuck.run.authority.shot = { ...shot, approvedBySchema: undefined } as unknown as typeof shot;
+  write(stuck.job, 0, 1);
+  await vi.waitFor(() => expect(stuck.job.stop(2)).toBe('returned'), { timeout: 2_000, interval: 10 });
+  settle(stuck, (device) => (device < 2 ? { state: 'accepted' } : { state: 'held', why: 'returned' }));
+  expect(await stuck.done).toBe('accounted');
+  expect(await claimOf(stuck.key)).toMatchObject({ state: 'accounted', parts: [] });
+  expect(await statesIn(stuck.key, 10)).toEqual(Array.from({ length: 10 }, (_, device) => (device < 2 ? 'accepted' : 'halted')));
+});
+
 test('a batch that is waited for keeps its message, with others in one call', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   const extended: string[][] = [];

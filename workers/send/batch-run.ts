@@ -16,7 +16,7 @@ import type { LateAccount } from '../close/correct.ts';
 import { batchWrites } from './batch-writes.ts';
 import type { Kept, LeaseKeeper } from './lease-keeper.ts';
 import type { ShotRun } from './shot-run.ts';
-import type { HeldBatch, LeaseClock } from './take-batch.ts';
+import { mayChain, type HeldBatch, type LeaseClock } from './take-batch.ts';
 
 export interface BatchContext {
   claims: ClaimStore;
@@ -57,7 +57,7 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
     run.tally.settled(view.platform, state, reason, atMs);
   });
   await lane.send(run.prepared(view.platform, lane), job).finally(() => keeper.drop(held));
-  if (unwritten.length > 0 && !held.isLost && await handOn(context, run, message, held, toAccount(states, reasons))) return 'handed-on';
+  if (unwritten.length > 0 && !held.isLost && mayChain(run.authority.shot) && await handOn(context, run, message, held, toAccount(states, reasons))) return 'handed-on';
   // Given up meanwhile, or out of time: nobody sends these in this attempt.
   const left = clock.earliestMs() >= held.notAfterMs ? 'late' : 'halted';
   for (const device of unwritten) {

@@ -21,10 +21,10 @@ const message: BatchMessage = { v: 1, launchId: 'l', shotId: 'S1', segment: 'ios
 const key = claimKey('l', 'ios', 1, 'b1');
 const nothing = toAccount(new Uint8Array(COUNT), {});
 
-interface Setup { claims: ClaimStore; attempt?: number; complaints?: string[]; setOf?: SetReader; isOver?: () => boolean; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
+interface Setup { claims: ClaimStore; /** Of the approval. */ schema?: 3 | undefined; attempt?: number; complaints?: string[]; setOf?: SetReader; isOver?: () => boolean; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
 
-function take({ claims, attempt = 1, complaints = [], setOf = () => Promise.reject(new Error('a first attempt has no set')), isOver = () => false, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false }: Setup): Promise<Taken> {
-  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { id: 'S1', shown: { sets: [{ segment: 'ios' }] }, notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
+function take({ claims, attempt = 1, complaints = [], setOf = () => Promise.reject(new Error('a first attempt has no set')), isOver = () => false, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false, ...more }: Setup): Promise<Taken> {
+  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { id: 'S1', approvedBySchema: 'schema' in more ? more.schema : 3, shown: { sets: [{ segment: 'ios' }] }, notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
   const view = { id: 'b1', platform: 'ios', segment: 'ios', count: COUNT, skipped } as BatchView;
   return takeBatch({ claims, setOf, clock: wallClock, bootId: 'me', share: () => share, isOver, complain: (say) => void complaints.push(say), log: pino({ level: 'silent' }) }, run, { ...message, attempt }, view);
 }
@@ -208,4 +208,28 @@ test.each(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN'] as const
   expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(1_000);
   expect(complaints).toEqual(['CANNOT TAKE batches of S1: what was found']);
   expect(store.items.size).toBe(0);
+});
+
+describe('of a shot that was approved before leases', () => {
+  test('the first holder has it all, whatever the pace, and nobody takes it over', async () => {
+    const store = new MemoryClaims();
+    const share = { perSecond: 2, active: true };
+    expect(await take({ claims: store, share, schema: undefined })).toMatchObject({ won: true, held: { mark: Number.POSITIVE_INFINITY, list: ALL } });
+    Object.assign(standing(store), { sendUntilMs: 2 });
+    expect(await take({ claims: store, share, schema: undefined })).toMatchObject({ won: false, isFinal: false });
+    expect(standing(store)).toMatchObject({ state: 'claimed', parts: [] });
+  });
+
+  test('a claim of which every answer was lost is accounted for as halted: an older closer knows no open one', async () => {
+    const store = new MemoryClaims();
+    let isOver = false;
+    const claims = claimsThat(store, { async claim(at, holder) {
+      await store.claim(at, holder);
+      isOver = true;
+      throw new CloudError('CLAIMS_UNAVAILABLE', 'no answer');
+    } });
+    await take({ claims, isOver: () => isOver, schema: undefined });
+    expect(standing(store)).toMatchObject({ state: 'accounted', parts: [] });
+    expect(spoken(newestStates(standing(store), COUNT))).toEqual(ALL.map(() => 'halted'));
+  });
 });

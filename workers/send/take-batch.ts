@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
 import { CloudError, isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
+import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
@@ -86,7 +87,7 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
       const sets = await attemptSets(context, run.authority, message.segment, message.attempt, [view]);
       const set = sets.get(view.id);
       if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
-      const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within });
+      const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within, chain: mayChain(shot) });
       mayHaveLanded = true;
       const claimed = await claims.claim(key, prepare(restOf(undefined, set)).holder);
       if (claimed.won) {
@@ -105,19 +106,21 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
       await sleep(waitMs);
     }
   }
-  if (mayHaveLanded) await letGo(context, key, token, view.count);
+  if (mayHaveLanded) await letGo(context, { key, token, count: view.count, chain: mayChain(shot) });
   return { won: false, isFinal: false, againMs: LOOK_AGAIN_MS };
 }
 
 /** Every answer was lost, and now the tries are over: nothing was written under this token, so the batch is anybody's, not uncertain. */
-async function letGo({ claims, log }: TakeContext, key: string, token: string, count: number): Promise<void> {
+async function letGo({ claims, log }: TakeContext, { key, token, count, chain }: { key: string; token: string; count: number; chain: boolean }): Promise<void> {
   const nothing = toAccount(new Uint8Array(count).fill(stateCode('absent')), {});
   const untilMs = sharedClockMs() + LET_GO_WITHIN_MS;
   for (let waitMs = RETRY_FIRST_MS; sharedClockMs() < untilMs; waitMs = Math.min(LET_GO_WITHIN_MS / 4, waitMs * 2)) {
     try {
-      if (await claims.handOn(key, token, nothing)) return;
+      if (chain && await claims.handOn(key, token, nothing)) return;
       const standing = (await claims.read([key], true)).get(key);
       if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token))) return;
+      // Where nobody else may have it, it is as good as sent by us, and nobody has got it: the next attempt does.
+      if (!chain && standing.token === token && standing.state === 'claimed') return void await claims.account(key, token, noneOf(count));
       return await disown(claims, key, token, standing, count);
     } catch (error) {
       if (error instanceof CloudError && (error.code === 'CLAIMS_INCONSISTENT' || error.code === 'CLAIM_UNKNOWN')) return;
@@ -125,6 +128,15 @@ async function letGo({ claims, log }: TakeContext, key: string, token: string, c
       await sleep(waitMs);
     }
   }
+}
+
+/**
+ * Whether a batch of this shot may have more than one holder. Workers and closers from before leases can read what was approved before
+ * them, and may be at it too: they close a claim by its state alone, the whole batch as uncertain, over what earlier holders have said
+ * of it. So there the first holder has it all, for good, as they know it.
+ */
+export function mayChain({ approvedBySchema }: Pick<Shot, 'approvedBySchema'>): boolean {
+  return approvedBySchema !== undefined;
 }
 
 interface Prepared { holder: Holder; toSend: number[] }
@@ -156,17 +168,20 @@ async function after(
 /** A claim of ours landed with every answer lost, and somebody gave us up before we knew: nothing was written under it. */
 async function disown(claims: ClaimStore, key: string, token: string, standing: Claim, count: number): Promise<void> {
   const isOurs = standing.parts.some((part) => part.token === token && part.account === null) || (standing.token === token && standing.state === 'closed');
-  if (isOurs) await claims.account(key, token, toAccount(new Uint8Array(count).fill(stateCode('halted')), {}));
+  if (isOurs) await claims.account(key, token, noneOf(count));
 }
+
+/** Nothing was written. */
+const noneOf = (count: number) => toAccount(new Uint8Array(count).fill(stateCode('halted')), {});
 
 function sendable(list: readonly number[], { members }: AttemptSet, view: BatchView): number[] {
   return list.filter((device) => members[device] === SEND && !view.skipped(device));
 }
 
-function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAfterMs, sendWithinMs }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number }): Prepared {
+function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAfterMs, sendWithinMs, chain }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number; chain: boolean }): Prepared {
   const claimedAtMs = clock.latestMs();
   const { perSecond } = share();
-  const mark = markAfter(toSend, perSecond === 0 ? Number.POSITIVE_INFINITY : devicesIn(sendWithinMs, perSecond));
+  const mark = markAfter(toSend, perSecond === 0 || !chain ? Number.POSITIVE_INFINITY : devicesIn(sendWithinMs, perSecond));
   return { holder: { bootId, token, claimedAtMs, sendUntilMs: Math.min(claimedAtMs + sendWithinMs, notAfterMs), mark }, toSend };
 }
 
