@@ -31,6 +31,8 @@ export interface LaneJob {
   settle(index: number, outcome: Outcome, atMs?: number): void;
   /** Told after every write, so that what is on the wire can be counted. A device that the provider refused unread is written, and told, again. */
   wrote?(index: number): void;
+  /** Told when the provider refused a write unread: the device is unsent again. */
+  again?(index: number): void;
   /** For a lane that writes in threads of its own: the job must have it there. */
   readonly elsewhere?: Elsewhere;
 }
@@ -43,6 +45,8 @@ export interface Elsewhere {
   readonly terms: WriteTerms;
   /** Instead of the job's: so many writes more, and when the first and last of them were, epoch ms. */
   wrote(writes: number, firstAtMs: number, lastAtMs: number): void;
+  /** So many writes more were refused unread. */
+  again?(writes: number): void;
 }
 
 /**

@@ -287,6 +287,7 @@ export class WireLane implements Lane, LinkLane {
   /** Not processed by the provider: safe to send once more, if time and switches still allow it. */
   again(active: ActiveJob, index: number): void {
     if (active.primed !== null) return active.primed(NOT_PRIMED);
+    active.job.again?.(index);
     this.#jobs.again(active, index);
     if (this.#closed) this.#jobs.hold(active, 'halted');
     else this.schedule();

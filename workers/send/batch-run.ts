@@ -81,11 +81,17 @@ function jobFor(
       kept.wrote(1);
       run.tally.wrote(view.platform, clock.nowMs());
     },
+    again() {
+      kept.again(1);
+    },
     elsewhere: {
       batch: view.id, devices, terms,
       wrote(writes, firstAtMs, lastAtMs) {
         kept.wrote(writes);
         run.tally.wrote(view.platform, clock.atMs(lastAtMs), writes, clock.atMs(firstAtMs));
+      },
+      again(writes) {
+        kept.again(writes);
       },
     },
     settle(index, outcome, atMs = sharedClockMs()) {

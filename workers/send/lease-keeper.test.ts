@@ -62,6 +62,25 @@ test('what nothing is written of for a whole lease is given back; a pause of the
   expect(why()).toBe('returned');
 });
 
+test('a device that was refused unread is unsent: ten writes of nine devices leave one that others may have', async () => {
+  const { held, kept, pass } = keep();
+  kept.wrote(9);
+  kept.again(1);
+  kept.wrote(1);
+  await pass(LEASE_MS - 100);
+  expect(held.lease.isGivenBack).toBe(false);
+  await pass(200);
+  expect(held.lease.isGivenBack).toBe(true);
+});
+
+test('one that was refused at the end is unsent too, though each was written once', async () => {
+  const { held, kept, pass } = keep();
+  kept.wrote(10);
+  kept.again(1);
+  await pass(LEASE_MS + 100);
+  expect(held.lease.isGivenBack).toBe(true);
+});
+
 test('nor does a store that renews nothing: it says nothing of the connections', async () => {
   let isAway = true;
   const { pass, why } = keep({ renew: () => (isAway ? Promise.reject(new Error('DynamoDB is away')) : Promise.resolve(true)) });

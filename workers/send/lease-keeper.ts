@@ -25,7 +25,12 @@ export interface KeeperOptions {
 }
 
 /** What the sender of a batch tells of its progress. */
-export interface Kept { wrote(writes: number): void; settled(): void }
+export interface Kept {
+  wrote(writes: number): void;
+  /** So many writes were refused unread: their devices are unsent again. */
+  again(writes: number): void;
+  settled(): void;
+}
 
 interface Keeping {
   held: HeldBatch;
@@ -33,7 +38,7 @@ interface Keeping {
   leaseMs: number;
   /** What was last asked for. It may stand in the store although that was never heard, and a lease does not shrink. */
   asked: { sendUntilMs: number; mark: number };
-  /** Writes; more than devices where some went again. */
+  /** Devices: writes less those that were refused unread. */
   writes: number;
   settled: number;
   /** When something of it was last written or answered, or it could not have been; shared monotonic clock. */
@@ -67,6 +72,9 @@ export class LeaseKeeper {
       wrote(writes) {
         keeping.writes += writes;
         keeping.movedAtMs = sharedClockMs();
+      },
+      again(writes) {
+        keeping.writes -= writes;
       },
       settled() {
         keeping.settled += 1;

@@ -8,13 +8,14 @@ import { leaseFor } from '../send/lease-for-tests.ts';
 function setUp(count: number) {
   const told: (Outcome & { index: number })[] = [];
   const writes: number[] = [];
+  const refused: number[] = [];
   const job: LaneJob = {
     count, token: () => '', template: () => 0, stop: () => null, settle: (index, outcome) => told.push({ index, ...outcome }),
-    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times) },
+    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times), again: (times) => refused.push(times) },
   };
   const memory = createJobMemory(count, Math.floor(sharedClockMs()));
   const reasons = createReasons();
-  return { writer: new JobWriter(memory, new ReasonWriter(reasons)), reader: new JobReader(memory, reasons, job), told, writes };
+  return { writer: new JobWriter(memory, new ReasonWriter(reasons)), reader: new JobReader(memory, reasons, job), told, writes, refused };
 }
 
 test('outcomes are told once each, in their order, with their reasons', () => {
@@ -43,11 +44,12 @@ test('of a job whose thread has ended the unanswered are uncertain, what was kno
 });
 
 test('a device that was refused and written again is counted twice as a write and once as sent', () => {
-  const { writer, reader, writes, told } = setUp(1);
+  const { writer, reader, writes, refused, told } = setUp(1);
   writer.wrote(0);
+  writer.again();
   writer.wrote(0);
   writer.settle(0, { state: 'accepted' });
-  expect([reader.read(), reader.unsent, writes, told.length]).toEqual([true, 0, [2], 1]);
+  expect([reader.read(), reader.unsent, writes, refused, told.length]).toEqual([true, 0, [2], [1], 1]);
 });
 
 test('however many different reasons come, none costs more memory', () => {

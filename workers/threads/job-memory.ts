@@ -16,7 +16,8 @@ const WRITES = 1;
 const FIRST_WRITE = 2;
 const LAST_WRITE = 3;
 const SETTLED = 4;
-const SLOTS = 5;
+const AGAIN = 5;
+const SLOTS = 6;
 
 const KIND_BITS = 12;
 const DETAIL = (1 << KIND_BITS) - 1;
@@ -55,6 +56,7 @@ export class JobWriter {
   #settled = 0;
   #reached = 0;
   #writes = 0;
+  #again = 0;
 
   constructor(memory: JobMemory, reasons: ReasonWriter) {
     this.#parts = partsOf(memory);
@@ -71,6 +73,12 @@ export class JobWriter {
     if (this.#writes === 1) Atomics.store(slots, FIRST_WRITE, atMs);
     Atomics.store(slots, LAST_WRITE, atMs);
     Atomics.store(slots, WRITES, this.#writes);
+  }
+
+  /** The provider refused a write unread. */
+  again(): void {
+    this.#again += 1;
+    Atomics.store(this.#parts.slots, AGAIN, this.#again);
   }
 
   settle(index: number, outcome: Outcome): void {
@@ -112,6 +120,7 @@ export class JobReader {
   readonly #job: LaneJob;
   #told = 0;
   #writesTold = 0;
+  #againTold = 0;
 
   constructor(memory: JobMemory, reasons: SharedArrayBuffer, job: LaneJob) {
     this.#memory = memory;
@@ -130,8 +139,11 @@ export class JobReader {
     const { slots, index, atMs, code } = this.#parts;
     const { baseMs, count } = this.#memory;
     const settled = Atomics.load(slots, SETTLED);
-    // After SETTLED: an answer is never told before its write.
+    // After SETTLED: an answer is never told before its write, nor a refusal.
+    const again = Atomics.load(slots, AGAIN);
     this.#readWrites();
+    if (again > this.#againTold) this.#job.elsewhere?.again?.(again - this.#againTold);
+    this.#againTold = again;
     for (; this.#told < settled; this.#told++) this.#job.settle(index[this.#told] ?? -1, this.#outcomeOf(code[this.#told] ?? 0), baseMs + (atMs[this.#told] ?? 0));
     return this.#told === count;
   }

@@ -20,6 +20,7 @@ export function partOfJob(job: PortableJob, indexes: readonly number[]): Portabl
     elsewhere: {
       batch, terms, devices: Uint32Array.from(indexes, (index) => devices?.[index] ?? index),
       wrote: (writes, firstAtMs, lastAtMs) => job.elsewhere.wrote(writes, firstAtMs, lastAtMs),
+      again: (writes) => job.elsewhere.again?.(writes),
     },
   };
 }

@@ -58,10 +58,10 @@ async function setUp({ threads: count = 2, connections = 2, devices = 1_000, bat
     const view = audience.view(batch);
     const outcomes: Outcome[][] = Array.from({ length: options.devices?.length ?? view.count }, () => []);
     const terms = { haltEpoch: 0, lease: leaseFor(options.forMs ?? 20_000), stopped };
-    const written = { times: 0, lastMs: 0 };
+    const written = { times: 0, again: 0, lastMs: 0 };
     const job: LaneJob = {
       ...batchWrites(view, options.devices ?? null, new WriteCheck(terms, new SwitchView(memory))), settle: (index, outcome) => outcomes[index]?.push(outcome),
-      elsewhere: { batch, devices: options.devices ?? null, terms, wrote: (times, _, lastMs) => { written.times += times; written.lastMs = lastMs; } },
+      elsewhere: { batch, devices: options.devices ?? null, terms, wrote: (times, _, lastMs) => { written.times += times; written.lastMs = lastMs; }, again: (times) => { written.again += times; } },
     };
     return { job, outcomes, written };
   };
@@ -151,6 +151,40 @@ test('there is room as long as one thread gets answers, for jobs that go to that
   for (const request of [...hanging.values()].flat()) answer(request);
   await room;
   await Promise.all(sent);
+});
+
+test('a write that the provider refuses unread is told besides, so that what is unsent can be counted', async () => {
+  const refused = new Set<string>();
+  const { lane, shot, batches, jobOf } = await setUp({ onRequest: (request) => {
+    if (!/[05]$/.test(request.path) || refused.has(request.path)) return answer(request);
+    refused.add(request.path);
+    request.stream.close(7);
+  } });
+  const job = jobOf(batches[0] ?? '');
+  await lane.send(shot, job.job);
+  expect(tally([job])).toEqual({ accepted: 250 });
+  expect(refused.size).toBeGreaterThan(10);
+  expect(job.written).toMatchObject({ times: 250 + refused.size, again: refused.size });
+});
+
+test('a batch that comes to threads which were not told of its audience is given back, and they get no other for a while', async () => {
+  const { lane, shot, batches, jobOf, threads, audience } = await setUp({ onRequest: answer });
+  threads.attach(null);
+  // Each thread gives one back.
+  for (const batch of batches.slice(0, 2)) {
+    const job = jobOf(batch);
+    await lane.send(shot, job.job);
+    expect(new Set(job.outcomes.flat().map((outcome) => outcome.state === 'held' && outcome.why))).toEqual(new Set(['returned']));
+  }
+  let has = false;
+  const room = lane.room().then(() => { has = true; });
+  await sleep(1_000);
+  expect(has).toBe(false);
+  threads.attach(audience);
+  await room;
+  const job = jobOf(batches[0] ?? '');
+  await lane.send(shot, job.job);
+  expect(tally([job])).toEqual({ accepted: 250 });
 });
 
 test('a thread that dies in mid-batch: what it wrote is uncertain, what it did not goes to another one, nothing comes twice', async () => {

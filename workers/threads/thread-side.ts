@@ -19,6 +19,8 @@ import type { ReasonWriter } from './reasons.ts';
 import { SharedPace } from './shared-pace.ts';
 
 const GAUGE_MS = 20;
+/** A thread that had to give a batch back unread counts as stalled for so long: others come first, and nobody hands it one after the other. */
+const UNTOLD_MS = 2_000;
 
 export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean> }
 
@@ -29,6 +31,7 @@ export class ThreadSide {
   readonly #common: ThreadCommon;
   readonly #gauge: Int32Array;
   readonly #shots = new Map<number, PreparedShot>();
+  #untoldUntilMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
@@ -64,8 +67,11 @@ export class ThreadSide {
     const prepared = this.#shots.get(shot);
     const view = audience?.has(batch) === true ? audience.view(batch) : null;
     if (prepared === undefined || view === null) {
-      log.error({ batch, shot: prepared !== undefined, audience: view !== null }, 'THREAD_NOT_TOLD: a batch came without its shot or audience; nothing of it is written');
-      for (let index = 0; index < memory.count; index++) writer.settle(index, { state: 'held', why: 'halted' });
+      log.error({ batch, shot: prepared !== undefined, audience: view !== null }, 'THREAD_NOT_TOLD: a batch came without its shot or audience; nothing of it is written, and it goes to others');
+      // Before its outcome: whoever sees that must not come again with the next one.
+      this.#untoldUntilMs = performance.now() + UNTOLD_MS;
+      this.#measure();
+      for (let index = 0; index < memory.count; index++) writer.settle(index, { state: 'held', why: 'returned' });
       return;
     }
     const check = new WriteCheck(terms, switches);
@@ -73,6 +79,7 @@ export class ThreadSide {
     void this.lane.send(prepared, {
       ...batchWrites(view, devices, check),
       wrote: (index) => writer.wrote(index),
+      again: () => writer.again(),
       settle(index, outcome) {
         if (outcome.state === 'failed' && after(outcome.reason) === 'stop-campaign') check.stopShot();
         writer.settle(index, outcome);
@@ -94,7 +101,7 @@ export class ThreadSide {
     Atomics.store(this.#gauge, GAUGE.primed, primed);
     Atomics.store(this.#gauge, GAUGE.streams, streams);
     Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
-    Atomics.store(this.#gauge, GAUGE.stalled, this.lane.isStalled ? 1 : 0);
+    Atomics.store(this.#gauge, GAUGE.stalled, this.lane.isStalled || performance.now() < this.#untoldUntilMs ? 1 : 0);
     Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
     Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
     Atomics.store(this.#gauge, GAUGE.refusal, refusal === null ? NONE : this.#common.reasons.idOf(refusal));
