@@ -28,6 +28,12 @@ describe('what the item of a batch says', () => {
     expect(counted(both)).toHaveLength(2);
   });
 
+  test('who has got it has got it, even if a later word covers more than its holder\'s devices', () => {
+    const first = part({ account: account('accepted', 'bad-token', 'absent', 'absent') });
+    const closedOver = claim({ state: 'closed', account: account('uncertain', 'uncertain', 'uncertain', 'uncertain'), closedAccount: account('uncertain', 'uncertain', 'uncertain', 'uncertain'), parts: [first] });
+    expect(newest(closedOver)).toEqual(['accepted', 'bad-token', 'uncertain', 'uncertain']);
+  });
+
   test('a late account counts for what its holder was given up for, and for nothing of the next one\'s', () => {
     const late = part({ closedAccount: account('uncertain', 'uncertain', 'absent', 'absent'), account: account('accepted', 'absent', 'halted', 'halted') });
     expect(newest(claim({ parts: [late] }))).toEqual(['accepted', 'uncertain', 'absent', 'absent']);

@@ -13,6 +13,7 @@ import { OUTSIDE, SETTLED, type AttemptSet } from './attempt-set.ts';
 export interface Word { holder: number; hasHolder: boolean; account: Account | null; closedAccount: Account | null }
 
 const ABSENT = stateCode('absent');
+const ANSWERED: ReadonlySet<number> = new Set([stateCode('accepted'), stateCode('bad-token')]);
 
 /** In order. The present holder has none while it sends. */
 export function words(claim: Claim): Word[] {
@@ -47,7 +48,12 @@ export function newestWord({ account, closedAccount }: Pick<Word, 'account' | 'c
 export function newestStates(claim: Claim | undefined, count: number): Uint8Array {
   const states = new Uint8Array(count).fill(ABSENT);
   if (claim === undefined) return states;
-  for (const word of words(claim)) newestWord(word, count).forEach((code, device) => { if (code !== ABSENT) states[device] = code; });
+  for (const word of words(claim)) {
+    newestWord(word, count).forEach((code, device) => {
+      // A holder has no say over another one's devices. Should one speak of them all the same (a closer from before chains), who has got it has got it.
+      if (code !== ABSENT && !ANSWERED.has(states[device] ?? ABSENT)) states[device] = code;
+    });
+  }
   return states;
 }
 
