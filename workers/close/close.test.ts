@@ -75,6 +75,14 @@ describe('close', () => {
     expect(await totalsOf(launch, shot.id)).toMatchObject({ uncertain: 140, late: 60 });
   });
 
+  test('a lease that somebody has written beyond the window blocks nothing: it is over with the window', async () => {
+    const { launch, shot, claim, close } = await fired();
+    await claim(1, 'forged', shot.notAfterAtMs.ios + 3_600_000);
+    expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'open', left: 1 });
+    expect(await close(shot.notAfterAtMs.ios + ACCOUNT_GRACE_MS)).toEqual({ state: 'closed', byUs: true });
+    expect(await totalsOf(launch, shot.id)).toMatchObject({ late: 200, uncertain: 100 });
+  });
+
   test('many closers at once write one close', async () => {
     const { launch, shot, close } = await fired();
     const results = await Promise.all(Array.from({ length: 6 }, () => close(shot.notAfterAtMs.ios + SOON_MS)));

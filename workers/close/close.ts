@@ -13,7 +13,7 @@ import { attemptSets } from '../send/attempt-set.ts';
 import type { SetReader } from '../send/frozen-sets.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';
 import { lostClaims } from './lost-claims.ts';
-import { counted, uncovered, wordOf } from '../send/batch-words.ts';
+import { counted, leaseEndMs, uncovered, wordOf } from '../send/batch-words.ts';
 
 /**
  * Every shot closes. Any worker, and the conductor, may run this at any time: it closes what is due, and the
@@ -54,7 +54,7 @@ export class CloseMemo {
 }
 
 /** One segment of a shot, and its batches with something to send. */
-export interface Part { segment: string; attempt: number; platform: Platform; batches: { id: string; key: string; set: AttemptSet; count: number }[]; /** With what earlier attempts have answered by now. */ setNow: (batch: ManifestBatch['id']) => Promise<AttemptSet | undefined>; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
+export interface Part { segment: string; attempt: number; platform: Platform; notAfterMs: number; batches: { id: string; key: string; set: AttemptSet; count: number }[]; /** With what earlier attempts have answered by now. */ setNow: (batch: ManifestBatch['id']) => Promise<AttemptSet | undefined>; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
 export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
@@ -106,7 +106,7 @@ export async function partsOf({ claims, journal, manifestOf, setOf }: CloseDeps,
       return set === undefined || set.size === 0 ? [] : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
     });
     return {
-      segment, attempt, platform: found.platform, batches,
+      segment, attempt, platform: found.platform, notAfterMs: shot.notAfterAtMs[found.platform], batches,
       setNow: async (batch) => (attempt === 1 ? sets : await setsOf(found.batches.filter(({ id }) => id === batch))).get(batch),
       unclaimed(now: Shot, nowMs: number) {
         if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? 'halted' as const : null;
@@ -139,7 +139,7 @@ async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: num
 async function settleBatch(claims: ClaimStore, part: Part, { id, key, set }: Part['batches'][number], claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number, areLost: () => Promise<boolean>): Promise<boolean> {
   if (claim?.state === 'accounted' || claim?.state === 'closed') return true;
   if (claim?.state === 'claimed') {
-    if (nowMs < claim.sendUntilMs + ACCOUNT_GRACE_MS) return false;
+    if (nowMs < leaseEndMs(claim, part.notAfterMs) + ACCOUNT_GRACE_MS) return false;
     // What the lease did not cover is another worker's to send, as long as there is time.
     if (due === null && uncovered(claim, set).length > 0) return false;
   } else if (due === null) return false;

@@ -66,6 +66,11 @@ export function restOf(claim: Pick<Claim, 'parts'> | undefined, { members }: Att
   return rest;
 }
 
+/** When a lease is over. None lasts longer than its platform's window, whatever somebody has written into the table: nothing may block a batch for ever. */
+export function leaseEndMs({ sendUntilMs }: Pick<Claim, 'sendUntilMs'>, notAfterMs: number): number {
+  return Math.min(sendUntilMs, notAfterMs);
+}
+
 /** Of the present holder's list, what its lease does not cover: provably unwritten once the lease is over. All of the rest where nobody holds it. */
 export function uncovered(claim: Claim, set: AttemptSet): number[] {
   const rest = restOf(claim, set);

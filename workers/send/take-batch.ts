@@ -12,7 +12,7 @@ import { sharedClockMs } from '../halt/switch-view.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import { attemptSets, SEND } from './attempt-set.ts';
 import type { AttemptSet } from './attempt-set.ts';
-import { restOf, uncovered, wordOf } from './batch-words.ts';
+import { leaseEndMs, restOf, uncovered, wordOf } from './batch-words.ts';
 import type { SetReader } from './frozen-sets.ts';
 import { Lease } from './lease.ts';
 import type { Share } from './pace.ts';
@@ -149,7 +149,7 @@ async function after(
   const { claims, clock } = context;
   await disown(claims, key, token, standing, view.count);
   if (standing.state === 'accounted' || standing.state === 'closed') return { won: false, isFinal: true, againMs: 0 };
-  const endsInMs = standing.state === 'open' ? 0 : standing.sendUntilMs + TAKE_OVER_GRACE_MS - clock.earliestMs();
+  const endsInMs = standing.state === 'open' ? 0 : leaseEndMs(standing, notAfterMs) + TAKE_OVER_GRACE_MS - clock.earliestMs();
   if (endsInMs > 0) return { won: false, isFinal: false, againMs: endsInMs };
   const list = uncovered(standing, set);
   // Its last holder may have written it all: its account is waited for, or a closer gives it up.
