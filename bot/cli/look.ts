@@ -1,6 +1,6 @@
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
-import { isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { devicesShown, isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
@@ -39,7 +39,7 @@ export async function status(session: Session, launchId: string): Promise<void> 
   for (const { id } of launch.audience?.segments ?? []) {
     const tries = launch.attempts[id] ?? [];
     const last = tries.at(-1);
-    out(`  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send`);
+    out(`  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send${behindText(launch.leftBehind[id] ?? 0, id, last?.closed === true)}`);
   }
   for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs()))) for (const line of orderLines(launch, order)) out(`  ${line}`);
   for (const lift of Object.values(launch.lifts).filter(({ open }) => open)) out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
@@ -78,12 +78,17 @@ export async function timeline(session: Session, launchId: string): Promise<void
   session.out(timelineMarkdown(entries, messages, { chain: session.journal.verify(entries) }));
 }
 
+function behindText(devices: number, segment: string, isClosed: boolean): string {
+  if (devices === 0) return '';
+  return `${isClosed ? `, ${count(devices)} of them` : `; ${count(devices)}`} left behind by late accounts: "fire request --segments ${segment}" sends to them${isClosed ? '' : ' once this shot is closed'}`;
+}
+
 /** What a second person must have seen before they approve. */
 export function orderLines(launch: Launch, order: FireOrder): string[] {
   const { shown } = order;
   return [
     `order     ${order.id} asked for by ${order.requestedBy}, ${plural(order.devices, 'device')}, until ${utc(order.expiresAtMs)}${order.lifts === null ? '' : `, LIFTS halt ${order.lifts}`}`,
-    `          segments ${shown.segments.map(({ segment, attempt }) => `${segment}${attempt === 1 ? '' : ` (attempt ${attempt})`}`).join(', ')}`,
+    `          segments ${shown.segments.map(({ segment, attempt }) => `${segment}${attempt === 1 ? '' : ` (attempt ${attempt}, ${plural(devicesShown(launch, shown, segment), 'device')})`}`).join(', ')}`,
     `          content ${short(shown.contentHash)}, audience ${short(shown.audienceHash)}, skip list ${shown.skipListHash === null ? 'none' : short(shown.skipListHash)}, late after ${span(shown.notAfterMs.ios)} (iOS), ${span(shown.notAfterMs.android)} (Android)`,
     ...textLines(launch, order),
   ];

@@ -150,7 +150,7 @@ test('a resume without names asks for what the halt cut off, and one for all for
   expect(await go('fire', 'request', ...withKey('ana'), '--lift')).toMatchObject({ code: 1, err: expect.stringContaining('still being counted') as string });
   await rig.leaves('us-ios', { halted: 120 });
   await rig.append({ kind: 'close-shot', shotId, cause: 'halt', segments: [segmentTotals('us-ios', 1, 500, { halted: 120 })] });
-  expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain('segments us-ios (attempt 2)');
+  expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain('segments us-ios (attempt 2, 120 devices)');
   expect((await go('fire', 'request', ...withKey('ana'), '--lift', '--segments', 'all')).out).toContain('segments us-android, br-ios');
   expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([{ devices: 120, lifts: 1 }, { devices: 500, lifts: 1 }]);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { gateLines } from '../../runbooks/launch/gates.ts';
-import { measuredAt, Scene, T0_MS } from '../../test/properties/scene.ts';
+import { measuredAt, Scene, segmentTotals, T0_MS } from '../../test/properties/scene.ts';
 import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
 
@@ -73,4 +73,20 @@ it('counts steps that wait for a person, and carries HALT until the launch is cl
   scene.does({ kind: 'close-launch', by: 'ana', reason: 'over' });
   expect(board(scene).line).toBe('Super Bowl: closed');
   expect(board(scene).body).not.toContain('halt.press');
+});
+
+it('says what late accounts have left behind, and what sends to them, until an order has them', () => {
+  const scene = Scene.ready();
+  const first = scene.fired(['us-ios']);
+  scene.closes(first, { 'us-ios': { halted: 100, uncertain: 30 } });
+  const second = scene.fired(['us-ios']);
+  scene.does({ kind: 'correct-shot', shotId: first.id, segments: [segmentTotals('us-ios', 1, 500, { halted: 120, uncertain: 10 })], batch: 'b1' });
+  const said = '20 devices of us-ios are within reach again, and the shot that runs does not send to them; `/go fire us-ios` sends to them once that shot is closed.';
+  expect(board(scene).body).toContain(said);
+  const entry = scene.entries.at(-1);
+  expect(JSON.stringify(entry === undefined ? null : entryMessage(scene.state, entry))).toContain(said);
+  scene.closes(second);
+  const order = scene.asked(['us-ios']);
+  expect(order.devices).toBe(20);
+  expect(board(scene).body).not.toContain('Left behind');
 });

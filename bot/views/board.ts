@@ -1,8 +1,9 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { isExpired, lastAttempt, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { isExpired, lastAttempt, leftBehindOf, openOrderOf, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
+import { leftBehindText } from '../../runbooks/record/describe.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
@@ -22,6 +23,11 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
   for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));
   if (order !== undefined) {
     blocks.push(section(`:large_green_square: *A fire order waits for its second person*: ${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`));
+  }
+  const behind = launch.closed ? [] : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);
+  if (behind.length > 0) {
+    const said = behind.map(({ segment }) => `• ${safe(leftBehindText(launch, [segment], (command) => `\`${command}\``), 400)}`);
+    blocks.push(section(`:arrow_forward: *Left behind by late accounts*\n${fit(said, 1_000)}`));
   }
   blocks.push(
     section(`*${phaseOf(launch, nowMs)}* · ${toTarget(nowMs, launch.targetAtMs)} · target ${stamp(launch.targetAtMs)}`),

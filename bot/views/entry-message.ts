@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { describeEntry } from '../../runbooks/record/describe.ts';
+import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -64,9 +64,12 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     case 'ScaleChanged': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* was lowered to ${count(entry.found)} by somebody else; ${count(entry.desired)} were ordered. ${entry.again ? 'It is set again.' : `It is left so: \`/go scale ${entry.target} ${entry.desired}\` sets it again.`}`);
     case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
     case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${stepTitle(launch, entry.step)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
+    case 'ShotCorrected': {
+      const left = leftBehindText(launch, entry.segments.map(({ segment }) => segment), (command) => `\`${command}\``);
+      return line(launch, entry, ':small_blue_diamond:', `${describe(launch, entry)}${left === '' ? '' : `\n:arrow_forward: A late account: ${safe(left, 1_000)}`}`);
+    }
     case 'AudienceSet':
     case 'SkipListSet':
-    case 'ShotCorrected':
     case 'RosterChanged':
     case 'KeysChanged':
     case 'PersonRemoved':

@@ -1,9 +1,9 @@
 import type { KnownBlock } from '@slack/types';
-import { PLATFORMS, type Platform, type SegmentAttempt, type SegmentRef } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS, type Platform, type SegmentAttempt, type SegmentRef, type Shown } from '../../runbooks/launch/entries.ts';
 import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
 import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
-import { isExpired, remainingDevices } from '../../runbooks/launch/remaining.ts';
+import { devicesShown, isExpired } from '../../runbooks/launch/remaining.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
@@ -71,7 +71,7 @@ export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]
   const rest = again === 0 ? '' : ` (${again === segments.length ? '' : `${again} of them: `}only what was not sent)`;
   if (segments.length <= NAMED_SEGMENTS) return `${segments.map(({ segment }) => safe(segment, 60)).join(', ')}${rest}`;
   const all = launch.audience?.segments ?? [];
-  const platform = PLATFORMS.find((one) => refsOf(launch, segments, one).length === segments.length);
+  const platform = PLATFORMS.find((one) => refsOf(launch, { segments }, one).length === segments.length);
   const ofPlatform = all.filter((segment) => segment.platform === platform).length;
   if (segments.length === (platform === undefined ? all.length : ofPlatform)) return `all ${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
   const names = marketsOf(all, segments);
@@ -93,18 +93,18 @@ function marketsOf(all: readonly SegmentRef[], segments: readonly SegmentAttempt
   }))];
 }
 
-/** Of a sent order as they stood at the press; of any other what is left now. */
-function refsOf(launch: Launch, segments: readonly SegmentAttempt[], platform: Platform): { id: string; attempt: number; devices: number }[] {
-  const attempts = new Map(segments.map(({ segment, attempt }) => [segment, attempt]));
+/** Devices are those that the order is for: of a sent one as approved, of a further attempt who was frozen for it. */
+function refsOf(launch: Launch, shown: { segments: readonly SegmentAttempt[]; sets?: NonNullable<Shown['sets']> }, platform: Platform): { id: string; attempt: number; devices: number }[] {
+  const attempts = new Map(shown.segments.map(({ segment, attempt }) => [segment, attempt]));
   return (launch.audience?.segments ?? []).flatMap(({ id, platform: own }) => {
     const attempt = attempts.get(id);
     if (own !== platform || attempt === undefined) return [];
     const sent = launch.attempts[id]?.find((one) => one.attempt === attempt);
-    return [{ id, attempt, devices: sent?.devices ?? remainingDevices(launch, id) }];
+    return [{ id, attempt, devices: sent?.devices ?? devicesShown(launch, shown, id) }];
   });
 }
 
-const platformsOf = (launch: Launch, order: FireOrder): Platform[] => PLATFORMS.filter((platform) => refsOf(launch, order.shown.segments, platform).length > 0);
+const platformsOf = (launch: Launch, order: FireOrder): Platform[] => PLATFORMS.filter((platform) => refsOf(launch, order.shown, platform).length > 0);
 
 /** The texts that this order shows: of a shot those that were sent. Null: they were changed since, and nothing of them was sent. */
 export function campaignOf(launch: Launch, order: FireOrder): Campaign | null {
@@ -138,7 +138,7 @@ const hashesText = ({ id, shown }: FireOrder): string =>
 const SEGMENTS_SHOWN = 16;
 
 function platformLine(launch: Launch, order: FireOrder, platform: Platform): string {
-  const refs = refsOf(launch, order.shown.segments, platform).toSorted((a, b) => b.devices - a.devices);
+  const refs = refsOf(launch, order.shown, platform).toSorted((a, b) => b.devices - a.devices);
   // Under its platform `us-ios` is `us`, if all are named that way.
   const isMixed = order.shown.segments.some(({ attempt }) => attempt === 1);
   const suffix = refs.every(({ id }) => id.endsWith(`-${platform}`)) ? platform.length + 1 : 0;
@@ -159,7 +159,7 @@ function howItGoesOut(launch: Launch, order: FireOrder): string {
 }
 
 function paceLine(launch: Launch, order: FireOrder, platform: Platform): string {
-  const part = forecast(launch, order.shown.segments)[platform];
+  const part = forecast(launch, refsOf(launch, order.shown, platform).map(({ id: segment, devices }) => ({ segment, devices })))[platform];
   const { perSecond } = paceOf(launch, platform);
   const standing = launch.switches[paceSwitch(platform)];
   const isSet = typeof standing?.value === 'number' && standing.value > 0;

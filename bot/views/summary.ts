@@ -1,7 +1,7 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { type Platform, PLATFORMS, type SegmentTotals, type Totals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { lastAttempt, resendable } from '../../runbooks/launch/remaining.ts';
+import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, message, section } from './blocks.ts';
@@ -125,7 +125,7 @@ function marketLines(shot: Shot): ReturnType<typeof section>[] {
 
 /** What a further order would go to, of this shot's segments. */
 function leftToSend(launch: Launch, shot: Shot): number {
-  return (shot.totals ?? []).filter(({ segment, attempt }) => (lastAttempt(launch, segment)?.attempt ?? attempt) === attempt).reduce((sum, totals) => sum + resendable(totals, launch), 0);
+  return (shot.totals ?? []).filter(({ segment, attempt }) => (lastAttempt(launch, segment)?.attempt ?? attempt) === attempt).reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
 }
 
 /** End of the last slot in which anything was accepted. */

@@ -24,6 +24,8 @@ export function paceOf(launch: Launch, platform: Platform): Pace {
     : { perSecond: set || quota.per_second, rampMs: 0 };
 }
 
+interface SegmentPart { segment: string; devices?: number }
+
 export interface PlatformForecast {
   devices: number;
   /** Null: nothing limits it but the workers, and what they can do was not given. */
@@ -32,8 +34,8 @@ export interface PlatformForecast {
   lateDevices: number;
 }
 
-/** `workersPerSecond`: what the ready workers can write together, as measured; absent or 0 is unknown. Platforms without devices are null. */
-export function forecast(launch: Launch, segments: readonly { segment: string }[], workersPerSecond = 0): Record<Platform, PlatformForecast | null> {
+/** `devices` of a segment: absent for all that is left of it. `workersPerSecond`: what the ready workers can write together, as measured; absent or 0 is unknown. Platforms without devices are null. */
+export function forecast(launch: Launch, segments: readonly SegmentPart[], workersPerSecond = 0): Record<Platform, PlatformForecast | null> {
   const devices = devicesByPlatform(launch, segments);
   const all = devices.ios + devices.android;
   const notAfterMs = { ios: launch.runbook.delivery.ios_not_after, android: launch.runbook.delivery.android_not_after };
@@ -54,11 +56,11 @@ export function forecast(launch: Launch, segments: readonly { segment: string }[
   return { ios: of('ios'), android: of('android') };
 }
 
-function devicesByPlatform(launch: Launch, segments: readonly { segment: string }[]): Record<Platform, number> {
+function devicesByPlatform(launch: Launch, segments: readonly SegmentPart[]): Record<Platform, number> {
   const sum = { ios: 0, android: 0 };
   for (const platform of PLATFORMS) {
     const ofPlatform = new Set(launch.audience?.segments.filter((ref) => ref.platform === platform).map(({ id }) => id));
-    for (const { segment } of segments) if (ofPlatform.has(segment)) sum[platform] += remainingDevices(launch, segment);
+    for (const { segment, devices } of segments) if (ofPlatform.has(segment)) sum[platform] += devices ?? remainingDevices(launch, segment);
   }
   return sum;
 }

@@ -12,7 +12,7 @@ export function nextAttempt(launch: Launch, segment: string): number {
 
 /**
  * Devices that the next attempt of a segment would be for: all of it at first, then those whose last state is halted or
- * late, or that failed for another reason than their token (uncertain too under policy "resend"), and what was left behind. 0 while its shot runs, and for a segment that the audience doesn't have.
+ * late, or that failed for another reason than their token (uncertain too under policy "resend"), and who was left behind. 0 while its shot runs, and for a segment that the audience doesn't have.
  * Who exactly is found in the claims when it is asked for, and frozen (`Shown.sets`): an account that nobody has recorded yet may change the number.
  */
 export function remainingDevices(launch: Launch, segment: string): number {
@@ -29,6 +29,14 @@ export function resendable({ totals }: SegmentTotals, launch: Launch): number {
 /** How many devices an order is for, of one of its segments. */
 export function devicesShown(launch: Launch, { sets = [] }: Pick<Shown, 'sets'>, segment: string): number {
   return sets.find((one) => one.segment === segment)?.devices ?? remainingDevices(launch, segment);
+}
+
+/** Segments of which late accounts have brought devices within reach that no approved order has. In the audience's order. */
+export function leftBehindOf(launch: Launch): { segment: string; devices: number }[] {
+  return (launch.audience?.segments ?? []).flatMap(({ id: segment }) => {
+    const devices = own(launch.leftBehind, segment) ?? 0;
+    return devices === 0 ? [] : [{ segment, devices }];
+  });
 }
 
 export function lastAttempt(launch: Launch, segment: string): SegmentShot | undefined {

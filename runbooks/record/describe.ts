@@ -1,5 +1,7 @@
 import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchValue, Totals } from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
+import type { Launch } from '../launch/launch.ts';
+import { leftBehindOf, runningShotOf } from '../launch/remaining.ts';
 import { addReasons, noReasons } from '../launch/reason-counts.ts';
 
 /** Person id → name as people know it. */
@@ -44,6 +46,15 @@ export function sumTotals(segments: readonly SegmentTotals[]): Totals {
 export function describeTiming(timing: ShotTiming): string {
   const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
   return `first after ${seconds(timing.firstWriteMs)}, p50 ${seconds(timing.p50Ms)}, p95 ${seconds(timing.p95Ms)}, p99 ${seconds(timing.p99Ms)}, last after ${seconds(timing.lastWriteMs)}, ${number(Math.round(timing.perSecond))}/s (best second ${number(Math.round(timing.peakPerSecond))})`;
+}
+
+/** What late accounts have left to a further order of these segments, as sentences; '' for nothing. `quote` sets commands apart. */
+export function leftBehindText(launch: Launch, segments: readonly string[], quote: (command: string) => string = (command) => command): string {
+  return leftBehindOf(launch).filter(({ segment }) => segments.includes(segment)).map(({ segment, devices }) => {
+    const isRunning = runningShotOf(launch, segment) !== undefined;
+    const command = quote(`/go ${launch.halt.active ? 'resume fire' : 'fire'} ${segment}`);
+    return `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${segment} are within reach again, ${isRunning ? 'and the shot that runs does not send to them' : 'and no running order has them'}; ${command} sends to them${isRunning ? ' once that shot is closed' : ''}.`;
+  }).join(' ');
 }
 
 const CLOSE_CAUSE = { complete: 'every batch is accounted for', 'not-after': 'its time was over', halt: 'it was halted' } as const;

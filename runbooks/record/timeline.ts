@@ -1,6 +1,8 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf, Totals } from '../launch/entries.ts';
-import { actorName, describeEntry, describeTiming, describeTotals, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+import { actorName, describeEntry, describeTiming, describeTotals, leftBehindText, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+import { evolve } from '../launch/evolve.ts';
+import type { Launch } from '../launch/launch.ts';
 import { readable } from './chat.ts';
 import { escape } from './markdown.ts';
 import { textsSection } from './texts.ts';
@@ -42,8 +44,9 @@ export function timelineMarkdown(entries: readonly Entry[], messages: readonly T
   const slackNames = slackNamesOf(entries, options.slackNames ?? new Map());
   const target = entries.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs);
 
+  const behind = leftBehind(entries);
   const rows: Row[] = [
-    ...entries.map((entry): Row => ({ atMs: entry.atMs, order: entry.seq, who: actorName(entry.by, names), what: what(entry, names) })),
+    ...entries.map((entry): Row => ({ atMs: entry.atMs, order: entry.seq, who: actorName(entry.by, names), what: what(entry, names, behind.get(entry.seq) ?? '') })),
     ...messages.map((message, index): Row => ({ atMs: message.atMs, order: entries.length + index + 1, who: slackNames.get(message.user) ?? message.user, what: said(message, slackNames) })),
   ].toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
 
@@ -114,8 +117,29 @@ function table(rows: readonly Row[], target: number): string[] {
 
 const LOUD = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'ShotCorrected']);
 
-function what(entry: Entry, names: Names): string {
-  const text = escape(describeEntry(entry, names));
+/** What a late account left to a further order, by sequence. A record that can't be followed to its end says it as far as it can. */
+function leftBehind(entries: readonly Entry[]): Map<number, string> {
+  const said = new Map<number, string>();
+  let launch: Launch | null = null;
+  for (const entry of entries) {
+    let after: Launch;
+    try {
+      after = evolve(launch, entry);
+    } catch {
+      // The head of the timeline says where the record is broken.
+      return said;
+    }
+    if (entry.kind === 'ShotCorrected') {
+      const before: Launch['leftBehind'] = launch?.leftBehind ?? {};
+      said.set(entry.seq, leftBehindText(after, entry.segments.map(({ segment }) => segment).filter((segment) => before[segment] !== after.leftBehind[segment])));
+    }
+    launch = after;
+  }
+  return said;
+}
+
+function what(entry: Entry, names: Names, after: string): string {
+  const text = escape(`${describeEntry(entry, names)}${after === '' ? '' : `. ${after}`}`);
   return LOUD.has(entry.kind) ? `**${text}**` : text;
 }
 
