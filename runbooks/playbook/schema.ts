@@ -181,7 +181,7 @@ const delivery = z.strictObject({
   android_not_after: duration.default(600_000),
   /** Devices per batch; frozen in the manifest. */
   batch_size: count(1, 2_000).default(1_000),
-  /** How long a claimed batch may be written. */
+  /** How long a lease of a batch lasts before it is renewed. */
   send_within: duration.default(5_000),
   /** Android: messages per second for the whole pool, and the ramp up to it. 0: no limit. */
   android_per_second: count(0).default(10_000),
