@@ -93,6 +93,22 @@ export const shotSnapshot = z.strictObject({
 });
 export type ShotSnapshot = z.output<typeof shotSnapshot>;
 
+const duration = z.number().min(0);
+
+/**
+ * What nearly everybody gets from a provider just now, and no device's fate. `reason`: its own word (TooManyRequests, QUOTA_EXCEEDED,
+ * Http502), or NoAnswer. `refused`: answers of that kind in it. `waiting`: devices of claimed batches that wait in this lane.
+ * `againInMs`: until the next try; 0: one is under way.
+ */
+export const laneWeather = z.strictObject({
+  state: z.enum(['slow', 'stopped']), reason: z.string(), forMs: duration, refused: count, waiting: count, againInMs: duration,
+});
+export type LaneWeather = z.output<typeof laneWeather>;
+
+/** `connections`: given up as sick since the lane opened. `reason`: of the last one. */
+export const laneSick = z.strictObject({ connections: count, reason: z.string() });
+export type LaneSick = z.output<typeof laneSick>;
+
 /** Written by every worker about every second (every 250 ms while a shot runs), keyed by launch and boot. */
 export const workerReport = z.strictObject({
   v: z.literal(1),
@@ -112,6 +128,8 @@ export const workerReport = z.strictObject({
   lanes: z.array(z.strictObject({
     provider: z.enum(['apns', 'fcm']), connections: count, primed: count, streams: count, inFlight: count,
     credentialAgeMs: z.number().nullable(), credentialLeftMs: z.number().nullable(),
+    /** Null: none; absent: an older worker's report. */
+    weather: laneWeather.nullable().optional(), sick: laneSick.nullable().optional(),
   })),
   switchReadAgoMs: z.number().nullable(),
   /** How far the worker's own clock is ahead of the store's, and how exactly that is known. Null: not yet; absent: an older worker. All other times of a report are the store's. */

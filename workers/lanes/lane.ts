@@ -1,4 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { LaneSick, LaneWeather } from '../contract.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
 
 /**
@@ -68,6 +69,10 @@ export interface LaneStatus {
   credentialLeftMs: number | null;
   /** Why the provider did not take the newest credential when a connection tried it; null: it did, or none has tried. */
   refusal: string | null;
+  /** What nearly everybody gets from the provider just now; null: it takes pushes as fast as it is given them. */
+  weather: LaneWeather | null;
+  /** Connections that were given up as sick; null: none. */
+  sick: LaneSick | null;
 }
 
 export interface Lane {

@@ -192,6 +192,8 @@ export class WireLane implements Lane, LinkLane {
       credentialAgeMs: most(open.map(({ issued }) => Math.max(0, nowMs - issued.mintedAtMs))),
       credentialLeftMs: least(open.map(({ issued }) => leftMs(issued, nowMs))),
       refusal: this.#renewal.refusal,
+      weather: null,
+      sick: null,
     };
   }
 

@@ -22,5 +22,6 @@ export function readGauges(threads: readonly SendingThread[], platform: Platform
     credentialAgeMs: ages.length === 0 ? null : Math.max(...ages),
     credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
     refusal: refused === undefined ? null : reasonOf(refused.reasons, gaugeOf(refused, platform, GAUGE.refusal)),
+    weather: null, sick: null,
   };
 }
