@@ -84,6 +84,10 @@ export class Link implements PoolOwner<ActiveJob> {
     this.#lane.lost(active, index, why);
   }
 
+  alive(): void {
+    // Nothing is asked of a single connection yet.
+  }
+
   room(): void {
     if (!this.#opened && this.connection?.state === 'open') {
       this.#opened = true;

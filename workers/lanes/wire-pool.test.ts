@@ -46,7 +46,7 @@ async function setUp({ silent = 0, hangsUp = false } = {}) {
     owner(events) {
       const owner: PoolOwner<null> = {
         connection: null, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
-        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined,
+        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined, alive: () => undefined,
         room: () => { if (owner.connection?.state === 'open') events.opened(); },
         draining: (_connection, why) => events.draining(why),
         closed(_connection, why) {

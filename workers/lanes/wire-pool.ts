@@ -65,7 +65,7 @@ export class WirePool<J> {
   async open(signal: AbortSignal): Promise<void> {
     const { connections, ping = PING } = this.#options;
     this.#every(SWEEP_MS, () => this.#sweep());
-    this.#every(ping.everyMs, () => this.#pingAll(ping.deadlineMs));
+    this.#every(ping.everyMs, () => this.#pingAll());
     for (let from = 0; from < connections && !signal.aborted && !this.#closed; from += OPENING_AT_ONCE) {
       await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, connections - from) }, () => this.#connect(0)));
     }
@@ -170,15 +170,18 @@ export class WirePool<J> {
   }
 
   #sweep(): void {
-    const beforeMs = performance.now() - this.#options.answerDeadlineMs;
-    for (const { connection } of Array.from(this.#owners.keys())) connection?.expire(beforeMs);
+    const nowMs = performance.now();
+    const { answerDeadlineMs, ping = PING } = this.#options;
+    for (const { connection } of Array.from(this.#owners.keys())) {
+      // Whoever asked it.
+      if (connection !== null && connection.silentSinceMs !== null && nowMs - connection.silentSinceMs > ping.deadlineMs) connection.destroy('PingTimeout');
+      else connection?.expire(nowMs - answerDeadlineMs);
+    }
   }
 
-  #pingAll(deadlineMs: number): void {
-    for (const connection of this.#live) connection.ping();
-    this.#after(deadlineMs, () => {
-      for (const { connection } of Array.from(this.#owners.keys())) if (connection?.isSilent === true) connection.destroy('PingTimeout');
-    }).unref();
+  #pingAll(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#live) connection.ping(nowMs);
   }
 
   #after(ms: number, run: () => void): NodeJS.Timeout {

@@ -226,6 +226,64 @@ describe('whatever the server does, each request has one fate', () => {
     expect([0, 1, 2, 3].map((index) => recorder.fate.get(index))).toEqual(['refused', 'lost: stream reset: INTERNAL_ERROR', '200', '429']);
   });
 
+  test('a server that takes fewer streams than it says: no more than it takes are open after its refusals, and one more with every round of answers', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 400, { startStreams: 1_000 });
+    let open: number[] = [];
+    let refusals = 0;
+    // It has room for 10, and answers when it has seen all of a write.
+    server.onRequest = ({ id }) => {
+      if (open.length < 10) open.push(id);
+      else {
+        refusals += 1;
+        server.write(uint32Frame(FRAME.rstStream, id, REFUSED_STREAM));
+      }
+    };
+    server.hello([[SETTING.maxConcurrentStreams, 100]]);
+    await recorder.until(() => recorder.unprocessed.length === 90);
+    expect([recorder.connection.limit, recorder.connection.inFlight]).toEqual([10, 10]);
+    for (let wave = 0; wave < 4; wave += 1) {
+      const ids = open;
+      open = [];
+      for (const id of ids) server.ok(id);
+      await recorder.until(() => open.length === 10);
+      // Whatever it writes on hearing of these answers is here when its PING is.
+      server.write(pingFrame(Buffer.alloc(8), false));
+      await recorder.until(() => server.frames.filter(({ type }) => type === FRAME.ping).length === wave + 1);
+    }
+    // One more stream each time, which is refused each time: instead of 90.
+    expect(refusals).toBe(94);
+    expect(recorder.counts()).toEqual({ refused: refusals, 200: 40 });
+    expect(new Set(recorder.unprocessed)).toEqual(new Set(['RefusedStream']));
+    recorder.connection.destroy('test over');
+  });
+
+  test('silence begins with a PING and ends with the first bytes, which the owner is told once', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 2, { startStreams: 2 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 2);
+    expect([recorder.signsOfLife, recorder.connection.silentSinceMs]).toEqual([0, null]);
+    recorder.connection.ping(1_000);
+    recorder.connection.ping(2_000);
+    expect(recorder.connection.silentSinceMs).toBe(1_000);
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    server.ok(1);
+    await recorder.settled(1);
+    expect([recorder.signsOfLife, recorder.connection.silentSinceMs]).toEqual([1, null]);
+    server.ok(3);
+    await recorder.settled(2);
+    expect(recorder.signsOfLife).toBe(1);
+    recorder.connection.ping(3_000);
+    server.write(pingFrame(Buffer.alloc(8), true));
+    await recorder.until(() => recorder.signsOfLife === 2);
+    // What breaks the connection is no sign of life.
+    recorder.connection.ping(4_000);
+    server.write(frame(FRAME.ping, 0, 1, Buffer.alloc(8)));
+    await recorder.until(() => recorder.closedWhy !== null);
+    expect(recorder.signsOfLife).toBe(2);
+  });
+
   test('connection lost: what was written is lost, what was not is still ours', async () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 100, { startStreams: 10 });
@@ -244,7 +302,7 @@ describe('whatever the server does, each request has one fate', () => {
     const recorder = new Recorder(server.client, 8, { startStreams: 4 });
     server.hello();
     await recorder.until(() => server.requests.length === 4);
-    recorder.connection.expire(Date.now() + 1);
+    expect(recorder.connection.expire(Date.now() + 1)).toBe(4);
     await recorder.until(() => server.requests.length === 8);
     expect(recorder.counts()).toEqual({ 'lost: NoAnswer': 4 });
     expect(server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id }) => id)).toEqual([1, 3, 5, 7]);
@@ -253,6 +311,17 @@ describe('whatever the server does, each request has one fate', () => {
     server.ok(9);
     await recorder.settled(5);
     expect(recorder.counts()).toEqual({ 'lost: NoAnswer': 4, 200: 1 });
+  });
+
+  test('a stream that has a status when its time is up is answered, and not among those that had no answer', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 3, { startStreams: 3 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 3);
+    server.write(frame(FRAME.headers, FLAG.endHeaders, 3, statusBlock(503)), pingFrame(Buffer.alloc(8), false));
+    await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
+    expect(recorder.connection.expire(Date.now() + 1)).toBe(2);
+    expect(recorder.counts()).toEqual({ 'lost: NoAnswer': 2, 503: 1 });
   });
 
   test('stream ids used up: the connection drains and says so', async () => {

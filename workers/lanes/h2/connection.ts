@@ -10,6 +10,7 @@ import { DEFAULT_TABLE_BYTES } from './hpack-encoder.ts';
 import { HuffmanError } from './huffman.ts';
 import { Outgoing, WRITE_BYTES } from './outgoing.ts';
 import type { RequestTemplate } from './request-template.ts';
+import { StreamLimit } from './stream-limit.ts';
 import { OpenStreams, type OpenStream } from './streams.ts';
 
 /*
@@ -19,10 +20,15 @@ import { OpenStreams, type OpenStream } from './streams.ts';
  *   connecting --peer's SETTINGS--> open --GOAWAY, ids used up, retire()--> draining --last answer--> closed
  *   any --socket lost, protocol error, destroy()--> closed
  *
+ * Beside these: silent (ping() was called and nothing was heard since) or not. The owner is told once when silence ends.
+ *
  * Only one socket write is under way at a time and requests are composed when it can start. So a request
  * is either not composed (it is still the caller's) or handed to the socket (from then on it may have arrived):
  * nothing lies in between, and at most WRITE_BYTES are unsent.
  */
+
+/** Why a request was provably not processed: the peer refused its stream, closed the door before it, or never got its end. */
+export type Unprocessed = 'RefusedStream' | 'Goaway' | 'Unfinished';
 
 /** Where requests come from and where answers go. */
 export interface ConnectionOwner<J> {
@@ -37,10 +43,12 @@ export interface ConnectionOwner<J> {
 
   /** The provider answered. `body` and `fields` are null with status 200: nobody reads them. */
   answered(job: J, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void;
-  /** The provider provably did not process it (REFUSED_STREAM, or above GOAWAY's last stream). */
-  refused(job: J, index: number): void;
+  /** The provider provably did not process it. With `RefusedStream` the connection's own limit of streams has shrunk already. */
+  refused(job: J, index: number, why: Unprocessed): void;
   /** It was written and will never be answered. */
   lost(job: J, index: number, why: string): void;
+  /** The first sign of life after `ping()`: any bytes of the peer, not the answer to the PING alone. Told before `room`. */
+  alive(connection: H2Connection<J>): void;
   /** There may be room for more. */
   room(): void;
   draining(connection: H2Connection<J>, why: string): void;
@@ -68,33 +76,30 @@ interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number
 
 export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
-  /** Authenticated: the peer has answered a request with its blessing, so the stream limit is the peer's own. */
-  unlocked = false;
   /** Requests that were answered, whatever the answer. */
   answered = 0;
-  /** Nothing was heard of the peer since the last `ping()`. */
-  isSilent = false;
+  /** When the first `ping()` was sent since which nothing was heard of the peer; null: it is not silent, or nobody asked. */
+  silentSinceMs: number | null = null;
 
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner<J>;
-  readonly #options: ConnectionOptions;
   readonly #reader: FrameReader;
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(DEFAULT_TABLE_BYTES);
   readonly #streams: OpenStreams<J>;
+  readonly #limit: StreamLimit;
   readonly #answers = new Map<number, Answer>();
   readonly #outgoing: Outgoing<J>;
   readonly #receiveWindow = new ReceiveWindow();
   #nextId: number;
-  #peerStreams = Number.POSITIVE_INFINITY;
   #ourSettingsAcked = false;
   #tableEmpty = false;
   #reading = false;
 
   constructor(socket: Duplex, options: ConnectionOptions, owner: ConnectionOwner<J>) {
     this.#socket = socket;
-    this.#options = options;
     this.#streams = new OpenStreams<J>(options.maxStreams);
+    this.#limit = new StreamLimit(options.startStreams, options.maxStreams);
     this.#owner = owner;
     this.#outgoing = new Outgoing<J>(socket, options.writeBytes ?? WRITE_BYTES, {
       mayFinish: (job) => owner.mayFinish(job), unfinished: (streamId) => this.#giveUp(streamId), wrote: (error) => this.#wrote(error),
@@ -117,8 +122,12 @@ export class H2Connection<J> {
 
   /** Streams that may be open at a time now. */
   get limit(): number {
-    const own = this.unlocked ? this.#options.maxStreams : Math.min(this.#options.startStreams, this.#options.maxStreams);
-    return Math.min(own, this.#peerStreams);
+    return this.#limit.value;
+  }
+
+  /** Authenticated: the peer has answered a request with its blessing, so the stream limit is the peer's own. */
+  get unlocked(): boolean {
+    return this.#limit.unlocked;
   }
 
   /** Requests that could be written now. */
@@ -128,7 +137,7 @@ export class H2Connection<J> {
 
   /** The peer answered with its blessing: use all the streams that it allows. */
   unlock(): void {
-    this.unlocked = true;
+    this.#limit.unlock();
   }
 
   /** Composes and writes as many requests as streams, windows and one write allow; returns how many. */
@@ -138,7 +147,7 @@ export class H2Connection<J> {
     const owner = this.#owner;
     let written = 0;
     outgoing.begin();
-    while (this.#streams.count < this.limit && outgoing.takesRequest && this.#ids() && owner.take()) {
+    while (this.#streams.count < this.#limit.value && outgoing.takesRequest && this.#ids() && owner.take()) {
       this.#streams.open(this.#nextId, owner.job, owner.index, nowMs);
       outgoing.request(this.#nextId, owner.job, owner.template, owner.token);
       this.#nextId += 2;
@@ -185,14 +194,15 @@ export class H2Connection<J> {
     const job = this.#streams.job(id, at);
     const index = this.#streams.index(id, at);
     this.#streams.close(id, at);
-    this.#owner.refused(job, index);
+    this.#owner.refused(job, index, 'Unfinished');
   }
 
   // ---- reading
 
   #read(chunk: Buffer): void {
     if (this.state === 'closed') return;
-    this.isSilent = false;
+    const wasSilent = this.silentSinceMs !== null;
+    this.silentSinceMs = null;
     this.#reading = true;
     try {
       this.#reader.push(chunk);
@@ -207,6 +217,7 @@ export class H2Connection<J> {
     } finally {
       this.#reading = false;
     }
+    if (wasSilent && !this.#isClosed()) this.#owner.alive(this);
     this.#settled();
     this.#owner.room();
     this.#flush();
@@ -301,6 +312,7 @@ export class H2Connection<J> {
     const index = this.#streams.index(streamId, at);
     this.#streams.close(streamId, at);
     this.answered += 1;
+    this.#limit.answered();
     // Answered before its body was whole: nobody wants the rest (section 8.1).
     if (this.#outgoing.forget(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
     if (status === 200) return this.#owner.answered(job, index, 200, null, null);
@@ -333,8 +345,7 @@ export class H2Connection<J> {
         if (value !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'a server can not enable push');
         return;
       case SETTING.maxConcurrentStreams:
-        this.#peerStreams = value;
-            return;
+        return this.#limit.setPeer(value);
       case SETTING.initialWindowSize:
         if (value > 0x7fffffff) throw new ConnectionError('FLOW_CONTROL_ERROR', 'initial window over 2^31 - 1');
         return this.#outgoing.setInitialWindow(value);
@@ -366,8 +377,10 @@ export class H2Connection<J> {
     const index = this.#streams.index(streamId, at);
     this.#streams.close(streamId, at);
     this.#outgoing.forget(streamId);
-    if (code === REFUSED_STREAM) this.#owner.refused(job, index);
-    else this.#owner.lost(job, index, `stream reset: ${errorName(code)}`);
+    if (code === REFUSED_STREAM) {
+      this.#limit.refused(this.#streams.count);
+      this.#owner.refused(job, index, 'RefusedStream');
+    } else this.#owner.lost(job, index, `stream reset: ${errorName(code)}`);
   }
 
   #ping(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -386,29 +399,32 @@ export class H2Connection<J> {
     for (const stream of this.#streams.takeWhere(({ id }) => id > last)) {
       this.#forget(stream.id);
       // A status is an answer, whatever GOAWAY says of its stream: sent again, it would be there twice.
-      if (stream.status === 0) this.#owner.refused(stream.job, stream.index);
+      if (stream.status === 0) this.#owner.refused(stream.job, stream.index, 'Goaway');
       else this.#report(stream, 'GOAWAY');
     }
   }
 
   // ---- ends
 
-  /** Streams written before `beforeMs` that still have no answer: given up, reset, and reported as lost. */
-  expire(beforeMs: number): void {
-    if (this.state === 'closed' || this.#streams.count === 0) return;
+  /** Streams written before `beforeMs` that still have no answer: given up, reset, and reported as lost. Returns how many had not even a status. */
+  expire(beforeMs: number): number {
+    if (this.state === 'closed' || this.#streams.count === 0) return 0;
+    let unanswered = 0;
     for (const stream of this.#streams.takeWhere(({ writtenAtMs }) => writtenAtMs < beforeMs)) {
       this.#forget(stream.id);
       this.#queue(uint32Frame(FRAME.rstStream, stream.id, CANCEL));
+      if (stream.status === 0) unanswered += 1;
       this.#report(stream, 'NoAnswer');
     }
     this.#settled();
     this.#flush();
+    return unanswered;
   }
 
-  /** Asks the peer for a sign of life; until there is one it `isSilent`. */
-  ping(): void {
+  /** Asks the peer for a sign of life; until there is one it is silent (`silentSinceMs`), then the owner is told (`alive`). */
+  ping(nowMs: number): void {
     if (this.state === 'connecting' || this.state === 'closed') return;
-    this.isSilent = true;
+    this.silentSinceMs ??= nowMs;
     this.#queue(pingFrame(new Uint8Array(8), false));
     this.#flush();
   }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { H2Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
+import { H2Connection, type ConnectionOptions, type ConnectionOwner, type Unprocessed } from './connection.ts';
 import type { HeaderField } from './hpack-decoder.ts';
 import type { RequestTemplate } from './request-template.ts';
 
@@ -26,6 +26,8 @@ export class Recorder implements ConnectionOwner<TestJob> {
   readonly fields = new Map<number, readonly HeaderField[] | null>();
   readonly queue: number[] = [];
   taken = 0;
+  readonly unprocessed: Unprocessed[] = [];
+  signsOfLife = 0;
   drainingWhy: string | null = null;
   closedWhy: string | null = null;
   readonly connection: H2Connection<TestJob>;
@@ -64,7 +66,11 @@ export class Recorder implements ConnectionOwner<TestJob> {
     this.#settle(index, String(status));
   }
 
-  refused(_job: TestJob, index: number): void { this.#settle(index, 'refused'); }
+  refused(_job: TestJob, index: number, why: Unprocessed): void {
+    this.unprocessed.push(why);
+    this.#settle(index, 'refused');
+  }
+  alive(): void { this.signsOfLife += 1; }
   lost(_job: TestJob, index: number, why: string): void { this.#settle(index, `lost: ${why}`); }
   room(): void {
     this.connection.fill(Date.now());
