@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, uint32Frame } from './frames.ts';
+import { dataFrame, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, uint32Frame } from './frames.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
 import { encodeHuffman } from './huffman.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
@@ -255,6 +255,19 @@ describe('whatever the server does, each request has one fate', () => {
     expect(refusals).toBe(94);
     expect(recorder.counts()).toEqual({ refused: refusals, 200: 40 });
     expect(new Set(recorder.unprocessed)).toEqual(new Set(['RefusedStream']));
+    recorder.connection.destroy('test over');
+  });
+
+  test('who wants to see one answer whole gets the headers and body of a success too, and what SETTINGS said', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 1, { readsAll: true });
+    server.hello([[SETTING.maxConcurrentStreams, 1], [SETTING.initialWindowSize, 70_000]]);
+    await recorder.until(() => server.requests.length === 1);
+    const unique = Buffer.concat([Buffer.from([0x88, 0x00, 0x06]), Buffer.from('server'), Buffer.from([0x03]), Buffer.from('abc')]);
+    server.write(settingsFrame([[SETTING.maxConcurrentStreams, 500]]), frame(FRAME.headers, FLAG.endHeaders, 1, unique), dataFrame(1, Buffer.from('{"name":1}'), true));
+    await recorder.settled(1);
+    expect([recorder.fields.get(0), recorder.bodies.get(0)]).toEqual([[[':status', '200'], ['server', 'abc']], '{"name":1}']);
+    expect([...recorder.connection.peerSettings]).toEqual([[SETTING.maxConcurrentStreams, 500], [SETTING.initialWindowSize, 70_000]]);
     recorder.connection.destroy('test over');
   });
 

@@ -41,7 +41,7 @@ export interface ConnectionOwner<J> {
   /** Asked before the rest of a body that a window has held up is written: `never` gives the request up unfinished, which the peer can't process. */
   mayFinish(job: J): 'now' | 'later' | 'never';
 
-  /** The provider answered. `body` and `fields` are null with status 200: nobody reads them. */
+  /** The provider answered. `body` and `fields` are null with status 200, unless `readsAll`: nobody reads them. */
   answered(job: J, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void;
   /** The provider provably did not process it. With `RefusedStream` the connection's own limit of streams has shrunk already. */
   refused(job: J, index: number, why: Unprocessed): void;
@@ -62,6 +62,8 @@ export interface ConnectionOptions {
   maxStreams: number;
   /** A write is composed until it has so many bytes. Default 64 KiB, which is also the most. */
   writeBytes?: number;
+  /** Hand over headers and body with status 200 too: for whoever looks at one answer, not for many. Default false. */
+  readsAll?: boolean;
   /** First stream id; only tests of id exhaustion change it. */
   firstStreamId?: number;
 }
@@ -76,6 +78,8 @@ interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number
 
 export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
+  /** What the peer has announced in SETTINGS, last word, by their ids; what it never named is not there. */
+  readonly peerSettings = new Map<number, number>();
   /** Requests that were answered, whatever the answer. */
   answered = 0;
   /** When the first `ping()` was sent since which nothing was heard of the peer; null: it is not silent, or nobody asked. */
@@ -83,6 +87,7 @@ export class H2Connection<J> {
 
   readonly #socket: Duplex;
   readonly #owner: ConnectionOwner<J>;
+  readonly #readsAll: boolean;
   readonly #reader: FrameReader;
   readonly #blocks = new HeaderBlocks();
   readonly #decoder = new HpackDecoder(DEFAULT_TABLE_BYTES);
@@ -101,6 +106,7 @@ export class H2Connection<J> {
     this.#streams = new OpenStreams<J>(options.maxStreams);
     this.#limit = new StreamLimit(options.startStreams, options.maxStreams);
     this.#owner = owner;
+    this.#readsAll = options.readsAll ?? false;
     this.#outgoing = new Outgoing<J>(socket, options.writeBytes ?? WRITE_BYTES, {
       mayFinish: (job) => owner.mayFinish(job), unfinished: (streamId) => this.#giveUp(streamId), wrote: (error) => this.#wrote(error),
     });
@@ -260,7 +266,7 @@ export class H2Connection<J> {
    * byte says all that a success says. False: not that, or not that simple.
    */
   #success(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (bytes[start] !== STATUS_200 || start === end || !this.#tableEmpty || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
+    if (bytes[start] !== STATUS_200 || start === end || !this.#tableEmpty || this.#readsAll || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
     const at = this.#streams.find(streamId);
     if (at === -1 || this.#streams.status(streamId, at) !== 0) return false;
     if ((flags & FLAG.endStream) !== 0) this.#finish(streamId, at, 200);
@@ -282,7 +288,7 @@ export class H2Connection<J> {
     const status = statusOf(fields);
     if (status >= 100 && status < 200) return;
     this.#streams.setStatus(streamId, at, status);
-    if (status !== 200) this.#answers.set(streamId, { fields, body: [], bytes: 0 });
+    if (status !== 200 || this.#readsAll) this.#answers.set(streamId, { fields, body: [], bytes: 0 });
     if (endStream) this.#finish(streamId, at, status);
   }
 
@@ -315,7 +321,7 @@ export class H2Connection<J> {
     this.#limit.answered();
     // Answered before its body was whole: nobody wants the rest (section 8.1).
     if (this.#outgoing.forget(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
-    if (status === 200) return this.#owner.answered(job, index, 200, null, null);
+    if (status === 200 && !this.#readsAll) return this.#owner.answered(job, index, 200, null, null);
     const answer = this.#answers.get(streamId);
     this.#answers.delete(streamId);
     this.#owner.answered(job, index, status, answer?.fields ?? [], Buffer.concat(answer?.body ?? []).toString('utf8'));
@@ -339,6 +345,7 @@ export class H2Connection<J> {
   }
 
   #setting(id: number, value: number): void {
+    this.peerSettings.set(id, value);
     switch (id) {
       case SETTING.headerTableSize: return this.#outgoing.setTableLimit(value);
       case SETTING.enablePush:
