@@ -88,8 +88,10 @@ export class Apns implements Site {
   decide(exchange: Exchange, bytes: Buffer, from: number, to: number, atMs: number): void {
     const nowMs = atMs + this.#desk.behaviour.clockAheadMs;
     const refused = this.#beforeCounting(exchange, nowMs);
-    if (refused !== null) {
-      this.#desk.refuse(exchange, refused);
+    const overload = refused === null ? this.#desk.overloaded(nowMs) : null;
+    const uncounted = refused ?? (overload?.status === 429 ? overload : null);
+    if (uncounted !== null) {
+      this.#desk.refuse(exchange, uncounted);
       return;
     }
     const { pathBytes, pathTo } = exchange;
@@ -97,7 +99,7 @@ export class Apns implements Site {
     this.#desk.token.read(pathBytes, tokenFrom, pathTo, 0x20);
     const known = this.#read(bytes, from, to);
     const tooMany = this.#desk.receive(known.tally, nowMs);
-    const reply = this.#fate(exchange, tokenFrom, known, tooMany, nowMs);
+    const reply = overload ?? this.#fate(exchange, tokenFrom, known, tooMany, nowMs);
     this.#desk.settle(exchange, known.tally, pathBytes, tokenFrom, pathTo, known.content, reply, nowMs);
   }
 
@@ -132,7 +134,6 @@ export class Apns implements Site {
   }
 
   #fate({ head, pathBytes, pathTo }: Exchange, tokenFrom: number, known: KnownPush, tooMany: boolean, nowMs: number): Reply {
-    if (this.#desk.overloaded(nowMs)) return this.#desk.behaviour.overloadStatus === 503 ? replies.ServiceUnavailable : replies.TooManyRequests;
     const problem = this.#headProblem(head) ?? known.problem;
     if (problem !== null) return problem;
     const tokenBytes = pathTo - tokenFrom;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { affected, mayBeDelivered } from './ailments.ts';
 
 /**
  * How the providers behave. Every field can be changed while they run (POST /config); what a change means
@@ -39,6 +40,30 @@ export const behaviour = z.strictObject({
   /** Requests a second, per provider, above which answers are `overloadStatus`. 0 (default): never. */
   overloadPerSecond: whole.default(0),
   overloadStatus: z.union([z.literal(503), z.literal(429)]).default(503),
+  /** `retry-after` of these answers, s. null (default): APNs and 503 have none, FCM's 429 has 60. */
+  overloadRetryAfterSeconds: whole.nullable().default(null),
+  /**
+   * A node of the provider that is ill: connections to it answer at once with `how` (see ailments.ts), whatever is asked, and keep their number of streams.
+   * It is every `every`th by order of acceptance (so 4, 8, 12 … of 4), or with `address` each of those that came there; after `afterRequests` requests in
+   * health. A connection that takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an audience (FACTS 17). null (default): none.
+   */
+  sick: z.strictObject({
+    ...affected,
+    every: z.number().int().min(1).default(1),
+    address: z.string().nullable().default(null),
+    afterRequests: whole.default(0),
+  }).check(mayBeDelivered).nullable().default(null),
+  /**
+   * Weather: what everybody gets, with the usual latency, for `forMs` from the first request that meets it (null, default: until it is changed), and of
+   * all requests this share, evenly (default 1). Token endpoint and phones are not concerned. Seen: FACTS 17. null (default): fair.
+   */
+  storm: z.strictObject({
+    ...affected,
+    share: z.number().min(0).max(1).default(1),
+    forMs: whole.nullable().default(null),
+  }).check(mayBeDelivered).nullable().default(null),
+  /** One request in `every`, per provider, is answered with `how`; the others as usual. Seen: FACTS 17. null (default): none. */
+  sporadic: z.strictObject({ ...affected, every: z.number().int().min(1) }).check(mayBeDelivered).nullable().default(null),
   /** APNs topics that the key may send to; null (default): any. Others: 400 TopicDisallowed. */
   topics: z.array(z.string()).nullable().default(null),
   /** APNs: another JWT on a connection within this time of the first use of the one before is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { behaviourChange } from './behaviour.ts';
 import type { Behaviour } from './behaviour.ts';
+import type { ConnectionRecord } from './exchange.ts';
 import type { Judge } from './judge.ts';
 import type { Last } from './last.ts';
 import type { Phones } from './phones.ts';
@@ -19,6 +20,7 @@ export interface Controlled {
   reset(): void;
   /** Ends connections of one provider gracefully; how many. */
   goaway(provider: 'apns' | 'fcm'): number;
+  connections(provider: 'apns' | 'fcm'): ConnectionRecord[];
 }
 
 export interface ControlServer { port: number; stop(): Promise<void> }
@@ -28,7 +30,8 @@ const largestBody = 65_536;
 
 /**
  * The control API: plain HTTP on loopback, JSON, under `/<token>/`, which only who started us knows. Throws what `listen` throws.
- * - GET /counts?launch=ID[&shot=ID]: Counts; without a launch: {launches, apns, fcm} with connections and refusals
+ * - GET /counts?launch=ID[&shot=ID]: Counts; without a launch: {launches, apns, fcm} with connections, refusals and the weather (ServerState)
+ * - GET /connections?provider=apns|fcm: ConnectionRecord[], which says what each got and what a sick one took
  * - GET /last?n=20: LastPush[]; GET /phones: Phone[]; GET /events: server-sent `notification` events (PhoneEvent)
  * - GET /config: Behaviour; POST /config with some of its fields: changes them, or 400 {error} and nothing changes
  * - POST /reset: forgets counts, phones and limits; POST /goaway?provider=apns|fcm: ends its connections gracefully
@@ -92,13 +95,16 @@ async function route(controlled: Controlled, request: IncomingMessage, url: URL)
     case 'POST /reset':
       controlled.reset();
       return { status: 200, body: { ok: true } };
-    case 'POST /goaway': {
-      const provider = url.searchParams.get('provider');
-      if (provider !== 'apns' && provider !== 'fcm') return { status: 400, body: { error: `provider: found ${String(provider)}, expected apns or fcm` } };
-      return { status: 200, body: { connections: controlled.goaway(provider) } };
-    }
+    case 'POST /goaway': return ofProvider(url, (provider) => ({ connections: controlled.goaway(provider) }));
+    case 'GET /connections': return ofProvider(url, (provider) => controlled.connections(provider));
     default: return { status: 404, body: { error: `nothing is at ${request.method ?? ''} ${url.pathname}` } };
   }
+}
+
+function ofProvider(url: URL, body: (provider: 'apns' | 'fcm') => object): Answer {
+  const provider = url.searchParams.get('provider');
+  if (provider !== 'apns' && provider !== 'fcm') return { status: 400, body: { error: `provider: found ${String(provider)}, expected apns or fcm` } };
+  return { status: 200, body: body(provider) };
 }
 
 /** Undefined for what is no JSON, which no schema accepts. */

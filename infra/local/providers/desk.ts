@@ -1,3 +1,4 @@
+import { illReplies } from './ailments.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Content } from './content.ts';
@@ -17,6 +18,7 @@ export class Desk {
   readonly #judge: Judge;
   readonly #phones: Phones;
   readonly #last: Last;
+  readonly #replyTo: ReturnType<typeof illReplies>;
   readonly #limits = new DeviceLimits();
   readonly #rate = new Window(1000);
   /** Of the push at hand: its token, as the provider's rules read it. */
@@ -26,6 +28,7 @@ export class Desk {
 
   constructor(platform: Platform, { behaviour, judge, phones, last }: { behaviour: Behaviour; judge: Judge; phones: Phones; last: Last }) {
     this.#platform = platform;
+    this.#replyTo = illReplies(platform === 'ios' ? 'apns' : 'fcm');
     this.behaviour = behaviour;
     this.#judge = judge;
     this.#phones = phones;
@@ -44,8 +47,13 @@ export class Desk {
     return this.#limits.repeated(this.#platform, high, low, perMinute, nowMs);
   }
 
-  overloaded(nowMs: number): boolean {
-    return this.#rate.over(this.behaviour.overloadPerSecond, nowMs);
+  /** One more request: the answer if there are too many of them in this second, else null. */
+  overloaded(nowMs: number): Reply | null {
+    const { overloadPerSecond, overloadStatus, overloadRetryAfterSeconds } = this.behaviour;
+    if (!this.#rate.over(overloadPerSecond, nowMs)) return null;
+    const isQuota = overloadStatus === 429 && this.#platform === 'android';
+    // Without a Retry-After, a client waits 60 s after FCM's 429 (FACTS 0.2).
+    return this.#replyTo(overloadStatus === 503 ? '503' : 'quota', { retryAfterSeconds: overloadRetryAfterSeconds ?? (isQuota ? 60 : null), atOnce: false });
   }
 
   /** The token is `bytes[from, to)`. */

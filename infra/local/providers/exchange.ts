@@ -1,8 +1,31 @@
 import type { Reply } from './reply.ts';
 import type { Tally } from './tally.ts';
 
+/** What is kept of an HTTP/2 connection, also when it is over. Times are epoch ms; null: it has not happened. */
+export interface ConnectionRecord {
+  /** By order of acceptance at this provider, from 1; 0: an HTTP/1.1 client's. */
+  readonly number: number;
+  /** Of ours, that it came to. */
+  readonly address: string;
+  readonly openedAtMs: number;
+  closedAtMs: number | null;
+  /** That came whole and were judged. */
+  requests: number;
+  pings: number;
+  /** Requests that it answered, or not, as a sick connection; the first and the last of them. */
+  sickRequests: number;
+  firstSickAtMs: number | null; lastSickAtMs: number | null;
+  /** An answer of a sick connection asked to wait. 0: none did. */
+  waitFromMs: number; waitUntilMs: number;
+}
+
+export function newRecord(number: number, address: string, openedAtMs: number): ConnectionRecord {
+  return { number, address, openedAtMs, closedAtMs: null, requests: 0, pings: 0, sickRequests: 0, firstSickAtMs: null, lastSickAtMs: null, waitFromMs: 0, waitUntilMs: 0 };
+}
+
 /** One connection as a provider's rules see it. */
 export interface Peer {
+  readonly record: ConnectionRecord;
   /** APNs: the JWT in use, and since when; FCM does not look. */
   credential: string;
   credentialSinceMs: number;

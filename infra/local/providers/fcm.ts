@@ -124,16 +124,23 @@ export class Fcm implements Site {
       // Without a device it is nobody's receipt: refused and not counted.
       this.#desk.refuse(exchange, known.problem ?? replies.noDevice);
     } else {
+      const overload = this.#overload(nowMs);
+      // It was not processed: nobody's receipt.
+      if (overload?.status === 429) return this.#desk.refuse(exchange, overload);
       const tooMany = this.#desk.receive(known.tally, nowMs);
       const { tokenBytes, tokenFrom, tokenTo } = bodies;
-      this.#desk.settle(exchange, known.tally, tokenBytes, tokenFrom, tokenTo, known.content, this.#fate(known, tooMany, nowMs), nowMs);
+      this.#desk.settle(exchange, known.tally, tokenBytes, tokenFrom, tokenTo, known.content, overload ?? this.#fate(known, tooMany, nowMs), nowMs);
     }
   }
 
+  /** The project as a whole sends too much. */
+  #overload(nowMs: number): Reply | null {
+    const overload = this.#desk.overloaded(nowMs);
+    if (overload !== null || !this.#quota.over(this.#desk.behaviour.fcmQuotaPerMinute, nowMs)) return overload;
+    return quotaExceeded(Math.max(1, Math.ceil(this.#quota.leftMs(nowMs) / 1000)));
+  }
+
   #fate(known: KnownMessage, tooMany: boolean, nowMs: number): Reply {
-    const { behaviour } = this.#desk;
-    if (this.#desk.overloaded(nowMs)) return behaviour.overloadStatus === 503 ? replies.unavailable : replies.tooMany;
-    if (this.#quota.over(behaviour.fcmQuotaPerMinute, nowMs)) return quotaExceeded(Math.max(1, Math.ceil(this.#quota.leftMs(nowMs) / 1000)));
     const fate = known.problem ?? this.#fateOfToken();
     if (fate !== null) return fate;
     if (tooMany) return replies.tooMany;

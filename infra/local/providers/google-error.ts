@@ -19,15 +19,16 @@ interface GoogleError {
   violations?: readonly Violation[];
   info?: string;
   retryAfterSeconds?: number;
+  atOnce?: boolean;
 }
 
-export function googleError({ status, code, message, fcm, violations, info, retryAfterSeconds }: GoogleError): Reply {
+export function googleError({ status, code, message, fcm, violations, info, retryAfterSeconds, atOnce = false }: GoogleError): Reply {
   const details: object[] = [];
   if (fcm !== undefined) details.push({ '@type': fcmError, errorCode: fcm });
   if (violations !== undefined) details.push({ '@type': badRequest, fieldViolations: violations });
   if (info !== undefined) details.push({ '@type': errorInfo, reason: info, domain: 'googleapis.com', metadata: { service: 'fcm.googleapis.com' } });
   const headers: [string, string][] = retryAfterSeconds === undefined ? [] : [['retry-after', String(retryAfterSeconds)]];
-  return jsonReply(`${status} ${fcm ?? info ?? code}`, status, { error: { code: status, message, status: code, details } }, { headers });
+  return jsonReply(`${status} ${fcm ?? info ?? code}`, status, { error: { code: status, message, status: code, details } }, { headers, atOnce });
 }
 
 export function invalidArgument(message: string, field: string): Reply {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Exchange, Head, headFields } from './exchange.ts';
+import { Exchange, Head, headFields, newRecord } from './exchange.ts';
 import type { Carrier, Peer } from './exchange.ts';
 import type { Host } from './h2/connection.ts';
 import { bodyText, silence } from './reply.ts';
 
 const largestBody = 65_536;
-const noPeer: Peer = { credential: '', credentialSinceMs: 0 };
+const noPeer: Peer = { record: newRecord(0, '', 0), credential: '', credentialSinceMs: 0 };
 
 /** Answers one request of an HTTP/1.1 client by the host's rules: the slow path, for OAuth and single sends. */
 export function answerHttp1(request: IncomingMessage, response: ServerResponse, host: Host): void {
@@ -35,7 +35,7 @@ export function answerHttp1(request: IncomingMessage, response: ServerResponse, 
   request.on('error', () => { response.destroy(); });
   request.on('end', () => {
     const body = Buffer.concat(parts);
-    host.site.decide(exchange, body, 0, body.length, Date.now());
+    host.decide(exchange, body, 0, body.length, Date.now());
     host.release(exchange, performance.now());
   });
 }
@@ -44,6 +44,10 @@ function write(exchange: Exchange, response: ServerResponse): void {
   const { reply } = exchange;
   if (reply === null || reply === silence || response.destroyed) return;
   exchange.tally?.answered(reply.key);
+  if (reply.status === 0) {
+    response.destroy();
+    return;
+  }
   const body = bodyText(reply);
   response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), 'content-length': Buffer.byteLength(body) }).end(body);
 }

@@ -17,6 +17,8 @@ const optionsShape = z.strictObject({
   /** Wished ports; a taken one is replaced by a free one. 0 (default): any free one. */
   apnsPort: port, fcmPort: port, controlPort: port,
   behaviour: behaviour.optional(),
+  /** Of loopback, all with the same port. Default 127.0.0.1. */
+  addresses: z.tuple([z.string()], z.string()).optional(),
   /** First part of the control API's paths, so that it outlives a restart; absent: a random one. */
   controlToken: z.string().regex(/^[0-9a-f]{16,}$/).optional(),
 });
@@ -34,8 +36,8 @@ function optionsFrom(text: string | undefined): z.output<typeof optionsShape> {
   process.exit(2);
 }
 
-const { credentialsDir, behaviour: wished, controlToken, ...options } = optionsFrom(process.argv[2]);
-const providers = await startProviders({ ...options, credentials: await ensureCredentials(credentialsDir), ...(wished === undefined ? {} : { behaviour: wished }), ...(controlToken === undefined ? {} : { controlToken }) });
+const { credentialsDir, behaviour: wished, controlToken, addresses, ...options } = optionsFrom(process.argv[2]);
+const providers = await startProviders({ ...options, credentials: await ensureCredentials(credentialsDir), ...(wished === undefined ? {} : { behaviour: wished }), ...(controlToken === undefined ? {} : { controlToken }), ...(addresses === undefined ? {} : { addresses }) });
 const { apnsUrl, fcmUrl, tokenUrl, controlUrl } = providers;
 process.stdout.write(`${JSON.stringify({ apnsUrl, fcmUrl, tokenUrl, controlUrl })}\n`);
 

@@ -1,3 +1,4 @@
+import type { ErrorName } from '../../../workers/lanes/h2/frames.ts';
 import type { Wire } from './h2/wire.ts';
 
 /**
@@ -9,12 +10,19 @@ export type ReplyId = 'none' | 'apns-id' | 'message-name';
 export interface ReplyParts {
   /** As counted: `200`, `410 Unregistered`. */
   key: string;
+  /** 0: the answer has none. */
   status: number;
   headers?: readonly (readonly [string, string])[];
   body?: string;
   id?: ReplyId;
   /** What the answer does to the number of streams the connection may open (APNs). */
   streams?: 'open' | 'narrow' | 'keep';
+  /** RST_STREAM with this code instead of an answer. */
+  rst?: ErrorName;
+  /** The connection is closed instead of an answer. */
+  cuts?: boolean;
+  /** Leaves without the provider's latency. */
+  atOnce?: boolean;
 }
 
 export class Reply {
@@ -24,16 +32,25 @@ export class Reply {
   readonly body: Buffer;
   readonly id: ReplyId;
   readonly streams: 'open' | 'narrow' | 'keep';
+  readonly rst: ErrorName | null;
+  readonly cuts: boolean;
+  readonly atOnce: boolean;
+  /** How long its `retry-after` asks to wait; 0: it has none. */
+  readonly retryAfterMs: number;
   /** As HTTP/2 frames; made when first sent. */
   wire: Wire | null = null;
 
-  constructor({ key, status, headers = [], body = '', id = 'none', streams = 'keep' }: ReplyParts) {
+  constructor({ key, status, headers = [], body = '', id = 'none', streams = 'keep', rst, cuts = false, atOnce = false }: ReplyParts) {
     this.key = key;
     this.status = status;
     this.headers = headers;
     this.body = Buffer.from(body);
     this.id = id;
     this.streams = streams;
+    this.rst = rst ?? null;
+    this.cuts = cuts;
+    this.atOnce = atOnce;
+    this.retryAfterMs = 1000 * Number(headers.find(([name]) => name === 'retry-after')?.[1] ?? 0);
   }
 }
 

@@ -9,6 +9,7 @@ import { behaviour as behaviourShape } from './behaviour.ts';
 import type { Behaviour, BehaviourInput } from './behaviour.ts';
 import { serveControl } from './control.ts';
 import { Desk } from './desk.ts';
+import type { ConnectionRecord } from './exchange.ts';
 import { FcmOauth } from './fcm-oauth.ts';
 import { Fcm, tokenPath } from './fcm.ts';
 import { Judge } from './judge.ts';
@@ -16,6 +17,7 @@ import { Ledger } from './ledger.ts';
 import { Last } from './last.ts';
 import { Phones } from './phones.ts';
 import { serveSite } from './server.ts';
+import type { ServerState, SiteOptions } from './server.ts';
 
 export interface ProviderOptions {
   credentials: Credentials;
@@ -24,9 +26,14 @@ export interface ProviderOptions {
   /** Where counts outlive the process; null or absent: nowhere. */
   dataDir?: string | null;
   behaviour?: BehaviourInput;
+  /** Of loopback, that both providers listen on, each with one port for all; the URLs have the name `localhost` whatever they are. Default 127.0.0.1. */
+  addresses?: SiteOptions['addresses'];
   /** First part of the control API's paths; absent: a random one. */
   controlToken?: string;
 }
+
+/** `refusals`: requests that were refused before they could be counted as a receipt, by status and reason. */
+export interface ProviderState extends ServerState { refusals: Record<string, number> }
 
 export interface Providers {
   /** https://localhost:PORT, for GOBUTTON_APNS_URL. */
@@ -38,6 +45,8 @@ export interface Providers {
   behaviour: Behaviour;
   judge: Judge;
   phones: Phones;
+  state(): Record<'apns' | 'fcm', ProviderState>;
+  connections(provider: 'apns' | 'fcm'): ConnectionRecord[];
   stop(): Promise<void>;
 }
 
@@ -62,29 +71,32 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: await oauthSecret(dataDir), ownUrl: () => tokenUrl });
   const fcm = new Fcm(fcmDesk, oauth, credentials.projectId);
 
-  const tls = { behaviour, keep: () => { ledger?.keep(); }, key: credentials.serverKey, cert: credentials.serverCert };
-  const apnsServer = await serveSite(apns, { ...tls, port: options.apnsPort ?? 0 });
-  const fcmServer = await serveSite(fcm, { ...tls, port: options.fcmPort ?? 0 });
+  const tls = { addresses: options.addresses ?? ['127.0.0.1'] as const, keep: () => { ledger?.keep(); }, key: credentials.serverKey, cert: credentials.serverCert };
+  const apnsServer = await serveSite(apns, { ...tls, desk: apnsDesk, port: options.apnsPort ?? 0 });
+  const fcmServer = await serveSite(fcm, { ...tls, desk: fcmDesk, port: options.fcmPort ?? 0 });
   tokenUrl = `https://localhost:${fcmServer.port}${tokenPath}`;
 
+  const state = (): Record<'apns' | 'fcm', ProviderState> => ({
+    apns: { ...apnsServer.state(), refusals: Object.fromEntries(apnsDesk.refusals) },
+    fcm: { ...fcmServer.state(), refusals: Object.fromEntries(fcmDesk.refusals) },
+  });
+  const connections = (provider: 'apns' | 'fcm'): ConnectionRecord[] => (provider === 'apns' ? apnsServer : fcmServer).connections();
   const controlToken = options.controlToken ?? randomBytes(16).toString('hex');
   const control = await serveControl({
     behaviour, judge, phones, last,
-    state: () => ({
-      apns: { ...apnsServer.state(), refusals: Object.fromEntries(apnsDesk.refusals) },
-      fcm: { ...fcmServer.state(), refusals: Object.fromEntries(fcmDesk.refusals) },
-    }),
+    state,
     reset() {
-      for (const part of [ledger, judge, phones, last, apnsDesk, fcmDesk]) part?.reset();
+      for (const part of [ledger, judge, phones, last, apnsDesk, fcmDesk, apnsServer, fcmServer]) part?.reset();
       apns.forget();
       fcm.forget();
     },
     goaway: (provider) => (provider === 'apns' ? apnsServer : fcmServer).goaway(),
+    connections,
   }, options.controlPort ?? 0, controlToken);
 
   return {
     apnsUrl: `https://localhost:${apnsServer.port}`, fcmUrl: `https://localhost:${fcmServer.port}`, tokenUrl, controlUrl: `http://127.0.0.1:${control.port}/${controlToken}`,
-    behaviour, judge, phones,
+    behaviour, judge, phones, state, connections,
     async stop() {
       await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);
       ledger?.close();

@@ -4,7 +4,7 @@ import {
 } from '../../../../workers/lanes/h2/frames.ts';
 import { HpackError } from '../../../../workers/lanes/h2/hpack-decoder.ts';
 import { HuffmanError } from '../../../../workers/lanes/h2/huffman.ts';
-import type { Carrier, Exchange, Peer, Site } from '../exchange.ts';
+import type { Carrier, ConnectionRecord, Exchange, Peer, Site } from '../exchange.ts';
 import { silence } from '../reply.ts';
 import type { Reply } from '../reply.ts';
 import { HeaderReader } from './header-reader.ts';
@@ -39,6 +39,10 @@ const nothing = Buffer.alloc(0);
 /** What a connection needs of its server. */
 export interface Host {
   readonly site: Site;
+  /** Judges a request, whose body is `bytes[from, to)`. */
+  decide(exchange: Exchange, bytes: Buffer, from: number, to: number, nowMs: number): void;
+  /** This connection answers no PING. */
+  isMute(record: ConnectionRecord): boolean;
   /** Delivers now or later, as the behaviour says. `nowMs`: of `performance.now`, when the request was read. */
   release(exchange: Exchange, nowMs: number): void;
   /** Flushes at the end of this turn of the event loop. */
@@ -55,6 +59,7 @@ export interface Host {
 }
 
 export class Connection implements Carrier, Peer, FrameHandler {
+  readonly record: ConnectionRecord;
   credential = '';
   credentialSinceMs = 0;
   lastActiveMs = Date.now();
@@ -72,7 +77,6 @@ export class Connection implements Carrier, Peer, FrameHandler {
   #highestId = 0;
   #highestDecided = 0;
   #lastId = LAST_STREAM_ID;
-  #decided = 0;
   #streamLimit: number;
 
   #receiveCredit = receiveWindow;
@@ -80,7 +84,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
   #initialSendWindow = defaultWindow;
   #blocked: { stream: Stream; data: Buffer }[] = [];
 
-  constructor(socket: TLSSocket, host: Host) {
+  constructor(socket: TLSSocket, host: Host, record: ConnectionRecord) {
+    this.record = record;
     this.#socket = socket;
     this.#host = host;
     this.#out = new Output(socket, () => { host.keep(); }, (output) => { host.flushSoon(output); });
@@ -119,8 +124,20 @@ export class Connection implements Carrier, Peer, FrameHandler {
     const stream = this.#streams.get(exchange.streamId);
     const { reply } = exchange;
     if (stream === undefined || stream !== exchange || reply === null || reply === silence) return;
+    if (reply.cuts) {
+      exchange.tally?.answered(reply.key);
+      this.destroy();
+      return;
+    }
     if (reply.streams !== 'keep') this.#limitStreams(reply.streams);
     exchange.tally?.answered(reply.key);
+    if (reply.rst !== null) {
+      this.#out.write(uint32Frame(FRAME.rstStream, stream.streamId, ERROR_NAMES.indexOf(reply.rst)));
+      stream.ended = true;
+      this.#finished(stream);
+      this.#out.flushSoon();
+      return;
+    }
     const wire = (reply.wire ??= wireOf(reply));
     const { apnsId } = stream.head;
     if (wire.bodyBytes === 0 || (this.#blocked.length === 0 && this.#fits(stream, wire.bodyBytes))) {
@@ -186,6 +203,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
   }
 
   ping(opaque: Buffer): void {
+    this.record.pings += 1;
+    if (this.#host.isMute(this.record)) return;
     this.#out.write(pingFrame(opaque, true));
   }
 
@@ -264,13 +283,13 @@ export class Connection implements Carrier, Peer, FrameHandler {
     stream.decided = true;
     stream.parts = null;
     if (stream.streamId > this.#highestDecided) this.#highestDecided = stream.streamId;
-    this.#host.site.decide(stream, bytes, from, to, this.lastActiveMs);
+    this.#host.decide(stream, bytes, from, to, this.lastActiveMs);
     // Held in place, it would keep all that came with it.
     stream.pathBytes = nothing;
-    this.#decided += 1;
+    this.record.requests += 1;
     this.#host.release(stream, this.#readAtMs);
     const most = this.#host.goawayAfterRequests();
-    if (most > 0 && this.#decided >= most) this.goaway('Shutdown');
+    if (most > 0 && this.record.requests >= most) this.goaway('Shutdown');
   }
 
   #limitStreams(change: Exclude<Reply['streams'], 'keep'>): void {
@@ -319,6 +338,7 @@ export class Connection implements Carrier, Peer, FrameHandler {
 
   #close(): void {
     this.#state = 'closed';
+    this.record.closedAtMs = Date.now();
     this.#streams.clear();
     this.#host.closed(this);
   }

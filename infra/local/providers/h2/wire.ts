@@ -20,7 +20,7 @@ export interface Wire {
 
 export function wireOf({ status, headers, body, id }: Reply): Wire {
   const block = Buffer.concat([
-    statusField(status), ...headers.map(([name, value]) => literal(name, value)), ...(id === 'apns-id' ? [literal('apns-id', uuidPlace)] : []),
+    ...(status === 0 ? [] : [statusField(status)]), ...headers.map(([name, value]) => literal(name, value)), ...(id === 'apns-id' ? [literal('apns-id', uuidPlace)] : []),
   ]);
   const hasBody = body.length > 0;
   const dataAt = FRAME_HEADER_BYTES + block.length;
