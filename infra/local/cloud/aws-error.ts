@@ -2,12 +2,15 @@
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  /** Further fields of the answer; JSON services only. */
+  readonly more: Record<string, unknown>;
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, more: Record<string, unknown> = {}) {
     super(message);
     this.name = 'AwsError';
     this.code = code;
     this.status = status;
+    this.more = more;
   }
 }
 

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
+import { isCharged, metered, type TableFacts } from './metered.ts';
+import type { Throughput } from './throughput.ts';
 
 /**
  * DynamoDB: dynalite's actions called in process, without its HTTP server, which throws from an event handler when a client
@@ -24,6 +26,8 @@ const OPERATIONS = [
   'UpdateItem', 'UpdateTable',
 ];
 const UPDATE_TABLE_MS = 200;
+/** How long a table's key and units are taken for known: units that were asked for come a while after the call. */
+const FACTS_MS = 1_000;
 /** On-demand tables start with this much (FACTS 7). */
 const DEFAULT_WARM = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 };
 /** By table, and `table/index` for an index. */
@@ -34,13 +38,16 @@ const DECREASES = 4;
 const DECREASE_AGAIN_MS = 3_600_000;
 
 type Units = { ReadCapacityUnits: number; WriteCapacityUnits: number };
-interface Table { TableStatus?: string; BillingModeSummary?: { BillingMode?: string }; ProvisionedThroughput: Units; GlobalSecondaryIndexes?: { IndexName: string; IndexStatus: string; ProvisionedThroughput: Units }[] }
+interface KeySchema { AttributeName: string; KeyType: 'HASH' | 'RANGE' }
+interface Table { KeySchema: KeySchema[]; TableStatus?: string; BillingModeSummary?: { BillingMode?: string }; ProvisionedThroughput: Units; GlobalSecondaryIndexes?: { IndexName: string; IndexStatus: string; KeySchema: KeySchema[]; ProvisionedThroughput: Units }[] }
 interface IndexUpdate { Update?: { IndexName: string; ProvisionedThroughput?: Units; WarmThroughput?: Partial<typeof DEFAULT_WARM> } }
 
-export function startDynamo(options: { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number }): Dynamo {
+export interface DynamoOptions { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number; /** Charges and refuses; null: everything goes through. */ throughput: Throughput | null }
+
+export function startDynamo(options: DynamoOptions): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create } = require('dynalite/db') as { create: (options: unknown) => Store };
+  const { create, itemSize } = require('dynalite/db') as { create: (options: unknown) => Store; itemSize: (item: Record<string, unknown>) => number };
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
   const store = create({ path: options.path ?? undefined, createTableMs: 0, deleteTableMs: 0, updateTableMs: options.updateTableMs ?? UPDATE_TABLE_MS });
   const operations = new Map(OPERATIONS.map((name) => {
@@ -60,11 +67,22 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
   function act(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
     const found = operations.get(operation);
     if (found === undefined) throw notImplemented('dynamodb', operation);
-    if (closing) throw new AwsError('InternalServerError', 'the local cloud is stopping', 500);
     // dynalite drops what it doesn't know and would answer as if it had been done.
     refuseOtherFields('dynamodb', operation, input, Object.keys(found.rules.types));
-    const data = validations.checkTypes(input, found.rules.types);
+    const data = validations.checkTypes(input, found.rules.types) as Record<string, unknown>;
     validations.checkValidations(data, found.rules.types, found.rules.custom, store);
+    return isCharged(operation) && meter !== null ? charged(meter, operation, data) : perform(operation, data);
+  }
+
+  async function charged(meter: ReturnType<typeof metered>, operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { ConsumedCapacity: consumed, ...answer } = await meter(operation, data);
+    return ['TOTAL', 'INDEXES'].includes(String(data['ReturnConsumedCapacity'])) ? { ...answer, ConsumedCapacity: consumed } : answer;
+  }
+
+  function perform(operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const found = operations.get(operation);
+    if (found === undefined) throw notImplemented('dynamodb', operation);
+    if (closing) throw new AwsError('InternalServerError', 'the local cloud is stopping', 500);
     const answered = new Promise<Record<string, unknown>>((resolve, reject) => {
       found.act(store, data, (error, answer) => {
         if (error === null || error === undefined) resolve(answer as Record<string, unknown>);
@@ -77,6 +95,32 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
   }
 
   const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
+
+  const facts = new Map<string, { found: Promise<TableFacts>; atMs: number }>();
+  const meter = options.throughput === null ? null : metered({
+    throughput: options.throughput, itemSize,
+    act: (operation, data) => perform(operation, { ...data, ReturnConsumedCapacity: data['ReturnConsumedCapacity'] === 'INDEXES' ? 'INDEXES' : 'TOTAL' }),
+    tableOf(name) {
+      const known = facts.get(name);
+      if (known !== undefined && performance.now() - known.atMs < FACTS_MS) return known.found;
+      const found = describe(name).then((table) => factsOf(name, table));
+      facts.set(name, { found, atMs: performance.now() });
+      found.catch(() => facts.delete(name));
+      return found;
+    },
+  });
+
+  function factsOf(name: string, table: Table): TableFacts {
+    const warm = options.warm[name] ?? DEFAULT_WARM;
+    const { ReadCapacityUnits: read, WriteCapacityUnits: write } = table.ProvisionedThroughput;
+    const isProvisioned = table.BillingModeSummary?.BillingMode !== 'PAY_PER_REQUEST';
+    const keyOf = (schema: KeySchema[], type: KeySchema['KeyType']) => schema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
+    return {
+      name, isProvisioned, perSecond: isProvisioned ? { read, write } : { read: warm.ReadUnitsPerSecond, write: warm.WriteUnitsPerSecond },
+      hashKey: keyOf(table.KeySchema, 'HASH') ?? '', rangeKey: keyOf(table.KeySchema, 'RANGE'),
+      hashKeyOf: (index) => keyOf(table.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index)?.KeySchema ?? [], 'HASH') ?? '',
+    };
+  }
 
   async function updateWarm(input: Record<string, unknown>): Promise<unknown> {
     const name = String(input['TableName']);
@@ -97,6 +141,7 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
     const timer = setTimeout(() => {
       warming.delete(name);
       Object.assign(options.warm, Object.fromEntries(next));
+      facts.delete(name);
       options.saveWarm();
     }, options.updateTableMs ?? UPDATE_TABLE_MS);
     warming.set(name, timer);
@@ -141,6 +186,7 @@ export function startDynamo(options: { path: string | null; warm: WarmThroughput
           await checkUpdate(input);
         }
         const answer = await act(operation, input);
+        if (operation.endsWith('Table')) facts.delete(String(input['TableName']));
         if (operation !== 'DescribeTable') return answer;
         return { Table: withWarm(String(input['TableName']), answer['Table'] as Table) };
       } catch (error) {

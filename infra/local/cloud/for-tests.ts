@@ -5,7 +5,7 @@ import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './start.ts';
 
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
-export async function localCloudForTests(options: Pick<LocalCloudOptions, 'nowMs'> = {}): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {
+export async function localCloudForTests(options: Pick<LocalCloudOptions, 'nowMs' | 'throughput'> = {}): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {
   const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [], ...options });
   const config: CloudConfig = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   await ensureTables(config);

@@ -116,7 +116,7 @@ function rendererOf(request: IncomingMessage): (error: AwsError, response: Serve
     return (error, response) => {
       const code = error.code.split('#').at(-1) ?? error.code;
       if (target.startsWith('AmazonSQS.')) response.setHeader('x-amzn-query-error', `${code === 'PurgeQueueInProgress' ? 'AWS.SimpleQueueService.' : ''}${code};${error.status < 500 ? 'Sender' : 'Receiver'}`);
-      send(response, error.status, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify({ __type: error.code, message: error.message }));
+      send(response, error.status, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify({ __type: error.code, message: error.message, ...error.more }));
     };
   }
   const type = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');

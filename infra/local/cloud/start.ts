@@ -14,6 +14,7 @@ import { type QueueDefinitions, startSqs } from './sqs.ts';
 import { type ParameterState, startSsm } from './ssm.ts';
 import { openState } from './state-file.ts';
 import type { TaskState } from './task.ts';
+import { Throughput } from './throughput.ts';
 
 export interface LocalCloudOptions {
   /** Folder that everything but queue messages is kept in; null: memory. */
@@ -29,6 +30,8 @@ export interface LocalCloudOptions {
   groups: GroupDefinition[];
   /** What its clock says. Default: the machine's. */
   nowMs?: () => number;
+  /** What tables let through. Default: as much as DynamoDB does. Null: everything. */
+  throughput?: Throughput | null;
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
 }
@@ -63,7 +66,7 @@ const STOP_GRACE_MS = 8_000;
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir, tablesInMemory = false } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
-  const dynamo = startDynamo({ path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save() });
+  const dynamo = startDynamo({ path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save(), throughput: options.throughput === undefined ? new Throughput() : options.throughput });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
   await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
     if (error instanceof AwsError && error.code.endsWith('ResourceNotFoundException')) return;
