@@ -46,4 +46,10 @@ async function poll(): Promise<void> {
 }
 
 void poll();
-setInterval(() => void poll(), everyMs);
+const polling = setInterval(() => void poll(), everyMs);
+// Only ever asked to end.
+parentPort?.once('message', () => {
+  clearInterval(polling);
+  clients.destroy();
+  parentPort?.close();
+});

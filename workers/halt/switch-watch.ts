@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { SWITCH_READ_TIMEOUT_MS } from '../../infra/aws/clients.ts';
 import type { CloudConfig } from '../../infra/aws/cloud.ts';
 import type { StampedAnswer } from '../../infra/aws/store-clock.ts';
+import { endThread, startThread } from '../../infra/thread.ts';
 import type { SwitchThreadData, SwitchThreadSays } from './switch-thread.ts';
 import { createSwitchMemory, SwitchView } from './switch-view.ts';
 import type { SwitchMemory } from './switch-view.ts';
@@ -14,6 +15,8 @@ export interface SwitchWatch { view: SwitchView; memory: SwitchMemory; stop(): P
 const EVERY_MS = 250;
 const TIMEOUT_MS = SWITCH_READ_TIMEOUT_MS;
 const RESTART_MS = 500;
+/** It waits for a read at most. */
+const END_MS = 1_000;
 
 /** `onAnswer`: of the store to the thread. */
 export interface SwitchWatchOptions { config: CloudConfig; launchId: string; log: Logger; onAnswer?: (answer: StampedAnswer) => void }
@@ -27,7 +30,7 @@ export function watchSwitches({ config, launchId, log, onAnswer = () => undefine
   let stopped = false;
 
   const start = () => {
-    thread = new Worker(new URL('./switch-thread.ts', import.meta.url), { workerData: data });
+    thread = startThread(new URL('./switch-thread.ts', import.meta.url), { workerData: data });
     thread.on('message', (said: SwitchThreadSays) => {
       if ('answered' in said) return onAnswer(said.answered);
       const { reachable, why } = said;
@@ -47,7 +50,7 @@ export function watchSwitches({ config, launchId, log, onAnswer = () => undefine
     async stop() {
       stopped = true;
       if (restart !== null) clearTimeout(restart);
-      await thread?.terminate();
+      if (thread !== null) await endThread(thread, 'end', END_MS);
     },
   };
 }

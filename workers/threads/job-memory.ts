@@ -81,6 +81,11 @@ export class JobWriter {
     Atomics.store(this.#parts.slots, AGAIN, this.#again);
   }
 
+  /** False: it was never written, and nothing is known of it. */
+  isReached(index: number): boolean {
+    return this.#parts.mark[index] !== 0;
+  }
+
   settle(index: number, outcome: Outcome): void {
     const { slots, index: indexes, atMs, code } = this.#parts;
     this.#reach(index);

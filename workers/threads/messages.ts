@@ -22,7 +22,8 @@ export interface LaneSetup {
   gauge: SharedArrayBuffer;
 }
 
-export interface ThreadData { lanes: LaneSetup[]; switches: SwitchMemory; reasons: SharedArrayBuffer; logLevel: string }
+/** `pulse`: one Int32 that goes up as long as the thread's event loop turns. */
+export interface ThreadData { lanes: LaneSetup[]; switches: SwitchMemory; reasons: SharedArrayBuffer; pulse: SharedArrayBuffer; logLevel: string }
 
 /** `ask`: answered by `done` with the same number. */
 export type ToThread =
@@ -37,8 +38,8 @@ export type ToThread =
   /** The pace has changed. */
   | { kind: 'paced'; platform: Platform }
   | { kind: 'close'; platform: Platform; ask: number }
-  /** Closes what is open and ends by itself. */
-  | { kind: 'end' };
+  /** Closes what is open and ends by itself. `handsOver`: another thread gets what is unsent; otherwise it is held. */
+  | { kind: 'end'; handsOver: boolean };
 
 export type FromThread =
   | { kind: 'done'; ask: number; problem: string | null }

@@ -9,11 +9,15 @@ import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { ReasonWriter } from './reasons.ts';
 import { ThreadSide } from './thread-side.ts';
 
+const PULSE_MS = 50;
+/** How long a thread that is to go may take before it exits from inside; less than the main thread gives it. */
+const LEAVE_MS = 1_000;
+
 /**
  * Entry of a sending thread: lanes of its own to both providers, over the audience and the switches that all threads
  * share. It asks before every write by itself; the main thread gives it whole batches and reads what became of them.
  */
-const { lanes, switches, reasons, logLevel } = workerData as ThreadData;
+const { lanes, switches, reasons, pulse, logLevel } = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error('THREAD_ONLY: this is the entry of a thread, not of a process');
 
@@ -33,6 +37,32 @@ const common = {
 };
 const sides = Object.fromEntries(lanes.map((setup) => [setup.platform, new ThreadSide(setup, common)])) as Record<Platform, ThreadSide>;
 let audience: LoadedAudience | null = null;
+
+/** Somebody looks whether it goes on (PULSE in sending-threads.ts). */
+const beats = new Int32Array(pulse);
+const beat = setInterval(() => Atomics.add(beats, 0, 1), PULSE_MS);
+Atomics.add(beats, 0, 1);
+
+/**
+ * Lets go of everything, so that the event loop comes to its end by itself: the mildest way for a thread to go. Whatever else holds
+ * it up, it then exits from inside.
+ */
+function leave(handsOver: boolean): void {
+  setTimeout(() => process.exit(1), LEAVE_MS).unref();
+  void Promise.allSettled(Object.values(sides).map((side) => side.close(handsOver))).then(() => {
+    clearInterval(beat);
+    port?.close();
+  });
+}
+
+let hasFailed = false;
+process.on('uncaughtException', (error) => {
+  // Once: what goes wrong on the way out is no news.
+  if (hasFailed) return;
+  hasFailed = true;
+  log.fatal({ err: error }, 'a sending thread has failed: what it has not sent goes to another one');
+  leave(true);
+});
 
 function answer(ask: number, work: Promise<void>): void {
   work.then(() => post({ kind: 'done', ask, problem: null }), (error: unknown) => post({ kind: 'done', ask, problem: error instanceof Error ? error.message : String(error) }));
@@ -57,7 +87,7 @@ port.on('message', (message: ToThread) => {
       return;
     case 'paced': return sides[message.platform].lane.schedule();
     case 'close': return answer(message.ask, sides[message.platform].close());
-    case 'end': return void Promise.allSettled(Object.values(sides).map((side) => side.close())).then(() => port.close());
+    case 'end': return leave(message.handsOver);
     default: return message satisfies never;
   }
 });

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { LoadedAudience } from '../audience/loaded-audience.ts';
 import { collectGarbage } from '../collect-garbage.ts';
 import { createSwitchMemory } from '../halt/switch-view.ts';
-import { SendingThread, SendingThreads } from './sending-threads.ts';
+import { ENTRY, SendingThread, SendingThreads } from './sending-threads.ts';
 
 const MB = 1_000_000;
 
@@ -16,10 +16,10 @@ test('threads that are stopped leave by themselves; one that is too busy to hear
     await threads.stop();
     expect(threads.all).toEqual([]);
     expect(terminate).not.toHaveBeenCalled();
-    const deaf = new SendingThread(0, { lanes: [], switches: createSwitchMemory(), logLevel: 'silent' }, { message: () => undefined, error: () => undefined });
+    const deaf = new SendingThread(0, ENTRY, { lanes: [], switches: createSwitchMemory(), logLevel: 'silent' }, { message: () => undefined, error: () => undefined });
     vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(() => undefined);
     const startMs = performance.now();
-    await deaf.end();
+    await deaf.end(false);
     expect(deaf.isEnded).toBe(true);
     expect(performance.now() - startMs).toBeLessThan(4_000);
   } finally {

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { endThread, startThread } from '../../infra/thread.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
@@ -22,6 +23,17 @@ export interface ThreadClient {
 
 /** How long a thread may take to leave by itself. */
 const END_MS = 2_000;
+/**
+ * Its pulse is looked at so often. Counted are looks without a beat, not time: a main thread that stood still itself, or a machine that
+ * was suspended, says nothing about the others.
+ */
+const LOOK_MS = 250;
+/** 2 s: it gets no further batch. What a collection or a busy machine takes from a thread is a tenth of that. */
+const SILENT_LOOKS = 8;
+/** 6 s: it hangs. As long as the lease of what it holds, so that nobody else is far behind. */
+const HANGS_LOOKS = 24;
+/** 60 s: it has not even begun. */
+const NEVER_BEGUN_LOOKS = 240;
 /** Also behind one that had lived long: the runtime is still taking the old thread down when its exit is told. */
 const RESTART_FIRST_MS = 100;
 const RESTART_MOST_MS = 10_000;
@@ -31,7 +43,9 @@ const GOOD_AFTER_MS = 10_000;
 /** What a thread makes anew lives for microseconds: a small nursery, three times 4 MiB, does, and costs no time. */
 export const YOUNG_GENERATION_MB = 12;
 
-/** One life of one sending thread: running → ended. */
+export const ENTRY = new URL('./sending-thread.ts', import.meta.url);
+
+/** One life of one sending thread: running → silent, when its event loop stands still, and back; → ending → ended. */
 export class SendingThread {
   readonly number: number;
   readonly reasons = createReasons();
@@ -42,12 +56,16 @@ export class SendingThread {
   readonly #asks = new Map<number, (problem: string | null) => void>();
   #asked = 0;
   #isEnded = false;
+  readonly #pulse = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #lastBeat = 0;
+  #looksWithoutBeat = 0;
+  #ending: Promise<void> | null = null;
 
-  constructor(number: number, data: Omit<ThreadData, 'reasons'>, on: { message: (message: Exclude<FromThread, { kind: 'done' }>, from: SendingThread) => void; error: (error: unknown) => void }) {
+  constructor(number: number, entry: URL, data: Omit<ThreadData, 'reasons' | 'pulse'>, on: { message: (message: Exclude<FromThread, { kind: 'done' }>, from: SendingThread) => void; error: (error: unknown) => void }) {
     this.number = number;
     this.gauges = Object.fromEntries(data.lanes.map(({ platform, gauge }) => [platform, new Int32Array(gauge)])) as Record<Platform, Int32Array>;
-    this.#worker = new Worker(new URL('./sending-thread.ts', import.meta.url), {
-      workerData: { ...data, reasons: this.reasons } satisfies ThreadData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    this.#worker = startThread(entry, {
+      workerData: { ...data, reasons: this.reasons, pulse: this.#pulse.buffer } satisfies ThreadData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.on('message', (message: FromThread) => {
       if (message.kind === 'done') this.#asks.get(message.ask)?.(message.problem);
@@ -84,17 +102,27 @@ export class SendingThread {
     });
   }
 
-  /**
-   * Asks it to close what it has and to leave by itself. Only one that does not is terminated: an end from outside while
-   * sockets are being served can take the whole process with it (nodejs/node#56312).
-   */
-  async end(): Promise<void> {
-    this.post({ kind: 'end' });
-    const deadline = setTimeout(() => void this.#worker.terminate(), END_MS);
-    await this.ended;
-    clearTimeout(deadline);
+  /** It has not turned for a while, though it had begun, or is to end: it takes nothing. */
+  get isSilent(): boolean {
+    return this.#ending !== null || (this.#lastBeat > 0 && this.#looksWithoutBeat >= SILENT_LOOKS);
   }
 
+  /** True: it hangs and was not asked to end yet. Asked every `LOOK_MS`. */
+  look(): boolean {
+    if (this.#ending !== null) return false;
+    const beat = Atomics.load(this.#pulse, 0);
+    this.#looksWithoutBeat = beat === this.#lastBeat ? this.#looksWithoutBeat + 1 : 0;
+    this.#lastBeat = beat;
+    return this.#looksWithoutBeat >= (beat === 0 ? NEVER_BEGUN_LOOKS : HANGS_LOOKS);
+  }
+
+  /** Asks it to close what it has and to leave; terminates it if it does not. `handsOver`: what it has not sent goes to another one. */
+  end(handsOver: boolean): Promise<void> {
+    this.#ending ??= endThread(this.#worker, { kind: 'end', handsOver } satisfies ToThread, END_MS).then(() => this.ended);
+    return this.#ending;
+  }
+
+  /** At once, whatever it does: for tests of what is left then. */
   async terminate(): Promise<void> {
     await this.#worker.terminate();
     await this.ended;
@@ -107,16 +135,20 @@ export class SendingThread {
  */
 export class SendingThreads {
   readonly count: number;
+  readonly #entry: URL;
   readonly #switches: SwitchMemory;
   readonly #log: Logger;
   readonly #clients = new Map<Platform, ThreadClient>();
   readonly #threads = new Map<number, SendingThread>();
   readonly #restarts = new Set<NodeJS.Timeout>();
+  #looking: NodeJS.Timeout | null = null;
   #audience: LoadedAudience | null = null;
   #state: 'idle' | 'started' | 'stopped' = 'idle';
 
-  constructor({ count, switches, log }: { count: number; switches: SwitchMemory; log: Logger }) {
+  /** `entry`: only tests have another one. */
+  constructor({ count, switches, log, entry = ENTRY }: { count: number; switches: SwitchMemory; log: Logger; entry?: URL }) {
     this.count = count;
+    this.#entry = entry;
     this.#switches = switches;
     this.#log = log;
   }
@@ -130,6 +162,7 @@ export class SendingThreads {
     if (this.#state !== 'idle') return;
     this.#state = 'started';
     for (let number = 0; number < this.count; number++) this.#start(number, 0);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   /** Those that run now. */
@@ -147,7 +180,17 @@ export class SendingThreads {
   async stop(): Promise<void> {
     this.#state = 'stopped';
     for (const timer of this.#restarts) clearTimeout(timer);
-    await Promise.all(this.all.map((thread) => thread.end()));
+    if (this.#looking !== null) clearInterval(this.#looking);
+    await Promise.all(this.all.map((thread) => thread.end(false)));
+  }
+
+  /** One that hangs is replaced too. What it has is settled or handed on when it has ended, so that nothing is sent twice. */
+  #look(): void {
+    for (const thread of this.all) {
+      if (!thread.look()) continue;
+      this.#log.error({ thread: thread.number }, 'a sending thread hangs: it is asked to end, and ended if it does not hear; what it has not sent goes to another one');
+      void thread.end(true);
+    }
   }
 
   #start(number: number, fails: number): void {
@@ -155,7 +198,7 @@ export class SendingThreads {
     const failed = (error: unknown) => this.#log.error({ err: error, thread: number }, 'sending thread failed');
     let thread: SendingThread;
     try {
-      thread = new SendingThread(number, { lanes, switches: this.#switches, logLevel: this.#log.level }, { message: (message, from) => this.#told(message, from), error: failed });
+      thread = new SendingThread(number, this.#entry, { lanes, switches: this.#switches, logLevel: this.#log.level }, { message: (message, from) => this.#told(message, from), error: failed });
     } catch (error) {
       // The system has none to give now.
       failed(error);

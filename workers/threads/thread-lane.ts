@@ -135,7 +135,7 @@ export class ThreadLane implements Lane, ThreadClient {
     this.#readAll();
     this.#serveWaiting();
     // Whoever has something open after that does not answer any more.
-    await Promise.all([...new Set([...this.#sent].map(({ thread }) => thread))].map((thread) => thread.terminate()));
+    await Promise.all([...new Set([...this.#sent].map(({ thread }) => thread))].map((thread) => thread.end(false)));
     this.#options.credential.close();
   }
 
@@ -267,7 +267,7 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   #isStalled(thread: SendingThread): boolean {
-    return gaugeOf(thread, this.platform, GAUGE.stalled) === 1;
+    return thread.isSilent || gaugeOf(thread, this.platform, GAUGE.stalled) === 1;
   }
 
   #serveRoom(): void {

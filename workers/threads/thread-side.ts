@@ -7,12 +7,12 @@ import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import { afterApns } from '../lanes/apns-answers.ts';
 import { afterFcm } from '../lanes/fcm-answers.ts';
-import type { PreparedShot } from '../lanes/lane.ts';
+import type { Outcome, PreparedShot } from '../lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { WireLane } from '../lanes/wire-lane.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { HandedCredential } from './handed-credential.ts';
-import { JobWriter } from './job-memory.ts';
+import { JobWriter, THREAD_LOST } from './job-memory.ts';
 import { GAUGE, NONE } from './messages.ts';
 import type { LaneSetup, PlainTemplate, ToThread } from './messages.ts';
 import type { ReasonWriter } from './reasons.ts';
@@ -34,6 +34,7 @@ export class ThreadSide {
   #untoldUntilMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | null = null;
+  #handsOver = false;
 
   constructor({ platform, projectId, url, ca, connections, prime, pace, gauge, timing }: LaneSetup, common: ThreadCommon) {
     this.#common = common;
@@ -80,20 +81,29 @@ export class ThreadSide {
       ...batchWrites(view, devices, check),
       wrote: (index) => writer.wrote(index),
       again: () => writer.again(),
-      settle(index, outcome) {
+      settle: (index, outcome) => {
         if (outcome.state === 'failed' && after(outcome.reason) === 'stop-campaign') check.stopShot();
-        writer.settle(index, outcome);
+        this.#settle(writer, index, outcome);
       },
     });
   }
 
-  /** What is unsent is held, what is unanswered becomes uncertain. */
-  async close(): Promise<void> {
+  /** What is unanswered becomes uncertain; what is unsent is held, or with `handsOver` left for another thread. */
+  async close(handsOver = false): Promise<void> {
+    this.#handsOver = handsOver;
     this.#closing.abort();
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.lane.close();
     await turn();
     this.#measure();
+  }
+
+  /** What a thread that hands over says nothing of, others send when it has ended; what it had written once already goes back. */
+  #settle(writer: JobWriter, index: number, outcome: Outcome): void {
+    if (!this.#handsOver) return writer.settle(index, outcome);
+    if (outcome.state === 'uncertain') return writer.settle(index, { state: 'uncertain', reason: THREAD_LOST });
+    if (outcome.state !== 'held') return writer.settle(index, outcome);
+    if (writer.isReached(index)) writer.settle(index, { state: 'held', why: 'returned' });
   }
 
   #measure(): void {
