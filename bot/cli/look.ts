@@ -10,7 +10,9 @@ import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
 import { differing } from '../conductor/public-mirror.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
+import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { percent } from '../views/shares.ts';
+import { sickLine, weatherSay } from '../views/weather.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
 import { launchOf, type Session } from './session.ts';
 
@@ -36,6 +38,8 @@ export async function status(session: Session, launchId: string): Promise<void> 
   for (const { name, value, here } of differing(launch, parameters ?? [])) out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
   out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
   out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
+  for (const weather of weatherOf(alive)) out(`  weather   ${weatherSay(weather, nowMs())}`);
+  for (const sick of sickOf(alive)) out(`  sick      ${sickLine(sick)}`);
   for (const { id } of launch.audience?.segments ?? []) {
     const tries = launch.attempts[id] ?? [];
     const last = tries.at(-1);

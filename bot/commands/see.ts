@@ -6,6 +6,8 @@ import { summaryMessage } from '../views/summary.ts';
 import { stepsMessage } from '../views/steps.ts';
 import { info } from '../views/answers.ts';
 import { shotFigures } from '../conductor/figures.ts';
+import { fresh } from '../conductor/probes.ts';
+import { weatherOf } from '../conductor/weather.ts';
 import type { Desk } from '../desk.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Message } from '../views/message.ts';
@@ -45,7 +47,7 @@ export const stats: Subcommand = {
     const reports = await desk.cloud.live.reports(launch.id);
     const snapshots = reports.flatMap((report) => report.shots.filter((snapshot) => snapshot.shotId === shot.id));
     const { figures } = shotFigures(launch, shot, snapshots, desk.nowMs());
-    return shot.closed === null ? liveStatsMessage(launch, shot, figures) : summaryMessage(launch, shot, figures);
+    return shot.closed === null ? liveStatsMessage(launch, shot, figures, weatherOf(fresh(reports, desk.nowMs()))) : summaryMessage(launch, shot, figures);
   },
 };
 

@@ -58,6 +58,11 @@ export class Alarm<Content, End> {
     return this.#episode !== null && this.#episode.end === null;
   }
 
+  /** It is open, and tells of that. */
+  tells(what: (content: Content) => boolean): boolean {
+    return this.#episode !== null && this.#episode.end === null && what(this.#episode.content);
+  }
+
   /** False while it is looked whether an earlier leader has told it. */
   get mayBegin(): boolean {
     return this.#adopted || this.#context.nowMs() - this.#madeAtMs >= ADOPT_MS;

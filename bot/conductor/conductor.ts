@@ -50,7 +50,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   let leading = false;
   /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. While it is being asked, `leading` still says so. */
   let isLeaseUnknown = false;
-  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || leading || isLeaseUnknown });
+  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || leading || isLeaseUnknown, budget });
   /** Launches of this instance, as it last led. */
   let led: string[] = [];
   let ticker: { stop(): void | Promise<void> } | null = null;

@@ -45,6 +45,8 @@ export const FACT = {
   failing: (shotId: string, platform: Platform) => `shot/${shotId}/failing/${platform}`,
   /** That a running shot stands still, as it is said in the room (JSON); empty: it moves again. */
   standstill: (shotId: string) => `shot/${shotId}/standstill`,
+  /** What a provider answers everybody, as it is said in the room (JSON); empty: it takes pushes. */
+  weather: (platform: Platform) => `weather/${platform}`,
   /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
   haltExplained: (version: number) => `ssm/halt/${version}`,
   /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */

@@ -1,11 +1,14 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { ShotSnapshot } from '../../workers/contract.ts';
+import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import { type ShotFigures, shotFigures } from './figures.ts';
+import type { Message } from '../views/message.ts';
 import type { LivePosition } from './live-position.ts';
+import { fresh } from './probes.ts';
 import type { Standings } from './standing.ts';
 import { RESERVE } from './update-budget.ts';
+import { weatherOf } from './weather.ts';
 
 /**
  * What workers have said about the shots of one launch, newest per boot, and the live message made of it. Reports stay
@@ -17,6 +20,7 @@ export class LiveShots {
   readonly #standings: Standings;
   readonly #position: LivePosition;
   readonly #byShot = new Map<string, Map<string, { atMs: number; snapshot: ShotSnapshot }>>();
+  #reports: readonly WorkerReport[] = [];
   readonly #shown = new Map<string, string>();
 
   constructor(context: Context, launchId: string, standings: Standings, position: LivePosition) {
@@ -59,7 +63,7 @@ export class LiveShots {
     for (const shot of Object.values(launch.shots).filter(({ closed }) => closed === null)) {
       const name = FACT.live(shot.id);
       if ((await fact(this.#context, this.#launchId, name)) === null) continue;
-      const message = liveStatsMessage(launch, shot, await this.figures(launch, shot));
+      const message = await this.#message(launch, shot);
       const text = JSON.stringify(message);
       if (text === this.#shown.get(shot.id)) continue;
       if (await this.#standings.show({ launch, name, message: () => message, reserve: RESERVE.live, ifDeleted: 'post' })) this.#shown.set(shot.id, text);
@@ -68,12 +72,17 @@ export class LiveShots {
 
   /** HALT must stay within reach while a shot runs, whatever else is posted. */
   async keepInReach(launch: Launch): Promise<void> {
-    await this.#position.look(launch, async (shot) => liveStatsMessage(launch, shot, await this.figures(launch, shot)));
+    await this.#position.look(launch, async (shot) => this.#message(launch, shot));
   }
 
   /** To be awaited before the message's last edit. */
   async standStill(launch: Launch, shot: Shot): Promise<void> {
-    await this.#position.end(launch, shot.id, async () => liveStatsMessage(launch, shot, await this.figures(launch, shot)));
+    await this.#position.end(launch, shot.id, () => this.#message(launch, shot));
+  }
+
+  async #message(launch: Launch, shot: Shot): Promise<Message> {
+    const figures = await this.figures(launch, shot);
+    return liveStatsMessage(launch, shot, figures, weatherOf(fresh(this.#reports, this.#context.nowMs())));
   }
 
   async #merge(launch: Launch, shot: Shot): Promise<ShotFigures> {
@@ -85,7 +94,8 @@ export class LiveShots {
   }
 
   async #collect(): Promise<void> {
-    for (const report of await this.#context.cloud.live.reports(this.#launchId)) {
+    this.#reports = await this.#context.cloud.live.reports(this.#launchId);
+    for (const report of this.#reports) {
       for (const snapshot of report.shots) {
         const boots = this.#byShot.get(snapshot.shotId) ?? new Map<string, { atMs: number; snapshot: ShotSnapshot }>();
         this.#byShot.set(snapshot.shotId, boots);

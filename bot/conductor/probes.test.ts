@@ -77,6 +77,28 @@ test('one badly primed provider, one stale credential or one deaf worker turns i
   expect(measured.get('reach')).toMatchObject({ status: 'red', value: 1_200 });
 });
 
+test('what a provider answers everybody is seen before GO, with the figure and the way out; connections that were replaced are only told', async () => {
+  const launch = await rig.launch();
+  const nowMs = Date.now();
+  const good = reportOf(launch, 'good', nowMs);
+  const [apns, fcm] = good.lanes;
+  if (apns === undefined || fcm === undefined) throw new Error('unexpected');
+  const weather = { state: 'stopped', reason: 'QUOTA_EXCEEDED', forMs: 12_000, refused: 40, waiting: 0, againInMs: 8_000 } as const;
+  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } }, { ...fcm, weather }] }));
+  const measured = await measure(launch);
+  expect(measured.get('ready')).toMatchObject({ status: 'red', value: 1, say: expect.stringMatching(/2 of 2 ready.*FCM takes no pushes from 1 of 2 workers: it answers QUOTA_EXCEEDED for 12 s, 40 times\. .*\/go pace android N.*2 connections to APNs given up as sick and replaced \(1 worker, 8 held; last: ServiceUnavailable\)/) as string });
+  expect(measured.get('primed')).toMatchObject({ status: 'red', value: 0.5 });
+  expect(measured.get('credentials')?.status).toBe('green');
+  // Slow is no reason to wait, and neither is a connection that had to be replaced.
+  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } }, { ...fcm, weather: { ...weather, state: 'slow' } }] }));
+  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0, say: expect.stringContaining('takes fewer pushes') as string });
+  const refused = { ...weather, reason: 'InvalidProviderToken' };
+  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, primed: 2, weather: refused }, fcm] }));
+  expect((await measure(launch)).get('credentials')?.status).toBe('green');
+  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, primed: 0, weather: refused }, fcm] }));
+  expect((await measure(launch)).get('credentials')).toMatchObject({ status: 'red', value: 1, say: expect.stringMatching(/APNs takes no pushes just now: it answers InvalidProviderToken.*APNS_KEY_ID/) as string });
+});
+
 test('a waiting message, an ordered count that is not there and a test copy of older content are seen', async () => {
   await rig.cloud.queues.send('gobutton-workers-batches-ios', ['{}']);
   await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 4, step: null, reason: 'now' });

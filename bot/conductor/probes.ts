@@ -10,7 +10,10 @@ import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { platformName } from '../views/names.ts';
+import { kindOfWeather } from '../views/weather-kinds.ts';
+import { sickLine, weatherSay } from '../views/weather.ts';
 import { clocksNow } from './clock-probe.ts';
+import { sickOf, weatherOf } from './weather.ts';
 
 /** A worker that has not reported for this long counts as gone. Reports come every second. */
 export const REPORT_LIFE_MS = 5_000;
@@ -31,7 +34,7 @@ export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number):
     try {
       found = gate.probe.kind === 'clocks'
         ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
-        : await measure(cloud, launch, gate.probe, async () => fresh(await reports, nowMs));
+        : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
     } catch (error) {
       found = { status: 'unknown', value: null, say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200) };
     }
@@ -57,12 +60,12 @@ export function isOutdated({ reads = 2 }: WorkerReport): boolean {
   return reads < ENTRY_VERSION;
 }
 
-async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kind: 'clocks' }>, reports: () => Promise<WorkerReport[]>): Promise<Found> {
+async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kind: 'clocks' }>, nowMs: number, reports: () => Promise<WorkerReport[]>): Promise<Found> {
   switch (probe.kind) {
-    case 'workers-ready': return workersReady(launch, await reports(), probe.at_least);
-    case 'primed-share': return primedShare(launch, await reports(), probe.at_least);
+    case 'workers-ready': return workersReady(launch, await reports(), probe.at_least, nowMs);
+    case 'primed-share': return primedShare(launch, await reports(), probe.at_least, nowMs);
     case 'queue-empty': return queueEmpty(cloud, launch, probe.queue);
-    case 'credentials': return credentials(launch, await reports());
+    case 'credentials': return credentials(launch, await reports(), nowMs);
     case 'payload-size': return payloadSize(launch);
     case 'test-send': return testSend(launch);
     case 'scaled': return scaled(cloud, launch, probe.target);
@@ -74,15 +77,27 @@ async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kin
   }
 }
 
-function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number): Found {
+function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const needed = atLeast > 0 ? atLeast : (launch.runbook.pool.ready_at_least ?? launch.runbook.pool.workers);
   if (launch.audience === null) return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
   const ready = reports.filter((report) => isReady(report, launch)).length;
   const stale = reports.filter((report) => report.audienceHash !== null && !isOutdated(report) && !isReady(report, launch) && (report.state === 'ready' || report.state === 'sending')).length;
   const outdated = reports.filter(isOutdated).length;
   const old = outdated === 0 ? '' : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
-  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}`;
-  return { status: ready >= needed ? 'green' : 'red', value: Math.max(0, needed - ready), say };
+  const sky = skyOf(launch, reports, nowMs);
+  const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}${sky.say}`;
+  return { status: ready >= needed && sky.stopped === 0 ? 'green' : 'red', value: Math.max(0, needed - ready, sky.stopped), say };
+}
+
+/**
+ * Before GO: workers that may send nothing to a provider just now because of what it answers everybody, whoever is ready; and a
+ * word about what only slows them down, or about connections that had to be replaced.
+ */
+function skyOf(launch: Launch, all: readonly WorkerReport[], nowMs: number): { stopped: number; say: string } {
+  const senders = sendersOf(all);
+  const sky = weatherOf(senders, platformsInUse(launch));
+  const says = [...sky.map((weather) => weatherSay(weather, nowMs)), ...sickOf(senders, platformsInUse(launch)).map(sickLine)];
+  return { stopped: Math.max(0, ...sky.map(({ stopped }) => stopped)), say: says.map((one) => `; ${one}`).join('') };
 }
 
 /** Providers of the platforms that the audience has; without an audience, both. */
@@ -96,7 +111,7 @@ function platformsInUse(launch: Launch): Platform[] {
 }
 
 /** The lowest share among the providers counts: a primed APNs pool says nothing about FCM. */
-function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number): Found {
+function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const shares = providersInUse(launch).map((provider) => {
     const lanes = reports.flatMap((report) => report.lanes).filter((lane) => lane.provider === provider);
     const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) => lanes.reduce((total, lane) => total + pick(lane), 0);
@@ -105,9 +120,11 @@ function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: 
   });
   const say = shares.map((one) => `${one.provider} ${one.primed} of ${one.connections}`).join(', ');
   if (shares.some((one) => one.connections === 0)) return { status: 'unknown', value: null, say: `${say}: no connections yet` };
-  const share = Math.min(...shares.map((one) => one.primed / one.connections));
+  const sky = skyOf(launch, reports, nowMs);
+  const calm = reports.length === 0 ? 1 : 1 - sky.stopped / reports.length;
+  const share = Math.min(calm, ...shares.map((one) => one.primed / one.connections));
   // Rounded, so that a waiver for "0.1 unprimed" is not lost to the last binary digit.
-  return { status: share >= atLeast ? 'green' : 'red', value: Math.round((1 - share) * 10_000) / 10_000, say: `${say} connections have an authenticated answer` };
+  return { status: share >= atLeast ? 'green' : 'red', value: Math.round((1 - share) * 10_000) / 10_000, say: `${say} connections have an authenticated answer${sky.say}` };
 }
 
 async function queueEmpty(cloud: Cloud, launch: Launch, queue: 'segments' | 'batches' | 'dead-letters'): Promise<Found> {
@@ -121,13 +138,20 @@ async function queueEmpty(cloud: Cloud, launch: Launch, queue: 'segments' | 'bat
 /** Only workers that would send now: one that is still loading, or on its way out, must not block a press. */
 const sendersOf = (reports: readonly WorkerReport[]) => reports.filter(({ state }) => state === 'ready' || state === 'sending');
 
-function credentials(launch: Launch, all: readonly WorkerReport[]): Found {
+function credentials(launch: Launch, all: readonly WorkerReport[], nowMs: number): Found {
   const reports = sendersOf(all);
   if (reports.length === 0) return { status: 'unknown', value: null, say: 'no worker is ready' };
   const providers = providersInUse(launch);
   const stale = reports.filter((report) => providers.some((provider) => !isFresh(report.lanes.find((lane) => lane.provider === provider))));
+  const refused = weatherOf(reports.map((report) => ({ ...report, lanes: report.lanes.filter(isRefused) })), platformsInUse(launch));
+  if (refused.length > 0) return { status: 'red', value: Math.max(stale.length, ...refused.map(({ workers }) => workers)), say: refused.map((weather) => weatherSay(weather, nowMs)).join('; ') };
   const what = stale.length === 0 ? `fresh on ${reports.length} workers` : `stale or missing on ${stale.length} of ${reports.length} workers`;
   return { status: stale.length === 0 ? 'green' : 'red', value: stale.length, say: what };
+}
+
+/** The provider takes the credential on no connection. With one that it took, the answer may be one of those that come now and then without cause. */
+function isRefused({ provider, weather, primed }: WorkerReport['lanes'][number]): boolean {
+  return weather !== null && weather !== undefined && primed === 0 && kindOfWeather(provider === 'apns' ? 'ios' : 'android', weather.reason) === 'credential';
 }
 
 /** The report names the credential that ends first of those that connections have; null: none is open. */

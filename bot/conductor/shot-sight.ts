@@ -78,6 +78,12 @@ export class ShotSight {
     });
   }
 
+  /** Every boot that has reported, and how long ago its last report was seen to change. */
+  reports(): Evidence['workers'] {
+    const nowMs = this.#context.nowMs();
+    return [...this.#reports.values()].map(({ report, seenAtMs }) => ({ report, silentMs: nowMs - seenAtMs }));
+  }
+
   snapshots(shotId: string): ShotSnapshot[] {
     return [...(this.#snapshots.get(shotId)?.values() ?? [])];
   }
@@ -88,7 +94,7 @@ export class ShotSight {
     const item = this.#item;
     return {
       storeSilentMs: Math.max(pendingMs, this.#unansweredSinceMs === null ? 0 : nowMs - this.#unansweredSinceMs),
-      workers: [...this.#reports.values()].map(({ report, seenAtMs }) => ({ report, silentMs: nowMs - seenAtMs })),
+      workers: this.reports(),
       queues: this.#queues,
       switches: item === null || item === 'missing' ? item : item.halted || item.haltEpoch > shot.haltEpoch ? 'halted' : 'as approved',
     };

@@ -1,11 +1,14 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { type Platform } from '../../runbooks/launch/entries.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote, type StillEnd } from '../views/standstill.ts';
 import { Alarm } from './alarm.ts';
 import { type Context, FACT } from './context.ts';
 import { ShotSight } from './shot-sight.ts';
-import { type StillReason, stillReason } from './still-reason.ts';
+import { type StillReason, stillReason, WEATHER } from './still-reason.ts';
 import { type Still, Stillness } from './stillness.ts';
+import type { UpdateBudget } from './update-budget.ts';
+import { WeatherWatch } from './weather-watch.ts';
 
 const LOOK_MS = 250;
 /** What begins again this soon after its message is told in that one: a shot that jerks must not fill the room. */
@@ -24,14 +27,16 @@ export class StandstillWatch {
   readonly #context: Context;
   readonly #launches: () => Iterable<string>;
   readonly #isOurs: () => boolean;
+  readonly #weather: WeatherWatch;
   readonly #sights = new Map<string, ShotSight>();
   readonly #shots = new Map<string, Followed>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(context: Context, options: { launches: () => Iterable<string>; isOurs: () => boolean }) {
+  constructor(context: Context, options: { launches: () => Iterable<string>; isOurs: () => boolean; budget: UpdateBudget }) {
     this.#context = context;
     this.#launches = options.launches;
     this.#isOurs = options.isOurs;
+    this.#weather = new WeatherWatch(context, options.budget);
   }
 
   start(): void {
@@ -40,13 +45,13 @@ export class StandstillWatch {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await Promise.all([...this.#shots.values()].map(({ alarm }) => alarm.settle()));
+    await Promise.all([this.#weather.settle(), ...[...this.#shots.values()].map(({ alarm }) => alarm.settle())]);
   }
 
   look(): void {
     if (this.#context.slack === null) return;
     const open = [...this.#shots].filter(([, { alarm }]) => alarm.episode !== null).map(([name]) => name.split('\n')[0] ?? '');
-    for (const launchId of new Set([...(this.#isOurs() ? this.#launches() : []), ...open])) {
+    for (const launchId of new Set([...(this.#isOurs() ? this.#launches() : []), ...open, ...this.#weather.open()])) {
       const launch = this.#context.journal.peek(launchId);
       if (launch !== null) this.#lookAt(launch);
     }
@@ -55,20 +60,22 @@ export class StandstillWatch {
   #lookAt(launch: Launch): void {
     const nowMs = this.#context.nowMs();
     const running = new Set(runningShots(launch));
+    const isTold = (platform: Platform): boolean => [...running].some((shot) => this.#shots.get(nameOf(launch, shot))?.alarm.tells(({ still }) => still.some((one) => one.platform === platform)) === true);
     const followed = Object.values(launch.shots).filter((shot) => running.has(shot) || this.#shots.has(nameOf(launch, shot)));
-    if (followed.length === 0) {
+    if (followed.length === 0 && !this.#weather.open().includes(launch.id)) {
       this.#sights.delete(launch.id);
       return;
     }
     const sight = this.#sights.get(launch.id) ?? new ShotSight(this.#context);
     this.#sights.set(launch.id, sight);
     if (running.size > 0) sight.read(launch);
+    this.#weather.look(launch, sight, isTold);
     for (const shot of followed) {
       const { stillness, alarm } = this.#follow(launch, shot);
       const isOver = shot.closed !== null || shot.haltedAtMs !== null || launch.halt.active;
       const still = isOver ? [] : stillness.look(launch, shot, sight.snapshots(shot.id), nowMs);
       if (still.length > 0 || alarm.isOpen) sight.readDetails(launch);
-      if (still.length > 0) this.#stands(launch, shot, alarm, still, stillReason(launch, shot, still, sight.evidence(shot), nowMs));
+      if (still.length > 0) this.#stands(launch, shot, alarm, still, (some) => stillReason(launch, shot, some, sight.evidence(shot), nowMs));
       else if (alarm.isOpen) this.#ends(launch, shot, alarm, shot.closed !== null ? 'closed' : isOver ? 'halted' : 'moves');
       if (alarm.episode !== null) {
         const { content, end } = alarm.episode;
@@ -88,10 +95,17 @@ export class StandstillWatch {
     return one;
   }
 
-  #stands(launch: Launch, shot: Shot, alarm: Followed['alarm'], still: Still[], reason: StillReason): void {
+  #stands(launch: Launch, shot: Shot, alarm: Followed['alarm'], all: Still[], reasonOf: (still: readonly Still[]) => StillReason): void {
     if (!alarm.mayBegin) return;
     const before = alarm.episode;
-    if (before !== null && before.end === null) {
+    const isOpen = before !== null && before.end === null;
+    // A platform of which the room knows the weather needs no second alarm, unless it stands still for another reason.
+    const isSaid = (platform: Platform): boolean => isOpen && before.content.still.some((one) => one.platform === platform);
+    const known = all.filter(({ platform }) => !isSaid(platform) && this.#weather.isTold(launch.id, platform));
+    const still = known.length > 0 && reasonOf(known).kind.startsWith(WEATHER) ? all.filter((one) => !known.includes(one)) : all;
+    if (still.length === 0) return;
+    const reason = reasonOf(still);
+    if (isOpen) {
       if (hasNews(before.content, still, reason)) alarm.change({ still, reason });
       return;
     }

@@ -2,9 +2,11 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { CANNOT_CLOSE } from '../../workers/close/closer.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { CANNOT_TAKE } from '../../workers/send/take-batch.ts';
+import { providerName, weatherReason } from '../views/weather.ts';
 import { count, plural, safe, span } from '../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
 import { paceOf, type Still } from './stillness.ts';
+import { PROVIDER, weatherOf } from './weather.ts';
 
 /** Why a shot most likely stands still, as far as anything is known of it, and what helps. mrkdwn. */
 export interface StillReason { kind: string; why: string; todo: string }
@@ -16,13 +18,13 @@ const SILENT_MS = 3_000;
 /** Workers pause without a confirmed read for this long (workers/halt/switch-view.ts). */
 const SWITCH_READ_MS = 800;
 
-const PROVIDER = { ios: 'apns', android: 'fcm' } as const;
-const PROVIDER_NAME = { ios: 'APNs', android: 'FCM' } as const;
+/** How the kind of a reason begins that is a provider's weather. */
+export const WEATHER = 'weather ';
 
 /** The first that applies: what is further up explains what is further down. */
 export function stillReason(launch: Launch, shot: Shot, still: readonly Still[], evidence: Evidence, nowMs: number): StillReason {
   const workers = evidence.workers.filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS).map(({ report }) => report);
-  return ofStore(evidence) ?? ofSwitches(evidence, workers) ?? ofWorkers(launch, shot, evidence, workers) ?? ofQueues(launch, still, evidence, 'missing')
+  return ofStore(evidence) ?? ofSwitches(evidence, workers) ?? ofWorkers(launch, shot, evidence, workers) ?? ofWeather(still, workers, nowMs) ?? ofQueues(launch, still, evidence, 'missing')
     ?? ofConnections(still, workers) ?? ofProvider(still, workers, nowMs) ?? ofDead(shot, evidence) ?? ofQueues(launch, still, evidence, 'content') ?? ofPace(launch, shot, still, nowMs)
     ?? { kind: 'unknown', why: 'nothing that the bot can see: workers report, their connections are open, and nothing waits.', todo: 'Look at the workers\' log lines of this shot.' };
 }
@@ -77,10 +79,15 @@ function ofWorkers(launch: Launch, shot: Shot, evidence: Evidence, workers: read
   return { kind: 'none ready', why: `none of ${plural(workers.length, 'worker')} is ready. One says: ${safe(workers[0]?.say ?? '', 200)}.`, todo: `\`/go ready\` shows what is missing. What is not sent goes on by itself when one is ready.` };
 }
 
+function ofWeather(still: readonly Still[], workers: readonly WorkerReport[], nowMs: number): StillReason | null {
+  const [weather] = weatherOf(workers, still.map(({ platform }) => platform));
+  return weather === undefined ? null : { kind: `${WEATHER}${weather.platform}`, ...weatherReason(weather, nowMs) };
+}
+
 function ofConnections(still: readonly Still[], workers: readonly WorkerReport[]): StillReason | null {
   for (const { platform } of still) {
     const lanes = workers.flatMap(({ lanes: all }) => all.filter(({ provider }) => provider === PROVIDER[platform]));
-    const name = PROVIDER_NAME[platform];
+    const name = providerName[platform];
     if (lanes.length === 0) continue;
     if (lanes.every(({ connections, streams }) => connections === 0 || streams === 0)) {
       return { kind: `no connection ${platform}`, why: `no connection to ${name} is open on any of ${plural(workers.length, 'worker')}.`, todo: `Workers go on connecting. Look at the provider's status page and at the workers' way out (port 443).` };
@@ -99,8 +106,8 @@ function ofProvider(still: readonly Still[], workers: readonly WorkerReport[], n
     if (inFlight === 0) continue;
     const connections = lanes.reduce((sum, lane) => sum + lane.connections, 0);
     return {
-      kind: `provider ${platform}`, why: `${PROVIDER_NAME[platform]} answers nothing: ${plural(inFlight, 'push', 'pushes')} on ${plural(connections, 'connection')} ${inFlight === 1 ? 'has' : 'have'} waited for ${span(nowMs - sinceMs)}.`,
-      todo: `It goes on by itself when ${PROVIDER_NAME[platform]} answers; nothing more is taken in hand meanwhile. A push without an answer for 10 s counts as uncertain: it may have arrived. Look at the provider's status page.`,
+      kind: `provider ${platform}`, why: `${providerName[platform]} answers nothing: ${plural(inFlight, 'push', 'pushes')} on ${plural(connections, 'connection')} ${inFlight === 1 ? 'has' : 'have'} waited for ${span(nowMs - sinceMs)}.`,
+      todo: `It goes on by itself when ${providerName[platform]} answers; nothing more is taken in hand meanwhile. A push without an answer for 10 s counts as uncertain: it may have arrived. Look at the provider's status page.`,
     };
   }
   return null;
@@ -136,7 +143,7 @@ function ofQueues(launch: Launch, still: readonly Still[], { queues }: Evidence,
 function ofPace(launch: Launch, shot: Shot, still: readonly Still[], nowMs: number): StillReason | null {
   for (const { platform } of still) {
     const perSecond = paceOf(launch, shot, platform, nowMs);
-    if (perSecond > 0 && perSecond < 10) return { kind: `pace ${platform}`, why: `the pace of ${PROVIDER_NAME[platform]} is ${count(perSecond)} a second.`, todo: `\`/go pace ${platform} 0\` goes back to what the runbook says.` };
+    if (perSecond > 0 && perSecond < 10) return { kind: `pace ${platform}`, why: `the pace of ${providerName[platform]} is ${count(perSecond)} a second.`, todo: `\`/go pace ${platform} 0\` goes back to what the runbook says.` };
   }
   return null;
 }

@@ -64,6 +64,7 @@ test.each<[string, Partial<Evidence>, RegExp]>([
   ['stopped', { workers: [worker({ say: 'STOPPED sending shot-1: the provider answered BadTopic' })] }, /BadTopic/],
   ['cannot', { workers: [worker({ say: 'CANNOT TAKE batches of shot-1: claim l/ios/1/b1 has state "leased": it was written by a newer one' })] }, /1 of 1 worker can't go on with it: .*written by a newer one/],
   ['none ready', { workers: [worker({ state: 'loading', say: 'audience cannot be loaded' })] }, /none of 1 worker is ready. One says: audience cannot be loaded/],
+  ['weather ios', { workers: [worker(apns({ inFlight: 400, weather: { state: 'stopped', reason: 'Http502', forMs: 2_000, refused: 31, waiting: 500, againInMs: 900 } }))] }, /APNs takes no pushes just now: it answers \*Http502\* on 1 of 1 worker for 3 s, 31 times; 500 devices wait/],
   ['queue missing', { queues: { ...healthy.queues, ios: 'missing' } }, /queue of iOS batches does not exist/],
   ['no connection ios', { workers: [worker(apns({ streams: 0 }))] }, /no connection to APNs is open/],
   ['credential ios', { workers: [worker(apns({ credentialLeftMs: null }))] }, /no worker has a credential for APNs/],

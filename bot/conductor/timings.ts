@@ -42,6 +42,12 @@ export interface Timings {
   lateAccountsMostMs: number;
   /** A running shot of which nothing has moved for this long stands still. With reports and looks every 250 ms that is said within 3 s; a provider's ordinary pause is shorter. */
   stillMs: number;
+  /** Weather of a provider is told once it has lasted so long: what stops everything, and what slows it down. It is over when no worker has had any for `fairMs`. */
+  stoppedMs: number;
+  slowMs: number;
+  fairMs: number;
+  /** Its figures are brought up to date so often at most. */
+  weatherEditMs: number;
   /** It is looked this often whether claims of running shots, or queues of the pool, are gone. */
   lossMs: number;
   /** A halt found in the switch item is left to whoever pressed it for this long. */
@@ -57,6 +63,6 @@ export interface Timings {
 export const TIMINGS: Timings = {
   leaseMs: 5_000, claimMs: 5_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, backlogMs: 30_000, indexMs: 2_000,
   gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, scaleChangesMs: 10_000, boardMs: 2_000, liveMs: 2_000, liveDownMs: 3_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
-  shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, lateAccountsMs: 5_000, lateAccountsMostMs: 60_000, lossMs: 5_000, stillMs: 2_000, foundHaltMs: 2_000,
+  shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, lateAccountsMs: 5_000, lateAccountsMostMs: 60_000, lossMs: 5_000, stillMs: 2_000, stoppedMs: 1_000, slowMs: 3_000, fairMs: 1_500, weatherEditMs: 5_000, foundHaltMs: 2_000,
   rosterMs: 180_000, checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
 };

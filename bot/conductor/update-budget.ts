@@ -27,4 +27,4 @@ export class UpdateBudget {
 }
 
 /** Updates that each kind leaves behind. */
-export const RESERVE = { live: 0, order: 5, scale: 15, board: 25 } as const;
+export const RESERVE = { live: 0, order: 5, weather: 10, scale: 15, board: 25 } as const;

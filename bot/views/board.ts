@@ -5,11 +5,13 @@ import { isExpired, lastAttempt, leftBehindOf, openOrderOf, remainingDevices, ru
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
+import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './order.ts';
+import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
@@ -40,6 +42,7 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
       ['Switches', switchesText(launch)],
       ['Fired', firedText(launch)],
       ['Next', nextText(launch, nowMs)],
+      ...skyText(reports, nowMs),
     ]),
   );
   blocks.push(context(`content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``));
@@ -77,9 +80,20 @@ function gatesText(gates: readonly GateLine[]): string {
 /** Reports older than this are of a worker that is gone or cut off. */
 const FRESH_MS = 15_000;
 
-function poolText(launch: Launch, reports: readonly WorkerReport[]): string {
+/** What providers answer everybody, and connections that were given up; nothing while all is well. */
+function skyText(reports: readonly WorkerReport[], nowMs: number): [string, string][] {
+  const alive = aliveOf(reports);
+  const lines = [...weatherOf(alive).map((weather) => weatherLine(weather, nowMs)), ...sickOf(alive).map(sickLine)];
+  return lines.length === 0 ? [] : [['Providers', lines.join('\n')]];
+}
+
+function aliveOf(reports: readonly WorkerReport[]): WorkerReport[] {
   const newest = Math.max(0, ...reports.map((report) => report.atMs));
-  const alive = reports.filter((report) => report.state !== 'gone' && newest - report.atMs <= FRESH_MS);
+  return reports.filter((report) => report.state !== 'gone' && newest - report.atMs <= FRESH_MS);
+}
+
+function poolText(launch: Launch, reports: readonly WorkerReport[]): string {
+  const alive = aliveOf(reports);
   const ready = alive.filter((report) => report.state === 'ready' || report.state === 'sending');
   const lanes = ready.flatMap((report) => report.lanes);
   const primed = lanes.reduce((sum, lane) => sum + lane.primed, 0);

@@ -7,14 +7,16 @@ import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
+import type { Weather } from '../conductor/weather.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
 import { percent } from './shares.ts';
+import { weatherLine } from './weather.ts';
 import { clip, count, headText, plural, safe, span } from './words.ts';
 
-/** The one message of a running shot that is updated in place; its last form once the shot is closed. */
-export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures): Message {
+/** The one message of a running shot that is updated in place; its last form once the shot is closed. `sky`: what providers answer everybody just now. */
+export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigures, sky: readonly Weather[] = []): Message {
   const { total } = figures;
   const state = stateOf(shot, figures);
   // At the press itself there is nothing to say but that it goes.
@@ -37,6 +39,7 @@ export function liveStatsMessage(launch: Launch, shot: Shot, figures: ShotFigure
         ...(finished(total) === total.accepted + total.failed ? [] : [['The rest', theRest(total)] as const]),
       ])]),
       ...(hasFigures ? platformLines(figures) : []),
+      ...(shot.closed !== null ? [] : sky.filter(({ platform }) => figures.platforms[platform] !== undefined).map((weather) => section(weatherLine(weather, shot.pressedAtMs + figures.sinceGoMs)))),
       ...(shot.closed !== null || total.failed === 0 ? [] : [context(`Failed by reason: ${reasons(total.reasons)}`)]),
       context(`${elapsed(figures.sinceGoMs)} since GO · ${figures.boots === 0 ? 'no worker has reported yet' : `${plural(figures.boots, 'worker')} reporting`} · shot \`${safe(shot.id, 60)}\` · ${headText(launch.seq, launch.headHash)}`),
       ...(shot.closed === null && shot.haltedAtMs === null ? [actions(`live-${shot.id}`, [button(ACTION.halt, 'HALT', { launchId: launch.id }, 'danger')])] : []),

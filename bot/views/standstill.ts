@@ -59,11 +59,12 @@ function endText(still: readonly Still[], { how, afterMs }: StillEnd): string {
 
 /** What the record keeps of it, at its beginning and at its end. Plain text. */
 export function standstillNote(launch: Launch, shot: Shot, still: readonly Still[], reason: StillReason): string {
-  return plain(`${headline(still, reason)} (${shotSegments(launch, shot)}), since ${utc(sinceOf(still))}. Likely reason: ${reason.why}`);
+  return plainText(`${headline(still, reason)} (${shotSegments(launch, shot)}), since ${utc(sinceOf(still))}. Likely reason: ${reason.why}`);
 }
 
 export function movesAgainNote(launch: Launch, shot: Shot, still: readonly Still[], end: StillEnd): string {
-  return plain(`${endText(still, end)} (${shotSegments(launch, shot)}).`);
+  return plainText(`${endText(still, end)} (${shotSegments(launch, shot)}).`);
 }
 
-const plain = (text: string): string => text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+/** mrkdwn as the record keeps it. */
+export const plainText = (text: string): string => text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

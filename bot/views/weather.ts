@@ -1,0 +1,150 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { fireCommand } from '../../runbooks/launch/order-words.ts';
+import type { Sick, Weather } from '../conductor/weather.ts';
+import { context, message, section } from './blocks.ts';
+import type { Message } from './message.ts';
+import { mentionsOfRole, platformName } from './names.ts';
+import { segmentsText } from './order.ts';
+import { plainText } from './standstill.ts';
+import { WEATHER_KIND, kindOfWeather } from './weather-kinds.ts';
+import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
+
+export const providerName = { ios: 'APNs', android: 'FCM' } as const;
+
+/** The weather of one platform while shots of it run, with whom it concerns. Plain data: the next leader gets it so. */
+export interface Told {
+  weather: Weather;
+  /** Of the running shots: segments of this platform, with their shots' time limits. */
+  parts: { shotId: string; segments: { segment: string; attempt: number }[]; untilMs: number }[];
+  devices: number;
+  /** Devices of them without a final answer. */
+  left: number;
+  /** The most devices of claimed batches that waited at a time. */
+  mostWaiting: number;
+}
+
+/** How it ended. `left`: devices that a further order would go to, once that is known. */
+export interface WeatherEnd { how: 'fair' | 'closed' | 'halted' | 'late'; afterMs: number; left: number }
+
+const who = ({ workers, of }: Pick<Weather, 'workers' | 'of'>): string => `${workers} of ${plural(of, 'worker')}`;
+const wordOf = ({ reason }: Pick<Weather, 'reason'>): string => (reason === '' ? 'no reason' : safe(reason, 80));
+
+/** `APNs takes no pushes just now`. */
+function headline(weather: Weather): string {
+  const name = providerName[weather.platform];
+  if (weather.state === 'stopped') return `${name} takes no pushes just now`;
+  return weather.stopped > 0 ? `${name} takes no pushes from ${weather.stopped} of ${plural(weather.of, 'worker')}` : `${name} takes fewer pushes than it is given`;
+}
+
+function answers(weather: Weather): string {
+  // The headline has said it.
+  const where = weather.state === 'slow' && weather.stopped === weather.workers ? '' : ` on ${who(weather)}`;
+  return weather.reason === 'NoAnswer' ? `it answers nothing${where}` : `it answers *${wordOf(weather)}*${where}`;
+}
+
+function nextTry({ stopped, nextTryAtMs }: Weather): string {
+  if (stopped === 0) return 'They go on with as many at a time as it takes.';
+  return nextTryAtMs === null ? 'A single push is being tried now.' : `The next try is at ${timeOfDay(nextTryAtMs)}.`;
+}
+
+const segmentsOf = (told: Told) => told.parts.flatMap(({ segments }) => segments);
+const idsOf = (told: Told): string[] => segmentsOf(told).map(({ segment }) => segment);
+const shotIds = (told: Told): string => told.parts.map(({ shotId }) => `\`${safe(shotId, 60)}\``).join(', ');
+
+/** What a provider answers everybody: what it is, what happens by itself, what to do. Figures stand in it as of its last edit, so lengths of time are told by clock times. */
+export function weatherMessage(launch: Launch, told: Told): Message {
+  const { weather } = told;
+  const { platform } = weather;
+  const name = providerName[platform];
+  const onCall = weather.state === 'stopped' ? mentionsOfRole(launch, 'on-call') : '';
+  const what = segmentsText(launch, segmentsOf(told));
+  const kind = WEATHER_KIND[kindOfWeather(platform, weather.reason)];
+  return message(`${headline(weather)}: ${wordOf(weather)}, ${what}`, [
+    section(`:thunder_cloud_and_rain: *${headline(weather)}* (${what})\nSince ${timeOfDay(weather.sinceMs)} ${answers(weather)}, ${plural(weather.refused, 'time')} so far. ${count(told.left)} of ${plural(told.devices, 'device')} have no answer yet; ${count(weather.waiting)} of them are in workers' hands and wait.${onCall === '' ? '' : ` ${onCall}`}`),
+    section(`*By itself:* ${weather.stopped > 0 ? `workers try one push now and then, and all goes on when ${name} takes it.` : 'workers send as much as is taken, and more again as that works.'} ${nextTry(weather)} ${kind.fate(platform)}\n${untilText(launch, told)}`),
+    section(`*What to do:* ${kind.todo(platform)}`),
+    context(`shot ${shotIds(told)} · this message keeps up with it, and says so when ${name} takes pushes again`),
+  ]);
+}
+
+function untilText(launch: Launch, told: Told): string {
+  const { platform } = told.weather;
+  const [first] = told.parts;
+  if (first === undefined) return '';
+  const times = new Set(told.parts.map(({ untilMs }) => untilMs)).size === 1 ? timeOfDay(first.untilMs)
+    : told.parts.map(({ segments, untilMs }) => `${timeOfDay(untilMs)} (${segmentsText(launch, segments)})`).join(', ');
+  return `*Until when:* ${platformName[platform]} has time until ${times}. What is not sent by then is held, not lost: once the shot is closed, \`${fireCommand(launch, idsOf(told))}\` sends to exactly those, with a second person.`;
+}
+
+/** The same message once it is over. */
+export function weatherOverMessage(launch: Launch, told: Told, end: WeatherEnd): Message {
+  const { weather } = told;
+  const head = overText(weather, end);
+  const what = segmentsText(launch, segmentsOf(told));
+  const rest = restText(launch, told, end);
+  return message(`${head}: ${what}`, [
+    section(`${end.how === 'fair' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${what})${rest === '' ? '' : `\n${rest}`}`),
+    context(`From ${timeOfDay(weather.sinceMs)} ${weather.reason === 'NoAnswer' ? 'it answered nothing' : `it answered *${wordOf(weather)}*`} on ${who(weather)}, ${plural(weather.refused, 'time')}`, `shot ${shotIds(told)}`),
+  ]);
+}
+
+function overText({ platform, stopped }: Weather, { how, afterMs }: WeatherEnd): string {
+  const name = providerName[platform];
+  const had = stopped > 0 ? `${name} had taken no pushes for ${span(afterMs)}` : `${name} had taken fewer pushes for ${span(afterMs)}`;
+  switch (how) {
+    case 'fair': return stopped > 0 ? `${name} takes pushes again after ${span(afterMs)}` : `${name} takes all pushes again after ${span(afterMs)}`;
+    case 'closed': return `The shot was closed; ${had}`;
+    case 'halted': return `The shot was halted; ${had}`;
+    case 'late': return `The time of ${platformName[platform]} is over; ${had}`;
+    default: {
+      const unknown: never = how;
+      throw new Error(`WEATHER_END_UNKNOWN ${String(unknown)}`);
+    }
+  }
+}
+
+function restText(launch: Launch, told: Told, { how, left }: WeatherEnd): string {
+  if (how === 'fair') return told.mostWaiting === 0 ? '' : `Up to ${plural(told.mostWaiting, 'device')} at a time were held back meanwhile, and go out now.`;
+  const command = `\`${fireCommand(launch, idsOf(told))}\``;
+  if (how === 'closed') return left === 0 ? 'Nobody is left to send to.' : `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.`;
+  return `What was not sent is held, not lost: once the shot is closed, ${command} sends to exactly those, with a second person.`;
+}
+
+/** What the record keeps of it, at its beginning and at its end. Plain text. */
+export function weatherNote(launch: Launch, told: Told): string {
+  const { weather } = told;
+  return plainText(`${headline(weather)} (${segmentsText(launch, segmentsOf(told))}), since ${utc(weather.sinceMs)}: ${answers(weather)}. ${count(told.left)} of ${plural(told.devices, 'device')} had no answer yet.`);
+}
+
+export function weatherOverNote(launch: Launch, told: Told, end: WeatherEnd): string {
+  const { weather } = told;
+  const rest = restText(launch, told, end).replaceAll('`', '');
+  return plainText(`${overText(weather, end)} (${segmentsText(launch, segmentsOf(told))}). It was ${weather.reason === 'NoAnswer' ? 'without an answer' : wordOf(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}.${rest === '' ? '' : ` ${rest}`}`);
+}
+
+/** One line, for figures that are brought up to date all the time. mrkdwn. */
+export function weatherLine(weather: Weather, nowMs: number): string {
+  const { refused, waiting, stopped, nextTryAtMs, sinceMs } = weather;
+  const next = stopped === 0 ? '' : nextTryAtMs === null || nextTryAtMs <= nowMs ? ', a push is being tried' : `, next try in ${span(nextTryAtMs - nowMs)}`;
+  return `:thunder_cloud_and_rain: *${headline(weather)}*: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait${next}`;
+}
+
+/** Connections that workers gave up and replaced by themselves: nothing to do, as long as it is few. */
+export function sickLine({ platform, connections, of, workers, reason }: Sick): string {
+  return `${plural(connections, 'connection')} to ${providerName[platform]} given up as sick and replaced (${plural(workers, 'worker')}, ${count(of)} held; last: ${safe(reason, 80)})`;
+}
+
+/** As the likely reason of a standstill. mrkdwn. */
+export function weatherReason(weather: Weather, nowMs: number): { why: string; todo: string } {
+  const { platform, reason, refused, sinceMs, waiting } = weather;
+  return {
+    why: `${headline(weather)}: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait in workers' hands.`,
+    todo: `It goes on by itself when ${providerName[platform]} takes pushes again, while its time lasts. ${WEATHER_KIND[kindOfWeather(platform, reason)].todo(platform)}`,
+  };
+}
+
+/** The gate's sentence before GO. */
+export function weatherSay(weather: Weather, nowMs: number): string {
+  const { platform, refused, sinceMs, reason } = weather;
+  return plainText(`${headline(weather)}: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}. ${WEATHER_KIND[kindOfWeather(platform, reason)].todo(platform)}`).replaceAll('`', '');
+}
