@@ -75,6 +75,14 @@ describe('lane', () => {
     expect(written()).toBe(200);
   });
 
+  test('any 2xx is a success, and opens the connection up', async () => {
+    const { lane, shot } = await setUp({ onRequest: (request) => answer(request, request.path.endsWith('0') ? 201 : 202, {}) });
+    const { job, tally } = jobOf(50);
+    await lane.send(shot, job);
+    expect(tally().accepted).toHaveLength(50);
+    expect(lane.status()).toMatchObject({ primed: 1, streams: 100 });
+  });
+
   test('an unprimed connection has one stream open until an answer shows that it is authenticated', async () => {
     const open: TestRequest[] = [];
     let most = 0;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs, type Credential } from '../credentials/credential.ts';
+import { isSuccess } from './h2/answer.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
 import { Link, type LinkLane } from './link.ts';
@@ -266,12 +267,13 @@ export class WireLane implements Lane, LinkLane {
   answered(link: Link, active: ActiveJob, index: number, status: number, body: string): void {
     const { provider } = this.#options;
     this.#answers += 1;
-    const authenticated = status === 200 || provider.authenticated(status);
+    const succeeded = isSuccess(status);
+    const authenticated = succeeded || provider.authenticated(status);
     if (authenticated && link.connection !== null) {
       if (!link.connection.unlocked) link.connection.unlock();
     }
-    if (status === 200 && active.primed === null) return this.#jobs.settle(active, index, ACCEPTED);
-    const reason = status === 200 ? '' : provider.reason(status, body);
+    if (succeeded && active.primed === null) return this.#jobs.settle(active, index, ACCEPTED);
+    const reason = succeeded ? '' : provider.reason(status, body);
     if (reason !== '' && provider.endsConnection(reason)) link.connection?.retire(reason);
     if (active.primed !== null) {
       if (reason !== '') this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');

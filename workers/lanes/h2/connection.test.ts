@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { dataFrame, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, uint32Frame } from './frames.ts';
+import { dataFrame, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, SETTINGS_ACK, uint32Frame } from './frames.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
 import { encodeHuffman } from './huffman.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
@@ -48,7 +48,7 @@ describe('against node:http2', () => {
     expect(tokens.size).toBe(5_000);
     expect([...tokens][4_999]).toBe(`/3/device/${(4_999).toString(16).padStart(64, '0')}`);
     expect([...bodies]).toEqual(['{"aps":{"alert":"hello"}}']);
-    expect(seen.at(-1)).toMatchObject({ ':method': 'POST', ':scheme': 'https', authorization: 'bearer test.jwt.token', 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' });
+    expect(seen.at(-1)).toMatchObject({ ':method': 'POST', ':scheme': 'https', 'content-length': '25', authorization: 'bearer test.jwt.token', 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' });
     recorder.connection.destroy('test over');
   });
 
@@ -68,11 +68,14 @@ describe('against node:http2', () => {
 
   test('tokens of several lengths in the body (FCM)', async () => {
     const tokens: string[] = [];
-    const { socket } = await realServer((stream, _path, body) => { tokens.push((JSON.parse(body) as { message: { token: string } }).message.token); stream.respond({ ':status': 200 }); stream.end('{"name":"x"}'); });
+    const lengths: number[] = [];
+    const { socket, seen } = await realServer((stream, _path, body) => { lengths.push(body.length); tokens.push((JSON.parse(body) as { message: { token: string } }).message.token); stream.respond({ ':status': 200 }); stream.end('{"name":"x"}'); });
     const recorder = new Recorder(socket, 300, {}, fcmTemplate(), (index) => `t${index}`.padEnd(20 + (index % 7), 'x'));
     await recorder.settled(300);
     expect(recorder.counts()).toEqual({ 200: 300 });
     expect(new Set(tokens).size).toBe(300);
+    expect(seen.map((headers) => Number(headers['content-length']))).toEqual(lengths);
+    expect(new Set(lengths).size).toBe(7);
     recorder.connection.destroy('test over');
   });
 
@@ -120,16 +123,41 @@ describe('whatever the server does, each request has one fate', () => {
     expect(recorder.bodies.get(0)).toBe('{"reason":"Unregistered"}');
   });
 
-  test('a server that keeps using its header table until it has seen our settings', async () => {
+  test.each([['has not seen our settings yet', false], ['acknowledges our table of 0 and takes no notice', true]])('a server that %s goes on using its header table, and is understood', async (_name, acknowledges) => {
     const server = new HostileServer();
-    const recorder = new Recorder(server.client, 2, { startStreams: 10 });
+    const recorder = new Recorder(server.client, 5, { startStreams: 10 });
     server.write(settingsFrame([]));
-    await recorder.until(() => server.requests.length === 2);
-    // Indexed into the dynamic table, then used from it; no acknowledgement of our table of 0 yet.
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.concat([Buffer.from([0x48, 0x03]), Buffer.from('429')])));
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, Buffer.from([0xbe])));
-    await recorder.settled(2);
-    expect(recorder.counts()).toEqual({ 429: 2 });
+    if (acknowledges) server.write(SETTINGS_ACK);
+    await recorder.until(() => server.requests.length === 5);
+    const answer = (id: number, ...bytes: (number[] | string)[]) => server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, Buffer.concat(bytes.map((part) => Buffer.from(part as string)))));
+    // `:status: 429` enters the table and is used from it; so does a field behind a 200, which no shortcut may miss.
+    answer(1, [0x48, 0x03], '429');
+    answer(3, [0xbe]);
+    answer(5, [0x88, 0x40, 0x01], 'a', [0x01], 'b');
+    answer(7, [0xbf]);
+    answer(9, [0x88]);
+    await recorder.settled(5);
+    expect([0, 1, 2, 3, 4].map((index) => recorder.fate.get(index))).toEqual(['429', '429', '200', '429', '200']);
+    expect(recorder.connection.hasNoTable).toBe(false);
+    recorder.connection.destroy('test over');
+  });
+
+  test('a server that gives its table up, by a size update as it must, is believed from then on, and may take it back', async () => {
+    const server = new HostileServer();
+    const recorder = new Recorder(server.client, 5, { startStreams: 10 });
+    server.hello();
+    await recorder.until(() => server.requests.length === 5);
+    const entered = Buffer.from([0x88, 0x40, 0x01, 0x61, 0x01, 0x62]);
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.concat([Buffer.from([0x20]), entered])));
+    await recorder.settled(1);
+    expect(recorder.connection.hasNoTable).toBe(true);
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, entered));
+    // 4,096 again: what enters now can be used.
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 5, Buffer.concat([Buffer.from([0x3f, 0xe1, 0x1f, 0x48, 0x03]), Buffer.from('410')])));
+    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, entered), frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 9, Buffer.from([0xbf])));
+    await recorder.settled(5);
+    expect([0, 1, 2, 3, 4].map((index) => recorder.fate.get(index))).toEqual(['200', '200', '410', '200', '410']);
+    recorder.connection.destroy('test over');
   });
 
   test('the stream limit lowered to 1 and raised again is obeyed', async () => {
@@ -560,7 +588,6 @@ describe('whatever the server does, each request has one fate', () => {
     ['WINDOW_UPDATE of 0', uint32Frame(FRAME.windowUpdate, 0, 0)],
     ['a frame over our size', frame(FRAME.data, 0, 1, Buffer.alloc(16_385))],
     ['broken header coding', frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]))],
-    ['DATA before HEADERS', frame(FRAME.data, 0, 1, Buffer.from('x'))],
     ['a header block over 64 KiB', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.alloc(16_000)), ...Array.from({ length: 4 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000)))])],
     ['CONTINUATION without end', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.from([0x88])), ...Array.from({ length: 64 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(0)))])],
     ['more DATA than our window allows', Buffer.concat([frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0x88])), ...Array.from({ length: 66 }, () => frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))])],
@@ -639,7 +666,7 @@ describe('fuzz', () => {
   test('well-formed frames in any order, on any stream, with halts, deadlines and GOAWAYs between: what was taken has exactly one fate', async () => {
     const id = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 140 }));
     const bytes = fc.oneof(
-      fc.tuple(id, fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream), fc.constantFrom(200, 200, 103, 410)).map(([on, flags, status]) => frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status))),
+      fc.tuple(id, fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream), fc.constantFrom(200, 200, 103, 410, 1_000)).map(([on, flags, status]) => frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status))),
       fc.tuple(id, fc.constantFrom(0, FLAG.endStream)).map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
       fc.tuple(id, fc.constantFrom(0, REFUSED_STREAM, 8)).map(([on, code]) => uint32Frame(FRAME.rstStream, on, code)),
       fc.tuple(id, fc.integer({ min: 1, max: 60 })).map(([on, more]) => uint32Frame(FRAME.windowUpdate, on, more)),

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
+import { isSuccess, readHead, wrongFields } from './answer.ts';
+import { textOf } from './content-coding.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
-  CANCEL, ConnectionError, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK, settingsFrame, uint32Frame,
+  CANCEL, ConnectionError, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, PROTOCOL_ERROR, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK, settingsFrame, uint32Frame,
 } from './frames.ts';
 import { HeaderBlocks, withoutPadding, type HeaderBlock } from './header-blocks.ts';
 import { HpackDecoder, HpackError, type HeaderField } from './hpack-decoder.ts';
@@ -41,11 +43,11 @@ export interface ConnectionOwner<J> {
   /** Asked before the rest of a body that a window has held up is written: `never` gives the request up unfinished, which the peer can't process. */
   mayFinish(job: J): 'now' | 'later' | 'never';
 
-  /** The provider answered. `body` and `fields` are null with status 200, unless `readsAll`: nobody reads them. */
+  /** The provider answered. `body` and `fields` are null with a success, any 2xx, unless `readsAll`: nobody reads them. */
   answered(job: J, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void;
   /** The provider provably did not process it. With `RefusedStream` the connection's own limit of streams has shrunk already. */
   refused(job: J, index: number, why: Unprocessed): void;
-  /** It was written and will never be answered. */
+  /** It was written and will never be answered, or not in a way that counts (`MalformedAnswer: …`). */
   lost(job: J, index: number, why: string): void;
   /** The first sign of life after `ping()`: any bytes of the peer, not the answer to the PING alone. Told before `room`. */
   alive(connection: H2Connection<J>): void;
@@ -62,7 +64,7 @@ export interface ConnectionOptions {
   maxStreams: number;
   /** A write is composed until it has so many bytes. Default 64 KiB, which is also the most. */
   writeBytes?: number;
-  /** Hand over headers and body with status 200 too: for whoever looks at one answer, not for many. Default false. */
+  /** Hand over headers and body with a success too: for whoever looks at one answer, not for many. Default false. */
   readsAll?: boolean;
   /** First stream id; only tests of id exhaustion change it. */
   firstStreamId?: number;
@@ -75,6 +77,7 @@ const STATUS_200 = 0x88;
 const PLAIN_HEADERS_MASK = FLAG.endHeaders | FLAG.padded | FLAG.priority;
 
 interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
+const NO_ANSWER: Readonly<Answer> = { fields: [], body: [], bytes: 0 };
 
 export class H2Connection<J> {
   state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting';
@@ -97,8 +100,6 @@ export class H2Connection<J> {
   readonly #outgoing: Outgoing<J>;
   readonly #receiveWindow = new ReceiveWindow();
   #nextId: number;
-  #ourSettingsAcked = false;
-  #tableEmpty = false;
   #reading = false;
 
   constructor(socket: Duplex, options: ConnectionOptions, owner: ConnectionOwner<J>) {
@@ -124,6 +125,11 @@ export class H2Connection<J> {
 
   get inFlight(): number {
     return this.#streams.count;
+  }
+
+  /** True: the peer has given its header table up, as our SETTINGS ask. False: not yet, or it never will. */
+  get hasNoTable(): boolean {
+    return this.#decoder.isStateless;
   }
 
   /** Streams that may be open at a time now. */
@@ -262,11 +268,12 @@ export class H2Connection<J> {
   }
 
   /**
-   * A whole header block in one frame whose first byte says 200. With an empty table a block has no memory, and this one
-   * byte says all that a success says. False: not that, or not that simple.
+   * A whole header block in one frame whose first byte says 200. If it is the only one, or the peer has given up its table,
+   * the block has no memory, and this one byte says all that a success says: nobody reads what else may be there, so nobody
+   * judges it. False: not that, or not that simple.
    */
   #success(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (bytes[start] !== STATUS_200 || start === end || !this.#tableEmpty || this.#readsAll || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
+    if (bytes[start] !== STATUS_200 || (end - start !== 1 && (start === end || !this.#decoder.isStateless)) || this.#readsAll || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
     const at = this.#streams.find(streamId);
     if (at === -1 || this.#streams.status(streamId, at) !== 0) return false;
     if ((flags & FLAG.endStream) !== 0) this.#finish(streamId, at, 200);
@@ -279,38 +286,66 @@ export class H2Connection<J> {
     const at = this.#streams.find(streamId);
     const fields = this.#decoder.decode(block);
     if (at === -1) return;
-    const before = this.#streams.status(streamId, at);
-    if (before !== 0) {
-      // Trailers.
-      if (!endStream) throw new ConnectionError('PROTOCOL_ERROR', 'headers in the middle of an answer');
-      return this.#finish(streamId, at, before);
+    if (this.#streams.status(streamId, at) !== 0) {
+      const wrong = endStream ? wrongFields(fields) : 'HEADERS in mid-answer';
+      return wrong === null ? this.#end(streamId, at) : this.#malformed(streamId, at, wrong);
     }
-    const status = statusOf(fields);
-    if (status >= 100 && status < 200) return;
+    const head = readHead(fields);
+    if ('malformed' in head) return this.#malformed(streamId, at, head.malformed);
+    const { status, contentLength } = head;
+    if (status < 200) return endStream ? this.#malformed(streamId, at, 'nothing after a 1xx') : undefined;
     this.#streams.setStatus(streamId, at, status);
-    if (status !== 200 || this.#readsAll) this.#answers.set(streamId, { fields, body: [], bytes: 0 });
-    if (endStream) this.#finish(streamId, at, status);
+    this.#streams.setLeft(streamId, at, contentLength);
+    if (this.#isRead(status)) this.#answers.set(streamId, { fields, body: [], bytes: 0 });
+    if (endStream) this.#end(streamId, at);
+  }
+
+  #isRead(status: number): boolean {
+    return this.#readsAll || !isSuccess(status);
   }
 
   #data(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#known(streamId, 'DATA');
     this.#receiveWindow.received(end - start);
+    this.#known(streamId, 'DATA');
     const at = this.#streams.find(streamId);
     if (at === -1) return;
+    const payload = (flags & FLAG.padded) === 0 ? null : withoutPadding(flags, bytes, start, end);
+    const from = payload?.start ?? start;
+    const to = payload?.end ?? end;
     const status = this.#streams.status(streamId, at);
-    if (status === 0) throw new ConnectionError('PROTOCOL_ERROR', 'DATA before HEADERS');
+    if (status === 0) return this.#malformed(streamId, at, 'DATA before HEADERS');
+    const left = this.#streams.left(streamId, at);
+    if (left !== -1) {
+      if (to - from > left) return this.#malformed(streamId, at, 'more than its content-length');
+      this.#streams.setLeft(streamId, at, left - (to - from));
+    }
     const answer = this.#answers.get(streamId);
     if (answer !== undefined) {
-      const payload = withoutPadding(flags, bytes, start, end);
-      answer.bytes += payload.end - payload.start;
-      if (answer.bytes <= MAX_BODY_BYTES) answer.body.push(Buffer.from(bytes.subarray(payload.start, payload.end)));
-    } else if ((flags & FLAG.padded) !== 0) withoutPadding(flags, bytes, start, end);
-    if ((flags & FLAG.endStream) !== 0) return this.#finish(streamId, at, status);
+      answer.bytes += to - from;
+      if (answer.bytes <= MAX_BODY_BYTES) answer.body.push(Buffer.from(bytes.subarray(from, to)));
+    }
+    if ((flags & FLAG.endStream) !== 0) return this.#end(streamId, at);
     // An answer that goes on and on is not one that we know: the status stands, the rest is refused.
     if (answer !== undefined && answer.bytes > MAX_BODY_BYTES) {
       this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
       this.#finish(streamId, at, status);
     }
+  }
+
+  /** The peer has ended its side, with nothing missing of what it has announced. */
+  #end(streamId: number, at: number): void {
+    if (this.#streams.left(streamId, at) > 0) return this.#malformed(streamId, at, 'less than its content-length');
+    this.#finish(streamId, at, this.#streams.status(streamId, at));
+  }
+
+  /** An error of the stream alone. What came of the request is not known, whatever a status may have said. */
+  #malformed(streamId: number, at: number, what: string): void {
+    const job = this.#streams.job(streamId, at);
+    const index = this.#streams.index(streamId, at);
+    this.#streams.close(streamId, at);
+    this.#forget(streamId);
+    this.#queue(uint32Frame(FRAME.rstStream, streamId, PROTOCOL_ERROR));
+    this.#owner.lost(job, index, `MalformedAnswer: ${what}`);
   }
 
   #finish(streamId: number, at: number, status: number): void {
@@ -321,21 +356,17 @@ export class H2Connection<J> {
     this.#limit.answered();
     // Answered before its body was whole: nobody wants the rest (section 8.1).
     if (this.#outgoing.forget(streamId)) this.#queue(uint32Frame(FRAME.rstStream, streamId, CANCEL));
-    if (status === 200 && !this.#readsAll) return this.#owner.answered(job, index, 200, null, null);
-    const answer = this.#answers.get(streamId);
+    if (!this.#isRead(status)) return this.#owner.answered(job, index, status, null, null);
+    const { fields, body } = this.#answers.get(streamId) ?? NO_ANSWER;
     this.#answers.delete(streamId);
-    this.#owner.answered(job, index, status, answer?.fields ?? [], Buffer.concat(answer?.body ?? []).toString('utf8'));
+    this.#owner.answered(job, index, status, fields, textOf(Buffer.concat(body), fields.find(([name]) => name === 'content-encoding')?.[1]));
   }
 
   #settings(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
     if (streamId !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'SETTINGS on a stream');
     if ((flags & FLAG.ack) !== 0) {
+      // It says nothing of the header table: some acknowledge our 0 and go on using theirs (FACTS 17).
       if (end !== start) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS acknowledgement with a payload');
-      if (!this.#ourSettingsAcked) {
-        this.#ourSettingsAcked = true;
-        this.#decoder.lowerLimit(0);
-        this.#tableEmpty = true;
-      }
       return;
     }
     if ((end - start) % 6 !== 0) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS of a broken length');
@@ -366,8 +397,12 @@ export class H2Connection<J> {
   #windowUpdate(streamId: number, bytes: Uint8Array, start: number, end: number): void {
     if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'WINDOW_UPDATE of a broken length');
     const increment = readUint32(bytes, start) & 0x7fffffff;
-    if (increment === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE of 0');
     if (streamId !== 0) this.#known(streamId, 'WINDOW_UPDATE');
+    if (increment === 0) {
+      if (streamId === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE of 0');
+      const at = this.#streams.find(streamId);
+      return at === -1 ? undefined : this.#malformed(streamId, at, 'WINDOW_UPDATE of 0');
+    }
     this.#outgoing.openWindow(streamId, increment);
   }
 
@@ -475,7 +510,7 @@ export class H2Connection<J> {
 
   #report(stream: OpenStream<J>, why: string): void {
     if (stream.status === 0) this.#owner.lost(stream.job, stream.index, why);
-    else if (stream.status === 200) this.#owner.answered(stream.job, stream.index, 200, null, null);
+    else if (!this.#isRead(stream.status)) this.#owner.answered(stream.job, stream.index, stream.status, null, null);
     else this.#owner.answered(stream.job, stream.index, stream.status, [], '');
   }
 
@@ -483,11 +518,4 @@ export class H2Connection<J> {
     this.#answers.delete(streamId);
     this.#outgoing.forget(streamId);
   }
-}
-
-function statusOf(fields: readonly HeaderField[]): number {
-  const text = fields.find(([name]) => name === ':status')?.[1];
-  const status = Number(text);
-  if (text === undefined || !/^[1-9]\d\d$/.test(text)) throw new ConnectionError('PROTOCOL_ERROR', `an answer with status ${text ?? 'none'}`);
-  return status;
 }

@@ -16,6 +16,7 @@ export const ERROR_NAMES = [
 ] as const;
 export type ErrorName = (typeof ERROR_NAMES)[number];
 export const REFUSED_STREAM = ERROR_NAMES.indexOf('REFUSED_STREAM');
+export const PROTOCOL_ERROR = ERROR_NAMES.indexOf('PROTOCOL_ERROR');
 export const CANCEL = ERROR_NAMES.indexOf('CANCEL');
 
 export const errorName = (code: number): string => ERROR_NAMES[code] ?? `ERROR_${code}`;

@@ -14,9 +14,9 @@ const ENTRY_OVERHEAD_BYTES = 32;
 const MAX_HEADER_LIST_BYTES = 64 * 1024;
 
 /**
- * Header decoding for one direction of one connection, RFC 7541. With a limit of 0 (what our lanes announce)
- * nothing is kept between blocks, but a server may still use its first table until it has seen our SETTINGS, so
- * the dynamic table is complete.
+ * Header decoding for one direction of one connection, RFC 7541. Our lanes announce a table of 0, and keep the limit at
+ * 4,096 all the same: who obeys begins its next block with a size update (section 4.2), from which on nothing is kept
+ * between blocks; who acknowledges and goes on using its table is understood too.
  */
 export class HpackDecoder {
   /** Newest first: index 62 is entries[0]. */
@@ -24,7 +24,7 @@ export class HpackDecoder {
   #bytes = 0;
   /** What the encoder chose by a size update; at most #limit. */
   #maxBytes: number;
-  /** What we announced in SETTINGS_HEADER_TABLE_SIZE and the peer has acknowledged. */
+  /** The most that the encoder may choose. */
   #limitBytes: number;
   #at = 0;
   #block: Uint8Array = new Uint8Array(0);
@@ -38,6 +38,11 @@ export class HpackDecoder {
   lowerLimit(bytes: number): void {
     this.#limitBytes = bytes;
     this.#resize(Math.min(this.#maxBytes, bytes));
+  }
+
+  /** True: the encoder has chosen a table of 0, so a block changes nothing for those after it, unless it begins with a size update. */
+  get isStateless(): boolean {
+    return this.#maxBytes === 0;
   }
 
   /** One whole header block (HEADERS and its CONTINUATIONs joined). Throws HpackError or HuffmanError. */

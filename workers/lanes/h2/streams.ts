@@ -6,6 +6,8 @@ export interface OpenStream<J> {
   writtenAtMs: number;
   /** 0 until the answer's status came. */
   status: number;
+  /** Bytes of the answer's body that `content-length` still announces; -1: it was not said. */
+  left: number;
 }
 
 const FIRST_SIZE = 64;
@@ -21,6 +23,7 @@ export class OpenStreams<J> {
   #ids = new Int32Array(FIRST_SIZE);
   #indexes = new Int32Array(FIRST_SIZE);
   #statuses = new Int16Array(FIRST_SIZE);
+  #left = new Int32Array(FIRST_SIZE);
   #writtenAtMs = new Float64Array(FIRST_SIZE);
   #jobs: (J | null)[] = Array.from<J | null>({ length: FIRST_SIZE }).fill(null);
   #mask = FIRST_SIZE - 1;
@@ -45,6 +48,7 @@ export class OpenStreams<J> {
     this.#jobs[at] = job;
     this.#indexes[at] = index;
     this.#statuses[at] = 0;
+    this.#left[at] = -1;
     this.#writtenAtMs[at] = nowMs;
     this.#count += 1;
   }
@@ -55,12 +59,14 @@ export class OpenStreams<J> {
     this.#ids = new Int32Array(size);
     this.#indexes = new Int32Array(size);
     this.#statuses = new Int16Array(size);
+    this.#left = new Int32Array(size);
     this.#writtenAtMs = new Float64Array(size);
     this.#jobs = Array.from<J | null>({ length: size }).fill(null);
     this.#mask = size - 1;
-    for (const { id, job, index, writtenAtMs, status } of open) {
+    for (const { id, job, index, writtenAtMs, status, left } of open) {
       this.open(id, job, index, writtenAtMs);
       this.setStatus(id, this.find(id), status);
+      this.setLeft(id, this.find(id), left);
     }
   }
 
@@ -72,7 +78,7 @@ export class OpenStreams<J> {
   #read(at: number): OpenStream<J> {
     const job = this.#jobs[at];
     if (job === null || job === undefined) throw new Error('LANE_STREAM_WITHOUT_JOB');
-    return { id: this.#ids[at] ?? 0, job, index: this.#indexes[at] ?? 0, writtenAtMs: this.#writtenAtMs[at] ?? 0, status: this.#statuses[at] ?? 0 };
+    return { id: this.#ids[at] ?? 0, job, index: this.#indexes[at] ?? 0, writtenAtMs: this.#writtenAtMs[at] ?? 0, status: this.#statuses[at] ?? 0, left: this.#left[at] ?? -1 };
   }
 
   /** -1: not open. Otherwise its place, valid until the next `open`, for the quick accessors below; -2: in the map. */
@@ -92,6 +98,18 @@ export class OpenStreams<J> {
     else {
       const stream = this.#old.get(id);
       if (stream !== undefined) stream.status = status;
+    }
+  }
+
+  left(id: number, at: number): number {
+    return at >= 0 ? (this.#left[at] ?? -1) : (this.#old.get(id)?.left ?? -1);
+  }
+
+  setLeft(id: number, at: number, left: number): void {
+    if (at >= 0) this.#left[at] = left;
+    else {
+      const stream = this.#old.get(id);
+      if (stream !== undefined) stream.left = left;
     }
   }
 
