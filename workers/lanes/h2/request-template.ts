@@ -10,7 +10,7 @@ export interface RequestTemplate {
   authority: string;
   /** APNs: `/3/device/`, the token follows. FCM: the whole path. */
   path: string;
-  /** Without pseudo-headers. All are entered into the peer's table and cost a byte or two from then on. */
+  /** Without pseudo-headers and `content-length`. All are entered into the peer's table and cost a byte or two from then on. */
   headers: readonly (readonly [name: string, value: string])[];
   tokenIn: 'path' | 'body';
   /** The body, or the part of it before the token. */
@@ -47,10 +47,13 @@ export function compileRequest(template: RequestTemplate, tokenBytes: number, en
   const pathHead = inPath
     ? Buffer.concat([integer(0x00, 4, PATH_INDEX), integer(0x00, 7, pathText.length + tokenBytes), pathText])
     : encoder.encode([index(':path', template.path)]);
-  const rest = encoder.encode([index(':authority', template.authority), ...template.headers.map(([name, value]) => index(name, value))]);
+  const bodyBytes = template.body.length + template.bodyRest.length + (inPath ? 0 : tokenBytes);
+  // Some answer 411 to a body without it (lighttpd). A literal, because it differs by locale and by the length of a token in
+  // the body: entries would push others out of the table, and each change makes all requests be compiled anew.
+  const contentLength = { name: 'content-length', value: String(bodyBytes), mode: 'literal' as const };
+  const rest = encoder.encode([index(':authority', template.authority), ...template.headers.map(([name, value]) => index(name, value)), contentLength]);
 
   const blockBytes = head.length + pathHead.length + (inPath ? tokenBytes : 0) + rest.length;
-  const bodyBytes = template.body.length + template.bodyRest.length + (inPath ? 0 : tokenBytes);
   const bytes = Buffer.alloc(2 * FRAME_HEADER_BYTES + blockBytes + bodyBytes);
   if (bytes.length > MAX_REQUEST_BYTES) throw new Error(`LANE_REQUEST_TOO_LARGE ${bytes.length} bytes, expected at most ${MAX_REQUEST_BYTES}`);
 
