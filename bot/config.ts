@@ -46,6 +46,7 @@ const EXPECT = {
   endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
+  calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
   level: LOG_LEVELS.join(', '),
 } as const;
 
@@ -62,6 +63,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
   GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
+  GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
   GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
   LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
 }).superRefine((found, issues) => {
@@ -93,7 +95,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       keyring: keys.keyring,
       host: found.BOT_HOST,
       port: found.BOT_PORT,
-      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },
+      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET, calls: found.GOBUTTON_AWS_CALLS },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       logLevel: found.LOG_LEVEL,
     },

@@ -40,6 +40,7 @@ const EXPECT = {
   endpoint: 'the address of a local cloud like http://127.0.0.1:4566, or nothing for AWS itself',
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
+  calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
   pool: 'the name of this worker\'s pool, as in the runbook: lower-case letters, digits and dashes, at most 40',
   launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
   providerUrl: 'the https address of a local provider like https://localhost:4443, or nothing for the real one',
@@ -81,6 +82,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL: url(/^https?:$/, EXPECT.endpoint).optional(),
   GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
+  GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
   GOBUTTON_POOL: z.string(EXPECT.pool).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, EXPECT.pool),
   GOBUTTON_LAUNCH_ID: z.string().max(200, EXPECT.launch).optional(),
   GOBUTTON_APNS_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
@@ -119,7 +121,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return {
     ok: true,
     config: {
-      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET },
+      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET, calls: found.GOBUTTON_AWS_CALLS },
       keyring: keys.keyring,
       pool: found.GOBUTTON_POOL,
       launchId: found.GOBUTTON_LAUNCH_ID ?? null,

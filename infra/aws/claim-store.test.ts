@@ -4,32 +4,39 @@ import { MemoryClaims } from '../../test/memory-claims.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { type Claim, type ClaimStore, createClaimStore, type Holder } from './claim-store.ts';
 import { createClients } from './clients.ts';
-import { type Fault, loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import type { CloudConfig } from './cloud.ts';
+import { faultProxy, loseAnswersOf, loseRequestsOf, type WireFault } from './fault-proxy-for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let claims: ClaimStore;
+let claimsBySdk: ClaimStore;
+const stops: (() => unknown)[] = [];
 beforeAll(async () => {
   local = await localCloudForTests();
   claims = local.cloud.claims;
+  claimsBySdk = storeOn({ ...local.config, calls: 'sdk' });
 });
-afterAll(async () => { await local.stop(); });
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await local.stop();
+});
+
+function storeOn(config: CloudConfig): ClaimStore {
+  const clients = createClients(config);
+  stops.push(() => clients.destroy());
+  return createClaimStore({ calls: clients.dynamoCalls, table: 'gobutton-claims' });
+}
 
 const holder = (token: string, mark?: number): Holder => ({ bootId: `boot of ${token}`, token, claimedAtMs: 1_000, sendUntilMs: 6_000, ...(mark === undefined ? {} : { mark }) });
 const accepted = { states: Uint8Array.of(1, 2, 3), reasons: {} };
 const uncertain = { states: Uint8Array.of(9), reasons: { timeout: 1 } };
 
-function claimsWith(fault: Fault): ClaimStore {
-  const clients = createClients(local.config);
-  withFault(clients.dynamo, fault);
-  return createClaimStore({ dynamo: clients.dynamo, table: 'gobutton-claims' });
-}
-
 const memory = new MemoryClaims();
 
 /** What searches and tests build on in memory must be what DynamoDB does. */
-describe.each<[string, () => ClaimStore]>([['DynamoDB', () => claims], ['memory', () => memory]])('the contract of claims, kept by %s', (_name, store) => {
+describe.each<[string, () => ClaimStore]>([['DynamoDB', () => claims], ['DynamoDB, called by the SDK', () => claimsBySdk], ['memory', () => memory]])('the contract of claims, kept by %s', (name, store) => {
   let turn = 0;
-  const newKey = () => `contract/${turn += 1}`;
+  const newKey = () => `${name}/${turn += 1}`;
   const standing = async (key: string): Promise<Claim> => {
     const claim = (await store().read([key], true)).get(key);
     if (claim === undefined) throw new Error('it is not there');
@@ -195,64 +202,68 @@ async function putOld(key: string, more: Record<string, AttributeValue>): Promis
   await createClients(local.config).dynamo.send(new PutItemCommand({ TableName: 'gobutton-claims', Item: item }));
 }
 
-test('a lost answer is told from somebody else\'s write at every step', async () => {
-  const seenOf = async (key: string): Promise<Claim> => {
-    await claims.claim(key, holder('mine', 2));
-    const claim = (await claims.read([key], true)).get(key);
-    if (claim === undefined) throw new Error('it is not there');
-    return claim;
-  };
-  const losing = () => claimsWith(loseAnswers('UpdateItemCommand', 3));
-  expect(await losing().takeOver('lost/over', await seenOf('lost/over'), uncertain, holder('new'))).toMatchObject({ won: true, claim: { parts: [{ token: 'mine' }] } });
-  await seenOf('lost/on');
-  expect(await losing().handOn('lost/on', 'mine', accepted)).toBe(true);
-  expect(await losing().close('lost/close', uncertain, await seenOf('lost/close'))).toEqual({ won: true });
-  await claims.takeOver('lost/part', await seenOf('lost/part'), uncertain, holder('new'));
-  expect(await losing().account('lost/part', 'mine', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
-  // Whether a renewal is in must be known: the holder would write by it.
-  await seenOf('lost/renew');
-  await expect(losing().renew('lost/renew', 'mine', { sendUntilMs: 9_000, mark: 3 })).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
-  const gone = claimsWith(loseRequests('UpdateItemCommand', 3));
-  await expect(gone.handOn('lost/renew', 'mine', accepted)).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
-});
+describe.each(['direct', 'sdk'] as const)('claims on a network that loses things, calls made %s', (way) => {
+  const at = (name: string) => `${way}/${name}`;
+  async function claimsWith(fault: WireFault): Promise<ClaimStore> {
+    const proxy = await faultProxy(local.config, fault);
+    stops.push(() => proxy.stop());
+    return storeOn({ ...proxy.config, calls: way });
+  }
 
-test('a claim whose answers are lost is ours', async () => {
-  expect(await claimsWith(loseAnswers('PutItemCommand', 1)).claim('lost-1', holder('mine'))).toMatchObject({ won: true });
-  expect(await claimsWith(loseAnswers('PutItemCommand', 3)).claim('lost-3', holder('mine'))).toMatchObject({ won: true });
-});
-
-test('a claim that never arrives rejects', async () => {
-  await expect(claimsWith(loseRequests('PutItemCommand', 3)).claim('gone', holder('mine'))).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
-});
-
-test('when sixty claims lose their first two tries together, each still gets its third', async () => {
-  const stalled = claimsWith(async (send, call) => {
-    const key = (call.input as { Item?: { k: { S: string } } }).Item?.k.S ?? '';
-    tries.set(key, (tries.get(key) ?? 0) + 1);
-    if ((tries.get(key) ?? 0) <= 2) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-    return send();
+  test('a lost answer is told from somebody else\'s write at every step', async () => {
+    const seenOf = async (key: string): Promise<Claim> => {
+      await claims.claim(key, holder('mine', 2));
+      const claim = (await claims.read([key], true)).get(key);
+      if (claim === undefined) throw new Error('it is not there');
+      return claim;
+    };
+    const losing = () => claimsWith(loseAnswersOf('UpdateItem', 3));
+    expect(await (await losing()).takeOver(at('lost/over'), await seenOf(at('lost/over')), uncertain, holder('new'))).toMatchObject({ won: true, claim: { parts: [{ token: 'mine' }] } });
+    await seenOf(at('lost/on'));
+    expect(await (await losing()).handOn(at('lost/on'), 'mine', accepted)).toBe(true);
+    expect(await (await losing()).close(at('lost/close'), uncertain, await seenOf(at('lost/close')))).toEqual({ won: true });
+    await claims.takeOver(at('lost/part'), await seenOf(at('lost/part')), uncertain, holder('new'));
+    expect(await (await losing()).account(at('lost/part'), 'mine', accepted)).toEqual({ ok: true, wasClosed: uncertain, holder: 1 });
+    // Whether a renewal is in must be known: the holder would write by it.
+    await seenOf(at('lost/renew'));
+    await expect((await losing()).renew(at('lost/renew'), 'mine', { sendUntilMs: 9_000, mark: 3 })).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
+    const gone = await claimsWith(loseRequestsOf('UpdateItem', 3));
+    await expect(gone.handOn(at('lost/renew'), 'mine', accepted)).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
   });
-  const tries = new Map<string, number>();
-  const results = await Promise.all(Array.from({ length: 60 }, (_, at) => stalled.claim(`stall/${at}`, holder('mine'))));
-  expect(results.every((result) => result.won)).toBe(true);
-});
 
-test('an account whose answer is lost is a success', async () => {
-  await claims.claim('acc-lost', holder('mine'));
-  expect(await claimsWith(loseAnswers('UpdateItemCommand', 3)).account('acc-lost', 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
-});
-
-test('keys that DynamoDB leaves unprocessed are asked for again', async () => {
-  const keys = ['un/1', 'un/2', 'un/3'];
-  await Promise.all(keys.map((key) => claims.claim(key, holder(key))));
-  const thrifty = claimsWith(async (send, call) => {
-    if (call.command !== 'BatchGetItemCommand' || call.nth > 1) return send();
-    const answer = await send();
-    const output = answer.output as { Responses: Record<string, { k: { S: string } }[]>; UnprocessedKeys: unknown };
-    const items = output.Responses['gobutton-claims'] ?? [];
-    const left = items.splice(1);
-    output.UnprocessedKeys = { 'gobutton-claims': { Keys: left.map((item) => ({ k: item.k })), ConsistentRead: true } };
-    return answer;
+  test('a claim whose answers are lost is ours', async () => {
+    expect(await (await claimsWith(loseAnswersOf('PutItem', 1))).claim(at('lost-1'), holder('mine'))).toMatchObject({ won: true });
+    expect(await (await claimsWith(loseAnswersOf('PutItem', 3))).claim(at('lost-3'), holder('mine'))).toMatchObject({ won: true });
   });
-  expect((await thrifty.read(keys, true)).size).toBe(3);
+
+  test('a claim that never arrives rejects', async () => {
+    await expect((await claimsWith(loseRequestsOf('PutItem', 3))).claim(at('gone'), holder('mine'))).rejects.toMatchObject({ code: 'CLAIMS_UNAVAILABLE' });
+  });
+
+  test('when sixty claims lose their first two tries together, each still gets its third', async () => {
+    const tries = new Map<string, number>();
+    const stalled = await claimsWith(({ input }) => {
+      const key = (input as { Item?: { k: { S: string } } }).Item?.k.S ?? '';
+      tries.set(key, (tries.get(key) ?? 0) + 1);
+      return (tries.get(key) ?? 0) <= 2 ? 'lose-request' : 'pass';
+    });
+    const results = await Promise.all(Array.from({ length: 60 }, (_, index) => stalled.claim(at(`stall/${index}`), holder('mine'))));
+    expect(results.every((result) => result.won)).toBe(true);
+  });
+
+  test('an account whose answer is lost is a success', async () => {
+    await claims.claim(at('acc-lost'), holder('mine'));
+    expect(await (await claimsWith(loseAnswersOf('UpdateItem', 3))).account(at('acc-lost'), 'mine', accepted)).toEqual({ ok: true, wasClosed: null, holder: 1 });
+  });
+
+  test('keys that DynamoDB leaves unprocessed are asked for again', async () => {
+    const keys = [at('un/1'), at('un/2'), at('un/3')];
+    await Promise.all(keys.map((key) => claims.claim(key, holder(key))));
+    const thrifty = await claimsWith(({ operation, nth }) => (operation !== 'BatchGetItem' || nth > 1 ? 'pass' : { change(output: { Responses: Record<string, { k: { S: string } }[]>; UnprocessedKeys: unknown }) {
+      const items = output.Responses['gobutton-claims'] ?? [];
+      const left = items.splice(1);
+      output.UnprocessedKeys = { 'gobutton-claims': { Keys: left.map((item) => ({ k: item.k })), ConsistentRead: true } };
+    } }));
+    expect((await thrifty.read(keys, true)).size).toBe(3);
+  });
 });

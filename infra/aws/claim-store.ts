@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
+import type { DynamoCalls } from './calls/calls.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 
@@ -73,10 +74,10 @@ const READ_TRIES = 10;
  * `reasons`, a closer's as `closedStates`, `closedReasons` and `closeToken`, and `parts`, a list of maps with the same names.
  * Every write can be told from somebody else's by a token, so that a lost answer is no question.
  */
-export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): ClaimStore {
+export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: string }): ClaimStore {
   async function readBack(key: string, cause: unknown): Promise<Item> {
-    const read = new GetItemCommand({ TableName: table, Key: { k: { S: key } }, ConsistentRead: true });
-    const answer = await dynamo.send(read, { abortSignal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
+    const read = { TableName: table, Key: { k: { S: key } }, ConsistentRead: true };
+    const answer = await calls('GetItem', read, { signal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
       throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write or read claim ${key}`, { cause: new AggregateError([cause, readError]) });
     });
     if (answer.Item !== undefined) return answer.Item;
@@ -87,7 +88,7 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
   async function readPage(keys: string[], consistent: boolean, into: Map<string, Claim>): Promise<void> {
     let rest: Item[] = keys.map((key) => ({ k: { S: key } }));
     for (let tries = 1; rest.length > 0; tries++) {
-      const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } }));
+      const answer = await calls('BatchGetItem', { RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } });
       for (const item of answer.Responses?.[table] ?? []) {
         const claim = toClaim(item);
         into.set(claim.key, claim);
@@ -110,13 +111,13 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     const done = { ok: true as const, wasClosed: part.closedAccount, holder: at + 1 };
     if (part.account !== null) return sameAccount(part.account, account) ? done : { ok: false };
     try {
-      await dynamo.send(new UpdateItemCommand({
+      await calls('UpdateItem', {
         TableName: table, Key: { k: { S: key } },
         UpdateExpression: `SET parts[${at}].#states = :states, parts[${at}].reasons = :reasons`,
         ConditionExpression: `parts[${at}].#token = :token AND attribute_not_exists(parts[${at}].#states)`,
         ExpressionAttributeNames: { '#states': 'states', '#token': 'token' },
         ExpressionAttributeValues: { ':token': { S: token }, ...withColons(accountValues(account)) },
-      }));
+      });
       return done;
     } catch (error) {
       const now = toClaim(await readBack(key, error)).parts[at]?.account ?? null;
@@ -130,7 +131,7 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     async claim(key, holder) {
       const item = { k: { S: key }, state: { S: 'claimed' }, ...holderValues(holder) };
       try {
-        await dynamo.send(new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(k)' }));
+        await calls('PutItem', { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(k)' });
         return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts: [] } };
       } catch (error) {
         const standing = toClaim(await readBack(key, error));
@@ -144,14 +145,14 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
       const parts = word === null ? seen.parts : [...seen.parts, { bootId: seen.bootId, token: seen.token, account: null, closedAccount: word }];
       const values = Object.fromEntries(Object.entries(holderValues({ mark: Number.POSITIVE_INFINITY, ...holder })).map(([name, value]) => [`:${name}`, value]));
       try {
-        await dynamo.send(new UpdateItemCommand({
+        await calls('UpdateItem', {
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: `SET #state = :claimed, bootId = :bootId, #token = :token, claimedAtMs = :claimedAtMs, sendUntilMs = :sendUntilMs, #mark = :mark${
             word === null ? '' : ', parts = list_append(if_not_exists(parts, :none), :part)'}`,
           ConditionExpression: seenAs(seen),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: { ...seenValues(seen), ':claimed': { S: 'claimed' }, ...values, ...(word === null ? {} : { ':none': { L: [] }, ':part': { L: [{ M: part }] } }) },
-        }));
+        });
         return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts } };
       } catch (error) {
         const claim = toClaim(await readBack(key, error));
@@ -164,14 +165,14 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
 
     async renew(key, token, { sendUntilMs, mark }) {
       try {
-        await dynamo.send(new UpdateItemCommand({
+        await calls('UpdateItem', {
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: 'SET sendUntilMs = :until, #mark = :mark',
           // An earlier renewal that comes through late must not take back what the holder writes by since then.
           ConditionExpression: `#token = :token AND #state = :claimed AND sendUntilMs <= :until${Number.isFinite(mark) ? ' AND #mark BETWEEN :none AND :mark' : ''}`,
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#mark': 'mark' },
           ExpressionAttributeValues: { ':until': { N: String(sendUntilMs) }, ':mark': numberOf(mark), ':token': { S: token }, ':claimed': { S: 'claimed' }, ...(Number.isFinite(mark) ? { ':none': { N: '0' } } : {}) },
-        }));
+        });
         return true;
       } catch (error) {
         // A renewal that is not known to be in must be tried again: the holder writes by what it knows.
@@ -183,13 +184,13 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     async handOn(key, token, account) {
       const part: Item = { bootId: { S: '' }, token: { S: token }, ...accountValues(account) };
       try {
-        await dynamo.send(new UpdateItemCommand({
+        await calls('UpdateItem', {
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: "SET #state = :open, #token = :nobody, bootId = :nobody, parts = list_append(if_not_exists(parts, :none), :part)",
           ConditionExpression: '#token = :token AND #state = :claimed',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token' },
           ExpressionAttributeValues: { ':open': { S: 'open' }, ':nobody': { S: '' }, ':none': { L: [] }, ':part': { L: [{ M: part }] }, ':token': { S: token }, ':claimed': { S: 'claimed' } },
-        }));
+        });
         return true;
       } catch (error) {
         const claim = toClaim(await readBack(key, error));
@@ -202,13 +203,13 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     async account(key, token, account) {
       let standing: Claim;
       try {
-        const answer = await dynamo.send(new UpdateItemCommand({
+        const answer = await calls('UpdateItem', {
           TableName: table, Key: { k: { S: key } }, ReturnValues: 'ALL_NEW',
           UpdateExpression: 'SET #state = :accounted, #states = :states, reasons = :reasons',
           ConditionExpression: '#token = :token AND #state <> :accounted',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#states': 'states' },
           ExpressionAttributeValues: { ':accounted': { S: 'accounted' }, ':token': { S: token }, ...withColons(accountValues(account)) },
-        }));
+        });
         standing = toClaim({ k: { S: key }, ...answer.Attributes });
       } catch (error) {
         standing = toClaim(await readBack(key, error));
@@ -221,13 +222,13 @@ export function createClaimStore({ dynamo, table }: { dynamo: DynamoDBClient; ta
     async close(key, account, seen) {
       const closeToken = randomUUID();
       try {
-        await dynamo.send(new UpdateItemCommand({
+        await calls('UpdateItem', {
           TableName: table, Key: { k: { S: key } },
           UpdateExpression: 'SET #state = :closed, closedStates = :closedStates, closedReasons = :closedReasons, closeToken = :closeToken',
           ConditionExpression: seen === null ? 'attribute_not_exists(k)' : seenAs(seen),
           ExpressionAttributeNames: { '#state': 'state', ...(seen === null ? {} : { '#token': 'token', '#mark': 'mark' }) },
           ExpressionAttributeValues: { ':closed': { S: 'closed' }, ':closeToken': { S: closeToken }, ...withColons(closedValues(account)), ...(seen === null ? {} : seenValues(seen)) },
-        }));
+        });
         return { won: true };
       } catch (error) {
         const item = await readBack(key, error);

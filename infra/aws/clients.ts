@@ -7,6 +7,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { boundedRetries } from './bounded-retries.ts';
+import type { DynamoCalls, SqsCalls } from './calls/calls.ts';
+import { directDynamoCalls, directSqsCalls } from './calls/direct-calls.ts';
+import { createPost } from './calls/post.ts';
+import { sdkDynamoCalls, sdkSqsCalls } from './calls/sdk-calls.ts';
 import type { CloudConfig } from './cloud.ts';
 import { hearDates } from './hear-dates.ts';
 import { createStoreClock, type StampedAnswer, type StoreClock } from './store-clock.ts';
@@ -14,6 +18,10 @@ import { createStoreClock, type StampedAnswer, type StoreClock } from './store-c
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
 export const RECORD_TRY_TIMEOUT_MS = 1_000;
 export const RECORD_TRIES = 3;
+const QUEUE_TRY_TIMEOUT_MS = 5_000;
+const QUEUE_TRIES = 3;
+const SOCKETS = 256;
+const CONNECT_TIMEOUT_MS = 1_000;
 /** Reading back after a failed write, all tries together: the press waits for it. */
 export const READ_BACK_TIMEOUT_MS = 2_000;
 /**
@@ -34,7 +42,10 @@ export interface Clients {
   autoScaling: AutoScalingClient;
   applicationAutoScaling: ApplicationAutoScalingClient;
   cloudWatch: CloudWatchClient;
-  /** Fed by every answer of the two DynamoDB clients. */
+  /** What is done for every batch. */
+  dynamoCalls: DynamoCalls;
+  sqsCalls: SqsCalls;
+  /** Fed by every answer of DynamoDB. */
   clock: StoreClock;
   destroy(): void;
 }
@@ -42,15 +53,16 @@ export interface Clients {
 /** Clients of all services that are used. They open connections only when used, and keep them. `onAnswer`: hears of the store's answers besides the clock. */
 export function createClients(config: CloudConfig, onAnswer: (answer: StampedAnswer) => void = () => undefined): Clients {
   const common = config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
-  const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, 256) });
+  const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, SOCKETS) });
   const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
   const clock = createStoreClock();
-  for (const client of [dynamo, switchReads]) hearDates(client, (answer) => {
+  const heard = (answer: StampedAnswer) => {
     clock.answered(answer);
     onAnswer(answer);
-  });
+  };
+  for (const client of [dynamo, switchReads]) hearDates(client, heard);
   // Receives wait up to 20 s for a message: they set their own time-out per call.
-  const sqs = new SQSClient({ ...common, maxAttempts: 3, useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(5_000, 256) });
+  const sqs = new SQSClient({ ...common, retryStrategy: boundedRetries(QUEUE_TRIES), useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(QUEUE_TRY_TIMEOUT_MS, SOCKETS) });
   const s3 = new S3Client({ ...common, maxAttempts: 4, forcePathStyle: config.endpoint !== null, requestHandler: handler(60_000, 64) });
   const control = () => ({ ...common, maxAttempts: 3, requestHandler: handler(5_000, 16) });
   const ssm = new SSMClient(control());
@@ -59,9 +71,17 @@ export function createClients(config: CloudConfig, onAnswer: (answer: StampedAns
   const applicationAutoScaling = new ApplicationAutoScalingClient(control());
   const cloudWatch = new CloudWatchClient(control());
   const all = [dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch];
+  const posting = createPost({ sockets: SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   return {
     dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch, clock,
-    destroy: () => { for (const client of all) client.destroy(); },
+    ...(config.calls === 'sdk' ? { dynamoCalls: sdkDynamoCalls(dynamo), sqsCalls: sdkSqsCalls(sqs) } : {
+      dynamoCalls: directDynamoCalls(dynamo, { post: posting.post, timeoutMs: RECORD_TRY_TIMEOUT_MS, tries: RECORD_TRIES }, heard),
+      sqsCalls: directSqsCalls(sqs, { post: posting.post, timeoutMs: QUEUE_TRY_TIMEOUT_MS, tries: QUEUE_TRIES }),
+    }),
+    destroy() {
+      for (const client of all) client.destroy();
+      posting.destroy();
+    },
   };
 }
 
@@ -76,7 +96,7 @@ function localEndpoint(address: string) {
 function handler(requestTimeoutMs: number, maxSockets: number) {
   const agent = { keepAlive: true, maxSockets };
   return {
-    connectionTimeout: Math.min(1_000, requestTimeoutMs),
+    connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     // Without it the time-out only writes a warning and the request goes on.
     throwOnRequestTimeout: true,

@@ -23,10 +23,10 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
   const objects = createObjects({ s3: clients.s3, bucket: config.bucket });
   return {
     record: createRecordStore({ dynamo: clients.dynamo, table: tables.record }),
-    claims: createClaimStore({ dynamo: clients.dynamo, table: tables.claims }),
+    claims: createClaimStore({ calls: clients.dynamoCalls, table: tables.claims }),
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
     live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
-    queues: createQueues({ sqs: clients.sqs }),
+    queues: createQueues({ sqs: clients.sqs, calls: clients.sqsCalls }),
     objects,
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),

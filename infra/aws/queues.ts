@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type BatchResultErrorEntry, ChangeMessageVisibilityBatchCommand, CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand,
-  GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, SetQueueAttributesCommand, type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { type BatchResultErrorEntry, CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { queueNames } from '../../workers/contract.ts';
+import type { SqsCalls } from './calls/calls.ts';
 import { CloudError, type CloudErrorCode, errorName, UnsentError } from './cloud-error.ts';
 
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
@@ -56,7 +54,8 @@ export const POLL_SECONDS = 5;
 
 interface Outgoing { body: string; group?: string; dedup?: string }
 
-export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
+/** `calls`: what is done for messages. The client itself is for the queues. */
+export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }): Queues {
   const urls = new Map<string, Promise<string>>();
 
   function urlOf(queue: string): Promise<string> {
@@ -77,7 +76,7 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
       if (signal?.aborted === true) return { rest, cause: signal.reason };
       try {
         const entries = rest.map((message, at) => ({ Id: String(at), MessageBody: message.body, MessageGroupId: message.group, MessageDeduplicationId: message.dedup }));
-        const answer = await sqs.send(new SendMessageBatchCommand({ QueueUrl: await urlOf(queue), Entries: entries }), signal === undefined ? {} : { abortSignal: signal });
+        const answer = await calls('SendMessageBatch', { QueueUrl: await urlOf(queue), Entries: entries }, signal === undefined ? {} : { signal });
         const failed = answer.Failed ?? [];
         rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
         if (rest.length === 0) return { rest, cause: null };
@@ -104,12 +103,13 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
   }
 
   async function receiveOnce(queue: string, max: number, waitSeconds: number, visibilitySeconds: number, signal?: AbortSignal): Promise<Received[]> {
-    const answer = await sqs.send(
-      new ReceiveMessageCommand({
+    const answer = await calls(
+      'ReceiveMessage',
+      {
         QueueUrl: await urlOf(queue), MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds, VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
-      }),
-      { requestTimeout: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { abortSignal: signal }) },
+      },
+      { timeoutMs: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { signal }) },
     );
     return (answer.Messages ?? []).map((message) => ({
       body: message.Body ?? '', receipt: message.ReceiptHandle ?? '', receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
@@ -148,11 +148,11 @@ export function createQueues({ sqs }: { sqs: SQSClient }): Queues {
     },
 
     remove: (queue, receipts) =>
-      changeAll('QUEUE_DELETE_FAILED', queue, receipts, (url, entries) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries }))),
+      changeAll('QUEUE_DELETE_FAILED', queue, receipts, (url, entries) => calls('DeleteMessageBatch', { QueueUrl: url, Entries: entries })),
 
     handBack: (queue, receipts, afterSeconds) =>
       changeAll('QUEUE_VISIBILITY_FAILED', queue, receipts, (url, entries) =>
-        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: afterSeconds })) }))),
+        calls('ChangeMessageVisibilityBatch', { QueueUrl: url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: afterSeconds })) })),
 
     async depth(queue) {
       const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({
