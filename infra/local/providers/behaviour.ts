@@ -44,12 +44,13 @@ export const behaviour = z.strictObject({
   overloadRetryAfterSeconds: whole.nullable().default(null),
   /**
    * A node of the provider that is ill: connections to it answer at once with `how` (see ailments.ts), whatever is asked, and keep their number of streams.
-   * It is every `every`th by order of acceptance (so 4, 8, 12 … of 4), or with `address` each of those that came there; after `afterRequests` requests in
-   * health. A connection that takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an audience (FACTS 17). null (default): none.
+   * It is every `every`th by order of acceptance (so 4, 8, 12 … of 4), of those that came to `address`, or the one with this `number` alone; after
+   * `afterRequests` requests in health. What takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an audience (FACTS 17). null (default): none.
    */
   sick: z.strictObject({
     ...affected,
     every: z.number().int().min(1).default(1),
+    number: z.number().int().min(1).nullable().default(null),
     address: z.string().nullable().default(null),
     afterRequests: whole.default(0),
   }).check(mayBeDelivered).nullable().default(null),

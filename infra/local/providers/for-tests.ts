@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ensureCredentials } from '../credentials.ts';
 import type { Credentials } from '../credentials.ts';
+import { behaviour as usualBehaviour, behaviourChange } from './behaviour.ts';
+import type { BehaviourInput } from './behaviour.ts';
 import type { Counts } from './judge.ts';
 import { startProviders } from './start.ts';
 import type { ProviderOptions, Providers } from './start.ts';
@@ -24,6 +26,16 @@ export async function providersForTests(options: Omit<ProviderOptions, 'credenti
     await rm(dir, { recursive: true, force: true });
   };
   return { ...providers, credentials, ca: await readFile(credentials.caFile), dir, stop };
+}
+
+/** Changes what is given, as POST /config does. */
+export function become({ behaviour }: Providers, change: BehaviourInput): void {
+  Object.assign(behaviour, behaviourChange.parse(change));
+}
+
+/** As they were at first. */
+export function becomeUsual({ behaviour }: Providers): void {
+  Object.assign(behaviour, usualBehaviour.parse({}));
 }
 
 function part(value: object): string {

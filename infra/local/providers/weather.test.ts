@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { behaviour, behaviourChange } from './behaviour.ts';
+import { behaviourChange } from './behaviour.ts';
 import type { BehaviourInput } from './behaviour.ts';
-import { androidToken, apnsBody, apnsHeaders, countsOf, fcmAuthorization, iosToken, providersForTests, TestClient, until } from './for-tests.ts';
+import { androidToken, apnsBody, apnsHeaders, become as changeTo, becomeUsual, countsOf, fcmAuthorization, iosToken, providersForTests, TestClient, until } from './for-tests.ts';
 import type { TestAnswer, TestProviders } from './for-tests.ts';
 
 let providers: TestProviders;
@@ -18,14 +18,12 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const client of clients) client.close();
   clients = [];
-  Object.assign(providers.behaviour, behaviour.parse({}));
+  becomeUsual(providers);
   await fetch(`${providers.controlUrl}/reset`, { method: 'POST' });
 });
 afterAll(async () => { await providers.stop(); });
 
-function become(change: BehaviourInput): void {
-  Object.assign(providers.behaviour, behaviourChange.parse(change));
-}
+const become = (change: BehaviourInput): void => { changeTo(providers, change); };
 
 async function client(url = providers.apnsUrl): Promise<TestClient> {
   const made = new TestClient(url, providers.ca, { peerMaxConcurrentStreams: 1, servername: 'localhost' });
@@ -199,7 +197,7 @@ describe('whoever is asked to wait', () => {
     await push(one, 'wait');
     expect(providers.state().apns).toMatchObject({ impatient: 2, storm: 1 });
     const { number } = providers.connections('apns').at(-1) ?? { number: 1 };
-    become({ sick: { how: '429', every: number, retryAfterSeconds: 5 } });
+    become({ sick: { how: '429', number, retryAfterSeconds: 5 } });
     await push(other, 'wait');
     await new Promise((resolve) => setTimeout(resolve, 300));
     await push(one, 'wait');

@@ -109,7 +109,7 @@ export class Weather {
   #isSick({ number, address, requests }: ConnectionRecord): boolean {
     const { sick } = this.#desk.behaviour;
     // Number 0 has a client that speaks HTTP/1.1: a request at a time, and nothing that could be swallowed.
-    return sick !== null && number > 0 && this.#concerns(sick) && number % sick.every === 0 && (sick.address === null || sick.address === address) && requests >= sick.afterRequests;
+    return sick !== null && number > 0 && this.#concerns(sick) && number % sick.every === 0 && (sick.number === null || sick.number === number) && (sick.address === null || sick.address === address) && requests >= sick.afterRequests;
   }
 
   #isHit(storm: NonNullable<Desk['behaviour']['storm']>, nowMs: number): boolean {
