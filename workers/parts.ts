@@ -83,7 +83,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
   }));
   const rescue = new Rescue({
     claims: cloud.claims, live: cloud.live, queues: cloud.queues, batches: names.batches, launchId, log, earliestMs: clock.earliestMs, nowMs: clock.earliestMs,
-    heldBack: ({ id, haltEpoch }) => switches.view.stop(haltEpoch) ?? runs.get(id)?.stoppedBy ?? null,
+    heldBack: ({ id, haltEpoch }) => switches.view.stop(haltEpoch) ?? (runs.get(id)?.isStoppedWhole === true ? 'stopped' : null),
     isBusy: (shotId, segment) => sharedClockMs() - (runs.get(shotId)?.claimedAtMs.get(segment) ?? Number.NEGATIVE_INFINITY) < BUSY_MS,
   });
   const closer = new Closer({

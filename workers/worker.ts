@@ -15,6 +15,7 @@ import type { CredentialTiming } from './credentials/clock.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import type { Health } from './report/health.ts';
+import type { ShotRun } from './send/shot-run.ts';
 
 export interface WorkerOptions {
   config: WorkerConfig;
@@ -164,8 +165,8 @@ export class Worker {
     if (this.#complaint !== '') return this.#complaint;
     const parts = this.#parts;
     if (parts === null) return this.#say;
-    const stopped = parts.runs.all().find((run) => run.stoppedBy !== null && !run.isClosed);
-    if (stopped !== undefined) return `STOPPED sending ${stopped.authority.shot.id}: the provider answered ${stopped.stoppedBy}`;
+    const stopped = stoppedOf(parts.runs.all());
+    if (stopped !== null) return stopped;
     return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? parts.lanes.warning(parts.memory.platforms()) ?? this.#say;
   }
 
@@ -287,6 +288,18 @@ export class Worker {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, null, { signal: this.#stopping.signal }).catch(() => null);
   }
+}
+
+/** The first that its own answers have stopped here, in words that the room's alarm knows. */
+function stoppedOf(runs: readonly ShotRun[]): string | null {
+  for (const run of runs) {
+    if (run.isClosed) continue;
+    for (const platform of run.platforms()) {
+      const found = run.condemned(platform);
+      if (found !== null) return `STOPPED sending ${run.authority.shot.id} to ${platform}: the provider answered ${found.reason} (${found.bad} of the last ${found.of} answers are such)`;
+    }
+  }
+  return null;
 }
 
 /** False: not within `ms`. */

@@ -47,11 +47,11 @@ test('a shot that runs ends by the record, for everything that is under way, tho
   const memory = createSwitchMemory();
   const read = () => writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs());
   const untilMs = Date.now() + 60_000;
-  const underWay = new WriteCheck({ haltEpoch: 0, lease: leaseFor(60_000), stopped: found.run.stopped }, new SwitchView(memory));
+  const underWay = new WriteCheck({ haltEpoch: 0, lease: leaseFor(60_000), stopped: found.run.stops.ios.memory }, new SwitchView(memory));
   const look = async () => {
     runs.update(await stage.journal.launch(launch.id) as Launch);
     read();
-    return [found.run.stop(new SwitchView(memory), untilMs), underWay.stop(0)];
+    return [found.run.stop('ios', new SwitchView(memory), untilMs), underWay.stop(0)];
   };
   expect(await look()).toEqual([null, null]);
   await haltInRecord(launch);

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { ShotStop } from '../../workers/halt/shot-stop.ts';
 import { folderObjects } from '../../workers/audience/folder-objects.ts';
 import { loadAudience } from '../../workers/audience/load.ts';
 import type { LoadedAudience } from '../../workers/audience/loaded-audience.ts';
@@ -84,7 +85,7 @@ function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: 
     while (performance.now() < endMs) {
       await lane.room();
       const batch = batches[at++ % batches.length] ?? '';
-      const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: new SharedArrayBuffer(4) };
+      const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: ShotStop.create().memory };
       sent.push(lane.send(shot, {
         ...batchWrites(audience.view(batch), null, new WriteCheck(terms, view)),
         wrote: () => tally.wrote('ios', sharedClockMs()),

@@ -44,9 +44,9 @@ export async function work(io: Io, args: WorkerArgs): Promise<void> {
   const switches = switchesFor(io);
   const clock = clockFor(io, bounds, aheadMs);
   const notAfterMs = run.authority.shot.notAfterAtMs.ios;
-  const isOver = () => ['halted', 'late'].includes(run.stop(switches, notAfterMs) ?? '');
+  const isOver = () => ['halted', 'late'].includes(run.stop('ios', switches, notAfterMs) ?? '');
   // A pause ends: with nothing claimed it is as if the message came later.
-  if (run.stop(switches, notAfterMs) !== null) return;
+  if (run.stop('ios', switches, notAfterMs) !== null) return;
   const claims = claimsFor(io);
   const share = () => ({ perSecond: bounds.mark === 0 ? 0 : (bounds.mark * 1_000) / LEASE_MS, active: true });
   const message = { v: 1 as const, launchId: LAUNCH_ID, shotId, segment: SEGMENT, attempt, batch };

@@ -1,5 +1,7 @@
+import type { Condemned } from '../lanes/campaign-meter.ts';
 import type { Held } from '../lanes/lane.ts';
 import { Lease, type LeaseMemory } from '../send/lease.ts';
+import { ShotStop } from './shot-stop.ts';
 import { sharedClockMs } from './switch-view.ts';
 import type { SwitchView } from './switch-view.ts';
 
@@ -8,7 +10,7 @@ export interface WriteTerms {
   /** The shot's own. */
   haltEpoch: number;
   lease: LeaseMemory;
-  /** One Int32 for all batches of the shot: 1 once an answer has stopped it on this worker. */
+  /** Memory of the ShotStop for all of its batches. */
   stopped: SharedArrayBuffer;
 }
 
@@ -16,13 +18,13 @@ export interface WriteTerms {
 export class WriteCheck {
   readonly #terms: WriteTerms;
   readonly #lease: Lease;
-  readonly #stopped: Int32Array;
+  readonly #stopped: ShotStop;
   readonly #switches: SwitchView;
 
   constructor(terms: WriteTerms, switches: SwitchView) {
     this.#terms = terms;
     this.#lease = new Lease(terms.lease);
-    this.#stopped = new Int32Array(terms.stopped);
+    this.#stopped = new ShotStop(terms.stopped);
     this.#switches = switches;
   }
 
@@ -30,16 +32,14 @@ export class WriteCheck {
   stop(device: number): Held | null {
     const nowMs = sharedClockMs();
     const held = this.#switches.stop(this.#terms.haltEpoch, nowMs);
-    if (held === 'halted' || Atomics.load(this.#stopped, 0) === 1) return 'halted';
+    if (held === 'halted') return held;
+    const stopped = this.#stopped.held;
+    if (stopped !== null) return stopped;
     return this.#lease.stop(device, nowMs) ?? held;
   }
 
-  /** An answer that every further push would get too: seen at the next write of every thread. */
-  stopShot(): void {
-    stopShot(this.#terms.stopped);
+  /** Seen at the next write of every thread. */
+  condemn(condemned: Condemned): void {
+    this.#stopped.condemn(condemned);
   }
-}
-
-export function stopShot(stopped: SharedArrayBuffer): void {
-  Atomics.store(new Int32Array(stopped), 0, 1);
 }

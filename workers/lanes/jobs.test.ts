@@ -6,7 +6,7 @@ import type { WireShot } from './wire-shot.ts';
 function added(jobs: Jobs, stop: (index: number) => Held | null, { next = 0, again = [] as number[] } = {}): Outcome[] {
   const outcomes: Outcome[] = [];
   const job = { count: 3, token: String, template: () => 0, stop, settle: (index: number, outcome: Outcome) => { outcomes[index] = outcome; } };
-  const active: ActiveJob = { job, shot: {} as WireShot, next, again, unsettled: 3, done: () => undefined, primed: null };
+  const active: ActiveJob = { job, shot: {} as WireShot, next, again, unsettled: 3, done: () => undefined, primed: null, refusals: null };
   jobs.add(active);
   return outcomes;
 }

@@ -10,25 +10,39 @@ export const NOT_PRIMED: Primed = { authenticated: false, refusal: null };
 export interface ActiveJob {
   readonly job: LaneJob;
   readonly shot: WireShot;
-  /** The first device that was never taken; before it, only those in `again` are unsent. */
+  /** The first device that was never taken; before it, only those in `again` and those put off are unsent. */
   next: number;
   readonly again: number[];
   unsettled: number;
   done: () => void;
   /** Set for a priming push: told what came of it. */
   readonly primed: ((answer: Primed) => void) | null;
+  /** How often each device was refused unread; null: none was. */
+  refusals: Map<number, number> | null;
 }
+
+/** A device that was refused unread goes out so many times in all. */
+export const TRIES_AT_MOST = 8;
+
+/** Unsent until `dueMs`, on the lane's clock. */
+interface PutOff { active: ActiveJob; index: number; dueMs: number }
 
 /** The jobs of a lane with something left to write, in order; settles each device of a job once. */
 export class Jobs {
   #writing: ActiveJob[] = [];
+  #putOff: PutOff[] = [];
   #unsent = 0;
 
+  /** Nothing of them can be written now. */
   get isEmpty(): boolean {
     return this.#writing.length === 0;
   }
 
-  /** Devices. */
+  get hasPutOff(): boolean {
+    return this.#putOff.length > 0;
+  }
+
+  /** Devices, with those that are put off. */
   get unsent(): number {
     return this.#unsent;
   }
@@ -59,30 +73,61 @@ export class Jobs {
     if (left(active) === 0) this.#drop(active);
   }
 
-  /** A device that was written is unsent again. */
-  again(active: ActiveJob, index: number): void {
-    active.again.push(index);
+  /** A device that was written and refused unread is unsent again, from `dueMs` on. False: it has been tried often enough. */
+  again(active: ActiveJob, index: number, dueMs: number): boolean {
+    const refusals = active.refusals ??= new Map<number, number>();
+    const before = refusals.get(index) ?? 0;
+    if (before + 1 >= TRIES_AT_MOST) return false;
+    refusals.set(index, before + 1);
     this.#unsent += 1;
-    if (!this.#writing.includes(active)) this.#writing.unshift(active);
+    this.#putOff.push({ active, index, dueMs });
+    return true;
+  }
+
+  /** How often this device was refused unread. */
+  refusals(active: ActiveJob, index: number): number {
+    return active.refusals?.get(index) ?? 0;
+  }
+
+  /** Those that are put off and due can be written again. Returns when the next one is due, Infinity: none is. */
+  due(nowMs: number): number {
+    if (this.#putOff.length === 0) return Number.POSITIVE_INFINITY;
+    let nextMs = Number.POSITIVE_INFINITY;
+    this.#putOff = this.#putOff.filter(({ active, index, dueMs }) => {
+      if (dueMs > nowMs) {
+        nextMs = Math.min(nextMs, dueMs);
+        return true;
+      }
+      active.again.push(index);
+      if (!this.#writing.includes(active)) this.#writing.unshift(active);
+      return false;
+    });
+    return nextMs;
   }
 
   /** What is unsent of this job will not be sent. */
   hold(active: ActiveJob, why: Held): void {
     this.#drop(active);
-    this.#unsent -= left(active);
     const indexes = active.again.splice(0);
+    if (this.#putOff.length > 0) {
+      this.#putOff = this.#putOff.filter((one) => {
+        if (one.active === active) indexes.push(one.index);
+        return one.active !== active;
+      });
+    }
     while (active.next < active.job.count) indexes.push(active.next++);
+    this.#unsent -= indexes.length;
     for (const index of indexes) this.settle(active, index, { state: 'held', why });
   }
 
   /** The lane ends. What was given back before is for others. */
   holdAll(): void {
-    for (const active of this.#writing.slice()) this.hold(active, active.job.stop(placeOf(active)) === 'returned' ? 'returned' : 'halted');
+    for (const active of this.#all()) this.hold(active, active.job.stop(placeOf(active)) === 'returned' ? 'returned' : 'halted');
   }
 
-  /** Jobs that wait for a stream, a connection or the pace must hear of a halt too. */
+  /** Jobs that wait for a stream, a connection, the pace or the weather must hear of a halt too. */
   holdStopped(): void {
-    for (const active of this.#writing.slice()) {
+    for (const active of this.#all()) {
       const why = active.job.stop(placeOf(active));
       if (why !== null && why !== 'paused') this.hold(active, why);
     }
@@ -92,6 +137,10 @@ export class Jobs {
     active.job.settle(index, outcome);
     active.unsettled -= 1;
     if (active.unsettled === 0) active.done();
+  }
+
+  #all(): ActiveJob[] {
+    return this.#putOff.length === 0 ? this.#writing.slice() : [...new Set([...this.#writing, ...this.#putOff.map(({ active }) => active)])];
   }
 
   #drop(active: ActiveJob): void {

@@ -1,5 +1,6 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LaneSick, LaneWeather } from '../contract.ts';
+import type { Condemned } from './campaign-meter.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface LaneJob {
   wrote?(index: number): void;
   /** Told when the provider refused a write unread: the device is unsent again. */
   again?(index: number): void;
+  /** Told when the last answers say that whoever gets this content will be refused. */
+  condemn?(condemned: Condemned): void;
   /** For a lane that writes in threads of its own: the job must have it there. */
   readonly elsewhere?: Elsewhere;
 }

@@ -1,8 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { After, ApnsReason } from './apns-answers.ts';
-import { afterApns, apnsReason } from './apns-answers.ts';
-import { afterFcm, fcmReason } from './fcm-answers.ts';
-import type { FcmReason } from './fcm-answers.ts';
+import { apnsRow, fcmRow, type Row } from './answers.ts';
+import { apnsReason } from './apns-answers.ts';
+import { fcmReason } from './fcm-answers.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { Template } from './lane.ts';
 
@@ -13,13 +12,10 @@ export interface Provider {
   /** Everything of a request but the device token, under one credential. */
   request(template: Template, authority: string, authorization: string): RequestTemplate;
   reason(status: number, body: string): string;
-  after(reason: string): After;
+  /** What follows from it. */
+  row(status: number, reason: string): Row;
   /** True: the answer shows that the provider knows the credential, so the connection is open for more streams. */
   authenticated(status: number): boolean;
-  /** True: no good will come of this connection any more; another one is opened. */
-  endsConnection(reason: string): boolean;
-  /** True: it is the credential that the provider does not take, whatever is sent under it. */
-  refusesCredential(reason: string): boolean;
 }
 
 export function apnsProvider(): Provider {
@@ -30,12 +26,9 @@ export function apnsProvider(): Provider {
       authority, path: '/3/device/', tokenIn: 'path', headers: [['authorization', authorization], ...Object.entries(headers)], body, bodyRest: Buffer.alloc(0),
     }),
     reason: apnsReason,
-    after: afterApns,
+    row: apnsRow,
     // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
     authenticated: (status) => status === 200 || status === 410,
-    // Pushy's experience: a connection that has seen an expired token is stuck (FACTS 1).
-    endsConnection: (reason) => reason === 'Shutdown' || reason === 'IdleTimeout' || APNS_CREDENTIAL.has(reason),
-    refusesCredential: (reason) => APNS_CREDENTIAL.has(reason),
   };
 }
 
@@ -51,19 +44,11 @@ export function fcmProvider(projectId: string): Provider {
       return { authority, path, tokenIn: 'body', headers: [['authorization', authorization], ['content-type', 'application/json'], ...Object.entries(rest)], body: before, bodyRest: after };
     },
     reason: fcmReason,
-    after: afterFcm,
+    row: fcmRow,
     // FCM answers about the message only after it has accepted the credential.
     authenticated: (status) => status === 200 || status === 400 || status === 404,
-    endsConnection: (reason) => reason === 'UNAUTHENTICATED',
-    refusesCredential: (reason) => FCM_CREDENTIAL.has(reason),
   };
 }
-
-/** Some of them stick to single connections, also without cause on our side (FACTS 17): another connection is worth a try. */
-const APNS_CREDENTIAL: ReadonlySet<string> = new Set<ApnsReason>([
-  'ExpiredProviderToken', 'InvalidProviderToken', 'MissingProviderToken', 'UnrelatedKeyIdInToken', 'BadEnvironmentKeyIdInToken', 'TooManyProviderTokenUpdates',
-]);
-const FCM_CREDENTIAL: ReadonlySet<string> = new Set<FcmReason>(['UNAUTHENTICATED', 'PERMISSION_DENIED']);
 
 /** An FCM message without token as the request body around the token. */
 function around(body: Buffer, validateOnly: boolean): { before: Buffer; after: Buffer } {

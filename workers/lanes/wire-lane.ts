@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs, type Credential } from '../credentials/credential.ts';
 import { isSuccess } from './h2/answer.ts';
+import type { HeaderField } from './h2/hpack-decoder.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
 import { Link, type LinkLane } from './link.ts';
 import type { Provider } from './provider.ts';
 import { Renewal } from './renewal.ts';
 import { TokenBucket, type Bucket } from './token-bucket.ts';
+import { Verdicts } from './verdicts.ts';
 import { WirePool } from './wire-pool.ts';
 import { WireShot } from './wire-shot.ts';
 
@@ -52,6 +54,7 @@ export function lookAhead(streams: number, perSecond: number, threads = 1): numb
 export const STALLED_AFTER_MS = 1_000;
 
 const STREAMS_AT_MOST = 1_000;
+const ANSWER_DEADLINE_MS = 10_000;
 const PAUSE_CHECK_MS = 20;
 /**
  * A write costs as much as composing ten requests. So a connection waits until this part of its streams is free, but no
@@ -73,6 +76,7 @@ export class WireLane implements Lane, LinkLane {
   readonly #bucket: Bucket;
   readonly #primeShot: WireShot;
   readonly #jobs = new Jobs();
+  readonly #verdicts: Verdicts;
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
   #wake: NodeJS.Timeout | null = null;
@@ -95,9 +99,11 @@ export class WireLane implements Lane, LinkLane {
     this.#bucket = options.pace ?? new TokenBucket(() => performance.now());
     this.platform = provider.platform;
     this.#primeShot = this.#shot([options.prime]);
+    const answerDeadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
+    this.#verdicts = new Verdicts({ provider, jobs: this.#jobs, links: () => this.#links, inFlight: () => this.#pool.inFlight, answerDeadlineMs, log: options.log });
     this.#pool = new WirePool<ActiveJob>({
       endpoint: { host: origin.hostname, port: Number(origin.port || 443), ca: options.ca },
-      connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs: options.answerDeadlineMs ?? 10_000,
+      connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
       log: options.log.child({ lane: provider.name }),
       owner: (events) => {
         const link = new Link(this, events, options.credential.current());
@@ -155,7 +161,7 @@ export class WireLane implements Lane, LinkLane {
     if (!(shot instanceof WireShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
     if (job.count === 0) return Promise.resolve();
     return new Promise((done) => {
-      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, done, primed: null };
+      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, done, primed: null, refusals: null };
       this.#jobs.add(active);
       if (this.#closed) this.#jobs.hold(active, 'halted');
       else this.schedule();
@@ -193,14 +199,15 @@ export class WireLane implements Lane, LinkLane {
       credentialAgeMs: most(open.map(({ issued }) => Math.max(0, nowMs - issued.mintedAtMs))),
       credentialLeftMs: least(open.map(({ issued }) => leftMs(issued, nowMs))),
       refusal: this.#renewal.refusal,
-      weather: null,
-      sick: null,
+      weather: this.#verdicts.weather(performance.now()),
+      sick: this.#verdicts.sick,
     };
   }
 
   /** Holds what is unsent, makes uncertain what is unanswered, ends the connections. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#verdicts.close();
     this.#jobs.holdAll();
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
@@ -216,11 +223,21 @@ export class WireLane implements Lane, LinkLane {
   /** The first job that may write now, with its pace taken; null if none may. */
   nextJob(): ActiveJob | null {
     const active = this.#jobs.first();
-    if (active === null) return null;
+    if (active === null || !this.#weatherAllows()) return null;
     if (active === 'paused') this.#wakeIn(PAUSE_CHECK_MS);
     else if (this.#bucket.take()) return active;
     else this.#wakeIn(this.#bucket.waitMs());
     return null;
+  }
+
+  /** In fair weather as much as the streams take. */
+  #weatherAllows(): boolean {
+    const nowMs = performance.now();
+    const allowance = this.#verdicts.allowance(nowMs);
+    if (allowance === Number.POSITIVE_INFINITY || this.#pool.inFlight < allowance) return true;
+    // An answer makes room, and brings the next turn; where nothing is open, time does.
+    if (allowance === 0) this.#wakeIn(this.#verdicts.waitMs(nowMs));
+    return false;
   }
 
   wrote(active: ActiveJob, index: number): void {
@@ -246,6 +263,9 @@ export class WireLane implements Lane, LinkLane {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
+      const nowMs = performance.now();
+      const dueMs = this.#jobs.due(nowMs);
+      if (Number.isFinite(dueMs)) this.#wakeIn(Math.max(1, dueMs - nowMs));
       const links = this.#links;
       const from = this.#turn;
       const paced = this.#bucket.perSecond > 0;
@@ -260,41 +280,53 @@ export class WireLane implements Lane, LinkLane {
   }
 
   #fill(link: Link, most: number): number {
-    link.turn = link.isOpen ? most : 0;
+    link.turn = link.takes ? most : 0;
     return link.connection?.fill(performance.now()) ?? 0;
   }
 
-  answered(link: Link, active: ActiveJob, index: number, status: number, body: string): void {
+  answered(link: Link, active: ActiveJob, index: number, status: number, fields: readonly HeaderField[], body: string): void {
     const { provider } = this.#options;
     this.#answers += 1;
     const succeeded = isSuccess(status);
     const authenticated = succeeded || provider.authenticated(status);
-    if (authenticated && link.connection !== null) {
-      if (!link.connection.unlocked) link.connection.unlock();
+    if (authenticated && link.connection?.unlocked === false) link.connection.unlock();
+    if (succeeded && active.primed === null) {
+      this.#verdicts.fine(link);
+      active.shot.meter.take(null, '');
+      return this.#jobs.settle(active, index, ACCEPTED);
     }
-    if (succeeded && active.primed === null) return this.#jobs.settle(active, index, ACCEPTED);
     const reason = succeeded ? '' : provider.reason(status, body);
-    if (reason !== '' && provider.endsConnection(reason)) link.connection?.retire(reason);
+    const row = succeeded ? null : provider.row(status, reason);
     if (active.primed !== null) {
-      if (reason !== '') this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
-      return active.primed(authenticated ? { authenticated } : { authenticated, refusal: provider.refusesCredential(reason) ? reason : null });
+      if (row?.endsConnection === true) link.connection?.retire(reason);
+      if (row !== null) this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
+      return active.primed(authenticated ? { authenticated } : { authenticated, refusal: row?.concerns === 'credential' ? reason : null });
     }
+    if (row === null) return;
+    if (row.concerns === 'credential' || row.concerns === 'provider') return this.#verdicts.bad(link, active, index, row, reason, fields);
+    this.#verdicts.fine(link);
+    const condemned = active.shot.meter.take(row, reason);
+    if (condemned !== null) active.job.condemn?.(condemned);
     this.#jobs.settle(active, index, { state: 'failed', reason });
   }
 
-  lost(active: ActiveJob, index: number, why: string): void {
+  lost(link: Link, active: ActiveJob, index: number, why: string): void {
     this.#answers += 1;
     if (active.primed !== null) return active.primed(NOT_PRIMED);
+    this.#verdicts.lost(link, why);
     this.#jobs.settle(active, index, { state: 'uncertain', reason: why });
   }
 
   /** Not processed by the provider: safe to send once more, if time and switches still allow it. */
-  again(active: ActiveJob, index: number): void {
+  refused(link: Link, active: ActiveJob, index: number): void {
     if (active.primed !== null) return active.primed(NOT_PRIMED);
-    active.job.again?.(index);
-    this.#jobs.again(active, index);
+    this.#verdicts.refused(link, active, index);
     if (this.#closed) this.#jobs.hold(active, 'halted');
-    else this.schedule();
+  }
+
+  /** Requests that the provider's weather lets be open at a time. */
+  get allowance(): number {
+    return this.#verdicts.allowance(performance.now());
   }
 
   /** Every stream is taken, and nothing was answered for a while. */
@@ -304,6 +336,7 @@ export class WireLane implements Lane, LinkLane {
   }
 
   forget(link: Link): void {
+    this.#verdicts.forget(link);
     this.#links = this.#links.filter((one) => one !== link);
   }
 
@@ -328,7 +361,7 @@ export class WireLane implements Lane, LinkLane {
       // A write under way is no reason to give up: the push goes with the next one.
       if (link.connection?.state !== 'open') return primed(NOT_PRIMED);
       const job: LaneJob = { count: 1, token: () => token, template: () => 0, stop: () => null, settle: () => undefined };
-      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, done: () => undefined, primed });
+      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, done: () => undefined, primed, refusals: null });
       this.hasRoom(link);
     });
   }
@@ -339,7 +372,9 @@ export class WireLane implements Lane, LinkLane {
       this.#answeredAtMs = performance.now();
     }
     this.#dropDead();
+    this.#verdicts.sweep(performance.now());
     this.#jobs.holdStopped();
+    if (this.#jobs.hasPutOff || !this.#verdicts.isFair) this.schedule();
     this.#serveRoom();
   }
 
@@ -358,13 +393,15 @@ export class WireLane implements Lane, LinkLane {
     if (this.#closed) return true;
     const { perSecond } = this.#bucket;
     const wanted = this.#jobs.unsent + reserved;
+    const allowance = this.#verdicts.allowance(performance.now());
+    if (allowance === 0) return false;
     // Asked at every answer, so hundreds of connections are looked at only where their number decides.
     if (wanted >= lookAhead(Number.POSITIVE_INFINITY, perSecond)) return false;
     let streams = 0;
     for (const link of this.#links) {
       if (!link.isOpen) continue;
       streams += link.connection?.limit ?? 0;
-      if (streams > 0 && wanted < lookAhead(streams, perSecond)) return !this.isStalled;
+      if (streams > 0 && wanted < lookAhead(Math.min(streams, allowance), perSecond)) return !this.isStalled;
     }
     return false;
   }

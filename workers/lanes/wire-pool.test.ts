@@ -45,7 +45,7 @@ async function setUp({ silent = 0, hangsUp = false } = {}) {
     log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
     owner(events) {
       const owner: PoolOwner<null> = {
-        connection: null, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
+        connection: null, isSick: false, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
         take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined, alive: () => undefined,
         room: () => { if (owner.connection?.state === 'open') events.opened(); },
         draining: (_connection, why) => events.draining(why),

@@ -32,6 +32,8 @@ export interface LinkEvents {
 
 export interface PoolOwner<J> extends ConnectionOwner<J> {
   connection: H2Connection<J> | null;
+  /** It is given up because it failed its requests: however long it lived, its successor waits. */
+  readonly isSick: boolean;
 }
 
 /** A place in the pool. `isKept`: whoever has it is replaced when it is lost; false for one on trial, and for one that was succeeded. */
@@ -118,11 +120,12 @@ export class WirePool<J> {
     if (this.#closed) return null;
     let openedAtMs = Number.NaN;
     let answers = () => 0;
+    let isSick = () => false;
     const replace = (why: string) => {
       this.#refresh();
       if (!place.isKept || this.#closed) return;
       place.isKept = false;
-      const good = performance.now() - openedAtMs > GOOD_AFTER_MS || answers() >= GOOD_AFTER_ANSWERS;
+      const good = !isSick() && (performance.now() - openedAtMs > GOOD_AFTER_MS || answers() >= GOOD_AFTER_ANSWERS);
       this.#reconnect(good ? 0 : fails + 1, why);
     };
     try {
@@ -148,6 +151,7 @@ export class WirePool<J> {
         const connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
         owner.connection = connection;
         answers = () => connection.answered;
+        isSick = () => owner.isSick;
         this.#owners.set(owner, place);
         this.#refresh();
         // Whoever says nothing at all would keep its place, and all that are to be opened after it, for ever.

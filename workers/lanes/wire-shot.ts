@@ -1,4 +1,5 @@
 import type { Issued } from '../credentials/credential.ts';
+import { CampaignMeter } from './campaign-meter.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { PreparedShot, Template } from './lane.ts';
 
@@ -8,6 +9,8 @@ const KEPT = 3;
 /** Opaque outside: templates, and the requests made of them under each credential that a connection has. */
 export class WireShot implements PreparedShot {
   readonly templates: readonly Template[];
+  /** Of its answers over this lane. */
+  readonly meter = new CampaignMeter();
   readonly #make: (template: Template, issued: Issued) => RequestTemplate;
   readonly #made = new Map<number, RequestTemplate[]>();
   #requests: RequestTemplate[] = [];

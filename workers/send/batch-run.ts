@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Account, ClaimStore } from '../../infra/aws/claim-store.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
-import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
+import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { claimKey } from '../contract.ts';
@@ -70,10 +70,10 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
 }
 
 function jobFor(
-  { switches, clock, log }: BatchContext, run: ShotRun, view: BatchView, { toSend, lease }: HeldBatch, kept: Kept,
+  { switches, clock }: BatchContext, run: ShotRun, view: BatchView, { toSend, lease }: HeldBatch, kept: Kept,
   settle: (device: number, state: DeviceState | null, reason: string | null, atMs: number) => void,
 ): LaneJob {
-  const terms = { haltEpoch: run.authority.shot.haltEpoch, lease: lease.memory, stopped: run.stopped };
+  const terms = { haltEpoch: run.authority.shot.haltEpoch, lease: lease.memory, stopped: run.stops[view.platform].memory };
   const devices = toSend.length === view.count ? null : Uint32Array.from(toSend);
   return {
     ...batchWrites(view, devices, new WriteCheck(terms, switches)),
@@ -98,7 +98,6 @@ function jobFor(
       const [state, reason] = stateFrom(outcome);
       kept.settled();
       settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));
-      if (state === 'failed' && reason !== null) complain(log, run, view.platform, reason);
     },
   };
 }
@@ -113,11 +112,6 @@ function stateFrom(outcome: Outcome): [DeviceState | null, string | null] {
     case 'held': return [outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late', null];
     default: return outcome satisfies never;
   }
-}
-
-function complain(log: Logger, run: ShotRun, platform: Platform, reason: string): void {
-  const stopped = run.failed(platform, reason);
-  if (stopped !== null) log.fatal({ shotId: run.authority.shot.id, platform, reason: stopped }, 'this answer stops the shot on this worker: every further push would get it too');
 }
 
 /** What the account leaves out is open to others then. False: somebody else has the batch already, or its time is over. */

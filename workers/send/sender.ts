@@ -122,7 +122,7 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admission.isFull || !this.#options.share().active || this.#options.runs.anyStopped()) {
+      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admission.isFull || !this.#options.share().active || this.#options.runs.anyCondemned(this.#options.platform)) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
@@ -175,8 +175,8 @@ export class Sender {
         return false;
       }
       if (await this.#hands.isLost(hand)) return false;
-      const why = run.stop(switches, notAfterMs);
-      if (run.stoppedBy !== null) {
+      const why = run.stop(platform, switches, notAfterMs);
+      if (why === 'returned') {
         await this.#hands.back([hand], 1);
         return false;
       }
@@ -202,7 +202,7 @@ export class Sender {
     const batchLog = log.child({ shotId: message.shotId, batch: message.batch });
     const context = { claims, setOf, lane, switches, clock, bootId, share, keeper: this.#keeper, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
-    const isOver = () => this.#stop.signal.aborted || run.stoppedBy !== null || ['halted', 'late'].includes(run.stop(switches, notAfterMs) ?? '');
+    const isOver = () => this.#stop.signal.aborted || ['halted', 'late', 'returned'].includes(run.stop(platform, switches, notAfterMs) ?? '');
     run.inHand += 1;
     this.#claiming += view.count;
     try {

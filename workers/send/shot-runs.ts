@@ -2,6 +2,7 @@ import type { Journal } from '../../infra/aws/journal.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { servesFor } from '../../runbooks/launch/skip-cover.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { authorityFor } from './authority.ts';
@@ -81,9 +82,9 @@ export class ShotRuns {
     });
   }
 
-  /** True while a shot that was stopped here by an answer is not closed: its batches are left to others. */
-  anyStopped(): boolean {
-    return this.all().some((run) => run.stoppedBy !== null && !run.isClosed);
+  /** True while a shot that was stopped here by answers is not closed: its batches are left to others. */
+  anyCondemned(platform: Platform): boolean {
+    return this.all().some((run) => !run.isClosed && run.condemned(platform) !== null);
   }
 
   #remember(shotId: string, found: FoundRun): FoundRun {

@@ -1,4 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { LaneWeather } from '../contract.ts';
 import type { LaneStatus } from '../lanes/lane.ts';
 import { GAUGE, NONE } from './messages.ts';
 import { reasonOf } from './reasons.ts';
@@ -16,12 +17,32 @@ export function readGauges(threads: readonly SendingThread[], platform: Platform
   const sum = (at: number): number => of(at).reduce((total, value) => total + value, 0);
   const known = (at: number): number[] => of(at).filter((value) => value !== NONE);
   const [ages, lefts] = [known(GAUGE.credentialAgeMs), known(GAUGE.credentialLeftMs)];
-  const refused = threads.find((thread) => gaugeOf(thread, platform, GAUGE.refusal) !== NONE);
   return {
     primed: sum(GAUGE.primed), streams: sum(GAUGE.streams), inFlight: sum(GAUGE.inFlight),
     credentialAgeMs: ages.length === 0 ? null : Math.max(...ages),
     credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
-    refusal: refused === undefined ? null : reasonOf(refused.reasons, gaugeOf(refused, platform, GAUGE.refusal)),
-    weather: null, sick: null,
+    refusal: textOf(threads, platform, GAUGE.refusal),
+    weather: weatherOf(threads, platform),
+    sick: sum(GAUGE.sick) === 0 ? null : { connections: sum(GAUGE.sick), reason: textOf(threads, platform, GAUGE.sickReason) ?? '' },
   };
+}
+
+/** Stopped where every thread that has a connection is; otherwise some part still goes on. */
+function weatherOf(threads: readonly SendingThread[], platform: Platform): LaneWeather | null {
+  const open = threads.filter((thread) => gaugeOf(thread, platform, GAUGE.streams) > 0);
+  const bad = open.filter((thread) => gaugeOf(thread, platform, GAUGE.weather) > 0);
+  if (bad.length === 0) return null;
+  const isStopped = bad.length === open.length && bad.every((thread) => gaugeOf(thread, platform, GAUGE.weather) === 2);
+  const of = (at: number): number[] => bad.map((thread) => gaugeOf(thread, platform, at));
+  const sum = (at: number): number => of(at).reduce((total, value) => total + value, 0);
+  return {
+    state: isStopped ? 'stopped' : 'slow', reason: textOf(bad, platform, GAUGE.weatherReason) ?? '', forMs: Math.max(...of(GAUGE.weatherForMs)),
+    refused: sum(GAUGE.weatherRefused), waiting: sum(GAUGE.weatherWaiting), againInMs: isStopped ? Math.min(...of(GAUGE.weatherAgainMs)) : 0,
+  };
+}
+
+/** Of the first thread that has one. */
+function textOf(threads: readonly SendingThread[], platform: Platform, at: number): string | null {
+  const thread = threads.find((one) => gaugeOf(one, platform, at) !== NONE);
+  return thread === undefined ? null : reasonOf(thread.reasons, gaugeOf(thread, platform, at));
 }

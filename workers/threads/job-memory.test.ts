@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ShotStop } from '../halt/shot-stop.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
 import { createJobMemory, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
@@ -11,7 +12,7 @@ function setUp(count: number) {
   const refused: number[] = [];
   const job: LaneJob = {
     count, token: () => '', template: () => 0, stop: () => null, settle: (index, outcome) => told.push({ index, ...outcome }),
-    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: new SharedArrayBuffer(4) }, wrote: (times) => writes.push(times), again: (times) => refused.push(times) },
+    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: ShotStop.create().memory }, wrote: (times) => writes.push(times), again: (times) => refused.push(times) },
   };
   const memory = createJobMemory(count, Math.floor(sharedClockMs()));
   const reasons = createReasons();

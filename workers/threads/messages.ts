@@ -47,8 +47,16 @@ export type FromThread =
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
-export const GAUGE = { primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5, stalled: 6 } as const;
-/** Of `refusal`, where a number is that of the thread's reasons: none. Of a credential's times: no connection is open. */
+export const GAUGE = {
+  primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5,
+  /** Of LaneWeather: 0 fair, 1 slow, 2 stopped. */
+  weather: 6, weatherReason: 7, weatherForMs: 8, weatherRefused: 9, weatherWaiting: 10, weatherAgainMs: 11,
+  /** Connections given up as sick, and why the last one was. */
+  sick: 12, sickReason: 13,
+  /** Streams that the weather lets it use; none in a thread that gets no answers. */
+  usable: 14,
+} as const;
+/** Of reasons, where a number is that of the thread's reasons: none. Of a credential's times: no connection is open. */
 export const NONE = -1;
 
 export function createGauge(): SharedArrayBuffer {
@@ -59,4 +67,5 @@ export function createGauge(): SharedArrayBuffer {
 
 export function clearGauge(gauge: Int32Array): void {
   gauge.fill(0).fill(NONE, GAUGE.credentialAgeMs, GAUGE.refusal + 1);
+  for (const reason of [GAUGE.weatherReason, GAUGE.sickReason]) gauge[reason] = NONE;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ShotStop } from '../halt/shot-stop.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck, type WriteTerms } from '../halt/write-check.ts';
@@ -13,7 +14,7 @@ function marked(): { job: PortableJob; terms: WriteTerms } {
   writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
   const lease = Lease.create();
   lease.grant({ untilMs: sharedClockMs() + 60_000, lateAtMs: sharedClockMs() + 60_000, mark: 7 });
-  const terms = { haltEpoch: 0, lease: lease.memory, stopped: new SharedArrayBuffer(4) };
+  const terms = { haltEpoch: 0, lease: lease.memory, stopped: ShotStop.create().memory };
   const devices = Uint32Array.of(2, 4, 6, 8, 10);
   const view = { id: 'b', count: 12, token: (device: number) => `token ${device}`, locale: (device: number) => device } as BatchView;
   return { terms, job: { ...batchWrites(view, devices, new WriteCheck(terms, new SwitchView(memory))), settle: () => undefined, elsewhere: { batch: 'b', devices, terms, wrote: () => undefined } } };

@@ -4,6 +4,7 @@ import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
+import { ShotStop } from '../halt/shot-stop.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
@@ -50,7 +51,7 @@ export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2
   await lane.open(new AbortController().signal);
   const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
   const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
-  const stopped = new SharedArrayBuffer(4);
+  const stopped = ShotStop.create().memory;
 
   const jobOf = (batch: string, options: { devices?: Uint32Array; forMs?: number } = {}) => {
     const view = audience.view(batch);

@@ -238,8 +238,8 @@ export class ThreadLane implements Lane, ThreadClient {
     let best: SendingThread | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) {
-      // With one device more, so that a thread without a stream is full even when it has nothing to do. A stalled one counts as such.
-      const load = (this.#unsent(thread) + 1) / ((this.#isStalled(thread) ? 0 : gaugeOf(thread, this.platform, GAUGE.streams)) + 0.001);
+      // With one device more, so that a thread without a stream is full even when it has nothing to do.
+      const load = (this.#unsent(thread) + 1) / (this.#usable(thread) + 0.001);
       if (best !== null && load >= least) continue;
       best = thread;
       least = load;
@@ -256,18 +256,19 @@ export class ThreadLane implements Lane, ThreadClient {
   #hasRoom(reserved: number): boolean {
     if (this.#state === 'closed') return true;
     // Of those that get answers: what waits in the others takes nobody's place here.
-    const threads = this.#threads.filter((thread) => !this.#isStalled(thread));
+    const threads = this.#threads.filter((thread) => this.#usable(thread) > 0);
     let streams = 0;
     let unsent = this.#waiting.reduce((sum, { job }) => sum + job.count, 0);
     for (const thread of threads) {
-      streams += gaugeOf(thread, this.platform, GAUGE.streams);
+      streams += this.#usable(thread);
       unsent += this.#unsent(thread);
     }
     return streams > 0 && unsent + reserved < lookAhead(streams, this.#pace.perSecond, threads.length);
   }
 
-  #isStalled(thread: SendingThread): boolean {
-    return thread.isSilent || gaugeOf(thread, this.platform, GAUGE.stalled) === 1;
+  /** Streams that it can use now. */
+  #usable(thread: SendingThread): number {
+    return thread.isSilent ? 0 : gaugeOf(thread, this.platform, GAUGE.usable);
   }
 
   #serveRoom(): void {

@@ -5,8 +5,6 @@ import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
-import { afterApns } from '../lanes/apns-answers.ts';
-import { afterFcm } from '../lanes/fcm-answers.ts';
 import type { Outcome, PreparedShot } from '../lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { WireLane } from '../lanes/wire-lane.ts';
@@ -75,16 +73,11 @@ export class ThreadSide {
       for (let index = 0; index < memory.count; index++) writer.settle(index, { state: 'held', why: 'returned' });
       return;
     }
-    const check = new WriteCheck(terms, switches);
-    const after = this.lane.platform === 'ios' ? afterApns : afterFcm;
     void this.lane.send(prepared, {
-      ...batchWrites(view, devices, check),
+      ...batchWrites(view, devices, new WriteCheck(terms, switches)),
       wrote: (index) => writer.wrote(index),
       again: () => writer.again(),
-      settle: (index, outcome) => {
-        if (outcome.state === 'failed' && after(outcome.reason) === 'stop-campaign') check.stopShot();
-        this.#settle(writer, index, outcome);
-      },
+      settle: (index, outcome) => this.#settle(writer, index, outcome),
     });
   }
 
@@ -107,13 +100,23 @@ export class ThreadSide {
   }
 
   #measure(): void {
-    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal } = this.lane.status();
-    Atomics.store(this.#gauge, GAUGE.primed, primed);
-    Atomics.store(this.#gauge, GAUGE.streams, streams);
-    Atomics.store(this.#gauge, GAUGE.inFlight, inFlight);
-    Atomics.store(this.#gauge, GAUGE.stalled, this.lane.isStalled || performance.now() < this.#untoldUntilMs ? 1 : 0);
-    Atomics.store(this.#gauge, GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
-    Atomics.store(this.#gauge, GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
-    Atomics.store(this.#gauge, GAUGE.refusal, refusal === null ? NONE : this.#common.reasons.idOf(refusal));
+    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick } = this.lane.status();
+    const put = (at: number, value: number): void => { Atomics.store(this.#gauge, at, value); };
+    const reason = (at: number, text: string | undefined | null): void => put(at, text === undefined || text === null ? NONE : this.#common.reasons.idOf(text));
+    put(GAUGE.primed, primed);
+    put(GAUGE.streams, streams);
+    put(GAUGE.inFlight, inFlight);
+    put(GAUGE.usable, this.lane.isStalled || performance.now() < this.#untoldUntilMs ? 0 : Math.min(streams, this.lane.allowance));
+    put(GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
+    put(GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
+    reason(GAUGE.refusal, refusal);
+    put(GAUGE.weather, weather === null ? 0 : weather.state === 'slow' ? 1 : 2);
+    reason(GAUGE.weatherReason, weather?.reason);
+    put(GAUGE.weatherForMs, weather?.forMs ?? 0);
+    put(GAUGE.weatherRefused, weather?.refused ?? 0);
+    put(GAUGE.weatherWaiting, weather?.waiting ?? 0);
+    put(GAUGE.weatherAgainMs, weather?.againInMs ?? 0);
+    put(GAUGE.sick, sick?.connections ?? 0);
+    reason(GAUGE.sickReason, sick?.reason);
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ShotStop } from '../halt/shot-stop.ts';
 import { providersForTests } from '../../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../../infra/local/providers/for-tests.ts';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
@@ -50,7 +51,7 @@ async function stand(connections: number) {
   await lane.prime(staff, signal);
   const shot = lane.prepare([{ headers: { 'apns-topic': TOPIC, 'apns-push-type': 'alert' }, body: Buffer.from('{"aps":{"alert":"hi"},"gobutton":{"launch":"standing","shot":"s"}}') }]);
   const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
-  const stopped = new SharedArrayBuffer(4);
+  const stopped = ShotStop.create().memory;
   const wrong = new Map<string, number>();
   let minute = 0;
   const own = stack.move();

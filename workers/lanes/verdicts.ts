@@ -1,0 +1,258 @@
+import type { Logger } from 'pino';
+import type { Row } from './answers.ts';
+import type { HeaderField } from './h2/hpack-decoder.ts';
+import type { ActiveJob, Jobs } from './jobs.ts';
+import type { LaneSick, LaneWeather } from '../contract.ts';
+import type { Link } from './link.ts';
+import type { Provider } from './provider.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { Weather, type Sky } from './weather.ts';
+
+/*
+ * What follows from each answer, for its device, its connection and the lane. The device's fate is in the table of
+ * answers.ts; whose fault it was decides whether one that was refused unread goes out again. One accident is told from a
+ * sick connection and from weather a moment later, so those devices wait for that moment.
+ */
+
+/** What is seen of connections within this time decides what an answer was. */
+const JUDGED_AFTER_MS = 250;
+/** Connections that may be given up as sick within a second: opening many looks like an attack (FACTS 1). */
+const LEAVING_PART = 1 / 4;
+const LEAVING_WITHIN_MS = 1_000;
+/** After a connection refused a stream, so long at least until that device is tried again; a round trip is, as far as it is known. */
+const REFUSED_FIRST_MS = 10;
+const REFUSED_MOST_MS = 1_000;
+
+export const NO_ANSWER = 'NoAnswer';
+/** Of a device that no connection would take. */
+export const REFUSED = 'RefusedStream';
+
+export interface VerdictsOptions {
+  provider: Provider;
+  jobs: Jobs;
+  links: () => readonly Link[];
+  inFlight: () => number;
+  answerDeadlineMs: number;
+  log: Logger;
+}
+
+interface Unjudged { link: Link; active: ActiveJob; index: number; reason: string; atMs: number; untilMs: number }
+
+export class Verdicts {
+  readonly #options: VerdictsOptions;
+  readonly #weather = new Weather();
+  readonly #leftAtMs: number[] = [];
+  #unjudged: Unjudged[] = [];
+  #sick: LaneSick | null = null;
+  #wasStopped = false;
+  /** As of the last look. */
+  #capacityNow = 0;
+  #said = '';
+
+  constructor(options: VerdictsOptions) {
+    this.#options = options;
+  }
+
+  get isFair(): boolean {
+    return this.#weather.isFair;
+  }
+
+  /** How many requests may be open at a time in all. */
+  allowance(nowMs: number): number {
+    return this.#weather.isFair ? Number.POSITIVE_INFINITY : this.#weather.allowance(nowMs);
+  }
+
+  /** Until something may be tried again, ms; 0 unless all is stopped. */
+  waitMs(nowMs: number): number {
+    return this.#weather.waitMs(nowMs);
+  }
+
+  get sick(): LaneSick | null {
+    return this.#sick;
+  }
+
+  weather(nowMs: number): LaneWeather | null {
+    const report = this.#weather.report(nowMs);
+    return report === null ? null : { ...report, waiting: this.#options.jobs.unsent + this.#unjudged.length };
+  }
+
+  /** The device is accepted, or the answer is about it. */
+  fine(link: Link): void {
+    link.health.fine();
+    if (this.#weather.isFair) return this.#weather.fine(0, 0);
+    this.#weather.fine(this.#capacityNow, performance.now());
+  }
+
+  /** An answer that is about neither the device nor what it was sent. */
+  bad(link: Link, active: ActiveJob, index: number, row: Row, reason: string, fields: readonly HeaderField[]): void {
+    const nowMs = performance.now();
+    this.#blame(link, reason, retryAfterMs(fields), row, nowMs);
+    if (row.endsConnection === true && this.#weather.isFair && this.#mayLeave(nowMs)) link.connection?.retire(reason);
+    switch (row.fate) {
+      case 'failed': return this.#options.jobs.settle(active, index, { state: 'failed', reason });
+      case 'uncertain': return this.#options.jobs.settle(active, index, { state: 'uncertain', reason });
+      case 'again':
+        if (link.health.isSick || !this.#weather.isFair) this.#again(active, index, reason, nowMs);
+        else this.#unjudged.push({ link, active, index, reason, atMs: nowMs, untilMs: nowMs + JUDGED_AFTER_MS });
+        return;
+      default: row.fate satisfies never;
+    }
+  }
+
+  /** A stream that was refused unread (REFUSED_STREAM, above the last one of a GOAWAY). */
+  refused(link: Link, active: ActiveJob, index: number): void {
+    const tries = this.#options.jobs.refusals(active, index);
+    const waitMs = Math.min(REFUSED_MOST_MS, Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** tries);
+    if (!this.#options.jobs.again(active, index, performance.now() + waitMs)) return this.#options.jobs.settle(active, index, { state: 'failed', reason: REFUSED });
+    active.job.again?.(index);
+  }
+
+  /** Written, and no answer will come. */
+  lost(link: Link, why: string): void {
+    const nowMs = performance.now();
+    const isSilent = why === NO_ANSWER && link.heardAtMs <= nowMs - this.#options.answerDeadlineMs;
+    if (isSilent) {
+      link.health.silent(NO_ANSWER);
+      // At once: whether there is anybody decides what becomes of it. The pool ends one that stays silent.
+      if (!link.isAsked) link.connection?.ping(nowMs);
+      link.isAsked = true;
+    }
+    this.#blame(link, why, null, LOST, nowMs);
+  }
+
+  /** What time has decided. Often. */
+  sweep(nowMs: number): void {
+    const { jobs } = this.#options;
+    this.#capacityNow = this.#capacity();
+    this.#forgiveAfterStop(nowMs);
+    for (const link of this.#options.links()) this.#look(link, nowMs);
+    this.#judge(nowMs);
+    if (jobs.unsent === 0 && this.#unjudged.length === 0) this.#weather.idle(nowMs);
+    this.#say(nowMs);
+  }
+
+  /** The lane ends: nothing more will be learned. */
+  close(): void {
+    for (const { active, index, reason } of this.#unjudged.splice(0)) this.#options.jobs.settle(active, index, { state: 'failed', reason });
+  }
+
+  forget(link: Link): void {
+    this.#weather.forget(link);
+  }
+
+  // ---- inside
+
+  #blame(link: Link, reason: string, retryAfter: number | null, row: Pick<Row, 'waitMs' | 'isRate'>, nowMs: number): void {
+    const state = this.#weather.state(nowMs);
+    // What was under way when all was stopped is of that storm.
+    if (state !== 'stopped') link.health.bad(reason);
+    this.#weather.bad({ reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs }, this.#sky(link), nowMs);
+    if (this.#weather.isFair) return this.#giveUpIfSick(link, nowMs);
+    // The single try failed. Over another connection, to another address, the next one may not, unless it is a matter of rates.
+    if (state === 'trying' && !link.isAsked && retryAfter === null && row.isRate !== true) this.#leave(link, reason, nowMs);
+  }
+
+  #sky(link: Link): Sky {
+    let open = 0;
+    let bad = 0;
+    for (const one of this.#options.links()) {
+      if (!one.isOpen) continue;
+      open += 1;
+      if (one.givesNothingElse) bad += 1;
+    }
+    // One that is just being given up is not open any more, and counts all the same.
+    if (!link.isOpen) {
+      open += 1;
+      bad += 1;
+    }
+    return { open, bad, inFlight: this.#options.inFlight(), roundTripMs: link.roundTripMs };
+  }
+
+  #capacity(): number {
+    let capacity = 0;
+    for (const link of this.#options.links()) if (link.isOpen) capacity += link.connection?.limit ?? 0;
+    return capacity;
+  }
+
+  #giveUpIfSick(link: Link, nowMs: number): void {
+    const { health, connection } = link;
+    if (health.state === 'leaving') return;
+    const isDone = health.state === 'suspect' && !link.isAsked && (connection?.inFlight ?? 0) === 0;
+    if (isDone || (health.state === 'good' && health.isWorseThan(this.#others(link)))) this.#leave(link, health.why, nowMs);
+  }
+
+  #others(link: Link): { bad: number; answers: number } {
+    let bad = 0;
+    let answers = 0;
+    for (const { health } of this.#options.links()) {
+      if (health === link.health) continue;
+      bad += health.counts.bad;
+      answers += health.counts.answers;
+    }
+    return { bad, answers };
+  }
+
+  #leave(link: Link, why: string, nowMs: number): void {
+    if (!this.#mayLeave(nowMs)) return;
+    link.health.leave(why);
+    this.#sick = { connections: (this.#sick?.connections ?? 0) + 1, reason: why };
+    link.connection?.retire(`sick: ${why}`);
+  }
+
+  #mayLeave(nowMs: number): boolean {
+    while (this.#leftAtMs.length > 0 && (this.#leftAtMs[0] ?? 0) < nowMs - LEAVING_WITHIN_MS) this.#leftAtMs.shift();
+    if (this.#leftAtMs.length >= Math.max(1, this.#options.links().length * LEAVING_PART)) return false;
+    this.#leftAtMs.push(nowMs);
+    return true;
+  }
+
+  /** Suspect ones that have nothing open any more go; silent ones are asked for a sign of life. */
+  #look(link: Link, nowMs: number): void {
+    link.noteAnswers(nowMs);
+    if (link.isAsked) {
+      if (link.connection === null || link.connection.silentSinceMs !== null) return;
+      // It lives. Where it has answered no request all the same, another one will.
+      link.isAsked = false;
+      if (link.health.state === 'suspect' && this.#weather.isFair) this.#leave(link, link.health.why, nowMs);
+    }
+    if (this.#weather.isFair) this.#giveUpIfSick(link, nowMs);
+  }
+
+  /** Whatever they said in the storm: the tries show who works. */
+  #forgiveAfterStop(nowMs: number): void {
+    const isStopped = this.#weather.state(nowMs) === 'stopped';
+    if (this.#wasStopped && !isStopped) {
+      for (const { isAsked, health } of this.#options.links()) if (!isAsked) health.forgive();
+    }
+    this.#wasStopped = isStopped;
+  }
+
+  #judge(nowMs: number): void {
+    if (this.#unjudged.length === 0) return;
+    const isFair = this.#weather.isFair;
+    this.#unjudged = this.#unjudged.filter(({ link, active, index, reason, untilMs }) => {
+      if (!isFair || link.health.isSick) this.#again(active, index, reason, nowMs);
+      else if (nowMs < untilMs) return true;
+      else this.#options.jobs.settle(active, index, { state: 'failed', reason });
+      return false;
+    });
+  }
+
+  #again(active: ActiveJob, index: number, reason: string, nowMs: number): void {
+    if (!this.#options.jobs.again(active, index, nowMs + this.#weather.waitMs(nowMs))) return this.#options.jobs.settle(active, index, { state: 'failed', reason });
+    active.job.again?.(index);
+  }
+
+  #say(nowMs: number): void {
+    const report = this.#weather.report(nowMs);
+    const now = report === null ? '' : `${report.state} ${report.reason}`;
+    if (now === this.#said) return;
+    this.#said = now;
+    const lane = this.#options.provider.name;
+    if (report === null) this.#options.log.warn({ lane }, 'the provider takes what it gets again');
+    else this.#options.log.warn({ lane, ...report }, report.state === 'stopped' ? 'the provider takes nothing: only single tries go out' : 'the provider refuses a part: fewer requests at a time');
+  }
+}
+
+const LOST = { waitMs: 1_000 } as const;
+
