@@ -1,10 +1,12 @@
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
+import { fireArguments } from '../../runbooks/launch/order-words.ts';
 import { devicesShown, isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
+import { missedText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
@@ -110,8 +112,11 @@ async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: S
   const snapshots = (await cloud.live.reports(launch.id)).flatMap((report) => report.shots.filter(({ shotId }) => shotId === shot.id));
   const { figures } = shotFigures(launch, shot, snapshots, nowMs());
   const { total } = figures;
-  out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
+  const lost = missedText(shot.totals ?? [], shot.closed?.cause === 'halt');
+  out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})${lost === '' ? '' : `, ${lost}`}`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
   const open = Math.max(0, figures.devices - finished(total));
   out(`            ${count(total.accepted)} of ${count(figures.devices)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}${open === 0 ? '' : `, ${count(open)} still to come`}`);
+  const left = shot.closed === null || launch.closed ? [] : shot.segments.map(({ segment }) => segment).filter((segment) => remainingDevices(launch, segment) > 0);
+  if (left.length > 0) out(`            ${plural(left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0), 'device')} can still be sent to, exactly those by: npm run go -- ${fireArguments(launch, left)} --launch ${launch.id} --key your.pem`);
   out(`            ${count(figures.perSecond)}/s, p50 / p95 / p99 since GO ${times(total)}`);
 }

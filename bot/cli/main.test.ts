@@ -76,6 +76,16 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
   expect((await go('stats', '--launch', rig.launchId)).out).toMatch(/0 of 700 accepted \(0%\).*700 still to come/);
 });
 
+test('a shot in which a platform was missed says so, with the command that sends to exactly those', async () => {
+  await rig.create();
+  const approved = await rig.append(rig.approval(await rig.request(['us-ios', 'us-android'])));
+  if (approved.kind !== 'FireApproved') throw new Error(approved.kind);
+  await rig.append({ kind: 'close-shot', shotId: approved.shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, { late: 480 }), segmentTotals('us-android', 1, 300)] });
+  const { out } = await go('stats', '--launch', rig.launchId);
+  expect(out).toContain('closed (complete), NOT REACHED: us-ios (480 of 500 not sent)');
+  expect(out).toContain(`480 devices can still be sent to, exactly those by: npm run go -- fire request --segments us-ios --launch ${rig.launchId} --key your.pem`);
+});
+
 test('shows whose key is whose by fingerprint, the one that keygen printed', async () => {
   const { out } = await go('keygen', '--out', keyFile('zoe'));
   const [, fingerprint = ''] = /(SHA256:[A-Za-z0-9+/]{43})\n/.exec(out) ?? [];

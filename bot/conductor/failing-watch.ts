@@ -1,6 +1,7 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { PLATFORMS, type Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { reasons } from '../views/live-stats.ts';
@@ -48,6 +49,8 @@ export class FailingWatch {
   }
 }
 
+const segmentsOf = (shot: Shot, platform: Platform): string[] => shot.segments.map(({ segment }) => segment).filter((segment) => shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform));
+
 function isFailing(one: Figures): boolean {
   const answered = one.accepted + one.failed + one.uncertain;
   return answered >= Math.min(ENOUGH_ANSWERS, one.devices) && failsAsAWhole(one);
@@ -62,6 +65,6 @@ function failingText(launch: Launch, shot: Shot, platform: Platform, one: Figure
   return [
     `${headOf(launch, shot, platform)} ${one.failed === 0 ? `none of ${count(answered)} pushes so far was answered; they may have arrived` : `${count(one.failed)} of ${count(answered)} pushes so far were refused, ${reasons(one.reasons)}${one.uncertain === 0 ? '' : `; ${count(one.uncertain)} were never answered and may have arrived`}`}.`,
     'HALT stops what is not sent yet.',
-    ...(reachable > 0 ? ['Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, `/go fire` goes to exactly those.'] : []),
+    ...(reachable > 0 ? [`Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, \`${fireCommand(launch, segmentsOf(shot, platform))}\` goes to exactly those.`] : []),
   ].join(' ');
 }

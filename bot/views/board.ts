@@ -1,7 +1,9 @@
 import type { Button, KnownBlock } from '@slack/types';
+import { PLATFORMS, type Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { isExpired, lastAttempt, leftBehindOf, openOrderOf, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
@@ -9,7 +11,7 @@ import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
-import { nameOf, switchState } from './names.ts';
+import { nameOf, platformName, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './order.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
@@ -65,6 +67,8 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
   if (ordered) return 'a fire order waits for GO';
   const segments = launch.audience?.segments ?? [];
   const left = segments.reduce((sum, { id }) => sum + remainingDevices(launch, id), 0);
+  const missed = left === 0 ? missedSoFar(launch) : [];
+  if (segments.length > 0 && missed.length > 0) return `nothing left to send, and ${missed.join(' and ')} not reached`;
   if (segments.length > 0 && left === 0) return gotSoFar(launch).uncertain === 0 ? 'everything is sent' : `nothing left to send, ${count(gotSoFar(launch).uncertain)} uncertain`;
   if (segments.length > 0 && segments.every(({ id }) => lastAttempt(launch, id) !== undefined)) return `${plural(left, 'device')} not reached yet: /go fire`;
   const open = redLines(gates).length;
@@ -134,6 +138,16 @@ function gotSoFar(launch: Launch): { accepted: number; uncertain: number } {
     sum.uncertain += (launch.runbook.delivery.uncertain === 'resend' ? closed.slice(-1) : closed).reduce((all, { uncertain }) => all + uncertain, 0);
   }
   return sum;
+}
+
+/** Platforms of which next to nobody was reached in all attempts together. */
+function missedSoFar(launch: Launch): string[] {
+  return PLATFORMS.filter((platform) => {
+    const tries = (launch.audience?.segments ?? []).filter((segment) => segment.platform === platform).map(({ id }) => (launch.attempts[id] ?? []).flatMap(({ totals }) => totals?.totals ?? []));
+    const sum = (of: typeof tries, pick: (totals: Totals) => number) => of.flat().reduce((all, totals) => all + pick(totals), 0);
+    const [accepted, last] = [sum(tries, (totals) => totals.accepted), tries.map((one) => one.slice(-1))];
+    return missedAsAWhole({ accepted, failed: sum(last, ({ failed }) => failed), uncertain: sum(last, ({ uncertain }) => uncertain), halted: 0, late: 0, skipped: 0 }, false) !== null;
+  }).map((platform) => platformName[platform]);
 }
 
 function nextText(launch: Launch, nowMs: number): string {

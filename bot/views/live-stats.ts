@@ -3,7 +3,7 @@ import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
+import { type Missed, missedAsAWhole, missedSegments } from '../../runbooks/launch/reach.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
@@ -54,22 +54,38 @@ function inSpite(launch: Launch, shot: Shot): string {
   return `${red.length === 0 ? '' : `, in spite of ${red.join(', ')}`}${lifts === null ? '' : '. It lifted the halt.'}`;
 }
 
-/** Those of which hardly anybody was reached: no word may call them done. */
-export function failedPlatforms({ platforms }: ShotFigures): Platform[] {
-  return PLATFORMS.filter((platform) => platforms[platform] !== undefined && failsAsAWhole(platforms[platform]));
+/** Of which hardly anybody was reached, as a closed shot has it: no word may call them done. */
+export function missedPlatforms(shot: Shot, { platforms }: ShotFigures): { platform: Platform; how: Missed }[] {
+  return PLATFORMS.flatMap((platform) => {
+    const how = platforms[platform] === undefined ? null : missedAsAWhole(platforms[platform], shot.closed?.cause === 'halt');
+    return how === null ? [] : [{ platform, how }];
+  });
 }
 
-/** Refused and never answered are two things: who was never answered may have got it. */
-export function lostText({ platforms }: ShotFigures, lost: readonly Platform[]): string {
-  const isRefused = (platform: Platform) => (platforms[platform]?.failed ?? 0) >= (platforms[platform]?.uncertain ?? 0);
-  const [refused, silent] = [lost.filter(isRefused), lost.filter((platform) => !isRefused(platform))].map((some) => some.map((platform) => platformName[platform]).join(' and '));
-  return [refused === '' ? '' : `Failed on ${refused}`, silent === '' ? '' : `No answers on ${silent}`].filter((one) => one !== '').join(', ');
+const MISSED: Record<Missed, string> = { refused: 'Failed on', unanswered: 'No answers on', unsent: 'Not sent on' };
+
+/** Refused, never answered and never sent are three things: who was never answered may have got it, and who was not sent to is still to be reached. */
+export function missedText(missed: readonly { platform: Platform; how: Missed }[]): string {
+  return (['refused', 'unanswered', 'unsent'] as const).flatMap((how) => {
+    const names = missed.filter((one) => one.how === how).map(({ platform }) => platformName[platform]);
+    return names.length === 0 ? [] : [`${MISSED[how]} ${names.join(' and ')}`];
+  }).join(', ');
+}
+
+const NAMED_SEGMENTS = 3;
+
+/** Segments that were missed while their platform was not, by name; '' for none. */
+export function exceptText(shot: Shot): string {
+  const missed = missedSegments(shot.totals ?? [], shot.closed?.cause === 'halt').map(({ segment }) => safe(segment, 60));
+  if (missed.length === 0) return '';
+  return `except ${missed.slice(0, NAMED_SEGMENTS).join(', ')}${missed.length > NAMED_SEGMENTS ? ` and ${missed.length - NAMED_SEGMENTS} more` : ''}`;
 }
 
 function stateOf(shot: Shot, figures: ShotFigures): { sign: string; text: string } {
   const { total } = figures;
-  const failed = failedPlatforms(figures);
-  if (shot.closed !== null && failed.length > 0) return { sign: '❌', text: lostText(figures, failed) };
+  const missed = shot.closed === null ? [] : missedPlatforms(shot, figures);
+  if (missed.length > 0) return { sign: '❌', text: missedText(missed) };
+  if (shot.closed?.cause === 'complete' && exceptText(shot) !== '') return { sign: '⚠️', text: `Done ${exceptText(shot)}` };
   if (shot.closed?.cause === 'complete' && total.uncertain + total.late + total.halted > 0) return { sign: '⚠️', text: total.uncertain > 0 ? `Done, ${count(total.uncertain)} uncertain` : 'Done, not all of it' };
   if (shot.closed?.cause === 'complete' || hasOutrunHalt(shot, total)) return { sign: '✅', text: 'Done' };
   if (shot.closed?.cause === 'not-after') return { sign: '⌛', text: 'Time is up' };

@@ -1,11 +1,12 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { type Platform, PLATFORMS, type SegmentTotals, type Totals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, message, section } from './blocks.ts';
-import { failedPlatforms, hasOutrunHalt, lostText, reasons, seconds, times } from './live-stats.ts';
+import { exceptText, hasOutrunHalt, missedPlatforms, missedText, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
@@ -22,12 +23,13 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
   const missed = missedOf(total, skippedFirst(shot, total));
   const sum = total.accepted + missed.nothing + missed.before + total.uncertain;
   const left = leftToSend(launch, shot);
+  const leftDevices = left.reduce((all, segment) => all + remainingDevices(launch, segment), 0);
   const headline = `${howItEnded(shot, figures)}: ${nothingText(total, missed, figures.devices)}`;
   const [got, nothing, uncertain] = shares([total.accepted, missed.nothing, total.uncertain], figures.devices);
   return message(`${headline} · ${shotSegments(launch, shot)}, ${count(total.accepted)} of ${count(figures.devices)} accepted in ${seconds(lastMs(figures) ?? figures.sinceGoMs)}`, [
     header(headline),
-    section(`${shotSegments(launch, shot)}\n${inWords(total, missed, figures.devices)}`),
-    ...(left === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(left, 'device')} can still be sent to.* ${launch.halt.active ? '`/go resume fire`' : '`/go fire`'} goes to exactly those, with a second person.`)]),
+    section(`${shotSegments(launch, shot)}\n${inWords(launch, total, missed, figures.devices)}`),
+    ...(leftDevices === 0 || launch.closed ? [] : [section(`:arrow_forward: *${plural(leftDevices, 'device')} can still be sent to.* \`${fireCommand(launch, left)}\` goes to exactly those, with a second person.`)]),
     fields([
       ['Accepted', `${count(total.accepted)} of ${count(figures.devices)} (${got})`],
       ['Got nothing', missed.nothing === 0 ? 'nobody' : `${count(missed.nothing)} (${nothing})`],
@@ -52,10 +54,14 @@ export function summaryMessage(launch: Launch, shot: Shot, figures: ShotFigures)
 /** A platform of which hardly anybody was reached is no completed shot, whatever the accounts say. */
 function howItEnded(shot: Shot, figures: ShotFigures): string {
   const { total } = figures;
-  const lost = failedPlatforms(figures);
-  if (lost.length > 0) return `Shot ${lostText(figures, lost).replace('Failed', 'failed').replace('No answers', 'without answers')}`;
+  const lost = missedPlatforms(shot, figures);
+  if (lost.length > 0) return `Shot ${missedText(lost).replace('Failed', 'failed').replace('No answers', 'without answers').replace('Not sent', 'not sent')}`;
   if (hasOutrunHalt(shot, total)) return 'Shot complete before the halt';
-  return `Shot ${{ complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[shot.closed?.cause ?? 'complete']}`;
+  const cause = shot.closed?.cause ?? 'complete';
+  if (cause === 'complete' && exceptText(shot) !== '') return `Shot complete ${exceptText(shot)}`;
+  // Time or workers ended before all of it was sent, and no halt did.
+  if (cause === 'complete' && total.late + total.halted > 0) return 'Shot over, not all of it sent';
+  return `Shot ${{ complete: 'complete', 'not-after': 'ended by its time limit', halt: 'ended by halt' }[cause]}`;
 }
 
 type States = Pick<Totals, 'accepted' | 'failed' | 'uncertain' | 'halted' | 'late' | 'skipped'>;
@@ -88,11 +94,11 @@ function nothingText(states: States, missed: Missed, devices: number): string {
   return missed.before === 0 ? `all ${count(devices)} accepted` : `${count(states.accepted)} of ${count(devices)} accepted, all others had their answer before`;
 }
 
-function inWords(total: Figures, missed: Missed, devices: number): string {
+function inWords(launch: Launch, total: Figures, missed: Missed, devices: number): string {
   const lines = [
     `*${count(total.accepted)} of ${count(devices)} devices* were accepted by their provider.`,
     ...(missed.nothing === 0 ? [] : [`*${count(missed.nothing)} got nothing*: ${missed.causes.map(([often, why]) => `${count(often)} ${why}${why === 'refused' ? `: ${reasons(total.reasons)}` : ''}`).join('; ')}.`]),
-    ...(total.uncertain === 0 ? [] : [`*${count(total.uncertain)} may or may not have got it* (uncertain): written to the provider, and never answered.`]),
+    ...(total.uncertain === 0 ? [] : [`*${count(total.uncertain)} may or may not have got it* (uncertain): written to the provider, and no answer says what became of it. ${launch.runbook.delivery.uncertain === 'resend' ? 'A further order sends to them again.' : 'They are not sent to again: whoever has it would get it twice.'}`]),
     ...(missed.before === 0 ? [] : [`*${count(missed.before)} were left out*: an earlier attempt had their answer already.`]),
   ];
   return lines.join('\n');
@@ -124,8 +130,8 @@ function marketLines(shot: Shot): ReturnType<typeof section>[] {
 }
 
 /** What a further order would go to, of this shot's segments. */
-function leftToSend(launch: Launch, shot: Shot): number {
-  return (shot.totals ?? []).filter(({ segment, attempt }) => (lastAttempt(launch, segment)?.attempt ?? attempt) === attempt).reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
+function leftToSend(launch: Launch, shot: Shot): string[] {
+  return (shot.totals ?? []).filter(({ segment, attempt }) => (lastAttempt(launch, segment)?.attempt ?? attempt) === attempt && remainingDevices(launch, segment) > 0).map(({ segment }) => segment);
 }
 
 /** End of the last slot in which anything was accepted. */

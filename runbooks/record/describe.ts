@@ -1,7 +1,9 @@
 import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchValue, Totals } from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
-import { leftBehindOf, runningShotOf } from '../launch/remaining.ts';
+import { fireCommand } from '../launch/order-words.ts';
+import { missedSegments, type Missed } from '../launch/reach.ts';
+import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 import { addReasons, noReasons } from '../launch/reason-counts.ts';
 
 /** Person id → name as people know it. */
@@ -42,6 +44,30 @@ export function sumTotals(segments: readonly SegmentTotals[]): Totals {
   return sum;
 }
 
+const missedOf: Record<Missed, (totals: Totals) => [count: number, what: string]> = {
+  refused: ({ failed }) => [failed, 'refused'],
+  unanswered: ({ uncertain }) => [uncertain, 'without an answer'],
+  unsent: ({ halted, late }) => [halted + late, 'not sent'],
+};
+
+/** `NOT REACHED: us-ios (495 of 500 refused)`: segments of which next to nobody was reached; '' for none. */
+export function missedText(segments: readonly SegmentTotals[], wasHalted: boolean): string {
+  const missed = missedSegments(segments, wasHalted).map(({ segment, attempt, devices, totals, how }) => {
+    const [count, what] = missedOf[how](totals);
+    return `${segmentList([{ segment, attempt }])} (${number(count)} of ${number(devices)} ${what})`;
+  });
+  return missed.length === 0 ? '' : `NOT REACHED: ${missed.join(', ')}`;
+}
+
+/** Who of these segments a further order would go to, and the command that goes to exactly those; '' for nobody. */
+export function stillToSendText(launch: Launch, segments: readonly string[]): string {
+  const left = segments.filter((segment) => remainingDevices(launch, segment) > 0);
+  const devices = left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0);
+  if (devices === 0) return '';
+  const who = `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${left.length > 4 ? `${left.length} segments` : left.join(', ')}`;
+  return launch.closed ? `${who} were within reach when the launch was closed` : `${who} can still be sent to: ${fireCommand(launch, left)}`;
+}
+
 /** `first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95,000/s (best second 120,000)` */
 export function describeTiming(timing: ShotTiming): string {
   const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
@@ -61,6 +87,8 @@ const CLOSE_CAUSE = { complete: 'every batch is accounted for', 'not-after': 'it
 
 const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
+
+const after = (text: string): string => (text === '' ? '' : `. ${text}`);
 
 /** One plain sentence for an entry, without its time and without who did it. Markdown-free. */
 export function describeEntry(entry: Entry, names: Names): string {
@@ -88,7 +116,7 @@ export function describeEntry(entry: Entry, names: Names): string {
       return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
     case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
     case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
-    case 'ShotClosed': return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'ShotClosed': return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
     case 'ShotTimed': return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
     case 'ShotCorrected': return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
     case 'TestRequested': return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;

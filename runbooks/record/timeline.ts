@@ -1,6 +1,6 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
-import type { Entry, EntryOf, Totals } from '../launch/entries.ts';
-import { actorName, describeEntry, describeTiming, describeTotals, leftBehindText, number, segmentList, shortHash, sumTotals, type Names } from './describe.ts';
+import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
+import { actorName, describeEntry, describeTiming, describeTotals, leftBehindText, missedText, number, segmentList, stillToSendText, shortHash, sumTotals, type Names } from './describe.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { readable } from './chat.ts';
@@ -44,13 +44,13 @@ export function timelineMarkdown(entries: readonly Entry[], messages: readonly T
   const slackNames = slackNamesOf(entries, options.slackNames ?? new Map());
   const target = entries.reduce((at, entry) => (entry.kind === 'TargetMoved' ? entry.targetAtMs : at), created.targetAtMs);
 
-  const behind = leftBehind(entries);
+  const { said: behind, last } = followed(entries);
   const rows: Row[] = [
     ...entries.map((entry): Row => ({ atMs: entry.atMs, order: entry.seq, who: actorName(entry.by, names), what: what(entry, names, behind.get(entry.seq) ?? '') })),
     ...messages.map((message, index): Row => ({ atMs: message.atMs, order: entries.length + index + 1, who: slackNames.get(message.user) ?? message.user, what: said(message, slackNames) })),
   ].toSorted((a, b) => a.atMs - b.atMs || a.order - b.order);
 
-  return [...head(created, entries, target, names, options), ...shots(entries, names), ...textsSection(entries), ...table(rows, target)].join('\n');
+  return [...head(created, entries, target, names, options), ...shots(entries, names, last), ...textsSection(entries), ...table(rows, target)].join('\n');
 }
 
 function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], target: number, names: Names, options: TimelineOptions): string[] {
@@ -69,30 +69,39 @@ function head(created: EntryOf<'LaunchCreated'>, entries: readonly Entry[], targ
   ];
 }
 
-function shots(entries: readonly Entry[], names: Names): string[] {
+/** `last`: the launch at its end, as far as its record can be followed. */
+function shots(entries: readonly Entry[], names: Names, last: Launch | null): string[] {
   const approvals = entries.filter((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved');
   if (approvals.length === 0) return ['## Shots', '', 'Nothing was fired.', ''];
   let bad = 0;
   const lines = ['## Shots', '', '| shot | asked by | GO by | at (UTC) | segments | devices | result | speed |', '|---|---|---|---|---|---:|---|---|'];
   for (const approval of approvals) {
     const request = entries.find((entry) => entry.kind === 'FireRequested' && entry.orderId === approval.orderId) as EntryOf<'FireRequested'> | undefined;
-    const totals = outcome(entries, approval.shotId);
+    const segments = outcome(entries, approval.shotId);
+    const totals = segments === null ? null : sumTotals(segments);
+    const missed = segments === null ? '' : missedText(segments, closeOf(entries, approval.shotId)?.cause === 'halt');
     bad += badTokenCount(totals?.reasons ?? {});
-    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${totals === null ? 'running' : escape(describeTotals(totals))} | ${escape(speed(entries, approval.shotId))} |`);
+    lines.push(`| ${approval.shotId} | ${escape(request === undefined ? '?' : actorName(request.by, names))} | ${escape(actorName(approval.by, names))} | ${stamp(approval.pressedAtMs)} | ${escape(segmentList(approval.shown.segments))} | ${number(request?.devices ?? 0)} | ${totals === null ? 'running' : escape(describeTotals(totals))}${missed === '' ? '' : `. **${escape(missed)}**`} | ${escape(speed(entries, approval.shotId))} |`);
   }
+  const left = last === null ? '' : stillToSendText(last, Object.keys(last.attempts));
+  if (left !== '') lines.push('', `Not reached at the end: ${escape(left)}`);
   if (bad > 0) lines.push('', `Tokens refused for good: ${number(bad)}. For the next launch's skip list: \`npm run audience -- bad-tokens --launch ${approvals[0]?.launchId ?? ''}\``);
   return [...lines, ''];
 }
 
 /** The closing totals with every later correction of a segment in place of what it corrects; null while it runs. */
-function outcome(entries: readonly Entry[], shotId: string): Totals | null {
-  const closed = entries.find((entry): entry is EntryOf<'ShotClosed'> => entry.kind === 'ShotClosed' && entry.shotId === shotId);
+function outcome(entries: readonly Entry[], shotId: string): SegmentTotals[] | null {
+  const closed = closeOf(entries, shotId);
   if (closed === undefined) return null;
   const segments = new Map(closed.segments.map((segment) => [segment.segment, segment]));
   for (const entry of entries) {
     if (entry.kind === 'ShotCorrected' && entry.shotId === shotId) for (const segment of entry.segments) segments.set(segment.segment, segment);
   }
-  return sumTotals([...segments.values()]);
+  return [...segments.values()];
+}
+
+function closeOf(entries: readonly Entry[], shotId: string): EntryOf<'ShotClosed'> | undefined {
+  return entries.find((entry): entry is EntryOf<'ShotClosed'> => entry.kind === 'ShotClosed' && entry.shotId === shotId);
 }
 
 function speed(entries: readonly Entry[], shotId: string): string {
@@ -117,8 +126,8 @@ function table(rows: readonly Row[], target: number): string[] {
 
 const LOUD = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'ShotClosed', 'ShotCorrected']);
 
-/** What a late account left to a further order, by sequence. A record that can't be followed to its end says it as far as it can. */
-function leftBehind(entries: readonly Entry[]): Map<number, string> {
+/** What a shot or a late account left to a further order, by sequence, and the launch at the end. A record that can't be followed to its end says it as far as it can. */
+function followed(entries: readonly Entry[]): { said: Map<number, string>; last: Launch | null } {
   const said = new Map<number, string>();
   let launch: Launch | null = null;
   for (const entry of entries) {
@@ -127,15 +136,16 @@ function leftBehind(entries: readonly Entry[]): Map<number, string> {
       after = evolve(launch, entry);
     } catch {
       // The head of the timeline says where the record is broken.
-      return said;
+      return { said, last: null };
     }
     if (entry.kind === 'ShotCorrected') {
       const before: Launch['leftBehind'] = launch?.leftBehind ?? {};
       said.set(entry.seq, leftBehindText(after, entry.segments.map(({ segment }) => segment).filter((segment) => before[segment] !== after.leftBehind[segment])));
     }
+    if (entry.kind === 'ShotClosed') said.set(entry.seq, stillToSendText(after, entry.segments.map(({ segment }) => segment)));
     launch = after;
   }
-  return said;
+  return { said, last: launch };
 }
 
 function what(entry: Entry, names: Names, after: string): string {
