@@ -13,6 +13,8 @@ export interface RehearsalReport {
   timing: { startToReadyMs: number; goToFirstMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null; lastMs: number | null; perSecond: number | null };
   halt: { pressToLastSendMs: number | null };
   workers: { count: number; peakRssMb: number };
+  /** What was played: of a worker, its connections to each provider and its sending threads; mean answer latency of the providers; segments of the shot. */
+  setUp: { connections: number; threads: number; latencyMs: number; segments: number };
   /** From just before GO to the last push. Null where the system has no /proc. */
   cpu: CpuUse | null;
   /** What the open streams of all workers to a provider can carry, and what it got while it got anything. Null: the provider answers at once, or got nothing. */

@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import cliProgress from 'cli-progress';
 import { parseDocument } from 'yaml';
@@ -265,6 +266,8 @@ async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId
     },
     halt: { pressToLastSendMs: halt?.kind === 'HaltSet' && counts.lastAtMs !== null ? counts.lastAtMs - halt.pressedAtMs : null },
     workers: { count: script.workers, peakRssMb: watch.peakRssMb },
+    // A worker takes so many threads by itself (workers/config.ts).
+    setUp: { connections: script.connections, threads: script.threads ?? Math.max(1, availableParallelism() - 1), latencyMs: script.latencyMs, segments: shot.segments.length },
     cpu: counts.lastAtMs === null ? null : cpu.useUntil(counts.lastAtMs),
     streams: {
       ios: streamUse([...watch.streams.apns.values()], script.latencyMs, snapshots.map(({ platforms }) => platforms.ios.curve)),
