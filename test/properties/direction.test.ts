@@ -35,6 +35,20 @@ test.each([
   expect(says).toContain(rule);
 });
 
+test.each([
+  ["import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x', 'utf8');\n", 'no-restricted-imports'],
+  ["import { size } from '../../sizing.ts';\nexport const sized = size;\n", 'no-restricted-imports'],
+  ['export const nowMs = Date.now();\n', 'no-restricted-properties'],
+  ['export const dice = Math.random();\n', 'no-restricted-properties'],
+  ['export const nowMs = performance.now();\n', 'no-restricted-globals'],
+])('nor may a simulation: %s', async (source, rule) => {
+  await rm(folder, { recursive: true, force: true });
+  folder = await mkdtemp(join(root, 'workers/lanes/simulate/zz-direction-'));
+  const { isClean, says } = await lint(source);
+  expect(isClean, says).toBe(false);
+  expect(says).toContain(rule);
+});
+
 test('the core may import itself, zod and yaml', async () => {
   const { isClean, says } = await lint("import { z } from 'zod';\nimport { parse } from 'yaml';\nimport { fold } from '../evolve.ts';\nexport const all = [z, parse, fold];\n");
   expect(isClean, says).toBe(true);
