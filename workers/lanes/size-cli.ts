@@ -1,17 +1,12 @@
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { readNumber } from '../../runbooks/typed/number.ts';
-import { size, SIZE_DEFAULTS, type SizeAnswer, type SizeQuestion } from './sizing.ts';
 import { visibleLines } from '../../infra/visible.ts';
+import { figure, positive, readOptions, usageOf } from './size-options.ts';
+import { SIMULATE_USAGE, simulateCommand } from './size-simulate.ts';
+import { size, SIZE_DEFAULTS, type SizeAnswer, type SizeQuestion } from './sizing.ts';
 
-/** `npm run size -- --devices 6000000 --seconds 5 --latency-ms 80`: how many tasks that takes, and what bounds it. */
-const figure = (least: number, most?: number) => z.string('expected a number').transform((text, context) => {
-  const read = readNumber(text, { fractions: true, least, ...(most === undefined ? {} : { most }) });
-  if (read.ok) return read.value;
-  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
-  return z.NEVER;
-});
-const positive = figure(0).refine((value) => value > 0, 'expected a number above 0');
+/**
+ * `npm run size -- --devices 6000000 --seconds 5 --latency-ms 80`: how many tasks that takes, and what bounds it, by arithmetic. With `--simulate` a
+ * launch is played instead: see size-simulate.ts.
+ */
 const options = {
   'devices': { shape: positive, say: 'devices to send to' },
   'seconds': { shape: positive, say: 'time to have everything written' },
@@ -24,32 +19,17 @@ const options = {
   'per-connection': { shape: figure(0).default(SIZE_DEFAULTS.perConnection), say: 'notifications per second that a connection is good for; 0: no limit' },
   'spare': { shape: figure(0, 10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
 } as const;
-const shape = z.object(Object.fromEntries(Object.entries(options).map(([name, { shape: own }]) => [name, own])) as { [K in keyof typeof options]: (typeof options)[K]['shape'] });
+
+const USAGE = `Usage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80
+${usageOf(options)}
+  --json              the answer as JSON
+  --simulate          play a launch on so many tasks instead
+
+${SIMULATE_USAGE}`;
 
 function refuse(problems: readonly string[]): never {
-  const usage = Object.entries(options).map(([name, { say }]) => `  --${name.padEnd(15)} ${say}`).join('\n');
-  process.stderr.write(`${visibleLines(problems.join('\n'))}\n\nUsage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80\n${usage}\n  --json            the answer as JSON\n`);
+  process.stderr.write(`${visibleLines(problems.join('\n'))}\n\n${USAGE}\n`);
   process.exit(2);
-}
-
-function given(): { question: SizeQuestion; json: boolean } {
-  let values: Record<string, string | boolean | undefined>;
-  try {
-    ({ values } = parseArgs({ options: { json: { type: 'boolean' }, ...Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }])) } }));
-  } catch (error) {
-    return refuse([error instanceof Error ? error.message : String(error)]);
-  }
-  const { json, ...texts } = values;
-  const parsed = shape.safeParse(texts);
-  if (!parsed.success) return refuse(parsed.error.issues.map(({ path, message }) => `--${path.join('.')}: found ${String(texts[String(path[0])] ?? 'nothing')}, ${message}`));
-  const found = parsed.data;
-  return {
-    json: json === true,
-    question: {
-      devices: found.devices, seconds: found.seconds, latencyMs: found['latency-ms'], iosShare: found['platform-share'], connections: found.connections, streams: found.streams,
-      perCore: found['per-core'], cores: found.cores, perConnection: found['per-connection'], spare: found.spare,
-    },
-  };
 }
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -68,6 +48,22 @@ function words(question: SizeQuestion, answer: SizeAnswer): string {
   ].join('\n');
 }
 
-const { question, json } = given();
-const answer = size(question);
-process.stdout.write(`${json ? JSON.stringify(answer) : words(question, answer)}\n`);
+function sizeCommand(args: readonly string[]): string {
+  const read = readOptions(options, ['json'], args);
+  if (!read.ok) return refuse(read.problems);
+  const found = read.values;
+  const question: SizeQuestion = {
+    devices: found.devices, seconds: found.seconds, latencyMs: found['latency-ms'], iosShare: found['platform-share'], connections: found.connections, streams: found.streams,
+    perCore: found['per-core'], cores: found.cores, perConnection: found['per-connection'], spare: found.spare,
+  };
+  const answer = size(question);
+  return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer);
+}
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
+else if (args.includes('--simulate')) {
+  const outcome = await simulateCommand(args.filter((one) => one !== '--simulate'));
+  if (!outcome.ok) refuse(outcome.problems);
+  process.stdout.write(`${outcome.text}\n`);
+} else process.stdout.write(`${sizeCommand(args)}\n`);
