@@ -1,0 +1,158 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TokenError } from '../credentials/fcm-oauth.ts';
+import type { Credential } from '../credentials/credential.ts';
+import { connectTls, type Endpoint } from '../lanes/h2/connect.ts';
+import { SETTING } from '../lanes/h2/frames.ts';
+import type { Template } from '../lanes/lane.ts';
+import type { Provider } from '../lanes/provider.ts';
+import { connectTrouble, type Trouble } from './connect-findings.ts';
+import { finding, isSandbox, type Facts, type Finding } from './findings.ts';
+import { fieldOf, judgeAnswer } from './judge-answer.ts';
+import { certificateOf, isResumed, lookAgain, misdirected, type Certificate } from './look-again.ts';
+import { speak, type Spoken } from './one-push.ts';
+
+/** What meets a provider: the lanes' own pieces, one connection of its own, one push at most. */
+export interface MeetOptions {
+  provider: Provider;
+  /** Origin, `https://host[:port]`. */
+  url: string;
+  /** Extra CA, PEM; null: the system's. */
+  ca: string | null;
+  credential: Credential;
+  /** The push: one that shows nothing, or is only checked (see `primeTemplate`). */
+  template: Template;
+  /** A device of the launch's people; null: one that doesn't exist, which a provider that knows us says. */
+  device: string | null;
+  /** Development builds are meant: the sandbox is right. Default false. */
+  isSandboxMeant?: boolean;
+  /** Default 10 s to connect, 5 s for SETTINGS and PING, 10 s for the answer: the lanes' own. */
+  timeouts?: { connectMs: number; settingsMs: number; answerMs: number };
+  signal?: AbortSignal;
+}
+
+export interface Meeting {
+  provider: 'apns' | 'fcm';
+  url: string;
+  atMs: number;
+  /** What stands between us and the provider; null: it was met and answered. */
+  finding: Finding | null;
+  /** Of the name. */
+  addresses: string[];
+  tls: { address: string; version: string; cipher: string; alpn: string; certificate: Certificate | null; trustedBy: 'this machine' | 'GOBUTTON_CA_FILE'; resumes: boolean; tookMs: number } | null;
+  /** Null: no SETTINGS came. A setting is null where the peer named none and the RFC's own value holds. */
+  http2: { streams: number | null; streamsAfter: number | null; windowBytes: number | null; tableBytes: number | null; frameBytes: number | null; headerListBytes: number | null; obeysTable: boolean | null; pingMs: number | null } | null;
+  push: { device: 'staff' | 'made up'; status: number; reason: string; follows: string; server: string | null; id: string | null; tookMs: number } | null;
+  /** A push was written, whether or not it was answered. */
+  spent: boolean;
+}
+
+const TIMEOUTS = { connectMs: 10_000, settingsMs: 5_000, answerMs: 10_000 };
+const LOOKUP_MS = 5_000;
+/** A second look, at what is no provider. */
+const LOOK_MS = 2_000;
+/** TLS 1.3 gives its sessions after the handshake. */
+const SESSION_MS = 300;
+
+/** Well-formed, and nobody's: the local providers refuse tokens that begin so, as the real ones do any that they never gave out. */
+const MADE_UP = { apns: 'badd00'.padEnd(64, '7'), fcm: `badd00gobuttonLaneProbe:APA91b${'0'.repeat(134)}` } as const;
+
+/** Meets a provider with one push at most. Resolves with what it found; rejects only if it was aborted. */
+export async function meet(options: MeetOptions): Promise<Meeting> {
+  const { provider, url, ca, timeouts = TIMEOUTS, signal = new AbortController().signal } = options;
+  const origin = new URL(url);
+  const endpoint: Endpoint = { host: origin.hostname.replace(/^\[(.+)\]$/, '$1'), port: Number(origin.port || 443), ca };
+  const facts: Facts = { provider: provider.name, host: endpoint.host, port: endpoint.port };
+  const meeting: Meeting = { provider: provider.name, url, atMs: Date.now(), finding: null, addresses: [], tls: null, http2: null, push: null, spent: false };
+  const found = ({ code, detail }: Trouble, withinMs?: number): Meeting => {
+    meeting.finding = finding(code, { ...facts, detail: withoutDevice(detail, options), ...(withinMs === undefined ? {} : { withinMs }) });
+    return meeting;
+  };
+
+  const wrong = misdirected(facts);
+  if (wrong !== null) return found(wrong);
+  if (isSandbox(endpoint.host) && options.isSandboxMeant !== true) return found({ code: 'WRONG_ENVIRONMENT', detail: '' });
+  const addresses = await addressesOf(endpoint.host);
+  if (!Array.isArray(addresses)) return found(addresses);
+  meeting.addresses = addresses;
+  const credential = options.credential.ready().then(() => null, credentialTrouble);
+
+  const startMs = performance.now();
+  const opened = await connectTls(endpoint, timeouts.connectMs).then((socket) => ({ socket }), (error: unknown) => ({ trouble: connectTrouble(error) }));
+  if ('trouble' in opened) return found(await lookAgain(opened.trouble, endpoint, Math.min(LOOK_MS, timeouts.connectMs)), opened.trouble.code === 'TLS_SILENT' ? timeouts.connectMs : undefined);
+  const { socket } = opened;
+  meeting.tls = {
+    address: socket.remoteAddress ?? '', version: socket.getProtocol() ?? '', cipher: socket.getCipher().standardName, alpn: socket.alpnProtocol || '',
+    certificate: certificateOf(socket), trustedBy: ca === null ? 'this machine' : 'GOBUTTON_CA_FILE', resumes: false, tookMs: performance.now() - startMs,
+  };
+  let session: Buffer | null = socket.getProtocol() === 'TLSv1.2' ? socket.getSession() ?? null : null;
+  const sessionCame = new Promise<void>((resolve) => socket.on('session', (ticket: Buffer) => {
+    session = ticket;
+    resolve();
+  }));
+
+  const spoken = await speak(socket, {
+    ...timeouts, signal,
+    request: async () => (await credential === null ? { template: provider.request(options.template, origin.host, options.credential.current().authorization), token: options.device ?? MADE_UP[provider.name] } : null),
+  });
+  signal.throwIfAborted();
+  meeting.spent = spoken.spent;
+  meeting.http2 = http2Of(spoken);
+  await Promise.race([sessionCame, sleep(session === null && spoken.trouble === null ? SESSION_MS : 0)]);
+  if (session !== null) meeting.tls.resumes = await isResumed(endpoint, session, LOOK_MS);
+  return judged(meeting, spoken, await credential, options, found);
+}
+
+function judged(meeting: Meeting, spoken: Spoken, credential: Trouble | null, { provider, device, timeouts = TIMEOUTS }: MeetOptions, found: (trouble: Trouble, withinMs?: number) => Meeting): Meeting {
+  const { answer, trouble } = spoken;
+  if (answer !== null) {
+    const isOk = answer.status >= 200 && answer.status < 300;
+    const reason = isOk ? '' : provider.reason(answer.status, answer.body);
+    meeting.push = {
+      device: device === null ? 'made up' : 'staff', status: answer.status, reason, follows: isOk ? 'accepted' : provider.row(answer.status, reason).means,
+      server: fieldOf(answer.fields, 'server'), id: fieldOf(answer.fields, 'apns-unique-id') ?? fieldOf(answer.fields, 'apns-id'), tookMs: answer.tookMs,
+    };
+  }
+  if (credential !== null) return found(credential);
+  if (trouble !== null) return found(trouble, trouble.code === 'NO_ANSWER' ? timeouts.answerMs : trouble.code === 'NO_SETTINGS' || trouble.code === 'PING_UNANSWERED' ? timeouts.settingsMs : undefined);
+  if (answer === null) return meeting;
+  const verdict = judgeAnswer(provider.name, { ...answer, reason: meeting.push?.reason ?? '' }, device === null);
+  return verdict === null ? meeting : found(verdict);
+}
+
+async function addressesOf(host: string): Promise<string[] | Trouble> {
+  if (isIP(host) !== 0) return [host];
+  const late = new AbortController();
+  try {
+    const silent: Trouble = { code: 'RESOLVER_SILENT', detail: '' };
+    return await Promise.race([
+      lookup(host, { all: true }).then((all) => all.map(({ address }) => address)),
+      sleep(LOOKUP_MS, silent, { signal: late.signal }),
+    ]);
+  } catch (error) {
+    return connectTrouble(error);
+  } finally {
+    late.abort();
+  }
+}
+
+function credentialTrouble(error: unknown): Trouble {
+  if (!(error instanceof TokenError)) return { code: 'KEY_UNUSABLE', detail: 'it is no P-256 key in PKCS#8' };
+  const code = ({ FCM_KEY: 'KEY_UNUSABLE', FCM_TOKEN_REFUSED: 'TOKEN_REFUSED', FCM_TOKEN_ENDPOINT: 'TOKEN_ENDPOINT_WRONG', FCM_TOKEN_UNREACHABLE: 'TOKEN_ENDPOINT_UNREACHABLE' } as const)[error.code];
+  return { code, detail: error.said };
+}
+
+function http2Of({ before, after, obeysTable, pingMs }: Spoken): Meeting['http2'] {
+  if (before === null) return null;
+  const first = (id: number): number | null => before.get(id) ?? null;
+  return {
+    streams: first(SETTING.maxConcurrentStreams), streamsAfter: after?.get(SETTING.maxConcurrentStreams) ?? null,
+    windowBytes: first(SETTING.initialWindowSize), tableBytes: first(SETTING.headerTableSize), frameBytes: first(SETTING.maxFrameSize), headerListBytes: first(SETTING.maxHeaderListSize), obeysTable, pingMs,
+  };
+}
+
+/** A front end may repeat the path that it was asked for. */
+function withoutDevice(text: string, { device }: MeetOptions): string {
+  return device === null ? text : text.replaceAll(device, 'the device');
+}
