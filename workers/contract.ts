@@ -140,5 +140,7 @@ export const workerReport = z.strictObject({
   /** Messages on the queues that are nobody's of this launch, since this boot; `last`: what was wrong with the last one. Absent: an older worker's report. */
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),
   shots: z.array(shotSnapshot),
+  /** Running shots that this worker sends nothing more of to a platform, because `bad` of its last `of` answers refused what is sent. Absent: none, or an older worker. */
+  stopped: z.array(z.strictObject({ shotId: z.string(), platform: z.enum(['ios', 'android']), reason: z.string(), bad: count, of: count })).optional(),
 });
 export type WorkerReport = z.output<typeof workerReport>;

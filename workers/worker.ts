@@ -158,6 +158,7 @@ export class Worker {
       rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
       ...(parts === null ? {} : { foreign: parts.foreign.counts }),
       shots: parts?.runs.snapshots() ?? [],
+      ...(parts === null ? {} : { stopped: stoppedOf(parts.runs.all()) }),
     };
   }
 
@@ -165,8 +166,8 @@ export class Worker {
     if (this.#complaint !== '') return this.#complaint;
     const parts = this.#parts;
     if (parts === null) return this.#say;
-    const stopped = stoppedOf(parts.runs.all());
-    if (stopped !== null) return stopped;
+    const [stopped] = stoppedOf(parts.runs.all());
+    if (stopped !== undefined) return `STOPPED sending ${stopped.shotId} to ${stopped.platform}: the provider answered ${stopped.reason} (${stopped.bad} of the last ${stopped.of} answers are such)`;
     return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? parts.lanes.warning(parts.memory.platforms()) ?? this.#say;
   }
 
@@ -290,16 +291,12 @@ export class Worker {
   }
 }
 
-/** The first that its own answers have stopped here, in words that the room's alarm knows. */
-function stoppedOf(runs: readonly ShotRun[]): string | null {
-  for (const run of runs) {
-    if (run.isClosed) continue;
-    for (const platform of run.platforms()) {
-      const found = run.condemned(platform);
-      if (found !== null) return `STOPPED sending ${run.authority.shot.id} to ${platform}: the provider answered ${found.reason} (${found.bad} of the last ${found.of} answers are such)`;
-    }
-  }
-  return null;
+/** What its own answers have stopped here. */
+function stoppedOf(runs: readonly ShotRun[]): NonNullable<WorkerReport['stopped']> {
+  return runs.filter(({ isClosed }) => !isClosed).flatMap((run) => [...new Set(run.platforms())].flatMap((platform) => {
+    const found = run.condemned(platform);
+    return found === null ? [] : [{ shotId: run.authority.shot.id, platform, ...found }];
+  }));
 }
 
 /** False: not within `ms`. */

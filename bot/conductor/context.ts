@@ -47,6 +47,8 @@ export const FACT = {
   standstill: (shotId: string) => `shot/${shotId}/standstill`,
   /** What a provider answers everybody, as it is said in the room (JSON); empty: it takes pushes. */
   weather: (platform: Platform) => `weather/${platform}`,
+  /** That workers have stopped this shot to a platform by themselves, as it is said in the room (JSON); empty: the shot is over. */
+  stopped: (shotId: string, platform: Platform) => `shot/${shotId}/stopped/${platform}`,
   /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
   haltExplained: (version: number) => `ssm/halt/${version}`,
   /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */

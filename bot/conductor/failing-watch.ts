@@ -10,6 +10,7 @@ import { shotSegments } from '../views/order.ts';
 import { count } from '../views/words.ts';
 import { type Context, FACT, fact, keepFact } from './context.ts';
 import type { Figures, ShotFigures } from './figures.ts';
+import { platformSegments } from './shot-sight.ts';
 
 /** Answers before a platform is said to fail: fewer prove nothing, unless the shot has no more. */
 const ENOUGH_ANSWERS = 100;
@@ -49,8 +50,6 @@ export class FailingWatch {
   }
 }
 
-const segmentsOf = (shot: Shot, platform: Platform): string[] => shot.segments.map(({ segment }) => segment).filter((segment) => shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform));
-
 function isFailing(one: Figures): boolean {
   const answered = one.accepted + one.failed + one.uncertain;
   return answered >= Math.min(ENOUGH_ANSWERS, one.devices) && failsAsAWhole(one);
@@ -65,6 +64,6 @@ function failingText(launch: Launch, shot: Shot, platform: Platform, one: Figure
   return [
     `${headOf(launch, shot, platform)} ${one.failed === 0 ? `none of ${count(answered)} pushes so far was answered; they may have arrived` : `${count(one.failed)} of ${count(answered)} pushes so far were refused, ${reasons(one.reasons)}${one.uncertain === 0 ? '' : `; ${count(one.uncertain)} were never answered and may have arrived`}`}.`,
     'HALT stops what is not sent yet.',
-    ...(reachable > 0 ? [`Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, \`${fireCommand(launch, segmentsOf(shot, platform))}\` goes to exactly those.`] : []),
+    ...(reachable > 0 ? [`Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, \`${fireCommand(launch, platformSegments(shot, platform).map(({ segment }) => segment))}\` goes to exactly those.`] : []),
   ].join(' ');
 }

@@ -24,6 +24,7 @@ const READ_MS = 250;
 const LONG_READ_MS = 500;
 const YOUNG_MS = 30_000;
 const DETAILS_MS = 1_000;
+const SILENT_MS = 3_000;
 
 /**
  * What this instance sees of one launch while a shot of it runs. Reads are begun and never waited for: what the store doesn't
@@ -78,6 +79,11 @@ export class ShotSight {
     });
   }
 
+  /** Reports of those that still do. They come four times a second while a shot is young, and every second after that. */
+  alive(): WorkerReport[] {
+    return this.reports().filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS).map(({ report }) => report);
+  }
+
   /** Every boot that has reported, and how long ago its last report was seen to change. */
   reports(): Evidence['workers'] {
     const nowMs = this.#context.nowMs();
@@ -120,4 +126,8 @@ export class ShotSight {
     this.#begunAtMs.set(what, nowMs);
     void work().catch((error: unknown) => this.#context.log.debug({ what, err: error }, 'a look at a running shot was not answered')).finally(() => this.#running.delete(what));
   }
+}
+
+export function platformSegments(shot: Shot, platform: Platform): Shot['segments'] {
+  return shot.segments.filter(({ segment }) => shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform));
 }

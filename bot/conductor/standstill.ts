@@ -6,6 +6,7 @@ import { Alarm } from './alarm.ts';
 import { type Context, FACT } from './context.ts';
 import { ShotSight } from './shot-sight.ts';
 import { type StillReason, stillReason, WEATHER } from './still-reason.ts';
+import { StoppedWatch } from './stopped-watch.ts';
 import { type Still, Stillness } from './stillness.ts';
 import type { UpdateBudget } from './update-budget.ts';
 import { WeatherWatch } from './weather-watch.ts';
@@ -28,6 +29,7 @@ export class StandstillWatch {
   readonly #launches: () => Iterable<string>;
   readonly #isOurs: () => boolean;
   readonly #weather: WeatherWatch;
+  readonly #stopped: StoppedWatch;
   readonly #sights = new Map<string, ShotSight>();
   readonly #shots = new Map<string, Followed>();
   #timer: NodeJS.Timeout | null = null;
@@ -37,6 +39,7 @@ export class StandstillWatch {
     this.#launches = options.launches;
     this.#isOurs = options.isOurs;
     this.#weather = new WeatherWatch(context, options.budget);
+    this.#stopped = new StoppedWatch(context);
   }
 
   start(): void {
@@ -45,7 +48,7 @@ export class StandstillWatch {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await Promise.all([this.#weather.settle(), ...[...this.#shots.values()].map(({ alarm }) => alarm.settle())]);
+    await Promise.all([this.#weather.settle(), this.#stopped.settle(), ...[...this.#shots.values()].map(({ alarm }) => alarm.settle())]);
   }
 
   look(): void {
@@ -69,6 +72,7 @@ export class StandstillWatch {
     const sight = this.#sights.get(launch.id) ?? new ShotSight(this.#context);
     this.#sights.set(launch.id, sight);
     if (running.size > 0) sight.read(launch);
+    this.#stopped.look(launch, sight);
     this.#weather.look(launch, sight, isTold);
     for (const shot of followed) {
       const { stillness, alarm } = this.#follow(launch, shot);
@@ -99,10 +103,9 @@ export class StandstillWatch {
     if (!alarm.mayBegin) return;
     const before = alarm.episode;
     const isOpen = before !== null && before.end === null;
-    // A platform of which the room knows the weather needs no second alarm, unless it stands still for another reason.
+    // A platform of which the room knows why needs no second alarm, unless it stands still for another reason.
     const isSaid = (platform: Platform): boolean => isOpen && before.content.still.some((one) => one.platform === platform);
-    const known = all.filter(({ platform }) => !isSaid(platform) && this.#weather.isTold(launch.id, platform));
-    const still = known.length > 0 && reasonOf(known).kind.startsWith(WEATHER) ? all.filter((one) => !known.includes(one)) : all;
+    const still = all.filter((one) => isSaid(one.platform) || !this.#isKnown(launch, shot, one.platform, () => reasonOf([one]).kind));
     if (still.length === 0) return;
     const reason = reasonOf(still);
     if (isOpen) {
@@ -112,6 +115,10 @@ export class StandstillWatch {
     const inSameMessage = before !== null && this.#context.nowMs() - before.postedAtMs < SAME_MESSAGE_MS;
     alarm.begin({ still, reason }, { sinceMs: Math.min(...still.map((each) => each.sinceMs)), note: standstillNote(launch, shot, still, reason), inSameMessage });
     this.#context.log.warn({ launchId: launch.id, shotId: shot.id, platforms: still.map(({ platform }) => platform), reason: reason.kind }, 'a running shot stands still');
+  }
+
+  #isKnown(launch: Launch, shot: Shot, platform: Platform, kindOf: () => string): boolean {
+    return (this.#weather.isTold(launch.id, platform) && kindOf().startsWith(WEATHER)) || (this.#stopped.isTold(shot.id, platform) && kindOf() === 'stopped');
   }
 
   #ends(launch: Launch, shot: Shot, alarm: Followed['alarm'], how: StillEnd['how']): void {

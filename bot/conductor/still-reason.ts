@@ -24,7 +24,7 @@ export const WEATHER = 'weather ';
 /** The first that applies: what is further up explains what is further down. */
 export function stillReason(launch: Launch, shot: Shot, still: readonly Still[], evidence: Evidence, nowMs: number): StillReason {
   const workers = evidence.workers.filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS).map(({ report }) => report);
-  return ofStore(evidence) ?? ofSwitches(evidence, workers) ?? ofWorkers(launch, shot, evidence, workers) ?? ofWeather(still, workers, nowMs) ?? ofQueues(launch, still, evidence, 'missing')
+  return ofStore(evidence) ?? ofSwitches(evidence, workers) ?? ofWorkers(launch, shot, still, evidence, workers) ?? ofWeather(still, workers, nowMs) ?? ofQueues(launch, still, evidence, 'missing')
     ?? ofConnections(still, workers) ?? ofProvider(still, workers, nowMs) ?? ofDead(shot, evidence) ?? ofQueues(launch, still, evidence, 'content') ?? ofPace(launch, shot, still, nowMs)
     ?? { kind: 'unknown', why: 'nothing that the bot can see: workers report, their connections are open, and nothing waits.', todo: 'Look at the workers\' log lines of this shot.' };
 }
@@ -51,7 +51,7 @@ function ofSwitches({ switches }: Evidence, workers: readonly WorkerReport[]): S
   };
 }
 
-function ofWorkers(launch: Launch, shot: Shot, evidence: Evidence, workers: readonly WorkerReport[]): StillReason | null {
+function ofWorkers(launch: Launch, shot: Shot, still: readonly Still[], evidence: Evidence, workers: readonly WorkerReport[]): StillReason | null {
   const pool = safe(launch.runbook.pool.scale_target, 60);
   if (workers.length === 0) {
     const last = Math.min(...evidence.workers.map(({ silentMs }) => silentMs));
@@ -60,11 +60,11 @@ function ofWorkers(launch: Launch, shot: Shot, evidence: Evidence, workers: read
       todo: `See whether tasks of the pool run (\`/go status\`), and bring some with \`/go scale ${pool} ${launch.runbook.pool.workers}\`. What is not sent stays within reach, and goes on by itself when one is ready.`,
     };
   }
-  const stopped = workers.filter(({ say }) => say.includes(`STOPPED sending ${shot.id}`));
+  const stopped = workers.filter((report) => stops(report, shot, still));
   if (stopped.length > 0) {
     return {
       kind: 'stopped', why: `${stopped.length} of ${plural(workers.length, 'worker')} stopped it by an answer that every further push would get too: ${safe(stopped[0]?.say ?? '', 200)}.`,
-      todo: 'Press HALT, so that it closes; mend what the provider complains of (credentials, topic, content); then `/go resume fire` goes to whoever was not reached.',
+      todo: 'Press HALT, so that it closes; mend what the provider complains of (topic, content); then `/go resume fire` goes to whoever was not reached.',
     };
   }
   const cannot = workers.filter(({ say }) => say.startsWith(`${CANNOT_TAKE} ${shot.id}: `) || say.startsWith(`${CANNOT_CLOSE} ${shot.id}: `));
@@ -77,6 +77,12 @@ function ofWorkers(launch: Launch, shot: Shot, evidence: Evidence, workers: read
   const ready = workers.filter(({ state }) => state === 'ready' || state === 'sending');
   if (ready.length > 0) return null;
   return { kind: 'none ready', why: `none of ${plural(workers.length, 'worker')} is ready. One says: ${safe(workers[0]?.say ?? '', 200)}.`, todo: `\`/go ready\` shows what is missing. What is not sent goes on by itself when one is ready.` };
+}
+
+/** An older worker says it in words alone, and of all platforms. */
+function stops({ stopped, say }: WorkerReport, shot: Shot, still: readonly Still[]): boolean {
+  if (stopped === undefined) return say.includes(`STOPPED sending ${shot.id}`);
+  return stopped.some(({ shotId, platform }) => shotId === shot.id && still.some((one) => one.platform === platform));
 }
 
 function ofWeather(still: readonly Still[], workers: readonly WorkerReport[], nowMs: number): StillReason | null {

@@ -1,17 +1,14 @@
 import { DEVICE_STATES, type Platform, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { type Told, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type WeatherEnd } from '../views/weather.ts';
 import { Alarm } from './alarm.ts';
 import { type Context, FACT } from './context.ts';
 import { devicesOf } from './figures.ts';
-import type { ShotSight } from './shot-sight.ts';
+import { platformSegments, type ShotSight } from './shot-sight.ts';
 import { RESERVE, type UpdateBudget } from './update-budget.ts';
 import { PROVIDER, type Weather, weatherOf } from './weather.ts';
 
-/** Reports come four times a second while a shot is young, and every second after that. */
-const SILENT_MS = 3_000;
 /** What begins again this soon after it was over is told in the same message: weather comes in gusts. */
 const SAME_MESSAGE_MS = 60_000;
 
@@ -49,7 +46,7 @@ export class WeatherWatch {
   look(launch: Launch, sight: ShotSight, isCovered: (platform: Platform) => boolean): void {
     const { nowMs } = this.#context;
     for (const platform of PLATFORMS) {
-      const shots = runningShots(launch).filter((shot) => segmentsOf(shot, platform).length > 0);
+      const shots = runningShots(launch).filter((shot) => platformSegments(shot, platform).length > 0);
       const name = nameOf(launch.id, platform);
       if (shots.length === 0 && !this.#followed.has(name)) continue;
       const one = this.#follow(launch, platform);
@@ -76,7 +73,7 @@ export class WeatherWatch {
       if (alarm.isOpen) this.#ends(launch, platform, one, endOf(launch, alarm.episode?.content));
       return;
     }
-    const reports = alive(sight);
+    const reports = sight.alive();
     // Whoever doesn't report says nothing of the weather, either way.
     if (!reports.some(({ lanes }) => lanes.some(({ provider }) => provider === PROVIDER[platform]))) return;
     const [weather] = weatherOf(reports, [platform]);
@@ -125,14 +122,6 @@ const MOST_OFTEN_MS = 1_000;
 
 const nameOf = (launchId: string, platform: Platform): string => `${launchId}\n${platform}`;
 
-function alive(sight: ShotSight): WorkerReport[] {
-  return sight.reports().filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS).map(({ report }) => report);
-}
-
-function segmentsOf(shot: Shot, platform: Platform): Shot['segments'] {
-  return shot.segments.filter(({ segment }) => shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform));
-}
-
 function endOf(launch: Launch, told: Told | undefined): 'closed' | 'halted' | 'late' {
   const shots = (told?.parts ?? []).flatMap(({ shotId }) => launch.shots[shotId] ?? []);
   if (shots.every(({ closed }) => closed !== null)) return 'closed';
@@ -149,6 +138,6 @@ function toldOf(launch: Launch, shots: readonly Shot[], sight: ShotSight, weathe
   }
   return {
     weather, devices, left: Math.max(0, devices - answered), mostWaiting: Math.max(weather.waiting, before?.mostWaiting ?? 0),
-    parts: shots.map((shot) => ({ shotId: shot.id, segments: segmentsOf(shot, platform), untilMs: shot.notAfterAtMs[platform] })),
+    parts: shots.map((shot) => ({ shotId: shot.id, segments: platformSegments(shot, platform), untilMs: shot.notAfterAtMs[platform] })),
   };
 }
