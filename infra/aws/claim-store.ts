@@ -201,22 +201,22 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
     },
 
     async account(key, token, account) {
-      let standing: Claim;
       try {
-        const answer = await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } }, ReturnValues: 'ALL_NEW',
+        // As it was before: what others have said of it, and not our own word back.
+        const { Attributes: before = {} } = await calls('UpdateItem', {
+          TableName: table, Key: { k: { S: key } }, ReturnValues: 'ALL_OLD',
           UpdateExpression: 'SET #state = :accounted, #states = :states, reasons = :reasons',
           ConditionExpression: '#token = :token AND #state <> :accounted',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#states': 'states' },
           ExpressionAttributeValues: { ':accounted': { S: 'accounted' }, ':token': { S: token }, ...withColons(accountValues(account)) },
         });
-        standing = toClaim({ k: { S: key }, ...answer.Attributes });
+        return { ok: true, wasClosed: closedAccount(before), holder: (before['parts']?.L ?? []).length + 1 };
       } catch (error) {
-        standing = toClaim(await readBack(key, error));
+        const standing = toClaim(await readBack(key, error));
         const isThere = standing.token === token && standing.state === 'accounted' && sameAccount(standing.account, account);
         if (!isThere) return accountForPart(key, standing, token, account, error);
+        return { ok: true, wasClosed: standing.closedAccount ?? null, holder: standing.parts.length + 1 };
       }
-      return { ok: true, wasClosed: standing.closedAccount ?? null, holder: standing.parts.length + 1 };
     },
 
     async close(key, account, seen) {

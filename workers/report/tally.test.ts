@@ -27,6 +27,22 @@ test('a snapshot fits the contract and carries times since GO that can be merged
   expect(Math.abs(histogram.getValueAtPercentile(95) - 950)).toBeLessThan(5);
 });
 
+test('each snapshot has all answers up to it, those of later than the first seconds too, and counts none twice', () => {
+  const tally = new ShotTally('S1', GO);
+  const answeredAt = (sinceGoMs: number) => tally.settled('ios', 'accepted', null, GO + sinceGoMs);
+  const seen = () => {
+    const { curve, histogram } = tally.snapshot().platforms.ios;
+    return { curve, count: decodeFromCompressedBase64(histogram).totalCount };
+  };
+  for (const sinceGoMs of [40, 8_191]) answeredAt(sinceGoMs);
+  expect(seen()).toEqual({ curve: [[0, 1], [81, 1]], count: 2 });
+  for (const sinceGoMs of [41, 8_192, 60_000, 5_000_000]) answeredAt(sinceGoMs);
+  expect(tally.percentileMs('ios', 100)).toBeGreaterThan(3_590_000);
+  expect(seen()).toEqual({ curve: [[0, 2], [81, 2], [600, 1], [36_000, 1]], count: 6 });
+  expect(seen()).toEqual(seen());
+  expect(Math.abs(tally.percentileMs('ios', 50) - 8_191)).toBeLessThan(10);
+});
+
 test('a clock that is behind counts as zero, never as negative', () => {
   const tally = new ShotTally('S1', GO);
   tally.settled('ios', 'accepted', null, GO - 50);

@@ -34,8 +34,8 @@ export class ShotTally {
   settled(platform: Platform, state: DeviceState, reason: string | null, atMs: number): void {
     const tally = this.#platforms[platform];
     tally.counts[state] += 1;
-    if (state === 'failed' && reason !== null) addReason(tally.reasons, reason, 1);
     if (state === 'accepted') tally.accepted(Math.min(LONGEST_MS, Math.max(0, atMs - this.#pressedAtMs)));
+    else if (state === 'failed' && reason !== null) addReason(tally.reasons, reason, 1);
   }
 
   counts(platform: Platform): Readonly<Counted> {
@@ -48,7 +48,7 @@ export class ShotTally {
 
   /** Milliseconds since GO by which this share (0 to 100) of the accepted answers had come. */
   percentileMs(platform: Platform, percentile: number): number {
-    return this.#platforms[platform].histogram.getValueAtPercentile(percentile);
+    return this.#platforms[platform].percentileMs(percentile);
   }
 
   snapshot(): ShotSnapshot {
@@ -61,22 +61,53 @@ export class ShotTally {
   }
 }
 
+/**
+ * Answers of the first seconds are counted by the millisecond, and come into histogram and curve when these are asked for:
+ * straight into the histogram each costs more than everything else that is done for its device.
+ */
+const COUNTED_MS = 8_192;
+
 class PlatformTally {
   readonly counts: Counted = { written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
   readonly reasons = noReasons();
-  readonly histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_MS, numberOfSignificantValueDigits: 3 });
+  readonly #histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_MS, numberOfSignificantValueDigits: 3 });
   readonly #curve: number[] = [];
+  readonly #perMs = new Uint32Array(COUNTED_MS);
+  #counted = 0;
 
   accepted(sinceGoMs: number): void {
-    this.histogram.recordValue(Math.round(sinceGoMs));
-    const slot = Math.floor(sinceGoMs / SLOT_MS);
-    this.#curve[slot] = (this.#curve[slot] ?? 0) + 1;
+    const ms = Math.round(sinceGoMs);
+    if (ms >= COUNTED_MS) return this.#record(ms, 1);
+    this.#perMs[ms] = (this.#perMs[ms] ?? 0) + 1;
+    this.#counted += 1;
+  }
+
+  percentileMs(percentile: number): number {
+    this.#sum();
+    return this.#histogram.getValueAtPercentile(percentile);
   }
 
   snapshot(): PlatformCounts {
+    this.#sum();
     const curve: [number, number][] = [];
     // Sparse: forEach passes over the slots that were never set.
     this.#curve.forEach((times, slot) => curve.push([slot, times]));
-    return { ...this.counts, reasons: { ...this.reasons }, histogram: encodeIntoCompressedBase64(this.histogram), curve };
+    return { ...this.counts, reasons: { ...this.reasons }, histogram: encodeIntoCompressedBase64(this.#histogram), curve };
+  }
+
+  #sum(): void {
+    for (let ms = 0; ms < COUNTED_MS && this.#counted > 0; ms++) {
+      const times = this.#perMs[ms] ?? 0;
+      if (times === 0) continue;
+      this.#perMs[ms] = 0;
+      this.#counted -= times;
+      this.#record(ms, times);
+    }
+  }
+
+  #record(ms: number, times: number): void {
+    this.#histogram.recordValueWithCount(ms, times);
+    const slot = Math.floor(ms / SLOT_MS);
+    this.#curve[slot] = (this.#curve[slot] ?? 0) + times;
   }
 }

@@ -35,13 +35,13 @@ export function stateOf(code: number): AttemptState {
 /** One code per device (see `stateCode`) to 3 bits each, first device in the lowest bits: 2,000 devices are 750 bytes. */
 export function packStates(perDevice: Uint8Array): Uint8Array {
   const packed = new Uint8Array(Math.ceil((perDevice.length * BITS) / 8));
-  perDevice.forEach((code, device) => {
+  for (let device = 0; device < perDevice.length; device++) {
     const bit = device * BITS;
     const at = bit >> 3;
-    const shifted = code << (bit & 7);
+    const shifted = (perDevice[device] ?? 0) << (bit & 7);
     packed[at] = (packed[at] ?? 0) | (shifted & 0xff);
     if (shifted > 0xff) packed[at + 1] = (packed[at + 1] ?? 0) | (shifted >> 8);
-  });
+  }
   return packed;
 }
 

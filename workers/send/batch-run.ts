@@ -39,9 +39,13 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   const { keeper, lane, clock } = context;
   const states = new Uint8Array(view.count).fill(stateCode('absent'));
   const reasons = noReasons();
-  const wanted = new Set(held.toSend);
+  // Both are in order, and the second is what is left of the first.
+  let next = 0;
   for (const device of held.list) {
-    if (wanted.has(device)) continue;
+    if (held.toSend[next] === device) {
+      next += 1;
+      continue;
+    }
     states[device] = stateCode('skipped');
     run.tally.settled(view.platform, 'skipped', null, clock.nowMs());
   }
@@ -49,7 +53,6 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
   const unwritten: number[] = [];
   const kept = keeper.keep(held, receipt, run.authority.launch.runbook.delivery.send_within);
   const job = jobFor(context, run, view, held, kept, (device, state, reason, atMs) => {
-    run.activeAtMs = sharedClockMs();
     if (state === null) return void unwritten.push(device);
     const refused = state === 'failed' ? reason : null;
     states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);
@@ -96,16 +99,19 @@ function jobFor(
     },
     settle(index, outcome, atMs = sharedClockMs()) {
       const [state, reason] = stateFrom(outcome);
-      kept.settled();
+      kept.settled(atMs);
+      if (atMs > run.activeAtMs) run.activeAtMs = atMs;
       settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));
     },
   };
 }
 
+const ACCEPTED = ['accepted', null] as const;
+
 /** Null: unwritten, and given back. */
-function stateFrom(outcome: Outcome): [DeviceState | null, string | null] {
+function stateFrom(outcome: Outcome): readonly [DeviceState | null, string | null] {
   switch (outcome.state) {
-    case 'accepted': return ['accepted', null];
+    case 'accepted': return ACCEPTED;
     case 'failed': return ['failed', outcome.reason];
     case 'uncertain': return ['uncertain', outcome.reason];
     // `paused` is no end of its own: a pause that outlasts the window is late.

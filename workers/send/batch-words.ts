@@ -62,7 +62,7 @@ export function restOf(claim: Pick<Claim, 'parts'> | undefined, { members }: Att
   const taken = new Uint8Array(members.length);
   for (const part of claim?.parts ?? []) newestWord(part, members.length).forEach((code, device) => { if (code !== ABSENT) taken[device] = 1; });
   const rest: number[] = [];
-  members.forEach((member, device) => { if (member !== OUTSIDE && taken[device] === 0) rest.push(device); });
+  for (let device = 0; device < members.length; device++) if (members[device] !== OUTSIDE && taken[device] === 0) rest.push(device);
   return rest;
 }
 

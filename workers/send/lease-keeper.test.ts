@@ -55,7 +55,7 @@ test('what nothing is written of for a whole lease is given back; a pause of the
   await pass(LEASE_MS - 100);
   kept.wrote(1);
   await pass(LEASE_MS - 100);
-  kept.settled();
+  kept.settled(sharedClockMs());
   await pass(LEASE_MS - 100);
   expect(held.lease.isGivenBack).toBe(false);
   await pass(200);

@@ -29,7 +29,8 @@ export interface Kept {
   wrote(writes: number): void;
   /** So many writes were refused unread: their devices are unsent again. */
   again(writes: number): void;
-  settled(): void;
+  /** One device, at that time of the shared monotonic clock. */
+  settled(atMs: number): void;
 }
 
 interface Keeping {
@@ -76,9 +77,9 @@ export class LeaseKeeper {
       again(writes) {
         keeping.writes -= writes;
       },
-      settled() {
+      settled(atMs) {
         keeping.settled += 1;
-        keeping.movedAtMs = sharedClockMs();
+        if (atMs > keeping.movedAtMs) keeping.movedAtMs = atMs;
       },
     };
   }

@@ -175,7 +175,9 @@ async function disown(claims: ClaimStore, key: string, token: string, standing: 
 const noneOf = (count: number) => toAccount(new Uint8Array(count).fill(stateCode('halted')), {});
 
 function sendable(list: readonly number[], { members }: AttemptSet, view: BatchView): number[] {
-  return list.filter((device) => members[device] === SEND && !view.skipped(device));
+  const found: number[] = [];
+  for (const device of list) if (members[device] === SEND && !view.skipped(device)) found.push(device);
+  return found;
 }
 
 function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAfterMs, sendWithinMs, chain }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number; chain: boolean }): Prepared {
