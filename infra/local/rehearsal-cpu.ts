@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** CPU time of the parts of a rehearsal over a span of it. */
@@ -9,14 +9,18 @@ export interface CpuUse {
   seconds: number;
   /** CPU-seconds, threads included. `cloud`: the rehearsal's own process, which hosts local cloud, Slack workspace and script. */
   parts: Record<Part, number>;
+  /** Those of the workers, by what a thread is: main threads, threads of ours (sending, and the one that watches the switches), helpers of V8. Null: not known. */
+  workerThreads: Record<ThreadKind, number> | null;
   /** Share (0 to 1) of all CPU time of the machine that was used, by whomever. */
   machineBusy: number;
 }
 
 export type Part = 'workers' | 'providers' | 'cloud' | 'bot';
 
+export type ThreadKind = 'main' | 'sending' | 'helpers';
+
 /** CPU-seconds since their start by process, and of the machine since its boot. */
-interface Sample { atMs: number; processes: Map<number, { part: Part; seconds: number }>; machine: MachineTime }
+interface Sample { atMs: number; processes: Map<number, { part: Part; seconds: number }>; threads: Map<string, { kind: ThreadKind; seconds: number }>; machine: MachineTime }
 interface MachineTime { busy: number; total: number }
 
 /** /proc counts in hundredths of a second on every architecture (USER_HZ; `man 5 proc`). */
@@ -37,13 +41,16 @@ export class CpuWatch {
     if (machine === null) return;
     // A process that has ended keeps what it was last seen with.
     const processes = new Map(this.#samples.at(-1)?.processes);
-    for (const [part, pids] of Object.entries(this.#pids()) as [Part, readonly number[]][]) {
+    const threads = new Map(this.#samples.at(-1)?.threads);
+    const pidsOf = this.#pids();
+    for (const pid of pidsOf.workers) for (const [id, thread] of readThreads(pid)) threads.set(id, thread);
+    for (const [part, pids] of Object.entries(pidsOf) as [Part, readonly number[]][]) {
       for (const pid of pids) {
         const seconds = readProcess(pid);
         if (seconds !== null) processes.set(pid, { part, seconds });
       }
     }
-    this.#samples.push({ atMs: Date.now(), processes, machine });
+    this.#samples.push({ atMs: Date.now(), processes, threads, machine });
   }
 
   /** From the first look to the first one at or after `untilMs` (epoch ms), or the last. Null: nothing was seen. */
@@ -53,8 +60,10 @@ export class CpuWatch {
     if (first === undefined || last === undefined || last === first) return null;
     const parts: Record<Part, number> = { workers: 0, providers: 0, cloud: 0, bot: 0 };
     for (const [pid, { part, seconds }] of last.processes) parts[part] += seconds - (first.processes.get(pid)?.seconds ?? 0);
+    const workerThreads: Record<ThreadKind, number> = { main: 0, sending: 0, helpers: 0 };
+    for (const [id, { kind, seconds }] of last.threads) workerThreads[kind] += seconds - (first.threads.get(id)?.seconds ?? 0);
     return {
-      cores: availableParallelism(), seconds: (last.atMs - first.atMs) / 1_000, parts,
+      cores: availableParallelism(), seconds: (last.atMs - first.atMs) / 1_000, parts, workerThreads: last.threads.size === 0 ? null : workerThreads,
       machineBusy: (last.machine.busy - first.machine.busy) / Math.max(0.01, last.machine.total - first.machine.total),
     };
   }
@@ -77,6 +86,31 @@ export function machineTime(stat: string): MachineTime {
 function readProcess(pid: number): number | null {
   const stat = read(`/proc/${pid}/stat`);
   return stat === null ? null : processSeconds(stat);
+}
+
+/** Node's own name for a thread that a program has started. */
+const OURS = 'WorkerThread';
+
+/** What a thread of a process is, by the text of /proc/PID/task/TID/stat. */
+export function kindOf(pid: number, tid: number, stat: string): ThreadKind {
+  if (pid === tid) return 'main';
+  return stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) === OURS ? 'sending' : 'helpers';
+}
+
+function readThreads(pid: number): [string, { kind: ThreadKind; seconds: number }][] {
+  return tidsOf(pid).flatMap((tid) => {
+    const stat = read(`/proc/${pid}/task/${tid}/stat`);
+    return stat === null ? [] : [[`${pid}/${tid}`, { kind: kindOf(pid, tid, stat), seconds: processSeconds(stat) }]];
+  });
+}
+
+/** None: the process has ended. */
+function tidsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 function readMachine(): MachineTime | null {

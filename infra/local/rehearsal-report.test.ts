@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { CpuWatch, machineTime, processSeconds, type CpuUse } from './rehearsal-cpu.ts';
+import { CpuWatch, kindOf, machineTime, processSeconds, type CpuUse } from './rehearsal-cpu.ts';
 import { boundLines, streamUse } from './rehearsal-report.ts';
 
 const NO_STREAMS = { ios: null, android: null };
-const cpu = (change: Partial<CpuUse> = {}): CpuUse => ({ cores: 2, seconds: 9.05, parts: { workers: 7.2, providers: 5.1, cloud: 2.8, bot: 0.4 }, machineBusy: 0.88, ...change });
+const cpu = (change: Partial<CpuUse> = {}): CpuUse => ({ cores: 2, seconds: 9.05, parts: { workers: 7.2, providers: 5.1, cloud: 2.8, bot: 0.4 }, workerThreads: null, machineBusy: 0.88, ...change });
 
 test('a machine that the parts fill is the bound, and the line says who used it', () => {
   expect(boundLines({ cpu: cpu(), streams: NO_STREAMS })).toEqual(['  cpu        workers 7.2 s, providers 5.1 s, cloud 2.8 s, bot 0.4 s of 18.1 core-seconds (86 % busy): CPU-bound']);
@@ -35,6 +35,10 @@ test('/proc is read as the kernel writes it, whatever a process is called', () =
   expect(machineTime('cpu  100 20 30 800 50 1 2 3 40 0\ncpu0 50 10 15 400 25 0 1 1 20 0\n')).toEqual({ busy: 1.56, total: 10.06 });
 });
 
+test('a worker\'s threads are told apart by what Node calls them', () => {
+  expect([kindOf(7, 7, '7 (MainThread) S 1'), kindOf(7, 9, '9 (WorkerThread) S 1'), kindOf(7, 8, '8 (V8Worker) S 1')]).toEqual(['main', 'sending', 'helpers']);
+});
+
 test.runIf(process.platform === 'linux')('the time of a span is what was used in it, and a part that has ended keeps its own', async () => {
   const pids = { workers: [process.pid], providers: [], cloud: [], bot: [] as number[] };
   const watch = new CpuWatch(() => pids);
@@ -50,5 +54,7 @@ test.runIf(process.platform === 'linux')('the time of a span is what was used in
   const use = watch.useUntil(Date.now() + 1_000);
   expect(Math.abs((use?.parts.workers ?? 0) - usedSeconds)).toBeLessThan(0.05);
   expect(use?.machineBusy).toBeGreaterThan(0);
+  // This test runs in a thread or in a process of its own; wherever that is, the time is there and not in the helpers.
+  expect((use?.workerThreads?.main ?? 0) + (use?.workerThreads?.sending ?? 0)).toBeGreaterThan(usedSeconds * 0.8 - 0.05);
   expect(watch.useUntil(0)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COSTS, FOREIGN } from './simulate/costs.ts';
+import { COSTS, FOREIGN, type Costs } from './simulate/costs.ts';
 import { SIMULATION_DEFAULTS, type SimulationQuestion } from './simulate/question.ts';
 import { simulate, type SimulationAnswer } from './simulate/simulate.ts';
 import { seconds } from './size-words.ts';
@@ -12,7 +12,7 @@ const report = z.object({
   timing: z.object({ goToFirstMs: z.number(), p50Ms: z.number(), p95Ms: z.number(), p99Ms: z.number(), perSecond: z.number() }),
   workers: z.object({ count: z.number().int().positive() }),
   setUp: z.object({ connections: z.number(), threads: z.number(), latencyMs: z.number(), segments: z.number() }, 'expected what was played: the report of an older version has no `setUp`, rehearse again'),
-  cpu: z.object({ cores: z.number(), seconds: z.number(), parts: z.object({ workers: z.number(), providers: z.number(), cloud: z.number(), bot: z.number() }), machineBusy: z.number() }, 'expected CPU times, which only Linux has'),
+  cpu: z.object({ cores: z.number(), seconds: z.number(), parts: z.object({ workers: z.number(), providers: z.number(), cloud: z.number(), bot: z.number() }), machineBusy: z.number(), workerThreads: z.object({ main: z.number(), sending: z.number(), helpers: z.number() }) }, 'expected CPU times, which only Linux has'),
 });
 export type Rehearsal = z.output<typeof report>;
 
@@ -49,21 +49,35 @@ export function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Re
   };
 }
 
-/** With the CPU time that its parts have taken: `factor` is what the workers took of the costs that are documented. */
-export function questionOf(played: Rehearsal): { question: SimulationQuestion; factor: number } {
+/** With the CPU time that its parts have taken, thread by thread. */
+export function questionOf(played: Rehearsal): SimulationQuestion {
   const question = setUpOf(played);
   const { cpuSeconds, calls } = simulate(question);
-  const { parts, seconds: spanSeconds, cores, machineBusy } = played.cpu;
-  const factor = parts.workers / cpuSeconds.workers;
-  const ours = parts.workers + parts.providers + parts.cloud + parts.bot;
-  const others = Math.max(0, machineBusy * cores - ours / spanSeconds);
-  const foreign = { push: (parts.providers * 1e6) / played.devices, call: (parts.cloud * 1e6) / calls, steady: parts.bot / spanSeconds + others };
-  return { factor, question: { ...question, costs: { ...COSTS, factor }, shared: { cores, foreign } } };
+  const { parts, workerThreads, seconds: spanSeconds, cores, machineBusy } = played.cpu;
+  // Without threads the main thread has sent, too.
+  const mainTimes = played.setUp.threads === 0 ? (workerThreads.main + workerThreads.sending) / cpuSeconds.main : workerThreads.main / cpuSeconds.main;
+  const sendingTimes = played.setUp.threads === 0 ? mainTimes : workerThreads.sending / cpuSeconds.sending;
+  const others = Math.max(0, machineBusy * cores - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds);
+  return {
+    ...question,
+    costs: {
+      ...COSTS, push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes }, read: COSTS.read * sendingTimes, write: COSTS.write * sendingTimes,
+      call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * mainTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
+    },
+    shared: { cores, foreign: { push: (parts.providers * 1e6) / played.devices, call: (parts.cloud * 1e6) / calls, steady: parts.bot / spanSeconds + others } },
+  };
 }
 
-export function comparison(played: Rehearsal, factor: number, answer: SimulationAnswer): string {
+/** The costs as they are given on the command line. */
+export function costArguments({ push, read, write, call, batch, device, helpers }: Costs): string {
+  const two = (value: number) => String(Number(value.toPrecision(3)));
+  return `--cost-push-apns ${two(push.ios)} --cost-push-fcm ${two(push.android)} --cost-read ${two(read)} --cost-write ${two(write)} --cost-call ${two(call)} --cost-batch ${two(batch)} --cost-device ${two(device)} --cost-helpers ${two(helpers)}`;
+}
+
+export function comparison(played: Rehearsal, costs: Costs, answer: SimulationAnswer): string {
   const asDocumented = simulate(setUpOf(played));
   const { timing } = played;
+  const us = (cpuSeconds: number) => ((cpuSeconds * 1e6) / played.devices).toFixed(1);
   const off = (found: number | null, measured: number) => `${seconds(found)} (${found === null ? '' : `${found >= measured ? '+' : ''}${Math.round((found / measured - 1) * 100)} %`})`;
   const row = (name: string, of: (one: SimulationAnswer) => number | null, measured: number) => [name, seconds(measured), off(of(answer), measured), off(of(asDocumented), measured)];
   const rows = [
@@ -74,7 +88,7 @@ export function comparison(played: Rehearsal, factor: number, answer: Simulation
   ];
   return [
     `${played.devices.toLocaleString('en-US')} devices, ${played.workers.count} workers on ${played.cpu.cores} cores that providers, cloud and bot share.`,
-    `The workers took ${factor.toFixed(2)} times the CPU time that is documented: give --cost-factor ${factor.toFixed(2)} for this machine.`,
-    '', ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    `A push took ${us(played.cpu.workerThreads.main)} µs of main threads, ${us(played.cpu.workerThreads.sending)} of sending threads and ${us(played.cpu.workerThreads.helpers)} of V8's helpers. As costs:`,
+    costArguments(costs), '', ...rows.map((cells) => `| ${cells.join(' | ')} |`),
   ].join('\n');
 }

@@ -68,10 +68,10 @@ describe('npm run size -- --simulate', () => {
     const report = {
       devices: 50_000, platforms: { ios: 25_000, android: 25_000 }, outcome: { accepted: 49_900, failed: { Unregistered: 100 } },
       timing: { goToFirstMs: 190, p50Ms: 500, p95Ms: 800, p99Ms: 820, perSecond: 90_000 }, workers: { count: 2 }, setUp: { connections: 40, threads: 1, latencyMs: 20, segments: 14 },
-      cpu: { cores: 2, seconds: 1, parts: { workers: 0.8, providers: 0.3, cloud: 0.2, bot: 0.1 }, machineBusy: 0.8 },
+      cpu: { cores: 2, seconds: 1, parts: { workers: 0.8, providers: 0.3, cloud: 0.2, bot: 0.1 }, machineBusy: 0.8, workerThreads: { main: 0.4, sending: 0.3, helpers: 0.1 } },
     };
     await writeFile(file, JSON.stringify(report));
-    expect(await text('--rehearsal', file)).toMatch(/50,000 devices, 2 workers on 2 cores[^]*--cost-factor \d+\.\d\d[^]*\| p99 \| 0\.82 s \| \d\.\d\d s \([+-]?\d+ %\) \|/);
+    expect(await text('--rehearsal', file)).toMatch(/50,000 devices, 2 workers on 2 cores[^]* 8\.0 µs of main threads[^]*--cost-call \d+[^]*\| p99 \| 0\.82 s \| \d\.\d\d s \([+-]?\d+ %\) \|/);
     await writeFile(file, JSON.stringify({ ...report, setUp: undefined, cpu: null }));
     expect(await text('--rehearsal', file)).toMatch(/setUp: found nothing, expected what was played[^]*cpu: found null, expected CPU times/);
     await writeFile(file, 'p50 1.2 s');

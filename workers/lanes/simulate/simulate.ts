@@ -1,7 +1,7 @@
 import { totalsOf, type Totals } from './batches.ts';
 import { checkSimulation, type SimulationQuestion } from './question.ts';
 import type { Wait } from './tally.ts';
-import { World } from './world.ts';
+import { World, type CpuSeconds } from './world.ts';
 
 export type Bound = 'go' | 'queue' | 'main thread' | 'cores' | 'streams' | 'connections' | 'provider' | 'pace';
 
@@ -21,8 +21,7 @@ export interface SimulationAnswer {
   shares: Record<Bound, number>;
   /** Parts of the time until the last write that cores, main and sending threads of tasks were busy. */
   busy: { cores: number; main: number; sending: number };
-  /** CPU time of all tasks, and of what shares a machine with them. */
-  cpuSeconds: { workers: number; providers: number; cloud: number };
+  cpuSeconds: CpuSeconds;
   /** Requests under way on average while there were any. */
   meanOpen: { ios: number; android: number };
   calls: number;

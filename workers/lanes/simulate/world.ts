@@ -20,6 +20,9 @@ const ORDERS_A_CALL = 10;
 const ORDER_AGAIN_MS = 100;
 const STEADY_MS = 10;
 
+/** CPU time of all tasks' main, sending and helper threads, and of what shares a machine with them. */
+export interface CpuSeconds { main: number; sending: number; helpers: number; providers: number; cloud: number }
+
 /** Everything of one launch: machines, tasks, services, and the rules by which they meet. */
 export class World {
   readonly question: SimulationQuestion;
@@ -71,10 +74,14 @@ export class World {
     this.#go();
   }
 
-  cpuSeconds(): { workers: number; providers: number; cloud: number } {
-    const threads = this.tasks.flatMap(({ main, threads: sending }) => [main, ...sending.map(({ cpu }) => cpu), main.helper?.thread ?? main]);
-    const seconds = (of: Iterable<Thread>) => [...of].reduce((sum, { busyMs }) => sum + busyMs, 0) / 1_000;
-    return { workers: seconds(new Set(threads)), providers: seconds([this.#foreign.providers]), cloud: seconds([this.#foreign.cloud]) };
+  cpuSeconds(): CpuSeconds {
+    const seconds = (of: Iterable<Thread>) => [...new Set(of)].reduce((sum, { busyMs }) => sum + busyMs, 0) / 1_000;
+    const { providers, cloud } = this.#foreign;
+    const mains = this.tasks.map(({ main }) => main);
+    return {
+      main: seconds(mains), sending: seconds(this.tasks.flatMap(({ threads }) => threads.map(({ cpu }) => cpu)).filter((one) => !mains.includes(one))),
+      helpers: seconds(mains.flatMap(({ helper }) => helper?.thread ?? [])), providers: seconds([providers]), cloud: seconds([cloud]),
+    };
   }
 
   get isOver(): boolean {
