@@ -4,7 +4,7 @@ import type { Batch } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { FATE, type SimProvider } from './provider.ts';
 import { Silent } from './silent.ts';
-import type { Wait } from './tally.ts';
+import type { Wait } from './waits.ts';
 
 /*
  * One sending thread's part of a lane: its connections to one provider, and what waits to be sent over them. Every device has a latency and a

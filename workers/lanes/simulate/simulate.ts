@@ -1,9 +1,9 @@
 import { totalsOf, type Totals } from './batches.ts';
 import { checkSimulation, type SimulationQuestion } from './question.ts';
-import type { Wait } from './tally.ts';
+import { largest, noShares, type Bound, type Shares } from './waits.ts';
 import { World, type CpuSeconds } from './world.ts';
 
-export type Bound = 'go' | 'queue' | 'main thread' | 'cores' | 'streams' | 'connections' | 'provider' | 'pace';
+export type { Bound } from './waits.ts';
 
 /** Times in ms since the press. */
 export interface SimulationAnswer {
@@ -18,7 +18,7 @@ export interface SimulationAnswer {
   peakPerSecond: number;
   /** What lanes with something left to do waited for longest, and for which part of their time each. */
   bound: Bound;
-  shares: Record<Bound, number>;
+  shares: Shares;
   /** Parts of the time until the last write that cores, main and sending threads of tasks were busy. */
   busy: { cores: number; main: number; sending: number };
   cpuSeconds: CpuSeconds;
@@ -32,9 +32,6 @@ export interface SimulationAnswer {
 
 /** After the window: answers that are under way, leases of the dead, accounts. */
 const AFTERMATH_MS = 30_000;
-/** A task is at the end of its cores, or of its main thread, from here on: its lanes then wait for that, whatever is on its way to them. */
-const FULL = 0.85;
-
 /** Plays a launch from the press on. The same answer for the same question, seed included. Throws RangeError `SIMULATION_QUESTION`. */
 export function simulate(question: SimulationQuestion): SimulationAnswer {
   checkSimulation(question);
@@ -45,7 +42,7 @@ export function simulate(question: SimulationQuestion): SimulationAnswer {
   for (const { threads } of world.tasks) for (const thread of threads) for (const platform of ['ios', 'android'] as const) thread.note(platform);
   const spanMs = Math.max(1, tally.lastWriteMs - (tally.firstWriteMs ?? 0));
   const busy = busyOf(world, Math.max(1, tally.lastWriteMs));
-  const { bound, shares } = boundOf((wait) => tally.waits(wait), busy);
+  const { bound, shares } = boundOf(world);
   return {
     totals: totalsOf(world.batches),
     firstMs: tally.firstWriteMs, p50Ms: tally.percentile(0.5), p95Ms: tally.percentile(0.95), p99Ms: tally.percentile(0.99), lastMs: tally.lastWriteMs,
@@ -65,13 +62,15 @@ function busyOf({ cores, tasks }: World, ms: number): SimulationAnswer['busy'] {
   };
 }
 
-/** Who waits for messages while its cores are full waits for the cores. */
-function boundOf(waited: (wait: Wait) => number, busy: SimulationAnswer['busy']): Pick<SimulationAnswer, 'bound' | 'shares'> {
-  const starvedBy: Bound = busy.cores >= FULL ? 'cores' : busy.main >= FULL ? 'main thread' : 'queue';
-  const shares: Record<Bound, number> = { 'go': waited('go'), 'queue': 0, 'main thread': waited('main'), 'cores': waited('cores'), 'streams': waited('streams'), 'connections': waited('connections'), 'provider': waited('provider'), 'pace': waited('pace') };
-  shares[starvedBy] += waited('queue');
-  const sum = Object.values(shares).reduce((all, one) => all + one, 0);
-  for (const name of Object.keys(shares) as Bound[]) shares[name] = sum === 0 ? 0 : shares[name] / sum;
-  const bound = (Object.keys(shares) as Bound[]).reduce((most, one) => (shares[one] > shares[most] ? one : most));
-  return { bound, shares };
+function boundOf({ tasks, cores }: World): { bound: Bound; shares: Shares } {
+  const shares = noShares();
+  for (const [at, { main, threads }] of tasks.entries()) {
+    const own = cores[at] ?? cores[0];
+    for (const { waits, cpu, fromMs, untilMs } of threads) {
+      // What was busy before its first batch (a dispatcher's work, say) is little beside the rest.
+      const part = (busyMs: number) => (fromMs === null ? 0 : Math.min(1, busyMs / Math.max(1, untilMs - fromMs)));
+      waits.addTo(shares, { cores: part((own?.busyMs ?? 0) / (own?.count ?? 1)), main: part(main.busyMs), sending: part(cpu.busyMs) });
+    }
+  }
+  return largest(shares);
 }

@@ -1,13 +1,9 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 
-/** What a lane waits for. `go`: nothing has come yet; `queue`: messages and claims; `done`: nothing is left for it. */
-export type Wait = 'go' | 'queue' | 'main' | 'cores' | 'streams' | 'connections' | 'provider' | 'pace' | 'done';
-
-/** What the run is measured by: answers over time, and what the lanes waited for. Times in ms since GO. */
+/** What the run is measured by: writes and answers over time, ms since GO. */
 export class Tally {
   /** Answers of devices in each ms. */
   readonly #answered: number[] = [];
-  readonly #waits = new Map<Wait, number>();
   firstWriteMs: number | null = null;
   lastWriteMs = 0;
   written = 0;
@@ -26,14 +22,6 @@ export class Tally {
     this.firstWriteMs ??= nowMs;
     this.lastWriteMs = nowMs;
     this.written += times;
-  }
-
-  waited(wait: Wait, ms: number): void {
-    this.#waits.set(wait, (this.#waits.get(wait) ?? 0) + ms);
-  }
-
-  waits(wait: Wait): number {
-    return this.#waits.get(wait) ?? 0;
   }
 
   /** When that part of all answers had come; null: there was none. */

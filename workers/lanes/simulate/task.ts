@@ -123,9 +123,9 @@ export class Task {
         else if (won) this.#held.add(batch);
         done();
       }), () => {
+        if (isOurs) return this.#give(batch);
         this.#claiming[platform] -= batch.size;
-        if (isOurs) this.#give(batch);
-        else this.#delete();
+        this.#delete();
       });
     }
     if (hands.length > 0) this.#look();
@@ -134,6 +134,7 @@ export class Task {
   #give(batch: Batch): void {
     const { timeline, question: { costs, notAfterMs } } = this.#world;
     this.#compute(costs.batch * costs.factor, () => {
+      this.#claiming[batch.platform] -= batch.size;
       if (timeline.nowMs >= notAfterMs) {
         Object.assign(batch, { late: batch.left, left: 0 });
         return this.settled(batch);

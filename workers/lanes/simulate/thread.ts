@@ -2,7 +2,7 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Batch } from './batches.ts';
 import type { Thread } from './cores.ts';
 import type { Done, SimLane } from './lane.ts';
-import type { Wait } from './tally.ts';
+import { Waits, type Wait } from './waits.ts';
 import type { World } from './world.ts';
 
 /**
@@ -16,8 +16,12 @@ export class SendingThread {
   #isAtIt = false;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #isDead = false;
+  readonly waits = new Waits();
+  /** From its first batch to its last turn, ms. */
+  fromMs: number | null = null;
+  untilMs = 0;
   /** What its lanes wait for, and since when. */
-  readonly #waits: Record<Platform, Wait> = { ios: 'go', android: 'go' };
+  readonly #waitsFor: Record<Platform, Wait> = { ios: 'go', android: 'go' };
   readonly #sinceMs: Record<Platform, number> = { ios: 0, android: 0 };
 
   constructor(world: World, cpu: Thread, lanes: Record<Platform, SimLane>) {
@@ -28,6 +32,7 @@ export class SendingThread {
 
   give(batch: Batch): void {
     const lane = this.lanes[batch.platform];
+    this.fromMs ??= this.#world.timeline.nowMs;
     if (lane.unsent === 0) this.note(batch.platform, 'cores');
     lane.give(batch);
     this.#wake(this.#world.timeline.nowMs);
@@ -44,12 +49,12 @@ export class SendingThread {
   }
 
   /** Counts the time since the last note to what the lane has waited for; from now on it waits for something else. */
-  note(platform: Platform, wait: Wait = this.#waits[platform]): void {
+  note(platform: Platform, wait: Wait = this.#waitsFor[platform]): void {
     const { timeline: { nowMs }, tally } = this.#world;
-    tally.waited(this.#waits[platform], nowMs - this.#sinceMs[platform]);
+    this.waits.add(this.#waitsFor[platform], this.#isAtIt, nowMs - this.#sinceMs[platform]);
     tally.openMs[platform] += this.lanes[platform].inFlight * (nowMs - this.#sinceMs[platform]);
     this.#sinceMs[platform] = nowMs;
-    this.#waits[platform] = wait;
+    this.#waitsFor[platform] = wait;
   }
 
   #wake(atMs: number): void {
@@ -64,9 +69,8 @@ export class SendingThread {
 
   #start(): void {
     if (this.#isAtIt || this.#isDead) return;
+    for (const platform of ['ios', 'android'] as const) this.note(platform);
     this.#isAtIt = true;
-    // Until the turn is over: whoever has something to send waits for this thread and its core.
-    for (const platform of ['ios', 'android'] as const) if (this.lanes[platform].unsent > 0) this.note(platform, 'cores');
     this.#world.coresOf(this).run(this.cpu, { begin: () => this.#turn(), end: () => this.#end() });
   }
 
@@ -78,7 +82,6 @@ export class SendingThread {
     let left = pushesATurn;
     for (const platform of ['ios', 'android'] as const) {
       const lane = this.lanes[platform];
-      this.note(platform);
       const done: Done = { pushes: 0, answers: 0, reads: 0, writes: 0 };
       lane.read(nowMs, done);
       if (done.answers > 0) this.#world.tally.answer(nowMs, done.answers);
@@ -91,13 +94,14 @@ export class SendingThread {
   }
 
   #end(): void {
+    for (const platform of ['ios', 'android'] as const) this.note(platform, this.#waitOf(platform));
     this.#isAtIt = false;
     if (this.#isDead) return;
     const { timeline } = this.#world;
+    this.untilMs = timeline.nowMs;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const platform of ['ios', 'android'] as const) {
       const lane = this.lanes[platform];
-      this.note(platform, this.#waitOf(platform));
       const writes = lane.takeWrites();
       if (writes.length > 0) this.#world.send(lane, writes);
       nextMs = Math.min(nextMs, lane.nextAtMs(timeline.nowMs));
@@ -108,6 +112,6 @@ export class SendingThread {
   #waitOf(platform: Platform): Wait {
     const lane = this.lanes[platform];
     if (lane.unsent > 0) return lane.wait;
-    return this.#world.isEverythingGiven(platform) ? 'done' : this.#waits[platform] === 'go' ? 'go' : 'queue';
+    return this.#world.isEverythingGiven(platform) ? 'done' : this.#waitsFor[platform] === 'go' ? 'go' : 'queue';
   }
 }
