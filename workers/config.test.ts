@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { KEY_ENV } from '../test/keys.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig, parseProvider } from './config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gobutton-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -48,4 +48,16 @@ test('keys and accounts come as values too; a broken one is named without what i
   expect(describeConfigProblems(broken.problems)).toContain('APNS_KEY: found a text of 7 characters (not shown), expected the APNs signing key');
   expect(describeConfigProblems(broken.problems)).toContain('(bad or missing: client_email, private_key)');
   expect(describeConfigProblems(broken.problems)).not.toContain('hunter2');
+});
+
+test('one provider is read by the rules of the whole, and without the rest', () => {
+  const { AWS_REGION: _, GOBUTTON_BUCKET: __, GOOGLE_APPLICATION_CREDENTIALS: account, ...apns } = good;
+  expect(parseProvider(apns, 'apns')).toMatchObject({ ok: true, config: { provider: 'apns', ca: null, apns: { url: 'https://api.push.apple.com', keyId: 'ABCDE12345' } } });
+  expect(parseProvider({ GOOGLE_APPLICATION_CREDENTIALS: account, GOBUTTON_FCM_URL: 'https://localhost:4444' }, 'fcm')).toMatchObject({ ok: true, config: { fcm: { url: 'https://localhost:4444', account: { projectId: 'p' } } } });
+  expect(parseProvider({ APNS_KEY_ID: 'short' }, 'apns')).toMatchObject({ ok: false, problems: expect.arrayContaining([expect.objectContaining({ variable: 'APNS_KEY_ID', found: '"short"' }), expect.objectContaining({ variable: 'APNS_KEY' })]) as unknown[] });
+});
+
+test.each(['https://fcm.googleapis.com/fcm/send', 'https://fcm.googleapis.com/v1/projects/other/messages:send', 'https://localhost:4444/?x', 'https://me@localhost'])('%s names more than a provider, which a lane would pass over', (address) => {
+  expect(parseConfig({ ...good, GOBUTTON_FCM_URL: address })).toMatchObject({ ok: false, problems: [{ variable: 'GOBUTTON_FCM_URL', expected: expect.stringContaining('without a path') as string }] });
+  expect(parseConfig({ ...good, GOBUTTON_FCM_URL: 'https://localhost:4444/' })).toMatchObject({ ok: true });
 });

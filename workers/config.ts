@@ -43,7 +43,7 @@ const EXPECT = {
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
   pool: 'the name of this worker\'s pool, as in the runbook: lower-case letters, digits and dashes, at most 40',
   launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
-  providerUrl: 'the https address of a local provider like https://localhost:4443, or nothing for the real one',
+  providerUrl: 'the https address of a local provider like https://localhost:4443, without a path, or nothing for the real one',
   tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
@@ -59,6 +59,8 @@ const EXPECT = {
 const wholeNumber = (min: number, max: number, expected: string) =>
   z.string().regex(/^\d{1,6}$/, expected).transform(Number).refine((value) => value >= min && value <= max, expected);
 const url = (protocols: RegExp, expected: string) => z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), expected);
+/** A lane knows the paths itself, and takes the project from the account: one in the address would be passed over without a word. */
+const origin = (expected: string) => url(/^https:$/, expected).refine((text) => !URL.canParse(text) || `${new URL(text).origin}/` === new URL(text).href, expected);
 /** The file's text: what can't be read is a problem of configuration, found now and not at GO. */
 const textFile = (expected: string, holds: RegExp) => z.string(expected).transform((path, context) => {
   const text = readText(path);
@@ -85,8 +87,8 @@ const environment = z.object({
   GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
   GOBUTTON_POOL: z.string(EXPECT.pool).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, EXPECT.pool),
   GOBUTTON_LAUNCH_ID: z.string().max(200, EXPECT.launch).optional(),
-  GOBUTTON_APNS_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
-  GOBUTTON_FCM_URL: url(/^https:$/, EXPECT.providerUrl).optional(),
+  GOBUTTON_APNS_URL: origin(EXPECT.providerUrl).optional(),
+  GOBUTTON_FCM_URL: origin(EXPECT.providerUrl).optional(),
   GOBUTTON_FCM_TOKEN_URL: url(/^https?:$/, EXPECT.tokenUrl).optional(),
   GOBUTTON_CA_FILE: textFile(EXPECT.ca, /-----BEGIN CERTIFICATE-----/).optional(),
   APNS_KEY: z.string(EXPECT.key).regex(/-----BEGIN PRIVATE KEY-----/, EXPECT.key),
@@ -105,6 +107,31 @@ const environment = z.object({
   HEALTH_PORT: wholeNumber(0, 65_535, EXPECT.port).default(8_080),
   LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
 });
+
+const APNS = environment.pick({ GOBUTTON_APNS_URL: true, GOBUTTON_CA_FILE: true, APNS_KEY: true, APNS_KEY_ID: true, APNS_TEAM_ID: true });
+const FCM = environment.pick({ GOBUTTON_FCM_URL: true, GOBUTTON_FCM_TOKEN_URL: true, GOBUTTON_CA_FILE: true, GOOGLE_SERVICE_ACCOUNT: true });
+
+const apnsOf = (found: z.output<typeof APNS>): WorkerConfig['apns'] => ({
+  url: found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com', isLocal: found.GOBUTTON_APNS_URL !== undefined,
+  keyPem: found.APNS_KEY, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
+});
+const fcmOf = (found: z.output<typeof FCM>): WorkerConfig['fcm'] => ({
+  url: found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com', isLocal: found.GOBUTTON_FCM_URL !== undefined,
+  tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, account: found.GOOGLE_SERVICE_ACCOUNT,
+});
+
+export type ProviderConfig = { ca: string | null } & ({ provider: 'apns'; apns: WorkerConfig['apns'] } | { provider: 'fcm'; fcm: WorkerConfig['fcm'] });
+
+/** What a worker is told of one provider, by the same rules: for whoever meets it alone. */
+export function parseProvider(env: Readonly<Record<string, string | undefined>>, provider: 'apns' | 'fcm'): { ok: true; config: ProviderConfig } | { ok: false; problems: ConfigProblem[] } {
+  const { values, problemsOf } = readEnvironment(env, SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT')));
+  if (provider === 'apns') {
+    const parsed = APNS.safeParse(values);
+    return parsed.success ? { ok: true, config: { provider, apns: apnsOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } } : { ok: false, problems: problemsOf(parsed.error.issues) };
+  }
+  const parsed = FCM.safeParse(values);
+  return parsed.success ? { ok: true, config: { provider, fcm: fcmOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } } : { ok: false, problems: problemsOf(parsed.error.issues) };
+}
 
 /** FACTS 1: APNs takes two or three background pushes an hour and device. The local providers take any number. */
 const PRIMES = { real: 3, local: 1_000 };
@@ -125,14 +152,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       keyring: keys.keyring,
       pool: found.GOBUTTON_POOL,
       launchId: found.GOBUTTON_LAUNCH_ID ?? null,
-      apns: {
-        url: found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com', isLocal: found.GOBUTTON_APNS_URL !== undefined,
-        keyPem: found.APNS_KEY, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
-      },
-      fcm: {
-        url: found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com', isLocal: found.GOBUTTON_FCM_URL !== undefined,
-        tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, account: found.GOOGLE_SERVICE_ACCOUNT,
-      },
+      apns: apnsOf(found),
+      fcm: fcmOf(found),
       ca: found.GOBUTTON_CA_FILE ?? null,
       connections: found.GOBUTTON_CONNECTIONS ?? CONNECTIONS[kind],
       // One core is left to the main thread: queues, claims, accounts and reports.

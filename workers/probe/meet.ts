@@ -8,7 +8,7 @@ import { SETTING } from '../lanes/h2/frames.ts';
 import type { Template } from '../lanes/lane.ts';
 import type { Provider } from '../lanes/provider.ts';
 import { connectTrouble, type Trouble } from './connect-findings.ts';
-import { finding, isSandbox, type Facts, type Finding } from './findings.ts';
+import { finding, isSandbox, short, type Facts, type Finding } from './findings.ts';
 import { fieldOf, judgeAnswer } from './judge-answer.ts';
 import { certificateOf, isResumed, lookAgain, misdirected, type Certificate } from './look-again.ts';
 import { speak, type Spoken } from './one-push.ts';
@@ -54,6 +54,7 @@ const LOOKUP_MS = 5_000;
 const LOOK_MS = 2_000;
 /** TLS 1.3 gives its sessions after the handshake. */
 const SESSION_MS = 300;
+const HEADER_CHARS = 100;
 
 /** Well-formed, and nobody's: the local providers refuse tokens that begin so, as the real ones do any that they never gave out. */
 const MADE_UP = { apns: 'badd00'.padEnd(64, '7'), fcm: `badd00gobuttonLaneProbe:APA91b${'0'.repeat(134)}` } as const;
@@ -106,12 +107,13 @@ export async function meet(options: MeetOptions): Promise<Meeting> {
 
 function judged(meeting: Meeting, spoken: Spoken, credential: Trouble | null, { provider, device, timeouts = TIMEOUTS }: MeetOptions, found: (trouble: Trouble, withinMs?: number) => Meeting): Meeting {
   const { answer, trouble } = spoken;
+  const shown = (text: string | null): string | null => (text === null ? null : short(withoutDevice(text, { device }), HEADER_CHARS));
   if (answer !== null) {
     const isOk = answer.status >= 200 && answer.status < 300;
     const reason = isOk ? '' : provider.reason(answer.status, answer.body);
     meeting.push = {
       device: device === null ? 'made up' : 'staff', status: answer.status, reason, follows: isOk ? 'accepted' : provider.row(answer.status, reason).means,
-      server: fieldOf(answer.fields, 'server'), id: fieldOf(answer.fields, 'apns-unique-id') ?? fieldOf(answer.fields, 'apns-id'), tookMs: answer.tookMs,
+      server: shown(fieldOf(answer.fields, 'server')), id: shown(fieldOf(answer.fields, 'apns-unique-id') ?? fieldOf(answer.fields, 'apns-id')), tookMs: answer.tookMs,
     };
   }
   if (credential !== null) return found(credential);
@@ -153,6 +155,6 @@ function http2Of({ before, after, obeysTable, pingMs }: Spoken): Meeting['http2'
 }
 
 /** A front end may repeat the path that it was asked for. */
-function withoutDevice(text: string, { device }: MeetOptions): string {
+function withoutDevice(text: string, { device }: Pick<MeetOptions, 'device'>): string {
   return device === null ? text : text.replaceAll(device, 'the device');
 }
