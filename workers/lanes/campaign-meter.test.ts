@@ -6,7 +6,7 @@ const DISALLOWED = apnsRow(400, 'TopicDisallowed');
 const ARGUMENT = fcmRow(400, 'INVALID_ARGUMENT');
 
 function take(meter: CampaignMeter, times: number, row: Row | null, reason = 'TopicDisallowed'): Condemned[] {
-  return Array.from({ length: times }, () => meter.take(row, reason)).filter((one) => one !== null);
+  return Array.from({ length: times }, () => (row === null ? meter.accepted() : meter.take(row, reason))).filter((one) => one !== null && one !== undefined);
 }
 
 test('a single answer about the content stops nothing, nor do a few among many', () => {

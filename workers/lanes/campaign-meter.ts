@@ -22,13 +22,20 @@ export class CampaignMeter {
   readonly #weak = new Share(WEAK_WINDOW);
   #condemned = false;
 
-  /** An answer about a device or the content; `row` null: accepted. Returns what it amounts to, once. */
-  take(row: Row | null, reason: string): Condemned | null {
-    const isCampaign = row?.concerns === 'campaign';
-    this.#strong.take(isCampaign && row?.isWeak !== true);
+  accepted(): void {
+    // Nearly always: full, and nothing bad in it.
+    if (this.#weak.isClean) return;
+    this.#strong.take(false);
+    this.#weak.take(false);
+  }
+
+  /** An answer about a device or the content. Returns what it amounts to, once. */
+  take(row: Row, reason: string): Condemned | null {
+    const isCampaign = row.concerns === 'campaign';
+    this.#strong.take(isCampaign && row.isWeak !== true);
     this.#weak.take(isCampaign);
     if (!isCampaign || this.#condemned) return null;
-    const share = row?.isWeak === true ? this.#weak.over(WEAK_LEAST) : this.#strong.over(BAD_LEAST);
+    const share = row.isWeak === true ? this.#weak.over(WEAK_LEAST) : this.#strong.over(BAD_LEAST);
     if (share === null) return null;
     this.#condemned = true;
     return { reason, ...share };
@@ -45,9 +52,13 @@ class Share {
     this.#bad = new Uint8Array(window);
   }
 
+  /** Full, and nothing bad in it: another good one changes nothing. */
+  get isClean(): boolean {
+    return this.#sum === 0 && this.#taken === this.#bad.length;
+  }
+
   take(isBad: boolean): void {
     const bad = isBad ? 1 : 0;
-    if (this.#sum === 0 && bad === 0 && this.#taken >= this.#bad.length) return;
     this.#sum += bad - (this.#bad[this.#at] ?? 0);
     this.#bad[this.#at] = bad;
     this.#at = (this.#at + 1) % this.#bad.length;

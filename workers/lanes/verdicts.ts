@@ -59,7 +59,7 @@ export class Verdicts {
 
   /** How many requests may be open at a time in all. */
   allowance(nowMs: number): number {
-    return this.#weather.isFair ? Number.POSITIVE_INFINITY : this.#weather.allowance(nowMs);
+    return this.#weather.allowance(nowMs);
   }
 
   /** Until something may be tried again, ms; 0 unless all is stopped. */
@@ -79,8 +79,7 @@ export class Verdicts {
   /** The device is accepted, or the answer is about it. */
   fine(link: Link): void {
     link.health.fine();
-    if (this.#weather.isFair) return this.#weather.fine(0, 0);
-    this.#weather.fine(this.#capacityNow, performance.now());
+    if (!this.#weather.isUnclouded) this.#weather.fine(this.#capacityNow, performance.now());
   }
 
   /** An answer that is about neither the device nor what it was sent. */

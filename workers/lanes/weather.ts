@@ -74,6 +74,11 @@ export class Weather {
     return this.#state === 'fair';
   }
 
+  /** Fair, without a bad answer among the last ones: another good one tells it nothing. */
+  get isUnclouded(): boolean {
+    return this.#badInWindow === 0 && this.#state === 'fair';
+  }
+
   state(nowMs: number): WeatherState {
     if (this.#state === 'stopped' && nowMs >= this.#untilMs) this.#try();
     return this.#state;
@@ -99,8 +104,7 @@ export class Weather {
 
   /** An answer about the device or its message. */
   fine(capacity: number, nowMs: number): void {
-    // In fair weather, where it counts, a window without a bad answer is already what another good one makes of it.
-    if (this.#badInWindow > 0) this.#push(0);
+    this.#push(0);
     if (this.#state === 'fair') return;
     if (this.state(nowMs) === 'trying') {
       this.#state = 'slow';

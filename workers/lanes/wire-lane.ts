@@ -232,9 +232,10 @@ export class WireLane implements Lane, LinkLane {
 
   /** In fair weather as much as the streams take. */
   #weatherAllows(): boolean {
+    if (this.#verdicts.isFair) return true;
     const nowMs = performance.now();
     const allowance = this.#verdicts.allowance(nowMs);
-    if (allowance === Number.POSITIVE_INFINITY || this.#pool.inFlight < allowance) return true;
+    if (this.#pool.inFlight < allowance) return true;
     // An answer makes room, and brings the next turn; where nothing is open, time does.
     if (allowance === 0) this.#wakeIn(this.#verdicts.waitMs(nowMs));
     return false;
@@ -292,7 +293,7 @@ export class WireLane implements Lane, LinkLane {
     if (authenticated && link.connection?.unlocked === false) link.connection.unlock();
     if (succeeded && active.primed === null) {
       this.#verdicts.fine(link);
-      active.shot.meter.take(null, '');
+      active.shot.meter.accepted();
       return this.#jobs.settle(active, index, ACCEPTED);
     }
     const reason = succeeded ? '' : provider.reason(status, body);
@@ -326,7 +327,7 @@ export class WireLane implements Lane, LinkLane {
 
   /** Requests that the provider's weather lets be open at a time. */
   get allowance(): number {
-    return this.#verdicts.allowance(performance.now());
+    return this.#verdicts.isFair ? Number.POSITIVE_INFINITY : this.#verdicts.allowance(performance.now());
   }
 
   /** Every stream is taken, and nothing was answered for a while. */
@@ -393,7 +394,7 @@ export class WireLane implements Lane, LinkLane {
     if (this.#closed) return true;
     const { perSecond } = this.#bucket;
     const wanted = this.#jobs.unsent + reserved;
-    const allowance = this.#verdicts.allowance(performance.now());
+    const { allowance } = this;
     if (allowance === 0) return false;
     // Asked at every answer, so hundreds of connections are looked at only where their number decides.
     if (wanted >= lookAhead(Number.POSITIVE_INFINITY, perSecond)) return false;
