@@ -48,7 +48,8 @@ test('silence makes it suspect at once', () => {
 
 test('leaving is for good, whatever comes', () => {
   const health = good();
-  health.leave('Http503');
+  health.bad('Http503');
+  health.leave();
   health.fine();
   health.forgive();
   health.silent('NoAnswer');

@@ -25,7 +25,7 @@ const REMEMBERED = 400;
 
 export class Health {
   state: HealthState = 'probing';
-  /** Why it is not good. */
+  /** The last bad answer; '' while all are fine. */
   why = '';
   #inARow = 0;
   #bad = 0;
@@ -54,20 +54,23 @@ export class Health {
   fine(): void {
     this.#inARow = 0;
     this.#count(0);
-    if (this.state === 'probing' || this.state === 'suspect') this.#turn('good', '');
+    if (this.state === 'probing' || this.state === 'suspect') this.#turn('good');
   }
 
   bad(why: string): void {
     this.#inARow += 1;
     this.#count(1);
-    if (this.state === 'probing' && this.#inARow >= PROBING_SUSPECT_AFTER) this.#turn('suspect', why);
-    else if (this.state === 'good' && this.#inARow >= SUSPECT_AFTER) this.#turn('suspect', why);
+    if (this.state === 'leaving') return;
+    this.why = why;
+    if (this.#inARow >= (this.state === 'probing' ? PROBING_SUSPECT_AFTER : SUSPECT_AFTER)) this.#turn('suspect');
   }
 
   /** Something expired, and nothing was answered meanwhile. */
   silent(why: string): void {
     this.#inARow += 1;
-    if (this.state !== 'leaving') this.#turn('suspect', why);
+    if (this.state === 'leaving') return;
+    this.why = why;
+    this.#turn('suspect');
   }
 
   /** Far more of its answers are bad than of all the others' together. */
@@ -82,11 +85,12 @@ export class Health {
     this.#inARow = 0;
     this.#bad = 0;
     this.#answers = 0;
-    this.#turn('probing', '');
+    this.why = '';
+    this.#turn('probing');
   }
 
-  leave(why: string): void {
-    this.#turn('leaving', why);
+  leave(): void {
+    this.#turn('leaving');
   }
 
   #count(bad: 0 | 1): void {
@@ -97,9 +101,7 @@ export class Health {
     this.#answers >>>= 1;
   }
 
-  #turn(to: HealthState, why: string): void {
-    if (this.state === 'leaving') return;
-    this.state = to;
-    this.why = why;
+  #turn(to: HealthState): void {
+    if (this.state !== 'leaving') this.state = to;
   }
 }

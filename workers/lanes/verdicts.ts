@@ -193,7 +193,7 @@ export class Verdicts {
 
   #leave(link: Link, why: string, nowMs: number): void {
     if (!this.#mayLeave(nowMs)) return;
-    link.health.leave(why);
+    link.health.leave();
     this.#sick = { connections: (this.#sick?.connections ?? 0) + 1, reason: why };
     link.connection?.retire(`sick: ${why}`);
   }

@@ -99,7 +99,7 @@ export class Weather {
   report(nowMs: number): { state: 'slow' | 'stopped'; reason: string; forMs: number; refused: number; againInMs: number } | null {
     const state = this.state(nowMs);
     if (state === 'fair') return null;
-    return { state: state === 'slow' ? 'slow' : 'stopped', reason: this.#reason, forMs: nowMs - this.#sinceMs, refused: this.#refused, againInMs: this.waitMs(nowMs) };
+    return { state: state === 'slow' ? 'slow' : 'stopped', reason: this.#reason, forMs: Math.round(nowMs - this.#sinceMs), refused: this.#refused, againInMs: Math.ceil(this.waitMs(nowMs)) };
   }
 
   /** An answer about the device or its message. */
