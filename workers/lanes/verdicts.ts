@@ -23,6 +23,9 @@ const LEAVING_WITHIN_MS = 1_000;
 const REFUSED_FIRST_MS = 10;
 const REFUSED_MOST_MS = 1_000;
 
+/** When a link was last heard is known as of the last look, and what expires is found by looks too. */
+const HEARD_SLACK_MS = 100;
+
 export const NO_ANSWER = 'NoAnswer';
 /** Of a device that no connection would take. */
 export const REFUSED = 'RefusedStream';
@@ -109,7 +112,7 @@ export class Verdicts {
   /** Written, and no answer will come. */
   lost(link: Link, why: string): void {
     const nowMs = performance.now();
-    const isSilent = why === NO_ANSWER && link.heardAtMs <= nowMs - this.#options.answerDeadlineMs;
+    const isSilent = why === NO_ANSWER && link.heardAtMs <= nowMs - this.#options.answerDeadlineMs + HEARD_SLACK_MS;
     if (isSilent) {
       link.health.silent(NO_ANSWER);
       // At once: whether there is anybody decides what becomes of it. The pool ends one that stays silent.
