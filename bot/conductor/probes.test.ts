@@ -92,6 +92,9 @@ test('what a provider answers everybody is seen before GO, with the figure and t
   // Slow is no reason to wait, and neither is a connection that had to be replaced.
   await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } }, { ...fcm, weather: { ...weather, state: 'slow' } }] }));
   expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0, say: expect.stringContaining('takes fewer pushes') as string });
+  // Its wait is over: the next push is the try.
+  await put(good, reportOf(launch, 'other', nowMs, { lanes: [apns, { ...fcm, weather: { ...weather, againInMs: 0 } }] }));
+  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', say: expect.stringContaining('takes no pushes from') as string });
   const refused = { ...weather, reason: 'InvalidProviderToken' };
   await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, primed: 2, weather: refused }, fcm] }));
   expect((await measure(launch)).get('credentials')?.status).toBe('green');

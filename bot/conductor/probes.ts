@@ -97,7 +97,9 @@ function skyOf(launch: Launch, all: readonly WorkerReport[], nowMs: number): { s
   const senders = sendersOf(all);
   const sky = weatherOf(senders, platformsInUse(launch));
   const says = [...sky.map((weather) => weatherSay(weather, nowMs)), ...sickOf(senders, platformsInUse(launch)).map(sickLine)];
-  return { stopped: Math.max(0, ...sky.map(({ stopped }) => stopped)), say: says.map((one) => `; ${one}`).join('') };
+  // Once the wait is over the next push tries it, and with nothing to send there is none.
+  const waits = senders.filter(({ lanes }) => lanes.some(({ provider, weather }) => providersInUse(launch).includes(provider) && weather?.state === 'stopped' && weather.againInMs > 0));
+  return { stopped: waits.length, say: says.map((one) => `; ${one}`).join('') };
 }
 
 /** Providers of the platforms that the audience has; without an audience, both. */

@@ -72,7 +72,7 @@ test('what a provider answers everybody is one message: which word, on how many 
   await until('both notes', async () => ((await notes()).length === 2 ? true : undefined));
   expect(await notes()).toEqual([
     expect.stringMatching(/^APNs takes no pushes just now \(us-ios, br-ios\), since .* UTC: it answers TooManyRequests on 2 of 2 workers\. 600 of 700 devices had no answer yet\.$/),
-    expect.stringMatching(/^APNs takes pushes again after .* \(us-ios, br-ios\)\. It was TooManyRequests on 2 of 2 workers, 600 times\. Up to 240 devices/),
+    expect.stringMatching(/^APNs takes pushes again after .* \(us-ios, br-ios\)\. Since .* UTC it answered TooManyRequests on 2 of 2 workers, 600 times\. Up to 240 devices/),
   ]);
   // A gust soon after is told in the same message, and the entries post nothing besides.
   begins({ apns: { reason: 'ServiceUnavailable' } });

@@ -6,7 +6,7 @@ import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
 import { segmentsText } from './order.ts';
 import { plainText } from './standstill.ts';
-import { WEATHER_KIND, kindOfWeather } from './weather-kinds.ts';
+import { fateText, isAnswer, todoText } from './weather-kinds.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
 
 export const providerName = { ios: 'APNs', android: 'FCM' } as const;
@@ -39,7 +39,13 @@ function headline(weather: Weather): string {
 function answers(weather: Weather): string {
   // The headline has said it.
   const where = weather.state === 'slow' && weather.stopped === weather.workers ? '' : ` on ${who(weather)}`;
-  return weather.reason === 'NoAnswer' ? `it answers nothing${where}` : `it answers *${wordOf(weather)}*${where}`;
+  if (weather.reason === 'NoAnswer') return `it answers nothing${where}`;
+  return isAnswer(weather.reason) ? `it answers *${wordOf(weather)}*${where}` : `pushes end without an answer (*${wordOf(weather)}*)${where}`;
+}
+
+function had({ reason }: Weather): string {
+  if (reason === 'NoAnswer') return 'it answered nothing';
+  return isAnswer(reason) ? `it answered *${safe(reason, 80)}*` : `pushes ended without an answer (*${safe(reason, 80)}*)`;
 }
 
 function nextTry({ stopped, nextTryAtMs }: Weather): string {
@@ -58,11 +64,10 @@ export function weatherMessage(launch: Launch, told: Told): Message {
   const name = providerName[platform];
   const onCall = weather.state === 'stopped' ? mentionsOfRole(launch, 'on-call') : '';
   const what = segmentsText(launch, segmentsOf(told));
-  const kind = WEATHER_KIND[kindOfWeather(platform, weather.reason)];
   return message(`${headline(weather)}: ${wordOf(weather)}, ${what}`, [
     section(`:thunder_cloud_and_rain: *${headline(weather)}* (${what})\nSince ${timeOfDay(weather.sinceMs)} ${answers(weather)}, ${plural(weather.refused, 'time')} so far. ${count(told.left)} of ${plural(told.devices, 'device')} have no answer yet; ${count(weather.waiting)} of them are in workers' hands and wait.${onCall === '' ? '' : ` ${onCall}`}`),
-    section(`*By itself:* ${weather.stopped > 0 ? `workers try one push now and then, and all goes on when ${name} takes it.` : 'workers send as much as is taken, and more again as that works.'} ${nextTry(weather)} ${kind.fate(platform)}\n${untilText(launch, told)}`),
-    section(`*What to do:* ${kind.todo(platform)}`),
+    section(`*By itself:* ${weather.stopped > 0 ? `workers try one push now and then, and all goes on when ${name} takes it.` : 'workers send as much as is taken, and more again as that works.'} ${nextTry(weather)} ${fateText(platform, weather.reason)}\n${untilText(launch, told)}`),
+    section(`*What to do:* ${todoText(platform, weather.reason)}`),
     context(`shot ${shotIds(told)} · this message keeps up with it, and says so when ${name} takes pushes again`),
   ]);
 }
@@ -84,7 +89,7 @@ export function weatherOverMessage(launch: Launch, told: Told, end: WeatherEnd):
   const rest = restText(launch, told, end);
   return message(`${head}: ${what}`, [
     section(`${end.how === 'fair' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${what})${rest === '' ? '' : `\n${rest}`}`),
-    context(`From ${timeOfDay(weather.sinceMs)} ${weather.reason === 'NoAnswer' ? 'it answered nothing' : `it answered *${wordOf(weather)}*`} on ${who(weather)}, ${plural(weather.refused, 'time')}`, `shot ${shotIds(told)}`),
+    context(`From ${timeOfDay(weather.sinceMs)} ${had(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}`, `shot ${shotIds(told)}`),
   ]);
 }
 
@@ -119,13 +124,13 @@ export function weatherNote(launch: Launch, told: Told): string {
 export function weatherOverNote(launch: Launch, told: Told, end: WeatherEnd): string {
   const { weather } = told;
   const rest = restText(launch, told, end).replaceAll('`', '');
-  return plainText(`${overText(weather, end)} (${segmentsText(launch, segmentsOf(told))}). It was ${weather.reason === 'NoAnswer' ? 'without an answer' : wordOf(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}.${rest === '' ? '' : ` ${rest}`}`);
+  return plainText(`${overText(weather, end)} (${segmentsText(launch, segmentsOf(told))}). Since ${utc(weather.sinceMs)} ${had(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}.${rest === '' ? '' : ` ${rest}`}`);
 }
 
 /** One line, for figures that are brought up to date all the time. mrkdwn. */
 export function weatherLine(weather: Weather, nowMs: number): string {
   const { refused, waiting, stopped, nextTryAtMs, sinceMs } = weather;
-  const next = stopped === 0 ? '' : nextTryAtMs === null || nextTryAtMs <= nowMs ? ', a push is being tried' : `, next try in ${span(nextTryAtMs - nowMs)}`;
+  const next = stopped === 0 ? '' : nextTryAtMs === null || nextTryAtMs <= nowMs ? ', the next push is a single try' : `, next try in ${span(nextTryAtMs - nowMs)}`;
   return `:thunder_cloud_and_rain: *${headline(weather)}*: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait${next}`;
 }
 
@@ -139,12 +144,12 @@ export function weatherReason(weather: Weather, nowMs: number): { why: string; t
   const { platform, reason, refused, sinceMs, waiting } = weather;
   return {
     why: `${headline(weather)}: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait in workers' hands.`,
-    todo: `It goes on by itself when ${providerName[platform]} takes pushes again, while its time lasts. ${WEATHER_KIND[kindOfWeather(platform, reason)].todo(platform)}`,
+    todo: `It goes on by itself when ${providerName[platform]} takes pushes again, while its time lasts. ${todoText(platform, reason)}`,
   };
 }
 
 /** The gate's sentence before GO. */
 export function weatherSay(weather: Weather, nowMs: number): string {
   const { platform, refused, sinceMs, reason } = weather;
-  return plainText(`${headline(weather)}: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}. ${WEATHER_KIND[kindOfWeather(platform, reason)].todo(platform)}`).replaceAll('`', '');
+  return plainText(`${headline(weather)}: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}. ${todoText(platform, reason)}`).replaceAll('`', '');
 }
