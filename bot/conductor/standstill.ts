@@ -5,6 +5,7 @@ import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote, t
 import { Alarm } from './alarm.ts';
 import { type Context, FACT } from './context.ts';
 import { ShotSight } from './shot-sight.ts';
+import { SickWatch } from './sick-watch.ts';
 import { type StillReason, stillReason, WEATHER } from './still-reason.ts';
 import { StoppedWatch } from './stopped-watch.ts';
 import { type Still, Stillness } from './stillness.ts';
@@ -30,6 +31,7 @@ export class StandstillWatch {
   readonly #isOurs: () => boolean;
   readonly #weather: WeatherWatch;
   readonly #stopped: StoppedWatch;
+  readonly #sick: SickWatch;
   readonly #sights = new Map<string, ShotSight>();
   readonly #shots = new Map<string, Followed>();
   #timer: NodeJS.Timeout | null = null;
@@ -40,6 +42,7 @@ export class StandstillWatch {
     this.#isOurs = options.isOurs;
     this.#weather = new WeatherWatch(context, options.budget);
     this.#stopped = new StoppedWatch(context);
+    this.#sick = new SickWatch(context);
   }
 
   start(): void {
@@ -48,7 +51,7 @@ export class StandstillWatch {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await Promise.all([this.#weather.settle(), this.#stopped.settle(), ...[...this.#shots.values()].map(({ alarm }) => alarm.settle())]);
+    await Promise.all([this.#weather.settle(), this.#stopped.settle(), this.#sick.settle(), ...[...this.#shots.values()].map(({ alarm }) => alarm.settle())]);
   }
 
   look(): void {
@@ -74,6 +77,7 @@ export class StandstillWatch {
     if (running.size > 0) sight.read(launch);
     this.#stopped.look(launch, sight);
     this.#weather.look(launch, sight, isTold);
+    for (const shot of running) this.#sick.look(launch, shot, sight);
     for (const shot of followed) {
       const { stillness, alarm } = this.#follow(launch, shot);
       const isOver = shot.closed !== null || shot.haltedAtMs !== null || launch.halt.active;
@@ -85,7 +89,9 @@ export class StandstillWatch {
         const { content, end } = alarm.episode;
         alarm.show(end === null ? standstillMessage(launch, shot, content.still, content.reason) : movesAgainMessage(launch, shot, content.still, content.reason, end));
       }
-      if (shot.closed !== null && alarm.isDone) this.#shots.delete(nameOf(launch, shot));
+      if (shot.closed === null || !alarm.isDone) continue;
+      this.#shots.delete(nameOf(launch, shot));
+      this.#sick.forget(shot.id);
     }
   }
 

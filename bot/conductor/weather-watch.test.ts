@@ -30,14 +30,14 @@ async function fired(options: { segments?: string[]; iosMs?: number; timings?: R
   if (!acted.ok || acted.entry.kind !== 'FireApproved') throw new Error(JSON.stringify(acted));
   void conductor.afterEntry(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;
-  const now: { ios: number; android: number; sky: Sky; sinceMs: number; say: string } = { ios: 100, android: 100, sky: {}, sinceMs: Date.now(), say: 'sending' };
+  const now: { ios: number; android: number; sky: Sky; sinceMs: number; sick: number } = { ios: 100, android: 100, sky: {}, sinceMs: Date.now(), sick: 7 };
   const report = (boot: string, share: number) => {
     const of = (provider: 'apns' | 'fcm'): WorkerReport['lanes'][number] => ({
-      provider, connections: 4, primed: 4, streams: 400, inFlight: 0, credentialAgeMs: 1, credentialLeftMs: 3_000_000, sick: null,
+      provider, connections: 4, primed: 4, streams: 400, inFlight: 0, credentialAgeMs: 1, credentialLeftMs: 3_000_000, sick: { connections: now.sick, reason: 'ServiceUnavailable' },
       weather: now.sky[provider] === undefined ? null : { state: 'stopped', reason: 'TooManyRequests', forMs: Date.now() - now.sinceMs, refused: 206, waiting: 120, againInMs: 3_000, ...now.sky[provider] },
     });
     const shot: ShotSnapshot = { shotId, platforms: { ios: countsOf(evenly(now.ios * share, 0, 500)), android: countsOf(evenly(now.android * share, 0, 500)) }, firstWriteAtMs: pressedAtMs + 30, lastWriteAtMs: pressedAtMs + 900 };
-    return rig.cloud.live.putReport(reportOf(acted.launch, boot, Date.now(), { state: 'sending', say: now.say, lanes: [of('apns'), of('fcm')], shots: [shot] }));
+    return rig.cloud.live.putReport(reportOf(acted.launch, boot, Date.now(), { state: 'sending', lanes: [of('apns'), of('fcm')], shots: [shot] }));
   };
   const timer = setInterval(() => void Promise.all([report('one', 0.5), report('two', 0.5)]).catch(() => undefined), 100);
   stops.push(() => clearInterval(timer));
@@ -132,4 +132,20 @@ test('another leader goes on with the message of the one before', async () => {
   now.sky = {};
   const over = await told('APNs takes pushes again after');
   expect(over.ts).toBe(alarm.ts);
+});
+
+test('sick connections are no alarm; many of them since GO are noted, once for a shot and platform', async () => {
+  const { now } = await fired({ segments: ['us-ios'] });
+  await rig.seen('14 connections to APNs given up as sick and replaced');
+  await told('Sending: 100');
+  // Two workers with four connections each.
+  now.sick = 11;
+  await rig.seen('22 connections to APNs given up as sick and replaced');
+  expect(await notes()).toEqual([]);
+  now.sick = 12;
+  const said = await rig.seen('Many connections to APNs fall sick');
+  expect(said.html).toContain('10 were given up and replaced since GO, where workers hold 8; the last after ServiceUnavailable');
+  now.sick = 60;
+  await rig.seen('120 connections to APNs given up as sick and replaced');
+  expect(await notes()).toHaveLength(1);
 });

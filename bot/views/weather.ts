@@ -1,4 +1,5 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import type { Sick, Weather } from '../conductor/weather.ts';
 import { context, message, section } from './blocks.ts';
@@ -137,6 +138,18 @@ export function weatherLine(weather: Weather, nowMs: number): string {
 /** Connections that workers gave up and replaced by themselves: nothing to do, as long as it is few. */
 export function sickLine({ platform, connections, of, workers, reason }: Sick): string {
   return `${plural(connections, 'connection')} to ${providerName[platform]} given up as sick and replaced (${plural(workers, 'worker')}, ${count(of)} held; last: ${safe(reason, 80)})`;
+}
+
+/** Begins the note, and no other: there is one a shot and platform. */
+export const sickNoteHead = (shot: Pick<Shot, 'id'>, platform: Platform): string => `Many connections to ${providerName[platform]} fall sick in ${shot.id}: `;
+
+/** `connections`: since GO. */
+export function sickNote({ platform, connections, of, reason }: Sick): string {
+  return [
+    `${count(connections)} were given up and replaced since GO, where workers hold ${count(of)}; the last after ${reason}.`,
+    'Each has cost at most what it had in flight, and the others go on, so nothing must be done as long as figures move.',
+    `It is not what everybody gets, so look at what these connections share: ${todoText(platform, reason).replaceAll('`', '')}`,
+  ].join(' ');
 }
 
 /** As the likely reason of a standstill. mrkdwn. */
