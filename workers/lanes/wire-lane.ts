@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs, type Credential } from '../credentials/credential.ts';
 import { isSuccess } from './h2/answer.ts';
+import { endpointOf } from './h2/connect.ts';
+import { Dialer } from './h2/dialer.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
@@ -24,6 +26,8 @@ export interface LaneOptions {
   url: string;
   /** Extra CA, PEM; null: the system's. */
   ca: string | null;
+  /** Connections go through this proxy, `http[s]://[user:password@]host[:port]`. Default null: none. */
+  proxy?: string | null;
   connections: number;
   credential: Credential;
   /** What a priming push looks like. */
@@ -94,7 +98,6 @@ export class WireLane implements Lane, LinkLane {
 
   constructor(options: LaneOptions) {
     const { provider } = options;
-    const origin = new URL(options.url);
     this.#options = options;
     this.#bucket = options.pace ?? new TokenBucket(() => performance.now());
     this.platform = provider.platform;
@@ -102,7 +105,7 @@ export class WireLane implements Lane, LinkLane {
     const answerDeadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
     this.#verdicts = new Verdicts({ provider, jobs: this.#jobs, links: () => this.#links, inFlight: () => this.#pool.inFlight, answerDeadlineMs, log: options.log });
     this.#pool = new WirePool<ActiveJob>({
-      endpoint: { host: origin.hostname, port: Number(origin.port || 443), ca: options.ca },
+      dialer: new Dialer({ endpoint: endpointOf(options.url, options.ca), proxy: options.proxy ?? null }),
       connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
       log: options.log.child({ lane: provider.name }),
       owner: (events) => {

@@ -4,13 +4,43 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test, vi } from 'vitest';
+import { Dialer } from './h2/dialer.ts';
 import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
 import { FrameReader } from './h2/frame-reader.ts';
+import { startTlsServer } from './h2/tls-server-for-tests.ts';
 import { WirePool, type PoolOwner } from './wire-pool.ts';
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
 const cleanup: (() => unknown)[] = [];
 afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
+
+function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000, deadlineMs: 5_000 }) {
+  const closed: string[] = [];
+  const pauses: number[] = [];
+  const pool = new WirePool<null>({
+    dialer, connections, maxStreams: 10, answerDeadlineMs: 10_000, ping,
+    log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
+    owner(events) {
+      let isOpen = false;
+      const owner: PoolOwner<null> = {
+        connection: null, isSick: false, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
+        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined, alive: () => undefined,
+        room() {
+          if (isOpen || owner.connection?.state !== 'open') return;
+          isOpen = true;
+          events.opened();
+        },
+        draining: (_connection, why) => events.draining(why),
+        closed(_connection, why) {
+          closed.push(why);
+          events.closed(why);
+        },
+      };
+      return owner;
+    },
+  });
+  return { pool, closed, pauses };
+}
 
 /** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`, or hangs up; and a pool of one connection to it. */
 async function setUp({ silent = 0, hangsUp = false } = {}) {
@@ -38,32 +68,14 @@ async function setUp({ silent = 0, hangsUp = false } = {}) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const closed: string[] = [];
-  const pauses: number[] = [];
-  const pool = new WirePool<null>({
-    endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, connections: 1, maxStreams: 10, answerDeadlineMs: 10_000, ping: { everyMs: 250, deadlineMs: 200 },
-    log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
-    owner(events) {
-      const owner: PoolOwner<null> = {
-        connection: null, isSick: false, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
-        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined, alive: () => undefined,
-        room: () => { if (owner.connection?.state === 'open') events.opened(); },
-        draining: (_connection, why) => events.draining(why),
-        closed(_connection, why) {
-          closed.push(why);
-          events.closed(why);
-        },
-      };
-      return owner;
-    },
-  });
+  const opened = poolOver(new Dialer({ endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, proxy: null }), 1, { everyMs: 250, deadlineMs: 200 });
   cleanup.push(() => {
-    pool.close();
+    opened.pool.close();
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  await pool.open(new AbortController().signal);
-  return { peer, pool, closed, pauses };
+  await opened.pool.open(new AbortController().signal);
+  return { peer, ...opened };
 }
 
 test('a peer that answers PINGs keeps its connection', async () => {
@@ -97,4 +109,30 @@ test('a peer that hangs up again and again is tried after longer and longer paus
     expect(pauseMs).toBeGreaterThanOrEqual(50 * 2 ** fails);
     expect(pauseMs).toBeLessThanOrEqual(100 * 2 ** fails);
   }
+});
+
+test('what an address loses that was good for long goes back to it', async () => {
+  const first = await startTlsServer({ bytes: settingsFrame([]) });
+  const second = await startTlsServer({ address: '127.0.0.2', port: first.port, bytes: settingsFrame([]) });
+  const { pool } = poolOver(new Dialer({ endpoint: { host: 'push.test', port: first.port, ca: first.ca }, proxy: null, start: 0, lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) }), 6);
+  cleanup.push(() => void first.stop(), () => void second.stop(), () => pool.close());
+  await pool.open(new AbortController().signal);
+  await vi.waitFor(() => expect([first.seen.length, second.seen.length]).toEqual([3, 3]));
+  const own = performance.now.bind(performance);
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => own() + 11_000);
+  cleanup.push(() => clock.mockRestore());
+  second.cut();
+  await vi.waitFor(() => expect([first.seen.length, second.seen.length]).toEqual([3, 6]), { timeout: 5_000 });
+});
+
+test('an address whose connections are no good is left to rest, and the others have all', async () => {
+  const good = await startTlsServer({ bytes: settingsFrame([]) });
+  const bad = await startTlsServer({ address: '127.0.0.2', port: good.port, bytes: settingsFrame([]), hangsUp: true });
+  const { pool } = poolOver(new Dialer({ endpoint: { host: 'push.test', port: good.port, ca: good.ca }, proxy: null, start: 0, lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) }), 6);
+  cleanup.push(() => void good.stop(), () => void bad.stop(), () => pool.close());
+  await pool.open(new AbortController().signal);
+  await vi.waitFor(() => expect(good.seen).toHaveLength(6), { timeout: 5_000 });
+  await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(Array(6).fill('open')));
+  // Those of the first turn.
+  expect(bad.seen).toHaveLength(3);
 });

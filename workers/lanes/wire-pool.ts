@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
-import { connectTls, type Endpoint } from './h2/connect.ts';
 import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
+import type { Dialer } from './h2/dialer.ts';
 
 /**
  * Keeps a number of connections open: a lost one is reopened with back-off, one that drains (GOAWAY, ids used
- * up) is replaced at once while it finishes, one that is to be given up has its successor first (`tryAnother`, `succeed`). Opens are staggered: Apple asks for an own look-up of the name for
- * every connection, and resolvers have limits (FACTS 5).
+ * up) is replaced at once while it finishes, one that is to be given up has its successor first (`tryAnother`, `succeed`). Opens are staggered. The address of
+ * one that was no good, or sick, rests.
  */
 export interface PoolOptions<J> {
-  endpoint: Endpoint;
+  dialer: Dialer;
   connections: number;
   /** Streams of a connection at most, whatever the peer allows. */
   maxStreams: number;
@@ -121,17 +121,21 @@ export class WirePool<J> {
     let openedAtMs = Number.NaN;
     let answers = () => 0;
     let isSick = () => false;
+    let avoid: () => void = () => undefined;
     const replace = (why: string) => {
       this.#refresh();
       if (!place.isKept || this.#closed) return;
       place.isKept = false;
       const good = !isSick() && (performance.now() - openedAtMs > GOOD_AFTER_MS || answers() >= GOOD_AFTER_ANSWERS);
+      if (!good) avoid();
       this.#reconnect(good ? 0 : fails + 1, why);
     };
+    const { dialer } = this.#options;
     try {
-      const socket = await connectTls(this.#options.endpoint, CONNECT_TIMEOUT_MS);
+      const line = await dialer.dial(CONNECT_TIMEOUT_MS);
+      avoid = () => dialer.avoid(line);
       if (this.#closed) {
-        socket.destroy();
+        line.socket.destroy();
         return null;
       }
       return await new Promise<PoolOwner<J> | null>((resolve) => {
@@ -144,11 +148,12 @@ export class WirePool<J> {
           draining: replace,
           closed: (why) => {
             this.#owners.delete(owner);
+            dialer.over(line);
             resolve(null);
             replace(why);
           },
         });
-        const connection = new H2Connection<J>(socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
+        const connection = new H2Connection<J>(line.socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
         owner.connection = connection;
         answers = () => connection.answered;
         isSick = () => owner.isSick;

@@ -13,7 +13,7 @@ export interface PlainTemplate { headers: Readonly<Record<string, string>>; body
 
 /** One provider's lane in a thread. `connections`: this thread's part of them. */
 export interface LaneSetup {
-  platform: Platform; url: string; ca: string | null; connections: number; prime: PlainTemplate;
+  platform: Platform; url: string; ca: string | null; proxy: string | null; connections: number; prime: PlainTemplate;
   /** The Firebase project; null for APNs. */
   projectId: string | null;
   /** `clock`: memory of a CredentialClock. */

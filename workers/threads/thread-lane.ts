@@ -19,6 +19,8 @@ export interface ThreadLaneOptions {
   platform: Platform;
   url: string;
   ca: string | null;
+  /** See LaneOptions. */
+  proxy?: string | null;
   /** Null: APNs. */
   projectId: string | null;
   /** Over all threads. */
@@ -60,12 +62,12 @@ export class ThreadLane implements Lane, ThreadClient {
   #state: 'idle' | 'open' | 'closed' = 'idle';
 
   constructor(options: ThreadLaneOptions) {
-    const { threads, platform, url, ca, projectId, prime, connections, timing = {} } = options;
+    const { threads, platform, url, ca, proxy = null, projectId, prime, connections, timing = {} } = options;
     const pace = createPaceMemory();
     this.#options = options;
     this.#pace = new SharedPace(pace);
     this.platform = platform;
-    this.plan = { platform, url, ca, projectId, prime, pace, timing: { ...timing, clock: (timing.clock ?? new CredentialClock()).memory } };
+    this.plan = { platform, url, ca, proxy, projectId, prime, pace, timing: { ...timing, clock: (timing.clock ?? new CredentialClock()).memory } };
     this.connections = Math.max(connections, threads.count);
     threads.add(this);
     // At once, to all: a thread that met it with the next shot only would open its connections then.

@@ -34,12 +34,12 @@ export class ThreadSide {
   #timer: NodeJS.Timeout | null = null;
   #handsOver = false;
 
-  constructor({ platform, projectId, url, ca, connections, prime, pace, gauge, timing }: LaneSetup, common: ThreadCommon) {
+  constructor({ platform, projectId, url, ca, proxy, connections, prime, pace, gauge, timing }: LaneSetup, common: ThreadCommon) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
     this.credential = new HandedCredential(new CredentialClock(timing.clock), timing.handedWithinMs);
     this.lane = new WireLane({
-      provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
+      provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, proxy, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
       mayPrime: (token, isRenewal) => common.mayPrime(platform, token, isRenewal), log: common.log,
       pace: new SharedPace(pace), ...(timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs }),
     });
