@@ -144,3 +144,17 @@ export const workerReport = z.strictObject({
   stopped: z.array(z.strictObject({ shotId: z.string(), platform: z.enum(['ios', 'android']), reason: z.string(), bad: count, of: count })).optional(),
 });
 export type WorkerReport = z.output<typeof workerReport>;
+
+/**
+ * Who is there of a launch's pool, written about every second by the launch's leader and signed with its key; every worker
+ * reads it, and nothing else of the others. Small, as it is read by all: 8 characters a worker (`rollName`), so that 500
+ * workers are one step of 4 KB and a little.
+ */
+export const rollItem = z.strictObject({
+  v: z.literal(1), launchId: z.string(), atMs: z.number(),
+  /** In the order in which they started. */
+  workers: z.string().regex(/^(?:[\w-]{8})*$/).max(64_000),
+  /** Workers of older versions, which sign no report: counted, and no more of them than the runbook's pool has room for. */
+  others: count,
+});
+export type RollItem = z.output<typeof rollItem>;

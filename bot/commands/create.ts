@@ -68,7 +68,7 @@ export async function createLaunch(desk: Desk, who: { slackId: string; teamId: s
   const judged = decide(null, command, { nowMs, sha256 });
   if (!judged.ok) return no(judged.code === 'TIME_INVALID' ? 'target' : judged.code === 'VALUE_INVALID' ? 'compress' : 'runbook', judged.code, judged.say);
 
-  await desk.conductor.willCreate({ launchId: command.launchId, name: command.name, channelId: who.channelId, pool: runbook.pool.name, createdAtMs: nowMs, closed: false });
+  await desk.conductor.willCreate({ launchId: command.launchId, name: command.name, channelId: who.channelId, pool: runbook.pool.name, createdAtMs: nowMs, closed: false, workers: runbook.pool.workers });
   const outcome = await desk.journal.submit(command.launchId, command);
   if (!outcome.ok) return no('name', outcome.code, outcome.say);
   desk.rooms.forget();

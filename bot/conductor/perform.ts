@@ -56,7 +56,7 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
 
 /** `over`: no conductor has anything left to do for it. A closed launch whose last posts are not out yet is not over. */
 export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
-  return { launchId: launch.id, name: launch.name, channelId: launch.channelId, pool: launch.runbook.pool.name, createdAtMs: launch.createdAtMs, closed: over };
+  return { launchId: launch.id, name: launch.name, channelId: launch.channelId, pool: launch.runbook.pool.name, createdAtMs: launch.createdAtMs, closed: over, workers: launch.runbook.pool.workers };
 }
 
 /** Wakes one dispatcher per segment. Harmless at any time, as the record decides; pointless once the shot is over. */

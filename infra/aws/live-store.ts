@@ -5,15 +5,24 @@ import {
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
+import type { Signer } from './keyring.ts';
+import { createReportStore, type Reports } from './report-store.ts';
+import type { Vouched } from './vouched.ts';
 
 /**
  * What is true now and may be lost: worker reports, gate measurements, leases, who serves which pool, what
  * effects are done. Table `<prefix>-live`, key `pk` + `sk`. Nothing here decides whether a push goes out.
  */
 export interface LiveStore {
-  putReport(report: WorkerReport): Promise<void>;
+  /** `signer`: whose report it is; without one it counts for nothing but what people are shown. */
+  putReport(report: WorkerReport, signer?: Signer | null): Promise<void>;
   reports(launchId: string): Promise<WorkerReport[]>;
+  /** The same with who signed them, and what else stands there. */
+  provenReports(launchId: string): Promise<Reports>;
   dropReport(launchId: string, bootId: string): Promise<void>;
+  /** The roll of a launch (workers/contract.ts). Eventually consistent: every worker reads it every second. */
+  putRoll(launchId: string, roll: Vouched): Promise<void>;
+  roll(launchId: string): Promise<Vouched | null>;
   putGates(launchId: string, measured: Measured[]): Promise<void>;
   gates(launchId: string): Promise<Measured[]>;
   /** True while `holder` has the lease (taken or renewed for `ttlMs`). `isGone` says of another holder whether it is known to have ended: its lease is free then. */
@@ -36,7 +45,8 @@ export interface LiveStore {
 /** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
 export interface EffectClaim { mine: boolean; done: boolean; result: string | null; again: boolean; token: string }
 
-export interface LaunchIndexItem { launchId: string; name: string; channelId: string; pool: string; createdAtMs: number; closed: boolean }
+/** `workers`: how many the launch is planned for; absent: written by an older bot. */
+export interface LaunchIndexItem { launchId: string; name: string; channelId: string; pool: string; createdAtMs: number; closed: boolean; workers?: number }
 
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
 export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
@@ -62,11 +72,26 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     return found;
   }
 
+  const reports = createReportStore({
+    dynamo, table,
+    async plannedOf(launchId) {
+      const body = (await get('launches', launchId))?.['body']?.S;
+      return body === undefined ? null : (JSON.parse(body) as LaunchIndexItem).workers ?? null;
+    },
+  });
+
   return {
-    putReport: (report) => put(`reports/${report.launchId}`, report.bootId, report),
-    reports: (launchId) => all(`reports/${launchId}`),
-    async dropReport(launchId, bootId) {
-      await dynamo.send(new DeleteItemCommand({ TableName: table, Key: key(`reports/${launchId}`, bootId) }));
+    putReport: (report, signer = null) => reports.put(report, signer),
+    reports: async (launchId) => (await reports.all(launchId)).reports.map(({ report }) => report),
+    provenReports: (launchId) => reports.all(launchId),
+    dropReport: (launchId, bootId) => reports.drop(launchId, bootId),
+
+    async putRoll(launchId, { text, key: by, sig }) {
+      await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...key(`roll/${launchId}`, 'now'), body: { S: text }, key: { S: by }, sig: { S: sig } } }));
+    },
+    async roll(launchId) {
+      const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key(`roll/${launchId}`, 'now') }));
+      return item === undefined ? null : { text: item['body']?.S ?? '', key: item['key']?.S ?? '', sig: item['sig']?.S ?? '' };
     },
 
     // One item each: an instance that measures some gates doesn't take away what another one has measured.
@@ -77,18 +102,19 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
 
     async lease(name, holder, ttlMs, nowMs, isGone) {
       const take = (condition: string, value: AttributeValue) => held(dynamo.send(new PutItemCommand({
-        TableName: table, Item: { ...key('leases', name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
+        TableName: table, Item: { ...leaseKey(name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
         ConditionExpression: `attribute_not_exists(pk) OR holder = :holder OR ${condition}`,
         ExpressionAttributeValues: { ':holder': { S: holder }, ':value': value },
       })));
       if (await take('untilMs < :value', { N: String(nowMs) })) return true;
       if (isGone === undefined) return false;
-      const other = (await get('leases', name))?.['holder']?.S;
+      const { pk, sk } = leaseKey(name);
+      const other = (await get(pk.S, sk.S))?.['holder']?.S;
       return other !== undefined && isGone(other) && take('holder = :value', { S: other });
     },
     async release(name, holder) {
       await held(dynamo.send(new DeleteItemCommand({
-        TableName: table, Key: key('leases', name), ConditionExpression: 'holder = :holder', ExpressionAttributeValues: { ':holder': { S: holder } },
+        TableName: table, Key: leaseKey(name), ConditionExpression: 'holder = :holder', ExpressionAttributeValues: { ':holder': { S: holder } },
       })));
     },
 
@@ -144,6 +170,9 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
 type Item = Record<string, AttributeValue>;
 
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
+
+/** A partition key each: every worker asks for those of a shot's close every second, and boots ask for hundreds of priming pushes at once. The bots' own stays where older bots look for it. */
+const leaseKey = (name: string) => (name.includes('/') ? key(`lease/${name}`, 'held') : key('leases', name));
 
 async function held(write: Promise<unknown>): Promise<boolean> {
   return (await won(write)) !== null;

@@ -29,7 +29,7 @@ export async function createSampleLaunch(options: SampleOptions): Promise<string
     runbookHash: sha256(text), targetAtMs: nowMs + UNTIL_TARGET_MS, compress: SAMPLE_COMPRESS,
   });
   if (!created.ok) throw new Error(`SAMPLE_REFUSED ${created.code} ${created.say}`);
-  await cloud.live.putLaunch({ launchId, name: 'Super Bowl push', channelId: ROOM, pool: loaded.runbook.pool.name, createdAtMs: nowMs, closed: false });
+  await cloud.live.putLaunch({ launchId, name: 'Super Bowl push', channelId: ROOM, pool: loaded.runbook.pool.name, createdAtMs: nowMs, closed: false, workers: loaded.runbook.pool.workers });
   await compileSample({ ...options, launchId });
   return launchId;
 }

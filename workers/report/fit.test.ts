@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
 import { fitted } from './fit.ts';
@@ -54,7 +53,7 @@ test('of many long shots the first ones give up their times; no count is left ou
 test('what is written is what fits', async () => {
   const put: WorkerReport[] = [];
   const reporter = new Reporter({
-    live: { putReport: async (report: WorkerReport) => { put.push(report); } } as unknown as LiveStore, launchId: 'l', report: () => reportWith([shot('S1', HOUR_SLOTS)]),
+    live: { putReport: async (report: WorkerReport) => { put.push(report); } }, signer: null, workers: () => 1, report: () => reportWith([shot('S1', HOUR_SLOTS)]),
     runs: { all: () => [] } as unknown as ShotRuns, metrics: null, clock: { nowMs: () => 0 }, log: pino({ level: 'silent' }),
   });
   await reporter.publish();

@@ -2,7 +2,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
 import { cut } from './foreign.ts';
 
-/** DynamoDB takes 400 KB an item (FACTS 7); and every reader reads all reports of a launch, again and again. */
+/** DynamoDB takes 400 KB an item (FACTS 7). */
 const REPORT_BYTES = 300_000;
 const SAY_CHARS = 500;
 /** Slots of 100 ms that are made one: a second, then ten. */
@@ -10,12 +10,13 @@ const COARSER = [10, 100];
 
 /**
  * A report that is never too large to be written: a worker that can't write it counts as gone, and fire is refused. Counts
- * are never left out; what goes first is detail in time, and then that of the shots that began first.
+ * are never left out; what goes first is detail in time, and then that of the shots that began first. `likedBytes`: what it may
+ * have without giving up detail in time; nothing else is given up for that.
  */
-export function fitted(report: WorkerReport): WorkerReport {
+export function fitted(report: WorkerReport, likedBytes = REPORT_BYTES): WorkerReport {
   let fit: WorkerReport = { ...report, say: cut(report.say, SAY_CHARS) };
   for (const slots of COARSER) {
-    if (bytesOf(fit) <= REPORT_BYTES) return fit;
+    if (bytesOf(fit) <= Math.min(likedBytes, REPORT_BYTES)) return fit;
     fit = { ...fit, shots: report.shots.map((shot) => each(shot, (counts) => ({ ...counts, curve: coarser(counts.curve, slots) }))) };
   }
   for (let at = 0; at < fit.shots.length && bytesOf(fit) > REPORT_BYTES; at++) {

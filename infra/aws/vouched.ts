@@ -1,0 +1,28 @@
+import { holderOf, type TrustedKeys } from '../../runbooks/launch/signers.ts';
+import type { KeyRole } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { type Signer, signatureHolds } from './keyring.ts';
+
+/**
+ * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others
+ * are held to (the roll) or counted by (reports, for the roll) is signed by the deployment's own keys, as entries are.
+ */
+export interface Vouched { text: string; /** Public key and signature; empty: nobody has signed it. */ key: string; sig: string }
+
+export type VouchedKind = 'report' | 'roll';
+
+/** What is signed says what it is, so that no signature is worth anything elsewhere. */
+const signed = (kind: VouchedKind, text: string) => `gobutton ${kind} v1\n${text}`;
+
+export function vouch(kind: VouchedKind, text: string, signer: Signer | null): Vouched {
+  return { text, key: signer?.key ?? '', sig: signer?.sign(signed(kind, text)) ?? '' };
+}
+
+/** Which role's key has signed it, by the launch's record and by what this process was told to trust. Null: none of them. */
+export function vouchedBy(kind: VouchedKind, { text, key, sig }: Vouched, launch: Launch, trusted: TrustedKeys | null): KeyRole | null {
+  if (key === '') return null;
+  const holder = holderOf(launch, key);
+  if (holder !== 'bot' && holder !== 'worker') return null;
+  if (trusted !== null && !trusted[holder].includes(key)) return null;
+  return signatureHolds(signed(kind, text), { key, signature: sig }) ? holder : null;
+}
