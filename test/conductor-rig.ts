@@ -27,7 +27,7 @@ export const GROUP = 'backends';
 /** Short enough for a test, in the same proportions; but most shots here have no workers, and none shall stand still for that. */
 const QUICK: Partial<Timings> = {
   leaseMs: 2_500, claimMs: 2_000, urgentGraceMs: 200, retryMinMs: 50, retryMaxMs: 500, finalFiguresMs: 100,
-  indexMs: 200, gatesMs: 200, lossMs: 200, stillMs: 600_000, gateSettleMs: 0, scaleMs: 200, scaleChangesMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300,
+  indexMs: 200, rollMs: 200, gatesMs: 200, lossMs: 200, stillMs: 600_000, gateSettleMs: 0, scaleMs: 200, scaleChangesMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300,
 };
 
 /** One batch a segment, where the launch looks for its audience. */

@@ -37,7 +37,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export interface LaunchOptions { ios: number; android: number; batchSize?: number; delivery?: Record<string, unknown>; marks?: Record<number, string>; skip?: (token: string, at: number) => boolean; /** Operators' public keys, by person. */ operatorKeys?: Record<string, string> }
+export interface LaunchOptions { ios: number; android: number; /** What its runbook wants: without a bot each takes its part of that many. Default 1. */ workers?: number; batchSize?: number; delivery?: Record<string, unknown>; marks?: Record<number, string>; skip?: (token: string, at: number) => boolean; /** Operators' public keys, by person. */ operatorKeys?: Record<string, string> }
 
 export interface StagedLaunch {
   id: string; pool: string; audience: Compiled;
@@ -66,9 +66,9 @@ const PEOPLE = [
   { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], devices: [{ platform: 'android', token: `face0MiaPixelStaffPhone:APA91b${'M'.repeat(134)}`, locale: 'es' }] },
 ];
 
-function runbookFor(pool: string, { batchSize = 100, delivery = {}, operatorKeys = {} }: LaunchOptions) {
+function runbookFor(pool: string, { workers = 1, batchSize = 100, delivery = {}, operatorKeys = {} }: LaunchOptions) {
   return runbookShape.parse({
-    version: 1, id: 'stage', title: 'Stage', people: PEOPLE.map((person) => ({ ...person, operator_keys: operatorKeys[person.id] === undefined ? [] : [operatorKeys[person.id]] })), pool: { name: pool, scale_target: 'workers', workers: 1 },
+    version: 1, id: 'stage', title: 'Stage', people: PEOPLE.map((person) => ({ ...person, operator_keys: operatorKeys[person.id] === undefined ? [] : [operatorKeys[person.id]] })), pool: { name: pool, scale_target: 'workers', workers },
     audience: { segment_by: ['platform'] },
     campaign: { id: 'big', default_locale: 'en', locales: { en: { title: 'Hello', body: 'World' }, es: { title: 'Hola', body: 'Mundo' } }, apns: { topic: 'com.example.app' } },
     delivery: { batch_size: batchSize, android_event_quota: { reference: 'granted', per_second: 1_000_000 }, ...delivery },

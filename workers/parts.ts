@@ -22,6 +22,7 @@ import { Foreign } from './report/foreign.ts';
 import { Metrics } from './report/metrics.ts';
 import { Reporter } from './report/reporter.ts';
 import { Pacer } from './send/pacer.ts';
+import { RollWatch } from './send/roll-watch.ts';
 import { setReader } from './send/frozen-sets.ts';
 import { Sender } from './send/sender.ts';
 import { ShotRuns } from './send/shot-runs.ts';
@@ -29,7 +30,7 @@ import { testSender } from './test-send/test-sender.ts';
 
 /** What a worker is made of. */
 export interface Parts {
-  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; senders: Sender[]; closer: Closer; dispatcher: Dispatcher; reporter: Reporter; foreign: Foreign;
+  memory: Memory; lanes: Lanes; switches: SwitchWatch; runs: ShotRuns; pacer: Pacer; senders: Sender[]; closer: Closer; dispatcher: Dispatcher; reporter: Reporter; roll: RollWatch; foreign: Foreign;
 }
 
 export interface PartsOptions {
@@ -42,8 +43,6 @@ export interface PartsOptions {
   metricsLine: ((line: string) => void) | null;
   /** The launch as last read. */
   launch: () => Launch | null;
-  /** Boots that are ready or sending, as last seen. */
-  peers: () => readonly string[];
   report: () => WorkerReport;
   complain: (say: string) => void;
   timing?: CredentialTiming;
@@ -54,12 +53,13 @@ const BUSY_MS = 1_500;
 
 /** Makes the parts and tells them of each other. Nothing but the switch thread is started. `topic`: APNs topic of priming pushes. */
 export async function assembleParts(options: PartsOptions, topic: string): Promise<Parts> {
-  const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, peers, report, complain } = options;
+  const { config, cloud, journal, launchId, bootId, log, metricsLine, launch, report, complain } = options;
   const { account } = config.fcm;
   const { clock } = cloud;
   const names = queueNames(config.pool);
   const switches = watchSwitches({ config: config.cloud, launchId, log, onAnswer: clock.answered });
-  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, clock, switches: switches.memory, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
+  const roll = new RollWatch({ live: cloud.live, launchId, bootId, launch, trusted: config.keyring.trusted, clock, log });
+  const lanes = new Lanes({ config, account, launchId, topic, bootId, live: cloud.live, staff: cloud.staff, clock, switches: switches.memory, workers: () => roll.view.size, log, ...(options.timing === undefined ? {} : { timing: options.timing }) });
   const memory = new Memory({ objects: cloud.objects, log, onChange: (audience) => lanes.attach(audience) });
   const readManifest = manifestReader(cloud.objects);
   const setOf = setReader(cloud.objects);
@@ -76,7 +76,7 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
       pacer.update();
     },
   });
-  const pacer = new Pacer({ me: bootId, lanes: lanes.lanes, runs, switches: switches.view, clock, workers: peers });
+  const pacer = new Pacer({ lanes: lanes.lanes, runs, switches: switches.view, clock, roll: roll.view });
   const senders = PLATFORMS.map((platform) => new Sender({
     platform, lane: lanes.lanes[platform], queues: cloud.queues, queue: names.batches[platform], claims: cloud.claims, setOf, clock, journal, launchId, bootId,
     switches: switches.view, runs, audience: () => memory.audience, share: () => pacer.share(platform), known, isServed, foreign, complain, log: log.child({ platform }),
@@ -100,6 +100,6 @@ export async function assembleParts(options: PartsOptions, topic: string): Promi
     launchId, known, isServed, manifestOf, setOf, sendTest: testSender(config, account, cloud.staff), foreign, log, nowMs: clock.earliestMs, onRefused: (say) => complain(`an order was refused: ${say}`),
   });
   const metrics = metricsLine === null ? null : new Metrics({ launchId, pool: config.pool, bootId, write: metricsLine, nowMs: clock.nowMs });
-  const reporter = new Reporter({ live: cloud.live, launchId, report, runs, clock, metrics, log });
-  return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter, foreign };
+  const reporter = new Reporter({ live: cloud.live, signer: config.keyring.signer, report, runs, clock, metrics, workers: () => Math.max(roll.view.size, launch()?.runbook.pool.workers ?? 0), log });
+  return { memory, lanes, switches, runs, pacer, senders, closer, dispatcher, reporter, roll, foreign };
 }

@@ -151,7 +151,7 @@ describe('worker pool', () => {
   });
 
   test('Android climbs its ramp beside an iOS blast: nothing late, nothing among the dead letters, never over the pace', async () => {
-    const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, delivery: { android_event_quota: undefined, android_per_second: 1_000, android_ramp: '3s' } });
+    const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, workers: 2, delivery: { android_event_quota: undefined, android_per_second: 1_000, android_ramp: '3s' } });
     await Promise.all([launch.worker(), launch.worker()]);
     const shot = await launch.fire();
     const byPlatform = () => stage.providers.judge.counts(launch.id, null).byPlatform;

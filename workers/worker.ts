@@ -36,8 +36,6 @@ const LOOK_MS = 1_000;
 const WAIT_MS = 250;
 const RETRY_MS = 3_000;
 const PRIME_AGAIN_MS = 10_000;
-/** Reports older than this are of workers that are gone. */
-const FRESH_MS = 5_000;
 /** After the drain: for the accounts of what was cut off. */
 const LAST_ACCOUNTS_MS = 5_000;
 
@@ -63,7 +61,6 @@ export class Worker {
   #say = 'starting';
   #complaint = '';
   #end: 'draining' | 'gone' | null = null;
-  #peers: string[] = [];
   #parts: Parts | null = null;
   #loop: Promise<void> = Promise.resolve();
 
@@ -94,7 +91,7 @@ export class Worker {
     const { config, cloud, log, metricsLine, timing } = this.#options;
     const parts = await assembleParts({
       config, cloud, metricsLine, bootId: this.bootId, launchId, journal: this.#journal, log: log.child({ launchId, bootId: this.bootId }),
-      launch: () => this.#launch, peers: () => this.#peers, report: () => this.report(), complain: (say) => this.#complain(say), ...(timing === undefined ? {} : { timing }),
+      launch: () => this.#launch, report: () => this.report(), complain: (say) => this.#complain(say), ...(timing === undefined ? {} : { timing }),
     }, this.#launch.campaign.apns.topic);
     if (this.#stopping.signal.aborted) {
       // Asked to stop meanwhile: it takes no order and no batch any more.
@@ -103,6 +100,7 @@ export class Worker {
     }
     this.#parts = parts;
     parts.reporter.start();
+    parts.roll.start();
     parts.dispatcher.start();
     this.#loop = this.#run(parts);
   }
@@ -125,6 +123,7 @@ export class Worker {
         if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: inHand(parts) }, 'some accounts could not be written');
       }
       parts.pacer.stop();
+      parts.roll.stop();
       await parts.lanes.close();
       this.#end = 'gone';
       parts.reporter.stop();
@@ -234,7 +233,7 @@ export class Worker {
     }
   }
 
-  /** Takes in what is new in the record and who else is there. */
+  /** Takes in what is new in the record, and whether the pool is still its launch's. */
   async #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
     const { cloud, config } = this.#options;
     const launch = await this.#journal.launch(this.#launchId ?? '') ?? this.#launch;
@@ -251,8 +250,6 @@ export class Worker {
       await pause(true);
       await memory.follow(launch).finally(() => pause(false));
     }
-    const reports = await cloud.live.reports(launch.id);
-    this.#peers = reports.filter(({ state, atMs, reads = 2 }) => (state === 'ready' || state === 'sending') && reads >= launch.entryVersion && cloud.clock.nowMs() - atMs < FRESH_MS).map(({ bootId }) => bootId);
     if (config.launchId !== null || sending) return;
     // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
     const served = await cloud.live.poolLaunch(config.pool);

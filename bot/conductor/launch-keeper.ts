@@ -18,6 +18,7 @@ import { ParameterWatch } from './parameter-watch.ts';
 import { indexItem } from './perform.ts';
 import { Posts } from './posts.ts';
 import { RecordAlarm } from './record-alarm.ts';
+import { RollCall } from './roll-call.ts';
 import { Room } from './room.ts';
 import { RosterWatch } from './roster-watch.ts';
 import { ScaleWatch } from './scale-watch.ts';
@@ -59,6 +60,7 @@ export class LaunchKeeper {
     this.#late = new LateAccounts(this.#context);
     this.#alarm = new RecordAlarm(this.#context, launchId);
     const gates = new GateWatch(this.#context);
+    const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
     const board = new BoardWatch(this.#context, standings);
     const roster = new RosterWatch(this.#context);
@@ -84,6 +86,7 @@ export class LaunchKeeper {
       ...this.#shown,
       job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
+      job('roll', timings.rollMs, async (launch) => (launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch))),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),

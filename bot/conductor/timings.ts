@@ -13,6 +13,8 @@ export interface Timings {
   backlogMs: number;
   /** The index of launches is read this often. */
   indexMs: number;
+  /** Workers are told who of them is there this often (ROLL_FRESH_MS). */
+  rollMs: number;
   gatesMs: number;
   /** A gate's change is recorded once it has lasted this long: a flapping gate must not fill the record. */
   gateSettleMs: number;
@@ -62,7 +64,7 @@ export interface Timings {
 
 export const TIMINGS: Timings = {
   leaseMs: 5_000, claimMs: 5_000, urgentGraceMs: 1_500, retryMinMs: 500, retryMaxMs: 15_000, backlogMs: 30_000, indexMs: 2_000,
-  gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, scaleChangesMs: 10_000, boardMs: 2_000, liveMs: 2_000, liveDownMs: 3_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
+  rollMs: 1_000, gatesMs: 1_000, gateSettleMs: 1_500, gateFreshMs: 3_000, scaleMs: 1_000, scaleChangesMs: 10_000, boardMs: 2_000, liveMs: 2_000, liveDownMs: 3_000, finalFiguresMs: 1_200, parametersMs: 1_000, otherParametersMs: 10_000,
   shotMs: 1_000, closeAfterDueMs: 5_000, haltToCloseMs: 20_000, lateAccountsMs: 5_000, lateAccountsMostMs: 60_000, lossMs: 5_000, stillMs: 2_000, stoppedMs: 1_000, slowMs: 3_000, fairMs: 1_500, weatherEditMs: 5_000, foundHaltMs: 2_000,
   rosterMs: 180_000, checkpointMs: 30_000, reportLifeMs: 60_000, stopMs: 5_000,
 };

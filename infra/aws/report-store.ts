@@ -27,7 +27,7 @@ const KEYS_KNOWN_MS = 10_000;
  * by how many workers the launch is planned for, which its index item says (`plannedOf`), so that writers and readers agree.
  * The first key is there for every launch and is always read.
  */
-export function createReportStore({ dynamo, table, plannedOf }: { dynamo: DynamoDBClient; table: string; plannedOf(launchId: string): Promise<number | null> }): ReportStore {
+export function createReportStore({ dynamo, table, plannedOf }: { dynamo: DynamoDBClient; table: string; plannedOf: (launchId: string) => Promise<number | null> }): ReportStore {
   const known = new Map<string, { keys: number; atMs: number }>();
   const read = new Map<string, Map<string, ProvenReport>>();
   const under = new Map<string, Shared<Reports>>();

@@ -22,7 +22,7 @@ import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; clock: StoreClock; switches: SwitchMemory; log: Logger; timing?: CredentialTiming;
+  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; clock: StoreClock; switches: SwitchMemory; /** How many workers the roll counts. */ workers: () => number; log: Logger; timing?: CredentialTiming;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -41,10 +41,11 @@ export class Lanes {
   readonly #primesPerDeviceHour: number;
   #frozen = false;
   readonly #log: Logger;
+  readonly #workers: () => number;
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, staff, clock, switches, log, timing: given = {} }: LanesOptions) {
+  constructor({ config, account, launchId, topic, bootId, live, staff, clock, switches, workers, log, timing: given = {} }: LanesOptions) {
     const timing = { ...given, clock: given.clock ?? new CredentialClock() };
     timing.clock.follow(clock);
     const { apns, fcm, ca, connections } = config;
@@ -57,6 +58,7 @@ export class Lanes {
       : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
     this.#staff = staff;
     this.#log = log;
+    this.#workers = workers;
     this.#threads = threads;
     this.#primesPerDeviceHour = config.primesPerDeviceHour;
     this.lanes = {
@@ -103,7 +105,7 @@ export class Lanes {
       // What was deleted is forgotten here as well, whether or not anything is to be primed.
       if (devices.length === 0) return lane.prime([], signal);
       if (primed === connections) return;
-      if (platform === 'ios') this.#primesPerHour = primeShare({ devices: devices.length, perDeviceHour: this.#primesPerDeviceHour, workers: launch.runbook.pool.workers });
+      if (platform === 'ios') this.#primesPerHour = primeShare({ devices: devices.length, perDeviceHour: this.#primesPerDeviceHour, workers: Math.max(launch.runbook.pool.workers, this.#workers()) });
       const sentBefore = this.#sent[platform];
       await lane.prime(devices, signal);
       if (this.#sent[platform] > sentBefore) this.#refused[platform] = lane.status().primed === 0;

@@ -24,15 +24,30 @@ export interface Share {
 }
 
 /**
- * Divides the pool's pace among the ready workers. When that leaves a worker too little to finish a batch within half of
+ * What a worker knows of who else sends, as the roll says it (roll.ts). `fresh`: the leader calls the roll. `kept`: it does no
+ * more; the last one stands. `none`: there is none, or one so old that nobody on it may be there any more. `unread`: we have
+ * just started. `rank`: our place on the roll, from 0; null: we are not on it. `size`: all that it counts.
+ */
+export type Sight = { mode: 'fresh' | 'kept'; size: number; rank: number | null } | { mode: 'none'; size: number } | { mode: 'unread' };
+
+export interface ShareOptions { /** Workers that the runbook wants. */ planned: number; batchSize: number; sendWithinMs: number }
+
+/**
+ * Divides the pool's pace among those on the roll. When that leaves a worker too little to finish a batch within half of
  * the time that a lease lasts, fewer workers send: otherwise the last batches would go at the pace of one worker each,
  * while the shares of those that have none any more lie idle.
+ *
+ * All shares together are never more than the pace. So a worker that a fresh roll doesn't name waits until it does: the others
+ * have the whole. Without a leader those on the last roll leave room for as many as the runbook wants, and without a roll
+ * everybody takes what it would have in a full pool.
  */
-export function shareOf(pace: number, options: { workers: readonly string[]; me: string; batchSize: number; sendWithinMs: number }): Share {
+export function shareOf(pace: number, sight: Sight, { planned, batchSize, sendWithinMs }: ShareOptions): Share {
   if (pace === 0) return { perSecond: 0, active: true };
-  const { workers, me, batchSize, sendWithinMs } = options;
-  const ranked = [...new Set([...workers, me])].toSorted();
+  if (sight.mode === 'unread') return { perSecond: pace / planned, active: false };
+  const room = sight.mode === 'fresh' ? sight.size : Math.max(sight.size, planned);
+  if (sight.mode === 'none') return { perSecond: pace / room, active: true };
   const useful = Math.floor((pace * sendWithinMs) / 1_000 / 2 / batchSize);
-  const senders = Math.min(ranked.length, Math.max(1, useful));
-  return { perSecond: pace / senders, active: ranked.indexOf(me) < senders };
+  const senders = Math.min(room, Math.max(1, useful));
+  const isTurn = sight.rank === null ? sight.mode === 'kept' && senders === room : sight.rank < senders;
+  return { perSecond: pace / senders, active: isTurn };
 }

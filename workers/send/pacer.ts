@@ -3,18 +3,18 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';
-import { poolPace, shareOf } from './pace.ts';
+import { poolPace } from './pace.ts';
 import type { Share } from './pace.ts';
+import type { RollView } from './roll.ts';
 import type { ShotRuns } from './shot-runs.ts';
 
 export interface PacerOptions {
-  me: string;
   lanes: Record<Platform, Lane>;
   runs: ShotRuns;
   switches: SwitchView;
   clock: Pick<StoreClock, 'nowMs'>;
-  /** Boots that are ready or sending, as last seen. */
-  workers: () => readonly string[];
+  /** Who else sends. */
+  roll: Pick<RollView, 'share'>;
   everyMs?: number;
 }
 
@@ -55,12 +55,13 @@ export class Pacer {
 
   /** The ramp counts from the first of the shots that run, since the provider sees one sender. */
   #shareOf(platform: Platform): Share {
-    const { runs, switches, clock, workers, me } = this.#options;
+    const { runs, switches, clock, roll } = this.#options;
     const running = runs.all().filter((run) => !run.isClosed && run.platforms().includes(platform));
     const [first] = running.toSorted((a, b) => a.authority.shot.pressedAtMs - b.authority.shot.pressedAtMs);
     if (first === undefined) return UNLIMITED;
-    const { delivery } = first.authority.launch.runbook;
-    const pace = poolPace(platform, delivery, switches.pace(platform), clock.nowMs() - first.authority.shot.pressedAtMs);
-    return shareOf(pace, { workers: workers(), me, batchSize: delivery.batch_size, sendWithinMs: delivery.send_within });
+    const { delivery, pool } = first.authority.launch.runbook;
+    const nowMs = clock.nowMs();
+    const pace = poolPace(platform, delivery, switches.pace(platform), nowMs - first.authority.shot.pressedAtMs);
+    return roll.share(pace, nowMs, { planned: pool.workers, batchSize: delivery.batch_size, sendWithinMs: delivery.send_within });
   }
 }
