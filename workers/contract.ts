@@ -109,6 +109,17 @@ export type LaneWeather = z.output<typeof laneWeather>;
 export const laneSick = z.strictObject({ connections: count, reason: z.string() });
 export type LaneSick = z.output<typeof laneSick>;
 
+/**
+ * What a lane has met where the provider should be, of its newest connection. `streams`: as SETTINGS say; null: no limit, or nobody
+ * is there. `obeysTable`: it gives its header table up, as we ask; null: not known. `answered`: it took our credential. `problem`:
+ * what stands between us now, one of the probe's findings (workers/probe/findings.ts).
+ */
+export const lanePeer = z.strictObject({
+  tls: z.string().max(60).nullable(), streams: count.nullable(), obeysTable: z.boolean().nullable(), answered: z.boolean(),
+  problem: z.strictObject({ code: z.string().max(40), say: z.string().max(500) }).nullable(),
+});
+export type LanePeer = z.output<typeof lanePeer>;
+
 /** Written by every worker about every second (every 250 ms while a shot runs), keyed by launch and boot. */
 export const workerReport = z.strictObject({
   v: z.literal(1),
@@ -129,7 +140,7 @@ export const workerReport = z.strictObject({
     provider: z.enum(['apns', 'fcm']), connections: count, primed: count, streams: count, inFlight: count,
     credentialAgeMs: z.number().nullable(), credentialLeftMs: z.number().nullable(),
     /** Null: none; absent: an older worker's report. */
-    weather: laneWeather.nullable().optional(), sick: laneSick.nullable().optional(),
+    weather: laneWeather.nullable().optional(), sick: laneSick.nullable().optional(), peer: lanePeer.nullable().optional(),
   })),
   switchReadAgoMs: z.number().nullable(),
   /** How far the worker's own clock is ahead of the store's, and how exactly that is known. Null: not yet; absent: an older worker. All other times of a report are the store's. */

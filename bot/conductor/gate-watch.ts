@@ -1,6 +1,5 @@
 import type { Measured } from '../../runbooks/launch/entries.ts';
-import { CLOCKS_GATE } from '../../runbooks/launch/clocks-gate.ts';
-import { gateNamed } from '../../runbooks/launch/gates.ts';
+import { gateNamed, isMadeGate } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Context } from './context.ts';
@@ -34,8 +33,10 @@ export class GateWatch {
     const gate = gateNamed(launch, one.gate);
     const probe = gate?.probe;
     // Never measured is unknown already, and no news.
-    const standing = launch.gateChanges[one.gate]?.status ?? (gate === CLOCKS_GATE ? 'green' : 'unknown');
-    if (standing === one.status || (probe?.kind === 'queue-empty' && runningShots(launch).length > 0)) {
+    const standing = launch.gateChanges[one.gate]?.status ?? (isMadeGate(gate) ? 'green' : 'unknown');
+    // Nobody has asked for a gate that was made: that it can't be measured is no news either.
+    const isNoNews = isMadeGate(gate) && one.status === 'unknown';
+    if (standing === one.status || isNoNews || (probe?.kind === 'queue-empty' && runningShots(launch).length > 0)) {
       this.#changing.delete(one.gate);
       return false;
     }

@@ -36,7 +36,7 @@ const statuses = (measured: Map<string, Measured>) => Object.fromEntries([...mea
 const put = async (...reports: WorkerReport[]) => { for (const report of reports) await rig.cloud.live.putReport(report); };
 
 test('without workers, tests or orders every gate that needs them is red or unknown, never green', async () => {
-  expect(statuses(await measure(await rig.launch()))).toEqual({ ready: 'red', primed: 'unknown', queue: 'green', credentials: 'unknown', size: 'green', test: 'red', scaled: 'red', reach: 'unknown', 'clocks-agree': 'green' });
+  expect(statuses(await measure(await rig.launch()))).toEqual({ ready: 'red', primed: 'unknown', queue: 'green', credentials: 'unknown', size: 'green', test: 'red', scaled: 'red', reach: 'unknown', 'clocks-agree': 'green', 'providers-met': 'unknown' });
 });
 
 test('the payload gate is red for what a provider would refuse, and names it', async () => {

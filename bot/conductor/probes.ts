@@ -13,6 +13,7 @@ import { platformName } from '../views/names.ts';
 import { kindOfWeather } from '../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';
 import { clocksNow } from './clock-probe.ts';
+import { providersNow } from './providers-probe.ts';
 import { sickOf, weatherOf } from './weather.ts';
 
 /** A worker that has not reported for this long counts as gone. Reports come every second. */
@@ -70,6 +71,7 @@ async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kin
     case 'test-send': return testSend(launch);
     case 'scaled': return scaled(cloud, launch, probe.target);
     case 'switch-reach': return switchReach(await reports(), probe.within);
+    case 'providers': return providersNow(providersInUse(launch), await reports());
     default: {
       const unknown: never = probe;
       throw new Error(`PROBE_UNKNOWN: ${JSON.stringify(unknown)}`);

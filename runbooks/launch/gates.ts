@@ -6,6 +6,7 @@ import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import type { Measured } from './entries.ts';
 import type { GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
+import { PROVIDERS_GATE, providersGate } from './providers-gate.ts';
 import { runningShots } from './remaining.ts';
 import { clock, listed, span } from './words.ts';
 
@@ -17,22 +18,26 @@ export function isHardGate(gate: Gate): boolean {
   return gate.hard || gate.probe?.kind === 'credentials' || gate.probe?.kind === 'payload-size';
 }
 
-/** The gates of a launch: the runbook's own, one for clocks, and one for text that looks unfinished as long as there is any. */
+/** Those that are made for launches whose runbooks don't ask for them; only what they have found is shown. */
+const MADE: readonly Gate[] = [CLOCKS_GATE, PROVIDERS_GATE];
+export const isMadeGate = (gate: Gate | undefined): boolean => gate !== undefined && MADE.includes(gate);
+
+/** The gates of a launch: the runbook's own, those that are made for it, and one for text that looks unfinished as long as there is any. */
 export function gatesOf(launch: Pick<Launch, 'runbook' | 'campaign'>): readonly Gate[] {
-  return [...launch.runbook.gates, ...clocksGate(launch), ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE])];
+  return [...launch.runbook.gates, ...clocksGate(launch), ...providersGate(launch), ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE])];
 }
 
 /** A gate by id, also the one for unfinished text when there is none any more: for messages about what was. */
 export function gateNamed({ runbook }: Pick<Launch, 'runbook'>, id: string): Gate | undefined {
-  return [...runbook.gates, CLOCKS_GATE, COPY_GATE].find((gate) => gate.id === id);
+  return [...runbook.gates, ...MADE, COPY_GATE].find((gate) => gate.id === id);
 }
 
 /** The readiness board: every gate of the launch, for these segments, with waivers applied. */
 export function gateLines(launch: Launch, measured: readonly Measured[], nowMs: number, segments: readonly string[] | 'all'): GateLine[] {
   return gatesOf(launch).flatMap((gate) => {
     const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
-    // Nobody has asked for this one, so only what it has found is shown.
-    if (gate === CLOCKS_GATE && found.status !== 'red') return [];
+    // Nobody has asked for these, so only what they have found is shown.
+    if (isMadeGate(gate) && found.status !== 'red') return [];
     const line: GateLine = {
       id: gate.id, title: gate.title, hard: isHardGate(gate), manual: gate.probe === undefined,
       owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner), ...found,

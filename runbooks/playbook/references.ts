@@ -1,4 +1,5 @@
 import { CLOCKS_GATE } from '../launch/clocks-gate.ts';
+import { PROVIDERS_GATE } from '../launch/providers-gate.ts';
 import { COPY_GATE } from '../launch/copy-doubts.ts';
 import { LONGEST_LAUNCH_ID, payloadProblems, tooLargeText } from '../launch/payload.ts';
 import { campaignFaults } from './campaign-rules.ts';
@@ -50,6 +51,7 @@ export function checkReferences(runbook: Runbook): ReferenceProblem[] {
   }
   runbook.gates.forEach((gate, index) => {
     if (gate.id === CLOCKS_GATE.id) problems.push({ path: ['gates', index, 'id'], found: JSON.stringify(gate.id), expected: 'another id: that gate is made for a launch without a probe of kind `clocks`' });
+    if (gate.id === PROVIDERS_GATE.id) problems.push({ path: ['gates', index, 'id'], found: JSON.stringify(gate.id), expected: 'another id: that gate is made for a launch without a probe of kind `providers`' });
     if (gate.id === COPY_GATE.id) problems.push({ path: ['gates', index, 'id'], found: JSON.stringify(gate.id), expected: 'another id: that gate is made for every launch whose text looks unfinished' });
     mustExist(['gates', index, 'owner'], gate.owner, people, 'a person');
     if (gate.probe?.kind === 'scaled') mustExist(['gates', index, 'probe', 'target'], gate.probe.target, targets, 'a scale target');

@@ -101,6 +101,8 @@ const probe = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('switch-reach'), within: duration.default(800) }),
   /** The own clock of every worker and of the bot is at most this far from the store's. */
   z.strictObject({ kind: z.literal('clocks'), within: duration.default(1_000) }),
+  /** Each provider of the audience's platforms was met by a ready worker, took its credential and answered; no worker that would send found otherwise. */
+  z.strictObject({ kind: z.literal('providers') }),
 ]);
 
 export const gate = z.strictObject({
