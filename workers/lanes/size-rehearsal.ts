@@ -35,6 +35,8 @@ const STEP_PART = 5;
 const LOOPBACK = { kind: 'fixed', ms: 0.5 } as const;
 /** The local DynamoDB refuses nothing for its rate. */
 const NO_LIMIT = 1e9;
+/** Beyond this part of a machine that others have the figures say nothing. */
+const OTHERS_MOST = 0.9;
 
 /** The rehearsal's set-up, with the costs as they are and a machine of its own. */
 export function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Rehearsal): SimulationQuestion {
@@ -50,22 +52,22 @@ export function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Re
 }
 
 /** With the CPU time that its parts have taken, thread by thread. */
-export function questionOf(played: Rehearsal): SimulationQuestion {
+export function questionOf(played: Rehearsal): { question: SimulationQuestion; costs: Costs } {
   const question = setUpOf(played);
   const { cpuSeconds, calls } = simulate(question);
   const { parts, workerThreads, seconds: spanSeconds, cores, machineBusy } = played.cpu;
   // Without threads the main thread has sent, too.
   const mainTimes = played.setUp.threads === 0 ? (workerThreads.main + workerThreads.sending) / cpuSeconds.main : workerThreads.main / cpuSeconds.main;
   const sendingTimes = played.setUp.threads === 0 ? mainTimes : workerThreads.sending / cpuSeconds.sending;
-  const others = Math.max(0, machineBusy * cores - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds);
-  return {
-    ...question,
-    costs: {
-      ...COSTS, push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes }, read: COSTS.read * sendingTimes, write: COSTS.write * sendingTimes,
-      call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * mainTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
-    },
-    shared: { cores, foreign: { push: (parts.providers * 1e6) / played.devices, call: (parts.cloud * 1e6) / calls, steady: parts.bot / spanSeconds + others } },
+  const costs = {
+    ...COSTS, push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes }, read: COSTS.read * sendingTimes, write: COSTS.write * sendingTimes,
+    call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * mainTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
   };
+  // Other processes make the machine slower by what they take of it.
+  const others = Math.min(OTHERS_MOST, Math.max(0, machineBusy - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds / cores));
+  const times = 1 / (1 - others);
+  const foreign = { push: ((parts.providers * 1e6) / played.devices) * times, call: ((parts.cloud * 1e6) / calls) * times, steady: Math.min(1, (parts.bot / spanSeconds) * times) };
+  return { costs, question: { ...question, costs: { ...costs, factor: times }, shared: { cores, foreign } } };
 }
 
 /** The costs as they are given on the command line. */

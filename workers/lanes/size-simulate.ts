@@ -123,9 +123,9 @@ async function compare(file: string, json: boolean): Promise<Outcome> {
   }
   const parsed = rehearsal(text);
   if (!parsed.ok) return { ok: false, problems: parsed.problems.map((problem) => `--rehearsal: ${problem}`) };
-  const question = questionOf(parsed.report);
+  const { question, costs: measured } = questionOf(parsed.report);
   const answer = simulate(question);
-  return { ok: true, text: json ? JSON.stringify({ costs: question.costs, answer }) : comparison(parsed.report, question.costs, answer) };
+  return { ok: true, text: json ? JSON.stringify({ costs: measured, answer }) : comparison(parsed.report, measured, answer) };
 }
 
 function problemsOf(error: unknown): Outcome {
