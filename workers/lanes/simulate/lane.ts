@@ -1,24 +1,24 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { Weather } from '../weather.ts';
 import type { Batch } from './batches.ts';
-import { Buckets } from './buckets.ts';
+import { batchOf, connectionOf, fateOf, pack } from './packed.ts';
 import { FATE, type SimProvider } from './provider.ts';
 import { Silent } from './silent.ts';
 import type { Wait } from './waits.ts';
 
 /*
- * One sending thread's part of a lane: its connections to one provider, and what waits to be sent over them. Every device has a latency and a
- * fate of its own, since the last of a thousand decides when a batch is accounted for; but none is an event of its own. What is answered lies in
- * steps of time, and what is written is composed in turns of the thread, connection by connection: as the lane itself does it.
+ * One sending thread's part of a lane. Every device has a latency and a fate of its own, since the last of a thousand decides when a batch is accounted
+ * for; but none is an event of its own: answers lie in steps of time, and requests are composed in turns of the thread, as the lane itself does it.
  */
 
 /** A connection waits until this part of its streams is free, but no longer than that: wire-lane.ts has the reasons. */
 const FREE_PART = 1 / 8;
 const GATHER_MS = 8;
 const STEPS_LEAST = 500;
-/** An answer under way: batch, connection, fate. */
-const CONNECTION_BITS = 9;
-const FATE_BITS = 3;
+/** The pace's bucket holds so much of its rate, ms. */
+const BUCKET_MS = 100;
+/** Each write's part of an average. */
+const AVERAGED = 1 / 64;
 
 export interface LaneOptions {
   platform: Platform;
@@ -28,6 +28,7 @@ export interface LaneOptions {
   /** Of `connections`, those that had an authenticated answer before GO, and those that never answer. */
   primed: number;
   sick: number;
+  /** Pushes that the end of a connection deals with a second, one after the other; 0: as they come. */
   perConnection: number;
   /** A second, for this part of the lane; 0: none. */
   pace: number;
@@ -40,7 +41,6 @@ export interface LaneOptions {
 
 /** What a thread has done in a turn, for what it costs. */
 export interface Done { pushes: number; answers: number; reads: number; writes: number }
-
 interface Job { batch: Batch; unsent: number }
 interface Write { connection: number; batch: Batch; count: number }
 
@@ -55,7 +55,11 @@ export class SimLane {
   readonly #open: Int32Array;
   readonly #limit: Int32Array;
   readonly #filledAtMs: Float64Array;
-  readonly #buckets: Buckets;
+  /** When a connection's end has dealt with what was written to it, where it does so many a second; and what a push waits for that, on average of late. */
+  readonly #freeAtMs: Float64Array;
+  #delayMs = 0;
+  #paceTokens = 0;
+  #pacedAtMs = 0;
   readonly #seenIn: Int32Array;
   readonly #isBad: Uint8Array;
   readonly #isSick: Uint8Array;
@@ -71,20 +75,20 @@ export class SimLane {
   #againAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: LaneOptions) {
-    const { connections, streams, primed, sick, provider, stepMs } = options;
+    const { connections, streams, primed, sick, provider, stepMs, perConnection } = options;
     this.options = options;
     this.#open = new Int32Array(connections);
     this.#limit = new Int32Array(connections).fill(streams);
     // Whoever has no authenticated answer yet has one stream (APNs; the lane does the same with FCM).
     this.#limit.fill(1, primed);
     this.#filledAtMs = new Float64Array(connections).fill(Number.NEGATIVE_INFINITY);
-    this.#buckets = new Buckets(connections, options.perConnection, options.pace);
+    this.#freeAtMs = new Float64Array(connections);
     this.#seenIn = new Int32Array(connections).fill(-1);
     this.#isBad = new Uint8Array(connections);
     this.#isSick = new Uint8Array(connections).fill(1, connections - sick);
     this.#names = Array.from({ length: connections }, () => ({}));
     // Twice as far as an answer may lie ahead, for a thread that comes late to read them.
-    const ahead = Math.ceil(provider.latency.mostMs / stepMs) + STEPS_LEAST;
+    const ahead = Math.ceil((provider.latency.mostMs + (perConnection === 0 ? 0 : (streams / perConnection) * 1_000)) / stepMs) + STEPS_LEAST;
     this.#steps = Array.from({ length: 2 ** Math.ceil(Math.log2(ahead * 2)) }, () => []);
   }
 
@@ -130,9 +134,9 @@ export class SimLane {
   }
 
   #answered(answer: number, nowMs: number, done: Done): void {
-    const connection = (answer >> FATE_BITS) & ((1 << CONNECTION_BITS) - 1);
-    const fate = answer & ((1 << FATE_BITS) - 1);
-    const batch = this.options.batches[answer >> (FATE_BITS + CONNECTION_BITS)] as Batch;
+    const connection = connectionOf(answer);
+    const fate = fateOf(answer);
+    const batch = this.options.batches[batchOf(answer)] as Batch;
     this.inFlight -= 1;
     this.#open[connection] = (this.#open[connection] as number) - 1;
     if (this.#seenIn[connection] !== this.#turn) {
@@ -153,8 +157,7 @@ export class SimLane {
   #refused(batch: Batch, connection: number, nowMs: number): void {
     const { provider } = this.options;
     this.#isBad[connection] = 1;
-    let bad = 0;
-    for (const one of this.#isBad) bad += one;
+    const bad = this.#isBad.reduce((sum, one) => sum + one, 0);
     const sky = { open: this.options.connections, bad, inFlight: this.inFlight + 1, roundTripMs: provider.latency.meanMs };
     this.#weather.bad({ reason: 'TooManyRequests', connection: this.#names[connection] as object, retryAfterMs: provider.retryAfterMs(nowMs), waitMs: 1_000 }, sky, nowMs);
     const job = this.#jobs.find((one) => one.batch === batch);
@@ -183,26 +186,21 @@ export class SimLane {
     }
   }
 
-  /** Composes at most so many requests. */
+  /** At most so many requests. */
   compose(nowMs: number, most: number, done: Done): void {
     const { connections } = this.options;
-    this.#buckets.refill(nowMs);
+    const paced = this.#paced(nowMs);
     this.#againAtMs = Number.POSITIVE_INFINITY;
     if (this.unsent === 0) return;
-    let left = Math.min(most, this.#weather.allowance(nowMs) - this.inFlight, this.#buckets.all);
-    this.wait = left < 1 ? this.#waitOutside(nowMs) : 'streams';
+    let left = Math.min(most, this.#weather.allowance(nowMs) - this.inFlight, paced);
+    // Streams that are taken longer by their connection's rate than by the latency are not what is missing.
+    this.wait = left < 1 ? this.#waitOutside(nowMs) : this.#delayMs > this.options.provider.latency.meanMs ? 'connections' : 'streams';
     const from = this.#first;
     for (let at = 0; at < connections && this.unsent > 0 && left >= 1; at += 1) {
       const connection = (from + at) % connections;
       const room = this.#roomOf(connection, nowMs);
       if (room < 1) continue;
-      const tokens = this.#buckets.of(connection);
-      if (tokens < Math.min(room, left)) {
-        this.wait = 'connections';
-        this.#againAtMs = Math.min(this.#againAtMs, nowMs + GATHER_MS / 2);
-      }
-      const count = this.#fill(connection, Math.min(room, left, tokens));
-      if (count === 0) continue;
+      const count = this.#fill(connection, Math.min(room, left));
       left -= count;
       done.pushes += count;
       done.writes += 1;
@@ -230,7 +228,7 @@ export class SimLane {
       if (allowance === 0) this.#againAtMs = nowMs + Math.max(1, this.#weather.waitMs(nowMs));
       return 'provider';
     }
-    if (this.#buckets.all < 1) {
+    if (this.options.pace > 0 && this.#paceTokens < 1) {
       this.#againAtMs = nowMs + Math.max(1, 1_000 / this.options.pace);
       return 'pace';
     }
@@ -252,8 +250,17 @@ export class SimLane {
     this.unsent -= count;
     this.inFlight += count;
     this.#open[connection] = (this.#open[connection] as number) + count;
-    this.#buckets.take(connection, count);
+    this.#paceTokens -= count;
     return count;
+  }
+
+  /** What the pace leaves for now. */
+  #paced(nowMs: number): number {
+    const { pace } = this.options;
+    if (pace === 0) return Number.POSITIVE_INFINITY;
+    this.#paceTokens = Math.min(Math.max(1, (pace * BUCKET_MS) / 1_000), this.#paceTokens + (pace * (nowMs - this.#pacedAtMs)) / 1_000);
+    this.#pacedAtMs = nowMs;
+    return Math.floor(this.#paceTokens);
   }
 
   /** What was composed is with the provider now. */
@@ -268,11 +275,15 @@ export class SimLane {
       return this.#silent.put(nowMs, connection, batch, count);
     }
     const mask = this.#steps.length - 1;
-    const of = (batch.number << (FATE_BITS + CONNECTION_BITS)) | (connection << FATE_BITS);
+    const gapMs = this.options.perConnection === 0 ? 0 : 1_000 / this.options.perConnection;
+    let freeAtMs = Math.max(nowMs, this.#freeAtMs[connection] as number);
+    this.#delayMs += (freeAtMs + (gapMs * count) / 2 - nowMs - this.#delayMs) * AVERAGED;
     for (let at = 0; at < count; at += 1) {
-      const step = Math.max(this.#step + 1, Math.ceil((nowMs + provider.latency.draw()) / stepMs - 1e-9));
-      (this.#steps[step & mask] as number[]).push(of | provider.judge(nowMs));
+      const step = Math.max(this.#step + 1, Math.ceil((freeAtMs + provider.latency.draw()) / stepMs - 1e-9));
+      (this.#steps[step & mask] as number[]).push(pack(batch.number, connection, provider.judge(nowMs)));
+      freeAtMs += gapMs;
     }
+    this.#freeAtMs[connection] = freeAtMs;
   }
 
   /** When there is something to do next, as far as it knows; Infinity: nothing. */

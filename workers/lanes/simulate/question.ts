@@ -1,6 +1,7 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { COSTS, type Costs, type Foreign } from './costs.ts';
 import { curveOfMean, type Curve } from './curve.ts';
+import { BATCHES_AT_MOST, CONNECTIONS_AT_MOST } from './packed.ts';
 
 /** What a provider takes; 0: no limit. Beyond it a push gets 429 with Retry-After. */
 export interface ProviderLimits { perSecond: number; perMinute: number; retryAfterMs: number }
@@ -38,7 +39,7 @@ export interface SimulationQuestion {
   /** Of a task to each provider. */
   connections: number;
   streams: Record<Platform, number>;
-  /** Pushes a second of a connection; 0: no limit of its own. */
+  /** Pushes that a connection is good for a second: near it latency climbs; 0: no such limit. */
   perConnection: number;
   batchSize: number;
   /** Segments that are fired at once, over both platforms. */
@@ -103,10 +104,6 @@ export const SIMULATION_DEFAULTS: SimulationQuestion = {
   shared: null,
   seed: 1,
 };
-
-/** What fits into the numbers of an answer that is under way: see lane.ts. */
-export const BATCHES_AT_MOST = 2 ** 17;
-export const CONNECTIONS_AT_MOST = 2 ** 9;
 
 /** Throws RangeError `SIMULATION_QUESTION` that names every figure that makes no sense, with what was found and expected. */
 export function checkSimulation(question: SimulationQuestion): void {
