@@ -47,7 +47,8 @@ export class Verdicts {
   readonly #leftAtMs: number[] = [];
   #unjudged: Unjudged[] = [];
   #sick: LaneSick | null = null;
-  #wasStopped = false;
+  /** Of the weather's stops, the last one after which connections were tried anew. */
+  #forgivenStops = 0;
   /** As of the last look. */
   #capacityNow = 0;
   #said = '';
@@ -222,11 +223,10 @@ export class Verdicts {
 
   /** Whatever they said in the storm: the tries show who works. */
   #forgiveAfterStop(nowMs: number): void {
-    const isStopped = this.#weather.state(nowMs) === 'stopped';
-    if (this.#wasStopped && !isStopped) {
-      for (const { isAsked, health } of this.#options.links()) if (!isAsked) health.forgive();
-    }
-    this.#wasStopped = isStopped;
+    const { stops } = this.#weather;
+    if (stops === this.#forgivenStops || this.#weather.state(nowMs) === 'stopped') return;
+    this.#forgivenStops = stops;
+    for (const { isAsked, health } of this.#options.links()) if (!isAsked) health.forgive();
   }
 
   #judge(nowMs: number): void {

@@ -53,6 +53,12 @@ test('without a word about it the wait is that of the kind, and twice as long af
   expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
 });
 
+test('whoever says that it may be tried at once is tried four times a second at most', () => {
+  const weather = new Weather();
+  bads(weather, 1, 0, { change: { bad: 3 }, retryAfterMs: 0 });
+  expect([weather.waitMs(0), weather.state(249), weather.state(250)]).toEqual([250, 'stopped', 'trying']);
+});
+
 test('a kind that asks for a minute is never tried sooner', () => {
   const weather = new Weather();
   bads(weather, 1, 0, { change: { bad: 3 }, waitMs: 60_000 });

@@ -23,6 +23,8 @@ const CONNECTIONS_PART = 0.25;
 const RECENT_MS = 1_000;
 /** Without a word of the provider about it. Longer than the first wait of a kind never means shorter. */
 const WAIT_MOST_MS = 10_000;
+/** Whoever says that it may be tried at once, and refuses that too, is not tried more often than this. */
+const RETRY_AFTER_LEAST_MS = 250;
 /** A provider may ask for more than any window lasts; nobody waits for a date that is a mistake. */
 const RETRY_AFTER_MOST_MS = 3_600_000;
 /** All well for so long, with as much open as the streams allow: fair again. */
@@ -69,6 +71,9 @@ export class Weather {
   #at = 0;
   #badInWindow = 0;
   #badBy = new Map<object, number>();
+
+  /** How often it was stopped. */
+  stops = 0;
 
   get isFair(): boolean {
     return this.#state === 'fair';
@@ -171,9 +176,10 @@ export class Weather {
       this.#threshold = Math.max(1, Math.min(this.#allowance, inFlight + 1) / 2);
       this.#waitMs = waitMs;
     } else if (before === 'trying') this.#waitMs = Math.min(Math.max(WAIT_MOST_MS, waitMs), Math.max(waitMs, this.#waitMs * 2));
-    const untilMs = nowMs + Math.min(RETRY_AFTER_MOST_MS, retryAfterMs ?? this.#waitMs);
+    const untilMs = nowMs + Math.min(RETRY_AFTER_MOST_MS, Math.max(RETRY_AFTER_LEAST_MS, retryAfterMs ?? this.#waitMs));
     // Of those that come in together the longest counts; an answer without a word about it does not lengthen what another has said.
     this.#untilMs = before === 'stopped' && retryAfterMs === null ? this.#untilMs : Math.max(before === 'stopped' ? this.#untilMs : 0, untilMs);
+    if (before !== 'stopped') this.stops += 1;
     this.#state = 'stopped';
     this.#allowance = 0;
   }

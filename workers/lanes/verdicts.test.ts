@@ -1,0 +1,174 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { apnsRow } from './answers.ts';
+import { Health } from './health.ts';
+import { Jobs, type ActiveJob } from './jobs.ts';
+import type { Outcome } from './lane.ts';
+import type { Link } from './link.ts';
+import { apnsProvider } from './provider.ts';
+import { NO_ANSWER, Verdicts } from './verdicts.ts';
+import type { WireShot } from './wire-shot.ts';
+
+/* Whose fault an answer was, with the time and the connections in the test's hands; with real ones: wire-lane-weather.test.ts. */
+
+const DEADLINE_MS = 10_000;
+let nowMs = 0;
+beforeEach(() => {
+  nowMs = 100_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+});
+afterEach(() => { vi.restoreAllMocks(); });
+
+/** What Verdicts asks of a link, and what it does to it. */
+class FakeLink {
+  health = new Health();
+  isOpen = true;
+  isAsked = false;
+  heardAtMs = 0;
+  roundTripMs = 50;
+  readonly did: string[] = [];
+  readonly connection = {
+    inFlight: 0, limit: 100, silentSinceMs: null as number | null,
+    retire: (why: string) => { this.did.push(`retire ${why}`); this.isOpen = false; },
+    ping: (atMs: number) => { this.did.push('ping'); this.connection.silentSinceMs = atMs; },
+  };
+
+  get givesNothingElse(): boolean { return this.health.isSick; }
+  noteAnswers(): void { /* heardAtMs is the test's */ }
+}
+
+function setUp(count = 4) {
+  const jobs = new Jobs();
+  const links = Array.from({ length: count }, () => new FakeLink());
+  for (const { health } of links) health.fine();
+  const outcomes: (Outcome | undefined)[] = [];
+  let again = 0;
+  const job = { count: 1_000, token: String, template: () => 0, stop: () => null, again: () => { again += 1; }, settle: (index: number, outcome: Outcome) => { outcomes[index] = outcome; } };
+  const active: ActiveJob = { job, shot: {} as WireShot, next: 1_000, again: [], unsettled: 1_000, done: () => undefined, primed: null, refusals: null };
+  const verdicts = new Verdicts({
+    provider: apnsProvider(), jobs, links: () => links as unknown as Link[], inFlight: () => 400, answerDeadlineMs: DEADLINE_MS, log: pino({ level: 'silent' }),
+  });
+  let index = 0;
+  const bad = (link: FakeLink, status: number, reason: string, fields: [string, string][] = []) => verdicts.bad(link as unknown as Link, active, index++, apnsRow(status, reason), reason, fields);
+  const storm = (status: number, reason: string) => {
+    for (const link of links) for (let times = 0; times < 5; times += 1) bad(link, status, reason);
+  };
+  const lost = (link: FakeLink, why = NO_ANSWER) => verdicts.lost(link as unknown as Link, why);
+  return { jobs, links: links as [FakeLink, ...FakeLink[]], verdicts, outcomes, bad, storm, lost, again: () => again };
+}
+
+test('an accident that was refused unread waits a moment, and fails when nothing else comes of it', () => {
+  const { links: [link], verdicts, outcomes, bad } = setUp();
+  bad(link, 403, 'InvalidProviderToken');
+  verdicts.sweep(nowMs);
+  expect(outcomes).toEqual([]);
+  nowMs += 250;
+  verdicts.sweep(nowMs);
+  expect(outcomes).toEqual([{ state: 'failed', reason: 'InvalidProviderToken' }]);
+});
+
+test('the end of the lane is the end of that moment', () => {
+  const { links: [link], verdicts, outcomes, bad } = setUp();
+  bad(link, 429, 'TooManyRequests');
+  verdicts.close();
+  expect(outcomes).toEqual([{ state: 'failed', reason: 'TooManyRequests' }]);
+});
+
+test('when it was the connection, or the weather, it goes out again; in weather not before the wait is over', () => {
+  const sick = setUp();
+  for (let times = 0; times < 6; times += 1) sick.bad(sick.links[0], 429, 'TooManyRequests');
+  sick.verdicts.sweep(nowMs);
+  expect([sick.outcomes, sick.again(), sick.jobs.due(nowMs), sick.verdicts.isFair]).toEqual([[], 6, Number.POSITIVE_INFINITY, true]);
+  const stormy = setUp();
+  stormy.storm(429, 'TooManyRequests');
+  stormy.verdicts.sweep(nowMs);
+  expect([stormy.outcomes, stormy.again(), stormy.verdicts.isFair]).toEqual([[], 20, false]);
+  expect(stormy.jobs.due(nowMs)).toBe(nowMs + 1_000);
+});
+
+test('a suspect connection goes when the last of what it had is answered, not before, and by another address', () => {
+  const { links: [link], verdicts, bad } = setUp();
+  link.connection.inFlight = 3;
+  for (let times = 0; times < 6; times += 1) bad(link, 503, 'ServiceUnavailable');
+  verdicts.sweep(nowMs);
+  expect([link.health.state, link.did]).toEqual(['suspect', []]);
+  link.connection.inFlight = 0;
+  verdicts.sweep(nowMs);
+  expect([link.health.state, link.did, verdicts.sick]).toEqual(['leaving', ['retire sick: ServiceUnavailable'], { connections: 1, reason: 'ServiceUnavailable' }]);
+});
+
+test('of several a quarter goes within a second: opening as many anew would look like an attack', () => {
+  const { links, verdicts, bad } = setUp();
+  for (const link of links.slice(0, 2)) for (let times = 0; times < 5; times += 1) bad(link, 500, 'InternalServerError');
+  verdicts.sweep(nowMs);
+  expect([verdicts.isFair, links.filter(({ did }) => did.length > 0).length]).toEqual([true, 1]);
+  nowMs += 1_001;
+  verdicts.sweep(nowMs);
+  expect(links.filter(({ did }) => did.length > 0)).toHaveLength(2);
+});
+
+test('an answer after which a connection does no good ends it, but in weather that everybody gets', () => {
+  const { links: [link, other], storm, bad } = setUp();
+  bad(link, 403, 'InvalidProviderToken');
+  expect([link.did, link.health.state]).toEqual([['retire InvalidProviderToken'], 'good']);
+  storm(403, 'InvalidProviderToken');
+  const did = other?.did.length;
+  if (other !== undefined) bad(other, 403, 'InvalidProviderToken');
+  expect(other?.did.length).toBe(did);
+});
+
+test('the only connection that fails is weather, also while it is being given up', () => {
+  const { links: [link], verdicts, bad } = setUp(1);
+  link.isOpen = false;
+  bad(link, 503, 'ServiceUnavailable');
+  expect(verdicts.weather(nowMs)).toMatchObject({ state: 'stopped', reason: 'ServiceUnavailable' });
+});
+
+test('a single try that fails gives up its connection, unless it is a matter of rates or the answer says when to come again', () => {
+  for (const [status, reason, fields, goes] of [[503, 'ServiceUnavailable', [], 1], [429, 'TooManyRequests', [], 0], [503, 'ServiceUnavailable', [['retry-after', '5']], 0]] as [number, string, [string, string][], number][]) {
+    const { links, storm, bad, verdicts } = setUp();
+    storm(status, reason);
+    nowMs += 1_500;
+    verdicts.sweep(nowMs);
+    const before = links.flatMap(({ did }) => did).length;
+    bad(links.at(-1) as FakeLink, status, reason, fields);
+    expect([verdicts.weather(nowMs)?.state, links.flatMap(({ did }) => did).length - before]).toEqual(['stopped', goes]);
+  }
+});
+
+test('after a stop all are tried anew, but one that was asked for a sign of life and gave none', () => {
+  const { links, storm, lost, verdicts } = setUp();
+  const [silent, link] = [links[2], links[3]] as [FakeLink, FakeLink];
+  lost(silent);
+  storm(503, 'ServiceUnavailable');
+  nowMs += 1_000;
+  verdicts.sweep(nowMs);
+  expect([link.health.state, silent.health.state]).toEqual(['probing', 'suspect']);
+});
+
+test('silence is a deadline without any answer: asked once, and given up as soon as it shows that it lives', () => {
+  const { links: [link, other], lost, verdicts } = setUp();
+  if (other === undefined) return;
+  other.heardAtMs = nowMs - DEADLINE_MS + 101;
+  lost(other);
+  expect([other.did, other.health.state]).toEqual([[], 'good']);
+  lost(link);
+  lost(link);
+  verdicts.sweep(nowMs);
+  expect([link.did, link.isAsked, link.health.state]).toEqual([['ping'], true, 'suspect']);
+  link.connection.silentSinceMs = null;
+  verdicts.sweep(nowMs);
+  expect([link.did, link.isAsked]).toEqual([['ping', 'retire sick: NoAnswer'], false]);
+});
+
+test('with nothing to send, what was the weather is forgotten after two minutes', () => {
+  const { storm, verdicts, jobs } = setUp();
+  storm(503, 'ServiceUnavailable');
+  expect(jobs.unsent).toBe(0);
+  nowMs += 119_999;
+  verdicts.sweep(nowMs);
+  expect(verdicts.isFair).toBe(false);
+  nowMs += 1;
+  verdicts.sweep(nowMs);
+  expect(verdicts.isFair).toBe(true);
+});
