@@ -484,4 +484,18 @@ describe('lane', () => {
     expect(await endOne()).toBe(0);
     expect(await endOne()).toBeGreaterThanOrEqual(50);
   });
+
+  test('over many connections whose answers take a while reads are gathered, and everything is sent and settled once', async () => {
+    const { lane, shot } = await setUp({ connections: 12, streams: 10, onRequest: (request) => { setTimeout(() => answer(request), 20 + Math.random() * 20); } });
+    const resumed = vi.spyOn(TLSSocket.prototype, 'resume');
+    cleanup.push(() => Promise.resolve(resumed.mockRestore()));
+    const { job, states } = jobOf(3_000);
+    await lane.send(shot, job);
+    expect(states().every((state) => state === 'accepted')).toBe(true);
+    expect(resumed.mock.calls.length).toBeGreaterThan(30);
+    // With nothing to send nobody is held.
+    resumed.mockClear();
+    await sleep(100);
+    expect(resumed).not.toHaveBeenCalled();
+  });
 });

@@ -5,6 +5,7 @@ import { isSuccess } from './h2/answer.ts';
 import { endpointOf } from './h2/connect.ts';
 import { Dialer } from './h2/dialer.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
+import { GatheredReads } from './h2/gathered-reads.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
 import { Link, type LinkLane } from './link.ts';
@@ -80,6 +81,7 @@ export class WireLane implements Lane, LinkLane {
   readonly #bucket: Bucket;
   readonly #primeShot: WireShot;
   readonly #jobs = new Jobs();
+  readonly #reads = new GatheredReads({ turn: () => this.schedule(), isBusy: () => !this.#jobs.isEmpty });
   readonly #verdicts: Verdicts;
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
@@ -93,6 +95,7 @@ export class WireLane implements Lane, LinkLane {
   /** Answered or lost, in all; how many there were at the last sweep that saw more than the one before, and when that was. */
   #answers = 0;
   #answersSeen = 0;
+  #answersLooked = 0;
   #answeredAtMs = 0;
   #closed = false;
 
@@ -107,7 +110,7 @@ export class WireLane implements Lane, LinkLane {
     this.#pool = new WirePool<ActiveJob>({
       dialer: new Dialer({ endpoint: endpointOf(options.url, options.ca), proxy: options.proxy ?? null }),
       connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
-      log: options.log.child({ lane: provider.name }),
+      log: options.log.child({ lane: provider.name }), reads: this.#reads,
       owner: (events) => {
         const link = new Link(this, events, options.credential.current());
         this.#links.push(link);
@@ -215,6 +218,7 @@ export class WireLane implements Lane, LinkLane {
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     if (this.#wake !== null) clearTimeout(this.#wake);
     this.#renewal.stop();
+    this.#reads.close();
     this.#pool.close();
     this.#options.credential.close();
     this.#serveRoom();
@@ -256,7 +260,7 @@ export class WireLane implements Lane, LinkLane {
     if (connection !== null && (!this.#jobs.isEmpty || link.pinned.length > 0)) {
       const { free } = connection;
       if (link.pinned.length > 0 || (this.#bucket.perSecond === 0 && free >= connection.limit * FREE_PART)) this.#fill(link, Number.POSITIVE_INFINITY);
-      else if (free > 0) this.#wakeIn(GATHER_MS);
+      else if (free > 0 && !this.#reads.turnComes()) this.#wakeIn(GATHER_MS);
     }
     if (this.#roomWaiters.length > 0) this.#serveRoom();
   }
@@ -370,7 +374,14 @@ export class WireLane implements Lane, LinkLane {
     });
   }
 
+  #lookAtReads(): void {
+    const connections = this.#links.filter(({ connection }) => connection !== null && connection.inFlight > 0).length;
+    this.#reads.look({ answers: this.#answers - this.#answersLooked, inFlight: this.#pool.inFlight, connections });
+    this.#answersLooked = this.#answers;
+  }
+
   #sweep(): void {
+    this.#lookAtReads();
     if (this.#answers !== this.#answersSeen || this.#pool.inFlight === 0) {
       this.#answersSeen = this.#answers;
       this.#answeredAtMs = performance.now();

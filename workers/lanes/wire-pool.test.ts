@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Dialer } from './h2/dialer.ts';
 import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
 import { FrameReader } from './h2/frame-reader.ts';
+import { GatheredReads } from './h2/gathered-reads.ts';
 import { startTlsServer } from './h2/tls-server-for-tests.ts';
 import { WirePool, type PoolOwner } from './wire-pool.ts';
 
@@ -14,11 +15,11 @@ const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm:
 const cleanup: (() => unknown)[] = [];
 afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
 
-function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000, deadlineMs: 5_000 }) {
+function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000, deadlineMs: 5_000 }, reads?: GatheredReads) {
   const closed: string[] = [];
   const pauses: number[] = [];
   const pool = new WirePool<null>({
-    dialer, connections, maxStreams: 10, answerDeadlineMs: 10_000, ping,
+    dialer, connections, maxStreams: 10, answerDeadlineMs: 10_000, ping, ...(reads === undefined ? {} : { reads }),
     log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
     owner(events) {
       let isOpen = false;
@@ -43,7 +44,7 @@ function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000,
 }
 
 /** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`, or hangs up; and a pool of one connection to it. */
-async function setUp({ silent = 0, hangsUp = false } = {}) {
+async function setUp({ silent = 0, hangsUp = false, reads }: { silent?: number; hangsUp?: boolean; reads?: GatheredReads } = {}) {
   const { private: key, cert } = await pems;
   const peer = { answers: true, pings: 0, connections: 0 };
   const sockets = new Set<TLSSocket>();
@@ -68,7 +69,7 @@ async function setUp({ silent = 0, hangsUp = false } = {}) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const opened = poolOver(new Dialer({ endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, proxy: null }), 1, { everyMs: 250, deadlineMs: 200 });
+  const opened = poolOver(new Dialer({ endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, proxy: null }), 1, { everyMs: 250, deadlineMs: 200 }, reads);
   cleanup.push(() => {
     opened.pool.close();
     for (const socket of sockets) socket.destroy();
@@ -135,4 +136,25 @@ test('an address whose connections are no good is left to rest, and the others h
   await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(Array(6).fill('open')));
   // Those of the first turn.
   expect(bad.seen).toHaveLength(3);
+});
+
+test('reads of a connection may be gathered once it has been let use its streams, but not while it is pinged or drains', async () => {
+  const reads = new GatheredReads({ turn: () => undefined, isBusy: () => true });
+  const joined = vi.spyOn(reads, 'join');
+  const { peer, pool } = await setUp({ reads });
+  const [connection] = pool.live;
+  const mayWait = joined.mock.calls[0]?.[1];
+  expect(mayWait?.()).toBe(false);
+  connection?.unlock();
+  await vi.waitFor(() => expect([connection?.silentSinceMs, mayWait?.()]).toEqual([null, true]), { timeout: 5_000, interval: 2 });
+  peer.answers = false;
+  connection?.ping(performance.now());
+  expect([connection?.state, mayWait?.()]).toEqual(['open', false]);
+  const another = await setUp({ reads });
+  const [draining] = another.pool.live;
+  const drainingMayWait = joined.mock.calls.at(-1)?.[1];
+  draining?.unlock();
+  await vi.waitFor(() => expect(drainingMayWait?.()).toBe(true), { timeout: 5_000, interval: 2 });
+  draining?.retire('Succeeded');
+  expect(drainingMayWait?.()).toBe(false);
 });

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { GatheredReads } from './h2/gathered-reads.ts';
 import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
 import type { Dialer } from './h2/dialer.ts';
 
@@ -15,6 +16,8 @@ export interface PoolOptions<J> {
   /** A request without an answer for this long is given up. */
   answerDeadlineMs: number;
   log: Logger;
+  /** Which gathers the reads of all connections. */
+  reads?: GatheredReads;
   /** How often a PING goes out, and how long its answer or the first SETTINGS may take, ms; only tests change them. Default 60 s and 5 s. */
   ping?: { everyMs: number; deadlineMs: number };
   /** The owner of a new connection, which passes on what happens to it. */
@@ -155,6 +158,8 @@ export class WirePool<J> {
         });
         const connection = new H2Connection<J>(line.socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
         owner.connection = connection;
+        // Somebody waits for the first answer, the last ones, and one to a ping.
+        this.#options.reads?.join(line.socket, () => connection.state === 'open' && connection.unlocked && connection.silentSinceMs === null);
         answers = () => connection.answered;
         isSick = () => owner.isSick;
         this.#owners.set(owner, place);

@@ -1,5 +1,6 @@
 import { isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect, createSecureContext, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
+import { waitsForTurn } from './gathered-reads.ts';
 
 export interface Endpoint {
   /** A name, or an IP address without brackets. */
@@ -55,7 +56,7 @@ export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number, path
         const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes);
         if (socket.listenerCount('data') > 0) socket.emit('data', chunk);
         else early.push(Buffer.from(chunk));
-        return true;
+        return !waitsForTurn(socket);
       },
     };
     const session = sessions.get(server);
