@@ -39,6 +39,8 @@ export class FailingWatch {
   }
 
   async #tell(launch: Launch, shot: Shot, platform: Platform, one: Figures): Promise<void> {
+    // The room has its own message for these, with more in it; what is still so when they are over is told then.
+    for (const told of [FACT.stopped(shot.id, platform), FACT.weather(platform)]) if (((await fact(this.#context, launch.id, told)) ?? '') !== '') return;
     const name = FACT.failing(shot.id, platform);
     if ((await fact(this.#context, launch.id, name)) !== null) return;
     // An instance that died between the entry and its mark has told it.

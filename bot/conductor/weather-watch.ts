@@ -1,10 +1,11 @@
 import { DEVICE_STATES, type Platform, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { type Told, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type WeatherEnd } from '../views/weather.ts';
 import { Alarm } from './alarm.ts';
 import { type Context, FACT } from './context.ts';
-import { devicesOf } from './figures.ts';
+import { devicesOf, sumTotals } from './figures.ts';
 import { platformSegments, type ShotSight } from './shot-sight.ts';
 import { RESERVE, type UpdateBudget } from './update-budget.ts';
 import { PROVIDER, type Weather, weatherOf } from './weather.ts';
@@ -110,8 +111,7 @@ export class WeatherWatch {
   #ends(launch: Launch, platform: Platform, { alarm }: Followed, how: WeatherEnd['how']): void {
     if (alarm.episode === null) return;
     const { content, sinceMs } = alarm.episode;
-    const ids = content.parts.flatMap(({ segments }) => segments.map(({ segment }) => segment));
-    const end = { how, afterMs: this.#context.nowMs() - sinceMs, left: how === 'closed' ? ids.reduce((sum, id) => sum + remainingDevices(launch, id), 0) : 0 };
+    const end = { afterMs: this.#context.nowMs() - sinceMs, ...(how === 'closed' ? closedEnd(launch, content) : { how, left: 0, uncertain: 0 }) };
     alarm.end(end, weatherOverNote(launch, content, end));
     this.#context.log.info({ launchId: launch.id, platform, ...end }, 'the weather of a provider is over');
   }
@@ -126,6 +126,14 @@ function endOf(launch: Launch, told: Told | undefined): 'closed' | 'halted' | 'l
   const shots = (told?.parts ?? []).flatMap(({ shotId }) => launch.shots[shotId] ?? []);
   if (shots.every(({ closed }) => closed !== null)) return 'closed';
   return launch.halt.active || shots.some(({ haltedAtMs }) => haltedAtMs !== null) ? 'halted' : 'late';
+}
+
+/** Whoever is sent to at the very end of its weather sees the shot closed before anybody can say that it is fair. */
+function closedEnd(launch: Launch, told: Told): Pick<WeatherEnd, 'how' | 'left' | 'uncertain'> {
+  const segments = told.parts.flatMap(({ shotId, segments: own }) => (launch.shots[shotId]?.totals ?? []).filter(({ segment }) => own.some((one) => one.segment === segment)));
+  const totals = sumTotals(segments);
+  const left = segments.reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
+  return { how: left === 0 && missedAsAWhole(totals, false) === null ? 'done' : 'closed', left, uncertain: totals.uncertain };
 }
 
 function toldOf(launch: Launch, shots: readonly Shot[], sight: ShotSight, weather: Weather, before: Told | undefined): Told {

@@ -3,7 +3,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { launchForTests, shotForTests } from '../conductor/for-tests.ts';
 import type { Weather } from '../conductor/weather.ts';
 import { kindOfWeather, todoText } from './weather-kinds.ts';
-import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type Told } from './weather.ts';
+import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type Told, type WeatherEnd } from './weather.ts';
 
 /** What is said of a provider's weather, as text. */
 
@@ -64,16 +64,18 @@ test('a word of the provider is foreign text', () => {
 });
 
 test('its end says how long, and what becomes of whoever waited', () => {
-  const end = (how: 'fair' | 'closed' | 'halted' | 'late', left = 0) => weatherOverMessage(launch, told('ios'), { how, afterMs: 12_000, left });
+  const end = (how: WeatherEnd['how'], left = 0, uncertain = 0) => weatherOverMessage(launch, told('ios'), { how, afterMs: 12_000, left, uncertain });
   expect(end('fair').text).toBe('APNs takes pushes again after 12 s: us-ios');
   expect(JSON.stringify(end('fair').blocks)).toContain('Up to 1,500 devices at a time were held back meanwhile, and go out now.');
   expect(end('late').text).toBe('The time of iOS is over; APNs had taken no pushes for 12 s: us-ios');
   expect(JSON.stringify(end('late').blocks)).toContain('What was not sent is held, not lost');
   expect(JSON.stringify(end('closed', 40).blocks)).toContain('*40 devices can still be sent to*');
-  expect(JSON.stringify(end('closed').blocks)).toContain('Nobody is left to send to.');
-  expect(weatherOverMessage(launch, told('ios', { stopped: 0, state: 'slow' }), { how: 'fair', afterMs: 4_000, left: 0 }).text).toBe('APNs takes all pushes again after 4 s: us-ios');
+  expect(JSON.stringify(end('closed', 0, 7).blocks)).toContain('Nobody is left to send to. 7 devices may or may not have got it.');
+  expect(end('done').text).toBe('APNs took pushes again, and the shot is closed after 12 s: us-ios');
+  expect(JSON.stringify(end('done').blocks)).toMatch(/:white_check_mark:.*have gone out since/);
+  expect(weatherOverMessage(launch, told('ios', { stopped: 0, state: 'slow' }), { how: 'fair', afterMs: 4_000, left: 0, uncertain: 0 }).text).toBe('APNs takes all pushes again after 4 s: us-ios');
   expect(weatherNote(launch, told('ios'))).toBe('APNs takes no pushes just now (us-ios), since 2026-02-07 23:30:00 UTC: it answers TooManyRequests on 2 of 2 workers. 2,400 of 3,000 devices had no answer yet.');
-  expect(weatherOverNote(launch, told('ios'), { how: 'closed', afterMs: 12_000, left: 40 })).toBe('The shot was closed; APNs had taken no pushes for 12 s (us-ios). Since 2026-02-07 23:30:00 UTC it answered TooManyRequests on 2 of 2 workers, 41 times. 40 devices can still be sent to: /go fire goes to exactly those, with a second person.');
+  expect(weatherOverNote(launch, told('ios'), { how: 'closed', afterMs: 12_000, left: 40, uncertain: 0 })).toBe('The shot was closed; APNs had taken no pushes for 12 s (us-ios). Since 2026-02-07 23:30:00 UTC it answered TooManyRequests on 2 of 2 workers, 41 times. 40 devices can still be sent to: /go fire goes to exactly those, with a second person.');
 });
 
 test('one line for figures that are brought up to date', () => {

@@ -24,8 +24,11 @@ export interface Told {
   mostWaiting: number;
 }
 
-/** How it ended. `left`: devices that a further order would go to, once that is known. */
-export interface WeatherEnd { how: 'fair' | 'closed' | 'halted' | 'late'; afterMs: number; left: number }
+/**
+ * How it ended; `done`: all was sent before workers could say that it is fair again. `left`: devices that a further order would go to,
+ * `uncertain`: that may have got it, both once the shot is closed.
+ */
+export interface WeatherEnd { how: 'fair' | 'done' | 'closed' | 'halted' | 'late'; afterMs: number; left: number; uncertain: number }
 
 const who = ({ workers, of }: Pick<Weather, 'workers' | 'of'>): string => `${workers} of ${plural(of, 'worker')}`;
 const wordOf = ({ reason }: Pick<Weather, 'reason'>): string => (reason === '' ? 'no reason' : safe(reason, 80));
@@ -89,7 +92,7 @@ export function weatherOverMessage(launch: Launch, told: Told, end: WeatherEnd):
   const what = segmentsText(launch, segmentsOf(told));
   const rest = restText(launch, told, end);
   return message(`${head}: ${what}`, [
-    section(`${end.how === 'fair' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${what})${rest === '' ? '' : `\n${rest}`}`),
+    section(`${end.how === 'fair' || end.how === 'done' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${what})${rest === '' ? '' : `\n${rest}`}`),
     context(`From ${timeOfDay(weather.sinceMs)} ${had(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}`, `shot ${shotIds(told)}`),
   ]);
 }
@@ -99,6 +102,7 @@ function overText({ platform, stopped }: Weather, { how, afterMs }: WeatherEnd):
   const had = stopped > 0 ? `${name} had taken no pushes for ${span(afterMs)}` : `${name} had taken fewer pushes for ${span(afterMs)}`;
   switch (how) {
     case 'fair': return stopped > 0 ? `${name} takes pushes again after ${span(afterMs)}` : `${name} takes all pushes again after ${span(afterMs)}`;
+    case 'done': return `${name} took pushes again, and the shot is closed after ${span(afterMs)}`;
     case 'closed': return `The shot was closed; ${had}`;
     case 'halted': return `The shot was halted; ${had}`;
     case 'late': return `The time of ${platformName[platform]} is over; ${had}`;
@@ -109,10 +113,14 @@ function overText({ platform, stopped }: Weather, { how, afterMs }: WeatherEnd):
   }
 }
 
-function restText(launch: Launch, told: Told, { how, left }: WeatherEnd): string {
+function restText(launch: Launch, told: Told, { how, left, uncertain }: WeatherEnd): string {
+  if (how === 'done') return told.mostWaiting === 0 ? '' : `Up to ${plural(told.mostWaiting, 'device')} at a time were held back, and have gone out since.`;
   if (how === 'fair') return told.mostWaiting === 0 ? '' : `Up to ${plural(told.mostWaiting, 'device')} at a time were held back meanwhile, and go out now.`;
   const command = `\`${fireCommand(launch, idsOf(told))}\``;
-  if (how === 'closed') return left === 0 ? 'Nobody is left to send to.' : `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.`;
+  if (how === 'closed') {
+    const may = uncertain === 0 ? '' : ` ${plural(uncertain, 'device')} may or may not have got it.`;
+    return `${left === 0 ? 'Nobody is left to send to.' : `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.`}${may}`;
+  }
   return `What was not sent is held, not lost: once the shot is closed, ${command} sends to exactly those, with a second person.`;
 }
 
