@@ -39,7 +39,7 @@ export interface VerdictsOptions {
   log: Logger;
 }
 
-interface Unjudged { link: Link; active: ActiveJob; index: number; reason: string; atMs: number; untilMs: number }
+interface Unjudged { link: Link; active: ActiveJob; index: number; reason: string; untilMs: number }
 
 export class Verdicts {
   readonly #options: VerdictsOptions;
@@ -94,10 +94,7 @@ export class Verdicts {
     switch (row.fate) {
       case 'failed': return this.#options.jobs.settle(active, index, { state: 'failed', reason });
       case 'uncertain': return this.#options.jobs.settle(active, index, { state: 'uncertain', reason });
-      case 'again':
-        if (link.health.isSick || !this.#weather.isFair) this.#again(active, index, reason, nowMs);
-        else this.#unjudged.push({ link, active, index, reason, atMs: nowMs, untilMs: nowMs + JUDGED_AFTER_MS });
-        return;
+      case 'again': return void this.#unjudged.push({ link, active, index, reason, untilMs: nowMs + JUDGED_AFTER_MS });
       default: row.fate satisfies never;
     }
   }
@@ -147,8 +144,7 @@ export class Verdicts {
 
   #blame(link: Link, reason: string, retryAfter: number | null, row: Pick<Row, 'waitMs' | 'isRate'>, nowMs: number): void {
     const state = this.#weather.state(nowMs);
-    // What was under way when all was stopped is of that storm.
-    if (state !== 'stopped') link.health.bad(reason);
+    link.health.bad(reason);
     this.#weather.bad({ reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs }, this.#sky(link), nowMs);
     if (this.#weather.isFair) return this.#giveUpIfSick(link, nowMs);
     // The single try failed. Over another connection, to another address, the next one may not, unless it is a matter of rates.

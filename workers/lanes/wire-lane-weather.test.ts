@@ -105,13 +105,13 @@ test('one whose answers are bad far more often than the others\' goes, though ne
   const { lane, shot } = await setUp({ on: ({ request, connection, number }) => {
     if (connection !== 1 || number < 40) return soon(request);
     turn += 1;
-    if (turn % 3 === 0) soon(request, 503, { reason: 'ServiceUnavailable' });
-    else soon(request);
+    // Without a body, which would come behind the others' answers.
+    soon(request, turn % 3 === 0 ? 503 : 200);
   } });
   const { job, words } = jobOf(6_000);
   await lane.send(shot, job);
-  expect(words()['failed ServiceUnavailable']).toBeLessThan(60);
-  expect(lane.status().sick).toEqual({ connections: 1, reason: 'ServiceUnavailable' });
+  expect(words()['uncertain Http503']).toBeLessThan(60);
+  expect(lane.status().sick).toEqual({ connections: 1, reason: 'Http503' });
 });
 
 test('a storm for everybody with Retry-After: nothing is lost but time, and nobody is asked before it but by single tries', async () => {
