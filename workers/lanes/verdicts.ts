@@ -210,9 +210,8 @@ export class Verdicts {
     link.noteAnswers(nowMs);
     if (link.isAsked) {
       if (link.connection === null || link.connection.silentSinceMs !== null) return;
-      // It lives. Where it has answered no request all the same, another one will.
+      // It lives, and answers no request: it goes like any other that is suspect.
       link.isAsked = false;
-      if (link.health.state === 'suspect' && this.#weather.isFair) this.#leave(link, link.health.why, nowMs);
     }
     if (this.#weather.isFair) this.#giveUpIfSick(link, nowMs);
   }
