@@ -53,6 +53,13 @@ describe('a connection that fails at once takes no more than what is in flight o
     expect(took).toBeLessThanOrEqual(AT_MOST);
     expect(sent.accepted).toBe(DEVICES[platform] - sent.burnt);
   });
+
+  test('a node that refuses every stream gets few of them, and all is sent over the others', async () => {
+    const sent = await rig.send({ platform: 'android', threads: 0, connections: 4, devices: 20_000, before: (numbers) => become(rig.providers, { latencyMs: 15, sick: { how: 'refused', number: numbers[3] ?? 1 } }) });
+    expectAccounted(sent, 20_000);
+    expect(sent.accepted).toBe(20_000);
+    expect(sent.writes).toBeLessThan(20_000 + 2 * STREAMS);
+  });
 });
 
 describe('a connection that says nothing', () => {

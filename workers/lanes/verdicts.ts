@@ -101,9 +101,11 @@ export class Verdicts {
 
   /** A stream that was refused unread (REFUSED_STREAM, above the last one of a GOAWAY). */
   refused(link: Link, active: ActiveJob, index: number): void {
+    const nowMs = performance.now();
+    this.#blameIfAlone(link, nowMs);
     const tries = this.#options.jobs.refusals(active, index);
     const waitMs = Math.min(REFUSED_MOST_MS, Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** tries);
-    if (!this.#options.jobs.again(active, index, performance.now() + waitMs)) return this.#options.jobs.settle(active, index, { state: 'failed', reason: REFUSED });
+    if (!this.#options.jobs.again(active, index, nowMs + waitMs)) return this.#options.jobs.settle(active, index, { state: 'failed', reason: REFUSED });
     active.job.again?.(index);
   }
 
@@ -149,6 +151,14 @@ export class Verdicts {
     if (this.#weather.isFair) return this.#giveUpIfSick(link, nowMs);
     // The single try failed. Over another connection, to another address, the next one may not, unless it is a matter of rates.
     if (state === 'trying' && !link.isAsked && retryAfter === null && row.isRate !== true) this.#leave(link, reason, nowMs);
+  }
+
+  /** Refused with nothing else open on it: that is no matter of how many there are, and while others take what they get it is this connection's fault. */
+  #blameIfAlone(link: Link, nowMs: number): void {
+    if (link.connection?.state !== 'open' || link.connection.inFlight > 0) return;
+    if (!this.#options.links().some((other) => other !== link && other.takes && other.health.inARow === 0)) return;
+    link.health.bad(REFUSED);
+    if (this.#weather.isFair) this.#giveUpIfSick(link, nowMs);
   }
 
   #sky(link: Link): Sky {
