@@ -1,5 +1,7 @@
 import { pino } from 'pino';
-import { apnsAuthorization, becomeUsual, fcmAuthorization, providersForTests, type TestProviders } from '../infra/local/providers/for-tests.ts';
+import { apnsAuthorization, become, becomeUsual, fcmAuthorization, providersForTests, type TestProviders } from '../infra/local/providers/for-tests.ts';
+import type { BehaviourInput } from '../infra/local/providers/behaviour.ts';
+import type { ConnectionRecord } from '../infra/local/providers/exchange.ts';
 import type { Counts } from '../infra/local/providers/judge.ts';
 import type { ProviderOptions, ProviderState } from '../infra/local/providers/start.ts';
 import type { Platform } from '../runbooks/launch/entries.ts';
@@ -41,6 +43,10 @@ export interface SendOptions {
   windowMs?: number;
   /** Only without threads. Default: the lane's own. */
   answerDeadlineMs?: number;
+  /** That the provider's name stands for. Only without threads. Default: the system's. */
+  addresses?: readonly string[];
+  /** How the providers are from the first connection on. */
+  providers?: BehaviourInput;
   /** When the connections are open and primed. */
   before?: (numbers: number[]) => void;
   /** Runs while it sends. */
@@ -70,6 +76,8 @@ export interface Sent {
   state: ProviderState;
   /** Numbers of the connections that were open when it began, in order. */
   numbers: number[];
+  /** All connections of the provider when it had ended, oldest first. */
+  connections: ConnectionRecord[];
 }
 
 const BATCH = 500;
@@ -89,6 +97,7 @@ export async function openLaneRig(most: Record<Platform, number>, options: Omit<
       launches += 1;
       const id = `lane-${launches}`;
       becomeUsual(providers);
+      become(providers, send.providers ?? {});
       // Also what an earlier storm asked for.
       await fetch(`${providers.controlUrl}/reset`, { method: 'POST' });
       const switches = createSwitchMemory();
@@ -108,7 +117,7 @@ export async function openLaneRig(most: Record<Platform, number>, options: Omit<
   };
 }
 
-function openLane(providers: TestProviders, audience: LoadedAudience, authorization: string, { platform, threads: count, connections, answerDeadlineMs }: SendOptions, switches: ReturnType<typeof createSwitchMemory>): { lane: Lane; close: () => Promise<void> } {
+function openLane(providers: TestProviders, audience: LoadedAudience, authorization: string, { platform, threads: count, connections, answerDeadlineMs, addresses }: SendOptions, switches: ReturnType<typeof createSwitchMemory>): { lane: Lane; close: () => Promise<void> } {
   const isApple = platform === 'ios';
   const common = {
     url: isApple ? providers.apnsUrl : providers.fcmUrl, ca: providers.ca.toString('utf8'), connections, credential: fixedCredential(authorization),
@@ -116,7 +125,7 @@ function openLane(providers: TestProviders, audience: LoadedAudience, authorizat
   };
   const { projectId } = providers.credentials;
   if (count === 0) {
-    const lane = new WireLane({ ...common, provider: isApple ? apnsProvider() : fcmProvider(projectId), ...(answerDeadlineMs === undefined ? {} : { answerDeadlineMs }) });
+    const lane = new WireLane({ ...common, provider: isApple ? apnsProvider() : fcmProvider(projectId), ...(answerDeadlineMs === undefined ? {} : { answerDeadlineMs }), ...(addresses === undefined ? {} : { lookUp: () => Promise.resolve(addresses) }) });
     return { lane, close: () => lane.close() };
   }
   const threads = new SendingThreads({ count, switches, log });
@@ -149,7 +158,7 @@ async function run(id: string, { providers, audience, lane, view }: Running, { p
   const numbers = providers.connections(name).filter(({ closedAtMs, requests }) => closedAtMs === null && requests > 0).map(({ number }) => number);
   const shot = lane.prepare(audience.manifest.locales.map(() => templateOf(platform, id)));
   lane.pace(perSecond);
-  const sent: Sent = { accepted: 0, failed: {}, uncertain: {}, held: {}, unclaimed: 0, burnt: 0, writes: 0, ms: 0, counts: providers.judge.counts(id, null), state: providers.state()[name], numbers };
+  const sent: Sent = { accepted: 0, failed: {}, uncertain: {}, held: {}, unclaimed: 0, burnt: 0, writes: 0, ms: 0, counts: providers.judge.counts(id, null), state: providers.state()[name], numbers, connections: [] };
   const add = (to: Record<string, number>, key: string): void => { to[key] = (to[key] ?? 0) + 1; };
   before(numbers);
   const fromMs = performance.now();
@@ -185,6 +194,7 @@ async function run(id: string, { providers, audience, lane, view }: Running, { p
   sent.burnt = sumOf(sent.failed) + sumOf(sent.uncertain);
   sent.counts = providers.judge.counts(id, null);
   sent.state = providers.state()[name];
+  sent.connections = providers.connections(name);
   return sent;
 }
 

@@ -24,7 +24,7 @@ async function measure(rig: LaneRig, perSecond: number): Promise<boolean> {
   let stormAtMs = 0;
   const sent = await rig.send({
     platform, devices, connections, perSecond, threads: Number(values.threads), windowMs: 120_000,
-    before: () => become(rig.providers, { streamLimit: STREAMS, latencyMs: LATENCY_MS }),
+    providers: { streamLimit: STREAMS, latencyMs: LATENCY_MS },
     async during(progress) {
       await progress.received(devices / 5);
       stormAtMs = Date.now();

@@ -10,9 +10,11 @@ import { openLaneRig, sumOf, type LaneRig, type Sent } from '../lane-rig.ts';
  */
 
 let rig: LaneRig;
-beforeAll(async () => { rig = await openLaneRig(DEVICES); });
+beforeAll(async () => { rig = await openLaneRig(DEVICES, { addresses: ADDRESSES }); });
 afterAll(async () => { await rig.stop(); });
 
+/** Of the providers; a test says which of them their name stands for. */
+const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
 const STREAMS = 100;
 const DEVICES = { ios: 60_000, android: 20_000 };
 /** What a sick connection may take: all of its streams, and as long as it takes to know better. */
@@ -42,10 +44,10 @@ describe('a connection that fails at once takes no more than what is in flight o
   ])('$platform, 1 of $connections: $how ($threads sending threads)', async ({ platform, how, connections, threads, delivered = false }) => {
     const provider = platform === 'ios' ? 'apns' : 'fcm';
     let sick = 0;
-    const sent = await rig.send({ platform, threads, connections, devices: DEVICES[platform], before(numbers) {
+    const sent = await rig.send({ platform, threads, connections, devices: DEVICES[platform], providers: { streamLimit: STREAMS, latencyMs: 15 }, before(numbers) {
       // One of those that are open; what takes its place is healthy.
       sick = numbers.at(-1) ?? 0;
-      become(rig.providers, { streamLimit: STREAMS, latencyMs: 15, sick: { how, number: sick, delivered } });
+      become(rig.providers, { sick: { how, number: sick, delivered } });
     } });
     const took = rig.providers.connections(provider).find(({ number }) => number === sick)?.sickRequests ?? 0;
     expectAccounted(sent, DEVICES[platform]);
@@ -78,6 +80,37 @@ describe('a connection that says nothing', () => {
     expect((record?.lastSickAtMs ?? 0) - (record?.firstSickAtMs ?? 0)).toBeLessThan(deadlineMs + 200);
     // It was asked whether it lives, and gave its place to another one.
     expect(record?.pings).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('a name that stands for three addresses', () => {
+  /** Open connections by address. */
+  function shares({ connections }: Sent): Record<string, number> {
+    const shares: Record<string, number> = {};
+    for (const { address, closedAtMs } of connections) if (closedAtMs === null) shares[address] = (shares[address] ?? 0) + 1;
+    return shares;
+  }
+
+  test('gets a third of the connections at each', async () => {
+    const sent = await rig.send({ platform: 'ios', threads: 0, connections: 12, devices: 6_000, addresses: ADDRESSES, providers: { latencyMs: 5 } });
+    expect(shares(sent)).toEqual({ '127.0.0.1': 4, '127.0.0.2': 4, '127.0.0.3': 4 });
+    expect(sent).toMatchObject({ accepted: 6_000, burnt: 0 });
+  });
+
+  test('and one of which nobody listens at has them all at the other two', async () => {
+    const sent = await rig.send({ platform: 'ios', threads: 0, connections: 12, devices: 6_000, addresses: ['127.0.0.1', '127.0.0.2', '127.0.0.9'], providers: { latencyMs: 5 } });
+    expect(shares(sent)).toEqual({ '127.0.0.1': 6, '127.0.0.2': 6 });
+    expect(sent).toMatchObject({ accepted: 6_000, burnt: 0 });
+  });
+
+  test.each<Ailment>(['503', '429', 'html502'])('and one of which is ill (%s) loses what is in flight there, and its connections go to the others', async (how) => {
+    const sent = await rig.send({ platform: 'ios', threads: 0, connections: 12, devices: DEVICES.ios, addresses: ADDRESSES, providers: { streamLimit: STREAMS, latencyMs: 15 }, before: () => become(rig.providers, { sick: { how, address: '127.0.0.2' } }) });
+    expectAccounted(sent, DEVICES.ios);
+    const told = JSON.stringify({ shares: shares(sent), burnt: sent.burnt, failed: sent.failed, uncertain: sent.uncertain, held: sent.held, state: sent.state, ms: sent.ms });
+    expect(sent.burnt, told).toBeLessThanOrEqual(4 * STREAMS + 1_000);
+    expect(sent.state.sick, told).toBeLessThanOrEqual(4 * STREAMS + 1_000);
+    expect(shares(sent)['127.0.0.2'] ?? 0, told).toBe(0);
+    expect(sent.accepted, told).toBe(DEVICES.ios - sent.burnt);
   });
 });
 

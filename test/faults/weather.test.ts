@@ -28,7 +28,7 @@ async function sendThrough({ platform, how, threads, retryAfterSeconds = null, d
   let stormFromMs = 0;
   const sent = await rig.send({
     platform, threads, connections: CONNECTIONS, devices: DEVICES, perSecond, windowMs,
-    before: () => become(rig.providers, { streamLimit: STREAMS, latencyMs: 15 }),
+    providers: { streamLimit: STREAMS, latencyMs: 15 },
     async during(progress) {
       await progress.received(fromDevices);
       stormFromMs = Date.now();
@@ -96,8 +96,8 @@ describe('a limit that nobody names', () => {
     { retryAfterSeconds: null, threads: 0 },
     { retryAfterSeconds: 1, threads: 1 },
   ])('of 5,000 a second with 429, Retry-After $retryAfterSeconds: nothing is burnt, and most of it is used ($threads sending threads)', async ({ retryAfterSeconds, threads }) => {
-    const sent = await rig.send({ platform: 'ios', threads, connections: CONNECTIONS, devices: DEVICES, before: () => become(rig.providers, {
-      streamLimit: STREAMS, latencyMs: 15, overloadPerSecond: 5_000, overloadStatus: 429, overloadRetryAfterSeconds: retryAfterSeconds,
+    const sent = await rig.send({ platform: 'ios', threads, connections: CONNECTIONS, devices: DEVICES, providers: { streamLimit: STREAMS, latencyMs: 15 }, before: () => become(rig.providers, {
+      overloadPerSecond: 5_000, overloadStatus: 429, overloadRetryAfterSeconds: retryAfterSeconds,
     }) });
     const told = brief(sent);
     expect(sent.accepted, told).toBe(DEVICES);

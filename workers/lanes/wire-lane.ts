@@ -3,7 +3,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs, type Credential } from '../credentials/credential.ts';
 import { isSuccess } from './h2/answer.ts';
 import { endpointOf } from './h2/connect.ts';
-import { Dialer } from './h2/dialer.ts';
+import { Dialer, type DialerOptions } from './h2/dialer.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
@@ -29,6 +29,8 @@ export interface LaneOptions {
   ca: string | null;
   /** Connections go through this proxy, `http[s]://[user:password@]host[:port]`. Default null: none. */
   proxy?: string | null;
+  /** All addresses of its name. Default: the system's look-up. */
+  lookUp?: DialerOptions['lookUp'];
   connections: number;
   credential: Credential;
   /** What a priming push looks like. */
@@ -108,7 +110,7 @@ export class WireLane implements Lane, LinkLane {
     const answerDeadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
     this.#verdicts = new Verdicts({ provider, jobs: this.#jobs, links: () => this.#links, inFlight: () => this.#pool.inFlight, answerDeadlineMs, log: options.log });
     this.#pool = new WirePool<ActiveJob>({
-      dialer: new Dialer({ endpoint: endpointOf(options.url, options.ca), proxy: options.proxy ?? null }),
+      dialer: new Dialer({ endpoint: endpointOf(options.url, options.ca), proxy: options.proxy ?? null, ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }) }),
       connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
       log: options.log.child({ lane: provider.name }), reads: this.#reads,
       owner: (events) => {
