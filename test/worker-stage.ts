@@ -141,7 +141,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   const launch: StagedLaunch = {
     id, pool, audience, config,
     async worker(change, options = {}) {
-      const worker = new Worker({ config: config(change), cloud: createCloud(cloudConfig), log: pino({ level: process.env['STAGE_LOG'] ?? 'silent' }), metricsLine: null, ...options });
+      const worker = new Worker({ config: config(change), cloud: createCloud(cloudConfig), log: pino({ level: process.env['STAGE_LOG'] ?? 'silent' }), metricsLine: null, practiceReads: 0, ...options });
       workers.push(worker);
       await worker.start();
       await vi.waitFor(() => { if (!worker.isReady) throw new Error(`${worker.state}: ${worker.report().say}`); }, { timeout: 10_000 });

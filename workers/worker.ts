@@ -16,6 +16,7 @@ import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import type { Health } from './report/health.ts';
 import type { ShotRun } from './send/shot-run.ts';
+import { PRACTICE_READS, warmUp } from './warm-up.ts';
 
 export interface WorkerOptions {
   config: WorkerConfig;
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   /** The pool has been given to another launch and nothing of ours runs: this process should end, its successor reads the launch at boot. May be called again. */
   onMoved?: () => void;
   timing?: CredentialTiming;
+  /** Reads for practice while the audience is loaded. Default 200; 0: none. */
+  practiceReads?: number;
 }
 
 type State = WorkerReport['state'];
@@ -209,7 +212,11 @@ export class Worker {
   async #run(parts: Parts): Promise<void> {
     const { lanes, memory, senders, closer, pacer, reporter } = parts;
     const { signal } = this.#stopping;
-    await Promise.all([this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded')]);
+    await Promise.all([
+      this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded'),
+      // Who joins a shot that runs has no time for it.
+      this.#isSending() ? null : warmUp(this.#options.cloud.claims, this.#options.practiceReads ?? PRACTICE_READS, signal, this.#options.log),
+    ]);
     if (signal.aborted) return;
     await reporter.publish();
     // Tried again below: cold connections are no reason to stay away.
