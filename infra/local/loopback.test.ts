@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
-import { localCloudForTests, signedNow } from './cloud/for-tests.ts';
+import { localCloudForTests, signedHeaders } from './cloud/for-tests.ts';
 import { startLocalCloud } from './cloud/start.ts';
 import { providersForTests } from './providers/for-tests.ts';
 import { SECRETS, startTestWorkspace } from './slack/for-tests.ts';
@@ -14,9 +14,8 @@ const stops: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const [cloud, providers, workspace] = [await localCloudForTests(), await providersForTests(), await startTestWorkspace({})];
   stops.push(() => cloud.stop(), () => providers.stop(), () => workspace.stop());
-  const signed = 'AWS4-HMAC-SHA256 Credential=local/20271129/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
   servers = [
-    { name: 'cloud', url: cloud.url, method: 'POST', headers: { authorization: signed, 'x-amz-date': signedNow(), 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' } },
+    { name: 'cloud', url: cloud.url, method: 'POST', headers: signedHeaders(cloud.url, 'DynamoDB_20120810.ListTables', '{}') },
     { name: 'providers', url: `${providers.controlUrl}/phones`, method: 'GET', headers: {} },
     { name: 'Web API', url: `${workspace.apiUrl}auth.test`, method: 'POST', headers: { authorization: `Bearer ${SECRETS.botToken}` } },
     { name: 'page', url: `${workspace.url}/`, method: 'GET', headers: {} },

@@ -9,8 +9,9 @@ const USER = 'local';
 export interface Caller { service: string; region: string; arn: string }
 
 /**
- * Checks that there is a SigV4 header with all its parts, a date of about now, and our access key. The signature itself is not
- * computed: the access key is new at each `npm start` and known to its own programs alone, and nothing listens in on loopback.
+ * Checks that there is a SigV4 header with all its parts, a date of about now, and our access key. The signature itself is computed
+ * where programs of ours make it (signature.ts), and else not: the access key is new at each `npm start` and known to its own
+ * programs alone, and nothing listens in on loopback.
  */
 export function authenticate(headers: IncomingHttpHeaders, ownKeyId: string, nowMs: number): Caller {
   const header = headers.authorization;

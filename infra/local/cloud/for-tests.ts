@@ -1,7 +1,9 @@
+import aws4 from 'aws4';
 import type { Cloud, CloudConfig } from '../../aws/cloud.ts';
 import type { Scaling } from '../../aws/scaling.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { SECRET_ACCESS_KEY } from './signature.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './start.ts';
 
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
@@ -27,4 +29,13 @@ export async function scaleTo(scaling: Scaling, target: ScaleTarget, count: numb
 /** `x-amz-date` of a request that is signed by hand. */
 export function signedNow(): string {
   return new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+}
+
+/** Headers of a call to a JSON service, signed without the SDK. */
+export function signedHeaders(url: string, target: string, body: string, secretAccessKey = SECRET_ACCESS_KEY): Record<string, string> {
+  const service = target.startsWith('AmazonSQS') ? 'sqs' : 'dynamodb';
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, 'x-amz-date': signedNow() };
+  const signed = aws4.sign({ method: 'POST', host: new URL(url).host, path: '/', service, region: 'us-east-1', body, headers }, { accessKeyId: 'local', secretAccessKey });
+  const { Host: _, 'Content-Length': length, ...rest } = signed.headers as Record<string, string>;
+  return { ...rest, 'content-length': String(length) };
 }

@@ -8,7 +8,7 @@ import { GetQueueUrlCommand, PurgeQueueCommand, SetQueueAttributesCommand, Start
 import { PutParameterCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Clients, createClients } from '../../aws/clients.ts';
-import { localCloudForTests, signedNow } from './for-tests.ts';
+import { localCloudForTests, signedHeaders, signedNow } from './for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
@@ -79,7 +79,14 @@ test('who brings no signature, half a signature or another key is refused in the
   expect(await (await call({ ...json, ...date, authorization: signature('AKIAREAL') })).json()).toMatchObject({ __type: 'UnrecognizedClientException' });
   expect(await (await call({ ...json, ...date, authorization: signature('local').replace(', Signature=abc', '') })).json()).toMatchObject({ __type: 'IncompleteSignatureException' });
   expect(await (await call({ ...json, authorization: signature('local') })).json()).toMatchObject({ __type: 'IncompleteSignatureException' });
-  expect((await call({ ...json, ...date, authorization: signature('local') })).status).toBe(200);
+  const refused = { __type: 'InvalidSignatureException', message: expect.stringMatching(/^The request signature we calculated does not match/) as string };
+  expect(await (await call({ ...json, ...date, authorization: signature('local').replace('=host,', '=host;x-amz-date;x-amz-target,') })).json()).toEqual(refused);
+  const target = json['x-amz-target'];
+  expect(await (await call(signedHeaders(local.url, target, '{}', 'another secret'))).json()).toEqual(refused);
+  expect(await (await call(signedHeaders(local.url, target, '{}'), '[]')).json()).toEqual(refused);
+  expect(await (await call({ ...signedHeaders(local.url, target, '{}'), 'x-amz-target': 'DynamoDB_20120810.DescribeTable' })).json()).toEqual(refused);
+  expect(await (await call({ ...signedHeaders(local.url, target, '{}'), 'x-amz-security-token': 'added' })).json()).toMatchObject({ message: "'x-amz-security-token' must be a 'SignedHeader' in the AWS Authorization." });
+  expect((await call(signedHeaders(local.url, target, '{}'))).status).toBe(200);
 
   const object = await fetch(`${local.url}/gobutton/lock`);
   expect([object.status, await object.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { foreignRequest } from '../loopback.ts';
 import { authenticate, type Caller } from './auth.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
 import type { Dynamo } from './dynamo.ts';
 import type { S3 } from './s3.ts';
+import { checkSignature } from './signature.ts';
 import type { Sqs } from './sqs.ts';
 import { xml } from './xml.ts';
 
@@ -63,13 +64,19 @@ async function handle(services: Services, port: number, accessKeyId: string, now
 
 async function handleJson(services: Services, target: string, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [prefix = '', operation = ''] = target.split('.');
-  const input = parse(await bodyOf(request));
+  const body = await bodyOf(request);
+  if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
+  const input = parse(body);
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed) response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length, 'x-amzn-requestid': randomUUID() }).end(answer.body);
     return;
   }
-  if (prefix === 'DynamoDB_20120810') return send(response, 200, 'application/x-amz-json-1.0', JSON.stringify(await services.dynamo.call(operation, input)));
+  if (prefix === 'DynamoDB_20120810') {
+    const answer = JSON.stringify(await services.dynamo.call(operation, input));
+    response.setHeader('x-amz-crc32', crc32(answer));
+    return send(response, 200, 'application/x-amz-json-1.0', answer);
+  }
   const service = services.json[prefix];
   if (service === undefined) throw notImplemented(caller.service, operation);
   send(response, 200, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify(await service(operation, input, caller.arn)));
