@@ -8,10 +8,11 @@ import type { Journal } from '../infra/aws/journal.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
 import { ENTRY_VERSION } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
-import { isOrderWaiting, runningShots } from '../runbooks/launch/remaining.ts';
+import { runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
 import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
+import { lookRound } from './look-round.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import type { Health } from './report/health.ts';
@@ -240,27 +241,12 @@ export class Worker {
     }
   }
 
-  /** Takes in what is new in the record, and whether the pool is still its launch's. */
-  async #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
-    const { cloud, config } = this.#options;
-    const launch = await this.#journal.launch(this.#launchId ?? '') ?? this.#launch;
-    this.#launch = launch;
-    if (launch === null) return;
-    runs.update(launch);
-    const sending = this.#isSending();
-    lanes.freeze(sending || isOrderWaiting(launch, cloud.clock.nowMs()));
-    // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
-    if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
-      await memory.follow(launch);
-    } else if (memory.isStale(launch) && (!sending || memory.current === null)) {
-      const pause = (paused: boolean) => Promise.all(senders.map((sender) => sender.pause(paused)));
-      await pause(true);
-      await memory.follow(launch).finally(() => pause(false));
-    }
-    if (config.launchId !== null || sending) return;
-    // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
-    const served = await cloud.live.poolLaunch(config.pool);
-    if (served !== null && served !== launch.id) this.#options.onMoved?.();
+  #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
+    const { cloud, config, onMoved } = this.#options;
+    return lookRound({
+      journal: this.#journal, live: cloud.live, clock: cloud.clock, pool: config.pool, launchId: this.#launchId ?? '', isFixed: config.launchId !== null, lanes, memory, runs, senders,
+      onLaunch: (launch) => { this.#launch = launch; }, isSending: () => this.#isSending(), onMoved: () => onMoved?.(),
+    });
   }
 
   #present(): Launch {

@@ -1,0 +1,50 @@
+import type { LiveStore } from '../infra/aws/live-store.ts';
+import type { StoreClock } from '../infra/aws/store-clock.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { isOrderWaiting } from '../runbooks/launch/remaining.ts';
+import type { Lanes } from './lanes/lanes.ts';
+import type { Memory } from './memory.ts';
+import type { Sender } from './send/sender.ts';
+import type { ShotRuns } from './send/shot-runs.ts';
+
+export interface LookRoundOptions {
+  journal: Pick<Journal, 'launch'>;
+  live: Pick<LiveStore, 'poolLaunch'>;
+  clock: Pick<StoreClock, 'nowMs'>;
+  pool: string;
+  launchId: string;
+  /** Whether the launch is set by configuration: then it stays. */
+  isFixed: boolean;
+  lanes: Pick<Lanes, 'freeze'>;
+  memory: Pick<Memory, 'isStale' | 'onlySkipsMore' | 'follow' | 'current'>;
+  runs: Pick<ShotRuns, 'update'>;
+  senders: readonly Pick<Sender, 'pause'>[];
+  /** The launch as it is now. */
+  onLaunch: (launch: Launch) => void;
+  isSending: () => boolean;
+  /** The pool has been given to another launch. */
+  onMoved: () => void;
+}
+
+/** What a worker does every second: takes in what is new in the record, and whether the pool is still its launch's. */
+export async function lookRound({ journal, live, clock, pool, launchId, isFixed, lanes, memory, runs, senders, onLaunch, isSending, onMoved }: LookRoundOptions): Promise<void> {
+  const launch = await journal.launch(launchId);
+  if (launch === null) return;
+  onLaunch(launch);
+  runs.update(launch);
+  const sending = isSending();
+  lanes.freeze(sending || isOrderWaiting(launch, clock.nowMs()));
+  // What runs needs what it has begun with, less who is to get nothing any more; without anything in memory there is nothing to lose.
+  if (memory.isStale(launch) && memory.onlySkipsMore(launch)) {
+    await memory.follow(launch);
+  } else if (memory.isStale(launch) && (!sending || memory.current === null)) {
+    const pause = (paused: boolean) => Promise.all(senders.map((sender) => sender.pause(paused)));
+    await pause(true);
+    await memory.follow(launch).finally(() => pause(false));
+  }
+  if (isFixed || sending) return;
+  // Otherwise we would take the other launch's messages from the queues that it shares with us, and hand them back.
+  const served = await live.poolLaunch(pool);
+  if (served !== null && served !== launch.id) onMoved();
+}
