@@ -21,6 +21,9 @@ const UNTRUSTED = /^(?:UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_|CRL_|INVALID_|P
 export function connectTrouble(error: unknown): Trouble {
   const chain = causes(error);
   const message = chain[0]?.message ?? String(error);
+  if (message.startsWith('LANE_PROXY ')) return { code: 'PROXY_REFUSES', detail: message.slice('LANE_PROXY '.length) };
+  if (/: its address was not found within /.test(message)) return { code: 'RESOLVER_SILENT', detail: '' };
+  if (message.endsWith(' has no address')) return { code: 'NAME_UNKNOWN', detail: '' };
   if (message.endsWith(' expected h2')) return { code: 'NO_H2', detail: /speaks (.+), expected h2$/.exec(message)?.[1]?.replace(/^false$/, 'none agreed on') ?? '' };
   if (/ gave no TLS connection within /.test(message)) return { code: 'TLS_SILENT', detail: '' };
   for (const one of chain) {

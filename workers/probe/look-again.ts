@@ -89,22 +89,6 @@ function tlsLook({ host, port, ca }: Endpoint, lookMs: number): Promise<{ certif
   });
 }
 
-/** Whether a TLS session that the endpoint gave is taken up again. Nothing is sent over it. */
-export function isResumed({ host, port, ca }: Endpoint, session: Buffer, lookMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTls({ host, port, session, minVersion: 'TLSv1.2', ALPNProtocols: ['h2'], ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) });
-    const end = (isReused: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(isReused);
-    };
-    const timer = setTimeout(() => end(false), lookMs);
-    socket.on('secureConnect', () => end(socket.isSessionReused()));
-    socket.on('error', () => end(false));
-    socket.on('close', () => end(false));
-  });
-}
-
 export function certificateOf(socket: TLSSocket): Certificate | null {
   const found = socket.getPeerX509Certificate();
   if (found === undefined) return null;

@@ -1,16 +1,17 @@
+import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TokenError } from '../credentials/fcm-oauth.ts';
 import type { Credential } from '../credentials/credential.ts';
-import { connectTls, type Endpoint } from '../lanes/h2/connect.ts';
+import { endpointOf } from '../lanes/h2/connect.ts';
+import { Dialer } from '../lanes/h2/dialer.ts';
 import { SETTING } from '../lanes/h2/frames.ts';
 import type { Template } from '../lanes/lane.ts';
 import type { Provider } from '../lanes/provider.ts';
 import { connectTrouble, type Trouble } from './connect-findings.ts';
 import { finding, isSandbox, short, type Facts, type Finding } from './findings.ts';
 import { fieldOf, judgeAnswer } from './judge-answer.ts';
-import { certificateOf, isResumed, lookAgain, misdirected, type Certificate } from './look-again.ts';
+import { certificateOf, lookAgain, misdirected, type Certificate } from './look-again.ts';
 import { speak, type Spoken } from './one-push.ts';
 
 /** What meets a provider: the lanes' own pieces, one connection of its own, one push at most. */
@@ -20,6 +21,8 @@ export interface MeetOptions {
   url: string;
   /** Extra CA, PEM; null: the system's. */
   ca: string | null;
+  /** `http[s]://[user:password@]host[:port]`; null, the default: none. */
+  proxy?: string | null;
   credential: Credential;
   /** The push: one that shows nothing, or is only checked (see `primeTemplate`). */
   template: Template;
@@ -38,7 +41,7 @@ export interface Meeting {
   atMs: number;
   /** What stands between us and the provider; null: it was met and answered. */
   finding: Finding | null;
-  /** Of the name. */
+  /** Of the name; none through a proxy, which looks it up itself. */
   addresses: string[];
   tls: { address: string; version: string; cipher: string; alpn: string; certificate: Certificate | null; trustedBy: 'this machine' | 'GOBUTTON_CA_FILE'; resumes: boolean; tookMs: number } | null;
   /** Null: no SETTINGS came. A setting is null where the peer named none and the RFC's own value holds. */
@@ -49,11 +52,8 @@ export interface Meeting {
 }
 
 const TIMEOUTS = { connectMs: 10_000, settingsMs: 5_000, answerMs: 10_000 };
-const LOOKUP_MS = 5_000;
 /** A second look, at what is no provider. */
 const LOOK_MS = 2_000;
-/** TLS 1.3 gives its sessions after the handshake. */
-const SESSION_MS = 300;
 const HEADER_CHARS = 100;
 
 /** Well-formed, and nobody's: the local providers refuse tokens that begin so, as the real ones do any that they never gave out. */
@@ -61,9 +61,8 @@ const MADE_UP = { apns: 'badd00'.padEnd(64, '7'), fcm: `badd00gobuttonLaneProbe:
 
 /** Meets a provider with one push at most. Resolves with what it found; rejects only if it was aborted. */
 export async function meet(options: MeetOptions): Promise<Meeting> {
-  const { provider, url, ca, timeouts = TIMEOUTS, signal = new AbortController().signal } = options;
-  const origin = new URL(url);
-  const endpoint: Endpoint = { host: origin.hostname.replace(/^\[(.+)\]$/, '$1'), port: Number(origin.port || 443), ca };
+  const { provider, url, ca, proxy = null, timeouts = TIMEOUTS, signal = new AbortController().signal } = options;
+  const endpoint = endpointOf(url, ca);
   const facts: Facts = { provider: provider.name, host: endpoint.host, port: endpoint.port };
   const meeting: Meeting = { provider: provider.name, url, atMs: Date.now(), finding: null, addresses: [], tls: null, http2: null, push: null, spent: false };
   const found = ({ code, detail }: Trouble, withinMs?: number): Meeting => {
@@ -74,34 +73,30 @@ export async function meet(options: MeetOptions): Promise<Meeting> {
   const wrong = misdirected(facts);
   if (wrong !== null) return found(wrong);
   if (isSandbox(endpoint.host) && options.isSandboxMeant !== true) return found({ code: 'WRONG_ENVIRONMENT', detail: '' });
-  const addresses = await addressesOf(endpoint.host);
-  if (!Array.isArray(addresses)) return found(addresses);
-  meeting.addresses = addresses;
+  const dialer = new Dialer({ endpoint, proxy, lookUp: async (name) => (meeting.addresses = (await lookup(name, { all: true, order: 'verbatim', hints: ADDRCONFIG })).map(({ address }) => address)) });
+  if (proxy === null && isIP(endpoint.host) !== 0) meeting.addresses = [endpoint.host];
   const credential = options.credential.ready().then(() => null, credentialTrouble);
 
   const startMs = performance.now();
-  const opened = await connectTls(endpoint, timeouts.connectMs).then((socket) => ({ socket }), (error: unknown) => ({ trouble: connectTrouble(error) }));
-  if ('trouble' in opened) return found(await lookAgain(opened.trouble, endpoint, Math.min(LOOK_MS, timeouts.connectMs)), opened.trouble.code === 'TLS_SILENT' ? timeouts.connectMs : undefined);
+  const opened = await dialer.dial(timeouts.connectMs).then(({ socket }) => ({ socket }), (error: unknown) => ({ trouble: connectTrouble(error) }));
+  if ('trouble' in opened) {
+    const { trouble } = opened;
+    return found(proxy === null ? await lookAgain(trouble, endpoint, Math.min(LOOK_MS, timeouts.connectMs)) : trouble, trouble.code === 'TLS_SILENT' ? timeouts.connectMs : undefined);
+  }
   const { socket } = opened;
   meeting.tls = {
     address: socket.remoteAddress ?? '', version: socket.getProtocol() ?? '', cipher: socket.getCipher().standardName, alpn: socket.alpnProtocol || '',
     certificate: certificateOf(socket), trustedBy: ca === null ? 'this machine' : 'GOBUTTON_CA_FILE', resumes: false, tookMs: performance.now() - startMs,
   };
-  let session: Buffer | null = socket.getProtocol() === 'TLSv1.2' ? socket.getSession() ?? null : null;
-  const sessionCame = new Promise<void>((resolve) => socket.on('session', (ticket: Buffer) => {
-    session = ticket;
-    resolve();
-  }));
 
   const spoken = await speak(socket, {
     ...timeouts, signal,
-    request: async () => (await credential === null ? { template: provider.request(options.template, origin.host, options.credential.current().authorization), token: options.device ?? MADE_UP[provider.name] } : null),
+    request: async () => (await credential === null ? { template: provider.request(options.template, new URL(url).host, options.credential.current().authorization), token: options.device ?? MADE_UP[provider.name] } : null),
   });
   signal.throwIfAborted();
   meeting.spent = spoken.spent;
   meeting.http2 = http2Of(spoken);
-  await Promise.race([sessionCame, sleep(session === null && spoken.trouble === null ? SESSION_MS : 0)]);
-  if (session !== null) meeting.tls.resumes = await isResumed(endpoint, session, LOOK_MS);
+  if (spoken.trouble === null) meeting.tls.resumes = await isResumed(dialer);
   return judged(meeting, spoken, await credential, options, found);
 }
 
@@ -123,20 +118,12 @@ function judged(meeting: Meeting, spoken: Spoken, credential: Trouble | null, { 
   return verdict === null ? meeting : found(verdict);
 }
 
-async function addressesOf(host: string): Promise<string[] | Trouble> {
-  if (isIP(host) !== 0) return [host];
-  const late = new AbortController();
-  try {
-    const silent: Trouble = { code: 'RESOLVER_SILENT', detail: '' };
-    return await Promise.race([
-      lookup(host, { all: true }).then((all) => all.map(({ address }) => address)),
-      sleep(LOOKUP_MS, silent, { signal: late.signal }),
-    ]);
-  } catch (error) {
-    return connectTrouble(error);
-  } finally {
-    late.abort();
-  }
+/** Whether the TLS session that the peer has given, before it answered the PING at the latest, is taken up again. Nothing is sent over the connection. */
+async function isResumed(dialer: Dialer): Promise<boolean> {
+  const again = await dialer.dial(LOOK_MS).catch(() => null);
+  const isReused = again?.socket.isSessionReused() === true;
+  again?.socket.destroy();
+  return isReused;
 }
 
 function credentialTrouble(error: unknown): Trouble {
