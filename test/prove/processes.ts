@@ -85,7 +85,7 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
   return {
     platform: 'ios', open: nothing, prime: nothing, room: nothing, close: nothing, pace: () => undefined, freezeCredential: () => undefined,
     prepare: (templates) => ({ templates }),
-    status: () => ({ provider: 'apns', connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: 0, credentialLeftMs: 0, refusal: null, weather: null, sick: null }),
+    status: () => ({ provider: 'apns', connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: 0, credentialLeftMs: 0, refusal: null, weather: null, sick: null, peer: null }),
     async send(_shot, job) {
       const written: number[] = [];
       for (let index = 0; index < job.count;) {

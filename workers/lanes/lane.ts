@@ -1,5 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LaneSick, LaneWeather } from '../contract.ts';
+import type { LanePeer, LaneSick, LaneWeather } from '../contract.ts';
 import type { Condemned } from './campaign-meter.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
 
@@ -76,6 +76,8 @@ export interface LaneStatus {
   weather: LaneWeather | null;
   /** Connections that were given up as sick; null: none. */
   sick: LaneSick | null;
+  /** What was met where the provider should be; null: nothing was tried yet. */
+  peer: LanePeer | null;
 }
 
 export interface Lane {

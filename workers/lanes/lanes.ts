@@ -121,9 +121,12 @@ export class Lanes {
   /** What keeps the worker from being ready for these platforms, in words; null: nothing. */
   problem(platforms: readonly Platform[]): string | null {
     for (const platform of platforms) {
-      const { streams, primed, refusal } = this.lanes[platform].status();
-      if (streams === 0) return `no connection to ${PROVIDER_NAME[platform]} is open`;
-      if (this.#refused[platform] || (refusal !== null && primed === 0)) return `${PROVIDER_NAME[platform]} did not accept a priming push: credentials or devices are wrong`;
+      const { streams, primed, refusal, peer } = this.lanes[platform].status();
+      const isRefused = this.#refused[platform] || (refusal !== null && primed === 0);
+      if (streams > 0 && !isRefused) continue;
+      const name = PROVIDER_NAME[platform];
+      if (peer?.problem != null) return `${name}: ${peer.problem.say}`;
+      return streams === 0 ? `no connection to ${name} is open` : `${name} did not accept a priming push: credentials or devices are wrong`;
     }
     return null;
   }

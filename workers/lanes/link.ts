@@ -19,7 +19,7 @@ export interface LinkLane {
   hasRoom(link: Link): void;
   /** Every connection gets its turn soon. */
   schedule(): void;
-  forget(link: Link): void;
+  forget(link: Link, why: string): void;
 }
 
 const NO_FIELDS: readonly HeaderField[] = [];
@@ -150,7 +150,7 @@ export class Link implements PoolOwner<ActiveJob> {
 
   closed(_connection: H2Connection<ActiveJob>, why: string): void {
     for (const active of this.pinned.splice(0)) active.primed?.(NOT_PRIMED);
-    this.#lane.forget(this);
+    this.#lane.forget(this, why);
     this.#events.closed(why);
     this.#lane.schedule();
   }

@@ -9,6 +9,7 @@ import { GatheredReads } from './h2/gathered-reads.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
 import { Link, type LinkLane } from './link.ts';
+import { PeerReading } from './peer-reading.ts';
 import type { Provider } from './provider.ts';
 import { Renewal } from './renewal.ts';
 import { TokenBucket, type Bucket } from './token-bucket.ts';
@@ -85,6 +86,8 @@ export class WireLane implements Lane, LinkLane {
   readonly #jobs = new Jobs();
   readonly #reads = new GatheredReads({ turn: () => this.schedule(), isBusy: () => !this.#jobs.isEmpty });
   readonly #verdicts: Verdicts;
+  /** What it has met. */
+  readonly #peer: PeerReading;
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
   #wake: NodeJS.Timeout | null = null;
@@ -109,8 +112,11 @@ export class WireLane implements Lane, LinkLane {
     this.#primeShot = this.#shot([options.prime]);
     const answerDeadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
     this.#verdicts = new Verdicts({ provider, jobs: this.#jobs, links: () => this.#links, inFlight: () => this.#pool.inFlight, answerDeadlineMs, log: options.log });
+    const endpoint = endpointOf(options.url, options.ca);
+    this.#peer = new PeerReading({ provider: provider.name, host: endpoint.host, port: endpoint.port, answerMs: answerDeadlineMs });
     this.#pool = new WirePool<ActiveJob>({
-      dialer: new Dialer({ endpoint: endpointOf(options.url, options.ca), proxy: options.proxy ?? null, ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }) }),
+      dialer: new Dialer({ endpoint, proxy: options.proxy ?? null, ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }) }),
+      reading: this.#peer,
       connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
       log: options.log.child({ lane: provider.name }), reads: this.#reads,
       owner: (events) => {
@@ -209,6 +215,7 @@ export class WireLane implements Lane, LinkLane {
       refusal: this.#renewal.refusal,
       weather: this.#verdicts.weather(performance.now()),
       sick: this.#verdicts.sick,
+      peer: this.#peer.peer(open),
     };
   }
 
@@ -301,6 +308,7 @@ export class WireLane implements Lane, LinkLane {
     const authenticated = succeeded || provider.authenticated(status);
     if (authenticated && link.connection?.unlocked === false) link.connection.unlock();
     if (succeeded && active.primed === null) {
+      this.#peer.isAnswered = true;
       this.#verdicts.fine(link);
       active.shot.meter.accepted();
       return this.#jobs.settle(active, index, ACCEPTED);
@@ -308,6 +316,7 @@ export class WireLane implements Lane, LinkLane {
     const reason = succeeded ? '' : provider.reason(status, body);
     const row = succeeded ? null : provider.row(status, reason);
     if (active.primed !== null) {
+      this.#peer.answered({ status, reason, fields, body }, active.job.token(index));
       if (row?.endsConnection === true) link.connection?.retire(reason);
       if (row !== null) this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
       return active.primed(authenticated ? { authenticated } : { authenticated, refusal: row?.concerns === 'credential' ? reason : null });
@@ -322,7 +331,10 @@ export class WireLane implements Lane, LinkLane {
 
   lost(link: Link, active: ActiveJob, index: number, why: string): void {
     this.#answers += 1;
-    if (active.primed !== null) return active.primed(NOT_PRIMED);
+    if (active.primed !== null) {
+      this.#peer.lost(why);
+      return active.primed(NOT_PRIMED);
+    }
     this.#verdicts.lost(link, why);
     this.#jobs.settle(active, index, { state: 'uncertain', reason: why });
   }
@@ -345,8 +357,9 @@ export class WireLane implements Lane, LinkLane {
     return this.#pool.inFlight > 0 && this.#links.every(({ isOpen, connection }) => !isOpen || connection === null || connection.free === 0);
   }
 
-  forget(link: Link): void {
+  forget(link: Link, why: string): void {
     this.#verdicts.forget(link);
+    this.#peer.closed(why);
     this.#links = this.#links.filter((one) => one !== link);
   }
 

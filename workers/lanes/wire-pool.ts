@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { GatheredReads } from './h2/gathered-reads.ts';
 import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
@@ -20,6 +21,8 @@ export interface PoolOptions<J> {
   reads?: GatheredReads;
   /** How often a PING goes out, and how long its answer or the first SETTINGS may take, ms; only tests change them. Default 60 s and 5 s. */
   ping?: { everyMs: number; deadlineMs: number };
+  /** Told of every connection that was dialed, or could not be. */
+  reading?: { dialed(socket: TLSSocket): void; failed(error: unknown): void };
   /** The owner of a new connection, which passes on what happens to it. */
   owner: (events: LinkEvents) => PoolOwner<J>;
 }
@@ -133,10 +136,11 @@ export class WirePool<J> {
       if (!good) avoid();
       this.#reconnect(good ? 0 : fails + 1, why);
     };
-    const { dialer } = this.#options;
+    const { dialer, reading } = this.#options;
     try {
       const line = await dialer.dial(CONNECT_TIMEOUT_MS);
       avoid = () => dialer.avoid(line);
+      reading?.dialed(line.socket);
       if (this.#closed) {
         line.socket.destroy();
         return null;
@@ -168,6 +172,7 @@ export class WirePool<J> {
         this.#after((this.#options.ping ?? PING).deadlineMs, () => { if (connection.state === 'connecting') connection.destroy('SettingsTimeout'); }).unref();
       });
     } catch (error) {
+      reading?.failed(error);
       replace(error instanceof Error ? error.message : String(error));
       return null;
     }

@@ -2,12 +2,17 @@ import { once } from 'node:events';
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import { createSecureServer, type ServerHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
-import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTls, type TlsOptions, type TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** Servers as they should not be, each a real one on a free port of loopback. All of them count what they were asked. */
-export interface BadServer { port: number; url: string; requests: string[]; stop(): Promise<void> }
+export interface BadServer {
+  port: number; url: string; requests: string[];
+  /** From now on it hands every connection on to this port. */
+  forwardTo(port: number): void;
+  stop(): Promise<void>;
+}
 
 async function listen(server: Server, requests: string[] = []): Promise<BadServer> {
   const sockets = new Set<Socket>();
@@ -23,6 +28,17 @@ async function listen(server: Server, requests: string[] = []): Promise<BadServe
   const { port } = server.address() as AddressInfo;
   return {
     port, url: `https://localhost:${port}`, requests,
+    forwardTo(to) {
+      server.removeAllListeners('connection');
+      server.on('connection', (socket: Socket) => {
+        const onward = connect(to, '127.0.0.1');
+        for (const [one, other] of [[socket, onward], [onward, socket]] as const) {
+          sockets.add(one);
+          one.on('error', () => other.destroy()).on('close', () => other.destroy());
+          one.pipe(other);
+        }
+      });
+    },
     async stop() {
       if (!server.listening) return;
       const closed = once(server, 'close');

@@ -48,7 +48,7 @@ class HeldLane implements Lane {
   async room() { await Promise.resolve(); }
   pace() { /* as fast as asked */ }
   freezeCredential() { /* it has none */ }
-  status() { return { provider: 'apns' as const, connections: 0, primed: 0, streams: 0, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null, weather: null, sick: null }; }
+  status() { return { provider: 'apns' as const, connections: 0, primed: 0, streams: 0, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null, weather: null, sick: null, peer: null }; }
   async close() { await Promise.resolve(); }
 }
 

@@ -14,6 +14,6 @@ export class QuickLane implements Lane {
   async room() { await Promise.resolve(); }
   pace() { /* as fast as asked */ }
   freezeCredential() { /* it has none */ }
-  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null, weather: null, sick: null }; }
+  status() { return { provider: 'apns' as const, connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: null, credentialLeftMs: null, refusal: null, weather: null, sick: null, peer: null }; }
   async close() { await Promise.resolve(); }
 }

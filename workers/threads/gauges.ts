@@ -1,6 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LaneWeather } from '../contract.ts';
 import type { LaneStatus } from '../lanes/lane.ts';
+import { peersTogether } from '../lanes/peer-reading.ts';
 import { GAUGE, NONE } from './messages.ts';
 import { reasonOf } from './reasons.ts';
 import type { SendingThread } from './sending-threads.ts';
@@ -24,6 +25,7 @@ export function readGauges(threads: readonly SendingThread[], platform: Platform
     refusal: textOf(threads, platform, GAUGE.refusal),
     weather: weatherOf(threads, platform),
     sick: sum(GAUGE.sick) === 0 ? null : { connections: sum(GAUGE.sick), reason: textOf(threads, platform, GAUGE.sickReason) ?? '' },
+    peer: peersTogether(threads.flatMap(({ peers }) => peers[platform] ?? [])),
   };
 }
 

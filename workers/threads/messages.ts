@@ -1,4 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { LanePeer } from '../contract.ts';
 import type { SharedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
@@ -44,6 +45,8 @@ export type ToThread =
 export type FromThread =
   | { kind: 'done'; ask: number; problem: string | null }
   | { kind: 'may-prime'; asked: number; platform: Platform; token: string; isRenewal: boolean }
+  /** What a lane has met where the provider should be, at every change. */
+  | { kind: 'peer'; platform: Platform; peer: LanePeer }
   | { kind: 'log'; line: string };
 
 /** Status of a lane in a thread, as of some milliseconds ago. */

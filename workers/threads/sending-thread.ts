@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { attachAudience } from '../audience/loaded-audience.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LanePeer } from '../contract.ts';
 import { collectGarbage } from '../collect-garbage.ts';
 import { SwitchView } from '../halt/switch-view.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -28,6 +29,7 @@ const questions = new Map<number, (allowed: boolean) => void>();
 let asked = 0;
 
 const common = {
+  met: (platform: Platform, peer: LanePeer) => post({ kind: 'peer', platform, peer }),
   switches: new SwitchView(switches), reasons: new ReasonWriter(reasons), log,
   mayPrime: (platform: Platform, token: string, isRenewal: boolean) => new Promise<boolean>((resolve) => {
     asked += 1;

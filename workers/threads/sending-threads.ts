@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { endThread, startThread } from '../../infra/thread.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LanePeer } from '../contract.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
@@ -49,6 +50,8 @@ export const ENTRY = new URL('./sending-thread.ts', import.meta.url);
 export class SendingThread {
   readonly number: number;
   readonly reasons = createReasons();
+  /** What its lanes have met, as last told. */
+  readonly peers: Partial<Record<Platform, LanePeer>> = {};
   readonly gauges: Readonly<Record<Platform, Int32Array>>;
   readonly ended: Promise<void>;
   readonly startedAtMs = performance.now();
@@ -230,6 +233,10 @@ export class SendingThreads {
 
   #told(message: Exclude<FromThread, { kind: 'done' }>, thread: SendingThread): void {
     if (message.kind === 'log') return this.#write(message.line, thread.number);
+    if (message.kind === 'peer') {
+      thread.peers[message.platform] = message.peer;
+      return;
+    }
     const { asked, platform, token, isRenewal } = message;
     const may = this.#clients.get(platform)?.mayPrime(token, isRenewal) ?? Promise.resolve(false);
     void may.catch((error: unknown) => {

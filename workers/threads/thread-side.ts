@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LanePeer } from '../contract.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
@@ -20,7 +21,7 @@ const GAUGE_MS = 20;
 /** A thread that had to give a batch back unread counts as stalled for so long: others come first, and nobody hands it one after the other. */
 const UNTOLD_MS = 2_000;
 
-export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean> }
+export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean>; met: (platform: Platform, peer: LanePeer) => void }
 
 /** One provider's lane inside a sending thread, driven by the main thread's messages. */
 export class ThreadSide {
@@ -31,6 +32,7 @@ export class ThreadSide {
   readonly #shots = new Map<number, PreparedShot>();
   #untoldUntilMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
+  #peer: LanePeer | null = null;
   #timer: NodeJS.Timeout | null = null;
   #handsOver = false;
 
@@ -100,7 +102,9 @@ export class ThreadSide {
   }
 
   #measure(): void {
-    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick } = this.lane.status();
+    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick, peer } = this.lane.status();
+    if (peer !== this.#peer && peer !== null) this.#common.met(this.lane.platform, peer);
+    this.#peer = peer;
     const put = (at: number, value: number): void => { Atomics.store(this.#gauge, at, value); };
     const reason = (at: number, text: string | undefined | null): void => put(at, text === undefined || text === null ? NONE : this.#common.reasons.idOf(text));
     put(GAUGE.primed, primed);
