@@ -178,23 +178,35 @@ test('credentials refused on all connections are weather; a single refusal is on
 
 test('in weather the lane has no room, but for one batch when it may try', async () => {
   let isStormy = true;
+  let stop: Held | null = null;
   const { lane, shot } = await setUp({ on: ({ request, number }) => {
     if (isStormy && number >= 20) busy(request, 1);
     else soon(request);
   } });
-  const hasRoom = () => Promise.race([lane.room().then(() => true), sleep(20, false)]);
-  const { job } = jobOf(400, () => (isStormy ? null : 'halted'));
-  const sent = lane.send(shot, job);
+  const hasRoom = (reserved = 0) => Promise.race([lane.room(() => reserved).then(() => true), sleep(20, false)]);
+  const sent = lane.send(shot, jobOf(400, () => stop).job);
   await vi.waitFor(() => expect(lane.status().weather?.state).toBe('stopped'), { interval: 5 });
   expect(await hasRoom()).toBe(false);
   isStormy = false;
+  stop = 'halted';
   await sent;
-  // Nothing is left that could be tried.
+  // Nothing is left that could be tried, nor may anything be yet.
+  expect(await hasRoom()).toBe(false);
   await vi.waitFor(() => expect(lane.status().weather).toMatchObject({ state: 'stopped', againInMs: 0 }), { timeout: 2_000, interval: 5 });
-  expect(await hasRoom()).toBe(true);
+  expect([await hasRoom(), await hasRoom(2)]).toEqual([true, false]);
   const { job: next, words } = jobOf(50);
   await lane.send(shot, next);
   expect(words()).toEqual({ accepted: 50 });
+});
+
+test('a lane that ends does not leave open what was just refused', async () => {
+  const { lane, shot, seen } = await setUp({ on: ({ request, number }) => (number === 30 ? answer(request, 429, { reason: 'TooManyRequests' }) : soon(request)) });
+  const { job, words } = jobOf(40);
+  const sent = lane.send(shot, job);
+  await vi.waitFor(() => expect([seen.length, words()['accepted']]).toEqual([40, 39]), { interval: 5 });
+  await lane.close();
+  await sent;
+  expect(words()).toEqual({ 'accepted': 39, 'failed TooManyRequests': 1 });
 });
 
 test.each(['halted', 'late', 'returned'] as const)('a job that must stop in bad weather is held at once: %s', async (why) => {
@@ -217,8 +229,9 @@ test('a silent connection gets nothing after its first deadline, and is asked fo
   const { job, words } = jobOf(12_000);
   await lane.send(shot, job);
   const firstMs = silent[0]?.atMs ?? 0;
-  expect(silent.length).toBeLessThanOrEqual(25);
-  expect(silent.filter(({ atMs }) => atMs > firstMs + 450)).toEqual([]);
+  // A second time, where good answers of before came late.
+  expect(silent.length).toBeLessThanOrEqual(50);
+  expect(silent.filter(({ atMs }) => atMs > firstMs + 600)).toEqual([]);
   expect(words()).toEqual({ 'accepted': 12_000 - silent.length, 'uncertain NoAnswer': silent.length });
   expect(lane.status().sick).toEqual({ connections: 1, reason: 'NoAnswer' });
 });

@@ -249,12 +249,8 @@ export class WireLane implements Lane, LinkLane {
   /** In fair weather as much as the streams take. */
   #weatherAllows(): boolean {
     if (this.#verdicts.isFair) return true;
-    const nowMs = performance.now();
-    const allowance = this.#verdicts.allowance(nowMs);
-    if (this.#pool.inFlight < allowance) return true;
-    // An answer makes room, and brings the next turn; where nothing is open, time does.
-    if (allowance === 0) this.#wakeIn(this.#verdicts.waitMs(nowMs));
-    return false;
+    // An answer makes room and brings the next turn; where nothing is open, the next look does.
+    return this.#pool.inFlight < this.#verdicts.allowance(performance.now());
   }
 
   wrote(active: ActiveJob, index: number): void {
