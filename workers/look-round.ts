@@ -9,7 +9,9 @@ import type { Sender } from './send/sender.ts';
 import type { ShotRuns } from './send/shot-runs.ts';
 
 export interface LookRoundOptions {
-  journal: Pick<Journal, 'launch'>;
+  journal: Pick<Journal, 'launch' | 'news'>;
+  /** Whether this is the round in which the record's end is looked at again; in the others only what is new is read. */
+  isThorough: boolean;
   live: Pick<LiveStore, 'poolLaunch'>;
   clock: Pick<StoreClock, 'nowMs'>;
   pool: string;
@@ -27,9 +29,12 @@ export interface LookRoundOptions {
   onMoved: () => void;
 }
 
+/** Before anything is sent the record is read whole at its end anyhow (dispatcher, senders). */
+export const THOROUGH_EVERY = 10;
+
 /** What a worker does every second: takes in what is new in the record, and whether the pool is still its launch's. */
-export async function lookRound({ journal, live, clock, pool, launchId, isFixed, lanes, memory, runs, senders, onLaunch, isSending, onMoved }: LookRoundOptions): Promise<void> {
-  const launch = await journal.launch(launchId);
+export async function lookRound({ journal, isThorough, live, clock, pool, launchId, isFixed, lanes, memory, runs, senders, onLaunch, isSending, onMoved }: LookRoundOptions): Promise<void> {
+  const launch = await (isThorough ? journal.launch(launchId) : journal.news(launchId));
   if (launch === null) return;
   onLaunch(launch);
   runs.update(launch);

@@ -12,7 +12,7 @@ import { runningShots } from '../runbooks/launch/remaining.ts';
 import type { WorkerConfig } from './config.ts';
 import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
-import { lookRound } from './look-round.ts';
+import { lookRound, THOROUGH_EVERY } from './look-round.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import type { Health } from './report/health.ts';
@@ -67,6 +67,7 @@ export class Worker {
   #end: 'draining' | 'gone' | null = null;
   #parts: Parts | null = null;
   #loop: Promise<void> = Promise.resolve();
+  #rounds = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -244,7 +245,7 @@ export class Worker {
   #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
     const { cloud, config, onMoved } = this.#options;
     return lookRound({
-      journal: this.#journal, live: cloud.live, clock: cloud.clock, pool: config.pool, launchId: this.#launchId ?? '', isFixed: config.launchId !== null, lanes, memory, runs, senders,
+      journal: this.#journal, isThorough: this.#rounds++ % THOROUGH_EVERY === 0, live: cloud.live, clock: cloud.clock, pool: config.pool, launchId: this.#launchId ?? '', isFixed: config.launchId !== null, lanes, memory, runs, senders,
       onLaunch: (launch) => { this.#launch = launch; }, isSending: () => this.#isSending(), onMoved: () => onMoved?.(),
     });
   }

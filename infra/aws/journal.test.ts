@@ -40,6 +40,28 @@ test('a stale cache costs a read, never a wrong refusal or a second entry', asyn
   expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
 });
 
+test('news are only what is new: the end of the record is looked at again by the next full look, and by the next entry', async () => {
+  const { record, journals: [first] } = bots();
+  await first.submit(LAUNCH_ID, create);
+  await first.submit(LAUNCH_ID, note('one'));
+  const asked: number[] = [];
+  let cutAt = Number.POSITIVE_INFINITY;
+  const watched: MemoryRecord = Object.create(record, {
+    readAfter: { value: async (launchId: string, afterSeq: number) => {
+      asked.push(afterSeq);
+      return (await record.readAfter(launchId, afterSeq)).filter(({ seq }) => seq < cutAt);
+    } },
+  }) as MemoryRecord;
+  const reader = createJournal({ record: watched, keyring: workerKeyring() });
+  expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 2 });
+  await first.submit(LAUNCH_ID, note('two'));
+  expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 3 });
+  cutAt = 3;
+  expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 3 });
+  await expect(reader.launch(LAUNCH_ID)).rejects.toThrow('it was cut off: entry 3');
+  expect(asked).toEqual([0, 2, 3, 2]);
+});
+
 test('two marketers on two bots pressing GO together give one shot', async () => {
   const { record, clock, journals: [first, second] } = bots(2);
   await first.submit(LAUNCH_ID, create);

@@ -25,6 +25,11 @@ export type CommandMaker = (launch: Launch | null, nowMs: number) => Command;
 export interface Journal {
   /** The state with a consistent read of what is new. Null: no such launch. Errors: RECORD_BROKEN, RECORD_UNAVAILABLE. */
   launch(launchId: string): Promise<Launch | null>;
+  /**
+   * The same for who looks again and again: the last entry that is known is not read once more (it costs its size, by every
+   * worker every second), so that a record that was cut off or replaced at its end is not noticed before `launch`, or the next entry.
+   */
+  news(launchId: string): Promise<Launch | null>;
   /** The state as last read or written here, without I/O. */
   peek(launchId: string): Launch | null;
   /**
@@ -81,15 +86,15 @@ export function createJournal(options: JournalOptions): Journal {
     return launch;
   }
 
-  async function readTail(launchId: string): Promise<Entry[]> {
+  async function readTail(launchId: string, isNewsOnly = false): Promise<Entry[]> {
     const seq = known.get(launchId)?.launch.seq ?? 0;
     let tail: Entry[];
     try {
-      tail = await record.readAfter(launchId, Math.max(0, seq - 1), AbortSignal.timeout(timeoutMs));
+      tail = await record.readAfter(launchId, isNewsOnly ? seq : Math.max(0, seq - 1), AbortSignal.timeout(timeoutMs));
     } catch (cause) {
       throw journalError('RECORD_UNAVAILABLE', `the record of ${launchId} can't be read`, cause);
     }
-    if (seq > 0 && !tail.some((entry) => entry.seq === seq)) throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
+    if (!isNewsOnly && seq > 0 && !tail.some((entry) => entry.seq === seq)) throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
     return tail;
   }
 
@@ -156,6 +161,9 @@ export function createJournal(options: JournalOptions): Journal {
   return {
     async launch(launchId) {
       return take(launchId, await readTail(launchId));
+    },
+    async news(launchId) {
+      return take(launchId, await readTail(launchId, true));
     },
     headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),
     peek: (launchId) => known.get(launchId)?.launch ?? null,

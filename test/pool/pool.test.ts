@@ -24,6 +24,7 @@ import { SimulatedWorker } from './simulated-worker.ts';
  */
 
 const POOL = 'gobutton-workers';
+const LOCALES = ['en', 'pt-BR'];
 const STEP_MS = 50;
 const PACE = 100_000;
 /** What a report has grown to after so long: they are written four times a second for half a minute. */
@@ -73,7 +74,9 @@ async function create(wanted: number): Promise<void> {
   await live.putLaunch({ launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C0', pool: POOL, createdAtMs: Date.now(), closed: false, workers: planned });
   await live.assignPool(POOL, LAUNCH_ID);
   await does({ kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C0', runbook, runbookHash: 'r', targetAtMs: T0_MS, compress: 1 });
-  await does({ kind: 'set-audience', by: 'ana', audience });
+  // Many markets: 20 KB and more, which is the last entry until somebody does something else.
+  const segments = Array.from({ length: 240 }, (_, at) => ({ id: `market-${at}-of-many-ios`, platform: 'ios' as const, devices: 1_000, batches: 1, localeCounts: Object.fromEntries(LOCALES.map((locale) => [locale, 500])) }));
+  await does({ kind: 'set-audience', by: 'ana', audience: { ...audience, devices: 240_000, segments, locales: Object.fromEntries(LOCALES.map((locale) => [locale, 120_000])) } });
   await switches.apply(LAUNCH_ID, 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
 }
 
@@ -96,7 +99,11 @@ async function boot(count: number): Promise<void> {
   };
   const more = Array.from({ length: count }, () => new SimulatedWorker(pool));
   // Phases in equal steps, as after hours of running apart.
-  for (const [at, worker] of more.entries()) await worker.start(((at * 7_919) % count) / count);
+  for (const [at, worker] of more.entries()) {
+    await worker.start(((at * 7_919) % count) / count);
+    // A hundred boot in a second, and each reads the whole record.
+    vi.setSystemTime(now() + 10);
+  }
   workers.push(...more);
 }
 
@@ -150,17 +157,17 @@ test.each([15, 60, 500])('%i workers with their leader: nothing is refused, no r
   await pass(2_000);
   const idle = store.charges();
   await fire();
-  await pass(3_000);
+  await pass(2_000);
   const sending = store.charges();
   await switches.halt(LAUNCH_ID);
   await pass(300);
   clearInterval(leader);
   show(`${count}, idle`, idle, 2);
-  show(`${count}, sending`, sending, 3);
+  show(`${count}, sending`, sending, 2);
   expect(failures).toEqual([]);
   expect([...overdrawn(idle), ...overdrawn(sending)]).toEqual([]);
   // The first look is before the first reports.
-  expect(gates.length).toBeGreaterThanOrEqual(5);
+  expect(gates.length).toBeGreaterThanOrEqual(4);
   expect(gates.slice(2).flat().filter(({ status }) => status !== 'green')).toEqual([]);
   expect(workers.filter(({ halted }) => !halted)).toHaveLength(0);
 }, 120_000);

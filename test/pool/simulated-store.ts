@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableNames } from '../../infra/aws/create-cloud.ts';
 import { AwsError } from '../../infra/local/cloud/aws-error.ts';
 import { startDynamo } from '../../infra/local/cloud/dynamo.ts';
-import { type Charge, KEY_UNITS, type Kind, Throughput } from '../../infra/local/cloud/throughput.ts';
+import { type Charge, type Kind, Throughput } from '../../infra/local/cloud/throughput.ts';
 
 /**
  * The local DynamoDB, called without sockets and SDK, in a time that is given: five hundred workers need 4,000 calls for each
@@ -79,5 +79,5 @@ export async function simulatedStore(nowMs: () => number): Promise<SimulatedStor
   };
 }
 
-/** Keys that were asked for more than they have. */
-export const overdrawn = (usages: readonly Usage[]) => usages.filter(({ peak, refused }) => refused > 0 || peak.read > KEY_UNITS.read || peak.write > KEY_UNITS.write);
+/** Keys that were asked for more than they had. In one second that may be twice what they get for a second: as much is saved. */
+export const overdrawn = (usages: readonly Usage[]) => usages.filter(({ refused }) => refused > 0);

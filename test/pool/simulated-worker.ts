@@ -10,7 +10,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { switchPoll } from '../../workers/halt/switch-poll.ts';
-import { lookRound } from '../../workers/look-round.ts';
+import { lookRound, THOROUGH_EVERY } from '../../workers/look-round.ts';
 import { Reporter } from '../../workers/report/reporter.ts';
 import { RollWatch } from '../../workers/send/roll-watch.ts';
 import type { ShotRuns } from '../../workers/send/shot-runs.ts';
@@ -64,9 +64,11 @@ export class SimulatedWorker {
     const switches = createSwitchStore({ reads: client, writes: client, table: tables.switches });
     this.#launch = await journal.launch(launchId);
     const memory = { isStale: () => false, onlySkipsMore: () => false, follow: async () => true, current: null };
+    // They booted at different times.
+    let rounds = Math.floor(phase * 7_919);
     const look = async () => {
       await lookRound({
-        journal, live: this.#live, clock: { nowMs }, pool, launchId, isFixed: false, lanes: { freeze: () => undefined }, memory, runs: { update: () => undefined }, senders: [],
+        journal, isThorough: rounds++ % THOROUGH_EVERY === 0, live: this.#live, clock: { nowMs }, pool, launchId, isFixed: false, lanes: { freeze: () => undefined }, memory, runs: { update: () => undefined }, senders: [],
         onLaunch: (launch) => { this.#launch = launch; }, isSending: () => this.#launch !== null && runningShots(this.#launch).length > 0, onMoved: () => failures.push('moved'),
       }).catch((error: unknown) => failures.push(`look-round failed: ${String(error)}`));
       this.#timers.push(setTimeout(() => void look(), LOOK_MS));
