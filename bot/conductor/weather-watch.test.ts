@@ -118,6 +118,24 @@ test('all that was held back is sent and the shot closed before anybody can say 
   expect((await told('APNs took pushes again, and the shot is closed after', 'have gone out since')).ts).toBe(alarm.ts);
 });
 
+test('a gust is not told, and a lull is no end', async () => {
+  const { begins, now } = await fired({ timings: { stoppedMs: 1_200, fairMs: 1_200 } });
+  begins({ apns: {} });
+  await new Promise((resolve) => { setTimeout(resolve, 600); });
+  now.sky = {};
+  await new Promise((resolve) => { setTimeout(resolve, 1_500); });
+  expect(await notes()).toEqual([]);
+  begins({ apns: {} });
+  await told('APNs takes no pushes just now');
+  now.sky = {};
+  await new Promise((resolve) => { setTimeout(resolve, 600); });
+  now.sky = { apns: {} };
+  await new Promise((resolve) => { setTimeout(resolve, 900); });
+  expect(await notes()).toHaveLength(1);
+  now.sky = {};
+  await told('APNs takes pushes again after');
+});
+
 test('slow weather calls nobody; a silent pool is no fair weather', async () => {
   const { begins, now } = await fired();
   begins({ fcm: { state: 'slow', reason: 'UNAVAILABLE', againInMs: 0 } });
