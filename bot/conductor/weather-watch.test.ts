@@ -15,7 +15,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const QUICK = { stoppedMs: 300, slowMs: 300, fairMs: 300, weatherEditMs: 200 };
+const QUICK = { stoppedMs: 800, slowMs: 800, fairMs: 300, weatherEditMs: 200 };
 
 type Sky = Partial<Record<'apns' | 'fcm', Partial<LaneWeather>>>;
 

@@ -168,11 +168,11 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   ]);
 }
 
-/** With nothing sent the way down is no button beside "skip": whoever calls the event off says so in words. */
+/** With something left to send the way down is no button beside "skip": whoever calls the event off says so in words. */
 function workersStay(launch: Launch, step: Step, why: string): KnownBlock[] {
   const { scale_target: pool } = launch.runbook.pool;
   return [
-    section(`:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay, so that it can be. \`/go steps\` offers it once something was sent. If it is called off: \`/go scale ${pool} 0\`.`),
+    section(`:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${pool} 0\`.`),
     actions(`step:${step.id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: step.id })]),
   ];
 }

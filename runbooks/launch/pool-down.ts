@@ -1,6 +1,8 @@
 import type { Step } from '../playbook/schema.ts';
+import { own } from './decision.ts';
 import type { Launch } from './launch.ts';
-import { runningShots } from './remaining.ts';
+import { missedAsAWhole } from './reach.ts';
+import { lastAttempt, remainingDevices, runningShots } from './remaining.ts';
 
 /**
  * Why this step must not take the send workers down now: null, it may. A plan is written for the day on which everything
@@ -12,5 +14,20 @@ export function keepsWorkers(launch: Launch, step: Pick<Step, 'do'>): string | n
   const standing = launch.scale[pool]?.desired;
   if (standing === undefined || step.do.to >= standing) return null;
   if (runningShots(launch).length > 0) return 'a shot is running';
-  return Object.keys(launch.shots).length === 0 ? 'nothing has been sent yet' : null;
+  if (Object.keys(launch.shots).length === 0) return 'nothing has been sent yet';
+  const missed = missedAndLeft(launch);
+  return missed.length === 0 ? null : `next to nobody of ${missed.length > NAMED ? plural(missed.length, 'segment') : missed.join(', ')} was reached, and ${plural(missed.reduce((sum, id) => sum + remainingDevices(launch, id), 0), 'device')} can still be sent to`;
 }
+
+const NAMED = 4;
+
+/** Segments that their last shot missed as a whole, though not by a halt, and that a further order would send to. */
+function missedAndLeft(launch: Launch): string[] {
+  return (launch.audience?.segments ?? []).map(({ id }) => id).filter((id) => {
+    const last = lastAttempt(launch, id);
+    if (last === undefined || last.totals === null || remainingDevices(launch, id) === 0) return false;
+    return missedAsAWhole(last.totals.totals, own(launch.shots, last.shotId)?.closed?.cause === 'halt') !== null;
+  });
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
-import type { ScaleFound } from './entries.ts';
+import type { ScaleFound, Totals } from './entries.ts';
 import { keepsWorkers } from './pool-down.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { dueSteps } from './schedule.ts';
@@ -78,4 +78,21 @@ test('after a shot the step may run again', () => {
   const shot = scene.fired(['us-ios']);
   expect(keepsWorkers(scene.state, step)).toBe('a shot is running');
   expect(keepsWorkers({ ...scene.state, shots: { [shot.id]: { ...shot, closed: { cause: 'complete', atMs: 1 } } } } as unknown as typeof scene.state, step)).toBeNull();
+});
+
+test('with a platform missed that can still be sent to, the step waits for a person; what a halt cut off, or what nobody can be sent to, holds nothing', () => {
+  const step = { do: { kind: 'scale' as const, target: 'workers', to: 0, late_after: 1, backup: '' } };
+  const after = (rest: Record<string, Partial<Totals>>, halted = false): string | null => {
+    const scene = Scene.ready();
+    scene.does(order(2));
+    const shot = scene.fired();
+    if (halted) scene.halt();
+    scene.closes(scene.shot(shot.id), rest);
+    return keepsWorkers(scene.state, step);
+  };
+  expect(after({ 'us-ios': { late: 500 }, 'br-ios': { failed: 200, reachable: 180, reasons: { TooManyRequests: 180, Unregistered: 20 } } }))
+    .toBe('next to nobody of us-ios, br-ios was reached, and 680 devices can still be sent to');
+  expect(after({ 'us-ios': { late: 400 } })).toBeNull();
+  expect(after({ 'us-ios': { halted: 500 } }, true)).toBeNull();
+  expect(after({ 'us-android': { failed: 300, reasons: { UNREGISTERED: 300 } } })).toBeNull();
 });
