@@ -32,9 +32,10 @@ export const COSTS: Costs = {
   push: { ios: 0.6, android: 2.0 },
   read: 3,
   write: 11.5,
-  // `npm run rehearse -- --devices 1000000` under --cpu-prof: 2.4 µs a push in main threads, a tenth of it for being new; of the rest 57 % for AWS
-  // calls, 2.3 of them a batch, and 20 % for outcomes.
-  call: 540,
+  // `npm run rehearse -- --devices 1000000` under --cpu-prof, of the time when all calls went through the SDK: 2.4 µs a push in main threads, a tenth of
+  // it for being new; of the rest 57 % for 2.3 calls a batch (540 µs each), 20 % for outcomes. Claims and accounts by GOBUTTON_AWS_CALLS=direct take
+  // 0.23 of what they take by `sdk` (110 and 475 µs beside each other on a busy machine).
+  call: 120,
   batch: 480,
   device: 0.43,
   // `npm run bench:go`: what is left of GO to first push when the calls are taken off.

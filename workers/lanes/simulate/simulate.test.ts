@@ -140,9 +140,23 @@ describe('faults', () => {
 
   test('a dispatcher that dies over its work is found out, and its segments are cut again', () => {
     const slow = { kind: 'fixed', ms: 200 } as const;
-    const answer = simulate(asked({ devices: 2_000_000, tasks: 3, segments: 2, cloud: { writesPerSecond: 1e6, storeCall: AT_ONCE, queueCall: slow }, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 3_000 } } }));
-    expect(answer.totals.late).toBe(0);
-    expect(sum(answer)).toBe(2_000_000);
+    for (const seed of [1, 2, 3]) {
+      const answer = simulate(asked({ seed, devices: 1_000_000, tasks: 3, segments: 2, cloud: { writesPerSecond: 1e6, storeCall: AT_ONCE, queueCall: slow }, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 1_200 } } }));
+      expect(answer.totals.late).toBe(0);
+      expect(sum(answer)).toBe(1_000_000);
+    }
+  });
+
+  test('what the dead had at hand comes back by itself, while the others still send', () => {
+    const answer = simulate(asked({ costs: costing(100), tasks: 4, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 1_000 } } }));
+    expect(answer.lastMs).toBeGreaterThan(8_000);
+    expect(answer.lastMs - (answer.p99Ms ?? 0)).toBeLessThan(1_000);
+  });
+
+  test('with nobody ready the orders wait', () => {
+    const answer = simulate(asked({ faults: { ...NO_FAULTS, slow: { tasks: 2, atMs: 2_000 } } }));
+    expect(answer.totals.accepted).toBe(200_000);
+    expect(answer.firstMs).toBeGreaterThan(2_000);
   });
 
   test('with everybody dead everything that was not held is late', () => {
@@ -159,7 +173,8 @@ describe('faults', () => {
   });
 
   test('a connection that never answers makes uncertain what it took, and no more than its streams', () => {
-    const answer = simulate(asked({ connections: 10, faults: { ...NO_FAULTS, sickConnections: 1 } }));
+    // Long enough that the one that takes its place after ten seconds is used.
+    const answer = simulate(asked({ connections: 10, pace: { ios: 4_500, android: 4_500 }, faults: { ...NO_FAULTS, sickConnections: 1 } }));
     expect(answer.totals.uncertain).toBeGreaterThan(0);
     expect(answer.totals.uncertain).toBeLessThanOrEqual(2 * 2 * 100);
     expect(answer.totals.accepted + answer.totals.uncertain).toBe(200_000);
@@ -181,7 +196,7 @@ describe('faults', () => {
       expect(sum(answer)).toBe(more.devices);
       for (const count of Object.values(answer.totals)) expect(count).toBeGreaterThanOrEqual(0);
       expect(answer.lastMs).toBeLessThan(more.notAfterMs + 1_000);
-    }), { seed: 7, numRuns: 150 });
+    }), { seed: 7, numRuns: 80 });
   });
 });
 
@@ -208,10 +223,10 @@ describe('how it is played', () => {
     }
   });
 
-  test('six million devices on a hundred tasks take less than one and a half million moments', () => {
-    const answer = simulate({ ...SIMULATION_DEFAULTS, tasks: 100 });
+  test('six million devices take no more than some hundred thousand moments', () => {
+    const answer = simulate({ ...SIMULATION_DEFAULTS, tasks: 20 });
     expect(sum(answer)).toBe(6_000_000);
-    expect(answer.events).toBeLessThan(1_500_000);
+    expect(answer.events).toBeLessThan(400_000);
   });
 
   test('what makes no sense is refused, all of it at once, with what was found and expected', () => {
