@@ -1,6 +1,7 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { Weather } from '../weather.ts';
 import type { Batch } from './batches.ts';
+import { Ends } from './ends.ts';
 import { batchOf, connectionOf, fateOf, pack } from './packed.ts';
 import { FATE, type SimProvider } from './provider.ts';
 import { Silent } from './silent.ts';
@@ -17,8 +18,6 @@ const GATHER_MS = 8;
 const STEPS_LEAST = 500;
 /** The pace's bucket holds so much of its rate, ms. */
 const BUCKET_MS = 100;
-/** Each write's part of an average. */
-const AVERAGED = 1 / 64;
 
 export interface LaneOptions {
   platform: Platform;
@@ -55,9 +54,7 @@ export class SimLane {
   readonly #open: Int32Array;
   readonly #limit: Int32Array;
   readonly #filledAtMs: Float64Array;
-  /** When a connection's end has dealt with what was written to it, where it does so many a second; and what a push waits for that, on average of late. */
-  readonly #freeAtMs: Float64Array;
-  #delayMs = 0;
+  readonly #ends: Ends;
   #paceTokens = 0;
   #pacedAtMs = 0;
   readonly #seenIn: Int32Array;
@@ -82,7 +79,7 @@ export class SimLane {
     // Whoever has no authenticated answer yet has one stream (APNs; the lane does the same with FCM).
     this.#limit.fill(1, primed);
     this.#filledAtMs = new Float64Array(connections).fill(Number.NEGATIVE_INFINITY);
-    this.#freeAtMs = new Float64Array(connections);
+    this.#ends = new Ends(connections, perConnection);
     this.#seenIn = new Int32Array(connections).fill(-1);
     this.#isBad = new Uint8Array(connections);
     this.#isSick = new Uint8Array(connections).fill(1, connections - sick);
@@ -193,8 +190,7 @@ export class SimLane {
     this.#againAtMs = Number.POSITIVE_INFINITY;
     if (this.unsent === 0) return;
     let left = Math.min(most, this.#weather.allowance(nowMs) - this.inFlight, paced);
-    // Streams that are taken longer by their connection's rate than by the latency are not what is missing.
-    this.wait = left < 1 ? this.#waitOutside(nowMs) : this.#delayMs > this.options.provider.latency.meanMs ? 'connections' : 'streams';
+    this.wait = left < 1 ? this.#waitOutside(nowMs) : this.#ends.isFull(nowMs) ? 'connections' : 'streams';
     const from = this.#first;
     for (let at = 0; at < connections && this.unsent > 0 && left >= 1; at += 1) {
       const connection = (from + at) % connections;
@@ -275,15 +271,11 @@ export class SimLane {
       return this.#silent.put(nowMs, connection, batch, count);
     }
     const mask = this.#steps.length - 1;
-    const gapMs = this.options.perConnection === 0 ? 0 : 1_000 / this.options.perConnection;
-    let freeAtMs = Math.max(nowMs, this.#freeAtMs[connection] as number);
-    this.#delayMs += (freeAtMs + (gapMs * count) / 2 - nowMs - this.#delayMs) * AVERAGED;
+    const fromMs = this.#ends.take(connection, nowMs, count);
     for (let at = 0; at < count; at += 1) {
-      const step = Math.max(this.#step + 1, Math.ceil((freeAtMs + provider.latency.draw()) / stepMs - 1e-9));
+      const step = Math.max(this.#step + 1, Math.ceil((fromMs + at * this.#ends.gapMs + provider.latency.draw()) / stepMs - 1e-9));
       (this.#steps[step & mask] as number[]).push(pack(batch.number, connection, provider.judge(nowMs)));
-      freeAtMs += gapMs;
     }
-    this.#freeAtMs[connection] = freeAtMs;
   }
 
   /** When there is something to do next, as far as it knows; Infinity: nothing. */

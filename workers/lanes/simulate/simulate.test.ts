@@ -147,10 +147,13 @@ describe('faults', () => {
     }
   });
 
-  test('what the dead had at hand comes back by itself, while the others still send', () => {
-    const answer = simulate(asked({ costs: costing(100), tasks: 4, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 1_000 } } }));
-    expect(answer.lastMs).toBeGreaterThan(8_000);
-    expect(answer.lastMs - (answer.p99Ms ?? 0)).toBeLessThan(1_000);
+  test('what the dead had at hand, or on its way to them, comes back by itself, while the others still send', () => {
+    const slow = { kind: 'fixed', ms: 300 } as const;
+    for (const queueCall of [AT_ONCE, slow]) {
+      const answer = simulate(asked({ costs: costing(170), tasks: 4, batchSize: 100, cloud: { ...FAST_CLOUD, queueCall }, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 2_000 } } }));
+      expect(answer.lastMs).toBeGreaterThan(11_000);
+      expect(answer.lastMs - (answer.p99Ms ?? 0)).toBeLessThan(1_000);
+    }
   });
 
   test('with nobody ready the orders wait', () => {
