@@ -61,7 +61,7 @@ export function questionOf(played: Rehearsal): { question: SimulationQuestion; c
   const sendingTimes = played.setUp.threads === 0 ? mainTimes : workerThreads.sending / cpuSeconds.sending;
   const costs = {
     ...COSTS, push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes }, read: COSTS.read * sendingTimes, write: COSTS.write * sendingTimes,
-    call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * mainTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
+    call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * sendingTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
   };
   // Other processes make the machine slower by what they take of it.
   const others = Math.min(OTHERS_MOST, Math.max(0, machineBusy - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds / cores));
