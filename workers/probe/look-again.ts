@@ -74,7 +74,7 @@ function plainLook({ host, port }: Endpoint, lookMs: number): Promise<string | n
 }
 
 /** TLS with whoever it is. Null: there is none. */
-function tlsLook({ host, port, ca }: Endpoint, lookMs: number): Promise<{ certificate: Certificate | null; alpn: string | null } | null> {
+export function tlsLook({ host, port, ca }: Endpoint, lookMs: number): Promise<{ certificate: Certificate | null; alpn: string | null } | null> {
   return new Promise((resolve) => {
     const socket = connectTls({ host, port, ALPNProtocols: ['h2', 'http/1.1'], rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) });
     const end = (found: { certificate: Certificate | null; alpn: string | null } | null) => {

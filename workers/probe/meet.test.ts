@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { providersForTests, type TestProviders } from '../../infra/local/providers/for-tests.ts';
@@ -70,7 +71,8 @@ describe('a provider that is one', () => {
       http2: { streams: 1, streamsAfter: 1_000, obeysTable: expect.any(Boolean) as boolean, pingMs: expect.any(Number) as number },
       push: { device: 'staff', status: 200, reason: '', follows: 'accepted', id: expect.stringMatching(/^[0-9A-F-]{36}$/i) as string },
     });
-    expect(await meetApns({ credential: await apnsKey() })).toMatchObject({ finding: null, push: { device: 'made up', status: 400, reason: 'BadDeviceToken' }, http2: { streams: 1, streamsAfter: 1 } });
+    // The session of before is taken up, and the certificate is said all the same.
+    expect(await meetApns({ credential: await apnsKey() })).toMatchObject({ finding: null, push: { device: 'made up', status: 400, reason: 'BadDeviceToken' }, http2: { streams: 1, streamsAfter: 1 }, tls: { certificate: { subject: 'localhost' } } });
   });
 
   test('FCM too, and nothing is delivered', async () => {
@@ -152,6 +154,24 @@ describe('an address that is no provider', () => {
     const closing = await up(tcpServer((socket) => socket.destroy()));
     expect(said(await meetBad(closing))[0]).toBe('CLOSED_IN_HANDSHAKE');
   }, 10_000);
+
+  test('a proxy that refuses is named; through one that lets us, the provider is met', async () => {
+    const proxyOf = async (status: number) => {
+      const proxy = await plainHttp((socket, target) => {
+        socket.write(`HTTP/1.1 ${status} Whatever\r\n\r\n`);
+        if (status !== 200) return socket.end();
+        const onward = connect(Number(target.split(':').at(-1)), '127.0.0.1');
+        socket.on('close', () => onward.destroy());
+        onward.on('error', () => socket.destroy());
+        return socket.pipe(onward).pipe(socket);
+      });
+      servers.push(proxy);
+      return proxy.url.replace('https:', 'http:');
+    };
+    const refused = await meetApns({ proxy: await proxyOf(403) });
+    expect([...said(refused), refused.spent]).toEqual(['PROXY_REFUSES', expect.stringMatching(/answered 403 to CONNECT localhost:\d+/) as string, false]);
+    expect(await meetApns({ proxy: await proxyOf(200), credential: await apnsKey() })).toMatchObject({ finding: null, addresses: [], spent: true, tls: { resumes: true } });
+  });
 
   test('certificates: not trusted, of another name, of the past, of the future', async () => {
     const DAY = 86_400_000;

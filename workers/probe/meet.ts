@@ -11,7 +11,7 @@ import type { Provider } from '../lanes/provider.ts';
 import { connectTrouble, type Trouble } from './connect-findings.ts';
 import { finding, isSandbox, short, type Facts, type Finding } from './findings.ts';
 import { fieldOf, judgeAnswer } from './judge-answer.ts';
-import { certificateOf, lookAgain, misdirected, type Certificate } from './look-again.ts';
+import { certificateOf, lookAgain, misdirected, tlsLook, type Certificate } from './look-again.ts';
 import { speak, type Spoken } from './one-push.ts';
 
 /** What meets a provider: the lanes' own pieces, one connection of its own, one push at most. */
@@ -96,6 +96,8 @@ export async function meet(options: MeetOptions): Promise<Meeting> {
   signal.throwIfAborted();
   meeting.spent = spoken.spent;
   meeting.http2 = http2Of(spoken);
+  // A connection that took a session up again was shown none.
+  if (proxy === null) meeting.tls.certificate ??= (await tlsLook(endpoint, LOOK_MS))?.certificate ?? null;
   if (spoken.trouble === null) meeting.tls.resumes = await isResumed(dialer);
   return judged(meeting, spoken, await credential, options, found);
 }

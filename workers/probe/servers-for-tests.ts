@@ -63,12 +63,14 @@ export async function certificateFor(name: string, validity: { fromMs?: number; 
 /** Plain TCP. */
 export const tcpServer = (on: (socket: Socket) => void): Promise<BadServer> => listen(createTcp(on));
 
-export async function plainHttp(): Promise<BadServer> {
+/** `onConnect`: what it does as a proxy, asked for `host:port`. */
+export async function plainHttp(onConnect?: (socket: Socket, target: string) => unknown): Promise<BadServer> {
   const requests: string[] = [];
   const server: HttpServer = createHttp((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     response.end('hello');
   });
+  if (onConnect !== undefined) server.on('connect', (request, socket: Socket) => onConnect(socket, request.url ?? ''));
   return listen(server, requests);
 }
 

@@ -21,7 +21,7 @@ export function meetingWords(meeting: Meeting): string {
   return visibleLines([verdict, ...(lines.length === 0 ? [] : ['']), ...lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`)].join('\n'));
 }
 
-function linesOf({ addresses, tls, http2, push, spent }: Meeting): [string, string][] {
+function linesOf({ addresses, tls, http2, push, spent, finding }: Meeting): [string, string][] {
   const lines: [string, string][] = [];
   if (addresses.length > 0) lines.push(['addresses', `${addresses.slice(0, 8).join(', ')}${addresses.length > 8 ? ` and ${addresses.length - 8} more` : ''}${tls === null || tls.address === '' ? '' : `; met ${tls.address}`}`]);
   if (tls !== null) {
@@ -37,7 +37,7 @@ function linesOf({ addresses, tls, http2, push, spent }: Meeting): [string, stri
     if (http2.pingMs !== null) lines.push(['round trip', ms(http2.pingMs)]);
   }
   if (push !== null) {
-    lines.push(['answer', `${push.status}${push.reason === '' ? '' : ` ${push.reason}`} after ${ms(push.tookMs)}, to a push for ${push.device === 'staff' ? 'the device' : 'a device that doesn\'t exist'}${push.follows === 'accepted' ? '' : `: ${push.follows}`}`]);
+    lines.push(['answer', `${push.status}${push.reason === '' ? '' : ` ${push.reason}`} after ${ms(push.tookMs)}, to a push for ${push.device === 'staff' ? 'the device' : 'a device that doesn\'t exist'}${push.device === 'made up' && finding === null ? ', as it should be' : ''}${push.follows === 'accepted' ? '' : `: ${push.follows}`}`]);
     if (push.server !== null) lines.push(['server', push.server]);
     if (push.id !== null) lines.push(['id', push.id]);
   }
