@@ -141,7 +141,7 @@ class OnePush implements ConnectionOwner<Push> {
     if (this.#isFirstRoom && this.connection.state === 'open') {
       this.#isFirstRoom = false;
       this.#end(null);
-    } else if (this.#isAsked && !this.spent) this.connection.fill(performance.now());
+    } else if (this.#isAsked) this.connection.fill(performance.now());
   }
 
   draining(_connection: H2Connection<Push>, why: string): void {
