@@ -131,8 +131,8 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
 
   const config = (change: Partial<WorkerConfig> = {}): WorkerConfig => ({
     cloud: cloudConfig, pool, launchId: id, ca: providers.ca.toString('utf8'), connections: 2, threads: Number(process.env['STAGE_THREADS'] ?? 0), primesPerDeviceHour: 1_000, healthHost: '127.0.0.1', healthPort: 0, logLevel: 'silent', keyring: workerKeyring(),
-    apns: { url: providers.apnsUrl, isLocal: true, keyPem: keyText.get(credentials.apnsKeyFile) ?? '', keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId },
-    fcm: { url: providers.fcmUrl, isLocal: true, tokenUrl: providers.tokenUrl, account: accounts.get(credentials.serviceAccountFile) ?? NO_ACCOUNT },
+    apns: { url: providers.apnsUrl, isLocal: true, proxy: null, keyPem: keyText.get(credentials.apnsKeyFile) ?? '', keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId },
+    fcm: { url: providers.fcmUrl, isLocal: true, proxy: null, tokenUrl: providers.tokenUrl, account: accounts.get(credentials.serviceAccountFile) ?? NO_ACCOUNT },
     ...change,
   });
   keyText.set(credentials.apnsKeyFile, await readFile(credentials.apnsKeyFile, 'utf8'));

@@ -50,6 +50,24 @@ test('keys and accounts come as values too; a broken one is named without what i
   expect(describeConfigProblems(broken.problems)).not.toContain('hunter2');
 });
 
+test('a proxy is that of the usual variables, small letters first, and not for whom NO_PROXY names', () => {
+  const proxies = (env: Record<string, string>) => {
+    const parsed = parseConfig({ ...good, ...env });
+    if (!parsed.ok) throw new Error(describeConfigProblems(parsed.problems));
+    return [parsed.config.apns.proxy, parsed.config.fcm.proxy];
+  };
+  expect(proxies({})).toEqual([null, null]);
+  expect(proxies({ HTTPS_PROXY: 'http://ann:hunter2@big.test:3128' })).toEqual(Array(2).fill('http://ann:hunter2@big.test:3128'));
+  expect(proxies({ HTTPS_PROXY: 'http://big.test', https_proxy: 'small.test:80', NO_PROXY: 'apple.com,googleapis.com', no_proxy: '.googleapis.com' })).toEqual(['http://small.test:80', null]);
+  expect(proxies({ HTTPS_PROXY: 'http://big.test', GOBUTTON_APNS_URL: 'https://localhost:4443' })).toEqual([null, 'http://big.test']);
+  expect(proxies({ HTTPS_PROXY_FILE: file('proxy.txt', 'http://ann:hunter2@filed.test') })).toEqual(Array(2).fill('http://ann:hunter2@filed.test'));
+  const wrong = parseConfig({ ...good, HTTPS_PROXY: 'socks5://ann:hunter2@big.test' });
+  if (wrong.ok) throw new Error('expected problems');
+  expect(describeConfigProblems(wrong.problems)).toContain('HTTPS_PROXY: found a text of 29 characters (not shown), expected the address of an HTTP proxy');
+  const { APNS_KEY_FILE, APNS_KEY_ID, APNS_TEAM_ID } = good;
+  expect(parseProvider({ APNS_KEY_FILE, APNS_KEY_ID, APNS_TEAM_ID, HTTPS_PROXY: 'http://big.test' }, 'apns')).toMatchObject({ ok: true, config: { apns: { proxy: 'http://big.test' } } });
+});
+
 test('one provider is read by the rules of the whole, and without the rest', () => {
   const { AWS_REGION: _, GOBUTTON_BUCKET: __, GOOGLE_APPLICATION_CREDENTIALS: account, ...apns } = good;
   expect(parseProvider(apns, 'apns')).toMatchObject({ ok: true, config: { provider: 'apns', ca: null, apns: { url: 'https://api.push.apple.com', keyId: 'ABCDE12345' } } });

@@ -5,6 +5,7 @@ import type { CloudConfig } from '../infra/aws/cloud.ts';
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret, type ConfigProblem } from '../infra/environment.ts';
+import { proxyFor, proxyUrl } from '../infra/proxy.ts';
 import { parseServiceAccount, type ServiceAccount } from './credentials/service-account.ts';
 
 /** What a worker is told by its environment. Every variable of the product is described in `.env.example`. */
@@ -15,8 +16,9 @@ export interface WorkerConfig {
   pool: string;
   /** Null: the launch that the pool is assigned to. */
   launchId: string | null;
-  apns: { url: string; isLocal: boolean; keyPem: string; keyId: string; teamId: string };
-  fcm: { url: string; isLocal: boolean; tokenUrl: string | null; account: ServiceAccount };
+  /** `proxy`: an HTTP proxy that its connections go through; null: none. */
+  apns: { url: string; isLocal: boolean; proxy: string | null; keyPem: string; keyId: string; teamId: string };
+  fcm: { url: string; isLocal: boolean; proxy: string | null; tokenUrl: string | null; account: ServiceAccount };
   /** Extra CA, PEM. */
   ca: string | null;
   /** Per provider. */
@@ -33,7 +35,9 @@ export interface WorkerConfig {
 export type ParsedConfig = { ok: true; config: WorkerConfig } | { ok: false; problems: ConfigProblem[] };
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const SECRETS = [secret('APNS_KEY'), secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'), ...KEY_SECRETS.worker];
+// A proxy's address may have a password in it.
+const PROXY_SECRETS = [secret('HTTPS_PROXY'), secret('https_proxy')];
+const SECRETS = [...PROXY_SECRETS, secret('APNS_KEY'), secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'), ...KEY_SECRETS.worker];
 
 const EXPECT = {
   region: 'an AWS region like us-east-1',
@@ -45,6 +49,7 @@ const EXPECT = {
   launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
   providerUrl: 'the https address of a local provider like https://localhost:4443, without a path, or nothing for the real one',
   tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
+  proxy: 'the address of an HTTP proxy like http://user:password@proxy.example:3128, or nothing',
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',
@@ -61,6 +66,12 @@ const wholeNumber = (min: number, max: number, expected: string) =>
 const url = (protocols: RegExp, expected: string) => z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), expected);
 /** A lane knows the paths itself, and takes the project from the account: one in the address would be passed over without a word. */
 const origin = (expected: string) => url(/^https:$/, expected).refine((text) => !URL.canParse(text) || `${new URL(text).origin}/` === new URL(text).href, expected);
+const proxy = z.string().transform((text, context) => {
+  const address = proxyUrl(text);
+  if (address !== null) return address;
+  context.addIssue({ code: 'custom', message: EXPECT.proxy });
+  return z.NEVER;
+});
 /** The file's text: what can't be read is a problem of configuration, found now and not at GO. */
 const textFile = (expected: string, holds: RegExp) => z.string(expected).transform((path, context) => {
   const text = readText(path);
@@ -90,6 +101,10 @@ const environment = z.object({
   GOBUTTON_APNS_URL: origin(EXPECT.providerUrl).optional(),
   GOBUTTON_FCM_URL: origin(EXPECT.providerUrl).optional(),
   GOBUTTON_FCM_TOKEN_URL: url(/^https?:$/, EXPECT.tokenUrl).optional(),
+  HTTPS_PROXY: proxy.optional(),
+  https_proxy: proxy.optional(),
+  NO_PROXY: z.string().optional(),
+  no_proxy: z.string().optional(),
   GOBUTTON_CA_FILE: textFile(EXPECT.ca, /-----BEGIN CERTIFICATE-----/).optional(),
   APNS_KEY: z.string(EXPECT.key).regex(/-----BEGIN PRIVATE KEY-----/, EXPECT.key),
   APNS_KEY_ID: z.string(EXPECT.tenChars).length(10, EXPECT.tenChars),
@@ -108,15 +123,19 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
 });
 
-const APNS = environment.pick({ GOBUTTON_APNS_URL: true, GOBUTTON_CA_FILE: true, APNS_KEY: true, APNS_KEY_ID: true, APNS_TEAM_ID: true });
-const FCM = environment.pick({ GOBUTTON_FCM_URL: true, GOBUTTON_FCM_TOKEN_URL: true, GOBUTTON_CA_FILE: true, GOOGLE_SERVICE_ACCOUNT: true });
+const PROXY = { HTTPS_PROXY: true, https_proxy: true, NO_PROXY: true, no_proxy: true } as const;
+const APNS = environment.pick({ ...PROXY, GOBUTTON_APNS_URL: true, GOBUTTON_CA_FILE: true, APNS_KEY: true, APNS_KEY_ID: true, APNS_TEAM_ID: true });
+const FCM = environment.pick({ ...PROXY, GOBUTTON_FCM_URL: true, GOBUTTON_FCM_TOKEN_URL: true, GOBUTTON_CA_FILE: true, GOOGLE_SERVICE_ACCOUNT: true });
 
+/** As everywhere, the names in small letters come first. */
+const through = (found: Pick<z.output<typeof environment>, keyof typeof PROXY>, url: string): { url: string; proxy: string | null } =>
+  ({ url, proxy: proxyFor(url, found.https_proxy ?? found.HTTPS_PROXY ?? null, found.no_proxy ?? found.NO_PROXY ?? '') });
 const apnsOf = (found: z.output<typeof APNS>): WorkerConfig['apns'] => ({
-  url: found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com', isLocal: found.GOBUTTON_APNS_URL !== undefined,
+  ...through(found, found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com'), isLocal: found.GOBUTTON_APNS_URL !== undefined,
   keyPem: found.APNS_KEY, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
 });
 const fcmOf = (found: z.output<typeof FCM>): WorkerConfig['fcm'] => ({
-  url: found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com', isLocal: found.GOBUTTON_FCM_URL !== undefined,
+  ...through(found, found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com'), isLocal: found.GOBUTTON_FCM_URL !== undefined,
   tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, account: found.GOOGLE_SERVICE_ACCOUNT,
 });
 
@@ -124,7 +143,7 @@ export type ProviderConfig = { ca: string | null } & ({ provider: 'apns'; apns: 
 
 /** What a worker is told of one provider, by the same rules: for whoever meets it alone. */
 export function parseProvider(env: Readonly<Record<string, string | undefined>>, provider: 'apns' | 'fcm'): { ok: true; config: ProviderConfig } | { ok: false; problems: ConfigProblem[] } {
-  const { values, problemsOf } = readEnvironment(env, SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT')));
+  const { values, problemsOf } = readEnvironment(env, [...PROXY_SECRETS, ...SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT'))]);
   if (provider === 'apns') {
     const parsed = APNS.safeParse(values);
     return parsed.success ? { ok: true, config: { provider, apns: apnsOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } } : { ok: false, problems: problemsOf(parsed.error.issues) };

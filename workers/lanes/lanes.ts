@@ -53,7 +53,7 @@ export class Lanes {
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const renewal = timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs };
     const rotation = { nowMs: timing.clock.nowMs, ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }) };
-    const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'connections' | 'log'>): Lane => threads === null
+    const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'proxy' | 'connections' | 'log'> & { proxy: string | null }): Lane => threads === null
       ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log, ...renewal })
       : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
     this.#staff = staff;
@@ -63,12 +63,12 @@ export class Lanes {
     this.#primesPerDeviceHour = config.primesPerDeviceHour;
     this.lanes = {
       ios: lane('ios', null, {
-        url: apns.url, prime: primeTemplate('ios', launchId, topic),
+        url: apns.url, proxy: apns.proxy, prime: primeTemplate('ios', launchId, topic),
         credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log, ...rotation }),
         mayPrime: (token, isRenewal) => this.#counted('ios', ration(token, isRenewal)),
       }),
       android: lane('android', account.projectId, {
-        url: fcm.url, prime: primeTemplate('android', launchId, topic),
+        url: fcm.url, proxy: fcm.proxy, prime: primeTemplate('android', launchId, topic),
         credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log, ...rotation }),
         // Checked and not delivered: the device never hears of it.
         mayPrime: () => this.#counted('android', Promise.resolve(true)),

@@ -21,10 +21,10 @@ afterEach(async () => {
   for (const stop of cleanup.splice(0).toReversed()) await stop();
 });
 
-interface Setup { threads?: number; entry?: URL; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; timing?: CredentialTiming; log?: Logger; beforeOpen?: () => void; onRequest: (request: TestRequest) => void }
+interface Setup { threads?: number; entry?: URL; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; timing?: CredentialTiming; proxy?: string; log?: Logger; beforeOpen?: () => void; onRequest: (request: TestRequest) => void }
 
 /** A lane over sending threads, its peer, an audience and jobs of it. Taken down after each test. */
-export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, timing = {}, log: own = log, beforeOpen = () => undefined, onRequest }: Setup) {
+export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, timing = {}, proxy, log: own = log, beforeOpen = () => undefined, onRequest }: Setup) {
   const peer = await startPeer({ streams, onRequest });
   cleanup.push(() => peer.stop());
   const folder = await testFolder();
@@ -39,7 +39,7 @@ export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2
   const threads = new SendingThreads({ count, switches: memory, log: own, entry });
   const credential = fixedCredential();
   const lane = new ThreadLane({
-    threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
+    threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, ...(proxy === undefined ? {} : { proxy }), connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
     mayPrime: (token) => Promise.resolve(mayPrime(token)), log: own, timing,
   });
   cleanup.push(async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { apns } from '../audience/for-tests.ts';
+import { startProxy } from '../lanes/h2/proxy-for-tests.ts';
 import { answer } from '../lanes/peer-for-tests.ts';
 import type { TestRequest } from '../lanes/peer-for-tests.ts';
 import { THREAD_LOST } from './job-memory.ts';
@@ -27,6 +28,16 @@ test('every device of every batch is sent once, over connections of all threads,
   expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'failed').every((outcome) => 'reason' in outcome && outcome.reason === 'Unregistered')).toBe(true);
   expect([seen.length, new Set(seen).size, sessions.size]).toEqual([1_000, 1_000, 4]);
   expect(jobs.reduce((sum, { written }) => sum + written.times, 0)).toBe(1_000);
+});
+
+test('connections of all threads go through the proxy', async () => {
+  const proxy = await startProxy();
+  cleanup.push(() => Promise.resolve(proxy.stop()));
+  const { lane, shot, batches, jobOf, peer } = await setUp({ connections: 4, proxy: `http://127.0.0.1:${proxy.port}`, onRequest: (request) => answer(request) });
+  const jobs = batches.map((batch) => jobOf(batch));
+  await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
+  expect(tally(jobs)).toEqual({ accepted: 1_000 });
+  expect(proxy.asked.map(({ target }) => target)).toEqual(Array(4).fill(new URL(peer.url).host));
 });
 
 test('of a batch that is sent in part, exactly the named devices get it', async () => {

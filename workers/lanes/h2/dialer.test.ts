@@ -26,7 +26,7 @@ function dialerTo({ port, ca }: { port: number; ca: string }, lookUp?: (name: st
   return new Dialer({ endpoint: { host, port, ca }, proxy: null, start: 0, ...(lookUp === undefined ? {} : { lookUp }) });
 }
 
-async function dial(dialer: Dialer, timeoutMs = 5_000): Promise<Line> {
+async function dial(dialer: Dialer, timeoutMs = 20_000): Promise<Line> {
   const line = await dialer.dial(timeoutMs);
   cleanup.push(() => line.socket.destroy());
   return line;
@@ -69,13 +69,13 @@ describe('addresses of a name', () => {
     const silent = createServer((socket) => { socket.on('error', () => socket.destroy()).resume(); }).listen(up.port, '127.0.0.2');
     cleanup.push(() => silent.close());
     const dialer = dialerTo(up, () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
+    // 127.0.0.1 has a connection then, so that the silent one is next.
+    expect((await dial(dialer)).address).toBe('127.0.0.1');
     const real = globalThis.setTimeout;
     const waits: number[] = [];
     const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms = 0) => (waits.push(ms), real(run, ms === 3_000 ? 50 : ms))) as typeof setTimeout);
     cleanup.push(() => spy.mockRestore());
-    // 127.0.0.1 has a connection already, so that the silent one is next.
-    const lines = [await dial(dialer), await dial(dialer)];
-    expect(lines.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect((await dial(dialer)).address).toBe('127.0.0.1');
     expect(waits).toContain(3_000);
   });
 
@@ -100,13 +100,13 @@ describe('addresses of a name', () => {
   });
 
   test('300 connections at once are one look-up; after a second the name is looked up anew', async () => {
-    const server = await start();
     let lookUps = 0;
-    const dialer = dialerTo(server, () => Promise.resolve((lookUps += 1, ['127.0.0.1'])));
-    await dialMany(dialer, 300);
+    // Nobody is there, which says it sooner.
+    const dialer = dialerTo({ port: 1, ca: '' }, () => Promise.resolve((lookUps += 1, ['127.0.0.1'])));
+    await Promise.allSettled(Array.from({ length: 300 }, () => dialer.dial(5_000)));
     expect(lookUps).toBe(1);
     later(1_100);
-    await dialMany(dialer, 3);
+    await Promise.allSettled([dialer.dial(5_000), dialer.dial(5_000)]);
     expect(lookUps).toBe(2);
   });
 

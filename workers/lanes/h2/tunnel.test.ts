@@ -1,46 +1,18 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Dialer } from './dialer.ts';
+import { startProxy } from './proxy-for-tests.ts';
 import { startTlsServer } from './tls-server-for-tests.ts';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => { for (const stop of cleanup.splice(0).toReversed()) await stop(); });
-
-/** An HTTP proxy by Node's own server: the name is the proxy's to look up, here always loopback. */
-async function startProxy(answer: (authorization: string | undefined) => string | null) {
-  const asked: { target: string; authorization: string | undefined }[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer();
-  server.on('connect', (request, client: Socket) => {
-    const authorization = request.headers['proxy-authorization'];
-    asked.push({ target: request.url ?? '', authorization });
-    sockets.add(client);
-    client.on('error', () => client.destroy());
-    const refusal = answer(authorization);
-    if (refusal !== null) return void (refusal === 'nothing' || client.end(refusal));
-    const upstream = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    sockets.add(upstream);
-    upstream.on('error', () => client.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanup.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { asked, port: (server.address() as AddressInfo).port };
-}
 
 async function setUp(answer: (authorization: string | undefined) => string | null = () => null, userinfo = '', host = 'push.test') {
   const bytes = Buffer.from('through the tunnel');
   const server = await startTlsServer({ bytes });
   cleanup.push(() => server.stop());
   const proxy = await startProxy(answer);
+  cleanup.push(() => proxy.stop());
   const dialer = new Dialer({ endpoint: { host, port: server.port, ca: server.ca }, proxy: `http://${userinfo}127.0.0.1:${proxy.port}`, lookUp: () => Promise.reject(new Error('looked up')) });
   return { server, proxy, dialer };
 }
