@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, createWriteStream } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,10 @@ import { ensureCredentials } from '../../infra/local/credentials.ts';
  * it writes in a folder of its own. All of them answer 410 with APNs' body to tokens that end in `gone`, and 200 to the
  * others, and log the path and status of every request that they processed.
  */
-export type ServerName = 'nginx' | 'nghttpd' | 'caddy' | 'apache2';
+export type ServerName = 'nginx' | 'nghttpd' | 'caddy' | 'apache2' | 'h2o' | 'haproxy' | 'lighttpd';
+
+/** These write what they have seen to their standard output. */
+const LOGS_TO_STDOUT: ReadonlySet<ServerName> = new Set(['nghttpd', 'haproxy']);
 
 export interface ForeignServer {
   url: string;
@@ -54,7 +57,7 @@ export function binaryOf(name: ServerName | 'h2load' | 'taskset'): string | null
 }
 
 /**
- * Starts one. `own`: what the test wants on top; nginx and Apache: directives, nghttpd: arguments.
+ * Starts one. `own`: what the test wants on top; nghttpd: arguments, the others: lines of configuration.
  * `pinTo`: `taskset` and its arguments, or nothing. `logs: false`: nothing is logged, for measurements.
  */
 export async function startForeign(name: ServerName, options: { own?: readonly string[]; pinTo?: readonly string[]; logs?: boolean } = {}): Promise<ForeignServer> {
@@ -69,13 +72,13 @@ export async function startForeign(name: ServerName, options: { own?: readonly s
   await chmod(dir, 0o755);
   const recipe = await RECIPES[name](setting);
   const [command = '', ...args] = [...(options.pinTo ?? []), binary, ...recipe.args];
-  const child = spawn(command, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir } });
+  // A file, because what a full pipe can't take is not logged by some.
+  const output = await open(LOGS_TO_STDOUT.has(name) ? setting.log : join(dir, 'stdout.log'), 'a');
+  const child = spawn(command, args, { cwd: dir, stdio: ['ignore', output.fd, 'pipe'], env: { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir } });
   const exited = once(child, 'exit');
-  // nghttpd logs to its standard output.
-  const output = createWriteStream(name === 'nghttpd' ? setting.log : join(dir, 'stdout.log'));
-  child.stdout.pipe(output);
+  await output.close();
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-2_000); });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-2_000); });
   const end = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await exited;
@@ -229,6 +232,94 @@ RewriteRule ^/3/device/ ${dir}/ok [L]
 ErrorDocument 410 ${JSON.stringify(GONE)}
 `);
     return { args: ['-f', join(dir, 'httpd.conf'), '-D', 'FOREGROUND'], line: words };
+  },
+
+  /** Acknowledges our header table of 0 and goes on using its own. */
+  async h2o({ dir, port, key, cert, log, own }) {
+    await writeFile(join(dir, 'h2o.yaml'), `
+num-threads: 1
+${isRoot ? 'user: nobody' : ''}
+error-log: ${dir}/error.log
+access-log:
+  path: ${log}
+  format: "%U %>s"
+listen:
+  host: 127.0.0.1
+  port: ${port}
+  ssl:
+    key-file: ${key}
+    certificate-file: ${cert}
+    ocsp-update-interval: 0
+${own.join('\n')}
+hosts:
+  default:
+    paths:
+      "/":
+        mruby.handler: |
+          Proc.new do |env|
+            if env["PATH_INFO"].end_with?("gone")
+              [410, {"content-type" => "application/json"}, ['${GONE}']]
+            else
+              [200, {}, []]
+            end
+          end
+`);
+    return { args: ['-c', join(dir, 'h2o.yaml')], line: words };
+  },
+
+  async haproxy({ dir, port, key, cert, log, own }) {
+    await writeFile(join(dir, 'both.pem'), `${await readFile(cert, 'utf8')}\n${await readFile(key, 'utf8')}`);
+    await writeFile(join(dir, 'haproxy.cfg'), `
+global
+  nbthread 1
+  maxconn 1000
+  ${log === '/dev/null' ? '' : 'log stdout format raw local0'}
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend push
+  bind 127.0.0.1:${port} ssl crt ${dir}/both.pem alpn h2
+  log global
+  log-format "%HPO %ST"
+  ${own.join('\n  ')}
+  http-request return status 410 content-type application/json string '${GONE}' if { path_end gone }
+  http-request return status 200
+`);
+    return { args: ['-db', '-f', join(dir, 'haproxy.cfg')], line: (text) => text.startsWith('/') ? words(text) : null };
+  },
+
+  /** Serves a file to whoever asks for a device; a redirection of status 410 leads nowhere, and its page is APNs' body. */
+  async lighttpd({ dir, port, key, cert, log, own }) {
+    await mkdir(join(dir, 'htdocs'), { recursive: true });
+    await writeFile(join(dir, 'htdocs/ok'), '');
+    await writeFile(join(dir, '410.html'), GONE);
+    await writeFile(join(dir, 'lighttpd.conf'), `
+server.modules = ("mod_rewrite", "mod_redirect", "mod_accesslog", "mod_openssl")
+server.document-root = "${dir}/htdocs"
+server.errorlog = "${dir}/error.log"
+server.errorfile-prefix = "${dir}/"
+server.bind = "127.0.0.1"
+server.port = ${port}
+server.feature-flags = ("server.h2proto" => "enable")
+ssl.engine = "enable"
+ssl.pemfile = "${cert}"
+ssl.privkey = "${key}"
+accesslog.filename = "${log}"
+accesslog.format = "%r %>s"
+url.redirect = ("gone$" => "/")
+url.redirect-code = 410
+url.rewrite-once = ("^/3/device/(?!.*gone$)" => "/ok")
+${own.join('\n')}
+`);
+    return {
+      args: ['-D', '-f', join(dir, 'lighttpd.conf')],
+      line: (text) => {
+        const [, path, status] = /^POST (\S+) \S+ (\d+)$/.exec(text) ?? [];
+        return path === undefined || status === undefined ? null : `${token(path)} ${status}`;
+      },
+    };
   },
 };
 
