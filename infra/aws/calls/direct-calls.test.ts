@@ -216,8 +216,11 @@ describe('a request', () => {
     expect(Math.abs(clients.dynamo.config.systemClockOffset + FAR_MS)).toBeLessThan(2_000);
   });
 
-  test('whose message came back with another body than SQS says is refused', async () => {
+  test('whose messages SQS has in other words than we do is refused, received or sent', async () => {
     answer = json(200, { Messages: [{ MessageId: 'm1', Body: 'whole', MD5OfBody: 'b5d5cc0de0ef2ecf5b2d7f5a6a1e1f6b', ReceiptHandle: 'r' }] });
     for (const calls of ['direct', 'sdk'] as const) await expect(receive(clientsFor(calls))).rejects.toThrow('Invalid MD5 checksum on messages: m1');
+    answer = json(200, { Successful: [{ Id: '0', MessageId: 'm2', MD5OfMessageBody: 'b5d5cc0de0ef2ecf5b2d7f5a6a1e1f6b' }] });
+    const send = ({ sqsCalls }: Clients) => sqsCalls('SendMessageBatch', { QueueUrl: `${endpoint()}/1/q`, Entries: [{ Id: '0', MessageBody: 'whole' }] });
+    for (const calls of ['direct', 'sdk'] as const) await expect(send(clientsFor(calls))).rejects.toThrow('Invalid MD5 checksum on messages: m2');
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Clients, createClients } from '../clients.ts';
 import { createEndpoints, type Endpoint } from './endpoint.ts';
 import { DYNAMO_COMMANDS, SQS_COMMANDS } from './sdk-calls.ts';
@@ -18,6 +18,10 @@ async function whereSdkSends(client: Clients['dynamo'] | Clients['sqs'], command
 
 const seenOf = ({ origin, region, signingName }: Endpoint) => ({ origin, scope: [region, signingName] });
 
+beforeEach(() => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+});
 afterEach(() => { vi.unstubAllEnvs(); });
 
 const QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/q';
@@ -33,8 +37,6 @@ test.each<[string, Record<string, string>, { accountId?: string; region?: string
   ['one for each', { AWS_ENDPOINT_URL_DYNAMODB: 'https://ddb.example.com', AWS_ENDPOINT_URL_SQS: 'http://sqs.example.com:9000' }, {}],
   ['one that is configured here', {}, { endpoint: 'http://key@127.0.0.1:4566' }],
 ])('goes where the SDK goes, to %s', async (_what, environment, { accountId, region = 'eu-west-1', endpoint = null }) => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   if (accountId !== undefined) vi.stubEnv('AWS_ACCOUNT_ID', accountId);
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const clients = createClients({ endpoint, region, tablePrefix: 'x', bucket: 'x' });
@@ -45,4 +47,27 @@ test.each<[string, Record<string, string>, { accountId?: string; region?: string
   expect(seenOf(await dynamo.of(item, accountId))).toEqual(await whereSdkSends(clients.dynamo, new DYNAMO_COMMANDS.PutItem(item)));
   expect(seenOf(await sqs.of(messages, accountId))).toEqual(await whereSdkSends(clients.sqs, new SQS_COMMANDS.ReceiveMessage(messages)));
   clients.destroy();
+});
+
+const withProvider = (endpointProvider: () => object) => {
+  const { dynamo } = createClients({ endpoint: null, region: 'eu-west-1', tablePrefix: 'x', bucket: 'x' });
+  return createEndpoints('dynamodb', Object.assign(Object.create(dynamo.config) as typeof dynamo.config, { endpointProvider }));
+};
+const url = new URL('https://ddb.example.com');
+
+test('one that wants another signature is refused by name, with what to do', async () => {
+  const endpoints = withProvider(() => ({ url, properties: { authSchemes: [{ name: 'sigv4a' }] } }));
+  await expect(endpoints.of({ TableName: 't' }, undefined)).rejects.toThrow(/ddb\.example\.com\/ wants requests signed by sigv4a.*GOBUTTON_AWS_CALLS=sdk/);
+});
+
+test('one that could not be looked up is looked up again, and one that was found is not', async () => {
+  let times = 0;
+  const endpoints = withProvider(() => {
+    times += 1;
+    if (times === 1) throw new Error('not now');
+    return { url, properties: {} };
+  });
+  await expect(endpoints.of({ TableName: 't' }, undefined)).rejects.toThrow('not now');
+  for (let at = 0; at < 3; at++) expect(await endpoints.of({ TableName: 't' }, undefined)).toMatchObject({ origin: 'https://ddb.example.com', region: 'eu-west-1', signingName: 'dynamodb' });
+  expect(times).toBe(2);
 });

@@ -23,7 +23,7 @@ export function createEndpoints(service: Service, config: Config): Endpoints {
     const found = await getEndpointFromInstructions(input as Instructed[0], COMMANDS[service] as unknown as Instructed[1], config as unknown as Instructed[2]);
     const schemes = (found.properties?.['authSchemes'] ?? []) as { name: string; signingRegion?: string; signingName?: string }[];
     const [scheme] = schemes;
-    if (scheme !== undefined && scheme.name !== 'sigv4') throw new Error(`ENDPOINT_UNKNOWN: ${found.url.href} wants to be signed for by ${scheme.name}`);
+    if (scheme !== undefined && scheme.name !== 'sigv4') throw new Error(`ENDPOINT_UNKNOWN: ${found.url.href} wants requests signed by ${scheme.name}, and direct calls are signed by sigv4. Set GOBUTTON_AWS_CALLS=sdk`);
     // A queue's own address is where it is, as the SDK takes it.
     const isWhereItSays = 'useQueueUrlAsEndpoint' in config && config.useQueueUrlAsEndpoint === true;
     const url = isWhereItSays && input.QueueUrl !== undefined ? new URL(new URL(input.QueueUrl).origin) : found.url;
