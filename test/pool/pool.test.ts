@@ -13,6 +13,7 @@ import { createSwitchStore, type SwitchStore } from '../../infra/aws/switch-stor
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { primeRation } from '../../workers/lanes/prime-ration.ts';
 import { botKeyring, workerKeyring } from '../keys.ts';
 import { audience, LAUNCH_ID, measuredAt, people, sampleRunbook, slackVia, T0_MS } from '../properties/scene.ts';
 import { overdrawn, type SimulatedStore, simulatedStore, type Usage } from './simulated-store.ts';
@@ -203,6 +204,16 @@ test('the shares of a pool are never more than its pace while workers die and ot
   expect(Math.max(...sums)).toBeLessThanOrEqual(PACE * 1.000_001);
   expect(failures).toEqual([]);
 }, 60_000);
+
+test('500 workers that boot at the same moment ask for their priming pushes, and then who closes a shot, and are refused nothing', async () => {
+  const boots = Array.from({ length: 500 }, (_, at) => ({ holder: `boot-${at}`, live: createLiveStore({ dynamo: store.client, table: store.tables.live }) }));
+  const may = await Promise.all(boots.map((one, at) => primeRation({ ...one, perDeviceHour: 3, share: () => 2, nowMs: now })(`token-${at % 20}`, false)));
+  expect(may.filter(Boolean)).toHaveLength(60);
+  await pass(1_000);
+  const closers = await Promise.all(boots.map((one) => one.live.lease('closer/superbowl/S5', one.holder, 3_000, now())));
+  expect(closers.filter(Boolean)).toHaveLength(1);
+  expect(overdrawn(store.charges())).toEqual([]);
+});
 
 test('what it was before is refused here: a hundred workers that read each other\'s reports from one key', async () => {
   const worker = (at: number) => ({ ...reportOf({ id: 'before', audience: null, skipList: null }, `boot-${at}`, Date.now()), shots: [snapshotOf('S5', counts, counts)] });
