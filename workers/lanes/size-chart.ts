@@ -27,6 +27,7 @@ function specOf({ devices, cores, seed }: SimulationQuestion, rows: readonly { t
   const points = rows.flatMap(({ tasks, answer }) => ([['p50', answer.p50Ms], ['p95', answer.p95Ms], ['p99', answer.p99Ms]] as const)
     .map(([line, ms]) => ({ tasks, line, seconds: (ms ?? 0) / 1_000, says: `${((ms ?? 0) / 1_000).toFixed(1)}`, bound: SHORT[answer.bound] })));
   const text = { font: { value: FONT }, fill: { value: INK } };
+  const seconds = points.flatMap((point) => (point.seconds > 0 ? point.seconds : []));
   const ticks = [...new Set(rows.map(({ tasks }) => tasks))];
   return {
     width: WIDTH_PX, height: HEIGHT_PX, padding: 20, background: '#ffffff',
@@ -34,14 +35,14 @@ function specOf({ devices, cores, seed }: SimulationQuestion, rows: readonly { t
       text: `${devices.toLocaleString('en-US')} devices: seconds from the press until half, 95 % and 99 % are answered`,
       subtitle: `Simulated, tasks of ${cores} core${cores === 1 ? '' : 's'}, seed ${seed}; below each count of tasks what bounds it`, font: FONT, subtitleFont: FONT, fontSize: 18, subtitleFontSize: 13, anchor: 'start', offset: 16,
     },
-    data: [{ name: 'points', values: points }, { name: 'bounds', values: points.filter(({ line }) => line === 'p50') }],
+    data: [{ name: 'points', values: points }, { name: 'bounds', values: points.filter(({ line }) => line === 'p50').map((point, at) => ({ ...point, row: at % 2 })) }],
     scales: [
       { name: 'x', type: 'log', domain: [Math.min(...ticks) * 0.9, Math.max(...ticks) * 1.1], range: 'width' },
-      { name: 'y', type: 'log', domain: { data: 'points', field: 'seconds' }, nice: true, range: 'height' },
+      { name: 'y', type: 'log', domain: [Math.min(...seconds) * 0.8, Math.max(...seconds) * 1.25], range: 'height' },
       { name: 'colour', type: 'ordinal', domain: Object.keys(LINES), range: Object.values(LINES) },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', values: ticks, format: 'd', title: 'tasks', labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, titlePadding: 34, grid: true, gridOpacity: 0.3 },
+      { orient: 'bottom', scale: 'x', values: ticks, format: 'd', title: 'tasks', labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, titlePadding: 46, grid: true, gridOpacity: 0.3 },
       { orient: 'left', scale: 'y', title: 'seconds since the press', format: '~g', labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, grid: true, gridOpacity: 0.5 },
     ],
     legends: [{ stroke: 'colour', orient: 'top-right', labelFont: FONT, labelFontSize: 14, symbolType: 'stroke', symbolStrokeWidth: 3 }],
@@ -54,7 +55,7 @@ function specOf({ devices, cores, seed }: SimulationQuestion, rows: readonly { t
         ],
       },
       { type: 'text', from: { data: 'points' }, encode: { enter: { ...text, x: { scale: 'x', field: 'tasks' }, y: { scale: 'y', field: 'seconds' }, dy: { value: -9 }, align: { value: 'center' }, text: { field: 'says' }, fontSize: { value: 11 }, opacity: { signal: "datum.line === 'p95' ? 0 : 1" } } } },
-      { type: 'text', from: { data: 'bounds' }, encode: { enter: { ...text, x: { scale: 'x', field: 'tasks' }, y: { value: HEIGHT_PX + 32 }, align: { value: 'center' }, text: { field: 'bound' }, fontSize: { value: 10 } } } },
+      { type: 'text', from: { data: 'bounds' }, encode: { enter: { ...text, x: { scale: 'x', field: 'tasks' }, y: { signal: `${HEIGHT_PX} + 32 + datum.row * 14` }, align: { value: 'center' }, text: { field: 'bound' }, fontSize: { value: 10 } } } },
     ],
   };
 }

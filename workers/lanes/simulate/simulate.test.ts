@@ -152,7 +152,8 @@ describe('faults', () => {
     for (const queueCall of [AT_ONCE, slow]) {
       const answer = simulate(asked({ costs: costing(170), tasks: 4, batchSize: 100, cloud: { ...FAST_CLOUD, queueCall }, faults: { ...NO_FAULTS, dead: { tasks: 2, atMs: 2_000 } } }));
       expect(answer.lastMs).toBeGreaterThan(11_000);
-      expect(answer.lastMs - (answer.p99Ms ?? 0)).toBeLessThan(1_000);
+      // Else it waits for the rescue, which looks when nothing has moved for three seconds.
+      expect(answer.lastMs - (answer.p95Ms ?? 0)).toBeLessThan(1_500);
     }
   });
 
