@@ -39,6 +39,8 @@ export const behaviour = z.strictObject({
   fcmQuotaPerMinute: whole.default(0),
   /** Requests a second, per provider, above which answers are `overloadStatus`. 0 (default): never. */
   overloadPerSecond: whole.default(0),
+  /** It is counted in windows of so long, ms: in a short one a part of each moment's requests is refused, in a second all of its rest. Default 1,000. */
+  overloadWindowMs: z.number().int().min(1).max(60_000).default(1_000),
   overloadStatus: z.union([z.literal(503), z.literal(429)]).default(503),
   /** `retry-after` of these answers, s. null (default): APNs and 503 have none, FCM's 429 has 60. */
   overloadRetryAfterSeconds: whole.nullable().default(null),

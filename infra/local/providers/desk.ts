@@ -49,8 +49,8 @@ export class Desk {
 
   /** One more request: the answer if there are too many of them in this second, else null. */
   overloaded(nowMs: number): Reply | null {
-    const { overloadPerSecond, overloadStatus, overloadRetryAfterSeconds } = this.behaviour;
-    if (!this.#rate.over(overloadPerSecond, nowMs)) return null;
+    const { overloadPerSecond, overloadWindowMs, overloadStatus, overloadRetryAfterSeconds } = this.behaviour;
+    if (!this.#rate.over(overloadPerSecond * overloadWindowMs / 1000, nowMs, overloadWindowMs)) return null;
     const isQuota = overloadStatus === 429 && this.#platform === 'android';
     // Without a Retry-After, a client waits 60 s after FCM's 429 (FACTS 0.2).
     return this.#replyTo(overloadStatus === 503 ? '503' : 'quota', { retryAfterSeconds: overloadRetryAfterSeconds ?? (isQuota ? 60 : null), atOnce: false });

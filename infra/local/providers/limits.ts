@@ -35,19 +35,22 @@ export class DeviceLimits {
   }
 }
 
-/** Counts in windows of `lengthMs`, each beginning with its first event. */
+/** Counts in windows, each beginning with its first event. */
 export class Window {
-  readonly #lengthMs: number;
+  readonly #usualMs: number;
+  #lengthMs: number;
   #fromMs = Number.NEGATIVE_INFINITY;
   #events = 0;
 
   constructor(lengthMs: number) {
+    this.#usualMs = lengthMs;
     this.#lengthMs = lengthMs;
   }
 
-  /** One more event; true if there are more than `most` in this window (0: no limit). */
-  over(most: number, nowMs: number): boolean {
+  /** One more event; true if there are more than `most` in this window of `lengthMs` (0: no limit). */
+  over(most: number, nowMs: number, lengthMs = this.#usualMs): boolean {
     if (most === 0) return false;
+    this.#lengthMs = lengthMs;
     if (nowMs - this.#fromMs >= this.#lengthMs || nowMs < this.#fromMs) {
       this.#fromMs = nowMs;
       this.#events = 0;

@@ -214,5 +214,11 @@ describe('whoever is asked to wait', () => {
     expect(answers.map(wordOf)).toEqual(['200', '200', '200', '200', '429 TooManyRequests', '429 QUOTA_EXCEEDED']);
     expect(answers.slice(-2).map(({ headers }) => headers['retry-after'])).toEqual(['4', '4']);
     expect((await countsOf(providers, 'rate')).received).toBe(4);
+    // 300 a second are three in 10 ms, and in the next 10 ms there are three more.
+    become({ overloadPerSecond: 300, overloadWindowMs: 10 });
+    const short = await Promise.all(Array.from({ length: 5 }, (_, at) => push(apns, 'short', iosToken(at))));
+    expect(short.filter(({ status }) => status === 429)).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 11));
+    expect((await push(apns, 'short')).status).toBe(200);
   });
 });
