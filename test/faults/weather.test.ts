@@ -60,8 +60,8 @@ describe('a storm of answers that say "not now"', () => {
     expect(sent.burnt, told).toBe(0);
     expect(sent.accepted, told).toBe(DEVICES);
     expect(sent.counts, told).toMatchObject({ received: DEVICES, distinctDevices: DEVICES, duplicates: 0 });
-    // What was in flight, then a try now and then.
-    expect(sent.state.storm, told).toBeLessThanOrEqual(IN_FLIGHT + 50);
+    // What was in flight, and without a word about the wait half of it each round trip until that is clear; then a try now and then.
+    expect(sent.state.storm, told).toBeLessThanOrEqual(2 * IN_FLIGHT);
     expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
     expect(receivedIn(sent, storm.forMs), told).toBe(0);
     // Nobody sleeps long after it is over.
@@ -93,7 +93,7 @@ describe('a storm of answers that leave open what became of the device', () => {
 
 describe('a limit that nobody names', () => {
   test.each([
-    { retryAfterSeconds: null, windowMs: 20, threads: 0, writes: 1.1 },
+    { retryAfterSeconds: null, windowMs: 20, threads: 0, writes: 1.4 },
     { retryAfterSeconds: null, windowMs: 1_000, threads: 1, writes: 1.3 },
     { retryAfterSeconds: 1, windowMs: 1_000, threads: 1, writes: 1.3 },
   ])('of 5,000 a second with 429, in windows of $windowMs ms, Retry-After $retryAfterSeconds: nothing is burnt, and most of it is used ($threads sending threads)', async ({ retryAfterSeconds, windowMs, threads, writes }) => {
@@ -104,7 +104,7 @@ describe('a limit that nobody names', () => {
     expect(sent.accepted, told).toBe(DEVICES);
     expect(sent.counts, told).toMatchObject({ received: DEVICES, duplicates: 0 });
     // 4 s at the limit; with a Retry-After every other second is the provider's.
-    expect(sent.ms, told).toBeLessThan(14_000);
+    expect(sent.ms, told).toBeLessThan(16_000);
     expect(sent.writes, told).toBeLessThan(DEVICES * writes);
   });
 });

@@ -146,11 +146,14 @@ export class Verdicts {
 
   #blame(link: Link, reason: string, retryAfter: number | null, row: Pick<Row, 'waitMs' | 'isRate'>, nowMs: number): void {
     const state = this.#weather.state(nowMs);
-    link.health.bad(reason);
-    this.#weather.bad({ reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs }, this.#sky(link), nowMs);
+    const isRate = row.isRate === true;
+    // While everybody is slowed down for sending too much it is no connection's fault.
+    if (!isRate || state === 'fair' || state === 'stopped') link.health.bad(reason);
+    this.#weather.bad({ reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs, isRate }, this.#sky(link), nowMs);
+    if (isRate && state === 'fair' && !this.#weather.isFair) this.#forgive();
     if (this.#weather.isFair) return this.#giveUpIfSick(link, nowMs);
     // The single try failed. Over another connection, to another address, the next one may not, unless it is a matter of rates.
-    if (state === 'trying' && !link.isAsked && retryAfter === null && row.isRate !== true) this.#leave(link, reason, nowMs);
+    if (state === 'trying' && !link.isAsked && retryAfter === null && !isRate) this.#leave(link, reason, nowMs);
   }
 
   /** Refused with nothing else open on it: that is no matter of how many there are, and while others take what they get it is this connection's fault. */
@@ -231,6 +234,10 @@ export class Verdicts {
     const { stops } = this.#weather;
     if (stops === this.#forgivenStops || this.#weather.state(nowMs) === 'stopped') return;
     this.#forgivenStops = stops;
+    this.#forgive();
+  }
+
+  #forgive(): void {
     for (const { isAsked, health } of this.#options.links()) if (!isAsked) health.forgive();
   }
 

@@ -168,3 +168,19 @@ test('a report counts the bad answers since it is not fair, those that showed it
   bads(weather, 20, 0);
   expect(weather.report(500)).toEqual({ state: 'slow', reason: 'TooManyRequests', forMs: 500, refused: 20, againInMs: 0 });
 });
+
+test('a rate that refuses in rows on every connection slows down; only when nothing gets through for some round trips does it stop', () => {
+  const weather = new Weather();
+  const refuse = (nowMs: number): void => {
+    for (const connection of links) weather.bad({ reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true }, sky({ bad: 4, inFlight: 100 }), nowMs);
+  };
+  refuse(0);
+  refuse(150);
+  expect(weather.state(150)).toBe('slow');
+  weather.fine(CAPACITY, 160);
+  refuse(170);
+  refuse(369);
+  expect(weather.state(369)).toBe('slow');
+  refuse(370);
+  expect([weather.state(370), weather.waitMs(370)]).toEqual(['stopped', 1_000]);
+});

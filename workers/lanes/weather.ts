@@ -29,6 +29,9 @@ const RETRY_AFTER_LEAST_MS = 250;
 const RETRY_AFTER_MOST_MS = 3_600_000;
 /** All well for so long, with as much open as the streams allow: fair again. */
 const FAIR_AFTER_MS = 1_000;
+/** Of a rate: no fine answer for so many round trips, and so long, means that it takes nothing. Meanwhile each round trip sends half of the one before. */
+const NOTHING_ROUND_TRIPS = 4;
+const NOTHING_FOR_MS = 100;
 /** With nothing to send nobody can tell: so long after the last bad answer it is worth finding out at full speed. */
 const FORGOTTEN_AFTER_MS = 120_000;
 /** Under the point where it last went wrong each good answer lets one more in (twice as many each round trip), above it a part of what there is a round trip. */
@@ -41,6 +44,8 @@ export interface BadAnswer {
   connection: object;
   /** As the answer says; null: it doesn't. */
   retryAfterMs: number | null;
+  /** It is a matter of how many requests there are, whichever way they come. Default false. */
+  isRate?: boolean;
   /** Of the reason: how long weather of this kind waits at first. */
   waitMs: number;
 }
@@ -71,6 +76,8 @@ export class Weather {
   #at = 0;
   #badInWindow = 0;
   #badBy = new Map<object, number>();
+  /** When the first bad answer came after the last fine one; null: the last one was fine. */
+  #badFromMs: number | null = null;
 
   /** How often it was stopped. */
   stops = 0;
@@ -109,6 +116,7 @@ export class Weather {
 
   /** An answer about the device or its message. */
   fine(capacity: number, nowMs: number): void {
+    this.#badFromMs = null;
     this.#push(0);
     if (this.#state === 'fair') return;
     if (this.state(nowMs) === 'trying') {
@@ -125,6 +133,7 @@ export class Weather {
 
   bad(answer: BadAnswer, sky: Sky, nowMs: number): void {
     this.#push(1);
+    this.#badFromMs ??= nowMs;
     this.#badBy.set(answer.connection, nowMs);
     const before = this.state(nowMs);
     if (before === 'fair' && !this.#isMoreThanAnAccident(sky, nowMs)) return;
@@ -136,7 +145,8 @@ export class Weather {
     }
     this.#reason = answer.reason;
     this.#refused += 1;
-    const hardlyAny = sky.bad * 2 > sky.open;
+    // A rate refuses what is too much of a moment, in rows and on every connection: that nothing gets through at all, only time can tell.
+    const hardlyAny = answer.isRate === true ? nowMs - this.#badFromMs >= Math.max(NOTHING_ROUND_TRIPS * sky.roundTripMs, NOTHING_FOR_MS) : sky.bad * 2 > sky.open;
     if (before === 'trying' || hardlyAny || answer.retryAfterMs !== null) this.#stop(answer, before, sky, nowMs);
     else if (before !== 'stopped') this.#slowDown(sky, nowMs);
   }
