@@ -24,25 +24,25 @@ test('a worker that comes later falls in when all others have read of it, and th
   old.read(roll(11_000, 'a', 'b'), 11_010);
   expect(share(old, 11_020)).toEqual({ perSecond: 500, active: true });
   for (let atMs = 11_000; atMs <= 17_000; atMs += 1_000) young.read(roll(atMs, 'a', 'b'), atMs + 200);
-  // It was not on the roll until 11.2 s: from 16.2 s on that is long enough ago.
+  // It was not on the roll until 11.2 s: from 14.2 s on that is long enough ago.
   const later = new RollView('b');
   later.read(roll(10_000, 'a'), 10_200);
-  for (let atMs = 11_000; atMs <= 16_000; atMs += 1_000) {
+  for (let atMs = 11_000; atMs <= 14_000; atMs += 1_000) {
     later.read(roll(atMs, 'a', 'b'), atMs + 200);
     expect(share(later, atMs + 190).active).toBe(false);
   }
-  expect(share(later, 16_300)).toEqual({ perSecond: 500, active: true });
+  expect(share(later, 14_300)).toEqual({ perSecond: 500, active: true });
 });
 
 test('the share of one that died lies idle until it is off the roll and everybody has had the time to see so', () => {
   const view = new RollView('a');
   for (let atMs = 0; atMs <= 10_000; atMs += 1_000) view.read(roll(atMs, 'a', 'b'), atMs);
   expect(share(view, 10_000).perSecond).toBe(500);
-  for (let atMs = 11_000; atMs <= 15_000; atMs += 1_000) {
+  for (let atMs = 11_000; atMs <= 14_000; atMs += 1_000) {
     view.read(roll(atMs, 'a'), atMs);
     expect(share(view, atMs).perSecond).toBe(500);
   }
-  for (let atMs = 16_000; atMs <= 17_000; atMs += 1_000) view.read(roll(atMs, 'a'), atMs);
+  for (let atMs = 15_000; atMs <= 17_000; atMs += 1_000) view.read(roll(atMs, 'a'), atMs);
   expect(share(view, 17_000).perSecond).toBe(1_000);
 });
 
@@ -87,7 +87,8 @@ test('whoever comes, goes, or reads late, and whether or not a leader lives: the
     const isLed = (nowMs: number) => !gaps.some(({ fromMs, forMs }) => nowMs >= fromMs && nowMs < fromMs + forMs);
     const workers = lives.map((one, at) => ({ ...one, name: `w${at}`, view: new RollView(`w${at}`) }));
     const isThere = ({ fromMs, forMs }: { fromMs: number; forMs: number }, nowMs: number) => nowMs >= fromMs && nowMs < fromMs + forMs;
-    const options = { ...OPTIONS, planned: Math.max(planned, ...Array.from({ length: 111 }, (_, at) => workers.filter((one) => isThere(one, at * 1_000 - 20_000)).length)) };
+    // No more are there at any time than the runbook wants.
+    const options = { ...OPTIONS, planned: Math.max(planned, ...Array.from({ length: 1_101 }, (_, at) => workers.filter((one) => isThere(one, at * 100 - 20_000)).length)) };
     let called: Roll | null = null;
     let most = 0;
     for (let nowMs = -20_000; nowMs < 90_000; nowMs += 100) {

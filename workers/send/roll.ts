@@ -6,12 +6,12 @@ import { shareOf, type Share, type ShareOptions, type Sight } from './pace.ts';
  */
 export interface Roll { atMs: number; /** `rollName` of each, in the order in which they started. */ workers: readonly string[]; /** Older workers, which read no roll and can't be named; they count. */ others: number }
 
-/** The leader calls every second; a roll that is older was its last for now. */
-export const ROLL_FRESH_MS = 4_000;
+/** The leader calls every second; a roll that is older was its last for now. One call that is late costs nobody anything in a full pool. */
+export const ROLL_FRESH_MS = 2_500;
 /** After so long without a leader nobody counts on those of the last roll any more. */
 export const ROLL_KEPT_MS = 60_000;
-/** Whoever still goes by another roll has read this one by then, or takes its own for an old one. */
-const SETTLE_MS = ROLL_FRESH_MS + 1_000;
+/** Whoever still goes by another roll has read this one by then, or takes its own for an old one; their clocks may differ a little. A worker that has just got ready waits so long for its share. */
+const SETTLE_MS = ROLL_FRESH_MS + 500;
 
 /**
  * One worker's view of the roll over time. A share falls at once and rises only when it has stood for long enough that every
