@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -126,7 +127,7 @@ async function fromLaunch(env: Env, launchId: string, platform: Platform, isName
     const tokens = (await cloud.staff.of(launch)).flatMap((device) => (device.platform === platform && device.token !== null ? [device.token] : []));
     if (tokens.length === 0) return { device: null, topic, notes: [NO_DEVICE(`of ${launchId}`, platform)] };
     if (platform === 'android') return { device: tokens[0] ?? null, topic, notes: [] };
-    const may = primeRation({ live: cloud.live, holder: `lane-probe/${process.pid}`, perDeviceHour: found.config.primesPerDeviceHour, share: () => Number.POSITIVE_INFINITY, nowMs: cloud.clock.nowMs });
+    const may = primeRation({ live: cloud.live, holder: `lane-probe/${randomUUID()}`, perDeviceHour: found.config.primesPerDeviceHour, share: () => Number.POSITIVE_INFINITY, nowMs: cloud.clock.nowMs });
     for (const token of tokens) if (await may(token, true)) return { device: token, topic, notes: [] };
     return { device: null, topic, notes: ['Every iOS device of the launch has had its priming pushes of this hour: one that doesn\'t exist is asked for.'] };
   } finally {
