@@ -29,8 +29,9 @@ test('workers that stop a shot by themselves say which answer, its share, what i
   const stopped = (bad: number, of: number): WorkerReport['stopped'] => [{ shotId, platform: 'ios', reason: 'TopicDisallowed', bad, of }];
   const now: Record<string, WorkerReport['stopped']> = { one: [], two: [] };
   let android = 10;
+  let failed = 20;
   const report = (boot: string) => {
-    const shot: ShotSnapshot = { shotId, platforms: { ios: countsOf([], { failed: 120, reasons: { TopicDisallowed: 120 } }), android: countsOf(evenly(android, 0, 500)) }, firstWriteAtMs: pressedAtMs + 30, lastWriteAtMs: pressedAtMs + 900 };
+    const shot: ShotSnapshot = { shotId, platforms: { ios: countsOf([], { failed, reasons: { TopicDisallowed: failed } }), android: countsOf(evenly(android, 0, 500)) }, firstWriteAtMs: pressedAtMs + 30, lastWriteAtMs: pressedAtMs + 900 };
     return rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { state: 'sending', shots: [shot], stopped: now[boot] }));
   };
   const timer = setInterval(() => { android += 1; void Promise.all([report('one'), report('two')]).catch(() => undefined); }, 100);
@@ -38,9 +39,11 @@ test('workers that stop a shot by themselves say which answer, its share, what i
   now['one'] = stopped(20, 20);
   const alarm = await told('APNs refuses what is sent, so workers stopped', 'on 1 of 2 workers');
   const text = textOf(alarm);
-  expect(text).toContain('*TopicDisallowed* was the answer to 20 of the last 20 pushes, on 1 of 2 workers. 260 of 500 devices have no answer yet. The others go on with it');
-  expect(text).toContain('the key may not send to this topic: check `apns.topic` in the runbook and what the key is for. It is said of what is sent, not of single devices');
+  expect(text).toContain('*TopicDisallowed* was the answer to 20 of the last 20 pushes, on 1 of 2 workers. 460 of 500 devices have no answer yet. The others go on with it');
+  expect(text).toContain('The key may not send to this topic: check `apns.topic` in the runbook and what the key is for. It is said of what is sent, not of single devices');
   expect(text).toContain('then `/go resume fire us-ios` sends to whoever got nothing');
+  await until('kept', async () => (await rig.cloud.live.effectResult(rig.launchId, `shot/${shotId}/stopped/ios`)) ?? undefined);
+  failed = 120;
   now['two'] = stopped(78, 80);
   const both = await told('APNs refuses what is sent', '98 of the last 100 pushes, on 2 of 2 workers');
   expect(both.ts).toBe(alarm.ts);

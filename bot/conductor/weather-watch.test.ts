@@ -111,11 +111,16 @@ test('an end without fair weather says who was left and how to send to exactly t
 });
 
 test('all that was held back is sent and the shot closed before anybody can say that it is fair: that is good news', async () => {
-  const { begins, shotId } = await fired({ segments: ['us-ios'] });
+  const { begins, now, shotId } = await fired({ segments: ['us-ios'] });
   begins({ apns: {} });
   const alarm = await told('APNs takes no pushes just now');
-  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, { failed: 3, reasons: { Unregistered: 3 } })] });
-  expect((await told('APNs took pushes again, and the shot is closed after', 'have gone out since')).ts).toBe(alarm.ts);
+  // On its way out, with an answer of another kind among the good ones.
+  now.sky = { apns: { state: 'slow', reason: 'InternalServerError', againInMs: 0 } };
+  await told('APNs takes fewer pushes', 'InternalServerError');
+  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, { failed: 4, reachable: 1, reasons: { Unregistered: 3, InternalServerError: 1 } })] });
+  const over = await told('APNs took pushes again, and the shot is closed after', 'have gone out since. *1 device can still be sent to*');
+  expect(over.ts).toBe(alarm.ts);
+  expect(textOf(over)).toContain('it answered *TooManyRequests* on 2 of 2 workers');
 });
 
 test('a gust is not told, and a lull is no end', async () => {

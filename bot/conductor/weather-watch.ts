@@ -133,7 +133,7 @@ function closedEnd(launch: Launch, told: Told): Pick<WeatherEnd, 'how' | 'left' 
   const segments = told.parts.flatMap(({ shotId, segments: own }) => (launch.shots[shotId]?.totals ?? []).filter(({ segment }) => own.some((one) => one.segment === segment)));
   const totals = sumTotals(segments);
   const left = segments.reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
-  return { how: left === 0 && missedAsAWhole(totals, false) === null ? 'done' : 'closed', left, uncertain: totals.uncertain };
+  return { how: totals.late + totals.halted === 0 && missedAsAWhole(totals, false) === null ? 'done' : 'closed', left, uncertain: totals.uncertain };
 }
 
 function toldOf(launch: Launch, shots: readonly Shot[], sight: ShotSight, weather: Weather, before: Told | undefined): Told {
@@ -145,7 +145,7 @@ function toldOf(launch: Launch, shots: readonly Shot[], sight: ShotSight, weathe
     for (const { platforms } of sight.snapshots(shot.id)) answered += DEVICE_STATES.reduce((sum, state) => sum + platforms[platform][state], 0);
   }
   return {
-    weather, devices, left: Math.max(0, devices - answered), mostWaiting: Math.max(weather.waiting, before?.mostWaiting ?? 0),
+    weather, worst: before !== undefined && before.worst.stopped > weather.stopped ? before.worst : weather, devices, left: Math.max(0, devices - answered), mostWaiting: Math.max(weather.waiting, before?.mostWaiting ?? 0),
     parts: shots.map((shot) => ({ shotId: shot.id, segments: platformSegments(shot, platform), untilMs: shot.notAfterAtMs[platform] })),
   };
 }

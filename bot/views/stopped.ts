@@ -7,6 +7,7 @@ import type { Message } from './message.ts';
 import { mentionsOfRole } from './names.ts';
 import { segmentsText } from './order.ts';
 import { plainText } from './standstill.ts';
+import { capital } from './weather-kinds.ts';
 import { providerName } from './weather.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
 
@@ -37,7 +38,7 @@ const ids = ({ segments }: Stopped): string[] => segments.map(({ segment }) => s
 
 /** What the answer means for copy, topic or payload. */
 function meaning(reason: string): string {
-  return `${meaningOf(reason) ?? 'a refusal that gobutton does not know: look it up at the provider'}. It is said of what is sent, not of single devices; their tokens stay as they are.`;
+  return `${capital(meaningOf(reason) ?? 'a refusal that gobutton does not know: look it up at the provider')}. It is said of what is sent, not of single devices; their tokens stay as they are.`;
 }
 
 export function stoppedMessage(launch: Launch, stopped: Stopped): Message {

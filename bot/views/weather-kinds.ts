@@ -36,7 +36,8 @@ const STATUS_PAGE = { ios: "Apple's system status (https://developer.apple.com/s
 const WAY_OUT = { ios: 'GOBUTTON_APNS_URL', android: 'GOBUTTON_FCM_URL' } as const;
 const NAME = { ios: 'APNs', android: 'FCM' } as const;
 
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+/** As a sentence begins. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 const TODO: Record<WeatherKind, (platform: Platform, reason: string) => string> = {
   throttled: (platform) => (platform === 'ios'

@@ -10,10 +10,13 @@ import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage,
 const AT_MS = 1_770_507_000_000;
 const shot = shotForTests();
 const launch = { ...launchForTests(shot), people: [] };
-const told = (platform: Platform, more: Partial<Weather> = {}, others: Partial<Told> = {}): Told => ({
-  weather: { platform, state: 'stopped', reason: 'TooManyRequests', sinceMs: AT_MS, workers: 2, stopped: 2, of: 2, refused: 41, waiting: 1_200, nextTryAtMs: AT_MS + 9_000, ...more },
+const told = (platform: Platform, more: Partial<Weather> = {}, others: Partial<Told> = {}): Told => {
+  const weather: Weather = { platform, state: 'stopped', reason: 'TooManyRequests', sinceMs: AT_MS, workers: 2, stopped: 2, of: 2, refused: 41, waiting: 1_200, nextTryAtMs: AT_MS + 9_000, ...more };
+  return {
+    weather, worst: weather,
   parts: [{ shotId: 'shot-1', segments: [{ segment: `us-${platform}`, attempt: 1 }], untilMs: AT_MS + 60_000 }], devices: 3_000, left: 2_400, mostWaiting: 1_500, ...others,
-});
+  };
+};
 const text = (one: Told): string => {
   const { text: fallback, blocks } = weatherMessage(launch, one);
   return [fallback, ...blocks.map((block) => (block.type === 'section' ? (block.text?.text ?? '') : ''))].join('\n').replaceAll(/<!date[^>]*> /g, '');
@@ -72,6 +75,7 @@ test('its end says how long, and what becomes of whoever waited', () => {
   expect(JSON.stringify(end('closed', 40).blocks)).toContain('*40 devices can still be sent to*');
   expect(JSON.stringify(end('closed', 0, 7).blocks)).toContain('Nobody is left to send to. 7 devices may or may not have got it.');
   expect(end('done').text).toBe('APNs took pushes again, and the shot is closed after 12 s: us-ios');
+  expect(JSON.stringify(end('done', 2).blocks)).toContain('have gone out since. *2 devices can still be sent to*');
   expect(JSON.stringify(end('done').blocks)).toMatch(/:white_check_mark:.*have gone out since/);
   expect(weatherOverMessage(launch, told('ios', { stopped: 0, state: 'slow' }), { how: 'fair', afterMs: 4_000, left: 0, uncertain: 0 }).text).toBe('APNs takes all pushes again after 4 s: us-ios');
   expect(weatherNote(launch, told('ios'))).toBe('APNs takes no pushes just now (us-ios), since 2026-02-07 23:30:00 UTC: it answers TooManyRequests on 2 of 2 workers. 2,400 of 3,000 devices had no answer yet.');

@@ -15,6 +15,8 @@ export const providerName = { ios: 'APNs', android: 'FCM' } as const;
 /** The weather of one platform while shots of it run, with whom it concerns. Plain data: the next leader gets it so. */
 export interface Told {
   weather: Weather;
+  /** At its worst: what its end is told of. A single other answer on the way out of a storm is not what it was. */
+  worst: Weather;
   /** Of the running shots: segments of this platform, with their shots' time limits. */
   parts: { shotId: string; segments: { segment: string; attempt: number }[]; untilMs: number }[];
   devices: number;
@@ -87,7 +89,7 @@ function untilText(launch: Launch, told: Told): string {
 
 /** The same message once it is over. */
 export function weatherOverMessage(launch: Launch, told: Told, end: WeatherEnd): Message {
-  const { weather } = told;
+  const { worst: weather } = told;
   const head = overText(weather, end);
   const what = segmentsText(launch, segmentsOf(told));
   const rest = restText(launch, told, end);
@@ -114,12 +116,14 @@ function overText({ platform, stopped }: Weather, { how, afterMs }: WeatherEnd):
 }
 
 function restText(launch: Launch, told: Told, { how, left, uncertain }: WeatherEnd): string {
-  if (how === 'done') return told.mostWaiting === 0 ? '' : `Up to ${plural(told.mostWaiting, 'device')} at a time were held back, and have gone out since.`;
   if (how === 'fair') return told.mostWaiting === 0 ? '' : `Up to ${plural(told.mostWaiting, 'device')} at a time were held back meanwhile, and go out now.`;
   const command = `\`${fireCommand(launch, idsOf(told))}\``;
-  if (how === 'closed') {
-    const may = uncertain === 0 ? '' : ` ${plural(uncertain, 'device')} may or may not have got it.`;
-    return `${left === 0 ? 'Nobody is left to send to.' : `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.`}${may}`;
+  if (how === 'done' || how === 'closed') {
+    return [
+      how === 'done' && told.mostWaiting > 0 ? `Up to ${plural(told.mostWaiting, 'device')} at a time were held back, and have gone out since.` : '',
+      left > 0 ? `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.` : how === 'closed' ? 'Nobody is left to send to.' : '',
+      uncertain > 0 ? `${plural(uncertain, 'device')} may or may not have got it.` : '',
+    ].filter((one) => one !== '').join(' ');
   }
   return `What was not sent is held, not lost: once the shot is closed, ${command} sends to exactly those, with a second person.`;
 }
@@ -131,7 +135,7 @@ export function weatherNote(launch: Launch, told: Told): string {
 }
 
 export function weatherOverNote(launch: Launch, told: Told, end: WeatherEnd): string {
-  const { weather } = told;
+  const { worst: weather } = told;
   const rest = restText(launch, told, end).replaceAll('`', '');
   return plainText(`${overText(weather, end)} (${segmentsText(launch, segmentsOf(told))}). Since ${utc(weather.sinceMs)} ${had(weather)} on ${who(weather)}, ${plural(weather.refused, 'time')}.${rest === '' ? '' : ` ${rest}`}`);
 }
