@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { providersForTests, type TestProviders } from '../../infra/local/providers/for-tests.ts';
 import { main } from './cli.ts';
 import type { Meeting } from './meet.ts';
+import { plainHttp } from './servers-for-tests.ts';
 
 let providers: TestProviders;
 let env: Record<string, string>;
@@ -72,4 +73,20 @@ test('a runbook that can\'t be used, and one without a device of the platform', 
   expect(await probe(['apns', '--runbook', file])).toMatchObject({ code: 1, err: expect.stringContaining('bad.yaml') as string });
   expect((await probe(['help'])).code).toBe(2);
   expect((await probe(['--help'])).out).toContain('npm run lane:probe -- apns|fcm');
+});
+
+test('it goes through the workers\' proxy; one that refuses is named, without its password', async () => {
+  const asked: string[] = [];
+  const proxy = await plainHttp((socket, target) => {
+    asked.push(target);
+    socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+  });
+  try {
+    const { code, out } = await probe(['apns', '--topic', 'a.b'], { HTTPS_PROXY: `http://me:hunter22@127.0.0.1:${proxy.port}`, NO_PROXY: '', GOBUTTON_APNS_URL: 'https://push.example:4443' });
+    expect([code, asked]).toEqual([1, ['push.example:4443']]);
+    expect(out).toMatch(/was not met \(PROXY_REFUSES\).*answered 407 to CONNECT/);
+    expect(out).not.toContain('hunter22');
+  } finally {
+    await proxy.stop();
+  }
 });

@@ -26,7 +26,7 @@ and says what it is. Exit code 0: met; 1: not met, or not to be asked; 2: a wron
   --json           everything as JSON
 
 Reads the worker's environment: APNS_KEY_FILE, APNS_KEY_ID, APNS_TEAM_ID or GOOGLE_APPLICATION_CREDENTIALS, GOBUTTON_APNS_URL,
-GOBUTTON_FCM_URL, GOBUTTON_FCM_TOKEN_URL and GOBUTTON_CA_FILE, by hand or in .env; --launch reads all of it.
+GOBUTTON_FCM_URL, GOBUTTON_FCM_TOKEN_URL, GOBUTTON_CA_FILE, HTTPS_PROXY and NO_PROXY, by hand or in .env; --launch reads all of it.
 `;
 
 type Env = Readonly<Record<string, string | undefined>>;

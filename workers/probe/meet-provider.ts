@@ -26,8 +26,8 @@ export async function meetProvider(config: ProviderConfig, { device, topic, laun
     return await meet({
       ...more, credential, device, ca: config.ca,
       ...(config.provider === 'apns'
-        ? { provider: apnsProvider(), url: config.apns.url, template: primeTemplate('ios', launchId, topic) }
-        : { provider: fcmProvider(config.fcm.account.projectId), url: config.fcm.url, template: primeTemplate('android', launchId, topic) }),
+        ? { provider: apnsProvider(), url: config.apns.url, proxy: config.apns.proxy, template: primeTemplate('ios', launchId, topic) }
+        : { provider: fcmProvider(config.fcm.account.projectId), url: config.fcm.url, proxy: config.fcm.proxy, template: primeTemplate('android', launchId, topic) }),
     });
   } finally {
     credential.close();
