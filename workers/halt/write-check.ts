@@ -1,8 +1,8 @@
 import type { Condemned } from '../lanes/campaign-meter.ts';
 import type { Held } from '../lanes/lane.ts';
 import { Lease, type LeaseMemory } from '../send/lease.ts';
+import { composedWrite, writeClockMs } from './composed-write.ts';
 import { ShotStop } from './shot-stop.ts';
-import { sharedClockMs } from './switch-view.ts';
 import type { SwitchView } from './switch-view.ts';
 
 /** Under which conditions one claimed batch may be written, in a form that means the same in every thread of the process. */
@@ -14,12 +14,16 @@ export interface WriteTerms {
   stopped: SharedArrayBuffer;
 }
 
-/** Asked before every write: a few loads and two clocks, no message. */
+/** Asked before every write, see composed-write.ts: a few loads and two clocks, no message. */
 export class WriteCheck {
   readonly #terms: WriteTerms;
   readonly #lease: Lease;
   readonly #stopped: ShotStop;
   readonly #switches: SwitchView;
+  /** The composed write for which it was asked last, and what was found then. */
+  #write = 0;
+  #held: Held | null = null;
+  #mark = 0;
 
   constructor(terms: WriteTerms, switches: SwitchView) {
     this.#terms = terms;
@@ -30,12 +34,17 @@ export class WriteCheck {
 
   /** `device`: its place in the batch. */
   stop(device: number): Held | null {
-    const nowMs = sharedClockMs();
+    const write = composedWrite();
+    if (write === 0 || write !== this.#write) this.#ask(write);
+    return this.#held ?? (device >= this.#mark ? 'paused' : null);
+  }
+
+  #ask(write: number): void {
+    this.#write = write;
+    const nowMs = writeClockMs();
+    this.#mark = this.#lease.mark;
     const held = this.#switches.stop(this.#terms.haltEpoch, nowMs);
-    if (held === 'halted') return held;
-    const stopped = this.#stopped.held;
-    if (stopped !== null) return stopped;
-    return this.#lease.stop(device, nowMs) ?? held;
+    this.#held = held === 'halted' ? held : (this.#stopped.held ?? this.#lease.stop(nowMs) ?? held);
   }
 
   /** Seen at the next write of every thread. */

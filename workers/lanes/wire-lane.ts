@@ -5,6 +5,7 @@ import { isSuccess } from './h2/answer.ts';
 import { endpointOf } from './h2/connect.ts';
 import { Dialer, type DialerOptions } from './h2/dialer.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
+import { composeWrite } from '../halt/composed-write.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
 import { Jobs, NOT_PRIMED, type ActiveJob, type Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
@@ -294,7 +295,8 @@ export class WireLane implements Lane, LinkLane {
 
   #fill(link: Link, most: number): number {
     link.turn = link.takes ? most : 0;
-    return link.connection?.fill(performance.now()) ?? 0;
+    const { connection } = link;
+    return connection === null ? 0 : composeWrite(() => connection.fill(performance.now()));
   }
 
   answered(link: Link, active: ActiveJob, index: number, status: number, fields: readonly HeaderField[], body: string): void {

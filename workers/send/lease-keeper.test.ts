@@ -30,7 +30,7 @@ function keep({ renew = () => Promise.resolve(true), share = { perSecond: 0, act
   const keeper = new LeaseKeeper({ claims, queues: { handBack: () => Promise.resolve() }, queue: 'q', clock, share: () => setup.share, isPaused, log, everyMs: 20 });
   const kept = keeper.keep(held, 'receipt', LEASE_MS);
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-  const why = () => held.lease.stop(0, sharedClockMs());
+  const why = () => held.lease.stop(sharedClockMs());
   return { held, keeper, kept, asked, clock, setup, pass, why };
 }
 

@@ -62,12 +62,17 @@ export class Lease {
     return Atomics.load(this.#slots, UNTIL) + this.memory.baseMs - nowMs;
   }
 
-  /** Why this device of the batch may not be written now, or null. */
-  stop(device: number, nowMs: number): Exclude<Held, 'halted'> | null {
+  /** Devices of the batch below it may be written. */
+  get mark(): number {
+    return Atomics.load(this.#slots, MARK);
+  }
+
+  /** Why nothing of the batch may be written now, or null. */
+  stop(nowMs: number): Exclude<Held, 'halted'> | null {
     if (Atomics.load(this.#slots, STATE) === RETURNED) return 'returned';
     const sinceMs = nowMs - this.memory.baseMs;
     if (sinceMs >= Atomics.load(this.#slots, LATE)) return 'late';
-    if (sinceMs >= Atomics.load(this.#slots, UNTIL) || device >= Atomics.load(this.#slots, MARK)) return 'paused';
+    if (sinceMs >= Atomics.load(this.#slots, UNTIL)) return 'paused';
     return Date.now() - this.memory.baseWallMs >= Atomics.load(this.#slots, WALL_UNTIL) ? 'paused' : null;
   }
 }

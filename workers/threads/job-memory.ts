@@ -1,4 +1,5 @@
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { writeClockMs } from '../halt/composed-write.ts';
 import type { Held, LaneJob, Outcome } from '../lanes/lane.ts';
 import { reasonOf } from './reasons.ts';
 import type { ReasonWriter } from './reasons.ts';
@@ -67,7 +68,7 @@ export class JobWriter {
   /** Before the write. */
   wrote(index: number): void {
     const { slots } = this.#parts;
-    const atMs = sharedClockMs() - this.#baseMs;
+    const atMs = writeClockMs() - this.#baseMs;
     this.#reach(index);
     this.#writes += 1;
     if (this.#writes === 1) Atomics.store(slots, FIRST_WRITE, atMs);
