@@ -9,8 +9,8 @@ import type { Round } from './client-process.ts';
 
 const REQUESTS = 100_000;
 
-/** One round of nghttp2's own load generator in C, with the same request over one connection; null where it is not installed. */
-export async function h2loadRound(target: Pick<Target, 'apnsUrl' | 'apnsAuthorization'>, pin: readonly string[]): Promise<Round | null> {
+/** One round of nghttp2's own load generator in C, with the same request over so many connections; null where it is not installed. */
+export async function h2loadRound(target: Pick<Target, 'apnsUrl' | 'apnsAuthorization'>, pin: readonly string[], connections: number): Promise<Round | null> {
   const binary = binaryOf('h2load');
   if (binary === null) return null;
   const dir = await mkdtemp(join(tmpdir(), 'bench-'));
@@ -20,7 +20,7 @@ export async function h2loadRound(target: Pick<Target, 'apnsUrl' | 'apnsAuthoriz
     const headers = Object.entries({ ...apnsHeaders, authorization: target.apnsAuthorization }).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
     const path = `${target.apnsUrl}/3/device/${new Tokens({ part: 0, unregisteredEvery: 0 }).apns(0x1000_0000)}`;
     // The shell's own `times` tells the CPU time of its children.
-    const [command, ...args] = [...pin, 'sh', '-c', '"$@"; times', 'sh', binary, '-n', String(REQUESTS), '-c', '1', '-m', '1000', '-t', '1', '-d', body, ...headers, path];
+    const [command, ...args] = [...pin, 'sh', '-c', '"$@"; times', 'sh', binary, '-n', String(REQUESTS), '-c', String(connections), '-m', '1000', '-t', '1', '-d', body, ...headers, path];
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => { text += part; });

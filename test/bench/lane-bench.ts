@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ClientName } from './client-process.ts';
 import { LAYERS } from './layers.ts';
-import { EFFORT, measureClients, measureConditions, measureLayers, measureMemory, QUICK, type Condition, type Row } from './measure.ts';
+import { EFFORT, measureClients, measureConditions, measureLayers, measureMemory, QUICK, TRIED_CONNECTIONS, type Condition, type Row } from './measure.ts';
 import { table } from './table.ts';
 
 /**
@@ -18,7 +18,7 @@ const count = (value: number): string => value.toLocaleString('en-US');
 
 const ALL: readonly ClientName[] = ['lane-apns', 'apns2', 'node-apn', 'undici', 'node-http2', 'lane-fcm', 'firebase-admin'];
 const startLoad = loadavg()[0] ?? 0;
-const { server, rows } = await measureClients(values.quick ? ['lane-apns', 'node-http2'] : ALL, effort, say);
+const { server, rows, tried } = await measureClients(values.quick ? ['lane-apns', 'node-http2'] : ALL, effort, say);
 const conditions = values.quick ? [] : await measureConditions(effort, say);
 const memories = values.quick ? [] : await measureMemory(effort, say);
 const profiles = values.quick ? [] : await measureLayers(effort, say);
@@ -32,10 +32,11 @@ const ratios = {
 
 const memory = (row: Row): string[] => [row.peakRssMb === 0 ? '' : count(row.peakRssMb), row.ownPeakMb === null ? '' : count(row.ownPeakMb)];
 print(`\nNotifications per second and per CPU-second of the client, one core each, server: ${server} (load of the machine before: ${startLoad.toFixed(1)})\n`);
-print(table(['client', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'lane is'], rows.map((row) => {
+print(table(['client', 'connections', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'lane is'], rows.map((row) => {
   const ours = row.client === 'lane-fcm' || row.client === 'firebase-admin' ? 'lane-fcm' : 'lane-apns';
-  return [row.client, count(row.perSecond), count(row.perCpuSecond), ...memory(row), row.client.startsWith('lane') ? '' : `${ratio(ours, row.client)}x`];
+  return [row.client, row.connections === undefined ? '' : String(row.connections), count(row.perSecond), count(row.perCpuSecond), ...memory(row), row.client.startsWith('lane') ? '' : `${ratio(ours, row.client)}x`];
 })));
+if (tried.length > 0) print(`\nThe lane and h2load with the best of ${TRIED_CONNECTIONS.join(', ')} connections, per CPU-second: ${tried.map((row) => `${row.client} ${row.connections}: ${count(row.perCpuSecond)}`).join(', ')}`);
 if (conditions.length > 0) print(`\nThe lane at real conditions, against the local providers\n\n${table(['connections × streams', 'latency ms', 'unregistered', 'processes', 'per second', 'per CPU-second', 'peak MB', 'own MB', 'server cores'],
   conditions.map((one) => [`${one.connections} × ${one.streams}`, String(one.latencyMs), `${one.unregisteredPercent} %`, String(one.processes), count(one.perSecond), count(one.perCpuSecond), ...memory(one), one.serverCores === null ? '' : String(one.serverCores)]))}`);
 if (memories.length > 0) print(`\nWhat a lane's memory grows to, 1,000 streams a connection at 100 ms\n\n${table(['connections', 'own MB'], memories.map((one) => [String(one.connections), count(one.ownPeakMb)]))}`);
@@ -44,7 +45,7 @@ if (profiles.length > 0) print(`\nWhere a notification's time goes, µs of CPU (
 
 if (values.report !== undefined) {
   const report = {
-    rows, ratios, server, conditions, keeps: keeps(conditions), memory: memories, layers: profiles,
+    rows, tried, ratios, server, conditions, keeps: keeps(conditions), memory: memories, layers: profiles,
     machine: { cores: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, loadBefore: startLoad },
   };
   await writeFile(values.report, `${JSON.stringify(report, null, 2)}\n`);

@@ -10,15 +10,18 @@ import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts
  * while troubles all of them; a figure is the median of its rounds.
  */
 
-export interface Row { client: string; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
+/** `connections`: of a client that was tried with several numbers of them, the one that gave most per CPU-second. */
+export interface Row { client: string; connections?: number; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
 export interface Setting { processes: number; /** Of each process. */ connections: number; latencyMs: number; unregisteredPercent: number; /** That a connection may have open. */ streams: number }
-export interface Condition extends Row, Setting { /** Cores that the server kept busy. */ serverCores: number | null }
+export interface Condition extends Omit<Row, 'connections'>, Setting { /** Cores that the server kept busy. */ serverCores: number | null }
 export interface Footing { connections: number; streams: number; ownPeakMb: number }
 export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
 
 export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
 export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
 export const CONNECTIONS = 60;
+/** Numbers of connections of which the lane and h2load show their best; the packages open what they open by themselves. */
+export const TRIED_CONNECTIONS: readonly number[] = [1, 8, 60];
 const MEMORY_CONNECTIONS: readonly number[] = [1, 10, 60, 100, 300, 400];
 
 const CORES = cpus().length;
@@ -40,30 +43,43 @@ function rowOf(client: string, rounds: readonly (readonly Round[])[], footprints
   };
 }
 
-/** Table 1: every client against the same server, each on one core with the server on another. */
-export async function measureClients(names: readonly ClientName[], effort: Effort, say: (line: string) => void): Promise<{ server: string; rows: Row[] }> {
+/** Table 1: every client against the same server, each on one core with the server on another. `tried`: each number of connections of those that show their best. */
+export async function measureClients(names: readonly ClientName[], effort: Effort, say: (line: string) => void): Promise<{ server: string; rows: Row[]; tried: Row[] }> {
   const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
-  const started: { name: ClientName; client: StartedClient; rounds: Round[][] }[] = [];
-  const c: Round[][] = [];
+  const started: { name: ClientName; connections: number | null; client: StartedClient; rounds: Round[][] }[] = [];
+  const c = TRIED_CONNECTIONS.map((connections) => ({ connections, rounds: [] as Round[][] }));
   try {
     for (const name of names) {
-      say(`${name}: warm-up`);
-      started.push({ name, client: await startClient({ client: name, target: { ...server.target, connections: 1, unregisteredEvery: 0, part: 0 }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin), rounds: [] });
+      for (const connections of name.startsWith('lane') && effort !== QUICK ? TRIED_CONNECTIONS : [null]) {
+        say(`${name}${connections === null ? '' : ` with ${connections} connections`}: warm-up`);
+        const target = { ...server.target, connections: connections ?? 1, unregisteredEvery: 0, part: 0 };
+        started.push({ name, connections, client: await startClient({ client: name, target, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin), rounds: [] });
+      }
     }
     for (let round = 1; round <= effort.rounds; round += 1) {
       say(`all clients: round ${round} of ${effort.rounds}`);
       for (const { client, rounds } of started) rounds.push([await client.round()]);
-      const load = effort === QUICK ? null : await h2loadRound(server.target, clientPin);
-      if (load !== null) c.push([load]);
+      if (effort === QUICK) continue;
+      for (const { connections, rounds } of c) {
+        const load = await h2loadRound(server.target, clientPin, connections);
+        if (load !== null) rounds.push([load]);
+      }
     }
-    const rows: Row[] = [];
-    for (const { name, client, rounds } of started) rows.push(rowOf(name, rounds, [await client.end()]));
-    if (c.length > 0) rows.push(rowOf('h2load', c, []));
-    return { server: server.name, rows };
+    const all: Row[] = [];
+    for (const { name, connections, client, rounds } of started) all.push({ ...rowOf(name, rounds, [await client.end()]), ...(connections === null ? {} : { connections }) });
+    for (const { connections, rounds } of c) if (rounds.length > 0) all.push({ ...rowOf('h2load', rounds, []), connections });
+    const rows = [...new Set(all.map(({ client }) => client))].map((name) => bestOf(all.filter(({ client }) => client === name)));
+    return { server: server.name, rows, tried: all.filter(({ connections }) => connections !== undefined) };
   } finally {
     for (const { client } of started) client.kill();
     await server.stop();
   }
+}
+
+function bestOf(rows: readonly Row[]): Row {
+  const [best] = rows.toSorted((a, b) => b.perCpuSecond - a.perCpuSecond);
+  if (best === undefined) throw new Error('BENCH_NO_ROW');
+  return best;
 }
 
 const MANY_CONNECTIONS = 300;
