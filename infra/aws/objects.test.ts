@@ -39,6 +39,16 @@ describe.each(['memory', 'files'])('in %s', (where) => {
     }
   });
 
+  test('an object comes in the memory that is given for it, shared with other threads or not; one of another size comes in its own', async () => {
+    const body = pattern(3_000_000);
+    await objects.put('into', body);
+    const into = new Uint8Array(new SharedArrayBuffer(body.length));
+    const got = await objects.get('into', undefined, into);
+    expect([got?.buffer === into.buffer, Buffer.compare(into, body)]).toEqual([true, 0]);
+    for (const bytes of [body.length - 1, body.length + 1]) expect(Buffer.compare((await objects.get('into', undefined, new Uint8Array(bytes))) ?? Buffer.from('none'), body)).toBe(0);
+    expect(await objects.get('none', undefined, into)).toBeNull();
+  });
+
   test('an object is replaced whole, and keys of any characters are kept apart', async () => {
     for (const key of ['k/ä ö+%25/日本', 'k/a', 'k/a/', 'k/a/b']) await objects.put(key, Buffer.from(key));
     for (const key of ['k/ä ö+%25/日本', 'k/a', 'k/a/', 'k/a/b']) expect(Buffer.from((await objects.get(key)) ?? []).toString()).toBe(key);

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { errorName } from './cloud-error.ts';
 
@@ -5,10 +6,22 @@ import { errorName } from './cloud-error.ts';
 export interface Objects {
   put(key: string, body: Uint8Array, contentType?: string): Promise<void>;
   /** Null: no such object. */
-  get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** `into`: memory of the size that it is expected to have, which is filled and returned if it has. */
+  get(key: string, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array | null>;
   list(prefix: string): Promise<{ key: string; bytes: number }[]>;
   /** Done also if there was none. In a bucket with versions the ones before stay, until its own rules end them. */
   remove(key: string): Promise<void>;
+}
+
+/** Piece by piece: what comes is not in memory twice more. */
+async function fill(into: Uint8Array, body: Readable): Promise<Uint8Array> {
+  let at = 0;
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    if (at + piece.length > into.length) throw new Error(`OBJECT_TOO_LONG: more than the ${into.length} bytes that were announced`);
+    into.set(piece, at);
+    at += piece.length;
+  }
+  return into.subarray(0, at);
 }
 
 export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }): Objects {
@@ -17,10 +30,12 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }));
     },
 
-    async get(key, signal) {
+    async get(key, signal, into) {
       try {
         const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), signal === undefined ? {} : { abortSignal: signal });
-        return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+        const body = answer.Body;
+        if (body instanceof Readable && into !== undefined && answer.ContentLength === into.length) return await fill(into, body);
+        return (await body?.transformToByteArray()) ?? new Uint8Array();
       } catch (error) {
         if (errorName(error) === 'NoSuchKey') return null;
         throw error;

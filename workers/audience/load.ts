@@ -2,16 +2,14 @@ import pLimit from 'p-limit';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Manifest } from '../contract.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import { AudienceError } from './errors.ts';
 import { LoadedAudience } from './loaded-audience.ts';
 import { beside, readManifest } from './manifest.ts';
 import { Shard } from './shard.ts';
 
 export interface LoadOptions {
-  /**
-   * Shards fetched at the same time. Default 2: each more leaves some 60 MB of garbage in the process (measured over S3 with
-   * 6 million devices: 679 MB with 1, 728 with 2, 802 with 4).
-   */
+  /** Shards fetched at the same time. Default 2: while one is checked the next one comes. Each more has its pieces in memory besides. */
   concurrency?: number;
   signal?: AbortSignal;
   /** After every shard, and once at the start with 0. */
@@ -39,6 +37,8 @@ export async function loadAudience(objects: Objects, manifestKey: string, option
   const fetches = manifest.shards.map((shard, index) => limit(async () => {
     signal.throwIfAborted();
     memory[index] = await shardMemory(objects, manifestKey, shard, signal);
+    // The pieces that it came in lie outside the collector's heap, and it doesn't hurry for them.
+    collectGarbage();
     loaded++;
     options.progress?.(loaded, total);
   }));
@@ -60,12 +60,13 @@ export async function loadShard(objects: Objects, manifestKey: string, manifest:
 
 async function shardMemory(objects: Objects, manifestKey: string, shard: Manifest['shards'][number], signal?: AbortSignal): Promise<SharedArrayBuffer> {
   const key = beside(manifestKey, shard.key);
-  const bytes = await objects.get(key, signal);
+  const shared = new SharedArrayBuffer(shard.bytes);
+  const memory = new Uint8Array(shared);
+  const bytes = await objects.get(key, signal, memory);
   if (bytes === null) throw new AudienceError('SHARD_MISSING', `${key}: found no such object, expected ${shard.bytes} bytes`);
   if (bytes.length !== shard.bytes) throw new AudienceError('SHARD_CORRUPT', `${key}: found ${bytes.length} bytes, expected ${shard.bytes}`);
   const hash = sha256(bytes);
   if (hash !== shard.sha256) throw new AudienceError('SHARD_CORRUPT', `${key}: found content with the sha256 ${hash}, expected ${shard.sha256}`);
-  const shared = new SharedArrayBuffer(bytes.length);
-  new Uint8Array(shared).set(bytes);
+  if (bytes.buffer !== shared) memory.set(bytes);
   return shared;
 }
