@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ShotStop } from '../halt/shot-stop.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
-import { createJobMemory, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
+import { createJobMemory, JobMemories, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
 import { createReasons, ReasonWriter } from './reasons.ts';
 import { leaseFor } from '../send/lease-for-tests.ts';
 
@@ -59,4 +59,19 @@ test('however many different reasons come, none costs more memory', () => {
   expect(reader.read()).toBe(true);
   expect(told[3]).toMatchObject({ reason: `Reason3${'x'.repeat(88)}` });
   expect(told.at(-1)).toMatchObject({ reason: 'Other' });
+});
+
+test('memory of a job that is done does for the next one of about its size, which finds nothing in it', () => {
+  const memories = new JobMemories();
+  const first = memories.take(300, 0);
+  const writer = new JobWriter(first, new ReasonWriter(createReasons()));
+  for (let index = 0; index < 300; index++) {
+    writer.wrote(index);
+    writer.settle(index, { state: 'uncertain', reason: 'x' });
+  }
+  memories.give(first);
+  const second = memories.take(400, 7);
+  expect([second.shared === first.shared, second.count, second.baseMs]).toEqual([true, 400, 7]);
+  expect(new Uint8Array(second.shared).every((byte) => byte === 0)).toBe(true);
+  expect([memories.take(400, 0).shared === second.shared, memories.take(513, 0).shared === second.shared]).toEqual([false, false]);
 });

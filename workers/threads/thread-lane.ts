@@ -7,7 +7,7 @@ import type { Credential } from '../credentials/credential.ts';
 import type { Held, Lane, LaneJob, LaneStatus, PreparedShot, Template } from '../lanes/lane.ts';
 import { lookAhead } from '../lanes/wire-lane.ts';
 import { gaugeOf, readGauges } from './gauges.ts';
-import { createJobMemory, JobReader } from './job-memory.ts';
+import { JobMemories, JobReader } from './job-memory.ts';
 import { GAUGE } from './messages.ts';
 import { isPortable, partOfJob, type PortableJob } from './part-of-job.ts';
 import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './sending-threads.ts';
@@ -55,6 +55,7 @@ export class ThreadLane implements Lane, ThreadClient {
   readonly #pace: SharedPace;
   readonly #shots: ThreadShot[] = [];
   readonly #sent = new Set<Sent>();
+  readonly #memories = new JobMemories();
   #waiting: Waiting[] = [];
   #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #looking = false;
@@ -185,7 +186,7 @@ export class ThreadLane implements Lane, ThreadClient {
       return this.#serveWaiting();
     }
     const { batch, devices, terms } = job.elsewhere;
-    const memory = createJobMemory(job.count, Math.floor(sharedClockMs()));
+    const memory = this.#memories.take(job.count, Math.floor(sharedClockMs()));
     thread.post({ kind: 'job', platform: this.platform, shot: shot.number, batch, devices, terms, memory });
     this.#sent.add({ ...waiting, thread, reader: new JobReader(memory, thread.reasons, job) });
     this.#look();
@@ -298,6 +299,7 @@ export class ThreadLane implements Lane, ThreadClient {
     for (const sent of this.#sent) {
       if (!sent.reader.read()) continue;
       this.#sent.delete(sent);
+      this.#memories.give(sent.reader.memory);
       sent.done();
     }
   }
