@@ -268,7 +268,8 @@ export class WireLane implements Lane, LinkLane {
       if (link.pinned.length > 0 || (this.#bucket.perSecond === 0 && free >= connection.limit * FREE_PART)) this.#fill(link, Number.POSITIVE_INFINITY);
       else if (free > 0 && !this.#reads.turnComes()) this.#wakeIn(GATHER_MS);
     }
-    if (this.#roomWaiters.length > 0) this.#serveRoom();
+    // The turn serves it too: every answer would look at all connections for it where the streams are taken.
+    if (this.#roomWaiters.length > 0 && !this.#reads.turnComes()) this.#serveRoom();
   }
 
   /** Every connection gets its turn soon. */
