@@ -83,7 +83,8 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   say('Scaling up, test copies, gates …');
   await mustGo(ana, 'scale edge 40');
   await mustGo(ana, `scale workers ${script.workers}`);
-  await until('all workers ready', 120_000, async () => (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers);
+  // Loading takes a worker some seconds a million.
+  await until('all workers ready', 120_000 + script.devices / 40, async () => (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers);
   await testAll(mia, () => journal.launch(launchId));
   await tickGates([ana, mia]);
   await until('every gate green', 60_000, async () => (await openGates(stack, journal, launchId)).length === 0, 250).catch(async (error: unknown) => {
