@@ -136,7 +136,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       port: await port('cloud'),
       services: [{
         cluster: LOCAL_CLUSTER, service: LOCAL_POOL, cwd: projectRoot, startDelayMs: options.taskStartDelayMs, env: workerEnv,
-        command: [process.execPath, '--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, 'workers/main.ts')],
+        // A nursery of 12 MiB, as its threads have: what a worker makes anew lives shortly, and 60 MB of memory are saved.
+        command: [process.execPath, '--max-semi-space-size=4', '--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, 'workers/main.ts')],
       }],
       groups: [{ name: 'lingo-api', startDelayMs: 3_000 }],
       logsDir: logs,
