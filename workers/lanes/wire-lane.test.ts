@@ -412,7 +412,8 @@ describe('lane', () => {
       answer(request, status);
     } });
     void lane.send(lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]), jobOf(1).job);
-    await vi.waitFor(() => expect(answers).toBe(1));
+    // Refused unread it is sent again, soon.
+    await vi.waitFor(() => expect(answers).toBeGreaterThan(0));
     await sleep(20);
     expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 });
   });
