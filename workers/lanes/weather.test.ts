@@ -184,3 +184,15 @@ test('a rate that refuses in rows on every connection slows down; only when noth
   refuse(370);
   expect([weather.state(370), weather.waitMs(370)]).toEqual(['stopped', 1_000]);
 });
+
+test('a report names what comes most, not a stray answer of another kind, and of each weather anew', () => {
+  const weather = new Weather();
+  const one = (reason: string, nowMs: number) => weather.bad({ reason, connection: {}, retryAfterMs: null, waitMs: 1_000 }, sky({ bad: 3 }), nowMs);
+  for (const reason of ['TooManyRequests', 'TooManyRequests', 'InternalServerError']) one(reason, 0);
+  expect(weather.report(0)?.reason).toBe('TooManyRequests');
+  expect(weather.state(1_000)).toBe('trying');
+  fines(weather, 100_000, 2_500);
+  expect(weather.isFair).toBe(true);
+  one('ServiceUnavailable', 3_000);
+  expect(weather.report(3_000)?.reason).toBe('ServiceUnavailable');
+});

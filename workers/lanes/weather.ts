@@ -63,7 +63,9 @@ export interface Sky {
 
 export class Weather {
   #state: WeatherState = 'fair';
+  /** What comes most in it, and how often each came. */
   #reason = '';
+  readonly #counts = new Map<string, number>();
   #sinceMs = 0;
   #refused = 0;
   #allowance = Number.POSITIVE_INFINITY;
@@ -142,8 +144,9 @@ export class Weather {
       this.#sinceMs = nowMs;
       this.#refused = this.#badInWindow - 1;
       this.#threshold = Number.POSITIVE_INFINITY;
+      this.#counts.clear();
     }
-    this.#reason = answer.reason;
+    this.#name(answer.reason);
     this.#refused += 1;
     // A rate refuses what is too much of a moment, in rows and on every connection: that nothing gets through at all, only time can tell.
     const hardlyAny = answer.isRate === true ? nowMs - this.#badFromMs >= Math.max(NOTHING_ROUND_TRIPS * sky.roundTripMs, NOTHING_FOR_MS) : sky.bad * 2 > sky.open;
@@ -158,6 +161,13 @@ export class Weather {
 
   forget(connection: object): void {
     this.#badBy.delete(connection);
+  }
+
+  /** A stray answer of another kind is not what it is called by. */
+  #name(reason: string): void {
+    const times = (this.#counts.get(reason) ?? 0) + 1;
+    this.#counts.set(reason, times);
+    if (times >= (this.#counts.get(this.#reason) ?? 0)) this.#reason = reason;
   }
 
   #isMoreThanAnAccident({ open, bad }: Sky, nowMs: number): boolean {
