@@ -103,10 +103,7 @@ export class Verdicts {
   refused(link: Link, active: ActiveJob, index: number): void {
     const nowMs = performance.now();
     this.#blameIfAlone(link, nowMs);
-    const tries = this.#options.jobs.refusals(active, index);
-    const waitMs = Math.min(REFUSED_MOST_MS, Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** tries);
-    if (!this.#options.jobs.again(active, index, nowMs + waitMs)) return this.#options.jobs.settle(active, index, { state: 'failed', reason: REFUSED });
-    active.job.again?.(index);
+    this.#again(link, active, index, REFUSED, nowMs);
   }
 
   /** Written, and no answer will come. */
@@ -245,15 +242,18 @@ export class Verdicts {
     if (this.#unjudged.length === 0) return;
     const isFair = this.#weather.isFair;
     this.#unjudged = this.#unjudged.filter(({ link, active, index, reason, untilMs }) => {
-      if (!isFair || link.health.isSick) this.#again(active, index, reason, nowMs);
+      if (!isFair || link.health.isSick) this.#again(link, active, index, reason, nowMs);
       else if (nowMs < untilMs) return true;
       else this.#options.jobs.settle(active, index, { state: 'failed', reason });
       return false;
     });
   }
 
-  #again(active: ActiveJob, index: number, reason: string, nowMs: number): void {
-    if (!this.#options.jobs.again(active, index, nowMs + this.#weather.waitMs(nowMs))) return this.#options.jobs.settle(active, index, { state: 'failed', reason });
+  /** Not before the weather's wait is over, nor before a round trip, twice as long each time: whoever is refused at once must not be tried eight times in a moment. */
+  #again(link: Link, active: ActiveJob, index: number, reason: string, nowMs: number): void {
+    const { jobs } = this.#options;
+    const apartMs = Math.min(REFUSED_MOST_MS, Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** jobs.refusals(active, index));
+    if (!jobs.again(active, index, nowMs + Math.max(apartMs, this.#weather.waitMs(nowMs)))) return jobs.settle(active, index, { state: 'failed', reason });
     active.job.again?.(index);
   }
 
