@@ -1,5 +1,5 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { apnsRow, fcmRow, type Row } from './answers.ts';
+import { apnsRow, fcmRow, httpReason, type Row } from './answers.ts';
 import { apnsReason } from './apns-answers.ts';
 import { fcmReason } from './fcm-answers.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
@@ -14,8 +14,8 @@ export interface Provider {
   reason(status: number, body: string): string;
   /** What follows from it. */
   row(status: number, reason: string): Row;
-  /** True: the answer shows that the provider knows the credential, so the connection is open for more streams. */
-  authenticated(status: number): boolean;
+  /** True: this answer, which is no success, shows that the provider knows the credential, so the connection is open for more streams. */
+  authenticated(status: number, reason: string): boolean;
 }
 
 export function apnsProvider(): Provider {
@@ -28,7 +28,7 @@ export function apnsProvider(): Provider {
     reason: apnsReason,
     row: apnsRow,
     // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
-    authenticated: (status) => status === 200 || status === 410,
+    authenticated: (status, reason) => status === 410 && isOfProvider(status, reason),
   };
 }
 
@@ -46,8 +46,13 @@ export function fcmProvider(projectId: string): Provider {
     reason: fcmReason,
     row: fcmRow,
     // FCM answers about the message only after it has accepted the credential.
-    authenticated: (status) => status === 200 || status === 400 || status === 404,
+    authenticated: (status, reason) => (status === 400 || status === 404) && isOfProvider(status, reason),
   };
+}
+
+/** Not the page of a front end, which has not looked at the credential. */
+function isOfProvider(status: number, reason: string): boolean {
+  return reason !== httpReason(status);
 }
 
 /** An FCM message without token as the request body around the token. */

@@ -402,14 +402,16 @@ describe('lane', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  test.each<['apns' | 'fcm', number, number]>([
-    ['apns', 200, 1], ['apns', 410, 1], ['apns', 400, 0], ['apns', 403, 0], ['apns', 429, 0], ['apns', 503, 0],
-    ['fcm', 200, 1], ['fcm', 400, 1], ['fcm', 404, 1], ['fcm', 401, 0], ['fcm', 429, 0], ['fcm', 503, 0],
-  ])('%s: after a first answer of %i, %i connection counts as authenticated', async (provider, status, primed) => {
+  test.each<['apns' | 'fcm', number, number, object | null]>([
+    ['apns', 200, 1, null], ['apns', 410, 1, { reason: 'Unregistered' }], ['apns', 410, 0, null], ['apns', 400, 0, { reason: 'BadDeviceToken' }], ['apns', 403, 0, null], ['apns', 429, 0, null], ['apns', 503, 0, null],
+    ['fcm', 200, 1, null], ['fcm', 400, 1, { error: { status: 'INVALID_ARGUMENT' } }], ['fcm', 404, 1, { error: { status: 'NOT_FOUND' } }], ['fcm', 401, 0, null], ['fcm', 429, 0, null], ['fcm', 503, 0, null],
+    // The pages of a front end.
+    ['fcm', 400, 0, null], ['fcm', 404, 0, null],
+  ])('%s: after a first answer of %i, %i connection counts as authenticated (%j)', async (provider, status, primed, body) => {
     let answers = 0;
     const { lane } = await setUp({ provider, onRequest: (request) => {
       answers += 1;
-      answer(request, status);
+      answer(request, status, body);
     } });
     void lane.send(lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]), jobOf(1).job);
     // Refused unread it is sent again, soon.

@@ -304,7 +304,8 @@ export class WireLane implements Lane, LinkLane {
     const { provider } = this.#options;
     this.#answers += 1;
     const succeeded = isSuccess(status);
-    const authenticated = succeeded || provider.authenticated(status);
+    const reason = succeeded ? '' : provider.reason(status, body);
+    const authenticated = succeeded || provider.authenticated(status, reason);
     if (authenticated && link.connection?.unlocked === false) link.connection.unlock();
     if (succeeded && active.primed === null) {
       this.#peer.isAnswered = true;
@@ -312,7 +313,6 @@ export class WireLane implements Lane, LinkLane {
       active.shot.meter.accepted();
       return this.#jobs.settle(active, index, ACCEPTED);
     }
-    const reason = succeeded ? '' : provider.reason(status, body);
     const row = succeeded ? null : provider.row(status, reason);
     if (active.primed !== null) {
       this.#peer.answered({ status, reason, fields, body }, active.job.token(index));

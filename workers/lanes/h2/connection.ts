@@ -76,6 +76,8 @@ const MAX_BODY_BYTES = 8 * 1024;
 const STATUS_200 = 0x88;
 const PLAIN_HEADERS_MASK = FLAG.endHeaders | FLAG.padded | FLAG.priority;
 
+const KNOWN_SETTINGS: ReadonlySet<number> = new Set(Object.values(SETTING));
+
 interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
 const NO_ANSWER: Readonly<Answer> = { fields: [], body: [], bytes: 0 };
 
@@ -376,7 +378,8 @@ export class H2Connection<J> {
   }
 
   #setting(id: number, value: number): void {
-    this.peerSettings.set(id, value);
+    // A peer may send any number of others, again and again.
+    if (KNOWN_SETTINGS.has(id)) this.peerSettings.set(id, value);
     switch (id) {
       case SETTING.headerTableSize: return this.#outgoing.setTableLimit(value);
       case SETTING.enablePush:
