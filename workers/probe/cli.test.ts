@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { providersForTests, type TestProviders } from '../../infra/local/providers/for-tests.ts';
@@ -44,6 +47,25 @@ test('who can\'t be met is named on the first line, with exit code 1, and neithe
     expect(out).not.toContain('PRIVATE KEY');
   }
   expect((await probe(['apns', '--topic', 'com.example.lingo'], { GOBUTTON_APNS_URL: 'https://api.sandbox.push.apple.com' })).out).toMatch(/^APNs at https:\/\/api\.sandbox\.push\.apple\.com was not met \(WRONG_ENVIRONMENT\): .*sandbox.*\n\nspent {2}no push\n$/);
+});
+
+test('it goes through the proxy of the lanes, and says no word of its password', async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  // A lane goes to loopback without a proxy.
+  const named = { GOBUTTON_APNS_URL: 'https://apns.test:4443', GOBUTTON_FCM_URL: 'https://fcm.test:4443', HTTPS_PROXY: `http://somebody:hunter2@127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  for (const args of [['apns', '--topic', 'com.example.lingo'], ['fcm', '--json']]) {
+    const { code, out, err } = await probe(args, named);
+    expect([code, err]).toEqual([1, '']);
+    expect(out).toContain('PROXY_REFUSES');
+    expect(out).not.toContain('hunter2');
+  }
+  expect(asked).toEqual(['apns.test:4443', 'fcm.test:4443']);
+  proxy.close();
 });
 
 test('a device that has lost the app says so, and that the provider was met', async () => {
