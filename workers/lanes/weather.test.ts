@@ -196,3 +196,15 @@ test('a report names what comes most, not a stray answer of another kind, and of
   one('ServiceUnavailable', 3_000);
   expect(weather.report(3_000)?.reason).toBe('ServiceUnavailable');
 });
+
+test('a rate that comes after a lull was forgotten slows down as the first one did: what was refused before it says nothing of now', () => {
+  const weather = new Weather();
+  const refuse = (nowMs: number): void => {
+    for (const connection of links) weather.bad({ reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true }, sky({ bad: 4, inFlight: 100 }), nowMs);
+  };
+  refuse(0);
+  weather.idle(120_000);
+  expect(weather.isUnclouded).toBe(true);
+  refuse(200_000);
+  expect(weather.state(200_000)).toBe('slow');
+});

@@ -213,6 +213,7 @@ export class Weather {
     this.#state = 'fair';
     this.#allowance = Number.POSITIVE_INFINITY;
     this.#waitMs = 0;
+    this.#badFromMs = null;
     this.#badBy.clear();
     this.#window.fill(0);
     this.#badInWindow = 0;
