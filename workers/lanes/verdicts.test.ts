@@ -74,6 +74,13 @@ test('the end of the lane is the end of that moment', () => {
   expect(outcomes).toEqual([{ state: 'failed', reason: 'TooManyRequests' }]);
 });
 
+test('what the end of the connections brings after the end of the lane is settled too', () => {
+  const { links: [link], verdicts, outcomes, bad } = setUp();
+  verdicts.close();
+  bad(link, 429, 'TooManyRequests');
+  expect(outcomes).toEqual([{ state: 'failed', reason: 'TooManyRequests' }]);
+});
+
 test('when it was the connection, or the weather, it goes out again; in weather not before the wait is over', () => {
   const sick = setUp();
   for (let times = 0; times < 6; times += 1) sick.bad(sick.links[0], 429, 'TooManyRequests');
@@ -122,8 +129,26 @@ test('an answer after which a connection does no good ends it, but in weather th
 test('the only connection that fails is weather, also while it is being given up', () => {
   const { links: [link], verdicts, bad } = setUp(1);
   link.isOpen = false;
+  link.health.leave();
   bad(link, 503, 'ServiceUnavailable');
   expect(verdicts.weather(nowMs)).toMatchObject({ state: 'stopped', reason: 'ServiceUnavailable' });
+});
+
+test('one bad answer among the last of a connection that drains is an accident, also while no other one is open', () => {
+  const { links: [link], verdicts, bad } = setUp(1);
+  link.isOpen = false;
+  bad(link, 503, 'ServiceUnavailable');
+  expect(verdicts.weather(nowMs)).toBeNull();
+  for (let times = 0; times < 4; times += 1) bad(link, 503, 'ServiceUnavailable');
+  expect(verdicts.weather(nowMs)).toMatchObject({ state: 'stopped' });
+});
+
+test('what a connection that goes had open takes nobody\'s turn to go', () => {
+  const { links, verdicts, bad } = setUp(8);
+  for (let times = 0; times < 4; times += 1) bad(links[0], 403, 'InvalidProviderToken');
+  const [, other] = links as unknown as [FakeLink, FakeLink];
+  bad(other, 403, 'InvalidProviderToken');
+  expect([verdicts.isFair, other.did]).toEqual([true, ['retire InvalidProviderToken']]);
 });
 
 test('a single try that fails gives up its connection, unless it is a matter of rates or the answer says when to come again', () => {

@@ -52,6 +52,7 @@ export class Verdicts {
   /** As of the last look. */
   #capacityNow = 0;
   #said = '';
+  #closed = false;
 
   constructor(options: VerdictsOptions) {
     this.#options = options;
@@ -90,11 +91,15 @@ export class Verdicts {
   bad(link: Link, active: ActiveJob, index: number, row: Row, reason: string, fields: readonly HeaderField[]): void {
     const nowMs = performance.now();
     this.#blame(link, reason, retryAfterMs(fields), row, nowMs);
-    if (row.endsConnection === true && this.#weather.isFair && this.#mayLeave(nowMs)) link.connection?.retire(reason);
+    // One that is on its way out takes nobody's turn to go.
+    if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs)) link.connection?.retire(reason);
     switch (row.fate) {
       case 'failed': return this.#options.jobs.settle(active, index, { state: 'failed', reason });
       case 'uncertain': return this.#options.jobs.settle(active, index, { state: 'uncertain', reason });
-      case 'again': return void this.#unjudged.push({ link, active, index, reason, untilMs: nowMs + JUDGED_AFTER_MS });
+      case 'again':
+        // Of a connection that ends with its lane: nobody comes any more to judge it.
+        if (this.#closed) return this.#options.jobs.settle(active, index, { state: 'failed', reason });
+        return void this.#unjudged.push({ link, active, index, reason, untilMs: nowMs + JUDGED_AFTER_MS });
       default: row.fate satisfies never;
     }
   }
@@ -132,6 +137,7 @@ export class Verdicts {
 
   /** The lane ends: nothing more will be learned. */
   close(): void {
+    this.#closed = true;
     for (const { active, index, reason } of this.#unjudged.splice(0)) this.#options.jobs.settle(active, index, { state: 'failed', reason });
   }
 
@@ -169,10 +175,10 @@ export class Verdicts {
       open += 1;
       if (one.givesNothingElse) bad += 1;
     }
-    // One that is just being given up is not open any more, and counts all the same.
+    // One that is just being given up is not open any more, and counts all the same; what only drains may have an accident like any other.
     if (!link.isOpen) {
       open += 1;
-      bad += 1;
+      if (link.givesNothingElse) bad += 1;
     }
     return { open, bad, inFlight: this.#options.inFlight(), roundTripMs: link.roundTripMs };
   }

@@ -220,6 +220,21 @@ test.each(['halted', 'late', 'returned'] as const)('a job that must stop in bad 
   expect(words()).toEqual({ accepted: 20, [`held ${why}`]: 380 });
 });
 
+test('nor one whose refusal has begun, and does not end before the lane does', async () => {
+  const { lane, shot, seen } = await setUp({ connections: 2, on: ({ request, number }) => {
+    if (number < 4) return answer(request);
+    request.stream.respond({ ':status': 429 });
+  } });
+  const { job, words, twice } = jobOf(6);
+  const sent = lane.send(shot, job);
+  await vi.waitFor(() => expect(seen).toHaveLength(6));
+  // Until the beginnings of both answers are here.
+  await sleep(100);
+  await lane.close();
+  await sent;
+  expect([words(), twice()]).toEqual([{ 'accepted': 4, 'failed Http429': 2 }, 0]);
+});
+
 test('a silent connection gets nothing after its first deadline, and is asked for a sign of life at once', async () => {
   const silent: Seen[] = [];
   const { lane, shot } = await setUp({ answerDeadlineMs: 300, on: (seen) => {
