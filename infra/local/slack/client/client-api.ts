@@ -8,6 +8,7 @@ import { slackId } from '../state/ids.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { Views } from '../state/views.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
+import { invite } from './invite.ts';
 import { personText, withMentions } from './person-text.ts';
 import { clientEphemeral, clientEvent, clientMessage, clientState, clientView } from './shown.ts';
 
@@ -114,6 +115,7 @@ export class ClientApi {
         return { ok: true };
       case 'POST commands': {
         const { as, channel, command, text } = commanded.parse(body);
+        if (command === '/invite') return invite(state, as, channel, withMentions(text, state));
         return await interactions.command(as, channel, command, withMentions(text, state));
       }
       case 'POST actions': {

@@ -60,6 +60,7 @@ export async function sendCommand(line) {
   const [command, ...rest] = line.split(' ');
   const answer = await send('POST', 'commands', { channel: session.channel, command, text: rest.join(' ').trim() });
   if (!answer.ok) showNotice(answer.error);
+  else if (answer.notice !== undefined) showNotice(answer.notice);
 }
 
 function onKey(event) {
