@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { optionProblem } from '../../infra/option-problem.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
@@ -82,7 +83,7 @@ function readArgs(args: string[]) {
   try {
     return parseArgs({ args, options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new CliError('USAGE', error instanceof Error ? error.message : String(error), error);
+    throw new CliError('USAGE', optionProblem(error, Object.keys(OPTIONS)), error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { optionProblem } from '../../../infra/option-problem.ts';
 import { readNumber } from '../../../runbooks/typed/number.ts';
 import { AudienceError } from '../errors.ts';
 import { FIELDS } from '../fields.ts';
@@ -34,8 +35,7 @@ function parsedArguments(args: string[], options: NonNullable<Parameters<typeof 
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (cause) {
-    const known = Object.keys(options).map((name) => `--${name}`).join(', ');
-    throw new AudienceError('ARGUMENT_INVALID', `${cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause)}; expected options of ${known}`, { cause });
+    throw new AudienceError('ARGUMENT_INVALID', optionProblem(cause, Object.keys(options)), { cause });
   }
 }
 
