@@ -1,7 +1,9 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EVERY_SCOPE, person, SECRETS, until } from '../../infra/local/slack/for-tests.ts';
-import { startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+import { RUNBOOK, startRig, textOf, type Rig } from '../../test/bot-rig.ts';
 
 /** A launch is created only where the bot can show it. */
 
@@ -29,6 +31,31 @@ test('in a channel without the bot nothing is created, and the answer says how t
   rig.workspace.admin.addApp(ROOM);
   expect(await rig.ask(rig.ana, 'create drill in 1h')).toContain('Created');
   expect(await launches()).toHaveLength(1);
+});
+
+test('people bring the bot in as the answer says, by Slack\'s own /invite, and others as well', async () => {
+  rig.workspace.admin.removeApp(ROOM);
+  const invite = (text: string) => rig.ana.send('POST', 'commands', { channel: ROOM, command: '/invite', text });
+  expect(await invite('')).toMatchObject({ ok: false, error: expect.stringContaining('found nobody') as string });
+  expect(await invite('@gobuton')).toMatchObject({ ok: false, error: expect.stringContaining('"@gobuton"') as string });
+  expect(await invite('@gobutton')).toMatchObject({ ok: true, notice: 'Now in #superbowl-war-room: gobutton.' });
+  expect(await invite('@gobutton')).toMatchObject({ ok: true, notice: 'Already in #superbowl-war-room: gobutton.' });
+  expect(await rig.ask(rig.ana, 'create drill in 1h')).toContain('Created');
+  rig.workspace.admin.archive(ROOM, true);
+  expect(await invite('@ana')).toMatchObject({ ok: false, error: expect.stringContaining('archived') as string });
+});
+
+test('a runbook is created by its file\'s name or by its own id, and the examples name one that lies here', async () => {
+  const put = (name: string, id: string) => writeFile(join(rig.runbooksDir, name), RUNBOOK.replace('id: drill', `id: ${id}`));
+  await put('flash-sale-es.yaml', 'flash-sale');
+  for (const typed of ['create flash-sail in 1h', 'create flash-sale']) expect(await rig.ask(rig.ana, typed)).toContain('/go create drill in 2h');
+  expect(await rig.ask(rig.ana, 'help create')).toContain('/go create drill 23:30 UTC');
+  expect(await rig.ask(rig.ana, 'create flash-sail in 1h')).toContain('Did you mean `flash-sale`?');
+  // Two files that call themselves the same: neither is guessed.
+  await put('flash-sale-fr.yaml', 'flash-sale');
+  expect(await rig.ask(rig.ana, 'create flash-sale in 1h')).toContain('There is no runbook');
+  await rm(join(rig.runbooksDir, 'flash-sale-fr.yaml'));
+  expect(await rig.ask(rig.ana, 'create Flash-Sale in 1h')).toContain('`flash-sale-');
 });
 
 test('a private channel that Slack does not show to the bot, an archived one and a direct message are no war rooms', async () => {

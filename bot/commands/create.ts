@@ -15,7 +15,7 @@ import { bareWord, WHEN_USAGE } from './arguments.ts';
 import { momentOf, offer } from './ask-moment.ts';
 import { launchHere } from './launch-here.ts';
 import { didYouMean } from './nearest.ts';
-import { type ListedRunbook, listRunbooks, namesAndProblems, readRunbook } from './runbook-folder.ts';
+import { type ListedRunbook, listRunbooks, meantRunbook, namesAndProblems, readRunbook } from './runbook-folder.ts';
 import { misuse, type Ask, type Subcommand } from './subcommand.ts';
 
 export interface Wanted { runbook: string; name: string | null; targetAtMs: number; compress: number }
@@ -95,18 +95,25 @@ export const create: Subcommand = {
     const runbooks = await listRunbooks(ask.desk.runbooksDir);
     const ids = runbooks.map((one) => one.id);
     const [word = ''] = ask.typed.words;
-    const runbook = ids.find((id) => id === word) ?? ids.find((id) => id.toLowerCase() === bareWord(word));
-    if (runbook === undefined) return misuse(create, `There is no runbook ${code(word)}.${didYouMean(word, ids)} There is ${runbooksText(runbooks)}.`);
+    const own = createWith(runbooks);
+    const runbook = (meantRunbook(runbooks, word) ?? meantRunbook(runbooks, bareWord(word)))?.id;
+    if (runbook === undefined) return misuse(own, `There is no runbook ${code(word)}.${didYouMean(word, [...ids, ...runbooks.flatMap(({ ownId }) => ownId ?? [])])} There is ${runbooksText(runbooks)}.`);
     const parsed = parseCreate(ask.typed.rest.slice(ask.typed.rest.indexOf(word) + word.length));
     const { compress, name } = parsed;
-    if (parsed.when === '') return misuse(create, `When is the target? ${WHEN_USAGE}`);
+    if (parsed.when === '') return misuse(own, `When is the target? ${WHEN_USAGE}`);
     const times = compress === null ? { ok: true as const, value: 1 } : readNumber(compress, COMPRESS);
-    if (!times.ok || times.value === 0) return misuse(create, `${code(compress ?? '')}: compressed how many times? Expected ${!times.ok && times.code === 'NUMBER_TWO_READINGS' ? times.expected : 'a number above 0'}, like \`compress 24\`: a day of the plan takes an hour.`);
+    if (!times.ok || times.value === 0) return misuse(own, `${code(compress ?? '')}: compressed how many times? Expected ${!times.ok && times.code === 'NUMBER_TWO_READINGS' ? times.expected : 'a number above 0'}, like \`compress 24\`: a day of the plan takes an hour.`);
     const moment = await momentOf(ask.desk, ask.slackId, parsed.when, ask.atMs, null);
-    if (moment.kind !== 'at') return offer(ask, create, parsed.when, moment, (at) => `create ${runbook} ${at}${compress === null ? '' : ` compress ${compress}`}${name === null ? '' : ` called "${name.replaceAll('"', "'")}"`}`);
+    if (moment.kind !== 'at') return offer(ask, own, parsed.when, moment, (at) => `create ${runbook} ${at}${compress === null ? '' : ` compress ${compress}`}${name === null ? '' : ` called "${name.replaceAll('"', "'")}"`}`);
     return (await createLaunch(ask.desk, ask, { runbook, name, targetAtMs: moment.atMs, compress: times.value })).answer;
   },
 };
+
+/** The command with a runbook in its examples that lies here, so that they can be typed as they stand. */
+export function createWith(runbooks: readonly ListedRunbook[]): Subcommand {
+  const first = runbooks.find(({ problem }) => problem === null)?.id ?? 'superbowl';
+  return { ...create, usage: create.usage.map((line) => line.replace('superbowl', first)) };
+}
 
 /** Times: 1 is real time, 24 makes an hour of a day, 0.5 two days. */
 export const COMPRESS = { fractions: true } as const;

@@ -9,7 +9,7 @@ import { withRoomTrouble } from '../views/room-trouble.ts';
 import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { campaign } from './campaign.ts';
-import { create } from './create.ts';
+import { create, createWith } from './create.ts';
 import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
 import { fire } from './fire.ts';
@@ -33,7 +33,8 @@ const help: Subcommand = {
     const only = topic === undefined ? null : (named(topic) ?? (haltWord(topic) === null ? null : halt));
     if (topic !== undefined && only === null) return unknown(topic);
     const launch = await desk.rooms.launchOf(channelId);
-    return helpMessage(SUBCOMMANDS, only, launch?.name ?? null);
+    const shown = only === create ? createWith(await listRunbooks(desk.runbooksDir)) : only;
+    return helpMessage(SUBCOMMANDS, shown, launch?.name ?? null);
   },
 };
 

@@ -7,7 +7,8 @@ import { describeProblem, loadRunbook, type LoadedRunbook } from '../../runbooks
  * first problem, and so is what can't be read at all (a folder of that name, a dangling link, a file without rights).
  */
 
-export interface ListedRunbook { id: string; file: string; title: string; /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null }
+/** `id` is the file's name without its ending, `ownId` the one that it gives itself (null: it can't be read). */
+export interface ListedRunbook { id: string; ownId: string | null; file: string; title: string; /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null }
 
 /** UTF-8 takes four bytes a character at most; what is larger isn't even read. `loadRunbook` counts the characters. */
 const BYTES_MOST = 2_000_000;
@@ -30,6 +31,14 @@ export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
 /** The ids of those that can be used, and what is wrong with the others. */
 export function namesAndProblems(listed: readonly ListedRunbook[]): [ids: string[], problems: string[]] {
   return [listed.flatMap(({ id, problem }) => (problem === null ? [id] : [])), listed.flatMap(({ problem }) => (problem === null ? [] : [problem]))];
+}
+
+/** The one that is meant: by its file, or by the id inside where just one usable file has that. Null: none, or several. */
+export function meantRunbook(listed: readonly ListedRunbook[], typed: string): ListedRunbook | null {
+  const byFile = listed.find(({ id }) => id === typed) ?? listed.find(({ id }) => id.toLowerCase() === typed.toLowerCase());
+  if (byFile !== undefined) return byFile;
+  const byId = listed.filter(({ ownId, problem }) => problem === null && ownId === typed.toLowerCase());
+  return byId.length === 1 ? (byId[0] ?? null) : null;
 }
 
 /** Never rejects: what can't be read is a problem of that file. */
@@ -55,7 +64,7 @@ async function look(dir: string, file: string): Promise<ListedRunbook> {
   const before = known.get(path);
   if (before?.stamp === stamp && stamp !== 'unreadable') return before.listed;
   const { loaded } = await readRunbook(dir, file);
-  const listed = { id: file.replace(/\.ya?ml$/i, ''), file, title: loaded.ok ? loaded.runbook.title : file, problem: loaded.ok ? null : firstOf(loaded) };
+  const listed = { id: file.replace(/\.ya?ml$/i, ''), ownId: loaded.ok ? loaded.runbook.id : null, file, title: loaded.ok ? loaded.runbook.title : file, problem: loaded.ok ? null : firstOf(loaded) };
   if (known.size >= KNOWN_MOST) known.clear();
   known.set(path, { stamp, listed });
   return listed;
