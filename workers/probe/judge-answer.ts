@@ -41,8 +41,9 @@ const FCM = {
 
 /** Null: the provider was met. */
 export function judgeAnswer(provider: 'apns' | 'fcm', { status, reason, fields, body }: Answer, isMadeUp: boolean): Trouble | null {
-  if (status >= 200 && status < 300) return null;
   const detail = detailOf({ status, reason, fields, body });
+  // No provider answers a page, and whoever stands between us may give everything a 200.
+  if (status >= 200 && status < 300) return isHtml(fields, body) ? { code: 'FRONT_END', detail } : null;
   if (status >= 300 && status < 400) return { code: 'REDIRECTS', detail };
   const known = verdictOf(provider, reason);
   if (known !== null) {
@@ -77,7 +78,7 @@ function detailOf({ status, reason, fields, body }: Answer): string {
   const server = fieldOf(fields, 'server');
   const after = fieldOf(fields, 'retry-after');
   return [
-    /^Http\d+$/.test(reason) ? String(status) : `${status} ${reason}`,
+    reason === '' || /^Http\d+$/.test(reason) ? String(status) : `${status} ${reason}`,
     ...(location === null ? [] : [`to ${location}`]),
     ...(isHtml(fields, body) ? [`an HTML page${title === undefined ? '' : ` “${title}”`}`] : said === undefined ? [] : [`“${said}”`]),
     ...(server === null ? [] : [`server ${server}`]),

@@ -217,6 +217,8 @@ describe('an address that is no provider', () => {
       [308, { location: elsewhere.url }, '', 'REDIRECTS', /308/],
       [502, { 'content-type': 'text/html', 'server': 'nginx/1.22' }, '<html><title>502 Bad Gateway</title></html>', 'FRONT_END', /502, an HTML page “502 Bad Gateway”, server nginx\/1\.22/],
       [403, { 'content-type': 'text/html' }, '<!DOCTYPE html><title>Access denied</title>', 'FRONT_END', /403, an HTML page “Access denied”/],
+      // A portal that asks for a login says that all is well.
+      [200, { 'content-type': 'text/html' }, '<html><title>Log in</title>', 'FRONT_END', /200, an HTML page “Log in”/],
       [404, { 'content-type': 'text/html' }, '<html><title>Error 404 (Not Found)!!1</title>', 'NOT_THERE', /404/],
       [429, { 'retry-after': '30' }, 'slow down', 'UNWELL', /429, retry after 30/],
       [418, {}, 'teapot', 'UNKNOWN_ANSWER', /418/],
