@@ -6,6 +6,8 @@ const PROXY = 'http://proxy.test:3128';
 test.each([
   ['http://proxy.test:3128', 'http://proxy.test:3128'], ['proxy.test:3128', 'http://proxy.test:3128'], ['https://u:p@proxy.test', 'https://u:p@proxy.test'], ['10.0.0.1:8080', 'http://10.0.0.1:8080'],
   ['socks5://proxy.test', null], ['http://', null], ['http://a b', null], ['file:///etc/passwd', null],
+  // A % that stands for itself is %25: what it decodes to is not known.
+  ['http://me:100%@proxy.test', null], ['http://me%zz:x@proxy.test', null], ['http://me:100%25@proxy.test', 'http://me:100%25@proxy.test'],
 ])('%s as a proxy is %s', (text, url) => {
   expect(proxyUrl(text)).toBe(url);
 });

@@ -5,12 +5,21 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
  * for it read the process's own environment whenever they are asked, and take a proxy without a scheme for one that speaks TLS.
  */
 
-/** As an absolute URL, `http[s]://[user:password@]host[:port]`; null: not the address of an HTTP proxy. A missing scheme is http. */
+/** As an absolute URL, `http[s]://[user:password@]host[:port]`; null: not the address of an HTTP proxy, or a user or password that is not percent-encoded. A missing scheme is http. */
 export function proxyUrl(text: string): string | null {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) return null;
-  const { protocol, hostname } = new URL(withScheme);
-  return /^https?:$/.test(protocol) && hostname !== '' ? withScheme : null;
+  const { protocol, hostname, username, password } = new URL(withScheme);
+  return /^https?:$/.test(protocol) && hostname !== '' && isEncoded(username) && isEncoded(password) ? withScheme : null;
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Null: straight. `noProxy`: names (with all that is under them), addresses and networks, each with or without a port, between commas or spaces; `*` is everything. */

@@ -49,7 +49,7 @@ const EXPECT = {
   launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
   providerUrl: 'the https address of a local provider like https://localhost:4443, without a path, or nothing for the real one',
   tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
-  proxy: 'the address of an HTTP proxy like http://user:password@proxy.example:3128, or nothing',
+  proxy: 'the address of an HTTP proxy like http://user:password@proxy.example:3128 (a % in the password is %25), or nothing',
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',

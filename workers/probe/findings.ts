@@ -58,7 +58,7 @@ const rows = {
   }),
   PROXY_REFUSES: (w) => ({
     found: `the proxy does not connect to ${w.at}${inBrackets(w)}`, expected: '200 to CONNECT',
-    next: 'Allow this host and port on the proxy, check its name and password in HTTPS_PROXY, or put the host into NO_PROXY',
+    next: 'Check address, user and password of the proxy in HTTPS_PROXY, allow this host and port on it, or put the host into NO_PROXY',
   }),
 
   // ---- TLS

@@ -43,7 +43,7 @@ test('an IPv6 address stands in brackets', async () => {
 });
 
 test.each([
-  ['wants a password', 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n', 'answered 407 to CONNECT push.test:'],
+  ['wants a password', 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n', /answered 407 to CONNECT push\.test:\d+: it does not take the user and password of HTTPS_PROXY/],
   ['refuses', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno', 'answered 403 to CONNECT push.test:'],
   ['speaks something else', 'SSH-2.0-OpenSSH_9.2\r\n', 'Parse Error'],
   ['hangs up', '', 'socket hang up'],
@@ -52,8 +52,13 @@ test.each([
   const { dialer, proxy } = await setUp(() => answer, 'ann:secret@');
   const error = await dialer.dial(300).then(() => null, (reason: unknown) => reason as Error);
   expect(error?.message).toMatch(new RegExp(`^LANE_PROXY http://127.0.0.1:${proxy.port} `));
-  expect(error?.message).toContain(why);
+  expect(error?.message).toMatch(why);
   expect(error?.message).not.toContain('secret');
+});
+
+test('one that wants a password and is given none says how to give it', async () => {
+  const { dialer } = await setUp(() => 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+  await expect(dialer.dial(1_000)).rejects.toThrow(/407 to CONNECT push\.test:\d+: it wants a user and password, as HTTPS_PROXY=http:\/\/user:password@host:port/);
 });
 
 test('a proxy that is not there is named', async () => {

@@ -11,6 +11,7 @@ export function openTunnel(proxy: string, host: string, port: number, timeoutMs:
   const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const name = `${protocol}//${hostname}${proxyPort === '' ? '' : `:${proxyPort}`}`;
   const authorization = username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` };
+  const wanted = username === '' ? ': it wants a user and password, as HTTPS_PROXY=http://user:password@host:port' : ': it does not take the user and password of HTTPS_PROXY';
   return new Promise((resolve, reject) => {
     const call = (protocol === 'https:' ? overTls : overTcp)({
       method: 'CONNECT', host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(proxyPort || (protocol === 'https:' ? 443 : 80)), path: target, headers: { host: target, ...authorization }, agent: false,
@@ -25,7 +26,7 @@ export function openTunnel(proxy: string, host: string, port: number, timeoutMs:
     call.once('connect', ({ statusCode = 0 }, socket: Socket, head) => {
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        return fail(`answered ${statusCode} to CONNECT ${target}${statusCode === 407 ? ': it wants a user and password, as HTTPS_PROXY=http://user:password@host:port' : ''}`);
+        return fail(`answered ${statusCode} to CONNECT ${target}${statusCode === 407 ? wanted : ''}`);
       }
       clearTimeout(timer);
       // A server that speaks TLS waits for us first.
