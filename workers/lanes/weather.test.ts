@@ -145,10 +145,20 @@ describe('a provider that refuses a part', () => {
     expect(weather.allowance(4_000)).toBe(1);
   });
 
-  test('says how long to wait: then all waits', () => {
+  test('says of a rate how long to wait: then all waits', () => {
     const weather = slow();
-    bads(weather, 1, 10, { retryAfterMs: 2_000 });
+    weather.bad({ reason: 'TooManyRequests', connection: {}, retryAfterMs: 2_000, waitMs: 1_000, isRate: true }, sky(), 10);
     expect([weather.state(10), weather.waitMs(10)]).toEqual(['stopped', 2_000]);
+  });
+
+  test('of anything else it says so too: then all waits where half of the answers do, not for one server that is ill for an hour', () => {
+    const weather = slow();
+    bads(weather, 1, 10, { retryAfterMs: 3_600_000, from: [links[0] as object] });
+    fines(weather, 256, 15);
+    bads(weather, 127, 20, { retryAfterMs: 3_600_000 });
+    expect(weather.state(20)).toBe('slow');
+    bads(weather, 1, 20, { retryAfterMs: 2_000 });
+    expect([weather.state(20), weather.waitMs(20)]).toEqual(['stopped', 2_000]);
   });
 
   test('connections whose last bad answer is long ago take no part in it', () => {

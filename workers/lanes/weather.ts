@@ -3,7 +3,7 @@
  * (429, 503, the page of a front end, a credential that is refused everywhere). One for each lane.
  *
  *   fair --more than an accident, on several connections--> slow --all is well for a while--> fair
- *   fair, slow --hardly any connection gets through, or the provider says how long to wait--> stopped
+ *   fair, slow --hardly any connection gets through, or the provider says how long to wait, of a rate or to half of all--> stopped
  *   stopped --the wait is over--> trying (one request at a time) --it is answered--> slow
  *                                 trying --it is not--> stopped, for longer
  *
@@ -150,7 +150,9 @@ export class Weather {
     this.#refused += 1;
     // A rate refuses what is too much of a moment, in rows and on every connection: that nothing gets through at all, only time can tell.
     const hardlyAny = answer.isRate === true ? nowMs - this.#badFromMs >= Math.max(NOTHING_ROUND_TRIPS * sky.roundTripMs, NOTHING_FOR_MS) : sky.bad * 2 > sky.open;
-    if (before === 'trying' || hardlyAny || answer.retryAfterMs !== null) this.#stop(answer, before, sky, nowMs);
+    // What is no rate may be said by one sick server of many, while the others take what they get.
+    const isToldToWait = answer.retryAfterMs !== null && (answer.isRate === true || this.#badInWindow >= WINDOW / 2);
+    if (before === 'trying' || hardlyAny || isToldToWait) this.#stop(answer, before, sky, nowMs);
     else if (before !== 'stopped') this.#slowDown(sky, nowMs);
   }
 
