@@ -115,6 +115,20 @@ test('of several a quarter goes within a second: opening as many anew would look
   expect(links.filter(({ did }) => did.length > 0)).toHaveLength(2);
 });
 
+test('in slow weather a suspect connection goes too: it would neither be tried nor make room', () => {
+  const { links, verdicts, bad } = setUp(8);
+  const good = links.at(-1) as FakeLink;
+  // More than an accident, from a quarter of them, and none of it a matter of rates.
+  for (let times = 0; times < 9; times += 1) for (const link of links.slice(1, 3)) {
+    bad(link, 503, 'ServiceUnavailable');
+    verdicts.fine(link as unknown as Link);
+  }
+  for (let times = 0; times < 5; times += 1) bad(links[0], 503, 'ServiceUnavailable');
+  expect([verdicts.weather(nowMs)?.state, links[0].health.state, good.did]).toEqual(['slow', 'suspect', []]);
+  verdicts.sweep(nowMs);
+  expect([links[0].did, links[0].health.state]).toEqual([['retire sick: ServiceUnavailable'], 'leaving']);
+});
+
 test('an answer after which a connection does no good ends it, but in weather that everybody gets', () => {
   const { links: [link, other], storm, bad } = setUp();
   bad(link, 403, 'InvalidProviderToken');

@@ -229,7 +229,9 @@ export class Verdicts {
       // It lives, and answers no request: it goes like any other that is suspect.
       link.isAsked = false;
     }
-    if (this.#weather.isFair) this.#giveUpIfSick(link, nowMs);
+    // Slowed down by a rate none is blamed; who is suspect all the same would otherwise neither be tried nor go.
+    const state = this.#weather.state(nowMs);
+    if (state === 'fair' || state === 'slow') this.#giveUpIfSick(link, nowMs);
   }
 
   /** Whatever they said in the storm: the tries show who works. */
