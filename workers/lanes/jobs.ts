@@ -149,9 +149,9 @@ export class Jobs {
   }
 }
 
-/** Of the device that would be written next. */
+/** Of the device that would be written next: of those that were refused the one that waits longest, so that nobody who is refused each time stands before all others. */
 function placeOf({ again, next }: ActiveJob): number {
-  return again.at(-1) ?? next;
+  return again[0] ?? next;
 }
 
 function left(active: ActiveJob): number {

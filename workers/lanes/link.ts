@@ -92,7 +92,7 @@ export class Link implements PoolOwner<ActiveJob> {
     const active = this.pinned.shift() ?? (this.turn > 0 ? this.#lane.nextJob() : null);
     if (active === null) return false;
     this.turn -= 1;
-    const index = active.again.pop() ?? active.next++;
+    const index = active.again.shift() ?? active.next++;
     this.job = active;
     this.index = index;
     this.template = active.shot.request(active.job.template(index), this.issued);

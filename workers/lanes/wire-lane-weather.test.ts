@@ -164,6 +164,26 @@ test('the page of a front end is nobody\'s fate: it is sent again when it is gon
   expect(words()).toEqual({ accepted: 600 });
 });
 
+test('after a storm the tries go to one after the other: a device that is refused each time does not keep the rest waiting', async () => {
+  let until = Number.POSITIVE_INFINITY;
+  const tries: string[] = [];
+  const { lane, shot } = await setUp({ connections: 1, streams: 20, on: ({ request, number, atMs, device }) => {
+    if (number === 30) until = atMs + 300;
+    if (number < 30) return soon(request);
+    if (performance.now() >= until) tries.push(device);
+    if (performance.now() < until || device.endsWith('7')) return soon(request, 404);
+    soon(request);
+  } });
+  const { job, words } = jobOf(60);
+  const sent = lane.send(shot, job);
+  await vi.waitFor(() => expect(words()['accepted'] ?? 0).toBeGreaterThan(40), { timeout: 20_000, interval: 20 });
+  // Whoever came first in the storm came first after it, and nobody twice before the others had their turn.
+  const first = tries.slice(0, 8);
+  expect(new Set(first).size).toBe(first.length);
+  await lane.close();
+  await sent;
+});
+
 test('credentials refused on all connections are weather; a single refusal is one device', async () => {
   let until = Number.POSITIVE_INFINITY;
   const { lane, shot } = await setUp({ connections: 3, on: ({ request, number, atMs, device }) => {
