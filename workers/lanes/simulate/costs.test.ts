@@ -5,7 +5,7 @@ import { simulate } from './simulate.ts';
 
 const AT_ONCE = { kind: 'fixed', ms: 1 } as const;
 
-/** CPU-µs of a push, as docs/lane.md has them of the lane alone, and how many went out a second: answers spread by a fifth, in steps of 1 ms. */
+/** CPU-µs of a push, as `npm run bench:lane` had them of the lane alone before reads were gathered, and how many went out a second: answers spread by a fifth, in steps of 1 ms. */
 test.each([
   { connections: 60, streams: 100, ms: 30, us: 2.65, perSecond: 168_685 },
   { connections: 60, streams: 100, ms: 100, us: 4.24, perSecond: 51_577 },
