@@ -67,11 +67,6 @@ export class Verdicts {
     return this.#weather.allowance(nowMs);
   }
 
-  /** Until something may be tried again, ms; 0 unless all is stopped. */
-  waitMs(nowMs: number): number {
-    return this.#weather.waitMs(nowMs);
-  }
-
   get sick(): LaneSick | null {
     return this.#sick;
   }
