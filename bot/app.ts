@@ -1,4 +1,5 @@
-import { App, type Receiver } from '@slack/bolt';
+import { App } from '@slack/bolt';
+import type { Receiver } from '@slack/bolt';
 import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './actions/action-ids.ts';
 import {
   gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,

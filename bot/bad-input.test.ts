@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { eventBody, readyLaunch, RUNBOOK, signedPost, startRig, textOf, type Rig } from '../test/bot-rig.ts';
+import { eventBody, readyLaunch, RUNBOOK, signedPost, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig } from '../test/bot-rig.ts';
 
 describe('what is typed wrong gets a clear answer and changes nothing', () => {
   let rig: Rig;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { AUDIENCE, buttonsOf, FORM, pressBody, readyLaunch, signedPost, startRig, textOf, type Rig } from '../test/bot-rig.ts';
+import { AUDIENCE, buttonsOf, FORM, pressBody, readyLaunch, signedPost, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig } from '../test/bot-rig.ts';
 
 describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) => {
   let rig: Rig;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
-import { readEnvironment, secret, type ConfigProblem } from '../infra/environment.ts';
+import { readEnvironment, secret } from '../infra/environment.ts';
+import type { ConfigProblem } from '../infra/environment.ts';
 
 /** What the bot is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface BotConfig {

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until, type RoomView } from '../infra/local/slack/for-tests.ts';
-import { buttonsOf, readyLaunch, RUNBOOK, startRig, textOf, type Rig, type Someone } from '../test/bot-rig.ts';
+import { until } from '../infra/local/slack/for-tests.ts';
+import type { RoomView } from '../infra/local/slack/for-tests.ts';
+import { buttonsOf, readyLaunch, RUNBOOK, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig, Someone } from '../test/bot-rig.ts';
 
 const value = (text: string) => ({ value: { type: 'plain_text_input', value: text } });
 

@@ -1,7 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { buttonsOf, readyLaunch, startRig, type Rig } from '../test/bot-rig.ts';
-import { startHoldingProxy, type HoldingProxy } from '../test/faults/holding-proxy.ts';
+import { buttonsOf, readyLaunch, startRig } from '../test/bot-rig.ts';
+import type { Rig } from '../test/bot-rig.ts';
+import { startHoldingProxy } from '../test/faults/holding-proxy.ts';
+import type { HoldingProxy } from '../test/faults/holding-proxy.ts';
 
 /** A store that is slow, and no more than that, costs a press its own time and never the press. */
 

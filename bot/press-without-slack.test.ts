@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { person, until } from '../infra/local/slack/for-tests.ts';
 import type { Fault } from '../infra/local/slack/web-api/faults.ts';
-import { buttonsOf, readyLaunch, startRig, textOf, type Rig, type RigOptions, type Someone } from '../test/bot-rig.ts';
+import { buttonsOf, readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig, RigOptions, Someone } from '../test/bot-rig.ts';
 
 /** A press depends on nothing but the record: whatever becomes of Slack's Web API, GO and HALT take effect as fast as ever. */
 

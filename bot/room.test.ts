@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, textOf, type Rig } from '../test/bot-rig.ts';
+import { readyLaunch, startRig, textOf } from '../test/bot-rig.ts';
+import type { Rig } from '../test/bot-rig.ts';
 
 /** The bot was removed from its war room: commands still reach it, posts don't reach the room. */
 

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { logDestination } from '../infra/log-destination.ts';
 import type { Stop } from '../infra/stop-signal.ts';
-import { parseConfig, type BotConfig } from './config.ts';
+import { parseConfig } from './config.ts';
+import type { BotConfig } from './config.ts';
 import { hasEnded, holderName } from './holder.ts';
 import { startBot } from './start-bot.ts';
 

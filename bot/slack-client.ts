@@ -1,5 +1,7 @@
-import { LogLevel, type Logger } from '@slack/bolt';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { LogLevel } from '@slack/bolt';
+import type { Logger } from '@slack/bolt';
+import { WebClient } from '@slack/web-api';
+import type { WebClientOptions } from '@slack/web-api';
 import type { Logger as Log } from 'pino';
 
 /** One call to Slack, and one answer to a `response_url`. People wait for it; what is not there by then comes too late. */

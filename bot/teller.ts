@@ -1,5 +1,6 @@
 import type { RespondFn } from '@slack/bolt';
-import { ErrorCode, WebClient } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
+import { ErrorCode } from '@slack/web-api';
 import type { Logger } from 'pino';
 import { limitedForMs, slackErrorCode, slackFault } from './conductor/slack-fault.ts';
 import { saidLate } from './views/answers.ts';

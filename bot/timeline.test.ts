@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../infra/local/slack/for-tests.ts';
 import { grantedByManifest } from '../infra/local/slack/manifest.ts';
-import { readyLaunch, startRig, type Rig } from '../test/bot-rig.ts';
+import { readyLaunch, startRig } from '../test/bot-rig.ts';
+import type { Rig } from '../test/bot-rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());

@@ -2,17 +2,21 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino, type Logger } from 'pino';
-import { createJournal, type Journal } from '../infra/aws/journal.ts';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { createJournal } from '../infra/aws/journal.ts';
+import type { Journal } from '../infra/aws/journal.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
-import { person, SECRETS, startTestWorkspace, until, type RoomMessage } from '../infra/local/slack/for-tests.ts';
+import { person, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import type { RoomMessage } from '../infra/local/slack/for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../infra/local/slack/start.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { loadRunbook } from '../runbooks/playbook/load.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
-import { startBot, type Bot } from '../bot/start-bot.ts';
+import { startBot } from '../bot/start-bot.ts';
+import type { Bot } from '../bot/start-bot.ts';
 import { botKeyring } from './keys.ts';
 
 /** A runbook whose gates need no workers: one measured and hard, one ticked by a person, one that is red until it is waived. */

@@ -1,5 +1,7 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { type Keyring, keyringOf, looseKeyring, publicHalf, signerOf } from '../infra/aws/keyring.ts';
+import { createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { keyringOf, looseKeyring, publicHalf, signerOf } from '../infra/aws/keyring.ts';
+import type { Keyring } from '../infra/aws/keyring.ts';
 
 /** Keys for tests: always the same, known to everybody, worth nothing. */
 

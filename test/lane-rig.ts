@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { apnsAuthorization, become, becomeUsual, fcmAuthorization, providersForTests, type TestProviders } from '../infra/local/providers/for-tests.ts';
+import { apnsAuthorization, become, becomeUsual, fcmAuthorization, providersForTests } from '../infra/local/providers/for-tests.ts';
+import type { TestProviders } from '../infra/local/providers/for-tests.ts';
 import type { BehaviourInput } from '../infra/local/providers/behaviour.ts';
 import type { ConnectionRecord } from '../infra/local/providers/exchange.ts';
 import type { Counts } from '../infra/local/providers/judge.ts';

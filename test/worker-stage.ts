@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { vi } from 'vitest';
 import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
@@ -20,7 +21,8 @@ import { manifestReader } from '../workers/close/close.ts';
 import { queueNames, segmentDedupId } from '../workers/contract.ts';
 import { freezeSets } from '../workers/send/frozen-sets.ts';
 import type { CredentialTiming } from '../workers/credentials/clock.ts';
-import { parseServiceAccount, type ServiceAccount } from '../workers/credentials/service-account.ts';
+import { parseServiceAccount } from '../workers/credentials/service-account.ts';
+import type { ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
 import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 

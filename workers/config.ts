@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { CloudConfig } from '../infra/aws/cloud.ts';
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
-import { readEnvironment, secret, type ConfigProblem } from '../infra/environment.ts';
+import { readEnvironment, secret } from '../infra/environment.ts';
+import type { ConfigProblem } from '../infra/environment.ts';
 import { proxyFor, proxyUrl } from '../infra/proxy.ts';
-import { parseServiceAccount, type ServiceAccount } from './credentials/service-account.ts';
+import { parseServiceAccount } from './credentials/service-account.ts';
+import type { ServiceAccount } from './credentials/service-account.ts';
 
 /** What a worker is told by its environment. Every variable of the product is described in `.env.example`. */
 export interface WorkerConfig {

@@ -2,10 +2,12 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { measureGates } from '../bot/conductor/probes.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
-import { startStage, type Stage, type StagedLaunch } from '../test/worker-stage.ts';
+import { startStage } from '../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../test/worker-stage.ts';
 import type { WorkerConfig } from './config.ts';
 import { workerReport } from './contract.ts';
-import { answering, certificateFor, plainHttp, tcpServer, type BadServer } from './probe/servers-for-tests.ts';
+import { answering, certificateFor, plainHttp, tcpServer } from './probe/servers-for-tests.ts';
+import type { BadServer } from './probe/servers-for-tests.ts';
 import { Worker } from './worker.ts';
 
 /* What whole workers say of their providers, and the gate that reads it. */

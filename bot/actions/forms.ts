@@ -7,13 +7,15 @@ import { readNumber } from '../../runbooks/typed/number.ts';
 import { momentOf } from '../commands/ask-moment.ts';
 import { withTexts } from '../commands/campaign.ts';
 import { COMPRESS, createLaunch } from '../commands/create.ts';
-import { submitAs, type Desk, type Outcome } from '../desk.ts';
+import { submitAs } from '../desk.ts';
+import type { Desk, Outcome } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
 import { doubtsNote } from '../views/content.ts';
 import { campaignModal } from '../views/modals.ts';
 import { platformName } from '../views/names.ts';
 import { count } from '../views/words.ts';
-import { fieldsOf, type Field, type FormResult, type Submission } from './submit-form.ts';
+import { fieldsOf } from './submit-form.ts';
+import type { Field, FormResult, Submission } from './submit-form.ts';
 
 export const createMeta = z.strictObject({ channelId: z.string() });
 export const campaignMeta = z.strictObject({ launchId: z.string(), channelId: z.string(), contentHash: z.string() });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../infra/local/slack/for-tests.ts';
-import { buttonsOf, readyLaunch, startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+import { buttonsOf, readyLaunch, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 import { isHaltSaid } from './halt-said.ts';
 
 test.each(['HALT!!!', 'halt', 'Stop!', '*STOP*', 'hlat', 'abort now', 'please halt', 'go halt', '/go halt', ':octagonal_sign:', 'stop everything right now please', 'h a l t'])('%s is a halt that somebody wrote into the channel', (text) => {

@@ -1,7 +1,8 @@
 import { peopleIn, tokensIn } from '../../infra/aws/staff-devices.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
-import { launchOf, type Session } from './session.ts';
+import { launchOf } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Deletes the device tokens of a launch's people for good. The record stays whole: it holds references, which then lead nowhere. */
 export async function forget(session: Session, launchId: string, sure: boolean): Promise<void> {

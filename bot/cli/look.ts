@@ -16,7 +16,8 @@ import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { percent } from '../views/shares.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
-import { launchOf, type Session } from './session.ts';
+import { launchOf } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Commands that only look. */
 

@@ -1,8 +1,10 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { publicHalf, readPrivateKey } from '../../infra/aws/keyring.ts';
 import type { Via } from '../../runbooks/launch/entries.ts';
-import { type ProofFields, proofText } from '../../runbooks/launch/proof.ts';
+import { proofText } from '../../runbooks/launch/proof.ts';
+import type { ProofFields } from '../../runbooks/launch/proof.ts';
 import { CliError } from './cli-error.ts';
 
 /** An operator's Ed25519 key: proves a press when Slack is gone. The public half stands in the roster. */

@@ -10,8 +10,10 @@ import { segmentsOf } from '../commands/segments.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { orderLines } from './look.ts';
-import { type OperatorKey, proofBy } from './operator-key.ts';
-import { keyOwner, launchOf, perform, type Session } from './session.ts';
+import { proofBy } from './operator-key.ts';
+import type { OperatorKey } from './operator-key.ts';
+import { keyOwner, launchOf, perform } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Commands that change something, under the same rules as in Slack: the launch core decides, two people fire and lift. */
 

@@ -5,7 +5,8 @@ import { shown } from '../../infra/environment.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import type { OperatorKey } from './operator-key.ts';
-import { keyOwner, launchOf, perform, type Session } from './session.ts';
+import { keyOwner, launchOf, perform } from './session.ts';
+import type { Session } from './session.ts';
 
 /** What the record of a launch is worth, and whose keys may sign it. */
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buttonsOf, readyLaunch, startRig, type Rig } from '../../test/bot-rig.ts';
+import { buttonsOf, readyLaunch, startRig } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -4,9 +4,12 @@ import { code } from '../views/answers.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
 import { clip, count, timeOfDay } from '../views/words.ts';
-import { needsZone, readMoment, type Choice, type Moment } from './moments.ts';
-import { misuse, type Ask, type Subcommand } from './subcommand.ts';
-import { zoneNamed, type Zone } from './zones.ts';
+import { needsZone, readMoment } from './moments.ts';
+import type { Choice, Moment } from './moments.ts';
+import { misuse } from './subcommand.ts';
+import type { Ask, Subcommand } from './subcommand.ts';
+import { zoneNamed } from './zones.ts';
+import type { Zone } from './zones.ts';
 
 /** A time that depends on the person is read with their zone, which Slack knows; what it may mean is asked back, one button a meaning. */
 

@@ -6,7 +6,8 @@ import { message } from '../views/blocks.ts';
 import { contentTexts } from '../views/content.ts';
 import { CAMPAIGN_LOCALES, campaignModal } from '../views/modals.ts';
 import { didYouMean } from './nearest.ts';
-import { misuse, type Subcommand } from './subcommand.ts';
+import { misuse } from './subcommand.ts';
+import type { Subcommand } from './subcommand.ts';
 
 export const campaign: Subcommand = {
   name: 'campaign', also: ['text', 'copy', 'edit'], usage: ['campaign', 'campaign de fr', 'campaign show'], group: 'Prepare', needs: 'person',

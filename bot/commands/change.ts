@@ -9,13 +9,15 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import type { Press } from '../actions/press.ts';
-import { submitAs, type Desk } from '../desk.ts';
+import { submitAs } from '../desk.ts';
+import type { Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';
 import { platformName } from '../views/names.ts';
 import { count, safe, timeOfDay } from '../views/words.ts';
-import { submit, type Answer, type PersonAsk } from './subcommand.ts';
+import { submit } from './subcommand.ts';
+import type { Answer, PersonAsk } from './subcommand.ts';
 
 /**
  * A scale or a pace by hand. What changes it more than tenfold, or goes below what runs now, wants a second press of the

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EVERY_SCOPE, person, SECRETS, until } from '../../infra/local/slack/for-tests.ts';
-import { RUNBOOK, startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+import { RUNBOOK, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 
 /** A launch is created only where the bot can show it. */
 

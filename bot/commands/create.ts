@@ -15,8 +15,10 @@ import { bareWord, WHEN_USAGE } from './arguments.ts';
 import { momentOf, offer } from './ask-moment.ts';
 import { launchHere } from './launch-here.ts';
 import { didYouMean } from './nearest.ts';
-import { type ListedRunbook, listRunbooks, meantRunbook, namesAndProblems, readRunbook } from './runbook-folder.ts';
-import { misuse, type Ask, type Subcommand } from './subcommand.ts';
+import { listRunbooks, meantRunbook, namesAndProblems, readRunbook } from './runbook-folder.ts';
+import type { ListedRunbook } from './runbook-folder.ts';
+import { misuse } from './subcommand.ts';
+import type { Ask, Subcommand } from './subcommand.ts';
 
 export interface Wanted { runbook: string; name: string | null; targetAtMs: number; compress: number }
 

@@ -8,7 +8,8 @@ import { momentOf, offer } from './ask-moment.ts';
 import { change } from './change.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
-import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 /** What on-call steers with. */
 

@@ -7,7 +7,8 @@ import { peopleWith } from '../views/names.ts';
 import { segmentsText } from '../views/order.ts';
 import { plural, safe, timeOfDay } from '../views/words.ts';
 import { segmentsOf } from './segments.ts';
-import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const fire: Subcommand = {
   name: 'fire', also: ['send'], usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios'], group: 'Fire and halt', needs: 'person',

@@ -1,6 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { whoIs } from '../desk.ts';
-import { type RoomTrouble, roomTrouble } from '../conductor/room.ts';
+import { roomTrouble } from '../conductor/room.ts';
+import type { RoomTrouble } from '../conductor/room.ts';
 import { roomFaultText } from '../conductor/slack-fault.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';

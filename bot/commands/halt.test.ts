@@ -5,7 +5,8 @@ import type { HaltPress } from '../conductor/conductor-port.ts';
 import type { Desk } from '../desk.ts';
 import { haltNow } from './halt.ts';
 import { until } from '../../infra/local/slack/for-tests.ts';
-import { readyLaunch, startRig, type Rig } from '../../test/bot-rig.ts';
+import { readyLaunch, startRig } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
 
 let rig: Rig;

@@ -6,7 +6,8 @@ import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { oneLine, safe } from '../views/words.ts';
 import { requestFire } from './fire.ts';
-import { misuse, submit, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Subcommand } from './subcommand.ts';
 
 /** How long a halt waits to learn who pressed it. */
 const ROSTER_WITHIN_MS = 800;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until, type RoomMessage } from '../../infra/local/slack/for-tests.ts';
-import { buttonsOf, readyLaunch, startRig, textOf, type Rig, type Someone } from '../../test/bot-rig.ts';
+import { until } from '../../infra/local/slack/for-tests.ts';
+import type { RoomMessage } from '../../infra/local/slack/for-tests.ts';
+import { buttonsOf, readyLaunch, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig, Someone } from '../../test/bot-rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {

@@ -12,7 +12,8 @@ import { readinessMessage } from '../views/readiness.ts';
 import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
-import { misuse, submit, type PersonAsk, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { PersonAsk, Subcommand } from './subcommand.ts';
 
 /**
  * What is decided by a button, typed as a command: it leads to the button. Only a button carries what was shown, so

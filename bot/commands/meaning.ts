@@ -1,4 +1,5 @@
-import { parseTyped, bareWord, type Typed } from './arguments.ts';
+import { parseTyped, bareWord } from './arguments.ts';
+import type { Typed } from './arguments.ts';
 import { haltWord } from './halt-words.ts';
 
 /** What somebody in a hurry meant. `ask`: perhaps to stop, so they are asked with one button. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readMoment, type Place } from './moments.ts';
+import { readMoment } from './moments.ts';
+import type { Place } from './moments.ts';
 import { zoneNamed } from './zones.ts';
 
 const NOW = Date.parse('2027-02-07T18:00:00Z');

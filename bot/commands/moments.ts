@@ -1,6 +1,7 @@
 import { noSuchDay, readInstant } from '../../runbooks/typed/instant.ts';
 import { lengthMs, WHEN_USAGE, when } from './arguments.ts';
-import { both, dayAt, momentsOf, zonesOf, type Wall, type Zone } from './zones.ts';
+import { both, dayAt, momentsOf, zonesOf } from './zones.ts';
+import type { Wall, Zone } from './zones.ts';
 
 /**
  * Times as people type them. What is the same for everybody is taken; what depends on a zone, a half of the day or a

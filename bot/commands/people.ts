@@ -1,5 +1,6 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { role, type Person, type Role } from '../../runbooks/playbook/schema.ts';
+import { role } from '../../runbooks/playbook/schema.ts';
+import type { Person, Role } from '../../runbooks/playbook/schema.ts';
 import { slackErrorCode } from '../conductor/slack-fault.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
@@ -7,7 +8,8 @@ import { clip, oneLine, safe } from '../views/words.ts';
 import { slackIdOf } from './arguments.ts';
 import { didYouMean } from './nearest.ts';
 import { peopleOf } from './people-of.ts';
-import { misuse, submit, type Answer, type PersonAsk, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 const ROLES = role.options;
 /** The record wants a reason; what changes is in the request itself. */

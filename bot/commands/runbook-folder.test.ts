@@ -3,7 +3,8 @@ import { chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../infra/local/slack/for-tests.ts';
-import { RUNBOOK, startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+import { RUNBOOK, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 import { listRunbooks, readRunbook } from './runbook-folder.ts';
 
 describe('bad files in the folder of runbooks', () => {

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeProblem, loadRunbook, type LoadedRunbook } from '../../runbooks/playbook/load.ts';
+import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { LoadedRunbook } from '../../runbooks/playbook/load.ts';
 
 /**
  * The folder that runbooks are read from. Whatever lies there, one bad file never hides the others: it is listed with its

@@ -7,7 +7,8 @@ import { commandFor, postTimeline } from '../channel/post-timeline.ts';
 import type { Desk } from '../desk.ts';
 import { done, info } from '../views/answers.ts';
 import { count, oneLine, safe } from '../views/words.ts';
-import { misuse, submit, type Subcommand } from './subcommand.ts';
+import { misuse, submit } from './subcommand.ts';
+import type { Subcommand } from './subcommand.ts';
 
 export const note: Subcommand = {
   name: 'note', usage: ['note the ad moved to the third quarter'], group: 'Talk and end', needs: 'person',

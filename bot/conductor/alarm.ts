@@ -1,5 +1,6 @@
 import type { Message } from '../views/message.ts';
-import { type Context, fact, keepFact } from './context.ts';
+import { fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import { limitedForMs, slackFault } from './slack-fault.ts';
 import type { Pace } from './slack-port.ts';
 

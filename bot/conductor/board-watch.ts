@@ -3,7 +3,8 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../runbooks/launch/remaining.ts';
 import { boardMessage } from '../views/board.ts';
 import { orderMessage } from '../views/order.ts';
-import { type Context, FACT } from './context.ts';
+import { FACT } from './context.ts';
+import type { Context } from './context.ts';
 import type { Standings } from './standing.ts';
 import { RESERVE } from './update-budget.ts';
 

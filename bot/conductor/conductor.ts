@@ -18,7 +18,8 @@ import { LaunchKeeper } from './launch-keeper.ts';
 import { Leader } from './leader.ts';
 import type { SlackPort } from './slack-port.ts';
 import { StandstillWatch } from './standstill.ts';
-import { TIMINGS, type Timings } from './timings.ts';
+import { TIMINGS } from './timings.ts';
+import type { Timings } from './timings.ts';
 import { UpdateBudget } from './update-budget.ts';
 import { performUrgent } from './urgent.ts';
 

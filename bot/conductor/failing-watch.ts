@@ -1,5 +1,6 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
-import { PLATFORMS, type Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
@@ -8,7 +9,8 @@ import { reasons } from '../views/live-stats.ts';
 import { platformName } from '../views/names.ts';
 import { shotSegments } from '../views/order.ts';
 import { count } from '../views/words.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import type { Figures, ShotFigures } from './figures.ts';
 import { platformSegments } from './shot-sight.ts';
 

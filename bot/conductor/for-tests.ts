@@ -1,5 +1,6 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
-import { ENTRY_VERSION, type Platform } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 

@@ -4,7 +4,8 @@ import { createClients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { FACT } from './context.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

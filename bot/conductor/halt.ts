@@ -4,7 +4,8 @@ import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
 import { switchValues } from './perform.ts';
-import { type Acted, type Context, FACT, fact, keepFact } from './context.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Acted, Context } from './context.ts';
 
 /**
  * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { segmentTotals } from '../../test/properties/scene.ts';
 import { manifestHash } from '../../workers/audience/manifest.ts';
 import { claimKey } from '../../workers/contract.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { person } from '../../infra/local/slack/for-tests.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { segmentTotals } from '../../test/properties/scene.ts';
 import type { SlackPort } from './slack-port.ts';
 

@@ -1,6 +1,7 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { Message } from '../views/message.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import type { Room } from './room.ts';
 import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';
 import type { SlackPort } from './slack-port.ts';

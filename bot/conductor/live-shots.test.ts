@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { audience, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { manifestHash } from '../../workers/audience/manifest.ts';
 import { claimKey } from '../../workers/contract.ts';

@@ -1,8 +1,10 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
-import { type ShotFigures, shotFigures } from './figures.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
+import { shotFigures } from './figures.ts';
+import type { ShotFigures } from './figures.ts';
 import type { Message } from '../views/message.ts';
 import type { LivePosition } from './live-position.ts';
 import { fresh } from './probes.ts';

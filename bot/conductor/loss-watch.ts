@@ -1,8 +1,10 @@
 import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { manifestReader, partsOf, type Part } from '../../workers/close/close.ts';
-import { setReader, type SetReader } from '../../workers/send/frozen-sets.ts';
+import { manifestReader, partsOf } from '../../workers/close/close.ts';
+import type { Part } from '../../workers/close/close.ts';
+import { setReader } from '../../workers/send/frozen-sets.ts';
+import type { SetReader } from '../../workers/send/frozen-sets.ts';
 import { lostClaims } from '../../workers/close/lost-claims.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { platformName } from '../views/names.ts';

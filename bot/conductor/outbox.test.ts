@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { botKeyring } from '../../test/keys.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import type { SlackPort } from './slack-port.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 

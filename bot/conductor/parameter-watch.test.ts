@@ -1,9 +1,11 @@
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Clients, createClients } from '../../infra/aws/clients.ts';
+import { createClients } from '../../infra/aws/clients.ts';
+import type { Clients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import type { Context } from './context.ts';
 import { Halting } from './halt.ts';
 import { writeHalt } from './halt-parameter.ts';

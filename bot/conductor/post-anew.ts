@@ -1,6 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Message } from '../views/message.ts';
-import { type Context, FACT, keepFact } from './context.ts';
+import { FACT, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import { slackErrorCode } from './slack-fault.ts';
 import type { SlackPort } from './slack-port.ts';
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../infra/aws/parameters.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import { byWhom, parameterName, shownValue, writeHalt } from './halt-parameter.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { type Vouched, vouch, vouchedBy } from '../../infra/aws/vouched.ts';
+import { vouch, vouchedBy } from '../../infra/aws/vouched.ts';
+import type { Vouched } from '../../infra/aws/vouched.ts';
 import type { ProvenReport } from '../../infra/aws/report-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';

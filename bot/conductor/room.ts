@@ -1,6 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { roomShutMessage } from '../views/room-trouble.ts';
-import { type Context, FACT, fact, keepFact } from './context.ts';
+import { FACT, fact, keepFact } from './context.ts';
+import type { Context } from './context.ts';
 import { roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Whoever mends the channel waits for the bot this long at most. */

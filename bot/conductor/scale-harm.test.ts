@@ -3,8 +3,10 @@ import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from 
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Clients, createClients } from '../../infra/aws/clients.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { createClients } from '../../infra/aws/clients.ts';
+import type { Clients } from '../../infra/aws/clients.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { sampleRunbook } from '../../test/properties/scene.ts';
 import type { Conductor } from './conductor-port.ts';
 

@@ -1,7 +1,8 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { queueNames, type ShotSnapshot, type WorkerReport } from '../../workers/contract.ts';
+import { queueNames } from '../../workers/contract.ts';
+import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Context } from './context.ts';
 

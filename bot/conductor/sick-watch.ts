@@ -1,9 +1,11 @@
-import { type Platform, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sickNote, sickNoteHead } from '../views/weather.ts';
 import type { Context } from './context.ts';
 import { noteOnce } from './note-once.ts';
-import { platformSegments, type ShotSight } from './shot-sight.ts';
+import { platformSegments } from './shot-sight.ts';
+import type { ShotSight } from './shot-sight.ts';
 import { PROVIDER, sickOf } from './weather.ts';
 
 /** Fewer are replaced without a word: it is what connections are replaced for. */

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Rig, startRig } from '../../test/conductor-rig.ts';
+import { startRig } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { message } from '../views/blocks.ts';
 import type { Context } from './context.ts';
 import { FACT, fact, keepFact } from './context.ts';

@@ -1,6 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Message } from '../views/message.ts';
-import { type Context, fact } from './context.ts';
+import { fact } from './context.ts';
+import type { Context } from './context.ts';
 import { isDeleted, postAnew } from './post-anew.ts';
 import type { Room } from './room.ts';
 import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';

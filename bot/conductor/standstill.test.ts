@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { startStallProxy } from '../../test/stall-proxy.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';

@@ -1,14 +1,18 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { type Platform } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote, type StillEnd } from '../views/standstill.ts';
+import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote } from '../views/standstill.ts';
+import type { StillEnd } from '../views/standstill.ts';
 import { Alarm } from './alarm.ts';
-import { type Context, FACT } from './context.ts';
+import { FACT } from './context.ts';
+import type { Context } from './context.ts';
 import { ShotSight } from './shot-sight.ts';
 import { SickWatch } from './sick-watch.ts';
-import { type StillReason, stillReason, WEATHER } from './still-reason.ts';
+import { stillReason, WEATHER } from './still-reason.ts';
+import type { StillReason } from './still-reason.ts';
 import { StoppedWatch } from './stopped-watch.ts';
-import { type Still, Stillness } from './stillness.ts';
+import { Stillness } from './stillness.ts';
+import type { Still } from './stillness.ts';
 import type { UpdateBudget } from './update-budget.ts';
 import { WeatherWatch } from './weather-watch.ts';
 

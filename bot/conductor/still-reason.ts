@@ -5,7 +5,8 @@ import { CANNOT_TAKE } from '../../workers/send/take-batch.ts';
 import { providerName, weatherReason } from '../views/weather.ts';
 import { count, plural, safe, span } from '../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
-import { paceOf, type Still } from './stillness.ts';
+import { paceOf } from './stillness.ts';
+import type { Still } from './stillness.ts';
 import { PROVIDER, weatherOf } from './weather.ts';
 
 /** Why a shot most likely stands still, as far as anything is known of it, and what helps. mrkdwn. */

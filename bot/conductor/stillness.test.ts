@@ -4,7 +4,8 @@ import type { WorkerReport } from '../../workers/contract.ts';
 import { countsOf, GO_AT_MS, launchForTests, reportOf, shotForTests, snapshotOf } from './for-tests.ts';
 import type { Evidence } from './shot-sight.ts';
 import { stillReason } from './still-reason.ts';
-import { type Still, Stillness } from './stillness.ts';
+import { Stillness } from './stillness.ts';
+import type { Still } from './stillness.ts';
 
 const shot = shotForTests();
 const launch = { ...launchForTests(shot), switches: {}, runbook: { ...launchForTests(shot).runbook, pool: { name: 'p', scale_target: 'workers', workers: 2 }, delivery: { ios_per_second: 0, android_per_second: 0, android_ramp: 0, uncertain: 'leave' } } } as unknown as Launch;

@@ -1,11 +1,15 @@
-import { DEVICE_STATES, type Platform, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
-import { type Stopped, type StoppedEnd, stoppedMessage, stoppedNote, stoppedOverMessage, stoppedOverNote } from '../views/stopped.ts';
+import { stoppedMessage, stoppedNote, stoppedOverMessage, stoppedOverNote } from '../views/stopped.ts';
+import type { Stopped, StoppedEnd } from '../views/stopped.ts';
 import { Alarm } from './alarm.ts';
-import { type Context, FACT } from './context.ts';
+import { FACT } from './context.ts';
+import type { Context } from './context.ts';
 import { devicesOf } from './figures.ts';
-import { platformSegments, type ShotSight } from './shot-sight.ts';
+import { platformSegments } from './shot-sight.ts';
+import type { ShotSight } from './shot-sight.ts';
 
 /**
  * Says in the room that workers have stopped a shot by themselves, because a provider refuses what is sent: which answer, how

@@ -1,4 +1,5 @@
-import { type Effect, effectsOf } from '../../runbooks/launch/effects.ts';
+import { effectsOf } from '../../runbooks/launch/effects.ts';
+import type { Effect } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import type { RoomMessage } from '../../infra/local/slack/for-tests.ts';
-import { type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import type { LaneWeather, ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 

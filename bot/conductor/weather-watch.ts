@@ -1,14 +1,20 @@
-import { DEVICE_STATES, type Platform, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
-import { type Told, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type WeatherEnd } from '../views/weather.ts';
+import { weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from '../views/weather.ts';
+import type { Told, WeatherEnd } from '../views/weather.ts';
 import { Alarm } from './alarm.ts';
-import { type Context, FACT } from './context.ts';
+import { FACT } from './context.ts';
+import type { Context } from './context.ts';
 import { devicesOf, sumTotals } from './figures.ts';
-import { platformSegments, type ShotSight } from './shot-sight.ts';
-import { RESERVE, type UpdateBudget } from './update-budget.ts';
-import { PROVIDER, type Weather, weatherOf } from './weather.ts';
+import { platformSegments } from './shot-sight.ts';
+import type { ShotSight } from './shot-sight.ts';
+import { RESERVE } from './update-budget.ts';
+import type { UpdateBudget } from './update-budget.ts';
+import { PROVIDER, weatherOf } from './weather.ts';
+import type { Weather } from './weather.ts';
 
 /** What begins again this soon after it was over is told in the same message: weather comes in gusts. */
 const SAME_MESSAGE_MS = 60_000;

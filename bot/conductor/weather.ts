@@ -1,4 +1,5 @@
-import { PLATFORMS, type Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 
 /** What workers say of their providers, all together. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GROUP, type Rig, startRig, until } from '../../test/conductor-rig.ts';
+import { GROUP, startRig, until } from '../../test/conductor-rig.ts';
+import type { Rig } from '../../test/conductor-rig.ts';
 import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { reportOf } from './for-tests.ts';
 import type { SlackPort } from './slack-port.ts';

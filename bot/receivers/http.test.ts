@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../infra/local/slack/for-tests.ts';
-import { FORM, pressBody, readyLaunch, signedPost, startRig, textOf, type Rig } from '../../test/bot-rig.ts';
+import { FORM, pressBody, readyLaunch, signedPost, startRig, textOf } from '../../test/bot-rig.ts';
+import type { Rig } from '../../test/bot-rig.ts';
 
 describe('what Slack posts to the bot', () => {
   let rig: Rig;

@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { HTTPReceiver, type App, type Logger, type Receiver } from '@slack/bolt';
+import { HTTPReceiver } from '@slack/bolt';
+import type { App, Logger, Receiver } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
-import { SignedRequestGuard, type SignedHeaders } from './signed-request-guard.ts';
+import { SignedRequestGuard } from './signed-request-guard.ts';
+import type { SignedHeaders } from './signed-request-guard.ts';
 
 export const EVENTS_PATH = '/slack/events';
 

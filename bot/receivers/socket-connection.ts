@@ -1,4 +1,5 @@
-import { SocketModeReceiver, type Logger } from '@slack/bolt';
+import { SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
 import { limitedForMs, slackErrorCode } from '../conductor/slack-fault.ts';
 

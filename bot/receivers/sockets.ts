@@ -1,6 +1,7 @@
 import type { App, Logger, Receiver } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
-import { Connection, type SocketOptions } from './socket-connection.ts';
+import { Connection } from './socket-connection.ts';
+import type { SocketOptions } from './socket-connection.ts';
 
 /**
  * Several Socket Mode connections as one receiver: Slack replaces each connection every few hours and gives every

@@ -1,5 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
-import { PLATFORMS, type Totals } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { isExpired, lastAttempt, leftBehindOf, openOrderOf, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
-import { PLATFORMS, type Platform, type SegmentAttempt, type SegmentRef, type Shown } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks/launch/entries.ts';
 import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
 import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';

@@ -1,5 +1,6 @@
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
-import { type Platform, PLATFORMS, type SegmentTotals, type Totals } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
+import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';

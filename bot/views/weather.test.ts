@@ -3,7 +3,8 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { launchForTests, shotForTests } from '../conductor/for-tests.ts';
 import type { Weather } from '../conductor/weather.ts';
 import { kindOfWeather, todoText } from './weather-kinds.ts';
-import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote, type Told, type WeatherEnd } from './weather.ts';
+import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from './weather.ts';
+import type { Told, WeatherEnd } from './weather.ts';
 
 /** What is said of a provider's weather, as text. */
 

@@ -1,11 +1,14 @@
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryClaims } from '../../test/memory-claims.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
-import { type Claim, type ClaimStore, createClaimStore, type Holder } from './claim-store.ts';
+import { createClaimStore } from './claim-store.ts';
+import type { Claim, ClaimStore, Holder } from './claim-store.ts';
 import { createClients } from './clients.ts';
 import type { CloudConfig } from './cloud.ts';
-import { faultProxy, loseAnswersOf, loseRequestsOf, type WireFault } from './fault-proxy-for-tests.ts';
+import { faultProxy, loseAnswersOf, loseRequestsOf } from './fault-proxy-for-tests.ts';
+import type { WireFault } from './fault-proxy-for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let claims: ClaimStore;

@@ -13,7 +13,8 @@ import { createPost } from './calls/post.ts';
 import { sdkDynamoCalls, sdkSqsCalls } from './calls/sdk-calls.ts';
 import type { CloudConfig } from './cloud.ts';
 import { hearDates } from './hear-dates.ts';
-import { createStoreClock, type StampedAnswer, type StoreClock } from './store-clock.ts';
+import { createStoreClock } from './store-clock.ts';
+import type { StampedAnswer, StoreClock } from './store-clock.ts';
 
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
 export const RECORD_TRY_TIMEOUT_MS = 1_000;

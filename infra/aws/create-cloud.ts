@@ -1,7 +1,9 @@
-import { CreateTableCommand, type CreateTableCommandInput, type DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createClaimStore } from './claim-store.ts';
-import { type Clients, createClients } from './clients.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
 import type { Cloud, CloudConfig } from './cloud.ts';
 import { errorName } from './cloud-error.ts';
 import { createLiveStore } from './live-store.ts';

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryRecord, type AppendFault } from '../../test/properties/memory-record.ts';
+import { MemoryRecord } from '../../test/properties/memory-record.ts';
+import type { AppendFault } from '../../test/properties/memory-record.ts';
 import { audience, LAUNCH_ID, measuredAt, people, sampleRunbook, slackVia, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
-import { createJournal, type Journal } from './journal.ts';
+import { createJournal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { verifyWithRules } from './verify-record.ts';
 import { memoryStaff } from '../../test/properties/memory-staff.ts';
 import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';

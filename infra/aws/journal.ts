@@ -9,9 +9,11 @@ import { clockDoubt } from './clock-doubt.ts';
 import type { RecordStore } from './record-store.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { Keyring, Signer } from './keyring.ts';
-import { byRules, foldVerified, headProblem, verifyRecord, type RecordVerdict } from './verify-record.ts';
+import { byRules, foldVerified, headProblem, verifyRecord } from './verify-record.ts';
+import type { RecordVerdict } from './verify-record.ts';
 import { sha256 } from './sha256.ts';
-import { peopleIn, tokensIn, withPeople, type StaffDevices } from './staff-devices.ts';
+import { peopleIn, tokensIn, withPeople } from './staff-devices.ts';
+import type { StaffDevices } from './staff-devices.ts';
 
 /**
  * The one way into a record: decide on the state, append the entry at the next sequence, and decide anew when somebody

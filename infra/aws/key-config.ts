@@ -1,7 +1,9 @@
 import type { KeyRole } from '../../runbooks/launch/entries.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
-import { type ConfigProblem, type Env, readEnvironment, secret } from '../environment.ts';
-import { type Keyring, keyringOf, looseKeyring, readPrivateKey, readPublicHalf, signerOf } from './keyring.ts';
+import { readEnvironment, secret } from '../environment.ts';
+import type { ConfigProblem, Env } from '../environment.ts';
+import { keyringOf, looseKeyring, readPrivateKey, readPublicHalf, signerOf } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 
 /**
  * The keys of records, from the environment. A bot has GOBUTTON_BOT_KEY and is told the workers' public halves; a worker has

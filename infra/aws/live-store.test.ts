@@ -4,7 +4,8 @@ import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
 import { loseAnswers, withFault } from './faults-for-tests.ts';
-import { createLiveStore, type LiveStore } from './live-store.ts';
+import { createLiveStore } from './live-store.ts';
+import type { LiveStore } from './live-store.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let live: LiveStore;

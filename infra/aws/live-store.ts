@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type AttributeValue, DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
-import { createReportStore, type Reports } from './report-store.ts';
+import { createReportStore } from './report-store.ts';
+import type { Reports } from './report-store.ts';
 import type { Vouched } from './vouched.ts';
 
 /**

@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../local/cloud/start.ts';
-import { type Clients, createClients } from './clients.ts';
+import { startLocalCloud } from '../local/cloud/start.ts';
+import type { LocalCloud } from '../local/cloud/start.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { ensureTables } from './create-cloud.ts';
-import { createObjects, type Objects } from './objects.ts';
+import { createObjects } from './objects.ts';
+import type { Objects } from './objects.ts';
 
 describe.each(['memory', 'files'])('in %s', (where) => {
   const dataDir = where === 'files' ? mkdtempSync(join(tmpdir(), 'gobutton-s3-')) : null;

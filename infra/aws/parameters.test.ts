@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { DeleteParameterCommand, DescribeParametersCommand, GetParameterCommand, GetParameterHistoryCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
-import { type Clients, createClients } from './clients.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { createParameters, switchParameter } from './parameters.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;

@@ -1,4 +1,5 @@
-import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, type ParameterMetadata, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import type { ParameterMetadata, SSMClient } from '@aws-sdk/client-ssm';
 import { errorName } from './cloud-error.ts';
 
 /** `modifiedAtMs`: a parameter that was deleted and made anew counts its versions from 1 again, so that a version alone names nothing. */

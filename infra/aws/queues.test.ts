@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import type { CloudConfig } from './cloud.ts';
-import { faultProxy, loseRequestsOf, type WireFault } from './fault-proxy-for-tests.ts';
-import { createQueues, type Queues } from './queues.ts';
+import { faultProxy, loseRequestsOf } from './fault-proxy-for-tests.ts';
+import type { WireFault } from './fault-proxy-for-tests.ts';
+import { createQueues } from './queues.ts';
+import type { Queues } from './queues.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 const stops: (() => unknown)[] = [];

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BatchResultErrorEntry, CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { queueNames } from '../../workers/contract.ts';
 import type { SqsCalls } from './calls/calls.ts';
-import { CloudError, type CloudErrorCode, errorName, UnsentError } from './cloud-error.ts';
+import { CloudError, errorName, UnsentError } from './cloud-error.ts';
+import type { CloudErrorCode } from './cloud-error.ts';
 
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
 export interface Queues {

@@ -3,7 +3,8 @@ import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
-import { type Fault, loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import type { Fault } from './faults-for-tests.ts';
 import { channelPartition, createRecordStore, messageHash } from './record-store.ts';
 import { entryHash } from './seal.ts';
 

@@ -2,8 +2,10 @@ import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkerReport } from '../../workers/contract.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
-import { type Charge, Throughput } from '../local/cloud/throughput.ts';
-import { type Clients, createClients } from './clients.ts';
+import { Throughput } from '../local/cloud/throughput.ts';
+import type { Charge } from '../local/cloud/throughput.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { createReportStore } from './report-store.ts';
 
 const TABLE = 'gobutton-live';

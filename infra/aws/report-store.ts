@@ -1,8 +1,11 @@
-import { type AttributeValue, DeleteItemCommand, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type WorkerReport, workerReport } from '../../workers/contract.ts';
+import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { workerReport } from '../../workers/contract.ts';
+import type { WorkerReport } from '../../workers/contract.ts';
 import type { Signer } from './keyring.ts';
 import { sha256 } from './sha256.ts';
-import { type Vouched, vouch } from './vouched.ts';
+import { vouch } from './vouched.ts';
+import type { Vouched } from './vouched.ts';
 
 /** A report, and the text and signature that it was read from. */
 export interface ProvenReport extends Vouched { report: WorkerReport }

@@ -1,6 +1,5 @@
-import {
-  type ApplicationAutoScalingClient, DescribeScalableTargetsCommand, RegisterScalableTargetCommand, type ScalableDimension, type ServiceNamespace,
-} from '@aws-sdk/client-application-auto-scaling';
+import { DescribeScalableTargetsCommand, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import type { ApplicationAutoScalingClient, ScalableDimension, ServiceNamespace } from '@aws-sdk/client-application-auto-scaling';
 import type { ScalableTarget } from '../../runbooks/launch/entries.ts';
 
 /** Application Auto Scaling of a few resources of one service: what is registered for them, pinned and put back. */

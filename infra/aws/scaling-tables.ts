@@ -1,4 +1,5 @@
-import { DescribeTableCommand, type GlobalSecondaryIndexDescription, type GlobalSecondaryIndexUpdate, type TableDescription, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import type { GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { ScaleFound } from '../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';

@@ -5,10 +5,13 @@ import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { scaleTo } from '../local/cloud/for-tests.ts';
-import { type LocalCloud, startLocalCloud } from '../local/cloud/start.ts';
-import { type Clients, createClients } from './clients.ts';
+import { startLocalCloud } from '../local/cloud/start.ts';
+import type { LocalCloud } from '../local/cloud/start.ts';
+import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { asScaleError } from './scale-error.ts';
-import { createScaling, type Scaling } from './scaling.ts';
+import { createScaling } from './scaling.ts';
+import type { Scaling } from './scaling.ts';
 
 let local: LocalCloud;
 let clients: Clients;

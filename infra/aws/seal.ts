@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
-import { ENTRY_VERSION, type Entry, type NewEntry } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
+import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
 import type { Signer } from './keyring.ts';
 import type { Head } from './record-store.ts';

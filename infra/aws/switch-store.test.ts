@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
-import { type Fault, loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
-import { createSwitchStore, type SwitchStore } from './switch-store.ts';
+import { loseAnswers, loseRequests, withFault } from './faults-for-tests.ts';
+import type { Fault } from './faults-for-tests.ts';
+import { createSwitchStore } from './switch-store.ts';
+import type { SwitchStore } from './switch-store.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let switches: SwitchStore;

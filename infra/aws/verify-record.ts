@@ -3,7 +3,8 @@ import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { needsKey, signedText, signerProblem, trustProblem } from '../../runbooks/launch/signers.ts';
 import { vouchProblem } from '../../runbooks/launch/vouch.ts';
-import { type Keyring, signatureHolds } from './keyring.ts';
+import { signatureHolds } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 import { linkProblem } from './seal.ts';
 import { sha256 } from './sha256.ts';
 

@@ -1,7 +1,9 @@
-import { holderOf, type TrustedKeys } from '../../runbooks/launch/signers.ts';
+import { holderOf } from '../../runbooks/launch/signers.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import type { KeyRole } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { type Signer, signatureHolds } from './keyring.ts';
+import { signatureHolds } from './keyring.ts';
+import type { Signer } from './keyring.ts';
 
 /**
  * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others

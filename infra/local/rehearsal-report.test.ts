@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CpuWatch, kindOf, machineTime, processSeconds, type CpuUse } from './rehearsal-cpu.ts';
+import { CpuWatch, kindOf, machineTime, processSeconds } from './rehearsal-cpu.ts';
+import type { CpuUse } from './rehearsal-cpu.ts';
 import { boundLines, streamUse } from './rehearsal-report.ts';
 
 const NO_STREAMS = { ios: null, android: null };

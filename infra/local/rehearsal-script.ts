@@ -8,14 +8,17 @@ import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
-import { createJournal, type Journal } from '../aws/journal.ts';
+import { createJournal } from '../aws/journal.ts';
+import type { Journal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';
 import { projectRoot } from './child.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
-import { streamUse, type RehearsalReport } from './rehearsal-report.ts';
+import { streamUse } from './rehearsal-report.ts';
+import type { RehearsalReport } from './rehearsal-report.ts';
 import { compileSample } from './sample-launch.ts';
 import { ScriptedPerson, until } from './scripted-person.ts';
-import { startStack, type Stack } from './stack.ts';
+import { startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
 
 /** What a rehearsal is asked to play. */
 export interface Script {

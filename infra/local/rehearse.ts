@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { verdictOf } from './rehearsal-report.ts';
-import { playLaunch, type Script } from './rehearsal-script.ts';
+import { playLaunch } from './rehearsal-script.ts';
+import type { Script } from './rehearsal-script.ts';
 import { whole } from './arguments.ts';
 import { visibleLines } from '../visible.ts';
 

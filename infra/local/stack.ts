@@ -3,12 +3,15 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudConfig } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
-import { exitWithParent, projectRoot, startChild, type Child } from './child.ts';
-import { startLocalCloud, type LocalCloud } from './cloud/start.ts';
+import { exitWithParent, projectRoot, startChild } from './child.ts';
+import type { Child } from './child.ts';
+import { startLocalCloud } from './cloud/start.ts';
+import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
 import { freePort } from './ports.ts';
-import { startWorkspace, type Workspace } from './slack/start.ts';
+import { startWorkspace } from './slack/start.ts';
+import type { Workspace } from './slack/start.ts';
 import { ensureRecordKeys } from './record-keys.ts';
 
 /** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */

@@ -6,7 +6,8 @@ import { projectRoot } from './child.ts';
 import { LOCK_FILE, lockDataDir } from './data-lock.ts';
 import { onNpmGone } from './npm-gone.ts';
 import { createSampleLaunch } from './sample-launch.ts';
-import { startStack, type Stack } from './stack.ts';
+import { startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
 import { visibleLines } from '../visible.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */

@@ -1,6 +1,7 @@
 import type { Person, Role } from '../playbook/schema.ts';
 import type { Command, CommandKind } from './commands.ts';
-import { refuse, type Refusal } from './decision.ts';
+import { refuse } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { findPerson } from './people.ts';
 import { listed } from './words.ts';

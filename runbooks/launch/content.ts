@@ -1,7 +1,8 @@
 import { campaignFaults, faultText } from '../playbook/campaign-rules.ts';
 import type { Campaign } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, refuse, type CommandOf, type Refusal } from './decision.ts';
+import { accept, byPerson, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { payloadProblems, tooLargeText } from './payload.ts';
 import { contentHash } from './shown.ts';

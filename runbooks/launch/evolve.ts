@@ -1,4 +1,5 @@
-import { ENTRY_VERSION, type Entry, type EntryOf } from './entries.ts';
+import { ENTRY_VERSION } from './entries.ts';
+import type { Entry, EntryOf } from './entries.ts';
 import { approved, closedShot, correctedShot, timedShot, halted, requested } from './evolve-fire.ts';
 import { foldError, must, personIn } from './fold-error.ts';
 import type { Launch, StepState } from './launch.ts';

@@ -1,5 +1,6 @@
 import type { Given } from './commands.ts';
-import { refuse, type Refusal } from './decision.ts';
+import { refuse } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import type { SegmentAttempt } from './entries.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf } from './people.ts';

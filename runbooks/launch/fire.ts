@@ -1,7 +1,9 @@
 import type { Decision, Given } from './commands.ts';
 import { payloadRefusal } from './content.ts';
-import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
-import { ENTRY_VERSION, type FrozenSet, type Measured, type Platform, type SegmentAttempt, type SegmentRef } from './entries.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
+import { ENTRY_VERSION } from './entries.ts';
+import type { FrozenSet, Measured, Platform, SegmentAttempt, SegmentRef } from './entries.ts';
 import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from './fire-refusals.ts';
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';

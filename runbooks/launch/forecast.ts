@@ -1,4 +1,5 @@
-import { PLATFORMS, type Platform } from './entries.ts';
+import { PLATFORMS } from './entries.ts';
+import type { Platform } from './entries.ts';
 import { own } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { remainingDevices } from './remaining.ts';

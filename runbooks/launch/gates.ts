@@ -1,6 +1,7 @@
 import type { Gate } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
+import type { CommandOf } from './decision.ts';
 import { CLOCKS_GATE, clocksGate } from './clocks-gate.ts';
 import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import type { Measured } from './entries.ts';

@@ -1,6 +1,7 @@
 import { keySpelling } from '../playbook/operator-key.ts';
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
+import { accept, byPerson, own, refuse } from './decision.ts';
+import type { CommandOf } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { keysProblem } from './signers.ts';

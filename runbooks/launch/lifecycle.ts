@@ -1,6 +1,7 @@
 import { withKeySpelling } from '../playbook/people-rules.ts';
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, CONDUCTOR, refuse, type CommandOf, type Refusal } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
 import { campaignProblem } from './content.ts';
 import type { Launch } from './launch.ts';
 import { runningShots } from './remaining.ts';

@@ -1,6 +1,7 @@
 import { keySpelling } from '../playbook/operator-key.ts';
 import type { Person } from '../playbook/schema.ts';
-import { refuse, type Refusal } from './decision.ts';
+import { refuse } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import type { PersonId, Via } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { clock } from './words.ts';

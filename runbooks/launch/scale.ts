@@ -1,5 +1,6 @@
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { scaleGoal } from './scale-goal.ts';
 import { listed } from './words.ts';

@@ -1,6 +1,7 @@
 import type { Step } from '../playbook/schema.ts';
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, CONDUCTOR, own, refuse, type CommandOf, type Refusal } from './decision.ts';
+import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { keepsWorkers } from './pool-down.ts';
 import { clock, listed, span } from './words.ts';

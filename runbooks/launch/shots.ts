@@ -1,6 +1,8 @@
 import type { Decision, Given } from './commands.ts';
-import { accept, own, refuse, type CommandOf, type Refusal } from './decision.ts';
-import { DEVICE_STATES, type SegmentTotals } from './entries.ts';
+import { accept, own, refuse } from './decision.ts';
+import type { CommandOf, Refusal } from './decision.ts';
+import { DEVICE_STATES } from './entries.ts';
+import type { SegmentTotals } from './entries.ts';
 import type { Launch, Shot } from './launch.ts';
 import { resendable } from './remaining.ts';
 import { clock, listed } from './words.ts';

@@ -1,7 +1,8 @@
 import { readOperatorKey } from '../playbook/operator-key.ts';
 import { may } from './authority.ts';
 import type { CommandKind } from './commands.ts';
-import { refuse, type Refusal } from './decision.ts';
+import { refuse } from './decision.ts';
+import type { Refusal } from './decision.ts';
 import type { Entry, EntryKind, KeyRole, RecordKey } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { personOf } from './people.ts';

@@ -1,5 +1,6 @@
 import type { Decision, Given } from './commands.ts';
-import { accept, byPerson, own, refuse, type CommandOf } from './decision.ts';
+import { accept, byPerson, own, refuse } from './decision.ts';
+import type { CommandOf } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { payloadRefusal } from './content.ts';
 import { findPerson, nameOf } from './people.ts';

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { checkReferences } from './references.ts';
-import { runbook as runbookSchema, type Runbook } from './schema.ts';
+import { runbook as runbookSchema } from './schema.ts';
+import type { Runbook } from './schema.ts';
 import type { YamlProblem } from './yaml-bounds.ts';
-import { placeKey, readYaml, type Place } from './yaml-value.ts';
+import { placeKey, readYaml } from './yaml-value.ts';
+import type { Place } from './yaml-value.ts';
 
 /** One thing that is wrong, with the place in the file (1-based). */
 export interface RunbookProblem {

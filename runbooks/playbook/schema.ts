@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readOperatorKey } from './operator-key.ts';
-import { readNumber, type NumberKind } from '../typed/number.ts';
+import { readNumber } from '../typed/number.ts';
+import type { NumberKind } from '../typed/number.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to

@@ -1,7 +1,9 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node, type Scalar } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Node, Scalar } from 'yaml';
 import { aliasAsCopy, copyProblem, isCopy } from './copy-as-written.ts';
 import { textFault } from './text-faults.ts';
-import { boundsProblem, type YamlProblem } from './yaml-bounds.ts';
+import { boundsProblem } from './yaml-bounds.ts';
+import type { YamlProblem } from './yaml-bounds.ts';
 
 /** Where a value stands: its own offset, its key's, and how it was written if without quotes. */
 export interface Place { offset: number; keyOffset: number | null; written: string | null }

@@ -2,7 +2,8 @@ import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchVal
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
 import { fireCommand } from '../launch/order-words.ts';
-import { missedSegments, type Missed } from '../launch/reach.ts';
+import { missedSegments } from '../launch/reach.ts';
+import type { Missed } from '../launch/reach.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 import { addReasons, noReasons } from '../launch/reason-counts.ts';
 

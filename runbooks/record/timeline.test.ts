@@ -4,7 +4,8 @@ import { sealEntry } from '../../infra/aws/seal.ts';
 import type { Entry, NewEntry, Shown } from '../launch/entries.ts';
 import { loadRunbook } from '../playbook/load.ts';
 import { describeTotals, sumTotals } from './describe.ts';
-import { relative, timelineMarkdown, type TimelineMessage } from './timeline.ts';
+import { relative, timelineMarkdown } from './timeline.ts';
+import type { TimelineMessage } from './timeline.ts';
 
 const target = Date.UTC(2027, 1, 8, 23, 30);
 const file = new URL('../library/superbowl.yaml', import.meta.url);

@@ -1,6 +1,7 @@
 import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
-import { actorName, describeEntry, describeTiming, describeTotals, leftBehindText, missedText, number, segmentList, stillToSendText, shortHash, sumTotals, type Names } from './describe.ts';
+import { actorName, describeEntry, describeTiming, describeTotals, leftBehindText, missedText, number, segmentList, stillToSendText, shortHash, sumTotals } from './describe.ts';
+import type { Names } from './describe.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { readable } from './chat.ts';

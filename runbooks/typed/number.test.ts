@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cutNumber, readNumber, type NumberKind } from './number.ts';
+import { cutNumber, readNumber } from './number.ts';
+import type { NumberKind } from './number.ts';
 
 /** The value, or the code and what it may mean. */
 function became(text: string, kind: NumberKind = {}): number | string {

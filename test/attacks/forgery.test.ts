@@ -1,7 +1,8 @@
 import { sign } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Signer, publicHalf, signerOf } from '../../infra/aws/keyring.ts';
+import { publicHalf, signerOf } from '../../infra/aws/keyring.ts';
+import type { Signer } from '../../infra/aws/keyring.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
@@ -12,7 +13,8 @@ import { proofText } from '../../runbooks/launch/proof.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
 import { Worker } from '../../workers/worker.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 import { decided, fireOf, TableWriter } from './table-writer.ts';
 
 /**

@@ -5,7 +5,8 @@ import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../..
 import { WriteCheck } from '../../workers/halt/write-check.ts';
 import { leaseFor } from '../../workers/send/lease-for-tests.ts';
 import { ShotRuns } from '../../workers/send/shot-runs.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 import { TableWriter } from './table-writer.ts';
 
 /** What somebody can do to a halt who writes the table of the switches by hand, and the queues: delay it by a second, and no more. The record has it too. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Signer } from '../../infra/aws/keyring.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import { Session } from 'node:inspector/promises';
 import { z } from 'zod';
 import type { Open, Target } from './clients/bench-client.ts';
-import { byLayer, type Layers } from './layers.ts';
+import { byLayer } from './layers.ts';
+import type { Layers } from './layers.ts';
 
 /**
  * One client under measurement, as a process of its own: opens, warms up, prints `ready`. Then each line `round` on its

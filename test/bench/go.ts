@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { until } from '../../infra/local/scripted-person.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** `npm run bench:go`: from the approving press to the first push, and from halt to the last one, by the providers' own clock; a launch and worker processes of its own for each run. */
 

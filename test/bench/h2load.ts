@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { binaryOf } from '../conformance/foreign-servers.ts';
-import { apnsHeaders, apnsPayload, Tokens, type Target } from './clients/bench-client.ts';
+import { apnsHeaders, apnsPayload, Tokens } from './clients/bench-client.ts';
+import type { Target } from './clients/bench-client.ts';
 import type { Round } from './client-process.ts';
 
 const REQUESTS = 100_000;

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startClient } from './run-client.ts';
-import { startLocalProviders, type BenchServer } from './servers.ts';
+import { startLocalProviders } from './servers.ts';
+import type { BenchServer } from './servers.ts';
 import type { ClientName } from './client-process.ts';
 
 const bench = fileURLToPath(new URL('./lane-bench.ts', import.meta.url));

@@ -3,7 +3,8 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ClientName } from './client-process.ts';
 import { LAYERS } from './layers.ts';
-import { EFFORT, measureClients, measureConditions, measureLayers, measureMemory, QUICK, TRIED_CONNECTIONS, type Condition, type Row } from './measure.ts';
+import { EFFORT, measureClients, measureConditions, measureLayers, measureMemory, QUICK, TRIED_CONNECTIONS } from './measure.ts';
+import type { Condition, Row } from './measure.ts';
 import { table } from './table.ts';
 
 /**

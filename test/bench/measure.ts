@@ -2,7 +2,8 @@ import { cpus } from 'node:os';
 import type { ClientName, Footprint, Round } from './client-process.ts';
 import { h2loadRound } from './h2load.ts';
 import type { Layers } from './layers.ts';
-import { pinnedTo, startClient, type StartedClient } from './run-client.ts';
+import { pinnedTo, startClient } from './run-client.ts';
+import type { StartedClient } from './run-client.ts';
 import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts';
 
 /*

@@ -4,7 +4,8 @@ import type { LaneJob } from '../../workers/lanes/lane.ts';
 import type { WireLane } from '../../workers/lanes/wire-lane.ts';
 import { openLane } from '../conformance/lane-for-tests.ts';
 import { Tokens } from './clients/bench-client.ts';
-import { startLocalProviders, type BenchServer } from './servers.ts';
+import { startLocalProviders } from './servers.ts';
+import type { BenchServer } from './servers.ts';
 
 let server: BenchServer;
 let lane: WireLane;

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { until } from '../../infra/local/slack/for-tests.ts';
 import type { Fault } from '../../infra/local/slack/web-api/faults.ts';
-import { AUDIENCE, buttonsOf, startRig, type Rig } from '../bot-rig.ts';
+import { AUDIENCE, buttonsOf, startRig } from '../bot-rig.ts';
+import type { Rig } from '../bot-rig.ts';
 
 /** `npm run bench:press`: from a person's tap on GO to its entry in the record, and to the answer, over both receivers, with a Web API that works and one that hangs. */
 

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { become } from '../../infra/local/providers/for-tests.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { openLaneRig, type LaneRig, type Sent } from '../lane-rig.ts';
+import { openLaneRig } from '../lane-rig.ts';
+import type { LaneRig, Sent } from '../lane-rig.ts';
 
 /**
  * `npm run bench:storm`: a send of half a million that a storm of 429 with Retry-After meets when it is a fifth through,

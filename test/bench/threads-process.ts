@@ -17,7 +17,8 @@ import { batchWrites } from '../../workers/send/batch-writes.ts';
 import { leaseFor } from '../../workers/send/lease-for-tests.ts';
 import { SendingThreads } from '../../workers/threads/sending-threads.ts';
 import { ThreadLane } from '../../workers/threads/thread-lane.ts';
-import { apnsHeaders, apnsPayload, type Target } from './clients/bench-client.ts';
+import { apnsHeaders, apnsPayload } from './clients/bench-client.ts';
+import type { Target } from './clients/bench-client.ts';
 import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
 import type { Round } from './client-process.ts';
 

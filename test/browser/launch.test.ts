@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileSample } from '../../infra/local/sample-launch.ts';
-import { startStack, type Stack } from '../../infra/local/stack.ts';
+import { startStack } from '../../infra/local/stack.ts';
+import type { Stack } from '../../infra/local/stack.ts';
 import { launchBrowser } from './launch-browser.ts';
 import { RoomPage } from './room-page.ts';
 

@@ -4,7 +4,8 @@ import { connectTls } from '../../workers/lanes/h2/connect.ts';
 import { apnsTemplate, Recorder } from '../../workers/lanes/h2/recorder-for-tests.ts';
 import { answer, startPeer } from '../../workers/lanes/peer-for-tests.ts';
 import type { WireLane } from '../../workers/lanes/wire-lane.ts';
-import { binaryOf, GONE, startForeign, type ForeignServer, type ServerName } from './foreign-servers.ts';
+import { binaryOf, GONE, startForeign } from './foreign-servers.ts';
+import type { ForeignServer, ServerName } from './foreign-servers.ts';
 import { apnsToken, openLane, sendAll } from './lane-for-tests.ts';
 
 /**

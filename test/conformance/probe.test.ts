@@ -3,7 +3,8 @@ import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
 import { apnsProvider } from '../../workers/lanes/provider.ts';
 import { meet } from '../../workers/probe/meet.ts';
 import { primeTemplate } from '../../workers/send/templates.ts';
-import { binaryOf, startForeign, type ForeignServer } from './foreign-servers.ts';
+import { binaryOf, startForeign } from './foreign-servers.ts';
+import type { ForeignServer } from './foreign-servers.ts';
 
 /* The probe against servers that nobody here wrote; each is skipped where it is not installed. */
 

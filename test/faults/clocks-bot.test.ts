@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Child } from '../../infra/local/child.ts';
-import { openWarRoom, outcomeOf, type WarRoom } from './war-room.ts';
+import { openWarRoom, outcomeOf } from './war-room.ts';
+import type { WarRoom } from './war-room.ts';
 
 /** A bot whose wall clock is off, preloaded so, before a room of people, with workers whose clocks are right. */
 

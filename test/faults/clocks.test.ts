@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -6,7 +7,8 @@ import { measureGates } from '../../bot/conductor/probes.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** Worker processes whose wall clocks are off, preloaded so, against the providers' own count and the true time. */
 

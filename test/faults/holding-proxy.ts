@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An HTTP proxy in front of the local cloud that keeps chosen calls to itself, for ever (they never arrive) or for some time. */

@@ -4,9 +4,12 @@ import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo } from '../../infra/local/rehearsal-script.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { startWorkspace } from '../../infra/local/slack/start.ts';
-import { startStallProxy, type StallProxy } from '../stall-proxy.ts';
-import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
-import { openWarRoom, outcomeOf, isEachOnce, shown, type WarRoom } from './war-room.ts';
+import { startStallProxy } from '../stall-proxy.ts';
+import type { StallProxy } from '../stall-proxy.ts';
+import { startHoldingProxy } from './holding-proxy.ts';
+import type { HoldingProxy } from './holding-proxy.ts';
+import { openWarRoom, outcomeOf, isEachOnce, shown } from './war-room.ts';
+import type { WarRoom } from './war-room.ts';
 
 /** Faults in the middle of a launch, one after the other in one war room; each test fires a market of its own. */
 

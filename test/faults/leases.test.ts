@@ -1,11 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { claimKey } from '../../workers/contract.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** Leases end to end: worker processes that die, stand still or are slow, against the providers' own count. */
 

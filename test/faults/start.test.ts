@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -15,7 +17,8 @@ import { mustGo, testAll, tickGates } from '../../infra/local/rehearsal-script.t
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { goneFrom, processesOn, variableOn } from './processes.ts';
-import { isEachOnce, outcomeOf, ROOM, shown, type Counts } from './war-room.ts';
+import { isEachOnce, outcomeOf, ROOM, shown } from './war-room.ts';
+import type { Counts } from './war-room.ts';
 
 /** `npm start` as a person at a terminal knows it: pulled plugs, second starts, taken ports, Ctrl-C. */
 

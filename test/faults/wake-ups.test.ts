@@ -6,8 +6,10 @@ import { until } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL } from '../../infra/local/stack.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
-import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
-import { openWarRoom, outcomeOf, type WarRoom } from './war-room.ts';
+import { startHoldingProxy } from './holding-proxy.ts';
+import type { HoldingProxy } from './holding-proxy.ts';
+import { openWarRoom, outcomeOf } from './war-room.ts';
+import type { WarRoom } from './war-room.ts';
 
 /**
  * What becomes of a press when its wake-ups are late, lost, or lie among somebody else's, and when the store is silent.

@@ -2,12 +2,15 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createJournal, type Journal } from '../../infra/aws/journal.ts';
+import { createJournal } from '../../infra/aws/journal.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { startChild } from '../../infra/local/child.ts';
 import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
-import { ScriptedPerson, until, type Button } from '../../infra/local/scripted-person.ts';
-import { LOCAL_POOL, startStack, type Stack } from '../../infra/local/stack.ts';
+import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
+import type { Button } from '../../infra/local/scripted-person.ts';
+import { LOCAL_POOL, startStack } from '../../infra/local/stack.ts';
+import type { Stack } from '../../infra/local/stack.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { become, becomeUsual } from '../../infra/local/providers/for-tests.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { Worker } from '../../workers/worker.ts';
-import { startStage, type Stage, type StagedLaunch } from '../worker-stage.ts';
+import { startStage } from '../worker-stage.ts';
+import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** A provider's weather in a whole shot: workers, claims, accounts and the record, beside what the providers counted. */
 

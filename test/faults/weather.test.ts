@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ailment } from '../../infra/local/providers/ailments.ts';
 import { become } from '../../infra/local/providers/for-tests.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { openLaneRig, sumOf, type LaneRig, type Sent } from '../lane-rig.ts';
+import { openLaneRig, sumOf } from '../lane-rig.ts';
+import type { LaneRig, Sent } from '../lane-rig.ts';
 
 /**
  * What a provider answers everybody for a while. Nothing may be lost to it but what was in flight and cannot be known, nothing may arrive

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { verdictOf } from '../../infra/local/rehearsal-report.ts';
-import { playLaunch, type Played, type Script } from '../../infra/local/rehearsal-script.ts';
+import { playLaunch } from '../../infra/local/rehearsal-script.ts';
+import type { Played, Script } from '../../infra/local/rehearsal-script.ts';
 
 /** Whole launches: real bot and worker processes, local cloud, push providers and Slack, scripted people. */
 

@@ -6,17 +6,21 @@ import { countsOf, evenly, reportOf, snapshotOf } from '../../bot/conductor/for-
 import { measureGates } from '../../bot/conductor/probes.ts';
 import { RollCall } from '../../bot/conductor/roll-call.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
-import { createJournal, type Journal } from '../../infra/aws/journal.ts';
-import { createLiveStore, type LiveStore } from '../../infra/aws/live-store.ts';
+import { createJournal } from '../../infra/aws/journal.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
+import { createLiveStore } from '../../infra/aws/live-store.ts';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { createRecordStore } from '../../infra/aws/record-store.ts';
-import { createSwitchStore, type SwitchStore } from '../../infra/aws/switch-store.ts';
+import { createSwitchStore } from '../../infra/aws/switch-store.ts';
+import type { SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { primeRation } from '../../workers/lanes/prime-ration.ts';
 import { botKeyring, workerKeyring } from '../keys.ts';
 import { audience, LAUNCH_ID, measuredAt, people, sampleRunbook, slackVia, T0_MS } from '../properties/scene.ts';
-import { overdrawn, type SimulatedStore, simulatedStore, type Usage } from './simulated-store.ts';
+import { overdrawn, simulatedStore } from './simulated-store.ts';
+import type { SimulatedStore, Usage } from './simulated-store.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 
 /**

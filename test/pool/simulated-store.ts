@@ -3,7 +3,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableNames } from '../../infra/aws/create-cloud.ts';
 import { AwsError } from '../../infra/local/cloud/aws-error.ts';
 import { startDynamo } from '../../infra/local/cloud/dynamo.ts';
-import { type Charge, type Kind, Throughput } from '../../infra/local/cloud/throughput.ts';
+import { Throughput } from '../../infra/local/cloud/throughput.ts';
+import type { Charge, Kind } from '../../infra/local/cloud/throughput.ts';
 
 /**
  * The local DynamoDB, called without sockets and SDK, in a time that is given: five hundred workers need 4,000 calls for each

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createJournal } from '../../infra/aws/journal.ts';
-import { createLiveStore, type LiveStore } from '../../infra/aws/live-store.ts';
+import { createLiveStore } from '../../infra/aws/live-store.ts';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { createRecordStore } from '../../infra/aws/record-store.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { createSwitchStore } from '../../infra/aws/switch-store.ts';

@@ -1,10 +1,12 @@
 import { verifyChain } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
-import { DEVICE_STATES, type Entry, type EntryOf, type PersonId, type SegmentTotals, type Shown } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
+import type { Entry, EntryOf, PersonId, SegmentTotals, Shown } from '../../runbooks/launch/entries.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { audience as firstAudience, LAUNCH_ID } from './scene.ts';
-import { humanBehind, type History } from './world.ts';
+import { humanBehind } from './world.ts';
+import type { History } from './world.ts';
 
 /**
  * The rules, stated a second time and without the core: a plain walk over the entries with a model of its own. It shares

@@ -1,4 +1,5 @@
-import { createStaffDevices, type StaffDevices } from '../../infra/aws/staff-devices.ts';
+import { createStaffDevices } from '../../infra/aws/staff-devices.ts';
+import type { StaffDevices } from '../../infra/aws/staff-devices.ts';
 
 /** The real store of staff devices over objects in memory. */
 export function memoryStaff(): StaffDevices {

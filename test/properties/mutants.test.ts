@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Command, Decision, Given } from '../../runbooks/launch/commands.ts';
+import type { evolve } from '../../runbooks/launch/evolve.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { checkHistory, InvariantBroken } from './invariants.ts';
 import { history } from './moves.ts';
@@ -13,7 +14,7 @@ import { World } from './world.ts';
  */
 
 type Decide = (launch: Launch | null, command: Command, given: Given) => Decision;
-type Evolve = typeof import('../../runbooks/launch/evolve.ts').evolve;
+type Evolve = typeof evolve;
 interface Mutant { decide?: (real: Decide) => Decide; evolve?: (real: Evolve) => Evolve; store?: (world: World) => void }
 
 const mutant = vi.hoisted<{ now: Mutant }>(() => ({ now: {} }));

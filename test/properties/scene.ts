@@ -7,7 +7,8 @@ import type { AudienceRef, Entry, EntryKind, EntryOf, FrozenSet, Measured, Segme
 import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { nextAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
-import { runbook as runbookSchema, type Person, type Runbook } from '../../runbooks/playbook/schema.ts';
+import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
+import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
 
 /** A small launch with fixed people, times and gates, for tests of the core: real decide, real evolve, real hashes. */
 

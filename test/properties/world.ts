@@ -1,11 +1,13 @@
-import { createJournal, type Journal, type Submitted } from '../../infra/aws/journal.ts';
+import { createJournal } from '../../infra/aws/journal.ts';
+import type { Journal, Submitted } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { AudienceRef, Entry, Measured, SegmentTotals, Via } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import { botKeyring } from '../keys.ts';
-import { MemoryRecord, type AppendFault } from './memory-record.ts';
+import { MemoryRecord } from './memory-record.ts';
+import type { AppendFault } from './memory-record.ts';
 import { memoryStaff } from './memory-staff.ts';
 import type { Move } from './moves.ts';
 import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, setsLeft, T0_MS, totals } from './scene.ts';

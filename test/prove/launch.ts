@@ -7,11 +7,15 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../../workers/audience/loaded-audience.ts';
 import type { Manifest } from '../../workers/contract.ts';
 import { freezeSets, setReader } from '../../workers/send/frozen-sets.ts';
-import { attemptSets, type AttemptSet } from '../../workers/send/attempt-set.ts';
-import { authorityFor, type Authority } from '../../workers/send/authority.ts';
+import { attemptSets } from '../../workers/send/attempt-set.ts';
+import type { AttemptSet } from '../../workers/send/attempt-set.ts';
+import { authorityFor } from '../../workers/send/authority.ts';
+import type { Authority } from '../../workers/send/authority.ts';
 import { measuredAt, LAUNCH_ID, people, sampleRunbook, slackVia } from '../properties/scene.ts';
-import { T0_MS, LEASE_MS, type Bounds } from './config.ts';
-import { claimsFor, Directly, keyringOf, seal, type Stored } from './stores.ts';
+import { T0_MS, LEASE_MS } from './config.ts';
+import type { Bounds } from './config.ts';
+import { claimsFor, Directly, keyringOf, seal } from './stores.ts';
+import type { Stored } from './stores.ts';
 
 /** The launch that is searched: one segment, small batches, Ana who asks and Mia who presses. */
 

@@ -9,11 +9,14 @@ import { words } from '../../workers/send/batch-words.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import type { Bounds } from './config.ts';
 import { askCommand, batchesOf, decideOn, headOf, launchOf, pressCommand, SEGMENT } from './launch.ts';
-import { seenText, type ProcessArgs } from './processes.ts';
-import { claimProblem, writeProblem, type Violation } from './properties.ts';
+import { seenText } from './processes.ts';
+import type { ProcessArgs } from './processes.ts';
+import { claimProblem, writeProblem } from './properties.ts';
+import type { Violation } from './properties.ts';
 import type { Effect, Op, Running } from './sandbox.ts';
 import { perform, seal } from './stores.ts';
-import { begin, happens, Runs, type Process, type World } from './world.ts';
+import { begin, happens, Runs } from './world.ts';
+import type { Process, World } from './world.ts';
 
 /** Everything that can happen next, each with what it is in words. People act in one step; processes one operation at a time. */
 

@@ -11,8 +11,10 @@ import { newestStates } from '../../workers/send/batch-words.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import type { Bounds } from './config.ts';
 import { askCommand, batchesOf, decideOn, deviceName, headOf, launchOf, manifestOf, pressCommand, SEGMENT, setOf, setsOf } from './launch.ts';
-import { claimsFor, Directly, keyringOf, recordFor, seal, type Stored } from './stores.ts';
-import { claimsText, type World } from './world.ts';
+import { claimsFor, Directly, keyringOf, recordFor, seal } from './stores.ts';
+import type { Stored } from './stores.ts';
+import { claimsText } from './world.ts';
+import type { World } from './world.ts';
 
 /** What must hold in every state and at every step. A sentence is what is wrong. */
 

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
-import { ASSUMPTIONS, NUMBERS, SMALL, type Assumption, type Bounds } from './config.ts';
-import { PROPERTIES, type Property } from './properties.ts';
+import { ASSUMPTIONS, NUMBERS, SMALL } from './config.ts';
+import type { Assumption, Bounds } from './config.ts';
+import { PROPERTIES } from './properties.ts';
+import type { Property } from './properties.ts';
 import { installClocks } from './sandbox.ts';
-import { search, type Outcome, type Saved } from './search.ts';
+import { search } from './search.ts';
+import type { Outcome, Saved } from './search.ts';
 import { SEARCHES } from './searches.ts';
 
 /** `npm run prove`: see --help. Exit code 0: nothing was found (and all was searched, unless a limit says otherwise); 1: a violation; 2: wrong options. */

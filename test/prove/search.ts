@@ -1,7 +1,9 @@
 import type { Bounds } from './config.ts';
 import { Moves } from './moves.ts';
-import { StateChecks, type Property, type Violation } from './properties.ts';
-import { firstWorld, hashOf, type World } from './world.ts';
+import { StateChecks } from './properties.ts';
+import type { Property, Violation } from './properties.ts';
+import { firstWorld, hashOf } from './world.ts';
+import type { World } from './world.ts';
 
 /** Breadth first, so that the first violation found has a shortest trace. */
 

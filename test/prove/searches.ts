@@ -1,4 +1,5 @@
-import { SMALL, type Assumption, type Bounds } from './config.ts';
+import { SMALL } from './config.ts';
+import type { Assumption, Bounds } from './config.ts';
 
 /** Searches by name: beside those, what `npm run prove` goes through. Each is small in what the others are large in. */
 /** Those that every test run goes through; a few seconds. */

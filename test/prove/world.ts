@@ -1,8 +1,11 @@
 import type { Claim } from '../../infra/aws/claim-store.ts';
-import { T0_MS, type Bounds } from './config.ts';
+import { T0_MS } from './config.ts';
+import type { Bounds } from './config.ts';
 import { firstEntries, headOf } from './launch.ts';
-import { ask, close, lookForLate, seenText, work, type ProcessArgs } from './processes.ts';
-import { digest, Sandbox, type Happened, type Program, type Running } from './sandbox.ts';
+import { ask, close, lookForLate, seenText, work } from './processes.ts';
+import type { ProcessArgs } from './processes.ts';
+import { digest, Sandbox } from './sandbox.ts';
+import type { Happened, Program, Running } from './sandbox.ts';
 import type { Stored } from './stores.ts';
 
 /** One process: what it is and all that has happened to it. `hash` stands for both. */

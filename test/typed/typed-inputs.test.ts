@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { whole } from '../../infra/local/arguments.ts';
 import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
-import { buttonsOf, readyLaunch, RUNBOOK, startRig, type Rig } from '../bot-rig.ts';
+import { buttonsOf, readyLaunch, RUNBOOK, startRig } from '../bot-rig.ts';
+import type { Rig } from '../bot-rig.ts';
 
 /**
  * The table of typed inputs: each goes through the real bot, the loader or the command line's reader, and what became of

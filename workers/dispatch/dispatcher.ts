@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
+import type { LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
-import { POLL_SECONDS, type Queues, type Received } from '../../infra/aws/queues.ts';
+import { POLL_SECONDS } from '../../infra/aws/queues.ts';
+import type { Queues, Received } from '../../infra/aws/queues.ts';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
 import type { AudienceRef, Platform, TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';

@@ -1,6 +1,7 @@
 import type { Condemned } from '../lanes/campaign-meter.ts';
 import type { Held } from '../lanes/lane.ts';
-import { Lease, type LeaseMemory } from '../send/lease.ts';
+import { Lease } from '../send/lease.ts';
+import type { LeaseMemory } from '../send/lease.ts';
 import { composedWrite, writeClockMs } from './composed-write.ts';
 import { ShotStop } from './shot-stop.ts';
 import type { SwitchView } from './switch-view.ts';

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { apnsRow, fcmRow, type Row } from './answers.ts';
-import { CampaignMeter, type Condemned } from './campaign-meter.ts';
+import { apnsRow, fcmRow } from './answers.ts';
+import type { Row } from './answers.ts';
+import { CampaignMeter } from './campaign-meter.ts';
+import type { Condemned } from './campaign-meter.ts';
 
 const DISALLOWED = apnsRow(400, 'TopicDisallowed');
 const ARGUMENT = fcmRow(400, 'INVALID_ARGUMENT');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Jobs, type ActiveJob } from './jobs.ts';
+import { Jobs } from './jobs.ts';
+import type { ActiveJob } from './jobs.ts';
 import type { Held, Outcome } from './lane.ts';
 import type { WireShot } from './wire-shot.ts';
 

@@ -3,7 +3,8 @@ import type { H2Connection } from './h2/connection.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import { Health } from './health.ts';
-import { NOT_PRIMED, type ActiveJob } from './jobs.ts';
+import { NOT_PRIMED } from './jobs.ts';
+import type { ActiveJob } from './jobs.ts';
 import type { LinkEvents, PoolOwner } from './wire-pool.ts';
 
 /** What a link asks of its lane, and tells it. */

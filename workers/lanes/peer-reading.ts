@@ -1,8 +1,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { LanePeer } from '../contract.ts';
-import { closedTrouble, connectTrouble, type Trouble } from '../probe/connect-findings.ts';
-import { finding, isAboutDeviceAlone, isSandbox, type Finding } from '../probe/findings.ts';
-import { judgeAnswer, type Answer } from '../probe/judge-answer.ts';
+import { closedTrouble, connectTrouble } from '../probe/connect-findings.ts';
+import type { Trouble } from '../probe/connect-findings.ts';
+import { finding, isAboutDeviceAlone, isSandbox } from '../probe/findings.ts';
+import type { Finding } from '../probe/findings.ts';
+import { judgeAnswer } from '../probe/judge-answer.ts';
+import type { Answer } from '../probe/judge-answer.ts';
 import { misdirected } from '../probe/look-again.ts';
 import { SETTING } from './h2/frames.ts';
 import type { Link } from './link.ts';

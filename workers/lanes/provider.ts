@@ -1,5 +1,6 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { apnsRow, fcmRow, httpReason, type Row } from './answers.ts';
+import { apnsRow, fcmRow, httpReason } from './answers.ts';
+import type { Row } from './answers.ts';
 import { apnsReason } from './apns-answers.ts';
 import { fcmReason } from './fcm-answers.ts';
 import type { RequestTemplate } from './h2/request-template.ts';

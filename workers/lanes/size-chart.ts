@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
-import { parse, View, type Spec } from 'vega';
+import { parse, View } from 'vega';
+import type { Spec } from 'vega';
 import type { SimulationQuestion } from './simulate/question.ts';
 import type { Bound, SimulationAnswer } from './simulate/simulate.ts';
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { COSTS, FOREIGN, type Costs } from './simulate/costs.ts';
-import { SIMULATION_DEFAULTS, type SimulationQuestion } from './simulate/question.ts';
-import { simulate, type SimulationAnswer } from './simulate/simulate.ts';
+import { COSTS, FOREIGN } from './simulate/costs.ts';
+import type { Costs } from './simulate/costs.ts';
+import { SIMULATION_DEFAULTS } from './simulate/question.ts';
+import type { SimulationQuestion } from './simulate/question.ts';
+import { simulate } from './simulate/simulate.ts';
+import type { SimulationAnswer } from './simulate/simulate.ts';
 import { seconds } from './size-words.ts';
 
 /** A rehearsal played again by the simulation, on the machine that it had and with the CPU time that it took: how far off it is. */

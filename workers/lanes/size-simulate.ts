@@ -1,8 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { curveOfMean, type Curve } from './simulate/curve.ts';
-import { NO_LIMITS, SIMULATION_DEFAULTS, type SimulationQuestion } from './simulate/question.ts';
-import { simulate, type SimulationAnswer } from './simulate/simulate.ts';
+import { curveOfMean } from './simulate/curve.ts';
+import type { Curve } from './simulate/curve.ts';
+import { NO_LIMITS, SIMULATION_DEFAULTS } from './simulate/question.ts';
+import type { SimulationQuestion } from './simulate/question.ts';
+import { simulate } from './simulate/simulate.ts';
+import type { SimulationAnswer } from './simulate/simulate.ts';
 import { comparison, questionOf, rehearsal } from './size-rehearsal.ts';
 import { figure, positive, readOptions, reading, usageOf, whole } from './size-options.ts';
 import { tableOf, wordsOf } from './size-words.ts';

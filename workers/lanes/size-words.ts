@@ -1,4 +1,5 @@
-import { SIMULATION_DEFAULTS, type SimulationQuestion } from './simulate/question.ts';
+import { SIMULATION_DEFAULTS } from './simulate/question.ts';
+import type { SimulationQuestion } from './simulate/question.ts';
 import type { Bound, SimulationAnswer } from './simulate/simulate.ts';
 
 /** A simulated launch in words, and many of them in a table. */

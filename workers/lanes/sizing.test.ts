@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { size, SIZE_DEFAULTS, type SizeQuestion } from './sizing.ts';
+import { size, SIZE_DEFAULTS } from './sizing.ts';
+import type { SizeQuestion } from './sizing.ts';
 
 const superBowl: SizeQuestion = { ...SIZE_DEFAULTS, devices: 6_000_000, seconds: 5, latencyMs: 80 };
 const run = promisify(execFile);

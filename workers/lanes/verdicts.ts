@@ -6,7 +6,8 @@ import type { LaneSick, LaneWeather } from '../contract.ts';
 import type { Link } from './link.ts';
 import type { Provider } from './provider.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { Weather, type Sky } from './weather.ts';
+import { Weather } from './weather.ts';
+import type { Sky } from './weather.ts';
 
 /*
  * What follows from each answer, for its device, its connection and the lane. The device's fate is in the table of

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Weather, type Sky } from './weather.ts';
+import { Weather } from './weather.ts';
+import type { Sky } from './weather.ts';
 
 const CAPACITY = 400;
 const links = Array.from({ length: 4 }, () => ({}));

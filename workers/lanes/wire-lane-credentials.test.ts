@@ -2,8 +2,10 @@ import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import type { LaneJob } from './lane.ts';
-import { answer, startPeer, type TestRequest } from './peer-for-tests.ts';
-import { apnsProvider, fcmProvider, type Provider } from './provider.ts';
+import { answer, startPeer } from './peer-for-tests.ts';
+import type { TestRequest } from './peer-for-tests.ts';
+import { apnsProvider, fcmProvider } from './provider.ts';
+import type { Provider } from './provider.ts';
 import { WireLane } from './wire-lane.ts';
 
 /* What becomes of connections and devices when a credential ends, is refused, or is replaced at a bad moment. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -9,7 +10,8 @@ import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
 import { FrameReader } from './h2/frame-reader.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
 import { startTlsServer } from './h2/tls-server-for-tests.ts';
-import { WirePool, type PoolOwner } from './wire-pool.ts';
+import { WirePool } from './wire-pool.ts';
+import type { PoolOwner } from './wire-pool.ts';
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
 const cleanup: (() => unknown)[] = [];

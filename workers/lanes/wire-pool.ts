@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { GatheredReads } from './h2/gathered-reads.ts';
-import { H2Connection, type ConnectionOwner } from './h2/connection.ts';
+import { H2Connection } from './h2/connection.ts';
+import type { ConnectionOwner } from './h2/connection.ts';
 import type { Dialer } from './h2/dialer.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStage, type Stage } from '../../test/worker-stage.ts';
+import { startStage } from '../../test/worker-stage.ts';
+import type { Stage } from '../../test/worker-stage.ts';
 import { main } from './cli.ts';
 
 /* The command with a launch on a real local cloud. */

@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../lanes/h2/connect.ts';
 import { PROVIDER, short } from './findings.ts';
 import type { Facts } from './findings.ts';

@@ -4,7 +4,8 @@ import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { primeTemplate } from '../send/templates.ts';
-import { meet, type Meeting, type MeetOptions } from './meet.ts';
+import { meet } from './meet.ts';
+import type { Meeting, MeetOptions } from './meet.ts';
 
 export interface WhoAndWhat extends Pick<MeetOptions, 'isSandboxMeant' | 'timeouts' | 'signal'> {
   /** A staff device; null: one that doesn't exist. */

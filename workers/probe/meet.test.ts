@@ -2,18 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { providersForTests, type TestProviders } from '../../infra/local/providers/for-tests.ts';
+import { providersForTests } from '../../infra/local/providers/for-tests.ts';
+import type { TestProviders } from '../../infra/local/providers/for-tests.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
-import { parseServiceAccount, type ServiceAccount } from '../credentials/service-account.ts';
+import { parseServiceAccount } from '../credentials/service-account.ts';
+import type { ServiceAccount } from '../credentials/service-account.ts';
 import { goawayFrame, settingsFrame } from '../lanes/h2/frames.ts';
 import { apnsProvider, fcmProvider } from '../lanes/provider.ts';
 import { primeTemplate } from '../send/templates.ts';
 import type { FindingCode } from './findings.ts';
-import { meet, type Meeting, type MeetOptions } from './meet.ts';
-import { answering, certificateFor, http1, http2, plainHttp, tcpServer, tlsServer, type BadServer, type Pem } from './servers-for-tests.ts';
+import { meet } from './meet.ts';
+import type { Meeting, MeetOptions } from './meet.ts';
+import { answering, certificateFor, http1, http2, plainHttp, tcpServer, tlsServer } from './servers-for-tests.ts';
+import type { BadServer, Pem } from './servers-for-tests.ts';
 
 /* Real servers of each kind, on loopback. */
 

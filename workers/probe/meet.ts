@@ -8,11 +8,15 @@ import { Dialer } from '../lanes/h2/dialer.ts';
 import { SETTING } from '../lanes/h2/frames.ts';
 import type { Template } from '../lanes/lane.ts';
 import type { Provider } from '../lanes/provider.ts';
-import { connectTrouble, type Trouble } from './connect-findings.ts';
-import { finding, isSandbox, short, type Facts, type Finding } from './findings.ts';
+import { connectTrouble } from './connect-findings.ts';
+import type { Trouble } from './connect-findings.ts';
+import { finding, isSandbox, short } from './findings.ts';
+import type { Facts, Finding } from './findings.ts';
 import { fieldOf, judgeAnswer } from './judge-answer.ts';
-import { certificateOf, lookAgain, misdirected, tlsLook, type Certificate } from './look-again.ts';
-import { speak, type Spoken } from './one-push.ts';
+import { certificateOf, lookAgain, misdirected, tlsLook } from './look-again.ts';
+import type { Certificate } from './look-again.ts';
+import { speak } from './one-push.ts';
+import type { Spoken } from './one-push.ts';
 
 /** What meets a provider: the lanes' own pieces, one connection of its own, one push at most. */
 export interface MeetOptions {

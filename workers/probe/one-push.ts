@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { H2Connection, type ConnectionOwner, type Unprocessed } from '../lanes/h2/connection.ts';
+import { H2Connection } from '../lanes/h2/connection.ts';
+import type { ConnectionOwner, Unprocessed } from '../lanes/h2/connection.ts';
 import type { HeaderField } from '../lanes/h2/hpack-decoder.ts';
 import type { RequestTemplate } from '../lanes/h2/request-template.ts';
-import { closedTrouble, type Trouble } from './connect-findings.ts';
+import { closedTrouble } from './connect-findings.ts';
+import type { Trouble } from './connect-findings.ts';
 
 export interface OnePushOptions {
   /** For the first SETTINGS and for the answer to a PING, ms. */

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { createServer as createHttp, type Server as HttpServer } from 'node:http';
-import { createSecureServer, type ServerHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { createServer as createHttp } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { ServerHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
-import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTls, type TlsOptions, type TLSSocket } from 'node:tls';
+import { connect, createServer as createTcp } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTls } from 'node:tls';
+import type { TlsOptions, TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** Servers as they should not be, each a real one on a free port of loopback. All of them count what they were asked. */

@@ -1,6 +1,7 @@
 import type { DeviceState, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
-import { addReason, addReasons, noReasons, type ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
+import { addReason, addReasons, noReasons } from '../../runbooks/launch/reason-counts.ts';
+import type { ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
 import type { Account } from '../../infra/aws/claim-store.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { laterEachTime, type Queues, type Received } from '../../infra/aws/queues.ts';
+import { laterEachTime } from '../../infra/aws/queues.ts';
+import type { Queues, Received } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
@@ -9,7 +10,8 @@ import type { Known } from '../dispatch/known.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';
 import type { Deletes } from './deletes.ts';
-import { AT_HAND, VISIBILITY_SECONDS, type Hands } from './hands.ts';
+import { AT_HAND, VISIBILITY_SECONDS } from './hands.ts';
+import type { Hands } from './hands.ts';
 import type { FoundRun, ShotRuns } from './shot-runs.ts';
 
 export interface AdmissionOptions {

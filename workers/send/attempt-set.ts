@@ -3,7 +3,8 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { claimKey } from '../contract.ts';
 import { stateCode, unpackStates } from './account-codec.ts';
-import { answeredBy, type SetReader } from './frozen-sets.ts';
+import { answeredBy } from './frozen-sets.ts';
+import type { SetReader } from './frozen-sets.ts';
 
 /** Which devices of a batch an attempt is for. The first: all. A later one: who was left when it was asked for (frozen-sets.ts). */
 export interface AttemptSet {

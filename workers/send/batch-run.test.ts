@@ -23,7 +23,8 @@ import { wallClock } from './lease-for-tests.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Share } from './pace.ts';
 import { ShotRun } from './shot-run.ts';
-import { takeBatch, type HeldBatch } from './take-batch.ts';
+import { takeBatch } from './take-batch.ts';
+import type { HeldBatch } from './take-batch.ts';
 
 let stage: Stage;
 beforeAll(async () => { stage = await startStage(); });

@@ -16,7 +16,8 @@ import type { LateAccount } from '../close/correct.ts';
 import { batchWrites } from './batch-writes.ts';
 import type { Kept, LeaseKeeper } from './lease-keeper.ts';
 import type { ShotRun } from './shot-run.ts';
-import { mayChain, type HeldBatch, type LeaseClock } from './take-batch.ts';
+import { mayChain } from './take-batch.ts';
+import type { HeldBatch, LeaseClock } from './take-batch.ts';
 
 export interface BatchContext {
   claims: ClaimStore;

@@ -1,7 +1,8 @@
 import type { Account, Claim } from '../../infra/aws/claim-store.ts';
 import { noReasons } from '../../runbooks/launch/reason-counts.ts';
 import { stateCode, toAccount, unpackStates } from './account-codec.ts';
-import { OUTSIDE, SETTLED, type AttemptSet } from './attempt-set.ts';
+import { OUTSIDE, SETTLED } from './attempt-set.ts';
+import type { AttemptSet } from './attempt-set.ts';
 
 /**
  * What the item of a batch says, device by device. A claim is a chain of holders, and each has a word about the devices that

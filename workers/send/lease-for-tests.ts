@@ -1,6 +1,7 @@
 import { wallClock as takenForTheStores } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
-import { Lease, type LeaseMemory } from './lease.ts';
+import { Lease } from './lease.ts';
+import type { LeaseMemory } from './lease.ts';
 
 /** A lease over a whole batch that nobody renews, in a window that ends `lateMs` from now. */
 export function leaseFor(ms: number, lateMs = ms): LeaseMemory {

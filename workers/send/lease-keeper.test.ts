@@ -6,7 +6,8 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
 import { Lease } from './lease.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Share } from './pace.ts';
-import { grant, type HeldBatch } from './take-batch.ts';
+import { grant } from './take-batch.ts';
+import type { HeldBatch } from './take-batch.ts';
 
 /** All clocks stand still here but for what a test lets pass. */
 beforeEach(() => { vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] }); });

@@ -4,7 +4,8 @@ import type { Queues } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
 import { VISIBILITY_SECONDS } from './hands.ts';
 import type { Share } from './pace.ts';
-import { devicesIn, grant, markAfter, type HeldBatch, type LeaseClock } from './take-batch.ts';
+import { devicesIn, grant, markAfter } from './take-batch.ts';
+import type { HeldBatch, LeaseClock } from './take-batch.ts';
 
 /**
  * Renews the leases of the batches that this worker sends, and keeps their messages its own. At full speed a batch is gone

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../runbooks/playbook/schema.ts';
-import { poolPace, shareOf, type Sight } from './pace.ts';
+import { poolPace, shareOf } from './pace.ts';
+import type { Sight } from './pace.ts';
 
 const delivery: Delivery = {
   ios_not_after: 60_000, android_not_after: 600_000, batch_size: 1_000, send_within: 5_000, android_per_second: 10_000, android_ramp: 60_000,

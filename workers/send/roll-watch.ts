@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
-import { type Vouched, vouchedBy } from '../../infra/aws/vouched.ts';
+import { vouchedBy } from '../../infra/aws/vouched.ts';
+import type { Vouched } from '../../infra/aws/vouched.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { rollItem } from '../contract.ts';
-import { ROLL_FRESH_MS, type Roll, RollView } from './roll.ts';
+import { ROLL_FRESH_MS, RollView } from './roll.ts';
+import type { Roll } from './roll.ts';
 
 export interface RollWatchOptions {
   live: Pick<LiveStore, 'roll'>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ROLL_FRESH_MS, ROLL_KEPT_MS, type Roll, RollView } from './roll.ts';
+import { ROLL_FRESH_MS, ROLL_KEPT_MS, RollView } from './roll.ts';
+import type { Roll } from './roll.ts';
 
 const OPTIONS = { planned: 4, batchSize: 10, sendWithinMs: 5_000 };
 const PACE = 1_000;

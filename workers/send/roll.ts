@@ -1,4 +1,5 @@
-import { shareOf, type Share, type ShareOptions, type Sight } from './pace.ts';
+import { shareOf } from './pace.ts';
+import type { Share, ShareOptions, Sight } from './pace.ts';
 
 /**
  * The roll: which workers of a pool are there, as the launch's leader calls it about once a second from their reports. It is

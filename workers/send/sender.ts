@@ -22,7 +22,8 @@ import type { Share } from './pace.ts';
 import type { SetReader } from './frozen-sets.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ShotRuns } from './shot-runs.ts';
-import { takeBatch, type LeaseClock } from './take-batch.ts';
+import { takeBatch } from './take-batch.ts';
+import type { LeaseClock } from './take-batch.ts';
 
 export interface SenderOptions {
   platform: Platform;

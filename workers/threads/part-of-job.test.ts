@@ -2,11 +2,13 @@ import { expect, test } from 'vitest';
 import { ShotStop } from '../halt/shot-stop.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
-import { WriteCheck, type WriteTerms } from '../halt/write-check.ts';
+import { WriteCheck } from '../halt/write-check.ts';
+import type { WriteTerms } from '../halt/write-check.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { Lease } from '../send/lease.ts';
-import { partOfJob, type PortableJob } from './part-of-job.ts';
+import { partOfJob } from './part-of-job.ts';
+import type { PortableJob } from './part-of-job.ts';
 
 /** Devices 2, 4, 6, 8 and 10 of a batch, under a lease that goes up to device 7. */
 function marked(): { job: PortableJob; terms: WriteTerms } {

@@ -1,4 +1,5 @@
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { afterEach, expect } from 'vitest';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
 import { loadAudience } from '../audience/load.ts';

@@ -1,10 +1,12 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Clients, createClients } from '../clients.ts';
+import { createClients } from '../clients.ts';
+import type { Clients } from '../clients.ts';
 
 /** What the direct calls do with any answer is what the SDK does with it: both are asked, by a server that answers as it is told. */
 

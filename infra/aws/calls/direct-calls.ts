@@ -7,10 +7,12 @@ import { retryDelayMs } from '../bounded-retries.ts';
 import type { StampedAnswer } from '../store-clock.ts';
 import { fromJson, toJson } from './attribute-bytes.ts';
 import type { CallOptions, Calls, DynamoCalls, DynamoOperations, SqsCalls, SqsOperations } from './calls.ts';
-import { createEndpoints, type Endpoints } from './endpoint.ts';
+import { createEndpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint.ts';
 import { checkReceived, checkSent } from './message-digests.ts';
 import type { Answer, Post } from './post.ts';
-import { errorTypeOf, refusalFrom, type Service } from './refusal.ts';
+import { errorTypeOf, refusalFrom } from './refusal.ts';
+import type { Service } from './refusal.ts';
 import { signedHeaders } from './signer.ts';
 
 /**

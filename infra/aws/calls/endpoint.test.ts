@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Clients, createClients } from '../clients.ts';
-import { createEndpoints, type Endpoint } from './endpoint.ts';
+import { createClients } from '../clients.ts';
+import type { Clients } from '../clients.ts';
+import { createEndpoints } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { DYNAMO_COMMANDS, SQS_COMMANDS } from './sdk-calls.ts';
 
 /** Where the SDK itself would send it and for whom it would sign: its request is taken from it just before the wire. */

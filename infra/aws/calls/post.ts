@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** One exchange over HTTP/1.1. Rejects with an AbortError when the signal aborts, and with a TimeoutError or a NoAnswerError where there was no whole answer. */
 export type Post = (request: Posted, limits: { timeoutMs: number; signal: AbortSignal | undefined }) => Promise<Answer>;

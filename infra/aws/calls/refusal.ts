@@ -1,7 +1,8 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
-import { type Answer, NoAnswerError } from './post.ts';
+import { NoAnswerError } from './post.ts';
+import type { Answer } from './post.ts';
 
 export type Service = 'dynamodb' | 'sqs';
 

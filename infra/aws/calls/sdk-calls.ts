@@ -1,5 +1,7 @@
-import { BatchGetItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { BatchGetItemCommand, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { CallOptions, Calls, DynamoCalls, DynamoOperations, SqsCalls, SqsOperations } from './calls.ts';
 
 export const DYNAMO_COMMANDS = { PutItem: PutItemCommand, UpdateItem: UpdateItemCommand, GetItem: GetItemCommand, BatchGetItem: BatchGetItemCommand } satisfies Record<keyof DynamoOperations, unknown>;

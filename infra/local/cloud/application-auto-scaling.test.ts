@@ -2,7 +2,8 @@ import { ApplicationAutoScalingClient, DescribeScheduledActionsCommand, PutSched
 import { tmpdir } from 'node:os';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createCloud } from '../../aws/create-cloud.ts';
-import { type LocalCloud, startLocalCloud } from './start.ts';
+import { startLocalCloud } from './start.ts';
+import type { LocalCloud } from './start.ts';
 
 let local: LocalCloud | null = null;
 afterEach(async () => { await local?.stop(500); });

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
-import { isCharged, metered, type TableFacts } from './metered.ts';
+import { isCharged, metered } from './metered.ts';
+import type { TableFacts } from './metered.ts';
 import type { Throughput } from './throughput.ts';
 
 /**

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { scaleTo } from './for-tests.ts';
 import { createCloud } from '../../aws/create-cloud.ts';
-import { type LocalCloud, startLocalCloud } from './start.ts';
+import { startLocalCloud } from './start.ts';
+import type { LocalCloud } from './start.ts';
 
 /** Says what it was given, and ends on SIGTERM with a word. */
 const POLITE = 'process.on("SIGTERM", () => { console.log("bye"); process.exit(0); }); setInterval(() => {}, 1000); console.log("up", process.env.GOBUTTON_TASK_ID, process.env.AWS_ENDPOINT_URL, process.env.MODE);';

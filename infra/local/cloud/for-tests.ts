@@ -4,7 +4,8 @@ import type { Scaling } from '../../aws/scaling.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { SECRET_ACCESS_KEY } from './signature.ts';
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './start.ts';
+import { startLocalCloud } from './start.ts';
+import type { LocalCloud, LocalCloudOptions } from './start.ts';
 
 /** A fresh local cloud in memory with tables and bucket, and the real adapters on it. Ready in some tens of milliseconds. */
 export async function localCloudForTests(options: Pick<LocalCloudOptions, 'nowMs' | 'throughput'> = {}): Promise<{ cloud: Cloud; config: CloudConfig; url: string; localCloud: LocalCloud; stop(): Promise<void> }> {

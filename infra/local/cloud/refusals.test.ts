@@ -7,7 +7,8 @@ import { CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectsCommand, 
 import { GetQueueUrlCommand, PurgeQueueCommand, SetQueueAttributesCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Clients, createClients } from '../../aws/clients.ts';
+import { createClients } from '../../aws/clients.ts';
+import type { Clients } from '../../aws/clients.ts';
 import { localCloudForTests, signedHeaders, signedNow } from './for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from './aws-error.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
-import { ObjectFiles, type OpenObject, type StoredObject } from './s3-store.ts';
+import { ObjectFiles } from './s3-store.ts';
+import type { OpenObject, StoredObject } from './s3-store.ts';
 import { xml } from './xml.ts';
 
 /**

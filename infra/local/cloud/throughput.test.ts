@@ -1,8 +1,10 @@
 import { BatchGetItemCommand, BatchWriteItemCommand, CreateTableCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Clients, createClients } from '../../aws/clients.ts';
+import { createClients } from '../../aws/clients.ts';
+import type { Clients } from '../../aws/clients.ts';
 import { localCloudForTests } from './for-tests.ts';
-import { type Charge, Throughput } from './throughput.ts';
+import { Throughput } from './throughput.ts';
+import type { Charge } from './throughput.ts';
 
 const LIVE = 'gobutton-live';
 /** An item of so many bytes of body is 100 writes and 25 reads. */

@@ -1,4 +1,4 @@
-import { ApnsTokens } from './apns-token.ts';
+import type { ApnsTokens } from './apns-token.ts';
 import { BodyCache } from './body-cache.ts';
 import { apnsContent } from './content.ts';
 import type { Content } from './content.ts';

@@ -1,5 +1,7 @@
-import { App, type AppOptions } from '@slack/bolt';
-import { startWorkspace, type Workspace, type WorkspaceOptions } from './start.ts';
+import { App } from '@slack/bolt';
+import type { AppOptions } from '@slack/bolt';
+import { startWorkspace } from './start.ts';
+import type { Workspace, WorkspaceOptions } from './start.ts';
 
 /** Fixed credentials for tests; real ones never look like this. */
 export const SECRETS = { botToken: 'xoxb-local-bot', appToken: 'xapp-local-app', signingSecret: 'local-signing-secret' };

@@ -1,5 +1,6 @@
 import { ApnsClient, Notification } from 'apns2';
-import { keepGoing, TOPIC, Tokens, apnsPayload, type Open } from './bench-client.ts';
+import { keepGoing, TOPIC, Tokens, apnsPayload } from './bench-client.ts';
+import type { Open } from './bench-client.ts';
 
 /** As it comes: 32 connections, one request at a time on each. Its host is fixed, so the preload leads it here. */
 export const open: Open = (target) => {

@@ -1,6 +1,7 @@
 import { deleteApp, initializeApp } from 'firebase-admin/app';
 import { getMessaging } from 'firebase-admin/messaging';
-import { fcmMessage, keepGoing, Tokens, type Open } from './bench-client.ts';
+import { fcmMessage, keepGoing, Tokens } from './bench-client.ts';
+import type { Open } from './bench-client.ts';
 
 const MESSAGES_PER_CALL = 500;
 

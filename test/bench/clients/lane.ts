@@ -3,7 +3,8 @@ import type { LaneJob } from '../../../workers/lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../../../workers/lanes/provider.ts';
 import { WireLane } from '../../../workers/lanes/wire-lane.ts';
 import { fixedCredential } from '../../../workers/credentials/fixed-for-tests.ts';
-import { apnsHeaders, apnsPayload, fcmMessage, Tokens, type BenchClient, type Open, type Target } from './bench-client.ts';
+import { apnsHeaders, apnsPayload, fcmMessage, Tokens } from './bench-client.ts';
+import type { BenchClient, Open, Target } from './bench-client.ts';
 
 const JOB_DEVICES = 1_000;
 

@@ -1,5 +1,6 @@
 import nodeApn from '@parse/node-apn';
-import { BODY, keepGoing, TITLE, TOPIC, Tokens, type Open } from './bench-client.ts';
+import { BODY, keepGoing, TITLE, TOPIC, Tokens } from './bench-client.ts';
+import type { Open } from './bench-client.ts';
 
 /** One connection, whose address may be given. */
 export const open: Open = async (target) => {

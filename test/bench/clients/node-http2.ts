@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { apnsHeaders, apnsPayload, keepGoing, Tokens, type Open } from './bench-client.ts';
+import { apnsHeaders, apnsPayload, keepGoing, Tokens } from './bench-client.ts';
+import type { Open } from './bench-client.ts';
 
 /** node:http2 with nothing on top: one session, a stream per notification. */
 export const open: Open = async (target) => {

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
-import { apnsHeaders, apnsPayload, keepGoing, Tokens, type Open } from './bench-client.ts';
+import { apnsHeaders, apnsPayload, keepGoing, Tokens } from './bench-client.ts';
+import type { Open } from './bench-client.ts';
 
 /** undici over HTTP/2, one connection, as many streams as it opens by itself. */
 export const open: Open = (target) => {

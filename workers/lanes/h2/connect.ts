@@ -1,5 +1,7 @@
-import { isIP, type OnReadOpts, type Socket } from 'node:net';
-import { connect, createSecureContext, type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
+import { connect, createSecureContext } from 'node:tls';
+import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
 import { waitsForTurn } from './gathered-reads.ts';
 
 export interface Endpoint {

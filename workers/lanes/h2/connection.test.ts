@@ -1,5 +1,7 @@
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import { connect, type AddressInfo } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { Http2Server, ServerHttp2Stream } from 'node:http2';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';

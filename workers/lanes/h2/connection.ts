@@ -6,14 +6,17 @@ import { FrameReader } from './frame-reader.ts';
 import {
   CANCEL, ConnectionError, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, PROTOCOL_ERROR, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK, settingsFrame, uint32Frame,
 } from './frames.ts';
-import { HeaderBlocks, withoutPadding, type HeaderBlock } from './header-blocks.ts';
-import { HpackDecoder, HpackError, type HeaderField } from './hpack-decoder.ts';
+import { HeaderBlocks, withoutPadding } from './header-blocks.ts';
+import type { HeaderBlock } from './header-blocks.ts';
+import { HpackDecoder, HpackError } from './hpack-decoder.ts';
+import type { HeaderField } from './hpack-decoder.ts';
 import { DEFAULT_TABLE_BYTES } from './hpack-encoder.ts';
 import { HuffmanError } from './huffman.ts';
 import { Outgoing, WRITE_BYTES } from './outgoing.ts';
 import type { RequestTemplate } from './request-template.ts';
 import { StreamLimit } from './stream-limit.ts';
-import { OpenStreams, type OpenStream } from './streams.ts';
+import { OpenStreams } from './streams.ts';
+import type { OpenStream } from './streams.ts';
 
 /*
  * One HTTP/2 connection for many small POSTs, RFC 9113, client side: its streams, and what each frame of the peer

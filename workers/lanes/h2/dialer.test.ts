@@ -2,8 +2,10 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { endpointOf } from './connect.ts';
-import { Dialer, startOf, type Line } from './dialer.ts';
-import { startTlsServer, type TlsServer } from './tls-server-for-tests.ts';
+import { Dialer, startOf } from './dialer.ts';
+import type { Line } from './dialer.ts';
+import { startTlsServer } from './tls-server-for-tests.ts';
+import type { TlsServer } from './tls-server-for-tests.ts';
 
 const THREE = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 const cleanup: (() => unknown)[] = [];

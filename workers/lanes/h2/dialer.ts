@@ -6,7 +6,8 @@ import { hostname } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import { threadId } from 'node:worker_threads';
 import { Addresses } from './addresses.ts';
-import { connectTls, type Endpoint } from './connect.ts';
+import { connectTls } from './connect.ts';
+import type { Endpoint } from './connect.ts';
 import { openTunnel } from './tunnel.ts';
 
 /**

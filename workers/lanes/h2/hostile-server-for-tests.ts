@@ -1,7 +1,9 @@
-import { duplexPair, type Duplex } from 'node:stream';
+import { duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { FrameReader } from './frame-reader.ts';
 import { dataFrame, FLAG, FRAME, PREFACE, settingsFrame, SETTINGS_ACK, writeFrameHeader } from './frames.ts';
-import { HpackDecoder, type HeaderField } from './hpack-decoder.ts';
+import { HpackDecoder } from './hpack-decoder.ts';
+import type { HeaderField } from './hpack-decoder.ts';
 
 export interface SeenRequest { id: number; fields: HeaderField[]; body: string }
 

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { SendWindow } from './flow-control.ts';
 import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader, writeUint32 } from './frames.ts';
 import { HpackEncoder } from './hpack-encoder.ts';
-import { compileRequest, MAX_REQUEST_BYTES, type CompiledRequest, type RequestTemplate } from './request-template.ts';
+import { compileRequest, MAX_REQUEST_BYTES } from './request-template.ts';
+import type { CompiledRequest, RequestTemplate } from './request-template.ts';
 import { WriteBuffers } from './write-buffers.ts';
 
 /** The most that is under way to the socket of a connection. */

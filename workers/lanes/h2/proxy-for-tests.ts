@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** An HTTP proxy by Node's own server: the name is the proxy's to look up, here always loopback. */
 export async function startProxy(answer: (authorization: string | undefined) => string | null = () => null) {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { H2Connection, type ConnectionOptions, type ConnectionOwner, type Unprocessed } from './connection.ts';
+import { H2Connection } from './connection.ts';
+import type { ConnectionOptions, ConnectionOwner, Unprocessed } from './connection.ts';
 import type { HeaderField } from './hpack-decoder.ts';
 import type { RequestTemplate } from './request-template.ts';
 

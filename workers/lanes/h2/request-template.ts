@@ -1,5 +1,6 @@
 import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from './frames.ts';
-import { integer, type HpackEncoder } from './hpack-encoder.ts';
+import { integer } from './hpack-encoder.ts';
+import type { HpackEncoder } from './hpack-encoder.ts';
 import { staticIndex } from './static-table.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type TlsOptions } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** A certificate for the names and addresses that tests connect to. */

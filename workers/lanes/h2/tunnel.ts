@@ -1,6 +1,7 @@
 import { request as overTcp } from 'node:http';
 import { request as overTls } from 'node:https';
-import { isIPv6, type Socket } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { Socket } from 'node:net';
 
 /**
  * A socket to `host:port` through an HTTP proxy (CONNECT, RFC 9110 section 9.3.6), which looks the name up itself.

@@ -1,6 +1,7 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Batch } from './batches.ts';
-import { drawsFrom, type Draws } from './curve.ts';
+import { drawsFrom } from './curve.ts';
+import type { Draws } from './curve.ts';
 import type { CloudFigures } from './question.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';

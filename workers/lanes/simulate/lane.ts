@@ -3,7 +3,8 @@ import { Weather } from '../weather.ts';
 import type { Batch } from './batches.ts';
 import { Ends } from './ends.ts';
 import { batchOf, connectionOf, fateOf, pack } from './packed.ts';
-import { FATE, type SimProvider } from './provider.ts';
+import { FATE } from './provider.ts';
+import type { SimProvider } from './provider.ts';
 import { Silent } from './silent.ts';
 import type { Wait } from './waits.ts';
 

@@ -1,6 +1,7 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Random } from './random.ts';
-import { drawsFrom, type Curve, type Draws } from './curve.ts';
+import { drawsFrom } from './curve.ts';
+import type { Curve, Draws } from './curve.ts';
 import type { ProviderLimits } from './question.ts';
 
 /** What comes back of a push. `refused`: 429, not processed. */

@@ -1,6 +1,8 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
-import { COSTS, type Costs, type Foreign } from './costs.ts';
-import { curveOfMean, type Curve } from './curve.ts';
+import { COSTS } from './costs.ts';
+import type { Costs, Foreign } from './costs.ts';
+import { curveOfMean } from './curve.ts';
+import type { Curve } from './curve.ts';
 import { BATCHES_AT_MOST, CONNECTIONS_AT_MOST } from './packed.ts';
 
 /** What a provider takes; 0: no limit. Beyond it a push gets 429 with Retry-After. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { size, SIZE_DEFAULTS } from '../sizing.ts';
 import type { Costs } from './costs.ts';
-import { NO_FAULTS, NO_LIMITS, SIMULATION_DEFAULTS, type SimulationQuestion } from './question.ts';
+import { NO_FAULTS, NO_LIMITS, SIMULATION_DEFAULTS } from './question.ts';
+import type { SimulationQuestion } from './question.ts';
 import { simulate } from './simulate.ts';
 
 /** Nothing costs anything, so that only what a test sets is a bound. */

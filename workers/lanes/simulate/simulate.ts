@@ -1,7 +1,11 @@
-import { totalsOf, type Totals } from './batches.ts';
-import { checkSimulation, type SimulationQuestion } from './question.ts';
-import { largest, noShares, type Bound, type Shares } from './waits.ts';
-import { World, type CpuSeconds } from './world.ts';
+import { totalsOf } from './batches.ts';
+import type { Totals } from './batches.ts';
+import { checkSimulation } from './question.ts';
+import type { SimulationQuestion } from './question.ts';
+import { largest, noShares } from './waits.ts';
+import type { Bound, Shares } from './waits.ts';
+import { World } from './world.ts';
+import type { CpuSeconds } from './world.ts';
 
 export type { Bound } from './waits.ts';
 

@@ -2,7 +2,8 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Batch } from './batches.ts';
 import type { Thread } from './cores.ts';
 import type { Done, SimLane } from './lane.ts';
-import { Waits, type Wait } from './waits.ts';
+import { Waits } from './waits.ts';
+import type { Wait } from './waits.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { largest, noShares, Waits, type Busy } from './waits.ts';
+import { largest, noShares, Waits } from './waits.ts';
+import type { Busy } from './waits.ts';
 
 const idle: Busy = { cores: 0.4, main: 0.2, sending: 0.3 };
 

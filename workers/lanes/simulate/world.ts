@@ -1,11 +1,13 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
-import { cutBatches, type Batch } from './batches.ts';
+import { cutBatches } from './batches.ts';
+import type { Batch } from './batches.ts';
 import { SimCloud } from './cloud.ts';
 import { Cores, Thread } from './cores.ts';
 import { SimLane } from './lane.ts';
 import { SimProvider } from './provider.ts';
 import type { SimulationQuestion } from './question.ts';
-import { randomFrom, type Random } from './random.ts';
+import { randomFrom } from './random.ts';
+import type { Random } from './random.ts';
 import { Tally } from './tally.ts';
 import { Task } from './task.ts';
 import { SendingThread } from './thread.ts';

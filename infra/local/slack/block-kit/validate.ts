@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { textOf, type Json } from '../state/model.ts';
+import { textOf } from '../state/model.ts';
+import type { Json } from '../state/model.ts';
 import { messageBlocks, view } from './blocks.ts';
 
 /** One complaint in Slack's words, without the `[ERROR] ` that `response_metadata.messages` puts before it. */

@@ -1,4 +1,5 @@
-import { filePath, type Renderer } from '../render/render.ts';
+import { filePath } from '../render/render.ts';
+import type { Renderer } from '../render/render.ts';
 import type { Change, Ephemeral, Json, Message, OpenView } from '../state/model.ts';
 import { APP, COMMANDS, TEAM } from '../state/seed.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';

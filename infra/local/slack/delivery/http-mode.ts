@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { secretId } from '../state/ids.ts';
 import type { Json } from '../state/model.ts';
-import { ACK_MS, type Outcome, type PayloadKind, type Retry, type Transport } from './transport.ts';
+import { ACK_MS } from './transport.ts';
+import type { Outcome, PayloadKind, Retry, Transport } from './transport.ts';
 
 /** The headers that prove a request comes from Slack: `v0=` HMAC-SHA256 over `v0:{timestamp}:{body}`. */
 export function signatureHeaders(signingSecret: string, body: string, nowS: number): Record<string, string> {

@@ -2,12 +2,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { foreignRequest } from '../../loopback.ts';
 import { secretId } from '../state/ids.ts';
 import type { Json } from '../state/model.ts';
 import { APP } from '../state/seed.ts';
-import { ACK_MS, type Outcome, type PayloadKind, type Retry, type Transport } from './transport.ts';
+import { ACK_MS } from './transport.ts';
+import type { Outcome, PayloadKind, Retry, Transport } from './transport.ts';
 
 /** Slack: at most 10 connections of an app. */
 const CONNECTIONS = 10;

@@ -1,5 +1,7 @@
-import { createElement as h, type ReactElement } from 'react';
-import { textOf, type Json } from '../state/model.ts';
+import { createElement as h } from 'react';
+import type { ReactElement } from 'react';
+import { textOf } from '../state/model.ts';
+import type { Json } from '../state/model.ts';
 import { isWebLink, plain } from './texts.ts';
 
 /**

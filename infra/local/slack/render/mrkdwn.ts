@@ -1,5 +1,7 @@
-import { createElement as h, Fragment, type ReactElement, type ReactNode } from 'react';
-import { emoji, link, plain, type Names } from './texts.ts';
+import { createElement as h, Fragment } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import { emoji, link, plain } from './texts.ts';
+import type { Names } from './texts.ts';
 
 /** A text object, in its place: plain text as it stands, mrkdwn with its formatting. */
 export function textObject(object: unknown, names: Names): ReactElement {

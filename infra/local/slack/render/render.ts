@@ -1,10 +1,14 @@
-import { createElement as h, Fragment, type ReactElement } from 'react';
-import { textOf, type FileRecord, type Json, type OpenView } from '../state/model.ts';
+import { createElement as h, Fragment } from 'react';
+import type { ReactElement } from 'react';
+import { textOf } from '../state/model.ts';
+import type { FileRecord, Json, OpenView } from '../state/model.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
-import { interactive, type ElementContext } from './elements.ts';
+import { interactive } from './elements.ts';
+import type { ElementContext } from './elements.ts';
 import { textObject } from './mrkdwn.ts';
 import { richText, table } from './rich-text.ts';
-import { isWebLink, markdownBlock, markup, plain, type Names } from './texts.ts';
+import { isWebLink, markdownBlock, markup, plain } from './texts.ts';
+import type { Names } from './texts.ts';
 
 /**
  * HTML of messages and modals. Everything that comes from an app or a person goes through React's

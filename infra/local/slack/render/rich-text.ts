@@ -1,7 +1,10 @@
-import { createElement as h, type ReactElement, type ReactNode } from 'react';
-import { textOf, type Json } from '../state/model.ts';
+import { createElement as h } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import { textOf } from '../state/model.ts';
+import type { Json } from '../state/model.ts';
 import { broadcast, channelMention, slackDate, userMention } from './mrkdwn.ts';
-import { emoji, link, type Names } from './texts.ts';
+import { emoji, link } from './texts.ts';
+import type { Names } from './texts.ts';
 
 /** A rich_text object: what people write, and cells of tables. */
 export function richText(object: Json, names: Names): ReactElement {

@@ -1,6 +1,8 @@
-import { createElement as h, type ComponentProps, type ReactElement, type ReactNode } from 'react';
+import { createElement as h } from 'react';
+import type { ComponentProps, ReactElement, ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { Message as SlackMessage, type Block } from 'slack-blocks-to-jsx';
+import { Message as SlackMessage } from 'slack-blocks-to-jsx';
+import type { Block } from 'slack-blocks-to-jsx';
 import type { Json } from '../state/model.ts';
 
 /** Names for mentions. */

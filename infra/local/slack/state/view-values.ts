@@ -1,5 +1,6 @@
 import { elementsOf } from '../block-kit/validate.ts';
-import { textOf, type Json } from './model.ts';
+import { textOf } from './model.ts';
+import type { Json } from './model.ts';
 
 type Values = Record<string, Record<string, Json>>;
 

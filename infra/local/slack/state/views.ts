@@ -4,7 +4,8 @@ import type { Json, OpenView, View } from './model.ts';
 import { APP, TEAM } from './seed.ts';
 import { SlackError } from './slack-error.ts';
 import { initialValues } from './view-values.ts';
-import { withGeneratedIds, type WorkspaceState } from './workspace-state.ts';
+import { withGeneratedIds } from './workspace-state.ts';
+import type { WorkspaceState } from './workspace-state.ts';
 
 /** Slack: a stack of at most three modals. */
 const STACK_VIEWS = 3;

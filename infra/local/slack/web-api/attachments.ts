@@ -5,7 +5,8 @@ import { APP } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
 import { checkedBlocks, writableChannel } from './chat.ts';
-import { intArg, jsonArg, method, type WebApiContext } from './method.ts';
+import { intArg, jsonArg, method } from './method.ts';
+import type { WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
 /** What hangs on messages and channels: pins, bookmarks, reactions, files. Canvases are refused. */

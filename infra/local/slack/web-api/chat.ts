@@ -3,7 +3,8 @@ import { blocksTooLong, messageBlockProblems } from '../block-kit/validate.ts';
 import type { Channel, Json, Message } from '../state/model.ts';
 import { APP } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
-import { jsonArg, jsonObject, method, type WebApiContext } from './method.ts';
+import { jsonArg, jsonObject, method } from './method.ts';
+import type { WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
 /** Slack cuts the text of a new message here, and refuses a longer one in chat.update at 4,000. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Channel, Json } from '../state/model.ts';
 import { APP, TEAM } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
-import { boolArg, intArg, limitArg, method, page, type WebApiContext } from './method.ts';
+import { boolArg, intArg, limitArg, method, page } from './method.ts';
+import type { WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
 const channelArg = z.object({ channel: z.string() });
