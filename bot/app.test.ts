@@ -5,20 +5,35 @@ import { createApp } from './app.ts';
 import type { Desk } from './desk.ts';
 import { SlackIdentity } from './slack-identity.ts';
 
-it('an event of the bot\'s own is acknowledged, and nothing looks at it; one of a person goes its way', async () => {
+it("an event of the bot's own is acknowledged, and nothing looks at it; one of a person goes its way", async () => {
   const log = pino({ level: 'silent' });
   // Nothing listens on this port: whatever asks Slack fails.
   const apiUrl = 'http://127.0.0.1:9/api/';
   const desk = { log, nowMs: () => Date.now(), cloud: {}, rooms: { launchOf: async () => null } } as unknown as Desk;
   const receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined };
-  const app = createApp({ desk, receiver, botToken: 'xoxb-x', apiUrl, identity: new SlackIdentity({ client: new WebClient('xoxb-x', { slackApiUrl: apiUrl }), log }) });
+  const app = createApp({
+    desk,
+    receiver,
+    botToken: 'xoxb-x',
+    apiUrl,
+    identity: new SlackIdentity({ client: new WebClient('xoxb-x', { slackApiUrl: apiUrl }), log }),
+  });
   const looked: unknown[] = [];
   app.use(async ({ payload, next }) => {
     looked.push(payload);
     await next();
   });
   let acked = 0;
-  const deliver = (event: object) => app.processEvent({ body: { type: 'event_callback', api_app_id: 'A1', team_id: 'T1', event: { type: 'message', channel: 'C1', ts: '1.1', ...event } }, ack: async () => void (acked += 1) });
+  const deliver = (event: object) =>
+    app.processEvent({
+      body: {
+        type: 'event_callback',
+        api_app_id: 'A1',
+        team_id: 'T1',
+        event: { type: 'message', channel: 'C1', ts: '1.1', ...event },
+      },
+      ack: async () => void (acked += 1),
+    });
   await deliver({ bot_id: 'B1', app_id: 'A1', user: 'U0', text: 'posted' });
   await deliver({ subtype: 'message_changed', message: { bot_id: 'B1', app_id: 'A1', ts: '1.1' } });
   expect({ acked, looked: looked.length }).toEqual({ acked: 2, looked: 0 });

@@ -2,11 +2,44 @@ import { App } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
 import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './actions/action-ids.ts';
 import {
-  gateValue, launchValue, liftValue, pressApproveLift, pressApproveRoster, pressApproveSwitch, pressAskLift, pressAskWaiver, pressGrantWaiver, pressHalt,
-  pressReady, pressRunStep, pressSkipStep, pressTick, pressUntick, rosterValue, stepValue, switchValue, waiverValue,
+  gateValue,
+  launchValue,
+  liftValue,
+  pressApproveLift,
+  pressApproveRoster,
+  pressApproveSwitch,
+  pressAskLift,
+  pressAskWaiver,
+  pressGrantWaiver,
+  pressHalt,
+  pressReady,
+  pressRunStep,
+  pressSkipStep,
+  pressTick,
+  pressUntick,
+  rosterValue,
+  stepValue,
+  switchValue,
+  waiverValue,
 } from './actions/decide.ts';
-import { declineMeta, declineValue, goValue, pressDecline, pressGo, pressReadTexts, submitDecline } from './actions/fire.ts';
-import { campaignMeta, createMeta, onPreview, submitCampaign, submitCreate, submitWaiver, waiverMeta } from './actions/forms.ts';
+import {
+  declineMeta,
+  declineValue,
+  goValue,
+  pressDecline,
+  pressGo,
+  pressReadTexts,
+  submitDecline,
+} from './actions/fire.ts';
+import {
+  campaignMeta,
+  createMeta,
+  onPreview,
+  submitCampaign,
+  submitCreate,
+  submitWaiver,
+  waiverMeta,
+} from './actions/forms.ts';
 import { guarded, onPress, receivedAt } from './actions/press.ts';
 import { onForm } from './actions/submit-form.ts';
 import { pressTyped, typedValue } from './actions/typed.ts';
@@ -21,7 +54,13 @@ import { clientOptions, slackLogger } from './slack-client.ts';
 import type { SlackIdentity } from './slack-identity.ts';
 import type { Message } from './views/message.ts';
 
-export interface AppOptions { desk: Desk; receiver: Receiver; botToken: string; apiUrl: string | null; identity: SlackIdentity }
+export interface AppOptions {
+  desk: Desk;
+  receiver: Receiver;
+  botToken: string;
+  apiUrl: string | null;
+  identity: SlackIdentity;
+}
 
 /** The Slack app: everything that people type, press and say, wired to its handlers. Nothing starts before `app.start()`. */
 export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOptions): App {
@@ -43,19 +82,31 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
   app.command('/go', async ({ command, ack, respond, context }) => {
     const atMs = receivedAt(context, desk);
     const to = { channelId: command.channel_id, slackId: command.user_id };
-    const acked = ack().catch((error: unknown) => desk.log.warn({ err: error, ...to }, 'a command could not be acknowledged'));
+    const acked = ack().catch((error: unknown) =>
+      desk.log.warn({ err: error, ...to }, 'a command could not be acknowledged'),
+    );
     const answer = (message: Message) => desk.teller.tell(respond, to, message);
     if (once(`command ${command.user_id} ${command.trigger_id}`)) {
       await guarded(desk, answer, { command: command.text.slice(0, 80), ...to }, async () => {
-        const message = await runGo({ desk, typed: parseTyped(command.text), ...to, teamId: command.team_id, triggerId: command.trigger_id, atMs });
+        const message = await runGo({
+          desk,
+          typed: parseTyped(command.text),
+          ...to,
+          teamId: command.team_id,
+          triggerId: command.trigger_id,
+          atMs,
+        });
         if (message !== null) await answer(message);
       });
     }
     await acked;
   });
 
-  const press: <V>(id: string, schema: Parameters<typeof onPress<V>>[4], handle: Parameters<typeof onPress<V>>[5]) => void =
-    (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
+  const press: <V>(
+    id: string,
+    schema: Parameters<typeof onPress<V>>[4],
+    handle: Parameters<typeof onPress<V>>[5],
+  ) => void = (id, schema, handle) => onPress(app, desk, once, id, schema, handle);
   press(ACTION.go, goValue, pressGo);
   press(ACTION.decline, declineValue, pressDecline);
   press(ACTION.readTexts, declineValue, pressReadTexts);

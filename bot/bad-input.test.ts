@@ -10,8 +10,17 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
   let seq: number;
   beforeAll(async () => {
     rig = await startRig();
-    await writeFile(join(rig.runbooksDir, 'broken.yaml'), RUNBOOK.replace('at: T-8h', 'at: soon').replace('workers: 1', 'workers: many'));
-    await writeFile(join(rig.runbooksDir, 'long.yaml'), RUNBOOK.replace('This is only a drill.', 'x'.repeat(2_990)).replace('Dies ist nur eine Übung.', 'ü'.repeat(2_900)));
+    await writeFile(
+      join(rig.runbooksDir, 'broken.yaml'),
+      RUNBOOK.replace('at: T-8h', 'at: soon').replace('workers: 1', 'workers: many'),
+    );
+    await writeFile(
+      join(rig.runbooksDir, 'long.yaml'),
+      RUNBOOK.replace('This is only a drill.', 'x'.repeat(2_990)).replace(
+        'Dies ist nur eine Übung.',
+        'ü'.repeat(2_900),
+      ),
+    );
   });
   afterAll(() => rig.stop());
 
@@ -22,7 +31,9 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
     expect(await rig.ask(rig.ana, 'create drill in 1h compress none')).toContain('Expected a number above 0');
     expect(await rig.ask(rig.mia, 'create drill in 1h')).toContain('needs on-call');
     const broken = await rig.ask(rig.ana, 'create broken in 1h');
-    expect(broken).toMatch(/broken\.yaml:\d+:\d+ phases\.0\.steps\.0\.at: found "soon", expected a time relative to the target/);
+    expect(broken).toMatch(
+      /broken\.yaml:\d+:\d+ phases\.0\.steps\.0\.at: found "soon", expected a time relative to the target/,
+    );
     expect(broken).toMatch(/broken\.yaml:\d+:\d+ pool\.workers: found "many"/);
     const long = await rig.ask(rig.ana, 'create long in 1h');
     expect(long).toMatch(/The de message is \d+ bytes on \w+; providers take at most 4096/);
@@ -66,7 +77,10 @@ describe('what is typed wrong gets a clear answer and changes nothing', () => {
   ])('/go %s', async (typed, expected) => {
     if (seq === undefined) seq = (await readyLaunch(rig)).seq;
     expect(await rig.ask(rig.ana, typed)).toContain(expected);
-    const kinds = (await rig.journal.entries((await rig.launch()).id)).filter((entry) => entry.seq > seq).map((entry) => entry.kind).filter((kind) => !kind.startsWith('Step') && kind !== 'GateChanged');
+    const kinds = (await rig.journal.entries((await rig.launch()).id))
+      .filter((entry) => entry.seq > seq)
+      .map((entry) => entry.kind)
+      .filter((kind) => !kind.startsWith('Step') && kind !== 'GateChanged');
     expect(kinds).toEqual([]);
   });
 });
@@ -81,27 +95,46 @@ describe('people who leave, and what people say', () => {
 
   it('in a channel that is shared with another company nobody asks for fire and nobody presses GO', async () => {
     expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('stands in the channel');
-    await signedPost(rig, eventBody({ type: 'channel_shared', channel: 'C0WARROOM', connected_team_id: 'T0OTHER', event_ts: '1.0' }), 'application/json');
+    await signedPost(
+      rig,
+      eventBody({ type: 'channel_shared', channel: 'C0WARROOM', connected_team_id: 'T0OTHER', event_ts: '1.0' }),
+      'application/json',
+    );
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('shared with another company');
     expect(await rig.press(rig.ben, 'fire.go')).toContain('shared with another company');
     expect((await rig.launch()).shots).toEqual({});
-    await signedPost(rig, eventBody({ type: 'channel_unshared', channel: 'C0WARROOM', previously_connected_team_id: 'T0OTHER', event_ts: '1.0' }), 'application/json');
+    await signedPost(
+      rig,
+      eventBody({
+        type: 'channel_unshared',
+        channel: 'C0WARROOM',
+        previously_connected_team_id: 'T0OTHER',
+        event_ts: '1.0',
+      }),
+      'application/json',
+    );
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
   });
 
   it('a person deactivated in Slack is off the roster at once', async () => {
-    const post = (deleted: boolean) => signedPost(rig, eventBody({ type: 'user_change', user: { id: 'U0MARKET2', deleted }, event_ts: '1.0' }), 'application/json');
+    const post = (deleted: boolean) =>
+      signedPost(
+        rig,
+        eventBody({ type: 'user_change', user: { id: 'U0MARKET2', deleted }, event_ts: '1.0' }),
+        'application/json',
+      );
     expect((await post(false)).status).toBe(200);
     expect((await post(true)).status).toBe(200);
     await until('the removal', async () => !(await rig.launch()).people.some((person) => person.id === 'ben'));
     expect((await rig.launch()).people.map((person) => person.id)).toEqual(['ana', 'mia', 'olu']);
   });
 
-  it('messages, edits and deletions of people become a chain, once each; the bot\'s own do not', async () => {
+  it("messages, edits and deletions of people become a chain, once each; the bot's own do not", async () => {
     const { id } = await rig.launch();
     // Refusals of earlier tests stand in the same chain.
-    const chain = async () => (await rig.cloud.record.messagesAfter(id, 0)).filter(({ refused }) => refused === undefined);
-    const said = await rig.mia.say('the ad moved to the third quarter') as unknown as { ts: string };
+    const chain = async () =>
+      (await rig.cloud.record.messagesAfter(id, 0)).filter(({ refused }) => refused === undefined);
+    const said = (await rig.mia.say('the ad moved to the third quarter')) as unknown as { ts: string };
     await until('the first line', async () => (await chain()).length === 1);
     await rig.mia.send('PATCH', `messages/C0WARROOM/${said.ts}`, { text: 'the ad moved to the fourth quarter' });
     // Slack promises no order between events that are under way together.
@@ -120,17 +153,38 @@ describe('people who leave, and what people say', () => {
     expect(messages[0]?.permalink).toMatch(/^https?:/);
 
     // Slack delivers again what it thinks was lost.
-    const event = { type: 'message', channel: 'C0WARROOM', user: 'U0MARKET1', text: 'again', ts: `${Math.floor(rig.nowMs() / 1_000)}.000900`, channel_type: 'channel' };
+    const event = {
+      type: 'message',
+      channel: 'C0WARROOM',
+      user: 'U0MARKET1',
+      text: 'again',
+      ts: `${Math.floor(rig.nowMs() / 1_000)}.000900`,
+      channel_type: 'channel',
+    };
     await signedPost(rig, eventBody(event), 'application/json');
     await signedPost(rig, eventBody(event), 'application/json');
-    await signedPost(rig, eventBody({ ...event, ts: `${Math.floor(rig.nowMs() / 1_000)}.000901`, text: 'last' }), 'application/json');
+    await signedPost(
+      rig,
+      eventBody({ ...event, ts: `${Math.floor(rig.nowMs() / 1_000)}.000901`, text: 'last' }),
+      'application/json',
+    );
     const all = await until('the last line', async () => {
       const now = await chain();
       return now.some((message) => message.text === 'last') ? now : null;
     });
-    expect(all.map((message) => message.text)).toEqual(['the ad moved to the third quarter', 'the ad moved to the fourth quarter', '', 'again', 'last']);
-    const bots = (await rig.ana.messages()).filter((message) => message.bot_id !== undefined && message.ephemeralTo === undefined);
+    expect(all.map((message) => message.text)).toEqual([
+      'the ad moved to the third quarter',
+      'the ad moved to the fourth quarter',
+      '',
+      'again',
+      'last',
+    ]);
+    const bots = (await rig.ana.messages()).filter(
+      (message) => message.bot_id !== undefined && message.ephemeralTo === undefined,
+    );
     expect(bots.length).toBeGreaterThan(0);
-    expect(textOf(bots[0] ?? { ts: '', text: '', html: '', blocks: [], edited: false, pinned: false, files: [] })).not.toBe('');
+    expect(
+      textOf(bots[0] ?? { ts: '', text: '', html: '', blocks: [], edited: false, pinned: false, files: [] }),
+    ).not.toBe('');
   });
 });

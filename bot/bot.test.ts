@@ -5,12 +5,16 @@ import type { Rig } from '../test/bot-rig.ts';
 
 describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig({ mode }); });
+  beforeAll(async () => {
+    rig = await startRig({ mode });
+  });
   afterAll(() => rig.stop());
 
   it('runs from creation to GO by two people, and the channel sees each decision', async () => {
     expect(await rig.ask(rig.ana, 'status')).toContain('There is no launch in this channel');
-    expect(await rig.ask(rig.ana, 'create drill in 1h called "Dress rehearsal"')).toContain('Created *Dress rehearsal*');
+    expect(await rig.ask(rig.ana, 'create drill in 1h called "Dress rehearsal"')).toContain(
+      'Created *Dress rehearsal*',
+    );
     const { id } = await rig.launch();
     await rig.journal.submit(id, { kind: 'set-audience', by: 'ana', audience: AUDIENCE });
 
@@ -19,7 +23,9 @@ describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) 
     await tick(rig);
     expect(await rig.ask(rig.mia, 'fire')).toContain('stands in the channel');
 
-    const order = await until('the order message', async () => (await rig.ben.messages()).find((message) => message.text.includes('asks to fire')));
+    const order = await until('the order message', async () =>
+      (await rig.ben.messages()).find((message) => message.text.includes('asks to fire')),
+    );
     expect(textOf(order)).toContain('3,000');
     expect(textOf(order)).toContain('Übung');
     expect(textOf(order)).toContain('Drill &lt;now&gt; &amp; here');
@@ -30,11 +36,17 @@ describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) 
     const launch = await rig.launch();
     expect(Object.values(launch.shots)).toMatchObject([{ requestedBy: 'mia', approvedBy: 'ben' }]);
 
-    const after = await until('the order without buttons', async () => (await rig.ben.messages()).find((message) => message.ts === order.ts && !JSON.stringify(message.blocks).includes('fire.go')));
+    const after = await until('the order without buttons', async () =>
+      (await rig.ben.messages()).find(
+        (message) => message.ts === order.ts && !JSON.stringify(message.blocks).includes('fire.go'),
+      ),
+    );
     expect(textOf(after)).toContain('*GO* by *Ben Okafor*');
     expect(await rig.press(rig.mia, 'halt.press')).toContain('*Halted*');
     expect(await rig.ask(rig.ana, 'timeline')).toContain('stands in the channel');
-    await until('the timeline file', async () => (await rig.ana.messages()).some((message) => message.files.some((file) => file.name.startsWith('timeline-'))));
+    await until('the timeline file', async () =>
+      (await rig.ana.messages()).some((message) => message.files.some((file) => file.name.startsWith('timeline-'))),
+    );
   });
 });
 
@@ -43,20 +55,30 @@ async function tick(rig: Rig): Promise<void> {
   const said = (await rig.mia.messages()).length;
   const button = await until('a gate to tick', async () => buttonsOf(await rig.mia.messages(), 'gate.tick').at(-1));
   await rig.mia.press(button.ts, 'gate.tick', { block_id: button.blockId, value: button.value });
-  await until('the tick in the list', async () => (await rig.mia.messages()).some((message) => message.ts === button.ts && JSON.stringify(message.blocks).includes('gate.untick')));
+  await until('the tick in the list', async () =>
+    (await rig.mia.messages()).some(
+      (message) => message.ts === button.ts && JSON.stringify(message.blocks).includes('gate.untick'),
+    ),
+  );
   const privately = (await rig.mia.messages()).slice(said).filter((message) => message.ephemeralTo !== undefined);
   expect(privately).toEqual([]);
 }
 
 describe('two people pressing GO together', () => {
   let rig: Rig;
-  beforeAll(async () => { rig = await startRig(); });
+  beforeAll(async () => {
+    rig = await startRig();
+  });
   afterAll(() => rig.stop());
 
   it('make one FireApproved; the other is told who was first', async () => {
     const { id } = await readyLaunch(rig);
     await rig.ask(rig.ana, 'fire');
-    const answers = await Promise.all([rig.press(rig.mia, 'fire.go'), rig.press(rig.ben, 'fire.go'), rig.press(rig.ana, 'fire.go')]);
+    const answers = await Promise.all([
+      rig.press(rig.mia, 'fire.go'),
+      rig.press(rig.ben, 'fire.go'),
+      rig.press(rig.ana, 'fire.go'),
+    ]);
     const approvals = (await rig.journal.entries(id)).filter((entry) => entry.kind === 'FireApproved');
     expect(approvals).toHaveLength(1);
     expect(answers.filter((text) => text.includes('your press fired'))).toHaveLength(1);
@@ -90,7 +112,7 @@ describe('presses that must not fire', () => {
     expect(await rig.ask(rig.olu, 'resume')).not.toContain('Asked to lift');
     const { launchId } = await newestOrder();
     await rig.journal.submit(launchId, { kind: 'remove-person', person: 'olu', reason: 'left' });
-    expect(await rig.press(rig.olu, 'fire.go')).toContain('not on this launch\'s roster');
+    expect(await rig.press(rig.olu, 'fire.go')).toContain("not on this launch's roster");
     const fire = await rig.ask(rig.olu, 'fire');
     expect(fire).toContain('You are not on the roster');
     expect(fire).toContain('Ana Ortiz');
@@ -99,11 +121,19 @@ describe('presses that must not fire', () => {
 
   it('one whose button shows another hash than the order, or no order at all', async () => {
     const order = await newestOrder();
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, shownHash: 'f'.repeat(64) })).toContain('shows something else');
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, orderId: 'F999' })).toContain('no fire order');
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { launchId: order.launchId })).toContain('older version');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, shownHash: 'f'.repeat(64) })).toContain(
+      'shows something else',
+    );
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { ...order, orderId: 'F999' })).toContain(
+      'no fire order',
+    );
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', { launchId: order.launchId })).toContain(
+      'older version',
+    );
     // An account of another company, in a channel that it shares with us.
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order, { teamId: 'T0THEIRS' })).toContain(
+      'another Slack workspace',
+    );
     expect(Object.values((await rig.launch()).orders)).toMatchObject([{ state: 'open' }]);
     expect(await shots()).toBe(0);
   });
@@ -111,12 +141,22 @@ describe('presses that must not fire', () => {
   it('content that changed after it was shown', async () => {
     const { id, campaign } = await rig.launch();
     const order = await newestOrder();
-    await rig.journal.submit(id, { kind: 'set-campaign', by: 'mia', campaign: { ...campaign, deep_link: 'app://other' } });
+    await rig.journal.submit(id, {
+      kind: 'set-campaign',
+      by: 'mia',
+      campaign: { ...campaign, deep_link: 'app://other' },
+    });
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toMatch(/changed|void/);
     expect(await shots()).toBe(0);
     // Whatever waits for a second person takes one of the launch's own workspace.
-    for (const [action, value] of [['waiver.grant', { waiverId: 'W9' }], ['switch.approve', { requestId: 'S9' }], ['roster.approve', { changeId: 'P9' }]] as const) {
-      expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', action, { launchId: id, ...value }, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    for (const [action, value] of [
+      ['waiver.grant', { waiverId: 'W9' }],
+      ['switch.approve', { requestId: 'S9' }],
+      ['roster.approve', { changeId: 'P9' }],
+    ] as const) {
+      expect(
+        await rig.pressAnyway(rig.ben, 'U0MARKET2', action, { launchId: id, ...value }, { teamId: 'T0THEIRS' }),
+      ).toContain('another Slack workspace');
     }
     // What was ticked was ticked for the old text.
     expect(await rig.ask(rig.ana, 'fire us-ios')).toContain('not ticked yet');
@@ -135,16 +175,24 @@ describe('presses that must not fire', () => {
   it('a declined order, which loses its buttons', async () => {
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
     const order = await newestOrder();
-    const decline = await until('Decline', async () => buttonsOf(await rig.ben.messages(), 'fire.decline').findLast(({ value }) => value.includes(order.orderId)));
+    const decline = await until('Decline', async () =>
+      buttonsOf(await rig.ben.messages(), 'fire.decline').findLast(({ value }) => value.includes(order.orderId)),
+    );
     await rig.ben.press(decline.ts, 'fire.decline', { block_id: decline.blockId, value: decline.value });
     const form = await until('the form', async () => (await rig.ben.views())[0]);
     const why = (text: string) => ({ reason: { value: { type: 'plain_text_input', value: text } } });
     expect(await rig.ben.submit(form.id, why('  '))).toMatchObject({ ok: false });
     expect(Object.values((await rig.launch()).orders).at(-1)).toMatchObject({ state: 'open' });
     expect(await rig.ben.submit(form.id, why('the German copy has the old link'))).toMatchObject({ ok: true });
-    await until('the reason in the room', async () => (await rig.mia.messages()).some((message) => message.ephemeralTo === undefined && textOf(message).includes('the German copy has the old link')));
+    await until('the reason in the room', async () =>
+      (await rig.mia.messages()).some(
+        (message) => message.ephemeralTo === undefined && textOf(message).includes('the German copy has the old link'),
+      ),
+    );
     expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'fire.go', order)).toContain('declined');
-    const declined = await until('the outcome', async () => (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')));
+    const declined = await until('the outcome', async () =>
+      (await rig.ben.messages()).find((message) => textOf(message).includes('declined; nothing was sent')),
+    );
     expect(JSON.stringify(declined.blocks)).not.toContain('fire.go');
     expect(await shots()).toBe(0);
   });
@@ -152,10 +200,12 @@ describe('presses that must not fire', () => {
   it('an order is declined, without a reason, also when Slack opens no form; who may not gets none', async () => {
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
     const { launchId, orderId } = await newestOrder();
-    expect(await rig.press(rig.olu, 'fire.decline', orderId)).toContain('not on this launch\'s roster');
+    expect(await rig.press(rig.olu, 'fire.decline', orderId)).toContain("not on this launch's roster");
     expect(await rig.olu.views()).toEqual([]);
     // Its trigger is none of Slack's.
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.decline', { launchId, orderId })).toContain('Declined; nothing was sent. Slack opened no form');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.decline', { launchId, orderId })).toContain(
+      'Declined; nothing was sent. Slack opened no form',
+    );
     expect((await rig.launch()).orders[orderId]).toMatchObject({ state: 'declined' });
   });
 
@@ -170,20 +220,28 @@ describe('presses that must not fire', () => {
     expect(await rig.press(rig.ana, 'lift.approve')).toContain('second person');
     const { id, lifts } = await rig.launch();
     const lift = { launchId: id, liftId: Object.keys(lifts).at(-1) ?? '' };
-    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'lift.approve', lift, { teamId: 'T0THEIRS' })).toContain('another Slack workspace');
+    expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'lift.approve', lift, { teamId: 'T0THEIRS' })).toContain(
+      'another Slack workspace',
+    );
     expect((await rig.launch()).halt.active).toBe(true);
     expect(await rig.press(rig.ben, 'lift.approve')).toContain('lifted');
     expect((await rig.launch()).halt.active).toBe(false);
   });
 
   it('the same press delivered again: it fires once and is answered once', async () => {
-    await until('the lift at the workers', async () => (await rig.cloud.switches.read((await rig.launch()).id))?.halted === false);
+    await until(
+      'the lift at the workers',
+      async () => (await rig.cloud.switches.read((await rig.launch()).id))?.halted === false,
+    );
     expect(await rig.ask(rig.ana, 'fire us-android')).toContain('stands in the channel');
     const order = await newestOrder();
     const body = pressBody('U0MARKET2', 'fire.go', order);
-    const answers = await Promise.all([0, 1, 2].map((ahead) => signedPost(rig, body, FORM, { atMs: rig.nowMs() + ahead * 1_000 })));
+    const answers = await Promise.all(
+      [0, 1, 2].map((ahead) => signedPost(rig, body, FORM, { atMs: rig.nowMs() + ahead * 1_000 })),
+    );
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
-    const fired = async () => (await rig.ben.messages()).filter((message) => textOf(message).includes('your press fired'));
+    const fired = async () =>
+      (await rig.ben.messages()).filter((message) => textOf(message).includes('your press fired'));
     await until('the answer', async () => (await fired()).length > 0);
     expect(await rig.pressAnyway(rig.ben, 'U0MARKET2', 'fire.go', order)).toContain('counted already');
     expect(await rig.pressAnyway(rig.mia, 'U0MARKET1', 'fire.go', order)).toContain('approved by Ben Okafor');

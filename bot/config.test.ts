@@ -1,21 +1,41 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { KEY_ENV } from '../test/keys.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
+import { KEY_ENV } from '../test/keys.ts';
 import { parseConfig } from './config.ts';
 
 const good = {
-  SLACK_BOT_TOKEN: 'xoxb-1-secret', SLACK_APP_TOKEN: 'xapp-1-secret', AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
+  SLACK_BOT_TOKEN: 'xoxb-1-secret',
+  SLACK_APP_TOKEN: 'xapp-1-secret',
+  AWS_REGION: 'us-east-1',
+  GOBUTTON_BUCKET: 'gobutton',
+  ...KEY_ENV,
 };
 
-describe('the bot\'s configuration', () => {
+describe("the bot's configuration", () => {
   it('reports every problem at once, by variable, with what was found and what was expected', () => {
-    const parsed = parseConfig({ SLACK_MODE: 'carrier-pigeon', SLACK_BOT_TOKEN: 'xoxp-user-token', AWS_REGION: '', BOT_PORT: '99999', SLACK_API_URL: 'slack.com', LOG_LEVEL: 'loud' });
+    const parsed = parseConfig({
+      SLACK_MODE: 'carrier-pigeon',
+      SLACK_BOT_TOKEN: 'xoxp-user-token',
+      AWS_REGION: '',
+      BOT_PORT: '99999',
+      SLACK_API_URL: 'slack.com',
+      LOG_LEVEL: 'loud',
+    });
     expect(parsed.ok).toBe(false);
     if (parsed.ok) return;
-    expect(parsed.problems.map((problem) => problem.variable).toSorted()).toEqual(
-      ['AWS_REGION', 'BOT_PORT', 'GOBUTTON_BOT_KEY', 'GOBUTTON_BUCKET', 'GOBUTTON_WORKER_PUBLIC_KEYS', 'LOG_LEVEL', 'SLACK_API_URL', 'SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN', 'SLACK_MODE'],
-    );
+    expect(parsed.problems.map((problem) => problem.variable).toSorted()).toEqual([
+      'AWS_REGION',
+      'BOT_PORT',
+      'GOBUTTON_BOT_KEY',
+      'GOBUTTON_BUCKET',
+      'GOBUTTON_WORKER_PUBLIC_KEYS',
+      'LOG_LEVEL',
+      'SLACK_API_URL',
+      'SLACK_APP_TOKEN',
+      'SLACK_BOT_TOKEN',
+      'SLACK_MODE',
+    ]);
     const text = describeConfigProblems(parsed.problems);
     expect(text).toContain('BOT_PORT: found "99999", expected a port from 0 to 65535');
     expect(text).toContain('AWS_REGION: found nothing, expected an AWS region');
@@ -35,19 +55,29 @@ describe('the bot\'s configuration', () => {
     };
     expect(problems({ ...good, SLACK_MODE: 'http' })).toEqual(['SLACK_SIGNING_SECRET']);
     expect(problems({ ...good, SLACK_APP_TOKEN: '' })).toEqual(['SLACK_APP_TOKEN']);
-    expect(problems({ ...good, SLACK_MODE: 'http', AWS_REGION: 'mars' })).toEqual(['AWS_REGION', 'SLACK_SIGNING_SECRET']);
+    expect(problems({ ...good, SLACK_MODE: 'http', AWS_REGION: 'mars' })).toEqual([
+      'AWS_REGION',
+      'SLACK_SIGNING_SECRET',
+    ]);
   });
 
   it('means production when no local address is given', () => {
     const parsed = parseConfig(good);
     expect(parsed).toMatchObject({
       ok: true,
-      config: { slack: { apiUrl: null, receive: { mode: 'socket', connections: 2 } }, cloud: { endpoint: null, tablePrefix: 'gobutton' }, port: 3_000 },
+      config: {
+        slack: { apiUrl: null, receive: { mode: 'socket', connections: 2 } },
+        cloud: { endpoint: null, tablePrefix: 'gobutton' },
+        port: 3_000,
+      },
     });
   });
 
   it('accepts an API address without its last slash', () => {
-    expect(parseConfig({ ...good, SLACK_API_URL: 'http://127.0.0.1:4600/api' })).toMatchObject({ ok: true, config: { slack: { apiUrl: 'http://127.0.0.1:4600/api/' } } });
+    expect(parseConfig({ ...good, SLACK_API_URL: 'http://127.0.0.1:4600/api' })).toMatchObject({
+      ok: true,
+      config: { slack: { apiUrl: 'http://127.0.0.1:4600/api/' } },
+    });
   });
 
   it('knows no variable that .env.example leaves out', async () => {

@@ -29,11 +29,19 @@ export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 export type ParsedConfig = { ok: true; config: BotConfig } | { ok: false; problems: ConfigProblem[] };
 
-const SECRETS = [...['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name)), ...KEY_SECRETS.bot];
+const SECRETS = [
+  ...['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'].map((name) => secret(name)),
+  ...KEY_SECRETS.bot,
+];
 
-const webUrl = (expected: string) => z.string(expected).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), expected);
+const webUrl = (expected: string) =>
+  z.string(expected).refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), expected);
 const wholeNumber = (min: number, max: number, expected: string) =>
-  z.string().regex(/^\d{1,6}$/, expected).transform(Number).refine((value) => value >= min && value <= max, expected);
+  z
+    .string()
+    .regex(/^\d{1,6}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
 
 const EXPECT = {
   mode: 'socket or http',
@@ -51,27 +59,40 @@ const EXPECT = {
   level: LOG_LEVELS.join(', '),
 } as const;
 
-const environment = z.object({
-  SLACK_MODE: z.enum(['socket', 'http'], EXPECT.mode).default('socket'),
-  SLACK_BOT_TOKEN: z.string(EXPECT.botToken).regex(/^xoxb-./, EXPECT.botToken),
-  SLACK_APP_TOKEN: z.string().regex(/^xapp-./, EXPECT.appToken).optional(),
-  SLACK_SIGNING_SECRET: z.string().min(8, EXPECT.signingSecret).optional(),
-  SLACK_API_URL: webUrl(EXPECT.apiUrl).transform((url) => (url.endsWith('/') ? url : `${url}/`)).optional(),
-  SLACK_CONNECTIONS: wholeNumber(1, 10, EXPECT.connections).default(2),
-  BOT_HOST: z.string().default('127.0.0.1'),
-  BOT_PORT: wholeNumber(0, 65_535, EXPECT.port).default(3_000),
-  AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
-  AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
-  GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
-  GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
-  GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
-  GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
-  LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
-}).superRefine((found, issues) => {
-  const missing = (variable: string, message: string) => issues.addIssue({ code: 'custom', path: [variable], message });
-  if (found.SLACK_MODE === 'socket' && found.SLACK_APP_TOKEN === undefined) missing('SLACK_APP_TOKEN', EXPECT.appToken);
-  if (found.SLACK_MODE === 'http' && found.SLACK_SIGNING_SECRET === undefined) missing('SLACK_SIGNING_SECRET', EXPECT.signingSecret);
-});
+const environment = z
+  .object({
+    SLACK_MODE: z.enum(['socket', 'http'], EXPECT.mode).default('socket'),
+    SLACK_BOT_TOKEN: z.string(EXPECT.botToken).regex(/^xoxb-./, EXPECT.botToken),
+    SLACK_APP_TOKEN: z
+      .string()
+      .regex(/^xapp-./, EXPECT.appToken)
+      .optional(),
+    SLACK_SIGNING_SECRET: z.string().min(8, EXPECT.signingSecret).optional(),
+    SLACK_API_URL: webUrl(EXPECT.apiUrl)
+      .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+      .optional(),
+    SLACK_CONNECTIONS: wholeNumber(1, 10, EXPECT.connections).default(2),
+    BOT_HOST: z.string().default('127.0.0.1'),
+    BOT_PORT: wholeNumber(0, 65_535, EXPECT.port).default(3_000),
+    AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
+    AWS_ENDPOINT_URL: webUrl(EXPECT.endpoint).optional(),
+    GOBUTTON_TABLE_PREFIX: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix)
+      .default('gobutton'),
+    GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
+    GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
+    GOBUTTON_RUNBOOKS: z.string().default('runbooks/library'),
+    LOG_LEVEL: z.enum(LOG_LEVELS, EXPECT.level).default('info'),
+  })
+  .superRefine((found, issues) => {
+    const missing = (variable: string, message: string) =>
+      issues.addIssue({ code: 'custom', path: [variable], message });
+    if (found.SLACK_MODE === 'socket' && found.SLACK_APP_TOKEN === undefined)
+      missing('SLACK_APP_TOKEN', EXPECT.appToken);
+    if (found.SLACK_MODE === 'http' && found.SLACK_SIGNING_SECRET === undefined)
+      missing('SLACK_SIGNING_SECRET', EXPECT.signingSecret);
+  });
 
 /** The environment as a checked configuration, or every problem at once. An empty variable counts as absent. Secrets are never repeated. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ParsedConfig {
@@ -79,9 +100,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const parsed = environment.safeParse(values);
   const issues = parsed.error?.issues ?? [];
   // Zod leaves a refinement over the whole out while single fields are wrong; the token of the mode must not be missed for that.
-  const extra = parsed.success ? [] : modeIssues(values).filter(({ path }) => !issues.some((issue) => issue.path[0] === path[0]));
+  const extra = parsed.success
+    ? []
+    : modeIssues(values).filter(({ path }) => !issues.some((issue) => issue.path[0] === path[0]));
   const keys = keysFrom(values, 'bot');
-  if (!parsed.success || !keys.ok) return { ok: false, problems: problemsOf([...issues, ...extra, ...(keys.ok ? [] : keys.issues)]) };
+  if (!parsed.success || !keys.ok)
+    return { ok: false, problems: problemsOf([...issues, ...extra, ...(keys.ok ? [] : keys.issues)]) };
   const found = parsed.data;
   return {
     ok: true,
@@ -89,14 +113,21 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       slack: {
         botToken: found.SLACK_BOT_TOKEN,
         apiUrl: found.SLACK_API_URL ?? null,
-        receive: found.SLACK_MODE === 'socket'
-          ? { mode: 'socket', appToken: found.SLACK_APP_TOKEN ?? '', connections: found.SLACK_CONNECTIONS }
-          : { mode: 'http', signingSecret: found.SLACK_SIGNING_SECRET ?? '' },
+        receive:
+          found.SLACK_MODE === 'socket'
+            ? { mode: 'socket', appToken: found.SLACK_APP_TOKEN ?? '', connections: found.SLACK_CONNECTIONS }
+            : { mode: 'http', signingSecret: found.SLACK_SIGNING_SECRET ?? '' },
       },
       keyring: keys.keyring,
       host: found.BOT_HOST,
       port: found.BOT_PORT,
-      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET, calls: found.GOBUTTON_AWS_CALLS },
+      cloud: {
+        endpoint: found.AWS_ENDPOINT_URL ?? null,
+        region: found.AWS_REGION,
+        tablePrefix: found.GOBUTTON_TABLE_PREFIX,
+        bucket: found.GOBUTTON_BUCKET,
+        calls: found.GOBUTTON_AWS_CALLS,
+      },
       runbooksDir: found.GOBUTTON_RUNBOOKS,
       logLevel: found.LOG_LEVEL,
     },
@@ -104,6 +135,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 }
 
 function modeIssues(values: Readonly<Record<string, string>>): { path: string[]; message: string }[] {
-  const [variable, message] = values['SLACK_MODE'] === 'http' ? ['SLACK_SIGNING_SECRET', EXPECT.signingSecret] : ['SLACK_APP_TOKEN', EXPECT.appToken];
+  const [variable, message] =
+    values['SLACK_MODE'] === 'http'
+      ? ['SLACK_SIGNING_SECRET', EXPECT.signingSecret]
+      : ['SLACK_APP_TOKEN', EXPECT.appToken];
   return values[variable] === undefined ? [{ path: [variable], message }] : [];
 }

@@ -2,12 +2,12 @@ import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { doing } from '../runbooks/launch/authority.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
 import type { Entry, Via } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { personOf } from '../runbooks/launch/people.ts';
 import type { Person } from '../runbooks/playbook/schema.ts';
-import { doing } from '../runbooks/launch/authority.ts';
 import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
@@ -35,7 +35,9 @@ export interface Desk {
   runbooksDir: string;
 }
 
-export type Outcome = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: string; say: string; launch: Launch | null };
+export type Outcome =
+  | { ok: true; entry: Entry; launch: Launch }
+  | { ok: false; code: string; say: string; launch: Launch | null };
 
 /** A person who is not on the roster can't be named; the core refuses this id in its own words. */
 const STRANGER = 'not-on-the-roster';
@@ -44,7 +46,12 @@ const STRANGER = 'not-on-the-roster';
  * Submits a command in the name of the person behind a Slack id, decided on the launch as it is at that moment, and
  * has its urgent effects performed. `make` gets the person's id and the state it is decided on.
  */
-export async function submitAs(desk: Desk, launchId: string, slackId: string, make: (by: string, launch: Launch, nowMs: number) => Command): Promise<Outcome> {
+export async function submitAs(
+  desk: Desk,
+  launchId: string,
+  slackId: string,
+  make: (by: string, launch: Launch, nowMs: number) => Command,
+): Promise<Outcome> {
   let wanted = '';
   const answer = await desk.journal.submit(launchId, (launch, nowMs) => {
     if (launch === null) throw new Error(`LAUNCH_GONE ${launchId}: the index names a launch without a record`);
@@ -65,6 +72,14 @@ export function whoIs(launch: Launch, slackId: string): Person | null {
 }
 
 /** A press as the record keeps it: whose account, of which workspace, and where. */
-export function slackVia({ slackId, teamId, channelId }: { slackId: string; teamId: string | null; channelId: string }): Via {
+export function slackVia({
+  slackId,
+  teamId,
+  channelId,
+}: {
+  slackId: string;
+  teamId: string | null;
+  channelId: string;
+}): Via {
   return { kind: 'slack', slackId, ...(teamId === null ? {} : { teamId }), channelId };
 }

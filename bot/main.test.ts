@@ -4,19 +4,27 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { KEY_ENV } from '../test/keys.ts';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import { KEY_ENV } from '../test/keys.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The bot as its own process, with nothing in its environment but this. */
 function run(env: Record<string, string>, nodeArgs: string[] = []) {
-  const child = spawn(process.execPath, [...nodeArgs, MAIN], { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => { said.out += chunk.toString(); });
-  child.stderr.on('data', (chunk: Buffer) => { said.err += chunk.toString(); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   cleanups.push(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -34,14 +42,20 @@ describe('npm run bot', () => {
   it('names every missing variable at once and ends', async () => {
     const { said, ended } = run({ SLACK_MODE: 'http', BOT_PORT: 'many' });
     expect(await ended).toBe(1);
-    for (const variable of ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'AWS_REGION', 'GOBUTTON_BUCKET', 'BOT_PORT']) expect(said.err).toContain(`${variable}: found`);
+    for (const variable of ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'AWS_REGION', 'GOBUTTON_BUCKET', 'BOT_PORT'])
+      expect(said.err).toContain(`${variable}: found`);
     expect(said.err).toContain('7 problems');
   });
 
   it('refuses an older Node in words, before it loads anything', async () => {
-    const { said, ended } = run({}, ['--import', 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"22.18.0"})']);
+    const { said, ended } = run({}, [
+      '--import',
+      'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"22.18.0"})',
+    ]);
     expect(await ended).toBe(1);
-    expect(said.err).toMatch(/^gobutton needs Node 24\.21 or newer; this is 22\.18\.0\.\n.*`npm install` brings it along/);
+    expect(said.err).toMatch(
+      /^gobutton needs Node 24\.21 or newer; this is 22\.18\.0\.\n.*`npm install` brings it along/,
+    );
   });
 
   it('starts with real addresses alone, logs JSON without secrets, and stops when asked', async () => {
@@ -50,10 +64,22 @@ describe('npm run bot', () => {
     const workspace = await startTestWorkspace();
     cleanups.push(() => workspace.stop());
     const { child, said, ended } = run({
-      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: workspace.apiUrl, BOT_PORT: '0',
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
+      SLACK_BOT_TOKEN: SECRETS.botToken,
+      SLACK_APP_TOKEN: SECRETS.appToken,
+      SLACK_API_URL: workspace.apiUrl,
+      BOT_PORT: '0',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: local.url,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      GOBUTTON_BUCKET: 'gobutton',
+      ...KEY_ENV,
     });
-    const ready = await until('the bot', () => said.out.split('\n').find((line) => line.includes('the bot is ready')), 15_000);
+    const ready = await until(
+      'the bot',
+      () => said.out.split('\n').find((line) => line.includes('the bot is ready')),
+      15_000,
+    );
     const { port } = JSON.parse(ready) as { port: number };
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     for (const line of said.out.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ name: 'bot' });
@@ -69,13 +95,27 @@ describe('npm run bot', () => {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
-    await new Promise((resolve) => { probe.close(resolve); });
-    run({
-      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: String(port),
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: local.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
+    await new Promise((resolve) => {
+      probe.close(resolve);
     });
-    const status = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).then((answer) => answer.status, () => 0);
-    await until('the bot', async () => await status('/ready') === 200, 15_000);
+    run({
+      SLACK_BOT_TOKEN: SECRETS.botToken,
+      SLACK_APP_TOKEN: SECRETS.appToken,
+      SLACK_API_URL: 'http://127.0.0.1:9/api/',
+      BOT_PORT: String(port),
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: local.url,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      GOBUTTON_BUCKET: 'gobutton',
+      ...KEY_ENV,
+    });
+    const status = (path: string) =>
+      fetch(`http://127.0.0.1:${port}${path}`).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    await until('the bot', async () => (await status('/ready')) === 200, 15_000);
     expect(await Promise.all(['/live', '/ready', '/health', '/toString'].map(status))).toEqual([200, 200, 503, 404]);
   });
 
@@ -88,8 +128,16 @@ describe('npm run bot', () => {
     });
     const asked = once(silent, 'request');
     const { child, ended } = run({
-      SLACK_BOT_TOKEN: SECRETS.botToken, SLACK_APP_TOKEN: SECRETS.appToken, SLACK_API_URL: 'http://127.0.0.1:9/api/', BOT_PORT: '0',
-      AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', GOBUTTON_BUCKET: 'gobutton', ...KEY_ENV,
+      SLACK_BOT_TOKEN: SECRETS.botToken,
+      SLACK_APP_TOKEN: SECRETS.appToken,
+      SLACK_API_URL: 'http://127.0.0.1:9/api/',
+      BOT_PORT: '0',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      GOBUTTON_BUCKET: 'gobutton',
+      ...KEY_ENV,
     });
     await asked;
     const startMs = performance.now();

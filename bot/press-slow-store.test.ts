@@ -15,12 +15,12 @@ afterEach(async () => {
 });
 
 it('GO is taken while every read of one item takes 350 ms or 600 ms', async () => {
-  const one = rig = await startRig({
+  const one = (rig = await startRig({
     cloudAt: async (url) => {
       proxy = await startHoldingProxy(url);
       return proxy.url;
     },
-  });
+  }));
   const slow = proxy as HoldingProxy | null;
   if (slow === null) throw new Error('no proxy');
   await readyLaunch(one);
@@ -28,8 +28,17 @@ it('GO is taken while every read of one item takes 350 ms or 600 ms', async () =
     await one.ask(one.ana, `fire ${segment}`);
     const go = await until('a GO button', async () => buttonsOf(await one.ben.messages(), 'fire.go').at(-1));
     fault();
-    expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({ ok: true });
-    const shot = await until('a shot', async () => Object.values((await one.launch()).shots).find(({ segments }) => segments.some((part) => part.segment === segment)), 8_000);
+    expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({
+      ok: true,
+    });
+    const shot = await until(
+      'a shot',
+      async () =>
+        Object.values((await one.launch()).shots).find(({ segments }) =>
+          segments.some((part) => part.segment === segment),
+        ),
+      8_000,
+    );
     expect(shot.approvedBy).toBe('ben');
     slow.delay(null, 0);
   };

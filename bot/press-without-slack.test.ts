@@ -14,8 +14,13 @@ afterEach(async () => {
 });
 
 const FAULTS: Record<string, Fault> = {
-  hangs: { kind: 'hang' }, 'answers 503': { kind: 'status', status: 503 }, 'refuses the token': { kind: 'error', error: 'invalid_auth' }, 'has troubles of its own': { kind: 'error', error: 'fatal_error' },
-  'limits everything': { kind: 'limited', retryAfterS: 30 }, 'limits without saying for how long': { kind: 'limited', retryAfterS: null }, 'cuts every call': { kind: 'cut' },
+  hangs: { kind: 'hang' },
+  'answers 503': { kind: 'status', status: 503 },
+  'refuses the token': { kind: 'error', error: 'invalid_auth' },
+  'has troubles of its own': { kind: 'error', error: 'fatal_error' },
+  'limits everything': { kind: 'limited', retryAfterS: 30 },
+  'limits without saying for how long': { kind: 'limited', retryAfterS: null },
+  'cuts every call': { kind: 'cut' },
 };
 /** As fast as ever, on a machine that is busy with other tests. */
 const AT_ONCE_MS = 1_000;
@@ -25,13 +30,23 @@ async function started(options: RigOptions): Promise<Rig> {
   return rig;
 }
 
-const isHalted = async (one: Rig, id: string) => (await one.cloud.switches.read(id, { consistent: true }))?.halted ?? false;
-const privateTexts = async (who: Someone) => (await who.messages()).filter((message) => message.ephemeralTo !== undefined).map(textOf);
+const isHalted = async (one: Rig, id: string) =>
+  (await one.cloud.switches.read(id, { consistent: true }))?.halted ?? false;
+const privateTexts = async (who: Someone) =>
+  (await who.messages()).filter((message) => message.ephemeralTo !== undefined).map(textOf);
 /** What the bot told this person directly. */
 async function directTexts(one: Rig, slackId: string): Promise<string[]> {
-  const { channels } = await person(one.workspace, slackId).get<{ channels: { id: string; im_with: string | null }[] }>('state');
+  const { channels } = await person(one.workspace, slackId).get<{ channels: { id: string; im_with: string | null }[] }>(
+    'state',
+  );
   const own = channels.find(({ im_with: who }) => who === slackId);
-  return own === undefined ? [] : (await person(one.workspace, slackId).get<{ messages: { text: string; blocks: Record<string, unknown>[] }[] }>(`channels/${own.id}/messages`)).messages.map((message) => JSON.stringify(message));
+  return own === undefined
+    ? []
+    : (
+        await person(one.workspace, slackId).get<{ messages: { text: string; blocks: Record<string, unknown>[] }[] }>(
+          `channels/${own.id}/messages`,
+        )
+      ).messages.map((message) => JSON.stringify(message));
 }
 
 async function openOrder(one: Rig) {
@@ -43,23 +58,37 @@ async function openOrder(one: Rig) {
 }
 
 describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s', (mode) => {
-  it.each(Object.keys(FAULTS))('it %s: GO fires and a typed HALT halts at once, and both people are told by the answer address', async (name) => {
-    const one = await started({ mode });
-    const { id, go } = await openOrder(one);
-    one.workspace.faults.set('*', FAULTS[name] ?? null);
+  it.each(Object.keys(FAULTS))(
+    'it %s: GO fires and a typed HALT halts at once, and both people are told by the answer address',
+    async (name) => {
+      const one = await started({ mode });
+      const { id, go } = await openOrder(one);
+      one.workspace.faults.set('*', FAULTS[name] ?? null);
 
-    const pressedAtMs = Date.now();
-    expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({ ok: true });
-    const shot = await until('a shot', async () => Object.values((await one.launch()).shots)[0], AT_ONCE_MS);
-    expect(shot.pressedAtMs - pressedAtMs).toBeLessThan(AT_ONCE_MS);
-    await until('the answer', async () => (await privateTexts(one.ben)).some((text) => text.includes('your press fired')), AT_ONCE_MS);
+      const pressedAtMs = Date.now();
+      expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({
+        ok: true,
+      });
+      const shot = await until('a shot', async () => Object.values((await one.launch()).shots)[0], AT_ONCE_MS);
+      expect(shot.pressedAtMs - pressedAtMs).toBeLessThan(AT_ONCE_MS);
+      await until(
+        'the answer',
+        async () => (await privateTexts(one.ben)).some((text) => text.includes('your press fired')),
+        AT_ONCE_MS,
+      );
 
-    expect(await one.mia.go('halt wrong copy')).toMatchObject({ ok: true });
-    await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
-    await until('the answer', async () => (await privateTexts(one.mia)).some((text) => text.includes('Halted')), 2_000);
-    expect((await one.launch()).halt).toMatchObject({ active: true });
-    expect(one.workspace.faults.calls('auth.test')).toBeLessThanOrEqual(1);
-  }, 30_000);
+      expect(await one.mia.go('halt wrong copy')).toMatchObject({ ok: true });
+      await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
+      await until(
+        'the answer',
+        async () => (await privateTexts(one.mia)).some((text) => text.includes('Halted')),
+        2_000,
+      );
+      expect((await one.launch()).halt).toMatchObject({ active: true });
+      expect(one.workspace.faults.calls('auth.test')).toBeLessThanOrEqual(1);
+    },
+    30_000,
+  );
 
   it('the HALT button halts at once, and while nothing at all of Slack answers the person is told directly later, once', async () => {
     const one = await started({ mode });
@@ -67,15 +96,21 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
     one.workspace.faults.set('*', { kind: 'status', status: 503 });
     one.workspace.faults.set('response_url', { kind: 'status', status: 503 });
     if (mode === 'socket') one.workspace.faults.set('apps.connections.open', { kind: 'none' });
-    expect(await one.ben.press(halt.ts, 'halt.press', { block_id: halt.blockId, value: halt.value })).toMatchObject({ ok: true });
+    expect(await one.ben.press(halt.ts, 'halt.press', { block_id: halt.blockId, value: halt.value })).toMatchObject({
+      ok: true,
+    });
     await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
     await until('both ways tried', () => one.workspace.faults.calls('chat.postEphemeral') > 0);
     expect(await privateTexts(one.ben)).toEqual([]);
     one.workspace.faults.set('*', null);
-    const [told] = await until('a direct message', async () => {
-      const texts = await directTexts(one, 'U0MARKET2');
-      return texts.length > 0 ? texts : null;
-    }, 10_000);
+    const [told] = await until(
+      'a direct message',
+      async () => {
+        const texts = await directTexts(one, 'U0MARKET2');
+        return texts.length > 0 ? texts : null;
+      },
+      10_000,
+    );
     expect(told).toContain('Halted');
     expect(told).toContain('Slack took no answer at');
     await pause(1_500);
@@ -84,10 +119,13 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
   }, 30_000);
 
   it('it fails at the start already: the bot starts, and takes a HALT', async () => {
-    const one = await started({ mode, before: (workspace) => {
-      workspace.faults.set('*', { kind: 'hang' });
-      if (mode === 'socket') workspace.faults.set('apps.connections.open', { kind: 'none' });
-    } });
+    const one = await started({
+      mode,
+      before: (workspace) => {
+        workspace.faults.set('*', { kind: 'hang' });
+        if (mode === 'socket') workspace.faults.set('apps.connections.open', { kind: 'none' });
+      },
+    });
     const { launchId: id } = await one.createInRecord();
     expect(await one.mia.go('halt')).toMatchObject({ ok: true });
     await until('the halt', () => isHalted(one, id), AT_ONCE_MS);
@@ -95,7 +133,7 @@ describe.each(['socket', 'http'] as const)('with a Web API that fails, over %s',
   }, 30_000);
 });
 
-it('a direct answer that came through without an answer of Slack\'s is not sent twice', async () => {
+it("a direct answer that came through without an answer of Slack's is not sent twice", async () => {
   const one = await started({ mode: 'http' });
   const { halt } = await openOrder(one);
   one.workspace.faults.set('response_url', { kind: 'status', status: 503 });

@@ -89,7 +89,10 @@ export class Rooms {
    * Whether the bot may work in the channel, asked anew: people invite it and try again. `absent`: not invited, or a private
    * channel that Slack doesn't show to it. `unknown`: Slack did not say within `withinMs`.
    */
-  async membership(channelId: string, withinMs: number): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {
+  async membership(
+    channelId: string,
+    withinMs: number,
+  ): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {
     if (channelId.startsWith('D')) return 'direct';
     const late = new Promise<'unknown'>((resolve) => setTimeout(resolve, withinMs, 'unknown').unref());
     return Promise.race([late, this.#membership(channelId)]);

@@ -16,22 +16,39 @@ import { startBot } from './start-bot.ts';
 export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
   const parsed = parseConfig(process.env);
   if (!parsed.ok) {
-    process.stderr.write(`gobutton bot can't start: ${parsed.problems.length} problem${parsed.problems.length === 1 ? '' : 's'} with its environment (see .env.example)\n${describeConfigProblems(parsed.problems)}\n`);
+    process.stderr.write(
+      `gobutton bot can't start: ${parsed.problems.length} problem${parsed.problems.length === 1 ? '' : 's'} with its environment (see .env.example)\n${describeConfigProblems(parsed.problems)}\n`,
+    );
     process.exitCode = 1;
     return;
   }
   const log = createLog(parsed.config);
   const cloud = createCloud(parsed.config.cloud);
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: parsed.config.keyring });
+  const journal = createJournal({
+    record: cloud.record,
+    staff: cloud.staff,
+    clock: cloud.clock,
+    keyring: parsed.config.keyring,
+  });
   const holder = holderName();
   try {
-    const bot = await startBot({ config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) }, cloud, journal, holder, hasEnded: (other) => hasEnded(other, holder), log });
+    const bot = await startBot({
+      config: { ...parsed.config, runbooksDir: resolve(parsed.config.runbooksDir) },
+      cloud,
+      journal,
+      holder,
+      hasEnded: (other) => hasEnded(other, holder),
+      log,
+    });
     handOver((signal) => {
       log.info({ signal }, 'stopping');
-      bot.stop().then(() => process.exit(0), (error: unknown) => {
-        log.error({ err: error }, 'stopping failed');
-        process.exit(1);
-      });
+      bot.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'stopping failed');
+          process.exit(1);
+        },
+      );
     });
   } catch (error) {
     log.fatal({ err: error }, 'the bot could not start');
@@ -44,7 +61,8 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
 function createLog(config: BotConfig): Logger {
   const secret = ['token', 'botToken', 'appToken', 'signingSecret', 'authorization', 'secretAccessKey'];
   const options = {
-    name: 'bot', level: config.logLevel,
+    name: 'bot',
+    level: config.logLevel,
     redact: { paths: secret.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]), censor: '[redacted]' },
   };
   return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options, logDestination());

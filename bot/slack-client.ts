@@ -16,7 +16,11 @@ export function clientOptions(apiUrl: string | null, logger: Logger): WebClientO
     rejectRateLimitedCalls: true,
     logger,
     // Bolt's `respond` uses this one too and sets no time-out of its own.
-    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(CALL_TIMEOUT_MS), ...(init?.signal ? [init.signal] : [])]) }),
+    fetch: (url, init) =>
+      fetch(url, {
+        ...init,
+        signal: AbortSignal.any([AbortSignal.timeout(CALL_TIMEOUT_MS), ...(init?.signal ? [init.signal] : [])]),
+      }),
   };
 }
 
@@ -32,7 +36,8 @@ export function createOnceClient(token: string, apiUrl: string | null, logger: L
 /** The packages log to the console by themselves; through this their warnings and errors are lines of ours. */
 export function slackLogger(log: Log): Logger {
   const child = log.child({ part: 'slack' });
-  const words = (lines: readonly unknown[]) => lines.map((line) => (line instanceof Error ? line.message : String(line))).join(' ');
+  const words = (lines: readonly unknown[]) =>
+    lines.map((line) => (line instanceof Error ? line.message : String(line))).join(' ');
   return {
     debug: () => undefined,
     info: (...lines: unknown[]) => child.debug(words(lines)),

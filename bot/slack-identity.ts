@@ -3,7 +3,11 @@ import type { Logger } from 'pino';
 import { limitedForMs, slackErrorCode } from './conductor/slack-fault.ts';
 
 /** What Slack calls us. */
-export interface Identity { botId: string | null; botUserId: string | null; name: string | null }
+export interface Identity {
+  botId: string | null;
+  botUserId: string | null;
+  name: string | null;
+}
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -57,7 +61,11 @@ export class SlackIdentity {
       this.#refusal = slackErrorCode(error);
       const nextMs = Math.max(waitMs, limitedForMs(error) ?? 0);
       const line = { err: error, nextMs };
-      if (this.#refusal !== null) this.#log.error(line, 'Slack refuses the bot\'s token: presses count, and nobody can be told. Check SLACK_BOT_TOKEN');
+      if (this.#refusal !== null)
+        this.#log.error(
+          line,
+          "Slack refuses the bot's token: presses count, and nobody can be told. Check SLACK_BOT_TOKEN",
+        );
       else this.#log.warn(line, 'Slack does not say who the bot is; presses count all the same');
       this.#timer = setTimeout(() => void this.#learn(Math.min(waitMs * 2, LONGEST_WAIT_MS)), nextMs);
       this.#timer.unref();

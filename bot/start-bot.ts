@@ -5,14 +5,14 @@ import type { Journal } from '../infra/aws/journal.ts';
 import { createApp } from './app.ts';
 import { ChannelLog } from './channel/channel-log.ts';
 import { Refusals } from './channel/refusals.ts';
-import { createConductor } from './conductor/conductor.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
+import { createConductor } from './conductor/conductor.ts';
 import { createSlackPort } from './conductor/slack-port.ts';
 import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
-import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { listen } from './receivers/http-server.ts';
+import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
 import { Rooms } from './rooms.ts';
 import { createClient, createOnceClient, slackLogger } from './slack-client.ts';
@@ -52,18 +52,52 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const logger = slackLogger(log);
   const client = createClient(botToken, apiUrl, logger);
   const conductor = createConductor({
-    cloud, journal, slack: createSlackPort({ token: botToken, apiUrl, log }), log,
-    config: { holder: options.holder, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }), nowMs, ...(options.timings === undefined ? {} : { timings: options.timings }) },
+    cloud,
+    journal,
+    slack: createSlackPort({ token: botToken, apiUrl, log }),
+    log,
+    config: {
+      holder: options.holder,
+      ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
+      nowMs,
+      ...(options.timings === undefined ? {} : { timings: options.timings }),
+    },
   });
   const channelLog = new ChannelLog({ record: cloud.record, client, log });
   const refusals = new Refusals({ channelLog, log, nowMs });
   const rooms = new Rooms({ live: cloud.live, client, log, nowMs });
   const identity = new SlackIdentity({ client, log });
   const teller = new Teller({ client: createOnceClient(botToken, apiUrl, logger), log, nowMs });
-  const desk: Desk = { cloud, journal, conductor, rooms, client, botName: () => identity.known.name ?? 'gobutton', teller, channelLog, refusals, log, nowMs, runbooksDir: config.runbooksDir };
+  const desk: Desk = {
+    cloud,
+    journal,
+    conductor,
+    rooms,
+    client,
+    botName: () => identity.known.name ?? 'gobutton',
+    teller,
+    channelLog,
+    refusals,
+    log,
+    nowMs,
+    runbooksDir: config.runbooksDir,
+  };
 
-  const http = receive.mode === 'http' ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs }) : null;
-  const sockets = receive.mode === 'socket' ? new SocketReceivers({ appToken: receive.appToken, apiUrl, connections: receive.connections, logger, log, nowMs }) : null;
+  const http =
+    receive.mode === 'http'
+      ? new HttpSlackReceiver({ signingSecret: receive.signingSecret, logger, log, nowMs })
+      : null;
+  const sockets =
+    receive.mode === 'socket'
+      ? new SocketReceivers({
+          appToken: receive.appToken,
+          apiUrl,
+          connections: receive.connections,
+          logger,
+          log,
+          nowMs,
+        })
+      : null;
   const receiver: Receiver | null = http ?? sockets;
   if (receiver === null) throw new Error('SLACK_MODE_UNKNOWN');
   const app = createApp({ desk, receiver, botToken, apiUrl, identity });
@@ -72,18 +106,34 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   let isConnected = false;
   let isStopping = false;
   const troubles = (): string[] => [
-    ...(identity.refusal === null ? [] : [`${identity.refusal}: Slack refuses the bot's token, so nobody can be told anything. Check SLACK_BOT_TOKEN`]),
+    ...(identity.refusal === null
+      ? []
+      : [`${identity.refusal}: Slack refuses the bot's token, so nobody can be told anything. Check SLACK_BOT_TOKEN`]),
     ...(sockets?.troubles ?? []),
   ];
   const server = await listen(config.host, config.port, (request, response) => {
     const path = request.url?.split('?')[0];
     if (path === EVENTS_PATH && http !== null) return http.onRequest(request, response);
     const open = sockets === null ? isConnected : isConnected && sockets.open > 0;
-    const answer = request.method === 'GET' || request.method === 'HEAD' ? healthAt(path ?? '', {
-      ready: isStarted && !isStopping,
-      slack: { ok: open && !isStopping, slack: open ? 'connected' : 'away', mode: receive.mode, sockets: sockets?.open ?? null, leader: conductor.isLeader(), shutRooms: conductor.shutRooms(), troubles: troubles() },
-    }) : null;
-    response.writeHead(answer === null ? 404 : answer.ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const answer =
+      request.method === 'GET' || request.method === 'HEAD'
+        ? healthAt(path ?? '', {
+            ready: isStarted && !isStopping,
+            slack: {
+              ok: open && !isStopping,
+              slack: open ? 'connected' : 'away',
+              mode: receive.mode,
+              sockets: sockets?.open ?? null,
+              leader: conductor.isLeader(),
+              shutRooms: conductor.shutRooms(),
+              troubles: troubles(),
+            },
+          })
+        : null;
+    response.writeHead(answer === null ? 404 : answer.ok ? 200 : 503, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
     response.end(JSON.stringify(answer ?? { ok: false, error: 'not found' }));
   });
   try {
@@ -109,10 +159,15 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       await Promise.all([server.close(), conductor.stop(), refusals.flush()]);
       cloud.close();
     };
-    await Promise.race([all(), new Promise<void>((resolve) => late.addEventListener('abort', () => {
-      log.error('something did not stop in time; leaving it');
-      resolve();
-    }))]);
+    await Promise.race([
+      all(),
+      new Promise<void>((resolve) =>
+        late.addEventListener('abort', () => {
+          log.error('something did not stop in time; leaving it');
+          resolve();
+        }),
+      ),
+    ]);
   }
   return { port: server.port, connected, conductor, stop };
 }
@@ -121,11 +176,18 @@ export async function startBot(options: BotOptions): Promise<Bot> {
  * `/live`: the process works. `/ready`: it takes presses; Slack's absence makes no instance worse than another, and
  * replacing them all would help nobody. `/health`: how things stand with Slack, for people and alarms.
  */
-function healthAt<S extends { ok: boolean }>(path: string, { ready, slack }: { ready: boolean; slack: S }): { ok: boolean } | null {
+function healthAt<S extends { ok: boolean }>(
+  path: string,
+  { ready, slack }: { ready: boolean; slack: S },
+): { ok: boolean } | null {
   switch (path) {
-    case '/live': return { ok: true };
-    case '/ready': return { ok: ready };
-    case '/health': return slack;
-    default: return null;
+    case '/live':
+      return { ok: true };
+    case '/ready':
+      return { ok: ready };
+    case '/health':
+      return slack;
+    default:
+      return null;
   }
 }

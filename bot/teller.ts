@@ -6,9 +6,16 @@ import { limitedForMs, slackErrorCode, slackFault } from './conductor/slack-faul
 import { saidLate } from './views/answers.ts';
 import type { Message } from './views/message.ts';
 
-export interface Listener { channelId: string; slackId: string }
+export interface Listener {
+  channelId: string;
+  slackId: string;
+}
 
-interface Untold { to: Listener; message: Message; sinceMs: number }
+interface Untold {
+  to: Listener;
+  message: Message;
+  sinceMs: number;
+}
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -52,13 +59,23 @@ export class Teller {
     const sinceMs = this.#nowMs();
     try {
       if (respond === undefined) throw new Error('SLACK_NO_RESPONSE_URL');
-      await respond({ response_type: 'ephemeral', replace_original: false, text: message.text, blocks: message.blocks });
+      await respond({
+        response_type: 'ephemeral',
+        replace_original: false,
+        text: message.text,
+        blocks: message.blocks,
+      });
       return;
     } catch (error) {
       this.#log.debug({ err: error, ...to }, 'no answer address took the answer');
     }
     try {
-      await this.#client.chat.postEphemeral({ channel: to.channelId, user: to.slackId, text: message.text, blocks: message.blocks });
+      await this.#client.chat.postEphemeral({
+        channel: to.channelId,
+        user: to.slackId,
+        text: message.text,
+        blocks: message.blocks,
+      });
       return;
     } catch (error) {
       this.#log.warn({ err: error, ...to }, 'a person could not be answered in the channel');
@@ -109,12 +126,21 @@ export class Teller {
   /** `over`: told, perhaps told, or never to be told. */
   async #directly({ to }: Untold, message: Message): Promise<'over' | { pauseMs: number }> {
     try {
-      await this.#client.chat.postMessage({ channel: to.slackId, text: message.text, blocks: message.blocks, unfurl_links: false, unfurl_media: false });
+      await this.#client.chat.postMessage({
+        channel: to.slackId,
+        text: message.text,
+        blocks: message.blocks,
+        unfurl_links: false,
+        unfurl_media: false,
+      });
       return 'over';
     } catch (error) {
       const fault = slackFault(error);
       if (mayHaveWorked(error)) {
-        this.#log.error({ err: error, ...to }, 'a direct message may have come through and may not; it is not sent twice');
+        this.#log.error(
+          { err: error, ...to },
+          'a direct message may have come through and may not; it is not sent twice',
+        );
         return 'over';
       }
       if (fault === 'passing' || fault === 'room') return { pauseMs: limitedForMs(error) ?? 0 };
@@ -132,11 +158,20 @@ export function mayHaveWorked(error: unknown): boolean {
   return !NEVER_SENT.has(codeDeepIn(error) ?? '');
 }
 
-const NEVER_SENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED']);
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+]);
 
 /** `fetch failed` has its reason inside. */
 function codeDeepIn(error: unknown): string | null {
   let found: string | null = null;
-  for (let one: unknown = error; one instanceof Error; one = one.cause) if ('code' in one && typeof one.code === 'string') found = one.code;
+  for (let one: unknown = error; one instanceof Error; one = one.cause)
+    if ('code' in one && typeof one.code === 'string') found = one.code;
   return found;
 }

@@ -7,7 +7,10 @@ import type { Rig } from '../test/bot-rig.ts';
 let rig: Rig;
 afterEach(() => rig.stop());
 
-const refusals = async (id: string) => (await rig.cloud.record.messagesAfter(id, 0)).flatMap(({ user, refused }) => (refused === undefined ? [] : [{ user, ...refused }]));
+const refusals = async (id: string) =>
+  (await rig.cloud.record.messagesAfter(id, 0)).flatMap(({ user, refused }) =>
+    refused === undefined ? [] : [{ user, ...refused }],
+  );
 const thread = async () => (await rig.ana.messages()).filter((message) => 'thread_ts' in message);
 
 describe('what was refused', () => {
@@ -17,17 +20,29 @@ describe('what was refused', () => {
     await rig.ask(rig.mia, 'fire all');
     expect(await rig.press(rig.mia, 'fire.go')).toContain('second person');
     expect(await rig.ask(rig.olu, 'pace ios 100')).toContain('on-call');
-    const found = await until('two refusals', async () => { const now = await refusals(id); return now.length >= 2 ? now : null; });
+    const found = await until('two refusals', async () => {
+      const now = await refusals(id);
+      return now.length >= 2 ? now : null;
+    });
     expect(found).toMatchObject([
-      { user: 'U0MARKET1', what: expect.stringMatching(/^pressing GO on F\d+$/) as string, code: 'SAME_PERSON', times: 1 },
+      {
+        user: 'U0MARKET1',
+        what: expect.stringMatching(/^pressing GO on F\d+$/) as string,
+        code: 'SAME_PERSON',
+        times: 1,
+      },
       { user: 'U0OBSERVER', what: 'setting a switch (pace.ios)', code: 'ROLE_MISSING', times: 1 },
     ]);
     await rig.mia.say('R&D says <hi> @Ben Okafor');
     await until('the line', async () => (await rig.cloud.record.messagesAfter(id, 0)).some(({ text }) => text !== ''));
     await rig.ask(rig.ana, 'timeline');
-    const [file] = (await until('the file', async () => (await rig.ana.messages()).find(({ files }) => files.length > 0))).files;
+    const [file] = (
+      await until('the file', async () => (await rig.ana.messages()).find(({ files }) => files.length > 0))
+    ).files;
     const text = await (await fetch(new URL(file?.url ?? '', rig.workspace.url))).text();
-    expect(text).toMatch(/\| Mia Chen \| was refused: pressing GO on F\d+ \(SAME\\_PERSON\): Mia Chen asked for this fire/);
+    expect(text).toMatch(
+      /\| Mia Chen \| was refused: pressing GO on F\d+ \(SAME\\_PERSON\): Mia Chen asked for this fire/,
+    );
     expect(text).toContain('| Mia Chen | “R&D says \\<hi\\> Ben Okafor”');
     expect(text).toContain('never sent');
   });
@@ -35,7 +50,9 @@ describe('what was refused', () => {
 
 describe('a timeline that Slack takes no file of', () => {
   it('comes as a thread, whole, and mentions nobody', async () => {
-    rig = await startRig({ workspace: { scopes: grantedByManifest().scopes.filter((scope) => scope !== 'files:write') } });
+    rig = await startRig({
+      workspace: { scopes: grantedByManifest().scopes.filter((scope) => scope !== 'files:write') },
+    });
     await readyLaunch(rig);
     await rig.mia.say('<!channel> look & see');
     expect(await rig.ask(rig.ana, 'timeline')).toContain('stands in a thread of the channel');
@@ -46,7 +63,8 @@ describe('a timeline that Slack takes no file of', () => {
     expect(text).toContain('## Timeline');
     expect(text).toContain('created the launch');
     expect(parts.every((part) => part.text.startsWith('```\n') && part.text.endsWith('\n```'))).toBe(true);
-    expect((await rig.ana.messages()).find((message) => message.text.includes('Slack took no file'))?.text).toContain('npm run go -- timeline --launch');
+    expect((await rig.ana.messages()).find((message) => message.text.includes('Slack took no file'))?.text).toContain(
+      'npm run go -- timeline --launch',
+    );
   });
 });
-

@@ -4,10 +4,17 @@ import { visible } from './visible.ts';
 /** Reading a process's environment: what is empty counts as absent, secrets come as values or files, problems are named by variable. */
 
 export type Env = Readonly<Record<string, string | undefined>>;
-export interface ConfigProblem { variable: string; found: string; expected: string }
+export interface ConfigProblem {
+  variable: string;
+  found: string;
+  expected: string;
+}
 
 /** A secret comes as a value (ECS hands secrets over as variables only) or in a file (as Docker and Kubernetes do); not both. */
-export interface Secret { value: string; file: string }
+export interface Secret {
+  value: string;
+  file: string;
+}
 export const secret = (value: string, file = `${value}_FILE`): Secret => ({ value, file });
 
 export interface Environment {
@@ -38,15 +45,21 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
       values[value] = readFileSync(path, 'utf8').trim();
       fromFile.set(value, path);
     } catch (error) {
-      unread.set(value, { variable: file, found: `${JSON.stringify(path)} (${codeOf(error)})`, expected: 'a readable file with this secret' });
+      unread.set(value, {
+        variable: file,
+        found: `${JSON.stringify(path)} (${codeOf(error)})`,
+        expected: 'a readable file with this secret',
+      });
     }
   }
 
   function problem(variable: string, expected: string): ConfigProblem {
     const asSecret = byValue.get(variable);
-    if (asSecret === undefined) return { variable, found: values[variable] === undefined ? 'nothing' : shown(values[variable]), expected };
+    if (asSecret === undefined)
+      return { variable, found: values[variable] === undefined ? 'nothing' : shown(values[variable]), expected };
     const path = fromFile.get(variable);
-    if (path !== undefined) return { variable: asSecret.file, found: JSON.stringify(path), expected: `a file with ${expected}` };
+    if (path !== undefined)
+      return { variable: asSecret.file, found: JSON.stringify(path), expected: `a file with ${expected}` };
     const text = values[variable];
     return text === undefined
       ? { variable, found: 'nothing', expected: `${expected}; or its file in ${asSecret.file}` }
@@ -57,7 +70,9 @@ export function readEnvironment(env: Env, secrets: readonly Secret[]): Environme
     values,
     problemsOf: (issues) => [
       ...unread.values(),
-      ...issues.filter(({ path }) => !unread.has(String(path[0]))).map(({ path, message }) => problem(String(path[0]), message)),
+      ...issues
+        .filter(({ path }) => !unread.has(String(path[0])))
+        .map(({ path, message }) => problem(String(path[0]), message)),
     ],
   };
 }
@@ -67,12 +82,16 @@ const PRIVATE_KEY = /PRIVATE KEY|M(?:C4CAQAw|FECAQEw|IG.AgEAM|II.{3}IBAD)/;
 
 /** What was found, for a message about it. */
 export function shown(text: string): string {
-  return PRIVATE_KEY.test(text) ? 'a private key (not shown: give it to nobody, and make a new one if this was printed or sent)' : JSON.stringify(text);
+  return PRIVATE_KEY.test(text)
+    ? 'a private key (not shown: give it to nobody, and make a new one if this was printed or sent)'
+    : JSON.stringify(text);
 }
 
 /** One line a problem, as a process prints them before it ends. */
 export function describeConfigProblems(problems: readonly ConfigProblem[]): string {
-  return problems.map(({ variable, found, expected }) => `  ${variable}: found ${visible(found)}, expected ${expected}`).join('\n');
+  return problems
+    .map(({ variable, found, expected }) => `  ${variable}: found ${visible(found)}, expected ${expected}`)
+    .join('\n');
 }
 
 /** A PEM that came through a single line, as many secret stores print it. */

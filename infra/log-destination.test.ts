@@ -16,12 +16,15 @@ const SCRIPT = `
 `;
 
 test('a process whose log is closed with lines unread goes on', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], { cwd: process.cwd(), stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], {
+    cwd: process.cwd(),
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   try {
     await once(child, 'message');
     child.stdout?.destroy();
     child.send('go on');
-    const [code] = await once(child, 'exit', { signal: AbortSignal.timeout(5_000) }) as [number | null];
+    const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(5_000) })) as [number | null];
     expect(code).toBe(7);
   } finally {
     child.kill('SIGKILL');

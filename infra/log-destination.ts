@@ -12,7 +12,8 @@ const WAITING_BYTES = 1024 * 1024;
 export function logDestination(): ReturnType<typeof pino.destination> {
   const destination = pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES, retryEAGAIN: () => false });
   destination.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EAGAIN') Object.assign(destination, { write: nothing, flushSync: nothing, end: nothing, destroy: nothing });
+    if (error.code !== 'EAGAIN')
+      Object.assign(destination, { write: nothing, flushSync: nothing, end: nothing, destroy: nothing });
   });
   // Lines that go there without the log: metrics.
   process.stdout.on('error', nothing);

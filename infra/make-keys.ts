@@ -34,11 +34,15 @@ GOBUTTON_BOT_PUBLIC_KEYS=${bot.publicKey}
 }
 
 try {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: 'keys' }, help: { type: 'boolean', short: 'h', default: false } } });
+  const { values } = parseArgs({
+    options: { out: { type: 'string', default: 'keys' }, help: { type: 'boolean', short: 'h', default: false } },
+  });
   if (values.help) process.stdout.write(USAGE);
   else await main(values.out);
 } catch (error) {
   const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-  process.stderr.write(`keys: ${visibleLines(error instanceof Error ? error.message : String(error))}\n${isThere ? 'keys: expected a folder without gobutton-bot-key.pem and gobutton-worker-key.pem; name another with --out\n' : `\n${USAGE}`}`);
+  process.stderr.write(
+    `keys: ${visibleLines(error instanceof Error ? error.message : String(error))}\n${isThere ? 'keys: expected a folder without gobutton-bot-key.pem and gobutton-worker-key.pem; name another with --out\n' : `\n${USAGE}`}`,
+  );
   process.exitCode = 1;
 }

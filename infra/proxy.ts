@@ -10,7 +10,9 @@ export function proxyUrl(text: string): string | null {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) return null;
   const { protocol, hostname, username, password } = new URL(withScheme);
-  return /^https?:$/.test(protocol) && hostname !== '' && isEncoded(username) && isEncoded(password) ? withScheme : null;
+  return /^https?:$/.test(protocol) && hostname !== '' && isEncoded(username) && isEncoded(password)
+    ? withScheme
+    : null;
 }
 
 function isEncoded(text: string): boolean {
@@ -28,7 +30,12 @@ export function proxyFor(url: string, proxy: string | null, noProxy: string): st
   const host = bare(hostname.toLowerCase());
   const ownPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   if (proxy === null || isLoopback(host)) return null;
-  return noProxy.toLowerCase().split(/[\s,]+/).some((rule) => rule !== '' && isMeant(rule, host, ownPort)) ? null : proxy;
+  return noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((rule) => rule !== '' && isMeant(rule, host, ownPort))
+    ? null
+    : proxy;
 }
 
 function isMeant(rule: string, host: string, port: string): boolean {
@@ -54,6 +61,7 @@ function isInNetwork(rule: string, host: string): boolean {
   return list.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost') || isInNetwork('127.0.0.0/8', host) || isInNetwork('::1', host);
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || isInNetwork('127.0.0.0/8', host) || isInNetwork('::1', host);
 
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

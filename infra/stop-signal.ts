@@ -19,5 +19,7 @@ export function hearStopSignals(): (stop: Stop) => void {
       stop(signal);
     });
   }
-  return (next) => { stop = next; };
+  return (next) => {
+    stop = next;
+  };
 }

@@ -19,7 +19,12 @@ const COMMANDS: [string, string[], Record<string, string>][] = [
 ];
 
 test.each(COMMANDS)('%s says what it was given without letting it act on the terminal', (_, args, env) => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env }, encoding: 'utf8', timeout: 20_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   expect(status).not.toBe(0);
   expect(stderr).toContain('[2J');
   expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);

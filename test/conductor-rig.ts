@@ -8,6 +8,7 @@ import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { sha256 } from '../infra/aws/sha256.ts';
 import { startLocalCloud } from '../infra/local/cloud/start.ts';
 import type { LocalCloud, LocalCloudOptions } from '../infra/local/cloud/start.ts';
 import { person, SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
@@ -21,7 +22,6 @@ import { manifestHash } from '../workers/audience/manifest.ts';
 import { claimKey } from '../workers/contract.ts';
 import type { Manifest } from '../workers/contract.ts';
 import { stateCode, toAccount } from '../workers/send/account-codec.ts';
-import { sha256 } from '../infra/aws/sha256.ts';
 import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
 
@@ -32,19 +32,56 @@ export const GROUP = 'backends';
 
 /** Short enough for a test, in the same proportions; but most shots here have no workers, and none shall stand still for that. */
 const QUICK: Partial<Timings> = {
-  leaseMs: 2_500, claimMs: 2_000, urgentGraceMs: 200, retryMinMs: 50, retryMaxMs: 500, finalFiguresMs: 100,
-  indexMs: 200, rollMs: 200, gatesMs: 200, lossMs: 200, stillMs: 600_000, gateSettleMs: 0, scaleMs: 200, scaleChangesMs: 200, boardMs: 300, liveMs: 300, liveDownMs: 200, parametersMs: 200, shotMs: 200, foundHaltMs: 300,
+  leaseMs: 2_500,
+  claimMs: 2_000,
+  urgentGraceMs: 200,
+  retryMinMs: 50,
+  retryMaxMs: 500,
+  finalFiguresMs: 100,
+  indexMs: 200,
+  rollMs: 200,
+  gatesMs: 200,
+  lossMs: 200,
+  stillMs: 600_000,
+  gateSettleMs: 0,
+  scaleMs: 200,
+  scaleChangesMs: 200,
+  boardMs: 300,
+  liveMs: 300,
+  liveDownMs: 200,
+  parametersMs: 200,
+  shotMs: 200,
+  foundHaltMs: 300,
 };
 
 /** One batch a segment, where the launch looks for its audience. */
 async function putManifest({ objects }: Cloud): Promise<void> {
   const shard = ({ id }: { id: string }) => `${id}-shard`;
   const body: Omit<Manifest, 'hash'> = {
-    v: 1, devices: audience.devices, batchSize: 1_000, locales: Object.keys(audience.locales), localeCounts: audience.locales,
-    shards: audience.segments.map((one) => ({ id: shard(one), platform: one.platform, key: `${shard(one)}.bin`, bytes: 1, sha256: sha256(one.id), devices: one.devices })),
-    segments: audience.segments.map((one) => ({ id: one.id, platform: one.platform, devices: one.devices, batches: [{ id: `${one.id}-0`, shard: shard(one), start: 0, count: one.devices }] })),
+    v: 1,
+    devices: audience.devices,
+    batchSize: 1_000,
+    locales: Object.keys(audience.locales),
+    localeCounts: audience.locales,
+    shards: audience.segments.map((one) => ({
+      id: shard(one),
+      platform: one.platform,
+      key: `${shard(one)}.bin`,
+      bytes: 1,
+      sha256: sha256(one.id),
+      devices: one.devices,
+    })),
+    segments: audience.segments.map((one) => ({
+      id: one.id,
+      platform: one.platform,
+      devices: one.devices,
+      batches: [{ id: `${one.id}-0`, shard: shard(one), start: 0, count: one.devices }],
+    })),
   };
-  await objects.put(audience.manifestKey, new TextEncoder().encode(JSON.stringify({ ...body, hash: manifestHash(body) })));
+  await objects.put(
+    audience.manifestKey,
+    new TextEncoder().encode(JSON.stringify({ ...body, hash: manifestHash(body) })),
+  );
 }
 
 export class Rig {
@@ -62,17 +99,44 @@ export class Rig {
     this.cloud = parts.cloud;
     this.workspace = parts.workspace;
     this.#localCloud = parts.localCloud;
-    this.env = { AWS_ENDPOINT_URL: parts.localCloud.url, AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', LOG_LEVEL: 'silent' };
+    this.env = {
+      AWS_ENDPOINT_URL: parts.localCloud.url,
+      AWS_REGION: 'us-east-1',
+      GOBUTTON_BUCKET: 'gobutton',
+      LOG_LEVEL: 'silent',
+    };
     this.journal = createJournal({ record: parts.cloud.record, staff: parts.cloud.staff, keyring: botKeyring() });
-    this.slack = createSlackPort({ token: SECRETS.botToken, apiUrl: parts.workspace.apiUrl, log: pino({ level: 'silent' }) });
+    this.slack = createSlackPort({
+      token: SECRETS.botToken,
+      apiUrl: parts.workspace.apiUrl,
+      log: pino({ level: 'silent' }),
+    });
   }
 
   /** Another bot instance: its own journal cache, its own holder. Stopped with the rig. */
-  conductor(holder: string, options: { timings?: Partial<Timings>; cloud?: Cloud; slack?: SlackPort | null; hasEnded?: (holder: string) => boolean } = {}): { conductor: Conductor; journal: Journal } {
+  conductor(
+    holder: string,
+    options: {
+      timings?: Partial<Timings>;
+      cloud?: Cloud;
+      slack?: SlackPort | null;
+      hasEnded?: (holder: string) => boolean;
+    } = {},
+  ): { conductor: Conductor; journal: Journal } {
     const cloud = options.cloud ?? this.cloud;
     const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: botKeyring() });
     const log = pino({ level: process.env['RIG_LOG'] ?? 'silent' });
-    const conductor = createConductor({ cloud, journal, slack: options.slack === undefined ? this.slack : options.slack, config: { holder, timings: { ...QUICK, ...options.timings }, ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }) }, log });
+    const conductor = createConductor({
+      cloud,
+      journal,
+      slack: options.slack === undefined ? this.slack : options.slack,
+      config: {
+        holder,
+        timings: { ...QUICK, ...options.timings },
+        ...(options.hasEnded === undefined ? {} : { hasEnded: options.hasEnded }),
+      },
+      log,
+    });
     this.#conductors.push(conductor);
     return { conductor, journal };
   }
@@ -86,17 +150,39 @@ export class Rig {
 
   async create(options: { runbook?: Runbook; targetAtMs?: number; ready?: boolean } = {}): Promise<void> {
     await this.append({
-      kind: 'create-launch', by: 'ana', launchId: this.launchId, name: 'Super Bowl', channelId: 'C0WARROOM', runbook: options.runbook ?? sampleRunbook(), runbookHash: 'r',
-      targetAtMs: options.targetAtMs ?? Date.now() + 86_400_000, compress: 1,
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: this.launchId,
+      name: 'Super Bowl',
+      channelId: 'C0WARROOM',
+      runbook: options.runbook ?? sampleRunbook(),
+      runbookHash: 'r',
+      targetAtMs: options.targetAtMs ?? Date.now() + 86_400_000,
+      compress: 1,
     });
-    await this.cloud.live.putLaunch({ launchId: this.launchId, name: 'Super Bowl', channelId: 'C0WARROOM', pool: POOL, createdAtMs: Date.now(), closed: false });
+    await this.cloud.live.putLaunch({
+      launchId: this.launchId,
+      name: 'Super Bowl',
+      channelId: 'C0WARROOM',
+      pool: POOL,
+      createdAtMs: Date.now(),
+      closed: false,
+    });
     if (options.ready === false) return;
     await this.append({ kind: 'set-audience', by: 'ana', audience });
     await this.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   }
 
   async request(segments: string[] | 'all' = 'all', lift = false): Promise<EntryOf<'FireRequested'>> {
-    return this.appendAs('FireRequested', { kind: 'request-fire', by: 'ana', segments, measured: measuredAt(Date.now()), via: slackVia('ana'), lift, sets: setsLeft(await this.launch()) });
+    return this.appendAs('FireRequested', {
+      kind: 'request-fire',
+      by: 'ana',
+      segments,
+      measured: measuredAt(Date.now()),
+      via: slackVia('ana'),
+      lift,
+      sets: setsLeft(await this.launch()),
+    });
   }
 
   /** What workers would have left in the claims of a segment's first attempt: so many of each state. A further order looks there. */
@@ -105,13 +191,24 @@ export class Rig {
     const count = audience.segments.find(({ id }) => id === segment)?.devices ?? 0;
     const codes = new Uint8Array(count).fill(stateCode('accepted'));
     let from = 0;
-    for (const [state, devices] of Object.entries(states)) codes.fill(stateCode(state as DeviceState), from, from += devices);
+    for (const [state, devices] of Object.entries(states))
+      codes.fill(stateCode(state as DeviceState), from, (from += devices));
     await this.cloud.claims.close(claimKey(this.launchId, segment, 1, `${segment}-0`), toAccount(codes, {}), null);
   }
 
   approval(order: EntryOf<'FireRequested'>): Command {
     const nowMs = Date.now();
-    return { kind: 'approve-fire', by: 'mia', orderId: order.orderId, shownHash: order.shownHash, pressedAtMs: nowMs, measured: measuredAt(nowMs), via: slackVia('mia'), observedHaltEpoch: 0, observedHalted: false };
+    return {
+      kind: 'approve-fire',
+      by: 'mia',
+      orderId: order.orderId,
+      shownHash: order.shownHash,
+      pressedAtMs: nowMs,
+      measured: measuredAt(nowMs),
+      via: slackVia('mia'),
+      observedHaltEpoch: 0,
+      observedHalted: false,
+    };
   }
 
   async appendAs<K extends EntryKind>(kind: K, command: Command): Promise<EntryOf<K>> {
@@ -131,7 +228,9 @@ export class Rig {
   }
 
   async messages(containing = ''): Promise<RoomMessage[]> {
-    return (await person(this.workspace, 'U0ONCALL').messages()).filter((message) => `${message.text}${message.html}`.includes(containing));
+    return (await person(this.workspace, 'U0ONCALL').messages()).filter((message) =>
+      `${message.text}${message.html}`.includes(containing),
+    );
   }
 
   /** Waits until the channel holds such a message. */
@@ -152,8 +251,18 @@ function isKind<K extends EntryKind>(entry: Entry, kind: K): entry is EntryOf<K>
 }
 
 export async function startRig(options: Partial<Pick<LocalCloudOptions, 'groups' | 'services'>> = {}): Promise<Rig> {
-  const localCloud = await startLocalCloud({ dataDir: null, services: [], groups: [{ name: GROUP, startDelayMs: 300 }], ...options });
-  const config: CloudConfig = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
+  const localCloud = await startLocalCloud({
+    dataDir: null,
+    services: [],
+    groups: [{ name: GROUP, startDelayMs: 300 }],
+    ...options,
+  });
+  const config: CloudConfig = {
+    endpoint: localCloud.url,
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  };
   await ensureTables(config);
   const workspace = await startTestWorkspace({ rateLimits: false });
   const cloud = createCloud(config);

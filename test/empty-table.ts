@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import type { CloudConfig } from '../infra/aws/cloud.ts';
 import { createClients } from '../infra/aws/clients.ts';
+import type { CloudConfig } from '../infra/aws/cloud.ts';
 
 /** What somebody does who deletes every item of a table: how many there were. */
 export async function emptyTable(config: CloudConfig, table: string): Promise<number> {
@@ -8,14 +8,26 @@ export async function emptyTable(config: CloudConfig, table: string): Promise<nu
   const { dynamo } = clients;
   try {
     const TableName = `${config.tablePrefix}-${table}`;
-    const names = ((await dynamo.send(new DescribeTableCommand({ TableName }))).Table?.KeySchema ?? []).flatMap(({ AttributeName }) => AttributeName ?? []);
+    const names = ((await dynamo.send(new DescribeTableCommand({ TableName }))).Table?.KeySchema ?? []).flatMap(
+      ({ AttributeName }) => AttributeName ?? [],
+    );
     let deleted = 0;
     for (;;) {
       const { Items = [] } = await dynamo.send(new ScanCommand({ TableName, Limit: 25 }));
       if (Items.length === 0) return deleted;
-      await dynamo.send(new BatchWriteItemCommand({
-        RequestItems: { [TableName]: Items.map((item) => ({ DeleteRequest: { Key: Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]]))) } })) },
-      }));
+      await dynamo.send(
+        new BatchWriteItemCommand({
+          RequestItems: {
+            [TableName]: Items.map((item) => ({
+              DeleteRequest: {
+                Key: Object.fromEntries(
+                  names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])),
+                ),
+              },
+            })),
+          },
+        }),
+      );
       deleted += Items.length;
     }
   } finally {

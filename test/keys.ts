@@ -24,6 +24,8 @@ export const personKeyring = (key: KeyObject): Keyring => looseKeyring(signerOf(
 
 /** As a process of its own has them in its environment. */
 export const KEY_ENV: Record<string, string> = {
-  GOBUTTON_BOT_KEY: BOT_KEY.export({ format: 'der', type: 'pkcs8' }).toString('base64'), GOBUTTON_WORKER_KEY: WORKER_KEY.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
-  GOBUTTON_BOT_PUBLIC_KEYS: publics.bot.join(), GOBUTTON_WORKER_PUBLIC_KEYS: publics.worker.join(),
+  GOBUTTON_BOT_KEY: BOT_KEY.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+  GOBUTTON_WORKER_KEY: WORKER_KEY.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+  GOBUTTON_BOT_PUBLIC_KEYS: publics.bot.join(),
+  GOBUTTON_WORKER_PUBLIC_KEYS: publics.worker.join(),
 };

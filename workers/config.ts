@@ -39,7 +39,12 @@ export type ParsedConfig = { ok: true; config: WorkerConfig } | { ok: false; pro
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 // A proxy's address may have a password in it.
 const PROXY_SECRETS = [secret('HTTPS_PROXY'), secret('https_proxy')];
-const SECRETS = [...PROXY_SECRETS, secret('APNS_KEY'), secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'), ...KEY_SECRETS.worker];
+const SECRETS = [
+  ...PROXY_SECRETS,
+  secret('APNS_KEY'),
+  secret('GOOGLE_SERVICE_ACCOUNT', 'GOOGLE_APPLICATION_CREDENTIALS'),
+  ...KEY_SECRETS.worker,
+];
 
 const EXPECT = {
   region: 'an AWS region like us-east-1',
@@ -47,11 +52,13 @@ const EXPECT = {
   prefix: '3 to 64 letters, digits, dashes and dots',
   bucket: 'the name of the S3 bucket that holds audiences',
   calls: 'direct, or sdk for the calls of every batch by the AWS SDK too',
-  pool: 'the name of this worker\'s pool, as in the runbook: lower-case letters, digits and dashes, at most 40',
+  pool: "the name of this worker's pool, as in the runbook: lower-case letters, digits and dashes, at most 40",
   launch: 'the id of a launch, or nothing for the one that the pool is assigned to',
-  providerUrl: 'the https address of a local provider like https://localhost:4443, without a path, or nothing for the real one',
-  tokenUrl: 'the address of a local OAuth token endpoint, or nothing for Google\'s',
-  proxy: 'the address of an HTTP proxy like http://user:password@proxy.example:3128 (a % in the password is %25), or nothing',
+  providerUrl:
+    'the https address of a local provider like https://localhost:4443, without a path, or nothing for the real one',
+  tokenUrl: "the address of a local OAuth token endpoint, or nothing for Google's",
+  proxy:
+    'the address of an HTTP proxy like http://user:password@proxy.example:3128 (a % in the password is %25), or nothing',
   ca: 'a readable PEM file',
   key: 'the APNs signing key, the PEM that Apple gives as a .p8 file',
   tenChars: 'the ten characters that Apple shows for it',
@@ -64,10 +71,19 @@ const EXPECT = {
 } as const;
 
 const wholeNumber = (min: number, max: number, expected: string) =>
-  z.string().regex(/^\d{1,6}$/, expected).transform(Number).refine((value) => value >= min && value <= max, expected);
-const url = (protocols: RegExp, expected: string) => z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), expected);
+  z
+    .string()
+    .regex(/^\d{1,6}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+const url = (protocols: RegExp, expected: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), expected);
 /** A lane knows the paths itself, and takes the project from the account: one in the address would be passed over without a word. */
-const origin = (expected: string) => url(/^https:$/, expected).refine((text) => !URL.canParse(text) || `${new URL(text).origin}/` === new URL(text).href, expected);
+const origin = (expected: string) =>
+  url(/^https:$/, expected).refine(
+    (text) => !URL.canParse(text) || `${new URL(text).origin}/` === new URL(text).href,
+    expected,
+  );
 const proxy = z.string().transform((text, context) => {
   const address = proxyUrl(text);
   if (address !== null) return address;
@@ -75,14 +91,15 @@ const proxy = z.string().transform((text, context) => {
   return z.NEVER;
 });
 /** The file's text: what can't be read is a problem of configuration, found now and not at GO. */
-const textFile = (expected: string, holds: RegExp) => z.string(expected).transform((path, context) => {
-  const text = readText(path);
-  if (text === null || !holds.test(text)) {
-    context.addIssue({ code: 'custom', message: expected });
-    return z.NEVER;
-  }
-  return text;
-});
+const textFile = (expected: string, holds: RegExp) =>
+  z.string(expected).transform((path, context) => {
+    const text = readText(path);
+    if (text === null || !holds.test(text)) {
+      context.addIssue({ code: 'custom', message: expected });
+      return z.NEVER;
+    }
+    return text;
+  });
 
 function readText(path: string): string | null {
   try {
@@ -95,7 +112,10 @@ function readText(path: string): string | null {
 const environment = z.object({
   AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
   AWS_ENDPOINT_URL: url(/^https?:$/, EXPECT.endpoint).optional(),
-  GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
+  GOBUTTON_TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix)
+    .default('gobutton'),
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
   GOBUTTON_AWS_CALLS: z.enum(['direct', 'sdk'], EXPECT.calls).default('direct'),
   GOBUTTON_POOL: z.string(EXPECT.pool).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, EXPECT.pool),
@@ -126,32 +146,68 @@ const environment = z.object({
 });
 
 const PROXY = { HTTPS_PROXY: true, https_proxy: true, NO_PROXY: true, no_proxy: true } as const;
-const APNS = environment.pick({ ...PROXY, GOBUTTON_APNS_URL: true, GOBUTTON_CA_FILE: true, APNS_KEY: true, APNS_KEY_ID: true, APNS_TEAM_ID: true });
-const FCM = environment.pick({ ...PROXY, GOBUTTON_FCM_URL: true, GOBUTTON_FCM_TOKEN_URL: true, GOBUTTON_CA_FILE: true, GOOGLE_SERVICE_ACCOUNT: true });
+const APNS = environment.pick({
+  ...PROXY,
+  GOBUTTON_APNS_URL: true,
+  GOBUTTON_CA_FILE: true,
+  APNS_KEY: true,
+  APNS_KEY_ID: true,
+  APNS_TEAM_ID: true,
+});
+const FCM = environment.pick({
+  ...PROXY,
+  GOBUTTON_FCM_URL: true,
+  GOBUTTON_FCM_TOKEN_URL: true,
+  GOBUTTON_CA_FILE: true,
+  GOOGLE_SERVICE_ACCOUNT: true,
+});
 
 /** As everywhere, the names in small letters come first. */
-const through = (found: Pick<z.output<typeof environment>, keyof typeof PROXY>, url: string): { url: string; proxy: string | null } =>
-  ({ url, proxy: proxyFor(url, found.https_proxy ?? found.HTTPS_PROXY ?? null, found.no_proxy ?? found.NO_PROXY ?? '') });
+const through = (
+  found: Pick<z.output<typeof environment>, keyof typeof PROXY>,
+  url: string,
+): { url: string; proxy: string | null } => ({
+  url,
+  proxy: proxyFor(url, found.https_proxy ?? found.HTTPS_PROXY ?? null, found.no_proxy ?? found.NO_PROXY ?? ''),
+});
 const apnsOf = (found: z.output<typeof APNS>): WorkerConfig['apns'] => ({
-  ...through(found, found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com'), isLocal: found.GOBUTTON_APNS_URL !== undefined,
-  keyPem: found.APNS_KEY, keyId: found.APNS_KEY_ID, teamId: found.APNS_TEAM_ID,
+  ...through(found, found.GOBUTTON_APNS_URL ?? 'https://api.push.apple.com'),
+  isLocal: found.GOBUTTON_APNS_URL !== undefined,
+  keyPem: found.APNS_KEY,
+  keyId: found.APNS_KEY_ID,
+  teamId: found.APNS_TEAM_ID,
 });
 const fcmOf = (found: z.output<typeof FCM>): WorkerConfig['fcm'] => ({
-  ...through(found, found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com'), isLocal: found.GOBUTTON_FCM_URL !== undefined,
-  tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null, account: found.GOOGLE_SERVICE_ACCOUNT,
+  ...through(found, found.GOBUTTON_FCM_URL ?? 'https://fcm.googleapis.com'),
+  isLocal: found.GOBUTTON_FCM_URL !== undefined,
+  tokenUrl: found.GOBUTTON_FCM_TOKEN_URL ?? null,
+  account: found.GOOGLE_SERVICE_ACCOUNT,
 });
 
-export type ProviderConfig = { ca: string | null } & ({ provider: 'apns'; apns: WorkerConfig['apns'] } | { provider: 'fcm'; fcm: WorkerConfig['fcm'] });
+export type ProviderConfig = { ca: string | null } & (
+  | { provider: 'apns'; apns: WorkerConfig['apns'] }
+  | { provider: 'fcm'; fcm: WorkerConfig['fcm'] }
+);
 
 /** What a worker is told of one provider, by the same rules: for whoever meets it alone. */
-export function parseProvider(env: Readonly<Record<string, string | undefined>>, provider: 'apns' | 'fcm'): { ok: true; config: ProviderConfig } | { ok: false; problems: ConfigProblem[] } {
-  const { values, problemsOf } = readEnvironment(env, [...PROXY_SECRETS, ...SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT'))]);
+export function parseProvider(
+  env: Readonly<Record<string, string | undefined>>,
+  provider: 'apns' | 'fcm',
+): { ok: true; config: ProviderConfig } | { ok: false; problems: ConfigProblem[] } {
+  const { values, problemsOf } = readEnvironment(env, [
+    ...PROXY_SECRETS,
+    ...SECRETS.filter(({ value }) => value === (provider === 'apns' ? 'APNS_KEY' : 'GOOGLE_SERVICE_ACCOUNT')),
+  ]);
   if (provider === 'apns') {
     const parsed = APNS.safeParse(values);
-    return parsed.success ? { ok: true, config: { provider, apns: apnsOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } } : { ok: false, problems: problemsOf(parsed.error.issues) };
+    return parsed.success
+      ? { ok: true, config: { provider, apns: apnsOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } }
+      : { ok: false, problems: problemsOf(parsed.error.issues) };
   }
   const parsed = FCM.safeParse(values);
-  return parsed.success ? { ok: true, config: { provider, fcm: fcmOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } } : { ok: false, problems: problemsOf(parsed.error.issues) };
+  return parsed.success
+    ? { ok: true, config: { provider, fcm: fcmOf(parsed.data), ca: parsed.data.GOBUTTON_CA_FILE ?? null } }
+    : { ok: false, problems: problemsOf(parsed.error.issues) };
 }
 
 /** FACTS 1: APNs takes two or three background pushes an hour and device. The local providers take any number. */
@@ -163,13 +219,20 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const { values, problemsOf } = readEnvironment(env, SECRETS);
   const parsed = environment.safeParse(values);
   const keys = keysFrom(values, 'worker');
-  if (!parsed.success || !keys.ok) return { ok: false, problems: problemsOf([...(parsed.error?.issues ?? []), ...(keys.ok ? [] : keys.issues)]) };
+  if (!parsed.success || !keys.ok)
+    return { ok: false, problems: problemsOf([...(parsed.error?.issues ?? []), ...(keys.ok ? [] : keys.issues)]) };
   const found = parsed.data;
   const kind = found.GOBUTTON_APNS_URL === undefined ? 'real' : 'local';
   return {
     ok: true,
     config: {
-      cloud: { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET, calls: found.GOBUTTON_AWS_CALLS },
+      cloud: {
+        endpoint: found.AWS_ENDPOINT_URL ?? null,
+        region: found.AWS_REGION,
+        tablePrefix: found.GOBUTTON_TABLE_PREFIX,
+        bucket: found.GOBUTTON_BUCKET,
+        calls: found.GOBUTTON_AWS_CALLS,
+      },
       keyring: keys.keyring,
       pool: found.GOBUTTON_POOL,
       launchId: found.GOBUTTON_LAUNCH_ID ?? null,

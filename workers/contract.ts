@@ -18,7 +18,13 @@ const idOf = (of: keyof typeof ID_CHARS) => z.string().min(1).max(ID_CHARS[of]);
 export const MESSAGE_CHARS = 1_024;
 
 /** FIFO queue `<pool>-segments.fifo`. Dedup id and group id: launch/segment/attempt. */
-export const segmentOrder = z.strictObject({ v: z.literal(1), launchId: idOf('launch'), shotId: idOf('shot'), segment: idOf('segment'), attempt });
+export const segmentOrder = z.strictObject({
+  v: z.literal(1),
+  launchId: idOf('launch'),
+  shotId: idOf('shot'),
+  segment: idOf('segment'),
+  attempt,
+});
 export type SegmentOrder = z.output<typeof segmentOrder>;
 
 /** Same FIFO queue: asks one worker for test copies of the launch's content. Dedup id and group: launch/test/<id>. */
@@ -26,7 +32,14 @@ export const testOrder = z.strictObject({ v: z.literal(1), launchId: idOf('launc
 export type TestOrder = z.output<typeof testOrder>;
 
 /** Standard queue of the batch's platform, `<pool>-batches-ios` or `-android`: neither provider's pace can hold up the other's batches. */
-export const batchMessage = z.strictObject({ v: z.literal(1), launchId: idOf('launch'), shotId: idOf('shot'), segment: idOf('segment'), attempt, batch: idOf('batch') });
+export const batchMessage = z.strictObject({
+  v: z.literal(1),
+  launchId: idOf('launch'),
+  shotId: idOf('shot'),
+  segment: idOf('segment'),
+  attempt,
+  batch: idOf('batch'),
+});
 export type BatchMessage = z.output<typeof batchMessage>;
 
 /** The claim's partition key: one item per batch and attempt, never the order's or the shot's id. */
@@ -46,7 +59,12 @@ export const queueNames = (pool: string) => ({
 });
 
 /** A frozen range of devices inside one shard and one segment. */
-export const manifestBatch = z.strictObject({ id: z.string(), shard: z.string(), start: z.number().int().min(0), count: z.number().int().min(1) });
+export const manifestBatch = z.strictObject({
+  id: z.string(),
+  shard: z.string(),
+  start: z.number().int().min(0),
+  count: z.number().int().min(1),
+});
 export type ManifestBatch = z.output<typeof manifestBatch>;
 
 /** `audiences/<hash>/manifest.json`; `hash` is the sha256 over the canonical JSON of everything but `hash`. */
@@ -59,26 +77,50 @@ export const manifest = z.strictObject({
   locales: z.array(z.string()),
   localeCounts: z.record(z.string(), z.number().int()),
   /** `key` is the object's name beside the manifest: its folder is called by the hash, which covers the keys. */
-  shards: z.array(z.strictObject({
-    id: z.string(), platform: z.enum(['ios', 'android']), key: z.string(), bytes: z.number().int(), sha256: z.string(), devices: z.number().int().min(1),
-  })),
-  segments: z.array(z.strictObject({
-    id: z.string(), platform: z.enum(['ios', 'android']), devices: z.number().int().min(1),
-    /** Devices per locale. Absent: compiled before this was counted. */
-    localeCounts: z.record(z.string(), z.number().int()).optional(), batches: z.array(manifestBatch),
-  })),
+  shards: z.array(
+    z.strictObject({
+      id: z.string(),
+      platform: z.enum(['ios', 'android']),
+      key: z.string(),
+      bytes: z.number().int(),
+      sha256: z.string(),
+      devices: z.number().int().min(1),
+    }),
+  ),
+  segments: z.array(
+    z.strictObject({
+      id: z.string(),
+      platform: z.enum(['ios', 'android']),
+      devices: z.number().int().min(1),
+      /** Devices per locale. Absent: compiled before this was counted. */
+      localeCounts: z.record(z.string(), z.number().int()).optional(),
+      batches: z.array(manifestBatch),
+    }),
+  ),
 });
 export type Manifest = z.output<typeof manifest>;
 
 const count = z.number().int().min(0);
 
 /** A provider's reason may be any text, and a `z.record` leaves out `__proto__`. */
-const countsByReason = z.custom<Record<string, number>>((found) => typeof found === 'object' && found !== null && !Array.isArray(found)
-  && Object.values(found).every((times) => count.safeParse(times).success), 'expected counts by reason');
+const countsByReason = z.custom<Record<string, number>>(
+  (found) =>
+    typeof found === 'object' &&
+    found !== null &&
+    !Array.isArray(found) &&
+    Object.values(found).every((times) => count.safeParse(times).success),
+  'expected counts by reason',
+);
 
 /** What one worker boot has done for one shot and platform since GO: cumulative, so that any one snapshot replaces all earlier ones. */
 export const platformCounts = z.strictObject({
-  written: count, accepted: count, failed: count, uncertain: count, halted: count, late: count, skipped: count,
+  written: count,
+  accepted: count,
+  failed: count,
+  uncertain: count,
+  halted: count,
+  late: count,
+  skipped: count,
   reasons: countsByReason,
   /** Times of accepted answers in ms since GO: HdrHistogram V2, compressed, base64. */
   histogram: z.string(),
@@ -88,8 +130,10 @@ export const platformCounts = z.strictObject({
 export type PlatformCounts = z.output<typeof platformCounts>;
 
 export const shotSnapshot = z.strictObject({
-  shotId: z.string(), platforms: z.strictObject({ ios: platformCounts, android: platformCounts }),
-  firstWriteAtMs: z.number().nullable(), lastWriteAtMs: z.number().nullable(),
+  shotId: z.string(),
+  platforms: z.strictObject({ ios: platformCounts, android: platformCounts }),
+  firstWriteAtMs: z.number().nullable(),
+  lastWriteAtMs: z.number().nullable(),
 });
 export type ShotSnapshot = z.output<typeof shotSnapshot>;
 
@@ -101,7 +145,12 @@ const duration = z.number().min(0);
  * `againInMs`: until the next try; 0: one is under way.
  */
 export const laneWeather = z.strictObject({
-  state: z.enum(['slow', 'stopped']), reason: z.string(), forMs: duration, refused: count, waiting: count, againInMs: duration,
+  state: z.enum(['slow', 'stopped']),
+  reason: z.string(),
+  forMs: duration,
+  refused: count,
+  waiting: count,
+  againInMs: duration,
 });
 export type LaneWeather = z.output<typeof laneWeather>;
 
@@ -115,7 +164,10 @@ export type LaneSick = z.output<typeof laneSick>;
  * what stands between us now, one of the probe's findings (workers/probe/findings.ts).
  */
 export const lanePeer = z.strictObject({
-  tls: z.string().max(60).nullable(), streams: count.nullable(), obeysTable: z.boolean().nullable(), answered: z.boolean(),
+  tls: z.string().max(60).nullable(),
+  streams: count.nullable(),
+  obeysTable: z.boolean().nullable(),
+  answered: z.boolean(),
   problem: z.strictObject({ code: z.string().max(40), say: z.string().max(500) }).nullable(),
 });
 export type LanePeer = z.output<typeof lanePeer>;
@@ -135,13 +187,23 @@ export const workerReport = z.strictObject({
   say: z.string(),
   audienceHash: z.string().nullable(),
   skipListHash: z.string().nullable(),
-  shardsLoaded: count, shardsTotal: count,
-  lanes: z.array(z.strictObject({
-    provider: z.enum(['apns', 'fcm']), connections: count, primed: count, streams: count, inFlight: count,
-    credentialAgeMs: z.number().nullable(), credentialLeftMs: z.number().nullable(),
-    /** Null: none; absent: an older worker's report. */
-    weather: laneWeather.nullable().optional(), sick: laneSick.nullable().optional(), peer: lanePeer.nullable().optional(),
-  })),
+  shardsLoaded: count,
+  shardsTotal: count,
+  lanes: z.array(
+    z.strictObject({
+      provider: z.enum(['apns', 'fcm']),
+      connections: count,
+      primed: count,
+      streams: count,
+      inFlight: count,
+      credentialAgeMs: z.number().nullable(),
+      credentialLeftMs: z.number().nullable(),
+      /** Null: none; absent: an older worker's report. */
+      weather: laneWeather.nullable().optional(),
+      sick: laneSick.nullable().optional(),
+      peer: lanePeer.nullable().optional(),
+    }),
+  ),
   switchReadAgoMs: z.number().nullable(),
   /** How far the worker's own clock is ahead of the store's, and how exactly that is known. Null: not yet; absent: an older worker. All other times of a report are the store's. */
   clock: z.strictObject({ aheadMs: z.number(), errorMs: z.number() }).nullable().optional(),
@@ -152,7 +214,17 @@ export const workerReport = z.strictObject({
   foreign: z.strictObject({ orders: count, batches: count, last: z.string().max(200) }).optional(),
   shots: z.array(shotSnapshot),
   /** Running shots that this worker sends nothing more of to a platform, because `bad` of its last `of` answers refused what is sent. Absent: none, or an older worker. */
-  stopped: z.array(z.strictObject({ shotId: z.string(), platform: z.enum(['ios', 'android']), reason: z.string(), bad: count, of: count })).optional(),
+  stopped: z
+    .array(
+      z.strictObject({
+        shotId: z.string(),
+        platform: z.enum(['ios', 'android']),
+        reason: z.string(),
+        bad: count,
+        of: count,
+      }),
+    )
+    .optional(),
 });
 export type WorkerReport = z.output<typeof workerReport>;
 
@@ -162,9 +234,14 @@ export type WorkerReport = z.output<typeof workerReport>;
  * workers are one step of 4 KB and a little.
  */
 export const rollItem = z.strictObject({
-  v: z.literal(1), launchId: z.string(), atMs: z.number(),
+  v: z.literal(1),
+  launchId: z.string(),
+  atMs: z.number(),
   /** In the order in which they started. */
-  workers: z.string().regex(/^(?:[\w-]{8})*$/).max(64_000),
+  workers: z
+    .string()
+    .regex(/^(?:[\w-]{8})*$/)
+    .max(64_000),
   /** Workers of older versions, which sign no report: counted, and no more of them than the runbook's pool has room for. */
   others: count,
 });

@@ -12,15 +12,26 @@ const FIRST_DELAY_MS = 50;
 /** What a store's return costs at most, above its own answer. */
 const MOST_DELAY_MS = 1_000;
 
-export interface Holding { queues: Pick<Queues, 'handBack'>; queue: string; visibilitySeconds: number; log: Logger }
+export interface Holding {
+  queues: Pick<Queues, 'handBack'>;
+  queue: string;
+  visibilitySeconds: number;
+  log: Logger;
+}
 
 /** Keeps the message from others while `work` runs, however long that is. `sinceMs`: when its visibility was last begun, on the shared monotonic clock. */
-export async function whileHeld<T>({ queues, queue, visibilitySeconds, log }: Holding, receipt: string, work: () => Promise<T>): Promise<{ value: T; sinceMs: number }> {
+export async function whileHeld<T>(
+  { queues, queue, visibilitySeconds, log }: Holding,
+  receipt: string,
+  work: () => Promise<T>,
+): Promise<{ value: T; sinceMs: number }> {
   let sinceMs = sharedClockMs();
   const keep = setInterval(() => {
     const nowMs = sharedClockMs();
     queues.handBack(queue, [receipt], visibilitySeconds).then(
-      () => { sinceMs = nowMs; },
+      () => {
+        sinceMs = nowMs;
+      },
       (error: unknown) => log.warn({ err: error, queue }, 'a message could not be kept; somebody else may take it too'),
     );
   }, visibilitySeconds * 500);
@@ -32,7 +43,11 @@ export async function whileHeld<T>({ queues, queue, visibilitySeconds, log }: Ho
 }
 
 /** Until it has worked. Null: the signal came first. */
-export async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal, onError: (error: unknown, delayMs: number) => void): Promise<T | null> {
+export async function untilDone<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  onError: (error: unknown, delayMs: number) => void,
+): Promise<T | null> {
   for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(MOST_DELAY_MS, delayMs * 2)) {
     try {
       return await work();

@@ -1,6 +1,6 @@
+import type { Journal } from '../infra/aws/journal.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import type { StoreClock } from '../infra/aws/store-clock.ts';
-import type { Journal } from '../infra/aws/journal.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { isOrderWaiting } from '../runbooks/launch/remaining.ts';
 import type { Lanes } from './lanes/lanes.ts';
@@ -33,7 +33,22 @@ export interface LookRoundOptions {
 export const THOROUGH_EVERY = 10;
 
 /** What a worker does every second: takes in what is new in the record, and whether the pool is still its launch's. */
-export async function lookRound({ journal, isThorough, live, clock, pool, launchId, isFixed, lanes, memory, runs, senders, onLaunch, isSending, onMoved }: LookRoundOptions): Promise<void> {
+export async function lookRound({
+  journal,
+  isThorough,
+  live,
+  clock,
+  pool,
+  launchId,
+  isFixed,
+  lanes,
+  memory,
+  runs,
+  senders,
+  onLaunch,
+  isSending,
+  onMoved,
+}: LookRoundOptions): Promise<void> {
   const launch = await (isThorough ? journal.launch(launchId) : journal.news(launchId));
   if (launch === null) return;
   onLaunch(launch);

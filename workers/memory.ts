@@ -9,7 +9,11 @@ import type { LoadedAudience } from './audience/loaded-audience.ts';
 import { readSkipList, SkipList, skipListKeyOf } from './audience/skip-list.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
-export interface InMemory { audienceHash: string; skipListHash: string | null; locales: readonly string[] }
+export interface InMemory {
+  audienceHash: string;
+  skipListHash: string | null;
+  locales: readonly string[];
+}
 
 export interface MemoryOptions {
   objects: Objects;
@@ -38,13 +42,22 @@ export class Memory {
 
   isStale(launch: Launch): boolean {
     const { audience, skipList } = wanted(launch);
-    return audience !== null && (this.current?.audienceHash !== audience.hash || this.current.skipListHash !== (skipList?.hash ?? null));
+    return (
+      audience !== null &&
+      (this.current?.audienceHash !== audience.hash || this.current.skipListHash !== (skipList?.hash ?? null))
+    );
   }
 
   /** What is new only takes devices away: it is marked in place, while what is being sent goes on. */
   onlySkipsMore(launch: Launch): boolean {
     const { audience, skipList } = wanted(launch);
-    return this.audience !== null && this.current !== null && this.current.audienceHash === audience?.hash && skipList !== null && covers(skipList, this.current.skipListHash);
+    return (
+      this.audience !== null &&
+      this.current !== null &&
+      this.current.audienceHash === audience?.hash &&
+      skipList !== null &&
+      covers(skipList, this.current.skipListHash)
+    );
   }
 
   /** Loads what the launch needs now. False: it has no audience yet. Errors: those of loading; what was current before is gone then. */
@@ -59,7 +72,10 @@ export class Memory {
     if (this.onlySkipsMore(launch) && this.audience !== null && this.current !== null && skipList !== null) {
       await this.audience.addSkipList(await readSkipList(objects, skipList));
       this.current = { ...this.current, skipListHash };
-      log.info({ skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'skip list added to');
+      log.info(
+        { skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) },
+        'skip list added to',
+      );
       return true;
     }
     // The old one goes first: two at a time might not fit.
@@ -70,13 +86,28 @@ export class Memory {
     this.#options.onChange?.(null);
     if (letsGo) collectGarbage();
     this.say = 'loading the audience';
-    const audience = kept ?? await loadAudience(objects, manifestKey, { hash, progress: (loaded, total) => { this.shards = { loaded, total }; } });
+    const audience =
+      kept ??
+      (await loadAudience(objects, manifestKey, {
+        hash,
+        progress: (loaded, total) => {
+          this.shards = { loaded, total };
+        },
+      }));
     await this.#applySkips(audience, skipList);
     this.audience = audience;
     this.#options.onChange?.(audience);
     this.current = { audienceHash: hash, skipListHash, locales: audience.manifest.locales };
     this.say = null;
-    log.info({ audience: hash.slice(0, 12), devices: audience.manifest.devices, skipList: skipListHash?.slice(0, 12) ?? null, tookMs: Math.round(performance.now() - startMs) }, 'audience loaded');
+    log.info(
+      {
+        audience: hash.slice(0, 12),
+        devices: audience.manifest.devices,
+        skipList: skipListHash?.slice(0, 12) ?? null,
+        tookMs: Math.round(performance.now() - startMs),
+      },
+      'audience loaded',
+    );
     return true;
   }
 
@@ -87,14 +118,21 @@ export class Memory {
   async #applySkips(audience: LoadedAudience, ref: SkipListRef | null): Promise<void> {
     const { objects, log } = this.#options;
     const packed = ref === null ? null : await readSkipList(objects, ref);
-    const earlier = await Promise.all((ref?.covers ?? []).filter((hash) => hash !== null).map((hash) => readSkipList(objects, { key: skipListKeyOf(hash), hash })));
+    const earlier = await Promise.all(
+      (ref?.covers ?? [])
+        .filter((hash) => hash !== null)
+        .map((hash) => readSkipList(objects, { key: skipListKeyOf(hash), hash })),
+    );
     audience.applySkipList(packed);
     if (packed === null) return;
     const list = new SkipList(packed);
     for (const one of earlier) {
       const lacking = list.lacks(new SkipList(one));
       if (lacking === 0) continue;
-      log.error({ skipList: ref?.hash, lacking }, 'the skip list lacks entries of one that it was said to add to; they are skipped all the same');
+      log.error(
+        { skipList: ref?.hash, lacking },
+        'the skip list lacks entries of one that it was said to add to; they are skipped all the same',
+      );
       await audience.addSkipList(one);
     }
   }
@@ -103,5 +141,10 @@ export class Memory {
 /** What a running shot was approved with, even if the launch has got another skip list since, unless that only takes more people away; without one, what the launch has. */
 function wanted(launch: Launch): Pick<Launch, 'audience' | 'skipList'> {
   const running = runningShots(launch);
-  return running.every(({ audience, skipList }) => audience.hash === launch.audience?.hash && covers(launch.skipList, skipList?.hash ?? null)) ? launch : running.at(-1) ?? launch;
+  return running.every(
+    ({ audience, skipList }) =>
+      audience.hash === launch.audience?.hash && covers(launch.skipList, skipList?.hash ?? null),
+  )
+    ? launch
+    : (running.at(-1) ?? launch);
 }

@@ -24,7 +24,10 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     process.exit(1);
   });
   const worker = new Worker({
-    config, cloud: createCloud(config.cloud), log, metricsLine: (line) => process.stdout.write(`${line}\n`),
+    config,
+    cloud: createCloud(config.cloud),
+    log,
+    metricsLine: (line) => process.stdout.write(`${line}\n`),
     onMoved: () => stop('the pool serves another launch'),
   });
   const health = await serveHealth({ host: config.healthHost, port: config.healthPort, state: () => worker.health() });
@@ -35,10 +38,16 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ why }, 'stopping');
-    worker.stop().then(() => health.close()).then(() => process.exit(0), (error: unknown) => {
-      log.fatal({ err: error }, 'stop failed');
-      process.exit(1);
-    });
+    worker
+      .stop()
+      .then(() => health.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'stop failed');
+          process.exit(1);
+        },
+      );
   }
   handOver(stop);
 

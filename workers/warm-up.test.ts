@@ -4,7 +4,9 @@ import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { warmUp } from './warm-up.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
-beforeAll(async () => { local = await localCloudForTests(); });
+beforeAll(async () => {
+  local = await localCloudForTests();
+});
 afterAll(() => local.stop());
 
 const log = pino({ level: 'silent' });
@@ -23,9 +25,9 @@ test('asks the store for two hundred claims, each under a key of its own, and le
   expect(keys.size).toBe(200);
 });
 
-test('a store that can\'t be read ends it at once, and is no error', async () => {
+test("a store that can't be read ends it at once, and is no error", async () => {
   let reads = 0;
-  const claims = { read: () => Promise.reject(new Error(`down ${reads += 1}`)) };
+  const claims = { read: () => Promise.reject(new Error(`down ${(reads += 1)}`)) };
   await warmUp(claims, 200, new AbortController().signal, log);
   expect(reads).toBeLessThanOrEqual(8);
 });

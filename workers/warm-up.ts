@@ -11,7 +11,12 @@ const AT_ONCE = 8;
  * over sockets that are not open yet: in a launch of some hundred batches for each worker that costs a tenth of its main thread's time.
  * A store that does not answer now is no reason to stay away.
  */
-export async function warmUp(claims: Pick<ClaimStore, 'read'>, reads: number, signal: AbortSignal, log: Logger): Promise<void> {
+export async function warmUp(
+  claims: Pick<ClaimStore, 'read'>,
+  reads: number,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
   let left = reads;
   async function ask(): Promise<void> {
     while (left > 0 && !signal.aborted) {
@@ -23,6 +28,9 @@ export async function warmUp(claims: Pick<ClaimStore, 'read'>, reads: number, si
     await Promise.all(Array.from({ length: AT_ONCE }, ask));
   } catch (error) {
     left = 0;
-    log.warn({ err: error }, 'the claims could not be asked for practice; the first batches of a shot will take longer');
+    log.warn(
+      { err: error },
+      'the claims could not be asked for practice; the first batches of a shot will take longer',
+    );
   }
 }

@@ -12,30 +12,50 @@ import type { Worker } from './worker.ts';
 const MINUTE_MS = 60_000;
 let stage: Stage;
 let clock = new CredentialClock();
-beforeAll(async () => { stage = await startStage(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
 afterEach(async () => {
   vi.restoreAllMocks();
   await stage.stopWorkers();
   stage.providers.behaviour.clockAheadMs = 0;
   clock = new CredentialClock();
 });
-afterAll(async () => { await stage.stop(); });
+afterAll(async () => {
+  await stage.stop();
+});
 
 function ahead(ms: number): void {
   clock.setAhead(ms);
   stage.providers.behaviour.clockAheadMs = ms;
 }
 const timing = () => ({ timing: { clock, checkEveryMs: 10, renewEveryMs: 5 } });
-const agesMin = (worker: Worker): number[] => worker.report().lanes.map(({ credentialAgeMs }) => (credentialAgeMs ?? Number.NaN) / MINUTE_MS);
-const isRenewed = (worker: Worker) => vi.waitFor(() => {
-  for (const lane of worker.report().lanes) expect(lane).toMatchObject({ primed: lane.connections, credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 5 * MINUTE_MS) });
-}, { timeout: 5_000, interval: 5 });
+const agesMin = (worker: Worker): number[] =>
+  worker.report().lanes.map(({ credentialAgeMs }) => (credentialAgeMs ?? Number.NaN) / MINUTE_MS);
+const isRenewed = (worker: Worker) =>
+  vi.waitFor(
+    () => {
+      for (const lane of worker.report().lanes)
+        expect(lane).toMatchObject({
+          primed: lane.connections,
+          credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 5 * MINUTE_MS),
+        });
+    },
+    { timeout: 5_000, interval: 5 },
+  );
 
 test('while an order waits for its GO a worker mints nothing and moves no connection; after its shot it does', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 300 });
   const froze = vi.spyOn(Lanes.prototype, 'freeze');
   let minted = 0;
-  const log = pino({ level: 'info' }, { write: (line: string) => { if (line.includes('provider credential minted')) minted += 1; } });
+  const log = pino(
+    { level: 'info' },
+    {
+      write: (line: string) => {
+        if (line.includes('provider credential minted')) minted += 1;
+      },
+    },
+  );
   const worker = await launch.worker({ threads: 2, connections: 4 }, { ...timing(), log });
   const order = await launch.request();
   await vi.waitFor(() => expect(froze).toHaveBeenLastCalledWith(true), { timeout: 5_000 });
@@ -44,7 +64,10 @@ test('while an order waits for its GO a worker mints nothing and moves no connec
   expect([minted, Math.min(...agesMin(worker)) > 39]).toEqual([2, true]);
   const shot = await launch.approve(order);
   const { totals } = await launch.closed(shot.id);
-  expect(totals?.map(({ totals: { accepted, failed } }) => [accepted, failed])).toEqual([[300, 0], [300, 0]]);
+  expect(totals?.map(({ totals: { accepted, failed } }) => [accepted, failed])).toEqual([
+    [300, 0],
+    [300, 0],
+  ]);
   await isRenewed(worker);
   expect(minted).toBe(4);
 }, 20_000);
@@ -54,7 +77,13 @@ test('a renewed credential that APNs refuses is named by the worker, which stays
   const worker = await launch.worker({ threads: 0 }, timing());
   // The machine's clock has leapt ahead: a JWT from the future is none.
   clock.setAhead(26 * MINUTE_MS);
-  await vi.waitFor(() => expect(worker.report().say).toBe('APNs does not accept the renewed credential (InvalidProviderToken); the one in use ends in 33 min'), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(
+    () =>
+      expect(worker.report().say).toBe(
+        'APNs does not accept the renewed credential (InvalidProviderToken); the one in use ends in 33 min',
+      ),
+    { timeout: 5_000, interval: 5 },
+  );
   expect(worker.state).toBe('ready');
   const shot = await launch.fire();
   expect((await launch.closed(shot.id)).totals?.[0]?.totals).toMatchObject({ accepted: 300, failed: 0 });
@@ -67,11 +96,11 @@ test('a hundred minutes at sixty times their speed: fired, halted and resumed ar
   const launch = await stage.newLaunch({ ios: 2_400, android: 1_200, delivery: { ios_per_second: 1_200 } });
   const worker = await launch.worker({ threads: 2, connections: 8 }, timing());
   let aheadMs = 0;
-  const runs = setInterval(() => ahead(aheadMs += 590), 10);
+  const runs = setInterval(() => ahead((aheadMs += 590)), 10);
   /** Minute by minute, as fast as the worker can look. */
   const wait = async (minutes: number) => {
     for (let passed = 0; passed < minutes; passed++) {
-      ahead(aheadMs += MINUTE_MS);
+      ahead((aheadMs += MINUTE_MS));
       await sleep(8);
     }
   };
@@ -83,7 +112,10 @@ test('a hundred minutes at sixty times their speed: fired, halted and resumed ar
     const shot = await launch.fire({ lift });
     const isHalted = haltAfter < Number.POSITIVE_INFINITY;
     if (isHalted) {
-      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(received + haltAfter), { timeout: 5_000, interval: 2 });
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(received + haltAfter), {
+        timeout: 5_000,
+        interval: 2,
+      });
       await launch.halt();
     }
     const { totals } = await launch.closed(shot.id);

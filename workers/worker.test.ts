@@ -3,68 +3,114 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
+import { startStallProxy } from '../test/stall-proxy.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
-import { claimKey } from './contract.ts';
-import { startStallProxy } from '../test/stall-proxy.ts';
 import { loadAudience } from './audience/load.ts';
 import { packSkipList } from './audience/skip-list.ts';
+import { claimKey } from './contract.ts';
 import { Worker } from './worker.ts';
 
 let stage: Stage;
-beforeAll(async () => { stage = await startStage(); });
-afterEach(async () => { await stage.stopWorkers(); });
-afterAll(async () => { await stage.stop(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(async () => {
+  await stage.stopWorkers();
+});
+afterAll(async () => {
+  await stage.stop();
+});
 
 function sumOf({ totals }: Shot) {
   const sum = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
-  for (const one of totals ?? []) for (const state of Object.keys(sum) as (keyof typeof sum)[]) sum[state] += one.totals[state];
+  for (const one of totals ?? [])
+    for (const state of Object.keys(sum) as (keyof typeof sum)[]) sum[state] += one.totals[state];
   return sum;
 }
 
 describe('worker pool', () => {
   test('a shot goes to every device once, closes by itself, and its states sum to the audience', async () => {
-    const launch = await stage.newLaunch({ ios: 1_500, android: 1_500, marks: { 3: 'dead00', 4: '50000a', 1_701: 'dead00', 1_702: '42900a' }, skip: (_, at) => at % 500 === 0 });
+    const launch = await stage.newLaunch({
+      ios: 1_500,
+      android: 1_500,
+      marks: { 3: 'dead00', 4: '50000a', 1_701: 'dead00', 1_702: '42900a' },
+      skip: (_, at) => at % 500 === 0,
+    });
     await Promise.all([launch.worker(), launch.worker()]);
     const shot = await launch.fire();
     const closed = await launch.closed(shot.id);
     expect(sumOf(closed)).toEqual({ accepted: 2_990, failed: 4, uncertain: 0, halted: 0, late: 0, skipped: 6 });
     expect(closed.closed?.cause).toBe('complete');
-    expect(closed.totals?.find(({ segment }) => segment === 'ios')?.totals.reasons).toEqual({ InternalServerError: 1, Unregistered: 1 });
-    expect(closed.totals?.find(({ segment }) => segment === 'android')?.totals.reasons).toEqual({ QUOTA_EXCEEDED: 1, UNREGISTERED: 1 });
+    expect(closed.totals?.find(({ segment }) => segment === 'ios')?.totals.reasons).toEqual({
+      InternalServerError: 1,
+      Unregistered: 1,
+    });
+    expect(closed.totals?.find(({ segment }) => segment === 'android')?.totals.reasons).toEqual({
+      QUOTA_EXCEEDED: 1,
+      UNREGISTERED: 1,
+    });
     expect(launch.counts()).toMatchObject({ received: 2_994, distinctDevices: 2_994, duplicates: 0 });
-    await vi.waitFor(async () => {
-      const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
-      expect(snapshots.reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0)).toBe(2_990);
-    }, { timeout: 5_000 });
+    await vi.waitFor(
+      async () => {
+        const snapshots = (await stage.cloud.live.reports(launch.id)).flatMap(({ shots }) => shots);
+        expect(
+          snapshots.reduce((sum, { platforms }) => sum + platforms.ios.accepted + platforms.android.accepted, 0),
+        ).toBe(2_990);
+      },
+      { timeout: 5_000 },
+    );
   });
 
-  test.each([0, 2])('orders and batch messages that come twice, to two dispatchers, send nothing twice (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 1_000, android: 0 });
-    await Promise.all([launch.worker({ threads }), launch.worker({ threads })]);
-    const shot = await launch.fire({ wake: false });
-    const batches = Array.from({ length: 10 }, (_, at) => launch.audience.manifest.segments[0]?.batches[at]?.id ?? '');
-    const again = batches.map((batch) => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }));
-    // Another deduplication id each time: what SQS would let through after five minutes.
-    const order = JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1 });
-    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, ['a', 'b'].map((key) => ({ body: order, group: key, dedup: key })));
-    await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [...again, ...again]);
-    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 1_000 });
-    expect(launch.counts()).toMatchObject({ received: 1_000, duplicates: 0 });
-  });
+  test.each([0, 2])(
+    'orders and batch messages that come twice, to two dispatchers, send nothing twice (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({ ios: 1_000, android: 0 });
+      await Promise.all([launch.worker({ threads }), launch.worker({ threads })]);
+      const shot = await launch.fire({ wake: false });
+      const batches = Array.from(
+        { length: 10 },
+        (_, at) => launch.audience.manifest.segments[0]?.batches[at]?.id ?? '',
+      );
+      const again = batches.map((batch) =>
+        JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }),
+      );
+      // Another deduplication id each time: what SQS would let through after five minutes.
+      const order = JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1 });
+      await stage.cloud.queues.sendFifo(
+        `${launch.pool}-segments.fifo`,
+        ['a', 'b'].map((key) => ({ body: order, group: key, dedup: key })),
+      );
+      await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [...again, ...again]);
+      expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 1_000 });
+      expect(launch.counts()).toMatchObject({ received: 1_000, duplicates: 0 });
+    },
+  );
 
   test('nothing that was not approved is sent: forged orders and batches are dropped and reported', async () => {
     const launch = await stage.newLaunch({ ios: 200, android: 0 });
     const worker = await launch.worker();
     const batch = launch.audience.manifest.segments[0]?.batches[0]?.id ?? '';
     const forged = { v: 1, launchId: launch.id, shotId: 'S99', segment: 'ios', attempt: 1 };
-    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, [{ body: JSON.stringify(forged), group: 'x', dedup: 'x' }, { body: 'fire!', group: 'y', dedup: 'y' }]);
+    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, [
+      { body: JSON.stringify(forged), group: 'x', dedup: 'x' },
+      { body: 'fire!', group: 'y', dedup: 'y' },
+    ]);
     await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [JSON.stringify({ ...forged, batch })]);
-    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 2, batches: 1 }), { timeout: 5_000 });
-    await vi.waitFor(async () => {
-      const depths = await Promise.all(['segments.fifo', 'batches-ios', 'batches-android'].map((queue) => stage.cloud.queues.depth(`${launch.pool}-${queue}`)));
-      expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0, 0]);
-    }, { timeout: 5_000 });
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 2, batches: 1 }), {
+      timeout: 5_000,
+    });
+    await vi.waitFor(
+      async () => {
+        const depths = await Promise.all(
+          ['segments.fifo', 'batches-ios', 'batches-android'].map((queue) =>
+            stage.cloud.queues.depth(`${launch.pool}-${queue}`),
+          ),
+        );
+        expect(depths.map(({ visible, inFlight }) => visible + inFlight)).toEqual([0, 0, 0]);
+      },
+      { timeout: 5_000 },
+    );
     expect(launch.counts().received).toBe(0);
   });
 
@@ -73,17 +119,37 @@ describe('worker pool', () => {
     const worker = await launch.worker();
     const order = { v: 1, launchId: launch.id, shotId: 'S1', segment: 'ios', attempt: 1 };
     const long = 'x'.repeat(255 * 1_024);
-    const orders = [{ ...order, shotId: long }, { ...order, v: 2 }, { ...order, launchId: 'launch-of-nobody' }, { ...order, segment: 'y'.repeat(41) }, { v: 1, launchId: launch.id, testId: 'T1' }].map((one) => JSON.stringify(one));
-    await stage.cloud.queues.sendFifo(`${launch.pool}-segments.fifo`, ['{', ...orders].map((body, at) => ({ body, group: `g${at}`, dedup: `d${at}` })));
+    const orders = [
+      { ...order, shotId: long },
+      { ...order, v: 2 },
+      { ...order, launchId: 'launch-of-nobody' },
+      { ...order, segment: 'y'.repeat(41) },
+      { v: 1, launchId: launch.id, testId: 'T1' },
+    ].map((one) => JSON.stringify(one));
+    await stage.cloud.queues.sendFifo(
+      `${launch.pool}-segments.fifo`,
+      ['{', ...orders].map((body, at) => ({ body, group: `g${at}`, dedup: `d${at}` })),
+    );
     const batch = { ...order, batch: 'ios.00001' };
-    const batches = [{ ...batch, batch: long }, { ...batch, v: 2 }, { ...batch, launchId: 'launch-of-nobody' }, { ...batch, extra: 1 }, { ...batch, shotId: 'S1' }].map((one) => JSON.stringify(one));
+    const batches = [
+      { ...batch, batch: long },
+      { ...batch, v: 2 },
+      { ...batch, launchId: 'launch-of-nobody' },
+      { ...batch, extra: 1 },
+      { ...batch, shotId: 'S1' },
+    ].map((one) => JSON.stringify(one));
     await stage.cloud.queues.send(`${launch.pool}-batches-ios`, ['fire!', ...batches]);
-    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 6, batches: 6 }), { timeout: 5_000 });
-    await vi.waitFor(async () => {
-      const [written] = await stage.cloud.live.reports(launch.id);
-      expect(written?.foreign).toMatchObject({ orders: 6, batches: 6 });
-      expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(4_000);
-    }, { timeout: 3_000 });
+    await vi.waitFor(() => expect(worker.report().foreign).toMatchObject({ orders: 6, batches: 6 }), {
+      timeout: 5_000,
+    });
+    await vi.waitFor(
+      async () => {
+        const [written] = await stage.cloud.live.reports(launch.id);
+        expect(written?.foreign).toMatchObject({ orders: 6, batches: 6 });
+        expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(4_000);
+      },
+      { timeout: 3_000 },
+    );
     expect(worker.report().say).toBe('ready');
     expect(launch.counts().received).toBe(0);
   });
@@ -96,33 +162,49 @@ describe('worker pool', () => {
     const ofAndroid = manifest.segments.find(({ id }) => id === 'android')?.batches[0]?.id ?? '';
     const ofIos = manifest.segments.find(({ id }) => id === 'ios')?.batches[0]?.id ?? '';
     const message = { v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: ofIos };
-    await stage.cloud.queues.send(`${launch.pool}-batches-ios`, [{ ...message, attempt: 2 }, { ...message, segment: 'android', batch: ofAndroid }, { ...message, batch: ofAndroid }, { ...message, batch: 'nope' }].map((one) => JSON.stringify(one)));
+    await stage.cloud.queues.send(
+      `${launch.pool}-batches-ios`,
+      [
+        { ...message, attempt: 2 },
+        { ...message, segment: 'android', batch: ofAndroid },
+        { ...message, batch: ofAndroid },
+        { ...message, batch: 'nope' },
+      ].map((one) => JSON.stringify(one)),
+    );
     await launch.wake(shot);
     await launch.closed(shot.id);
     expect(launch.counts()).toMatchObject({ received: 200, duplicates: 0 });
   });
 
-  test.each([0, 2])('a halt stops inside the batches, nothing leaves after it, and the next attempt sends only what was left (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 4_000, android: 0, batchSize: 500, delivery: { ios_per_second: 2_000 } });
-    const worker = await launch.worker({ threads });
-    const first = await launch.fire();
-    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 10_000, interval: 5 });
-    await launch.halt();
-    const haltedAtMs = Date.now();
-    const closed = await launch.closed(first.id, 25_000);
-    expect(closed.closed?.cause).toBe('halt');
-    const { accepted, halted } = sumOf(closed);
-    expect(accepted + halted).toBe(4_000);
-    expect(halted).toBeGreaterThan(0);
-    expect(launch.counts().received).toBe(accepted);
-    expect((worker.report().shots[0]?.lastWriteAtMs ?? 0) - haltedAtMs).toBeLessThan(1_000);
+  test.each([0, 2])(
+    'a halt stops inside the batches, nothing leaves after it, and the next attempt sends only what was left (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({
+        ios: 4_000,
+        android: 0,
+        batchSize: 500,
+        delivery: { ios_per_second: 2_000 },
+      });
+      const worker = await launch.worker({ threads });
+      const first = await launch.fire();
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 10_000, interval: 5 });
+      await launch.halt();
+      const haltedAtMs = Date.now();
+      const closed = await launch.closed(first.id, 25_000);
+      expect(closed.closed?.cause).toBe('halt');
+      const { accepted, halted } = sumOf(closed);
+      expect(accepted + halted).toBe(4_000);
+      expect(halted).toBeGreaterThan(0);
+      expect(launch.counts().received).toBe(accepted);
+      expect((worker.report().shots[0]?.lastWriteAtMs ?? 0) - haltedAtMs).toBeLessThan(1_000);
 
-    const second = await launch.fire({ lift: true });
-    expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
-    const after = await launch.closed(second.id, 25_000);
-    expect(after.totals?.[0]).toMatchObject({ devices: halted, totals: { accepted: halted } });
-    expect(launch.counts()).toMatchObject({ received: 4_000, distinctDevices: 4_000, duplicates: 0 });
-  });
+      const second = await launch.fire({ lift: true });
+      expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
+      const after = await launch.closed(second.id, 25_000);
+      expect(after.totals?.[0]).toMatchObject({ devices: halted, totals: { accepted: halted } });
+      expect(launch.counts()).toMatchObject({ received: 4_000, distinctDevices: 4_000, duplicates: 0 });
+    },
+  );
 
   test('while the switches cannot be read nothing is sent; it goes on when they can', async () => {
     const proxy = await startStallProxy(stage.cloudConfig.endpoint ?? '');
@@ -133,12 +215,15 @@ describe('worker pool', () => {
       await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(100), { timeout: 10_000, interval: 5 });
       proxy.stall(true);
       let before = -1;
-      await vi.waitFor(() => {
-        const { received } = launch.counts();
-        const same = received === before;
-        before = received;
-        expect(same).toBe(true);
-      }, { timeout: 5_000, interval: 200 });
+      await vi.waitFor(
+        () => {
+          const { received } = launch.counts();
+          const same = received === before;
+          before = received;
+          expect(same).toBe(true);
+        },
+        { timeout: 5_000, interval: 200 },
+      );
       expect(before).toBeLessThan(2_000);
       proxy.stall(false);
       const { accepted, late } = sumOf(await launch.closed(shot.id, 20_000));
@@ -151,12 +236,20 @@ describe('worker pool', () => {
   });
 
   test('Android climbs its ramp beside an iOS blast: nothing late, nothing among the dead letters, never over the pace', async () => {
-    const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, workers: 2, delivery: { android_event_quota: undefined, android_per_second: 1_000, android_ramp: '3s' } });
+    const launch = await stage.newLaunch({
+      ios: 3_000,
+      android: 4_000,
+      workers: 2,
+      delivery: { android_event_quota: undefined, android_per_second: 1_000, android_ramp: '3s' },
+    });
     await Promise.all([launch.worker(), launch.worker()]);
     const shot = await launch.fire();
     const byPlatform = () => stage.providers.judge.counts(launch.id, null).byPlatform;
     // A ramp to 1,000/s in 3 s lets 1,000·t²/6 out; half a second and 100 more allow for the steps in which the pace is set.
-    await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), { timeout: 5_000, interval: 10 });
+    await vi.waitFor(() => expect(Date.now() - shot.pressedAtMs).toBeGreaterThan(1_000), {
+      timeout: 5_000,
+      interval: 10,
+    });
     const sinceGoS = (Date.now() - shot.pressedAtMs) / 1_000;
     expect(byPlatform().android.received).toBeLessThan((1_000 * (sinceGoS + 0.5) ** 2) / 6 + 100);
     const closed = await launch.closed(shot.id, 25_000);
@@ -167,19 +260,34 @@ describe('worker pool', () => {
     expect(launch.counts()).toMatchObject({ received: 7_000, duplicates: 0 });
   });
 
-  test.each([0, 2])('a batch that takes longer than its lease is sent whole, with one claim: the lease is renewed (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 300, android: 0, batchSize: 300, delivery: { ios_per_second: 100, send_within: '1s' } });
-    await launch.worker({ threads });
-    const shot = await launch.fire();
-    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, late: 0, uncertain: 0 });
-    const [batch] = launch.audience.manifest.segments[0]?.batches ?? [];
-    const claim = (await stage.cloud.claims.read([claimKey(launch.id, 'ios', 1, batch?.id ?? '')], true)).values().next().value;
-    expect(claim).toMatchObject({ state: 'accounted', parts: [] });
-    expect((claim?.sendUntilMs ?? 0) - (claim?.claimedAtMs ?? 0)).toBeGreaterThan(2_000);
-  });
+  test.each([0, 2])(
+    'a batch that takes longer than its lease is sent whole, with one claim: the lease is renewed (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({
+        ios: 300,
+        android: 0,
+        batchSize: 300,
+        delivery: { ios_per_second: 100, send_within: '1s' },
+      });
+      await launch.worker({ threads });
+      const shot = await launch.fire();
+      expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, late: 0, uncertain: 0 });
+      const [batch] = launch.audience.manifest.segments[0]?.batches ?? [];
+      const claim = (await stage.cloud.claims.read([claimKey(launch.id, 'ios', 1, batch?.id ?? '')], true))
+        .values()
+        .next().value;
+      expect(claim).toMatchObject({ state: 'accounted', parts: [] });
+      expect((claim?.sendUntilMs ?? 0) - (claim?.claimedAtMs ?? 0)).toBeGreaterThan(2_000);
+    },
+  );
 
   test('what the window leaves no time for is late, and nothing is written after it', async () => {
-    const launch = await stage.newLaunch({ ios: 500, android: 0, batchSize: 500, delivery: { ios_per_second: 100, ios_not_after: '3s' } });
+    const launch = await stage.newLaunch({
+      ios: 500,
+      android: 0,
+      batchSize: 500,
+      delivery: { ios_per_second: 100, ios_not_after: '3s' },
+    });
     const worker = await launch.worker();
     const shot = await launch.fire();
     const { accepted, late } = sumOf(await launch.closed(shot.id));
@@ -190,93 +298,142 @@ describe('worker pool', () => {
     expect(snapshot?.lastWriteAtMs ?? 0).toBeLessThan(shot.notAfterAtMs.ios);
   });
 
-  test('providers that stop for 8 s at GO cost 8 s: nothing is late while there is time', { timeout: 40_000 }, async () => {
-    const launch = await stage.newLaunch({ ios: 3_000, android: 0, batchSize: 500, delivery: { ios_not_after: '15s', send_within: '2s' } });
-    await Promise.all([launch.worker({ connections: 1 }), launch.worker({ connections: 1 })]);
-    stage.providers.behaviour.silent = true;
-    const shot = await launch.fire();
-    await sleep(8_000);
-    stage.providers.behaviour.silent = false;
-    const totals = sumOf(await launch.closed(shot.id, 30_000));
-    expect(totals).toMatchObject({ accepted: 3_000, late: 0, halted: 0, uncertain: 0 });
-    expect(launch.counts()).toMatchObject({ received: 3_000, duplicates: 0 });
-  });
-
-  test.each([0, 2])('what a provider refused for its own sake stays within reach: a further order goes to exactly those (%i sending threads)', async (threads) => {
-    // Two have bad tokens of their own.
-    const launch = await stage.newLaunch({ ios: 500, android: 0, marks: { 3: 'dead00', 7: 'badd00' } });
-    await launch.worker({ threads });
-    stage.providers.behaviour.overloadPerSecond = 1;
-    const first = await launch.closed((await launch.fire()).id).finally(() => { stage.providers.behaviour.overloadPerSecond = 0; });
-    const lost = first.totals?.[0]?.totals;
-    expect(lost?.failed).toBeGreaterThan(450);
-    const left = lost?.reachable ?? 0;
-    expect(left).toBe(lost?.reasons['ServiceUnavailable']);
-
-    const second = await launch.fire();
-    expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
-    const sent = (await launch.closed(second.id)).totals?.[0];
-    expect(sent?.devices).toBe(left);
-    const bad = Object.values(sent?.totals.reasons ?? {}).reduce((sum, often) => sum + often, 0);
-    expect(sent?.totals).toMatchObject({ accepted: left - bad, failed: bad, uncertain: 0, late: 0 });
-    expect((lost?.accepted ?? 0) + (sent?.totals.accepted ?? 0)).toBe(498);
-    expect((await stage.journal.launch(launch.id))?.attempts['ios']).toHaveLength(2);
-    await expect(launch.fire()).rejects.toThrow('NOTHING_TO_FIRE');
-  });
-
-  test.each([0, 2])('answers about the content stop the shot of that platform on the worker, loudly; what is unwritten is left to others (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 6_000, android: 600, delivery: { ios_not_after: '4s', android_not_after: '4s' } });
-    const worker = await launch.worker({ threads });
-    stage.providers.behaviour.topics = ['com.example.other'];
-    try {
+  test(
+    'providers that stop for 8 s at GO cost 8 s: nothing is late while there is time',
+    { timeout: 40_000 },
+    async () => {
+      const launch = await stage.newLaunch({
+        ios: 3_000,
+        android: 0,
+        batchSize: 500,
+        delivery: { ios_not_after: '15s', send_within: '2s' },
+      });
+      await Promise.all([launch.worker({ connections: 1 }), launch.worker({ connections: 1 })]);
+      stage.providers.behaviour.silent = true;
       const shot = await launch.fire();
-      await vi.waitFor(() => expect(worker.report().say).toMatch(/STOPPED sending .* to ios: the provider answered TopicDisallowed \(\d+ of the last \d+ answers/), { timeout: 5_000 });
-      const closed = await launch.closed(shot.id);
-      const [ios, android] = ['ios', 'android'].map((segment) => closed.totals?.find((one) => one.segment === segment)?.totals);
-      expect(android).toMatchObject({ accepted: 600 });
-      // Nobody else was there: late, and within reach. Failed is what was open when it was clear.
-      expect(ios).toMatchObject({ accepted: 0, halted: 0, late: 6_000 - (ios?.failed ?? 0) });
-      expect(ios?.failed).toBeGreaterThanOrEqual(20);
-      expect(ios?.failed).toBeLessThan(3_000);
-      expect(closed.closed?.cause).toBe('not-after');
-    } finally {
-      stage.providers.behaviour.topics = null;
-    }
-  });
+      await sleep(8_000);
+      stage.providers.behaviour.silent = false;
+      const totals = sumOf(await launch.closed(shot.id, 30_000));
+      expect(totals).toMatchObject({ accepted: 3_000, late: 0, halted: 0, uncertain: 0 });
+      expect(launch.counts()).toMatchObject({ received: 3_000, duplicates: 0 });
+    },
+  );
 
-  test.each([0, 2])('SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 3_000, android: 0, delivery: { ios_per_second: 1_500 }, marks: { 0: '51111e', 150: '51111e', 250: '51111e', 350: '51111e' } });
-    const leaving = await launch.worker({ threads }, { drainMs: 300 });
-    const shot = await launch.fire();
-    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
-    await leaving.stop();
-    expect(leaving.state).toBe('gone');
-    expect((await stage.cloud.live.reports(launch.id)).find(({ bootId }) => bootId === leaving.bootId)?.state).toBe('gone');
-    await launch.worker();
-    const { accepted, halted, uncertain, late } = sumOf(await launch.closed(shot.id, 20_000));
-    expect(uncertain).toBeGreaterThanOrEqual(1);
-    expect(accepted + uncertain + halted + late).toBe(3_000);
-    expect(accepted).toBeGreaterThan(2_000);
-    expect(launch.counts()).toMatchObject({ duplicates: 0 });
-    expect(launch.counts().received).toBeGreaterThanOrEqual(accepted);
-    expect(launch.counts().received).toBeLessThanOrEqual(accepted + uncertain);
-  });
+  test.each([0, 2])(
+    'what a provider refused for its own sake stays within reach: a further order goes to exactly those (%i sending threads)',
+    async (threads) => {
+      // Two have bad tokens of their own.
+      const launch = await stage.newLaunch({ ios: 500, android: 0, marks: { 3: 'dead00', 7: 'badd00' } });
+      await launch.worker({ threads });
+      stage.providers.behaviour.overloadPerSecond = 1;
+      const first = await launch.closed((await launch.fire()).id).finally(() => {
+        stage.providers.behaviour.overloadPerSecond = 0;
+      });
+      const lost = first.totals?.[0]?.totals;
+      expect(lost?.failed).toBeGreaterThan(450);
+      const left = lost?.reachable ?? 0;
+      expect(left).toBe(lost?.reasons['ServiceUnavailable']);
 
-  test.each([0, 2])('what a worker has claimed and not written at the end of its drain goes to another one in the same attempt (%i sending threads)', async (threads) => {
-    const launch = await stage.newLaunch({ ios: 400, android: 0, batchSize: 200, delivery: { ios_per_second: 200, send_within: '4s' } });
-    const leaving = await launch.worker({ threads }, { drainMs: 50 });
-    const shot = await launch.fire();
-    await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(20), { timeout: 10_000, interval: 5 });
-    await leaving.stop();
-    const keys = (launch.audience.manifest.segments[0]?.batches ?? []).map(({ id }) => claimKey(launch.id, 'ios', 1, id));
-    const left = [...(await stage.cloud.claims.read(keys, true)).values()];
-    expect(left).toMatchObject([{ state: 'open', parts: [{ closedAccount: null }] }]);
-    await launch.worker();
-    const totals = sumOf(await launch.closed(shot.id));
-    expect(totals).toMatchObject({ halted: 0, late: 0, accepted: 400 - totals.uncertain });
-    expect(totals.uncertain).toBeLessThan(20);
-    expect(launch.counts()).toMatchObject({ duplicates: 0, received: 400 });
-  });
+      const second = await launch.fire();
+      expect(second.segments).toEqual([{ segment: 'ios', attempt: 2 }]);
+      const sent = (await launch.closed(second.id)).totals?.[0];
+      expect(sent?.devices).toBe(left);
+      const bad = Object.values(sent?.totals.reasons ?? {}).reduce((sum, often) => sum + often, 0);
+      expect(sent?.totals).toMatchObject({ accepted: left - bad, failed: bad, uncertain: 0, late: 0 });
+      expect((lost?.accepted ?? 0) + (sent?.totals.accepted ?? 0)).toBe(498);
+      expect((await stage.journal.launch(launch.id))?.attempts['ios']).toHaveLength(2);
+      await expect(launch.fire()).rejects.toThrow('NOTHING_TO_FIRE');
+    },
+  );
+
+  test.each([0, 2])(
+    'answers about the content stop the shot of that platform on the worker, loudly; what is unwritten is left to others (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({
+        ios: 6_000,
+        android: 600,
+        delivery: { ios_not_after: '4s', android_not_after: '4s' },
+      });
+      const worker = await launch.worker({ threads });
+      stage.providers.behaviour.topics = ['com.example.other'];
+      try {
+        const shot = await launch.fire();
+        await vi.waitFor(
+          () =>
+            expect(worker.report().say).toMatch(
+              /STOPPED sending .* to ios: the provider answered TopicDisallowed \(\d+ of the last \d+ answers/,
+            ),
+          { timeout: 5_000 },
+        );
+        const closed = await launch.closed(shot.id);
+        const [ios, android] = ['ios', 'android'].map(
+          (segment) => closed.totals?.find((one) => one.segment === segment)?.totals,
+        );
+        expect(android).toMatchObject({ accepted: 600 });
+        // Nobody else was there: late, and within reach. Failed is what was open when it was clear.
+        expect(ios).toMatchObject({ accepted: 0, halted: 0, late: 6_000 - (ios?.failed ?? 0) });
+        expect(ios?.failed).toBeGreaterThanOrEqual(20);
+        expect(ios?.failed).toBeLessThan(3_000);
+        expect(closed.closed?.cause).toBe('not-after');
+      } finally {
+        stage.providers.behaviour.topics = null;
+      }
+    },
+  );
+
+  test.each([0, 2])(
+    'SIGTERM hands back what is unclaimed, accounts for every claimed device, and another worker sends the rest (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({
+        ios: 3_000,
+        android: 0,
+        delivery: { ios_per_second: 1_500 },
+        marks: { 0: '51111e', 150: '51111e', 250: '51111e', 350: '51111e' },
+      });
+      const leaving = await launch.worker({ threads }, { drainMs: 300 });
+      const shot = await launch.fire();
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(450), { timeout: 10_000, interval: 5 });
+      await leaving.stop();
+      expect(leaving.state).toBe('gone');
+      expect((await stage.cloud.live.reports(launch.id)).find(({ bootId }) => bootId === leaving.bootId)?.state).toBe(
+        'gone',
+      );
+      await launch.worker();
+      const { accepted, halted, uncertain, late } = sumOf(await launch.closed(shot.id, 20_000));
+      expect(uncertain).toBeGreaterThanOrEqual(1);
+      expect(accepted + uncertain + halted + late).toBe(3_000);
+      expect(accepted).toBeGreaterThan(2_000);
+      expect(launch.counts()).toMatchObject({ duplicates: 0 });
+      expect(launch.counts().received).toBeGreaterThanOrEqual(accepted);
+      expect(launch.counts().received).toBeLessThanOrEqual(accepted + uncertain);
+    },
+  );
+
+  test.each([0, 2])(
+    'what a worker has claimed and not written at the end of its drain goes to another one in the same attempt (%i sending threads)',
+    async (threads) => {
+      const launch = await stage.newLaunch({
+        ios: 400,
+        android: 0,
+        batchSize: 200,
+        delivery: { ios_per_second: 200, send_within: '4s' },
+      });
+      const leaving = await launch.worker({ threads }, { drainMs: 50 });
+      const shot = await launch.fire();
+      await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(20), { timeout: 10_000, interval: 5 });
+      await leaving.stop();
+      const keys = (launch.audience.manifest.segments[0]?.batches ?? []).map(({ id }) =>
+        claimKey(launch.id, 'ios', 1, id),
+      );
+      const left = [...(await stage.cloud.claims.read(keys, true)).values()];
+      expect(left).toMatchObject([{ state: 'open', parts: [{ closedAccount: null }] }]);
+      await launch.worker();
+      const totals = sumOf(await launch.closed(shot.id));
+      expect(totals).toMatchObject({ halted: 0, late: 0, accepted: 400 - totals.uncertain });
+      expect(totals.uncertain).toBeLessThan(20);
+      expect(launch.counts()).toMatchObject({ duplicates: 0, received: 400 });
+    },
+  );
 
   test('a worker that is stopped while it is still being put together takes no order', async () => {
     const launch = await stage.newLaunch({ ios: 300, android: 0 });
@@ -286,8 +443,19 @@ describe('worker pool', () => {
     const assembling = Promise.withResolvers<void>();
     const config = launch.config();
     const worker = new Worker({
-      cloud: createCloud(stage.cloudConfig), log: pino({ level: 'silent' }), metricsLine: null,
-      config: { ...config, fcm: { ...config.fcm, get account() { assembling.resolve(); return config.fcm.account; } } },
+      cloud: createCloud(stage.cloudConfig),
+      log: pino({ level: 'silent' }),
+      metricsLine: null,
+      config: {
+        ...config,
+        fcm: {
+          ...config.fcm,
+          get account() {
+            assembling.resolve();
+            return config.fcm.account;
+          },
+        },
+      },
     });
     const started = worker.start();
     await assembling.promise;
@@ -305,7 +473,9 @@ describe('worker pool', () => {
     const packed = packSkipList([]);
     await stage.cloud.objects.put(key, packed.bytes);
     await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
-    await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), { timeout: 5_000 });
+    await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), {
+      timeout: 5_000,
+    });
     const shot = await launch.fire();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300, skipped: 0 });
   });
@@ -315,21 +485,34 @@ describe('worker pool', () => {
     const worker = await launch.worker();
     const shot = await launch.fire();
     await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(0), { timeout: 5_000 });
-    const { audience } = await stage.journal.launch(launch.id) ?? {};
+    const { audience } = (await stage.journal.launch(launch.id)) ?? {};
     const loaded = await loadAudience(stage.cloud.objects, audience?.manifestKey ?? '');
-    const all = loaded.manifest.segments.flatMap(({ batches }) => batches.flatMap(({ id, count }) => Array.from({ length: count }, (_, i) => loaded.tokenAt(id, i))));
+    const all = loaded.manifest.segments.flatMap(({ batches }) =>
+      batches.flatMap(({ id, count }) => Array.from({ length: count }, (_, i) => loaded.tokenAt(id, i))),
+    );
     const packed = packSkipList(all.slice(-100));
     await stage.cloud.objects.put(packed.ref.key, packed.bytes);
     await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: packed.ref, adds: null });
     await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packed.ref.hash), { timeout: 3_000 });
-    expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 500, skipped: 100, uncertain: 0, late: 0, halted: 0, failed: 0 });
+    expect(sumOf(await launch.closed(shot.id))).toMatchObject({
+      accepted: 500,
+      skipped: 100,
+      uncertain: 0,
+      late: 0,
+      halted: 0,
+      failed: 0,
+    });
   });
 
   test('a worker that starts in mid-shot serves the shot with the skip list that it was approved with', async () => {
     const launch = await stage.newLaunch({ ios: 300, android: 0, skip: (_, at) => at < 7 });
     const shot = await launch.fire();
     await stage.cloud.objects.put('skip-lists/other.bin', packSkipList([]).bytes);
-    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packSkipList([]).ref, key: 'skip-lists/other.bin' } });
+    await stage.journal.submit(launch.id, {
+      kind: 'set-skip-list',
+      by: 'ana',
+      skipList: { ...packSkipList([]).ref, key: 'skip-lists/other.bin' },
+    });
     const worker = await launch.worker();
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 293, skipped: 7 });
     await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packSkipList([]).ref.hash), { timeout: 5_000 });
@@ -343,7 +526,10 @@ describe('worker pool', () => {
     await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
     await vi.waitFor(() => expect(worker.report().audienceHash).toBeNull(), { timeout: 5_000 });
     const shot = await launch.fire();
-    await vi.waitFor(async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3), { timeout: 5_000 });
+    await vi.waitFor(
+      async () => expect((await stage.cloud.queues.depth(`${launch.pool}-batches-ios`)).inFlight).toBe(3),
+      { timeout: 5_000 },
+    );
     await stage.cloud.objects.put(key, packed.bytes);
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({ accepted: 300 });
   });
@@ -351,7 +537,15 @@ describe('worker pool', () => {
   test('a worker whose pool was given to another launch makes room for a successor, but not in mid-shot', async () => {
     const launch = await stage.newLaunch({ ios: 400, android: 0, delivery: { ios_per_second: 200 } });
     let movedAtMs = Number.NaN;
-    const worker = new Worker({ config: launch.config({ launchId: null }), cloud: createCloud(stage.cloudConfig), log: pino({ level: 'silent' }), metricsLine: null, onMoved: () => { if (Number.isNaN(movedAtMs)) movedAtMs = Date.now(); } });
+    const worker = new Worker({
+      config: launch.config({ launchId: null }),
+      cloud: createCloud(stage.cloudConfig),
+      log: pino({ level: 'silent' }),
+      metricsLine: null,
+      onMoved: () => {
+        if (Number.isNaN(movedAtMs)) movedAtMs = Date.now();
+      },
+    });
     await worker.start();
     try {
       await vi.waitFor(() => expect(worker.isReady).toBe(true), { timeout: 10_000 });
@@ -359,7 +553,10 @@ describe('worker pool', () => {
       await stage.cloud.live.assignPool(launch.pool, 'the-next-one');
       const closed = await launch.closed(shot.id);
       expect(sumOf(closed)).toMatchObject({ accepted: 400 });
-      await vi.waitFor(() => expect(movedAtMs).toBeGreaterThanOrEqual(closed.closed?.atMs ?? Number.POSITIVE_INFINITY), { timeout: 5_000 });
+      await vi.waitFor(
+        () => expect(movedAtMs).toBeGreaterThanOrEqual(closed.closed?.atMs ?? Number.POSITIVE_INFINITY),
+        { timeout: 5_000 },
+      );
     } finally {
       await worker.stop();
     }

@@ -71,7 +71,12 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#journal = createJournal({ record: options.cloud.record, staff: options.cloud.staff, clock: options.cloud.clock, keyring: options.config.keyring });
+    this.#journal = createJournal({
+      record: options.cloud.record,
+      staff: options.cloud.staff,
+      clock: options.cloud.clock,
+      keyring: options.config.keyring,
+    });
   }
 
   get state(): State {
@@ -94,10 +99,22 @@ export class Worker {
     this.#launch = await this.#foldRecord(launchId);
     if (this.#launch === null) return;
     const { config, cloud, log, metricsLine, timing } = this.#options;
-    const parts = await assembleParts({
-      config, cloud, metricsLine, bootId: this.bootId, launchId, journal: this.#journal, log: log.child({ launchId, bootId: this.bootId }),
-      launch: () => this.#launch, report: () => this.report(), complain: (say) => this.#complain(say), ...(timing === undefined ? {} : { timing }),
-    }, this.#launch.campaign.apns.topic);
+    const parts = await assembleParts(
+      {
+        config,
+        cloud,
+        metricsLine,
+        bootId: this.bootId,
+        launchId,
+        journal: this.#journal,
+        log: log.child({ launchId, bootId: this.bootId }),
+        launch: () => this.#launch,
+        report: () => this.report(),
+        complain: (say) => this.#complain(say),
+        ...(timing === undefined ? {} : { timing }),
+      },
+      this.#launch.campaign.apns.topic,
+    );
     if (this.#stopping.signal.aborted) {
       // Asked to stop meanwhile: it takes no order and no batch any more.
       await Promise.all([parts.lanes.close(), parts.switches.stop()]);
@@ -121,11 +138,15 @@ export class Worker {
       void parts.reporter.publish();
       await Promise.all([parts.dispatcher.stop(), parts.closer.stop(), this.#loop]);
       const drained = Promise.all(parts.senders.map((sender) => sender.drain()));
-      if (!await finishes(drained, drainMs)) {
-        log.warn({ batches: inHand(parts) }, 'drain time is over: what is unwritten goes to others, what is unanswered becomes uncertain');
+      if (!(await finishes(drained, drainMs))) {
+        log.warn(
+          { batches: inHand(parts) },
+          'drain time is over: what is unwritten goes to others, what is unanswered becomes uncertain',
+        );
         for (const sender of parts.senders) sender.giveBack();
         await parts.lanes.close();
-        if (!await finishes(drained, LAST_ACCOUNTS_MS)) log.error({ batches: inHand(parts) }, 'some accounts could not be written');
+        if (!(await finishes(drained, LAST_ACCOUNTS_MS)))
+          log.error({ batches: inHand(parts) }, 'some accounts could not be written');
       }
       parts.pacer.stop();
       parts.roll.stop();
@@ -151,10 +172,19 @@ export class Worker {
     const parts = this.#parts;
     const loaded = parts?.memory.current ?? null;
     return {
-      v: 1, launchId: this.#launchId ?? '', bootId: this.bootId, host: hostname(), pid: process.pid, atMs: clock.nowMs(), startedAtMs: clock.atMs(this.#startedAtMs),
-      state: this.state, say: this.#saying(),
-      audienceHash: loaded?.audienceHash ?? null, skipListHash: loaded?.skipListHash ?? null,
-      shardsLoaded: parts?.memory.shards.loaded ?? 0, shardsTotal: parts?.memory.shards.total ?? 0,
+      v: 1,
+      launchId: this.#launchId ?? '',
+      bootId: this.bootId,
+      host: hostname(),
+      pid: process.pid,
+      atMs: clock.nowMs(),
+      startedAtMs: clock.atMs(this.#startedAtMs),
+      state: this.state,
+      say: this.#saying(),
+      audienceHash: loaded?.audienceHash ?? null,
+      skipListHash: loaded?.skipListHash ?? null,
+      shardsLoaded: parts?.memory.shards.loaded ?? 0,
+      shardsTotal: parts?.memory.shards.total ?? 0,
       lanes: parts === null ? [] : parts.lanes.status(),
       switchReadAgoMs: parts === null ? null : Math.round(parts.switches.view.readAgoMs()),
       clock: clock.offset(),
@@ -171,22 +201,33 @@ export class Worker {
     const parts = this.#parts;
     if (parts === null) return this.#say;
     const [stopped] = stoppedOf(parts.runs.all());
-    if (stopped !== undefined) return `STOPPED sending ${stopped.shotId} to ${stopped.platform}: the provider answered ${stopped.reason} (${stopped.bad} of the last ${stopped.of} answers are such)`;
-    return parts.memory.say ?? parts.lanes.problem(parts.memory.platforms()) ?? parts.lanes.warning(parts.memory.platforms()) ?? this.#say;
+    if (stopped !== undefined)
+      return `STOPPED sending ${stopped.shotId} to ${stopped.platform}: the provider answered ${stopped.reason} (${stopped.bad} of the last ${stopped.of} answers are such)`;
+    return (
+      parts.memory.say ??
+      parts.lanes.problem(parts.memory.platforms()) ??
+      parts.lanes.warning(parts.memory.platforms()) ??
+      this.#say
+    );
   }
 
   #isSending(): boolean {
     const parts = this.#parts;
-    return (this.#launch !== null && runningShots(this.#launch).length > 0) || (parts !== null && parts.runs.all().some((run) => !run.isClosed));
+    return (
+      (this.#launch !== null && runningShots(this.#launch).length > 0) ||
+      (parts !== null && parts.runs.all().some((run) => !run.isClosed))
+    );
   }
 
   async #findLaunch(): Promise<string | null> {
     const { config, cloud, log } = this.#options;
     for (let said = false; !this.#stopping.signal.aborted;) {
-      const launchId = config.launchId ?? await cloud.live.poolLaunch(config.pool).catch((error: unknown) => {
-        log.warn({ err: error }, 'live store cannot be read; trying again');
-        return null;
-      });
+      const launchId =
+        config.launchId ??
+        (await cloud.live.poolLaunch(config.pool).catch((error: unknown) => {
+          log.warn({ err: error }, 'live store cannot be read; trying again');
+          return null;
+        }));
       if (launchId !== null) return launchId;
       if (!said) log.info({ pool: config.pool }, 'waiting for a launch');
       said = true;
@@ -215,14 +256,19 @@ export class Worker {
     const { lanes, memory, senders, closer, pacer, reporter } = parts;
     const { signal } = this.#stopping;
     await Promise.all([
-      this.#until(() => lanes.open(signal), 'connections cannot be opened'), this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded'),
+      this.#until(() => lanes.open(signal), 'connections cannot be opened'),
+      this.#until(() => memory.follow(this.#present()), 'audience cannot be loaded'),
       // Who joins a shot that runs has no time for it.
-      this.#isSending() ? null : warmUp(this.#options.cloud.claims, this.#options.practiceReads ?? PRACTICE_READS, signal, this.#options.log),
+      this.#isSending()
+        ? null
+        : warmUp(this.#options.cloud.claims, this.#options.practiceReads ?? PRACTICE_READS, signal, this.#options.log),
     ]);
     if (signal.aborted) return;
     await reporter.publish();
     // Tried again below: cold connections are no reason to stay away.
-    await lanes.prime(this.#present(), signal).catch((error: unknown) => this.#options.log.warn({ err: error }, 'connections could not be primed'));
+    await lanes
+      .prime(this.#present(), signal)
+      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'connections could not be primed'));
     this.#primed = true;
     this.#say = 'ready';
     for (const sender of senders) sender.start();
@@ -245,8 +291,22 @@ export class Worker {
   #look({ lanes, memory, runs, senders }: Parts): Promise<void> {
     const { cloud, config, onMoved } = this.#options;
     return lookRound({
-      journal: this.#journal, isThorough: this.#rounds++ % THOROUGH_EVERY === 0, live: cloud.live, clock: cloud.clock, pool: config.pool, launchId: this.#launchId ?? '', isFixed: config.launchId !== null, lanes, memory, runs, senders,
-      onLaunch: (launch) => { this.#launch = launch; }, isSending: () => this.#isSending(), onMoved: () => onMoved?.(),
+      journal: this.#journal,
+      isThorough: this.#rounds++ % THOROUGH_EVERY === 0,
+      live: cloud.live,
+      clock: cloud.clock,
+      pool: config.pool,
+      launchId: this.#launchId ?? '',
+      isFixed: config.launchId !== null,
+      lanes,
+      memory,
+      runs,
+      senders,
+      onLaunch: (launch) => {
+        this.#launch = launch;
+      },
+      isSending: () => this.#isSending(),
+      onMoved: () => onMoved?.(),
     });
   }
 
@@ -261,7 +321,7 @@ export class Worker {
     while (!this.#stopping.signal.aborted) {
       try {
         await this.#journal.launch(this.#launchId ?? '');
-        if (await work() !== false) return;
+        if ((await work()) !== false) return;
         await this.#pause(WAIT_MS);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
@@ -274,7 +334,9 @@ export class Worker {
 
   #complain(say: string): void {
     this.#complaint = say;
-    setTimeout(() => { if (this.#complaint === say) this.#complaint = ''; }, 60_000).unref();
+    setTimeout(() => {
+      if (this.#complaint === say) this.#complaint = '';
+    }, 60_000).unref();
   }
 
   async #pause(ms: number): Promise<void> {
@@ -284,10 +346,14 @@ export class Worker {
 
 /** What its own answers have stopped here. */
 function stoppedOf(runs: readonly ShotRun[]): NonNullable<WorkerReport['stopped']> {
-  return runs.filter(({ isClosed }) => !isClosed).flatMap((run) => [...new Set(run.platforms())].flatMap((platform) => {
-    const found = run.condemned(platform);
-    return found === null ? [] : [{ shotId: run.authority.shot.id, platform, ...found }];
-  }));
+  return runs
+    .filter(({ isClosed }) => !isClosed)
+    .flatMap((run) =>
+      [...new Set(run.platforms())].flatMap((platform) => {
+        const found = run.condemned(platform);
+        return found === null ? [] : [{ shotId: run.authority.shot.id, platform, ...found }];
+      }),
+    );
 }
 
 /** False: not within `ms`. */

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
+import type { Measured } from '../../runbooks/launch/entries.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Measured } from '../../runbooks/launch/entries.ts';
 import { slackVia, submitAs, whoIs } from '../desk.ts';
 import type { Desk } from '../desk.ts';
 import { done, info, refused } from '../views/answers.ts';
-import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
 import { declineModal } from '../views/modals.ts';
+import { orderMessage, outcomeText, segmentsText } from '../views/order.ts';
 import { textsModal } from '../views/texts-modal.ts';
 import { oneLine, plural } from '../views/words.ts';
 import type { Press } from './press.ts';
@@ -24,13 +24,26 @@ const READ_WITHIN_MS = 1_500;
  * The press that fires. Any number of presses, retries and instances come to one append: the record decides who was
  * first, and everybody else is told.
  */
-export async function pressGo({ desk, value, slackId, teamId, channelId, pressedAtMs, answer, refresh }: Press<z.output<typeof goValue>>): Promise<void> {
+export async function pressGo({
+  desk,
+  value,
+  slackId,
+  teamId,
+  channelId,
+  pressedAtMs,
+  answer,
+  refresh,
+}: Press<z.output<typeof goValue>>): Promise<void> {
   const { launchId, orderId, shownHash } = value;
   const refuse = (code: string, say: string) => {
     desk.refusals.note(launchId, slackId, { what: `pressing GO on ${orderId}`, code, say });
     return answer(refused(code, say));
   };
-  if (desk.rooms.isKnownShared(channelId)) return refuse('CHANNEL_SHARED', 'This channel is shared with another company (Slack Connect), so nobody fires from it.');
+  if (desk.rooms.isKnownShared(channelId))
+    return refuse(
+      'CHANNEL_SHARED',
+      'This channel is shared with another company (Slack Connect), so nobody fires from it.',
+    );
 
   const signal = AbortSignal.timeout(READ_WITHIN_MS);
   const [item, measured] = await Promise.all([
@@ -40,18 +53,40 @@ export async function pressGo({ desk, value, slackId, teamId, channelId, pressed
     }),
     measuredInTime(desk, launchId, signal),
   ]);
-  if (item === 'unreadable') return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
+  if (item === 'unreadable')
+    return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
 
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({
-    kind: 'approve-fire', by, orderId, shownHash, pressedAtMs, measured, via: slackVia({ slackId, teamId, channelId }),
-    observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
+    kind: 'approve-fire',
+    by,
+    orderId,
+    shownHash,
+    pressedAtMs,
+    measured,
+    via: slackVia({ slackId, teamId, channelId }),
+    observedHaltEpoch: item?.haltEpoch ?? 0,
+    observedHalted: item?.halted ?? false,
   }));
-  desk.log.info({ launchId, orderId, slackId, ok: outcome.ok, code: outcome.ok ? undefined : outcome.code, tookMs: desk.nowMs() - pressedAtMs }, 'GO pressed');
-  const launch = outcome.launch ?? await desk.journal.launch(launchId);
+  desk.log.info(
+    {
+      launchId,
+      orderId,
+      slackId,
+      ok: outcome.ok,
+      code: outcome.ok ? undefined : outcome.code,
+      tookMs: desk.nowMs() - pressedAtMs,
+    },
+    'GO pressed',
+  );
+  const launch = outcome.launch ?? (await desk.journal.launch(launchId));
   if (outcome.ok) {
     const order = outcome.launch.orders[orderId];
     await Promise.all([
-      answer(done(`*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(outcome.launch, order.shown.segments)}, ${plural(order.devices, 'device')}`}. HALT is on the live message.`)),
+      answer(
+        done(
+          `*GO*: your press fired ${order === undefined ? 'it' : `${segmentsText(outcome.launch, order.shown.segments)}, ${plural(order.devices, 'device')}`}. HALT is on the live message.`,
+        ),
+      ),
       showOrder(desk, outcome.launch, orderId, measured, refresh),
     ]);
     return;
@@ -62,26 +97,55 @@ export async function pressGo({ desk, value, slackId, teamId, channelId, pressed
   const order = launch?.orders[orderId];
   const why = mine
     ? info('Your GO counted already; this press changed nothing.')
-    // Somebody else was first: what the presser wanted has happened.
-    : shot !== undefined && outcome.code === 'ORDER_NOT_OPEN' ? info(outcome.say) : refused(outcome.code, outcome.say);
+    : // Somebody else was first: what the presser wanted has happened.
+      shot !== undefined && outcome.code === 'ORDER_NOT_OPEN'
+      ? info(outcome.say)
+      : refused(outcome.code, outcome.say);
   // The requester's press on an order that is over: say what became of it.
-  const late = outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open' ? info(`That order is over: ${outcomeText(launch, order)}`) : why;
-  await Promise.all([answer(late), launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh)]);
+  const late =
+    outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open'
+      ? info(`That order is over: ${outcomeText(launch, order)}`)
+      : why;
+  await Promise.all([
+    answer(late),
+    launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
+  ]);
 }
 
 async function measuredInTime(desk: Desk, launchId: string, signal: AbortSignal): Promise<Measured[]> {
   const late = new Promise<Measured[]>((resolve) => signal.addEventListener('abort', () => resolve([])));
-  return Promise.race([late, desk.conductor.measured(launchId).catch((error: unknown) => {
-    desk.log.error({ err: error, launchId }, 'GO: no measurements');
-    return [];
-  })]);
+  return Promise.race([
+    late,
+    desk.conductor.measured(launchId).catch((error: unknown) => {
+      desk.log.error({ err: error, launchId }, 'GO: no measurements');
+      return [];
+    }),
+  ]);
 }
 
-async function showOrder(desk: Desk, launch: Launch, orderId: string, measured: readonly Measured[], refresh: Press<unknown>['refresh']): Promise<void> {
+async function showOrder(
+  desk: Desk,
+  launch: Launch,
+  orderId: string,
+  measured: readonly Measured[],
+  refresh: Press<unknown>['refresh'],
+): Promise<void> {
   const order = launch.orders[orderId];
   if (order === undefined) return;
   const nowMs = desk.nowMs();
-  await refresh(orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs));
+  await refresh(
+    orderMessage(
+      launch,
+      order,
+      gateLines(
+        launch,
+        measured,
+        nowMs,
+        order.shown.segments.map(({ segment }) => segment),
+      ),
+      nowMs,
+    ),
+  );
 }
 
 /** The form waits so long for Slack; an order is never kept open for want of a form. */
@@ -89,45 +153,100 @@ const FORM_WITHIN_MS = 2_000;
 
 /** Asks why. What can't be declined is refused at once, and if no form comes up the order is declined without a reason. */
 export async function pressDecline(press: Press<z.output<typeof declineValue>>): Promise<void> {
-  const { desk, value: { launchId, orderId }, slackId, channelId, triggerId } = press;
-  const launch = desk.journal.peek(launchId) ?? await desk.journal.launch(launchId);
+  const {
+    desk,
+    value: { launchId, orderId },
+    slackId,
+    channelId,
+    triggerId,
+  } = press;
+  const launch = desk.journal.peek(launchId) ?? (await desk.journal.launch(launchId));
   const order = launch?.orders[orderId];
   const person = launch === null ? null : whoIs(launch, slackId);
   if (launch === null || order === undefined || person === null) return declineNow(press);
-  if (!decide(launch, { kind: 'decline-fire', by: person.id, orderId, reason: '' }, { nowMs: desk.nowMs(), sha256 }).ok) return declineNow(press);
+  if (!decide(launch, { kind: 'decline-fire', by: person.id, orderId, reason: '' }, { nowMs: desk.nowMs(), sha256 }).ok)
+    return declineNow(press);
   const view = declineModal(launchId, orderId, channelId, segmentsText(launch, order.shown.segments));
-  const late = new Promise<false>((resolve) => AbortSignal.timeout(FORM_WITHIN_MS).addEventListener('abort', () => resolve(false)));
-  const isOpen = await Promise.race([late, desk.client.views.open({ trigger_id: triggerId, view }).then(() => true).catch((error: unknown) => {
-    desk.log.warn({ err: error, launchId, orderId }, 'no form to ask why an order is declined');
-    return false;
-  })]);
+  const late = new Promise<false>((resolve) =>
+    AbortSignal.timeout(FORM_WITHIN_MS).addEventListener('abort', () => resolve(false)),
+  );
+  const isOpen = await Promise.race([
+    late,
+    desk.client.views
+      .open({ trigger_id: triggerId, view })
+      .then(() => true)
+      .catch((error: unknown) => {
+        desk.log.warn({ err: error, launchId, orderId }, 'no form to ask why an order is declined');
+        return false;
+      }),
+  ]);
   if (!isOpen) await declineNow(press);
 }
 
-async function declineNow({ desk, value, slackId, answer, refresh }: Press<z.output<typeof declineValue>>): Promise<void> {
+async function declineNow({
+  desk,
+  value,
+  slackId,
+  answer,
+  refresh,
+}: Press<z.output<typeof declineValue>>): Promise<void> {
   const { launchId, orderId } = value;
   const outcome = await submitAs(desk, launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId, reason: '' }));
-  const launch = outcome.launch ?? await desk.journal.launch(launchId);
+  const launch = outcome.launch ?? (await desk.journal.launch(launchId));
   const measured = await desk.conductor.measured(launchId);
   await Promise.all([
-    answer(outcome.ok ? done('Declined; nothing was sent. Slack opened no form to ask why: say it in the channel, or with `/go note`.') : refused(outcome.code, outcome.say)),
+    answer(
+      outcome.ok
+        ? done(
+            'Declined; nothing was sent. Slack opened no form to ask why: say it in the channel, or with `/go note`.',
+          )
+        : refused(outcome.code, outcome.say),
+    ),
     launch === null ? Promise.resolve() : showOrder(desk, launch, orderId, measured, refresh),
   ]);
 }
 
 export const declineMeta = z.strictObject({ launchId: z.string(), orderId: z.string(), channelId: z.string() });
 
-export async function submitDecline({ desk, meta, slackId, fields }: Submission<z.output<typeof declineMeta>>): Promise<FormResult> {
+export async function submitDecline({
+  desk,
+  meta,
+  slackId,
+  fields,
+}: Submission<z.output<typeof declineMeta>>): Promise<FormResult> {
   const reason = oneLine(fields.get('reason')?.text ?? '');
-  if (reason === '') return { ok: false, errors: { reason: 'Say why: whoever asked for it has to know what to mend.' }, answer: refused('REASON_MISSING', 'Declining an order needs a reason.') };
-  const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({ kind: 'decline-fire', by, orderId: meta.orderId, reason }));
-  return outcome.ok ? { ok: true, answer: done('Declined; nothing was sent.') } : { ok: false, errors: { reason: outcome.say }, answer: refused(outcome.code, outcome.say) };
+  if (reason === '')
+    return {
+      ok: false,
+      errors: { reason: 'Say why: whoever asked for it has to know what to mend.' },
+      answer: refused('REASON_MISSING', 'Declining an order needs a reason.'),
+    };
+  const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({
+    kind: 'decline-fire',
+    by,
+    orderId: meta.orderId,
+    reason,
+  }));
+  return outcome.ok
+    ? { ok: true, answer: done('Declined; nothing was sent.') }
+    : { ok: false, errors: { reason: outcome.say }, answer: refused(outcome.code, outcome.say) };
 }
 
 /** Opens the texts of an order, whole. The trigger lives three seconds, so nothing else comes first. */
-export async function pressReadTexts({ desk, value, triggerId, answer }: Press<z.output<typeof declineValue>>): Promise<void> {
-  const launch = desk.journal.peek(value.launchId) ?? await desk.journal.launch(value.launchId);
+export async function pressReadTexts({
+  desk,
+  value,
+  triggerId,
+  answer,
+}: Press<z.output<typeof declineValue>>): Promise<void> {
+  const launch = desk.journal.peek(value.launchId) ?? (await desk.journal.launch(value.launchId));
   const order = launch?.orders[value.orderId];
-  if (launch === null || order === undefined) return answer(refused('ORDER_UNKNOWN', 'This order is not in the record that the bot has read. `/go status` shows the present state.'));
+  if (launch === null || order === undefined)
+    return answer(
+      refused(
+        'ORDER_UNKNOWN',
+        'This order is not in the record that the bot has read. `/go status` shows the present state.',
+      ),
+    );
   await desk.client.views.open({ trigger_id: triggerId, view: textsModal(launch, order) });
 }

@@ -21,29 +21,55 @@ export const createMeta = z.strictObject({ channelId: z.string() });
 export const campaignMeta = z.strictObject({ launchId: z.string(), channelId: z.string(), contentHash: z.string() });
 export const waiverMeta = z.strictObject({ launchId: z.string(), channelId: z.string(), gate: z.string() });
 
-const wrong = (errors: Record<string, string>): FormResult => ({ ok: false, errors, answer: refused('VALUE_INVALID', Object.values(errors).join(' ')) });
+const wrong = (errors: Record<string, string>): FormResult => ({
+  ok: false,
+  errors,
+  answer: refused('VALUE_INVALID', Object.values(errors).join(' ')),
+});
 
 /** A refusal of the core at the field that it is about. */
-const atField = (outcome: Outcome & { ok: false }, field: string): FormResult => ({ ok: false, errors: { [field]: outcome.say }, answer: refused(outcome.code, outcome.say) });
+const atField = (outcome: Outcome & { ok: false }, field: string): FormResult => ({
+  ok: false,
+  errors: { [field]: outcome.say },
+  answer: refused(outcome.code, outcome.say),
+});
 
 /** Thrown by the maker of the command: the text changed between opening the form and the decision. */
 class FormOutdated extends Error {}
-const OUTDATED = 'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
+const OUTDATED =
+  'Somebody saved another text while this form was open. Cancel, look at it with /go campaign, and edit again: your change would undo theirs.';
 
-export async function submitCreate({ desk, meta, slackId, teamId, fields }: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
+export async function submitCreate({
+  desk,
+  meta,
+  slackId,
+  teamId,
+  fields,
+}: Submission<z.output<typeof createMeta>>): Promise<FormResult> {
   const errors: Record<string, string> = {};
   const runbook = fields.get('runbook')?.option ?? null;
   const targetAtMs = fields.get('target')?.dateTimeMs ?? null;
   const compress = readNumber(fields.get('compress')?.text ?? '1', COMPRESS);
   if (runbook === null) errors['runbook'] = 'Choose a runbook.';
   if (targetAtMs === null) errors['target'] = 'Choose the target time.';
-  if (!compress.ok || compress.value === 0) errors['compress'] = `Expected ${compress.ok || compress.code !== 'NUMBER_TWO_READINGS' ? 'a number above 0' : compress.expected}: 1 is real time, 24 makes an hour of a day.`;
+  if (!compress.ok || compress.value === 0)
+    errors['compress'] =
+      `Expected ${compress.ok || compress.code !== 'NUMBER_TWO_READINGS' ? 'a number above 0' : compress.expected}: 1 is real time, 24 makes an hour of a day.`;
   if (runbook === null || targetAtMs === null || !compress.ok || Object.keys(errors).length > 0) return wrong(errors);
-  const created = await createLaunch(desk, { slackId, teamId, channelId: meta.channelId }, { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress: compress.value });
+  const created = await createLaunch(
+    desk,
+    { slackId, teamId, channelId: meta.channelId },
+    { runbook, name: fields.get('name')?.text ?? null, targetAtMs, compress: compress.value },
+  );
   return created.ok ? created : { ok: false, errors: { [created.field]: created.say }, answer: created.answer };
 }
 
-export async function submitCampaign({ desk, meta, slackId, fields }: Submission<z.output<typeof campaignMeta>>): Promise<FormResult> {
+export async function submitCampaign({
+  desk,
+  meta,
+  slackId,
+  fields,
+}: Submission<z.output<typeof campaignMeta>>): Promise<FormResult> {
   const launch = await desk.journal.launch(meta.launchId);
   if (launch === null) throw new Error(`LAUNCH_GONE ${meta.launchId}`);
   const texts = textsOf(fields);
@@ -51,9 +77,11 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
   const [first = ''] = texts.keys();
   if (launch.contentHash !== meta.contentHash) errors[`title:${first}`] = OUTDATED;
   const edited = withTexts(launch.campaign, texts);
-  for (const fault of campaignFaults(edited)) errors[blockOf(fault.path, first)] ??= `Found ${fault.found}, expected ${fault.expected}.`;
+  for (const fault of campaignFaults(edited))
+    errors[blockOf(fault.path, first)] ??= `Found ${fault.found}, expected ${fault.expected}.`;
   for (const problem of payloadProblems(edited, launch.id)) {
-    errors[`body:${problem.locale}`] ??= `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
+    errors[`body:${problem.locale}`] ??=
+      `This makes ${count(problem.bytes)} bytes on ${platformName[problem.platform]}; providers take 4,096. Shorten it.`;
   }
   const shown = Object.fromEntries(Object.entries(errors).filter(([block]) => fields.has(block)));
   if (Object.keys(shown).length > 0) return wrong(shown);
@@ -67,7 +95,15 @@ export async function submitCampaign({ desk, meta, slackId, fields }: Submission
     if (error instanceof FormOutdated) return wrong({ [`title:${first}`]: OUTDATED });
     throw error;
   }
-  return outcome.ok ? { ok: true, answer: done('Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.' + doubtsNote(edited)) } : atField(outcome, `title:${first}`);
+  return outcome.ok
+    ? {
+        ok: true,
+        answer: done(
+          'Saved. Orders, ticks and test copies of the old text are void: `/go test` sends a copy of the new one, `/go ready` shows what is to be ticked again.' +
+            doubtsNote(edited),
+        ),
+      }
+    : atField(outcome, `title:${first}`);
 }
 
 /** Shows in the open form what people would see. The inputs keep what was typed, because their ids stay. */
@@ -77,13 +113,17 @@ export function onPreview(app: App, desk: Desk, actionId: string): void {
     const { view } = body;
     if (view === undefined) return;
     const meta = campaignMeta.parse(JSON.parse(view.private_metadata));
-    const launch = desk.journal.peek(meta.launchId) ?? await desk.journal.launch(meta.launchId);
+    const launch = desk.journal.peek(meta.launchId) ?? (await desk.journal.launch(meta.launchId));
     if (launch === null) throw new Error(`LAUNCH_GONE ${meta.launchId}`);
     const texts = textsOf(fieldsOf(view.state.values));
     const preview: Campaign = withTexts(launch.campaign, texts);
     // The hash makes Slack refuse this if the form has changed since; then the newer preview stands.
     const modal = campaignModal(launch, [...texts.keys()], meta.channelId, preview);
-    await desk.client.views.update({ view_id: view.id, hash: view.hash, view: { ...modal, private_metadata: view.private_metadata } });
+    await desk.client.views.update({
+      view_id: view.id,
+      hash: view.hash,
+      view: { ...modal, private_metadata: view.private_metadata },
+    });
   });
 }
 
@@ -112,7 +152,13 @@ function emptyFields(texts: ReadonlyMap<string, { title?: string; body?: string 
   return errors;
 }
 
-export async function submitWaiver({ desk, meta, slackId, atMs, fields }: Submission<z.output<typeof waiverMeta>>): Promise<FormResult> {
+export async function submitWaiver({
+  desk,
+  meta,
+  slackId,
+  atMs,
+  fields,
+}: Submission<z.output<typeof waiverMeta>>): Promise<FormResult> {
   const errors: Record<string, string> = {};
   const reason = fields.get('reason')?.text ?? '';
   const worstText = fields.get('worst')?.text ?? null;
@@ -122,12 +168,28 @@ export async function submitWaiver({ desk, meta, slackId, atMs, fields }: Submis
   const segments = fields.get('segments')?.options ?? [];
   if (reason === '') errors['reason'] = 'Say why this gate may be red.';
   if (worst?.ok === false) errors['worst'] = `Expected ${worst.expected}.`;
-  if (ends.kind === 'offer') errors['until'] = `This may mean ${ends.choices.slice(0, 3).map(({ atMs: at, label }) => `${label}: type ${new Date(at).toISOString().slice(0, 16)}Z`).join('; ')}.`;
-  if (ends.kind === 'refused') errors['until'] = `Expected a time like in 2h or 23:30 UTC; found “${until.slice(0, 60)}”, expected ${ends.expected.replaceAll('`', '')}.`;
+  if (ends.kind === 'offer')
+    errors['until'] = `This may mean ${ends.choices
+      .slice(0, 3)
+      .map(({ atMs: at, label }) => `${label}: type ${new Date(at).toISOString().slice(0, 16)}Z`)
+      .join('; ')}.`;
+  if (ends.kind === 'refused')
+    errors['until'] =
+      `Expected a time like in 2h or 23:30 UTC; found “${until.slice(0, 60)}”, expected ${ends.expected.replaceAll('`', '')}.`;
   if (ends.kind !== 'at' || worst?.ok === false || Object.keys(errors).length > 0) return wrong(errors);
   const outcome = await submitAs(desk, meta.launchId, slackId, (by) => ({
-    kind: 'request-waiver', by, gate: meta.gate, segments: segments.length === 0 ? 'all' : segments, worst: worst?.value ?? null, reason, endsAtMs: ends.atMs,
+    kind: 'request-waiver',
+    by,
+    gate: meta.gate,
+    segments: segments.length === 0 ? 'all' : segments,
+    worst: worst?.value ?? null,
+    reason,
+    endsAtMs: ends.atMs,
   }));
-  if (outcome.ok) return { ok: true, answer: done('Asked for the waiver. Another person grants it with the button in the channel.') };
-  return atField(outcome, outcome.code === 'TIME_INVALID' ? 'until' : outcome.code === 'VALUE_INVALID' ? 'worst' : 'reason');
+  if (outcome.ok)
+    return { ok: true, answer: done('Asked for the waiver. Another person grants it with the button in the channel.') };
+  return atField(
+    outcome,
+    outcome.code === 'TIME_INVALID' ? 'until' : outcome.code === 'VALUE_INVALID' ? 'worst' : 'reason',
+  );
 }

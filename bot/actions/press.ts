@@ -28,26 +28,51 @@ export interface Press<V> {
  * Registers a button: receipt is stamped and acknowledged before anything else, the value is checked, a second delivery
  * of the same press is dropped, and what breaks is logged under a number that the presser gets to see.
  */
-export function onPress<V>(app: App, desk: Desk, once: (key: string) => boolean, actionId: string, schema: z.ZodType<V>, handle: (press: Press<V>) => Promise<void>): void {
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: actionId }, async ({ ack, action, body, context, respond }) => {
-    const pressedAtMs = receivedAt(context, desk);
-    const acked = ack().catch((error: unknown) => desk.log.warn({ err: error, actionId }, 'the press could not be acknowledged'));
-    const channelId = body.channel?.id ?? body.container['channel_id'] ?? '';
-    const slackId = body.user.id;
-    if (!once(`${actionId} ${slackId} ${body.trigger_id}`)) return acked;
-    const answer = (message: Message) => desk.teller.tell(respond, { channelId, slackId }, message);
-    const value = schema.safeParse(parsedJson(action.value));
-    if (!value.success) {
-      desk.log.warn({ actionId, problems: value.error.issues.map((issue) => issue.path.join('.')) }, 'a button of another version');
-      await answer(info('This button is of an older version of the bot. `/go status` shows the present state.'));
+export function onPress<V>(
+  app: App,
+  desk: Desk,
+  once: (key: string) => boolean,
+  actionId: string,
+  schema: z.ZodType<V>,
+  handle: (press: Press<V>) => Promise<void>,
+): void {
+  app.action<BlockAction<ButtonAction>>(
+    { type: 'block_actions', action_id: actionId },
+    async ({ ack, action, body, context, respond }) => {
+      const pressedAtMs = receivedAt(context, desk);
+      const acked = ack().catch((error: unknown) =>
+        desk.log.warn({ err: error, actionId }, 'the press could not be acknowledged'),
+      );
+      const channelId = body.channel?.id ?? body.container['channel_id'] ?? '';
+      const slackId = body.user.id;
+      if (!once(`${actionId} ${slackId} ${body.trigger_id}`)) return acked;
+      const answer = (message: Message) => desk.teller.tell(respond, { channelId, slackId }, message);
+      const value = schema.safeParse(parsedJson(action.value));
+      if (!value.success) {
+        desk.log.warn(
+          { actionId, problems: value.error.issues.map((issue) => issue.path.join('.')) },
+          'a button of another version',
+        );
+        await answer(info('This button is of an older version of the bot. `/go status` shows the present state.'));
+        return acked;
+      }
+      await guarded(desk, answer, { actionId, slackId, channelId }, () =>
+        handle({
+          desk,
+          value: value.data,
+          slackId,
+          teamId: body.user.team_id ?? body.team?.id ?? null,
+          channelId,
+          triggerId: body.trigger_id,
+          pressedAtMs,
+          isPrivate: body.container['is_ephemeral'] === true,
+          answer,
+          refresh: (message) => refresh(desk, respond, body, message),
+        }),
+      );
       return acked;
-    }
-    await guarded(desk, answer, { actionId, slackId, channelId }, () => handle({
-      desk, value: value.data, slackId, teamId: body.user.team_id ?? body.team?.id ?? null, channelId, triggerId: body.trigger_id, pressedAtMs, isPrivate: body.container['is_ephemeral'] === true, answer,
-      refresh: (message) => refresh(desk, respond, body, message),
-    }));
-    return acked;
-  });
+    },
+  );
 }
 
 /** Stamped by the receiver, before the body was even read. */
@@ -56,7 +81,12 @@ export function receivedAt(context: Record<string, unknown>, desk: Desk): number
 }
 
 /** Runs a handler; an error becomes a log line and a number for the person. Internals never reach Slack. */
-export async function guarded(desk: Desk, answer: (message: Message) => Promise<void>, what: Record<string, unknown>, work: () => Promise<void>): Promise<void> {
+export async function guarded(
+  desk: Desk,
+  answer: (message: Message) => Promise<void>,
+  what: Record<string, unknown>,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -17,7 +17,12 @@ export interface Submission<M> {
   fields: ReadonlyMap<string, Field>;
 }
 
-export interface Field { text: string | null; option: string | null; options: string[]; dateTimeMs: number | null }
+export interface Field {
+  text: string | null;
+  option: string | null;
+  options: string[];
+  dateTimeMs: number | null;
+}
 
 /** Slack wants the answer within 3 s; what isn't decided by then closes the form, and the person is told in the channel. */
 const ANSWER_WITHIN_MS = 2_200;
@@ -26,31 +31,61 @@ const ERROR_CHARS = 600;
 
 /** Registers a form: problems appear in it, at their field, as long as Slack waits; then it closes and the person gets a line. */
 export function onForm<M extends { channelId: string }>(
-  app: App, desk: Desk, once: (key: string) => boolean, callbackId: string, schema: z.ZodType<M>, handle: (submission: Submission<M>) => Promise<FormResult>,
+  app: App,
+  desk: Desk,
+  once: (key: string) => boolean,
+  callbackId: string,
+  schema: z.ZodType<M>,
+  handle: (submission: Submission<M>) => Promise<FormResult>,
 ): void {
-  app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: callbackId }, async ({ ack, body, view, context }) => {
-    const slackId = body.user.id;
-    const meta = schema.safeParse(JSON.parse(view.private_metadata || 'null'));
-    if (!meta.success) {
-      desk.log.warn({ callbackId }, 'a form of another version');
-      return ack();
-    }
-    if (!once(`${callbackId} ${slackId} ${body.trigger_id}`)) return ack();
-    const { channelId } = meta.data;
-    const answer = (message: Message) => desk.teller.tell(undefined, { channelId, slackId }, message);
-    await guarded(desk, async (message) => {
-      await closeQuietly(ack, desk);
-      await answer(message);
-    }, { callbackId, slackId, channelId }, async () => {
-      const work = handle({ desk, meta: meta.data, slackId, teamId: body.team?.id ?? null, atMs: receivedAt(context, desk), fields: fieldsOf(view.state.values) });
-      const inTime = await Promise.race([work, new Promise<null>((resolve) => AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener('abort', () => resolve(null)))]);
-      if (inTime !== null && !inTime.ok && Object.keys(inTime.errors).length > 0) {
-        return ack({ response_action: 'errors', errors: Object.fromEntries(Object.entries(inTime.errors).map(([block, say]) => [block, say.slice(0, ERROR_CHARS)])) });
+  app.view<ViewSubmitAction>(
+    { type: 'view_submission', callback_id: callbackId },
+    async ({ ack, body, view, context }) => {
+      const slackId = body.user.id;
+      const meta = schema.safeParse(JSON.parse(view.private_metadata || 'null'));
+      if (!meta.success) {
+        desk.log.warn({ callbackId }, 'a form of another version');
+        return ack();
       }
-      await ack();
-      await answer((await work).answer);
-    });
-  });
+      if (!once(`${callbackId} ${slackId} ${body.trigger_id}`)) return ack();
+      const { channelId } = meta.data;
+      const answer = (message: Message) => desk.teller.tell(undefined, { channelId, slackId }, message);
+      await guarded(
+        desk,
+        async (message) => {
+          await closeQuietly(ack, desk);
+          await answer(message);
+        },
+        { callbackId, slackId, channelId },
+        async () => {
+          const work = handle({
+            desk,
+            meta: meta.data,
+            slackId,
+            teamId: body.team?.id ?? null,
+            atMs: receivedAt(context, desk),
+            fields: fieldsOf(view.state.values),
+          });
+          const inTime = await Promise.race([
+            work,
+            new Promise<null>((resolve) =>
+              AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener('abort', () => resolve(null)),
+            ),
+          ]);
+          if (inTime !== null && !inTime.ok && Object.keys(inTime.errors).length > 0) {
+            return ack({
+              response_action: 'errors',
+              errors: Object.fromEntries(
+                Object.entries(inTime.errors).map(([block, say]) => [block, say.slice(0, ERROR_CHARS)]),
+              ),
+            });
+          }
+          await ack();
+          await answer((await work).answer);
+        },
+      );
+    },
+  );
 }
 
 /** The form may have been answered before the handler failed. */

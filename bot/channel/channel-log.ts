@@ -25,7 +25,10 @@ export class ChannelLog {
   /** Appends once, however often Slack delivers it. `channelId` null: not a message of the channel, so nothing to link to. */
   async append(launchId: string, channelId: string | null, message: Omit<ChannelMessage, 'permalink'>): Promise<void> {
     // Asked for at once, but the turn is taken first: the chain keeps the order of the channel.
-    const link = message.deleted || channelId === null ? Promise.resolve(null) : this.#permalink(channelId, message.edits ?? message.ts);
+    const link =
+      message.deleted || channelId === null
+        ? Promise.resolve(null)
+        : this.#permalink(channelId, message.edits ?? message.ts);
     await this.#inTurn(launchId, async (chain) => {
       await this.#put(launchId, chain, { ...message, permalink: await link });
     });
@@ -53,7 +56,11 @@ export class ChannelLog {
   }
 
   async #inTurn(launchId: string, work: (chain: Chain) => Promise<void>): Promise<void> {
-    const chain = this.#chains.get(launchId) ?? { head: { seq: 0, hash: '' }, seen: new Set<string>(), turn: this.#load(launchId) };
+    const chain = this.#chains.get(launchId) ?? {
+      head: { seq: 0, hash: '' },
+      seen: new Set<string>(),
+      turn: this.#load(launchId),
+    };
     this.#chains.set(launchId, chain);
     const turn = chain.turn.then(() => work(chain));
     // The next one waits for this one's end, not for its success.
@@ -86,6 +93,11 @@ export class ChannelLog {
   }
 }
 
-interface Chain { head: Head; seen: Set<string>; turn: Promise<void> }
+interface Chain {
+  head: Head;
+  seen: Set<string>;
+  turn: Promise<void>;
+}
 
-const keyOf = (message: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string => `${message.ts} ${message.edits ?? ''} ${message.deleted}`;
+const keyOf = (message: Pick<ChannelMessage, 'ts' | 'edits' | 'deleted'>): string =>
+  `${message.ts} ${message.edits ?? ''} ${message.deleted}`;

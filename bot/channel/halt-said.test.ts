@@ -4,11 +4,36 @@ import { buttonsOf, readyLaunch, startRig, textOf } from '../../test/bot-rig.ts'
 import type { Rig } from '../../test/bot-rig.ts';
 import { isHaltSaid } from './halt-said.ts';
 
-test.each(['HALT!!!', 'halt', 'Stop!', '*STOP*', 'hlat', 'abort now', 'please halt', 'go halt', '/go halt', ':octagonal_sign:', 'stop everything right now please', 'h a l t'])('%s is a halt that somebody wrote into the channel', (text) => {
+test.each([
+  'HALT!!!',
+  'halt',
+  'Stop!',
+  '*STOP*',
+  'hlat',
+  'abort now',
+  'please halt',
+  'go halt',
+  '/go halt',
+  ':octagonal_sign:',
+  'stop everything right now please',
+  'h a l t',
+])('%s is a halt that somebody wrote into the channel', (text) => {
   expect(isHaltSaid(text)).toBe(true);
 });
 
-test.each(['', 'halt?', 'halt lifted', 'halt over', 'we go on', 'the stop sign on the second slide is wrong', 'stop me if I am wrong but the title has a typo', 'can\'t stop laughing', 'oops', 'cancel', 'nonstop'])('%j is talk', (text) => {
+test.each([
+  '',
+  'halt?',
+  'halt lifted',
+  'halt over',
+  'we go on',
+  'the stop sign on the second slide is wrong',
+  'stop me if I am wrong but the title has a typo',
+  "can't stop laughing",
+  'oops',
+  'cancel',
+  'nonstop',
+])('%j is talk', (text) => {
   expect(isHaltSaid(text)).toBe(false);
 });
 

@@ -20,7 +20,9 @@ export function isHaltSaid(text: string): boolean {
 
 export function haltSaidAnswer(launch: { launchId: string; name: string }): Message {
   const blocks: KnownBlock[] = [
-    section(`:octagonal_sign: *Nothing is halted yet.* A message in the channel halts nothing; press to halt ${safe(launch.name, 120)}:`),
+    section(
+      `:octagonal_sign: *Nothing is halted yet.* A message in the channel halts nothing; press to halt ${safe(launch.name, 120)}:`,
+    ),
     actions('halt-asked', [button(ACTION.halt, ':octagonal_sign: HALT', { launchId: launch.launchId }, 'danger')]),
     context('Or type `/go halt`. One press by anyone on its roster halts; two people lift it again.'),
   ];

@@ -9,14 +9,35 @@ const MOST_PARTS = 20;
 /** chat.postMessage: one a second and channel, with short bursts (FACTS 3). */
 const PAUSE_MS = 1_000;
 
-export interface TimelineFile { channelId: string; launchId: string; filename: string; title: string; markdown: string; comment: string }
+export interface TimelineFile {
+  channelId: string;
+  launchId: string;
+  filename: string;
+  title: string;
+  markdown: string;
+  comment: string;
+}
 
 /** How the timeline reached the channel: as a file; as a thread, because Slack took no file; or not at all, so the reader must be told where it is. */
-export type Posted = { how: 'file' } | { how: 'thread'; parts: number; of: number } | { how: 'nowhere'; parts: number; of: number };
+export type Posted =
+  | { how: 'file' }
+  | { how: 'thread'; parts: number; of: number }
+  | { how: 'nowhere'; parts: number; of: number };
 
-export async function postTimeline(client: WebClient, log: Logger, file: TimelineFile, pauseMs = PAUSE_MS): Promise<Posted> {
+export async function postTimeline(
+  client: WebClient,
+  log: Logger,
+  file: TimelineFile,
+  pauseMs = PAUSE_MS,
+): Promise<Posted> {
   try {
-    await client.files.uploadV2({ channel_id: file.channelId, filename: file.filename, title: file.title, content: file.markdown, initial_comment: file.comment });
+    await client.files.uploadV2({
+      channel_id: file.channelId,
+      filename: file.filename,
+      title: file.title,
+      content: file.markdown,
+      initial_comment: file.comment,
+    });
     return { how: 'file' };
   } catch (error) {
     log.error({ err: error, launchId: file.launchId }, 'Slack took no file; the timeline is posted as a thread');
@@ -30,12 +51,20 @@ async function asThread(client: WebClient, log: Logger, file: TimelineFile, paus
   let posted = 0;
   try {
     const head = await client.chat.postMessage({
-      channel: file.channelId, unfurl_links: false, unfurl_media: false,
+      channel: file.channelId,
+      unfurl_links: false,
+      unfurl_media: false,
       text: `${file.comment}\nSlack took no file, so it is in this thread${all.length > parts.length ? ` as far as ${parts.length} messages hold it` : ''}; whole: \`${commandFor(file.launchId)}\``,
     });
     for (const part of parts) {
       if (posted >= 5) await sleep(pauseMs);
-      await client.chat.postMessage({ channel: file.channelId, thread_ts: head.ts ?? '', text: part, unfurl_links: false, unfurl_media: false });
+      await client.chat.postMessage({
+        channel: file.channelId,
+        thread_ts: head.ts ?? '',
+        text: part,
+        unfurl_links: false,
+        unfurl_media: false,
+      });
       posted += 1;
     }
     return { how: 'thread', parts: posted, of: all.length };
@@ -55,5 +84,8 @@ function partsOf(markdown: string): string[] {
     if (last === undefined || last.length + line.length + 1 > PART_CHARS) texts.push(line);
     else texts[texts.length - 1] = `${last}\n${line}`;
   }
-  return texts.map((text) => `\`\`\`\n${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('```', "'''")}\n\`\`\``);
+  return texts.map(
+    (text) =>
+      `\`\`\`\n${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('```', "'''")}\n\`\`\``,
+  );
 }

@@ -7,7 +7,13 @@ const EACH = 5;
 const ALL = 30;
 const WINDOW_MS = 60_000;
 
-interface Window { sinceMs: number; written: number; counted: Map<string, { times: number; last: Omit<Refused, 'times'> }>; perPerson: Map<string, number>; timer: NodeJS.Timeout }
+interface Window {
+  sinceMs: number;
+  written: number;
+  counted: Map<string, { times: number; last: Omit<Refused, 'times'> }>;
+  perPerson: Map<string, number>;
+  timer: NodeJS.Timeout;
+}
 
 /**
  * Presses and commands that were refused, for the timeline: who, what, why. They stand in the chain of channel messages,
@@ -71,7 +77,12 @@ export class Refusals {
     const rest = most.slice(ALL);
     if (rest.length > 0) {
       const times = rest.reduce((sum, [, one]) => sum + one.times, 0);
-      this.#write(launchId, '', { what: `presses and commands of ${rest.length} more people`, code: 'COUNTED', say: '', times });
+      this.#write(launchId, '', {
+        what: `presses and commands of ${rest.length} more people`,
+        code: 'COUNTED',
+        say: '',
+        times,
+      });
     }
   }
 
@@ -79,9 +90,21 @@ export class Refusals {
     // Items of the chain are told apart by their ts.
     this.#lastMs = Math.max(this.#lastMs + 1, this.#nowMs());
     const atMs = this.#lastMs;
-    const written = this.#channelLog.append(launchId, null, { ts: `refused ${atMs}`, user: slackId, text: '', atMs, edits: null, deleted: false, files: [], refused }).catch((error: unknown) => {
-      this.#log.error({ err: error, launchId, slackId, code: refused.code }, 'a refusal is not in the timeline');
-    }).finally(() => this.#writing.delete(written));
+    const written = this.#channelLog
+      .append(launchId, null, {
+        ts: `refused ${atMs}`,
+        user: slackId,
+        text: '',
+        atMs,
+        edits: null,
+        deleted: false,
+        files: [],
+        refused,
+      })
+      .catch((error: unknown) => {
+        this.#log.error({ err: error, launchId, slackId, code: refused.code }, 'a refusal is not in the timeline');
+      })
+      .finally(() => this.#writing.delete(written));
     this.#writing.add(written);
   }
 }

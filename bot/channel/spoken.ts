@@ -4,16 +4,34 @@ import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 /** What people said, out of Slack's message events. Bots, joins, topics and link previews are no speech. */
 
 /** What is not there Slack leaves out, or names with `null` or nothing in it, as it does with the `bot_id` of a person's file. */
-const word = z.string().nullish().transform((given) => given || undefined);
+const word = z
+  .string()
+  .nullish()
+  .transform((given) => given || undefined);
 
 const written = z.looseObject({
-  ts: z.string(), user: word, bot_id: word, text: word, subtype: word,
-  files: z.array(z.looseObject({ name: z.string().nullish() })).nullish(), edited: z.looseObject({ ts: z.string() }).nullish(),
+  ts: z.string(),
+  user: word,
+  bot_id: word,
+  text: word,
+  subtype: word,
+  files: z.array(z.looseObject({ name: z.string().nullish() })).nullish(),
+  edited: z.looseObject({ ts: z.string() }).nullish(),
 });
 
 const event = z.discriminatedUnion('subtype', [
-  z.looseObject({ subtype: z.literal('message_changed'), ts: z.string(), message: written, previous_message: written.nullish() }),
-  z.looseObject({ subtype: z.literal('message_deleted'), ts: z.string(), deleted_ts: z.string(), previous_message: written.nullish() }),
+  z.looseObject({
+    subtype: z.literal('message_changed'),
+    ts: z.string(),
+    message: written,
+    previous_message: written.nullish(),
+  }),
+  z.looseObject({
+    subtype: z.literal('message_deleted'),
+    ts: z.string(),
+    deleted_ts: z.string(),
+    previous_message: written.nullish(),
+  }),
 ]);
 
 const SPEECH: ReadonlySet<string | undefined> = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
@@ -32,16 +50,32 @@ export function spoken(raw: unknown): Spoken | null {
 
 type Written = z.output<typeof written>;
 
-function edited({ message, previous_message: before, ts }: Extract<z.output<typeof event>, { subtype: 'message_changed' }>): Spoken | null {
+function edited({
+  message,
+  previous_message: before,
+  ts,
+}: Extract<z.output<typeof event>, { subtype: 'message_changed' }>): Spoken | null {
   // The first message of a thread is not deleted while it has replies: Slack puts a tombstone of its own in its place.
   if (message.subtype === 'tombstone') return gone(before, message.ts, ts);
   // Slack sends the same event when it adds a link preview: no `edited`, same text.
   if (!isSpeech(message) || (before && before.text === message.text)) return null;
   const at = message.edited?.ts ?? ts;
-  return { ts: at, user: message.user ?? '', text: message.text ?? '', atMs: msOf(at), edits: message.ts, deleted: false, files: names(message.files ?? []) };
+  return {
+    ts: at,
+    user: message.user ?? '',
+    text: message.text ?? '',
+    atMs: msOf(at),
+    edits: message.ts,
+    deleted: false,
+    files: names(message.files ?? []),
+  };
 }
 
-function deleted({ previous_message: before, deleted_ts: edits, ts }: Extract<z.output<typeof event>, { subtype: 'message_deleted' }>): Spoken | null {
+function deleted({
+  previous_message: before,
+  deleted_ts: edits,
+  ts,
+}: Extract<z.output<typeof event>, { subtype: 'message_deleted' }>): Spoken | null {
   return gone(before, edits, ts);
 }
 
@@ -58,4 +92,5 @@ function isSpeech(message: Written): boolean {
 /** Slack's ts is seconds with six decimals. */
 const msOf = (ts: string): number => Math.round(Number(ts) * 1_000);
 
-const names = (files: readonly { name?: string | null | undefined }[]): string[] => files.map((file) => file.name ?? 'file');
+const names = (files: readonly { name?: string | null | undefined }[]): string[] =>
+  files.map((file) => file.name ?? 'file');

@@ -1,18 +1,18 @@
-import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
+import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireArguments } from '../../runbooks/launch/order-words.ts';
 import { devicesShown, isExpired, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { nextSteps } from '../../runbooks/launch/schedule.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { missedText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh, isReady } from '../conductor/probes.ts';
 import { differing } from '../conductor/public-mirror.ts';
-import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { sickOf, weatherOf } from '../conductor/weather.ts';
+import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { percent } from '../views/shares.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';
 import { count, plural, short, span, toTarget, utc } from '../views/words.ts';
@@ -24,33 +24,50 @@ import type { Session } from './session.ts';
 export async function launches({ cloud, out }: Session): Promise<void> {
   const items = await cloud.live.launches();
   if (items.length === 0) out('no launches yet');
-  for (const item of items) out(`${item.launchId}  ${item.closed ? 'closed' : 'open'}  created ${utc(item.createdAtMs)}  ${item.channelId}  ${item.name}`);
+  for (const item of items)
+    out(
+      `${item.launchId}  ${item.closed ? 'closed' : 'open'}  created ${utc(item.createdAtMs)}  ${item.channelId}  ${item.name}`,
+    );
 }
 
 export async function status(session: Session, launchId: string): Promise<void> {
   const { out, cloud, nowMs } = session;
   const launch = await launchOf(session, launchId);
   const [item, reports, parameters] = await Promise.all([
-    cloud.switches.read(launchId, { consistent: true }), cloud.live.reports(launchId), cloud.parameters.list(`/gobutton/${launchId}`).catch(() => null),
+    cloud.switches.read(launchId, { consistent: true }),
+    cloud.live.reports(launchId),
+    cloud.parameters.list(`/gobutton/${launchId}`).catch(() => null),
   ]);
   const alive = fresh(reports, nowMs());
-  out(`${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`);
+  out(
+    `${launch.name} (${launch.id}), ${launch.closed ? 'closed' : toTarget(nowMs(), launch.targetAtMs)}, target ${utc(launch.targetAtMs)}`,
+  );
   out(`  record    ${plural(launch.seq, 'entry', 'entries')}, head ${short(launch.headHash)}`);
-  out(`  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${launch.halt.reason}`}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`);
+  out(
+    `  halt      ${launch.halt.active ? `HALTED since ${utc(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${launch.halt.reason}`}` : 'no'} (epoch ${launch.halt.epoch}); ${item === null ? 'the switch item is MISSING, so workers pause' : `workers read ${item.halted ? 'HALTED' : 'no halt'} (epoch ${item.haltEpoch})`}`,
+  );
   if (parameters === null) out('  ssm       Parameter Store cannot be read');
-  for (const { name, value, here } of differing(launch, parameters ?? [])) out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
-  out(`  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`);
+  for (const { name, value, here } of differing(launch, parameters ?? []))
+    out(`  ssm       ${name} is ${value} in Parameter Store and ${here} here: only a halt is obeyed from there`);
+  out(
+    `  audience  ${launch.audience === null ? 'none' : `${plural(launch.audience.devices, 'device')} ${short(launch.audience.hash)}`}`,
+  );
   out(`  workers   ${alive.filter((report) => isReady(report, launch)).length} ready, ${alive.length} reporting`);
   for (const weather of weatherOf(alive)) out(`  weather   ${weatherSay(weather, nowMs())}`);
   for (const sick of sickOf(alive)) out(`  sick      ${sickLine(sick)}`);
   for (const { id } of launch.audience?.segments ?? []) {
     const tries = launch.attempts[id] ?? [];
     const last = tries.at(-1);
-    out(`  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send${behindText(launch.leftBehind[id] ?? 0, id, last?.closed === true)}`);
+    out(
+      `  segment   ${id}: ${last === undefined ? 'not fired' : `attempt ${last.attempt} ${last.closed ? 'closed' : 'running'}`}, ${plural(remainingDevices(launch, id), 'device')} to send${behindText(launch.leftBehind[id] ?? 0, id, last?.closed === true)}`,
+    );
   }
-  for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs()))) for (const line of orderLines(launch, order)) out(`  ${line}`);
-  for (const lift of Object.values(launch.lifts).filter(({ open }) => open)) out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
-  for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3)) out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
+  for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, nowMs())))
+    for (const line of orderLines(launch, order)) out(`  ${line}`);
+  for (const lift of Object.values(launch.lifts).filter(({ open }) => open))
+    out(`  lift      ${lift.id} asked for by ${lift.by}: ${lift.reason}`);
+  for (const { step, dueAtMs } of nextSteps(launch, nowMs()).slice(0, 3))
+    out(`  next      ${step.title} in ${span(dueAtMs - nowMs())}`);
   for (const shot of runningShots(launch)) await shotLines(session, launch, shot);
 }
 
@@ -58,7 +75,9 @@ export async function status(session: Session, launchId: string): Promise<void> 
 export async function people(session: Session, launchId: string): Promise<void> {
   const launch = await launchOf(session, launchId);
   for (const person of launch.people) {
-    session.out(`${person.id.padEnd(12)} ${person.name}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : `; Slack ${person.slack.join(', ')}`}`);
+    session.out(
+      `${person.id.padEnd(12)} ${person.name}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : `; Slack ${person.slack.join(', ')}`}`,
+    );
     for (const key of person.operator_keys) session.out(`${' '.repeat(12)} operator key ${fingerprintOf(key, sha256)}`);
   }
 }
@@ -67,7 +86,9 @@ export async function gates(session: Session, launchId: string): Promise<void> {
   const launch = await launchOf(session, launchId);
   const measured = await session.conductor.measured(launchId);
   for (const line of gateLines(launch, measured, session.nowMs(), 'all')) {
-    session.out(`${line.status.padEnd(8)} ${line.hard ? 'hard ' : '     '}${line.id}: ${line.say}${line.owner === null ? '' : ` (${line.owner})`}`);
+    session.out(
+      `${line.status.padEnd(8)} ${line.hard ? 'hard ' : '     '}${line.id}: ${line.say}${line.owner === null ? '' : ` (${line.owner})`}`,
+    );
   }
 }
 
@@ -81,7 +102,10 @@ export async function stats(session: Session, launchId: string): Promise<void> {
 export async function timeline(session: Session, launchId: string): Promise<void> {
   await launchOf(session, launchId);
   // Read past the journal, which refuses a broken chain: a postmortem must be able to show one.
-  const [entries, messages] = await Promise.all([session.cloud.record.readAfter(launchId, 0), session.cloud.record.messagesAfter(launchId, 0)]);
+  const [entries, messages] = await Promise.all([
+    session.cloud.record.readAfter(launchId, 0),
+    session.cloud.record.messagesAfter(launchId, 0),
+  ]);
   session.out(timelineMarkdown(entries, messages, { chain: session.journal.verify(entries) }));
 }
 
@@ -104,20 +128,44 @@ export function orderLines(launch: Launch, order: FireOrder): string[] {
 /** The texts that somebody gets, with how many get each, most first: as the room shows them. */
 function textLines({ campaign, audience }: Launch, order: FireOrder): string[] {
   const devices = devicesPerText(campaign, audience, order.shown.segments);
-  const texts = Object.entries(campaign.locales).map(([locale, text]) => ({ locale, text, gets: devices === null ? null : (devices[locale] ?? 0) }));
-  return texts.filter(({ gets }) => gets !== 0).toSorted((a, b) => (b.gets ?? 0) - (a.gets ?? 0))
-    .map(({ locale, text, gets }) => `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${text.title} | ${text.body}`);
+  const texts = Object.entries(campaign.locales).map(([locale, text]) => ({
+    locale,
+    text,
+    gets: devices === null ? null : (devices[locale] ?? 0),
+  }));
+  return texts
+    .filter(({ gets }) => gets !== 0)
+    .toSorted((a, b) => (b.gets ?? 0) - (a.gets ?? 0))
+    .map(
+      ({ locale, text, gets }) =>
+        `          ${locale}${gets === null ? '' : ` ${count(gets)}`}: ${text.title} | ${text.body}`,
+    );
 }
 
 async function shotLines({ cloud, out, nowMs }: Session, launch: Launch, shot: Shot): Promise<void> {
-  const snapshots = (await cloud.live.reports(launch.id)).flatMap((report) => report.shots.filter(({ shotId }) => shotId === shot.id));
+  const snapshots = (await cloud.live.reports(launch.id)).flatMap((report) =>
+    report.shots.filter(({ shotId }) => shotId === shot.id),
+  );
   const { figures } = shotFigures(launch, shot, snapshots, nowMs());
   const { total } = figures;
   const lost = missedText(shot.totals ?? [], shot.closed?.cause === 'halt');
-  out(`  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})${lost === '' ? '' : `, ${lost}`}`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`);
+  out(
+    `  shot      ${shot.id} ${shot.closed === null ? (shot.haltedAtMs === null ? 'running' : 'halting') : `closed (${shot.closed.cause})${lost === '' ? '' : `, ${lost}`}`}, GO ${utc(shot.pressedAtMs)} by ${shot.approvedBy}`,
+  );
   const open = Math.max(0, figures.devices - finished(total));
-  out(`            ${count(total.accepted)} of ${count(figures.devices)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}${open === 0 ? '' : `, ${count(open)} still to come`}`);
-  const left = shot.closed === null || launch.closed ? [] : shot.segments.map(({ segment }) => segment).filter((segment) => remainingDevices(launch, segment) > 0);
-  if (left.length > 0) out(`            ${plural(left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0), 'device')} can still be sent to, exactly those by: npm run go -- ${fireArguments(launch, left)} --launch ${launch.id} --key your.pem`);
+  out(
+    `            ${count(total.accepted)} of ${count(figures.devices)} accepted (${percent(total.accepted, figures.devices)}), ${count(total.failed)} failed${total.failed === 0 ? '' : ` (${reasons(total.reasons)})`}, others ${theRest(total)}${open === 0 ? '' : `, ${count(open)} still to come`}`,
+  );
+  const left =
+    shot.closed === null || launch.closed
+      ? []
+      : shot.segments.map(({ segment }) => segment).filter((segment) => remainingDevices(launch, segment) > 0);
+  if (left.length > 0)
+    out(
+      `            ${plural(
+        left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0),
+        'device',
+      )} can still be sent to, exactly those by: npm run go -- ${fireArguments(launch, left)} --launch ${launch.id} --key your.pem`,
+    );
   out(`            ${count(figures.perSecond)}/s, p50 / p95 / p99 since GO ${times(total)}`);
 }

@@ -3,13 +3,13 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Queues } from '../../infra/aws/queues.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
-import { people, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { workerKeyring } from '../../test/keys.ts';
+import { people, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import { queueNames } from '../../workers/contract.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
-import type { Queues } from '../../infra/aws/queues.ts';
 import { main } from './main.ts';
 import { readKey } from './operator-key.ts';
 import { approveFire } from './press.ts';
@@ -43,10 +43,22 @@ async function readyLaunch(): Promise<void> {
     const { out } = await go('keygen', '--out', keyFile(name));
     keys[name] = out.trim().split('\n').at(-1) ?? '';
   }
-  const roster = people.map((person) => ({ ...person, operator_keys: ['ana', 'mia'].includes(person.id) ? [keys[person.id]] : [] }));
+  const roster = people.map((person) => ({
+    ...person,
+    operator_keys: ['ana', 'mia'].includes(person.id) ? [keys[person.id]] : [],
+  }));
   const { campaign } = sampleRunbook();
   const locales = { de: { title: 'Nobody reads this', body: 'Niemand' }, ...campaign.locales };
-  await rig.create({ runbook: sampleRunbook({ campaign: { ...campaign, locales }, people: roster, gates: [{ id: 'copy-read', title: 'The copy was read' }, { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } }] }) });
+  await rig.create({
+    runbook: sampleRunbook({
+      campaign: { ...campaign, locales },
+      people: roster,
+      gates: [
+        { id: 'copy-read', title: 'The copy was read' },
+        { id: 'queues', title: 'Queues are empty', probe: { kind: 'queue-empty', queue: 'batches' } },
+      ],
+    }),
+  });
 }
 
 test('what people wrote does not drive the terminal; a timeline that goes into a file keeps it as it was', async () => {
@@ -63,17 +75,36 @@ test('two operators fire with Slack and the bot gone, and what they sign is what
   const asked = await go('fire', 'request', ...withKey('ana'), '--segments', 'us-ios,br-ios');
   expect(asked).toMatchObject({ code: 0, err: '' });
   expect(asked.out).toContain('Did you see that?');
-  expect(await go('fire', 'approve', ...withKey('ana'), '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
-  expect(await go('fire', 'approve', ...withKey('eve'), '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('NOT_ON_ROSTER') as string });
-  expect(await go('fire', 'approve', ...withKey('mia'))).toMatchObject({ code: 1, out: expect.stringContaining('segments us-ios, br-ios') as string, err: expect.stringContaining('NOT_CONFIRMED') as string });
+  expect(await go('fire', 'approve', ...withKey('ana'), '--yes')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('SAME_PERSON') as string,
+  });
+  expect(await go('fire', 'approve', ...withKey('eve'), '--yes')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NOT_ON_ROSTER') as string,
+  });
+  expect(await go('fire', 'approve', ...withKey('mia'))).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('segments us-ios, br-ios') as string,
+    err: expect.stringContaining('NOT_CONFIRMED') as string,
+  });
   expect(await rig.entries('FireApproved')).toEqual([]);
   const fired = await go('fire', 'approve', ...withKey('mia'), '--yes');
   expect(fired).toMatchObject({ code: 0, out: expect.stringContaining('GO: shot') as string });
 
   const [approved] = await rig.entries('FireApproved');
-  expect(authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId), workerKeyring(), null)).toMatchObject({ ok: true });
-  const orders = await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 });
-  expect(orders.map(({ body }) => (JSON.parse(body) as { segment: string }).segment).toSorted()).toEqual(['br-ios', 'us-ios']);
+  expect(
+    authorityFor(rig.launchId, approved?.shotId ?? '', await rig.journal.entries(rig.launchId), workerKeyring(), null),
+  ).toMatchObject({ ok: true });
+  const orders = await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, {
+    max: 10,
+    waitSeconds: 1,
+    visibilitySeconds: 60,
+  });
+  expect(orders.map(({ body }) => (JSON.parse(body) as { segment: string }).segment).toSorted()).toEqual([
+    'br-ios',
+    'us-ios',
+  ]);
   expect((await go('stats', '--launch', rig.launchId)).out).toMatch(/0 of 700 accepted \(0%\).*700 still to come/);
 });
 
@@ -81,32 +112,57 @@ test('a shot in which a platform was missed says so, with the command that sends
   await rig.create();
   const approved = await rig.append(rig.approval(await rig.request(['us-ios', 'us-android'])));
   if (approved.kind !== 'FireApproved') throw new Error(approved.kind);
-  await rig.append({ kind: 'close-shot', shotId: approved.shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, { late: 480 }), segmentTotals('us-android', 1, 300)] });
+  await rig.append({
+    kind: 'close-shot',
+    shotId: approved.shotId,
+    cause: 'complete',
+    segments: [segmentTotals('us-ios', 1, 500, { late: 480 }), segmentTotals('us-android', 1, 300)],
+  });
   const { out } = await go('stats', '--launch', rig.launchId);
   expect(out).toContain('closed (complete), NOT REACHED: us-ios (480 of 500 not sent)');
-  expect(out).toContain(`480 devices can still be sent to, exactly those by: npm run go -- fire request --segments us-ios --launch ${rig.launchId} --key your.pem`);
+  expect(out).toContain(
+    `480 devices can still be sent to, exactly those by: npm run go -- fire request --segments us-ios --launch ${rig.launchId} --key your.pem`,
+  );
 });
 
 test('shows whose key is whose by fingerprint, the one that keygen printed', async () => {
   const { out } = await go('keygen', '--out', keyFile('zoe'));
   const [, fingerprint = ''] = /(SHA256:[A-Za-z0-9+/]{43})\n/.exec(out) ?? [];
-  await rig.create({ runbook: sampleRunbook({ people: people.map((person) => ({ ...person, operator_keys: person.id === 'mia' ? [out.trim().split('\n').at(-1)] : [] })) }) });
+  await rig.create({
+    runbook: sampleRunbook({
+      people: people.map((person) => ({
+        ...person,
+        operator_keys: person.id === 'mia' ? [out.trim().split('\n').at(-1)] : [],
+      })),
+    }),
+  });
   const shown = (await go('people', '--launch', rig.launchId)).out;
   expect(shown).toContain('ana          Ana Ortiz: on-call; Slack U0ONCALL');
-  expect(shown.split('\n').findIndex((line) => line === `${' '.repeat(12)} operator key ${fingerprint}`)).toBe(shown.split('\n').findIndex((line) => line.startsWith('mia ')) + 1);
+  expect(shown.split('\n').findIndex((line) => line === `${' '.repeat(12)} operator key ${fingerprint}`)).toBe(
+    shown.split('\n').findIndex((line) => line.startsWith('mia ')) + 1,
+  );
 });
 
 test('a red gate refuses the request in words, and `gates` shows it', async () => {
   await readyLaunch();
   await rig.cloud.queues.send(queueNames('gobutton-workers').batches.android, ['{}']);
   expect((await go('gates', '--launch', rig.launchId)).out).toContain('red           queues: 1 messages waiting');
-  expect(await go('fire', 'request', ...withKey('ana'), '--segments', 'all')).toMatchObject({ code: 1, err: expect.stringContaining('GATES_RED') as string });
+  expect(await go('fire', 'request', ...withKey('ana'), '--segments', 'all')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('GATES_RED') as string,
+  });
 });
 
 test('segments are named as in Slack, and what is not understood to the last word is refused', async () => {
   await readyLaunch();
-  expect((await go('fire', 'request', ...withKey('ana'), '--segments', 'US')).out).toContain('segments us-ios, us-android');
-  for (const named of ['us ios', 'all but us', 'mars-ios', ',']) expect(await go('fire', 'request', ...withKey('mia'), '--segments', named)).toMatchObject({ code: 1, err: expect.stringContaining('SEGMENT_UNKNOWN') as string });
+  expect((await go('fire', 'request', ...withKey('ana'), '--segments', 'US')).out).toContain(
+    'segments us-ios, us-android',
+  );
+  for (const named of ['us ios', 'all but us', 'mars-ios', ','])
+    expect(await go('fire', 'request', ...withKey('mia'), '--segments', named)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('SEGMENT_UNKNOWN') as string,
+    });
   expect(await rig.entries('FireRequested')).toHaveLength(1);
 });
 
@@ -119,7 +175,11 @@ test('an order shows the texts that somebody gets, with how many get each', asyn
 
 test('a reader that has read enough ends nothing', () => {
   // `true` is gone long before the first line is written.
-  const { stderr, status } = spawnSync('bash', ['-c', '"$0" bot/cli.ts help | true; exit "${PIPESTATUS[0]}"', process.execPath], { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' });
+  const { stderr, status } = spawnSync(
+    'bash',
+    ['-c', '"$0" bot/cli.ts help | true; exit "${PIPESTATUS[0]}"', process.execPath],
+    { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' },
+  );
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
 });
 
@@ -131,7 +191,10 @@ test('a slip of the finger is never taken for a command that fires or lifts; a h
     expect(err).not.toContain('Did you mean');
     expect(err).toContain('To stop all sending: npm run go -- halt --launch ID');
   }
-  expect(await go('HALT!', '--launch', rig.launchId)).toMatchObject({ code: 0, out: expect.stringContaining('HALTED') as string });
+  expect(await go('HALT!', '--launch', rig.launchId)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('HALTED') as string,
+  });
 });
 
 test('halt needs no key, is recorded and mirrored, and two people lift it', async () => {
@@ -145,7 +208,10 @@ test('halt needs no key, is recorded and mirrored, and two people lift it', asyn
   expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
   expect((await go('status', '--launch', rig.launchId)).out).toContain('HALTED');
   expect((await go('lift', 'request', ...withKey('ana'), '--reason', 'link is right again')).code).toBe(0);
-  expect(await go('lift', 'approve', ...withKey('ana'))).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
+  expect(await go('lift', 'approve', ...withKey('ana'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('SAME_PERSON') as string,
+  });
   expect((await go('lift', 'approve', ...withKey('mia'))).code).toBe(0);
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: false, haltEpoch: 1 });
   const { out } = await go('timeline', '--launch', rig.launchId);
@@ -158,12 +224,27 @@ test('a resume without names asks for what the halt cut off, and one for all for
   const order = await rig.request(['us-ios']);
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(order));
   await go('halt', ...withKey('mia'));
-  expect(await go('fire', 'request', ...withKey('ana'), '--lift')).toMatchObject({ code: 1, err: expect.stringContaining('still being counted') as string });
+  expect(await go('fire', 'request', ...withKey('ana'), '--lift')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('still being counted') as string,
+  });
   await rig.leaves('us-ios', { halted: 120 });
-  await rig.append({ kind: 'close-shot', shotId, cause: 'halt', segments: [segmentTotals('us-ios', 1, 500, { halted: 120 })] });
-  expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain('segments us-ios (attempt 2, 120 devices)');
-  expect((await go('fire', 'request', ...withKey('ana'), '--lift', '--segments', 'all')).out).toContain('segments us-android, br-ios');
-  expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([{ devices: 120, lifts: 1 }, { devices: 500, lifts: 1 }]);
+  await rig.append({
+    kind: 'close-shot',
+    shotId,
+    cause: 'halt',
+    segments: [segmentTotals('us-ios', 1, 500, { halted: 120 })],
+  });
+  expect((await go('fire', 'request', ...withKey('ana'), '--lift')).out).toContain(
+    'segments us-ios (attempt 2, 120 devices)',
+  );
+  expect((await go('fire', 'request', ...withKey('ana'), '--lift', '--segments', 'all')).out).toContain(
+    'segments us-android, br-ios',
+  );
+  expect((await rig.entries('FireRequested')).slice(1)).toMatchObject([
+    { devices: 120, lifts: 1 },
+    { devices: 500, lifts: 1 },
+  ]);
 });
 
 test('status names a switch that stands otherwise in Parameter Store', async () => {
@@ -198,10 +279,28 @@ test('`record verify` says what holds, by its own, by the switch item and by a h
   expect((await go('halt', ...withKey('ana'))).code).toBe(0);
   const entries = await rig.journal.entries(rig.launchId);
   const last = entries.at(-1);
-  expect((await go('record', 'verify', '--launch', rig.launchId, '--head', `${last?.seq ?? 0}:${last?.hash.slice(0, 16) ?? ''}`)).out).toMatch(/the switch item's is in it[^]*yours is in it/);
-  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', `${last?.seq ?? 0}:${'0'.repeat(16)}`)).toMatchObject({ code: 1, err: expect.stringContaining('was replaced') as string });
-  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', `${(last?.seq ?? 0) + 5}:${'0'.repeat(16)}`)).toMatchObject({ code: 1, err: expect.stringContaining('was cut off') as string });
-  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', 'x')).toMatchObject({ code: 2, err: expect.stringContaining('--head') as string });
+  expect(
+    (
+      await go(
+        'record',
+        'verify',
+        '--launch',
+        rig.launchId,
+        '--head',
+        `${last?.seq ?? 0}:${last?.hash.slice(0, 16) ?? ''}`,
+      )
+    ).out,
+  ).toMatch(/the switch item's is in it[^]*yours is in it/);
+  expect(
+    await go('record', 'verify', '--launch', rig.launchId, '--head', `${last?.seq ?? 0}:${'0'.repeat(16)}`),
+  ).toMatchObject({ code: 1, err: expect.stringContaining('was replaced') as string });
+  expect(
+    await go('record', 'verify', '--launch', rig.launchId, '--head', `${(last?.seq ?? 0) + 5}:${'0'.repeat(16)}`),
+  ).toMatchObject({ code: 1, err: expect.stringContaining('was cut off') as string });
+  expect(await go('record', 'verify', '--launch', rig.launchId, '--head', 'x')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--head') as string,
+  });
 });
 
 test('two operators change the keys of the record; one alone can not', async () => {
@@ -209,8 +308,14 @@ test('two operators change the keys of the record; one alone can not', async () 
   const { out } = await go('keygen', '--out', keyFile('new-worker'));
   const newKey = out.trim().split('\n').at(-1) ?? '';
   const botKey = (await rig.launch()).keys.find(({ role }) => role === 'bot')?.key ?? '';
-  expect((await go('keys', 'request', ...withKey('ana'), '--bot', botKey, '--worker', newKey, '--reason', 'lost a host')).code).toBe(0);
-  expect(await go('keys', 'approve', ...withKey('ana'))).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
+  expect(
+    (await go('keys', 'request', ...withKey('ana'), '--bot', botKey, '--worker', newKey, '--reason', 'lost a host'))
+      .code,
+  ).toBe(0);
+  expect(await go('keys', 'approve', ...withKey('ana'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('SAME_PERSON') as string,
+  });
   expect((await go('keys', 'approve', ...withKey('mia'))).code).toBe(0);
   expect((await go('record', 'verify', '--launch', rig.launchId)).code).toBe(0);
   // Processes that were not told of the new key stop believing this record, on purpose.
@@ -218,16 +323,28 @@ test('two operators change the keys of the record; one alone can not', async () 
 });
 
 test('wrong command lines and environments are answered in words', async () => {
-  expect(await go('lauches')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean `launches`?') as string });
-  expect(await go('status')).toMatchObject({ code: 2, err: expect.stringContaining('status needs --launch') as string });
-  expect(await go('status', '--launch', 'nowhere')).toMatchObject({ code: 1, err: expect.stringContaining('NO_LAUNCH') as string });
+  expect(await go('lauches')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Did you mean `launches`?') as string,
+  });
+  expect(await go('status')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('status needs --launch') as string,
+  });
+  expect(await go('status', '--launch', 'nowhere')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('NO_LAUNCH') as string,
+  });
   expect(await go('status', '--nonsense')).toMatchObject({ code: 2 });
   expect((await go()).out).toContain('npm run go -- halt');
   const err: string[] = [];
   expect(await main(['launches'], {}, { write: () => true }, { write: (text) => err.push(text) })).toBe(2);
   expect(err.join('')).toMatch(/AWS_REGION: found nothing[^]*GOBUTTON_BUCKET: found nothing/);
   await go('keygen', '--out', keyFile('once'));
-  expect(await go('keygen', '--out', keyFile('once'))).toMatchObject({ code: 1, err: expect.stringContaining('KEY_NOT_WRITTEN') as string });
+  expect(await go('keygen', '--out', keyFile('once'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('KEY_NOT_WRITTEN') as string,
+  });
 });
 
 test('halting a launch that does not exist says that nothing is halted', async () => {
@@ -249,12 +366,27 @@ test('halting a closed launch says that there was nothing to halt', async () => 
 test('what the cloud refuses at first is done before the command line says GO', async () => {
   await readyLaunch();
   let refusals = 2;
-  const queues: Queues = { ...rig.cloud.queues, sendFifo: (...call) => (refusals-- > 0 ? Promise.reject(new Error('SQS is away')) : rig.cloud.queues.sendFifo(...call)) };
+  const queues: Queues = {
+    ...rig.cloud.queues,
+    sendFifo: (...call) =>
+      refusals-- > 0 ? Promise.reject(new Error('SQS is away')) : rig.cloud.queues.sendFifo(...call),
+  };
   const cloud = { ...rig.cloud, queues };
-  const session: Session = { cloud, ...rig.conductor('cli', { cloud, slack: null }), out: () => undefined, nowMs: () => Date.now() };
+  const session: Session = {
+    cloud,
+    ...rig.conductor('cli', { cloud, slack: null }),
+    out: () => undefined,
+    nowMs: () => Date.now(),
+  };
   const order = await rig.request(['us-ios']);
   await approveFire(session, rig.launchId, { orderId: order.orderId, key: await readKey(keyFile('mia')), sure: true });
-  expect(await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, { max: 10, waitSeconds: 1, visibilitySeconds: 60 })).toHaveLength(1);
+  expect(
+    await rig.cloud.queues.receive(queueNames('gobutton-workers').segments, {
+      max: 10,
+      waitSeconds: 1,
+      visibilitySeconds: 60,
+    }),
+  ).toHaveLength(1);
 });
 
 test('forget deletes the device tokens of people, of an open launch only with --yes', async () => {
@@ -262,7 +394,10 @@ test('forget deletes the device tokens of people, of an open launch only with --
   const launch = await rig.launch();
   const tokens = async () => (await rig.cloud.staff.of(launch)).map(({ token }) => token);
   expect(await tokens()).toEqual(['face0123']);
-  expect(await go('forget', '--launch', rig.launchId)).toMatchObject({ code: 1, err: expect.stringContaining('LAUNCH_OPEN') });
+  expect(await go('forget', '--launch', rig.launchId)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('LAUNCH_OPEN'),
+  });
   expect(await tokens()).toEqual(['face0123']);
   expect((await go('forget', '--launch', rig.launchId, '--yes')).out).toContain('Deleted 1 device token of');
   expect(await tokens()).toEqual([null]);

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import { optionProblem } from '../../infra/option-problem.ts';
 import { visibleLines } from '../../infra/visible.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { bareWord } from '../commands/arguments.ts';
 import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
+import { forget } from './forget.ts';
 import { gates, launches, people, stats, status, timeline } from './look.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';
-import { forget } from './forget.ts';
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 
@@ -42,20 +42,52 @@ the launch's people, which the record only refers to; with --yes also while the 
 GOBUTTON_TABLE_PREFIX, and AWS_ENDPOINT_URL for a local cloud.
 `;
 
-const COMMANDS = ['keygen', 'launches', 'status', 'people', 'gates', 'stats', 'timeline', 'fire request', 'fire approve', 'halt', 'lift request', 'lift approve', 'keys request', 'keys approve', 'forget', 'record verify'] as const;
+const COMMANDS = [
+  'keygen',
+  'launches',
+  'status',
+  'people',
+  'gates',
+  'stats',
+  'timeline',
+  'fire request',
+  'fire approve',
+  'halt',
+  'lift request',
+  'lift approve',
+  'keys request',
+  'keys approve',
+  'forget',
+  'record verify',
+] as const;
 
 /** What a slip of the finger may be taken for: nothing that sends, or lifts a halt. */
 const HARMLESS = COMMANDS.filter((name) => !/^(?:fire|lift|halt|keys|forget)/.test(name));
 
 const OPTIONS = {
-  launch: { type: 'string' }, segments: { type: 'string' }, key: { type: 'string' }, order: { type: 'string' }, reason: { type: 'string' }, out: { type: 'string' }, head: { type: 'string' }, bot: { type: 'string' }, worker: { type: 'string' },
-  lift: { type: 'boolean' }, yes: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+  launch: { type: 'string' },
+  segments: { type: 'string' },
+  key: { type: 'string' },
+  order: { type: 'string' },
+  reason: { type: 'string' },
+  out: { type: 'string' },
+  head: { type: 'string' },
+  bot: { type: 'string' },
+  worker: { type: 'string' },
+  lift: { type: 'boolean' },
+  yes: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
 } as const;
 
 type Writer = { write: (text: string) => unknown; isTTY?: boolean };
 
 /** Gives the exit code: 0 done, 1 refused or failed, 2 a wrong command line. */
-export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Writer, err: Writer): Promise<number> {
+export async function main(
+  args: string[],
+  env: Readonly<Record<string, string | undefined>>,
+  out: Writer,
+  err: Writer,
+): Promise<number> {
   try {
     const { values, positionals } = readArgs(args);
     const typed = positionals.join(' ');
@@ -63,8 +95,13 @@ export async function main(args: string[], env: Readonly<Record<string, string |
       out.write(HELP);
       return 0;
     }
-    const command = COMMANDS.find((name) => name === typed) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
-    if (command === undefined) throw new CliError('USAGE', `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`);
+    const command =
+      COMMANDS.find((name) => name === typed) ?? (haltWord(bareWord(typed)) === 'halt' ? 'halt' : undefined);
+    if (command === undefined)
+      throw new CliError(
+        'USAGE',
+        `found the command "${typed}", expected ${COMMANDS.join(', ')}.${didYouMean(typed, HARMLESS)} To stop all sending: npm run go -- halt --launch ID`,
+      );
     // What people typed and files said must not drive the terminal. A timeline that goes into a file stays as it is.
     const isForFile = command === 'timeline' && out.isTTY !== true;
     await run(command, values, env, (text) => out.write(`${isForFile ? text : visibleLines(text)}\n`));
@@ -90,7 +127,12 @@ function readArgs(args: string[]) {
 
 type Values = ReturnType<typeof readArgs>['values'];
 
-async function run(command: (typeof COMMANDS)[number], values: Values, env: Readonly<Record<string, string | undefined>>, out: (text: string) => void): Promise<void> {
+async function run(
+  command: (typeof COMMANDS)[number],
+  values: Values,
+  env: Readonly<Record<string, string | undefined>>,
+  out: (text: string) => void,
+): Promise<void> {
   const need = (name: 'launch' | 'bot' | 'worker' | 'segments' | 'key' | 'reason' | 'out'): string => {
     const value = values[name];
     if (value === undefined || value.trim() === '') throw new CliError('USAGE', `${command} needs --${name}`);
@@ -99,34 +141,72 @@ async function run(command: (typeof COMMANDS)[number], values: Values, env: Read
   if (command === 'keygen') {
     const file = need('out');
     const publicKey = await writeNewKey(file);
-    out(`Wrote ${file} (readable by you alone).\nIts fingerprint, as /go people shows it: ${fingerprintOf(publicKey, sha256)}\nIts public half, for operator_keys in the roster:\n${publicKey}`);
+    out(
+      `Wrote ${file} (readable by you alone).\nIts fingerprint, as /go people shows it: ${fingerprintOf(publicKey, sha256)}\nIts public half, for operator_keys in the roster:\n${publicKey}`,
+    );
     return;
   }
-  const key = command === 'halt' ? await keyIfReadable(values.key, out) : values.key === undefined ? null : await readKey(values.key);
+  const key =
+    command === 'halt'
+      ? await keyIfReadable(values.key, out)
+      : values.key === undefined
+        ? null
+        : await readKey(values.key);
   const session = openSession(env, out, key);
   try {
     switch (command) {
-      case 'launches': return await launches(session);
-      case 'status': return await status(session, need('launch'));
-      case 'people': return await people(session, need('launch'));
-      case 'gates': return await gates(session, need('launch'));
-      case 'stats': return await stats(session, need('launch'));
-      case 'timeline': return await timeline(session, need('launch'));
+      case 'launches':
+        return await launches(session);
+      case 'status':
+        return await status(session, need('launch'));
+      case 'people':
+        return await people(session, need('launch'));
+      case 'gates':
+        return await gates(session, need('launch'));
+      case 'stats':
+        return await stats(session, need('launch'));
+      case 'timeline':
+        return await timeline(session, need('launch'));
       case 'fire request': {
         const lift = values.lift === true;
         const named = lift && values.segments === undefined ? 'cut-off' : need('segments');
         const segments = named === 'cut-off' ? named : await segmentsNamed(session, need('launch'), named);
-        return await requestFire(session, need('launch'), { segments, key: key ?? await readKey(need('key')), lift });
+        return await requestFire(session, need('launch'), { segments, key: key ?? (await readKey(need('key'))), lift });
       }
-      case 'fire approve': return await approveFire(session, need('launch'), { orderId: values.order ?? null, key: key ?? await readKey(need('key')), sure: values.yes === true });
-      case 'halt': return await halt(session, need('launch'), { reason: values.reason ?? 'halted from the command line', key, recordWithinMs: 15_000 });
-      case 'lift request': return await requestLift(session, need('launch'), { reason: need('reason'), key: key ?? await readKey(need('key')) });
-      case 'keys request': return await requestKeys(session, need('launch'), { bot: need('bot'), worker: need('worker'), reason: need('reason'), key: key ?? await readKey(need('key')) });
-      case 'keys approve': return await approveKeys(session, need('launch'), { key: key ?? await readKey(need('key')) });
-      case 'forget': return await forget(session, need('launch'), values.yes === true);
-      case 'record verify': return await verify(session, need('launch'), values.head ?? null);
-      case 'lift approve': return await approveLift(session, need('launch'), { key: key ?? await readKey(need('key')) });
-      default: return command satisfies never;
+      case 'fire approve':
+        return await approveFire(session, need('launch'), {
+          orderId: values.order ?? null,
+          key: key ?? (await readKey(need('key'))),
+          sure: values.yes === true,
+        });
+      case 'halt':
+        return await halt(session, need('launch'), {
+          reason: values.reason ?? 'halted from the command line',
+          key,
+          recordWithinMs: 15_000,
+        });
+      case 'lift request':
+        return await requestLift(session, need('launch'), {
+          reason: need('reason'),
+          key: key ?? (await readKey(need('key'))),
+        });
+      case 'keys request':
+        return await requestKeys(session, need('launch'), {
+          bot: need('bot'),
+          worker: need('worker'),
+          reason: need('reason'),
+          key: key ?? (await readKey(need('key'))),
+        });
+      case 'keys approve':
+        return await approveKeys(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
+      case 'forget':
+        return await forget(session, need('launch'), values.yes === true);
+      case 'record verify':
+        return await verify(session, need('launch'), values.head ?? null);
+      case 'lift approve':
+        return await approveLift(session, need('launch'), { key: key ?? (await readKey(need('key'))) });
+      default:
+        return command satisfies never;
     }
   } finally {
     await session.conductor.stop();

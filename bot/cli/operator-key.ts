@@ -8,7 +8,10 @@ import type { ProofFields } from '../../runbooks/launch/proof.ts';
 import { CliError } from './cli-error.ts';
 
 /** An operator's Ed25519 key: proves a press when Slack is gone. The public half stands in the roster. */
-export interface OperatorKey { privateKey: KeyObject; /** Base64 of the SPKI DER, as in a runbook's `operator_keys`. */ publicKey: string }
+export interface OperatorKey {
+  privateKey: KeyObject;
+  /** Base64 of the SPKI DER, as in a runbook's `operator_keys`. */ publicKey: string;
+}
 
 /** A signature holds this long: enough to type and retry, too short to be kept for another day. */
 const PROOF_LIFE_MS = 10 * 60_000;
@@ -26,10 +29,18 @@ export async function writeNewKey(file: string): Promise<string> {
 
 export async function readKey(file: string): Promise<OperatorKey> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CliError('KEY_UNREADABLE', `${file}: expected a private key in PEM, as \`npm run go -- keygen\` writes it`, error);
+    throw new CliError(
+      'KEY_UNREADABLE',
+      `${file}: expected a private key in PEM, as \`npm run go -- keygen\` writes it`,
+      error,
+    );
   });
   const read = readPrivateKey(text);
-  if (!read.ok) throw new CliError('KEY_UNREADABLE', `${file}: found ${read.found}, expected a private Ed25519 key in PEM, as \`npm run go -- keygen\` writes it`);
+  if (!read.ok)
+    throw new CliError(
+      'KEY_UNREADABLE',
+      `${file}: found ${read.found}, expected a private Ed25519 key in PEM, as \`npm run go -- keygen\` writes it`,
+    );
   return { privateKey: read.key, publicKey: publicHalf(read.key) };
 }
 
@@ -37,6 +48,10 @@ export async function readKey(file: string): Promise<OperatorKey> {
 export function proofBy(key: OperatorKey, fields: Omit<ProofFields, 'expiresAtMs' | 'nonce'>, nowMs: number): Via {
   const nonce = randomBytes(16).toString('base64url');
   const expiresAtMs = nowMs + PROOF_LIFE_MS;
-  const signature = sign(null, Buffer.from(proofText({ ...fields, expiresAtMs, nonce }), 'utf8'), key.privateKey).toString('base64');
+  const signature = sign(
+    null,
+    Buffer.from(proofText({ ...fields, expiresAtMs, nonce }), 'utf8'),
+    key.privateKey,
+  ).toString('base64');
   return { kind: 'operator', publicKey: key.publicKey, signature, nonce, signedAtMs: nowMs, expiresAtMs };
 }

@@ -1,11 +1,11 @@
+import { CloudError } from '../../infra/aws/cloud-error.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { FrozenSet } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
 import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
-import { CloudError } from '../../infra/aws/cloud-error.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import { segmentsOf } from '../commands/segments.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
@@ -21,28 +21,67 @@ import type { Session } from './session.ts';
 export async function segmentsNamed(session: Session, launchId: string, text: string): Promise<string[] | 'all'> {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const named = words.length === 0 ? null : segmentsOf(await launchOf(session, launchId), words, session.nowMs());
-  if (named === null || !named.ok) throw new CliError('SEGMENT_UNKNOWN', named === null ? `--segments: found "${text}", expected segments, or all` : named.problem.replaceAll('`', '"'));
-  if (named.leftOut.length > 0) session.out(`Left out: ${named.leftOut.join(', ')}: sent, being sent, or in an order already.`);
+  if (named === null || !named.ok)
+    throw new CliError(
+      'SEGMENT_UNKNOWN',
+      named === null ? `--segments: found "${text}", expected segments, or all` : named.problem.replaceAll('`', '"'),
+    );
+  if (named.leftOut.length > 0)
+    session.out(`Left out: ${named.leftOut.join(', ')}: sent, being sent, or in an order already.`);
   return named.segments;
 }
 
-export async function requestFire(session: Session, launchId: string, options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean }): Promise<void> {
-  const [measured, sets] = await Promise.all([session.conductor.measured(launchId), frozenSets(session, launchId, options.segments)]);
+export async function requestFire(
+  session: Session,
+  launchId: string,
+  options: { segments: SegmentsAsked; key: OperatorKey; lift: boolean },
+): Promise<void> {
+  const [measured, sets] = await Promise.all([
+    session.conductor.measured(launchId),
+    frozenSets(session, launchId, options.segments),
+  ]);
   const { entry, launch } = await perform(session, launchId, (now, nowMs) => {
     if (now === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}`);
     // Named one by one and signed as they would be shown at this very try.
     const segments = segmentsMeant(now, options.segments, nowMs);
     const own = sets.filter(({ segment }) => segments.includes(segment));
-    const shown = now.audience === null ? null : shownFor(now, segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })), undefined, own);
-    const via = proofBy(options.key, {
-      purpose: 'request', launchId, orderId: '', segments: shown?.segments ?? [], shownHash: shown === null ? '' : shownHash(shown, sha256), notAfterMs: shown?.notAfterMs ?? { ios: 0, android: 0 },
-    }, nowMs);
-    return { kind: 'request-fire', by: keyOwner(now, options.key), segments: options.segments, measured, via, lift: options.lift, sets };
+    const shown =
+      now.audience === null
+        ? null
+        : shownFor(
+            now,
+            segments.map((segment) => ({ segment, attempt: nextAttempt(now, segment) })),
+            undefined,
+            own,
+          );
+    const via = proofBy(
+      options.key,
+      {
+        purpose: 'request',
+        launchId,
+        orderId: '',
+        segments: shown?.segments ?? [],
+        shownHash: shown === null ? '' : shownHash(shown, sha256),
+        notAfterMs: shown?.notAfterMs ?? { ios: 0, android: 0 },
+      },
+      nowMs,
+    );
+    return {
+      kind: 'request-fire',
+      by: keyOwner(now, options.key),
+      segments: options.segments,
+      measured,
+      via,
+      lift: options.lift,
+      sets,
+    };
   });
   const order = entry.kind === 'FireRequested' ? launch.orders[entry.orderId] : undefined;
   if (order === undefined) throw new CliError('ORDER_GONE', 'the order was appended and is not in the launch');
   for (const line of orderLines(launch, order)) session.out(line);
-  session.out(`A second person approves it with: npm run go -- fire approve --launch ${launchId} --order ${order.id} --key their.pem --yes`);
+  session.out(
+    `A second person approves it with: npm run go -- fire approve --launch ${launchId} --order ${order.id} --key their.pem --yes`,
+  );
 }
 
 async function frozenSets({ conductor }: Session, launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]> {
@@ -56,35 +95,81 @@ async function frozenSets({ conductor }: Session, launchId: string, segments: Se
 const SWITCHES_WITHIN_MS = 3_000;
 
 /** Without `sure` it shows the order and stops: what is approved must have been seen. */
-export async function approveFire(session: Session, launchId: string, options: { orderId: string | null; key: OperatorKey; sure: boolean }): Promise<void> {
+export async function approveFire(
+  session: Session,
+  launchId: string,
+  options: { orderId: string | null; key: OperatorKey; sure: boolean },
+): Promise<void> {
   const pressedAtMs = session.nowMs();
   const launch = await launchOf(session, launchId);
   const order = openOrder(launch, options.orderId, pressedAtMs);
   for (const line of orderLines(launch, order)) session.out(line);
-  if (!options.sure) throw new CliError('NOT_CONFIRMED', 'nothing was sent. If this is what you approve, run it again with --yes: it fires at once');
-  const [measured, item] = await Promise.all([session.conductor.measured(launchId), session.cloud.switches.readWithin(launchId, SWITCHES_WITHIN_MS)]);
+  if (!options.sure)
+    throw new CliError(
+      'NOT_CONFIRMED',
+      'nothing was sent. If this is what you approve, run it again with --yes: it fires at once',
+    );
+  const [measured, item] = await Promise.all([
+    session.conductor.measured(launchId),
+    session.cloud.switches.readWithin(launchId, SWITCHES_WITHIN_MS),
+  ]);
   const { shown } = order;
-  const via = proofBy(options.key, { purpose: 'approve', launchId, orderId: order.id, segments: shown.segments, shownHash: order.shownHash, notAfterMs: shown.notAfterMs }, pressedAtMs);
+  const via = proofBy(
+    options.key,
+    {
+      purpose: 'approve',
+      launchId,
+      orderId: order.id,
+      segments: shown.segments,
+      shownHash: order.shownHash,
+      notAfterMs: shown.notAfterMs,
+    },
+    pressedAtMs,
+  );
   const { entry } = await perform(session, launchId, {
-    kind: 'approve-fire', by: keyOwner(launch, options.key), orderId: order.id, shownHash: order.shownHash, pressedAtMs, measured, via,
-    observedHaltEpoch: item?.haltEpoch ?? 0, observedHalted: item?.halted ?? false,
+    kind: 'approve-fire',
+    by: keyOwner(launch, options.key),
+    orderId: order.id,
+    shownHash: order.shownHash,
+    pressedAtMs,
+    measured,
+    via,
+    observedHaltEpoch: item?.haltEpoch ?? 0,
+    observedHalted: item?.halted ?? false,
   });
-  session.out(`GO: ${entry.kind === 'FireApproved' ? `shot ${entry.shotId}` : entry.kind} for ${plural(order.devices, 'device')}. \`npm run go -- stats --launch ${launchId}\` follows it.`);
+  session.out(
+    `GO: ${entry.kind === 'FireApproved' ? `shot ${entry.shotId}` : entry.kind} for ${plural(order.devices, 'device')}. \`npm run go -- stats --launch ${launchId}\` follows it.`,
+  );
 }
 
 function openOrder(launch: Launch, orderId: string | null, nowMs: number): FireOrder {
   const open = Object.values(launch.orders).filter((order) => order.state === 'open' && !isExpired(order, nowMs));
   const order = orderId === null ? open[0] : launch.orders[orderId];
-  if (orderId === null && open.length > 1) throw new CliError('ORDER_UNCLEAR', `several orders are open: name one with --order (${open.map(({ id }) => id).join(', ')})`);
-  if (order === undefined) throw new CliError('NO_SUCH_ORDER', orderId === null ? 'no order is open; ask for one with `fire request`' : `there is no order ${orderId}`);
+  if (orderId === null && open.length > 1)
+    throw new CliError(
+      'ORDER_UNCLEAR',
+      `several orders are open: name one with --order (${open.map(({ id }) => id).join(', ')})`,
+    );
+  if (order === undefined)
+    throw new CliError(
+      'NO_SUCH_ORDER',
+      orderId === null ? 'no order is open; ask for one with `fire request`' : `there is no order ${orderId}`,
+    );
   return order;
 }
 
 /** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or after `recordWithinMs` at the latest. */
-export async function halt(session: Session, launchId: string, options: { reason: string; key: OperatorKey | null; recordWithinMs: number }): Promise<void> {
+export async function halt(
+  session: Session,
+  launchId: string,
+  options: { reason: string; key: OperatorKey | null; recordWithinMs: number },
+): Promise<void> {
   const pressedAtMs = session.nowMs();
   // The record is read beside the halt, which waits for it no longer than this. Null: it can't be read.
-  const read = session.journal.launch(launchId).then((launch) => ({ launch }), () => null);
+  const read = session.journal.launch(launchId).then(
+    (launch) => ({ launch }),
+    () => null,
+  );
   const limit = Promise.withResolvers<null>();
   const timer = setTimeout(() => limit.resolve(null), 300);
   const known = await Promise.race([read, limit.promise]);
@@ -92,13 +177,24 @@ export async function halt(session: Session, launchId: string, options: { reason
   if (known !== null && known.launch === null) throw noLaunch(launchId);
   if (known?.launch?.closed === true) throw closed(launchId);
   const person = options.key === null || known?.launch == null ? null : personOf(known.launch, options.key);
-  const { epoch, recorded } = await session.conductor.halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs }).catch((error: unknown) => {
-    throw error instanceof Error && 'code' in error && error.code === 'NO_LAUNCH' ? noLaunch(launchId) : error;
-  });
+  const { epoch, recorded } = await session.conductor
+    .halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs })
+    .catch((error: unknown) => {
+      throw error instanceof Error && 'code' in error && error.code === 'NO_LAUNCH' ? noLaunch(launchId) : error;
+    });
   session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
   const late = Promise.withResolvers<string>();
-  const lateTimer = setTimeout(() => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'), options.recordWithinMs);
-  const taken = recorded.then((acted) => (acted.ok ? 'It is in the record.' : acted.code === 'LAUNCH_CLOSED' ? closed(launchId) : `The record has no entry of it: ${acted.say}`));
+  const lateTimer = setTimeout(
+    () => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'),
+    options.recordWithinMs,
+  );
+  const taken = recorded.then((acted) =>
+    acted.ok
+      ? 'It is in the record.'
+      : acted.code === 'LAUNCH_CLOSED'
+        ? closed(launchId)
+        : `The record has no entry of it: ${acted.say}`,
+  );
   const outcome = await Promise.race([taken, late.promise]);
   clearTimeout(lateTimer);
   // A slow record may say only now that nobody obeys that switch item.
@@ -108,23 +204,40 @@ export async function halt(session: Session, launchId: string, options: { reason
 }
 
 function closed(launchId: string): CliError {
-  return new CliError('LAUNCH_CLOSED', `NOTHING WAS HALTED: ${launchId} is closed; nothing of it is being sent, and nothing can be`);
+  return new CliError(
+    'LAUNCH_CLOSED',
+    `NOTHING WAS HALTED: ${launchId} is closed; nothing of it is being sent, and nothing can be`,
+  );
 }
 
 function noLaunch(launchId: string): CliError {
-  return new CliError('NO_LAUNCH', `NOTHING IS HALTED: there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
+  return new CliError(
+    'NO_LAUNCH',
+    `NOTHING IS HALTED: there is no launch ${launchId}; \`npm run go -- launches\` lists them`,
+  );
 }
 
-export async function requestLift(session: Session, launchId: string, options: { reason: string; key: OperatorKey }): Promise<void> {
+export async function requestLift(
+  session: Session,
+  launchId: string,
+  options: { reason: string; key: OperatorKey },
+): Promise<void> {
   const launch = await launchOf(session, launchId);
-  const { entry } = await perform(session, launchId, { kind: 'request-lift', by: keyOwner(launch, options.key), reason: options.reason });
-  session.out(`Asked to lift the halt${entry.kind === 'LiftRequested' ? ` (${entry.liftId})` : ''}. A second person approves it with: npm run go -- lift approve --launch ${launchId} --key their.pem`);
+  const { entry } = await perform(session, launchId, {
+    kind: 'request-lift',
+    by: keyOwner(launch, options.key),
+    reason: options.reason,
+  });
+  session.out(
+    `Asked to lift the halt${entry.kind === 'LiftRequested' ? ` (${entry.liftId})` : ''}. A second person approves it with: npm run go -- lift approve --launch ${launchId} --key their.pem`,
+  );
 }
 
 export async function approveLift(session: Session, launchId: string, options: { key: OperatorKey }): Promise<void> {
   const launch = await launchOf(session, launchId);
   const lift = Object.values(launch.lifts).find(({ open }) => open);
-  if (lift === undefined) throw new CliError('NO_SUCH_REQUEST', 'nobody has asked to lift a halt; ask with `lift request`');
+  if (lift === undefined)
+    throw new CliError('NO_SUCH_REQUEST', 'nobody has asked to lift a halt; ask with `lift request`');
   await perform(session, launchId, { kind: 'approve-lift', by: keyOwner(launch, options.key), liftId: lift.id });
   session.out('Lifted. What was not sent goes out with a new fire order.');
 }

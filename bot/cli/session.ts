@@ -9,13 +9,13 @@ import type { Journal } from '../../infra/aws/journal.ts';
 import { trustedFrom } from '../../infra/aws/key-config.ts';
 import { looseKeyring, signerOf } from '../../infra/aws/keyring.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
-import { createConductor } from '../conductor/conductor.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import type { Conductor } from '../conductor/conductor-port.ts';
+import { createConductor } from '../conductor/conductor.ts';
 import { CliError } from './cli-error.ts';
 import type { OperatorKey } from './operator-key.ts';
 
@@ -23,7 +23,13 @@ import type { OperatorKey } from './operator-key.ts';
  * What a command works with. The conductor is never started: it measures gates, halts, and performs the urgent effects of
  * entries that this process appends; a bot that is alive, or comes back, does the rest from the record.
  */
-export interface Session { cloud: Cloud; journal: Journal; conductor: Conductor; out: (text: string) => void; nowMs: () => number }
+export interface Session {
+  cloud: Cloud;
+  journal: Journal;
+  conductor: Conductor;
+  out: (text: string) => void;
+  nowMs: () => number;
+}
 
 const EFFECTS_WITHIN_MS = 30_000;
 const EFFECTS_AGAIN_MS = 500;
@@ -37,8 +43,14 @@ const environment = z.object({
 });
 
 /** `key`: the operator's own, which signs what this command writes. */
-export function openSession(env: Readonly<Record<string, string | undefined>>, out: (text: string) => void, key: OperatorKey | null): Session {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+export function openSession(
+  env: Readonly<Record<string, string | undefined>>,
+  out: (text: string) => void,
+  key: OperatorKey | null,
+): Session {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
   const parsed = environment.safeParse(given);
   const { trusted, problems } = trustedFrom(given);
   if (!parsed.success || problems.length > 0) {
@@ -46,32 +58,60 @@ export function openSession(env: Readonly<Record<string, string | undefined>>, o
       const variable = String(path[0]);
       return `  ${variable}: found ${given[variable] === undefined ? 'nothing' : JSON.stringify(given[variable])}, expected ${message}`;
     });
-    throw new CliError('ENVIRONMENT_INVALID', `the environment has problems (see .env.example)\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`);
+    throw new CliError(
+      'ENVIRONMENT_INVALID',
+      `the environment has problems (see .env.example)\n${[...lines, ...problems.map(({ variable, found, expected }) => `  ${variable}: found ${found}, expected ${expected}`)].join('\n')}`,
+    );
   }
   const found = parsed.data;
-  const config: CloudConfig = { endpoint: found.AWS_ENDPOINT_URL ?? null, region: found.AWS_REGION, tablePrefix: found.GOBUTTON_TABLE_PREFIX, bucket: found.GOBUTTON_BUCKET };
+  const config: CloudConfig = {
+    endpoint: found.AWS_ENDPOINT_URL ?? null,
+    region: found.AWS_REGION,
+    tablePrefix: found.GOBUTTON_TABLE_PREFIX,
+    bucket: found.GOBUTTON_BUCKET,
+  };
   const cloud = createCloud(config);
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: looseKeyring(key === null ? null : signerOf(key.privateKey), trusted) });
+  const journal = createJournal({
+    record: cloud.record,
+    staff: cloud.staff,
+    clock: cloud.clock,
+    keyring: looseKeyring(key === null ? null : signerOf(key.privateKey), trusted),
+  });
   const log = pino({ name: 'cli', level: found.LOG_LEVEL }, pino.destination(2));
-  const conductor = createConductor({ cloud, journal, slack: null, log, config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` } });
+  const conductor = createConductor({
+    cloud,
+    journal,
+    slack: null,
+    log,
+    config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` },
+  });
   return { cloud, journal, conductor, out, nowMs: cloud.clock.nowMs };
 }
 
 export async function launchOf(session: Session, launchId: string): Promise<Launch> {
   const launch = await session.journal.launch(launchId);
-  if (launch === null) throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
+  if (launch === null)
+    throw new CliError('NO_LAUNCH', `there is no launch ${launchId}; \`npm run go -- launches\` lists them`);
   return launch;
 }
 
 /** The person that a key stands for on this launch's roster. */
 export function keyOwner(launch: Launch, key: OperatorKey): string {
   const person = personOf(launch, { publicKey: key.publicKey });
-  if (person === null) throw new CliError('NOT_ON_ROSTER', `nobody on the roster of ${launch.id} has this key (${fingerprintOf(key.publicKey, sha256)}); \`npm run go -- people\` shows whose keys it has`);
+  if (person === null)
+    throw new CliError(
+      'NOT_ON_ROSTER',
+      `nobody on the roster of ${launch.id} has this key (${fingerprintOf(key.publicKey, sha256)}); \`npm run go -- people\` shows whose keys it has`,
+    );
   return person.id;
 }
 
 /** Submits, performs the urgent effects, and gives the entry; a refusal ends the command with its sentence. */
-export async function perform(session: Session, launchId: string, command: Parameters<Journal['submit']>[1]): Promise<{ entry: Entry; launch: Launch }> {
+export async function perform(
+  session: Session,
+  launchId: string,
+  command: Parameters<Journal['submit']>[1],
+): Promise<{ entry: Entry; launch: Launch }> {
   const submitted = await session.journal.submit(launchId, command);
   if (!submitted.ok) throw new CliError(submitted.code, submitted.say);
   await performEffects(session, submitted);
@@ -79,15 +119,24 @@ export async function perform(session: Session, launchId: string, command: Param
 }
 
 /** What fails is tried again here: with the bot gone nobody else would. */
-async function performEffects({ conductor, cloud, nowMs }: Session, { entry, launch }: { entry: Entry; launch: Launch }): Promise<void> {
-  const ids = effectsOf(entry, launch).filter(({ urgent, lane }) => urgent && lane === 'cloud').map(({ id }) => id);
+async function performEffects(
+  { conductor, cloud, nowMs }: Session,
+  { entry, launch }: { entry: Entry; launch: Launch },
+): Promise<void> {
+  const ids = effectsOf(entry, launch)
+    .filter(({ urgent, lane }) => urgent && lane === 'cloud')
+    .map(({ id }) => id);
   const endMs = nowMs() + EFFECTS_WITHIN_MS;
   for (;;) {
     await conductor.afterEntry(entry.launchId, entry);
     const results = await Promise.all(ids.map((id) => cloud.live.effectResult(entry.launchId, id).catch(() => null)));
     const open = ids.filter((_, at) => results[at] === null);
     if (open.length === 0) return;
-    if (nowMs() >= endMs) throw new CliError('EFFECTS_OPEN', `it is decided and recorded (entry ${entry.seq}), but this could not be done: ${open.join(', ')}. A bot does it as soon as one runs`);
+    if (nowMs() >= endMs)
+      throw new CliError(
+        'EFFECTS_OPEN',
+        `it is decided and recorded (entry ${entry.seq}), but this could not be done: ${open.join(', ')}. A bot does it as soon as one runs`,
+      );
     await sleep(EFFECTS_AGAIN_MS);
   }
 }

@@ -5,7 +5,12 @@ import { didYouMean, nearest } from './nearest.ts';
 describe('what is typed after /go', () => {
   it('is a name, words, and the rest as typed', () => {
     expect(parseTyped('')).toEqual({ name: 'help', doubtful: false, words: [], rest: '' });
-    expect(parseTyped('  FIRE us-ios, de-ios ')).toEqual({ name: 'fire', doubtful: false, words: ['us-ios', 'de-ios'], rest: 'us-ios, de-ios' });
+    expect(parseTyped('  FIRE us-ios, de-ios ')).toEqual({
+      name: 'fire',
+      doubtful: false,
+      words: ['us-ios', 'de-ios'],
+      rest: 'us-ios, de-ios',
+    });
     expect(parseTyped('note  it   is on').rest).toBe('it   is on');
   });
 
@@ -28,8 +33,17 @@ describe('what is typed after /go', () => {
   });
 
   it('reads lengths of time', () => {
-    expect(['20m', '1h30m', '90 s', '2 hours', '1d'].map(lengthMs)).toEqual([1_200_000, 5_400_000, 90_000, 7_200_000, 86_400_000]);
-    expect(['', '20', '20 parsecs', '5constructor', 'm', '1h later'].map(lengthMs)).toEqual([null, null, null, null, null, null]);
+    expect(['20m', '1h30m', '90 s', '2 hours', '1d'].map(lengthMs)).toEqual([
+      1_200_000, 5_400_000, 90_000, 7_200_000, 86_400_000,
+    ]);
+    expect(['', '20', '20 parsecs', '5constructor', 'm', '1h later'].map(lengthMs)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('reads points in time only when their zone is said', () => {
@@ -42,7 +56,9 @@ describe('what is typed after /go', () => {
     expect(when('17:30z', now, null)).toBe(now + 84_600_000);
     expect(when('2027-02-07T23:30Z', now, null)).toBe(Date.parse('2027-02-07T23:30:00Z'));
     expect(when('2027-02-07 18:30 +01:00', now, null)).toBe(Date.parse('2027-02-07T17:30:00Z'));
-    expect(['18:30', '2027-02-07T23:30', 'soon', '25:00 UTC', '+10m', 'in many moons'].map((text) => when(text, now, null))).toEqual([null, null, null, null, null, null]);
+    expect(
+      ['18:30', '2027-02-07T23:30', 'soon', '25:00 UTC', '+10m', 'in many moons'].map((text) => when(text, now, null)),
+    ).toEqual([null, null, null, null, null, null]);
   });
 });
 

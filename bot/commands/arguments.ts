@@ -15,16 +15,29 @@ export interface Typed {
 
 export function parseTyped(text: string): Typed {
   // A dash or a dot before the first word is no word.
-  const trimmed = readable(text).trim().replace(/^(?:(?!\?)[!-/:-@[-`{-~]+\s+)+(?=\S)/, '');
+  const trimmed = readable(text)
+    .trim()
+    .replace(/^(?:(?!\?)[!-/:-@[-`{-~]+\s+)+(?=\S)/, '');
   const head = /^(?:<[^>]*>|"[^"\s]*"?|[^\s",;]+)/.exec(trimmed)?.[0] ?? trimmed.slice(0, 1);
   const { name, tail } = headOf(head);
   const rest = `${tail}${trimmed.slice(head.length)}`.replace(/^[\s,;]+/, '').trim();
-  return { name: trimmed === '' ? 'help' : name, doubtful: head.startsWith('~') || /\?[^\p{L}]*$/u.test(head), words: splitWords(rest), rest };
+  return {
+    name: trimmed === '' ? 'help' : name,
+    doubtful: head.startsWith('~') || /\?[^\p{L}]*$/u.test(head),
+    words: splitWords(rest),
+    rest,
+  };
 }
 
 /** Slack escapes `&<>`; phones type curly quotes; some keyboards and copies leave marks that nobody sees. */
 const readable = (text: string): string =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').replaceAll(/[“”„«»]/g, '"').replaceAll(/[‘’]/g, "'").replaceAll(INVISIBLE, '');
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replaceAll(/[“”„«»]/g, '"')
+    .replaceAll(/[‘’]/g, "'")
+    .replaceAll(INVISIBLE, '');
 /** Zero-width space, soft hyphen, byte order mark, direction marks. Joiners stay: emoji are made with them. */
 const INVISIBLE = /[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -42,7 +55,12 @@ function headOf(head: string): { name: string; tail: string } {
 
 /** A word in small letters, without the punctuation and the markup around it: `*HALT!!!*` → halt, `/status.` → status. */
 export function bareWord(word: string): string {
-  return word.normalize('NFKC').toLowerCase().replaceAll(/[\u200c\u200d]/g, '').replaceAll(/[\u2010-\u2015\u2212]/g, '-').replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+  return word
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\u200c\u200d]/g, '')
+    .replaceAll(/[\u2010-\u2015\u2212]/g, '-')
+    .replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 }
 
 /** `a "b c" d` → a, b c, d. A quote that is never closed runs to the end. Commas between words are spaces. */
@@ -55,14 +73,36 @@ export function slackIdOf(word: string): string | null {
   return /^<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>$/.exec(word)?.[1] ?? /^@?([UW][A-Z0-9]{5,20})$/.exec(word)?.[1] ?? null;
 }
 
-const ON_OFF = new Map([['on', true], ['true', true], ['yes', true], ['off', false], ['false', false], ['no', false]]);
+const ON_OFF = new Map([
+  ['on', true],
+  ['true', true],
+  ['yes', true],
+  ['off', false],
+  ['false', false],
+  ['no', false],
+]);
 
 /** `on`, `off`, `true`, `false`. */
 export function onOff(word: string): boolean | null {
   return ON_OFF.get(word.toLowerCase()) ?? null;
 }
 
-const UNIT_MS: Record<string, number> = { s: 1_000, sec: 1_000, second: 1_000, seconds: 1_000, m: 60_000, min: 60_000, minute: 60_000, minutes: 60_000, h: 3_600_000, hour: 3_600_000, hours: 3_600_000, d: 86_400_000, day: 86_400_000, days: 86_400_000 };
+const UNIT_MS: Record<string, number> = {
+  s: 1_000,
+  sec: 1_000,
+  second: 1_000,
+  seconds: 1_000,
+  m: 60_000,
+  min: 60_000,
+  minute: 60_000,
+  minutes: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+  days: 86_400_000,
+};
 
 /** `20m`, `1h30m`, `90 s` in milliseconds; null for anything else. */
 export function lengthMs(text: string): number | null {
@@ -82,14 +122,19 @@ export function lengthMs(text: string): number | null {
 }
 
 /** What `when` understands, for usage lines. */
-export const WHEN_USAGE = '`in 20m`, `+10m` (from the present target), `18:30 UTC` (the next one), `2027-02-07T23:30Z`; `14:30` and `tomorrow 6pm` are asked back in your own zone';
+export const WHEN_USAGE =
+  '`in 20m`, `+10m` (from the present target), `18:30 UTC` (the next one), `2027-02-07T23:30Z`; `14:30` and `tomorrow 6pm` are asked back in your own zone';
 
 /**
  * A point in time that is the same for everybody. Clock times need their zone said: `18:30` alone would mean something
  * else to everybody in the room. Null: not of this kind; `readMoment` knows what can be offered back.
  */
 export function when(text: string, nowMs: number, targetAtMs: number | null): number | null {
-  const words = text.trim().toLowerCase().replaceAll(/[\u2010-\u2015\u2212]/g, '-').replace(/^(at|to)\s+/, '');
+  const words = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/^(at|to)\s+/, '');
   if (words === 'now') return nowMs;
   const fromNow = /^in\s+(.+)$/.exec(words)?.[1];
   if (fromNow !== undefined) return plus(nowMs, lengthMs(fromNow));

@@ -18,32 +18,73 @@ const ASKED_FOR_MS = 600_000;
 /** Slack takes 2,000 characters as the value of a button. */
 const VALUE_CHARS = 1_900;
 
-export async function momentOf(desk: Desk, slackId: string, text: string, nowMs: number, targetAtMs: number | null): Promise<Moment> {
-  const zone = needsZone(text, { nowMs, targetAtMs }) || readMoment(text, { nowMs, targetAtMs, zone: null }).kind === 'offer' ? await zoneOf(desk, slackId) : null;
+export async function momentOf(
+  desk: Desk,
+  slackId: string,
+  text: string,
+  nowMs: number,
+  targetAtMs: number | null,
+): Promise<Moment> {
+  const zone =
+    needsZone(text, { nowMs, targetAtMs }) || readMoment(text, { nowMs, targetAtMs, zone: null }).kind === 'offer'
+      ? await zoneOf(desk, slackId)
+      : null;
   return readMoment(text, { nowMs, targetAtMs, zone });
 }
 
 /** Null: Slack does not say, or not in time. Then nothing is guessed. */
 async function zoneOf(desk: Desk, slackId: string): Promise<Zone | null> {
-  const late = new Promise<null>((resolve) => AbortSignal.timeout(ZONE_WITHIN_MS).addEventListener('abort', () => resolve(null)));
-  return Promise.race([late, desk.client.users.info({ user: slackId }).then(({ user }) => zoneNamed(user?.tz)).catch((error: unknown) => {
-    desk.log.warn({ err: error, slackId }, 'the zone of a person could not be learned');
-    return null;
-  })]);
+  const late = new Promise<null>((resolve) =>
+    AbortSignal.timeout(ZONE_WITHIN_MS).addEventListener('abort', () => resolve(null)),
+  );
+  return Promise.race([
+    late,
+    desk.client.users
+      .info({ user: slackId })
+      .then(({ user }) => zoneNamed(user?.tz))
+      .catch((error: unknown) => {
+        desk.log.warn({ err: error, slackId }, 'the zone of a person could not be learned');
+        return null;
+      }),
+  ]);
 }
 
 /** `typedWith` gives the whole command with a moment in the place of what was typed. */
-export function offer(ask: Ask, sub: Subcommand, text: string, moment: Exclude<Moment, { kind: 'at' }>, typedWith: (moment: string) => string): Message {
-  if (moment.kind === 'refused') return misuse(sub, `${code(text)} ${moment.isFormat ? 'is not a time that everybody reads the same' : 'can\'t be taken as a time'}. Expected ${moment.expected}.`);
+export function offer(
+  ask: Ask,
+  sub: Subcommand,
+  text: string,
+  moment: Exclude<Moment, { kind: 'at' }>,
+  typedWith: (moment: string) => string,
+): Message {
+  if (moment.kind === 'refused')
+    return misuse(
+      sub,
+      `${code(text)} ${moment.isFormat ? 'is not a time that everybody reads the same' : "can't be taken as a time"}. Expected ${moment.expected}.`,
+    );
   const untilMs = ask.atMs + ASKED_FOR_MS;
-  const value = ({ atMs }: Choice) => ({ typed: typedWith(new Date(atMs).toISOString().replace('.000Z', 'Z')), by: ask.slackId, untilMs: String(untilMs) });
+  const value = ({ atMs }: Choice) => ({
+    typed: typedWith(new Date(atMs).toISOString().replace('.000Z', 'Z')),
+    by: ask.slackId,
+    untilMs: String(untilMs),
+  });
   const choices = moment.choices.slice(0, TYPED_CHOICES);
-  if (choices.some((choice) => JSON.stringify(value(choice)).length > VALUE_CHARS)) return misuse(sub, `The line is ${count(ask.typed.rest.length)} characters long, too long to be asked back. Type the time with its zone, like \`18:30 UTC\`.`);
+  if (choices.some((choice) => JSON.stringify(value(choice)).length > VALUE_CHARS))
+    return misuse(
+      sub,
+      `The line is ${count(ask.typed.rest.length)} characters long, too long to be asked back. Type the time with its zone, like \`18:30 UTC\`.`,
+    );
   const [only] = choices;
-  const question = choices.length === 1 && only !== undefined ? `${only.label}?` : `Which is meant? ${choices.map(({ label }) => `*${label}*`).join(', or ')}`;
+  const question =
+    choices.length === 1 && only !== undefined
+      ? `${only.label}?`
+      : `Which is meant? ${choices.map(({ label }) => `*${label}*`).join(', or ')}`;
   return message(`${question} Nothing was changed yet.`, [
     section(`:clock3: ${choices.length === 1 ? `*${question}*` : question} You typed ${code(text)}.`),
-    actions('moment', choices.map((choice, index) => button(typedAction(index), clip(`Yes: ${choice.label}`, 75), value(choice)))),
+    actions(
+      'moment',
+      choices.map((choice, index) => button(typedAction(index), clip(`Yes: ${choice.label}`, 75), value(choice))),
+    ),
     context(`Nothing was changed yet; your press does it, until ${timeOfDay(untilMs)}.`),
   ]);
 }

@@ -10,28 +10,59 @@ import { misuse } from './subcommand.ts';
 import type { Subcommand } from './subcommand.ts';
 
 export const campaign: Subcommand = {
-  name: 'campaign', also: ['text', 'copy', 'edit'], usage: ['campaign', 'campaign de fr', 'campaign show'], group: 'Prepare', needs: 'person',
+  name: 'campaign',
+  also: ['text', 'copy', 'edit'],
+  usage: ['campaign', 'campaign de fr', 'campaign show'],
+  group: 'Prepare',
+  needs: 'person',
   does: 'Opens the text of the push, per locale, to edit and preview. `campaign show` only shows it.',
   async run({ desk, launch, person, typed, triggerId, channelId }) {
     const all = Object.keys(launch.campaign.locales);
-    if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign')) return message('The text of the push', contentTexts(launch.campaign, launch.audience === null ? null : devicesPerText(launch.campaign, launch.audience, launch.audience.segments.map(({ id }) => ({ segment: id })))).sections);
+    if (typed.words[0]?.toLowerCase() === 'show' || !may(person, 'set-campaign'))
+      return message(
+        'The text of the push',
+        contentTexts(
+          launch.campaign,
+          launch.audience === null
+            ? null
+            : devicesPerText(
+                launch.campaign,
+                launch.audience,
+                launch.audience.segments.map(({ id }) => ({ segment: id })),
+              ),
+        ).sections,
+      );
     const unknown = typed.words.find((word) => localeNamed(all, word) === undefined);
-    if (unknown !== undefined) return misuse(campaign, `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all.slice(0, 60).map((locale) => code(locale)).join(' ')}.`);
+    if (unknown !== undefined)
+      return misuse(
+        campaign,
+        `The campaign has no locale ${code(unknown)}.${didYouMean(unknown, all)} It has ${all
+          .slice(0, 60)
+          .map((locale) => code(locale))
+          .join(' ')}.`,
+      );
     const named = typed.words.map((word) => localeNamed(all, word) ?? '');
     const locales = named.length === 0 ? all : [...new Set(named)];
-    if (locales.length > CAMPAIGN_LOCALES) return misuse(campaign, `That is ${locales.length} locales; a form holds ${CAMPAIGN_LOCALES}. Name the ones to edit: \`/go campaign ${all.slice(0, 2).join(' ')}\``);
+    if (locales.length > CAMPAIGN_LOCALES)
+      return misuse(
+        campaign,
+        `That is ${locales.length} locales; a form holds ${CAMPAIGN_LOCALES}. Name the ones to edit: \`/go campaign ${all.slice(0, 2).join(' ')}\``,
+      );
     await desk.client.views.open({ trigger_id: triggerId, view: campaignModal(launch, locales, channelId, null) });
     return null;
   },
 };
 
-const localeNamed = (all: readonly string[], word: string): string | undefined => all.find((locale) => locale.toLowerCase() === word.toLowerCase());
+const localeNamed = (all: readonly string[], word: string): string | undefined =>
+  all.find((locale) => locale.toLowerCase() === word.toLowerCase());
 
 /** The campaign with the texts of a form put in; an absent or empty field keeps what there was. */
 export function withTexts(present: Campaign, texts: ReadonlyMap<string, { title?: string; body?: string }>): Campaign {
-  const locales = Object.fromEntries(Object.entries(present.locales).map(([locale, old]) => {
-    const fresh = texts.get(locale);
-    return [locale, { title: fresh?.title ?? old.title, body: fresh?.body ?? old.body }];
-  }));
+  const locales = Object.fromEntries(
+    Object.entries(present.locales).map(([locale, old]) => {
+      const fresh = texts.get(locale);
+      return [locale, { title: fresh?.title ?? old.title, body: fresh?.body ?? old.body }];
+    }),
+  );
   return { ...present, locales };
 }

@@ -20,13 +20,17 @@ const launches = () => rig.cloud.live.launches();
 async function askIn(channel: string, text: string): Promise<string> {
   const ana = person(rig.workspace, 'U0ONCALL');
   await ana.send('POST', 'commands', { channel, command: '/go', text });
-  const read = async () => (await ana.get<{ messages: Parameters<typeof textOf>[0][] }>(`channels/${channel}/messages`)).messages.findLast((one) => one.ephemeralTo !== undefined);
+  const read = async () =>
+    (await ana.get<{ messages: Parameters<typeof textOf>[0][] }>(`channels/${channel}/messages`)).messages.findLast(
+      (one) => one.ephemeralTo !== undefined,
+    );
   return textOf(await until('an answer', read));
 }
 
 test('in a channel without the bot nothing is created, and the answer says how to invite it; invited, it works', async () => {
   rig.workspace.admin.removeApp(ROOM);
-  for (const typed of ['create drill in 1h', 'create']) expect(await rig.ask(rig.ana, typed)).toContain('/invite @gobutton');
+  for (const typed of ['create drill in 1h', 'create'])
+    expect(await rig.ask(rig.ana, typed)).toContain('/invite @gobutton');
   expect(await rig.ana.views()).toEqual([]);
   expect(await launches()).toEqual([]);
   rig.workspace.admin.addApp(ROOM);
@@ -34,7 +38,7 @@ test('in a channel without the bot nothing is created, and the answer says how t
   expect(await launches()).toHaveLength(1);
 });
 
-test('people bring the bot in as the answer says, by Slack\'s own /invite, and others as well', async () => {
+test("people bring the bot in as the answer says, by Slack's own /invite, and others as well", async () => {
   rig.workspace.admin.removeApp(ROOM);
   const invite = (text: string) => rig.ana.send('POST', 'commands', { channel: ROOM, command: '/invite', text });
   expect(await invite('')).toMatchObject({ ok: false, error: expect.stringContaining('found nobody') as string });
@@ -46,10 +50,12 @@ test('people bring the bot in as the answer says, by Slack\'s own /invite, and o
   expect(await invite('@ana')).toMatchObject({ ok: false, error: expect.stringContaining('archived') as string });
 });
 
-test('a runbook is created by its file\'s name or by its own id, and the examples name one that lies here', async () => {
-  const put = (name: string, id: string) => writeFile(join(rig.runbooksDir, name), RUNBOOK.replace('id: drill', `id: ${id}`));
+test("a runbook is created by its file's name or by its own id, and the examples name one that lies here", async () => {
+  const put = (name: string, id: string) =>
+    writeFile(join(rig.runbooksDir, name), RUNBOOK.replace('id: drill', `id: ${id}`));
   await put('flash-sale-es.yaml', 'flash-sale');
-  for (const typed of ['create flash-sail in 1h', 'create flash-sale']) expect(await rig.ask(rig.ana, typed)).toContain('/go create drill in 2h');
+  for (const typed of ['create flash-sail in 1h', 'create flash-sale'])
+    expect(await rig.ask(rig.ana, typed)).toContain('/go create drill in 2h');
   expect(await rig.ask(rig.ana, 'help create')).toContain('/go create drill 23:30 UTC');
   expect(await rig.ask(rig.ana, 'create flash-sail in 1h')).toContain('Did you mean `flash-sale`?');
   // Two files that call themselves the same: neither is guessed.
@@ -91,14 +97,23 @@ test('a form sent where the bot is gone by then: told in the form; too late for 
   await rig.ana.go('create');
   const viewId = async () => (await until('the form', async () => (await rig.ana.views())[0])).id;
   rig.workspace.admin.removeApp(ROOM);
-  expect(await rig.ana.submit(await viewId(), {})).toMatchObject({ ok: false, errors: { name: expect.stringContaining('/invite @gobutton') as string } });
+  expect(await rig.ana.submit(await viewId(), {})).toMatchObject({
+    ok: false,
+    errors: { name: expect.stringContaining('/invite @gobutton') as string },
+  });
   rig.workspace.faults.set('conversations.info', { kind: 'hang' });
   expect(await rig.ana.submit(await viewId(), {})).toMatchObject({ ok: true });
-  const told = await until('a direct message', async () => {
-    const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
-    const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL');
-    return direct === undefined ? null : (await rig.ana.get<{ messages: { text: string }[] }>(`channels/${direct.id}/messages`)).messages[0];
-  }, 10_000);
+  const told = await until(
+    'a direct message',
+    async () => {
+      const { channels } = await rig.ana.get<{ channels: { id: string; im_with: string | null }[] }>('state');
+      const direct = channels.find(({ im_with: who }) => who === 'U0ONCALL');
+      return direct === undefined
+        ? null
+        : (await rig.ana.get<{ messages: { text: string }[] }>(`channels/${direct.id}/messages`)).messages[0];
+    },
+    10_000,
+  );
   expect(told.text).toContain('Slack did not say');
   expect(await launches()).toEqual([]);
 }, 20_000);

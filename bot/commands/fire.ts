@@ -11,7 +11,11 @@ import { misuse, submit } from './subcommand.ts';
 import type { Answer, PersonAsk, Subcommand } from './subcommand.ts';
 
 export const fire: Subcommand = {
-  name: 'fire', also: ['send'], usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios'], group: 'Fire and halt', needs: 'person',
+  name: 'fire',
+  also: ['send'],
+  usage: ['fire', 'fire all', 'fire us-ios, de-ios', 'fire us', 'fire ios'],
+  group: 'Fire and halt',
+  needs: 'person',
   does: 'Asks to send to all segments, or to those named. A second person presses GO in the channel.',
   run: (ask) => requestFire(ask, ask.typed.words, false),
 };
@@ -21,24 +25,44 @@ export async function requestFire(ask: PersonAsk, words: readonly string[], lift
   const { desk, launch, slackId, teamId, channelId, person } = ask;
   const shared = await desk.rooms.isShared(channelId);
   if (shared !== false) {
-    const say = shared === true
-      ? 'This channel is shared with another company (Slack Connect), so nobody fires from it. Use a channel of your own, or the command line.'
-      : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.';
+    const say =
+      shared === true
+        ? 'This channel is shared with another company (Slack Connect), so nobody fires from it. Use a channel of your own, or the command line.'
+        : 'Slack did not say whether this channel is shared with another company, so nothing can be fired from it just now. Try again, or use the command line.';
     desk.refusals.note(launch.id, slackId, { what: 'asking for fire', code: 'CHANNEL_SHARED', say });
     return refused('CHANNEL_SHARED', say);
   }
-  const wanted = lift && words.length === 0 ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] } : segmentsOf(launch, words, ask.atMs);
-  if (!wanted.ok) return misuse(lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire, wanted.problem);
+  const wanted =
+    lift && words.length === 0
+      ? { ok: true as const, segments: 'cut-off' as const, leftOut: [] }
+      : segmentsOf(launch, words, ask.atMs);
+  if (!wanted.ok)
+    return misuse(
+      lift ? { ...fire, usage: ['resume fire', 'resume fire all', 'resume fire us-ios'] } : fire,
+      wanted.problem,
+    );
   const { segments, leftOut } = wanted;
   const [measured, sets] = await Promise.all([desk.conductor.measured(launch.id), frozen(ask, segments)]);
   if (!Array.isArray(sets)) return sets;
   return submit(
     ask,
-    (by) => ({ kind: 'request-fire', by, segments, measured, via: slackVia({ slackId, teamId, channelId }), lift, sets }),
+    (by) => ({
+      kind: 'request-fire',
+      by,
+      segments,
+      measured,
+      via: slackVia({ slackId, teamId, channelId }),
+      lift,
+      sets,
+    }),
     (after) => {
-      const order = Object.values(after.orders).findLast((one) => one.requestedBy === person.id && one.state === 'open');
+      const order = Object.values(after.orders).findLast(
+        (one) => one.requestedBy === person.id && one.state === 'open',
+      );
       if (order === undefined) return done('Your order stands in the channel.');
-      return done(`Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`);
+      return done(
+        `Your order for ${segmentsText(after, order.shown.segments)} (${plural(order.devices, 'device')}) stands in the channel until ${timeOfDay(order.expiresAtMs)}. Another person presses GO: ${peopleWith(after, ['on-call', 'marketer'], person.id)}.${leftOut.length === 0 ? '' : ` *Left out:* ${safe(leftOut.join(', '), 300)}: sent, being sent, or in an order already.`}`,
+      );
     },
   );
 }

@@ -1,8 +1,8 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { whoIs } from '../desk.ts';
 import { roomTrouble } from '../conductor/room.ts';
 import type { RoomTrouble } from '../conductor/room.ts';
 import { roomFaultText } from '../conductor/slack-fault.ts';
+import { whoIs } from '../desk.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import { helpMessage } from '../views/help.ts';
@@ -11,7 +11,6 @@ import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { campaign } from './campaign.ts';
 import { create, createWith } from './create.ts';
-import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
 import { fire } from './fire.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
@@ -22,12 +21,17 @@ import { approve, decline, tick, waive } from './lead.ts';
 import { meaning } from './meaning.ts';
 import { nearest } from './nearest.ts';
 import { people } from './people.ts';
+import { listRunbooks, namesAndProblems } from './runbook-folder.ts';
 import { ready, stats, status, steps } from './see.ts';
 import type { Answer, Ask, Subcommand } from './subcommand.ts';
 import { close, note, timeline } from './talk.ts';
 
 const help: Subcommand = {
-  name: 'help', also: ['?', '-h', '--help'], usage: ['help', 'help fire'], group: 'See', needs: 'nothing',
+  name: 'help',
+  also: ['?', '-h', '--help'],
+  usage: ['help', 'help fire'],
+  group: 'See',
+  needs: 'nothing',
   does: 'Shows what to type, or explains one command.',
   async run({ desk, typed, channelId }) {
     const topic = typed.words.map(bareWord).find((word) => word !== '' && word !== 'go');
@@ -40,23 +44,55 @@ const help: Subcommand = {
 };
 
 export const SUBCOMMANDS: readonly Subcommand[] = [
-  help, status, stats, steps, create, ready, tick, waive, campaign, people, test, fire, approve, decline, halt, resume, scale, pace, zombie, switchTo, move, note, timeline, close,
+  help,
+  status,
+  stats,
+  steps,
+  create,
+  ready,
+  tick,
+  waive,
+  campaign,
+  people,
+  test,
+  fire,
+  approve,
+  decline,
+  halt,
+  resume,
+  scale,
+  pace,
+  zombie,
+  switchTo,
+  move,
+  note,
+  timeline,
+  close,
 ];
 
-const named = (name: string): Subcommand | undefined => SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
+const named = (name: string): Subcommand | undefined =>
+  SUBCOMMANDS.find((sub) => sub.name === name || sub.also?.includes(name) === true);
 
 /** What a slip of the finger is never taken for: what sends, ends or scales. `halt` has a question of its own. */
 const NEVER_PROPOSED: ReadonlySet<Subcommand> = new Set([fire, approve, resume, close, scale, halt]);
 
 function proposed(name: string): string | null {
-  return nearest(name, SUBCOMMANDS.filter((sub) => !NEVER_PROPOSED.has(sub)).flatMap((sub) => [sub.name, ...(sub.also ?? [])]));
+  return nearest(
+    name,
+    SUBCOMMANDS.filter((sub) => !NEVER_PROPOSED.has(sub)).flatMap((sub) => [sub.name, ...(sub.also ?? [])]),
+  );
 }
 
 function unknown(name: string): Answer {
   const guess = proposed(name);
   const near = guess === null ? '' : ` Did you mean ${code(guess)}?`;
   const say = `There is no ${code(`/go ${name}`)}.`;
-  return message(`There is no /go ${name}.`, [section(`:grey_question: ${say}${near}`), context(`There are ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them, \`/go halt\` stops all sending. Nothing was changed.`)]);
+  return message(`There is no /go ${name}.`, [
+    section(`:grey_question: ${say}${near}`),
+    context(
+      `There are ${SUBCOMMANDS.map((sub) => `\`${sub.name}\``).join(' ')}. \`/go help\` explains them, \`/go halt\` stops all sending. Nothing was changed.`,
+    ),
+  ]);
 }
 
 /** Runs what was typed after `/go` and gives the answer for the asker alone. */
@@ -89,7 +125,9 @@ async function runSub(ask: Ask, sub: Subcommand): Promise<Answer> {
   const launch = await launchHere(ask.desk, ask.channelId);
   if (launch === null) return noLaunch(...namesAndProblems(await listRunbooks(ask.desk.runbooksDir)));
   const [answer, trouble] = await Promise.all([runHere(ask, sub, launch), troubleOf(ask, launch)]);
-  return answer === null || trouble === null ? answer : withRoomTrouble(answer, roomFaultText(trouble.code), trouble.sinceMs);
+  return answer === null || trouble === null
+    ? answer
+    : withRoomTrouble(answer, roomFaultText(trouble.code), trouble.sinceMs);
 }
 
 async function runHere(ask: Ask, sub: Subcommand, launch: Launch): Promise<Answer> {
@@ -97,7 +135,11 @@ async function runHere(ask: Ask, sub: Subcommand, launch: Launch): Promise<Answe
   if (sub.needs === 'launch') return sub.run({ ...ask, launch });
   const person = whoIs(launch, ask.slackId);
   if (person === null) {
-    ask.desk.refusals.note(launch.id, ask.slackId, { what: `/go ${sub.name}`, code: 'NOT_ON_ROSTER', say: 'not on the roster of this launch' });
+    ask.desk.refusals.note(launch.id, ask.slackId, {
+      what: `/go ${sub.name}`,
+      code: 'NOT_ON_ROSTER',
+      say: 'not on the roster of this launch',
+    });
     return stranger(launch);
   }
   return sub.run({ ...ask, launch, person });

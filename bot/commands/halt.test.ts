@@ -1,16 +1,18 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createJournal } from '../../infra/aws/journal.ts';
-import type { HaltPress } from '../conductor/conductor-port.ts';
-import type { Desk } from '../desk.ts';
-import { haltNow } from './halt.ts';
 import { until } from '../../infra/local/slack/for-tests.ts';
 import { readyLaunch, startRig } from '../../test/bot-rig.ts';
 import type { Rig } from '../../test/bot-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
+import type { HaltPress } from '../conductor/conductor-port.ts';
+import type { Desk } from '../desk.ts';
+import { haltNow } from './halt.ts';
 
 let rig: Rig;
-beforeAll(async () => { rig = await startRig(); });
+beforeAll(async () => {
+  rig = await startRig();
+});
 afterAll(() => rig.stop());
 
 test('whoever is on the roster halts, an observer too, also one whom another instance has just put there', async () => {
@@ -20,7 +22,9 @@ test('whoever is on the roster halts, an observer too, also one whom another ins
   const elsewhere = createJournal({ record: rig.cloud.record, staff: rig.cloud.staff, keyring: botKeyring() });
   const asked = await elsewhere.submit(id, { kind: 'request-roster-change', by: 'ana', people, reason: 'night shift' });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
-  expect(await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId })).toMatchObject({ ok: true });
+  expect(
+    await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId }),
+  ).toMatchObject({ ok: true });
   expect(await rig.ask(rig.olu, 'halt')).toContain('*Halted*');
 });
 
@@ -51,10 +55,17 @@ test('what is known here is never enough to refuse a halt by: when the record do
   const presses: HaltPress[] = [];
   const desk = {
     journal: { peek: () => known, launch: () => Promise.reject(new Error('connect ECONNREFUSED')) },
-    conductor: { halt: (_id: string, press: HaltPress) => { presses.push(press); return Promise.resolve({ epoch: 1, recorded: Promise.resolve({ ok: false, code: 'ALREADY_SO', say: '' }) }); } },
+    conductor: {
+      halt: (_id: string, press: HaltPress) => {
+        presses.push(press);
+        return Promise.resolve({ epoch: 1, recorded: Promise.resolve({ ok: false, code: 'ALREADY_SO', say: '' }) });
+      },
+    },
     log: pino({ level: 'silent' }),
   } as unknown as Desk;
   // Not on the roster, as far as this instance knows.
-  expect((await haltNow(desk, id, { slackId: 'U0SOMEBODY', reason: 'wrong link', pressedAtMs: 1 })).text).toContain('*Halted*');
+  expect((await haltNow(desk, id, { slackId: 'U0SOMEBODY', reason: 'wrong link', pressedAtMs: 1 })).text).toContain(
+    '*Halted*',
+  );
   expect(presses).toMatchObject([{ by: null, reason: expect.stringContaining('U0SOMEBODY') }]);
 });

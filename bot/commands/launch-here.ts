@@ -7,7 +7,7 @@ import type { Desk } from '../desk.ts';
  */
 export async function launchHere(desk: Desk, channelId: string, known = false): Promise<Launch | null> {
   for (const item of await desk.rooms.launchesOf(channelId)) {
-    const launch = (known ? desk.journal.peek(item.launchId) : null) ?? await desk.journal.launch(item.launchId);
+    const launch = (known ? desk.journal.peek(item.launchId) : null) ?? (await desk.journal.launch(item.launchId));
     if (launch !== null) return launch;
   }
   return null;

@@ -15,7 +15,10 @@ export function peopleOf(launch: Launch, words: readonly string[], me: Person): 
     const found = slackId === null ? byName(launch, word, me) : personOf(launch, { slackId });
     if (found === null) {
       const names = launch.people.flatMap((person) => [person.id, person.name]);
-      return { ok: false, problem: `${slackId === null ? code(word) : `<@${slackId}>`} is nobody on the roster.${slackId === null ? didYouMean(word, names) : ''} \`/go people\` shows who is.` };
+      return {
+        ok: false,
+        problem: `${slackId === null ? code(word) : `<@${slackId}>`} is nobody on the roster.${slackId === null ? didYouMean(word, names) : ''} \`/go people\` shows who is.`,
+      };
     }
     people.push(found);
   }

@@ -16,7 +16,10 @@ const ROLES = role.options;
 const NO_REASON = 'no reason given';
 
 export const people: Subcommand = {
-  name: 'people', also: ['roster', 'who'], group: 'Prepare', needs: 'launch',
+  name: 'people',
+  also: ['roster', 'who'],
+  group: 'Prepare',
+  needs: 'launch',
   usage: ['people', 'people add @sam marketer', 'people roles @sam on-call marketer', 'people remove @sam'],
   does: 'Shows who is who. A change of the roster is asked for by one person and approved by another.',
   async run(ask) {
@@ -26,11 +29,18 @@ export const people: Subcommand = {
     if (person === undefined) return peopleMessage(ask.launch);
     const personAsk = { ...ask, person };
     switch (verb.toLowerCase()) {
-      case 'add': return add(personAsk, others);
+      case 'add':
+        return add(personAsk, others);
       case 'roles':
-      case 'role': return changeRoles(personAsk, others);
-      case 'remove': return remove(personAsk, others);
-      default: return misuse(people, `${code(verb)} is nothing to do with people.${didYouMean(verb, ['add', 'roles', 'remove'])}`);
+      case 'role':
+        return changeRoles(personAsk, others);
+      case 'remove':
+        return remove(personAsk, others);
+      default:
+        return misuse(
+          people,
+          `${code(verb)} is nothing to do with people.${didYouMean(verb, ['add', 'roles', 'remove'])}`,
+        );
     }
   },
 };
@@ -38,7 +48,13 @@ export const people: Subcommand = {
 async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   const [who, ...others] = words;
   const slackId = who === undefined ? null : slackIdOf(who);
-  if (slackId === null) return misuse(people, who === undefined ? 'Whom? Mention the person: `/go people add @sam marketer`' : `${code(who)} is not a mention; pick the person from Slack's list after typing @.`);
+  if (slackId === null)
+    return misuse(
+      people,
+      who === undefined
+        ? 'Whom? Mention the person: `/go people add @sam marketer`'
+        : `${code(who)} is not a mention; pick the person from Slack's list after typing @.`,
+    );
   const there = ask.launch.people.find((one) => one.slack.includes(slackId));
   if (there !== undefined) return misuse(people, `<@${slackId}> is on the roster already, as ${safe(there.name, 80)}.`);
   const { roles, rest, unknown } = rolesIn(others);
@@ -46,10 +62,21 @@ async function add(ask: PersonAsk, words: readonly string[]): Promise<Answer> {
   const user = await userOf(ask, slackId);
   if (user === null || user.deleted === true) return misuse(people, `<@${slackId}> has no active Slack account.`);
   if (user.is_bot === true) return misuse(people, `<@${slackId}> is an app. Only people can be on the roster.`);
-  if (user.is_stranger === true || user.is_restricted === true || user.is_ultra_restricted === true) return misuse(people, `<@${slackId}> is a guest or of another company; only members of this workspace can be on the roster.`);
+  if (user.is_stranger === true || user.is_restricted === true || user.is_ultra_restricted === true)
+    return misuse(
+      people,
+      `<@${slackId}> is a guest or of another company; only members of this workspace can be on the roster.`,
+    );
   // Whole characters: half an emoji at the end would be refused.
   const name = oneLine(user.profile?.real_name || user.real_name || user.name || slackId);
-  const person: Person = { id: freeId(ask.launch, name), name: clip(name, 80), roles: roles.length === 0 ? ['observer'] : roles, slack: [slackId], operator_keys: [], devices: [] };
+  const person: Person = {
+    id: freeId(ask.launch, name),
+    name: clip(name, 80),
+    roles: roles.length === 0 ? ['observer'] : roles,
+    slack: [slackId],
+    operator_keys: [],
+    devices: [],
+  };
   return change(ask, (all) => [...all, person], rest || NO_REASON);
 }
 
@@ -81,14 +108,21 @@ async function remove(ask: PersonAsk, words: readonly string[]): Promise<Answer>
   const found = peopleOf(ask.launch, [who], ask.person);
   if (!found.ok) return misuse(people, found.problem);
   const id = found.people[0]?.id;
-  return change(ask, (all) => all.filter((one) => one.id !== id), oneLine(why.join(' ')).replace(/^because\s+/i, '') || NO_REASON);
+  return change(
+    ask,
+    (all) => all.filter((one) => one.id !== id),
+    oneLine(why.join(' ')).replace(/^because\s+/i, '') || NO_REASON,
+  );
 }
 
 function change(ask: PersonAsk, make: (all: Person[]) => Person[], reason: string): Promise<Answer> {
   return submit(
     ask,
     (by, launch) => ({ kind: 'request-roster-change', by, people: make(launch.people), reason }),
-    () => done('Asked to change the roster. Another person approves with the button in the channel; until then nothing changes.'),
+    () =>
+      done(
+        'Asked to change the roster. Another person approves with the button in the channel; until then nothing changes.',
+      ),
   );
 }
 
@@ -97,15 +131,27 @@ function rolesIn(words: readonly string[]): { roles: Role[]; rest: string; unkno
   for (const [index, word] of words.entries()) {
     const known = ROLES.find((one) => one === word.toLowerCase() || one.replace('-', '') === word.toLowerCase());
     if (known !== undefined) roles.push(known);
-    else if (word.toLowerCase() === 'because') return { roles: [...new Set(roles)], rest: oneLine(words.slice(index + 1).join(' ')), unknown: null };
-    else return { roles, rest: '', unknown: `There is no role ${code(word)}.${didYouMean(word, ROLES)} There are ${ROLES.map((one) => code(one)).join(' ')}.` };
+    else if (word.toLowerCase() === 'because')
+      return { roles: [...new Set(roles)], rest: oneLine(words.slice(index + 1).join(' ')), unknown: null };
+    else
+      return {
+        roles,
+        rest: '',
+        unknown: `There is no role ${code(word)}.${didYouMean(word, ROLES)} There are ${ROLES.map((one) => code(one)).join(' ')}.`,
+      };
   }
   return { roles: [...new Set(roles)], rest: '', unknown: null };
 }
 
 /** A person's id is their name in small letters, with a number if it is taken. */
 export function freeId(launch: Pick<Launch, 'people'>, name: string): string {
-  const base = name.normalize('NFKD').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 32) || 'person';
+  const base =
+    name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 32) || 'person';
   const taken = new Set(launch.people.map((person) => person.id));
   for (let n = 1; ; n += 1) {
     const id = n === 1 ? base : `${base}-${n}`;

@@ -13,7 +13,13 @@ describe('bad files in the folder of runbooks', () => {
     rig = await startRig();
     const put = (name: string, text: string | Buffer) => writeFile(join(rig.runbooksDir, name), text);
     await put('draft.yaml', 'version: 1\nid: draft\ntitle: *common\n');
-    await put('bomb.yaml', `a: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]}, `.repeat(9)}]`).join('\n')}\n`);
+    await put(
+      'bomb.yaml',
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefghi'
+        .split('')
+        .map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]}, `.repeat(9)}]`)
+        .join('\n')}\n`,
+    );
     await put('deep.yaml', '- '.repeat(10_000));
     await put('cut.yaml', RUNBOOK.replace('body: Dies ist nur eine Übung.', 'body: Dies ist #nur eine Übung.'));
     await put('utf16.yaml', Buffer.from(`\uFEFF${RUNBOOK}`, 'utf16le'));
@@ -33,7 +39,9 @@ describe('bad files in the folder of runbooks', () => {
 
   it('are listed with their first problem and its line, and hide no good one', async () => {
     const started = performance.now();
-    const listed = new Map((await listRunbooks(rig.runbooksDir)).map(({ id, file, problem }) => [id === 'twin' ? file : id, problem]));
+    const listed = new Map(
+      (await listRunbooks(rig.runbooksDir)).map(({ id, file, problem }) => [id === 'twin' ? file : id, problem]),
+    );
     expect(performance.now() - started).toBeLessThan(3_000);
     expect([listed.get('drill'), listed.get('good')]).toEqual([null, null]);
     expect(listed.get('draft')).toMatch(/^draft\.yaml:3:8 title: found the alias \*common in place of a text/);

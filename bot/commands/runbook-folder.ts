@@ -9,7 +9,13 @@ import type { LoadedRunbook } from '../../runbooks/playbook/load.ts';
  */
 
 /** `id` is the file's name without its ending, `ownId` the one that it gives itself (null: it can't be read). */
-export interface ListedRunbook { id: string; ownId: string | null; file: string; title: string; /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null }
+export interface ListedRunbook {
+  id: string;
+  ownId: string | null;
+  file: string;
+  title: string;
+  /** Null: it can be used. Else `draft.yaml:3:8 …`. */ problem: string | null;
+}
 
 /** UTF-8 takes four bytes a character at most; what is larger isn't even read. `loadRunbook` counts the characters. */
 const BYTES_MOST = 2_000_000;
@@ -25,18 +31,24 @@ export async function listRunbooks(dir: string): Promise<ListedRunbook[]> {
   // Two files of one name but for their ending: neither can be meant by that name.
   return listed.map((one) => {
     const twin = listed.find((other) => other !== one && other.id === one.id);
-    return twin === undefined ? one : { ...one, problem: `${one.file}:1:1 found ${twin.file} beside it, expected one file of that name` };
+    return twin === undefined
+      ? one
+      : { ...one, problem: `${one.file}:1:1 found ${twin.file} beside it, expected one file of that name` };
   });
 }
 
 /** The ids of those that can be used, and what is wrong with the others. */
 export function namesAndProblems(listed: readonly ListedRunbook[]): [ids: string[], problems: string[]] {
-  return [listed.flatMap(({ id, problem }) => (problem === null ? [id] : [])), listed.flatMap(({ problem }) => (problem === null ? [] : [problem]))];
+  return [
+    listed.flatMap(({ id, problem }) => (problem === null ? [id] : [])),
+    listed.flatMap(({ problem }) => (problem === null ? [] : [problem])),
+  ];
 }
 
 /** The one that is meant: by its file, or by the id inside where just one usable file has that. Null: none, or several. */
 export function meantRunbook(listed: readonly ListedRunbook[], typed: string): ListedRunbook | null {
-  const byFile = listed.find(({ id }) => id === typed) ?? listed.find(({ id }) => id.toLowerCase() === typed.toLowerCase());
+  const byFile =
+    listed.find(({ id }) => id === typed) ?? listed.find(({ id }) => id.toLowerCase() === typed.toLowerCase());
   if (byFile !== undefined) return byFile;
   const byId = listed.filter(({ ownId, problem }) => problem === null && ownId === typed.toLowerCase());
   return byId.length === 1 ? (byId[0] ?? null) : null;
@@ -44,28 +56,47 @@ export function meantRunbook(listed: readonly ListedRunbook[], typed: string): L
 
 /** Never rejects: what can't be read is a problem of that file. */
 export async function readRunbook(dir: string, file: string): Promise<{ text: string; loaded: LoadedRunbook }> {
-  const no = (found: string, expected: string) => ({ text: '', loaded: { ok: false as const, problems: [{ file, line: 1, column: 1, path: '', found, expected }] } });
+  const no = (found: string, expected: string) => ({
+    text: '',
+    loaded: { ok: false as const, problems: [{ file, line: 1, column: 1, path: '', found, expected }] },
+  });
   try {
     const path = join(dir, file);
     const there = await stat(path);
     // A pipe would be waited for without end.
     if (!there.isFile()) return no('no file but something else of that name', 'a file');
-    if (there.size > BYTES_MOST) return no(`${there.size.toLocaleString('en-US')} bytes`, 'a runbook, which is much smaller: is this the right file?');
+    if (there.size > BYTES_MOST)
+      return no(
+        `${there.size.toLocaleString('en-US')} bytes`,
+        'a runbook, which is much smaller: is this the right file?',
+      );
     const text = await readFile(path, 'utf8');
     return { text, loaded: loadRunbook(text, file) };
   } catch (error) {
     const { code } = error as { code?: unknown };
-    return no(`a file that can't be read (${typeof code === 'string' ? code : 'unknown error'})`, 'one that the bot may read');
+    return no(
+      `a file that can't be read (${typeof code === 'string' ? code : 'unknown error'})`,
+      'one that the bot may read',
+    );
   }
 }
 
 async function look(dir: string, file: string): Promise<ListedRunbook> {
   const path = join(dir, file);
-  const stamp = await stat(path).then(({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`, () => 'unreadable');
+  const stamp = await stat(path).then(
+    ({ mtimeMs, ctimeMs, size, ino }) => `${mtimeMs} ${ctimeMs} ${size} ${ino}`,
+    () => 'unreadable',
+  );
   const before = known.get(path);
   if (before?.stamp === stamp && stamp !== 'unreadable') return before.listed;
   const { loaded } = await readRunbook(dir, file);
-  const listed = { id: file.replace(/\.ya?ml$/i, ''), ownId: loaded.ok ? loaded.runbook.id : null, file, title: loaded.ok ? loaded.runbook.title : file, problem: loaded.ok ? null : firstOf(loaded) };
+  const listed = {
+    id: file.replace(/\.ya?ml$/i, ''),
+    ownId: loaded.ok ? loaded.runbook.id : null,
+    file,
+    title: loaded.ok ? loaded.runbook.title : file,
+    problem: loaded.ok ? null : firstOf(loaded),
+  };
   if (known.size >= KNOWN_MOST) known.clear();
   known.set(path, { stamp, listed });
   return listed;

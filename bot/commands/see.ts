@@ -1,16 +1,16 @@
 import { gateLines } from '../../runbooks/launch/gates.ts';
-import { boardMessage } from '../views/board.ts';
-import { liveStatsMessage } from '../views/live-stats.ts';
-import { readinessMessage } from '../views/readiness.ts';
-import { summaryMessage } from '../views/summary.ts';
-import { stepsMessage } from '../views/steps.ts';
-import { info } from '../views/answers.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { shotFigures } from '../conductor/figures.ts';
 import { fresh } from '../conductor/probes.ts';
 import { weatherOf } from '../conductor/weather.ts';
 import type { Desk } from '../desk.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import { info } from '../views/answers.ts';
+import { boardMessage } from '../views/board.ts';
+import { liveStatsMessage } from '../views/live-stats.ts';
 import type { Message } from '../views/message.ts';
+import { readinessMessage } from '../views/readiness.ts';
+import { stepsMessage } from '../views/steps.ts';
+import { summaryMessage } from '../views/summary.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** Commands that only look. */
@@ -22,37 +22,59 @@ export async function readinessNow(desk: Desk, launch: Launch): Promise<Message>
 }
 
 export const status: Subcommand = {
-  name: 'status', also: ['board', 'state'], usage: ['status'], group: 'See', needs: 'launch',
+  name: 'status',
+  also: ['board', 'state'],
+  usage: ['status'],
+  group: 'See',
+  needs: 'launch',
   does: 'Shows the state: phase, gates, workers, switches, what is fired and what comes next.',
   async run({ desk, launch }) {
-    const [measured, reports] = await Promise.all([desk.conductor.measured(launch.id), desk.cloud.live.reports(launch.id)]);
+    const [measured, reports] = await Promise.all([
+      desk.conductor.measured(launch.id),
+      desk.cloud.live.reports(launch.id),
+    ]);
     const nowMs = desk.nowMs();
     return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs);
   },
 };
 
 export const ready: Subcommand = {
-  name: 'ready', also: ['gates', 'readiness'], usage: ['ready'], group: 'Prepare', needs: 'launch',
+  name: 'ready',
+  also: ['gates', 'readiness'],
+  usage: ['ready'],
+  group: 'Prepare',
+  needs: 'launch',
   does: 'Shows every gate: what is missing, who owns it, with buttons to tick it or to ask for a waiver.',
   run: ({ desk, launch }) => readinessNow(desk, launch),
 };
 
 export const stats: Subcommand = {
-  name: 'stats', also: ['progress'], usage: ['stats'], group: 'See', needs: 'launch',
+  name: 'stats',
+  also: ['progress'],
+  usage: ['stats'],
+  group: 'See',
+  needs: 'launch',
   does: 'Shows the figures of the running shot, or of the last one.',
   async run({ desk, launch }) {
     const shots = Object.values(launch.shots).toSorted((a, b) => b.approvedSeq - a.approvedSeq);
     const shot = shots.find((one) => one.closed === null) ?? shots[0];
-    if (shot === undefined) return info('Nothing was fired yet. `/go ready` shows what is missing, `/go fire` asks for it.');
+    if (shot === undefined)
+      return info('Nothing was fired yet. `/go ready` shows what is missing, `/go fire` asks for it.');
     const reports = await desk.cloud.live.reports(launch.id);
     const snapshots = reports.flatMap((report) => report.shots.filter((snapshot) => snapshot.shotId === shot.id));
     const { figures } = shotFigures(launch, shot, snapshots, desk.nowMs());
-    return shot.closed === null ? liveStatsMessage(launch, shot, figures, weatherOf(fresh(reports, desk.nowMs()))) : summaryMessage(launch, shot, figures);
+    return shot.closed === null
+      ? liveStatsMessage(launch, shot, figures, weatherOf(fresh(reports, desk.nowMs())))
+      : summaryMessage(launch, shot, figures);
   },
 };
 
 export const steps: Subcommand = {
-  name: 'steps', also: ['schedule', 'plan'], usage: ['steps'], group: 'See', needs: 'launch',
+  name: 'steps',
+  also: ['schedule', 'plan'],
+  usage: ['steps'],
+  group: 'See',
+  needs: 'launch',
   does: 'Shows the plan: what ran, what comes, with buttons to run or skip what waits for a person.',
   async run({ desk, launch }) {
     return stepsMessage(launch, desk.nowMs());

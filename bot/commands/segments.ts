@@ -1,19 +1,45 @@
 import { distance } from 'fastest-levenshtein';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { fireableSegments } from '../../runbooks/launch/remaining.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { fireableSegments } from '../../runbooks/launch/remaining.ts';
 import { code } from '../views/answers.ts';
 import { platformName } from '../views/names.ts';
 import { nearest } from './nearest.ts';
 
 /** `leftOut`: of a market or platform that was named, what can't go out now. `problem` is mrkdwn. */
-export type SegmentsNamed = { ok: true; segments: string[] | 'all'; leftOut: string[] } | { ok: false; problem: string };
+export type SegmentsNamed =
+  | { ok: true; segments: string[] | 'all'; leftOut: string[] }
+  | { ok: false; problem: string };
 
 type Segment = { id: string; platform: Platform };
 
 const ALL = new Set(['all', 'everything', 'everyone', 'everybody']);
 /** They name nothing and take nothing away. Whatever else isn't known is refused: "except" and "not" must never be passed over. */
-const FILLERS = new Set(['please', 'pls', 'plz', 'and', 'und', 'y', 'et', 'e', '&', '+', 'also', 'now', 'the', 'to', 'for', 'segment', 'segments', 'platform', 'platforms', 'market', 'markets', 'only', 'just']);
+const FILLERS = new Set([
+  'please',
+  'pls',
+  'plz',
+  'and',
+  'und',
+  'y',
+  'et',
+  'e',
+  '&',
+  '+',
+  'also',
+  'now',
+  'the',
+  'to',
+  'for',
+  'segment',
+  'segments',
+  'platform',
+  'platforms',
+  'market',
+  'markets',
+  'only',
+  'just',
+]);
 
 /**
  * Segments by id, by market, by platform, or all, among commas, "and" and "please". Never more and never less than was
@@ -29,10 +55,17 @@ export function segmentsOf(launch: Launch, words: readonly string[], nowMs: numb
   if (named.length === 0) return { ok: false, problem: `${code(words.join(' '))} names no segment. ${choices(known)}` };
   const strange = named.find((word) => !ALL.has(word) && meant(known, word).length === 0);
   if (strange !== undefined) return { ok: false, problem: strangeWord(known, strange) };
-  if (named.some((word) => ALL.has(word))) return { ok: false, problem: `${code(words.join(' '))} may mean all, or only what else it names. ${choices(known)}` };
+  if (named.some((word) => ALL.has(word)))
+    return {
+      ok: false,
+      problem: `${code(words.join(' '))} may mean all, or only what else it names. ${choices(known)}`,
+    };
   const isMarket = (word: string) => !isId(known, word) && !isPlatform(word);
   if (named.some(isMarket) && named.some(isPlatform)) {
-    return { ok: false, problem: `${code(words.join(' '))} may mean ${listOf(both(known, named))}, or all of each of them. ${choices(known)}` };
+    return {
+      ok: false,
+      problem: `${code(words.join(' '))} may mean ${listOf(both(known, named))}, or all of each of them. ${choices(known)}`,
+    };
   }
   const fireable = new Set(fireableSegments(launch, nowMs));
   const found: string[] = [];
@@ -40,24 +73,39 @@ export function segmentsOf(launch: Launch, words: readonly string[], nowMs: numb
   for (const word of named) {
     const ids = meant(known, word);
     const free = isId(known, word) ? ids : ids.filter((id) => fireable.has(id));
-    if (free.length === 0) return { ok: false, problem: `No segment of ${code(word)} can be fired now: each was sent, is being sent, or waits in an order. \`/go status\` shows which.` };
+    if (free.length === 0)
+      return {
+        ok: false,
+        problem: `No segment of ${code(word)} can be fired now: each was sent, is being sent, or waits in an order. \`/go status\` shows which.`,
+      };
     found.push(...free);
     leftOut.push(...ids.filter((id) => !free.includes(id)));
   }
-  return { ok: true, segments: [...new Set(found)], leftOut: [...new Set(leftOut)].filter((id) => !found.includes(id)) };
+  return {
+    ok: true,
+    segments: [...new Set(found)],
+    leftOut: [...new Set(leftOut)].filter((id) => !found.includes(id)),
+  };
 }
 
 /** `US-iOS;` → us-ios. A minus, an exclamation mark or a tilde in front may take away, so they stay. */
 function tokens(word: string): string[] {
-  const plain = word.normalize('NFKC').toLowerCase().replaceAll(/[\u200b-\u200d\u2060\ufeff]/g, '').replaceAll(/[\u2010-\u2015\u2212]/g, '-');
-  return plain.split(/[/;|\s]+|(?<=.)[&+](?=.)/).map((one) => one.replace(/^[*_`'"([]+/, '').replace(/[*_`'")\].!:]+$/, ''));
+  const plain = word
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\u200b-\u200d\u2060\ufeff]/g, '')
+    .replaceAll(/[\u2010-\u2015\u2212]/g, '-');
+  return plain
+    .split(/[/;|\s]+|(?<=.)[&+](?=.)/)
+    .map((one) => one.replace(/^[*_`'"([]+/, '').replace(/[*_`'")\].!:]+$/, ''));
 }
 
 const isPlatform = (word: string): word is Platform => word === 'ios' || word === 'android';
 const isId = (known: readonly Segment[], word: string): boolean => known.some(({ id }) => id.toLowerCase() === word);
 
 /** The market of a segment: its id without the platform. */
-const marketOf = ({ id, platform }: Segment): string => id.toLowerCase().replace(new RegExp(`^${platform}-|-${platform}$`), '');
+const marketOf = ({ id, platform }: Segment): string =>
+  id.toLowerCase().replace(new RegExp(`^${platform}-|-${platform}$`), '');
 
 function meant(known: readonly Segment[], word: string): string[] {
   const one = known.find(({ id }) => id.toLowerCase() === word);
@@ -67,11 +115,15 @@ function meant(known: readonly Segment[], word: string): string[] {
 
 /** What the words name together: `us ios` → us-ios. */
 function both(known: readonly Segment[], named: readonly string[]): string[] {
-  return known.filter((segment) => named.includes(segment.platform) && named.includes(marketOf(segment))).map(({ id }) => id);
+  return known
+    .filter((segment) => named.includes(segment.platform) && named.includes(marketOf(segment)))
+    .map(({ id }) => id);
 }
 
 function strangeWord(known: readonly Segment[], word: string): string {
-  const names = [...new Set(known.flatMap((segment) => [segment.id, marketOf(segment)]))].filter((name) => name.length > 2);
+  const names = [...new Set(known.flatMap((segment) => [segment.id, marketOf(segment)]))].filter(
+    (name) => name.length > 2,
+  );
   const guess = /^[a-z0-9]/.test(word) && word.length > 3 ? nearest(word, names) : null;
   const letters = (text: string) => Array.from(text).toSorted().join('');
   // Another market is not a slip of the finger.
@@ -81,8 +133,11 @@ function strangeWord(known: readonly Segment[], word: string): string {
 
 function choices(known: readonly Segment[]): string {
   const markets = [...new Set(known.map(marketOf))].filter((market) => !isPlatform(market) && !isId(known, market));
-  const platforms = [...new Set(known.map(({ platform }) => platform))].map((platform) => `${code(platform)} (all of ${platformName[platform]})`);
+  const platforms = [...new Set(known.map(({ platform }) => platform))].map(
+    (platform) => `${code(platform)} (all of ${platformName[platform]})`,
+  );
   return `There is \`all\`, ${platforms.join(', ')}${markets.length === 0 ? '' : `, each market ${listOf(markets.slice(0, 12))}${markets.length > 12 ? ' …' : ''}`}, and ${listOf(known.slice(0, 20).map(({ id }) => id))}${known.length > 20 ? ' …' : ''}.`;
 }
 
-const listOf = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.map((name) => code(name)).join(' '));
+const listOf = (names: readonly string[]): string =>
+  names.length === 0 ? 'nothing' : names.map((name) => code(name)).join(' ');

@@ -1,8 +1,8 @@
 import type { ChannelMessage } from '../../infra/aws/record-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
-import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { mentionedIds } from '../../runbooks/record/chat.ts';
+import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { commandFor, postTimeline } from '../channel/post-timeline.ts';
 import type { Desk } from '../desk.ts';
 import { done, info } from '../views/answers.ts';
@@ -11,32 +11,53 @@ import { misuse, submit } from './subcommand.ts';
 import type { Subcommand } from './subcommand.ts';
 
 export const note: Subcommand = {
-  name: 'note', usage: ['note the ad moved to the third quarter'], group: 'Talk and end', needs: 'person',
+  name: 'note',
+  usage: ['note the ad moved to the third quarter'],
+  group: 'Talk and end',
+  needs: 'person',
   does: 'Writes a line into the record. What people write in the channel is in the timeline anyway.',
   async run(ask) {
     if (ask.typed.rest === '') return misuse(note, 'What should it say?');
-    return submit(ask, (by) => ({ kind: 'note', by, text: ask.typed.rest }), () => done('Noted.'));
+    return submit(
+      ask,
+      (by) => ({ kind: 'note', by, text: ask.typed.rest }),
+      () => done('Noted.'),
+    );
   },
 };
 
 export const timeline: Subcommand = {
-  name: 'timeline', also: ['record', 'postmortem'], usage: ['timeline'], group: 'Talk and end', needs: 'person',
+  name: 'timeline',
+  also: ['record', 'postmortem'],
+  usage: ['timeline'],
+  group: 'Talk and end',
+  needs: 'person',
   does: 'Posts the whole record as a Markdown file: times, people, decisions, figures and what was said.',
   async run({ desk, launch, channelId }) {
-    const [entries, messages] = await Promise.all([desk.journal.entries(launch.id), desk.cloud.record.messagesAfter(launch.id, 0)]);
+    const [entries, messages] = await Promise.all([
+      desk.journal.entries(launch.id),
+      desk.cloud.record.messagesAfter(launch.id, 0),
+    ]);
     const chain = desk.journal.verify(entries);
     const slackNames = await namesOfOthers(desk, launch, messages);
     const markdown = timelineMarkdown(entries, messages, { chain, slackNames });
     const stampedAt = new Date(desk.nowMs()).toISOString().slice(0, 19).replaceAll(':', '');
     const talk = messages.filter(({ refused }) => refused === undefined).length;
     const posted = await postTimeline(desk.client, desk.log, {
-      channelId, launchId: launch.id, filename: `timeline-${launch.id}-${stampedAt}.md`, title: `Timeline of ${launch.name}`, markdown,
+      channelId,
+      launchId: launch.id,
+      filename: `timeline-${launch.id}-${stampedAt}.md`,
+      title: `Timeline of ${launch.name}`,
+      markdown,
       comment: `:scroll: Timeline of *${safe(launch.name, 120)}*: ${entries.length} entries, ${talk} messages${messages.length === talk ? '' : `, ${messages.length - talk} refused`}${chain.ok ? ', hash chain verified' : `. *The hash chain is broken at entry ${chain.seq}*`}.`,
     });
     if (posted.how === 'file') return done('The timeline stands in the channel as a Markdown file.');
     const whole = `It is whole on the command line: \`${commandFor(launch.id)}\``;
-    if (posted.how === 'thread' && posted.parts === posted.of) return done('Slack took no file, so the timeline stands in a thread of the channel.');
-    return info(`Slack took no file, and ${posted.parts} of ${posted.of} messages of the timeline${posted.how === 'thread' ? ' fit into a thread' : ' got through'}. ${whole}`);
+    if (posted.how === 'thread' && posted.parts === posted.of)
+      return done('Slack took no file, so the timeline stands in a thread of the channel.');
+    return info(
+      `Slack took no file, and ${posted.parts} of ${posted.of} messages of the timeline${posted.how === 'thread' ? ' fit into a thread' : ' got through'}. ${whole}`,
+    );
   },
 };
 
@@ -44,30 +65,50 @@ export const timeline: Subcommand = {
 const OTHERS = 30;
 
 /** Names of those who wrote or were mentioned and whom the roster doesn't know. Whoever Slack doesn't name stays an id. */
-async function namesOfOthers(desk: Desk, launch: Launch, messages: readonly ChannelMessage[]): Promise<Map<string, string>> {
+async function namesOfOthers(
+  desk: Desk,
+  launch: Launch,
+  messages: readonly ChannelMessage[],
+): Promise<Map<string, string>> {
   const known = new Set(launch.people.flatMap(({ slack }) => slack));
-  const ids = [...new Set(messages.flatMap(({ user, text }) => [user, ...mentionedIds(text)]))].filter((id) => id !== '' && !known.has(id)).slice(0, OTHERS);
-  const found = await Promise.all(ids.map(async (id): Promise<[string, string] | null> => {
-    try {
-      const { user } = await desk.client.users.info({ user: id });
-      const name = user?.profile?.display_name || user?.real_name || user?.name;
-      return name === undefined || name === '' ? null : [id, name];
-    } catch (error) {
-      desk.log.warn({ err: error, id }, 'a name for the timeline could not be had');
-      return null;
-    }
-  }));
+  const ids = [...new Set(messages.flatMap(({ user, text }) => [user, ...mentionedIds(text)]))]
+    .filter((id) => id !== '' && !known.has(id))
+    .slice(0, OTHERS);
+  const found = await Promise.all(
+    ids.map(async (id): Promise<[string, string] | null> => {
+      try {
+        const { user } = await desk.client.users.info({ user: id });
+        const name = user?.profile?.display_name || user?.real_name || user?.name;
+        return name === undefined || name === '' ? null : [id, name];
+      } catch (error) {
+        desk.log.warn({ err: error, id }, 'a name for the timeline could not be had');
+        return null;
+      }
+    }),
+  );
   return new Map(found.filter((one) => one !== null));
 }
 
 export const close: Subcommand = {
-  name: 'close', also: ['end'], usage: ['close', 'close all went well'], group: 'Talk and end', needs: 'person',
+  name: 'close',
+  also: ['end'],
+  usage: ['close', 'close all went well'],
+  group: 'Talk and end',
+  needs: 'person',
   does: 'Ends the launch: nothing can be fired any more, the timeline stays.',
   async run(ask) {
-    const left = (ask.launch.audience?.segments ?? []).reduce((sum, { id }) => sum + remainingDevices(ask.launch, id), 0);
-    if (left > 0 && ask.typed.rest === '') return misuse(close, `*${count(left)} devices got nothing yet*, and a closed launch can't send any more. If that is meant, say why: \`/go close the ad was pulled\``);
+    const left = (ask.launch.audience?.segments ?? []).reduce(
+      (sum, { id }) => sum + remainingDevices(ask.launch, id),
+      0,
+    );
+    if (left > 0 && ask.typed.rest === '')
+      return misuse(
+        close,
+        `*${count(left)} devices got nothing yet*, and a closed launch can't send any more. If that is meant, say why: \`/go close the ad was pulled\``,
+      );
     const answer = await submit(
-      ask, (by) => ({ kind: 'close-launch', by, reason: oneLine(ask.typed.rest) }),
+      ask,
+      (by) => ({ kind: 'close-launch', by, reason: oneLine(ask.typed.rest) }),
       () => done('The launch is closed. `/go timeline` gives its record; scale-downs still run by `/go scale`.'),
     );
     ask.desk.rooms.forget();

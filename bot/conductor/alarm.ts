@@ -11,12 +11,34 @@ const END_TRIES_MS = 60_000;
 const ADOPT_MS = 700;
 
 /** `fact`: name under which the launch keeps it for the next leader. `effect`: marks its post, together with when it began. */
-export interface AlarmPlace { launchId: string; channelId: string; fact: string; effect: string }
+export interface AlarmPlace {
+  launchId: string;
+  channelId: string;
+  fact: string;
+  effect: string;
+}
 
 /** waiting (not posted) → said → over; what is over is kept while it can begin again in the same message. */
-interface Episode<Content, End> { content: Content; sinceMs: number; end: End | null; endedAtMs: number; ts: string | null; postedAtMs: number; shown: string; triedPost: boolean; notBeforeMs: number; busy: boolean; notes: string[] }
+interface Episode<Content, End> {
+  content: Content;
+  sinceMs: number;
+  end: End | null;
+  endedAtMs: number;
+  ts: string | null;
+  postedAtMs: number;
+  shown: string;
+  triedPost: boolean;
+  notBeforeMs: number;
+  busy: boolean;
+  notes: string[];
+}
 
-interface Kept<Content> { content: Content; sinceMs: number; ts: string | null; postedAtMs: number }
+interface Kept<Content> {
+  content: Content;
+  sinceMs: number;
+  ts: string | null;
+  postedAtMs: number;
+}
 
 /**
  * Something that people must know while it lasts: one message when it begins, edited in place, and once more when it is over;
@@ -38,7 +60,8 @@ export class Alarm<Content, End> {
     this.#background(async () => {
       try {
         const kept = await fact(context, place.launchId, place.fact);
-        if (kept !== null && kept !== '' && this.#episode === null) this.#adopt(JSON.parse(kept) as Partial<Kept<Content>>);
+        if (kept !== null && kept !== '' && this.#episode === null)
+          this.#adopt(JSON.parse(kept) as Partial<Kept<Content>>);
       } finally {
         this.#adopted = true;
       }
@@ -47,11 +70,26 @@ export class Alarm<Content, End> {
 
   /** An older bot's has another form, and is left to it. */
   #adopt({ content, sinceMs = 0, ts = null, postedAtMs = 0 }: Partial<Kept<Content>>): void {
-    if (content !== undefined) this.#episode = { content, sinceMs, ts, postedAtMs, end: null, endedAtMs: 0, shown: '', triedPost: true, notBeforeMs: 0, busy: false, notes: [] };
+    if (content !== undefined)
+      this.#episode = {
+        content,
+        sinceMs,
+        ts,
+        postedAtMs,
+        end: null,
+        endedAtMs: 0,
+        shown: '',
+        triedPost: true,
+        notBeforeMs: 0,
+        busy: false,
+        notes: [],
+      };
   }
 
   /** The open one, or the last one with its end; null: none yet. */
-  get episode(): Readonly<Pick<Episode<Content, End>, 'content' | 'sinceMs' | 'end' | 'endedAtMs' | 'postedAtMs'>> | null {
+  get episode(): Readonly<
+    Pick<Episode<Content, End>, 'content' | 'sinceMs' | 'end' | 'endedAtMs' | 'postedAtMs'>
+  > | null {
     return this.#episode;
   }
 
@@ -73,8 +111,22 @@ export class Alarm<Content, End> {
   begin(content: Content, options: { sinceMs: number; note: string; inSameMessage: boolean }): void {
     const { sinceMs, note, inSameMessage } = options;
     const before = this.#episode;
-    if (before !== null && inSameMessage) Object.assign(before, { content, sinceMs, end: null, notes: [...before.notes, note] });
-    else this.#episode = { content, sinceMs, end: null, endedAtMs: 0, ts: null, postedAtMs: this.#context.nowMs(), shown: '', triedPost: false, notBeforeMs: 0, busy: false, notes: [note] };
+    if (before !== null && inSameMessage)
+      Object.assign(before, { content, sinceMs, end: null, notes: [...before.notes, note] });
+    else
+      this.#episode = {
+        content,
+        sinceMs,
+        end: null,
+        endedAtMs: 0,
+        ts: null,
+        postedAtMs: this.#context.nowMs(),
+        shown: '',
+        triedPost: false,
+        notBeforeMs: 0,
+        busy: false,
+        notes: [note],
+      };
   }
 
   change(content: Content): void {
@@ -94,20 +146,31 @@ export class Alarm<Content, End> {
     if (episode === null || episode.busy || nowMs < episode.notBeforeMs) return;
     const isEnd = episode.end !== null;
     // Over before Slack took a word of it: there is nothing left to warn of.
-    const mustShow = !(isEnd && episode.ts === null && !episode.triedPost) && !(isEnd && nowMs - episode.endedAtMs > END_TRIES_MS);
+    const mustShow =
+      !(isEnd && episode.ts === null && !episode.triedPost) && !(isEnd && nowMs - episode.endedAtMs > END_TRIES_MS);
     const shown = JSON.stringify(message);
     if ((!mustShow || shown === episode.shown) && episode.notes.length === 0) return;
     episode.busy = true;
     this.#background(async () => {
       try {
-        if (mustShow && shown !== episode.shown && await this.#put(episode, message, pace)) {
+        if (mustShow && shown !== episode.shown && (await this.#put(episode, message, pace))) {
           episode.shown = shown;
           // Not waited for: what is said is said, also while the store is away.
-          this.#background(() => keepFact(this.#context, this.#place.launchId, this.#place.fact, episode.end === null ? JSON.stringify(keptOf(episode)) : ''));
+          this.#background(() =>
+            keepFact(
+              this.#context,
+              this.#place.launchId,
+              this.#place.fact,
+              episode.end === null ? JSON.stringify(keptOf(episode)) : '',
+            ),
+          );
         }
       } catch (error) {
         episode.notBeforeMs = nowMs + Math.max(RETRY_MS, limitedForMs(error) ?? 0);
-        this.#context.log.warn({ alarm: this.#place.effect, fault: slackFault(error), err: error }, 'an alarm could not be shown');
+        this.#context.log.warn(
+          { alarm: this.#place.effect, fault: slackFault(error), err: error },
+          'an alarm could not be shown',
+        );
       } finally {
         episode.busy = false;
       }
@@ -120,7 +183,12 @@ export class Alarm<Content, End> {
     const episode = this.#episode;
     if (episode === null) return true;
     const overForMs = this.#context.nowMs() - episode.endedAtMs;
-    return !episode.busy && episode.end !== null && overForMs > 2 * RETRY_MS && (episode.notes.length === 0 || overForMs > END_TRIES_MS);
+    return (
+      !episode.busy &&
+      episode.end !== null &&
+      overForMs > 2 * RETRY_MS &&
+      (episode.notes.length === 0 || overForMs > END_TRIES_MS)
+    );
   }
 
   async settle(): Promise<void> {
@@ -152,10 +220,12 @@ export class Alarm<Content, End> {
   async #record(episode: Episode<Content, End>): Promise<void> {
     const notes = episode.notes.splice(0);
     while (notes.length > 0) {
-      const acted = await this.#context.act(this.#place.launchId, { kind: 'note', by: null, text: notes[0] ?? '', said: true }).catch((error: unknown) => {
-        this.#context.log.debug({ err: error }, 'an alarm is not in the record yet');
-        return null;
-      });
+      const acted = await this.#context
+        .act(this.#place.launchId, { kind: 'note', by: null, text: notes[0] ?? '', said: true })
+        .catch((error: unknown) => {
+          this.#context.log.debug({ err: error }, 'an alarm is not in the record yet');
+          return null;
+        });
       if (acted === null) {
         episode.notes.unshift(...notes);
         episode.notBeforeMs = Math.max(episode.notBeforeMs, this.#context.nowMs() + RETRY_MS);
@@ -166,9 +236,16 @@ export class Alarm<Content, End> {
   }
 
   #background(work: () => Promise<void>): void {
-    const running = work().catch((error: unknown) => this.#context.log.debug({ err: error }, 'an alarm could not be kept')).finally(() => this.#work.delete(running));
+    const running = work()
+      .catch((error: unknown) => this.#context.log.debug({ err: error }, 'an alarm could not be kept'))
+      .finally(() => this.#work.delete(running));
     this.#work.add(running);
   }
 }
 
-const keptOf = <Content, End>({ content, sinceMs, ts, postedAtMs }: Episode<Content, End>): Kept<Content> => ({ content, sinceMs, ts, postedAtMs });
+const keptOf = <Content, End>({ content, sinceMs, ts, postedAtMs }: Episode<Content, End>): Kept<Content> => ({
+  content,
+  sinceMs,
+  ts,
+  postedAtMs,
+});

@@ -8,7 +8,11 @@ import { stepOf } from './perform.ts';
 const FOLD_FROM = 8;
 
 /** What the room gets, in this order, when it has missed a while: what matters now, one summary of what is past, the rest as it was recorded. */
-export interface Backlog { now: Pending[]; folded: Pending[]; rest: Pending[] }
+export interface Backlog {
+  now: Pending[];
+  folded: Pending[];
+  rest: Pending[];
+}
 
 /** `upToSeq`: an earlier leader has begun to fold these; 0: nobody. */
 export function sortBacklog(waiting: readonly Pending[], launch: Launch, nowMs: number, upToSeq: number): Backlog {
@@ -23,43 +27,68 @@ export function sortBacklog(waiting: readonly Pending[], launch: Launch, nowMs: 
 /** What people may have to act on, or watch, at this moment. */
 function mattersNow({ effect, entry }: Pending, launch: Launch, nowMs: number): boolean {
   switch (effect.kind) {
-    case 'post-board': return true;
-    case 'post-order': return isOpenOrder(launch, effect.orderId, nowMs);
-    case 'start-live': return launch.shots[effect.shotId]?.closed === null;
-    case 'post-entry': break;
-    default: return false;
+    case 'post-board':
+      return true;
+    case 'post-order':
+      return isOpenOrder(launch, effect.orderId, nowMs);
+    case 'start-live':
+      return launch.shots[effect.shotId]?.closed === null;
+    case 'post-entry':
+      break;
+    default:
+      return false;
   }
   switch (entry.kind) {
-    case 'HaltSet': return launch.halt.active && launch.halt.epoch === entry.epoch;
-    case 'WaiverRequested': return launch.waivers[entry.waiverId]?.grantedBy === null && nowMs < entry.endsAtMs;
-    case 'LiftRequested': return launch.lifts[entry.liftId]?.open === true;
-    case 'SwitchRequested': return launch.switchRequests[entry.requestId]?.open === true;
-    case 'RosterChangeRequested': return launch.rosterChanges[entry.changeId]?.open === true;
-    case 'StepPut': return launch.steps[entry.step]?.state === 'put';
-    case 'ScaleLate': return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
-    case 'LaunchClosed': return true;
-    default: return false;
+    case 'HaltSet':
+      return launch.halt.active && launch.halt.epoch === entry.epoch;
+    case 'WaiverRequested':
+      return launch.waivers[entry.waiverId]?.grantedBy === null && nowMs < entry.endsAtMs;
+    case 'LiftRequested':
+      return launch.lifts[entry.liftId]?.open === true;
+    case 'SwitchRequested':
+      return launch.switchRequests[entry.requestId]?.open === true;
+    case 'RosterChangeRequested':
+      return launch.rosterChanges[entry.changeId]?.open === true;
+    case 'StepPut':
+      return launch.steps[entry.step]?.state === 'put';
+    case 'ScaleLate':
+      return launch.scale[entry.target]?.state === 'late' && launch.scale[entry.target]?.desired === entry.desired;
+    case 'LaunchClosed':
+      return true;
+    default:
+      return false;
   }
 }
 
 /** What a line of a summary says as well. Results, and edits of messages that stand in the channel, it can't stand for. */
 function isTalk({ effect, entry }: Pending, launch: Launch, nowMs: number): boolean {
   switch (effect.kind) {
-    case 'post-entry': return !saysMore(entry, launch);
-    case 'post-order': return !isOpenOrder(launch, effect.orderId, nowMs);
-    case 'start-live': return launch.shots[effect.shotId]?.closed !== null;
-    case 'post-scale': return launch.scale[effect.target]?.state === 'reached' || launch.scale[effect.target]?.desired !== effect.desired;
-    default: return false;
+    case 'post-entry':
+      return !saysMore(entry, launch);
+    case 'post-order':
+      return !isOpenOrder(launch, effect.orderId, nowMs);
+    case 'start-live':
+      return launch.shots[effect.shotId]?.closed !== null;
+    case 'post-scale':
+      return (
+        launch.scale[effect.target]?.state === 'reached' || launch.scale[effect.target]?.desired !== effect.desired
+      );
+    default:
+      return false;
   }
 }
 
 /** Entries whose post says what nothing else does, at a length that no summary has room for: a reminder's text, why a step was refused, the system's warnings. */
 function saysMore(entry: Entry, launch: Launch): boolean {
   switch (entry.kind) {
-    case 'StepStarted': return stepOf(launch, entry.step)?.do.kind === 'remind';
-    case 'StepDone': return entry.refused === true;
-    case 'Noted': return 'system' in entry.by;
-    default: return false;
+    case 'StepStarted':
+      return stepOf(launch, entry.step)?.do.kind === 'remind';
+    case 'StepDone':
+      return entry.refused === true;
+    case 'Noted':
+      return 'system' in entry.by;
+    default:
+      return false;
   }
 }
 

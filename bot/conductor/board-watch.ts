@@ -31,13 +31,23 @@ export class BoardWatch {
     const now = nowMs();
     const [measured, reports] = await Promise.all([cloud.live.gates(launch.id), cloud.live.reports(launch.id)]);
     for (const order of Object.values(launch.orders).filter((one) => one.state === 'open' && !isExpired(one, now))) {
-      const gates = gateLines(launch, measured, now, order.shown.segments.map(({ segment }) => segment));
+      const gates = gateLines(
+        launch,
+        measured,
+        now,
+        order.shown.segments.map(({ segment }) => segment),
+      );
       await this.#show(launch, FACT.order(order.id), (atMs) => orderMessage(launch, order, gates, atMs), RESERVE.order);
     }
     // A closed launch's board is left as it is.
     if (launch.closed && launch.seq === this.#boardSeq) return;
     // What is decided in the middle of a shot, a halt above all, shows at once.
-    if (runningShots(launch).length > 0 && launch.seq === this.#boardSeq && now - this.#boardAtMs < BOARD_DURING_SHOT_MS) return;
+    if (
+      runningShots(launch).length > 0 &&
+      launch.seq === this.#boardSeq &&
+      now - this.#boardAtMs < BOARD_DURING_SHOT_MS
+    )
+      return;
     const gates = gateLines(launch, measured, now, 'all');
     if (await this.#show(launch, FACT.board, (atMs) => boardMessage(launch, gates, reports, atMs), RESERVE.board)) {
       this.#boardAtMs = now;
@@ -45,11 +55,17 @@ export class BoardWatch {
     }
   }
 
-  async #show(launch: Launch, name: string, render: (atMs: number) => ReturnType<typeof boardMessage>, reserve: number): Promise<boolean> {
+  async #show(
+    launch: Launch,
+    name: string,
+    render: (atMs: number) => ReturnType<typeof boardMessage>,
+    reserve: number,
+  ): Promise<boolean> {
     const { slack, nowMs } = this.#context;
     const news = JSON.stringify(render(Math.floor(nowMs() / CLOCK_STEP_MS) * CLOCK_STEP_MS));
     if (slack === null || news === this.#shown.get(name)) return false;
-    if (!(await this.#standings.show({ launch, name, message: () => render(nowMs()), reserve, ifDeleted: 'post' }))) return false;
+    if (!(await this.#standings.show({ launch, name, message: () => render(nowMs()), reserve, ifDeleted: 'post' })))
+      return false;
     this.#shown.set(name, news);
     return true;
   }

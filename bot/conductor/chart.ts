@@ -22,15 +22,21 @@ export const CHART_HEIGHT_PX = 640;
 const COLOURS = { all: '#1d1c1d', ios: '#1264a3', android: '#2eb67d', mark: '#868686', halt: '#e01e5a' };
 const FONT = 'DejaVu Sans';
 
-export interface Chart { png: Uint8Array; altText: string }
+export interface Chart {
+  png: Uint8Array;
+  altText: string;
+}
 
 /** Takes some 60 ms of the calling thread. */
 export async function deliveryChart(launch: Launch, shot: Shot, figures: ShotFigures): Promise<Chart> {
   const svg = await new View(parse(chartSpec(launch, shot, figures)), { renderer: 'none' }).toSVG();
   const require = createRequire(import.meta.url);
-  const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+  const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
+    require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+  );
   const image = new Resvg(svg, {
-    background: '#ffffff', fitTo: { mode: 'width', value: CHART_WIDTH_PX },
+    background: '#ffffff',
+    fitTo: { mode: 'width', value: CHART_WIDTH_PX },
     font: { loadSystemFonts: false, fontFiles: fonts, defaultFontFamily: FONT },
   }).render();
   return { png: image.asPng(), altText: chartAltText(launch, shot, figures) };
@@ -39,9 +45,10 @@ export async function deliveryChart(launch: Launch, shot: Shot, figures: ShotFig
 export function chartAltText(launch: Launch, shot: Shot, figures: ShotFigures): string {
   const { total } = figures;
   const head = `Delivery curve of shot ${shot.id}, ${shotSegments(launch, shot)}: ${count(total.accepted)} of ${count(figures.devices)} devices (${percent(total.accepted, figures.devices)}) accepted${rest(total)}`;
-  const spread = total.p50Ms === null || total.p95Ms === null || total.p99Ms === null
-    ? 'no times were measured'
-    : `half of them within ${seconds(total.p50Ms)}, 95% within ${seconds(total.p95Ms)}, 99% within ${seconds(total.p99Ms)} of GO`;
+  const spread =
+    total.p50Ms === null || total.p95Ms === null || total.p99Ms === null
+      ? 'no times were measured'
+      : `half of them within ${seconds(total.p50Ms)}, 95% within ${seconds(total.p95Ms)}, 99% within ${seconds(total.p99Ms)} of GO`;
   return `${head}; ${spread}${shot.haltedAtMs === null ? '' : `; halted ${seconds(shot.haltedAtMs - shot.pressedAtMs)} after GO`}.`;
 }
 
@@ -69,22 +76,44 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
   const used = PLATFORMS.filter((platform) => figures.platforms[platform] !== undefined);
   const lines = [
     { name: 'all devices', colour: COLOURS.all, points: cumulative(figures.total, figures.devices, untilS) },
-    ...(used.length < 2 ? [] : used.map((platform) => {
-      const one = figures.platforms[platform];
-      return { name: `${platformName[platform]} (of its own)`, colour: COLOURS[platform], points: one === undefined ? [] : cumulative(one, one.devices, untilS) };
-    })),
+    ...(used.length < 2
+      ? []
+      : used.map((platform) => {
+          const one = figures.platforms[platform];
+          return {
+            name: `${platformName[platform]} (of its own)`,
+            colour: COLOURS[platform],
+            points: one === undefined ? [] : cumulative(one, one.devices, untilS),
+          };
+        })),
   ];
   const marks = [
-    ...([['p50', figures.total.p50Ms], ['p95', figures.total.p95Ms], ['p99', figures.total.p99Ms]] as const)
-      .flatMap(([name, ms], row) => (ms === null ? [] : [{ s: ms / 1_000, label: `${name} ${seconds(ms)}`, colour: COLOURS.mark, row, dash: [4, 4] }])),
-    ...(haltS === null ? [] : [{ s: haltS, label: `HALT ${seconds(haltS * 1_000)}`, colour: COLOURS.halt, row: 3, dash: [1, 0] }]),
+    ...(
+      [
+        ['p50', figures.total.p50Ms],
+        ['p95', figures.total.p95Ms],
+        ['p99', figures.total.p99Ms],
+      ] as const
+    ).flatMap(([name, ms], row) =>
+      ms === null ? [] : [{ s: ms / 1_000, label: `${name} ${seconds(ms)}`, colour: COLOURS.mark, row, dash: [4, 4] }],
+    ),
+    ...(haltS === null
+      ? []
+      : [{ s: haltS, label: `HALT ${seconds(haltS * 1_000)}`, colour: COLOURS.halt, row: 3, dash: [1, 0] }]),
   ];
   return {
     $schema: 'https://vega.github.io/schema/vega/v6.json',
     ...frame(),
     title: {
-      text: `Delivery: ${launch.name}`, subtitle: [subtitle(launch, shot, figures)],
-      anchor: 'start', font: FONT, fontSize: 22, subtitleFont: FONT, subtitleFontSize: 14, subtitleColor: '#616061', offset: 14,
+      text: `Delivery: ${launch.name}`,
+      subtitle: [subtitle(launch, shot, figures)],
+      anchor: 'start',
+      font: FONT,
+      fontSize: 22,
+      subtitleFont: FONT,
+      subtitleFontSize: 14,
+      subtitleColor: '#616061',
+      offset: 14,
     },
     data: [
       { name: 'points', values: lines.flatMap((line) => line.points.map((point) => ({ ...point, line: line.name }))) },
@@ -93,24 +122,91 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
     scales: [
       { name: 'x', type: 'linear', domain: [0, untilS], range: 'width' },
       { name: 'y', type: 'linear', domain: [0, 1], range: 'height' },
-      { name: 'colour', type: 'ordinal', domain: lines.map((line) => line.name), range: lines.map((line) => line.colour) },
+      {
+        name: 'colour',
+        type: 'ordinal',
+        domain: lines.map((line) => line.name),
+        range: lines.map((line) => line.colour),
+      },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', title: 'seconds since GO', grid: true, gridOpacity: 0.35, labelFont: FONT, titleFont: FONT, labelFontSize: 14, titleFontSize: 15, titlePadding: 10, tickCount: 10 },
-      { orient: 'left', scale: 'y', title: 'accepted share of devices', format: '.0%', grid: true, gridOpacity: 0.35, labelFont: FONT, titleFont: FONT, labelFontSize: 14, titleFontSize: 15, titlePadding: 10, tickCount: 5 },
-    ],
-    legends: [{ stroke: 'colour', symbolType: 'stroke', symbolStrokeWidth: 4, symbolSize: 500, orient: 'none', legendX: 800, legendY: 400, labelFont: FONT, labelFontSize: 14, labelLimit: 0, padding: 8, fillColor: '#ffffff' }],
-    marks: [
       {
-        type: 'rule', from: { data: 'marks' },
-        encode: { enter: { x: { scale: 'x', field: 's' }, y: { value: 0 }, y2: { field: { group: 'height' } }, stroke: { field: 'colour' }, strokeWidth: { value: 1.5 }, strokeDash: { field: 'dash' } } },
+        orient: 'bottom',
+        scale: 'x',
+        title: 'seconds since GO',
+        grid: true,
+        gridOpacity: 0.35,
+        labelFont: FONT,
+        titleFont: FONT,
+        labelFontSize: 14,
+        titleFontSize: 15,
+        titlePadding: 10,
+        tickCount: 10,
       },
       {
-        type: 'group', from: { facet: { name: 'series', data: 'points', groupby: 'line' } },
-        marks: [{
-          type: 'line', from: { data: 'series' },
-          encode: { enter: { x: { scale: 'x', field: 's' }, y: { scale: 'y', field: 'share' }, stroke: { scale: 'colour', field: 'line' }, strokeWidth: { value: 3 }, strokeJoin: { value: 'round' } } },
-        }],
+        orient: 'left',
+        scale: 'y',
+        title: 'accepted share of devices',
+        format: '.0%',
+        grid: true,
+        gridOpacity: 0.35,
+        labelFont: FONT,
+        titleFont: FONT,
+        labelFontSize: 14,
+        titleFontSize: 15,
+        titlePadding: 10,
+        tickCount: 5,
+      },
+    ],
+    legends: [
+      {
+        stroke: 'colour',
+        symbolType: 'stroke',
+        symbolStrokeWidth: 4,
+        symbolSize: 500,
+        orient: 'none',
+        legendX: 800,
+        legendY: 400,
+        labelFont: FONT,
+        labelFontSize: 14,
+        labelLimit: 0,
+        padding: 8,
+        fillColor: '#ffffff',
+      },
+    ],
+    marks: [
+      {
+        type: 'rule',
+        from: { data: 'marks' },
+        encode: {
+          enter: {
+            x: { scale: 'x', field: 's' },
+            y: { value: 0 },
+            y2: { field: { group: 'height' } },
+            stroke: { field: 'colour' },
+            strokeWidth: { value: 1.5 },
+            strokeDash: { field: 'dash' },
+          },
+        },
+      },
+      {
+        type: 'group',
+        from: { facet: { name: 'series', data: 'points', groupby: 'line' } },
+        marks: [
+          {
+            type: 'line',
+            from: { data: 'series' },
+            encode: {
+              enter: {
+                x: { scale: 'x', field: 's' },
+                y: { scale: 'y', field: 'share' },
+                stroke: { scale: 'colour', field: 'line' },
+                strokeWidth: { value: 3 },
+                strokeJoin: { value: 'round' },
+              },
+            },
+          },
+        ],
       },
       // Drawn twice: white and thick beneath, so that a label stays readable where a curve crosses it.
       labels(untilS, { stroke: { value: '#ffffff' }, strokeWidth: { value: 5 } }),
@@ -123,11 +219,18 @@ function chartSpec(launch: Launch, shot: Shot, figures: ShotFigures): Spec {
 function labels(untilS: number, paint: TextEncodeEntry): TextMark {
   const right = `datum.s > ${untilS * 0.85}`;
   return {
-    type: 'text', from: { data: 'marks' },
+    type: 'text',
+    from: { data: 'marks' },
     encode: {
       enter: {
-        x: { scale: 'x', field: 's', offset: { signal: `${right} ? -6 : 6` } }, align: { signal: `${right} ? 'right' : 'left'` },
-        y: { signal: '250 + datum.row * 24' }, text: { field: 'label' }, font: { value: FONT }, fontSize: { value: 14 }, fontWeight: { value: 'bold' }, ...paint,
+        x: { scale: 'x', field: 's', offset: { signal: `${right} ? -6 : 6` } },
+        align: { signal: `${right} ? 'right' : 'left'` },
+        y: { signal: '250 + datum.row * 24' },
+        text: { field: 'label' },
+        font: { value: FONT },
+        fontSize: { value: 14 },
+        fontWeight: { value: 'bold' },
+        ...paint,
       },
     },
   };
@@ -136,7 +239,12 @@ function labels(untilS: number, paint: TextEncodeEntry): TextMark {
 /** Fixed margins give a picture of a fixed size, whatever the labels are. */
 function frame(): Pick<Spec, 'width' | 'height' | 'padding' | 'autosize'> {
   const padding = { left: 92, right: 28, top: 84, bottom: 64 };
-  return { width: CHART_WIDTH_PX - padding.left - padding.right, height: CHART_HEIGHT_PX - padding.top - padding.bottom, padding, autosize: { type: 'none' } };
+  return {
+    width: CHART_WIDTH_PX - padding.left - padding.right,
+    height: CHART_HEIGHT_PX - padding.top - padding.bottom,
+    padding,
+    autosize: { type: 'none' },
+  };
 }
 
 function subtitle(launch: Launch, shot: Shot, figures: ShotFigures): string {

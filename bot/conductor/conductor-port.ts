@@ -1,6 +1,6 @@
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
-import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Acted } from './context.ts';
 import type { RoomTrouble } from './room.ts';
 
@@ -25,4 +25,9 @@ export interface Conductor {
   shutRooms(): ({ launchId: string } & RoomTrouble)[];
 }
 
-export interface HaltPress { by: PersonId | null; source: 'slack' | 'ssm' | 'cli'; reason: string; pressedAtMs: number }
+export interface HaltPress {
+  by: PersonId | null;
+  source: 'slack' | 'ssm' | 'cli';
+  reason: string;
+  pressedAtMs: number;
+}

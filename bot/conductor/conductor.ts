@@ -2,12 +2,12 @@ import cron from 'node-cron';
 import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
+import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { manifestReader } from '../../workers/close/close.ts';
 import { freezeSets } from '../../workers/send/frozen-sets.ts';
-import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
 import { fallbackCloser } from './fallback-closer.ts';
@@ -30,7 +30,12 @@ export interface ConductorOptions {
   journal: Journal;
   /** Null: nothing is posted. */
   slack: SlackPort | null;
-  config: { /** Names this instance; unique per process. */ holder: string; /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean; timings?: Partial<Timings>; nowMs?: () => number };
+  config: {
+    /** Names this instance; unique per process. */ holder: string;
+    /** Absent: nothing is known of other holders. */ hasEnded?: (holder: string) => boolean;
+    timings?: Partial<Timings>;
+    nowMs?: () => number;
+  };
   log: Logger;
 }
 
@@ -38,7 +43,17 @@ export interface ConductorOptions {
 export function createConductor({ cloud, journal, slack, config, log: parent }: ConductorOptions): Conductor {
   const log = parent.child({ part: 'conductor', holder: config.holder });
   const nowMs = config.nowMs ?? cloud.clock.nowMs;
-  const context: Context = { cloud, journal, slack, log, holder: config.holder, hasEnded: config.hasEnded ?? (() => false), timings: { ...TIMINGS, ...config.timings }, nowMs, act };
+  const context: Context = {
+    cloud,
+    journal,
+    slack,
+    log,
+    holder: config.holder,
+    hasEnded: config.hasEnded ?? (() => false),
+    timings: { ...TIMINGS, ...config.timings },
+    nowMs,
+    act,
+  };
   const halting = new Halting(context);
   const leader = new Leader(context);
   const closeShot = fallbackCloser({ cloud, journal, nowMs });
@@ -51,7 +66,11 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   let leading = false;
   /** The lease could not be asked for since: it may have ended for want of an answer, and then nobody else leads either. While it is being asked, `leading` still says so. */
   let isLeaseUnknown = false;
-  const standstills = new StandstillWatch(context, { launches: () => new Set([...led, ...keepers.keys()]), isOurs: () => leader.isLeading || leading || isLeaseUnknown, budget });
+  const standstills = new StandstillWatch(context, {
+    launches: () => new Set([...led, ...keepers.keys()]),
+    isOurs: () => leader.isLeading || leading || isLeaseUnknown,
+    budget,
+  });
   /** Launches of this instance, as it last led. */
   let led: string[] = [];
   let ticker: { stop(): void | Promise<void> } | null = null;
@@ -104,7 +123,9 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   }
 
   function inBackground(work: Promise<unknown>): void {
-    const watched = work.catch((error: unknown) => log.error({ err: error }, 'background work failed')).finally(() => background.delete(watched));
+    const watched = work
+      .catch((error: unknown) => log.error({ err: error }, 'background work failed'))
+      .finally(() => background.delete(watched));
     background.add(watched);
   }
 
@@ -116,7 +137,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
 
   async function afterEntry(launchId: string, entry: Entry): Promise<void> {
     try {
-      const launch = (journal.peek(launchId)?.seq ?? 0) >= entry.seq ? journal.peek(launchId) : await journal.launch(launchId);
+      const launch =
+        (journal.peek(launchId)?.seq ?? 0) >= entry.seq ? journal.peek(launchId) : await journal.launch(launchId);
       const done = launch === null ? [] : await performUrgent(context, launch, entry);
       if (leader.isLeading) inBackground(keeperOf(launchId).wake(done));
     } catch (error) {
@@ -138,10 +160,20 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     async stop() {
       await ticker?.stop();
       await Promise.race([
-        Promise.all([halting.stop(), lead.stop(), index.stop(), ending.stop(), standstills.stop(), ...[...keepers.values()].map((keeper) => keeper.stop()), ...background]),
+        Promise.all([
+          halting.stop(),
+          lead.stop(),
+          index.stop(),
+          ending.stop(),
+          standstills.stop(),
+          ...[...keepers.values()].map((keeper) => keeper.stop()),
+          ...background,
+        ]),
         deadline(context.timings.stopMs),
       ]);
-      await leader.giveUp().catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));
+      await leader
+        .giveUp()
+        .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));
     },
 
     async willCreate(item: LaunchIndexItem) {
@@ -158,7 +190,10 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       return launch === null ? [] : freezeSets(freezing, launch, segmentsMeant(launch, segments, context.nowMs()));
     },
     isLeader: () => leader.isLeading,
-    shutRooms: () => [...keepers.values()].flatMap(({ launchId, room }) => (room.trouble === null ? [] : [{ launchId, ...room.trouble }])),
+    shutRooms: () =>
+      [...keepers.values()].flatMap(({ launchId, room }) =>
+        room.trouble === null ? [] : [{ launchId, ...room.trouble }],
+      ),
   };
 }
 

@@ -42,15 +42,27 @@ export class FailingWatch {
 
   async #tell(launch: Launch, shot: Shot, platform: Platform, one: Figures): Promise<void> {
     // The room has its own message for these, with more in it; what is still so when they are over is told then.
-    for (const told of [FACT.stopped(shot.id, platform), FACT.weather(platform)]) if (((await fact(this.#context, launch.id, told)) ?? '') !== '') return;
+    for (const told of [FACT.stopped(shot.id, platform), FACT.weather(platform)])
+      if (((await fact(this.#context, launch.id, told)) ?? '') !== '') return;
     const name = FACT.failing(shot.id, platform);
     if ((await fact(this.#context, launch.id, name)) !== null) return;
     // An instance that died between the entry and its mark has told it.
-    const noted = (await this.#context.journal.entries(launch.id)).find((entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(headOf(launch, shot, platform)));
+    const noted = (await this.#context.journal.entries(launch.id)).find(
+      (entry) =>
+        entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(headOf(launch, shot, platform)),
+    );
     if (noted !== undefined) return keepFact(this.#context, launch.id, name, String(noted.seq));
-    const acted = await this.#context.act(launch.id, { kind: 'note', by: null, text: failingText(launch, shot, platform, one) });
+    const acted = await this.#context.act(launch.id, {
+      kind: 'note',
+      by: null,
+      text: failingText(launch, shot, platform, one),
+    });
     if (acted.ok) await keepFact(this.#context, launch.id, name, String(acted.entry.seq));
-    else this.#context.log.warn({ launchId: launch.id, shotId: shot.id, platform, code: acted.code }, 'that a platform fails could not be noted');
+    else
+      this.#context.log.warn(
+        { launchId: launch.id, shotId: shot.id, platform, code: acted.code },
+        'that a platform fails could not be noted',
+      );
   }
 }
 
@@ -60,7 +72,8 @@ function isFailing(one: Figures): boolean {
 }
 
 /** Begins the note, and no other: there is one a shot and platform. */
-const headOf = (launch: Launch, shot: Shot, platform: Platform): string => `${platformName[platform]} is hardly being reached (${shotSegments(launch, shot)}, ${shot.id}):`;
+const headOf = (launch: Launch, shot: Shot, platform: Platform): string =>
+  `${platformName[platform]} is hardly being reached (${shotSegments(launch, shot)}, ${shot.id}):`;
 
 function failingText(launch: Launch, shot: Shot, platform: Platform, one: Figures): string {
   const answered = one.accepted + one.failed + one.uncertain;
@@ -68,6 +81,13 @@ function failingText(launch: Launch, shot: Shot, platform: Platform, one: Figure
   return [
     `${headOf(launch, shot, platform)} ${one.failed === 0 ? `none of ${count(answered)} pushes so far was answered; they may have arrived` : `${count(one.failed)} of ${count(answered)} pushes so far were refused, ${reasons(one.reasons)}${one.uncertain === 0 ? '' : `; ${count(one.uncertain)} were never answered and may have arrived`}`}.`,
     'HALT stops what is not sent yet.',
-    ...(reachable > 0 ? [`Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, \`${fireCommand(launch, platformSegments(shot, platform).map(({ segment }) => segment))}\` goes to exactly those.`] : []),
+    ...(reachable > 0
+      ? [
+          `Whoever was refused for another reason than a bad token stays within reach: once this shot is closed, \`${fireCommand(
+            launch,
+            platformSegments(shot, platform).map(({ segment }) => segment),
+          )}\` goes to exactly those.`,
+        ]
+      : []),
   ].join(' ');
 }

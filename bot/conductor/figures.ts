@@ -40,7 +40,12 @@ const REPORT_LAG_MS = 500;
 const RATE_WINDOW_MS = 2_000;
 
 /** Merges snapshots, one per boot at most (the caller keeps the newest). `problems` counts histograms that could not be read. */
-export function shotFigures(launch: Launch, shot: Shot, snapshots: readonly ShotSnapshot[], nowMs: number): { figures: ShotFigures; problems: number } {
+export function shotFigures(
+  launch: Launch,
+  shot: Shot,
+  snapshots: readonly ShotSnapshot[],
+  nowMs: number,
+): { figures: ShotFigures; problems: number } {
   const sinceGoMs = Math.max(0, (shot.closed?.atMs ?? nowMs) - shot.pressedAtMs);
   const devices = devicesOf(launch, shot);
   const used = PLATFORMS.filter((platform) => devices[platform] > 0);
@@ -48,22 +53,35 @@ export function shotFigures(launch: Launch, shot: Shot, snapshots: readonly Shot
   let problems = 0;
   const platforms: Partial<Record<Platform, Figures>> = {};
   for (const platform of used) {
-    const merged = mergePlatform(devices[platform], snapshots.map((snapshot) => snapshot.platforms[platform]));
+    const merged = mergePlatform(
+      devices[platform],
+      snapshots.map((snapshot) => snapshot.platforms[platform]),
+    );
     problems += merged.problems;
     everything.add(merged.histogram);
     platforms[platform] = withTotals(merged.figures, closedTotals(shot, platform));
   }
   const total = sumFigures(Object.values(platforms), everything);
-  const writes = (pick: (snapshot: ShotSnapshot) => number | null) => snapshots.map(pick).filter((atMs) => atMs !== null).map((atMs) => atMs - shot.pressedAtMs);
+  const writes = (pick: (snapshot: ShotSnapshot) => number | null) =>
+    snapshots
+      .map(pick)
+      .filter((atMs) => atMs !== null)
+      .map((atMs) => atMs - shot.pressedAtMs);
   const first = writes((snapshot) => snapshot.firstWriteAtMs);
   const last = writes((snapshot) => snapshot.lastWriteAtMs);
   return {
     problems,
     figures: {
-      shotId: shot.id, sinceGoMs, devices: total.devices, total, platforms,
+      shotId: shot.id,
+      sinceGoMs,
+      devices: total.devices,
+      total,
+      platforms,
       perSecond: shot.closed === null ? presentRate(total.curve, sinceGoMs) : wholeRate(total.curve),
-      peakPerSecond: peakRate(total.curve), boots: snapshots.length,
-      firstWriteMs: first.length === 0 ? null : Math.min(...first), lastWriteMs: last.length === 0 ? null : Math.max(...last),
+      peakPerSecond: peakRate(total.curve),
+      boots: snapshots.length,
+      firstWriteMs: first.length === 0 ? null : Math.min(...first),
+      lastWriteMs: last.length === 0 ? null : Math.max(...last),
     },
   };
 }
@@ -84,7 +102,9 @@ export function devicesOf(launch: Launch, shot: Shot): Record<Platform, number> 
 /** Figures that the accounts gave at close; null while the shot runs. */
 function closedTotals(shot: Shot, platform: Platform): Totals | null {
   if (shot.totals === null) return null;
-  const mine = shot.totals.filter((totals) => shot.audience.segments.some((segment) => segment.id === totals.segment && segment.platform === platform));
+  const mine = shot.totals.filter((totals) =>
+    shot.audience.segments.some((segment) => segment.id === totals.segment && segment.platform === platform),
+  );
   return sumTotals(mine);
 }
 
@@ -102,8 +122,25 @@ function withTotals(figures: Figures, totals: Totals | null): Figures {
   return totals === null ? figures : { ...figures, ...totals };
 }
 
-function mergePlatform(devices: number, counts: readonly PlatformCounts[]): { figures: Figures; histogram: Histogram; problems: number } {
-  const figures: Figures = { devices, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons(), p50Ms: null, p95Ms: null, p99Ms: null, curve: [] };
+function mergePlatform(
+  devices: number,
+  counts: readonly PlatformCounts[],
+): { figures: Figures; histogram: Histogram; problems: number } {
+  const figures: Figures = {
+    devices,
+    written: 0,
+    accepted: 0,
+    failed: 0,
+    uncertain: 0,
+    halted: 0,
+    late: 0,
+    skipped: 0,
+    reasons: noReasons(),
+    p50Ms: null,
+    p95Ms: null,
+    p99Ms: null,
+    curve: [],
+  };
   const histogram = emptyHistogram();
   const slots = new Map<number, number>();
   let problems = 0;
@@ -119,7 +156,19 @@ function mergePlatform(devices: number, counts: readonly PlatformCounts[]): { fi
 
 function sumFigures(parts: readonly Figures[], histogram: Histogram): Figures {
   const slots = new Map<number, number>();
-  const sum: Figures = { devices: 0, written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons(), curve: [], ...percentiles(histogram) };
+  const sum: Figures = {
+    devices: 0,
+    written: 0,
+    accepted: 0,
+    failed: 0,
+    uncertain: 0,
+    halted: 0,
+    late: 0,
+    skipped: 0,
+    reasons: noReasons(),
+    curve: [],
+    ...percentiles(histogram),
+  };
   for (const part of parts) {
     sum.devices += part.devices;
     sum.written += part.written;
@@ -133,7 +182,14 @@ function sumFigures(parts: readonly Figures[], histogram: Histogram): Figures {
 
 /** One hour at 1 ms and three digits; grows by itself should a shot last longer. */
 function emptyHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000, numberOfSignificantValueDigits: 3, autoResize: true, bitBucketSize: 32, useWebAssembly: false });
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 3_600_000,
+    numberOfSignificantValueDigits: 3,
+    autoResize: true,
+    bitBucketSize: 32,
+    useWebAssembly: false,
+  });
 }
 
 /** False: not a histogram. An empty text means nothing was answered yet. */
@@ -158,7 +214,9 @@ function presentRate(curve: Figures['curve'], sinceGoMs: number): number {
   const untilMs = sinceGoMs - REPORT_LAG_MS;
   const fromMs = Math.max(0, untilMs - RATE_WINDOW_MS);
   if (untilMs <= fromMs) return 0;
-  const accepted = curve.filter(([slot]) => slot * SLOT_MS >= fromMs && slot * SLOT_MS < untilMs).reduce((sum, [, times]) => sum + times, 0);
+  const accepted = curve
+    .filter(([slot]) => slot * SLOT_MS >= fromMs && slot * SLOT_MS < untilMs)
+    .reduce((sum, [, times]) => sum + times, 0);
   return Math.round((accepted * 1_000) / (untilMs - fromMs));
 }
 

@@ -5,15 +5,20 @@ import type { WorkerReport } from '../../workers/contract.ts';
 import { reportOf } from './for-tests.ts';
 
 let rig: Rig;
-beforeEach(async () => { rig = await startRig(); });
-afterEach(async () => { await rig.stop(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(async () => {
+  await rig.stop();
+});
 
-test('messages that are not the launch\'s are said once, by any number of bots and boots, and again when they are ten times as many', async () => {
+test("messages that are not the launch's are said once, by any number of bots and boots, and again when they are ten times as many", async () => {
   await rig.create();
   const { conductor } = rig.conductor('first');
   await conductor.start();
   const launch = await rig.launch();
-  const report = (boot: string, foreign: NonNullable<WorkerReport['foreign']>) => rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { foreign }));
+  const report = (boot: string, foreign: NonNullable<WorkerReport['foreign']>) =>
+    rig.cloud.live.putReport(reportOf(launch, boot, Date.now(), { foreign }));
   const notes = async () => (await rig.entries('Noted')).map(({ text }) => text);
   await report('one', { orders: 2, batches: 1, last: 'an order of <another> launch: x' });
   const said = await rig.seen('Messages that are not this launch');

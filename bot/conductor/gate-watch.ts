@@ -54,7 +54,9 @@ export async function freshMeasurements(context: Context, launch: Launch, anew =
   const nowMs = context.nowMs();
   const kept = await context.cloud.live.gates(launch.id);
   const automatic = launch.runbook.gates.filter((gate) => gate.probe !== undefined);
-  const isFresh = automatic.every((gate) => kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs));
+  const isFresh = automatic.every((gate) =>
+    kept.some((one) => one.gate === gate.id && Math.abs(nowMs - one.atMs) <= context.timings.gateFreshMs),
+  );
   if (isFresh && !anew) return kept;
   const measured = await measureGates(context.cloud, launch, nowMs);
   await context.cloud.live.putGates(launch.id, measured);

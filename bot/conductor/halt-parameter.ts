@@ -20,7 +20,11 @@ const NOTED_WITHIN_MS = 500;
 /** Of a value by hand; a parameter holds 4 KB. */
 const SHOWN_CHARS = 100;
 
-export async function isExplained(context: Context, launchId: string, { version, modifiedAtMs }: Parameter): Promise<boolean> {
+export async function isExplained(
+  context: Context,
+  launchId: string,
+  { version, modifiedAtMs }: Parameter,
+): Promise<boolean> {
   const atMs = await fact(context, launchId, FACT.haltExplained(version));
   if (atMs !== null && Math.abs(Number(atMs) - modifiedAtMs) <= CLOCKS_APART_MS) return true;
   if (!(await context.cloud.parameters.isOurs(parameterName(launchId, 'halt'), version))) return false;
@@ -31,7 +35,8 @@ export async function isExplained(context: Context, launchId: string, { version,
 /** Whatever stood there when it was read is covered by the decision that reads it: a lift by two people. */
 export async function coverStanding(context: Context, launchId: string): Promise<void> {
   const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'));
-  if (standing !== null) await keepFact(context, launchId, FACT.haltExplained(standing.version), String(standing.modifiedAtMs));
+  if (standing !== null)
+    await keepFact(context, launchId, FACT.haltExplained(standing.version), String(standing.modifiedAtMs));
 }
 
 /** False: a halt by hand stands there, which `off` must not cover. */
@@ -39,7 +44,8 @@ export async function writeHalt(context: Context, launchId: string, value: strin
   const { parameters } = context.cloud;
   const name = parameterName(launchId, 'halt');
   const before = await parameters.get(name);
-  if (value === 'off' && before !== null && saysHalt(before.value) && !(await isExplained(context, launchId, before))) return false;
+  if (value === 'off' && before !== null && saysHalt(before.value) && !(await isExplained(context, launchId, before)))
+    return false;
   const version = await parameters.put(name, value, before?.version ?? 0);
   await keepFact(context, launchId, FACT.haltExplained(version), String(context.nowMs()));
   return value !== 'off' || !(await coveredHalt(context, launchId, before?.version ?? 0, version));
@@ -65,7 +71,12 @@ export function shownValue({ value, isSecret }: Parameter): string {
   return isSecret ? 'a secret value' : `“${clip(oneLine(value.replaceAll(/\p{Cf}|\p{Cc}/gu, ' ')), SHOWN_CHARS)}”`;
 }
 
-export async function byWhom(context: Context, launchId: string, name: string, { version }: Parameter): Promise<string> {
+export async function byWhom(
+  context: Context,
+  launchId: string,
+  name: string,
+  { version }: Parameter,
+): Promise<string> {
   const author = await context.cloud.parameters.modifiedBy(parameterName(launchId, name), version);
   return author === null ? '' : ` by ${author}`;
 }

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
-import { FACT } from './context.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
+import { FACT } from './context.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -23,11 +23,24 @@ test('halt writes the switch item first, and its entry lands when the record com
   let down = true;
   const cloud: Cloud = {
     ...rig.cloud,
-    switches: { ...rig.cloud.switches, halt: async (id) => { events.push('switch item'); return rig.cloud.switches.halt(id); } },
+    switches: {
+      ...rig.cloud.switches,
+      halt: async (id) => {
+        events.push('switch item');
+        return rig.cloud.switches.halt(id);
+      },
+    },
     record: {
       ...rig.cloud.record,
-      append: async (...args) => { events.push('append'); if (down) throw new Error('connect ECONNREFUSED'); return rig.cloud.record.append(...args); },
-      readAfter: async (...args) => { if (down) throw new Error('connect ECONNREFUSED'); return rig.cloud.record.readAfter(...args); },
+      append: async (...args) => {
+        events.push('append');
+        if (down) throw new Error('connect ECONNREFUSED');
+        return rig.cloud.record.append(...args);
+      },
+      readAfter: async (...args) => {
+        if (down) throw new Error('connect ECONNREFUSED');
+        return rig.cloud.record.readAfter(...args);
+      },
     },
   };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
@@ -38,7 +51,9 @@ test('halt writes the switch item first, and its entry lands when the record com
   expect(await rig.entries('HaltSet')).toEqual([]);
   down = false;
   await recorded;
-  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' }, reason: 'wrong link', pressedAtMs: press.pressedAtMs }]);
+  expect(await rig.entries('HaltSet')).toMatchObject([
+    { epoch: 1, by: { person: 'mia' }, reason: 'wrong link', pressedAtMs: press.pressedAtMs },
+  ]);
   expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value).toBe('on');
 });
 
@@ -46,7 +61,13 @@ test('halt is tried again until the switch item takes it', async () => {
   let failures = 3;
   const cloud: Cloud = {
     ...rig.cloud,
-    switches: { ...rig.cloud.switches, halt: async (id) => { if (failures-- > 0) throw new Error('throttled'); return rig.cloud.switches.halt(id); } },
+    switches: {
+      ...rig.cloud.switches,
+      halt: async (id) => {
+        if (failures-- > 0) throw new Error('throttled');
+        return rig.cloud.switches.halt(id);
+      },
+    },
   };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   expect((await conductor.halt(rig.launchId, press)).epoch).toBe(1);
@@ -84,39 +105,62 @@ test('a halt that only the switch item knows is recorded as found, with its pers
 });
 
 test.each([
-  ['can\'t be read', 'mia', /found in the switch item/],
+  ["can't be read", 'mia', /found in the switch item/],
   ['names values of other kinds', JSON.stringify({ ...press, pressedAtMs: 'now' }), /found in the switch item/],
-  ['names somebody who is not on the roster', JSON.stringify({ ...press, by: 'zed' }), /^wrong link \(by zed: You are not on this launch's roster/],
-])('a halt that only the switch item knows is recorded all the same if what was kept of its press %s', async (_, kept, reason) => {
-  await rig.cloud.switches.halt(rig.launchId);
-  await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', kept);
-  const { conductor } = rig.conductor('first', { slack: null });
-  await conductor.start();
-  await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
-  expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { system: expect.stringMatching(/slack|cli/) }, reason: expect.stringMatching(reason) }]);
-});
+  [
+    'names somebody who is not on the roster',
+    JSON.stringify({ ...press, by: 'zed' }),
+    /^wrong link \(by zed: You are not on this launch's roster/,
+  ],
+])(
+  'a halt that only the switch item knows is recorded all the same if what was kept of its press %s',
+  async (_, kept, reason) => {
+    await rig.cloud.switches.halt(rig.launchId);
+    await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', kept);
+    const { conductor } = rig.conductor('first', { slack: null });
+    await conductor.start();
+    await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
+    expect(await rig.entries('HaltSet')).toMatchObject([
+      { epoch: 1, by: { system: expect.stringMatching(/slack|cli/) }, reason: expect.stringMatching(reason) },
+    ]);
+  },
+);
 
-test('an epoch far beyond the record\'s halts, is put back and told, and two people can lift it', async () => {
+test("an epoch far beyond the record's halts, is put back and told, and two people can lift it", async () => {
   const { conductor, journal } = rig.conductor('first', { slack: null });
   await rig.cloud.switches.apply(rig.launchId, 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} });
   // By hand: the real item, with a figure that no presses make.
-  await rig.cloud.switches.resetEpoch(rig.launchId, (await rig.cloud.switches.halt(rig.launchId)).haltEpoch, 1_000_000_000);
+  await rig.cloud.switches.resetEpoch(
+    rig.launchId,
+    (await rig.cloud.switches.halt(rig.launchId)).haltEpoch,
+    1_000_000_000,
+  );
   await conductor.start();
-  await until('the item is put back', async () => (await rig.cloud.switches.read(rig.launchId, { consistent: true }))?.haltEpoch === 1);
+  await until(
+    'the item is put back',
+    async () => (await rig.cloud.switches.read(rig.launchId, { consistent: true }))?.haltEpoch === 1,
+  );
   expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: true });
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }]);
-  await until('people are told', async () => (await rig.entries('Noted')).some(({ text }) => text.includes('somebody wrote it by hand')));
+  await until('people are told', async () =>
+    (await rig.entries('Noted')).some(({ text }) => text.includes('somebody wrote it by hand')),
+  );
   const asked = await journal.submit(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'known' });
   if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');
   const lifted = await journal.submit(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
   if (!lifted.ok) throw new Error(lifted.say);
   await conductor.afterEntry(rig.launchId, lifted.entry);
-  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: false, haltEpoch: 1 });
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({
+    halted: false,
+    haltEpoch: 1,
+  });
 });
 
 test('halting a launch that does not exist changes nothing', async () => {
   const { conductor } = rig.conductor('first', { slack: null });
-  await expect(conductor.halt('nowhere', { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() })).rejects.toMatchObject({ code: 'NO_LAUNCH' });
+  await expect(
+    conductor.halt('nowhere', { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() }),
+  ).rejects.toMatchObject({ code: 'NO_LAUNCH' });
   expect(await rig.cloud.switches.read('nowhere', { consistent: true })).toBeNull();
 });
 
@@ -138,7 +182,10 @@ test('a halt set by hand in Parameter Store is obeyed and recorded once; the mir
   if (asked.kind !== 'LiftRequested') throw new Error(asked.kind);
   await submit({ kind: 'approve-lift', by: 'mia', liftId: asked.liftId });
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ halted: false, haltEpoch: 1 });
-  await until('the mirror is off', async () => (await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value === 'off');
+  await until(
+    'the mirror is off',
+    async () => (await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/halt`))?.value === 'off',
+  );
 
   // By hand again: a new version, a new halt. Nothing else has halted meanwhile.
   await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'ON');
@@ -148,38 +195,66 @@ test('a halt set by hand in Parameter Store is obeyed and recorded once; the mir
 
 test('a halt that the record knows and the switch item lost is put into force again', async () => {
   const { conductor } = rig.conductor('first', { slack: null });
-  await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 3, reason: 'item was lost', pressedAtMs: Date.now() });
+  await rig.append({
+    kind: 'set-halt',
+    by: 'mia',
+    source: 'cli',
+    epoch: 3,
+    reason: 'item was lost',
+    pressedAtMs: Date.now(),
+  });
   await conductor.start();
-  await until('the switch item', async () => { const item = await rig.cloud.switches.read(rig.launchId); return item?.halted === true && item.haltEpoch >= 3; });
+  await until('the switch item', async () => {
+    const item = await rig.cloud.switches.read(rig.launchId);
+    return item?.halted === true && item.haltEpoch >= 3;
+  });
 });
 
 test('a halt that lands between the two looks at it is neither pressed again nor found', async () => {
   let item: SwitchItem | null = null;
   let looks = 0;
-  const cloud: Cloud = { ...rig.cloud, switches: { ...rig.cloud.switches, read: async (id, options) => {
-    const before = await rig.cloud.switches.read(id, { ...options, consistent: true });
-    looks += 1;
-    if (looks === 2) {
-      item = await rig.cloud.switches.halt(id);
-      await rig.append({ kind: 'set-halt', epoch: item.haltEpoch, ...press, pressedAtMs: Date.now() });
-    }
-    return before;
-  } } };
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: {
+      ...rig.cloud.switches,
+      read: async (id, options) => {
+        const before = await rig.cloud.switches.read(id, { ...options, consistent: true });
+        looks += 1;
+        if (looks === 2) {
+          item = await rig.cloud.switches.halt(id);
+          await rig.append({ kind: 'set-halt', epoch: item.haltEpoch, ...press, pressedAtMs: Date.now() });
+        }
+        return before;
+      },
+    },
+  };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   await conductor.start();
   await until('several looks', () => looks > 5, 12_000);
-  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1 });
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({
+    halted: true,
+    haltEpoch: 1,
+  });
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1, by: { person: 'mia' } }]);
 });
 
 test('a switch item that is written for the first time between the two looks at it was never missing', async () => {
   let looks = 0;
-  const cloud: Cloud = { ...rig.cloud, switches: { ...rig.cloud.switches, read: async (id, options) => {
-    looks += 1;
-    if (looks > 1) return rig.cloud.switches.read(id, { ...options, consistent: true });
-    await until('its first write', async () => (await rig.cloud.live.effectResult(id, FACT.switchesWritten)) !== null);
-    return null;
-  } } };
+  const cloud: Cloud = {
+    ...rig.cloud,
+    switches: {
+      ...rig.cloud.switches,
+      read: async (id, options) => {
+        looks += 1;
+        if (looks > 1) return rig.cloud.switches.read(id, { ...options, consistent: true });
+        await until(
+          'its first write',
+          async () => (await rig.cloud.live.effectResult(id, FACT.switchesWritten)) !== null,
+        );
+        return null;
+      },
+    },
+  };
   const { conductor } = rig.conductor('first', { cloud, slack: null });
   await conductor.start();
   await until('several looks', () => looks > 3, 12_000);
@@ -193,10 +268,23 @@ test('a switch item that was lost is written again from the record, with its hal
   await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 700, reason: '' });
   await rig.append({ kind: 'set-halt', by: 'mia', source: 'cli', epoch: 2, reason: '', pressedAtMs: Date.now() });
   await conductor.start();
-  await until('the item is as it should be', async () => { const item = await standing(); return item?.haltEpoch === 2 && item.pace.ios === 700; });
-  await until('every effect done', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
-  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
-  await clients.dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-switches', Key: { launchId: { S: rig.launchId } } }));
+  await until('the item is as it should be', async () => {
+    const item = await standing();
+    return item?.haltEpoch === 2 && item.pace.ios === 700;
+  });
+  await until(
+    'every effect done',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
+  const clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null,
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
+  await clients.dynamo.send(
+    new DeleteItemCommand({ TableName: 'gobutton-switches', Key: { launchId: { S: rig.launchId } } }),
+  );
   clients.destroy();
   expect((await rig.seen('was missing')).text).toContain('they paused');
   expect(await until('the item', standing)).toMatchObject({ halted: true, pace: { ios: 700 } });

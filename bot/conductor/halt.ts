@@ -3,9 +3,9 @@ import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
-import { switchValues } from './perform.ts';
 import { FACT, fact, keepFact } from './context.ts';
 import type { Acted, Context } from './context.ts';
+import { switchValues } from './perform.ts';
 
 /**
  * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,
@@ -28,8 +28,15 @@ export class Halting {
     const item = await this.#untilDone(launchId, 'switch item', () => this.#haltItem(launchId));
     log.warn({ launchId, epoch: item.haltEpoch, source: press.source }, 'halted');
     const recorded = this.#record(launchId, item.haltEpoch, press);
-    this.#background(launchId, 'halt press', () => keepFact(this.#context, launchId, FACT.haltPress(item.haltEpoch), JSON.stringify(press)));
-    recorded.catch((error: unknown) => log.error({ launchId, epoch: item.haltEpoch, err: error }, 'stopped before the halt was recorded; the leader records it as found'));
+    this.#background(launchId, 'halt press', () =>
+      keepFact(this.#context, launchId, FACT.haltPress(item.haltEpoch), JSON.stringify(press)),
+    );
+    recorded.catch((error: unknown) =>
+      log.error(
+        { launchId, epoch: item.haltEpoch, err: error },
+        'stopped before the halt was recorded; the leader records it as found',
+      ),
+    );
     return { epoch: item.haltEpoch, recorded };
   }
 
@@ -48,8 +55,13 @@ export class Halting {
     const { cloud, journal } = this.#context;
     for (;;) {
       // Without an item the launch may still be there: only a record that can be read and is empty says that it is not.
-      const item = await cloud.switches.haltExisting(launchId) ?? (await this.#isNowhere(launchId) ? null : await cloud.switches.halt(launchId));
-      if (item === null) throw Object.assign(new Error(`NO_LAUNCH: there is no launch ${launchId}; nothing was halted`), { code: 'NO_LAUNCH' });
+      const item =
+        (await cloud.switches.haltExisting(launchId)) ??
+        ((await this.#isNowhere(launchId)) ? null : await cloud.switches.halt(launchId));
+      if (item === null)
+        throw Object.assign(new Error(`NO_LAUNCH: there is no launch ${launchId}; nothing was halted`), {
+          code: 'NO_LAUNCH',
+        });
       if (item.haltEpoch > (journal.peek(launchId)?.halt.epoch ?? 0)) return item;
     }
   }
@@ -76,7 +88,9 @@ export class Halting {
   }
 
   #background(launchId: string, what: string, work: () => Promise<void>): void {
-    this.#untilDone(launchId, what, work).catch((error: unknown) => this.#context.log.warn({ launchId, what, err: error }, 'given up, as this process stops'));
+    this.#untilDone(launchId, what, work).catch((error: unknown) =>
+      this.#context.log.warn({ launchId, what, err: error }, 'given up, as this process stops'),
+    );
   }
 
   #untilDone<T>(launchId: string, what: string, work: () => Promise<T>): Promise<T> {
@@ -105,11 +119,22 @@ export class Halting {
 async function recordHalt({ act }: Context, launchId: string, epoch: number, press: HaltPress): Promise<Acted> {
   const acted = await act(launchId, { kind: 'set-halt', epoch, ...press });
   if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
-  return act(launchId, { kind: 'set-halt', epoch, ...press, by: null, reason: `${press.reason} (by ${press.by}: ${acted.say})` });
+  return act(launchId, {
+    kind: 'set-halt',
+    epoch,
+    ...press,
+    by: null,
+    reason: `${press.reason} (by ${press.by}: ${acted.say})`,
+  });
 }
 
 /** As it was kept by who pressed. Null: it was not, or it can't be read; the halt is recorded all the same. */
-const keptPress = z.object({ by: z.string().nullable(), source: z.enum(['slack', 'ssm', 'cli']), reason: z.string(), pressedAtMs: z.int().min(0) });
+const keptPress = z.object({
+  by: z.string().nullable(),
+  source: z.enum(['slack', 'ssm', 'cli']),
+  reason: z.string(),
+  pressedAtMs: z.int().min(0),
+});
 
 function readPress(kept: string | null): HaltPress | null {
   try {
@@ -157,7 +182,12 @@ export class HaltWatch {
     if (this.#found?.epoch !== item.haltEpoch) this.#found = { epoch: item.haltEpoch, sinceMs: nowMs() };
     if (nowMs() - this.#found.sinceMs < timings.foundHaltMs) return;
     const kept = await fact(this.#context, launchId, FACT.haltPress(item.haltEpoch));
-    const unknown: HaltPress = { by: null, source: 'cli', reason: 'found in the switch item; who pressed it is not known', pressedAtMs: nowMs() };
+    const unknown: HaltPress = {
+      by: null,
+      source: 'cli',
+      reason: 'found in the switch item; who pressed it is not known',
+      pressedAtMs: nowMs(),
+    };
     await recordHalt(this.#context, launchId, item.haltEpoch, readPress(kept) ?? unknown);
   }
 
@@ -170,7 +200,8 @@ export class HaltWatch {
     if (launch === null || isInForce(launch, item)) return;
     if (item === null) await this.#restore(launch, wasThere);
     // Known to the record before the item was read, and still: a press writes the item first, so it was lost or edited.
-    if (before.halt.active && launch.halt.active && launch.halt.epoch === before.halt.epoch) await this.#enforce(launch, item);
+    if (before.halt.active && launch.halt.active && launch.halt.epoch === before.halt.epoch)
+      await this.#enforce(launch, item);
   }
 
   /** Workers pause without the item. The record is the truth of what stood in it; a halt that it knows is put in force by `#enforce`. */
@@ -178,24 +209,49 @@ export class HaltWatch {
     const { cloud, log, act } = this.#context;
     await cloud.switches.apply(launch.id, launch.seq, switchValues(launch));
     if (!wasThere) return;
-    log.error({ launchId: launch.id, seq: launch.seq }, 'the switch item was missing: it is written again from the record');
-    await act(launch.id, { kind: 'note', by: null, text: 'The switch item that workers read was missing, so they paused. It was written again from the record. A halt that was pressed just before may be lost: if somebody pressed one, press it again.' });
+    log.error(
+      { launchId: launch.id, seq: launch.seq },
+      'the switch item was missing: it is written again from the record',
+    );
+    await act(launch.id, {
+      kind: 'note',
+      by: null,
+      text: 'The switch item that workers read was missing, so they paused. It was written again from the record. A halt that was pressed just before may be lost: if somebody pressed one, press it again.',
+    });
   }
 
   /** An epoch that no presses can have made: halted all the same, under the record's own count. */
   async #unlikely(launch: Launch, item: SwitchItem): Promise<void> {
     const { cloud, log, act, journal, nowMs } = this.#context;
-    log.error({ launchId: launch.id, item, epoch: launch.halt.epoch }, 'the switch item holds a halt epoch that nobody can have pressed');
-    await act(launch.id, { kind: 'set-halt', epoch: item.haltEpoch, by: null, source: 'cli', reason: 'the switch item was changed by hand', pressedAtMs: nowMs() });
+    log.error(
+      { launchId: launch.id, item, epoch: launch.halt.epoch },
+      'the switch item holds a halt epoch that nobody can have pressed',
+    );
+    await act(launch.id, {
+      kind: 'set-halt',
+      epoch: item.haltEpoch,
+      by: null,
+      source: 'cli',
+      reason: 'the switch item was changed by hand',
+      pressedAtMs: nowMs(),
+    });
     const epoch = journal.peek(launch.id)?.halt.epoch ?? launch.halt.epoch;
-    if (!await cloud.switches.resetEpoch(launch.id, item.haltEpoch, epoch)) return;
-    await act(launch.id, { kind: 'note', by: null, text: `The switch item that workers read held halt ${item.haltEpoch}, and the record knows ${launch.halt.epoch}: nobody has pressed halt that often, so somebody wrote it by hand. Sending stands halted, and the item was put back to halt ${epoch}. Find out who can write that table; then two people lift the halt with /go resume.` });
+    if (!(await cloud.switches.resetEpoch(launch.id, item.haltEpoch, epoch))) return;
+    await act(launch.id, {
+      kind: 'note',
+      by: null,
+      text: `The switch item that workers read held halt ${item.haltEpoch}, and the record knows ${launch.halt.epoch}: nobody has pressed halt that often, so somebody wrote it by hand. Sending stands halted, and the item was put back to halt ${epoch}. Find out who can write that table; then two people lift the halt with /go resume.`,
+    });
   }
 
   async #enforce(launch: Launch, item: SwitchItem | null): Promise<void> {
-    this.#context.log.error({ launchId: launch.id, epoch: launch.halt.epoch, item }, 'the record is halted and the switch item is not: halting it again');
+    this.#context.log.error(
+      { launchId: launch.id, epoch: launch.halt.epoch, item },
+      'the record is halted and the switch item is not: halting it again',
+    );
     let standing = item;
-    while (standing === null || !standing.halted || standing.haltEpoch < launch.halt.epoch) standing = await this.#context.cloud.switches.halt(launch.id);
+    while (standing === null || !standing.halted || standing.haltEpoch < launch.halt.epoch)
+      standing = await this.#context.cloud.switches.halt(launch.id);
   }
 }
 

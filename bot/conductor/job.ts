@@ -55,7 +55,8 @@ export class Job {
       } catch (error) {
         this.#failures += 1;
         // Once a second for hours would bury everything else: 1st, 2nd, 4th, 8th … failure.
-        if (Number.isInteger(Math.log2(this.#failures))) this.#log.warn({ job: this.name, failures: this.#failures, err: error }, 'failed; it is tried again');
+        if (Number.isInteger(Math.log2(this.#failures)))
+          this.#log.warn({ job: this.name, failures: this.#failures, err: error }, 'failed; it is tried again');
       }
     } while (this.#again && !this.#stopped);
   }

@@ -26,7 +26,11 @@ const all = (state: 'accepted' | 'uncertain') => toAccount(new Uint8Array(BATCH.
 /** A closed shot whose one batch was closed on the worker that holds it. */
 async function closedOnItsHolder(): Promise<{ key: string; shotId: string }> {
   const body: Omit<Manifest, 'hash'> = {
-    v: 1, devices: BATCH.count, batchSize: 1_000, locales: ['en'], localeCounts: { en: BATCH.count },
+    v: 1,
+    devices: BATCH.count,
+    batchSize: 1_000,
+    locales: ['en'],
+    localeCounts: { en: BATCH.count },
     shards: [{ id: 'i', platform: 'ios', key: 'i.shard', bytes: 1, sha256: sha256('i'), devices: BATCH.count }],
     segments: [{ id: 'us-ios', platform: 'ios', devices: BATCH.count, batches: [BATCH] }],
   };
@@ -34,13 +38,28 @@ async function closedOnItsHolder(): Promise<{ key: string; shotId: string }> {
   const manifestKey = `audiences/${hash}/manifest.json`;
   await rig.cloud.objects.put(manifestKey, new TextEncoder().encode(JSON.stringify({ ...body, hash })));
   await rig.create({ ready: false });
-  await rig.append({ kind: 'set-audience', by: 'ana', audience: { hash, manifestKey, devices: BATCH.count, segments: [{ id: 'us-ios', platform: 'ios', devices: BATCH.count, batches: 1 }], locales: { en: BATCH.count } } });
+  await rig.append({
+    kind: 'set-audience',
+    by: 'ana',
+    audience: {
+      hash,
+      manifestKey,
+      devices: BATCH.count,
+      segments: [{ id: 'us-ios', platform: 'ios', devices: BATCH.count, batches: 1 }],
+      locales: { en: BATCH.count },
+    },
+  });
   await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request()));
   const key = claimKey(rig.launchId, 'us-ios', 1, BATCH.id);
   await rig.cloud.claims.claim(key, { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 });
   await rig.cloud.claims.close(key, all('uncertain'), (await rig.cloud.claims.read([key], true)).get(key) ?? null);
-  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, BATCH.count, { uncertain: BATCH.count })] });
+  await rig.append({
+    kind: 'close-shot',
+    shotId,
+    cause: 'complete',
+    segments: [segmentTotals('us-ios', 1, BATCH.count, { uncertain: BATCH.count })],
+  });
   return { key, shotId };
 }
 
@@ -51,7 +70,10 @@ test('an account that comes late, from a worker that then dies, corrects its sho
   const timings = { lateAccountsMs: 100 };
   const first = rig.conductor('first', { slack: null, timings }).conductor;
   await first.start();
-  await until('its effects are done', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  await until(
+    'its effects are done',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
   expect(await standing(shotId)).toMatchObject({ uncertain: 500 });
   await first.stop();
   await rig.cloud.claims.account(key, 't', all('accepted'));
@@ -63,8 +85,18 @@ test('an account that comes late, from a worker that then dies, corrects its sho
 test('a shot is looked at no longer than accounts can be recorded: after the launch, once more', async () => {
   const { key, shotId } = await closedOnItsHolder();
   let reads = 0;
-  const claims = { ...rig.cloud.claims, read: (...call: Parameters<typeof rig.cloud.claims.read>) => { reads += 1; return rig.cloud.claims.read(...call); } };
-  const { conductor } = rig.conductor('first', { slack: null, cloud: { ...rig.cloud, claims }, timings: { lateAccountsMs: 100 } });
+  const claims = {
+    ...rig.cloud.claims,
+    read: (...call: Parameters<typeof rig.cloud.claims.read>) => {
+      reads += 1;
+      return rig.cloud.claims.read(...call);
+    },
+  };
+  const { conductor } = rig.conductor('first', {
+    slack: null,
+    cloud: { ...rig.cloud, claims },
+    timings: { lateAccountsMs: 100 },
+  });
   await conductor.start();
   await until('several looks', () => Promise.resolve(reads >= 2));
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
@@ -81,9 +113,21 @@ test('as long as the launch is open an account is looked for, however late, but 
   const closedAtMs = (await rig.launch()).shots[shotId]?.closed?.atMs ?? 0;
   let atMs = closedAtMs;
   let reads = 0;
-  const claims = { ...rig.cloud.claims, read: (...call: Parameters<typeof rig.cloud.claims.read>) => { reads += 1; return rig.cloud.claims.read(...call); } };
+  const claims = {
+    ...rig.cloud.claims,
+    read: (...call: Parameters<typeof rig.cloud.claims.read>) => {
+      reads += 1;
+      return rig.cloud.claims.read(...call);
+    },
+  };
   const { journal } = rig;
-  const late = new LateAccounts({ cloud: { ...rig.cloud, claims }, journal, timings: TIMINGS, nowMs: () => atMs, log: pino({ level: 'silent' }) } as unknown as Context);
+  const late = new LateAccounts({
+    cloud: { ...rig.cloud, claims },
+    journal,
+    timings: TIMINGS,
+    nowMs: () => atMs,
+    log: pino({ level: 'silent' }),
+  } as unknown as Context);
   const looks = async (untilMs: number) => {
     const before = reads;
     for (; atMs < closedAtMs + untilMs; atMs += TIMINGS.lateAccountsMs) await late.look(await rig.launch());

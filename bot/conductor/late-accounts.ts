@@ -19,7 +19,12 @@ export class LateAccounts {
   constructor(context: Context) {
     const { cloud, journal } = context;
     this.#context = context;
-    this.#deps = { claims: cloud.claims, journal, manifestOf: manifestReader(cloud.objects), setOf: setReader(cloud.objects) };
+    this.#deps = {
+      claims: cloud.claims,
+      journal,
+      manifestOf: manifestReader(cloud.objects),
+      setOf: setReader(cloud.objects),
+    };
   }
 
   /** Looks at each closed shot until no account can be recorded any more: none is missing, or the launch is closed. A worker may be cut off for hours and come back with what it knows. At least once, also after a restart and after the launch. */
@@ -32,7 +37,8 @@ export class LateAccounts {
       const memo = this.#memos.get(shot.id) ?? new LateMemo();
       this.#memos.set(shot.id, memo);
       const { waiting, refused } = await correctLateAccounts(this.#deps, launch, shot, memo);
-      for (const why of refused) log.error({ launchId: launch.id, shotId: shot.id, why }, 'a late account could not be recorded');
+      for (const why of refused)
+        log.error({ launchId: launch.id, shotId: shot.id, why }, 'a late account could not be recorded');
       if (waiting > 0 && !launch.closed) continue;
       this.#settled.add(shot.id);
       this.#memos.delete(shot.id);
@@ -45,6 +51,8 @@ export class LateAccounts {
   }
 
   #open(launch: Launch): Shot[] {
-    return Object.values(launch.shots).filter((shot) => !this.#settled.has(shot.id) && shot.totals?.some(({ totals }) => totals.uncertain > 0) === true);
+    return Object.values(launch.shots).filter(
+      (shot) => !this.#settled.has(shot.id) && shot.totals?.some(({ totals }) => totals.uncertain > 0) === true,
+    );
   }
 }

@@ -1,5 +1,5 @@
-import type { Entry } from '../../runbooks/launch/entries.ts';
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { BoardWatch } from './board-watch.ts';
@@ -11,9 +11,9 @@ import { HaltWatch } from './halt.ts';
 import type { Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LateAccounts } from './late-accounts.ts';
-import { LossWatch } from './loss-watch.ts';
 import { LivePosition } from './live-position.ts';
 import { LiveShots } from './live-shots.ts';
+import { LossWatch } from './loss-watch.ts';
 import { Outbox } from './outbox.ts';
 import { ParameterWatch } from './parameter-watch.ts';
 import { indexItem } from './perform.ts';
@@ -30,7 +30,13 @@ import { Standings } from './standing.ts';
 import type { UpdateBudget } from './update-budget.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
-const TURNS: ReadonlySet<Entry['kind']> = new Set(['FireRequested', 'FireApproved', 'HaltSet', 'HaltLifted', 'LaunchClosed']);
+const TURNS: ReadonlySet<Entry['kind']> = new Set([
+  'FireRequested',
+  'FireApproved',
+  'HaltSet',
+  'HaltLifted',
+  'LaunchClosed',
+]);
 
 /** Everything that the leader does for one launch. Each job runs beside the others, so that a slow Slack never holds up a scale-up; what goes into the record waits for no message. */
 export class LaunchKeeper {
@@ -51,14 +57,27 @@ export class LaunchKeeper {
   #opened = false;
   #checkpointSeq: number | null = null;
 
-  constructor(context: Context, launchId: string, parts: { halting: Halting; closeShot: CloseShot; budget: UpdateBudget; looks: UpdateBudget }) {
+  constructor(
+    context: Context,
+    launchId: string,
+    parts: { halting: Halting; closeShot: CloseShot; budget: UpdateBudget; looks: UpdateBudget },
+  ) {
     this.#context = { ...context, log: context.log.child({ launchId }) };
     this.launchId = launchId;
     const { timings, log } = this.#context;
     this.room = new Room(this.#context, launchId);
     const standings = new Standings(this.#context, this.room, parts.budget);
-    const live = new LiveShots(this.#context, launchId, standings, new LivePosition(this.#context, this.room, parts.looks));
-    this.#outbox = new Outbox(this.#context, launchId, context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room });
+    const live = new LiveShots(
+      this.#context,
+      launchId,
+      standings,
+      new LivePosition(this.#context, this.room, parts.looks),
+    );
+    this.#outbox = new Outbox(
+      this.#context,
+      launchId,
+      context.slack === null ? null : { posts: new Posts(this.#context, context.slack, live), room: this.room },
+    );
     this.#late = new LateAccounts(this.#context);
     this.#alarm = new RecordAlarm(this.#context, launchId);
     const gates = new GateWatch(this.#context);
@@ -72,10 +91,12 @@ export class LaunchKeeper {
     const shots = new ShotWatch(this.#context, parts.closeShot);
     const parameters = new ParameterWatch(this.#context, parts.halting);
     const halts = new HaltWatch(this.#context, parts.halting);
-    const job = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) => new Job(name, everyMs, log, async () => {
-      if (this.#launch !== null) await work(this.#launch);
-    });
-    const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) => job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
+    const job = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
+      new Job(name, everyMs, log, async () => {
+        if (this.#launch !== null) await work(this.#launch);
+      });
+    const whileOpen = (name: string, everyMs: number, work: (launch: Launch) => Promise<unknown>) =>
+      job(name, everyMs, async (launch) => (launch.closed ? undefined : work(launch)));
 
     this.#record = new Job('record', 0, log, () => this.#read());
     this.#cloud = job('cloud effects', 0, (launch) => this.#outbox.pumpCloud(() => this.#launch ?? launch));
@@ -88,7 +109,9 @@ export class LaunchKeeper {
       ...this.#shown,
       job('live position', timings.liveDownMs, (launch) => live.keepInReach(launch)),
       whileOpen('schedule', 0, (launch) => scheduleTick(this.#context, launch)),
-      job('roll', timings.rollMs, async (launch) => (launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch))),
+      job('roll', timings.rollMs, async (launch) =>
+        launch.closed && runningShots(launch).length === 0 ? undefined : roll.look(launch),
+      ),
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
@@ -138,7 +161,14 @@ export class LaunchKeeper {
 
   #isOver(): boolean {
     const launch = this.#launch;
-    return launch !== null && launch.closed && this.#outbox.size === 0 && this.#late.isSettled(launch) && runningShots(launch).length === 0 && Object.values(launch.scale).every(({ state }) => state === 'reached');
+    return (
+      launch !== null &&
+      launch.closed &&
+      this.#outbox.size === 0 &&
+      this.#late.isSettled(launch) &&
+      runningShots(launch).length === 0 &&
+      Object.values(launch.scale).every(({ state }) => state === 'reached')
+    );
   }
 
   async stop(): Promise<void> {
@@ -155,8 +185,14 @@ export class LaunchKeeper {
     const entries: Entry[] = await this.#context.cloud.record.readAfter(this.launchId, this.#launch?.seq ?? 0);
     for (const entry of entries) {
       // Nothing is done, and nothing undone, because of an entry that nobody who may has written.
-      const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring, { judge: byRules });
-      if (!verdict.ok || verdict.launch === null) return this.#alarm.raise(this.#launch, `entry ${entry.seq}: ${verdict.ok ? 'it begins no launch' : verdict.why}`);
+      const verdict = foldVerified(this.launchId, this.#launch, [entry], this.#context.journal.keyring, {
+        judge: byRules,
+      });
+      if (!verdict.ok || verdict.launch === null)
+        return this.#alarm.raise(
+          this.#launch,
+          `entry ${entry.seq}: ${verdict.ok ? 'it begins no launch' : verdict.why}`,
+        );
       this.#outbox.add(entry, verdict.launch);
       this.#launch = verdict.launch;
     }
@@ -169,12 +205,18 @@ export class LaunchKeeper {
   /** Ties what people wrote to the record, when they wrote something. */
   async #checkpoint(launch: Launch): Promise<void> {
     if (this.#checkpointSeq === null) {
-      const last = (await this.#context.cloud.record.readAfter(launch.id, 0)).findLast((entry) => entry.kind === 'Checkpoint');
+      const last = (await this.#context.cloud.record.readAfter(launch.id, 0)).findLast(
+        (entry) => entry.kind === 'Checkpoint',
+      );
       this.#checkpointSeq = last?.kind === 'Checkpoint' ? last.channelSeq : 0;
     }
     const head = (await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq)).at(-1);
     if (head === undefined) return;
-    const acted = await this.#context.act(launch.id, { kind: 'checkpoint', channelSeq: head.seq, channelHash: head.hash });
+    const acted = await this.#context.act(launch.id, {
+      kind: 'checkpoint',
+      channelSeq: head.seq,
+      channelHash: head.hash,
+    });
     if (acted.ok) this.#checkpointSeq = head.seq;
   }
 

@@ -14,7 +14,13 @@ afterEach(async () => {
 
 /** A cloud whose leases stop answering when `cut.is`: the instance lives on, but can't renew. */
 function cuttable(cut: { is: boolean }): Cloud {
-  return { ...rig.cloud, live: { ...rig.cloud.live, lease: (...args) => (cut.is ? Promise.reject(new Error('connect ETIMEDOUT')) : rig.cloud.live.lease(...args)) } };
+  return {
+    ...rig.cloud,
+    live: {
+      ...rig.cloud.live,
+      lease: (...args) => (cut.is ? Promise.reject(new Error('connect ETIMEDOUT')) : rig.cloud.live.lease(...args)),
+    },
+  };
 }
 
 test('of two instances one leads; when it stops the other one leads at its next tick', async () => {
@@ -37,10 +43,14 @@ test('a leader that can’t renew its lease stops leading by its own clock, befo
   await second.start();
   cut.is = true;
   let both = false;
-  await until('the second leads', () => {
-    both ||= first.isLeader() && second.isLeader();
-    return second.isLeader();
-  }, 6_000);
+  await until(
+    'the second leads',
+    () => {
+      both ||= first.isLeader() && second.isLeader();
+      return second.isLeader();
+    },
+    6_000,
+  );
   expect(both).toBe(false);
   await rig.append({ kind: 'note', by: 'ana', text: 'who is there?' });
   await rig.seen('who is there?');
@@ -49,12 +59,18 @@ test('a leader that can’t renew its lease stops leading by its own clock, befo
 test('a due step runs once whoever ticks, a step that is too late is put to a person, and a reminder is posted', async () => {
   const minute = 60_000;
   const runbook = sampleRunbook({
-    phases: [{ id: 'p', title: 'P', steps: [
-      { id: 'old', title: 'Long ago', at: 'T-2h', do: { kind: 'remind', say: 'much too late' } },
-      { id: 'now', title: 'Just now', at: 'T-1m', do: { kind: 'remind', say: 'call the studio' } },
-      { id: 'flag', title: 'Raise the flag', at: 'T-1m', do: { kind: 'switch', switch: 'zombie', value: true } },
-      { id: 'later', title: 'Later', at: 'T+1h', do: { kind: 'remind', say: 'not yet' } },
-    ] }],
+    phases: [
+      {
+        id: 'p',
+        title: 'P',
+        steps: [
+          { id: 'old', title: 'Long ago', at: 'T-2h', do: { kind: 'remind', say: 'much too late' } },
+          { id: 'now', title: 'Just now', at: 'T-1m', do: { kind: 'remind', say: 'call the studio' } },
+          { id: 'flag', title: 'Raise the flag', at: 'T-1m', do: { kind: 'switch', switch: 'zombie', value: true } },
+          { id: 'later', title: 'Later', at: 'T+1h', do: { kind: 'remind', say: 'not yet' } },
+        ],
+      },
+    ],
   });
   await rig.create({ runbook, targetAtMs: Date.now() + minute - 500, ready: false });
   const first = rig.conductor('first').conductor;
@@ -62,7 +78,10 @@ test('a due step runs once whoever ticks, a step that is too late is put to a pe
   await Promise.all([first.start(), second.start()]);
   await rig.seen('call the studio');
   await until('the flag step is done', async () => (await rig.launch()).steps['flag']?.state === 'done');
-  expect(await rig.entries('StepStarted')).toMatchObject([{ step: 'now', late: false }, { step: 'flag', late: false }]);
+  expect(await rig.entries('StepStarted')).toMatchObject([
+    { step: 'now', late: false },
+    { step: 'flag', late: false },
+  ]);
   expect(await rig.entries('StepPut')).toMatchObject([{ step: 'old' }]);
   const put = await rig.seen('Long ago');
   expect(JSON.stringify(put.blocks)).toContain('step.run');
@@ -76,7 +95,10 @@ test('an order that nobody approved in time is written down as expired and its b
   const order = await rig.request();
   expect(JSON.stringify((await rig.seen('Fire order')).blocks)).toContain('fire.go');
   await until('FireExpired', async () => (await rig.entries('FireExpired'))[0]);
-  await until('no button', async () => !JSON.stringify((await rig.seen(`Fire order ${order.orderId}`)).blocks).includes('fire.go'));
+  await until(
+    'no button',
+    async () => !JSON.stringify((await rig.seen(`Fire order ${order.orderId}`)).blocks).includes('fire.go'),
+  );
 });
 
 test('a launch is taken off the index only when its last posts are out', async () => {

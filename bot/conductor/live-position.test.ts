@@ -25,7 +25,13 @@ async function sending(): Promise<string> {
   const approved = await rig.append(rig.approval(await rig.request()));
   return approved.kind === 'FireApproved' ? approved.shotId : '';
 }
-const close = (shotId: string) => rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500), segmentTotals('us-android', 1, 300), segmentTotals('br-ios', 1, 200)] });
+const close = (shotId: string) =>
+  rig.append({
+    kind: 'close-shot',
+    shotId,
+    cause: 'complete',
+    segments: [segmentTotals('us-ios', 1, 500), segmentTotals('us-android', 1, 300), segmentTotals('br-ios', 1, 200)],
+  });
 
 test('HALT comes down once three other messages stand below it, stays one message, and ends where it stands', async () => {
   const shotId = await sending();
@@ -33,7 +39,7 @@ test('HALT comes down once three other messages stand below it, stays one messag
   const first = await rig.seen('Sending: ');
   await until('the order has been shown as approved', async () => (await rig.messages('Fire order'))[0]);
   await says('one', 'two');
-  const stands = async () => (await live()).length === 1 ? (await live())[0]?.ts : null;
+  const stands = async () => ((await live()).length === 1 ? (await live())[0]?.ts : null);
   // As many looks as a move takes; two messages are no reason for one.
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await stands()).toBe(first.ts);
@@ -42,7 +48,9 @@ test('HALT comes down once three other messages stand below it, stays one messag
   expect(await below(second)).toBe(0);
   expect(JSON.stringify((await live())[0]?.blocks)).toContain('halt.press');
   await says('four', 'five', 'six');
-  const third = await until('it has come down again', async () => ([first.ts, second].includes((await stands()) ?? first.ts) ? null : stands()));
+  const third = await until('it has come down again', async () =>
+    [first.ts, second].includes((await stands()) ?? first.ts) ? null : stands(),
+  );
   await close(shotId);
   const done = await rig.seen('Done: ');
   expect(done.ts).toBe(third);
@@ -54,7 +62,9 @@ test('a halted shot has no HALT to bring down', async () => {
   const { conductor } = rig.conductor('first');
   await conductor.start();
   const first = await rig.seen('Sending: ');
-  await (await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'stop', pressedAtMs: Date.now() })).recorded;
+  await (
+    await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'stop', pressedAtMs: Date.now() })
+  ).recorded;
   await rig.seen('Halting: ');
   await says('one', 'two', 'three', 'four');
   await new Promise((resolve) => setTimeout(resolve, 700));
@@ -85,7 +95,13 @@ test.each([
   await until('it posted', () => posted > 0);
   await first.stop();
   await rig.conductor('second', { hasEnded: (holder) => holder === 'first' }).conductor.start();
-  await until('one message, below the others', async () => (await live()).length === 1 && Number((await live())[0]?.ts) > Number(from.ts) && (await below((await live())[0]?.ts ?? '0')) === 0);
+  await until(
+    'one message, below the others',
+    async () =>
+      (await live()).length === 1 &&
+      Number((await live())[0]?.ts) > Number(from.ts) &&
+      (await below((await live())[0]?.ts ?? '0')) === 0,
+  );
   await close(shotId);
   await rig.seen('Done: ');
   expect(await live()).toEqual([]);
@@ -94,7 +110,10 @@ test.each([
 
 test('a shot that closes in the middle of a move ends in one message without HALT', async () => {
   const shotId = await sending();
-  const slack: SlackPort = { ...rig.slack, remove: () => Promise.reject(new Error('SLACK_CUT: the answer never came')) };
+  const slack: SlackPort = {
+    ...rig.slack,
+    remove: () => Promise.reject(new Error('SLACK_CUT: the answer never came')),
+  };
   const first = rig.conductor('first', { slack }).conductor;
   await first.start();
   await rig.seen('Sending: ');

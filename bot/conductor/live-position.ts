@@ -34,9 +34,15 @@ export class LivePosition {
   /** Moves what has to move, one shot after the other. Rejects only if it is not Slack that failed. */
   async look(launch: Launch, message: (shot: Shot) => Promise<Message>): Promise<void> {
     const { slack, nowMs } = this.#context;
-    const shots = Object.values(launch.shots).filter(({ closed, haltedAtMs }) => closed === null && haltedAtMs === null);
+    const shots = Object.values(launch.shots).filter(
+      ({ closed, haltedAtMs }) => closed === null && haltedAtMs === null,
+    );
     if (slack === null || shots.length === 0) return;
-    const standing = new Map(await Promise.all(shots.map(async ({ id }) => [id, await fact(this.#context, launch.id, FACT.live(id))] as const)));
+    const standing = new Map(
+      await Promise.all(
+        shots.map(async ({ id }) => [id, await fact(this.#context, launch.id, FACT.live(id))] as const),
+      ),
+    );
     for (const shot of shots) {
       if (!this.#room.mayTry() || nowMs() < this.#quietUntilMs) return;
       await this.#inTurn(async () => {
@@ -48,7 +54,8 @@ export class LivePosition {
         } catch (error) {
           if (slackErrorCode(error) === null && slackFault(error) === 'other') throw error;
           this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
-          if (!(await this.#room.failed(launch, error, 'post'))) this.#context.log.warn({ shotId: shot.id, err: error }, 'the live message could not be moved down');
+          if (!(await this.#room.failed(launch, error, 'post')))
+            this.#context.log.warn({ shotId: shot.id, err: error }, 'the live message could not be moved down');
         }
       });
     }
@@ -61,7 +68,8 @@ export class LivePosition {
     await this.#inTurn(async () => {
       this.#ended.add(shotId);
       const begun = await this.#begun(launch, shotId);
-      if (begun !== null && !(await this.#move(slack, launch, shotId, begun, message))) throw new Error(`LIVE_MESSAGE_MOVING: another instance moves the message of ${shotId}`);
+      if (begun !== null && !(await this.#move(slack, launch, shotId, begun, message)))
+        throw new Error(`LIVE_MESSAGE_MOVING: another instance moves the message of ${shotId}`);
     });
   }
 
@@ -71,16 +79,29 @@ export class LivePosition {
   }
 
   /** Where it stands, if too much has come after it. Live messages of other shots are within reach themselves. */
-  async #isOutOfReach(slack: SlackPort, launch: Launch, shotId: string, standing: ReadonlyMap<string, string | null>): Promise<string | null> {
+  async #isOutOfReach(
+    slack: SlackPort,
+    launch: Launch,
+    shotId: string,
+    standing: ReadonlyMap<string, string | null>,
+  ): Promise<string | null> {
     const ts = standing.get(shotId) ?? null;
     if (ts === null || !this.#looks.take(0)) return null;
     const live = new Set(standing.values());
-    const below = (await slack.postedAfter(launch.channelId, ts, OTHERS_BELOW + standing.size)).filter((one) => !live.has(one));
+    const below = (await slack.postedAfter(launch.channelId, ts, OTHERS_BELOW + standing.size)).filter(
+      (one) => !live.has(one),
+    );
     return below.length >= OTHERS_BELOW ? ts : null;
   }
 
   /** True once the old message is gone and the new one is known. */
-  async #move(slack: SlackPort, launch: Launch, shotId: string, from: string, message: () => Promise<Message>): Promise<boolean> {
+  async #move(
+    slack: SlackPort,
+    launch: Launch,
+    shotId: string,
+    from: string,
+    message: () => Promise<Message>,
+  ): Promise<boolean> {
     const { cloud, holder, hasEnded, timings, nowMs } = this.#context;
     const effectId = `${FACT.live(shotId)}/below/${from}`;
     await keepFact(this.#context, launch.id, FACT.moving(shotId), from);
@@ -88,7 +109,9 @@ export class LivePosition {
     if (!claim.mine && !claim.done) return false;
     if (claim.mine) {
       const mark = { launchId: launch.id, effectId };
-      const ts = (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ?? (await slack.postMessage(launch.channelId, await message(), { mark }));
+      const ts =
+        (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ??
+        (await slack.postMessage(launch.channelId, await message(), { mark }));
       await keepFact(this.#context, launch.id, FACT.live(shotId), ts);
       await this.#remove(slack, launch, from);
       await cloud.live.finishEffect(launch.id, effectId, ts);
@@ -102,8 +125,13 @@ export class LivePosition {
     try {
       await slack.remove(launch.channelId, ts);
     } catch (error) {
-      if (slackErrorCode(error) === null || slackFault(error) === 'passing' || slackFault(error) === 'room') throw error;
-      if (slackFault(error) !== 'gone') this.#context.log.warn({ ts, err: error }, 'the live message was moved down, and its old place could not be cleared');
+      if (slackErrorCode(error) === null || slackFault(error) === 'passing' || slackFault(error) === 'room')
+        throw error;
+      if (slackFault(error) !== 'gone')
+        this.#context.log.warn(
+          { ts, err: error },
+          'the live message was moved down, and its old place could not be cleared',
+        );
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
+import type { Message } from '../views/message.ts';
 import { FACT, fact, keepFact } from './context.ts';
 import type { Context } from './context.ts';
 import { shotFigures } from './figures.ts';
 import type { ShotFigures } from './figures.ts';
-import type { Message } from '../views/message.ts';
 import type { LivePosition } from './live-position.ts';
 import { fresh } from './probes.ts';
 import type { Standings } from './standing.ts';
@@ -47,16 +47,24 @@ export class LiveShots {
   async keepFinal(launch: Launch): Promise<void> {
     const { nowMs, timings } = this.#context;
     for (const shot of Object.values(launch.shots)) {
-      if (shot.closed !== null && shot.timing === null && nowMs() - shot.closed.atMs >= timings.finalFiguresMs) await this.figures(launch, shot);
+      if (shot.closed !== null && shot.timing === null && nowMs() - shot.closed.atMs >= timings.finalFiguresMs)
+        await this.figures(launch, shot);
     }
   }
 
   /** The postmortem's figures. Before they are kept as final, so that a crash in between only repeats this. */
-  async #record(shotId: string, { total, firstWriteMs, lastWriteMs, perSecond, peakPerSecond }: ShotFigures): Promise<void> {
+  async #record(
+    shotId: string,
+    { total, firstWriteMs, lastWriteMs, perSecond, peakPerSecond }: ShotFigures,
+  ): Promise<void> {
     const { p50Ms, p95Ms, p99Ms } = total;
     const timing = { firstWriteMs, p50Ms, p95Ms, p99Ms, lastWriteMs, perSecond, peakPerSecond };
     const outcome = await this.#context.journal.submit(this.#launchId, { kind: 'report-timing', shotId, timing });
-    if (!outcome.ok && outcome.code !== 'ALREADY_SO') this.#context.log.warn({ launchId: this.#launchId, shotId, code: outcome.code }, 'figures of the shot were not recorded');
+    if (!outcome.ok && outcome.code !== 'ALREADY_SO')
+      this.#context.log.warn(
+        { launchId: this.#launchId, shotId, code: outcome.code },
+        'figures of the shot were not recorded',
+      );
   }
 
   /** Brings the live message of every running shot up to date, if Slack lets us; a skipped update is made up by the next. */
@@ -68,7 +76,10 @@ export class LiveShots {
       const message = await this.#message(launch, shot);
       const text = JSON.stringify(message);
       if (text === this.#shown.get(shot.id)) continue;
-      if (await this.#standings.show({ launch, name, message: () => message, reserve: RESERVE.live, ifDeleted: 'post' })) this.#shown.set(shot.id, text);
+      if (
+        await this.#standings.show({ launch, name, message: () => message, reserve: RESERVE.live, ifDeleted: 'post' })
+      )
+        this.#shown.set(shot.id, text);
     }
   }
 
@@ -91,7 +102,11 @@ export class LiveShots {
     await this.#collect();
     const snapshots = [...(this.#byShot.get(shot.id)?.values() ?? [])].map(({ snapshot }) => snapshot);
     const { figures, problems } = shotFigures(launch, shot, snapshots, this.#context.nowMs());
-    if (problems > 0) this.#context.log.warn({ launchId: this.#launchId, shotId: shot.id, problems }, 'histograms of some reports could not be read');
+    if (problems > 0)
+      this.#context.log.warn(
+        { launchId: this.#launchId, shotId: shot.id, problems },
+        'histograms of some reports could not be read',
+      );
     return figures;
   }
 
@@ -101,7 +116,8 @@ export class LiveShots {
       for (const snapshot of report.shots) {
         const boots = this.#byShot.get(snapshot.shotId) ?? new Map<string, { atMs: number; snapshot: ShotSnapshot }>();
         this.#byShot.set(snapshot.shotId, boots);
-        if ((boots.get(report.bootId)?.atMs ?? 0) <= report.atMs) boots.set(report.bootId, { atMs: report.atMs, snapshot });
+        if ((boots.get(report.bootId)?.atMs ?? 0) <= report.atMs)
+          boots.set(report.bootId, { atMs: report.atMs, snapshot });
       }
     }
   }

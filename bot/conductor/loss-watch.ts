@@ -3,10 +3,10 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { manifestReader, partsOf } from '../../workers/close/close.ts';
 import type { Part } from '../../workers/close/close.ts';
-import { setReader } from '../../workers/send/frozen-sets.ts';
-import type { SetReader } from '../../workers/send/frozen-sets.ts';
 import { lostClaims } from '../../workers/close/lost-claims.ts';
 import { queueNames } from '../../workers/contract.ts';
+import { setReader } from '../../workers/send/frozen-sets.ts';
+import type { SetReader } from '../../workers/send/frozen-sets.ts';
 import { platformName } from '../views/names.ts';
 import { count } from '../views/words.ts';
 import type { Context } from './context.ts';
@@ -35,20 +35,35 @@ export class LossWatch {
     const running = runningShots(launch);
     for (const known of this.#parts.keys()) if (!running.some(({ id }) => id === known)) this.#parts.delete(known);
     for (const shot of running) {
-      const lost = await lostClaims(cloud, { launchId: launch.id, shotId: shot.id, parts: await this.#partsOf(launch, shot) });
+      const lost = await lostClaims(cloud, {
+        launchId: launch.id,
+        shotId: shot.id,
+        parts: await this.#partsOf(launch, shot),
+      });
       if (lost === null) continue;
       log.error({ shotId: shot.id, ...lost }, 'claims of a running shot are gone');
-      await noteOnce(this.#context, launch, `Claims of shot ${shot.id} are gone: `, [
-        `workers report ${count(lost.answered)} answered pushes on ${platformName[lost.platform]}, and the claims table knows of ${count(lost.claimed)} devices.`,
-        'Nothing of it is sent a second time: what has no claim any more counts as uncertain when the shot closes (may or may not have got it), and batches that were not sent yet go on.',
-        'Find out who emptied that table. Whoever needs to know who got it restores the table to the minute before (point-in-time recovery) before anything else is asked for.',
-      ].join(' '));
+      await noteOnce(
+        this.#context,
+        launch,
+        `Claims of shot ${shot.id} are gone: `,
+        [
+          `workers report ${count(lost.answered)} answered pushes on ${platformName[lost.platform]}, and the claims table knows of ${count(lost.claimed)} devices.`,
+          'Nothing of it is sent a second time: what has no claim any more counts as uncertain when the shot closes (may or may not have got it), and batches that were not sent yet go on.',
+          'Find out who emptied that table. Whoever needs to know who got it restores the table to the minute before (point-in-time recovery) before anything else is asked for.',
+        ].join(' '),
+      );
     }
   }
 
   async #partsOf(launch: Launch, shot: Shot): Promise<readonly Part[]> {
     const { cloud, journal } = this.#context;
-    const parts = this.#parts.get(shot.id) ?? (await partsOf({ claims: cloud.claims, journal, manifestOf: this.#manifestOf, setOf: this.#setOf }, launch, shot));
+    const parts =
+      this.#parts.get(shot.id) ??
+      (await partsOf(
+        { claims: cloud.claims, journal, manifestOf: this.#manifestOf, setOf: this.#setOf },
+        launch,
+        shot,
+      ));
     this.#parts.set(shot.id, parts);
     return parts;
   }
@@ -61,11 +76,18 @@ export class LossWatch {
     await live.putLaunch(indexItem(launch, false));
     const { name, scale_target: target } = launch.runbook.pool;
     // A worker that boots now reads there whom it works for.
-    if (launch.scale[target] !== undefined && (await live.poolLaunch(name)) === null) await live.assignPool(name, launch.id);
-    await noteOnce(this.#context, launch, 'The live table has lost its contents: ', [
-      'worker reports, gate measurements, leases and the list of launches.', 'All of it is made again by itself within seconds: workers report, gates are measured, and this launch is on the list again.',
-      'Record, claims and switches are other tables: what was sent, and who may fire, is not touched. Figures of workers that are gone by now are missing from a running shot; the close counts from the claims. Find out who can write that table.',
-    ].join(' '));
+    if (launch.scale[target] !== undefined && (await live.poolLaunch(name)) === null)
+      await live.assignPool(name, launch.id);
+    await noteOnce(
+      this.#context,
+      launch,
+      'The live table has lost its contents: ',
+      [
+        'worker reports, gate measurements, leases and the list of launches.',
+        'All of it is made again by itself within seconds: workers report, gates are measured, and this launch is on the list again.',
+        'Record, claims and switches are other tables: what was sent, and who may fire, is not touched. Figures of workers that are gone by now are missing from a running shot; the close counts from the claims. Find out who can write that table.',
+      ].join(' '),
+    );
   }
 
   /** The pool's queues: made again, and the batches of running shots are put back by workers. */
@@ -77,10 +99,16 @@ export class LossWatch {
     // The bot makes them at the launch's creation, a moment after its entry.
     if (missing.length === 0 || launch.seq === 1) return;
     log.error({ launchId: launch.id, missing }, 'queues of the pool are gone: making them again');
-    await noteOnce(this.#context, launch, `Queues of the pool ${launch.runbook.pool.name} were deleted: `, [
-      `${missing.join(', ')}.`, 'They are made again by themselves, which SQS allows a minute after the deletion; workers then put back what waits to be sent, from the record, and nothing goes out twice.',
-      'What is asked for before that waits. Find out who can delete queues.',
-    ].join(' '));
+    await noteOnce(
+      this.#context,
+      launch,
+      `Queues of the pool ${launch.runbook.pool.name} were deleted: `,
+      [
+        `${missing.join(', ')}.`,
+        'They are made again by themselves, which SQS allows a minute after the deletion; workers then put back what waits to be sent, from the record, and nothing goes out twice.',
+        'What is asked for before that waits. Find out who can delete queues.',
+      ].join(' '),
+    );
     await cloud.queues.ensurePool(launch.runbook.pool.name);
   }
 

@@ -6,7 +6,9 @@ import type { Context } from './context.ts';
  * says whether it was told, so that a bot that dies in between, or a live table that is emptied, has it told neither twice nor never.
  */
 export async function noteOnce(context: Context, launch: Launch, head: string, text: string): Promise<void> {
-  const wasTold = (await context.journal.entries(launch.id)).some((entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head));
+  const wasTold = (await context.journal.entries(launch.id)).some(
+    (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head),
+  );
   if (wasTold) return;
   const acted = await context.act(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
   if (!acted.ok) context.log.warn({ launchId: launch.id, head, code: acted.code }, 'a finding could not be noted');

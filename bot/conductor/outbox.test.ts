@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { botKeyring } from '../../test/keys.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
-import type { SlackPort } from './slack-port.ts';
+import { botKeyring } from '../../test/keys.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
+import type { SlackPort } from './slack-port.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -28,10 +28,18 @@ test('an instance that died after its append leaves effects that the leader perf
   expect(await rig.messages()).toEqual([]);
   const { conductor } = rig.conductor('second');
   await conductor.start();
-  expect(await until('segment orders', async () => { const found = await segmentsInQueue(); return found.length === 3 ? found : null; })).toEqual(['br-ios', 'us-android', 'us-ios']);
+  expect(
+    await until('segment orders', async () => {
+      const found = await segmentsInQueue();
+      return found.length === 3 ? found : null;
+    }),
+  ).toEqual(['br-ios', 'us-android', 'us-ios']);
   // The order was approved long ago: its message tells the outcome and has no live button.
   expect(JSON.stringify((await rig.seen(`Fire order ${order.orderId}`)).blocks)).not.toContain('fire.go');
-  await until('every effect done', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  await until(
+    'every effect done',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
   const before = (await rig.messages()).map(({ ts }) => ts);
 
   // A third instance takes over and finds nothing left to do.
@@ -49,7 +57,11 @@ test('a message that was posted by an instance that died before noting it is fou
   const note = await rig.append({ kind: 'note', by: 'ana', text: 'said once' });
   const effectId = `${note.seq}/post-entry`;
   expect((await rig.cloud.live.claimEffect(rig.launchId, effectId, 'dead', 1_500, Date.now())).mine).toBe(true);
-  const ts = await rig.slack.postMessage('C0WARROOM', { text: 'said once', blocks: [] }, { mark: { launchId: rig.launchId, effectId } });
+  const ts = await rig.slack.postMessage(
+    'C0WARROOM',
+    { text: 'said once', blocks: [] },
+    { mark: { launchId: rig.launchId, effectId } },
+  );
   const { conductor } = rig.conductor('second', { timings: { claimMs: 1_500 } });
   await conductor.start();
   await rig.append({ kind: 'note', by: 'ana', text: 'afterwards' });
@@ -65,12 +77,19 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
     get(port, name, receiver) {
       const work: unknown = Reflect.get(port, name, receiver);
       if (typeof work !== 'function') return work;
-      return (...args: unknown[]): unknown => (down ? Promise.reject(new Error('connect ECONNREFUSED')) : Reflect.apply(work, port, args));
+      return (...args: unknown[]): unknown =>
+        down ? Promise.reject(new Error('connect ECONNREFUSED')) : Reflect.apply(work, port, args);
     },
   });
   const { conductor, journal } = rig.conductor('first', { slack });
   await conductor.start();
-  const submitted = await journal.submit(rig.launchId, { kind: 'set-switch', by: 'ana', switch: 'zombie', value: true, reason: 'load' });
+  const submitted = await journal.submit(rig.launchId, {
+    kind: 'set-switch',
+    by: 'ana',
+    switch: 'zombie',
+    value: true,
+    reason: 'load',
+  });
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.afterEntry(rig.launchId, submitted.entry);
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ zombie: true, seq: submitted.entry.seq });
@@ -118,9 +137,24 @@ test('the approving press sends its segment orders before it returns, with the c
 
 test('a chart that can never be uploaded holds up nothing that comes after it', async () => {
   await rig.create();
-  const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(new Error('SLACK_ERROR: storage_limit_reached')) };
+  const slack: SlackPort = {
+    ...rig.slack,
+    upload: () => Promise.reject(new Error('SLACK_ERROR: storage_limit_reached')),
+  };
   const shot = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
-  await rig.append({ kind: 'close-shot', shotId: shot.shotId, cause: 'not-after', segments: [{ segment: 'us-ios', attempt: 1, devices: 500, totals: { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 500, skipped: 0, reasons: {} } }] });
+  await rig.append({
+    kind: 'close-shot',
+    shotId: shot.shotId,
+    cause: 'not-after',
+    segments: [
+      {
+        segment: 'us-ios',
+        attempt: 1,
+        devices: 500,
+        totals: { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 500, skipped: 0, reasons: {} },
+      },
+    ],
+  });
   await rig.request(['us-ios']);
   const { conductor } = rig.conductor('first', { slack });
   await conductor.start();
@@ -131,7 +165,14 @@ test('an entry that nothing can put into words holds up nothing that comes after
   await rig.create({ ready: false });
   const { seq, headHash, targetAtMs } = await rig.launch();
   // No command gives such an entry; an older version might have.
-  expect(await rig.cloud.record.append(rig.launchId, { seq, hash: headHash }, { kind: 'TargetMoved', targetAtMs: 1e18, reason: 'slip', atMs: Date.now(), by: { person: 'ana' } }, { signer: botKeyring().signer })).toMatchObject({ won: true });
+  expect(
+    await rig.cloud.record.append(
+      rig.launchId,
+      { seq, hash: headHash },
+      { kind: 'TargetMoved', targetAtMs: 1e18, reason: 'slip', atMs: Date.now(), by: { person: 'ana' } },
+      { signer: botKeyring().signer },
+    ),
+  ).toMatchObject({ won: true });
   await rig.append({ kind: 'move-target', by: 'ana', targetAtMs, reason: 'back' });
   const { conductor } = rig.conductor('first');
   await conductor.start();

@@ -14,10 +14,22 @@ import type { Asked, Room } from './room.ts';
 import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Work that one instance does at a time, under a claim. */
-export interface Attempt { id: string; tries: number; notBeforeMs: number; /** Ours until it is lost or done; null: not claimed yet. */ token: string | null; /** An earlier try, of ours or of another instance, may have come through. */ again: boolean }
+export interface Attempt {
+  id: string;
+  tries: number;
+  notBeforeMs: number;
+  /** Ours until it is lost or done; null: not claimed yet. */ token: string | null;
+  /** An earlier try, of ours or of another instance, may have come through. */ again: boolean;
+}
 
 /** An effect that waits, with the launch as it was after its entry. `isChecked`: neither done already nor without words. `isPosted`: the room has it, and a pin is missing. */
-export interface Pending extends Attempt { effect: Effect; entry: Entry; after: Launch; isChecked: boolean; isPosted: boolean }
+export interface Pending extends Attempt {
+  effect: Effect;
+  entry: Entry;
+  after: Launch;
+  isChecked: boolean;
+  isPosted: boolean;
+}
 
 /** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
 const LASTING_TRIES = 5;
@@ -26,7 +38,8 @@ const LONGEST_WORK_MS = 60_000;
 /** Effects that change what stands in the channel; all others of Slack's put something new there. */
 const EDITS: ReadonlySet<Effect['kind']> = new Set(['refresh-order', 'finish-live', 'finish-scale']);
 /** Slack limits and loses its methods one by one: an edit or a picture that fails must not keep a GO, a HALT or a halt's news from being posted. */
-const lineOf = ({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' => (isPosted ? 'pin' : EDITS.has(effect.kind) ? 'edit' : effect.kind === 'post-chart' ? 'picture' : 'post');
+const lineOf = ({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' =>
+  isPosted ? 'pin' : EDITS.has(effect.kind) ? 'edit' : effect.kind === 'post-chart' ? 'picture' : 'post';
 /** What is not a post is waited for this long; then it goes on by itself, and posts go out beside it. */
 const PATIENCE_MS = 700;
 const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
@@ -70,7 +83,14 @@ export class Outbox {
     if (entry.seq <= this.#keptWatermark) return;
     for (const effect of effectsOf(entry, after)) {
       if (effect.lane === 'slack' && this.#slack === null) continue;
-      this.#pending.set(effect.id, { ...attempt(effect.id, entry.atMs + this.#graceMs(effect)), effect, entry, after, isChecked: false, isPosted: false });
+      this.#pending.set(effect.id, {
+        ...attempt(effect.id, entry.atMs + this.#graceMs(effect)),
+        effect,
+        entry,
+        after,
+        isChecked: false,
+        isPosted: false,
+      });
     }
   }
 
@@ -88,10 +108,21 @@ export class Outbox {
    * as last read, asked for anew at every effect: it moves on while effects wait.
    */
   async pumpCloud(launch: () => Launch): Promise<void> {
-    const due = [...this.#pending.values()].filter((pending) => pending.effect.lane === 'cloud' && pending.notBeforeMs <= this.#context.nowMs());
-    await Promise.all(due.map(async (pending) => {
-      if (await this.#try(pending, () => performCloud(this.#context, pending.effect, launch()), () => null)) this.#pending.delete(pending.id);
-    }));
+    const due = [...this.#pending.values()].filter(
+      (pending) => pending.effect.lane === 'cloud' && pending.notBeforeMs <= this.#context.nowMs(),
+    );
+    await Promise.all(
+      due.map(async (pending) => {
+        if (
+          await this.#try(
+            pending,
+            () => performCloud(this.#context, pending.effect, launch()),
+            () => null,
+          )
+        )
+          this.#pending.delete(pending.id);
+      }),
+    );
     await this.#keepWatermark();
   }
 
@@ -107,10 +138,15 @@ export class Outbox {
         await this.#endFolding();
         continue;
       }
-      const first = this.#firstOf(backlog.now, aside) ?? (backlog.folded.length > 0 ? null : this.#firstOf(backlog.rest, aside));
+      const first =
+        this.#firstOf(backlog.now, aside) ?? (backlog.folded.length > 0 ? null : this.#firstOf(backlog.rest, aside));
       if (first === undefined) break;
-      const isDone = first === null ? await this.#fold(posts, room, backlog.folded, launch())
-        : lineOf(first) === 'post' ? await this.#post(posts, room, first, launch()) : await this.#besides(first, this.#post(posts, room, first, launch()));
+      const isDone =
+        first === null
+          ? await this.#fold(posts, room, backlog.folded, launch())
+          : lineOf(first) === 'post'
+            ? await this.#post(posts, room, first, launch())
+            : await this.#besides(first, this.#post(posts, room, first, launch()));
       if (isDone) continue;
       if (first === null || lineOf(first) === 'post') break;
       aside.add(first.id);
@@ -134,10 +170,16 @@ export class Outbox {
       return isDone;
     };
     const late = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false).unref());
-    const inTime = await Promise.race([late, work.then(ended, (error: unknown) => {
-      this.#context.log.error({ launchId: this.#launchId, effect: pending.id, err: error }, 'an effect failed beside the others');
-      return ended(false);
-    })]);
+    const inTime = await Promise.race([
+      late,
+      work.then(ended, (error: unknown) => {
+        this.#context.log.error(
+          { launchId: this.#launchId, effect: pending.id, err: error },
+          'an effect failed beside the others',
+        );
+        return ended(false);
+      }),
+    ]);
     if (!inTime) this.#failing.add(line);
     return inTime;
   }
@@ -147,11 +189,15 @@ export class Outbox {
     const message = this.#prepared(posts, pending, launch);
     const asked = EDITS.has(pending.effect.kind) ? 'edit' : 'post';
     const work = async () => {
-      const result = await message?.(pending) ?? '';
+      const result = (await message?.(pending)) ?? '';
       if (result !== NO_MESSAGE) await room.worked(asked);
       return result;
     };
-    if (message !== null && !(await this.#try(pending, work, (error) => this.#refused(room, launch, pending, error, asked)))) return false;
+    if (
+      message !== null &&
+      !(await this.#try(pending, work, (error) => this.#refused(room, launch, pending, error, asked)))
+    )
+      return false;
     return this.#pending.delete(pending.id);
   }
 
@@ -160,13 +206,23 @@ export class Outbox {
     const { nowMs, timings } = this.#context;
     const waiting = [...this.#pending.values()].filter(({ effect }) => effect.lane === 'slack');
     const [first] = waiting;
-    if (first === undefined || (this.#folding === null && nowMs() - first.entry.atMs < timings.backlogMs)) return { now: [], folded: [], rest: waiting };
-    await Promise.all(waiting.filter(({ isChecked }) => !isChecked).map(async (pending) => {
-      const isDone = (await fact(this.#context, this.#launchId, pending.id)) !== null;
-      if (isDone || this.#prepared(posts, pending, launch) === null) this.#pending.delete(pending.id);
-      pending.isChecked = true;
-    }));
-    return sortBacklog(waiting.filter(({ id }) => this.#pending.has(id)), launch, nowMs(), this.#folding?.upToSeq ?? 0);
+    if (first === undefined || (this.#folding === null && nowMs() - first.entry.atMs < timings.backlogMs))
+      return { now: [], folded: [], rest: waiting };
+    await Promise.all(
+      waiting
+        .filter(({ isChecked }) => !isChecked)
+        .map(async (pending) => {
+          const isDone = (await fact(this.#context, this.#launchId, pending.id)) !== null;
+          if (isDone || this.#prepared(posts, pending, launch) === null) this.#pending.delete(pending.id);
+          pending.isChecked = true;
+        }),
+    );
+    return sortBacklog(
+      waiting.filter(({ id }) => this.#pending.has(id)),
+      launch,
+      nowMs(),
+      this.#folding?.upToSeq ?? 0,
+    );
   }
 
   /** One summary for them all. What it stands for is kept before it is posted, so that the next leader goes on with the same one. */
@@ -181,7 +237,11 @@ export class Outbox {
     const entries = [...new Set(folded.map(({ entry }) => entry))];
     const trouble = room.troubleSince(entries[0]?.atMs ?? 0);
     const why = trouble === null ? null : roomFaultText(trouble.code);
-    const posted = await this.#try(folding, () => posts.post(folding, launch, missedMessage(launch, entries, why)), (error) => this.#refused(room, launch, folding, error, 'post'));
+    const posted = await this.#try(
+      folding,
+      () => posts.post(folding, launch, missedMessage(launch, entries, why)),
+      (error) => this.#refused(room, launch, folding, error, 'post'),
+    );
     if (!posted) return false;
     for (const pending of folded) {
       await this.#context.cloud.live.finishEffect(this.#launchId, pending.id, 'in a summary');
@@ -201,7 +261,10 @@ export class Outbox {
     try {
       return posts.prepare(pending, launch);
     } catch (error) {
-      this.#context.log.error({ launchId: this.#launchId, effect: pending.effect.id, err: error }, 'an entry could not be put into words; it is not posted');
+      this.#context.log.error(
+        { launchId: this.#launchId, effect: pending.effect.id, err: error },
+        'an entry could not be put into words; it is not posted',
+      );
       return null;
     }
   }
@@ -226,8 +289,17 @@ export class Outbox {
   }
 
   /** True once it is done, by whomever. `leftOut` gives the mark of what is not tried again. */
-  async #try(one: Attempt, work: () => Promise<string>, leftOut: (error: unknown) => string | null | Promise<string | null>): Promise<boolean> {
-    const { timings, nowMs, log, cloud: { live } } = this.#context;
+  async #try(
+    one: Attempt,
+    work: () => Promise<string>,
+    leftOut: (error: unknown) => string | null | Promise<string | null>,
+  ): Promise<boolean> {
+    const {
+      timings,
+      nowMs,
+      log,
+      cloud: { live },
+    } = this.#context;
     try {
       const claim = await this.#claim(one);
       if (claim !== 'mine') return claim === 'done';
@@ -243,16 +315,29 @@ export class Outbox {
         await live.finishEffect(this.#launchId, one.id, mark);
         return true;
       }
-      const pauseMs = Math.max(limitedForMs(error) ?? 0, Math.min(timings.retryMaxMs, timings.retryMinMs * 2 ** Math.min(one.tries - 1, 10)));
+      const pauseMs = Math.max(
+        limitedForMs(error) ?? 0,
+        Math.min(timings.retryMaxMs, timings.retryMinMs * 2 ** Math.min(one.tries - 1, 10)),
+      );
       one.notBeforeMs = nowMs() + pauseMs;
-      log.warn({ launchId: this.#launchId, effect: one.id, tries: one.tries, pauseMs, err: error }, 'an effect failed; it is tried again');
+      log.warn(
+        { launchId: this.#launchId, effect: one.id, tries: one.tries, pauseMs, err: error },
+        'an effect failed; it is tried again',
+      );
       return false;
     }
   }
 
   async #claim(one: Attempt): Promise<'mine' | 'done' | 'not now'> {
-    const { cloud: { live }, timings, holder, hasEnded, nowMs } = this.#context;
-    if (one.token !== null && (await live.renewEffect(this.#launchId, one.id, one.token, timings.claimMs, nowMs()))) return 'mine';
+    const {
+      cloud: { live },
+      timings,
+      holder,
+      hasEnded,
+      nowMs,
+    } = this.#context;
+    if (one.token !== null && (await live.renewEffect(this.#launchId, one.id, one.token, timings.claimMs, nowMs())))
+      return 'mine';
     const claim = await live.claimEffect(this.#launchId, one.id, holder, timings.claimMs, nowMs(), hasEnded);
     one.token = claim.mine ? claim.token : null;
     one.again ||= claim.again;
@@ -263,12 +348,19 @@ export class Outbox {
 
   /** The claim outlives neither this process nor its lead by much, nor work that never ends. */
   async #renewing(one: Attempt, work: () => Promise<string>): Promise<string> {
-    const { cloud: { live }, timings, nowMs, log } = this.#context;
+    const {
+      cloud: { live },
+      timings,
+      nowMs,
+      log,
+    } = this.#context;
     const { token } = one;
     const untilMs = nowMs() + LONGEST_WORK_MS;
     const timer = setInterval(() => {
       if (token === null || this.#isStopped || nowMs() > untilMs) return clearInterval(timer);
-      live.renewEffect(this.#launchId, one.id, token, timings.claimMs, nowMs()).catch((error: unknown) => log.warn({ effect: one.id, err: error }, 'a claim could not be renewed'));
+      live
+        .renewEffect(this.#launchId, one.id, token, timings.claimMs, nowMs())
+        .catch((error: unknown) => log.warn({ effect: one.id, err: error }, 'a claim could not be renewed'));
     }, timings.claimMs / 3);
     try {
       return await work();
@@ -286,5 +378,11 @@ export class Outbox {
   }
 }
 
-const attempt = (id: string, notBeforeMs: number): Attempt => ({ id, tries: 0, notBeforeMs, token: null, again: false });
+const attempt = (id: string, notBeforeMs: number): Attempt => ({
+  id,
+  tries: 0,
+  notBeforeMs,
+  token: null,
+  again: false,
+});
 const foldingId = (upToSeq: number): string => `missed/${upToSeq}`;

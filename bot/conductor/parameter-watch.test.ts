@@ -7,8 +7,8 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import type { Context } from './context.ts';
-import { Halting } from './halt.ts';
 import { writeHalt } from './halt-parameter.ts';
+import { Halting } from './halt.ts';
 import { ParameterWatch } from './parameter-watch.ts';
 import { performCloud } from './perform.ts';
 import { TIMINGS } from './timings.ts';
@@ -18,7 +18,12 @@ let clients: Clients;
 beforeEach(async () => {
   rig = await startRig();
   await rig.create();
-  clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null,
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
 });
 afterEach(async () => {
   clients.destroy();
@@ -26,13 +31,21 @@ afterEach(async () => {
 });
 
 const parameter = () => `/gobutton/${rig.launchId}/halt`;
-const put = (Value: string, Type: 'String' | 'StringList' | 'SecureString' = 'String') => clients.ssm.send(new PutParameterCommand({ Name: parameter(), Value, Type, Overwrite: true }));
+const put = (Value: string, Type: 'String' | 'StringList' | 'SecureString' = 'String') =>
+  clients.ssm.send(new PutParameterCommand({ Name: parameter(), Value, Type, Overwrite: true }));
 const value = async () => (await rig.cloud.parameters.get(parameter()))?.value;
 const remove = () => clients.ssm.send(new DeleteParameterCommand({ Name: parameter() }));
 
 function watching(cloud: Cloud = rig.cloud) {
   const context: Context = {
-    cloud, journal: rig.journal, slack: null, log: pino({ level: 'silent' }), holder: 'first', hasEnded: () => false, timings: TIMINGS, nowMs: () => Date.now(),
+    cloud,
+    journal: rig.journal,
+    slack: null,
+    log: pino({ level: 'silent' }),
+    holder: 'first',
+    hasEnded: () => false,
+    timings: TIMINGS,
+    nowMs: () => Date.now(),
     act: (launchId, command) => rig.journal.submit(launchId, command),
   };
   const halting = new Halting(context);
@@ -40,7 +53,12 @@ function watching(cloud: Cloud = rig.cloud) {
   const look = async (times: number) => {
     for (let at = 0; at < times; at += 1) await watch.look(await rig.launch());
     // A press returns when workers know it; these tests read the record.
-    await until('every halt is recorded', async () => (await rig.launch()).halt.epoch >= ((await rig.cloud.switches.read(rig.launchId, { consistent: true }))?.haltEpoch ?? 0));
+    await until(
+      'every halt is recorded',
+      async () =>
+        (await rig.launch()).halt.epoch >=
+        ((await rig.cloud.switches.read(rig.launchId, { consistent: true }))?.haltEpoch ?? 0),
+    );
   };
   return { context, look };
 }
@@ -48,7 +66,11 @@ function watching(cloud: Cloud = rig.cloud) {
 async function lift(context: Context): Promise<void> {
   const { liftId, epoch } = await rig.appendAs('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
   const { seq } = await rig.append({ kind: 'approve-lift', by: 'mia', liftId });
-  await performCloud(context, { kind: 'lift-halt', epoch, id: `${seq}/lift-halt`, launchId: rig.launchId, seq, urgent: true, lane: 'cloud' }, await rig.launch());
+  await performCloud(
+    context,
+    { kind: 'lift-halt', epoch, id: `${seq}/lift-halt`, launchId: rig.launchId, seq, urgent: true, lane: 'cloud' },
+    await rig.launch(),
+  );
 }
 
 const halts = async () => (await rig.entries('HaltSet')).length;
@@ -60,7 +82,14 @@ test('any word but off, false, no and 0 halts, and the record says what was foun
     await look(3);
   }
   expect(await halts()).toBe(0);
-  for (const [at, word] of ['yes', 'halted', '{"halt":true}', '{"halt":false}', 'On.', 'a\u001b[31m\n<b>\u202e'].entries()) {
+  for (const [at, word] of [
+    'yes',
+    'halted',
+    '{"halt":true}',
+    '{"halt":false}',
+    'On.',
+    'a\u001b[31m\n<b>\u202e',
+  ].entries()) {
     await put(word);
     await look(1);
     // One look may be an old read.
@@ -73,7 +102,10 @@ test('any word but off, false, no and 0 halts, and the record says what was foun
     expect(await halts()).toBe(at + 1);
   }
   const found = await rig.entries('HaltSet');
-  expect(found[0]).toMatchObject({ by: { system: 'ssm' }, reason: 'set to “yes” in Parameter Store by arn:aws:iam::000000000000:user/local' });
+  expect(found[0]).toMatchObject({
+    by: { system: 'ssm' },
+    reason: 'set to “yes” in Parameter Store by arn:aws:iam::000000000000:user/local',
+  });
   expect(found.at(-1)?.reason).toBe('set to “a [31m <b>” in Parameter Store by arn:aws:iam::000000000000:user/local');
 });
 
@@ -109,8 +141,16 @@ describe('a bot that dies between its write and the note of its version', () => 
   /** Writes, and dies before it can note anything. */
   async function dies(value: string, meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
     const live = { ...rig.cloud.live, finishEffect: () => Promise.reject(new Error('the process has ended')) };
-    const parameters = { ...rig.cloud.parameters, put: async (...call: Parameters<typeof rig.cloud.parameters.put>) => { await meanwhile(); return rig.cloud.parameters.put(...call); } };
-    await expect(writeHalt(watching({ ...rig.cloud, live, parameters }).context, rig.launchId, value)).rejects.toThrow('has ended');
+    const parameters = {
+      ...rig.cloud.parameters,
+      put: async (...call: Parameters<typeof rig.cloud.parameters.put>) => {
+        await meanwhile();
+        return rig.cloud.parameters.put(...call);
+      },
+    };
+    await expect(writeHalt(watching({ ...rig.cloud, live, parameters }).context, rig.launchId, value)).rejects.toThrow(
+      'has ended',
+    );
   }
 
   test('leaves no halt that somebody pressed: whoever comes next knows the write for ours, also when it was due to say off', async () => {
@@ -122,7 +162,10 @@ describe('a bot that dies between its write and the note of its version', () => 
     expect(await value()).toBe('off');
   });
 
-  test.each([['before its write', 0], ['after it', 1]])('hides no halt that somebody sets %s, though it has our word and our description', async (_, after) => {
+  test.each([
+    ['before its write', 0],
+    ['after it', 1],
+  ])('hides no halt that somebody sets %s, though it has our word and our description', async (_, after) => {
     await writeHalt(watching().context, rig.launchId, 'off');
     if (after === 0) await dies('on', () => put('on'));
     else {
@@ -135,7 +178,10 @@ describe('a bot that dies between its write and the note of its version', () => 
 
   test('what can not be asked about is in doubt, and halts', async () => {
     await dies('on');
-    await watching({ ...rig.cloud, parameters: { ...rig.cloud.parameters, isOurs: () => Promise.resolve(false) } }).look(3);
+    await watching({
+      ...rig.cloud,
+      parameters: { ...rig.cloud.parameters, isOurs: () => Promise.resolve(false) },
+    }).look(3);
     expect(await halts()).toBe(1);
   });
 });
@@ -146,10 +192,13 @@ test('a parameter that was deleted and made anew counts its versions from 1 agai
   await writeHalt(context, rig.launchId, 'off');
   await remove();
   // Both versions are known; these two are others of the same number, some minutes later.
-  const later = { ...rig.cloud.parameters, get: async (name: string, version?: number | null) => {
-    const found = await rig.cloud.parameters.get(name, version);
-    return found === null ? null : { ...found, modifiedAtMs: found.modifiedAtMs + 600_000 };
-  } };
+  const later = {
+    ...rig.cloud.parameters,
+    get: async (name: string, version?: number | null) => {
+      const found = await rig.cloud.parameters.get(name, version);
+      return found === null ? null : { ...found, modifiedAtMs: found.modifiedAtMs + 600_000 };
+    },
+  };
   await put('on');
   await watching({ ...rig.cloud, parameters: later }).look(2);
   expect(await halts()).toBe(1);
@@ -168,11 +217,14 @@ test('a halt by hand that stands when our own off is due is left there and obeye
 test('a halt that comes between our look and our own off is put back and obeyed', async () => {
   const { look } = watching();
   let puts = 0;
-  const parameters = { ...rig.cloud.parameters, put: async (name: string, text: string) => {
-    puts += 1;
-    if (puts === 1) await put('stop!');
-    return rig.cloud.parameters.put(name, text);
-  } };
+  const parameters = {
+    ...rig.cloud.parameters,
+    put: async (name: string, text: string) => {
+      puts += 1;
+      if (puts === 1) await put('stop!');
+      return rig.cloud.parameters.put(name, text);
+    },
+  };
   expect(await writeHalt(watching({ ...rig.cloud, parameters }).context, rig.launchId, 'off')).toBe(false);
   expect(await value()).toBe('stop!');
   await look(2);
@@ -187,7 +239,13 @@ test('off by hand lifts nothing: the room is told, and the parameter says on aga
   await look(3);
   expect(await value()).toBe('on');
   expect((await rig.launch()).halt.active).toBe(true);
-  expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining('halt was set to “off” in Parameter Store by arn:aws:iam::000000000000:user/local. That lifts nothing') as string }]);
+  expect(await rig.entries('Noted')).toMatchObject([
+    {
+      text: expect.stringContaining(
+        'halt was set to “off” in Parameter Store by arn:aws:iam::000000000000:user/local. That lifts nothing',
+      ) as string,
+    },
+  ]);
   await remove();
   await look(2);
   expect(await value()).toBe('on');
@@ -196,16 +254,23 @@ test('off by hand lifts nothing: the room is told, and the parameter says on aga
 
 test('a halt parameter that can not be read is told after a while, once, and so is its return', async () => {
   let readable = false;
-  const parameters = { ...rig.cloud.parameters, get: async (name: string) => {
-    if (!readable) throw Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' });
-    return rig.cloud.parameters.get(name);
-  } };
+  const parameters = {
+    ...rig.cloud.parameters,
+    get: async (name: string) => {
+      if (!readable) throw Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' });
+      return rig.cloud.parameters.get(name);
+    },
+  };
   const { look } = watching({ ...rig.cloud, parameters });
-  const blind = async (times: number) => { for (let at = 0; at < times; at += 1) await expect(look(1)).rejects.toThrow('not allowed'); };
+  const blind = async (times: number) => {
+    for (let at = 0; at < times; at += 1) await expect(look(1)).rejects.toThrow('not allowed');
+  };
   await blind(14);
   expect(await rig.entries('Noted')).toEqual([]);
   await blind(20);
-  expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining("can't be read (AccessDeniedException)") as string }]);
+  expect(await rig.entries('Noted')).toMatchObject([
+    { text: expect.stringContaining("can't be read (AccessDeniedException)") as string },
+  ]);
   readable = true;
   await look(2);
   expect((await rig.entries('Noted')).map(({ text }) => text).at(-1)).toContain('can be read again');
@@ -216,7 +281,10 @@ test('who may not ask who wrote the parameter obeys it all the same', async () =
   const { ssm } = clients;
   const send = ssm.send.bind(ssm);
   // The author is another permission than the value.
-  ssm.send = ((command: object) => (command.constructor.name === 'DescribeParametersCommand' ? Promise.reject(new Error('not authorized')) : send(command as never))) as typeof ssm.send;
+  ssm.send = ((command: object) =>
+    command.constructor.name === 'DescribeParametersCommand'
+      ? Promise.reject(new Error('not authorized'))
+      : send(command as never)) as typeof ssm.send;
   const { createParameters } = await import('../../infra/aws/parameters.ts');
   await put('yes');
   await watching({ ...rig.cloud, parameters: createParameters({ ssm }) }).look(2);

@@ -2,8 +2,8 @@ import type { Parameter } from '../../infra/aws/parameters.ts';
 import { saysHalt } from '../../runbooks/launch/halt-word.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Context } from './context.ts';
-import type { Halting } from './halt.ts';
 import { byWhom, isExplained, parameterName, shownValue } from './halt-parameter.ts';
+import type { Halting } from './halt.ts';
 import { differing, mirrorSwitch, noteIfSetByHand } from './public-mirror.ts';
 
 /** A halt by hand waits for the item longer than a poll would. */
@@ -56,7 +56,12 @@ export class ParameterWatch {
     if (!this.#twice(`halt ${standing.version}`)) return;
     const by = await byWhom(this.#context, launch.id, 'halt', standing);
     log.warn({ launchId: launch.id, version: standing.version, by }, 'halt set in Parameter Store by hand');
-    await this.#halting.press(launch.id, { by: null, source: 'ssm', reason: `set to ${shownValue(standing)} in Parameter Store${by}`, pressedAtMs: nowMs() });
+    await this.#halting.press(launch.id, {
+      by: null,
+      source: 'ssm',
+      reason: `set to ${shownValue(standing)} in Parameter Store${by}`,
+      pressedAtMs: nowMs(),
+    });
   }
 
   /** While the launch is halted the mirror says so: others go by it. One that was deleted or set to something else is written again. */
@@ -91,6 +96,11 @@ export class ParameterWatch {
   async #seeing(launch: Launch): Promise<void> {
     const wasTold = this.#blindLooks >= BLIND_LOOKS;
     this.#blindLooks = 0;
-    if (wasTold) await this.#context.act(launch.id, { kind: 'note', by: null, text: 'The halt parameter can be read again: a halt that is set there by hand counts.' });
+    if (wasTold)
+      await this.#context.act(launch.id, {
+        kind: 'note',
+        by: null,
+        text: 'The halt parameter can be read again: a halt that is set there by hand counts.',
+      });
   }
 }

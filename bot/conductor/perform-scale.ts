@@ -12,7 +12,11 @@ import type { Context } from './context.ts';
  * A pool is given to the launch and gets its queues before its workers start: they read both at boot. What stands at the
  * target is in the record before anything is changed there, so that a later order, of any instance, can put it back.
  */
-export async function scale(context: Context, launch: Launch, effect: Extract<Effect, { kind: 'scale' }>): Promise<string> {
+export async function scale(
+  context: Context,
+  launch: Launch,
+  effect: Extract<Effect, { kind: 'scale' }>,
+): Promise<string> {
   const target = launch.runbook.scale_targets.find(({ id }) => id === effect.target);
   if (target === undefined) return 'no such target';
   const { desired, seq } = effect;
@@ -25,7 +29,11 @@ export async function scale(context: Context, launch: Launch, effect: Extract<Ef
       await context.cloud.live.assignPool(pool.name, launch.id);
     }
     const found = launch.scaleFound[target.id] ?? (await keepFound(context, launch.id, target));
-    await context.cloud.scaling.desire(target, scaleGoal({ ...launch, scaleFound: { ...launch.scaleFound, [target.id]: found } }, target.id), found);
+    await context.cloud.scaling.desire(
+      target,
+      scaleGoal({ ...launch, scaleFound: { ...launch.scaleFound, [target.id]: found } }, target.id),
+      found,
+    );
   } catch (error) {
     await tell(context, launch, target, seq, error);
     throw error;
@@ -43,7 +51,8 @@ async function keepFound(context: Context, launchId: string, target: ScaleTarget
 
 /** A target that is not there, or that AWS refuses to change, needs a person: told once an order and cause. What is only under way is tried again. */
 async function tell(context: Context, launch: Launch, target: ScaleTarget, seq: number, error: unknown): Promise<void> {
-  const isRationed = error instanceof CloudError && error.code === 'SCALE_BUSY' && error.message.startsWith('LimitExceeded');
+  const isRationed =
+    error instanceof CloudError && error.code === 'SCALE_BUSY' && error.message.startsWith('LimitExceeded');
   if (!(error instanceof CloudError) || (error.code === 'SCALE_BUSY' && !isRationed)) return;
   const news = clip(`${seq}: ${error.message}`, 300);
   if ((await fact(context, launch.id, FACT.scaleTold(target.id))) === news) return;

@@ -6,8 +6,8 @@ import type { Step } from '../../runbooks/playbook/schema.ts';
 import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { SegmentOrder, TestOrder } from '../../workers/contract.ts';
 import type { Acted, Context } from './context.ts';
-import { scale } from './perform-scale.ts';
 import { coverStanding } from './halt-parameter.ts';
+import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 
 /**
@@ -23,19 +23,32 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
     case 'ensure-queues':
       await cloud.queues.ensurePool(launch.runbook.pool.name);
       return 'done';
-    case 'send-segment-orders': return sendSegmentOrders(context, launch, effect.shotId);
-    case 'send-test-order': return sendTestOrder(context, launch, effect.testId);
-    case 'write-switches': return (await cloud.switches.apply(launch.id, launch.seq, switchValues(launch))) ? 'done' : 'a newer entry was written';
+    case 'send-segment-orders':
+      return sendSegmentOrders(context, launch, effect.shotId);
+    case 'send-test-order':
+      return sendTestOrder(context, launch, effect.testId);
+    case 'write-switches':
+      return (await cloud.switches.apply(launch.id, launch.seq, switchValues(launch)))
+        ? 'done'
+        : 'a newer entry was written';
     case 'lift-halt':
       // The mirror says `on` until it is written after this; its version is noted first, so that nobody takes it for a new halt by hand.
       await noteHaltVersion(context, launch.id);
       return (await cloud.switches.lift(launch.id, effect.epoch)) ? 'done' : 'a newer halt stands';
-    case 'note-head': return (await cloud.switches.noteHead(launch.id, { seq: effect.seq, hash: effect.hash })) ? 'done' : 'a later head was noted';
-    case 'mirror-switch': return mirrorSwitch(context, launch.id, effect.switch);
-    case 'write-flags': return writeFlags(context, launch.id);
-    case 'scale': return scale(context, launch, effect);
-    case 'do-step': return doStep(context, launch, effect.step);
-    case 'finish-step': return finishStep(context, launch.id, effect.step, effect.say);
+    case 'note-head':
+      return (await cloud.switches.noteHead(launch.id, { seq: effect.seq, hash: effect.hash }))
+        ? 'done'
+        : 'a later head was noted';
+    case 'mirror-switch':
+      return mirrorSwitch(context, launch.id, effect.switch);
+    case 'write-flags':
+      return writeFlags(context, launch.id);
+    case 'scale':
+      return scale(context, launch, effect);
+    case 'do-step':
+      return doStep(context, launch, effect.step);
+    case 'finish-step':
+      return finishStep(context, launch.id, effect.step, effect.say);
     case 'post-entry':
     case 'post-board':
     case 'post-order':
@@ -56,15 +69,36 @@ export async function performCloud(context: Context, effect: Effect, launch: Lau
 
 /** `over`: no conductor has anything left to do for it. A closed launch whose last posts are not out yet is not over. */
 export function indexItem(launch: Launch, over: boolean): LaunchIndexItem {
-  return { launchId: launch.id, name: launch.name, channelId: launch.channelId, pool: launch.runbook.pool.name, createdAtMs: launch.createdAtMs, closed: over, workers: launch.runbook.pool.workers };
+  return {
+    launchId: launch.id,
+    name: launch.name,
+    channelId: launch.channelId,
+    pool: launch.runbook.pool.name,
+    createdAtMs: launch.createdAtMs,
+    closed: over,
+    workers: launch.runbook.pool.workers,
+  };
 }
 
 /** Wakes one dispatcher per segment. Harmless at any time, as the record decides; pointless once the shot is over. */
 async function sendSegmentOrders(context: Context, launch: Launch, shotId: string): Promise<string> {
   const shot = launch.shots[shotId];
   if (shot === undefined || shot.closed !== null) return 'the shot is over';
-  const orders = shot.segments.map(({ segment, attempt }): SegmentOrder => ({ v: 1, launchId: launch.id, shotId, segment, attempt }));
-  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, orders.map((order) => ({ body: JSON.stringify(order), group: segmentDedupId(order), dedup: segmentDedupId(order) })));
+  const orders = shot.segments.map(({ segment, attempt }): SegmentOrder => ({
+    v: 1,
+    launchId: launch.id,
+    shotId,
+    segment,
+    attempt,
+  }));
+  await context.cloud.queues.sendFifo(
+    queueNames(launch.runbook.pool.name).segments,
+    orders.map((order) => ({
+      body: JSON.stringify(order),
+      group: segmentDedupId(order),
+      dedup: segmentDedupId(order),
+    })),
+  );
   return 'done';
 }
 
@@ -72,7 +106,9 @@ async function sendTestOrder(context: Context, launch: Launch, testId: string): 
   if (launch.tests[testId]?.results !== null) return 'the test is over';
   const order: TestOrder = { v: 1, launchId: launch.id, testId };
   const id = `${launch.id}/test/${testId}`;
-  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, [{ body: JSON.stringify(order), group: id, dedup: id }]);
+  await context.cloud.queues.sendFifo(queueNames(launch.runbook.pool.name).segments, [
+    { body: JSON.stringify(order), group: id, dedup: id },
+  ]);
   return 'done';
 }
 
@@ -82,11 +118,17 @@ export function switchValues(launch: Launch): Pick<SwitchItem, 'pace' | 'zombie'
     const value = launch.switches[name]?.value;
     return typeof value === 'number' ? value : 0;
   };
-  const custom = Object.fromEntries(launch.runbook.switches.flatMap(({ id }) => {
-    const standing = launch.switches[id];
-    return standing === undefined ? [] : [[id, standing.value]];
-  }));
-  return { pace: { ios: pace('pace.ios'), android: pace('pace.android') }, zombie: launch.switches['zombie']?.value === true, custom };
+  const custom = Object.fromEntries(
+    launch.runbook.switches.flatMap(({ id }) => {
+      const standing = launch.switches[id];
+      return standing === undefined ? [] : [[id, standing.value]];
+    }),
+  );
+  return {
+    pace: { ios: pace('pace.ios'), android: pace('pace.android') },
+    zombie: launch.switches['zombie']?.value === true,
+    custom,
+  };
 }
 
 /** Best effort within half a second: a lift, and the fire that may hang on it, must not wait for SSM. */
@@ -113,13 +155,27 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
     case 'scale': {
       const { target, to } = step.do;
       if (launch.scale[target]?.step === stepId) return 'ordered already';
-      const acted = await context.act(launch.id, { kind: 'order-scale', by: null, target, desired: to, step: stepId, reason: step.title });
+      const acted = await context.act(launch.id, {
+        kind: 'order-scale',
+        by: null,
+        target,
+        desired: to,
+        step: stepId,
+        reason: step.title,
+      });
       if (acted.ok || acted.code === 'ALREADY_SO') return 'ordered';
       return finishStep(context, launch.id, stepId, acted.say, true);
     }
     case 'switch': {
-      const acted = await context.act(launch.id, { kind: 'report-switch', switch: step.do.switch, value: step.do.value, reason: `step “${step.title}” of the runbook` });
-      return acted.ok || acted.code === 'ALREADY_SO' ? finishStep(context, launch.id, stepId, 'switched') : finishStep(context, launch.id, stepId, acted.say, true);
+      const acted = await context.act(launch.id, {
+        kind: 'report-switch',
+        switch: step.do.switch,
+        value: step.do.value,
+        reason: `step “${step.title}” of the runbook`,
+      });
+      return acted.ok || acted.code === 'ALREADY_SO'
+        ? finishStep(context, launch.id, stepId, 'switched')
+        : finishStep(context, launch.id, stepId, acted.say, true);
     }
     // The entry's own post is the reminder.
     case 'remind':
@@ -134,7 +190,18 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
 }
 
 /** `refused`: the launch did not take it. The step is over all the same, and the entry's own post tells people: nothing else will do its work. */
-async function finishStep(context: Context, launchId: string, step: string, say: string, refused = false): Promise<string> {
-  const acted: Acted = await context.act(launchId, { kind: 'finish-step', step, say, ...(refused ? { refused: true } : {}) });
+async function finishStep(
+  context: Context,
+  launchId: string,
+  step: string,
+  say: string,
+  refused = false,
+): Promise<string> {
+  const acted: Acted = await context.act(launchId, {
+    kind: 'finish-step',
+    step,
+    say,
+    ...(refused ? { refused: true } : {}),
+  });
   return acted.ok ? 'done' : acted.code;
 }

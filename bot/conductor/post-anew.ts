@@ -6,24 +6,37 @@ import { slackErrorCode } from './slack-fault.ts';
 import type { SlackPort } from './slack-port.ts';
 
 /** `mine`: this call posted it; else another did, with what it knew then. */
-export interface PostedAnew { ts: string; mine: boolean }
+export interface PostedAnew {
+  ts: string;
+  mine: boolean;
+}
 
 /**
  * Posts anew what stands in the channel and can't be edited any more: somebody deleted it, the workspace closed its edit
  * window, or it is not ours. Once, whoever else sees it; the old one is forgotten, and taken away where Slack lets us,
  * because its buttons are of an older state. Null: another instance is at it. Rejects if Slack takes no post.
  */
-export async function postAnew(context: Context, slack: SlackPort, launch: Launch, what: { name: string; goneTs: string; message: Message; error: unknown }): Promise<PostedAnew | null> {
+export async function postAnew(
+  context: Context,
+  slack: SlackPort,
+  launch: Launch,
+  what: { name: string; goneTs: string; message: Message; error: unknown },
+): Promise<PostedAnew | null> {
   const { cloud, holder, hasEnded, timings, nowMs, log } = context;
   const { name, goneTs, message, error } = what;
   const effectId = `${name}/after/${goneTs}`;
   const claim = await cloud.live.claimEffect(launch.id, effectId, holder, timings.claimMs, nowMs(), hasEnded);
   if (!claim.mine) return claim.result === null ? null : { ts: claim.result, mine: false };
   const mark = { launchId: launch.id, effectId };
-  const ts = (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ?? (await slack.postMessage(launch.channelId, message, { mark }));
+  const ts =
+    (claim.again ? await slack.findPosted(launch.channelId, mark) : null) ??
+    (await slack.postMessage(launch.channelId, message, { mark }));
   await keepFact(context, launch.id, name, ts);
   await cloud.live.finishEffect(launch.id, effectId, ts);
-  log.warn({ name, goneTs, ts, code: slackErrorCode(error) }, 'a message that the room needs can\'t be edited any more; it was posted anew');
+  log.warn(
+    { name, goneTs, ts, code: slackErrorCode(error) },
+    "a message that the room needs can't be edited any more; it was posted anew",
+  );
   await quietly(context, 'the old message could not be taken away', async () => {
     if (!isDeleted(error)) await slack.remove(launch.channelId, goneTs);
   });

@@ -1,5 +1,6 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { context, message, section } from '../views/blocks.ts';
 import { boardMessage } from '../views/board.ts';
 import { entryMessage } from '../views/entry-message.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
@@ -7,7 +8,6 @@ import type { Message } from '../views/message.ts';
 import { orderMessage } from '../views/order.ts';
 import { scaleProgressMessage } from '../views/scale-progress.ts';
 import { summaryMessage } from '../views/summary.ts';
-import { context, message, section } from '../views/blocks.ts';
 import { safe } from '../views/words.ts';
 import { chartAltText, deliveryChart } from './chart.ts';
 import { FACT, fact, keepFact } from './context.ts';
@@ -45,20 +45,38 @@ export class Posts {
         const message = entryMessage(pending.after, pending.entry);
         return message === null ? null : () => this.post(pending, launch, message);
       }
-      case 'post-board': return async () => {
-        // Posted by an earlier try, and not pinned: looking for it would be one more call that may fail.
-        const ts = (await fact(this.#context, launch.id, FACT.board)) ?? (await this.#postAs(pending, launch, FACT.board, await this.#board(launch)));
-        pending.isPosted = true;
-        await this.#pin(launch, ts);
-        return ts;
-      };
-      case 'post-order': return async () => this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
-      case 'refresh-order': return async () => this.#edit(launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'post-board':
+        return async () => {
+          // Posted by an earlier try, and not pinned: looking for it would be one more call that may fail.
+          const ts =
+            (await fact(this.#context, launch.id, FACT.board)) ??
+            (await this.#postAs(pending, launch, FACT.board, await this.#board(launch)));
+          pending.isPosted = true;
+          await this.#pin(launch, ts);
+          return ts;
+        };
+      case 'post-order':
+        return async () =>
+          this.#postAs(pending, launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
+      case 'refresh-order':
+        return async () => this.#edit(launch, FACT.order(effect.orderId), await this.#order(launch, effect.orderId));
       case 'post-scale': {
         const state = launch.scale[effect.target];
         if (state?.desired !== effect.desired) return null; // a newer order has its own message
-        const progress = { state, observed: null, ready: null, backup: backupOf(launch, effect.target), nowMs: this.#context.nowMs() };
-        return () => this.#postAs(pending, launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress));
+        const progress = {
+          state,
+          observed: null,
+          ready: null,
+          backup: backupOf(launch, effect.target),
+          nowMs: this.#context.nowMs(),
+        };
+        return () =>
+          this.#postAs(
+            pending,
+            launch,
+            FACT.scale(effect.target),
+            scaleProgressMessage(launch, effect.target, progress),
+          );
       }
       case 'finish-scale': {
         const state = launch.scale[effect.target];
@@ -66,19 +84,26 @@ export class Posts {
         const stands = effect.stands ?? state.desired;
         const observed = { desired: stands, running: stands, pending: 0, say: null };
         const progress = { state, observed, ready: null, backup: '', nowMs: state.orderedAtMs + effect.tookMs };
-        return () => this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress), 'leave');
+        return () =>
+          this.#edit(launch, FACT.scale(effect.target), scaleProgressMessage(launch, effect.target, progress), 'leave');
       }
-      case 'start-live': return async () => this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
-      case 'finish-live': return async () => {
-        await this.#live.standStill(launch, shotOf(launch, effect.shotId));
-        return this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
-      };
-      case 'post-summary': return async () => {
-        const shot = shotOf(launch, effect.shotId);
-        return this.post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));
-      };
-      case 'post-chart': return () => this.#chart(pending, launch, effect.shotId);
-      default: throw new Error(`EFFECT_NOT_OF_SLACK: ${effect.id}`);
+      case 'start-live':
+        return async () =>
+          this.#postAs(pending, launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+      case 'finish-live':
+        return async () => {
+          await this.#live.standStill(launch, shotOf(launch, effect.shotId));
+          return this.#edit(launch, FACT.live(effect.shotId), await this.#liveMessage(launch, effect.shotId));
+        };
+      case 'post-summary':
+        return async () => {
+          const shot = shotOf(launch, effect.shotId);
+          return this.post(pending, launch, summaryMessage(launch, shot, await this.#live.figures(launch, shot)));
+        };
+      case 'post-chart':
+        return () => this.#chart(pending, launch, effect.shotId);
+      default:
+        throw new Error(`EFFECT_NOT_OF_SLACK: ${effect.id}`);
     }
   }
 
@@ -135,18 +160,33 @@ export class Posts {
   async #chart(pending: Pending, launch: Launch, shotId: string): Promise<string> {
     const shot = shotOf(launch, shotId);
     const filename = `delivery-${shotId}-${pending.effect.seq}.png`;
-    if (pending.again && (await this.#lookedFor(() => this.#slack.findUpload(launch.channelId, filename))) === true) return filename;
+    if (pending.again && (await this.#lookedFor(() => this.#slack.findUpload(launch.channelId, filename))) === true)
+      return filename;
     const figures = await this.#live.figures(launch, shot);
     try {
       const chart = await deliveryChart(launch, shot, figures);
-      await this.#slack.upload(launch.channelId, { bytes: chart.png, filename, title: `Delivery curve, ${launch.name}`, altText: chart.altText, comment: chart.altText });
+      await this.#slack.upload(launch.channelId, {
+        bytes: chart.png,
+        filename,
+        title: `Delivery curve, ${launch.name}`,
+        altText: chart.altText,
+        comment: chart.altText,
+      });
     } catch (error) {
       const fault = slackFault(error);
       // The room has just taken the summary: what is forbidden is the upload, and that lasts.
-      if (!isForbidden(error) && (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES)) throw error;
+      if (!isForbidden(error) && (fault === 'passing' || fault === 'room' || pending.tries + 1 < CHART_TRIES))
+        throw error;
       this.#context.log.error({ launchId: launch.id, shotId, err: error }, 'the delivery curve is left out');
       const inWords = chartAltText(launch, shot, figures);
-      await this.post(pending, launch, message(inWords, [section(`:chart_with_upwards_trend: ${safe(inWords, 1_000)}`), context('Slack takes no picture from the app, so these are its figures.')]));
+      await this.post(
+        pending,
+        launch,
+        message(inWords, [
+          section(`:chart_with_upwards_trend: ${safe(inWords, 1_000)}`),
+          context('Slack takes no picture from the app, so these are its figures.'),
+        ]),
+      );
       return 'left out';
     }
     return filename;
@@ -186,7 +226,17 @@ export async function orderMessageNow(context: Context, launch: Launch, orderId:
   if (order === undefined) throw new Error(`ORDER_UNKNOWN: ${orderId}`);
   const nowMs = context.nowMs();
   const measured = await context.cloud.live.gates(launch.id);
-  return orderMessage(launch, order, gateLines(launch, measured, nowMs, order.shown.segments.map(({ segment }) => segment)), nowMs);
+  return orderMessage(
+    launch,
+    order,
+    gateLines(
+      launch,
+      measured,
+      nowMs,
+      order.shown.segments.map(({ segment }) => segment),
+    ),
+    nowMs,
+  );
 }
 
 /** Not Slack's last word: the same may work later. */

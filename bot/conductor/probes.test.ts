@@ -32,12 +32,27 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const measure = async (launch: Launch) => new Map((await measureGates(rig.cloud, launch, Date.now())).map((one) => [one.gate, one]));
-const statuses = (measured: Map<string, Measured>) => Object.fromEntries([...measured].map(([gate, one]) => [gate, one.status]));
-const put = async (...reports: WorkerReport[]) => { for (const report of reports) await rig.cloud.live.putReport(report); };
+const measure = async (launch: Launch) =>
+  new Map((await measureGates(rig.cloud, launch, Date.now())).map((one) => [one.gate, one]));
+const statuses = (measured: Map<string, Measured>) =>
+  Object.fromEntries([...measured].map(([gate, one]) => [gate, one.status]));
+const put = async (...reports: WorkerReport[]) => {
+  for (const report of reports) await rig.cloud.live.putReport(report);
+};
 
 test('without workers, tests or orders every gate that needs them is red or unknown, never green', async () => {
-  expect(statuses(await measure(await rig.launch()))).toEqual({ ready: 'red', primed: 'unknown', queue: 'green', credentials: 'unknown', size: 'green', test: 'red', scaled: 'red', reach: 'unknown', 'clocks-agree': 'green', 'providers-met': 'unknown' });
+  expect(statuses(await measure(await rig.launch()))).toEqual({
+    ready: 'red',
+    primed: 'unknown',
+    queue: 'green',
+    credentials: 'unknown',
+    size: 'green',
+    test: 'red',
+    scaled: 'red',
+    reach: 'unknown',
+    'clocks-agree': 'green',
+    'providers-met': 'unknown',
+  });
 });
 
 test('the payload gate is red for what a provider would refuse, and names it', async () => {
@@ -46,17 +61,30 @@ test('the payload gate is red for what a provider would refuse, and names it', a
     [{ ...launch.campaign, data: { from: 'tv-ad' } }, 'data.from: found "from"'],
     [{ ...launch.campaign, apns: { ...launch.campaign.apns, topic: 'lingo' } }, 'bundle id'],
     [{ ...launch.campaign, locales: { en: { title: 'Hi', body: 'half \ud83d' } } }, 'half an emoji'],
-  ] as const) expect((await measure({ ...launch, campaign })).get('size')).toMatchObject({ status: 'red', say: expect.stringContaining(said) as string });
+  ] as const)
+    expect((await measure({ ...launch, campaign })).get('size')).toMatchObject({
+      status: 'red',
+      say: expect.stringContaining(said) as string,
+    });
 });
 
 test('workers count as ready only with this audience and skip list, whole, fresh and alive', async () => {
   const launch = await rig.launch();
   const nowMs = Date.now();
   await put(
-    reportOf(launch, 'good', nowMs), reportOf(launch, 'other-audience', nowMs, { audienceHash: 'b'.repeat(64) }), reportOf(launch, 'half', nowMs, { shardsLoaded: 1 }),
-    reportOf(launch, 'old', nowMs, { reads: 2 }), reportOf(launch, 'loading', nowMs, { state: 'loading' }), reportOf(launch, 'silent', nowMs - 6_000), reportOf(launch, 'gone', nowMs, { state: 'gone' }),
+    reportOf(launch, 'good', nowMs),
+    reportOf(launch, 'other-audience', nowMs, { audienceHash: 'b'.repeat(64) }),
+    reportOf(launch, 'half', nowMs, { shardsLoaded: 1 }),
+    reportOf(launch, 'old', nowMs, { reads: 2 }),
+    reportOf(launch, 'loading', nowMs, { state: 'loading' }),
+    reportOf(launch, 'silent', nowMs - 6_000),
+    reportOf(launch, 'gone', nowMs, { state: 'gone' }),
   );
-  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('1 of 2 ready') as string });
+  expect((await measure(launch)).get('ready')).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringContaining('1 of 2 ready') as string,
+  });
   expect((await measure(launch)).get('ready')?.say).toContain('1 of an older version');
   // One dead worker of three doesn't block: the sizing needs two.
   await put(reportOf(launch, 'sending', nowMs, { state: 'sending' }));
@@ -71,7 +99,15 @@ test('one badly primed provider, one stale credential or one deaf worker turns i
   expect(statuses(await measure(launch))).toMatchObject({ primed: 'green', credentials: 'green', reach: 'green' });
   const [apns, fcm] = good.lanes;
   if (apns === undefined || fcm === undefined) throw new Error('unexpected');
-  await put(reportOf(launch, 'bad', nowMs, { lanes: [{ ...apns, credentialAgeMs: 50 * 60_000, credentialLeftMs: 10 * 60_000 }, { ...fcm, primed: 1 }], switchReadAgoMs: 1_200 }));
+  await put(
+    reportOf(launch, 'bad', nowMs, {
+      lanes: [
+        { ...apns, credentialAgeMs: 50 * 60_000, credentialLeftMs: 10 * 60_000 },
+        { ...fcm, primed: 1 },
+      ],
+      switchReadAgoMs: 1_200,
+    }),
+  );
   const measured = await measure(launch);
   expect(measured.get('primed')).toMatchObject({ status: 'red', value: 0.375 });
   expect(measured.get('credentials')).toMatchObject({ status: 'red', value: 1 });
@@ -84,41 +120,95 @@ test('what a provider answers everybody is seen before GO, with the figure and t
   const good = reportOf(launch, 'good', nowMs);
   const [apns, fcm] = good.lanes;
   if (apns === undefined || fcm === undefined) throw new Error('unexpected');
-  const weather = { state: 'stopped', reason: 'QUOTA_EXCEEDED', forMs: 12_000, refused: 40, waiting: 0, againInMs: 8_000 } as const;
-  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } }, { ...fcm, weather }] }));
+  const weather = {
+    state: 'stopped',
+    reason: 'QUOTA_EXCEEDED',
+    forMs: 12_000,
+    refused: 40,
+    waiting: 0,
+    againInMs: 8_000,
+  } as const;
+  await put(
+    good,
+    reportOf(launch, 'other', nowMs, {
+      lanes: [
+        { ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } },
+        { ...fcm, weather },
+      ],
+    }),
+  );
   const measured = await measure(launch);
-  expect(measured.get('ready')).toMatchObject({ status: 'red', value: 1, say: expect.stringMatching(/2 of 2 ready.*FCM takes no pushes from 1 of 2 workers: it answers QUOTA_EXCEEDED for 12 s, 40 times\. .*\/go pace android N.*2 connections to APNs given up as sick and replaced \(1 worker, 8 held; last: ServiceUnavailable\)/) as string });
+  expect(measured.get('ready')).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringMatching(
+      /2 of 2 ready.*FCM takes no pushes from 1 of 2 workers: it answers QUOTA_EXCEEDED for 12 s, 40 times\. .*\/go pace android N.*2 connections to APNs given up as sick and replaced \(1 worker, 8 held; last: ServiceUnavailable\)/,
+    ) as string,
+  });
   expect(measured.get('primed')).toMatchObject({ status: 'red', value: 0.5 });
   expect(measured.get('credentials')?.status).toBe('green');
   // Slow is no reason to wait, and neither is a connection that had to be replaced.
-  await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } }, { ...fcm, weather: { ...weather, state: 'slow' } }] }));
-  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', value: 0, say: expect.stringContaining('takes fewer pushes') as string });
+  await put(
+    good,
+    reportOf(launch, 'other', nowMs, {
+      lanes: [
+        { ...apns, sick: { connections: 2, reason: 'ServiceUnavailable' } },
+        { ...fcm, weather: { ...weather, state: 'slow' } },
+      ],
+    }),
+  );
+  expect((await measure(launch)).get('ready')).toMatchObject({
+    status: 'green',
+    value: 0,
+    say: expect.stringContaining('takes fewer pushes') as string,
+  });
   // Its wait is over: the next push is the try.
-  await put(good, reportOf(launch, 'other', nowMs, { lanes: [apns, { ...fcm, weather: { ...weather, againInMs: 0 } }] }));
-  expect((await measure(launch)).get('ready')).toMatchObject({ status: 'green', say: expect.stringContaining('takes no pushes from') as string });
+  await put(
+    good,
+    reportOf(launch, 'other', nowMs, { lanes: [apns, { ...fcm, weather: { ...weather, againInMs: 0 } }] }),
+  );
+  expect((await measure(launch)).get('ready')).toMatchObject({
+    status: 'green',
+    say: expect.stringContaining('takes no pushes from') as string,
+  });
   const refused = { ...weather, reason: 'InvalidProviderToken' };
   await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, primed: 2, weather: refused }, fcm] }));
   expect((await measure(launch)).get('credentials')?.status).toBe('green');
   await put(good, reportOf(launch, 'other', nowMs, { lanes: [{ ...apns, primed: 0, weather: refused }, fcm] }));
-  expect((await measure(launch)).get('credentials')).toMatchObject({ status: 'red', value: 1, say: expect.stringMatching(/APNs takes no pushes just now: it answers InvalidProviderToken.*APNS_KEY_ID/) as string });
+  expect((await measure(launch)).get('credentials')).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringMatching(/APNs takes no pushes just now: it answers InvalidProviderToken.*APNS_KEY_ID/) as string,
+  });
 });
 
 test('a waiting message, an ordered count that is not there and a test copy of older content are seen', async () => {
   await rig.cloud.queues.send('gobutton-workers-batches-ios', ['{}']);
   await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 4, step: null, reason: 'now' });
   const asked = await rig.appendAs('TestRequested', { kind: 'request-test', by: 'ana', to: ['ana'] });
-  await rig.append({ kind: 'report-test', testId: asked.testId, results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 80 }] });
+  await rig.append({
+    kind: 'report-test',
+    testId: asked.testId,
+    results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 80 }],
+  });
   const measured = await measure(await rig.launch());
   expect(measured.get('queue')).toMatchObject({ status: 'red', value: 1 });
   expect(measured.get('scaled')).toMatchObject({ status: 'red', value: 4 });
   // Accepted on iOS; the audience has Android devices too.
-  expect(measured.get('test')).toMatchObject({ status: 'red', value: 1, say: expect.stringContaining('Android') as string });
+  expect(measured.get('test')).toMatchObject({
+    status: 'red',
+    value: 1,
+    say: expect.stringContaining('Android') as string,
+  });
 });
 
 test('a probe that fails is unknown and leaves the others alone', async () => {
   const cloud = { ...rig.cloud, live: { ...rig.cloud.live, reports: () => Promise.reject(new Error('throttled')) } };
   const measured = new Map((await measureGates(cloud, await rig.launch(), Date.now())).map((one) => [one.gate, one]));
-  expect(measured.get('ready')).toMatchObject({ status: 'unknown', say: expect.stringContaining('throttled') as string });
+  expect(measured.get('ready')).toMatchObject({
+    status: 'unknown',
+    say: expect.stringContaining('throttled') as string,
+  });
   expect(measured.get('queue')?.status).toBe('green');
 });
 
@@ -130,7 +220,9 @@ test('the leader records a change that lasts, not one that flaps, and a press ge
   expect((await rig.entries('GateChanged')).every(({ measured }) => measured.status !== 'unknown')).toBe(true);
   const launch = await rig.launch();
   await put(reportOf(launch, 'one', Date.now()), reportOf(launch, 'two', Date.now()));
-  await until('ready is recorded', async () => (await rig.entries('GateChanged')).some(({ measured }) => measured.gate === 'ready' && measured.status === 'green'));
+  await until('ready is recorded', async () =>
+    (await rig.entries('GateChanged')).some(({ measured }) => measured.gate === 'ready' && measured.status === 'green'),
+  );
 });
 
 test('whoever asks how things stand sees them as they are now; a press takes what was measured some seconds ago', async () => {
@@ -138,7 +230,11 @@ test('whoever asks how things stand sees them as they are now; a press takes wha
   const launch = await rig.launch();
   const now = await measureGates(rig.cloud, launch, Date.now());
   expect(now.find(({ gate }) => gate === 'queue')?.status).toBe('green');
-  await rig.cloud.live.putGates(rig.launchId, now.map((one) => ({ ...one, status: 'red' as const })));
-  const queue = async (anew: boolean) => (await conductor.measured(rig.launchId, { anew })).find(({ gate }) => gate === 'queue')?.status;
+  await rig.cloud.live.putGates(
+    rig.launchId,
+    now.map((one) => ({ ...one, status: 'red' as const })),
+  );
+  const queue = async (anew: boolean) =>
+    (await conductor.measured(rig.launchId, { anew })).find(({ gate }) => gate === 'queue')?.status;
   expect([await queue(false), await queue(true), await queue(false)]).toEqual(['red', 'green', 'green']);
 });

@@ -1,10 +1,10 @@
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
 import { ENTRY_VERSION, PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
 import { gatesOf } from '../../runbooks/launch/gates.ts';
-import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
+import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import { campaignFaults, faultText } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
 import { queueNames } from '../../workers/contract.ts';
@@ -30,17 +30,24 @@ export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number):
   // One read for all gates; if it fails, the gates that rest on it are unknown.
   const reports = cloud.live.reports(launch.id);
   reports.catch(() => undefined);
-  return Promise.all(gates.map(async (gate) => {
-    let found: Found;
-    try {
-      found = gate.probe.kind === 'clocks'
-        ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
-        : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
-    } catch (error) {
-      found = { status: 'unknown', value: null, say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200) };
-    }
-    return { gate: gate.id, atMs: nowMs, ...found };
-  }));
+  return Promise.all(
+    gates.map(async (gate) => {
+      let found: Found;
+      try {
+        found =
+          gate.probe.kind === 'clocks'
+            ? clocksNow(await reports, cloud.clock.offset(), nowMs, gate.probe.within)
+            : await measure(cloud, launch, gate.probe, nowMs, async () => fresh(await reports, nowMs));
+      } catch (error) {
+        found = {
+          status: 'unknown',
+          value: null,
+          say: `cannot be measured: ${error instanceof Error ? error.message : String(error)}`.slice(0, 200),
+        };
+      }
+      return { gate: gate.id, atMs: nowMs, ...found };
+    }),
+  );
 }
 
 /** Reports of workers that are alive. */
@@ -50,10 +57,14 @@ export function fresh(reports: readonly WorkerReport[], nowMs: number): WorkerRe
 
 /** Ready means: holds this launch's audience and skip list whole, and says so. A sending worker is ready too. */
 export function isReady(report: WorkerReport, launch: Launch): boolean {
-  return (report.state === 'ready' || report.state === 'sending')
-    && launch.audience !== null && report.audienceHash === launch.audience.hash
-    && report.skipListHash === (launch.skipList?.hash ?? null)
-    && report.shardsLoaded === report.shardsTotal && !isOutdated(report);
+  return (
+    (report.state === 'ready' || report.state === 'sending') &&
+    launch.audience !== null &&
+    report.audienceHash === launch.audience.hash &&
+    report.skipListHash === (launch.skipList?.hash ?? null) &&
+    report.shardsLoaded === report.shardsTotal &&
+    !isOutdated(report)
+  );
 }
 
 /** It can't read what this bot writes: it reports what it has known before, and would send none of it. */
@@ -61,17 +72,32 @@ export function isOutdated({ reads = 2 }: WorkerReport): boolean {
   return reads < ENTRY_VERSION;
 }
 
-async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kind: 'clocks' }>, nowMs: number, reports: () => Promise<WorkerReport[]>): Promise<Found> {
+async function measure(
+  cloud: Cloud,
+  launch: Launch,
+  probe: Exclude<Probe, { kind: 'clocks' }>,
+  nowMs: number,
+  reports: () => Promise<WorkerReport[]>,
+): Promise<Found> {
   switch (probe.kind) {
-    case 'workers-ready': return workersReady(launch, await reports(), probe.at_least, nowMs);
-    case 'primed-share': return primedShare(launch, await reports(), probe.at_least, nowMs);
-    case 'queue-empty': return queueEmpty(cloud, launch, probe.queue);
-    case 'credentials': return credentials(launch, await reports(), nowMs);
-    case 'payload-size': return payloadSize(launch);
-    case 'test-send': return testSend(launch);
-    case 'scaled': return scaled(cloud, launch, probe.target);
-    case 'switch-reach': return switchReach(await reports(), probe.within);
-    case 'providers': return providersNow(providersInUse(launch), await reports());
+    case 'workers-ready':
+      return workersReady(launch, await reports(), probe.at_least, nowMs);
+    case 'primed-share':
+      return primedShare(launch, await reports(), probe.at_least, nowMs);
+    case 'queue-empty':
+      return queueEmpty(cloud, launch, probe.queue);
+    case 'credentials':
+      return credentials(launch, await reports(), nowMs);
+    case 'payload-size':
+      return payloadSize(launch);
+    case 'test-send':
+      return testSend(launch);
+    case 'scaled':
+      return scaled(cloud, launch, probe.target);
+    case 'switch-reach':
+      return switchReach(await reports(), probe.within);
+    case 'providers':
+      return providersNow(providersInUse(launch), await reports());
     default: {
       const unknown: never = probe;
       throw new Error(`PROBE_UNKNOWN: ${JSON.stringify(unknown)}`);
@@ -81,14 +107,28 @@ async function measure(cloud: Cloud, launch: Launch, probe: Exclude<Probe, { kin
 
 function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const needed = atLeast > 0 ? atLeast : (launch.runbook.pool.ready_at_least ?? launch.runbook.pool.workers);
-  if (launch.audience === null) return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
+  if (launch.audience === null)
+    return { status: 'red', value: needed, say: 'no audience yet, so no worker can be ready' };
   const ready = reports.filter((report) => isReady(report, launch)).length;
-  const stale = reports.filter((report) => report.audienceHash !== null && !isOutdated(report) && !isReady(report, launch) && (report.state === 'ready' || report.state === 'sending')).length;
+  const stale = reports.filter(
+    (report) =>
+      report.audienceHash !== null &&
+      !isOutdated(report) &&
+      !isReady(report, launch) &&
+      (report.state === 'ready' || report.state === 'sending'),
+  ).length;
   const outdated = reports.filter(isOutdated).length;
-  const old = outdated === 0 ? '' : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
+  const old =
+    outdated === 0
+      ? ''
+      : `, ${outdated} of an older version that can't read this record: replace ${outdated === 1 ? 'it' : 'them'} with this one`;
   const sky = skyOf(launch, reports, nowMs);
   const say = `${ready} of ${needed} ready, ${reports.length} reporting${stale === 0 ? '' : `, ${stale} with another audience or skip list`}${old}${sky.say}`;
-  return { status: ready >= needed && sky.stopped === 0 ? 'green' : 'red', value: Math.max(0, needed - ready, sky.stopped), say };
+  return {
+    status: ready >= needed && sky.stopped === 0 ? 'green' : 'red',
+    value: Math.max(0, needed - ready, sky.stopped),
+    say,
+  };
 }
 
 /**
@@ -98,9 +138,17 @@ function workersReady(launch: Launch, reports: readonly WorkerReport[], atLeast:
 function skyOf(launch: Launch, all: readonly WorkerReport[], nowMs: number): { stopped: number; say: string } {
   const senders = sendersOf(all);
   const sky = weatherOf(senders, platformsInUse(launch));
-  const says = [...sky.map((weather) => weatherSay(weather, nowMs)), ...sickOf(senders, platformsInUse(launch)).map(sickLine)];
+  const says = [
+    ...sky.map((weather) => weatherSay(weather, nowMs)),
+    ...sickOf(senders, platformsInUse(launch)).map(sickLine),
+  ];
   // Once the wait is over the next push tries it, and with nothing to send there is none.
-  const waits = senders.filter(({ lanes }) => lanes.some(({ provider, weather }) => providersInUse(launch).includes(provider) && weather?.state === 'stopped' && weather.againInMs > 0));
+  const waits = senders.filter(({ lanes }) =>
+    lanes.some(
+      ({ provider, weather }) =>
+        providersInUse(launch).includes(provider) && weather?.state === 'stopped' && weather.againInMs > 0,
+    ),
+  );
   return { stopped: waits.length, say: says.map((one) => `; ${one}`).join('') };
 }
 
@@ -111,51 +159,90 @@ function providersInUse(launch: Launch): ('apns' | 'fcm')[] {
 
 function platformsInUse(launch: Launch): Platform[] {
   const { audience } = launch;
-  return audience === null ? [...PLATFORMS] : PLATFORMS.filter((platform) => audience.segments.some((segment) => segment.platform === platform));
+  return audience === null
+    ? [...PLATFORMS]
+    : PLATFORMS.filter((platform) => audience.segments.some((segment) => segment.platform === platform));
 }
 
 /** The lowest share among the providers counts: a primed APNs pool says nothing about FCM. */
 function primedShare(launch: Launch, reports: readonly WorkerReport[], atLeast: number, nowMs: number): Found {
   const shares = providersInUse(launch).map((provider) => {
     const lanes = reports.flatMap((report) => report.lanes).filter((lane) => lane.provider === provider);
-    const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) => lanes.reduce((total, lane) => total + pick(lane), 0);
+    const sum = (pick: (lane: WorkerReport['lanes'][number]) => number) =>
+      lanes.reduce((total, lane) => total + pick(lane), 0);
     const connections = sum((lane) => lane.connections);
     return { provider, connections, primed: sum((lane) => lane.primed) };
   });
   const say = shares.map((one) => `${one.provider} ${one.primed} of ${one.connections}`).join(', ');
-  if (shares.some((one) => one.connections === 0)) return { status: 'unknown', value: null, say: `${say}: no connections yet` };
+  if (shares.some((one) => one.connections === 0))
+    return { status: 'unknown', value: null, say: `${say}: no connections yet` };
   const sky = skyOf(launch, reports, nowMs);
   const calm = reports.length === 0 ? 1 : 1 - sky.stopped / reports.length;
   const share = Math.min(calm, ...shares.map((one) => one.primed / one.connections));
   // Rounded, so that a waiver for "0.1 unprimed" is not lost to the last binary digit.
-  return { status: share >= atLeast ? 'green' : 'red', value: Math.round((1 - share) * 10_000) / 10_000, say: `${say} connections have an authenticated answer${sky.say}` };
+  return {
+    status: share >= atLeast ? 'green' : 'red',
+    value: Math.round((1 - share) * 10_000) / 10_000,
+    say: `${say} connections have an authenticated answer${sky.say}`,
+  };
 }
 
-async function queueEmpty(cloud: Cloud, launch: Launch, queue: 'segments' | 'batches' | 'dead-letters'): Promise<Found> {
+async function queueEmpty(
+  cloud: Cloud,
+  launch: Launch,
+  queue: 'segments' | 'batches' | 'dead-letters',
+): Promise<Found> {
   const names = queueNames(launch.runbook.pool.name);
-  const which = { segments: [names.segments], batches: Object.values(names.batches), 'dead-letters': [names.deadLetters, names.segmentDeadLetters] }[queue];
+  const which = {
+    segments: [names.segments],
+    batches: Object.values(names.batches),
+    'dead-letters': [names.deadLetters, names.segmentDeadLetters],
+  }[queue];
   const depths = await Promise.all(which.map((name) => cloud.queues.depth(name)));
   const waiting = depths.reduce((sum, depth) => sum + depth.visible + depth.delayed, 0);
-  return { status: waiting === 0 ? 'green' : 'red', value: waiting, say: waiting === 0 ? 'empty' : `${waiting} messages waiting` };
+  return {
+    status: waiting === 0 ? 'green' : 'red',
+    value: waiting,
+    say: waiting === 0 ? 'empty' : `${waiting} messages waiting`,
+  };
 }
 
 /** Only workers that would send now: one that is still loading, or on its way out, must not block a press. */
-const sendersOf = (reports: readonly WorkerReport[]) => reports.filter(({ state }) => state === 'ready' || state === 'sending');
+const sendersOf = (reports: readonly WorkerReport[]) =>
+  reports.filter(({ state }) => state === 'ready' || state === 'sending');
 
 function credentials(launch: Launch, all: readonly WorkerReport[], nowMs: number): Found {
   const reports = sendersOf(all);
   if (reports.length === 0) return { status: 'unknown', value: null, say: 'no worker is ready' };
   const providers = providersInUse(launch);
-  const stale = reports.filter((report) => providers.some((provider) => !isFresh(report.lanes.find((lane) => lane.provider === provider))));
-  const refused = weatherOf(reports.map((report) => ({ ...report, lanes: report.lanes.filter(isRefused) })), platformsInUse(launch));
-  if (refused.length > 0) return { status: 'red', value: Math.max(stale.length, ...refused.map(({ workers }) => workers)), say: refused.map((weather) => weatherSay(weather, nowMs)).join('; ') };
-  const what = stale.length === 0 ? `fresh on ${reports.length} workers` : `stale or missing on ${stale.length} of ${reports.length} workers`;
+  const stale = reports.filter((report) =>
+    providers.some((provider) => !isFresh(report.lanes.find((lane) => lane.provider === provider))),
+  );
+  const refused = weatherOf(
+    reports.map((report) => ({ ...report, lanes: report.lanes.filter(isRefused) })),
+    platformsInUse(launch),
+  );
+  if (refused.length > 0)
+    return {
+      status: 'red',
+      value: Math.max(stale.length, ...refused.map(({ workers }) => workers)),
+      say: refused.map((weather) => weatherSay(weather, nowMs)).join('; '),
+    };
+  const what =
+    stale.length === 0
+      ? `fresh on ${reports.length} workers`
+      : `stale or missing on ${stale.length} of ${reports.length} workers`;
   return { status: stale.length === 0 ? 'green' : 'red', value: stale.length, say: what };
 }
 
 /** The provider takes the credential on no connection. With one that it took, the answer may be one of those that come now and then without cause. */
 function isRefused({ provider, weather, primed }: WorkerReport['lanes'][number]): boolean {
-  return weather !== null && weather !== undefined && primed === 0 && kindOfWeather(provider === 'apns' ? 'ios' : 'android', weather.reason) === 'credential';
+  return (
+    weather !== null &&
+    weather !== undefined &&
+    primed === 0 &&
+    kindOfWeather(provider === 'apns' ? 'ios' : 'android', weather.reason) === 'credential'
+  );
 }
 
 /** The report names the credential that ends first of those that connections have; null: none is open. */
@@ -165,19 +252,45 @@ function isFresh(lane: WorkerReport['lanes'][number] | undefined): boolean {
 
 function payloadSize(launch: Launch): Found {
   const faults = campaignFaults(launch.campaign);
-  if (faults.length > 0) return { status: 'red', value: null, say: `providers would refuse it: ${faults.slice(0, 3).map(faultText).join('; ')}${faults.length > 3 ? `, and ${faults.length - 3} more` : ''}` };
+  if (faults.length > 0)
+    return {
+      status: 'red',
+      value: null,
+      say: `providers would refuse it: ${faults.slice(0, 3).map(faultText).join('; ')}${faults.length > 3 ? `, and ${faults.length - 3} more` : ''}`,
+    };
   const problems = payloadProblems(launch.campaign, launch.id);
-  if (problems.length === 0) return { status: 'green', value: 0, say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes` };
+  if (problems.length === 0)
+    return {
+      status: 'green',
+      value: 0,
+      say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes`,
+    };
   const worst = Math.max(...problems.map(({ bytes }) => bytes));
-  return { status: 'red', value: worst, say: `over 4,096 bytes: ${problems.slice(0, 5).map((one) => `${one.locale} ${one.platform} ${one.bytes}`).join(', ')}` };
+  return {
+    status: 'red',
+    value: worst,
+    say: `over 4,096 bytes: ${problems
+      .slice(0, 5)
+      .map((one) => `${one.locale} ${one.platform} ${one.bytes}`)
+      .join(', ')}`,
+  };
 }
 
 function testSend(launch: Launch): Found {
-  const done = Object.values(launch.tests).filter((test) => test.contentHash === launch.contentHash).flatMap((test) => test.results ?? []);
-  const missing = platformsInUse(launch).filter((platform) => !done.some((result) => result.platform === platform && result.accepted));
-  if (missing.length === 0) return { status: 'green', value: 0, say: 'the present content was accepted on every platform' };
+  const done = Object.values(launch.tests)
+    .filter((test) => test.contentHash === launch.contentHash)
+    .flatMap((test) => test.results ?? []);
+  const missing = platformsInUse(launch).filter(
+    (platform) => !done.some((result) => result.platform === platform && result.accepted),
+  );
+  if (missing.length === 0)
+    return { status: 'green', value: 0, say: 'the present content was accepted on every platform' };
   const refused = done.find((result) => !result.accepted && missing.includes(result.platform));
-  return { status: 'red', value: missing.length, say: `no accepted copy of the present content on ${missing.map((platform) => platformName[platform]).join(' and ')}${refused === undefined ? '' : ` (${refused.reason})`}` };
+  return {
+    status: 'red',
+    value: missing.length,
+    say: `no accepted copy of the present content on ${missing.map((platform) => platformName[platform]).join(' and ')}${refused === undefined ? '' : ` (${refused.reason})`}`,
+  };
 }
 
 async function scaled(cloud: Cloud, launch: Launch, targetId: string): Promise<Found> {
@@ -190,7 +303,8 @@ async function scaled(cloud: Cloud, launch: Launch, targetId: string): Promise<F
   const { count } = scaleGoal(launch, targetId);
   const missing = Math.max(0, count - observed.running);
   return {
-    status: missing === 0 && observed.desired >= count ? 'green' : 'red', value: missing,
+    status: missing === 0 && observed.desired >= count ? 'green' : 'red',
+    value: missing,
     say: `${observed.running} of ${count} running${observed.desired === count ? '' : `, AWS is told ${observed.desired}`}${observed.say === null ? '' : `: ${observed.say}`}`,
   };
 }
@@ -200,7 +314,12 @@ function switchReach(all: readonly WorkerReport[], withinMs: number): Found {
   if (reports.length === 0) return { status: 'unknown', value: null, say: 'no worker is ready' };
   const ages = reports.map((report) => report.switchReadAgoMs);
   const never = ages.filter((age) => age === null).length;
-  if (never > 0) return { status: 'red', value: null, say: `${never} of ${reports.length} workers have not read the switches` };
+  if (never > 0)
+    return { status: 'red', value: null, say: `${never} of ${reports.length} workers have not read the switches` };
   const worst = Math.max(...ages.filter((age) => age !== null));
-  return { status: worst <= withinMs ? 'green' : 'red', value: worst, say: `read within ${Math.round(worst)} ms by all of ${reports.length} workers` };
+  return {
+    status: worst <= withinMs ? 'green' : 'red',
+    value: worst,
+    say: `read within ${Math.round(worst)} ms by all of ${reports.length} workers`,
+  };
 }

@@ -10,7 +10,10 @@ const NAME: Record<Provider, string> = { apns: 'APNs', fcm: 'FCM' };
 const DEVICE: Record<Provider, string> = { apns: 'an iOS device', fcm: 'an Android device' };
 const SAY_CHARS = 900;
 
-interface Met { report: WorkerReport; lane: Lane }
+interface Met {
+  report: WorkerReport;
+  lane: Lane;
+}
 
 /**
  * What workers have met where the providers should be. Green: a ready worker had an answer of each provider that takes its
@@ -18,11 +21,29 @@ interface Met { report: WorkerReport; lane: Lane }
  * how many must be ready is another gate's matter. `value`: workers with something in the way.
  */
 export function providersNow(providers: readonly Provider[], reports: readonly WorkerReport[]): Found {
-  const each = providers.map((provider) => providerNow(provider, reports.flatMap((report) => report.lanes.filter((lane) => lane.provider === provider).map((lane) => ({ report, lane })))));
-  const worst = each.some(({ status }) => status === 'red') ? 'red' : each.some(({ status }) => status === 'unknown') ? 'unknown' : 'green';
+  const each = providers.map((provider) =>
+    providerNow(
+      provider,
+      reports.flatMap((report) =>
+        report.lanes.filter((lane) => lane.provider === provider).map((lane) => ({ report, lane })),
+      ),
+    ),
+  );
+  const worst = each.some(({ status }) => status === 'red')
+    ? 'red'
+    : each.some(({ status }) => status === 'unknown')
+      ? 'unknown'
+      : 'green';
   // What is in order is said when all of it is.
-  const said = each.filter(({ status }) => status === worst).map(({ say }) => say).join(' · ');
-  return { status: worst, value: worst === 'unknown' ? null : each.reduce((sum, { value }) => sum + (value ?? 0), 0), say: cut(said) };
+  const said = each
+    .filter(({ status }) => status === worst)
+    .map(({ say }) => say)
+    .join(' · ');
+  return {
+    status: worst,
+    value: worst === 'unknown' ? null : each.reduce((sum, { value }) => sum + (value ?? 0), 0),
+    say: cut(said),
+  };
 }
 
 function providerNow(provider: Provider, all: readonly Met[]): Found {
@@ -33,7 +54,11 @@ function providerNow(provider: Provider, all: readonly Met[]): Found {
   if (wouldSend.length > 0) return { status: 'red', value: wouldSend.length, say: `${name}: ${sentenceOf(wouldSend)}` };
   if (answered.length > 0) {
     const others = troubled.length === 0 ? '' : `; not yet: ${sentenceOf(troubled)}`;
-    return { status: 'green', value: troubled.length, say: `${name} answered ${counted(answered.length)}${describe(answered)}${others}` };
+    return {
+      status: 'green',
+      value: troubled.length,
+      say: `${name} answered ${counted(answered.length)}${describe(answered)}${others}`,
+    };
   }
   if (troubled.length > 0) return { status: 'red', value: troubled.length, say: `${name}: ${sentenceOf(troubled)}` };
   const ready = all.filter(({ report }) => isSender(report));
@@ -63,9 +88,13 @@ function sentenceOf(met: readonly Met[]): string {
 function describe(answered: readonly Met[]): string {
   const peer = answered.find(({ lane }) => lane.peer != null)?.lane.peer;
   if (peer == null) return '';
-  const words = [...(peer.tls === null ? [] : [peer.tls]), ...(peer.streams === null ? [] : [`${peer.streams.toLocaleString('en-US')} streams a connection`])];
+  const words = [
+    ...(peer.tls === null ? [] : [peer.tls]),
+    ...(peer.streams === null ? [] : [`${peer.streams.toLocaleString('en-US')} streams a connection`]),
+  ];
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 const counted = (workers: number): string => `${workers} worker${workers === 1 ? '' : 's'}`;
-const cut = (text: string): string => (text.length <= SAY_CHARS ? text : `${text.slice(0, SAY_CHARS - 1).toWellFormed()}…`);
+const cut = (text: string): string =>
+  text.length <= SAY_CHARS ? text : `${text.slice(0, SAY_CHARS - 1).toWellFormed()}…`;

@@ -17,7 +17,13 @@ const timings = { otherParametersMs: 200 };
 test('a switch set in Parameter Store by hand is told once and not obeyed, also under another leader; our own writes are not', async () => {
   const { conductor, journal } = rig.conductor('first', { timings });
   await conductor.start();
-  const set = await journal.submit(rig.launchId, { kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 700, reason: '' });
+  const set = await journal.submit(rig.launchId, {
+    kind: 'set-switch',
+    by: 'ana',
+    switch: 'pace.ios',
+    value: 700,
+    reason: '',
+  });
   if (!set.ok) throw new Error(set.say);
   await conductor.afterEntry(rig.launchId, set.entry);
   await until('the mirror', async () => (await rig.cloud.parameters.get(parameter('pace.ios')))?.value === '700');
@@ -35,11 +41,19 @@ test('a switch set in Parameter Store by hand is told once and not obeyed, also 
 test('what was set by hand is told before our next write covers it', async () => {
   const { conductor, journal } = rig.conductor('first', { slack: null });
   await rig.cloud.parameters.put(parameter('sale'), 'by hand');
-  const set = await journal.submit(rig.launchId, { kind: 'set-switch', by: 'ana', switch: 'sale', value: true, reason: '' });
+  const set = await journal.submit(rig.launchId, {
+    kind: 'set-switch',
+    by: 'ana',
+    switch: 'sale',
+    value: true,
+    reason: '',
+  });
   if (!set.ok) throw new Error(set.say);
   await conductor.afterEntry(rig.launchId, set.entry);
   expect((await rig.cloud.parameters.get(parameter('sale')))?.value).toBe('on');
-  expect(await rig.entries('Noted')).toMatchObject([{ text: expect.stringContaining('sale was set to “by hand” in Parameter Store') as string }]);
+  expect(await rig.entries('Noted')).toMatchObject([
+    { text: expect.stringContaining('sale was set to “by hand” in Parameter Store') as string },
+  ]);
 });
 
 test('a value by hand that is longer than a note may be is told all the same', async () => {

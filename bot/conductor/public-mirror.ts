@@ -24,15 +24,20 @@ export function mirrorValue(launch: Launch, name: string): string | null {
 }
 
 export async function mirrorSwitch(context: Context, launchId: string, name: string): Promise<string> {
-  return followRecord(context, launchId, (launch) => mirrorValue(launch, name), async (value) => {
-    if (name === 'halt') return writeHalt(context, launchId, value);
-    await noteIfSetByHand(context, launchId, name);
-    const { parameters } = context.cloud;
-    const before = await parameters.get(parameterName(launchId, name));
-    const version = await parameters.put(parameterName(launchId, name), value, before?.version ?? 0);
-    await keepFact(context, launchId, FACT.mirrored(name), String(version));
-    return true;
-  });
+  return followRecord(
+    context,
+    launchId,
+    (launch) => mirrorValue(launch, name),
+    async (value) => {
+      if (name === 'halt') return writeHalt(context, launchId, value);
+      await noteIfSetByHand(context, launchId, name);
+      const { parameters } = context.cloud;
+      const before = await parameters.get(parameterName(launchId, name));
+      const version = await parameters.put(parameterName(launchId, name), value, before?.version ?? 0);
+      await keepFact(context, launchId, FACT.mirrored(name), String(version));
+      return true;
+    },
+  );
 }
 
 export async function writeFlags(context: Context, launchId: string): Promise<string> {
@@ -44,14 +49,23 @@ export async function writeFlags(context: Context, launchId: string): Promise<st
 
 function flags(launch: Launch): string {
   return JSON.stringify({
-    v: 1, launchId: launch.id, seq: Math.max(0, ...Object.values(launch.switches).map((standing) => standing.seq)), haltEpoch: launch.halt.epoch,
-    halted: launch.halt.active, zombie: launch.switches['zombie']?.value === true,
+    v: 1,
+    launchId: launch.id,
+    seq: Math.max(0, ...Object.values(launch.switches).map((standing) => standing.seq)),
+    haltEpoch: launch.halt.epoch,
+    halted: launch.halt.active,
+    zombie: launch.switches['zombie']?.value === true,
     switches: Object.fromEntries(Object.entries(launch.switches).map(([name, standing]) => [name, standing.value])),
   });
 }
 
 /** Writes what the record says until the record says what was written. */
-async function followRecord(context: Context, launchId: string, valueOf: (launch: Launch) => string | null, write: (value: string) => Promise<boolean>): Promise<string> {
+async function followRecord(
+  context: Context,
+  launchId: string,
+  valueOf: (launch: Launch) => string | null,
+  write: (value: string) => Promise<boolean>,
+): Promise<string> {
   let written: string | null = null;
   for (;;) {
     const launch = await context.journal.launch(launchId);
@@ -63,15 +77,23 @@ async function followRecord(context: Context, launchId: string, valueOf: (launch
 }
 
 /** Switches but the halt that stand otherwise in Parameter Store than in the record. `here`: as the record has it. */
-export function differing(launch: Launch, parameters: readonly { name: string; value: string }[]): { name: string; value: string; here: string }[] {
+export function differing(
+  launch: Launch,
+  parameters: readonly { name: string; value: string }[],
+): { name: string; value: string; here: string }[] {
   return switchNames(launch).flatMap((name) => {
     const found = parameters.find((parameter) => parameter.name === parameterName(launch.id, name));
     const here = mirrorValue(launch, name) ?? UNSET[name] ?? '';
-    return found === undefined || plain(found.value) === plain(here) ? [] : [{ name, value: found.value, here: here === '' ? 'not set' : here }];
+    return found === undefined || plain(found.value) === plain(here)
+      ? []
+      : [{ name, value: found.value, here: here === '' ? 'not set' : here }];
   });
 }
 
-const switchNames = (launch: Launch): string[] => [...Object.keys(UNSET), ...launch.runbook.switches.map(({ id }) => id)];
+const switchNames = (launch: Launch): string[] => [
+  ...Object.keys(UNSET),
+  ...launch.runbook.switches.map(({ id }) => id),
+];
 
 /** What a switch that nobody has set comes to. */
 const UNSET: Partial<Record<string, string>> = { 'pace.ios': '0', 'pace.android': '0', zombie: 'off' };
@@ -95,20 +117,32 @@ export async function noteIfSetByHand(context: Context, launchId: string, name: 
   const found = await setByHand(context, launchId, name);
   if (found === null || found.version !== first.version) return;
   const by = await byWhom(context, launchId, name, found);
-  const command = name.startsWith('pace.') ? `/go pace ${name.slice('pace.'.length)}` : name === 'zombie' ? '/go zombie' : `/go switch ${name}`;
+  const command = name.startsWith('pace.')
+    ? `/go pace ${name.slice('pace.'.length)}`
+    : name === 'zombie'
+      ? '/go zombie'
+      : `/go switch ${name}`;
   const text = `${name} was set to ${shownValue(found)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
   await context.act(launchId, { kind: 'note', by: null, text });
   await keepFact(context, launchId, FACT.toldByHand(name), String(found.version));
 }
 
-async function setByHand(context: Context, launchId: string, name: string): Promise<(Parameter & { here: string }) | null> {
+async function setByHand(
+  context: Context,
+  launchId: string,
+  name: string,
+): Promise<(Parameter & { here: string }) | null> {
   const standing = await context.cloud.parameters.get(parameterName(launchId, name));
   const launch = await context.journal.launch(launchId);
   if (standing === null || launch === null) return null;
   const [differs] = differing(launch, [{ ...standing, name: parameterName(launchId, name) }]);
   if (differs === undefined) return null;
-  const explained = await Promise.all([FACT.mirrored(name), FACT.toldByHand(name)].map((known) => fact(context, launchId, known)));
+  const explained = await Promise.all(
+    [FACT.mirrored(name), FACT.toldByHand(name)].map((known) => fact(context, launchId, known)),
+  );
   // Whoever wrote it for us may have died before it noted the version.
-  const isKnown = explained.includes(String(standing.version)) || await context.cloud.parameters.isOurs(parameterName(launchId, name), standing.version);
+  const isKnown =
+    explained.includes(String(standing.version)) ||
+    (await context.cloud.parameters.isOurs(parameterName(launchId, name), standing.version));
   return isKnown ? null : { ...standing, here: differs.here };
 }

@@ -1,21 +1,35 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../infra/aws/clients.ts';
+import { until } from '../../infra/local/slack/for-tests.ts';
 import { startRig } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
-import { until } from '../../infra/local/slack/for-tests.ts';
 
 let rig: Rig;
-beforeEach(async () => { rig = await startRig(); });
-afterEach(async () => { await rig.stop(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(async () => {
+  await rig.stop();
+});
 
 /** One try is half a second, as workers read it. */
 const item = () => rig.cloud.switches.read(rig.launchId, { consistent: true }).catch(() => null);
 
 async function cutOff(seq: number): Promise<void> {
-  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
-  await clients.dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-record', Key: { launchId: { S: rig.launchId }, seq: { N: String(seq) } } }));
+  const clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '',
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
+  await clients.dynamo.send(
+    new DeleteItemCommand({
+      TableName: 'gobutton-record',
+      Key: { launchId: { S: rig.launchId }, seq: { N: String(seq) } },
+    }),
+  );
   clients.destroy();
 }
 
@@ -24,17 +38,21 @@ test('the head is noted in the switch item at a halt, and a tail that is cut off
   const { conductor } = rig.conductor('first');
   await conductor.start();
   await until('the item', async () => (await item()) !== null);
-  await (await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'x', pressedAtMs: Date.now() })).recorded;
+  await (
+    await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'x', pressedAtMs: Date.now() })
+  ).recorded;
   const [halt] = await rig.entries('HaltSet');
   const head = await until('the head', async () => (await item())?.head);
   expect(head).toEqual({ seq: halt?.seq, hash: halt?.hash });
-  expect(JSON.stringify((await rig.seen('HALT by')).blocks)).toContain(`record ${halt?.seq ?? 0}:${halt?.hash.slice(0, 16) ?? ''}`);
+  expect(JSON.stringify((await rig.seen('HALT by')).blocks)).toContain(
+    `record ${halt?.seq ?? 0}:${halt?.hash.slice(0, 16) ?? ''}`,
+  );
   const last = (await rig.cloud.record.readAfter(rig.launchId, 0)).at(-1)?.seq ?? 0;
   for (let seq = last; seq >= (halt?.seq ?? 0); seq--) await cutOff(seq);
   // An instance that has read nothing of what is gone: the item tells it.
   await conductor.stop();
   await rig.conductor('second').conductor.start();
-  await rig.seen('can\'t be believed');
+  await rig.seen("can't be believed");
 });
 
 test('an entry that nobody has signed is not performed, and is said in the room', async () => {
@@ -44,12 +62,27 @@ test('an entry that nobody has signed is not performed, and is said in the room'
   await conductor.start();
   await until('halted', async () => (await item())?.halted);
   const launch = await rig.launch();
-  await rig.cloud.record.append(rig.launchId, { seq: launch.seq, hash: launch.headHash }, { kind: 'LiftRequested', liftId: `L${launch.seq + 1}`, epoch: 1, reason: '', atMs: Date.now(), by: { person: 'ana' } });
+  await rig.cloud.record.append(
+    rig.launchId,
+    { seq: launch.seq, hash: launch.headHash },
+    {
+      kind: 'LiftRequested',
+      liftId: `L${launch.seq + 1}`,
+      epoch: 1,
+      reason: '',
+      atMs: Date.now(),
+      by: { person: 'ana' },
+    },
+  );
   const forged = (await rig.cloud.record.readAfter(rig.launchId, launch.seq))[0];
-  await rig.cloud.record.append(rig.launchId, { seq: launch.seq + 1, hash: forged?.hash ?? '' }, { kind: 'HaltLifted', liftId: `L${launch.seq + 1}`, epoch: 1, atMs: Date.now(), by: { person: 'mia' } });
-  await rig.seen('can\'t be believed');
+  await rig.cloud.record.append(
+    rig.launchId,
+    { seq: launch.seq + 1, hash: forged?.hash ?? '' },
+    { kind: 'HaltLifted', liftId: `L${launch.seq + 1}`, epoch: 1, atMs: Date.now(), by: { person: 'mia' } },
+  );
+  await rig.seen("can't be believed");
   expect(await until('the item', item)).toMatchObject({ halted: true });
-  expect(await rig.messages('can\'t be believed')).toHaveLength(1);
+  expect(await rig.messages("can't be believed")).toHaveLength(1);
 });
 
 test('a lift that one person asked for and approved is not performed, whoever signed it; once it is taken out of the table the launch goes on', async () => {
@@ -60,12 +93,28 @@ test('a lift that one person asked for and approved is not performed, whoever si
   await until('halted', async () => (await item())?.halted);
   const launch = await rig.launch();
   const { signer } = botKeyring();
-  const asked = { kind: 'LiftRequested', liftId: `L${launch.seq + 1}`, epoch: 1, reason: '', atMs: Date.now(), by: { person: 'ana' } } as const;
-  const put = await rig.cloud.record.append(rig.launchId, { seq: launch.seq, hash: launch.headHash }, asked, { signer });
+  const asked = {
+    kind: 'LiftRequested',
+    liftId: `L${launch.seq + 1}`,
+    epoch: 1,
+    reason: '',
+    atMs: Date.now(),
+    by: { person: 'ana' },
+  } as const;
+  const put = await rig.cloud.record.append(rig.launchId, { seq: launch.seq, hash: launch.headHash }, asked, {
+    signer,
+  });
   if (!put.won) throw new Error('somebody was first');
   const { seq, hash } = put.entry;
-  expect(await rig.cloud.record.append(rig.launchId, { seq, hash }, { kind: 'HaltLifted', liftId: asked.liftId, epoch: 1, atMs: Date.now(), by: { person: 'ana' } }, { signer })).toMatchObject({ won: true });
-  const alarm = JSON.stringify((await rig.seen('can\'t be believed')).blocks);
+  expect(
+    await rig.cloud.record.append(
+      rig.launchId,
+      { seq, hash },
+      { kind: 'HaltLifted', liftId: asked.liftId, epoch: 1, atMs: Date.now(), by: { person: 'ana' } },
+      { signer },
+    ),
+  ).toMatchObject({ won: true });
+  const alarm = JSON.stringify((await rig.seen("can't be believed")).blocks);
   expect(alarm).toContain('SAME_PERSON');
   expect(alarm).toContain(`record -- verify --launch ${rig.launchId}`);
   expect(await until('the item', item)).toMatchObject({ halted: true });

@@ -1,6 +1,6 @@
+import type { Launch } from '../../runbooks/launch/launch.ts';
 import { section, message } from '../views/blocks.ts';
 import { safe } from '../views/words.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
 import { FACT, fact, keepFact } from './context.ts';
 import type { Context } from './context.ts';
 
@@ -44,12 +44,21 @@ export class RecordAlarm {
   async #tell(launch: Launch | null, why: string): Promise<void> {
     const { log, slack, cloud } = this.#context;
     if ((await fact(this.#context, this.#launchId, FACT.recordTold)) === why) return;
-    log.fatal({ launchId: this.#launchId, why }, 'THE RECORD CAN NOT BE BELIEVED: nothing of it is performed, and nothing can be fired');
-    const channel = launch?.channelId ?? (await cloud.live.launches()).find(({ launchId }) => launchId === this.#launchId)?.channelId;
+    log.fatal(
+      { launchId: this.#launchId, why },
+      'THE RECORD CAN NOT BE BELIEVED: nothing of it is performed, and nothing can be fired',
+    );
+    const channel =
+      launch?.channelId ?? (await cloud.live.launches()).find(({ launchId }) => launchId === this.#launchId)?.channelId;
     if (slack === null || channel === undefined) return;
-    await slack.postMessage(channel, message('The record of this launch can\'t be believed', [section(
-      `:rotating_light: *The record of this launch can't be believed:* ${safe(why, 1_500)}\nSomebody may have written its table by hand. Workers send nothing of it, and nothing can be fired; HALT still works. \`npm run record -- verify --launch ${safe(this.#launchId, 60)}\` shows from which entry on. Find out who can write that table. If all up to there holds, delete the entries from there on in the table, and this launch goes on. Else go on in a new launch: it does not know who has got this one's push, so leave out of its audience what was sent.`,
-    )]));
+    await slack.postMessage(
+      channel,
+      message("The record of this launch can't be believed", [
+        section(
+          `:rotating_light: *The record of this launch can't be believed:* ${safe(why, 1_500)}\nSomebody may have written its table by hand. Workers send nothing of it, and nothing can be fired; HALT still works. \`npm run record -- verify --launch ${safe(this.#launchId, 60)}\` shows from which entry on. Find out who can write that table. If all up to there holds, delete the entries from there on in the table, and this launch goes on. Else go on in a new launch: it does not know who has got this one's push, so leave out of its audience what was sent.`,
+        ),
+      ]),
+    );
     await keepFact(this.#context, this.#launchId, FACT.recordTold, why);
   }
 }

@@ -13,7 +13,9 @@ import { reportOf } from './for-tests.ts';
 
 let rig: Rig;
 let timers: NodeJS.Timeout[] = [];
-beforeEach(async () => { rig = await startRig(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
 afterEach(async () => {
   for (const timer of timers) clearInterval(timer);
   timers = [];
@@ -27,12 +29,30 @@ const silent = pino({ level: 'silent' });
 
 async function watchOf(bootId: string): Promise<RollWatch> {
   const launch = await rig.launch();
-  return new RollWatch({ live: rig.cloud.live, launchId: rig.launchId, bootId, launch: () => launch, trusted: workerKeyring().trusted, clock: { nowMs: Date.now }, log: silent });
+  return new RollWatch({
+    live: rig.cloud.live,
+    launchId: rig.launchId,
+    bootId,
+    launch: () => launch,
+    trusted: workerKeyring().trusted,
+    clock: { nowMs: Date.now },
+    log: silent,
+  });
 }
 
 /** Reports of these boots, as long as it is not stopped. */
-function reporting(launch: Awaited<ReturnType<Rig['launch']>>, bootIds: string[], more: Partial<WorkerReport> = {}, signer: typeof WORKER | null = WORKER): { stop(): void } {
-  const put = () => { for (const bootId of bootIds) rig.cloud.live.putReport(reportOf(launch, bootId, Date.now(), { startedAtMs: 1, ...more }), signer).catch(() => null); };
+function reporting(
+  launch: Awaited<ReturnType<Rig['launch']>>,
+  bootIds: string[],
+  more: Partial<WorkerReport> = {},
+  signer: typeof WORKER | null = WORKER,
+): { stop(): void } {
+  const put = () => {
+    for (const bootId of bootIds)
+      rig.cloud.live
+        .putReport(reportOf(launch, bootId, Date.now(), { startedAtMs: 1, ...more }), signer)
+        .catch(() => null);
+  };
   put();
   const timer = setInterval(put, 300);
   timers.push(timer);
@@ -44,10 +64,15 @@ async function calledNames(): Promise<{ named: number; others: number }> {
   const { workers = '', others = 0 } = JSON.parse(roll?.text ?? '{}') as { workers?: string; others?: number };
   return { named: workers.length / 8, others };
 }
-const called = (named: number, others = 0) => until(`${named} on the roll`, async () => {
-  const now = await calledNames();
-  return now.named === named && now.others === others ? true : undefined;
-}, 20_000);
+const called = (named: number, others = 0) =>
+  until(
+    `${named} on the roll`,
+    async () => {
+      const now = await calledNames();
+      return now.named === named && now.others === others ? true : undefined;
+    },
+    20_000,
+  );
 
 test('the leader calls who is ready and signed it; who falls silent is off within seconds, who leaves at once', async () => {
   await rig.create();
@@ -69,19 +94,43 @@ test('the leader calls who is ready and signed it; who falls silent is off withi
   await called(1);
 }, 60_000);
 
-test('reports that no worker has signed take nobody\'s turn and make no share smaller than in a full pool', async () => {
+test("reports that no worker has signed take nobody's turn and make no share smaller than in a full pool", async () => {
   await rig.create();
   await rig.conductor('first').conductor.start();
   const launch = await rig.launch();
   reporting(launch, ['real']);
-  reporting(launch, Array.from({ length: 12 }, (_, at) => `unsigned-${at}`), {}, null);
+  reporting(
+    launch,
+    Array.from({ length: 12 }, (_, at) => `unsigned-${at}`),
+    {},
+    null,
+  );
   reporting(launch, ['of a stranger'], {}, STRANGER);
   reporting(launch, ['of the bot'], {}, signerOf(BOT_KEY));
   // A signed report under another's text, and one that was signed as something else.
-  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  const clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '',
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
   const text = (bootId: string) => JSON.stringify(reportOf(launch, bootId, Date.now() + 2_000, { startedAtMs: 0 }));
-  for (const [bootId, { key, sig }] of [['copied', vouch('report', text('other'), WORKER)], ['misused', vouch('roll', text('misused'), WORKER)]] as const) {
-    await clients.dynamo.send(new PutItemCommand({ TableName: 'gobutton-live', Item: { pk: { S: `reports/${launch.id}` }, sk: { S: bootId }, body: { S: text(bootId) }, key: { S: key }, sig: { S: sig } } }));
+  for (const [bootId, { key, sig }] of [
+    ['copied', vouch('report', text('other'), WORKER)],
+    ['misused', vouch('roll', text('misused'), WORKER)],
+  ] as const) {
+    await clients.dynamo.send(
+      new PutItemCommand({
+        TableName: 'gobutton-live',
+        Item: {
+          pk: { S: `reports/${launch.id}` },
+          sk: { S: bootId },
+          body: { S: text(bootId) },
+          key: { S: key },
+          sig: { S: sig },
+        },
+      }),
+    );
   }
   // The runbook wants two workers.
   await called(1, 1);
@@ -98,7 +147,8 @@ test('a roll that the bot has not signed, of another launch, or of a time to com
   const { live } = rig.cloud;
   const watch = await watchOf('a');
   const name = JSON.stringify;
-  const item = (workers: string, more: object = {}) => name({ v: 1, launchId: rig.launchId, atMs: Date.now(), workers, others: 0, ...more });
+  const item = (workers: string, more: object = {}) =>
+    name({ v: 1, launchId: rig.launchId, atMs: Date.now(), workers, others: 0, ...more });
   const bot = signerOf(BOT_KEY);
   const put = async (text: string, signer: typeof bot | null) => {
     await live.putRoll(rig.launchId, vouch('roll', text, signer));
@@ -107,9 +157,15 @@ test('a roll that the bot has not signed, of another launch, or of a time to com
   };
   expect(await put(item('abcdefgh'), bot)).toBe(1);
   for (const [text, signer] of [
-    [item('abcdefgh'.repeat(9)), null], [item('abcdefgh'.repeat(9)), WORKER], [item('abcdefgh'.repeat(9)), STRANGER],
-    [item('abcdefgh'.repeat(9), { launchId: 'another' }), bot], [item('abcdefgh'.repeat(9), { atMs: Date.now() + 60_000 }), bot], [item('abc'), bot], ['{', bot],
-  ] as const) expect(await put(text, signer)).toBe(1);
+    [item('abcdefgh'.repeat(9)), null],
+    [item('abcdefgh'.repeat(9)), WORKER],
+    [item('abcdefgh'.repeat(9)), STRANGER],
+    [item('abcdefgh'.repeat(9), { launchId: 'another' }), bot],
+    [item('abcdefgh'.repeat(9), { atMs: Date.now() + 60_000 }), bot],
+    [item('abc'), bot],
+    ['{', bot],
+  ] as const)
+    expect(await put(text, signer)).toBe(1);
   const good = vouch('roll', item('abcdefgh'.repeat(2)), bot);
   await live.putRoll(rig.launchId, { ...good, text: item('abcdefgh'.repeat(9)) });
   await watch.look();
@@ -122,11 +178,18 @@ test('a roll that the bot has not signed, of another launch, or of a time to com
 test('a table whose roll is taken away again and again keeps nobody from sending', async () => {
   await rig.create();
   const watch = await watchOf('a');
-  const clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  const clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? '',
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
   await rig.cloud.live.putRoll(rig.launchId, vouch('roll', '{}', STRANGER));
   await watch.look();
   expect(watch.view.share(1_000, Date.now(), OPTIONS)).toEqual({ perSecond: 500, active: true });
-  await clients.dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-live', Key: { pk: { S: `roll/${rig.launchId}` }, sk: { S: 'now' } } }));
+  await clients.dynamo.send(
+    new DeleteItemCommand({ TableName: 'gobutton-live', Key: { pk: { S: `roll/${rig.launchId}` }, sk: { S: 'now' } } }),
+  );
   await watch.look();
   expect(watch.view.share(1_000, Date.now(), OPTIONS)).toEqual({ perSecond: 500, active: true });
   clients.destroy();

@@ -8,7 +8,11 @@ import { roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 const LONGEST_PAUSE_MS = 5_000;
 
 /** Slack's word for what is wrong with the channel, and since when. `refusesPosts`: a new post was refused; that an edit works proves nothing then. */
-export interface RoomTrouble { code: string; sinceMs: number; refusesPosts: boolean }
+export interface RoomTrouble {
+  code: string;
+  sinceMs: number;
+  refusesPosts: boolean;
+}
 
 /** What Slack was asked for: some channels take edits of what stands there and no new post. */
 export type Asked = 'post' | 'edit';
@@ -75,7 +79,11 @@ export class Room {
     this.#notBeforeMs = nowMs() + Math.min(LONGEST_PAUSE_MS, timings.retryMinMs * 2 ** Math.min(this.#tries, 10));
     this.#tries += 1;
     const before = this.#trouble;
-    this.#trouble = { code, sinceMs: before?.sinceMs ?? nowMs(), refusesPosts: asked === 'post' || before?.refusesPosts === true };
+    this.#trouble = {
+      code,
+      sinceMs: before?.sinceMs ?? nowMs(),
+      refusesPosts: asked === 'post' || before?.refusesPosts === true,
+    };
     if (before?.code !== code) log.error({ ...this.#trouble, err: error }, 'the war room takes no posts; they wait');
     // Told before it is noted: twice, if this process dies in between, rather than never.
     if (before === null) await this.#tellOnCall(launch, code);
@@ -92,15 +100,19 @@ export class Room {
 
   async #tellOnCall(launch: Launch, code: string): Promise<void> {
     const { slack, log } = this.#context;
-    const onCall = launch.people.filter(({ roles }) => roles.includes('on-call')).flatMap((person) => person.slack.slice(0, 1));
+    const onCall = launch.people
+      .filter(({ roles }) => roles.includes('on-call'))
+      .flatMap((person) => person.slack.slice(0, 1));
     const message = roomShutMessage(launch, roomFaultText(code));
-    await Promise.all(onCall.map(async (slackId) => {
-      try {
-        await slack?.postMessage(slackId, message);
-      } catch (error) {
-        log.error({ slackId, err: error }, 'on-call could not be told that the war room takes no posts');
-      }
-    }));
+    await Promise.all(
+      onCall.map(async (slackId) => {
+        try {
+          await slack?.postMessage(slackId, message);
+        } catch (error) {
+          log.error({ slackId, err: error }, 'on-call could not be told that the war room takes no posts');
+        }
+      }),
+    );
   }
 }
 
@@ -109,4 +121,5 @@ export async function roomTrouble(context: Pick<Context, 'cloud'>, launchId: str
   return parsed(await context.cloud.live.effectResult(launchId, FACT.roomTrouble));
 }
 
-const parsed = (kept: string | null): RoomTrouble | null => (kept === null || kept === '' ? null : (JSON.parse(kept) as RoomTrouble));
+const parsed = (kept: string | null): RoomTrouble | null =>
+  kept === null || kept === '' ? null : (JSON.parse(kept) as RoomTrouble);

@@ -42,7 +42,11 @@ export class RosterWatch {
     // Slack may have taken its time: two people may have given the person another account since.
     const now = await this.#context.journal.launch(launch.id);
     if (now?.people.find(({ id }) => id === person)?.slack.includes(goneId) !== true) return;
-    const { ok } = await this.#context.act(launch.id, { kind: 'remove-person', person, reason: 'deactivated in Slack' });
+    const { ok } = await this.#context.act(launch.id, {
+      kind: 'remove-person',
+      person,
+      reason: 'deactivated in Slack',
+    });
     this.#context.log.warn({ person, ok }, 'a person on the roster was deactivated in Slack');
   }
 }

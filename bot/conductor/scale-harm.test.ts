@@ -1,7 +1,10 @@
-import { DescribeScalableTargetsCommand, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import { tmpdir } from 'node:os';
+import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
 import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Clients } from '../../infra/aws/clients.ts';
@@ -14,10 +17,27 @@ let rig: Rig;
 let clients: Clients;
 beforeEach(async () => {
   rig = await startRig({
-    groups: [{ name: 'api', startDelayMs: 0, min: 8, desired: 60, max: 120 }, { name: 'heavy', startDelayMs: 0, weight: 4 }],
-    services: [{ cluster: 'c', service: 'w', command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], env: {}, cwd: tmpdir(), startDelayMs: 10 }],
+    groups: [
+      { name: 'api', startDelayMs: 0, min: 8, desired: 60, max: 120 },
+      { name: 'heavy', startDelayMs: 0, weight: 4 },
+    ],
+    services: [
+      {
+        cluster: 'c',
+        service: 'w',
+        command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+        env: {},
+        cwd: tmpdir(),
+        startDelayMs: 10,
+      },
+    ],
   });
-  clients = createClients({ endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  clients = createClients({
+    endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null,
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
 });
 afterEach(async () => {
   clients.destroy();
@@ -25,21 +45,35 @@ afterEach(async () => {
 });
 
 const TARGETS = [
-  { id: 'edge', kind: 'auto-scaling-group', group: 'api', title: 'API servers' }, { id: 'heavy', kind: 'auto-scaling-group', group: 'heavy' },
-  { id: 'workers', kind: 'ecs-service', cluster: 'c', service: 'w' }, { id: 'watched', kind: 'auto-scaling-group', group: 'api', if_changed: 'tell' },
+  { id: 'edge', kind: 'auto-scaling-group', group: 'api', title: 'API servers' },
+  { id: 'heavy', kind: 'auto-scaling-group', group: 'heavy' },
+  { id: 'workers', kind: 'ecs-service', cluster: 'c', service: 'w' },
+  { id: 'watched', kind: 'auto-scaling-group', group: 'api', if_changed: 'tell' },
   { id: 'nowhere', kind: 'ecs-service', cluster: 'elsewhere', service: 'w' },
 ];
-const step = (id: string, at: string, target: string, to: number) => ({ id, title: `${target} to ${to}`, at, do: { kind: 'scale', target, to, late_after: '1h' } });
+const step = (id: string, at: string, target: string, to: number) => ({
+  id,
+  title: `${target} to ${to}`,
+  at,
+  do: { kind: 'scale', target, to, late_after: '1h' },
+});
 
 async function create(...steps: ReturnType<typeof step>[]): Promise<void> {
   // The first is due now, the others are run by hand.
-  await rig.create({ runbook: sampleRunbook({ scale_targets: TARGETS, phases: [{ id: 'p', title: 'P', steps }] }), targetAtMs: Date.now() + 59_000, ready: false });
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: TARGETS, phases: [{ id: 'p', title: 'P', steps }] }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
 }
 const sizes = async (name = 'api') => {
-  const [group] = (await clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }))).AutoScalingGroups ?? [];
+  const [group] =
+    (await clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })))
+      .AutoScalingGroups ?? [];
   return [group?.MinSize, group?.DesiredCapacity, group?.MaxSize];
 };
-const done = (id: string) => until(`step ${id} is done`, async () => (await rig.launch()).steps[id]?.state === 'done', 20_000);
+const done = (id: string) =>
+  until(`step ${id} is done`, async () => (await rig.launch()).steps[id]?.state === 'done', 20_000);
 
 async function run(conductor: Conductor, id: string): Promise<void> {
   await conductor.afterEntry(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: id }));
@@ -73,10 +107,18 @@ test('ten instances of weight 4 are 40 of 40', async () => {
 });
 
 test('the scalable target of a service is pinned, and put back as it was, never to 0..0', async () => {
-  const resource = { ServiceNamespace: 'ecs', ResourceId: 'service/c/w', ScalableDimension: 'ecs:service:DesiredCount' } as const;
-  await clients.applicationAutoScaling.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 9 }));
+  const resource = {
+    ServiceNamespace: 'ecs',
+    ResourceId: 'service/c/w',
+    ScalableDimension: 'ecs:service:DesiredCount',
+  } as const;
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 9 }),
+  );
   const bounds = async () => {
-    const [found] = (await clients.applicationAutoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' }))).ScalableTargets ?? [];
+    const [found] =
+      (await clients.applicationAutoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' })))
+        .ScalableTargets ?? [];
     return [found?.MinCapacity, found?.MaxCapacity, found?.SuspendedState?.DynamicScalingInSuspended];
   };
   await create(step('up', 'T-1m', 'workers', 3), step('down', 'T+1h', 'workers', 0));
@@ -96,11 +138,22 @@ test('a count that somebody else lowers is set again three times, and then told'
   await done('up');
   for (let times = 1; times <= 3; times += 1) {
     await clients.ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', desiredCount: 0 }));
-    await until(`set again ${times}`, async () => (await rig.entries('ScaleChanged')).length === times && (await rig.launch()).scale['workers']?.state === 'reached', 20_000);
+    await until(
+      `set again ${times}`,
+      async () =>
+        (await rig.entries('ScaleChanged')).length === times &&
+        (await rig.launch()).scale['workers']?.state === 'reached',
+      20_000,
+    );
   }
   await clients.ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', desiredCount: 0 }));
   await rig.seen('was lowered to 0 by somebody else; 2 were ordered. It is left so', 20_000);
-  expect((await rig.entries('ScaleChanged')).map(({ again, found }) => [again, found])).toEqual([[true, 0], [true, 0], [true, 0], [false, 0]]);
+  expect((await rig.entries('ScaleChanged')).map(({ again, found }) => [again, found])).toEqual([
+    [true, 0],
+    [true, 0],
+    [true, 0],
+    [false, 0],
+  ]);
 }, 60_000);
 
 test('an order is not there before AWS has heard of it, and one old figure is no change', async () => {
@@ -140,7 +193,9 @@ test('where the runbook says tell, a lowered count is told once and left so', as
   await create(step('up', 'T-1m', 'watched', 40));
   await rig.conductor('first').conductor.start();
   await done('up');
-  await clients.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'api', MinSize: 5, DesiredCapacity: 5 }));
+  await clients.autoScaling.send(
+    new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'api', MinSize: 5, DesiredCapacity: 5 }),
+  );
   await rig.seen('was lowered to 5 by somebody else; 40 were ordered. It is left so');
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   expect(await rig.entries('ScaleChanged')).toHaveLength(1);
@@ -148,9 +203,14 @@ test('where the runbook says tell, a lowered count is told once and left so', as
 });
 
 test('a cluster that is missing is named in the room once, with what to do, and the order goes late like any other', async () => {
-  await create({ ...step('up', 'T-1m', 'nowhere', 3), do: { ...step('up', 'T-1m', 'nowhere', 3).do, late_after: '300ms' } });
+  await create({
+    ...step('up', 'T-1m', 'nowhere', 3),
+    do: { ...step('up', 'T-1m', 'nowhere', 3).do, late_after: '300ms' },
+  });
   await rig.conductor('first').conductor.start();
-  await rig.seen('nowhere (nowhere) is not scaled: there is no ECS cluster elsewhere in this account and Region. Create it, or correct the runbook');
+  await rig.seen(
+    'nowhere (nowhere) is not scaled: there is no ECS cluster elsewhere in this account and Region. Create it, or correct the runbook',
+  );
   await until('late', async () => (await rig.entries('ScaleLate')).length === 1);
   await rig.seen('AWS says: there is no ECS cluster elsewhere');
   await new Promise((resolve) => setTimeout(resolve, 1_500));

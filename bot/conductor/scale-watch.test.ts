@@ -12,11 +12,24 @@ afterEach(async () => {
   await rig.stop();
 });
 
-const scaleStep = (more: object) => [{ id: 'p', title: 'P', steps: [{ id: 'up', title: 'Backends up', at: 'T-1m', do: { kind: 'scale', target: 'group', to: 3, ...more } }] }];
-const groups = [{ id: 'group', kind: 'auto-scaling-group', group: GROUP, title: 'Backends' }, { id: 'workers', kind: 'auto-scaling-group', group: 'pool' }];
+const scaleStep = (more: object) => [
+  {
+    id: 'p',
+    title: 'P',
+    steps: [{ id: 'up', title: 'Backends up', at: 'T-1m', do: { kind: 'scale', target: 'group', to: 3, ...more } }],
+  },
+];
+const groups = [
+  { id: 'group', kind: 'auto-scaling-group', group: GROUP, title: 'Backends' },
+  { id: 'workers', kind: 'auto-scaling-group', group: 'pool' },
+];
 
 test('a scale step is ordered, shown in one message that is updated in place, and recorded when it has arrived', async () => {
-  await rig.create({ runbook: sampleRunbook({ scale_targets: groups, phases: scaleStep({}) }), targetAtMs: Date.now() + 59_000, ready: false });
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: groups, phases: scaleStep({}) }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
   const { conductor } = rig.conductor('first');
   await conductor.start();
   await until('ScaleReached', async () => (await rig.entries('ScaleReached'))[0]);
@@ -24,7 +37,9 @@ test('a scale step is ordered, shown in one message that is updated in place, an
   const [ordered, ...more] = await rig.entries('ScaleOrdered');
   expect(more).toEqual([]);
   expect(ordered).toMatchObject({ target: 'group', desired: 3, step: 'up' });
-  const message = await until('the final state', async () => (await rig.messages('Backends')).find((one) => one.text.includes('running 3 of 3')));
+  const message = await until('the final state', async () =>
+    (await rig.messages('Backends')).find((one) => one.text.includes('running 3 of 3')),
+  );
   expect(JSON.stringify(message.blocks)).toContain('white_check_mark');
   expect((await rig.messages('running')).length).toBe(1);
 });
@@ -32,26 +47,54 @@ test('a scale step is ordered, shown in one message that is updated in place, an
 test('a target that falls behind is recorded as late once, with the backup plan in the channel', async () => {
   const target = [{ id: 'group', kind: 'auto-scaling-group', group: GROUP, title: 'Backends' }];
   const phases = scaleStep({ to: 500, late_after: '200ms', backup: 'call the platform team' });
-  await rig.create({ runbook: sampleRunbook({ scale_targets: [...target, groups[1]], phases }), targetAtMs: Date.now() + 59_000, ready: false });
+  await rig.create({
+    runbook: sampleRunbook({ scale_targets: [...target, groups[1]], phases }),
+    targetAtMs: Date.now() + 59_000,
+    ready: false,
+  });
   // Its instances never start: whatever it is asked for, it has none.
-  const scaling = { ...rig.cloud.scaling, observe: async () => ({ desired: 500, running: 7, pending: 493, say: 'Insufficient capacity' }) };
+  const scaling = {
+    ...rig.cloud.scaling,
+    observe: async () => ({ desired: 500, running: 7, pending: 493, say: 'Insufficient capacity' }),
+  };
   const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, scaling } });
   await conductor.start();
   await rig.seen('call the platform team');
-  await until('the message says it', async () => (await rig.messages('running 7 of 500')).find((one) => JSON.stringify(one.blocks).includes('Insufficient capacity')));
-  expect(await rig.entries('ScaleLate')).toMatchObject([{ desired: 500, running: 7, backup: 'call the platform team' }]);
+  await until('the message says it', async () =>
+    (await rig.messages('running 7 of 500')).find((one) =>
+      JSON.stringify(one.blocks).includes('Insufficient capacity'),
+    ),
+  );
+  expect(await rig.entries('ScaleLate')).toMatchObject([
+    { desired: 500, running: 7, backup: 'call the platform team' },
+  ]);
 });
 
 test('the pool is given to the launch before its workers start, and has arrived when they are ready, not when they run', async () => {
-  await rig.create({ runbook: sampleRunbook({ scale_targets: [{ id: 'workers', kind: 'auto-scaling-group', group: GROUP }], phases: [{ id: 'p', title: 'P', steps: [{ id: 'l', title: 'L', at: 'T+1h', do: { kind: 'checklist' } }] }] }) });
+  await rig.create({
+    runbook: sampleRunbook({
+      scale_targets: [{ id: 'workers', kind: 'auto-scaling-group', group: GROUP }],
+      phases: [{ id: 'p', title: 'P', steps: [{ id: 'l', title: 'L', at: 'T+1h', do: { kind: 'checklist' } }] }],
+    }),
+  });
   const pools: (string | null)[] = [];
-  const scaling = { ...rig.cloud.scaling, desire: async (...args: Parameters<typeof rig.cloud.scaling.desire>) => {
-    pools.push(await rig.cloud.live.poolLaunch('gobutton-workers'));
-    await rig.cloud.scaling.desire(...args);
-  } };
+  const scaling = {
+    ...rig.cloud.scaling,
+    desire: async (...args: Parameters<typeof rig.cloud.scaling.desire>) => {
+      pools.push(await rig.cloud.live.poolLaunch('gobutton-workers'));
+      await rig.cloud.scaling.desire(...args);
+    },
+  };
   const { conductor, journal } = rig.conductor('first', { cloud: { ...rig.cloud, scaling } });
   await conductor.start();
-  const submitted = await journal.submit(rig.launchId, { kind: 'order-scale', by: 'ana', target: 'workers', desired: 2, step: null, reason: 'early' });
+  const submitted = await journal.submit(rig.launchId, {
+    kind: 'order-scale',
+    by: 'ana',
+    target: 'workers',
+    desired: 2,
+    step: null,
+    reason: 'early',
+  });
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.afterEntry(rig.launchId, submitted.entry);
   expect(pools[0]).toBe(rig.launchId);

@@ -42,13 +42,24 @@ export class ScaleWatch {
     const sinceMs = nowMs() - state.orderedAtMs;
     if (hasArrived(launch, targetId, observed, ready) && (await this.#isPerformed(launch, state))) {
       // The end of the message is an effect of that entry.
-      await this.#context.act(launch.id, { kind: 'report-scale', target: targetId, desired: state.desired, tookMs: sinceMs, stands: observed.desired });
+      await this.#context.act(launch.id, {
+        kind: 'report-scale',
+        target: targetId,
+        desired: state.desired,
+        tookMs: sinceMs,
+        stands: observed.desired,
+      });
       return;
     }
     let now = state;
     if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId)) {
       const acted = await this.#context.act(launch.id, {
-        kind: 'report-scale-late', target: targetId, desired: state.desired, running: observed.running, ready: ready ?? observed.running, backup: backupOf(launch, targetId),
+        kind: 'report-scale-late',
+        target: targetId,
+        desired: state.desired,
+        running: observed.running,
+        ready: ready ?? observed.running,
+        backup: backupOf(launch, targetId),
       });
       if (acted.ok) now = acted.launch.scale[targetId] ?? state;
     }
@@ -72,7 +83,9 @@ export class ScaleWatch {
 
   /** Counts that had come and that somebody else has lowered since. Twice in a row: AWS may show an old figure. */
   async lookAtReached(launch: Launch): Promise<void> {
-    const reached = Object.entries(launch.scale).filter(([target, { state }]) => state === 'reached' && scaleGoal(launch, target).holds);
+    const reached = Object.entries(launch.scale).filter(
+      ([target, { state }]) => state === 'reached' && scaleGoal(launch, target).holds,
+    );
     await Promise.all(reached.map(([target, state]) => this.#lookForChange(launch, target, state)));
   }
 
@@ -87,7 +100,12 @@ export class ScaleWatch {
     else this.#lowered.set(targetId, lowered);
     if (!wasSeen || state.told === lowered) return;
     this.#lowered.delete(targetId);
-    await this.#context.act(launch.id, { kind: 'report-scale-changed', target: targetId, desired: state.desired, found: lowered });
+    await this.#context.act(launch.id, {
+      kind: 'report-scale-changed',
+      target: targetId,
+      desired: state.desired,
+      found: lowered,
+    });
   }
 
   async #readyWorkers(launch: Launch): Promise<number> {
@@ -112,7 +130,16 @@ export class ScaleWatch {
     if (news === this.#shown.get(target)) return;
     const progress: ScaleProgress = { state, observed, ready, backup: backupOf(launch, target), nowMs: nowMs() };
     const message = () => scaleProgressMessage(launch, target, progress);
-    if (await this.#standings.show({ launch, name: FACT.scale(target), message, reserve: RESERVE.scale, ifDeleted: 'leave' })) this.#shown.set(target, news);
+    if (
+      await this.#standings.show({
+        launch,
+        name: FACT.scale(target),
+        message,
+        reserve: RESERVE.scale,
+        ifDeleted: 'leave',
+      })
+    )
+      this.#shown.set(target, news);
   }
 }
 
@@ -132,9 +159,12 @@ function hasArrived(launch: Launch, target: string, observed: ScaleObservation, 
 function orderOf(launch: Launch, target: string) {
   const stepId = launch.scale[target]?.step ?? null;
   const steps = launch.runbook.phases.flatMap((phase) => phase.steps);
-  const own = steps.find((step) => step.id === stepId) ?? steps.find((step) => step.do.kind === 'scale' && step.do.target === target);
+  const own =
+    steps.find((step) => step.id === stepId) ??
+    steps.find((step) => step.do.kind === 'scale' && step.do.target === target);
   return own?.do.kind === 'scale' ? own.do : null;
 }
 
-export const lateAfterMs = (launch: Launch, target: string): number => orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
+export const lateAfterMs = (launch: Launch, target: string): number =>
+  orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
 export const backupOf = (launch: Launch, target: string): string => orderOf(launch, target)?.backup ?? BACKUP;

@@ -13,11 +13,21 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
   const nowMs = context.nowMs();
   for (const { step, dueAtMs, verdict } of dueSteps(launch, nowMs)) {
     const stays = keepsWorkers(launch, step);
-    const why = stays !== null ? stays : step.catch_up_within === 0 ? 'it never starts by itself' : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
-    const acted = await context.act(launch.id, verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id });
-    if (!acted.ok) context.log.info({ launchId: launch.id, step: step.id, code: acted.code }, 'a due step was left alone');
+    const why =
+      stays !== null
+        ? stays
+        : step.catch_up_within === 0
+          ? 'it never starts by itself'
+          : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
+    const acted = await context.act(
+      launch.id,
+      verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id },
+    );
+    if (!acted.ok)
+      context.log.info({ launchId: launch.id, step: step.id, code: acted.code }, 'a due step was left alone');
   }
   for (const order of Object.values(launch.orders)) {
-    if (order.state === 'open' && isExpired(order, nowMs)) await context.act(launch.id, { kind: 'expire-order', orderId: order.id });
+    if (order.state === 'open' && isExpired(order, nowMs))
+      await context.act(launch.id, { kind: 'expire-order', orderId: order.id });
   }
 }

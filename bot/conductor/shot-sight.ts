@@ -1,9 +1,9 @@
+import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { queueNames } from '../../workers/contract.ts';
 import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
-import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Context } from './context.ts';
 
 /** How full a queue is. `missing`: there is no such queue. Null: not known. */
@@ -47,7 +47,9 @@ export class ShotSight {
 
   read(launch: Launch): void {
     const { cloud, nowMs } = this.#context;
-    const isYoung = Object.values(launch.shots).some(({ closed, pressedAtMs }) => closed === null && nowMs() - pressedAtMs < YOUNG_MS);
+    const isYoung = Object.values(launch.shots).some(
+      ({ closed, pressedAtMs }) => closed === null && nowMs() - pressedAtMs < YOUNG_MS,
+    );
     const beganAtMs = nowMs();
     this.#once('reports', isYoung ? READ_MS : LONG_READ_MS, async () => {
       try {
@@ -64,14 +66,20 @@ export class ShotSight {
   readDetails(launch: Launch): void {
     const { cloud } = this.#context;
     const names = queueNames(launch.runbook.pool.name);
-    for (const [what, name] of [['segments', names.segments], ...PLATFORMS.map((platform) => [platform, names.batches[platform]] as const)] as const) {
+    for (const [what, name] of [
+      ['segments', names.segments],
+      ...PLATFORMS.map((platform) => [platform, names.batches[platform]] as const),
+    ] as const) {
       this.#once(`queue ${what}`, DETAILS_MS, async () => {
         this.#queues = { ...this.#queues, [what]: null };
         const depth = await cloud.queues.depth(name).catch((error: unknown) => {
           if (/QueueDoesNotExist|NonExistentQueue/.test(errorName(error))) return null;
           throw error;
         });
-        this.#queues = { ...this.#queues, [what]: depth === null ? 'missing' : { waiting: depth.visible + depth.delayed, inFlight: depth.inFlight } };
+        this.#queues = {
+          ...this.#queues,
+          [what]: depth === null ? 'missing' : { waiting: depth.visible + depth.delayed, inFlight: depth.inFlight },
+        };
       });
     }
     this.#once('switches', DETAILS_MS, async () => {
@@ -82,7 +90,9 @@ export class ShotSight {
 
   /** Reports of those that still do. They come four times a second while a shot is young, and every second after that. */
   alive(): WorkerReport[] {
-    return this.reports().filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS).map(({ report }) => report);
+    return this.reports()
+      .filter(({ report, silentMs }) => report.state !== 'gone' && silentMs < SILENT_MS)
+      .map(({ report }) => report);
   }
 
   /** Every boot that has reported, and how long ago its last report was seen to change. */
@@ -103,7 +113,12 @@ export class ShotSight {
       storeSilentMs: Math.max(pendingMs, this.#unansweredSinceMs === null ? 0 : nowMs - this.#unansweredSinceMs),
       workers: this.reports(),
       queues: this.#queues,
-      switches: item === null || item === 'missing' ? item : item.halted || item.haltEpoch > shot.haltEpoch ? 'halted' : 'as approved',
+      switches:
+        item === null || item === 'missing'
+          ? item
+          : item.halted || item.haltEpoch > shot.haltEpoch
+            ? 'halted'
+            : 'as approved',
     };
   }
 
@@ -111,7 +126,8 @@ export class ShotSight {
     const nowMs = this.#context.nowMs();
     for (const report of reports) {
       const before = this.#reports.get(report.bootId);
-      if (before === undefined || before.report.atMs !== report.atMs) this.#reports.set(report.bootId, { report, seenAtMs: nowMs });
+      if (before === undefined || before.report.atMs !== report.atMs)
+        this.#reports.set(report.bootId, { report, seenAtMs: nowMs });
       for (const snapshot of report.shots) {
         const boots = this.#snapshots.get(snapshot.shotId) ?? new Map<string, ShotSnapshot>();
         this.#snapshots.set(snapshot.shotId, boots.set(report.bootId, snapshot));
@@ -122,13 +138,20 @@ export class ShotSight {
   /** One at a time of each kind; what fails is no news, the next one asks again. */
   #once(what: string, everyMs: number, work: () => Promise<void>): void {
     const nowMs = this.#context.nowMs();
-    if (this.#running.has(what) || nowMs - (this.#begunAtMs.get(what) ?? Number.NEGATIVE_INFINITY) < everyMs - 20) return;
+    if (this.#running.has(what) || nowMs - (this.#begunAtMs.get(what) ?? Number.NEGATIVE_INFINITY) < everyMs - 20)
+      return;
     this.#running.add(what);
     this.#begunAtMs.set(what, nowMs);
-    void work().catch((error: unknown) => this.#context.log.debug({ what, err: error }, 'a look at a running shot was not answered')).finally(() => this.#running.delete(what));
+    void work()
+      .catch((error: unknown) =>
+        this.#context.log.debug({ what, err: error }, 'a look at a running shot was not answered'),
+      )
+      .finally(() => this.#running.delete(what));
   }
 }
 
 export function platformSegments(shot: Shot, platform: Platform): Shot['segments'] {
-  return shot.segments.filter(({ segment }) => shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform));
+  return shot.segments.filter(({ segment }) =>
+    shot.audience.segments.some(({ id, platform: own }) => id === segment && own === platform),
+  );
 }

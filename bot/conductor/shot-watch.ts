@@ -1,6 +1,6 @@
+import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { CloseResult } from '../../workers/close/close.ts';
 import { CANNOT_CLOSE } from '../../workers/close/closer.ts';
 import { clip, oneLine } from '../views/words.ts';
@@ -35,9 +35,15 @@ export class ShotWatch {
 
   /** When the shot must be over: its last time limit, or a while after the halt that ended it. */
   #dueAtMs(shot: Shot): number {
-    const platforms = new Set(shot.audience.segments.filter(({ id }) => shot.segments.some(({ segment }) => segment === id)).map(({ platform }) => platform));
+    const platforms = new Set(
+      shot.audience.segments
+        .filter(({ id }) => shot.segments.some(({ segment }) => segment === id))
+        .map(({ platform }) => platform),
+    );
     const limitMs = Math.max(...[...platforms].map((platform) => shot.notAfterAtMs[platform]), shot.pressedAtMs);
-    return shot.haltedAtMs === null ? limitMs : Math.min(limitMs, shot.haltedAtMs + this.#context.timings.haltToCloseMs);
+    return shot.haltedAtMs === null
+      ? limitMs
+      : Math.min(limitMs, shot.haltedAtMs + this.#context.timings.haltToCloseMs);
   }
 
   async #close(launch: Launch, shot: Shot): Promise<void> {

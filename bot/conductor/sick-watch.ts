@@ -48,20 +48,33 @@ export class SickWatch {
     const name = `${shot.id} ${platform}`;
     const reports = sight.alive();
     if (reports.length === 0 || this.#told.has(name)) return;
-    const counts = reports.map(({ bootId, lanes }) => [bootId, lanes.find(({ provider }) => provider === PROVIDER[platform])?.sick?.connections ?? 0] as const);
+    const counts = reports.map(
+      ({ bootId, lanes }) =>
+        [bootId, lanes.find(({ provider }) => provider === PROVIDER[platform])?.sick?.connections ?? 0] as const,
+    );
     const before = this.#before.get(name);
     if (before === undefined) {
       this.#before.set(name, new Map(counts));
       return;
     }
-    const since = counts.reduce((sum, [bootId, connections]) => sum + Math.max(0, connections - (before.get(bootId) ?? 0)), 0);
+    const since = counts.reduce(
+      (sum, [bootId, connections]) => sum + Math.max(0, connections - (before.get(bootId) ?? 0)),
+      0,
+    );
     const [sick] = sickOf(reports, [platform]);
     if (sick === undefined || since < Math.max(MANY, sick.of * MANY_PART)) return;
     this.#told.add(name);
-    const work = noteOnce(this.#context, launch, sickNoteHead(shot, platform), sickNote({ ...sick, connections: since })).catch((error: unknown) => {
-      this.#context.log.debug({ err: error }, 'that many connections are sick is not noted yet');
-      this.#told.delete(name);
-    }).finally(() => this.#work.delete(work));
+    const work = noteOnce(
+      this.#context,
+      launch,
+      sickNoteHead(shot, platform),
+      sickNote({ ...sick, connections: since }),
+    )
+      .catch((error: unknown) => {
+        this.#context.log.debug({ err: error }, 'that many connections are sick is not noted yet');
+        this.#told.delete(name);
+      })
+      .finally(() => this.#work.delete(work));
     this.#work.add(work);
   }
 }

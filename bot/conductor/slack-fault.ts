@@ -29,34 +29,69 @@ const ROOM: Record<string, string> = {
   missing_scope: 'the app lacks a permission. Install it again from its manifest',
   no_permission: 'the app lacks a permission. Install it again from its manifest',
   not_allowed_token_type: 'the bot has a token of the wrong kind. Give it a bot token (xoxb-…)',
-  account_inactive: 'the bot\'s account was deactivated. Install the app again',
-  invalid_auth: 'Slack refuses the bot\'s token. Give the bot its present one',
-  not_authed: 'Slack refuses the bot\'s token. Give the bot its present one',
-  token_expired: 'the bot\'s token has expired. Give the bot its present one',
-  token_revoked: 'the bot\'s token was revoked. Install the app again',
+  account_inactive: "the bot's account was deactivated. Install the app again",
+  invalid_auth: "Slack refuses the bot's token. Give the bot its present one",
+  not_authed: "Slack refuses the bot's token. Give the bot its present one",
+  token_expired: "the bot's token has expired. Give the bot its present one",
+  token_revoked: "the bot's token was revoked. Install the app again",
 };
 
 /** Of those, words that may also be about nothing but what was asked for: the app may post and not upload, say. */
-const FORBIDDEN: ReadonlySet<string> = new Set(['missing_scope', 'no_permission', 'not_allowed_token_type', 'restricted_action']);
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'missing_scope',
+  'no_permission',
+  'not_allowed_token_type',
+  'restricted_action',
+]);
 
 /** Slack's own troubles. */
 const PASSING: ReadonlySet<string> = new Set([
-  'ratelimited', 'rate_limited', 'message_limit_exceeded', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_quota_exceeded', 'update_failed',
+  'ratelimited',
+  'rate_limited',
+  'message_limit_exceeded',
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'team_quota_exceeded',
+  'update_failed',
 ]);
 
 const MESSAGE: ReadonlySet<string> = new Set([
-  'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long', 'block_mismatch', 'no_text', 'invalid_attachments', 'attachment_payload_limit_exceeded',
-  'too_many_attachments', 'markdown_text_conflict', 'slack_connect_file_link_sharing_blocked', 'invalid_metadata_format', 'invalid_metadata_schema', 'metadata_too_large',
-  'metadata_must_be_sent_from_app', 'invalid_arguments', 'invalid_array_arg',
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'msg_blocks_too_long',
+  'msg_too_long',
+  'block_mismatch',
+  'no_text',
+  'invalid_attachments',
+  'attachment_payload_limit_exceeded',
+  'too_many_attachments',
+  'markdown_text_conflict',
+  'slack_connect_file_link_sharing_blocked',
+  'invalid_metadata_format',
+  'invalid_metadata_schema',
+  'metadata_too_large',
+  'metadata_must_be_sent_from_app',
+  'invalid_arguments',
+  'invalid_array_arg',
 ]);
 
 /** Deleted, too old for the workspace's rules, not ours, or frozen (https://docs.slack.dev/reference/methods/chat.update/#errors). */
-const GONE: ReadonlySet<string> = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message', 'is_inactive', 'cant_delete_message', 'compliance_exports_prevent_deletion']);
+const GONE: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'edit_window_closed',
+  'cant_update_message',
+  'is_inactive',
+  'cant_delete_message',
+  'compliance_exports_prevent_deletion',
+]);
 
 export function slackFault(error: unknown): SlackFault {
   const kind = error instanceof Error && 'code' in error ? error.code : null;
   if (limitedForMs(error) !== null || kind === ErrorCode.RequestError) return 'passing';
-  if (kind === ErrorCode.HTTPError) return error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500 ? 'other' : 'passing';
+  if (kind === ErrorCode.HTTPError)
+    return error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500 ? 'other' : 'passing';
   const code = slackErrorCode(error);
   if (code === null) return 'other';
   if (Object.hasOwn(ROOM, code)) return 'room';
@@ -74,14 +109,21 @@ export const roomFaultText = (code: string): string => ROOM[code] ?? `Slack says
 export function slackErrorCode(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || error.code !== ErrorCode.PlatformError) return null;
   const data: unknown = 'data' in error ? error.data : null;
-  return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string' ? data.error : null;
+  return typeof data === 'object' && data !== null && 'error' in data && typeof data.error === 'string'
+    ? data.error
+    : null;
 }
 
 /** Limits are by the minute (FACTS 3). */
 const UNSAID_LIMIT_MS = 30_000;
 
 /** Slack's troubles of which it says that what was asked for may have been done. */
-const MAYBE_DONE: ReadonlySet<string> = new Set(['internal_error', 'fatal_error', 'request_timeout', 'service_unavailable']);
+const MAYBE_DONE: ReadonlySet<string> = new Set([
+  'internal_error',
+  'fatal_error',
+  'request_timeout',
+  'service_unavailable',
+]);
 
 /** Slack's plain no: nothing of the call was done, so that it may be made again without a look whether it came through. */
 export function isRefusal(error: unknown): boolean {

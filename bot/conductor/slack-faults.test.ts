@@ -21,7 +21,8 @@ afterEach(async () => {
 });
 
 const note = (text: string) => rig.append({ kind: 'note', by: 'ana', text });
-const refusal = (word: string) => Object.assign(new Error(word), { code: ErrorCode.PlatformError, data: { ok: false, error: word } });
+const refusal = (word: string) =>
+  Object.assign(new Error(word), { code: ErrorCode.PlatformError, data: { ok: false, error: word } });
 /** A Slack that refuses posts with these words, and takes the rest. */
 function refusing(refuse: (text: string) => Error | null): { slack: SlackPort; tries: string[] } {
   const tries: string[] = [];
@@ -41,22 +42,33 @@ function refusing(refuse: (text: string) => Error | null): { slack: SlackPort; t
 const textsOf = async (containing = '') => (await rig.messages(containing)).map(({ text }) => text);
 /** What the bot told this person directly. */
 async function directMessages(slackId: string) {
-  const { channels } = await person(rig.workspace, slackId).get<{ channels: { id: string; im_with: string | null }[] }>('state');
+  const { channels } = await person(rig.workspace, slackId).get<{ channels: { id: string; im_with: string | null }[] }>(
+    'state',
+  );
   const own = channels.find(({ im_with: who }) => who === slackId);
-  return own === undefined ? [] : (await person(rig.workspace, slackId).get<{ messages: { text: string; blocks: object[] }[] }>(`channels/${own.id}/messages`)).messages;
+  return own === undefined
+    ? []
+    : (
+        await person(rig.workspace, slackId).get<{ messages: { text: string; blocks: object[] }[] }>(
+          `channels/${own.id}/messages`,
+        )
+      ).messages;
 }
 
-test.each(['invalid_blocks', 'msg_too_long', 'a_word_of_tomorrow'])('a post that Slack never takes (%s) is left out, and what follows it is shown', async (word) => {
-  await rig.create({ ready: false });
-  const { slack, tries } = refusing((text) => (text.includes('unspeakable') ? refusal(word) : null));
-  await rig.conductor('first', { slack }).conductor.start();
-  const bad = await note('unspeakable');
-  await note('what follows');
-  await rig.seen('what follows');
-  expect(await rig.messages('unspeakable')).toEqual([]);
-  expect(await rig.cloud.live.effectResult(rig.launchId, `${bad.seq}/post-entry`)).toBe('left out');
-  expect(tries.filter((text) => text.includes('unspeakable')).length).toBeGreaterThan(1);
-});
+test.each(['invalid_blocks', 'msg_too_long', 'a_word_of_tomorrow'])(
+  'a post that Slack never takes (%s) is left out, and what follows it is shown',
+  async (word) => {
+    await rig.create({ ready: false });
+    const { slack, tries } = refusing((text) => (text.includes('unspeakable') ? refusal(word) : null));
+    await rig.conductor('first', { slack }).conductor.start();
+    const bad = await note('unspeakable');
+    await note('what follows');
+    await rig.seen('what follows');
+    expect(await rig.messages('unspeakable')).toEqual([]);
+    expect(await rig.cloud.live.effectResult(rig.launchId, `${bad.seq}/post-entry`)).toBe('left out');
+    expect(tries.filter((text) => text.includes('unspeakable')).length).toBeGreaterThan(1);
+  },
+);
 
 test('a channel that takes nothing keeps everything waiting, on-call people are told directly, and nothing is lost', async () => {
   await rig.create({ ready: false });
@@ -95,7 +107,10 @@ test('after a long gap the room gets what matters now, one summary, and no stale
   await rig.create();
   const { conductor } = rig.conductor('first', { timings: { backlogMs: 300 } });
   await conductor.start();
-  await until('the posts of the beginning', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  await until(
+    'the posts of the beginning',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
   rig.workspace.admin.removeApp(ROOM);
   for (let i = 1; i <= 20; i += 1) await note(`thing number ${i}.`);
   const order = await rig.request();
@@ -141,7 +156,9 @@ test('the board of a closed launch says so and has no HALT', async () => {
   await conductor.start();
   await until('the board', async () => (await rig.messages()).some(({ pinned }) => pinned));
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
-  const board = await until('the closed board', async () => (await rig.messages('Super Bowl: closed')).find(({ pinned }) => pinned));
+  const board = await until('the closed board', async () =>
+    (await rig.messages('Super Bowl: closed')).find(({ pinned }) => pinned),
+  );
   expect(JSON.stringify(board.blocks)).not.toContain('halt.press');
 });
 
@@ -149,11 +166,21 @@ test('a channel that is archived after the close is no trouble: what was still t
   await rig.create({ ready: false });
   const { conductor } = rig.conductor('first');
   await conductor.start();
-  const { seq } = await rig.append({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 1, step: null, reason: '' });
+  const { seq } = await rig.append({
+    kind: 'order-scale',
+    by: 'ana',
+    target: 'workers',
+    desired: 1,
+    step: null,
+    reason: '',
+  });
   // No such service is here.
   await rig.cloud.live.finishEffect(rig.launchId, `${seq}/scale`, 'done');
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
-  await until('the posts of the close', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  await until(
+    'the posts of the close',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
   rig.workspace.admin.archive(ROOM, true);
   await note('thanks to everybody');
   await rig.append({ kind: 'report-scale', target: 'workers', desired: 1, stands: 1, tookMs: 60_000 });
@@ -164,7 +191,9 @@ test('a channel that is archived after the close is no trouble: what was still t
 test('a channel that takes edits but no posts is one trouble: on-call people hear of it once, and it ends with a post', async () => {
   await rig.create({ ready: false });
   let readOnly = false;
-  const { slack, tries } = refusing((text) => (readOnly && !text.includes('can\'t post') ? refusal('restricted_action_read_only_channel') : null));
+  const { slack, tries } = refusing((text) =>
+    readOnly && !text.includes("can't post") ? refusal('restricted_action_read_only_channel') : null,
+  );
   const { conductor } = rig.conductor('first', { slack });
   await conductor.start();
   await note('one');
@@ -185,30 +214,48 @@ test('a channel that takes edits but no posts is one trouble: on-call people hea
   await until('the trouble is over', () => conductor.shutRooms().length === 0);
 });
 
-test.each(['missing_scope', 'no_permission', 'restricted_action'])('an app that may not upload (%s) leaves the picture out, says its figures, and the room stays open', async (word) => {
-  await rig.create();
-  const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(refusal(word)) };
-  const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
-  await rig.append({ kind: 'close-shot', shotId, cause: 'not-after', segments: [segmentTotals('us-ios', 1, 500, { late: 500 })] });
-  await rig.request(['us-ios']);
-  const { conductor } = rig.conductor('first', { slack });
-  await conductor.start();
-  expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
-  expect(await textsOf('Delivery curve of shot')).toEqual([expect.stringContaining(', us-ios: 0 of 500 devices (0%) accepted')]);
-  expect(conductor.shutRooms()).toEqual([]);
-  expect(await directMessages('U0ONCALL')).toEqual([]);
-});
+test.each(['missing_scope', 'no_permission', 'restricted_action'])(
+  'an app that may not upload (%s) leaves the picture out, says its figures, and the room stays open',
+  async (word) => {
+    await rig.create();
+    const slack: SlackPort = { ...rig.slack, upload: () => Promise.reject(refusal(word)) };
+    const { shotId } = await rig.appendAs('FireApproved', rig.approval(await rig.request(['us-ios'])));
+    await rig.append({
+      kind: 'close-shot',
+      shotId,
+      cause: 'not-after',
+      segments: [segmentTotals('us-ios', 1, 500, { late: 500 })],
+    });
+    await rig.request(['us-ios']);
+    const { conductor } = rig.conductor('first', { slack });
+    await conductor.start();
+    expect(JSON.stringify((await rig.seen('asks to send')).blocks)).toContain('fire.go');
+    expect(await textsOf('Delivery curve of shot')).toEqual([
+      expect.stringContaining(', us-ios: 0 of 500 devices (0%) accepted'),
+    ]);
+    expect(conductor.shutRooms()).toEqual([]);
+    expect(await directMessages('U0ONCALL')).toEqual([]);
+  },
+);
 
 test('on-call people hear of a shut room although the store takes no note of it just then', async () => {
   await rig.create({ ready: false });
   let down = true;
-  const live = { ...rig.cloud.live, finishEffect: (launchId: string, effectId: string, result: string) => (down && effectId === FACT.roomTrouble ? Promise.reject(new Error('throttled')) : rig.cloud.live.finishEffect(launchId, effectId, result)) };
+  const live = {
+    ...rig.cloud.live,
+    finishEffect: (launchId: string, effectId: string, result: string) =>
+      down && effectId === FACT.roomTrouble
+        ? Promise.reject(new Error('throttled'))
+        : rig.cloud.live.finishEffect(launchId, effectId, result),
+  };
   rig.workspace.admin.archive(ROOM, true);
   const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, live } });
   await conductor.start();
   await until('a direct message', async () => (await directMessages('U0ONCALL')).length > 0);
   down = false;
-  await until('it is noted', async () => (await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble))?.includes('is_archived'));
+  await until('it is noted', async () =>
+    (await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble))?.includes('is_archived'),
+  );
   expect(await directMessages('U0ONCALL')).toHaveLength(1);
 });
 
@@ -222,7 +269,10 @@ test('a later gap is not put down to a trouble that was over before it began', a
   await note('one');
   await until('the room is shut', () => conductor.shutRooms().length === 1);
   rig.workspace.admin.archive(ROOM, false);
-  await until('everything is posted', async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq));
+  await until(
+    'everything is posted',
+    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+  );
   down = true;
   for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
   const sinceMs = Date.now();
@@ -254,7 +304,11 @@ test('a leader that died after its summary leaves the next one nothing to say tw
   const { seq } = await rig.launch();
   await rig.cloud.live.finishEffect(rig.launchId, FACT.folding, String(seq));
   await rig.cloud.live.claimEffect(rig.launchId, `missed/${seq}`, 'dead', 300, Date.now());
-  await rig.slack.postMessage(ROOM, { text: 'This room missed 12 posts', blocks: [] }, { mark: { launchId: rig.launchId, effectId: `missed/${seq}` } });
+  await rig.slack.postMessage(
+    ROOM,
+    { text: 'This room missed 12 posts', blocks: [] },
+    { mark: { launchId: rig.launchId, effectId: `missed/${seq}` } },
+  );
   await note('after the summary');
   await rig.conductor('second').conductor.start();
   await rig.seen('after the summary');
@@ -281,7 +335,11 @@ test('what an earlier leader has posted is no backlog, however far back the next
 test('a rate limit is waited out, and the order stays', async () => {
   await rig.create({ ready: false });
   let limited = true;
-  const { slack, tries } = refusing((text) => (limited && text.includes('first') ? Object.assign(new Error('ratelimited'), { code: ErrorCode.RateLimitedError, retryAfter: 1 }) : null));
+  const { slack, tries } = refusing((text) =>
+    limited && text.includes('first')
+      ? Object.assign(new Error('ratelimited'), { code: ErrorCode.RateLimitedError, retryAfter: 1 })
+      : null,
+  );
   await rig.conductor('one', { slack }).conductor.start();
   await note('first');
   await note('second');
@@ -306,12 +364,19 @@ test('the board and an open order that somebody deletes come back, once', async 
   // News for both of them.
   await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: '' });
   await until('a pinned board', async () => (await rig.messages()).some(({ pinned, ts }) => pinned && ts !== board.ts));
-  const again = await until('the order', async () => (await rig.messages(order.orderId)).find(({ blocks }) => JSON.stringify(blocks).includes('fire.go')));
+  const again = await until('the order', async () =>
+    (await rig.messages(order.orderId)).find(({ blocks }) => JSON.stringify(blocks).includes('fire.go')),
+  );
   expect(again.ts).not.toBe(asked.ts);
   await rig.append({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
-  await until('the order as it is now', async () => !JSON.stringify((await rig.messages(order.orderId)).at(-1)?.blocks).includes('GO anyway'));
+  await until(
+    'the order as it is now',
+    async () => !JSON.stringify((await rig.messages(order.orderId)).at(-1)?.blocks).includes('GO anyway'),
+  );
   expect((await rig.messages()).filter(({ pinned }) => pinned)).toHaveLength(1);
-  expect((await rig.messages(order.orderId)).filter(({ blocks }) => JSON.stringify(blocks).includes('fire.go'))).toHaveLength(1);
+  expect(
+    (await rig.messages(order.orderId)).filter(({ blocks }) => JSON.stringify(blocks).includes('fire.go')),
+  ).toHaveLength(1);
 });
 
 test('a halt shows at once on the board and on the live message, whatever their clocks', async () => {
@@ -322,7 +387,12 @@ test('a halt shows at once on the board and on the live message, whatever their 
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.afterEntry(rig.launchId, submitted.entry);
   await rig.seen('Sending: Super Bowl');
-  const { recorded } = await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() });
+  const { recorded } = await conductor.halt(rig.launchId, {
+    by: 'mia',
+    source: 'slack',
+    reason: '',
+    pressedAtMs: Date.now(),
+  });
   await recorded;
   await until('the halted board', async () => (await textsOf('HALTED')).length > 0, 2_000);
   await until('the halting shot', async () => (await rig.messages('Halting: Super Bowl')).length > 0, 2_000);
@@ -332,18 +402,24 @@ test('a claim lasts as long as its post, and no longer than its bot', async () =
   await rig.create({ ready: false });
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   let begunAtMs: number | null = null;
-  const slack: SlackPort = { ...rig.slack, postMessage: async (channel, message, options) => {
-    if (message.text.includes('slow')) {
-      begunAtMs = Date.now();
-      await held;
-    }
-    return rig.slack.postMessage(channel, message, options);
-  } };
+  const slack: SlackPort = {
+    ...rig.slack,
+    postMessage: async (channel, message, options) => {
+      if (message.text.includes('slow')) {
+        begunAtMs = Date.now();
+        await held;
+      }
+      return rig.slack.postMessage(channel, message, options);
+    },
+  };
   await rig.conductor('first', { slack, timings: { claimMs: 600 } }).conductor.start();
   const { seq } = await note('slow');
   const effectId = `${seq}/post-entry`;
   await until('twice a claim’s life', () => begunAtMs !== null && Date.now() - begunAtMs > 1_200);
-  expect(await rig.cloud.live.claimEffect(rig.launchId, effectId, 'other', 600, Date.now())).toMatchObject({ mine: false, done: false });
+  expect(await rig.cloud.live.claimEffect(rig.launchId, effectId, 'other', 600, Date.now())).toMatchObject({
+    mine: false,
+    done: false,
+  });
   release();
   await rig.seen('slow');
   expect(await rig.messages('slow')).toHaveLength(1);
@@ -370,13 +446,21 @@ test('a person who came back with another account while Slack was slow is not re
   const { people } = await rig.launch();
   const returned = people.map((one) => (one.id === 'mia' ? { ...one, slack: ['U0NEW'] } : one));
   let asked = 0;
-  const slack: SlackPort = { ...rig.slack, isDeactivated: async (slackId) => {
-    asked += 1;
-    if (slackId !== 'U0MARKET1') return false;
-    const { changeId } = await rig.appendAs('RosterChangeRequested', { kind: 'request-roster-change', by: 'ana', people: returned, reason: 'new account' });
-    await rig.append({ kind: 'approve-roster-change', by: 'ben', changeId });
-    return true;
-  } };
+  const slack: SlackPort = {
+    ...rig.slack,
+    isDeactivated: async (slackId) => {
+      asked += 1;
+      if (slackId !== 'U0MARKET1') return false;
+      const { changeId } = await rig.appendAs('RosterChangeRequested', {
+        kind: 'request-roster-change',
+        by: 'ana',
+        people: returned,
+        reason: 'new account',
+      });
+      await rig.append({ kind: 'approve-roster-change', by: 'ben', changeId });
+      return true;
+    },
+  };
   await rig.conductor('first', { slack, timings: { rosterMs: 300 } }).conductor.start();
   await until('everybody was asked about twice', () => asked >= 2 * people.length);
   expect((await rig.launch()).people).toEqual(returned);
@@ -386,16 +470,25 @@ test('a person who was deactivated in Slack while no bot was there leaves the ro
   await rig.create();
   const order = await rig.request();
   rig.workspace.admin.deactivate('U0MARKET1');
-  const slack: SlackPort = { ...rig.slack, isDeactivated: async (slackId) => {
-    if (slackId === 'U0ONCALL') throw refusal('internal_error');
-    return rig.slack.isDeactivated(slackId);
-  } };
+  const slack: SlackPort = {
+    ...rig.slack,
+    isDeactivated: async (slackId) => {
+      if (slackId === 'U0ONCALL') throw refusal('internal_error');
+      return rig.slack.isDeactivated(slackId);
+    },
+  };
   await rig.conductor('first', { slack, timings: { rosterMs: 300 } }).conductor.start();
   await until('mia is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'mia'));
-  expect(await rig.journal.submit(rig.launchId, rig.approval(order))).toMatchObject({ ok: false, code: 'NOT_ON_ROSTER' });
+  expect(await rig.journal.submit(rig.launchId, rig.approval(order))).toMatchObject({
+    ok: false,
+    code: 'NOT_ON_ROSTER',
+  });
   rig.workspace.admin.deactivate('U0MARKET2');
   await until('ben is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'ben'));
   // One of her accounts is of no Slack that the bot knows: that is no deactivation.
   expect((await rig.launch()).people.map(({ id }) => id)).toEqual(['ana', 'olu']);
-  expect(await rig.entries('PersonRemoved')).toMatchObject([{ person: 'mia', by: { system: 'slack' } }, { person: 'ben' }]);
+  expect(await rig.entries('PersonRemoved')).toMatchObject([
+    { person: 'mia', by: { system: 'slack' } },
+    { person: 'ben' },
+  ]);
 });

@@ -9,9 +9,18 @@ import { slackErrorCode } from './slack-fault.ts';
  */
 
 /** Travels as message metadata, so that a repeated effect finds the message it has already posted. */
-export interface EffectMark { launchId: string; effectId: string }
+export interface EffectMark {
+  launchId: string;
+  effectId: string;
+}
 
-export interface Upload { bytes: Uint8Array; filename: string; title: string; altText: string; comment: string }
+export interface Upload {
+  bytes: Uint8Array;
+  filename: string;
+  title: string;
+  altText: string;
+  comment: string;
+}
 
 export type Pace = 'urgent' | 'stats';
 
@@ -47,7 +56,12 @@ export const EFFECT_EVENT = 'gobutton_effect';
 /** Retries within some seconds only; the outbox repeats what still fails. A WebClient left alone waits up to half an hour (FACTS 13). */
 const URGENT_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000, factor: 2 };
 
-export function createSlackPort(options: { token: string; apiUrl: string | null; log: Logger; timeoutMs?: number }): SlackPort {
+export function createSlackPort(options: {
+  token: string;
+  apiUrl: string | null;
+  log: Logger;
+  timeoutMs?: number;
+}): SlackPort {
   const base = {
     ...(options.apiUrl === null ? {} : { slackApiUrl: options.apiUrl }),
     timeout: options.timeoutMs ?? 5_000,
@@ -67,9 +81,20 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
   return {
     async postMessage(channel, message, more = {}) {
       const answer = await posts.chat.postMessage({
-        channel, text: message.text, blocks: message.blocks, unfurl_links: false, unfurl_media: false,
+        channel,
+        text: message.text,
+        blocks: message.blocks,
+        unfurl_links: false,
+        unfurl_media: false,
         ...(more.threadTs === undefined ? {} : { thread_ts: more.threadTs }),
-        ...(more.mark === undefined ? {} : { metadata: { event_type: EFFECT_EVENT, event_payload: { effectId: more.mark.effectId, launchId: more.mark.launchId } } }),
+        ...(more.mark === undefined
+          ? {}
+          : {
+              metadata: {
+                event_type: EFFECT_EVENT,
+                event_payload: { effectId: more.mark.effectId, launchId: more.mark.launchId },
+              },
+            }),
       });
       if (answer.ts === undefined) throw new Error('SLACK_NO_TS: chat.postMessage answered without a ts');
       return answer.ts;
@@ -91,7 +116,12 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
 
     async upload(channel, file) {
       await urgent.filesUploadV2({
-        channel_id: channel, file: Buffer.from(file.bytes), filename: file.filename, title: file.title, alt_text: file.altText, initial_comment: file.comment,
+        channel_id: channel,
+        file: Buffer.from(file.bytes),
+        filename: file.filename,
+        title: file.title,
+        alt_text: file.altText,
+        initial_comment: file.comment,
       });
     },
 
@@ -106,7 +136,12 @@ export function createSlackPort(options: { token: string; apiUrl: string | null;
     async findPosted(channel, mark) {
       const found = (await recent(channel)).find((message) => {
         const payload: unknown = message.metadata?.event_payload;
-        return message.metadata?.event_type === EFFECT_EVENT && isMark(payload) && payload.effectId === mark.effectId && payload.launchId === mark.launchId;
+        return (
+          message.metadata?.event_type === EFFECT_EVENT &&
+          isMark(payload) &&
+          payload.effectId === mark.effectId &&
+          payload.launchId === mark.launchId
+        );
       });
       return found?.ts ?? null;
     },

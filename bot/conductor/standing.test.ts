@@ -22,7 +22,9 @@ afterEach(async () => {
 const NAME = FACT.live('S9');
 
 /** A live message that somebody moves down (posts anew, notes, deletes) between our look at where it stands and our edit. */
-async function movedMeanwhile(moves: boolean): Promise<{ shown: boolean; texts: string[]; again: boolean; stands: string | null }> {
+async function movedMeanwhile(
+  moves: boolean,
+): Promise<{ shown: boolean; texts: string[]; again: boolean; stands: string | null }> {
   await rig.create({ ready: false });
   const launch = await rig.launch();
   const { slack } = rig;
@@ -33,19 +35,39 @@ async function movedMeanwhile(moves: boolean): Promise<{ shown: boolean; texts: 
     async update(...args) {
       if (isFirst) {
         isFirst = false;
-        if (moves) await keepFact(context, launch.id, NAME, await slack.postMessage(launch.channelId, message('live: moved down', []), {}));
+        if (moves)
+          await keepFact(
+            context,
+            launch.id,
+            NAME,
+            await slack.postMessage(launch.channelId, message('live: moved down', []), {}),
+          );
         await slack.remove(launch.channelId, old);
       }
       return slack.update(...args);
     },
   };
   const context: Context = {
-    cloud: rig.cloud, journal: rig.journal, slack: racing, log: pino({ level: 'silent' }), holder: 'first', hasEnded: () => false, timings: TIMINGS, nowMs: () => Date.now(),
+    cloud: rig.cloud,
+    journal: rig.journal,
+    slack: racing,
+    log: pino({ level: 'silent' }),
+    holder: 'first',
+    hasEnded: () => false,
+    timings: TIMINGS,
+    nowMs: () => Date.now(),
     act: () => Promise.reject(new Error('nothing is decided here')),
   };
   await keepFact(context, launch.id, NAME, old);
   const standings = new Standings(context, new Room(context, launch.id), new UpdateBudget(context.nowMs));
-  const show = () => standings.show({ launch, name: NAME, message: () => message('live: as it is now', []), reserve: 0, ifDeleted: 'post' });
+  const show = () =>
+    standings.show({
+      launch,
+      name: NAME,
+      message: () => message('live: as it is now', []),
+      reserve: 0,
+      ifDeleted: 'post',
+    });
   const shown = await show();
   const texts = (await rig.messages('live: ')).map(({ text }) => text);
   return { shown, texts, again: await show(), stands: await fact(context, launch.id, NAME) };

@@ -50,7 +50,11 @@ export class Standings {
       this.#quietUntilMs = nowMs() + (limitedForMs(error) ?? 0);
       // It was moved down meanwhile: the next look finds it in its new place.
       if (fault === 'gone' && (await fact(this.#context, launch.id, name)) !== ts) return false;
-      if (fault === 'gone') return (ifDeleted === 'leave' && isDeleted(error)) || this.#postAnew(slack, launch, { name, goneTs: ts, message: message(), error });
+      if (fault === 'gone')
+        return (
+          (ifDeleted === 'leave' && isDeleted(error)) ||
+          this.#postAnew(slack, launch, { name, goneTs: ts, message: message(), error })
+        );
       if (fault === 'other' && slackErrorCode(error) === null) throw error;
       log.warn({ name, err: error }, 'a message could not be updated');
       // Said once per state: the same words would be refused again.
@@ -64,7 +68,11 @@ export class Standings {
     } catch (error) {
       if (slackFault(error) === 'other' && slackErrorCode(error) === null) throw error;
       this.#quietUntilMs = this.#context.nowMs() + (limitedForMs(error) ?? 0);
-      if (!(await this.#room.failed(launch, error, 'post'))) this.#context.log.warn({ name: what.name, err: error }, 'a message could not be posted anew; it is tried again');
+      if (!(await this.#room.failed(launch, error, 'post')))
+        this.#context.log.warn(
+          { name: what.name, err: error },
+          'a message could not be posted anew; it is tried again',
+        );
       return false;
     }
   }

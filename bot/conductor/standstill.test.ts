@@ -10,7 +10,9 @@ import { countsOf, evenly, reportOf } from './for-tests.ts';
 
 let rig: Rig;
 const stops: (() => unknown)[] = [];
-beforeEach(async () => { rig = await startRig(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
   await rig.stop();
@@ -27,10 +29,20 @@ async function fired(options: Parameters<Rig['conductor']>[1] = {}) {
   void conductor.afterEntry(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;
   const launch = acted.launch;
-  const snapshot = (ios: number, android: number, more: Partial<ShotSnapshot['platforms']['ios']> = {}): ShotSnapshot => ({
-    shotId, platforms: { ios: countsOf(evenly(ios, 0, 500), more), android: countsOf(evenly(android, 0, 500)) }, firstWriteAtMs: pressedAtMs + 30, lastWriteAtMs: pressedAtMs + 900,
+  const snapshot = (
+    ios: number,
+    android: number,
+    more: Partial<ShotSnapshot['platforms']['ios']> = {},
+  ): ShotSnapshot => ({
+    shotId,
+    platforms: { ios: countsOf(evenly(ios, 0, 500), more), android: countsOf(evenly(android, 0, 500)) },
+    firstWriteAtMs: pressedAtMs + 30,
+    lastWriteAtMs: pressedAtMs + 900,
   });
-  const report = (shot: ShotSnapshot | null, more: Partial<WorkerReport> = {}) => rig.cloud.live.putReport(reportOf(launch, 'one', Date.now(), { state: 'sending', shots: shot === null ? [] : [shot], ...more }));
+  const report = (shot: ShotSnapshot | null, more: Partial<WorkerReport> = {}) =>
+    rig.cloud.live.putReport(
+      reportOf(launch, 'one', Date.now(), { state: 'sending', shots: shot === null ? [] : [shot], ...more }),
+    );
   return { conductor, launch, shotId, pressedAtMs, snapshot, report };
 }
 
@@ -54,7 +66,10 @@ test('GO without a push is an alarm within 3 s of the press, with the reason tha
   const moved = await rig.seen('iOS and Android: pushes go out, the first');
   expect(moved.ts).toBe(alarm.ts);
   expect(await rig.messages('GO was pressed, and no push')).toHaveLength(0);
-  const notes = await until('both notes', async () => { const all = (await rig.entries('Noted')).map(({ text }) => text); return all.length >= 2 ? all : undefined; });
+  const notes = await until('both notes', async () => {
+    const all = (await rig.entries('Noted')).map(({ text }) => text);
+    return all.length >= 2 ? all : undefined;
+  });
   expect(notes[0]).toMatch(/^GO was pressed, and no push has gone out on iOS and Android .*since .*Likely reason/);
   expect(notes[1]).toContain('pushes go out');
   // Said by itself; the entries post nothing besides.
@@ -69,7 +84,15 @@ test('a platform that stands still while the other one goes on is named, with th
   let inFlight = 0;
   keepReporting(() => {
     android = Math.min(290, android + 2);
-    const lane = (provider: 'apns' | 'fcm') => ({ provider, connections: 4, primed: 4, streams: 400, inFlight: provider === 'apns' ? inFlight : 0, credentialAgeMs: 1, credentialLeftMs: 3_000_000 });
+    const lane = (provider: 'apns' | 'fcm') => ({
+      provider,
+      connections: 4,
+      primed: 4,
+      streams: 400,
+      inFlight: provider === 'apns' ? inFlight : 0,
+      credentialAgeMs: 1,
+      credentialLeftMs: 3_000_000,
+    });
     return report(snapshot(ios, android, { written: ios + inFlight }), { lanes: [lane('apns'), lane('fcm')] });
   });
   await rig.seen('Sending: 1');
@@ -111,6 +134,8 @@ test('a halt ends the alarm, and a shot that all of is answered never stands sti
   keepReporting(() => report(snapshot(100, 300)));
   await rig.seen('iOS stands still');
   expect(await rig.messages('Android stands still')).toHaveLength(0);
-  await (await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'x', pressedAtMs: Date.now() })).recorded;
+  await (
+    await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: 'x', pressedAtMs: Date.now() })
+  ).recorded;
   await rig.seen('The shot was halted; iOS had stood still');
 });

@@ -8,13 +8,29 @@ import { Stillness } from './stillness.ts';
 import type { Still } from './stillness.ts';
 
 const shot = shotForTests();
-const launch = { ...launchForTests(shot), switches: {}, runbook: { ...launchForTests(shot).runbook, pool: { name: 'p', scale_target: 'workers', workers: 2 }, delivery: { ios_per_second: 0, android_per_second: 0, android_ramp: 0, uncertain: 'leave' } } } as unknown as Launch;
+const launch = {
+  ...launchForTests(shot),
+  switches: {},
+  runbook: {
+    ...launchForTests(shot).runbook,
+    pool: { name: 'p', scale_target: 'workers', workers: 2 },
+    delivery: { ios_per_second: 0, android_per_second: 0, android_ramp: 0, uncertain: 'leave' },
+  },
+} as unknown as Launch;
 const at = (sinceGoMs: number) => GO_AT_MS + sinceGoMs;
 const times = (count: number) => Array.from({ length: count }, (_, i) => i % 900);
-const sent = (ios: number, android: number, written = 0) => [snapshotOf('shot-1', countsOf(times(ios), { written: ios + written }), countsOf(times(android)))];
+const sent = (ios: number, android: number, written = 0) => [
+  snapshotOf('shot-1', countsOf(times(ios), { written: ios + written }), countsOf(times(android))),
+];
 
 /** Looks every 250 ms from one time to another, and gives the first look that finds something still. */
-function firstStill(stillness: Stillness, fromMs: number, toMs: number, counts: Parameters<Stillness['look']>[2], of: Launch = launch): [sinceGoMs: number, still: Still[]] | null {
+function firstStill(
+  stillness: Stillness,
+  fromMs: number,
+  toMs: number,
+  counts: Parameters<Stillness['look']>[2],
+  of: Launch = launch,
+): [sinceGoMs: number, still: Still[]] | null {
   for (let ms = fromMs; ms <= toMs; ms += 250) {
     const still = stillness.look(of, shot, counts, at(ms));
     if (still.length > 0) return [ms, still];
@@ -23,23 +39,38 @@ function firstStill(stillness: Stillness, fromMs: number, toMs: number, counts: 
 }
 
 test('no push 2 s after GO is still, whoever has reported nothing', () => {
-  expect(firstStill(new Stillness(2_000), 0, 5_000, [])).toMatchObject([2_000, [{ platform: 'ios', everMoved: false, left: 3_000 }, { platform: 'android', everMoved: false }]]);
+  expect(firstStill(new Stillness(2_000), 0, 5_000, [])).toMatchObject([
+    2_000,
+    [
+      { platform: 'ios', everMoved: false, left: 3_000 },
+      { platform: 'android', everMoved: false },
+    ],
+  ]);
 });
 
 test('whoever comes to a shot on its way sees 2 s of it before it says that it stands still', () => {
-  expect(firstStill(new Stillness(2_000), 9_000, 20_000, [])).toMatchObject([11_000, [{ platform: 'ios' }, { platform: 'android' }]]);
+  expect(firstStill(new Stillness(2_000), 9_000, 20_000, [])).toMatchObject([
+    11_000,
+    [{ platform: 'ios' }, { platform: 'android' }],
+  ]);
 });
 
 test('a slow pace is no standstill, unless its own pauses are over many times', () => {
   const paced = { ...launch, switches: { 'pace.ios': { value: 0.5 } } } as unknown as Launch;
   const stillness = new Stillness(2_000);
   expect(firstStill(stillness, 0, 5_750, sent(1, 2_000), paced)).toBeNull();
-  expect(firstStill(stillness, 6_000, 8_000, sent(1, 2_000), paced)).toMatchObject([6_000, [{ platform: 'ios', everMoved: true }]]);
+  expect(firstStill(stillness, 6_000, 8_000, sent(1, 2_000), paced)).toMatchObject([
+    6_000,
+    [{ platform: 'ios', everMoved: true }],
+  ]);
 });
 
 test('the last few answers are waited for; a provider that holds many is not', () => {
   expect(firstStill(new Stillness(2_000), 0, 15_000, sent(2_990, 2_000, 10))).toBeNull();
-  expect(firstStill(new Stillness(2_000), 0, 15_000, sent(2_000, 2_000, 1_000))).toMatchObject([2_000, [{ platform: 'ios', left: 1_000, waiting: 1_000 }]]);
+  expect(firstStill(new Stillness(2_000), 0, 15_000, sent(2_000, 2_000, 1_000))).toMatchObject([
+    2_000,
+    [{ platform: 'ios', left: 1_000, waiting: 1_000 }],
+  ]);
 });
 
 test('time in which nobody looked is no sign, and after its time limit a platform is not still but late', () => {
@@ -49,29 +80,95 @@ test('time in which nobody looked is no sign, and after its time limit a platfor
   expect(firstStill(new Stillness(2_000), 60_000, 70_000, sent(10, 2_000))).toBeNull();
 });
 
-const still: Still[] = [{ platform: 'ios', sinceMs: at(3_000), everMoved: true, left: 1_000, devices: 3_000, waiting: 400 }];
-const worker = (more: Partial<WorkerReport> = {}, silentMs = 200) => ({ report: reportOf(launch, `boot-${silentMs}`, at(5_000), { state: 'sending', ...more }), silentMs });
-const apns = (more: Partial<WorkerReport['lanes'][number]>) => ({ lanes: [{ provider: 'apns' as const, connections: 4, primed: 4, streams: 400, inFlight: 0, credentialAgeMs: 1, credentialLeftMs: 3_000_000, ...more }] });
+const still: Still[] = [
+  { platform: 'ios', sinceMs: at(3_000), everMoved: true, left: 1_000, devices: 3_000, waiting: 400 },
+];
+const worker = (more: Partial<WorkerReport> = {}, silentMs = 200) => ({
+  report: reportOf(launch, `boot-${silentMs}`, at(5_000), { state: 'sending', ...more }),
+  silentMs,
+});
+const apns = (more: Partial<WorkerReport['lanes'][number]>) => ({
+  lanes: [
+    {
+      provider: 'apns' as const,
+      connections: 4,
+      primed: 4,
+      streams: 400,
+      inFlight: 0,
+      credentialAgeMs: 1,
+      credentialLeftMs: 3_000_000,
+      ...more,
+    },
+  ],
+});
 const depth = { waiting: 0, inFlight: 3 };
-const healthy: Evidence = { storeSilentMs: 0, workers: [worker()], queues: { segments: depth, ios: depth, android: depth }, switches: 'as approved' };
+const healthy: Evidence = {
+  storeSilentMs: 0,
+  workers: [worker()],
+  queues: { segments: depth, ios: depth, android: depth },
+  switches: 'as approved',
+};
 
 test.each<[string, Partial<Evidence>, RegExp]>([
   ['store', { storeSilentMs: 2_400 }, /has not answered the bot for 2 s/],
   ['switch item', { switches: 'missing' }, /gone from its table/],
   ['halt', { switches: 'halted' }, /switch item is halted/],
-  ['switch reads', { workers: [worker({ switchReadAgoMs: 4_000 })] }, /1 of 1 worker can't read the switch item \(last read 4 s ago\)/],
+  [
+    'switch reads',
+    { workers: [worker({ switchReadAgoMs: 4_000 })] },
+    /1 of 1 worker can't read the switch item \(last read 4 s ago\)/,
+  ],
   ['no worker', { workers: [] }, /no worker reports at all/],
   ['no worker', { workers: [worker({}, 9_000)] }, /the last one did 9 s ago/],
   ['stopped', { workers: [worker({ say: 'STOPPED sending shot-1: the provider answered BadTopic' })] }, /BadTopic/],
-  ['cannot', { workers: [worker({ say: 'CANNOT TAKE batches of shot-1: claim l/ios/1/b1 has state "leased": it was written by a newer one' })] }, /1 of 1 worker can't go on with it: .*written by a newer one/],
-  ['none ready', { workers: [worker({ state: 'loading', say: 'audience cannot be loaded' })] }, /none of 1 worker is ready. One says: audience cannot be loaded/],
-  ['weather ios', { workers: [worker(apns({ inFlight: 400, weather: { state: 'stopped', reason: 'Http502', forMs: 2_000, refused: 31, waiting: 500, againInMs: 900 } }))] }, /APNs takes no pushes just now: it answers \*Http502\* on 1 of 1 worker for 3 s, 31 times; 500 devices wait/],
+  [
+    'cannot',
+    {
+      workers: [
+        worker({
+          say: 'CANNOT TAKE batches of shot-1: claim l/ios/1/b1 has state "leased": it was written by a newer one',
+        }),
+      ],
+    },
+    /1 of 1 worker can't go on with it: .*written by a newer one/,
+  ],
+  [
+    'none ready',
+    { workers: [worker({ state: 'loading', say: 'audience cannot be loaded' })] },
+    /none of 1 worker is ready. One says: audience cannot be loaded/,
+  ],
+  [
+    'weather ios',
+    {
+      workers: [
+        worker(
+          apns({
+            inFlight: 400,
+            weather: { state: 'stopped', reason: 'Http502', forMs: 2_000, refused: 31, waiting: 500, againInMs: 900 },
+          }),
+        ),
+      ],
+    },
+    /APNs takes no pushes just now: it answers \*Http502\* on 1 of 1 worker for 3 s, 31 times; 500 devices wait/,
+  ],
   ['queue missing', { queues: { ...healthy.queues, ios: 'missing' } }, /queue of iOS batches does not exist/],
   ['no connection ios', { workers: [worker(apns({ streams: 0 }))] }, /no connection to APNs is open/],
   ['credential ios', { workers: [worker(apns({ credentialLeftMs: null }))] }, /no worker has a credential for APNs/],
-  ['provider ios', { workers: [worker(apns({ inFlight: 400 }))] }, /APNs answers nothing: 400 pushes on 4 connections have waited for 3 s/],
-  ['dead worker', { workers: [worker(), worker({ shots: sent(10, 10) }, 7_000)] }, /1 worker that was sending it has gone silent/],
-  ['queues empty', { queues: { segments: { waiting: 0, inFlight: 0 }, ios: { waiting: 0, inFlight: 0 }, android: depth } }, /queues are empty while devices are left/],
+  [
+    'provider ios',
+    { workers: [worker(apns({ inFlight: 400 }))] },
+    /APNs answers nothing: 400 pushes on 4 connections have waited for 3 s/,
+  ],
+  [
+    'dead worker',
+    { workers: [worker(), worker({ shots: sent(10, 10) }, 7_000)] },
+    /1 worker that was sending it has gone silent/,
+  ],
+  [
+    'queues empty',
+    { queues: { segments: { waiting: 0, inFlight: 0 }, ios: { waiting: 0, inFlight: 0 }, android: depth } },
+    /queues are empty while devices are left/,
+  ],
   ['queue waits', { queues: { ...healthy.queues, ios: { waiting: 12, inFlight: 0 } } }, /12 messages wait/],
   ['unknown', {}, /nothing that the bot can see/],
 ])('the reason is %s', (kind, more, why) => {

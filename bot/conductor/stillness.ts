@@ -6,7 +6,14 @@ import { poolPace } from '../../workers/send/pace.ts';
 import { devicesOf } from './figures.ts';
 
 /** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
-export interface Still { platform: Platform; sinceMs: number; everMoved: boolean; left: number; devices: number; waiting: number }
+export interface Still {
+  platform: Platform;
+  sinceMs: number;
+  everMoved: boolean;
+  left: number;
+  devices: number;
+  waiting: number;
+}
 
 /** Every push is written and next to all are answered: the last answers may take the lane's deadline (10 s), and the account of a worker that died a little more. */
 const STRAGGLERS_MS = 20_000;
@@ -18,7 +25,11 @@ const NEW_MS = 4_000;
 /** Nobody looked for so long: what was not seen meanwhile is no sign. */
 const BLIND_MS = 1_000;
 
-interface Seen { count: number; movedAtMs: number; everMoved: boolean }
+interface Seen {
+  count: number;
+  movedAtMs: number;
+  everMoved: boolean;
+}
 
 /** Which platforms of a shot stand still, from what workers report. Counts are cumulative, so whatever changes them is movement. */
 export class Stillness {
@@ -44,12 +55,32 @@ export class Stillness {
       const seen = this.#moved(shot, platform, written + finished, nowMs);
       const left = devices[platform] - finished;
       const waiting = Math.max(0, written - sum(snapshots, platform, ['accepted', 'failed', 'uncertain']));
-      if (left <= 0 || nowMs - seen.movedAtMs < this.#patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)) return [];
-      return [{ platform, sinceMs: seen.movedAtMs, everMoved: seen.everMoved, left, devices: devices[platform], waiting: Math.min(waiting, left) }];
+      if (
+        left <= 0 ||
+        nowMs - seen.movedAtMs <
+          this.#patienceMs(launch, shot, platform, { devices: devices[platform], left, waiting }, nowMs)
+      )
+        return [];
+      return [
+        {
+          platform,
+          sinceMs: seen.movedAtMs,
+          everMoved: seen.everMoved,
+          left,
+          devices: devices[platform],
+          waiting: Math.min(waiting, left),
+        },
+      ];
     });
   }
 
-  #patienceMs(launch: Launch, shot: Shot, platform: Platform, { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>, nowMs: number): number {
+  #patienceMs(
+    launch: Launch,
+    shot: Shot,
+    platform: Platform,
+    { devices, left, waiting }: Pick<Still, 'devices' | 'left' | 'waiting'>,
+    nowMs: number,
+  ): number {
     if (left <= waiting && left <= Math.max(STRAGGLERS, devices / 100)) return Math.max(this.#stillMs, STRAGGLERS_MS);
     const perSecond = paceOf(launch, shot, platform, nowMs);
     return perSecond === 0 ? this.#stillMs : Math.max(this.#stillMs, (PAUSES * 1_000) / perSecond);
@@ -75,6 +106,13 @@ export function paceOf(launch: Launch, shot: Shot, platform: Platform, nowMs: nu
   return poolPace(platform, launch.runbook.delivery, typeof set === 'number' ? set : 0, nowMs - shot.pressedAtMs);
 }
 
-function sum(snapshots: readonly ShotSnapshot[], platform: Platform, what: readonly ('written' | (typeof DEVICE_STATES)[number])[]): number {
-  return snapshots.reduce((total, { platforms }) => what.reduce((one, state) => one + platforms[platform][state], total), 0);
+function sum(
+  snapshots: readonly ShotSnapshot[],
+  platform: Platform,
+  what: readonly ('written' | (typeof DEVICE_STATES)[number])[],
+): number {
+  return snapshots.reduce(
+    (total, { platforms }) => what.reduce((one, state) => one + platforms[platform][state], total),
+    0,
+  );
 }

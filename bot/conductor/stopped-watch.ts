@@ -38,11 +38,23 @@ export class StoppedWatch {
       for (const platform of PLATFORMS) {
         const name = `${shot.id} ${platform}`;
         if (!this.#alarms.has(name) && !running.includes(shot)) continue;
-        const alarm = this.#alarms.get(name) ?? new Alarm<Stopped, StoppedEnd>(this.#context, { launchId: launch.id, channelId: launch.channelId, fact: FACT.stopped(shot.id, platform), effect: `stopped/${shot.id}/${platform}` });
+        const alarm =
+          this.#alarms.get(name) ??
+          new Alarm<Stopped, StoppedEnd>(this.#context, {
+            launchId: launch.id,
+            channelId: launch.channelId,
+            fact: FACT.stopped(shot.id, platform),
+            effect: `stopped/${shot.id}/${platform}`,
+          });
         this.#alarms.set(name, alarm);
         this.#lookAt(launch, shot, platform, alarm, sight);
         const { episode } = alarm;
-        if (episode !== null) alarm.show(episode.end === null ? stoppedMessage(launch, episode.content) : stoppedOverMessage(launch, episode.content, episode.end));
+        if (episode !== null)
+          alarm.show(
+            episode.end === null
+              ? stoppedMessage(launch, episode.content)
+              : stoppedOverMessage(launch, episode.content, episode.end),
+          );
         if (shot.closed !== null && alarm.isDone) this.#alarms.delete(name);
       }
     }
@@ -55,7 +67,11 @@ export class StoppedWatch {
     if (shot.closed !== null) {
       if (before === null) return;
       const left = before.content.segments.reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
-      const end = { how: shot.haltedAtMs === null ? 'closed' as const : 'halted' as const, afterMs: nowMs - before.sinceMs, left };
+      const end = {
+        how: shot.haltedAtMs === null ? ('closed' as const) : ('halted' as const),
+        afterMs: nowMs - before.sinceMs,
+        left,
+      };
       return alarm.end(end, stoppedOverNote(launch, before.content, end));
     }
     if (shot.haltedAtMs !== null || launch.halt.active || !alarm.mayBegin) return;
@@ -63,23 +79,43 @@ export class StoppedWatch {
     if (found === null) return;
     if (before === null) {
       alarm.begin(found, { sinceMs: nowMs, note: stoppedNote(launch, found), inSameMessage: alarm.episode !== null });
-      this.#context.log.error({ launchId: launch.id, ...found }, 'workers have stopped a shot: the provider refuses what is sent');
-    } else if (before.content.workers !== found.workers || before.content.of !== found.of || before.content.reason !== found.reason) alarm.change(found);
+      this.#context.log.error(
+        { launchId: launch.id, ...found },
+        'workers have stopped a shot: the provider refuses what is sent',
+      );
+    } else if (
+      before.content.workers !== found.workers ||
+      before.content.of !== found.of ||
+      before.content.reason !== found.reason
+    )
+      alarm.change(found);
   }
 }
 
 function foundOf(launch: Launch, shot: Shot, platform: Platform, sight: ShotSight, sinceMs: number): Stopped | null {
   const reports = sight.alive();
-  const mine = reports.flatMap(({ stopped = [] }) => stopped.filter((one) => one.shotId === shot.id && one.platform === platform));
+  const mine = reports.flatMap(({ stopped = [] }) =>
+    stopped.filter((one) => one.shotId === shot.id && one.platform === platform),
+  );
   const first = mine.toSorted((a, b) => b.bad - a.bad)[0];
   if (first === undefined) return null;
   const same = mine.filter(({ reason }) => reason === first.reason);
   const devices = devicesOf(launch, shot)[platform];
-  const answered = sight.snapshots(shot.id).reduce((sum, { platforms }) => DEVICE_STATES.reduce((all, state) => all + platforms[platform][state], sum), 0);
+  const answered = sight
+    .snapshots(shot.id)
+    .reduce((sum, { platforms }) => DEVICE_STATES.reduce((all, state) => all + platforms[platform][state], sum), 0);
   return {
-    shotId: shot.id, platform, segments: platformSegments(shot, platform), sinceMs, untilMs: shot.notAfterAtMs[platform],
-    workers: mine.length, of: reports.length, reason: first.reason,
-    bad: same.reduce((sum, { bad }) => sum + bad, 0), among: same.reduce((sum, { of }) => sum + of, 0),
-    devices, left: Math.max(0, devices - answered),
+    shotId: shot.id,
+    platform,
+    segments: platformSegments(shot, platform),
+    sinceMs,
+    untilMs: shot.notAfterAtMs[platform],
+    workers: mine.length,
+    of: reports.length,
+    reason: first.reason,
+    bad: same.reduce((sum, { bad }) => sum + bad, 0),
+    among: same.reduce((sum, { of }) => sum + of, 0),
+    devices,
+    left: Math.max(0, devices - answered),
   };
 }

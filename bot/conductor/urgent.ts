@@ -21,7 +21,10 @@ export async function performUrgent(context: Context, launch: Launch, entry: Ent
       await context.cloud.live.finishEffect(entry.launchId, effect.id, result);
       done.push(effect.id);
     } catch (error) {
-      context.log.error({ launchId: entry.launchId, effect: effect.id, err: error }, 'an urgent effect failed; it is repaired from the record');
+      context.log.error(
+        { launchId: entry.launchId, effect: effect.id, err: error },
+        'an urgent effect failed; it is repaired from the record',
+      );
     }
   };
   for (const effect of urgent.filter(({ kind }) => FIRST.has(kind))) await perform(effect);

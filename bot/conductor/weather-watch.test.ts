@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import type { RoomMessage } from '../../infra/local/slack/for-tests.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
+import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
 import type { LaneWeather, ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 
@@ -10,7 +10,9 @@ import { countsOf, evenly, reportOf } from './for-tests.ts';
 
 let rig: Rig;
 const stops: (() => unknown)[] = [];
-beforeEach(async () => { rig = await startRig(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
   await rig.stop();
@@ -22,7 +24,9 @@ type Sky = Partial<Record<'apns' | 'fcm', Partial<LaneWeather>>>;
 
 /** What two workers report of a shot, changed by the test as it goes. */
 async function fired(options: { segments?: string[]; iosMs?: number; timings?: Record<string, number> } = {}) {
-  await rig.create({ runbook: sampleRunbook({ delivery: { ios_not_after: `${(options.iosMs ?? 60_000) / 1_000}s` } }) });
+  await rig.create({
+    runbook: sampleRunbook({ delivery: { ios_not_after: `${(options.iosMs ?? 60_000) / 1_000}s` } }),
+  });
   const { conductor, journal } = rig.conductor('first', { timings: { ...QUICK, ...options.timings } });
   await conductor.start();
   const order = await rig.request(options.segments ?? 'all');
@@ -31,23 +35,66 @@ async function fired(options: { segments?: string[]; iosMs?: number; timings?: R
   if (!acted.ok || acted.entry.kind !== 'FireApproved') throw new Error(JSON.stringify(acted));
   void conductor.afterEntry(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;
-  const now: { ios: number; android: number; sky: Sky; sinceMs: number; sick: number } = { ios: 100, android: 100, sky: {}, sinceMs: Date.now(), sick: 7 };
+  const now: { ios: number; android: number; sky: Sky; sinceMs: number; sick: number } = {
+    ios: 100,
+    android: 100,
+    sky: {},
+    sinceMs: Date.now(),
+    sick: 7,
+  };
   const report = (boot: string, share: number) => {
     const of = (provider: 'apns' | 'fcm'): WorkerReport['lanes'][number] => ({
-      provider, connections: 4, primed: 4, streams: 400, inFlight: 0, credentialAgeMs: 1, credentialLeftMs: 3_000_000, sick: { connections: now.sick, reason: 'ServiceUnavailable' },
-      weather: now.sky[provider] === undefined ? null : { state: 'stopped', reason: 'TooManyRequests', forMs: Date.now() - now.sinceMs, refused: 206, waiting: 120, againInMs: 3_000, ...now.sky[provider] },
+      provider,
+      connections: 4,
+      primed: 4,
+      streams: 400,
+      inFlight: 0,
+      credentialAgeMs: 1,
+      credentialLeftMs: 3_000_000,
+      sick: { connections: now.sick, reason: 'ServiceUnavailable' },
+      weather:
+        now.sky[provider] === undefined
+          ? null
+          : {
+              state: 'stopped',
+              reason: 'TooManyRequests',
+              forMs: Date.now() - now.sinceMs,
+              refused: 206,
+              waiting: 120,
+              againInMs: 3_000,
+              ...now.sky[provider],
+            },
     });
-    const shot: ShotSnapshot = { shotId, platforms: { ios: countsOf(evenly(now.ios * share, 0, 500)), android: countsOf(evenly(now.android * share, 0, 500)) }, firstWriteAtMs: pressedAtMs + 30, lastWriteAtMs: pressedAtMs + 900 };
-    return rig.cloud.live.putReport(reportOf(acted.launch, boot, Date.now(), { state: 'sending', lanes: [of('apns'), of('fcm')], shots: [shot] }));
+    const shot: ShotSnapshot = {
+      shotId,
+      platforms: {
+        ios: countsOf(evenly(now.ios * share, 0, 500)),
+        android: countsOf(evenly(now.android * share, 0, 500)),
+      },
+      firstWriteAtMs: pressedAtMs + 30,
+      lastWriteAtMs: pressedAtMs + 900,
+    };
+    return rig.cloud.live.putReport(
+      reportOf(acted.launch, boot, Date.now(), { state: 'sending', lanes: [of('apns'), of('fcm')], shots: [shot] }),
+    );
   };
-  const timer = setInterval(() => void Promise.all([report('one', 0.5), report('two', 0.5)]).catch(() => undefined), 100);
+  const timer = setInterval(
+    () => void Promise.all([report('one', 0.5), report('two', 0.5)]).catch(() => undefined),
+    100,
+  );
   stops.push(() => clearInterval(timer));
   return { conductor, now, shotId, begins: (sky: Sky) => Object.assign(now, { sky, sinceMs: Date.now() }) };
 }
 
 const textOf = (message: { blocks: unknown }): string => JSON.stringify(message.blocks);
 /** A message of its own that begins so, and holds that: board and live figures have a line of it too. */
-const told = (head: string, holds = ''): Promise<RoomMessage> => until(`${head} … ${holds}`, async () => (await rig.messages()).find((message) => message.text.startsWith(head) && textOf(message).includes(holds)), 8_000);
+const told = (head: string, holds = ''): Promise<RoomMessage> =>
+  until(
+    `${head} … ${holds}`,
+    async () =>
+      (await rig.messages()).find((message) => message.text.startsWith(head) && textOf(message).includes(holds)),
+    8_000,
+  );
 const notes = async () => (await rig.entries('Noted')).map(({ text }) => text);
 
 test('what a provider answers everybody is one message: which word, on how many workers, what waits, until when, what to do; the same one says that it is over', async () => {
@@ -57,9 +104,11 @@ test('what a provider answers everybody is one message: which word, on how many 
   const alarm = await told('APNs takes no pushes just now');
   const text = textOf(alarm);
   expect(text).toContain('it answers *TooManyRequests* on 2 of 2 workers, 412 times so far');
-  expect(text).toContain('600 of 700 devices have no answer yet; 240 of them are in workers\' hands and wait');
+  expect(text).toContain("600 of 700 devices have no answer yet; 240 of them are in workers' hands and wait");
   expect(text).toMatch(/The next try is at .*Whoever was refused so is unsent as before/);
-  expect(text).toMatch(/iOS has time until .*What is not sent by then is held, not lost: once the shot is closed, `\/go fire ios` sends to exactly those/);
+  expect(text).toMatch(
+    /iOS has time until .*What is not sent by then is held, not lost: once the shot is closed, `\/go fire ios` sends to exactly those/,
+  );
   expect(text).toContain('/go pace ios N');
   await told('Sending: 200', '*APNs takes no pushes just now*: it answers *TooManyRequests* on 2 of 2 workers for');
   // Figures go into the same message.
@@ -72,8 +121,12 @@ test('what a provider answers everybody is one message: which word, on how many 
   expect(textOf(over)).toContain('Up to 240 devices at a time were held back meanwhile');
   await until('both notes', async () => ((await notes()).length === 2 ? true : undefined));
   expect(await notes()).toEqual([
-    expect.stringMatching(/^APNs takes no pushes just now \(us-ios, br-ios\), since .* UTC: it answers TooManyRequests on 2 of 2 workers\. 600 of 700 devices had no answer yet\.$/),
-    expect.stringMatching(/^APNs takes pushes again after .* \(us-ios, br-ios\)\. Since .* UTC it answered TooManyRequests on 2 of 2 workers, 600 times\. Up to 240 devices/),
+    expect.stringMatching(
+      /^APNs takes no pushes just now \(us-ios, br-ios\), since .* UTC: it answers TooManyRequests on 2 of 2 workers\. 600 of 700 devices had no answer yet\.$/,
+    ),
+    expect.stringMatching(
+      /^APNs takes pushes again after .* \(us-ios, br-ios\)\. Since .* UTC it answered TooManyRequests on 2 of 2 workers, 600 times\. Up to 240 devices/,
+    ),
   ]);
   // A gust soon after is told in the same message, and the entries post nothing besides.
   begins({ apns: { reason: 'ServiceUnavailable' } });
@@ -83,7 +136,9 @@ test('what a provider answers everybody is one message: which word, on how many 
 
 test('a platform whose weather is told does not stand still besides; one that stands still already keeps its message, with the weather as its reason', async () => {
   const { begins, now } = await fired({ timings: { stillMs: 1_000 } });
-  const tick = setInterval(() => { now.android += 1; }, 100);
+  const tick = setInterval(() => {
+    now.android += 1;
+  }, 100);
   stops.push(() => clearInterval(tick));
   await rig.seen('iOS stands still');
   begins({ apns: {} });
@@ -105,7 +160,12 @@ test('an end without fair weather says who was left and how to send to exactly t
   const alarm = await told('APNs takes no pushes just now');
   expect(textOf(alarm)).toContain('a proxy, a firewall or a wrong address');
   expect(textOf(alarm)).toContain('`/go fire us-ios`');
-  await rig.append({ kind: 'close-shot', shotId, cause: 'not-after', segments: [segmentTotals('us-ios', 1, 500, { late: 450 })] });
+  await rig.append({
+    kind: 'close-shot',
+    shotId,
+    cause: 'not-after',
+    segments: [segmentTotals('us-ios', 1, 500, { late: 450 })],
+  });
   const over = await told('The shot was closed; APNs had taken no pushes for');
   expect(over.ts).toBe(alarm.ts);
   expect(textOf(over)).toContain('*450 devices can still be sent to*: `/go fire us-ios` goes to exactly those');
@@ -118,8 +178,22 @@ test('all that was held back is sent and the shot closed before anybody can say 
   // On its way out, with an answer of another kind among the good ones.
   now.sky = { apns: { state: 'slow', reason: 'InternalServerError', againInMs: 0 } };
   await told('APNs takes fewer pushes', 'InternalServerError');
-  await rig.append({ kind: 'close-shot', shotId, cause: 'complete', segments: [segmentTotals('us-ios', 1, 500, { failed: 4, reachable: 1, reasons: { Unregistered: 3, InternalServerError: 1 } })] });
-  const over = await told('APNs took pushes again, and the shot is closed after', 'have gone out since. *1 device can still be sent to*');
+  await rig.append({
+    kind: 'close-shot',
+    shotId,
+    cause: 'complete',
+    segments: [
+      segmentTotals('us-ios', 1, 500, {
+        failed: 4,
+        reachable: 1,
+        reasons: { Unregistered: 3, InternalServerError: 1 },
+      }),
+    ],
+  });
+  const over = await told(
+    'APNs took pushes again, and the shot is closed after',
+    'have gone out since. *1 device can still be sent to*',
+  );
   expect(over.ts).toBe(alarm.ts);
   expect(textOf(over)).toContain('it answered *TooManyRequests* on 2 of 2 workers');
 });
@@ -127,16 +201,24 @@ test('all that was held back is sent and the shot closed before anybody can say 
 test('a gust is not told, and a lull is no end', async () => {
   const { begins, now } = await fired({ timings: { stoppedMs: 1_200, fairMs: 1_200 } });
   begins({ apns: {} });
-  await new Promise((resolve) => { setTimeout(resolve, 600); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 600);
+  });
   now.sky = {};
-  await new Promise((resolve) => { setTimeout(resolve, 1_500); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1_500);
+  });
   expect(await notes()).toEqual([]);
   begins({ apns: {} });
   await told('APNs takes no pushes just now');
   now.sky = {};
-  await new Promise((resolve) => { setTimeout(resolve, 600); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 600);
+  });
   now.sky = { apns: {} };
-  await new Promise((resolve) => { setTimeout(resolve, 900); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 900);
+  });
   expect(await notes()).toHaveLength(1);
   now.sky = {};
   await told('APNs takes pushes again after');
@@ -150,7 +232,9 @@ test('slow weather calls nobody; a silent pool is no fair weather', async () => 
   expect(textOf(alarm)).toContain('may have got the push: uncertain');
   for (const stop of stops.splice(0)) await stop();
   now.sky = {};
-  await new Promise((resolve) => { setTimeout(resolve, 1_000); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1_000);
+  });
   expect(textOf(await told('FCM takes fewer pushes'))).not.toContain('white_check_mark');
 });
 
@@ -158,7 +242,9 @@ test('another leader goes on with the message of the one before', async () => {
   const { begins, now, conductor } = await fired();
   begins({ apns: {} });
   const alarm = await told('APNs takes no pushes just now');
-  await until('kept', async () => ((await rig.cloud.live.effectResult(rig.launchId, 'weather/ios')) ?? '') !== '' ? true : undefined);
+  await until('kept', async () =>
+    ((await rig.cloud.live.effectResult(rig.launchId, 'weather/ios')) ?? '') !== '' ? true : undefined,
+  );
   await conductor.stop();
   await rig.conductor('second', { timings: QUICK }).conductor.start();
   now.sky = {};
@@ -176,9 +262,13 @@ test('sick connections are no alarm; many of them since GO are noted, once for a
   expect(await notes()).toEqual([]);
   now.sick = 12;
   const said = await rig.seen('Many connections to APNs fall sick');
-  expect(said.html).toContain('10 were given up and replaced since GO, where workers hold 8; the last after ServiceUnavailable');
+  expect(said.html).toContain(
+    '10 were given up and replaced since GO, where workers hold 8; the last after ServiceUnavailable',
+  );
   now.sick = 60;
   const { length: reported } = await rig.entries('Noted');
-  await new Promise((resolve) => { setTimeout(resolve, 900); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 900);
+  });
   expect([reported, (await notes()).length]).toEqual([1, 1]);
 });

@@ -19,7 +19,11 @@ import type { Weather } from './weather.ts';
 /** What begins again this soon after it was over is told in the same message: weather comes in gusts. */
 const SAME_MESSAGE_MS = 60_000;
 
-interface Followed { alarm: Alarm<Told, WeatherEnd>; fairSinceMs: number | null; editedAtMs: number }
+interface Followed {
+  alarm: Alarm<Told, WeatherEnd>;
+  fairSinceMs: number | null;
+  editedAtMs: number;
+}
 
 /**
  * Says in the room what a provider answers everybody while shots to it run: one message for a launch and platform, which keeps
@@ -42,7 +46,9 @@ export class WeatherWatch {
 
   /** Launches with something that is still to be said. */
   open(): string[] {
-    return [...this.#followed].filter(([, { alarm }]) => alarm.episode !== null && !alarm.isDone).map(([name]) => name.split('\n')[0] ?? '');
+    return [...this.#followed]
+      .filter(([, { alarm }]) => alarm.episode !== null && !alarm.isDone)
+      .map(([name]) => name.split('\n')[0] ?? '');
   }
 
   async settle(): Promise<void> {
@@ -60,20 +66,40 @@ export class WeatherWatch {
       const sending = shots.filter((shot) => shot.haltedAtMs === null && nowMs() < shot.notAfterAtMs[platform]);
       this.#lookAt(launch, platform, one, { sight, shots: launch.halt.active ? [] : sending, isCovered });
       const { episode } = one.alarm;
-      if (episode !== null) one.alarm.show(episode.end === null ? weatherMessage(launch, episode.content) : weatherOverMessage(launch, episode.content, episode.end));
+      if (episode !== null)
+        one.alarm.show(
+          episode.end === null
+            ? weatherMessage(launch, episode.content)
+            : weatherOverMessage(launch, episode.content, episode.end),
+        );
       if (shots.length === 0 && one.alarm.isDone) this.#followed.delete(name);
     }
   }
 
   #follow(launch: Launch, platform: Platform): Followed {
     const name = nameOf(launch.id, platform);
-    const alarm = () => new Alarm<Told, WeatherEnd>(this.#context, { launchId: launch.id, channelId: launch.channelId, fact: FACT.weather(platform), effect: `weather/${platform}` });
+    const alarm = () =>
+      new Alarm<Told, WeatherEnd>(this.#context, {
+        launchId: launch.id,
+        channelId: launch.channelId,
+        fact: FACT.weather(platform),
+        effect: `weather/${platform}`,
+      });
     const one = this.#followed.get(name) ?? { alarm: alarm(), fairSinceMs: null, editedAtMs: 0 };
     this.#followed.set(name, one);
     return one;
   }
 
-  #lookAt(launch: Launch, platform: Platform, one: Followed, { sight, shots, isCovered }: { sight: ShotSight; shots: readonly Shot[]; isCovered: (platform: Platform) => boolean }): void {
+  #lookAt(
+    launch: Launch,
+    platform: Platform,
+    one: Followed,
+    {
+      sight,
+      shots,
+      isCovered,
+    }: { sight: ShotSight; shots: readonly Shot[]; isCovered: (platform: Platform) => boolean },
+  ): void {
     const { alarm } = one;
     const nowMs = this.#context.nowMs();
     if (shots.length === 0) {
@@ -86,16 +112,24 @@ export class WeatherWatch {
     const [weather] = weatherOf(reports, [platform]);
     if (weather === undefined) {
       one.fairSinceMs ??= nowMs;
-      if (alarm.isOpen && nowMs - one.fairSinceMs >= this.#context.timings.fairMs) this.#ends(launch, platform, one, 'fair');
+      if (alarm.isOpen && nowMs - one.fairSinceMs >= this.#context.timings.fairMs)
+        this.#ends(launch, platform, one, 'fair');
       return;
     }
     one.fairSinceMs = null;
     if (!alarm.mayBegin) return;
     const told = toldOf(launch, shots, sight, weather, alarm.isOpen ? alarm.episode?.content : undefined);
     if (alarm.isOpen) this.#keepUp(one, told);
-    else if (!isCovered(platform) && nowMs - weather.sinceMs >= this.#context.timings[weather.state === 'stopped' ? 'stoppedMs' : 'slowMs']) {
+    else if (
+      !isCovered(platform) &&
+      nowMs - weather.sinceMs >= this.#context.timings[weather.state === 'stopped' ? 'stoppedMs' : 'slowMs']
+    ) {
       const before = alarm.episode;
-      alarm.begin(told, { sinceMs: weather.sinceMs, note: weatherNote(launch, told), inSameMessage: before !== null && nowMs - before.endedAtMs < SAME_MESSAGE_MS });
+      alarm.begin(told, {
+        sinceMs: weather.sinceMs,
+        note: weatherNote(launch, told),
+        inSameMessage: before !== null && nowMs - before.endedAtMs < SAME_MESSAGE_MS,
+      });
       one.editedAtMs = nowMs;
       this.#context.log.warn({ launchId: launch.id, ...weather }, 'a provider answers nearly everybody so');
     }
@@ -117,7 +151,10 @@ export class WeatherWatch {
   #ends(launch: Launch, platform: Platform, { alarm }: Followed, how: WeatherEnd['how']): void {
     if (alarm.episode === null) return;
     const { content, sinceMs } = alarm.episode;
-    const end = { afterMs: this.#context.nowMs() - sinceMs, ...(how === 'closed' ? closedEnd(launch, content) : { how, left: 0, uncertain: 0 }) };
+    const end = {
+      afterMs: this.#context.nowMs() - sinceMs,
+      ...(how === 'closed' ? closedEnd(launch, content) : { how, left: 0, uncertain: 0 }),
+    };
     alarm.end(end, weatherOverNote(launch, content, end));
     this.#context.log.info({ launchId: launch.id, platform, ...end }, 'the weather of a provider is over');
   }
@@ -136,22 +173,43 @@ function endOf(launch: Launch, told: Told | undefined): 'closed' | 'halted' | 'l
 
 /** Whoever is sent to at the very end of its weather sees the shot closed before anybody can say that it is fair. */
 function closedEnd(launch: Launch, told: Told): Pick<WeatherEnd, 'how' | 'left' | 'uncertain'> {
-  const segments = told.parts.flatMap(({ shotId, segments: own }) => (launch.shots[shotId]?.totals ?? []).filter(({ segment }) => own.some((one) => one.segment === segment)));
+  const segments = told.parts.flatMap(({ shotId, segments: own }) =>
+    (launch.shots[shotId]?.totals ?? []).filter(({ segment }) => own.some((one) => one.segment === segment)),
+  );
   const totals = sumTotals(segments);
   const left = segments.reduce((sum, { segment }) => sum + remainingDevices(launch, segment), 0);
-  return { how: totals.late + totals.halted === 0 && missedAsAWhole(totals, false) === null ? 'done' : 'closed', left, uncertain: totals.uncertain };
+  return {
+    how: totals.late + totals.halted === 0 && missedAsAWhole(totals, false) === null ? 'done' : 'closed',
+    left,
+    uncertain: totals.uncertain,
+  };
 }
 
-function toldOf(launch: Launch, shots: readonly Shot[], sight: ShotSight, weather: Weather, before: Told | undefined): Told {
+function toldOf(
+  launch: Launch,
+  shots: readonly Shot[],
+  sight: ShotSight,
+  weather: Weather,
+  before: Told | undefined,
+): Told {
   const { platform } = weather;
   let devices = 0;
   let answered = 0;
   for (const shot of shots) {
     devices += devicesOf(launch, shot)[platform];
-    for (const { platforms } of sight.snapshots(shot.id)) answered += DEVICE_STATES.reduce((sum, state) => sum + platforms[platform][state], 0);
+    for (const { platforms } of sight.snapshots(shot.id))
+      answered += DEVICE_STATES.reduce((sum, state) => sum + platforms[platform][state], 0);
   }
   return {
-    weather, worst: before !== undefined && before.worst.stopped > weather.stopped ? before.worst : weather, devices, left: Math.max(0, devices - answered), mostWaiting: Math.max(weather.waiting, before?.mostWaiting ?? 0),
-    parts: shots.map((shot) => ({ shotId: shot.id, segments: platformSegments(shot, platform), untilMs: shot.notAfterAtMs[platform] })),
+    weather,
+    worst: before !== undefined && before.worst.stopped > weather.stopped ? before.worst : weather,
+    devices,
+    left: Math.max(0, devices - answered),
+    mostWaiting: Math.max(weather.waiting, before?.mostWaiting ?? 0),
+    parts: shots.map((shot) => ({
+      shotId: shot.id,
+      segments: platformSegments(shot, platform),
+      untilMs: shot.notAfterAtMs[platform],
+    })),
   };
 }

@@ -29,41 +29,65 @@ export interface Weather {
 type Lane = WorkerReport['lanes'][number];
 
 function lanesTo(reports: readonly WorkerReport[], platform: Platform): { lane: Lane; atMs: number }[] {
-  return reports.flatMap(({ lanes, atMs }) => lanes.filter(({ provider }) => provider === PROVIDER[platform]).map((lane) => ({ lane, atMs })));
+  return reports.flatMap(({ lanes, atMs }) =>
+    lanes.filter(({ provider }) => provider === PROVIDER[platform]).map((lane) => ({ lane, atMs })),
+  );
 }
 
 /** `reports`: of workers that are alive, one each. */
 export function weatherOf(reports: readonly WorkerReport[], platforms: readonly Platform[] = PLATFORMS): Weather[] {
   return platforms.flatMap((platform) => {
     const all = lanesTo(reports, platform);
-    const rough = all.flatMap(({ lane: { weather }, atMs }) => (weather === null || weather === undefined ? [] : [{ ...weather, atMs }]));
+    const rough = all.flatMap(({ lane: { weather }, atMs }) =>
+      weather === null || weather === undefined ? [] : [{ ...weather, atMs }],
+    );
     if (rough.length === 0) return [];
     const stopped = rough.filter(({ state }) => state === 'stopped');
     const tries = stopped.filter(({ againInMs }) => againInMs > 0).map(({ atMs, againInMs }) => atMs + againInMs);
-    return [{
-      platform,
-      state: stopped.length === all.length ? 'stopped' as const : 'slow' as const,
-      reason: mostFrequent((stopped.length > 0 ? stopped : rough).map(({ reason }) => reason)),
-      sinceMs: Math.min(...rough.map(({ atMs, forMs }) => atMs - forMs)),
-      workers: rough.length, stopped: stopped.length, of: all.length,
-      refused: rough.reduce((sum, one) => sum + one.refused, 0),
-      waiting: rough.reduce((sum, one) => sum + one.waiting, 0),
-      // One that is trying says so by having no time to wait for.
-      nextTryAtMs: tries.length < stopped.length || tries.length === 0 ? null : Math.min(...tries),
-    }];
+    return [
+      {
+        platform,
+        state: stopped.length === all.length ? ('stopped' as const) : ('slow' as const),
+        reason: mostFrequent((stopped.length > 0 ? stopped : rough).map(({ reason }) => reason)),
+        sinceMs: Math.min(...rough.map(({ atMs, forMs }) => atMs - forMs)),
+        workers: rough.length,
+        stopped: stopped.length,
+        of: all.length,
+        refused: rough.reduce((sum, one) => sum + one.refused, 0),
+        waiting: rough.reduce((sum, one) => sum + one.waiting, 0),
+        // One that is trying says so by having no time to wait for.
+        nextTryAtMs: tries.length < stopped.length || tries.length === 0 ? null : Math.min(...tries),
+      },
+    ];
   });
 }
 
 /** Connections that were given up as sick, since the lanes of these workers opened. */
-export interface Sick { platform: Platform; connections: number; /** Of so many that they hold. */ of: number; workers: number; reason: string }
+export interface Sick {
+  platform: Platform;
+  connections: number;
+  /** Of so many that they hold. */ of: number;
+  workers: number;
+  reason: string;
+}
 
 export function sickOf(reports: readonly WorkerReport[], platforms: readonly Platform[] = PLATFORMS): Sick[] {
   return platforms.flatMap((platform) => {
     const all = lanesTo(reports, platform);
-    const sick = all.flatMap(({ lane }) => (lane.sick === null || lane.sick === undefined || lane.sick.connections === 0 ? [] : [lane.sick]));
+    const sick = all.flatMap(({ lane }) =>
+      lane.sick === null || lane.sick === undefined || lane.sick.connections === 0 ? [] : [lane.sick],
+    );
     if (sick.length === 0) return [];
     const connections = sick.reduce((sum, one) => sum + one.connections, 0);
-    return [{ platform, connections, of: all.reduce((sum, { lane }) => sum + lane.connections, 0), workers: sick.length, reason: mostFrequent(sick.map(({ reason }) => reason)) }];
+    return [
+      {
+        platform,
+        connections,
+        of: all.reduce((sum, { lane }) => sum + lane.connections, 0),
+        workers: sick.length,
+        reason: mostFrequent(sick.map(({ reason }) => reason)),
+      },
+    ];
   });
 }
 

@@ -12,7 +12,8 @@ describe('what Slack posts to the bot', () => {
   });
   afterAll(() => rig.stop());
 
-  const isHalted = async () => (await rig.cloud.switches.read(halt['launchId'] ?? '', { consistent: true }))?.halted ?? false;
+  const isHalted = async () =>
+    (await rig.cloud.switches.read(halt['launchId'] ?? '', { consistent: true }))?.halted ?? false;
   const press = () => pressBody('U0MARKET1', 'halt.press', halt);
 
   it('is refused unsigned, with another secret, too old, or dated in the future, and does nothing', async () => {
@@ -33,7 +34,10 @@ describe('what Slack posts to the bot', () => {
   });
 
   it('is refused when it is larger than any payload of Slack, and the next request is served', async () => {
-    const large = await signedPost(rig, `payload=${'x'.repeat(1_200_000)}`, FORM).then((answer) => answer.status, () => 'cut');
+    const large = await signedPost(rig, `payload=${'x'.repeat(1_200_000)}`, FORM).then(
+      (answer) => answer.status,
+      () => 'cut',
+    );
     expect([413, 'cut']).toContain(large);
     expect((await signedPost(rig, press(), FORM)).status).toBe(200);
   });
@@ -56,10 +60,22 @@ describe('with the cloud gone', () => {
       await rig.ask(rig.ana, 'fire');
       const order = Object.values((await rig.launch()).orders).at(-1);
       await rig.cutCloud();
-      const { status, tookMs } = await signedPost(rig, pressBody('U0MARKET2', 'fire.go', { launchId: id, orderId: order?.id ?? '', shownHash: order?.shownHash ?? '' }), FORM);
+      const { status, tookMs } = await signedPost(
+        rig,
+        pressBody('U0MARKET2', 'fire.go', {
+          launchId: id,
+          orderId: order?.id ?? '',
+          shownHash: order?.shownHash ?? '',
+        }),
+        FORM,
+      );
       expect(status).toBe(200);
       expect(tookMs).toBeLessThan(1_000);
-      const told = await until('an answer', async () => (await rig.ben.messages()).find((message) => message.ephemeralTo !== undefined), 15_000);
+      const told = await until(
+        'an answer',
+        async () => (await rig.ben.messages()).find((message) => message.ephemeralTo !== undefined),
+        15_000,
+      );
       expect(textOf(told)).toContain('nothing was sent');
       expect(textOf(told)).not.toMatch(/ECONN|127\.0\.0\.1|Error|at .*\.ts/);
     } finally {

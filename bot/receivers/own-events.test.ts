@@ -1,7 +1,7 @@
 import { App } from '@slack/bolt';
-import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebClient } from '@slack/web-api';
 import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
 import { slackLogger } from '../slack-client.ts';
@@ -14,9 +14,15 @@ beforeEach(async () => {
 });
 afterEach(() => workspace.stop());
 
-it('the bot\'s posts, edits and deletions come back as events and are known for its own, by the envelope alone; what people write, edit and delete is not', async () => {
+it("the bot's posts, edits and deletions come back as events and are known for its own, by the envelope alone; what people write, edit and delete is not", async () => {
   const bodies: Record<string, unknown>[] = [];
-  const app = new App({ authorize: async () => ({ botToken: SECRETS.botToken }), appToken: SECRETS.appToken, socketMode: true, clientOptions: { slackApiUrl: workspace.apiUrl }, logger: slackLogger(pino({ level: 'silent' })) });
+  const app = new App({
+    authorize: async () => ({ botToken: SECRETS.botToken }),
+    appToken: SECRETS.appToken,
+    socketMode: true,
+    clientOptions: { slackApiUrl: workspace.apiUrl },
+    logger: slackLogger(pino({ level: 'silent' })),
+  });
   const handle = app.processEvent.bind(app);
   app.processEvent = async (event) => {
     bodies.push(event.body as Record<string, unknown>);
@@ -49,8 +55,24 @@ it('an older shape without an app id is known by our own ids, once they are know
   expect(isOwnEvent(body({ bot_id: 'B2', app_id: 'A2' }), known)).toBe(false);
   // Slack's tombstone in place of a message with replies: whose it was counts.
   const tombstone = { ts: '1.1', subtype: 'tombstone', user: 'USLACKBOT' };
-  expect(isOwnEvent(body({ subtype: 'message_changed', message: tombstone, previous_message: { ts: '1.1', bot_id: 'B1', app_id: 'A1' } }), unknown)).toBe(true);
-  expect(isOwnEvent(body({ subtype: 'message_changed', message: tombstone, previous_message: { ts: '1.1', user: 'U2' } }), known)).toBe(false);
-  expect(isOwnEvent({ type: 'event_callback', api_app_id: 'A1', event: { type: 'user_change', user: { id: 'U1' } } }, known)).toBe(false);
+  expect(
+    isOwnEvent(
+      body({
+        subtype: 'message_changed',
+        message: tombstone,
+        previous_message: { ts: '1.1', bot_id: 'B1', app_id: 'A1' },
+      }),
+      unknown,
+    ),
+  ).toBe(true);
+  expect(
+    isOwnEvent(
+      body({ subtype: 'message_changed', message: tombstone, previous_message: { ts: '1.1', user: 'U2' } }),
+      known,
+    ),
+  ).toBe(false);
+  expect(
+    isOwnEvent({ type: 'event_callback', api_app_id: 'A1', event: { type: 'user_change', user: { id: 'U1' } } }, known),
+  ).toBe(false);
   expect(isOwnEvent({ type: 'block_actions', api_app_id: 'A1', message: { app_id: 'A1' } }, known)).toBe(false);
 });

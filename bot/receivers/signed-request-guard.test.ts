@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { SignedRequestGuard } from './signed-request-guard.ts';
 
 const nowMs = 1_800_000_000_000;
-const headers = (atMs: number, letter = 'a') => ({ timestamp: String(Math.floor(atMs / 1_000)), signature: `v0=${letter.repeat(64)}` });
+const headers = (atMs: number, letter = 'a') => ({
+  timestamp: String(Math.floor(atMs / 1_000)),
+  signature: `v0=${letter.repeat(64)}`,
+});
 
 describe('the guard of signed requests', () => {
   it('refuses a request dated more than five minutes ahead or behind', () => {

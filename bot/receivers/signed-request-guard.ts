@@ -7,7 +7,10 @@ const TOLERANCE_MS = 300_000;
 
 export type GuardVerdict = 'pass' | 'malformed' | 'stale' | 'future' | 'replayed';
 
-export interface SignedHeaders { timestamp: string | undefined; signature: string | undefined }
+export interface SignedHeaders {
+  timestamp: string | undefined;
+  signature: string | undefined;
+}
 
 /**
  * Refuses replays for as long as their timestamp would pass. A signature counts as used once Bolt has verified it

@@ -17,8 +17,10 @@ const STOP_WITHIN_MS = 1_500;
 
 /** Why Slack sends a connection away, and what mends it; other reasons are its everyday replacements. */
 const SENT_AWAY: Record<string, string> = {
-  link_disabled: 'link_disabled: Socket Mode is switched off for the app. Switch it on at api.slack.com/apps under Socket Mode, or run the bot with SLACK_MODE=http',
-  too_many_websockets: 'too_many_websockets: the app has its ten connections already. Stop another instance, or lower SLACK_CONNECTIONS',
+  link_disabled:
+    'link_disabled: Socket Mode is switched off for the app. Switch it on at api.slack.com/apps under Socket Mode, or run the bot with SLACK_MODE=http',
+  too_many_websockets:
+    'too_many_websockets: the app has its ten connections already. Stop another instance, or lower SLACK_CONNECTIONS',
 };
 
 export interface SocketOptions {
@@ -66,7 +68,9 @@ export class Connection {
         clientOptions: {
           ...(options.apiUrl === null ? {} : { slackApiUrl: options.apiUrl }),
           // Else the package waits a 429 out without a word, and `stop` with it.
-          timeout: OPEN_TIMEOUT_MS, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true,
+          timeout: OPEN_TIMEOUT_MS,
+          retryConfig: { retries: 0 },
+          rejectRateLimitedCalls: true,
         },
       },
       customPropertiesExtractor: () => ({ receivedAtMs: options.nowMs() }),
@@ -89,7 +93,10 @@ export class Connection {
     this.#wake();
     const late = AbortSignal.timeout(STOP_WITHIN_MS);
     const closed = this.open ? Promise.resolve(this.receiver.client.disconnect()) : Promise.resolve();
-    await Promise.race([Promise.all([closed, this.#running]), new Promise<void>((resolve) => late.addEventListener('abort', () => resolve()))]);
+    await Promise.race([
+      Promise.all([closed, this.#running]),
+      new Promise<void>((resolve) => late.addEventListener('abort', () => resolve())),
+    ]);
   }
 
   async #keepOpen(opened: () => void): Promise<void> {
@@ -157,9 +164,15 @@ export class Connection {
       limit.untilMs = Math.max(limit.untilMs, nowMs() + limitedMs);
       const until = new Date(limit.untilMs).toISOString();
       this.trouble = `ratelimited: Slack lets the app open no connection until ${until}`;
-      this.#log.warn({ until, limitedMs }, 'Slack limits how often a connection may be opened; the next try is at its end');
+      this.#log.warn(
+        { until, limitedMs },
+        'Slack limits how often a connection may be opened; the next try is at its end',
+      );
     } else {
-      this.trouble = code === null ? null : `${code}: Slack refuses to open a connection. Check SLACK_APP_TOKEN and that Socket Mode is on`;
+      this.trouble =
+        code === null
+          ? null
+          : `${code}: Slack refuses to open a connection. Check SLACK_APP_TOKEN and that Socket Mode is on`;
       this.#log.warn({ err: error, waitMs }, 'could not connect to Slack');
     }
     return code !== null;

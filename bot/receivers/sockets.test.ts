@@ -1,5 +1,5 @@
-import { App } from '@slack/bolt';
 import { setTimeout as pause } from 'node:timers/promises';
+import { App } from '@slack/bolt';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -9,10 +9,26 @@ import { SocketReceivers } from './sockets.ts';
 
 const log = pino({ level: 'silent' });
 
-function receivers(apiUrl: string, more: { steadyMs?: number; helloWithinMs?: number; log?: Logger } = {}): { sockets: SocketReceivers; app: App } {
+function receivers(
+  apiUrl: string,
+  more: { steadyMs?: number; helloWithinMs?: number; log?: Logger } = {},
+): { sockets: SocketReceivers; app: App } {
   const { log: socketLog = log, ...rest } = more;
-  const sockets = new SocketReceivers({ appToken: SECRETS.appToken, apiUrl, connections: 2, logger: slackLogger(log), log: socketLog, nowMs: () => Date.now(), ...rest });
-  const app = new App({ authorize: async () => ({ botToken: SECRETS.botToken }), receiver: sockets, logger: slackLogger(log), clientOptions: { slackApiUrl: apiUrl } });
+  const sockets = new SocketReceivers({
+    appToken: SECRETS.appToken,
+    apiUrl,
+    connections: 2,
+    logger: slackLogger(log),
+    log: socketLog,
+    nowMs: () => Date.now(),
+    ...rest,
+  });
+  const app = new App({
+    authorize: async () => ({ botToken: SECRETS.botToken }),
+    receiver: sockets,
+    logger: slackLogger(log),
+    clientOptions: { slackApiUrl: apiUrl },
+  });
   return { sockets, app };
 }
 
@@ -34,21 +50,24 @@ describe('several sockets to Slack', () => {
     }
   });
 
-  it.each(['cut', 'refresh_requested'] as const)('come back after %s, and commands are answered all the while by the other', async (how) => {
-    const workspace = await startTestWorkspace();
-    const { sockets, app } = receivers(workspace.apiUrl);
-    app.command('/go', async ({ ack }) => ack('here'));
-    try {
-      await app.start();
-      await until('both sockets', () => sockets.open === 2 && workspace.connectionCount() === 2);
-      workspace.refreshConnections(how);
-      await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2);
-      expect(await person(workspace, 'U0ONCALL').go('help')).toMatchObject({ ok: true, response: { text: 'here' } });
-    } finally {
-      await app.stop();
-      await workspace.stop();
-    }
-  });
+  it.each(['cut', 'refresh_requested'] as const)(
+    'come back after %s, and commands are answered all the while by the other',
+    async (how) => {
+      const workspace = await startTestWorkspace();
+      const { sockets, app } = receivers(workspace.apiUrl);
+      app.command('/go', async ({ ack }) => ack('here'));
+      try {
+        await app.start();
+        await until('both sockets', () => sockets.open === 2 && workspace.connectionCount() === 2);
+        workspace.refreshConnections(how);
+        await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2);
+        expect(await person(workspace, 'U0ONCALL').go('help')).toMatchObject({ ok: true, response: { text: 'here' } });
+      } finally {
+        await app.stop();
+        await workspace.stop();
+      }
+    },
+  );
 
   it('stop at once while Slack is away', async () => {
     const first = await startTestWorkspace();
@@ -63,31 +82,40 @@ describe('several sockets to Slack', () => {
   /** Lines of the log, as a person reads them. */
   function keptLog(): { log: Logger; lines: { msg: string; until?: string; reason?: string }[] } {
     const lines: { msg: string; until?: string; reason?: string }[] = [];
-    return { lines, log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }) };
+    return {
+      lines,
+      log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
+    };
   }
 
-  it.each(['link_disabled', 'too_many_websockets'] as const)('sent away after each hello (%s): opened a few times in some seconds, said once a try, and back when it is over', async (reason) => {
-    const workspace = await startTestWorkspace({ rateLimits: false });
-    const { log: kept, lines } = keptLog();
-    const { sockets, app } = receivers(workspace.apiUrl, { log: kept });
-    try {
-      await app.start();
-      await until('both sockets', () => sockets.open === 2);
-      const before = workspace.faults.calls('apps.connections.open');
-      workspace.refuseConnections(reason);
-      await pause(3_000);
-      // 100 + 200 + 400 + 800 ms …: without the growing wait some forty.
-      expect(workspace.faults.calls('apps.connections.open') - before).toBeLessThanOrEqual(12);
-      expect(sockets.troubles.join()).toContain(reason);
-      expect(lines.some((line) => line.reason === reason && line.msg.includes('Slack sends the bot away'))).toBe(true);
-      workspace.refuseConnections(null);
-      await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2, 8_000);
-      expect(sockets.troubles).toEqual([]);
-    } finally {
-      await app.stop();
-      await workspace.stop();
-    }
-  }, 20_000);
+  it.each(['link_disabled', 'too_many_websockets'] as const)(
+    'sent away after each hello (%s): opened a few times in some seconds, said once a try, and back when it is over',
+    async (reason) => {
+      const workspace = await startTestWorkspace({ rateLimits: false });
+      const { log: kept, lines } = keptLog();
+      const { sockets, app } = receivers(workspace.apiUrl, { log: kept });
+      try {
+        await app.start();
+        await until('both sockets', () => sockets.open === 2);
+        const before = workspace.faults.calls('apps.connections.open');
+        workspace.refuseConnections(reason);
+        await pause(3_000);
+        // 100 + 200 + 400 + 800 ms …: without the growing wait some forty.
+        expect(workspace.faults.calls('apps.connections.open') - before).toBeLessThanOrEqual(12);
+        expect(sockets.troubles.join()).toContain(reason);
+        expect(lines.some((line) => line.reason === reason && line.msg.includes('Slack sends the bot away'))).toBe(
+          true,
+        );
+        workspace.refuseConnections(null);
+        await until('both sockets again', () => sockets.open === 2 && workspace.connectionCount() === 2, 8_000);
+        expect(sockets.troubles).toEqual([]);
+      } finally {
+        await app.stop();
+        await workspace.stop();
+      }
+    },
+    20_000,
+  );
 
   it('the wait starts anew once a connection has lived for a while', async () => {
     const workspace = await startTestWorkspace({ rateLimits: false });

@@ -10,10 +10,22 @@ import type { SocketOptions } from './socket-connection.ts';
 export class SocketReceivers implements Receiver {
   readonly #connections: Connection[];
 
-  constructor(options: { appToken: string; apiUrl: string | null; connections: number; logger: Logger; log: Log; nowMs: () => number } & Pick<SocketOptions, 'steadyMs' | 'helloWithinMs'>) {
+  constructor(
+    options: {
+      appToken: string;
+      apiUrl: string | null;
+      connections: number;
+      logger: Logger;
+      log: Log;
+      nowMs: () => number;
+    } & Pick<SocketOptions, 'steadyMs' | 'helloWithinMs'>,
+  ) {
     // Slack limits the app, not a connection of it: what one was told holds for all.
     const limit = { untilMs: 0 };
-    this.#connections = Array.from({ length: options.connections }, (_, index) => new Connection(index, { ...options, limit }));
+    this.#connections = Array.from(
+      { length: options.connections },
+      (_, index) => new Connection(index, { ...options, limit }),
+    );
   }
 
   init(app: App): void {

@@ -1,4 +1,12 @@
-import type { ActionsBlock, Button, ContextBlock, DividerBlock, HeaderBlock, KnownBlock, SectionBlock } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  DividerBlock,
+  HeaderBlock,
+  KnownBlock,
+  SectionBlock,
+} from '@slack/types';
 import type { Message } from './message.ts';
 import { clip } from './words.ts';
 
@@ -25,7 +33,10 @@ export function section(text: string, accessory?: Button, blockId?: string): Sec
 
 /** Up to ten short pairs side by side. */
 export function fields(pairs: readonly (readonly [string, string])[]): SectionBlock {
-  return { type: 'section', fields: pairs.slice(0, 10).map(([name, value]) => ({ type: 'mrkdwn', text: clip(`*${name}*\n${value}`, 2_000) })) };
+  return {
+    type: 'section',
+    fields: pairs.slice(0, 10).map(([name, value]) => ({ type: 'mrkdwn', text: clip(`*${name}*\n${value}`, 2_000) })),
+  };
 }
 
 export function context(...texts: string[]): ContextBlock {
@@ -39,9 +50,16 @@ export function actions(blockId: string, buttons: readonly Button[]): ActionsBlo
 }
 
 /** `value` travels as JSON: only ids and hashes, never content. */
-export function button(actionId: string, label: string, value: Readonly<Record<string, string>>, style?: 'primary' | 'danger'): Button {
+export function button(
+  actionId: string,
+  label: string,
+  value: Readonly<Record<string, string>>,
+  style?: 'primary' | 'danger',
+): Button {
   return {
-    type: 'button', action_id: actionId, value: JSON.stringify(value),
+    type: 'button',
+    action_id: actionId,
+    value: JSON.stringify(value),
     text: { type: 'plain_text', text: clip(label, 75), emoji: true },
     ...(style === undefined ? {} : { style }),
   };
@@ -60,15 +78,26 @@ const FALLBACK_CHARS = 3_000;
 export function message(text: string, blocks: readonly KnownBlock[]): Message {
   let kept = [...blocks];
   for (const longest of [3_000, 1_500, 800, 400, 200, 100]) {
-    kept = kept.map((block) => (block.type === 'section' && block.text !== undefined ? { ...block, text: { ...block.text, text: clip(block.text.text, longest) } } : block));
+    kept = kept.map((block) =>
+      block.type === 'section' && block.text !== undefined
+        ? { ...block, text: { ...block.text, text: clip(block.text.text, longest) } }
+        : block,
+    );
     if (textChars(kept) <= MESSAGE_TEXT_CHARS) break;
   }
   // The fallback is read as mrkdwn too: nothing foreign in it may mention anybody.
-  return { text: clip(text.replaceAll(/<(?!!date\^)/g, '&lt;'), FALLBACK_CHARS), blocks: kept.slice(0, MESSAGE_BLOCKS) };
+  return {
+    text: clip(text.replaceAll(/<(?!!date\^)/g, '&lt;'), FALLBACK_CHARS),
+    blocks: kept.slice(0, MESSAGE_BLOCKS),
+  };
 }
 
 function textChars(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + textChars(one), 0);
   if (typeof value !== 'object' || value === null) return 0;
-  return Object.entries(value).reduce((sum, [key, one]: [string, unknown]) => sum + (key === 'text' && typeof one === 'string' ? one.length : textChars(one)), 0);
+  return Object.entries(value).reduce(
+    (sum, [key, one]: [string, unknown]) =>
+      sum + (key === 'text' && typeof one === 'string' ? one.length : textChars(one)),
+    0,
+  );
 }

@@ -25,7 +25,9 @@ it('says that an order waits, for whom, and until when', () => {
   const scene = Scene.ready();
   scene.asked(['us-ios']);
   expect(board(scene).line).toBe('Super Bowl: a fire order waits for GO');
-  expect(board(scene).body).toMatch(/A fire order waits for its second person\*: us-ios, 500 devices, asked by Ana Ortiz, expires /);
+  expect(board(scene).body).toMatch(
+    /A fire order waits for its second person\*: us-ios, 500 devices, asked by Ana Ortiz, expires /,
+  );
   scene.halt();
   expect(board(scene).body).not.toContain('waits for its second person');
 });
@@ -61,7 +63,9 @@ it('does not ask for fire while everything is halted', () => {
   const opened = scene.gives('StepStarted', { kind: 'start-step', step: 'window' });
   expect(JSON.stringify(entryMessage(scene.state, opened)?.blocks)).toContain('Ask with `/go fire`');
   scene.halt();
-  expect(JSON.stringify(entryMessage(scene.state, opened)?.blocks)).toContain('Everything is halted: two people lift that first');
+  expect(JSON.stringify(entryMessage(scene.state, opened)?.blocks)).toContain(
+    'Everything is halted: two people lift that first',
+  );
 });
 
 it('counts steps that wait for a person, and carries HALT until the launch is closed', () => {
@@ -80,8 +84,14 @@ it('says what late accounts have left behind, and what sends to them, until an o
   const first = scene.fired(['us-ios']);
   scene.closes(first, { 'us-ios': { halted: 100, uncertain: 30 } });
   const second = scene.fired(['us-ios']);
-  scene.does({ kind: 'correct-shot', shotId: first.id, segments: [segmentTotals('us-ios', 1, 500, { halted: 120, uncertain: 10 })], batch: 'b1' });
-  const said = '20 devices of us-ios are within reach again, and the shot that runs does not send to them; `/go fire us-ios` sends to them once that shot is closed.';
+  scene.does({
+    kind: 'correct-shot',
+    shotId: first.id,
+    segments: [segmentTotals('us-ios', 1, 500, { halted: 120, uncertain: 10 })],
+    batch: 'b1',
+  });
+  const said =
+    '20 devices of us-ios are within reach again, and the shot that runs does not send to them; `/go fire us-ios` sends to them once that shot is closed.';
   expect(board(scene).body).toContain(said);
   const entry = scene.entries.at(-1);
   expect(JSON.stringify(entry === undefined ? null : entryMessage(scene.state, entry))).toContain(said);

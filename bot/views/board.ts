@@ -3,13 +3,20 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { isExpired, lastAttempt, leftBehindOf, openOrderOf, remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
+import {
+  isExpired,
+  lastAttempt,
+  leftBehindOf,
+  openOrderOf,
+  remainingDevices,
+  runningShots,
+} from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
-import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { ACTION } from '../actions/action-ids.ts';
+import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
@@ -18,20 +25,43 @@ import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
 /** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
-export function boardMessage(launch: Launch, gates: readonly GateLine[], reports: readonly WorkerReport[], nowMs: number): Message {
+export function boardMessage(
+  launch: Launch,
+  gates: readonly GateLine[],
+  reports: readonly WorkerReport[],
+  nowMs: number,
+): Message {
   const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
   const shots = runningShots(launch);
-  const blocks: KnownBlock[] = [header(`${clip(launch.name, 90)}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`)];
+  const blocks: KnownBlock[] = [
+    header(`${clip(launch.name, 90)}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`),
+  ];
   if (launch.halt.active) {
-    blocks.push(section(`:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`));
+    blocks.push(
+      section(
+        `:octagonal_sign: *HALTED* by ${launch.halt.by === null ? 'the system' : nameOf(launch, launch.halt.by)} ${stamp(launch.halt.atMs)}${launch.halt.reason === '' ? '' : `: ${safe(launch.halt.reason, 300)}`}\nNothing is being sent. Two people lift it: \`/go resume\`.${launch.runbook.on_halt === undefined ? '' : `\n_${safe(launch.runbook.on_halt, 600)}_`}`,
+      ),
+    );
   }
   for (const shot of shots.slice(0, 5)) blocks.push(section(shotLine(launch, shot, reports, nowMs)));
   if (order !== undefined) {
-    blocks.push(section(`:large_green_square: *A fire order waits for its second person*: ${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`));
+    blocks.push(
+      section(
+        `:large_green_square: *A fire order waits for its second person*: ${segmentsText(launch, order.shown.segments)}, ${plural(order.devices, 'device')}, asked by ${nameOf(launch, order.requestedBy)}, expires ${timeOfDay(order.expiresAtMs)}`,
+      ),
+    );
   }
-  const behind = launch.closed ? [] : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);
+  const behind = launch.closed
+    ? []
+    : leftBehindOf(launch).filter(({ segment }) => openOrderOf(launch, segment, nowMs) === undefined);
   if (behind.length > 0) {
-    const said = behind.map(({ segment }) => `• ${safe(leftBehindText(launch, [segment], (command) => `\`${command}\``), 400)}`);
+    const said = behind.map(
+      ({ segment }) =>
+        `• ${safe(
+          leftBehindText(launch, [segment], (command) => `\`${command}\``),
+          400,
+        )}`,
+    );
     blocks.push(section(`:arrow_forward: *Left behind by late accounts*\n${fit(said, 1_000)}`));
   }
   blocks.push(
@@ -41,14 +71,23 @@ export function boardMessage(launch: Launch, gates: readonly GateLine[], reports
     fields([
       ['Gates', gatesText(gates)],
       ['Workers', poolText(launch, reports)],
-      ['Audience', launch.audience === null ? 'none yet' : `${plural(launch.audience.devices, 'device')} \`${short(launch.audience.hash)}\`${launch.skipList === null ? '' : `, ${count(launch.skipList.tokens)} on the skip list`}`],
+      [
+        'Audience',
+        launch.audience === null
+          ? 'none yet'
+          : `${plural(launch.audience.devices, 'device')} \`${short(launch.audience.hash)}\`${launch.skipList === null ? '' : `, ${count(launch.skipList.tokens)} on the skip list`}`,
+      ],
       ['Switches', switchesText(launch)],
       ['Fired', firedText(launch)],
       ['Next', nextText(launch, nowMs)],
       ...skyText(reports, nowMs),
     ]),
   );
-  blocks.push(context(`content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``));
+  blocks.push(
+    context(
+      `content \`${short(launch.contentHash)}\` · record ${count(launch.seq)} \`${short(launch.headHash)}\` · as of ${timeOfDay(nowMs)} · \`/go help\``,
+    ),
+  );
   return message(`${launch.name}: ${stateText(launch, order !== undefined, shots.length > 0, gates)}`, blocks);
 }
 
@@ -70,8 +109,12 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
   const left = segments.reduce((sum, { id }) => sum + remainingDevices(launch, id), 0);
   const missed = left === 0 ? missedSoFar(launch) : [];
   if (segments.length > 0 && missed.length > 0) return `nothing left to send, and ${missed.join(' and ')} not reached`;
-  if (segments.length > 0 && left === 0) return gotSoFar(launch).uncertain === 0 ? 'everything is sent' : `nothing left to send, ${count(gotSoFar(launch).uncertain)} uncertain`;
-  if (segments.length > 0 && segments.every(({ id }) => lastAttempt(launch, id) !== undefined)) return `${plural(left, 'device')} not reached yet: /go fire`;
+  if (segments.length > 0 && left === 0)
+    return gotSoFar(launch).uncertain === 0
+      ? 'everything is sent'
+      : `nothing left to send, ${count(gotSoFar(launch).uncertain)} uncertain`;
+  if (segments.length > 0 && segments.every(({ id }) => lastAttempt(launch, id) !== undefined))
+    return `${plural(left, 'device')} not reached yet: /go fire`;
   const open = redLines(gates).length;
   return open === 0 ? 'ready to fire' : `${plural(open, 'gate')} open`;
 }
@@ -79,7 +122,10 @@ function stateText(launch: Launch, ordered: boolean, running: boolean, gates: re
 function gatesText(gates: readonly GateLine[]): string {
   const open = redLines(gates);
   if (open.length === 0) return `:large_green_circle: all ${gates.length}`;
-  return `:red_circle: ${open.length} of ${gates.length} open\n${fit(open.map((gate) => `• ${safe(gate.title, 80)}`), 700)}`;
+  return `:red_circle: ${open.length} of ${gates.length} open\n${fit(
+    open.map((gate) => `• ${safe(gate.title, 80)}`),
+    700,
+  )}`;
 }
 
 /** Reports older than this are of a worker that is gone or cut off. */
@@ -110,7 +156,8 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
   let accepted = 0;
   for (const report of reports) {
     for (const snapshot of report.shots) {
-      if (snapshot.shotId === shot.id) accepted += snapshot.platforms.ios.accepted + snapshot.platforms.android.accepted;
+      if (snapshot.shotId === shot.id)
+        accepted += snapshot.platforms.ios.accepted + snapshot.platforms.android.accepted;
     }
   }
   const devices = launch.orders[shot.orderId]?.devices ?? 0;
@@ -119,7 +166,12 @@ function shotLine(launch: Launch, shot: Shot, reports: readonly WorkerReport[], 
 
 function switchesText(launch: Launch): string {
   const set = Object.entries(launch.switches).filter(([, { value }]) => value !== false && value !== 0);
-  return set.length === 0 ? 'as the runbook says' : fit(set.map(([id, { value }]) => switchState(id, value)), 500);
+  return set.length === 0
+    ? 'as the runbook says'
+    : fit(
+        set.map(([id, { value }]) => switchState(id, value)),
+        500,
+      );
 }
 
 function firedText(launch: Launch): string {
@@ -136,7 +188,10 @@ function gotSoFar(launch: Launch): { accepted: number; uncertain: number } {
   for (const { id } of launch.audience?.segments ?? []) {
     const closed = (launch.attempts[id] ?? []).flatMap(({ totals }) => totals?.totals ?? []);
     sum.accepted += closed.reduce((all, { accepted }) => all + accepted, 0);
-    sum.uncertain += (launch.runbook.delivery.uncertain === 'resend' ? closed.slice(-1) : closed).reduce((all, { uncertain }) => all + uncertain, 0);
+    sum.uncertain += (launch.runbook.delivery.uncertain === 'resend' ? closed.slice(-1) : closed).reduce(
+      (all, { uncertain }) => all + uncertain,
+      0,
+    );
   }
   return sum;
 }
@@ -144,10 +199,25 @@ function gotSoFar(launch: Launch): { accepted: number; uncertain: number } {
 /** Platforms of which next to nobody was reached in all attempts together. */
 function missedSoFar(launch: Launch): string[] {
   return PLATFORMS.filter((platform) => {
-    const tries = (launch.audience?.segments ?? []).filter((segment) => segment.platform === platform).map(({ id }) => (launch.attempts[id] ?? []).flatMap(({ totals }) => totals?.totals ?? []));
-    const sum = (of: typeof tries, pick: (totals: Totals) => number) => of.flat().reduce((all, totals) => all + pick(totals), 0);
+    const tries = (launch.audience?.segments ?? [])
+      .filter((segment) => segment.platform === platform)
+      .map(({ id }) => (launch.attempts[id] ?? []).flatMap(({ totals }) => totals?.totals ?? []));
+    const sum = (of: typeof tries, pick: (totals: Totals) => number) =>
+      of.flat().reduce((all, totals) => all + pick(totals), 0);
     const [accepted, last] = [sum(tries, (totals) => totals.accepted), tries.map((one) => one.slice(-1))];
-    return missedAsAWhole({ accepted, failed: sum(last, ({ failed }) => failed), uncertain: sum(last, ({ uncertain }) => uncertain), halted: 0, late: 0, skipped: 0 }, false) !== null;
+    return (
+      missedAsAWhole(
+        {
+          accepted,
+          failed: sum(last, ({ failed }) => failed),
+          uncertain: sum(last, ({ uncertain }) => uncertain),
+          halted: 0,
+          late: 0,
+          skipped: 0,
+        },
+        false,
+      ) !== null
+    );
   }).map((platform) => platformName[platform]);
 }
 
@@ -155,13 +225,18 @@ function nextText(launch: Launch, nowMs: number): string {
   const next = nextSteps(launch, nowMs).slice(0, 2);
   const waiting = Object.values(launch.steps).filter(({ state }) => state === 'put').length;
   const put = waiting === 0 ? [] : [`${plural(waiting, 'step waits', 'steps wait')} for a person: \`/go steps\``];
-  const lines = [...put, ...next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`)];
+  const lines = [
+    ...put,
+    ...next.map(({ step, dueAtMs }) => `${safe(step.title, 80)} (${toTarget(dueAtMs, launch.targetAtMs)})`),
+  ];
   return lines.length === 0 ? 'no step left' : lines.join('\n');
 }
 
 /** The last phase that has begun; before the first one, that one. */
 export function phaseOf(launch: Launch, nowMs: number): string {
-  const begun = launch.runbook.phases.findLast((phase) => phase.steps.some((step) => stepDueAtMs(launch, step) <= nowMs));
+  const begun = launch.runbook.phases.findLast((phase) =>
+    phase.steps.some((step) => stepDueAtMs(launch, step) <= nowMs),
+  );
   const phase = begun ?? launch.runbook.phases[0];
   return safe(phase?.title ?? '', 120);
 }

@@ -11,7 +11,10 @@ const SECTION_CHARS = 2_900;
 const LONGEST_CHARS = [2_600, 1_200, 600, 400, 280, 200, 140, 100, 70, 48, 32] as const;
 
 /** `shortened`: some text is not there whole, so the reader needs another way to it. */
-export interface Texts { sections: SectionBlock[]; shortened: boolean }
+export interface Texts {
+  sections: SectionBlock[];
+  shortened: boolean;
+}
 
 /** Keeps a text that runs from right to left from pulling the marks around it along. */
 const isolated = (text: string): string => `\u2068${text}\u2069`;
@@ -22,8 +25,11 @@ const isolated = (text: string): string => `\u2068${text}\u2069`;
  */
 export function contentTexts(campaign: Campaign, devices: Readonly<Record<string, number>> | null): Texts {
   const all = Object.keys(campaign.locales);
-  const read = all.filter((locale) => devices === null || (devices[locale] ?? 0) > 0).toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
-  const lines = (longest: number): string[] => read.map((locale) => textLine(campaign, locale, devices?.[locale] ?? null, longest));
+  const read = all
+    .filter((locale) => devices === null || (devices[locale] ?? 0) > 0)
+    .toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
+  const lines = (longest: number): string[] =>
+    read.map((locale) => textLine(campaign, locale, devices?.[locale] ?? null, longest));
   const total = (some: readonly string[]): number => some.reduce((sum, line) => sum + line.length + 1, 0);
   const longest = LONGEST_CHARS.find((chars) => total(lines(chars)) <= BUDGET_CHARS) ?? LONGEST_CHARS.at(-1) ?? 32;
   const kept: string[] = [];
@@ -31,8 +37,21 @@ export function contentTexts(campaign: Campaign, devices: Readonly<Record<string
   const sections = inSections(kept).map((text) => section(text));
   if (kept.length < read.length) sections.push(section(`… and ${plural(read.length - kept.length, 'more text')}`));
   const unread = all.filter((locale) => !read.includes(locale));
-  if (unread.length > 0) sections.push(section(`Nobody here reads ${fit(unread.map((locale) => `\`${safe(locale, 20)}\``), 300).replaceAll('\n', ' ')}.`));
-  return { sections, shortened: kept.length < read.length || kept.some((line, i) => line !== textLine(campaign, read[i] ?? '', devices?.[read[i] ?? ''] ?? null, Infinity)) };
+  if (unread.length > 0)
+    sections.push(
+      section(
+        `Nobody here reads ${fit(
+          unread.map((locale) => `\`${safe(locale, 20)}\``),
+          300,
+        ).replaceAll('\n', ' ')}.`,
+      ),
+    );
+  return {
+    sections,
+    shortened:
+      kept.length < read.length ||
+      kept.some((line, i) => line !== textLine(campaign, read[i] ?? '', devices?.[read[i] ?? ''] ?? null, Infinity)),
+  };
 }
 
 function textLine(campaign: Campaign, locale: string, devices: number | null, longest: number): string {
@@ -55,5 +74,7 @@ function inSections(lines: readonly string[]): string[] {
 /** For whoever has just made or saved a text that looks unfinished; '' when none does. */
 export function doubtsNote(campaign: Campaign): string {
   const doubts = copyDoubts(campaign);
-  return doubts.length === 0 ? '' : `\n:warning: *Looks unfinished*: ${safe(doubtsText(doubts), 600)}. It would go out exactly so: correct it with \`/go campaign\`, or somebody ticks “${COPY_GATE.title}” in \`/go ready\`.`;
+  return doubts.length === 0
+    ? ''
+    : `\n:warning: *Looks unfinished*: ${safe(doubtsText(doubts), 600)}. It would go out exactly so: correct it with \`/go campaign\`, or somebody ticks “${COPY_GATE.title}” in \`/go ready\`.`;
 }

@@ -1,17 +1,17 @@
 import type { KnownBlock } from '@slack/types';
-import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
+import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
+import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../actions/action-ids.ts';
-import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import { actions, button, context, message, section } from './blocks.ts';
-import { headText } from './words.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { headText } from './words.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
 /**
@@ -21,7 +21,9 @@ import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words
  */
 export function entryMessage(launch: Launch, entry: Entry): Message | null {
   const said = bodyOf(launch, entry);
-  return said === null || !isHeadNoted(entry, launch) ? said : { ...said, blocks: [...said.blocks, context(headText(entry.seq, entry.hash))] };
+  return said === null || !isHeadNoted(entry, launch)
+    ? said
+    : { ...said, blocks: [...said.blocks, context(headText(entry.seq, entry.hash))] };
 }
 
 function bodyOf(launch: Launch, entry: Entry): Message | null {
@@ -35,38 +37,147 @@ function bodyOf(launch: Launch, entry: Entry): Message | null {
     // The live message says who pressed GO.
     case 'FireApproved':
       return null;
-    case 'WaiverRequested': return waiverMessage(launch, entry.waiverId);
-    case 'LiftRequested': return liftMessage(launch, entry.liftId);
-    case 'SwitchRequested': return switchMessage(launch, entry.requestId);
-    case 'RosterChangeRequested': return rosterMessage(launch, entry.changeId);
-    case 'KeyChangeRequested': return line(launch, entry, ':key:', `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`);
+    case 'WaiverRequested':
+      return waiverMessage(launch, entry.waiverId);
+    case 'LiftRequested':
+      return liftMessage(launch, entry.liftId);
+    case 'SwitchRequested':
+      return switchMessage(launch, entry.requestId);
+    case 'RosterChangeRequested':
+      return rosterMessage(launch, entry.changeId);
+    case 'KeyChangeRequested':
+      return line(
+        launch,
+        entry,
+        ':key:',
+        `${describe(launch, entry)}. A second person approves it with \`npm run go -- keys approve\`; if nobody here knows of it, halt and find out.`,
+      );
     // Nothing else will do a refused step's work, so people must hear of it.
-    case 'StepDone': return entry.refused === true ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`) : phaseEnd(launch, entry.step);
-    case 'StepPut': return stepPutMessage(launch, entry.step, entry.why);
-    case 'StepStarted': return stepStartedMessage(launch, entry.step, entry.late);
-    case 'HaltSet': return halted(launch, entry);
+    case 'StepDone':
+      return entry.refused === true
+        ? line(launch, entry, ':warning:', `*${stepTitle(launch, entry.step)}* was refused: ${safe(entry.say, 1_000)}`)
+        : phaseEnd(launch, entry.step);
+    case 'StepPut':
+      return stepPutMessage(launch, entry.step, entry.why);
+    case 'StepStarted':
+      return stepStartedMessage(launch, entry.step, entry.late);
+    case 'HaltSet':
+      return halted(launch, entry);
     case 'LaunchCreated':
-      return line(launch, entry, ':wave:', `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`);
-    case 'TargetMoved': return line(launch, entry, ':alarm_clock:', `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`);
-    case 'Noted': return 'person' in entry.by ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`) : line(launch, entry, ':warning:', safe(entry.text, 2_500));
+      return line(
+        launch,
+        entry,
+        ':wave:',
+        `created *${safe(entry.name, 120)}* from runbook \`${entry.runbook.id}\`, target ${stamp(entry.targetAtMs)}. \`/go help\` shows what to type.`,
+      );
+    case 'TargetMoved':
+      return line(
+        launch,
+        entry,
+        ':alarm_clock:',
+        `moved the target to ${stamp(entry.targetAtMs)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 300)}`}`,
+      );
+    case 'Noted':
+      return 'person' in entry.by
+        ? line(launch, entry, ':memo:', `noted: ${safe(entry.text, 2_500)}`)
+        : line(launch, entry, ':warning:', safe(entry.text, 2_500));
     case 'FireDeclined':
-    case 'FireExpired': return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
-    case 'GateTicked': return line(launch, entry, entry.green ? ':white_check_mark:' : ':red_circle:', `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${notItsOwner(launch, entry)}${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`);
-    case 'WaiverGranted': return line(launch, entry, ':large_yellow_circle:', `granted the waiver for *${gateTitle(launch, launch.waivers[entry.waiverId]?.gate ?? entry.waiverId)}*`);
-    case 'TestDone': return line(launch, entry, entry.results.length > 0 && entry.results.every((result) => result.accepted) ? ':white_check_mark:' : ':warning:', `Test copies: ${tested(launch, entry)}`);
-    case 'TestRequested': return line(launch, entry, ':iphone:', `sends test copies to ${fit(entry.to.map((id) => nameOf(launch, id)), 1_000).replaceAll('\n', ', ')}`);
-    case 'HaltLifted': return line(launch, entry, ':unlock:', 'lifted the halt. Nothing is sent by itself: `/go fire` asks again.');
-    case 'SwitchSet': return line(launch, entry, ':control_knobs:', `set ${switchWords(entry.switch, entry.value)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
-    case 'ScaleLate': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* is late: ${count(entry.running)} of ${count(entry.desired)} running, ${count(entry.ready)} ready. Backup: ${safe(entry.backup, 400)}`);
-    case 'ScaleOrdered': return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
+    case 'FireExpired':
+      return line(launch, entry, ':no_entry_sign:', describe(launch, entry));
+    case 'GateTicked':
+      return line(
+        launch,
+        entry,
+        entry.green ? ':white_check_mark:' : ':red_circle:',
+        `${entry.green ? 'ticked' : 'unticked'} *${gateTitle(launch, entry.gate)}*${notItsOwner(launch, entry)}${entry.note === '' ? '' : `: ${safe(entry.note, 400)}`}`,
+      );
+    case 'WaiverGranted':
+      return line(
+        launch,
+        entry,
+        ':large_yellow_circle:',
+        `granted the waiver for *${gateTitle(launch, launch.waivers[entry.waiverId]?.gate ?? entry.waiverId)}*`,
+      );
+    case 'TestDone':
+      return line(
+        launch,
+        entry,
+        entry.results.length > 0 && entry.results.every((result) => result.accepted)
+          ? ':white_check_mark:'
+          : ':warning:',
+        `Test copies: ${tested(launch, entry)}`,
+      );
+    case 'TestRequested':
+      return line(
+        launch,
+        entry,
+        ':iphone:',
+        `sends test copies to ${fit(
+          entry.to.map((id) => nameOf(launch, id)),
+          1_000,
+        ).replaceAll('\n', ', ')}`,
+      );
+    case 'HaltLifted':
+      return line(launch, entry, ':unlock:', 'lifted the halt. Nothing is sent by itself: `/go fire` asks again.');
+    case 'SwitchSet':
+      return line(
+        launch,
+        entry,
+        ':control_knobs:',
+        `set ${switchWords(entry.switch, entry.value)}${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`,
+      );
+    case 'ScaleLate':
+      return line(
+        launch,
+        entry,
+        ':warning:',
+        `*${targetTitle(launch, entry.target)}* is late: ${count(entry.running)} of ${count(entry.desired)} running, ${count(entry.ready)} ready. Backup: ${safe(entry.backup, 400)}`,
+      );
+    case 'ScaleOrdered':
+      return line(launch, entry, ':chart_with_upwards_trend:', describe(launch, entry));
     // The order's own message ends with a tick; a post of its own is for those who stopped watching it.
-    case 'ScaleReached': return entry.tookMs < SCALE_SEEN_MS ? null : line(launch, entry, ':chart_with_upwards_trend:', `*${targetTitle(launch, entry.target)}* stands at ${count(entry.stands ?? entry.desired)} after ${span(entry.tookMs)}`);
-    case 'ScaleChanged': return line(launch, entry, ':warning:', `*${targetTitle(launch, entry.target)}* was lowered to ${count(entry.found)} by somebody else; ${count(entry.desired)} were ordered. ${entry.again ? 'It is set again.' : `It is left so: \`/go scale ${entry.target} ${entry.desired}\` sets it again.`}`);
-    case 'CampaignSet': return line(launch, entry, ':pencil2:', `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`);
-    case 'StepSkipped': return line(launch, entry, ':fast_forward:', `skipped *${stepTitle(launch, entry.step)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`);
+    case 'ScaleReached':
+      return entry.tookMs < SCALE_SEEN_MS
+        ? null
+        : line(
+            launch,
+            entry,
+            ':chart_with_upwards_trend:',
+            `*${targetTitle(launch, entry.target)}* stands at ${count(entry.stands ?? entry.desired)} after ${span(entry.tookMs)}`,
+          );
+    case 'ScaleChanged':
+      return line(
+        launch,
+        entry,
+        ':warning:',
+        `*${targetTitle(launch, entry.target)}* was lowered to ${count(entry.found)} by somebody else; ${count(entry.desired)} were ordered. ${entry.again ? 'It is set again.' : `It is left so: \`/go scale ${entry.target} ${entry.desired}\` sets it again.`}`,
+      );
+    case 'CampaignSet':
+      return line(
+        launch,
+        entry,
+        ':pencil2:',
+        `changed the text of the push (content \`${short(entry.contentHash)}\`). Open orders, ticks and test copies of the old text are void.`,
+      );
+    case 'StepSkipped':
+      return line(
+        launch,
+        entry,
+        ':fast_forward:',
+        `skipped *${stepTitle(launch, entry.step)}*${entry.reason === '' ? '' : `: ${safe(entry.reason, 400)}`}`,
+      );
     case 'ShotCorrected': {
-      const left = leftBehindText(launch, entry.segments.map(({ segment }) => segment), (command) => `\`${command}\``);
-      return line(launch, entry, ':small_blue_diamond:', `${describe(launch, entry)}${left === '' ? '' : `\n:arrow_forward: A late account: ${safe(left, 1_000)}`}`);
+      const left = leftBehindText(
+        launch,
+        entry.segments.map(({ segment }) => segment),
+        (command) => `\`${command}\``,
+      );
+      return line(
+        launch,
+        entry,
+        ':small_blue_diamond:',
+        `${describe(launch, entry)}${left === '' ? '' : `\n:arrow_forward: A late account: ${safe(left, 1_000)}`}`,
+      );
     }
     case 'AudienceSet':
     case 'SkipListSet':
@@ -87,16 +198,21 @@ function phaseEnd(launch: Launch, step: string): Message | null {
   if (phase === null) return null;
   // "Done" alone reads as sent.
   const sent = Object.keys(launch.shots).length > 0 ? '' : ' Nothing was sent so far.';
-  return message(`Every step of ${phase.title} is done.${sent}`, [section(`:checkered_flag: Every step of *${safe(phase.title, 120)}* is done.${sent}`)]);
+  return message(`Every step of ${phase.title} is done.${sent}`, [
+    section(`:checkered_flag: Every step of *${safe(phase.title, 120)}* is done.${sent}`),
+  ]);
 }
 
-const stepTitle = (launch: Launch, step: string): string => safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);
+const stepTitle = (launch: Launch, step: string): string =>
+  safe(launch.runbook.phases.flatMap(({ steps }) => steps).find(({ id }) => id === step)?.title ?? step, 120);
 const describe = (launch: Launch, entry: Entry): string => safe(describeEntry(entry, namesOf(launch)), 2_500);
 
 function line(launch: Launch, entry: Entry, sign: string, what: string): Message {
   // What the system reports has no doer that would say anything to people; a switch that was set by hand in AWS has.
   const who = 'person' in entry.by || entry.by.system === 'ssm' ? actorOf(launch, entry.by) : null;
-  return message(who === null ? what.replaceAll('*', '') : `${who} ${describe(launch, entry)}`, [section(`${sign} ${who === null ? '' : `*${who}* `}${what}`)]);
+  return message(who === null ? what.replaceAll('*', '') : `${who} ${describe(launch, entry)}`, [
+    section(`${sign} ${who === null ? '' : `*${who}* `}${what}`),
+  ]);
 }
 
 /** A scale order that took longer than this gets a post when it is there. */
@@ -105,14 +221,19 @@ const SCALE_SEEN_MS = 60_000;
 /** A tick by somebody else counts, and is marked. */
 function notItsOwner(launch: Launch, entry: Extract<Entry, { kind: 'GateTicked' }>): string {
   const owner = gateNamed(launch, entry.gate)?.owner;
-  return owner === undefined || ('person' in entry.by && entry.by.person === owner) ? '' : ` (its owner is ${nameOf(launch, owner)})`;
+  return owner === undefined || ('person' in entry.by && entry.by.person === owner)
+    ? ''
+    : ` (its owner is ${nameOf(launch, owner)})`;
 }
 
 const gateTitle = (launch: Launch, id: string): string => safe(gateNamed(launch, id)?.title ?? id, 120);
-const targetTitle = (launch: Launch, id: string): string => safe(launch.runbook.scale_targets.find((target) => target.id === id)?.title ?? id, 120);
+const targetTitle = (launch: Launch, id: string): string =>
+  safe(launch.runbook.scale_targets.find((target) => target.id === id)?.title ?? id, 120);
 
 function tested(launch: Launch, { results }: Extract<Entry, { kind: 'TestDone' }>): string {
-  const failed = results.filter((result) => !result.accepted).map((result) => `${nameOf(launch, result.person)} ${platformName[result.platform]}: ${safe(result.reason, 100)}`);
+  const failed = results
+    .filter((result) => !result.accepted)
+    .map((result) => `${nameOf(launch, result.person)} ${platformName[result.platform]}: ${safe(result.reason, 100)}`);
   return `${results.length - failed.length} of ${plural(results.length, 'phone')} reached${failed.length === 0 ? '' : `\n${fit(failed, 2_000)}`}`;
 }
 
@@ -121,8 +242,10 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
   const onCall = mentionsOfRole(launch, 'on-call');
   const order = launch.runbook.on_halt === undefined ? [] : [context(safe(launch.runbook.on_halt, 1_000))];
   return message(`HALT by ${actorOf(launch, entry.by)}`, [
-      section(`:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`),
-      ...order,
+    section(
+      `:octagonal_sign: *HALT* by *${actorOf(launch, entry.by)}* ${timeOfDay(entry.pressedAtMs)}${reason}\nNothing goes out any more; only test copies that are asked for from now on do. Two people lift it: \`/go resume\`, or \`/go resume fire\` to send what was cut off as well.${onCall === '' ? '' : `\n${onCall}`}`,
+    ),
+    ...order,
   ]);
 }
 
@@ -132,12 +255,17 @@ function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Mess
   const owner = step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
   const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
   switch (step.do.kind) {
-    case 'remind': return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
-    case 'checklist': return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
-    case 'fire-window': return say(`:large_green_square: ${head}\n${fireHint(launch, step.do.say)}`, step.title);
+    case 'remind':
+      return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
+    case 'checklist':
+      return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
+    case 'fire-window':
+      return say(`:large_green_square: ${head}\n${fireHint(launch, step.do.say)}`, step.title);
     // Its progress message follows.
-    case 'scale': return null;
-    case 'switch': return say(`:control_knobs: ${head}`, step.title);
+    case 'scale':
+      return null;
+    case 'switch':
+      return say(`:control_knobs: ${head}`, step.title);
     default: {
       const unknown: never = step.do;
       throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
@@ -158,13 +286,20 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
   const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
   const title = safe(step?.title ?? stepId, 120);
   const state = launch.steps[stepId];
-  if (state !== undefined && state.state !== 'put') return say(`:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`, `${title}: ${state.state}`);
+  if (state !== undefined && state.state !== 'put')
+    return say(
+      `:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`,
+      `${title}: ${state.state}`,
+    );
   const stays = step === undefined ? null : keepsWorkers(launch, step);
-  if (step !== undefined && stays !== null) return message(`${title}: ${stays}, the workers stay`, workersStay(launch, step, stays));
+  if (step !== undefined && stays !== null)
+    return message(`${title}: ${stays}, the workers stay`, workersStay(launch, step, stays));
   const value = { launchId: launch.id, step: stepId };
   return message(`${title}: run it now, or skip it?`, [
-      section(`:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`),
-      actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
+    section(
+      `:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`,
+    ),
+    actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
   ]);
 }
 
@@ -172,7 +307,9 @@ export function stepPutMessage(launch: Launch, stepId: string, why: string): Mes
 function workersStay(launch: Launch, step: Step, why: string): KnownBlock[] {
   const { scale_target: pool } = launch.runbook.pool;
   return [
-    section(`:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${pool} 0\`.`),
+    section(
+      `:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${pool} 0\`.`,
+    ),
     actions(`step:${step.id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: step.id })]),
   ];
 }

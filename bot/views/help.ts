@@ -3,19 +3,37 @@ import { context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { safe } from './words.ts';
 
-export interface HelpLine { name: string; usage: readonly string[]; does: string; group: HelpGroup }
+export interface HelpLine {
+  name: string;
+  usage: readonly string[];
+  does: string;
+  group: HelpGroup;
+}
 
 export const HELP_GROUPS = ['See', 'Prepare', 'Fire and halt', 'Drive', 'Talk and end'] as const;
 export type HelpGroup = (typeof HELP_GROUPS)[number];
 
 /** Every subcommand in groups, or one of them in detail. */
 export function helpMessage(lines: readonly HelpLine[], only: HelpLine | null, launchName: string | null): Message {
-  if (only !== null) return message(`/go ${only.name}`, [section(`*/go ${safe(only.name, 40)}*  ${safe(only.does, 400)}`), context(only.usage.map((usage) => `\`/go ${safe(usage, 160)}\``).join('\n'))]);
+  if (only !== null)
+    return message(`/go ${only.name}`, [
+      section(`*/go ${safe(only.name, 40)}*  ${safe(only.does, 400)}`),
+      context(only.usage.map((usage) => `\`/go ${safe(usage, 160)}\``).join('\n')),
+    ]);
   const blocks: KnownBlock[] = [header(launchName === null ? 'gobutton' : `gobutton: ${launchName}`)];
   for (const group of HELP_GROUPS) {
     const here = lines.filter((line) => line.group === group);
-    if (here.length > 0) blocks.push(section(`*${group}*\n${here.map((line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(line.does, 160)}`).join('\n')}`));
+    if (here.length > 0)
+      blocks.push(
+        section(
+          `*${group}*\n${here.map((line) => `\`/go ${safe(line.usage[0] ?? line.name, 80)}\`  ${safe(line.does, 160)}`).join('\n')}`,
+        ),
+      );
   }
-  blocks.push(context('Firing takes two people: one asks with `/go fire`, another presses GO. Halting takes one: the HALT button on the pinned board, or `/go halt`. `/go help fire` explains one command.'));
+  blocks.push(
+    context(
+      'Firing takes two people: one asks with `/go fire`, another presses GO. Halting takes one: the HALT button on the pinned board, or `/go halt`. `/go help fire` explains one command.',
+    ),
+  );
   return message('gobutton: what to type', blocks);
 }

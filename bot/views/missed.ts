@@ -1,6 +1,6 @@
-import { describeEntry } from '../../runbooks/record/describe.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { describeEntry } from '../../runbooks/record/describe.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { actorOf, namesOf } from './names.ts';
@@ -20,7 +20,9 @@ export function missedMessage(launch: Launch, entries: readonly Entry[], why: st
   });
   const before = entries.length - lines.length;
   return message(head, [
-    section(`:inbox_tray: *${head}*${why === null ? '' : `: ${why.split('.')[0] ?? ''}`}\n${before === 0 ? '' : `… ${before} before these\n`}${lines.join('\n')}`),
+    section(
+      `:inbox_tray: *${head}*${why === null ? '' : `: ${why.split('.')[0] ?? ''}`}\n${before === 0 ? '' : `… ${before} before these\n`}${lines.join('\n')}`,
+    ),
     context('The board shows the state of now, `/go timeline` everything.'),
   ]);
 }

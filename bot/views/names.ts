@@ -1,10 +1,10 @@
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
-import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import { may } from '../../runbooks/launch/authority.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
+import type { Actor, PersonId, SwitchValue } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { nameOf as rosterName } from '../../runbooks/launch/people.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import type { Person, Role } from '../../runbooks/playbook/schema.ts';
 import { count, safe } from './words.ts';
 
@@ -22,11 +22,15 @@ export function actorOf(launch: Launch, actor: Actor): string {
 
 /** People of a role by name, as a sentence part: `Ana Ortiz or Mia Chen`. */
 export function peopleWith(launch: Launch, roles: readonly string[], except: PersonId | null = null): string {
-  const names = launch.people.filter((person) => person.id !== except && person.roles.some((role) => roles.includes(role))).map((person) => safe(person.name, 80));
+  const names = launch.people
+    .filter((person) => person.id !== except && person.roles.some((role) => roles.includes(role)))
+    .map((person) => safe(person.name, 80));
   const some = names.slice(0, 6);
   if (some.length === 0) return 'nobody on the roster';
   const last = some.at(-1) ?? '';
-  return some.length === 1 ? last : `${some.slice(0, -1).join(', ')} or ${last}${names.length > some.length ? ' …' : ''}`;
+  return some.length === 1
+    ? last
+    : `${some.slice(0, -1).join(', ')} or ${last}${names.length > some.length ? ' …' : ''}`;
 }
 
 /** People whose press counts for a command, but for one, as Slack mentions: posting them tells exactly those. Whoever has no Slack account is named. */
@@ -38,32 +42,41 @@ export function mentionsOf(launch: Launch, command: CommandKind, except: PersonI
 
 /** On-call people: whom a halt wakes. */
 export function mentionsOfRole(launch: Launch, role: Role): string {
-  return launch.people.filter(({ roles }) => roles.includes(role)).slice(0, MENTIONED).map(mention).join(' ');
+  return launch.people
+    .filter(({ roles }) => roles.includes(role))
+    .slice(0, MENTIONED)
+    .map(mention)
+    .join(' ');
 }
 
 /** More names than this nobody reads; a mention is some 14 characters. */
 const MENTIONED = 40;
 
-const mention = (person: Person): string => (person.slack[0] === undefined ? safe(person.name, 80) : `<@${person.slack[0]}>`);
+const mention = (person: Person): string =>
+  person.slack[0] === undefined ? safe(person.name, 80) : `<@${person.slack[0]}>`;
 
 export const platformName = { ios: 'iOS', android: 'Android' } as const;
 
 /** What a switch does when it is set so: `zombie mode *on*: client apps stay quiet`. */
 export function switchWords(id: string, value: SwitchValue): string {
-  if (id === 'zombie') return `zombie mode *${switchText(value)}*: client apps ${value === true ? 'stay quiet' : 'talk to the servers as usual'}`;
+  if (id === 'zombie')
+    return `zombie mode *${switchText(value)}*: client apps ${value === true ? 'stay quiet' : 'talk to the servers as usual'}`;
   const platform = id === 'pace.ios' ? 'iOS' : id === 'pace.android' ? 'Android' : null;
-  if (platform !== null && typeof value === 'number') return `the pace of ${platform} to *${value === 0 ? 'what the runbook says' : `${count(value)} a second`}*`;
+  if (platform !== null && typeof value === 'number')
+    return `the pace of ${platform} to *${value === 0 ? 'what the runbook says' : `${count(value)} a second`}*`;
   return `*${safe(id, 60)}* to *${switchText(value)}*`;
 }
 
 /** The same in few words, for the board: `zombie mode *on*`. */
 export function switchState(id: string, value: SwitchValue): string {
   if (id === 'zombie') return `zombie mode *${switchText(value)}*`;
-  if (id === 'pace.ios' || id === 'pace.android') return `${id === 'pace.ios' ? 'iOS' : 'Android'} at *${switchText(value)} a second*`;
+  if (id === 'pace.ios' || id === 'pace.android')
+    return `${id === 'pace.ios' ? 'iOS' : 'Android'} at *${switchText(value)} a second*`;
   return `${safe(id, 40)} *${switchText(value)}*`;
 }
 
-export const switchText = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : typeof value === 'number' ? count(value) : safe(value, 100));
+export const switchText = (value: SwitchValue): string =>
+  value === true ? 'on' : value === false ? 'off' : typeof value === 'number' ? count(value) : safe(value, 100);
 
 /** An operator key as people compare it. */
 export const keyText = (key: string): string => `\`${fingerprintOf(key, sha256)}\``;

@@ -1,9 +1,9 @@
 import type { KnownBlock } from '@slack/types';
+import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform, SegmentAttempt, SegmentRef, Shown } from '../../runbooks/launch/entries.ts';
-import { COPY_GATE } from '../../runbooks/launch/copy-doubts.ts';
-import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { forecast, paceOf } from '../../runbooks/launch/forecast.ts';
+import type { FireOrder, GateLine, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { devicesShown, isExpired } from '../../runbooks/launch/remaining.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
@@ -34,28 +34,46 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
     header(`Fire order: ${count(order.devices)} devices`),
     section(
       `*${asker}* asks to send *${what}* to *${plural(order.devices, 'device')}*.\nA second person presses GO: ${mentionsOf(launch, 'approve-fire', order.requestedBy)}${lifts}`,
-      decline, `decline:${order.id}`,
+      decline,
+      `decline:${order.id}`,
     ),
     section(platforms.map((platform) => platformLine(launch, order, platform)).join('\n')),
     ...textBlocks(launch, order),
-    ...gates.filter(({ id, status }) => id === COPY_GATE.id && status === 'green').map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
+    ...gates
+      .filter(({ id, status }) => id === COPY_GATE.id && status === 'green')
+      .map(({ say }) => section(`:warning: This looks unfinished and goes out exactly so: ${safe(say, 600)}`)),
     section(howItGoesOut(launch, order)),
     context(hashesText(order)),
   ];
-  if (turned.length > 0) blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
-  if (isHalted) blocks.push(section(':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.'));
+  if (turned.length > 0)
+    blocks.push(section(`:red_circle: *Turned since the order was asked for*\n${fit(turned.map(gateText), 1_500)}`));
+  if (isHalted)
+    blocks.push(
+      section(':octagonal_sign: *Everything is halted.* GO works again once two people have lifted it: `/go resume`.'),
+    );
   blocks.push(
-    actions(`go:${order.id}`, [button(ACTION.go, goLabel(turned, isHalted), { launchId: launch.id, orderId: order.id, shownHash: order.shownHash }, turned.length > 0 || isHalted ? 'danger' : 'primary')]),
+    actions(`go:${order.id}`, [
+      button(
+        ACTION.go,
+        goLabel(turned, isHalted),
+        { launchId: launch.id, orderId: order.id, shownHash: order.shownHash },
+        turned.length > 0 || isHalted ? 'danger' : 'primary',
+      ),
+    ]),
     context(`Expires ${timeOfDay(order.expiresAtMs)}. GO sends at once, there is no second question.`),
   );
-  return message(`${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person presses GO`, blocks);
+  return message(
+    `${asker} asks to fire ${what} to ${count(order.devices)} devices: a second person presses GO`,
+    blocks,
+  );
 }
 
 function goLabel(turned: readonly GateLine[], isHalted: boolean): string {
   if (isHalted) return ':no_entry: GO is blocked: halted';
   const hard = turned.filter((gate) => gate.hard);
   // Slack cuts labels at some 30 characters; which gates these are stands above the button.
-  if (hard.length > 0) return `:no_entry: GO is blocked: ${hard.length === 1 && (hard[0]?.id.length ?? 0) <= 14 ? hard[0]?.id ?? '' : plural(hard.length, 'hard gate')}`;
+  if (hard.length > 0)
+    return `:no_entry: GO is blocked: ${hard.length === 1 && (hard[0]?.id.length ?? 0) <= 14 ? (hard[0]?.id ?? '') : plural(hard.length, 'hard gate')}`;
   return turned.length === 0 ? ':large_green_square: GO' : `:large_green_square: GO anyway, ${turned.length} red`;
 }
 
@@ -74,28 +92,42 @@ export function segmentsText(launch: Launch, segments: readonly SegmentAttempt[]
   const all = launch.audience?.segments ?? [];
   const platform = PLATFORMS.find((one) => refsOf(launch, { segments }, one).length === segments.length);
   const ofPlatform = all.filter((segment) => segment.platform === platform).length;
-  if (segments.length === (platform === undefined ? all.length : ofPlatform)) return `all ${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
+  if (segments.length === (platform === undefined ? all.length : ofPlatform))
+    return `all ${segments.length}${platform === undefined ? '' : ` ${platformName[platform]}`} segments${rest}`;
   const names = marketsOf(all, segments);
   const more = names.length - NAMED_MARKETS;
-  return `${segments.length} segments: ${names.slice(0, NAMED_MARKETS).map((name) => safe(name, 40)).join(', ')}${more > 0 ? ` and ${more} more` : ''}${rest}`;
+  return `${segments.length} segments: ${names
+    .slice(0, NAMED_MARKETS)
+    .map((name) => safe(name, 40))
+    .join(', ')}${more > 0 ? ` and ${more} more` : ''}${rest}`;
 }
 
 /** What a shot is for, by the audience that it was approved with. */
-export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string => segmentsText({ ...launch, audience: shot.audience }, shot.segments);
+export const shotSegments = (launch: Launch, shot: Pick<Shot, 'audience' | 'segments'>): string =>
+  segmentsText({ ...launch, audience: shot.audience }, shot.segments);
 
 /** Segments by market where all of a market's are there: `us` for us-ios and us-android. */
 function marketsOf(all: readonly SegmentRef[], segments: readonly SegmentAttempt[]): string[] {
   const asked = new Set(segments.map(({ segment }) => segment));
-  const marketOf = ({ id, platform }: SegmentRef): string => (id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id);
+  const marketOf = ({ id, platform }: SegmentRef): string =>
+    id.endsWith(`-${platform}`) ? id.slice(0, -platform.length - 1) : id;
   const isWhole = (market: string): boolean => all.every((ref) => marketOf(ref) !== market || asked.has(ref.id));
-  return [...new Set(segments.map(({ segment }) => {
-    const ref = all.find(({ id }) => id === segment);
-    return ref !== undefined && isWhole(marketOf(ref)) ? marketOf(ref) : segment;
-  }))];
+  return [
+    ...new Set(
+      segments.map(({ segment }) => {
+        const ref = all.find(({ id }) => id === segment);
+        return ref !== undefined && isWhole(marketOf(ref)) ? marketOf(ref) : segment;
+      }),
+    ),
+  ];
 }
 
 /** Devices are those that the order is for: of a sent one as approved, of a further attempt who was frozen for it. */
-function refsOf(launch: Launch, shown: { segments: readonly SegmentAttempt[]; sets?: NonNullable<Shown['sets']> }, platform: Platform): { id: string; attempt: number; devices: number }[] {
+function refsOf(
+  launch: Launch,
+  shown: { segments: readonly SegmentAttempt[]; sets?: NonNullable<Shown['sets']> },
+  platform: Platform,
+): { id: string; attempt: number; devices: number }[] {
   const attempts = new Map(shown.segments.map(({ segment, attempt }) => [segment, attempt]));
   return (launch.audience?.segments ?? []).flatMap(({ id, platform: own }) => {
     const attempt = attempts.get(id);
@@ -105,7 +137,8 @@ function refsOf(launch: Launch, shown: { segments: readonly SegmentAttempt[]; se
   });
 }
 
-const platformsOf = (launch: Launch, order: FireOrder): Platform[] => PLATFORMS.filter((platform) => refsOf(launch, order.shown, platform).length > 0);
+const platformsOf = (launch: Launch, order: FireOrder): Platform[] =>
+  PLATFORMS.filter((platform) => refsOf(launch, order.shown, platform).length > 0);
 
 /** The texts that this order shows: of a shot those that were sent. Null: they were changed since, and nothing of them was sent. */
 export function campaignOf(launch: Launch, order: FireOrder): Campaign | null {
@@ -122,13 +155,27 @@ function textBlocks(launch: Launch, order: FireOrder): KnownBlock[] {
   const { sections, shortened } = contentTexts(campaign, devices);
   const again = order.shown.segments.some(({ attempt }) => attempt > 1);
   const notes = [
-    ...(devices === null ? ['How many devices of these segments read each language is not known: the audience was compiled by an older version.'] : []),
-    ...(again && devices !== null ? ['Counts per language are of the whole segments; only what was not sent goes out.'] : []),
+    ...(devices === null
+      ? [
+          'How many devices of these segments read each language is not known: the audience was compiled by an older version.',
+        ]
+      : []),
+    ...(again && devices !== null
+      ? ['Counts per language are of the whole segments; only what was not sent goes out.']
+      : []),
   ];
   return [
     ...sections,
     ...(notes.length === 0 ? [] : [context(...notes)]),
-    ...(shortened ? [section('Some texts are shortened here.', button(ACTION.readTexts, 'Read every text', { launchId: launch.id, orderId: order.id }), `texts:${order.id}`)] : []),
+    ...(shortened
+      ? [
+          section(
+            'Some texts are shortened here.',
+            button(ACTION.readTexts, 'Read every text', { launchId: launch.id, orderId: order.id }),
+            `texts:${order.id}`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -143,7 +190,12 @@ function platformLine(launch: Launch, order: FireOrder, platform: Platform): str
   // Under its platform `us-ios` is `us`, if all are named that way.
   const isMixed = order.shown.segments.some(({ attempt }) => attempt === 1);
   const suffix = refs.every(({ id }) => id.endsWith(`-${platform}`)) ? platform.length + 1 : 0;
-  const shown = refs.slice(0, SEGMENTS_SHOWN).map(({ id, attempt, devices }) => `${safe(suffix === 0 ? id : id.slice(0, -suffix), 40)}\u00a0${count(devices)}${isMixed && attempt > 1 ? ' (again)' : ''}`);
+  const shown = refs
+    .slice(0, SEGMENTS_SHOWN)
+    .map(
+      ({ id, attempt, devices }) =>
+        `${safe(suffix === 0 ? id : id.slice(0, -suffix), 40)}\u00a0${count(devices)}${isMixed && attempt > 1 ? ' (again)' : ''}`,
+    );
   return `*${platformName[platform]} ${count(refs.reduce((sum, { devices }) => sum + devices, 0))}*:  ${shown.join(' · ')}${refs.length > shown.length ? ` … and ${refs.length - shown.length} more` : ''}`;
 }
 
@@ -153,30 +205,48 @@ const PACE_MATTERS_MS = 5_000;
 /** Everything besides text and segments that shapes this shot: pace with the time that follows, limits, and switches, each with who set it. */
 function howItGoesOut(launch: Launch, order: FireOrder): string {
   const lines = platformsOf(launch, order).map((platform) => paceLine(launch, order, platform));
-  const others = Object.entries(launch.switches).filter(([id, { value }]) => !id.startsWith('pace.') && value !== false);
+  const others = Object.entries(launch.switches).filter(
+    ([id, { value }]) => !id.startsWith('pace.') && value !== false,
+  );
   const set = others.map(([id, { value, by }]) => `${switchState(id, value)} (set by ${actorOf(launch, by)})`);
   const resent = order.shown.uncertain === 'resend' ? ['Uncertain devices of an earlier attempt get it again.'] : [];
-  return [...lines, ...(set.length === 0 ? [] : [`Switches: ${fit(set, 700).replaceAll('\n', ', ')}`]), ...resent].join('\n');
+  return [...lines, ...(set.length === 0 ? [] : [`Switches: ${fit(set, 700).replaceAll('\n', ', ')}`]), ...resent].join(
+    '\n',
+  );
 }
 
 function paceLine(launch: Launch, order: FireOrder, platform: Platform): string {
-  const part = forecast(launch, refsOf(launch, order.shown, platform).map(({ id: segment, devices }) => ({ segment, devices })))[platform];
+  const part = forecast(
+    launch,
+    refsOf(launch, order.shown, platform).map(({ id: segment, devices }) => ({ segment, devices })),
+  )[platform];
   const { perSecond } = paceOf(launch, platform);
   const standing = launch.switches[paceSwitch(platform)];
   const isSet = typeof standing?.value === 'number' && standing.value > 0;
-  const late = part === null || part.lateDevices === 0 ? '' : ` *${count(part.lateDevices)} of them would be too late.*`;
+  const late =
+    part === null || part.lateDevices === 0 ? '' : ` *${count(part.lateDevices)} of them would be too late.*`;
   const whose = isSet ? `pace set by ${actorOf(launch, standing.by)}` : "the runbook's pace";
   const ms = part?.durationMs ?? null;
-  const how = ms === null || (!isSet && ms < PACE_MATTERS_MS)
-    ? `as fast as the workers can${perSecond === 0 ? '' : `, at most ${count(perSecond)}/s (${whose})`}`
-    : `${span(ms)} at ${count(perSecond)}/s (${whose})`;
+  const how =
+    ms === null || (!isSet && ms < PACE_MATTERS_MS)
+      ? `as fast as the workers can${perSecond === 0 ? '' : `, at most ${count(perSecond)}/s (${whose})`}`
+      : `${span(ms)} at ${count(perSecond)}/s (${whose})`;
   return `*${platformName[platform]}*: ${how} · late after ${span(order.shown.notAfterMs[platform])}${late}`;
 }
 
 /** Texts and segments stay: what was sent is read in the room, not looked for. */
 function outcome(launch: Launch, order: FireOrder, what: string, asker: string): Message {
   const line = outcomeText(launch, order);
-  const sent = order.state === 'approved' ? [section(platformsOf(launch, order).map((platform) => platformLine(launch, order, platform)).join('\n'))] : [];
+  const sent =
+    order.state === 'approved'
+      ? [
+          section(
+            platformsOf(launch, order)
+              .map((platform) => platformLine(launch, order, platform))
+              .join('\n'),
+          ),
+        ]
+      : [];
   return message(`Fire order ${order.id}: ${line}`, [
     section(`*Fire order* · ${what} · ${plural(order.devices, 'device')}\n${line}`),
     ...sent,
@@ -191,13 +261,20 @@ export function outcomeText(launch: Launch, order: FireOrder): string {
     case 'approved': {
       const shot = Object.values(launch.shots).find((one) => one.orderId === order.id);
       if (shot === undefined) return ':rocket: approved';
-      const red = shot.redGates.length === 0 ? '' : `, in spite of ${shot.redGates.map((gate) => safe(gate.gate, 40)).join(', ')}`;
+      const red =
+        shot.redGates.length === 0
+          ? ''
+          : `, in spite of ${shot.redGates.map((gate) => safe(gate.gate, 40)).join(', ')}`;
       return `:rocket: *GO* by *${nameOf(launch, shot.approvedBy)}* ${timeOfDay(shot.pressedAtMs)}${red}: shot \`${safe(shot.id, 60)}\``;
     }
-    case 'declined': return ':no_entry_sign: declined; nothing was sent';
-    case 'expired': return ':hourglass: expired without a second person; nothing was sent';
-    case 'void': return `:wastebasket: void: ${safe(order.voidedBy ?? 'something that it showed has changed', 200)}; nothing was sent. Ask again with \`/go fire\`.`;
-    case 'open': return ':hourglass: expired without a second person; nothing was sent';
+    case 'declined':
+      return ':no_entry_sign: declined; nothing was sent';
+    case 'expired':
+      return ':hourglass: expired without a second person; nothing was sent';
+    case 'void':
+      return `:wastebasket: void: ${safe(order.voidedBy ?? 'something that it showed has changed', 200)}; nothing was sent. Ask again with \`/go fire\`.`;
+    case 'open':
+      return ':hourglass: expired without a second person; nothing was sent';
     default: {
       const unknown: never = order.state;
       throw new Error(`ORDER_STATE_UNKNOWN ${JSON.stringify(unknown)}`);

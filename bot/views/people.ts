@@ -8,14 +8,21 @@ import { fit, plural, safe } from './words.ts';
 /** The roster: one line a human, whatever they act with; and the change that waits for its second person. */
 export function peopleMessage(launch: Launch): Message {
   const lines = launch.people.map((person) => {
-    const by = [...person.slack.slice(0, 3).map((id) => `<@${id}>`), ...person.operator_keys.map((key) => `operator key ${keyText(key)}`)];
+    const by = [
+      ...person.slack.slice(0, 3).map((id) => `<@${id}>`),
+      ...person.operator_keys.map((key) => `operator key ${keyText(key)}`),
+    ];
     return `*${safe(person.name, 80)}*  ${person.roles.join(', ')}  ${by.join(' ')}${person.devices.length === 0 ? '' : `  · ${plural(person.devices.length, 'test device')}`}`;
   });
-  const waiting = Object.values(launch.rosterChanges).filter((change) => change.open).slice(-3);
+  const waiting = Object.values(launch.rosterChanges)
+    .filter((change) => change.open)
+    .slice(-3);
   return message(`People of ${launch.name}`, [
     header(`People of ${launch.name}`),
     section(fit(lines, 2_900)),
     ...waiting.flatMap((change) => rosterMessage(launch, change.id).blocks),
-    context('on-call drives, marketers approve, observers look. Asking for fire and pressing GO takes two different people.'),
+    context(
+      'on-call drives, marketers approve, observers look. Asking for fire and pressing GO takes two different people.',
+    ),
   ]);
 }

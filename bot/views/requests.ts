@@ -1,8 +1,8 @@
-import { ACTION } from '../actions/action-ids.ts';
 import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
+import { ACTION } from '../actions/action-ids.ts';
 import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { keyText, mentionsOf, nameOf, switchText } from './names.ts';
@@ -18,8 +18,19 @@ export function waiverMessage(launch: Launch, waiverId: string): Message {
   if (waiver === undefined) return gone('waiver', waiverId);
   const gate = gateNamed(launch, waiver.gate);
   const what = `${nameOf(launch, waiver.requestedBy)} asks to waive *${safe(gate?.title ?? waiver.gate, 120)}* for ${waiver.segments === 'all' ? 'all segments' : safe(waiver.segments.join(', '), 300)}${waiver.worst === null ? '' : `, up to ${count(waiver.worst)}`}, until ${stamp(waiver.endsAtMs)}: ${safe(waiver.reason, 400)}`;
-  if (waiver.grantedBy !== null) return plain(`:large_yellow_circle: ${what}\nGranted by *${nameOf(launch, waiver.grantedBy)}*.`, `Waiver for ${waiver.gate} granted`);
-  return message(`A waiver for ${waiver.gate} needs a second person`, [section(`:large_yellow_circle: ${what}`, button(ACTION.grantWaiver, 'Grant', { launchId: launch.id, waiverId }), `waiver:${waiverId}`), second(launch, 'grant-waiver', waiver.requestedBy)]);
+  if (waiver.grantedBy !== null)
+    return plain(
+      `:large_yellow_circle: ${what}\nGranted by *${nameOf(launch, waiver.grantedBy)}*.`,
+      `Waiver for ${waiver.gate} granted`,
+    );
+  return message(`A waiver for ${waiver.gate} needs a second person`, [
+    section(
+      `:large_yellow_circle: ${what}`,
+      button(ACTION.grantWaiver, 'Grant', { launchId: launch.id, waiverId }),
+      `waiver:${waiverId}`,
+    ),
+    second(launch, 'grant-waiver', waiver.requestedBy),
+  ]);
 }
 
 export function liftMessage(launch: Launch, liftId: string): Message {
@@ -28,9 +39,19 @@ export function liftMessage(launch: Launch, liftId: string): Message {
   const what = `${nameOf(launch, lift.by)} asks to *lift halt ${lift.epoch}*${lift.reason === '' ? '' : `: ${safe(lift.reason, 400)}`}`;
   if (!lift.open) {
     const lifted = !launch.halt.active || launch.halt.epoch > lift.epoch;
-    return plain(`:unlock: ${what}\n${lifted && launch.halt.epoch === lift.epoch ? 'Lifted.' : 'Over: a newer halt stands.'}`, 'The request to lift the halt is decided');
+    return plain(
+      `:unlock: ${what}\n${lifted && launch.halt.epoch === lift.epoch ? 'Lifted.' : 'Over: a newer halt stands.'}`,
+      'The request to lift the halt is decided',
+    );
   }
-  return message('Lifting the halt needs a second person', [section(`:unlock: ${what}\nIt sends nothing by itself.`, button(ACTION.approveLift, 'Lift the halt', { launchId: launch.id, liftId }), `lift:${liftId}`), second(launch, 'approve-lift', lift.by)]);
+  return message('Lifting the halt needs a second person', [
+    section(
+      `:unlock: ${what}\nIt sends nothing by itself.`,
+      button(ACTION.approveLift, 'Lift the halt', { launchId: launch.id, liftId }),
+      `lift:${liftId}`,
+    ),
+    second(launch, 'approve-lift', lift.by),
+  ]);
 }
 
 export function switchMessage(launch: Launch, requestId: string): Message {
@@ -38,7 +59,14 @@ export function switchMessage(launch: Launch, requestId: string): Message {
   if (request === undefined) return gone('switch request', requestId);
   const what = `${nameOf(launch, request.by)} asks to set *${safe(request.switch, 60)}* to *${switchText(request.value)}*${request.reason === '' ? '' : `: ${safe(request.reason, 400)}`}`;
   if (!request.open) return plain(`:control_knobs: ${what}\nDone.`, `${request.switch} is decided`);
-  return message(`${request.switch} needs a second person`, [section(`:control_knobs: ${what}`, button(ACTION.approveSwitch, 'Set it', { launchId: launch.id, requestId }), `switch:${requestId}`), second(launch, 'approve-switch', request.by)]);
+  return message(`${request.switch} needs a second person`, [
+    section(
+      `:control_knobs: ${what}`,
+      button(ACTION.approveSwitch, 'Set it', { launchId: launch.id, requestId }),
+      `switch:${requestId}`,
+    ),
+    second(launch, 'approve-switch', request.by),
+  ]);
 }
 
 export function rosterMessage(launch: Launch, changeId: string): Message {
@@ -47,16 +75,32 @@ export function rosterMessage(launch: Launch, changeId: string): Message {
   const before = new Map(launch.people.map((person) => [person.id, person]));
   const after = new Map(change.people.map((person) => [person.id, person]));
   const lines = [
-    ...change.people.filter((person) => !before.has(person.id)).map((person) => `:heavy_plus_sign: ${safe(person.name, 80)}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : ` (${person.slack.map((id) => `<@${id}>`).join(' ')})`}${person.operator_keys.map((key) => `, operator key ${keyText(key)}`).join('')}`),
-    ...launch.people.filter((person) => !after.has(person.id)).map((person) => `:heavy_minus_sign: ${safe(person.name, 80)}`),
+    ...change.people
+      .filter((person) => !before.has(person.id))
+      .map(
+        (person) =>
+          `:heavy_plus_sign: ${safe(person.name, 80)}: ${person.roles.join(', ')}${person.slack.length === 0 ? '' : ` (${person.slack.map((id) => `<@${id}>`).join(' ')})`}${person.operator_keys.map((key) => `, operator key ${keyText(key)}`).join('')}`,
+      ),
+    ...launch.people
+      .filter((person) => !after.has(person.id))
+      .map((person) => `:heavy_minus_sign: ${safe(person.name, 80)}`),
     ...change.people.flatMap((person) => {
       const old = before.get(person.id);
-      return old === undefined || JSON.stringify(old) === JSON.stringify(person) ? [] : [`:pencil2: ${safe(old.name, 80)}: ${editText(old, person)}`];
+      return old === undefined || JSON.stringify(old) === JSON.stringify(person)
+        ? []
+        : [`:pencil2: ${safe(old.name, 80)}: ${editText(old, person)}`];
     }),
   ];
   const what = `:busts_in_silhouette: ${nameOf(launch, change.by)} asks to change the roster${change.reason === '' ? '' : `: ${safe(change.reason, 300)}`}`;
   if (!change.open) return plain(`${what}\nDecided.`, 'The roster change is decided');
-  return message('A change of the roster needs a second person', [section(`${what}\n${fit(lines, 2_300)}`, button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }), `roster:${changeId}`), second(launch, 'approve-roster-change', change.by)]);
+  return message('A change of the roster needs a second person', [
+    section(
+      `${what}\n${fit(lines, 2_300)}`,
+      button(ACTION.approveRoster, 'Approve', { launchId: launch.id, changeId }),
+      `roster:${changeId}`,
+    ),
+    second(launch, 'approve-roster-change', change.by),
+  ]);
 }
 
 /** What of a person changes: all of it decides who may press. */
@@ -68,14 +112,20 @@ function editText(old: Person, now: Person): string {
   const parts = [
     ...(old.name === now.name ? [] : [`is called ${safe(now.name, 80)}`]),
     ...(old.roles.join() === now.roles.join() ? [] : [`${old.roles.join(', ')} → ${now.roles.join(', ')}`]),
-    ...changed('', old.slack.map((id) => `<@${id}>`), now.slack.map((id) => `<@${id}>`)),
+    ...changed(
+      '',
+      old.slack.map((id) => `<@${id}>`),
+      now.slack.map((id) => `<@${id}>`),
+    ),
     ...changed('operator key ', old.operator_keys.map(keyText), now.operator_keys.map(keyText)),
   ];
   return parts.length === 0 ? 'test devices' : parts.join('; ');
 }
 
-const second = (launch: Launch, command: CommandKind, asker: string) => section(`Needs another person: ${mentionsOf(launch, command, asker)}`);
+const second = (launch: Launch, command: CommandKind, asker: string) =>
+  section(`Needs another person: ${mentionsOf(launch, command, asker)}`);
 
 const plain = (text: string, fallback: string): Message => message(fallback, [section(text)]);
 
-const gone = (what: string, id: string): Message => plain(`There is no ${what} \`${safe(id, 60)}\` in this launch.`, `No such ${what}`);
+const gone = (what: string, id: string): Message =>
+  plain(`There is no ${what} \`${safe(id, 60)}\` in this launch.`, `No such ${what}`);

@@ -6,7 +6,13 @@ import type { Message } from './message.ts';
 import { count, safe, span } from './words.ts';
 
 /** How far one scale target has come. `ready` counts workers that have reported themselves ready; null for what isn't the worker pool. */
-export interface ScaleProgress { state: ScaleState; observed: ScaleObservation | null; ready: number | null; backup: string; nowMs: number }
+export interface ScaleProgress {
+  state: ScaleState;
+  observed: ScaleObservation | null;
+  ready: number | null;
+  backup: string;
+  nowMs: number;
+}
 
 /** One message per scale order, updated in place. RUNNING is not ready: the pool's bar counts ready workers. */
 export function scaleProgressMessage(launch: Launch, targetId: string, progress: ScaleProgress): Message {
@@ -18,7 +24,10 @@ export function scaleProgressMessage(launch: Launch, targetId: string, progress:
   const took = span(progress.nowMs - state.orderedAtMs);
   const sign = { moving: ':hourglass_flowing_sand:', late: ':warning:', reached: ':white_check_mark:' }[state.state];
   // A bar needs a way to go: scaling down, and to nothing, shows figures only.
-  const bar = !state.lowers && state.desired > 0 && running <= state.desired ? `\n${progressBar(state.state === 'reached' ? state.desired : there, state.desired)}` : '';
+  const bar =
+    !state.lowers && state.desired > 0 && running <= state.desired
+      ? `\n${progressBar(state.state === 'reached' ? state.desired : there, state.desired)}`
+      : '';
   const figures = [
     `running ${count(running)} of ${count(state.desired)}`,
     ...(observed === null || observed.pending === 0 ? [] : [`${count(observed.pending)} starting`]),
@@ -27,7 +36,9 @@ export function scaleProgressMessage(launch: Launch, targetId: string, progress:
   return {
     text: `${target?.title ?? targetId}: ${figures}`,
     blocks: [
-      section(`${sign} *${title}* to ${count(state.desired)}${bar}\n${figures}${state.state === 'reached' ? ` · took ${took}` : ''}`),
+      section(
+        `${sign} *${title}* to ${count(state.desired)}${bar}\n${figures}${state.state === 'reached' ? ` · took ${took}` : ''}`,
+      ),
       ...(state.state === 'late' ? [section(`*Behind for ${took}.* Backup: ${safe(progress.backup, 300)}`)] : []),
       ...(observed?.say == null ? [] : [context(`AWS says: ${safe(observed.say, 500)}`)]),
     ],

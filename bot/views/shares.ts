@@ -18,8 +18,15 @@ export function percent(part: number, all: number): string {
 export function shares(parts: readonly number[], all: number): string[] {
   if (all === 0) return parts.map(() => '0%');
   const cut = parts.map((part) => hundredths(part, all));
-  let left = hundredths(parts.reduce((sum, part) => sum + part, 0), all) - cut.reduce((sum, part) => sum + part, 0);
-  const lost = parts.map((part, at) => ({ at, lost: (part * 10_000) / all - (cut[at] ?? 0) })).slice(1).toSorted((a, b) => b.lost - a.lost);
+  let left =
+    hundredths(
+      parts.reduce((sum, part) => sum + part, 0),
+      all,
+    ) - cut.reduce((sum, part) => sum + part, 0);
+  const lost = parts
+    .map((part, at) => ({ at, lost: (part * 10_000) / all - (cut[at] ?? 0) }))
+    .slice(1)
+    .toSorted((a, b) => b.lost - a.lost);
   for (const one of lost) {
     if (left <= 0 || one.lost === 0) break;
     cut[one.at] = (cut[one.at] ?? 0) + 1;
@@ -28,4 +35,5 @@ export function shares(parts: readonly number[], all: number): string[] {
   return parts.map((part, at) => text(part, cut[at] ?? 0));
 }
 
-const text = (part: number, inHundredths: number): string => (part > 0 && inHundredths === 0 ? '<0.01%' : `${(inHundredths / 100).toString()}%`);
+const text = (part: number, inHundredths: number): string =>
+  part > 0 && inHundredths === 0 ? '<0.01%' : `${(inHundredths / 100).toString()}%`;

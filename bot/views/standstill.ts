@@ -1,6 +1,6 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { Still } from '../conductor/stillness.ts';
 import type { StillReason } from '../conductor/still-reason.ts';
+import type { Still } from '../conductor/stillness.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
@@ -10,7 +10,8 @@ import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
 /** How a standstill ended. */
 export type StillEnd = { how: 'moves' | 'closed' | 'halted'; afterMs: number };
 
-const names = (still: readonly Pick<Still, 'platform'>[]): string => still.map(({ platform }) => platformName[platform]).join(' and ');
+const names = (still: readonly Pick<Still, 'platform'>[]): string =>
+  still.map(({ platform }) => platformName[platform]).join(' and ');
 const sinceOf = (still: readonly Still[]): number => Math.min(...still.map(({ sinceMs }) => sinceMs));
 
 /** Nothing has gone out since the press. */
@@ -22,24 +23,43 @@ export function standstillMessage(launch: Launch, shot: Shot, still: readonly St
   const left = still.reduce((sum, one) => sum + one.left, 0);
   const all = still.reduce((sum, one) => sum + one.devices, 0);
   const onCall = mentionsOfRole(launch, 'on-call');
-  const since = isAtGo(still) ? `GO was ${timeOfDay(shot.pressedAtMs)}` : `Nothing was written or answered since ${timeOfDay(sinceOf(still))}`;
+  const since = isAtGo(still)
+    ? `GO was ${timeOfDay(shot.pressedAtMs)}`
+    : `Nothing was written or answered since ${timeOfDay(sinceOf(still))}`;
   return message(`${head}: ${shotSegments(launch, shot)}`, [
-    section(`:rotating_light: *${head}* (${shotSegments(launch, shot)})\n${since}; ${count(left)} of ${plural(all, 'device')} are still to be sent or answered.${onCall === '' ? '' : ` ${onCall}`}`),
-    section(`*Likely reason:* ${reason.why}\n*What to do:* ${reason.todo} \`/go stats\` shows the figures. HALT (\`/go halt\`) ends the shot; what is not sent stays within reach.`),
+    section(
+      `:rotating_light: *${head}* (${shotSegments(launch, shot)})\n${since}; ${count(left)} of ${plural(all, 'device')} are still to be sent or answered.${onCall === '' ? '' : ` ${onCall}`}`,
+    ),
+    section(
+      `*Likely reason:* ${reason.why}\n*What to do:* ${reason.todo} \`/go stats\` shows the figures. HALT (\`/go halt\`) ends the shot; what is not sent stays within reach.`,
+    ),
     context(`shot \`${safe(shot.id, 60)}\` · this message says so when it moves again`),
   ]);
 }
 
 function headline(still: readonly Still[], reason: StillReason): string {
-  if (reason.kind === 'store') return isAtGo(still) ? `GO was pressed, and nothing shows that a push has gone out on ${names(still)}` : `Nothing shows that ${names(still)} still ${still.length === 1 ? 'moves' : 'move'}`;
-  return isAtGo(still) ? `GO was pressed, and no push has gone out on ${names(still)}` : `${names(still)} ${still.length === 1 ? 'stands' : 'stand'} still`;
+  if (reason.kind === 'store')
+    return isAtGo(still)
+      ? `GO was pressed, and nothing shows that a push has gone out on ${names(still)}`
+      : `Nothing shows that ${names(still)} still ${still.length === 1 ? 'moves' : 'move'}`;
+  return isAtGo(still)
+    ? `GO was pressed, and no push has gone out on ${names(still)}`
+    : `${names(still)} ${still.length === 1 ? 'stands' : 'stand'} still`;
 }
 
 /** The same message once it is over. */
-export function movesAgainMessage(launch: Launch, shot: Shot, still: readonly Still[], reason: StillReason, end: StillEnd): Message {
+export function movesAgainMessage(
+  launch: Launch,
+  shot: Shot,
+  still: readonly Still[],
+  reason: StillReason,
+  end: StillEnd,
+): Message {
   const head = endText(still, end);
   return message(`${head}: ${shotSegments(launch, shot)}`, [
-    section(`${end.how === 'moves' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${shotSegments(launch, shot)})`),
+    section(
+      `${end.how === 'moves' ? ':white_check_mark:' : ':checkered_flag:'} *${head}* (${shotSegments(launch, shot)})`,
+    ),
     context(`Still since ${timeOfDay(sinceOf(still))}. Likely reason: ${reason.why}`, `shot \`${safe(shot.id, 60)}\``),
   ]);
 }
@@ -47,9 +67,14 @@ export function movesAgainMessage(launch: Launch, shot: Shot, still: readonly St
 function endText(still: readonly Still[], { how, afterMs }: StillEnd): string {
   const which = names(still);
   switch (how) {
-    case 'moves': return isAtGo(still) ? `${which}: pushes go out, the first ${span(afterMs)} after GO` : `${which} ${still.length === 1 ? 'moves' : 'move'} again after ${span(afterMs)}`;
-    case 'closed': return `The shot was closed; ${which} had stood still for ${span(afterMs)}`;
-    case 'halted': return `The shot was halted; ${which} had stood still for ${span(afterMs)}`;
+    case 'moves':
+      return isAtGo(still)
+        ? `${which}: pushes go out, the first ${span(afterMs)} after GO`
+        : `${which} ${still.length === 1 ? 'moves' : 'move'} again after ${span(afterMs)}`;
+    case 'closed':
+      return `The shot was closed; ${which} had stood still for ${span(afterMs)}`;
+    case 'halted':
+      return `The shot was halted; ${which} had stood still for ${span(afterMs)}`;
     default: {
       const unknown: never = how;
       throw new Error(`STILL_END_UNKNOWN ${String(unknown)}`);
@@ -59,7 +84,9 @@ function endText(still: readonly Still[], { how, afterMs }: StillEnd): string {
 
 /** What the record keeps of it, at its beginning and at its end. Plain text. */
 export function standstillNote(launch: Launch, shot: Shot, still: readonly Still[], reason: StillReason): string {
-  return plainText(`${headline(still, reason)} (${shotSegments(launch, shot)}), since ${utc(sinceOf(still))}. Likely reason: ${reason.why}`);
+  return plainText(
+    `${headline(still, reason)} (${shotSegments(launch, shot)}), since ${utc(sinceOf(still))}. Likely reason: ${reason.why}`,
+  );
 }
 
 export function movesAgainNote(launch: Launch, shot: Shot, still: readonly Still[], end: StillEnd): string {
@@ -67,4 +94,5 @@ export function movesAgainNote(launch: Launch, shot: Shot, still: readonly Still
 }
 
 /** mrkdwn as the record keeps it. */
-export const plainText = (text: string): string => text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+export const plainText = (text: string): string =>
+  text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

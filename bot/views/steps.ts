@@ -9,7 +9,12 @@ import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
 import { fit, safe, span, timeOfDay, toTarget } from './words.ts';
 
-const SIGN = { started: ':arrow_forward:', put: ':hourglass:', skipped: ':fast_forward:', done: ':white_check_mark:' } as const;
+const SIGN = {
+  started: ':arrow_forward:',
+  put: ':hourglass:',
+  skipped: ':fast_forward:',
+  done: ':white_check_mark:',
+} as const;
 
 /** What a step that only says something ends with: no news. */
 const TOLD = 'told the channel';
@@ -22,17 +27,50 @@ export function stepsMessage(launch: Launch, nowMs: number): Message {
   const all = scheduledSteps(launch).map(({ step, dueAtMs }) => ({ step, dueAtMs, state: launch.steps[step.id] }));
   const over = all.filter(({ state }) => state?.state === 'done' || state?.state === 'skipped');
   const open = all.filter(({ state }) => state?.state !== 'done' && state?.state !== 'skipped');
-  const blocks: KnownBlock[] = [header(`Plan: ${launch.name}`), context(`${toTarget(nowMs, launch.targetAtMs)} · target ${timeOfDay(launch.targetAtMs)}${launch.compress === 1 ? '' : ` · compressed ${launch.compress} times`}`)];
-  if (over.length > 0) blocks.push(section(fit(over.map(({ step, state }) => `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`), 2_000)));
+  const blocks: KnownBlock[] = [
+    header(`Plan: ${launch.name}`),
+    context(
+      `${toTarget(nowMs, launch.targetAtMs)} · target ${timeOfDay(launch.targetAtMs)}${launch.compress === 1 ? '' : ` · compressed ${launch.compress} times`}`,
+    ),
+  ];
+  if (over.length > 0)
+    blocks.push(
+      section(
+        fit(
+          over.map(
+            ({ step, state }) =>
+              `${SIGN[state?.state ?? 'done']} ${safe(step.title, 120)}${state?.say && state.say !== TOLD ? `: ${safe(state.say, 120)}` : ''}`,
+          ),
+          2_000,
+        ),
+      ),
+    );
   for (const { step, dueAtMs, state } of open.slice(0, STEP_BLOCKS)) {
-    blocks.push(section(`${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}${staysText(launch, step)}`));
+    blocks.push(
+      section(
+        `${state === undefined ? ':white_circle:' : SIGN[state.state]} *${safe(step.title, 120)}*${step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`}\n${dueText(launch, dueAtMs, nowMs)} · ${doesText(step)}${state?.state === 'put' ? `\n${safe(state.say, 300)}` : ''}${staysText(launch, step)}`,
+      ),
+    );
     if (!launch.closed && state?.state !== 'started') {
       const value = { launchId: launch.id, step: step.id };
       const run = keepsWorkers(launch, step) === null ? [button(ACTION.runStep, 'Run now', value)] : [];
       blocks.push(actions(`step:${step.id}`, [...run, button(ACTION.skipStep, 'Skip', value)]));
     }
   }
-  if (open.length > STEP_BLOCKS) blocks.push(section(fit(open.slice(STEP_BLOCKS).map(({ step, dueAtMs }) => `:white_circle: ${safe(step.title, 120)} (${toTarget(dueAtMs, launch.targetAtMs)})`), 2_000)));
+  if (open.length > STEP_BLOCKS)
+    blocks.push(
+      section(
+        fit(
+          open
+            .slice(STEP_BLOCKS)
+            .map(
+              ({ step, dueAtMs }) =>
+                `:white_circle: ${safe(step.title, 120)} (${toTarget(dueAtMs, launch.targetAtMs)})`,
+            ),
+          2_000,
+        ),
+      ),
+    );
   if (open.length === 0) blocks.push(context('No step is left.'));
   return message(`Plan: ${open.length} steps to come`, blocks);
 }
@@ -48,11 +86,16 @@ function dueText(launch: Launch, dueAtMs: number, nowMs: number): string {
 
 function doesText(step: Step): string {
   switch (step.do.kind) {
-    case 'scale': return `scales \`${safe(step.do.target, 40)}\` to ${step.do.to}`;
-    case 'remind': return 'reminds';
-    case 'checklist': return 'readiness review';
-    case 'switch': return `sets \`${safe(step.do.switch, 40)}\` to ${safe(String(step.do.value), 60)}`;
-    case 'fire-window': return 'opens the moment; nothing fires by itself';
+    case 'scale':
+      return `scales \`${safe(step.do.target, 40)}\` to ${step.do.to}`;
+    case 'remind':
+      return 'reminds';
+    case 'checklist':
+      return 'readiness review';
+    case 'switch':
+      return `sets \`${safe(step.do.switch, 40)}\` to ${safe(String(step.do.value), 60)}`;
+    case 'fire-window':
+      return 'opens the moment; nothing fires by itself';
     default: {
       const unknown: never = step.do;
       throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);

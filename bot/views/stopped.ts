@@ -29,10 +29,15 @@ export interface Stopped {
   left: number;
 }
 
-export interface StoppedEnd { how: 'closed' | 'halted'; afterMs: number; left: number }
+export interface StoppedEnd {
+  how: 'closed' | 'halted';
+  afterMs: number;
+  left: number;
+}
 
 const head = ({ platform }: Stopped): string => `${providerName[platform]} refuses what is sent, so workers stopped`;
-const share = ({ bad, among, reason }: Stopped): string => `*${safe(reason, 80)}* was the answer to ${count(bad)} of the last ${plural(among, 'push', 'pushes')}`;
+const share = ({ bad, among, reason }: Stopped): string =>
+  `*${safe(reason, 80)}* was the answer to ${count(bad)} of the last ${plural(among, 'push', 'pushes')}`;
 const who = ({ workers, of }: Stopped): string => `${workers} of ${plural(of, 'worker')}`;
 const ids = ({ segments }: Stopped): string[] => segments.map(({ segment }) => segment);
 
@@ -45,11 +50,18 @@ export function stoppedMessage(launch: Launch, stopped: Stopped): Message {
   const what = segmentsText(launch, stopped.segments);
   const name = providerName[stopped.platform];
   const onCall = mentionsOfRole(launch, 'on-call');
-  const rest = stopped.workers < stopped.of ? 'The others go on with it until they get the same.' : `Nothing more of it goes out, and no other shot to ${name} either, until this one is closed.`;
+  const rest =
+    stopped.workers < stopped.of
+      ? 'The others go on with it until they get the same.'
+      : `Nothing more of it goes out, and no other shot to ${name} either, until this one is closed.`;
   return message(`${head(stopped)}: ${safe(stopped.reason, 80)}, ${what}`, [
-    section(`:rotating_light: *${head(stopped)}* (${what})\n${share(stopped)}, on ${who(stopped)}. ${count(stopped.left)} of ${plural(stopped.devices, 'device')} have no answer yet. ${rest}${onCall === '' ? '' : ` ${onCall}`}`),
+    section(
+      `:rotating_light: *${head(stopped)}* (${what})\n${share(stopped)}, on ${who(stopped)}. ${count(stopped.left)} of ${plural(stopped.devices, 'device')} have no answer yet. ${rest}${onCall === '' ? '' : ` ${onCall}`}`,
+    ),
     section(`*What it means:* ${meaning(stopped.reason)}\n*What to do:* ${stoppedTodo(launch, stopped)}`),
-    context(`shot \`${safe(stopped.shotId, 60)}\` · since ${timeOfDay(stopped.sinceMs)} · ends by itself at ${timeOfDay(stopped.untilMs)}`),
+    context(
+      `shot \`${safe(stopped.shotId, 60)}\` · since ${timeOfDay(stopped.sinceMs)} · ends by itself at ${timeOfDay(stopped.untilMs)}`,
+    ),
   ]);
 }
 
@@ -61,7 +73,9 @@ export function stoppedOverMessage(launch: Launch, stopped: Stopped, end: Stoppe
   const title = overText(stopped, end);
   const what = segmentsText(launch, stopped.segments);
   return message(`${title}: ${what}`, [
-    section(`:checkered_flag: *${title}* (${what})\n*${safe(stopped.reason, 80)}*: ${meaning(stopped.reason)}${end.left === 0 ? '' : `\n*${plural(end.left, 'device')} can still be sent to*, once that is mended: \`${fireCommand(launch, ids(stopped))}\` goes to exactly those, with a second person.`}`),
+    section(
+      `:checkered_flag: *${title}* (${what})\n*${safe(stopped.reason, 80)}*: ${meaning(stopped.reason)}${end.left === 0 ? '' : `\n*${plural(end.left, 'device')} can still be sent to*, once that is mended: \`${fireCommand(launch, ids(stopped))}\` goes to exactly those, with a second person.`}`,
+    ),
     context(`${share(stopped)}, on ${who(stopped)}`, `shot \`${safe(stopped.shotId, 60)}\``),
   ]);
 }
@@ -72,10 +86,13 @@ function overText({ platform }: Stopped, { how, afterMs }: StoppedEnd): string {
 
 /** What the record keeps of it, at its beginning and at its end. Plain text. */
 export function stoppedNote(launch: Launch, stopped: Stopped): string {
-  return plainText(`${head(stopped)} (${segmentsText(launch, stopped.segments)}), since ${utc(stopped.sinceMs)}: ${share(stopped)}, on ${who(stopped)}. ${meaning(stopped.reason)}`).replaceAll('`', '');
+  return plainText(
+    `${head(stopped)} (${segmentsText(launch, stopped.segments)}), since ${utc(stopped.sinceMs)}: ${share(stopped)}, on ${who(stopped)}. ${meaning(stopped.reason)}`,
+  ).replaceAll('`', '');
 }
 
 export function stoppedOverNote(launch: Launch, stopped: Stopped, end: StoppedEnd): string {
-  const left = end.left === 0 ? '' : ` ${plural(end.left, 'device')} can still be sent to: ${fireCommand(launch, ids(stopped))}.`;
+  const left =
+    end.left === 0 ? '' : ` ${plural(end.left, 'device')} can still be sent to: ${fireCommand(launch, ids(stopped))}.`;
   return plainText(`${overText(stopped, end)} (${segmentsText(launch, stopped.segments)}).${left}`);
 }

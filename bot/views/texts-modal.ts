@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types';
-import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
+import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { context, section } from './blocks.ts';
 import { campaignOf } from './order.ts';
@@ -13,16 +13,36 @@ const BODY_CHARS = 2_700;
 /** Every text of an order, whole: what its message in the channel has no room for. */
 export function textsModal(launch: Launch, order: FireOrder): ModalView {
   const campaign = campaignOf(launch, order);
-  const base = { type: 'modal' as const, title: { type: 'plain_text' as const, text: 'Texts of the order' }, close: { type: 'plain_text' as const, text: 'Close' } };
-  if (campaign === null) return { ...base, blocks: [section('The text was changed after this order was shown, and nothing of it was sent. `/go timeline` has both.')] };
+  const base = {
+    type: 'modal' as const,
+    title: { type: 'plain_text' as const, text: 'Texts of the order' },
+    close: { type: 'plain_text' as const, text: 'Close' },
+  };
+  if (campaign === null)
+    return {
+      ...base,
+      blocks: [
+        section(
+          'The text was changed after this order was shown, and nothing of it was sent. `/go timeline` has both.',
+        ),
+      ],
+    };
   const audience = Object.values(launch.shots).find((shot) => shot.orderId === order.id)?.audience ?? launch.audience;
   const devices = devicesPerText(campaign, audience, order.shown.segments);
-  const locales = Object.keys(campaign.locales).filter((locale) => devices === null || (devices[locale] ?? 0) > 0).toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
-  const blocks: KnownBlock[] = [context(`Order \`${safe(order.id, 60)}\` · content \`${short(order.shown.contentHash)}\` · ${plural(locales.length, 'text')}`)];
+  const locales = Object.keys(campaign.locales)
+    .filter((locale) => devices === null || (devices[locale] ?? 0) > 0)
+    .toSorted((a, b) => (devices?.[b] ?? 0) - (devices?.[a] ?? 0) || a.localeCompare(b, 'en'));
+  const blocks: KnownBlock[] = [
+    context(
+      `Order \`${safe(order.id, 60)}\` · content \`${short(order.shown.contentHash)}\` · ${plural(locales.length, 'text')}`,
+    ),
+  ];
   for (const [at, locale] of locales.entries()) {
     const whole = textBlocks(campaign, locale, devices?.[locale] ?? null);
     if (blocks.length + whole.length > MODAL_BLOCKS) {
-      blocks.push(section(`… and ${plural(locales.length - at, 'more text')}. The file of \`/go timeline\` has them all.`));
+      blocks.push(
+        section(`… and ${plural(locales.length - at, 'more text')}. The file of \`/go timeline\` has them all.`),
+      );
       break;
     }
     blocks.push(...whole);

@@ -10,8 +10,8 @@ import type { Campaign, Person } from '../../runbooks/playbook/schema.ts';
 import { SUBCOMMANDS } from '../commands/go.ts';
 import { reportOf, snapshotOf, countsOf } from '../conductor/for-tests.ts';
 import * as answers from './answers.ts';
-import { boardMessage } from './board.ts';
 import { message, section } from './blocks.ts';
+import { boardMessage } from './board.ts';
 import { entryMessage } from './entry-message.ts';
 import { helpMessage } from './help.ts';
 import type { Message } from './message.ts';
@@ -20,8 +20,8 @@ import { orderMessage, segmentsText } from './order.ts';
 import { peopleMessage } from './people.ts';
 import { readinessMessage } from './readiness.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
-import { textsModal } from './texts-modal.ts';
 import { stepsMessage } from './steps.ts';
+import { textsModal } from './texts-modal.ts';
 import { clip, count, fit, safe, span, stamp, toTarget } from './words.ts';
 
 const NOW = 1_800_000_000_000;
@@ -30,51 +30,213 @@ const long = (what: string, n: number) => `${what} <!channel> & *bold* ${'🏈é
 /** `size` 1 is an ordinary launch; 200 has more of everything than Slack can show, in texts as long as a runbook allows. */
 function launchOf(size: number): Launch {
   const text = (what: string, n: number) => (size === 1 ? what : long(what, n));
-  const each = <T>(n: number, make: (index: number) => T): T[] => Array.from({ length: Math.max(1, n) }, (_, index) => make(index));
-  const locales = Object.fromEntries(each(size, (i) => [i === 0 ? 'en' : `en-x${String(i).padStart(3, '0')}`, { title: text('Title', 200), body: text('Body', 3_000) }]));
-  const campaign: Campaign = { id: 'c', locales, default_locale: 'en', sound: 'default', data: {}, apns: { topic: 't', priority: 10 }, fcm: { priority: 'high' } };
+  const each = <T>(n: number, make: (index: number) => T): T[] =>
+    Array.from({ length: Math.max(1, n) }, (_, index) => make(index));
+  const locales = Object.fromEntries(
+    each(size, (i) => [
+      i === 0 ? 'en' : `en-x${String(i).padStart(3, '0')}`,
+      { title: text('Title', 200), body: text('Body', 3_000) },
+    ]),
+  );
+  const campaign: Campaign = {
+    id: 'c',
+    locales,
+    default_locale: 'en',
+    sound: 'default',
+    data: {},
+    apns: { topic: 't', priority: 10 },
+    fcm: { priority: 'high' },
+  };
   const runbook = runbookSchema.parse({
-    version: 1, id: 'big', title: text('Runbook', 120),
-    people: each(size + 2, (i) => ({ id: `p${i}`, name: text(`Person ${i}`, 80), roles: [i === 0 ? 'on-call' : 'marketer'], slack: [`U00000${i}`] })),
-    pool: { name: 'pool', scale_target: 'workers', workers: 3 }, campaign,
-    gates: each(size, (i) => ({ id: `g${i}`, title: text(`Gate ${i}`, 120), owner: 'p0', help: text('Help', 300), ...(i % 2 === 0 ? {} : { probe: { kind: 'payload-size' } }) })),
+    version: 1,
+    id: 'big',
+    title: text('Runbook', 120),
+    people: each(size + 2, (i) => ({
+      id: `p${i}`,
+      name: text(`Person ${i}`, 80),
+      roles: [i === 0 ? 'on-call' : 'marketer'],
+      slack: [`U00000${i}`],
+    })),
+    pool: { name: 'pool', scale_target: 'workers', workers: 3 },
+    campaign,
+    gates: each(size, (i) => ({
+      id: `g${i}`,
+      title: text(`Gate ${i}`, 120),
+      owner: 'p0',
+      help: text('Help', 300),
+      ...(i % 2 === 0 ? {} : { probe: { kind: 'payload-size' } }),
+    })),
     scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's' }],
-    phases: each(size, (i) => ({ id: `ph${i}`, title: text('Phase', 200), steps: [{ id: `s${i}`, title: text(`Step ${i}`, 120), at: `T-${i + 1}m`, owner: 'p0', do: { kind: 'remind', say: text('Say', 1_000) } }] })),
+    phases: each(size, (i) => ({
+      id: `ph${i}`,
+      title: text('Phase', 200),
+      steps: [
+        {
+          id: `s${i}`,
+          title: text(`Step ${i}`, 120),
+          at: `T-${i + 1}m`,
+          owner: 'p0',
+          do: { kind: 'remind', say: text('Say', 1_000) },
+        },
+      ],
+    })),
     switches: each(size, (i) => ({ id: `sw${i}`, title: 'Switch', two_people: true })),
     on_halt: text('On halt', 1_000),
   });
-  const segments = each(size, (i) => ({ id: size === 1 ? 'us-ios' : `segment-${i}-${'x'.repeat(60)}`, platform: i % 2 === 0 ? 'ios' as const : 'android' as const, devices: 1_000_000, batches: 1_000 }));
-  const audience: AudienceRef = { hash: 'a'.repeat(64), manifestKey: 'k', devices: segments.length * 1_000_000, segments, locales: Object.fromEntries(Object.keys(locales).map((locale, i) => [locale, 1_000_000 - i])) };
-  const shown = {
-    launchId: 'big', segments: segments.map(({ id }) => ({ segment: id, attempt: 2 })), contentHash: 'c'.repeat(64), audienceHash: audience.hash, skipListHash: 'd'.repeat(64), collapseId: 'x',
-    notAfterMs: { ios: 60_000, android: 600_000 }, expiresAfterMs: 1, priority: { apns: 10 as const, fcm: 'high' as const }, uncertain: 'leave' as const,
+  const segments = each(size, (i) => ({
+    id: size === 1 ? 'us-ios' : `segment-${i}-${'x'.repeat(60)}`,
+    platform: i % 2 === 0 ? ('ios' as const) : ('android' as const),
+    devices: 1_000_000,
+    batches: 1_000,
+  }));
+  const audience: AudienceRef = {
+    hash: 'a'.repeat(64),
+    manifestKey: 'k',
+    devices: segments.length * 1_000_000,
+    segments,
+    locales: Object.fromEntries(Object.keys(locales).map((locale, i) => [locale, 1_000_000 - i])),
   };
-  const order: FireOrder = { id: 'F1', requestedBy: 'p0', requestedAtMs: NOW - 1_000, shown, shownHash: 'e'.repeat(64), devices: audience.devices, expiresAtMs: NOW + 600_000, lifts: 3, state: 'open', voidedBy: null };
+  const shown = {
+    launchId: 'big',
+    segments: segments.map(({ id }) => ({ segment: id, attempt: 2 })),
+    contentHash: 'c'.repeat(64),
+    audienceHash: audience.hash,
+    skipListHash: 'd'.repeat(64),
+    collapseId: 'x',
+    notAfterMs: { ios: 60_000, android: 600_000 },
+    expiresAfterMs: 1,
+    priority: { apns: 10 as const, fcm: 'high' as const },
+    uncertain: 'leave' as const,
+  };
+  const order: FireOrder = {
+    id: 'F1',
+    requestedBy: 'p0',
+    requestedAtMs: NOW - 1_000,
+    shown,
+    shownHash: 'e'.repeat(64),
+    devices: audience.devices,
+    expiresAtMs: NOW + 600_000,
+    lifts: 3,
+    state: 'open',
+    voidedBy: null,
+  };
   return {
-    id: 'big', name: text('Launch', 300), channelId: 'C1', teamId: null, runbook, runbookHash: 'b'.repeat(64), createdAtMs: NOW, targetAtMs: NOW + 750_000, compress: 1, seq: 1_234, headHash: 'f'.repeat(64), entryVersion: 3,
-    people: runbook.people, keys: [], keyChanges: {}, campaign, contentHash: 'c'.repeat(64), audience, skipList: { hash: 'd'.repeat(64), key: 'k', tokens: 12_345 },
-    ticks: { g0: { green: true, by: 'p1', atMs: NOW, note: text('Note', 1_000) } }, gateChanges: {},
-    waivers: Object.fromEntries(each(size, (i) => [`W${i}`, { id: `W${i}`, gate: `g${i}`, segments: segments.map(({ id }) => id), worst: 3, reason: text('Reason', 2_000), endsAtMs: NOW, requestedBy: 'p0', grantedBy: null }])),
-    orders: { F1: order }, usedNonces: [], leftBehind: {}, correctedSeq: {},
-    shots: Object.fromEntries(each(size, (i) => [`S${i}`, {
-      id: `S${i}`, orderId: 'F1', requestedBy: 'p0', approvedBy: 'p1', segments: shown.segments, shown, shownHash: order.shownHash, audience, skipList: null, campaign, approvedSeq: 9,
-      pressedAtMs: NOW - 2_500, notAfterAtMs: { ios: NOW, android: NOW }, haltEpoch: 0, redGates: [], haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,
-    }])),
-    attempts: {}, tests: {}, halt: { active: true, epoch: 3, by: 'p1', reason: text('Reason', 2_000), atMs: NOW },
+    id: 'big',
+    name: text('Launch', 300),
+    channelId: 'C1',
+    teamId: null,
+    runbook,
+    runbookHash: 'b'.repeat(64),
+    createdAtMs: NOW,
+    targetAtMs: NOW + 750_000,
+    compress: 1,
+    seq: 1_234,
+    headHash: 'f'.repeat(64),
+    entryVersion: 3,
+    people: runbook.people,
+    keys: [],
+    keyChanges: {},
+    campaign,
+    contentHash: 'c'.repeat(64),
+    audience,
+    skipList: { hash: 'd'.repeat(64), key: 'k', tokens: 12_345 },
+    ticks: { g0: { green: true, by: 'p1', atMs: NOW, note: text('Note', 1_000) } },
+    gateChanges: {},
+    waivers: Object.fromEntries(
+      each(size, (i) => [
+        `W${i}`,
+        {
+          id: `W${i}`,
+          gate: `g${i}`,
+          segments: segments.map(({ id }) => id),
+          worst: 3,
+          reason: text('Reason', 2_000),
+          endsAtMs: NOW,
+          requestedBy: 'p0',
+          grantedBy: null,
+        },
+      ]),
+    ),
+    orders: { F1: order },
+    usedNonces: [],
+    leftBehind: {},
+    correctedSeq: {},
+    shots: Object.fromEntries(
+      each(size, (i) => [
+        `S${i}`,
+        {
+          id: `S${i}`,
+          orderId: 'F1',
+          requestedBy: 'p0',
+          approvedBy: 'p1',
+          segments: shown.segments,
+          shown,
+          shownHash: order.shownHash,
+          audience,
+          skipList: null,
+          campaign,
+          approvedSeq: 9,
+          pressedAtMs: NOW - 2_500,
+          notAfterAtMs: { ios: NOW, android: NOW },
+          haltEpoch: 0,
+          redGates: [],
+          haltedAtMs: null,
+          closed: null,
+          totals: null,
+          corrected: [],
+          timing: null,
+        },
+      ]),
+    ),
+    attempts: {},
+    tests: {},
+    halt: { active: true, epoch: 3, by: 'p1', reason: text('Reason', 2_000), atMs: NOW },
     lifts: { L1: { id: 'L1', epoch: 3, by: 'p0', reason: text('Reason', 2_000), open: true } },
-    switches: Object.fromEntries(each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1, by: { person: 'p0' } }])),
-    switchRequests: { R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true } },
-    rosterChanges: { P1: { id: 'P1', people: runbook.people.map((person) => ({ ...person, id: `${person.id}x` })), by: 'p0', reason: text('Reason', 2_000), open: true } },
-    steps: {}, scaleFound: {}, scale: {}, closed: false,
+    switches: Object.fromEntries(
+      each(size, (i) => [`sw${i}`, { value: text('Value', 300), seq: 1, by: { person: 'p0' } }]),
+    ),
+    switchRequests: {
+      R1: { id: 'R1', switch: 'sw0', value: text('Value', 2_000), by: 'p0', reason: text('Reason', 2_000), open: true },
+    },
+    rosterChanges: {
+      P1: {
+        id: 'P1',
+        people: runbook.people.map((person) => ({ ...person, id: `${person.id}x` })),
+        by: 'p0',
+        reason: text('Reason', 2_000),
+        open: true,
+      },
+    },
+    steps: {},
+    scaleFound: {},
+    scale: {},
+    closed: false,
   };
 }
 
-const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] => launch.runbook.gates.map((gate, i) => ({
-  id: gate.id, title: gate.title, hard: false, manual: gate.probe === undefined, status, value: i, say: long('Say', launch.people.length > 10 ? 2_000 : 40), owner: 'p0',
-}));
+const gatesOf = (launch: Launch, status: GateLine['status']): GateLine[] =>
+  launch.runbook.gates.map((gate, i) => ({
+    id: gate.id,
+    title: gate.title,
+    hard: false,
+    manual: gate.probe === undefined,
+    status,
+    value: i,
+    say: long('Say', launch.people.length > 10 ? 2_000 : 40),
+    owner: 'p0',
+  }));
 
 const BODIES: EntryBody[] = [
-  { kind: 'LaunchCreated', name: long('Name', 300), channelId: 'C1', runbook: launchOf(1).runbook, runbookHash: 'x', targetAtMs: NOW, compress: 1, contentHash: 'x' },
+  {
+    kind: 'LaunchCreated',
+    name: long('Name', 300),
+    channelId: 'C1',
+    runbook: launchOf(1).runbook,
+    runbookHash: 'x',
+    targetAtMs: NOW,
+    compress: 1,
+    contentHash: 'x',
+  },
   { kind: 'TargetMoved', targetAtMs: NOW, reason: long('Reason', 5_000) },
   { kind: 'WaiverRequested', waiverId: 'W0', gate: 'g0', segments: 'all', worst: 1, reason: '', endsAtMs: NOW },
   { kind: 'WaiverGranted', waiverId: 'W0' },
@@ -88,32 +250,68 @@ const BODIES: EntryBody[] = [
   { kind: 'StepPut', step: 's0', dueAtMs: NOW, why: long('Why', 5_000) },
   { kind: 'StepStarted', step: 's0', dueAtMs: NOW, late: true },
   { kind: 'ScaleLate', target: 'workers', desired: 3, running: 1, ready: 0, backup: long('Backup', 300) },
-  { kind: 'TestDone', testId: 'T1', contentHash: 'x', results: Array.from({ length: 500 }, () => ({ person: 'p0', platform: 'ios' as const, accepted: false, reason: long('Reason', 100), tookMs: 1 })) },
+  {
+    kind: 'TestDone',
+    testId: 'T1',
+    contentHash: 'x',
+    results: Array.from({ length: 500 }, () => ({
+      person: 'p0',
+      platform: 'ios' as const,
+      accepted: false,
+      reason: long('Reason', 100),
+      tookMs: 1,
+    })),
+  },
   { kind: 'Noted', text: long('Note', 3_000) },
   { kind: 'LaunchClosed', reason: '' },
 ];
 
 describe.each([1, 200])('views of a launch of size %i', (size) => {
   const launch = launchOf(size);
-  const reports = [reportOf(launch, 'b1', NOW, { state: 'ready', shots: [snapshotOf('S0', countsOf([1, 2]), countsOf([3]))] })];
-  const entry = (body: EntryBody): Entry => ({ ...body, v: 1, launchId: 'big', seq: 1, atMs: NOW, by: { person: 'p0' }, token: 't', prev: '', hash: '' });
+  const reports = [
+    reportOf(launch, 'b1', NOW, { state: 'ready', shots: [snapshotOf('S0', countsOf([1, 2]), countsOf([3]))] }),
+  ];
+  const entry = (body: EntryBody): Entry => ({
+    ...body,
+    v: 1,
+    launchId: 'big',
+    seq: 1,
+    atMs: NOW,
+    by: { person: 'p0' },
+    token: 't',
+    prev: '',
+    hash: '',
+  });
   const order = launch.orders['F1'] as FireOrder;
   const views: [string, Message][] = [
     ['board, red', boardMessage(launch, gatesOf(launch, 'red'), reports, NOW)],
-    ['board, green', boardMessage({ ...launch, halt: { ...launch.halt, active: false } }, gatesOf(launch, 'green'), [], NOW)],
+    [
+      'board, green',
+      boardMessage({ ...launch, halt: { ...launch.halt, active: false } }, gatesOf(launch, 'green'), [], NOW),
+    ],
     ['order, red', orderMessage(launch, order, gatesOf(launch, 'red'), NOW)],
     ['order, green', orderMessage(launch, order, gatesOf(launch, 'green'), NOW)],
-    ...(['approved', 'declined', 'expired', 'void'] as const).map((state): [string, Message] => [`order ${state}`, orderMessage(launch, { ...order, state, voidedBy: long('Why', 2_000) }, [], NOW)]),
+    ...(['approved', 'declined', 'expired', 'void'] as const).map((state): [string, Message] => [
+      `order ${state}`,
+      orderMessage(launch, { ...order, state, voidedBy: long('Why', 2_000) }, [], NOW),
+    ]),
     ['readiness, red', readinessMessage(launch, gatesOf(launch, 'red'))],
     ['readiness, waived', readinessMessage(launch, gatesOf(launch, 'waived'))],
     ['readiness, green', readinessMessage(launch, gatesOf(launch, 'green'))],
     ['steps', stepsMessage(launch, NOW)],
     ['people', peopleMessage(launch)],
-    ['waiver', waiverMessage(launch, 'W0')], ['lift', liftMessage(launch, 'L1')], ['switch', switchMessage(launch, 'R1')], ['roster', rosterMessage(launch, 'P1')], ['unknown', waiverMessage(launch, long('x', 500))],
+    ['waiver', waiverMessage(launch, 'W0')],
+    ['lift', liftMessage(launch, 'L1')],
+    ['switch', switchMessage(launch, 'R1')],
+    ['roster', rosterMessage(launch, 'P1')],
+    ['unknown', waiverMessage(launch, long('x', 500))],
     ['help', helpMessage(SUBCOMMANDS, null, launch.name)],
     ...SUBCOMMANDS.map((sub): [string, Message] => [`help ${sub.name}`, helpMessage(SUBCOMMANDS, sub, null)]),
-    ['refused', answers.refused('GATES_RED', long('Say', 9_000))], ['stranger', answers.stranger(launch)], ['no launch', answers.noLaunch(Array.from({ length: 90 }, (_, i) => `runbook-${i}-${'x'.repeat(60)}`))],
-    ['failed', answers.failed('abc123')], ['usage', answers.usageMessage(safe(long('Problem', 900)), ['a', 'b'], 'does')],
+    ['refused', answers.refused('GATES_RED', long('Say', 9_000))],
+    ['stranger', answers.stranger(launch)],
+    ['no launch', answers.noLaunch(Array.from({ length: 90 }, (_, i) => `runbook-${i}-${'x'.repeat(60)}`))],
+    ['failed', answers.failed('abc123')],
+    ['usage', answers.usageMessage(safe(long('Problem', 900)), ['a', 'b'], 'does')],
     ...BODIES.flatMap((body): [string, Message][] => {
       const view = entryMessage(launch, entry(body));
       return view === null ? [] : [[`entry ${body.kind}`, view]];
@@ -126,14 +324,26 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
     expect(view.text.length).toBeGreaterThan(0);
     expect(view.text.length).toBeLessThanOrEqual(4_000);
     // In plain_text Slack shows it as it is.
-    const mrkdwn = [view.text, ...(JSON.stringify(view.blocks).match(/"type":"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [])];
+    const mrkdwn = [
+      view.text,
+      ...(JSON.stringify(view.blocks).match(/"type":"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? []),
+    ];
     expect(mrkdwn.filter((text) => text.includes('<!channel>')).length).toBe(0);
   });
 
   it('forms: Slack would take them', () => {
     const locales = Object.keys(launch.campaign.locales).slice(0, CAMPAIGN_LOCALES);
-    const runbooks = Array.from({ length: Math.min(size, 100) }, (_, i) => ({ id: `r${i}-${'x'.repeat(100)}`, title: long('Runbook', 300) }));
-    for (const view of [createModal(runbooks, 'C1', NOW), createModal([], 'C1', NOW), waiverModal(launch, 'g0', 'C1', { value: 3, say: long('Say', 2_000) }), campaignModal(launch, locales, 'C1', null), campaignModal(launch, locales, 'C1', launch.campaign)]) {
+    const runbooks = Array.from({ length: Math.min(size, 100) }, (_, i) => ({
+      id: `r${i}-${'x'.repeat(100)}`,
+      title: long('Runbook', 300),
+    }));
+    for (const view of [
+      createModal(runbooks, 'C1', NOW),
+      createModal([], 'C1', NOW),
+      waiverModal(launch, 'g0', 'C1', { value: 3, say: long('Say', 2_000) }),
+      campaignModal(launch, locales, 'C1', null),
+      campaignModal(launch, locales, 'C1', launch.campaign),
+    ]) {
       expect(viewProblems(view)).toEqual([]);
     }
   });
@@ -141,8 +351,13 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
   it('an open order carries exactly one GO and, in another block, Decline; a decided one carries no button', () => {
     const buttons = (view: Message) => JSON.stringify(view.blocks).match(/"action_id":"[^"]+"/g) ?? [];
     const acting = (view: Message) => buttons(view).filter((one) => one !== '"action_id":"order.texts"');
-    expect(acting(orderMessage(launch, order, [], NOW)).toSorted()).toEqual(['"action_id":"fire.decline"', '"action_id":"fire.go"']);
-    expect(JSON.stringify(orderMessage(launch, order, gatesOf(launch, 'red').slice(0, 1), NOW))).toContain('GO anyway, 1 red');
+    expect(acting(orderMessage(launch, order, [], NOW)).toSorted()).toEqual([
+      '"action_id":"fire.decline"',
+      '"action_id":"fire.go"',
+    ]);
+    expect(JSON.stringify(orderMessage(launch, order, gatesOf(launch, 'red').slice(0, 1), NOW))).toContain(
+      'GO anyway, 1 red',
+    );
     expect(acting(orderMessage(launch, { ...order, state: 'approved' }, [], NOW))).toEqual([]);
     expect(acting(orderMessage(launch, order, [], order.expiresAtMs + 1))).toEqual([]);
     expect(buttons(boardMessage(launch, [], [], NOW))).toContain('"action_id":"halt.press"');
@@ -152,10 +367,20 @@ describe.each([1, 200])('views of a launch of size %i', (size) => {
 describe('the order message', () => {
   it('forecasts by the pace where that is what takes time, and promises nothing that only the workers can keep', () => {
     const launch = launchOf(1);
-    const withPace = (ios_per_second: number): string => JSON.stringify(orderMessage({ ...launch, runbook: { ...launch.runbook, delivery: { ...launch.runbook.delivery, ios_per_second } } }, launch.orders['F1'] as FireOrder, [], NOW));
+    const withPace = (ios_per_second: number): string =>
+      JSON.stringify(
+        orderMessage(
+          { ...launch, runbook: { ...launch.runbook, delivery: { ...launch.runbook.delivery, ios_per_second } } },
+          launch.orders['F1'] as FireOrder,
+          [],
+          NOW,
+        ),
+      );
     expect(withPace(100_000)).toContain("*iOS*: 10 s at 100,000/s (the runbook's pace)");
     expect(withPace(0)).toContain('*iOS*: as fast as the workers can ·');
-    expect(withPace(2_000_000)).toContain("*iOS*: as fast as the workers can, at most 2,000,000/s (the runbook's pace)");
+    expect(withPace(2_000_000)).toContain(
+      "*iOS*: as fast as the workers can, at most 2,000,000/s (the runbook's pace)",
+    );
   });
 
   it('shows every locale of a usual campaign, and counts per segment and platform', () => {
@@ -171,19 +396,37 @@ describe('the order message', () => {
 
 describe('an order for some of the segments', () => {
   const base = launchOf(1);
-  const locales = Object.fromEntries(['en', 'de', 'ja'].map((locale) => [locale, { title: `Title ${locale}`, body: `Body ${locale}` }]));
+  const locales = Object.fromEntries(
+    ['en', 'de', 'ja'].map((locale) => [locale, { title: `Title ${locale}`, body: `Body ${locale}` }]),
+  );
   const segments = [
     { id: 'us-ios', platform: 'ios' as const, devices: 50_000, batches: 50, locales: { en: 49_000, de: 1_000 } },
     { id: 'us-android', platform: 'android' as const, devices: 80_000, batches: 80, locales: { en: 80_000 } },
     { id: 'jp-ios', platform: 'ios' as const, devices: 9_000, batches: 9, locales: { ja: 9_000 } },
   ];
   const campaign = { ...base.campaign, locales };
-  const audience: AudienceRef = { ...(base.audience as AudienceRef), devices: 139_000, segments, locales: { en: 129_000, de: 1_000, ja: 9_000 } };
-  const launch: Launch = {
-    ...base, campaign, audience, shots: {}, halt: { ...base.halt, active: false },
-    switches: { 'pace.android': { value: 20_000, seq: 4, by: { person: 'p0' } }, zombie: { value: true, seq: 5, by: { person: 'p1' } }, sw0: { value: 'late', seq: 6, by: { person: 'p0' } } },
+  const audience: AudienceRef = {
+    ...(base.audience as AudienceRef),
+    devices: 139_000,
+    segments,
+    locales: { en: 129_000, de: 1_000, ja: 9_000 },
   };
-  const shown = { ...(base.orders['F1'] as FireOrder).shown, segments: ['us-ios', 'us-android'].map((segment) => ({ segment, attempt: 1 })) };
+  const launch: Launch = {
+    ...base,
+    campaign,
+    audience,
+    shots: {},
+    halt: { ...base.halt, active: false },
+    switches: {
+      'pace.android': { value: 20_000, seq: 4, by: { person: 'p0' } },
+      zombie: { value: true, seq: 5, by: { person: 'p1' } },
+      sw0: { value: 'late', seq: 6, by: { person: 'p0' } },
+    },
+  };
+  const shown = {
+    ...(base.orders['F1'] as FireOrder).shown,
+    segments: ['us-ios', 'us-android'].map((segment) => ({ segment, attempt: 1 })),
+  };
   const order: FireOrder = { ...(base.orders['F1'] as FireOrder), shown, devices: 130_000, lifts: null };
   const textOf = (view: Message) => JSON.stringify(view.blocks);
 
@@ -193,8 +436,13 @@ describe('an order for some of the segments', () => {
     expect(text).toContain('`de` 1,000  ');
     expect(text).not.toContain('Title ja');
     expect(text).toContain('Nobody here reads `ja`.');
-    const old = { ...audience, segments: segments.map(({ id, platform, devices, batches }) => ({ id, platform, devices, batches })) };
-    expect(textOf(orderMessage({ ...launch, audience: old }, order, [], NOW))).toMatch(/Title ja.*is not known: the audience was compiled by an older version/);
+    const old = {
+      ...audience,
+      segments: segments.map(({ id, platform, devices, batches }) => ({ id, platform, devices, batches })),
+    };
+    expect(textOf(orderMessage({ ...launch, audience: old }, order, [], NOW))).toMatch(
+      /Title ja.*is not known: the audience was compiled by an older version/,
+    );
   });
 
   it('says what else shapes it: the pace with the time that follows, the switches, and who set them', () => {
@@ -204,54 +452,125 @@ describe('an order for some of the segments', () => {
   });
 
   it('mentions exactly those whose GO counts, and never the one who asked', () => {
-    const people = [...launch.people, { ...(launch.people[0] as Launch['people'][number]), id: 'olu', name: 'Olu', roles: ['observer' as const], slack: ['UOBSERVER'] }];
+    const people = [
+      ...launch.people,
+      {
+        ...(launch.people[0] as Launch['people'][number]),
+        id: 'olu',
+        name: 'Olu',
+        roles: ['observer' as const],
+        slack: ['UOBSERVER'],
+      },
+    ];
     const text = textOf(orderMessage({ ...launch, people }, order, [], NOW));
-    expect(text.match(/<@[^>]+>/g)).toEqual(people.filter(({ id }) => id !== 'p0' && id !== 'olu').map(({ slack }) => `<@${slack[0] ?? ''}>`));
+    expect(text.match(/<@[^>]+>/g)).toEqual(
+      people.filter(({ id }) => id !== 'p0' && id !== 'olu').map(({ slack }) => `<@${slack[0] ?? ''}>`),
+    );
   });
 
   it('unfolds every text, and keeps texts and counts once it was sent, as they were sent', () => {
-    const shot = { ...(base.shots['S0'] as Launch['shots'][string]), orderId: 'F1', segments: shown.segments, audience, campaign };
-    const attempts = Object.fromEntries(segments.slice(0, 2).map(({ id, devices }) => [id, [{ attempt: 1, shotId: 'S0', devices, closed: false, totals: null }]]));
+    const shot = {
+      ...(base.shots['S0'] as Launch['shots'][string]),
+      orderId: 'F1',
+      segments: shown.segments,
+      audience,
+      campaign,
+    };
+    const attempts = Object.fromEntries(
+      segments
+        .slice(0, 2)
+        .map(({ id, devices }) => [id, [{ attempt: 1, shotId: 'S0', devices, closed: false, totals: null }]]),
+    );
     const changed = { ...campaign, locales: { ...locales, en: { title: 'Another', body: 'Other' } } };
-    const view = orderMessage({ ...launch, campaign: changed, contentHash: 'other', shots: { S0: shot }, attempts }, { ...order, state: 'approved' }, [], NOW);
-    for (const part of ['`en` 129,000', 'Title en', '*iOS 50,000*', '*Android 80,000*']) expect(textOf(view)).toContain(part);
+    const view = orderMessage(
+      { ...launch, campaign: changed, contentHash: 'other', shots: { S0: shot }, attempts },
+      { ...order, state: 'approved' },
+      [],
+      NOW,
+    );
+    for (const part of ['`en` 129,000', 'Title en', '*iOS 50,000*', '*Android 80,000*'])
+      expect(textOf(view)).toContain(part);
     expect(textOf(view)).not.toContain('Another');
-    for (const one of [view, orderMessage(launch, order, [], NOW)]) expect(one.blocks.filter((block) => block.type === 'section').every((block) => block.expand === true)).toBe(true);
+    for (const one of [view, orderMessage(launch, order, [], NOW)])
+      expect(one.blocks.filter((block) => block.type === 'section').every((block) => block.expand === true)).toBe(true);
   });
 
   it('says when texts are shortened, and has them whole behind a button', () => {
-    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`en-x${i}`, { title: `Title ${i} & <b>`, body: `${'word '.repeat(60)}end ${i}` }]));
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [
+        `en-x${i}`,
+        { title: `Title ${i} & <b>`, body: `${'word '.repeat(60)}end ${i}` },
+      ]),
+    );
     const big: Launch = { ...launch, campaign: { ...campaign, locales: many, default_locale: 'en-x0' } };
-    const whole: Launch = { ...big, audience: { ...audience, locales: Object.fromEntries(Object.keys(many).map((locale) => [locale, 1])) } };
-    const view = orderMessage(whole, { ...order, shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) } }, [], NOW);
+    const whole: Launch = {
+      ...big,
+      audience: { ...audience, locales: Object.fromEntries(Object.keys(many).map((locale) => [locale, 1])) },
+    };
+    const view = orderMessage(
+      whole,
+      { ...order, shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) } },
+      [],
+      NOW,
+    );
     expect(textOf(view)).toContain('Some texts are shortened here.');
     expect(messageBlockProblems(view.blocks)).toEqual([]);
     for (const locale of Object.keys(many)) expect(textOf(view)).toContain(`\`${locale}\` 1  `);
-    const modal = textsModal(whole, { ...order, shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) } });
+    const modal = textsModal(whole, {
+      ...order,
+      shown: { ...shown, segments: segments.map(({ id }) => ({ segment: id, attempt: 1 })) },
+    });
     expect(viewProblems(modal)).toEqual([]);
     for (const i of [0, 39]) expect(JSON.stringify(modal)).toContain(`word end ${i}"`);
-    const huge = Object.fromEntries(Object.keys(many).map((locale) => [locale, { title: '&'.repeat(200), body: '<'.repeat(3_000) }]));
-    expect(viewProblems(textsModal({ ...whole, campaign: { ...campaign, locales: huge, default_locale: 'en-x0' } }, order))).toEqual([]);
+    const huge = Object.fromEntries(
+      Object.keys(many).map((locale) => [locale, { title: '&'.repeat(200), body: '<'.repeat(3_000) }]),
+    );
+    expect(
+      viewProblems(textsModal({ ...whole, campaign: { ...campaign, locales: huge, default_locale: 'en-x0' } }, order)),
+    ).toEqual([]);
   });
 
   it('a halt calls on-call people', () => {
-    const view = entryMessage(launch, { kind: 'HaltSet', epoch: 4, reason: '', pressedAtMs: NOW, v: 1, launchId: 'big', seq: 1, atMs: NOW, by: { person: 'p1' }, token: 't', prev: '', hash: '' });
+    const view = entryMessage(launch, {
+      kind: 'HaltSet',
+      epoch: 4,
+      reason: '',
+      pressedAtMs: NOW,
+      v: 1,
+      launchId: 'big',
+      seq: 1,
+      atMs: NOW,
+      by: { person: 'p1' },
+      token: 't',
+      prev: '',
+      hash: '',
+    });
     expect(JSON.stringify(view?.blocks).match(/<@[^>]+>/g)).toEqual(['<@U000000>']);
   });
 });
 
 describe('which segments', () => {
   const launch = launchOf(1);
-  const refs = ['us', 'de', 'jp', 'br'].flatMap((market) => (['ios', 'android'] as const).map((platform) => ({ id: `${market}-${platform}`, platform, devices: 10, batches: 1 })));
+  const refs = ['us', 'de', 'jp', 'br'].flatMap((market) =>
+    (['ios', 'android'] as const).map((platform) => ({
+      id: `${market}-${platform}`,
+      platform,
+      devices: 10,
+      batches: 1,
+    })),
+  );
   const of = (ids: readonly string[], attempt = 1) => ids.map((segment) => ({ segment, attempt }));
   const ids = refs.map(({ id }) => id);
-  const text = (segments: { segment: string; attempt: number }[]) => segmentsText({ ...launch, audience: { ...(launch.audience as AudienceRef), segments: refs } }, segments);
+  const text = (segments: { segment: string; attempt: number }[]) =>
+    segmentsText({ ...launch, audience: { ...(launch.audience as AudienceRef), segments: refs } }, segments);
   it('is said in few words, whatever their number', () => {
     expect(text(of(['us-ios', 'de-ios']))).toBe('us-ios, de-ios');
     expect(text(of(ids))).toBe('all 8 segments');
     expect(text(of(ids.filter((id) => id.endsWith('ios'))))).toBe('all 4 iOS segments');
     expect(text(of(ids.slice(0, 5)))).toBe('5 segments: us, de, jp-ios');
-    expect(text([...of(ids.slice(0, 4), 2), ...of(ids.slice(4))])).toBe('all 8 segments (4 of them: only what was not sent)');
+    expect(text([...of(ids.slice(0, 4), 2), ...of(ids.slice(4))])).toBe(
+      'all 8 segments (4 of them: only what was not sent)',
+    );
     expect(text(of(['us-ios'], 2))).toBe('us-ios (only what was not sent)');
   });
 });
@@ -270,14 +589,39 @@ describe('an order while everything is halted', () => {
 describe('a roster', () => {
   it('shows operator keys by fingerprint, and a change of it says all that changes', () => {
     const key = `MCowBQYDK2VwAyEA${'A'.repeat(42)}E=`;
-    const mia: Person = { id: 'mia', name: 'Mia', roles: ['marketer'], slack: ['U0MIA'], operator_keys: [key], devices: [] };
+    const mia: Person = {
+      id: 'mia',
+      name: 'Mia',
+      roles: ['marketer'],
+      slack: ['U0MIA'],
+      operator_keys: [key],
+      devices: [],
+    };
     const launch = { ...launchOf(1), people: [mia] };
     const print = fingerprintOf(key, sha256);
     expect(print).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
     expect(JSON.stringify(peopleMessage(launch))).toContain(print);
     const edited: Person = { ...mia, name: 'Mia C.', roles: ['on-call'], slack: ['U0NEW'], operator_keys: [] };
-    const text = JSON.stringify(rosterMessage({ ...launch, rosterChanges: { P1: { id: 'P1', people: [edited, { ...mia, id: 'eve', name: 'Eve' }], by: 'mia', reason: '', open: true } } }, 'P1'));
-    for (const part of ['is called Mia C.', 'marketer → on-call', 'gets <@U0NEW>', 'loses <@U0MIA>', `loses operator key \`${print}`, `Eve: marketer (<@U0MIA>), operator key \`${print}`]) expect(text).toContain(part);
+    const text = JSON.stringify(
+      rosterMessage(
+        {
+          ...launch,
+          rosterChanges: {
+            P1: { id: 'P1', people: [edited, { ...mia, id: 'eve', name: 'Eve' }], by: 'mia', reason: '', open: true },
+          },
+        },
+        'P1',
+      ),
+    );
+    for (const part of [
+      'is called Mia C.',
+      'marketer → on-call',
+      'gets <@U0NEW>',
+      'loses <@U0MIA>',
+      `loses operator key \`${print}`,
+      `Eve: marketer (<@U0MIA>), operator key \`${print}`,
+    ])
+      expect(text).toContain(part);
   });
 });
 
@@ -288,9 +632,23 @@ describe('words', () => {
     expect(clip('🏈🏈🏈', 5)).toBe('🏈🏈…');
     expect(clip('abc', 3)).toBe('abc');
     expect(count(1_234_567)).toBe('1,234,567');
-    expect(stamp(NOW)).toBe('<!date^1800000000^{date_short_pretty} {time_secs}|2027-01-15 08:00:00 UTC> (08:00:00 UTC)');
-    expect([span(800), span(45_000), span(4_800_000), span(90_061_000), toTarget(NOW, NOW + 60_000), toTarget(NOW, NOW - 3_000)]).toEqual(['800 ms', '45 s', '1 h 20 min', '1 d 1 h', 'T-1 min', 'T+3 s']);
+    expect(stamp(NOW)).toBe(
+      '<!date^1800000000^{date_short_pretty} {time_secs}|2027-01-15 08:00:00 UTC> (08:00:00 UTC)',
+    );
+    expect([
+      span(800),
+      span(45_000),
+      span(4_800_000),
+      span(90_061_000),
+      toTarget(NOW, NOW + 60_000),
+      toTarget(NOW, NOW - 3_000),
+    ]).toEqual(['800 ms', '45 s', '1 h 20 min', '1 d 1 h', 'T-1 min', 'T+3 s']);
     expect(fit(['a'.repeat(50), 'b'.repeat(50), 'c'.repeat(50)], 100)).toBe(`${'a'.repeat(50)}\n… and 2 more`);
-    expect(message('x', Array.from({ length: 80 }, () => section('y'.repeat(3_000)))).blocks).toHaveLength(50);
+    expect(
+      message(
+        'x',
+        Array.from({ length: 80 }, () => section('y'.repeat(3_000))),
+      ).blocks,
+    ).toHaveLength(50);
   });
 });

@@ -10,7 +10,10 @@ export const count = (value: number): string => value.toLocaleString('en-US', { 
  * after escaping. Never cuts an entity or a surrogate pair.
  */
 export function safe(text: string, maxChars = 300): string {
-  return shorten(Array.from(text, (char) => ENTITIES[char] ?? char), maxChars);
+  return shorten(
+    Array.from(text, (char) => ENTITIES[char] ?? char),
+    maxChars,
+  );
 }
 
 /** Plain text cut to `maxChars` UTF-16 units. */
@@ -47,7 +50,12 @@ export function timeOfDay(atMs: number): string {
   return `<!date^${Math.floor(atMs / 1000)}^{time_secs}|${clock(atMs)} UTC> (${clock(atMs)} UTC)`;
 }
 
-const UNITS: [string, number][] = [['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1_000]];
+const UNITS: [string, number][] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
 
 /** A length of time in its two largest units: `1 h 20 min`, `45 s`, `800 ms`. */
 export function span(ms: number): string {

@@ -35,12 +35,26 @@ export interface Claim {
 }
 
 /** A holder that has another one behind it. `closedAccount`: the word of whoever took over; null: it handed on by itself. `account`: its own word, which may come late, or never. */
-export interface Part { bootId: string; token: string; account: Account | null; closedAccount: Account | null }
+export interface Part {
+  bootId: string;
+  token: string;
+  account: Account | null;
+  closedAccount: Account | null;
+}
 
 /** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
-export interface Account { states: Uint8Array; reasons: Record<string, number> }
+export interface Account {
+  states: Uint8Array;
+  reasons: Record<string, number>;
+}
 
-export interface Holder { bootId: string; token: string; claimedAtMs: number; sendUntilMs: number; mark?: number }
+export interface Holder {
+  bootId: string;
+  token: string;
+  claimedAtMs: number;
+  sendUntilMs: number;
+  mark?: number;
+}
 
 /** What a holder goes by: its lease, and who was there before it. */
 export type Standing = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
@@ -52,13 +66,22 @@ export interface ClaimStore {
    * Another holder after the one that was `seen`, if the item still stands exactly so. `word`: what is said of the one
    * before, null when it had handed on (`seen.state` is `open`).
    */
-  takeOver(key: string, seen: Claim, word: Account | null, holder: Holder): Promise<{ won: true; claim: Standing } | { won: false; claim: Claim }>;
+  takeOver(
+    key: string,
+    seen: Claim,
+    word: Account | null,
+    holder: Holder,
+  ): Promise<{ won: true; claim: Standing } | { won: false; claim: Claim }>;
   /** A longer lease, or a higher mark, for the present holder; neither ever shrinks. False: it is not the holder any more, or has more already. */
   renew(key: string, token: string, lease: { sendUntilMs: number; mark: number }): Promise<boolean>;
   /** The holder gives back what its account leaves out. False: it is not the holder any more; its account is a late one then. */
   handOn(key: string, token: string, account: Account): Promise<boolean>;
   /** By its token, for the present holder or an earlier one. `wasClosed`: it had been given up; the totals need a correction entry. `holder`: the how many-th it was, from 1. */
-  account(key: string, token: string, account: Account): Promise<{ ok: true; wasClosed: Account | null; holder: number } | { ok: false }>;
+  account(
+    key: string,
+    token: string,
+    account: Account,
+  ): Promise<{ ok: true; wasClosed: Account | null; holder: number } | { ok: false }>;
   /** Closer: ends the batch if it still stands as `seen` (null: unclaimed). `won: false` returns what stands there now. */
   close(key: string, account: Account, seen: Claim | null): Promise<{ won: true } | { won: false; claim: Claim }>;
   /** Strongly consistent when `consistent`; missing keys are absent from the map. Any number of keys. */
@@ -77,31 +100,45 @@ const READ_TRIES = 10;
 export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: string }): ClaimStore {
   async function readBack(key: string, cause: unknown): Promise<Item> {
     const read = { TableName: table, Key: { k: { S: key } }, ConsistentRead: true };
-    const answer = await calls('GetItem', read, { signal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
-      throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write or read claim ${key}`, { cause: new AggregateError([cause, readError]) });
-    });
+    const answer = await calls('GetItem', read, { signal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch(
+      (readError: unknown) => {
+        throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write or read claim ${key}`, {
+          cause: new AggregateError([cause, readError]),
+        });
+      },
+    );
     if (answer.Item !== undefined) return answer.Item;
-    if (isConditionFailure(cause)) throw new CloudError('CLAIMS_INCONSISTENT', `claim ${key} failed its condition and is not there`, { cause });
+    if (isConditionFailure(cause))
+      throw new CloudError('CLAIMS_INCONSISTENT', `claim ${key} failed its condition and is not there`, { cause });
     throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write claim ${key}`, { cause });
   }
 
   async function readPage(keys: string[], consistent: boolean, into: Map<string, Claim>): Promise<void> {
     let rest: Item[] = keys.map((key) => ({ k: { S: key } }));
     for (let tries = 1; rest.length > 0; tries++) {
-      const answer = await calls('BatchGetItem', { RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } } });
+      const answer = await calls('BatchGetItem', {
+        RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } },
+      });
       for (const item of answer.Responses?.[table] ?? []) {
         const claim = toClaim(item);
         into.set(claim.key, claim);
       }
       rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
       if (rest.length === 0) return;
-      if (tries === READ_TRIES) throw new CloudError('CLAIMS_UNAVAILABLE', `${rest.length} claims were left unread ${tries} times`);
+      if (tries === READ_TRIES)
+        throw new CloudError('CLAIMS_UNAVAILABLE', `${rest.length} claims were left unread ${tries} times`);
       await sleep(Math.min(1_000, 25 * 2 ** tries));
     }
   }
 
   /** A holder that has another one behind it: its place in the chain does not change any more. */
-  async function accountForPart(key: string, standing: Claim, token: string, account: Account, cause: unknown): ReturnType<ClaimStore['account']> {
+  async function accountForPart(
+    key: string,
+    standing: Claim,
+    token: string,
+    account: Account,
+    cause: unknown,
+  ): ReturnType<ClaimStore['account']> {
     const at = standing.parts.findIndex((part) => part.token === token);
     const part = standing.parts[at];
     if (part === undefined) {
@@ -112,7 +149,8 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
     if (part.account !== null) return sameAccount(part.account, account) ? done : { ok: false };
     try {
       await calls('UpdateItem', {
-        TableName: table, Key: { k: { S: key } },
+        TableName: table,
+        Key: { k: { S: key } },
         UpdateExpression: `SET parts[${at}].#states = :states, parts[${at}].reasons = :reasons`,
         ConditionExpression: `parts[${at}].#token = :token AND attribute_not_exists(parts[${at}].#states)`,
         ExpressionAttributeNames: { '#states': 'states', '#token': 'token' },
@@ -132,28 +170,55 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       const item = { k: { S: key }, state: { S: 'claimed' }, ...holderValues(holder) };
       try {
         await calls('PutItem', { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(k)' });
-        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts: [] } };
+        return {
+          won: true,
+          claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts: [] },
+        };
       } catch (error) {
         const standing = toClaim(await readBack(key, error));
-        return standing.token === holder.token && standing.state === 'claimed' ? { won: true, claim: standing } : { won: false, holder: standing };
+        return standing.token === holder.token && standing.state === 'claimed'
+          ? { won: true, claim: standing }
+          : { won: false, holder: standing };
       }
     },
 
     async takeOver(key, seen, word, holder) {
       const names = { '#state': 'state', '#token': 'token', '#mark': 'mark' };
-      const part: Item = { bootId: { S: seen.bootId }, token: { S: seen.token }, ...(word === null ? {} : closedValues(word)) };
-      const parts = word === null ? seen.parts : [...seen.parts, { bootId: seen.bootId, token: seen.token, account: null, closedAccount: word }];
-      const values = Object.fromEntries(Object.entries(holderValues({ mark: Number.POSITIVE_INFINITY, ...holder })).map(([name, value]) => [`:${name}`, value]));
+      const part: Item = {
+        bootId: { S: seen.bootId },
+        token: { S: seen.token },
+        ...(word === null ? {} : closedValues(word)),
+      };
+      const parts =
+        word === null
+          ? seen.parts
+          : [...seen.parts, { bootId: seen.bootId, token: seen.token, account: null, closedAccount: word }];
+      const values = Object.fromEntries(
+        Object.entries(holderValues({ mark: Number.POSITIVE_INFINITY, ...holder })).map(([name, value]) => [
+          `:${name}`,
+          value,
+        ]),
+      );
       try {
         await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } },
+          TableName: table,
+          Key: { k: { S: key } },
           UpdateExpression: `SET #state = :claimed, bootId = :bootId, #token = :token, claimedAtMs = :claimedAtMs, sendUntilMs = :sendUntilMs, #mark = :mark${
-            word === null ? '' : ', parts = list_append(if_not_exists(parts, :none), :part)'}`,
+            word === null ? '' : ', parts = list_append(if_not_exists(parts, :none), :part)'
+          }`,
           ConditionExpression: seenAs(seen),
           ExpressionAttributeNames: names,
-          ExpressionAttributeValues: { ...seenValues(seen), ':claimed': { S: 'claimed' }, ...values, ...(word === null ? {} : { ':none': { L: [] }, ':part': { L: [{ M: part }] } }) },
+          ExpressionAttributeValues: {
+            ...seenValues(seen),
+            ':claimed': { S: 'claimed' },
+            ...values,
+            ...(word === null ? {} : { ':none': { L: [] }, ':part': { L: [{ M: part }] } }),
+          },
         });
-        return { won: true, claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts } };
+        return {
+          won: true,
+          claim: { sendUntilMs: holder.sendUntilMs, mark: holder.mark ?? Number.POSITIVE_INFINITY, parts },
+        };
       } catch (error) {
         const claim = toClaim(await readBack(key, error));
         // An earlier try of ours may have come through only now, with the lease that was asked for then.
@@ -166,12 +231,19 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
     async renew(key, token, { sendUntilMs, mark }) {
       try {
         await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } },
+          TableName: table,
+          Key: { k: { S: key } },
           UpdateExpression: 'SET sendUntilMs = :until, #mark = :mark',
           // An earlier renewal that comes through late must not take back what the holder writes by since then.
           ConditionExpression: `#token = :token AND #state = :claimed AND sendUntilMs <= :until${Number.isFinite(mark) ? ' AND #mark BETWEEN :none AND :mark' : ''}`,
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#mark': 'mark' },
-          ExpressionAttributeValues: { ':until': { N: String(sendUntilMs) }, ':mark': numberOf(mark), ':token': { S: token }, ':claimed': { S: 'claimed' }, ...(Number.isFinite(mark) ? { ':none': { N: '0' } } : {}) },
+          ExpressionAttributeValues: {
+            ':until': { N: String(sendUntilMs) },
+            ':mark': numberOf(mark),
+            ':token': { S: token },
+            ':claimed': { S: 'claimed' },
+            ...(Number.isFinite(mark) ? { ':none': { N: '0' } } : {}),
+          },
         });
         return true;
       } catch (error) {
@@ -185,16 +257,30 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       const part: Item = { bootId: { S: '' }, token: { S: token }, ...accountValues(account) };
       try {
         await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } },
-          UpdateExpression: "SET #state = :open, #token = :nobody, bootId = :nobody, parts = list_append(if_not_exists(parts, :none), :part)",
+          TableName: table,
+          Key: { k: { S: key } },
+          UpdateExpression:
+            'SET #state = :open, #token = :nobody, bootId = :nobody, parts = list_append(if_not_exists(parts, :none), :part)',
           ConditionExpression: '#token = :token AND #state = :claimed',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token' },
-          ExpressionAttributeValues: { ':open': { S: 'open' }, ':nobody': { S: '' }, ':none': { L: [] }, ':part': { L: [{ M: part }] }, ':token': { S: token }, ':claimed': { S: 'claimed' } },
+          ExpressionAttributeValues: {
+            ':open': { S: 'open' },
+            ':nobody': { S: '' },
+            ':none': { L: [] },
+            ':part': { L: [{ M: part }] },
+            ':token': { S: token },
+            ':claimed': { S: 'claimed' },
+          },
         });
         return true;
       } catch (error) {
         const claim = toClaim(await readBack(key, error));
-        if (claim.parts.some((one) => one.token === token && one.closedAccount === null && sameAccount(one.account, account))) return true;
+        if (
+          claim.parts.some(
+            (one) => one.token === token && one.closedAccount === null && sameAccount(one.account, account),
+          )
+        )
+          return true;
         if (isConditionFailure(error)) return false;
         throw new CloudError('CLAIMS_UNAVAILABLE', `cannot hand on ${key}`, { cause: error });
       }
@@ -204,16 +290,23 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       try {
         // As it was before: what others have said of it, and not our own word back.
         const { Attributes: before = {} } = await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } }, ReturnValues: 'ALL_OLD',
+          TableName: table,
+          Key: { k: { S: key } },
+          ReturnValues: 'ALL_OLD',
           UpdateExpression: 'SET #state = :accounted, #states = :states, reasons = :reasons',
           ConditionExpression: '#token = :token AND #state <> :accounted',
           ExpressionAttributeNames: { '#state': 'state', '#token': 'token', '#states': 'states' },
-          ExpressionAttributeValues: { ':accounted': { S: 'accounted' }, ':token': { S: token }, ...withColons(accountValues(account)) },
+          ExpressionAttributeValues: {
+            ':accounted': { S: 'accounted' },
+            ':token': { S: token },
+            ...withColons(accountValues(account)),
+          },
         });
         return { ok: true, wasClosed: closedAccount(before), holder: (before['parts']?.L ?? []).length + 1 };
       } catch (error) {
         const standing = toClaim(await readBack(key, error));
-        const isThere = standing.token === token && standing.state === 'accounted' && sameAccount(standing.account, account);
+        const isThere =
+          standing.token === token && standing.state === 'accounted' && sameAccount(standing.account, account);
         if (!isThere) return accountForPart(key, standing, token, account, error);
         return { ok: true, wasClosed: standing.closedAccount ?? null, holder: standing.parts.length + 1 };
       }
@@ -223,18 +316,29 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       const closeToken = randomUUID();
       try {
         await calls('UpdateItem', {
-          TableName: table, Key: { k: { S: key } },
-          UpdateExpression: 'SET #state = :closed, closedStates = :closedStates, closedReasons = :closedReasons, closeToken = :closeToken',
+          TableName: table,
+          Key: { k: { S: key } },
+          UpdateExpression:
+            'SET #state = :closed, closedStates = :closedStates, closedReasons = :closedReasons, closeToken = :closeToken',
           ConditionExpression: seen === null ? 'attribute_not_exists(k)' : seenAs(seen),
-          ExpressionAttributeNames: { '#state': 'state', ...(seen === null ? {} : { '#token': 'token', '#mark': 'mark' }) },
-          ExpressionAttributeValues: { ':closed': { S: 'closed' }, ':closeToken': { S: closeToken }, ...withColons(closedValues(account)), ...(seen === null ? {} : seenValues(seen)) },
+          ExpressionAttributeNames: {
+            '#state': 'state',
+            ...(seen === null ? {} : { '#token': 'token', '#mark': 'mark' }),
+          },
+          ExpressionAttributeValues: {
+            ':closed': { S: 'closed' },
+            ':closeToken': { S: closeToken },
+            ...withColons(closedValues(account)),
+            ...(seen === null ? {} : seenValues(seen)),
+          },
         });
         return { won: true };
       } catch (error) {
         const item = await readBack(key, error);
         if (item['closeToken']?.S === closeToken) return { won: true };
         const claim = toClaim(item);
-        if (!isConditionFailure(error) && (claim.state === 'claimed' || claim.state === 'open')) throw new CloudError('CLAIMS_UNAVAILABLE', `cannot close ${key}`, { cause: error });
+        if (!isConditionFailure(error) && (claim.state === 'claimed' || claim.state === 'open'))
+          throw new CloudError('CLAIMS_UNAVAILABLE', `cannot close ${key}`, { cause: error });
         return { won: false, claim };
       }
     },
@@ -258,11 +362,16 @@ type Item = Record<string, AttributeValue>;
  * The item stands exactly as it was read. Items from before leases have no mark. Near the end of the window all leases end
  * with it: then only the number of holders tells what one handed on from what the next one did.
  */
-const SEEN = '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark) AND ';
-const seenAs = ({ parts }: Claim): string => `${SEEN}${parts.length === 0 ? 'attribute_not_exists(parts)' : 'size(parts) = :seenParts'}`;
+const SEEN =
+  '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark) AND ';
+const seenAs = ({ parts }: Claim): string =>
+  `${SEEN}${parts.length === 0 ? 'attribute_not_exists(parts)' : 'size(parts) = :seenParts'}`;
 
 const seenValues = (seen: Claim): Item => ({
-  ':seenState': { S: seen.state }, ':seenToken': { S: seen.token }, ':seenUntil': { N: String(seen.sendUntilMs) }, ':seenMark': numberOf(seen.mark),
+  ':seenState': { S: seen.state },
+  ':seenToken': { S: seen.token },
+  ':seenUntil': { N: String(seen.sendUntilMs) },
+  ':seenMark': numberOf(seen.mark),
   ...(seen.parts.length === 0 ? {} : { ':seenParts': { N: String(seen.parts.length) } }),
 });
 
@@ -271,13 +380,23 @@ const ALL = -1;
 const numberOf = (mark: number): AttributeValue => ({ N: String(Number.isFinite(mark) ? mark : ALL) });
 
 const holderValues = (holder: Holder): Item => ({
-  bootId: { S: holder.bootId }, token: { S: holder.token }, claimedAtMs: { N: String(holder.claimedAtMs) }, sendUntilMs: { N: String(holder.sendUntilMs) },
+  bootId: { S: holder.bootId },
+  token: { S: holder.token },
+  claimedAtMs: { N: String(holder.claimedAtMs) },
+  sendUntilMs: { N: String(holder.sendUntilMs) },
   ...(holder.mark === undefined ? {} : { mark: numberOf(holder.mark) }),
 });
 
-const accountValues = (account: Account): Item => ({ states: { B: account.states }, reasons: { S: JSON.stringify(account.reasons) } });
-const closedValues = (account: Account): Item => ({ closedStates: { B: account.states }, closedReasons: { S: JSON.stringify(account.reasons) } });
-const withColons = (values: Item): Item => Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
+const accountValues = (account: Account): Item => ({
+  states: { B: account.states },
+  reasons: { S: JSON.stringify(account.reasons) },
+});
+const closedValues = (account: Account): Item => ({
+  closedStates: { B: account.states },
+  closedReasons: { S: JSON.stringify(account.reasons) },
+});
+const withColons = (values: Item): Item =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
 
 function toAccount(states: AttributeValue | undefined, reasons: AttributeValue | undefined): Account | null {
   if (states?.B === undefined) return null;
@@ -294,7 +413,10 @@ function stateIn(item: Item): Claim['state'] {
   const found = item['state']?.S;
   const state = STATES.find((one) => one === found);
   if (state !== undefined) return state;
-  throw new CloudError('CLAIM_UNKNOWN', `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: it was written by a newer one. Update this process`);
+  throw new CloudError(
+    'CLAIM_UNKNOWN',
+    `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: it was written by a newer one. Update this process`,
+  );
 }
 
 function toClaim(item: Item): Claim {
@@ -309,10 +431,17 @@ function toClaim(item: Item): Claim {
     state: stateIn(item),
     account: ownAccount(item) ?? closedAccount(item),
     closedAccount: closedAccount(item),
-    parts: (item['parts']?.L ?? []).map(({ M: part = {} }) => ({ bootId: part['bootId']?.S ?? '', token: part['token']?.S ?? '', account: ownAccount(part), closedAccount: closedAccount(part) })),
+    parts: (item['parts']?.L ?? []).map(({ M: part = {} }) => ({
+      bootId: part['bootId']?.S ?? '',
+      token: part['token']?.S ?? '',
+      account: ownAccount(part),
+      closedAccount: closedAccount(part),
+    })),
   };
 }
 
 function sameAccount(a: Account | null, b: Account): boolean {
-  return a !== null && Buffer.compare(a.states, b.states) === 0 && JSON.stringify(a.reasons) === JSON.stringify(b.reasons);
+  return (
+    a !== null && Buffer.compare(a.states, b.states) === 0 && JSON.stringify(a.reasons) === JSON.stringify(b.reasons)
+  );
 }

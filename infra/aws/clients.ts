@@ -52,10 +52,22 @@ export interface Clients {
 }
 
 /** Clients of all services that are used. They open connections only when used, and keep them. `onAnswer`: hears of the store's answers besides the clock. */
-export function createClients(config: CloudConfig, onAnswer: (answer: StampedAnswer) => void = () => undefined): Clients {
-  const common = config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
-  const dynamo = new DynamoDBClient({ ...common, retryStrategy: boundedRetries(RECORD_TRIES), requestHandler: handler(RECORD_TRY_TIMEOUT_MS, SOCKETS) });
-  const switchReads = new DynamoDBClient({ ...common, maxAttempts: 1, requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8) });
+export function createClients(
+  config: CloudConfig,
+  onAnswer: (answer: StampedAnswer) => void = () => undefined,
+): Clients {
+  const common =
+    config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
+  const dynamo = new DynamoDBClient({
+    ...common,
+    retryStrategy: boundedRetries(RECORD_TRIES),
+    requestHandler: handler(RECORD_TRY_TIMEOUT_MS, SOCKETS),
+  });
+  const switchReads = new DynamoDBClient({
+    ...common,
+    maxAttempts: 1,
+    requestHandler: handler(SWITCH_READ_TIMEOUT_MS, 8),
+  });
   const clock = createStoreClock();
   const heard = (answer: StampedAnswer) => {
     clock.answered(answer);
@@ -63,8 +75,18 @@ export function createClients(config: CloudConfig, onAnswer: (answer: StampedAns
   };
   for (const client of [dynamo, switchReads]) hearDates(client, heard);
   // Receives wait up to 20 s for a message: they set their own time-out per call.
-  const sqs = new SQSClient({ ...common, retryStrategy: boundedRetries(QUEUE_TRIES), useQueueUrlAsEndpoint: config.endpoint === null, requestHandler: handler(QUEUE_TRY_TIMEOUT_MS, SOCKETS) });
-  const s3 = new S3Client({ ...common, maxAttempts: 4, forcePathStyle: config.endpoint !== null, requestHandler: handler(60_000, 64) });
+  const sqs = new SQSClient({
+    ...common,
+    retryStrategy: boundedRetries(QUEUE_TRIES),
+    useQueueUrlAsEndpoint: config.endpoint === null,
+    requestHandler: handler(QUEUE_TRY_TIMEOUT_MS, SOCKETS),
+  });
+  const s3 = new S3Client({
+    ...common,
+    maxAttempts: 4,
+    forcePathStyle: config.endpoint !== null,
+    requestHandler: handler(60_000, 64),
+  });
   const control = () => ({ ...common, maxAttempts: 3, requestHandler: handler(5_000, 16) });
   const ssm = new SSMClient(control());
   const ecs = new ECSClient(control());
@@ -74,11 +96,26 @@ export function createClients(config: CloudConfig, onAnswer: (answer: StampedAns
   const all = [dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch];
   const posting = createPost({ sockets: SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   return {
-    dynamo, switchReads, sqs, s3, ssm, ecs, autoScaling, applicationAutoScaling, cloudWatch, clock,
-    ...(config.calls === 'sdk' ? { dynamoCalls: sdkDynamoCalls(dynamo), sqsCalls: sdkSqsCalls(sqs) } : {
-      dynamoCalls: directDynamoCalls(dynamo, { post: posting.post, timeoutMs: RECORD_TRY_TIMEOUT_MS, tries: RECORD_TRIES }, heard),
-      sqsCalls: directSqsCalls(sqs, { post: posting.post, timeoutMs: QUEUE_TRY_TIMEOUT_MS, tries: QUEUE_TRIES }),
-    }),
+    dynamo,
+    switchReads,
+    sqs,
+    s3,
+    ssm,
+    ecs,
+    autoScaling,
+    applicationAutoScaling,
+    cloudWatch,
+    clock,
+    ...(config.calls === 'sdk'
+      ? { dynamoCalls: sdkDynamoCalls(dynamo), sqsCalls: sdkSqsCalls(sqs) }
+      : {
+          dynamoCalls: directDynamoCalls(
+            dynamo,
+            { post: posting.post, timeoutMs: RECORD_TRY_TIMEOUT_MS, tries: RECORD_TRIES },
+            heard,
+          ),
+          sqsCalls: directSqsCalls(sqs, { post: posting.post, timeoutMs: QUEUE_TRY_TIMEOUT_MS, tries: QUEUE_TRIES }),
+        }),
     destroy() {
       for (const client of all) client.destroy();
       posting.destroy();

@@ -15,13 +15,21 @@ export function clockDoubt(clock: StoreClock, command: Command): { ok: false; co
   if (!isPress && !(command.kind === 'close-shot' && command.cause === 'not-after')) return null;
   const doubt = (say: string) => ({ ok: false as const, code: 'CLOCK_IN_DOUBT' as const, say });
   if (clock.offset() === null) {
-    return doubt(`No answer of the store has told its time, so only this machine's own clock says when ${isPress ? 'this was pressed' : 'the window ended'}. ${isPress ? 'Nothing was sent; press GO again' : 'It is tried again'}. If it stays so, something between here and DynamoDB strips the Date header.`);
+    return doubt(
+      `No answer of the store has told its time, so only this machine's own clock says when ${isPress ? 'this was pressed' : 'the window ended'}. ${isPress ? 'Nothing was sent; press GO again' : 'It is tried again'}. If it stays so, something between here and DynamoDB strips the Date header.`,
+    );
   }
   if (!isPress) return null;
   const aheadMs = command.pressedAtMs - clock.latestMs();
-  if (aheadMs > PRESS_AHEAD_MS) return doubt(`The press is dated ${seconds(aheadMs)} ahead of the store's time, so it was dated by a clock that is off. Nothing was sent; press GO again.`);
+  if (aheadMs > PRESS_AHEAD_MS)
+    return doubt(
+      `The press is dated ${seconds(aheadMs)} ahead of the store's time, so it was dated by a clock that is off. Nothing was sent; press GO again.`,
+    );
   const ageMs = clock.earliestMs() - command.pressedAtMs;
-  if (ageMs > PRESS_OLDEST_MS) return doubt(`By the store's time the press is ${seconds(ageMs)} old, and no press takes so long: it was dated by a clock that is off, or waited for long. Nothing was sent; press GO again.`);
+  if (ageMs > PRESS_OLDEST_MS)
+    return doubt(
+      `By the store's time the press is ${seconds(ageMs)} old, and no press takes so long: it was dated by a clock that is off, or waited for long. Nothing was sent; press GO again.`,
+    );
   return null;
 }
 

@@ -13,10 +13,12 @@ export type CloudErrorCode =
   | 'RECORD_UNAVAILABLE'
   | 'RECORD_INCONSISTENT'
   | 'CLAIMS_UNAVAILABLE'
-  | 'CLAIMS_INCONSISTENT' | 'CLAIM_UNKNOWN'
+  | 'CLAIMS_INCONSISTENT'
+  | 'CLAIM_UNKNOWN'
   | 'CLAIMS_LOST'
   | 'SET_MISSING'
-  | 'SET_BROKEN' | 'SET_UNKNOWN'
+  | 'SET_BROKEN'
+  | 'SET_UNKNOWN'
   | 'SWITCHES_UNAVAILABLE'
   | 'LIVE_UNAVAILABLE'
   | 'QUEUE_SEND_FAILED'
@@ -50,4 +52,9 @@ export function isNotForUs(error: unknown): error is CloudError {
   return error instanceof CloudError && NOT_FOR_US.has(error.code);
 }
 
-const NOT_FOR_US: ReadonlySet<CloudErrorCode> = new Set<CloudErrorCode>(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN']);
+const NOT_FOR_US: ReadonlySet<CloudErrorCode> = new Set<CloudErrorCode>([
+  'CLAIM_UNKNOWN',
+  'SET_MISSING',
+  'SET_BROKEN',
+  'SET_UNKNOWN',
+]);

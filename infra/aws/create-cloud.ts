@@ -4,8 +4,8 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createClaimStore } from './claim-store.ts';
 import { createClients } from './clients.ts';
 import type { Clients } from './clients.ts';
-import type { Cloud, CloudConfig } from './cloud.ts';
 import { errorName } from './cloud-error.ts';
+import type { Cloud, CloudConfig } from './cloud.ts';
 import { createLiveStore } from './live-store.ts';
 import { createObjects } from './objects.ts';
 import { createParameters } from './parameters.ts';
@@ -16,7 +16,12 @@ import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
 
 export function tableNames(prefix: string) {
-  return { record: `${prefix}-record`, claims: `${prefix}-claims`, switches: `${prefix}-switches`, live: `${prefix}-live` };
+  return {
+    record: `${prefix}-record`,
+    claims: `${prefix}-claims`,
+    switches: `${prefix}-switches`,
+    live: `${prefix}-live`,
+  };
 }
 
 /** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
@@ -47,10 +52,16 @@ export async function ensureTables(config: CloudConfig): Promise<void> {
   const tables = tableNames(config.tablePrefix);
   try {
     await Promise.all([
-      ensureTable(clients.dynamo, tables.record, [['launchId', 'S'], ['seq', 'N']]),
+      ensureTable(clients.dynamo, tables.record, [
+        ['launchId', 'S'],
+        ['seq', 'N'],
+      ]),
       ensureTable(clients.dynamo, tables.claims, [['k', 'S']]),
       ensureTable(clients.dynamo, tables.switches, [['launchId', 'S']]),
-      ensureTable(clients.dynamo, tables.live, [['pk', 'S'], ['sk', 'S']]),
+      ensureTable(clients.dynamo, tables.live, [
+        ['pk', 'S'],
+        ['sk', 'S'],
+      ]),
       config.endpoint === null ? null : ensureBucket(clients, config.bucket),
     ]);
   } finally {
@@ -58,7 +69,11 @@ export async function ensureTables(config: CloudConfig): Promise<void> {
   }
 }
 
-async function ensureTable(dynamo: DynamoDBClient, table: string, keys: [name: string, type: 'S' | 'N'][]): Promise<void> {
+async function ensureTable(
+  dynamo: DynamoDBClient,
+  table: string,
+  keys: [name: string, type: 'S' | 'N'][],
+): Promise<void> {
   const input: CreateTableCommandInput = {
     TableName: table,
     BillingMode: 'PAY_PER_REQUEST',

@@ -9,13 +9,19 @@ import { createCloud } from './create-cloud.ts';
 const FAR_MS = 10 * 60_000;
 const POOL = 'p';
 
-describe.each([['ahead', -FAR_MS], ['behind', FAR_MS], ['hours ahead', -5 * 3_600_000]])('a machine that is far %s of AWS', (_, cloudAheadMs) => {
+describe.each([
+  ['ahead', -FAR_MS],
+  ['behind', FAR_MS],
+  ['hours ahead', -5 * 3_600_000],
+])('a machine that is far %s of AWS', (_, cloudAheadMs) => {
   let local: Awaited<ReturnType<typeof localCloudForTests>>;
   const cloudNowMs = () => Date.now() + cloudAheadMs;
-  beforeEach(async () => { local = await localCloudForTests({ nowMs: cloudNowMs }); });
+  beforeEach(async () => {
+    local = await localCloudForTests({ nowMs: cloudNowMs });
+  });
   afterEach(() => local.stop());
 
-  test('every service is reached with the first call, by the SDK\'s own correction', async () => {
+  test("every service is reached with the first call, by the SDK's own correction", async () => {
     const cloud = createCloud(local.config);
     await expect(cloud.live.launches()).resolves.toEqual([]);
     await cloud.queues.ensurePool(POOL);
@@ -27,14 +33,15 @@ describe.each([['ahead', -FAR_MS], ['behind', FAR_MS], ['hours ahead', -5 * 3_60
 
   test('the switch read, which is one try, is refused once and then works; the clock is known from the refusal', async () => {
     const clients = createClients(local.config);
-    const read = () => clients.switchReads.send(new GetItemCommand({ TableName: 'gobutton-switches', Key: { launchId: { S: 'x' } } }));
+    const read = () =>
+      clients.switchReads.send(new GetItemCommand({ TableName: 'gobutton-switches', Key: { launchId: { S: 'x' } } }));
     await expect(read()).rejects.toMatchObject({ name: 'InvalidSignatureException' });
     expect(Math.abs(clients.clock.nowMs() - cloudNowMs())).toBeLessThan(700);
     await expect(read()).resolves.toBeDefined();
     clients.destroy();
   });
 
-  test('the store\'s time is known, and how far the own clock is from it', async () => {
+  test("the store's time is known, and how far the own clock is from it", async () => {
     const cloud = createCloud(local.config);
     await cloud.live.launches();
     expect(Math.abs(cloud.clock.nowMs() - cloudNowMs())).toBeLessThan(700);
@@ -48,13 +55,22 @@ test('the words of a refusal are those of AWS, and S3 has its own', async () => 
   const clients = createClients(local.config);
   const uncorrected = { disableClockSkewCorrection: async () => true };
   Object.assign(clients.dynamo.config, uncorrected);
-  await expect(clients.dynamo.send(new DescribeTableCommand({ TableName: 'gobutton-claims' }))).rejects.toMatchObject({ name: 'InvalidSignatureException', message: expect.stringMatching(/^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$/), $metadata: { httpStatusCode: 400 } });
+  await expect(clients.dynamo.send(new DescribeTableCommand({ TableName: 'gobutton-claims' }))).rejects.toMatchObject({
+    name: 'InvalidSignatureException',
+    message: expect.stringMatching(
+      /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$/,
+    ),
+    $metadata: { httpStatusCode: 400 },
+  });
   clients.destroy();
   await local.stop();
   const hours = await localCloudForTests({ nowMs: () => Date.now() + 3_600_000 });
   const later = createClients(hours.config);
   Object.assign(later.s3.config, uncorrected);
-  await expect(later.s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({ name: 'RequestTimeTooSkewed', $metadata: { httpStatusCode: 403 } });
+  await expect(later.s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({
+    name: 'RequestTimeTooSkewed',
+    $metadata: { httpStatusCode: 403 },
+  });
   later.destroy();
   await hours.stop();
 });

@@ -9,7 +9,10 @@ export type Happening = 'pass' | 'lose-request' | 'lose-answer' | { change: (out
 export type WireFault = (call: { operation: string; input: Record<string, unknown>; nth: number }) => Happening;
 
 /** Something between a client and the cloud that loses and changes what it carries, whatever the client is made of. */
-export async function faultProxy(config: CloudConfig, fault: WireFault): Promise<{ config: CloudConfig; stop(): Promise<void> }> {
+export async function faultProxy(
+  config: CloudConfig,
+  fault: WireFault,
+): Promise<{ config: CloudConfig; stop(): Promise<void> }> {
   const cloud = new URL(config.endpoint ?? '');
   const tries = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
@@ -24,7 +27,18 @@ export async function faultProxy(config: CloudConfig, fault: WireFault): Promise
     const happening = fault({ operation, input: JSON.parse(body.toString()) as Record<string, unknown>, nth });
     if (happening === 'lose-request') return void outgoing.destroy();
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ host: cloud.hostname, port: cloud.port, method: incoming.method, path: incoming.url, headers: incoming.headers }, resolve).on('error', reject).end(body);
+      request(
+        {
+          host: cloud.hostname,
+          port: cloud.port,
+          method: incoming.method,
+          path: incoming.url,
+          headers: incoming.headers,
+        },
+        resolve,
+      )
+        .on('error', reject)
+        .end(body);
     });
     let text = await whole(answer);
     if (happening === 'lose-answer') return void outgoing.destroy();
@@ -37,23 +51,32 @@ export async function faultProxy(config: CloudConfig, fault: WireFault): Promise
     outgoing.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': text.length }).end(text);
   }
 
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const address = new URL(cloud);
   address.port = String((server.address() as AddressInfo).port);
   return {
     config: { ...config, endpoint: address.href },
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
 /** The write has happened, the answer never arrives: for the first `times` tries of that operation. */
-export const loseAnswersOf = (operation: string, times: number): WireFault => (call) => (call.operation === operation && call.nth <= times ? 'lose-answer' : 'pass');
+export const loseAnswersOf =
+  (operation: string, times: number): WireFault =>
+  (call) =>
+    call.operation === operation && call.nth <= times ? 'lose-answer' : 'pass';
 
 /** The request never arrives. */
-export const loseRequestsOf = (operation: string, times: number): WireFault => (call) => (call.operation === operation && call.nth <= times ? 'lose-request' : 'pass');
+export const loseRequestsOf =
+  (operation: string, times: number): WireFault =>
+  (call) =>
+    call.operation === operation && call.nth <= times ? 'lose-request' : 'pass';
 
 async function whole(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];

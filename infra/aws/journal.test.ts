@@ -1,18 +1,34 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryRecord } from '../../test/properties/memory-record.ts';
-import type { AppendFault } from '../../test/properties/memory-record.ts';
-import { audience, LAUNCH_ID, measuredAt, people, sampleRunbook, slackVia, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
+import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
+import { MemoryRecord } from '../../test/properties/memory-record.ts';
+import type { AppendFault } from '../../test/properties/memory-record.ts';
+import { memoryStaff } from '../../test/properties/memory-staff.ts';
+import {
+  audience,
+  LAUNCH_ID,
+  measuredAt,
+  people,
+  sampleRunbook,
+  slackVia,
+  T0_MS,
+} from '../../test/properties/scene.ts';
 import { createJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
 import { verifyWithRules } from './verify-record.ts';
-import { memoryStaff } from '../../test/properties/memory-staff.ts';
-import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
 
 const create: Command = {
-  kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: sampleRunbook(), runbookHash: '', targetAtMs: T0_MS, compress: 1,
+  kind: 'create-launch',
+  by: 'ana',
+  launchId: LAUNCH_ID,
+  name: 'Super Bowl',
+  channelId: 'C',
+  runbook: sampleRunbook(),
+  runbookHash: '',
+  targetAtMs: T0_MS,
+  compress: 1,
 };
 const note = (text: string): Command => ({ kind: 'note', by: 'ana', text });
 
@@ -21,7 +37,8 @@ function bots(count = 1): { record: MemoryRecord; journals: [Journal, ...Journal
   const record = new MemoryRecord();
   const staff = memoryStaff();
   const clock = { nowMs: T0_MS - 60_000 };
-  const make = (index: number) => createJournal({ record, staff, keyring: botKeyring(), nowMs: () => clock.nowMs + index });
+  const make = (index: number) =>
+    createJournal({ record, staff, keyring: botKeyring(), nowMs: () => clock.nowMs + index });
   return { record, clock, journals: [make(0), ...Array.from({ length: count - 1 }, (_, index) => make(index + 1))] };
 }
 
@@ -30,29 +47,41 @@ function faults(...list: (AppendFault | null)[]): () => AppendFault | null {
 }
 
 test('a stale cache costs a read, never a wrong refusal or a second entry', async () => {
-  const { record, journals: [first, second] } = bots(2);
+  const {
+    record,
+    journals: [first, second],
+  } = bots(2);
   await first.submit(LAUNCH_ID, create);
   expect(second?.peek(LAUNCH_ID)).toBeNull();
   // The second bot has never read this record.
   const noted = await second?.submit(LAUNCH_ID, note('from two'));
   expect(noted).toMatchObject({ ok: true, entry: { seq: 2 } });
   // The first one still holds sequence 1: its append loses, it reads, decides again, and wins.
-  expect(await first.submit(LAUNCH_ID, note('from one'))).toMatchObject({ ok: true, entry: { seq: 3 }, launch: { seq: 3 } });
+  expect(await first.submit(LAUNCH_ID, note('from one'))).toMatchObject({
+    ok: true,
+    entry: { seq: 3 },
+    launch: { seq: 3 },
+  });
   expect(await second?.submit(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
   expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
 });
 
 test('news are only what is new: the end of the record is looked at again by the next full look, and by the next entry', async () => {
-  const { record, journals: [first] } = bots();
+  const {
+    record,
+    journals: [first],
+  } = bots();
   await first.submit(LAUNCH_ID, create);
   await first.submit(LAUNCH_ID, note('one'));
   const asked: number[] = [];
   let cutAt = Number.POSITIVE_INFINITY;
   const watched: MemoryRecord = Object.create(record, {
-    readAfter: { value: async (launchId: string, afterSeq: number) => {
-      asked.push(afterSeq);
-      return (await record.readAfter(launchId, afterSeq)).filter(({ seq }) => seq < cutAt);
-    } },
+    readAfter: {
+      value: async (launchId: string, afterSeq: number) => {
+        asked.push(afterSeq);
+        return (await record.readAfter(launchId, afterSeq)).filter(({ seq }) => seq < cutAt);
+      },
+    },
   }) as MemoryRecord;
   const reader = createJournal({ record: watched, keyring: workerKeyring() });
   expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 2 });
@@ -65,77 +94,189 @@ test('news are only what is new: the end of the record is looked at again by the
 });
 
 test('two marketers on two bots pressing GO together give one shot', async () => {
-  const { record, clock, journals: [first, second] } = bots(2);
+  const {
+    record,
+    clock,
+    journals: [first, second],
+  } = bots(2);
   await first.submit(LAUNCH_ID, create);
   await first.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
   await first.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const measured = measuredAt(clock.nowMs);
-  const asked = await first.submit(LAUNCH_ID, { kind: 'request-fire', by: 'ana', segments: 'all', measured, via: slackVia('ana'), lift: false });
+  const asked = await first.submit(LAUNCH_ID, {
+    kind: 'request-fire',
+    by: 'ana',
+    segments: 'all',
+    measured,
+    via: slackVia('ana'),
+    lift: false,
+  });
   if (!asked.ok || asked.entry.kind !== 'FireRequested' || second === undefined) throw new Error('unexpected');
   await second.launch(LAUNCH_ID);
   const { orderId, shownHash } = asked.entry;
-  const press = (by: string): Command => ({ kind: 'approve-fire', by, orderId, shownHash, pressedAtMs: clock.nowMs, measured, via: slackVia(by), observedHaltEpoch: 0, observedHalted: false });
-  const results = await Promise.all([first.submit(LAUNCH_ID, press('mia')), second.submit(LAUNCH_ID, press('ben')), first.submit(LAUNCH_ID, press('mia')), second.submit(LAUNCH_ID, press('ben'))]);
+  const press = (by: string): Command => ({
+    kind: 'approve-fire',
+    by,
+    orderId,
+    shownHash,
+    pressedAtMs: clock.nowMs,
+    measured,
+    via: slackVia(by),
+    observedHaltEpoch: 0,
+    observedHalted: false,
+  });
+  const results = await Promise.all([
+    first.submit(LAUNCH_ID, press('mia')),
+    second.submit(LAUNCH_ID, press('ben')),
+    first.submit(LAUNCH_ID, press('mia')),
+    second.submit(LAUNCH_ID, press('ben')),
+  ]);
   expect(results.filter(({ ok }) => ok)).toHaveLength(1);
-  expect(results.filter((one) => !one.ok).map((one) => !one.ok && one.code)).toEqual(['ORDER_NOT_OPEN', 'ORDER_NOT_OPEN', 'ORDER_NOT_OPEN']);
+  expect(results.filter((one) => !one.ok).map((one) => !one.ok && one.code)).toEqual([
+    'ORDER_NOT_OPEN',
+    'ORDER_NOT_OPEN',
+    'ORDER_NOT_OPEN',
+  ]);
   expect(record.all(LAUNCH_ID).filter(({ kind }) => kind === 'FireApproved')).toHaveLength(1);
 });
 
 describe('one person with a key of their own', () => {
   const ana = personKeyring(testKey(11)).signer;
-  const withKey = { ...create, runbook: sampleRunbook({ people: people.map((person) => (person.id === 'ana' ? { ...person, operator_keys: [ana?.key ?? ''] } : person)) }) };
+  const withKey = {
+    ...create,
+    runbook: sampleRunbook({
+      people: people.map((person) => (person.id === 'ana' ? { ...person, operator_keys: [ana?.key ?? ''] } : person)),
+    }),
+  };
 
   /** What she writes by hand is chained, hashed and signed as it should be. */
   async function write(record: MemoryRecord, entry: object): Promise<void> {
     const { seq = 0, hash = '' } = record.all(LAUNCH_ID).at(-1) ?? {};
-    await record.append(LAUNCH_ID, { seq, hash }, { atMs: T0_MS, by: { person: 'ana' }, ...entry } as NewEntry, { signer: ana });
+    await record.append(LAUNCH_ID, { seq, hash }, { atMs: T0_MS, by: { person: 'ana' }, ...entry } as NewEntry, {
+      signer: ana,
+    });
   }
 
-  test('may ask for a lift and can\'t be the second one who approves it: no process believes it', async () => {
-    const { record, journals: [bot, other] } = bots(2);
+  test("may ask for a lift and can't be the second one who approves it: no process believes it", async () => {
+    const {
+      record,
+      journals: [bot, other],
+    } = bots(2);
     await bot.submit(LAUNCH_ID, withKey);
-    await bot.submit(LAUNCH_ID, { kind: 'set-halt', by: 'mia', source: 'slack', epoch: 1, reason: '', pressedAtMs: T0_MS });
+    await bot.submit(LAUNCH_ID, {
+      kind: 'set-halt',
+      by: 'mia',
+      source: 'slack',
+      epoch: 1,
+      reason: '',
+      pressedAtMs: T0_MS,
+    });
     await write(record, { kind: 'LiftRequested', liftId: 'L3', epoch: 1, reason: '' });
     expect(await bot.launch(LAUNCH_ID)).toMatchObject({ seq: 3, halt: { active: true } });
     await write(record, { kind: 'HaltLifted', liftId: 'L3', epoch: 1 });
-    for (const one of [bot, other]) await expect(one?.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringMatching(/entry 4.*SAME_PERSON/) });
+    for (const one of [bot, other])
+      await expect(one?.launch(LAUNCH_ID)).rejects.toMatchObject({
+        code: 'RECORD_BROKEN',
+        message: expect.stringMatching(/entry 4.*SAME_PERSON/),
+      });
     expect(bot.peek(LAUNCH_ID)?.halt.active).toBe(true);
   });
 
-  test('can\'t change whose keys count', async () => {
-    const { record, journals: [bot] } = bots();
+  test("can't change whose keys count", async () => {
+    const {
+      record,
+      journals: [bot],
+    } = bots();
     await bot.submit(LAUNCH_ID, withKey);
     await write(record, { kind: 'KeyChangeRequested', changeId: 'K2', keys: botKeyring().named, reason: 'new keys' });
     await write(record, { kind: 'KeysChanged', changeId: 'K2' });
-    await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringMatching(/entry 3.*SAME_PERSON/) });
+    await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({
+      code: 'RECORD_BROKEN',
+      message: expect.stringMatching(/entry 3.*SAME_PERSON/),
+    });
   });
 });
 
 test.each([
-  ['that counts more than there are', 'closer', { accepted: 0, failed: 0, uncertain: 0, halted: 5_000, late: 0, skipped: 0, reasons: {} }, 'TOTALS_WRONG'],
-  ['in another\'s name', 'conductor', { accepted: 500, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} }, 'not what the rules give'],
-])('a close %s, signed with a worker\'s key, is not believed', async (_, system, totals, why) => {
-  const { record, clock, journals: [bot] } = bots();
+  [
+    'that counts more than there are',
+    'closer',
+    { accepted: 0, failed: 0, uncertain: 0, halted: 5_000, late: 0, skipped: 0, reasons: {} },
+    'TOTALS_WRONG',
+  ],
+  [
+    "in another's name",
+    'conductor',
+    { accepted: 500, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {} },
+    'not what the rules give',
+  ],
+])("a close %s, signed with a worker's key, is not believed", async (_, system, totals, why) => {
+  const {
+    record,
+    clock,
+    journals: [bot],
+  } = bots();
   await bot.submit(LAUNCH_ID, create);
   await bot.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
   await bot.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const measured = measuredAt(clock.nowMs);
-  const asked = await bot.submit(LAUNCH_ID, { kind: 'request-fire', by: 'ana', segments: ['us-ios'], measured, via: slackVia('ana'), lift: false });
+  const asked = await bot.submit(LAUNCH_ID, {
+    kind: 'request-fire',
+    by: 'ana',
+    segments: ['us-ios'],
+    measured,
+    via: slackVia('ana'),
+    lift: false,
+  });
   if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('unexpected');
   const { orderId, shownHash } = asked.entry;
-  const fired = await bot.submit(LAUNCH_ID, { kind: 'approve-fire', by: 'mia', orderId, shownHash, pressedAtMs: clock.nowMs, measured, via: slackVia('mia'), observedHaltEpoch: 0, observedHalted: false });
+  const fired = await bot.submit(LAUNCH_ID, {
+    kind: 'approve-fire',
+    by: 'mia',
+    orderId,
+    shownHash,
+    pressedAtMs: clock.nowMs,
+    measured,
+    via: slackVia('mia'),
+    observedHaltEpoch: 0,
+    observedHalted: false,
+  });
   if (!fired.ok || fired.entry.kind !== 'FireApproved') throw new Error('unexpected');
   const { seq, hash, shotId } = fired.entry;
-  const close = { kind: 'ShotClosed', shotId, cause: 'complete', segments: [{ segment: 'us-ios', attempt: 1, devices: 500, totals }], atMs: clock.nowMs, by: { system } };
+  const close = {
+    kind: 'ShotClosed',
+    shotId,
+    cause: 'complete',
+    segments: [{ segment: 'us-ios', attempt: 1, devices: 500, totals }],
+    atMs: clock.nowMs,
+    by: { system },
+  };
   await record.append(LAUNCH_ID, { seq, hash }, close as unknown as NewEntry, { signer: workerKeyring().signer });
-  await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN', message: expect.stringContaining(why) });
+  await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({
+    code: 'RECORD_BROKEN',
+    message: expect.stringContaining(why),
+  });
 });
 
 test.each([
-  ['a text for an epoch', { epoch: '7' }], ['a time that is none', { pressedAtMs: null }], ['a reason that is no text', { reason: { toString: 1 } }], ['an epoch far beyond', { epoch: 1e15 }], ['a person', { by: { person: 'ana' } }],
+  ['a text for an epoch', { epoch: '7' }],
+  ['a time that is none', { pressedAtMs: null }],
+  ['a reason that is no text', { reason: { toString: 1 } }],
+  ['an epoch far beyond', { epoch: 1e15 }],
+  ['a person', { by: { person: 'ana' } }],
 ])('a halt without a signature and with %s is not believed; one that is well made is', async (_, values) => {
-  const halt = { kind: 'HaltSet', epoch: 1, reason: 'from the command line', pressedAtMs: T0_MS, atMs: T0_MS, by: { system: 'cli' } };
-  const { record, journals: [bot] } = bots();
+  const halt = {
+    kind: 'HaltSet',
+    epoch: 1,
+    reason: 'from the command line',
+    pressedAtMs: T0_MS,
+    atMs: T0_MS,
+    by: { system: 'cli' },
+  };
+  const {
+    record,
+    journals: [bot],
+  } = bots();
   await bot.submit(LAUNCH_ID, create);
   const head = record.all(LAUNCH_ID).at(-1);
   await record.append(LAUNCH_ID, { seq: 1, hash: head?.hash ?? '' }, { ...halt, ...values } as NewEntry);
@@ -153,7 +294,11 @@ describe('an append without an answer', () => {
     ['is written later, after the next try was decided', ['late'], 2],
     ['fails three times and then is written without an answer', ['failed', 'failed', 'failed', null], 4],
   ])('that %s gives one entry and a success', async (_, list, appends) => {
-    const { record, clock, journals: [journal] } = bots();
+    const {
+      record,
+      clock,
+      journals: [journal],
+    } = bots();
     await journal.submit(LAUNCH_ID, create);
     record.appends = 0;
     record.faultOfAppend = faults(...list);
@@ -169,27 +314,41 @@ describe('an append without an answer', () => {
   });
 
   test('is found when a reader beside it has taken the entry in first', async () => {
-    const { record, journals: [journal] } = bots();
+    const {
+      record,
+      journals: [journal],
+    } = bots();
     await journal.submit(LAUNCH_ID, create);
     record.faultOfAppend = faults('lost');
     const submitting = journal.submit(LAUNCH_ID, note('once'));
-    const reading = (async () => { for (let i = 0; i < 20; i += 1) await journal.launch(LAUNCH_ID); })();
+    const reading = (async () => {
+      for (let i = 0; i < 20; i += 1) await journal.launch(LAUNCH_ID);
+    })();
     expect(await submitting).toMatchObject({ ok: true, entry: { seq: 2 } });
     await reading;
     expect(record.all(LAUNCH_ID)).toHaveLength(2);
   });
 
   test('again and again ends in RECORD_UNAVAILABLE with its cause, and the next submit goes on', async () => {
-    const { record, journals: [journal] } = bots();
+    const {
+      record,
+      journals: [journal],
+    } = bots();
     await journal.submit(LAUNCH_ID, create);
     record.faultOfAppend = () => 'failed';
-    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE', cause: expect.objectContaining({ message: 'MEMORY_APPEND_FAILED' }) });
+    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+      code: 'RECORD_UNAVAILABLE',
+      cause: expect.objectContaining({ message: 'MEMORY_APPEND_FAILED' }),
+    });
     record.faultOfAppend = () => null;
     expect(await journal.submit(LAUNCH_ID, note('y'))).toMatchObject({ ok: true, entry: { seq: 2 } });
   });
 
   test('with nothing to read either is RECORD_UNAVAILABLE at once', async () => {
-    const { record, journals: [journal] } = bots();
+    const {
+      record,
+      journals: [journal],
+    } = bots();
     await journal.submit(LAUNCH_ID, create);
     record.faultOfAppend = () => 'lost';
     record.isReadable = () => false;
@@ -199,7 +358,10 @@ describe('an append without an answer', () => {
 });
 
 test('a submit that loses every race gives up with RECORD_CONTENDED', async () => {
-  const { record, journals: [first, second] } = bots(2);
+  const {
+    record,
+    journals: [first, second],
+  } = bots(2);
   await first.submit(LAUNCH_ID, create);
   if (second === undefined) throw new Error('unexpected');
   let inside = false;
@@ -214,12 +376,17 @@ test('a submit that loses every race gives up with RECORD_CONTENDED', async () =
 });
 
 test('submits of one launch run one after the other, and one that fails does not hold up the rest', async () => {
-  const { record, journals: [journal] } = bots();
+  const {
+    record,
+    journals: [journal],
+  } = bots();
   await journal.submit(LAUNCH_ID, create);
   record.appends = 0;
   const all = await Promise.allSettled([
     journal.submit(LAUNCH_ID, note('1')),
-    journal.submit(LAUNCH_ID, () => { throw new Error('MAKER_BROKE'); }),
+    journal.submit(LAUNCH_ID, () => {
+      throw new Error('MAKER_BROKE');
+    }),
     journal.submit(LAUNCH_ID, note('2')),
     journal.submit(LAUNCH_ID, note('3')),
   ]);
@@ -229,25 +396,39 @@ test('submits of one launch run one after the other, and one that fails does not
 
 describe('a record that was changed behind our back', () => {
   test.each([
-    ['text', 3, (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, text: 'nothing happened' } : entry))],
-    ['author', 3, (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, by: { person: 'mia' } } : entry))],
+    [
+      'text',
+      3,
+      (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, text: 'nothing happened' } : entry)),
+    ],
+    [
+      'author',
+      3,
+      (entries) => entries.map((entry) => (entry.kind === 'Noted' ? { ...entry, by: { person: 'mia' } } : entry)),
+    ],
     ['order', 2, (entries) => [entries[0], entries[2], entries[1]].flatMap((entry) => entry ?? [])],
     ['missing entry', 2, (entries) => entries.filter(({ seq }) => seq !== 2)],
     ['launch', 1, (entries) => entries.map((entry) => ({ ...entry, launchId: 'other' }))],
     ['hash', 2, (entries) => entries.map((entry) => (entry.seq === 2 ? { ...entry, prev: '0'.repeat(64) } : entry))],
-  ] satisfies [string, number, Parameters<MemoryRecord['tamper']>[1]][])('is RECORD_BROKEN at the entry with the other %s', async (_, seq, change) => {
-    const { record, journals: [writer, reader] } = bots(2);
-    await writer.submit(LAUNCH_ID, create);
-    await writer.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
-    await writer.submit(LAUNCH_ID, note('halt was pressed'));
-    record.tamper(LAUNCH_ID, change);
-    expect(reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
-    const broken = { code: 'RECORD_BROKEN', message: expect.stringContaining(`entry ${seq}`) };
-    await expect(reader?.launch(LAUNCH_ID)).rejects.toMatchObject(broken);
-    await expect(reader?.entries(LAUNCH_ID)).rejects.toMatchObject(broken);
-    await expect(reader?.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
-    expect(reader?.peek(LAUNCH_ID)).toBeNull();
-  });
+  ] satisfies [string, number, Parameters<MemoryRecord['tamper']>[1]][])(
+    'is RECORD_BROKEN at the entry with the other %s',
+    async (_, seq, change) => {
+      const {
+        record,
+        journals: [writer, reader],
+      } = bots(2);
+      await writer.submit(LAUNCH_ID, create);
+      await writer.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+      await writer.submit(LAUNCH_ID, note('halt was pressed'));
+      record.tamper(LAUNCH_ID, change);
+      expect(reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
+      const broken = { code: 'RECORD_BROKEN', message: expect.stringContaining(`entry ${seq}`) };
+      await expect(reader?.launch(LAUNCH_ID)).rejects.toMatchObject(broken);
+      await expect(reader?.entries(LAUNCH_ID)).rejects.toMatchObject(broken);
+      await expect(reader?.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
+      expect(reader?.peek(LAUNCH_ID)).toBeNull();
+    },
+  );
 });
 
 test('no entry holds a device token, of a new launch and of a changed roster', async () => {
@@ -259,10 +440,23 @@ test('no entry holds a device token, of a new launch and of a changed roster', a
   const journal = createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 });
   const created = await journal.submit(LAUNCH_ID, create);
   if (!created.ok) throw new Error(created.say);
-  const added = people.map((one) => (one.id === 'mia' ? { ...one, devices: [{ platform: 'android' as const, token: 'face0MiaPixel', locale: 'es' }] } : one));
-  const asked = await journal.submit(LAUNCH_ID, { kind: 'request-roster-change', by: 'ana', people: added, reason: 'a new phone' });
+  const added = people.map((one) =>
+    one.id === 'mia'
+      ? { ...one, devices: [{ platform: 'android' as const, token: 'face0MiaPixel', locale: 'es' }] }
+      : one,
+  );
+  const asked = await journal.submit(LAUNCH_ID, {
+    kind: 'request-roster-change',
+    by: 'ana',
+    people: added,
+    reason: 'a new phone',
+  });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
-  const approved = await journal.submit(LAUNCH_ID, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId });
+  const approved = await journal.submit(LAUNCH_ID, {
+    kind: 'approve-roster-change',
+    by: 'mia',
+    changeId: asked.entry.changeId,
+  });
   if (!approved.ok) throw new Error(approved.say);
   expect(JSON.stringify(record.all(LAUNCH_ID))).not.toMatch(/face0/);
   expect((await staff.of(created.launch)).map(({ token }) => token)).toEqual(['face0123']);
@@ -274,6 +468,8 @@ test('no entry holds a device token, of a new launch and of a changed roster', a
 test('a launch whose tokens cannot be put away is not created', async () => {
   const record = new MemoryRecord();
   const staff = { ...memoryStaff(), stow: () => Promise.reject(new Error('no such bucket')) };
-  await expect(createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).submit(LAUNCH_ID, create)).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
+  await expect(
+    createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).submit(LAUNCH_ID, create),
+  ).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
   expect(record.all(LAUNCH_ID)).toEqual([]);
 });

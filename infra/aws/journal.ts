@@ -6,14 +6,14 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { clockDoubt } from './clock-doubt.ts';
-import type { RecordStore } from './record-store.ts';
-import type { StoreClock } from './store-clock.ts';
 import type { Keyring, Signer } from './keyring.ts';
-import { byRules, foldVerified, headProblem, verifyRecord } from './verify-record.ts';
-import type { RecordVerdict } from './verify-record.ts';
+import type { RecordStore } from './record-store.ts';
 import { sha256 } from './sha256.ts';
 import { peopleIn, tokensIn, withPeople } from './staff-devices.ts';
 import type { StaffDevices } from './staff-devices.ts';
+import type { StoreClock } from './store-clock.ts';
+import { byRules, foldVerified, headProblem, verifyRecord } from './verify-record.ts';
+import type { RecordVerdict } from './verify-record.ts';
 
 /**
  * The one way into a record: decide on the state, append the entry at the next sequence, and decide anew when somebody
@@ -78,13 +78,15 @@ export function createJournal(options: JournalOptions): Journal {
     const before = known.get(launchId);
     // The last one known is read again with what is new: a record that was cut off or replaced no longer has it.
     const again = entries.find(({ seq }) => seq === before?.launch.seq);
-    if (again !== undefined && again.hash !== before?.launch.headHash) throw broken(launchId, { seq: again.seq, why: 'it is another entry than this process has read before' });
+    if (again !== undefined && again.hash !== before?.launch.headHash)
+      throw broken(launchId, { seq: again.seq, why: 'it is another entry than this process has read before' });
     const fresh = entries.filter(({ seq }) => seq > (before?.launch.seq ?? 0));
     // By the rules, too: one person's own key may write requests and approvals alike, and no single person both of one.
     const verdict = foldVerified(launchId, before?.launch ?? null, fresh, keyring, { judge: byRules });
     if (!verdict.ok) throw broken(launchId, verdict);
     const { launch } = verdict;
-    if (launch !== null && fresh.length > 0) known.set(launchId, { launch, entries: [...(before?.entries ?? []), ...fresh] });
+    if (launch !== null && fresh.length > 0)
+      known.set(launchId, { launch, entries: [...(before?.entries ?? []), ...fresh] });
     return launch;
   }
 
@@ -96,7 +98,8 @@ export function createJournal(options: JournalOptions): Journal {
     } catch (cause) {
       throw journalError('RECORD_UNAVAILABLE', `the record of ${launchId} can't be read`, cause);
     }
-    if (!isNewsOnly && seq > 0 && !tail.some((entry) => entry.seq === seq)) throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
+    if (!isNewsOnly && seq > 0 && !tail.some((entry) => entry.seq === seq))
+      throw broken(launchId, { seq, why: `it was cut off: entry ${seq}, which this process has read before, is gone` });
     return tail;
   }
 
@@ -104,11 +107,19 @@ export function createJournal(options: JournalOptions): Journal {
   async function withoutTokens(launchId: string, entry: NewEntry): Promise<NewEntry> {
     const people = peopleIn(entry);
     if (tokensIn(people).length === 0) return entry;
-    if (staff === undefined) throw journalError('TOKENS_HOMELESS', `${entry.kind} holds device tokens, and this process has no place to put them away`);
+    if (staff === undefined)
+      throw journalError(
+        'TOKENS_HOMELESS',
+        `${entry.kind} holds device tokens, and this process has no place to put them away`,
+      );
     try {
       return withPeople(entry, await staff.stow(launchId, people));
     } catch (cause) {
-      throw journalError('RECORD_UNAVAILABLE', `the device tokens of the people of ${launchId} can't be put away, so nothing was written`, cause);
+      throw journalError(
+        'RECORD_UNAVAILABLE',
+        `the device tokens of the people of ${launchId} can't be put away, so nothing was written`,
+        cause,
+      );
     }
   }
 
@@ -122,7 +133,10 @@ export function createJournal(options: JournalOptions): Journal {
       launch = take(launchId, await readTail(launchId));
       isFresh = true;
       // Looked for in all that is known, since a reader beside us may have taken it in.
-      const landed = known.get(launchId)?.entries.slice(startSeq).find((entry) => unanswered.some((tried) => isSame(tried, entry)));
+      const landed = known
+        .get(launchId)
+        ?.entries.slice(startSeq)
+        .find((entry) => unanswered.some((tried) => isSame(tried, entry)));
       return landed === undefined || launch === null ? null : { ok: true, entry: landed, launch };
     };
 
@@ -131,7 +145,7 @@ export function createJournal(options: JournalOptions): Journal {
       const made = typeof command === 'function' ? command(launch, atMs) : command;
       const decided = decide(launch, made, { nowMs: atMs, sha256, keys: keyring.named });
       // Only what would be accepted: all else has better words.
-      const decision = decided.ok && clock !== undefined ? clockDoubt(clock, made) ?? decided : decided;
+      const decision = decided.ok && clock !== undefined ? (clockDoubt(clock, made) ?? decided) : decided;
       if (!decision.ok) {
         // A refusal may come from a state that others have moved on since; only a fresh one counts.
         if (isFresh) return decision;
@@ -142,7 +156,10 @@ export function createJournal(options: JournalOptions): Journal {
       const head = { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' };
       const entry = await withoutTokens(launchId, decision.entry);
       try {
-        const appended = await record.append(launchId, head, entry, { signal: AbortSignal.timeout(timeoutMs), signer: signerOf(launch, entry, keyring) });
+        const appended = await record.append(launchId, head, entry, {
+          signal: AbortSignal.timeout(timeoutMs),
+          signer: signerOf(launch, entry, keyring),
+        });
         if (appended.won) {
           const after = take(launchId, [appended.entry]);
           if (after !== null) return { ok: true, entry: appended.entry, launch: after };
@@ -152,7 +169,12 @@ export function createJournal(options: JournalOptions): Journal {
         if (isJournalError(cause)) throw cause;
         unanswered.push(entry);
         failures += 1;
-        if (failures > MAX_FAILURES) throw journalError('RECORD_UNAVAILABLE', `the append to ${launchId} got no answer ${failures} times; whether it landed is unknown`, cause);
+        if (failures > MAX_FAILURES)
+          throw journalError(
+            'RECORD_UNAVAILABLE',
+            `the append to ${launchId} got no answer ${failures} times; whether it landed is unknown`,
+            cause,
+          );
       }
       const landed = await readAgain();
       if (landed !== null) return landed;
@@ -173,7 +195,13 @@ export function createJournal(options: JournalOptions): Journal {
       const before = queues.get(launchId) ?? Promise.resolve();
       const mine = before.then(() => submitNow(launchId, command));
       // The next one waits for the end of this one, whatever the end is; the failure itself goes to our caller.
-      queues.set(launchId, mine.then(() => undefined, () => undefined));
+      queues.set(
+        launchId,
+        mine.then(
+          () => undefined,
+          () => undefined,
+        ),
+      );
       return mine;
     },
     async entries(launchId) {
@@ -182,7 +210,13 @@ export function createJournal(options: JournalOptions): Journal {
       if (!verdict.ok) throw broken(launchId, verdict);
       const seen = known.get(launchId)?.launch;
       if (seen !== undefined && entries[seen.seq - 1]?.hash !== seen.headHash) {
-        throw broken(launchId, { seq: seen.seq, why: entries.length < seen.seq ? `it was cut off after entry ${entries.length}; this process has read ${seen.seq}` : 'it is another record than this process has read before' });
+        throw broken(launchId, {
+          seq: seen.seq,
+          why:
+            entries.length < seen.seq
+              ? `it was cut off after entry ${entries.length}; this process has read ${seen.seq}`
+              : 'it is another record than this process has read before',
+        });
       }
       return entries;
     },
@@ -199,10 +233,14 @@ function isSame(decided: NewEntry, entry: Entry): boolean {
 /** Who signs: this process's key, or nobody where none is needed and ours would not do. KEY_MISSING when an entry would be nobody's. */
 function signerOf(launch: Launch | null, entry: NewEntry, { signer }: Keyring): Signer | null {
   // An entry that nobody accepts would break the record for everybody, so it is looked at before it is written.
-  const why = signer === null ? 'this process has no key' : signerProblem(launch, { ...entry, key: signer.key } as Entry);
+  const why =
+    signer === null ? 'this process has no key' : signerProblem(launch, { ...entry, key: signer.key } as Entry);
   if (why === null) return signer;
   if (launch !== null && (launch.keys.length === 0 || !needsKey(entry))) return null;
-  throw journalError('KEY_MISSING', `${entry.kind} can't be written here: ${why}. Sign with a key that may write it (see .env.example: GOBUTTON_BOT_KEY, GOBUTTON_WORKER_KEY, GOBUTTON_OPERATOR_KEY)`);
+  throw journalError(
+    'KEY_MISSING',
+    `${entry.kind} can't be written here: ${why}. Sign with a key that may write it (see .env.example: GOBUTTON_BOT_KEY, GOBUTTON_WORKER_KEY, GOBUTTON_OPERATOR_KEY)`,
+  );
 }
 
 class JournalError extends Error {

@@ -28,10 +28,19 @@ test.each([
   expect(read.ok && publicHalf(read.key)).toBe(own);
 });
 
-const other = (type: 'x25519' | 'ed448') => (type === 'x25519' ? generateKeyPairSync(type) : generateKeyPairSync(type)).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const other = (type: 'x25519' | 'ed448') =>
+  (type === 'x25519' ? generateKeyPairSync(type) : generateKeyPairSync(type)).privateKey
+    .export({ type: 'pkcs8', format: 'pem' })
+    .toString();
 test.each([
-  ['a key with a passphrase', privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }).toString()],
-  ['a key of SSH', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----'],
+  [
+    'a key with a passphrase',
+    privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }).toString(),
+  ],
+  [
+    'a key of SSH',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----',
+  ],
   ['a public key', publicPem],
   ['a public key', own],
   ['a certificate', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'],
@@ -41,12 +50,21 @@ test.each([
 ])('what is no private key for us is named: %s', (found, text) => {
   expect(readPrivateKey(text)).toEqual({ ok: false, found });
   const read = keysFrom({ GOBUTTON_BOT_KEY: text, GOBUTTON_WORKER_PUBLIC_KEYS: own }, 'bot');
-  expect(read).toMatchObject({ ok: false, issues: [{ path: ['GOBUTTON_BOT_KEY'], message: expect.stringContaining(`; this is ${found}`) as string }] });
+  expect(read).toMatchObject({
+    ok: false,
+    issues: [{ path: ['GOBUTTON_BOT_KEY'], message: expect.stringContaining(`; this is ${found}`) as string }],
+  });
 });
 
 test('public keys are read as base64 and as PEM, one line or many', () => {
   const second = publicHalf(generateKeyPairSync('ed25519').privateKey);
-  for (const text of [`${own},${second}`, `${publicPem}${second}`, `${publicPem.replaceAll('\n', ' ')}, ${second}`, `${own}\n${second}\n`, publicPem.replaceAll('\n', '\\n') + second]) {
+  for (const text of [
+    `${own},${second}`,
+    `${publicPem}${second}`,
+    `${publicPem.replaceAll('\n', ' ')}, ${second}`,
+    `${own}\n${second}\n`,
+    publicPem.replaceAll('\n', '\\n') + second,
+  ]) {
     const read = keysFrom({ GOBUTTON_BOT_KEY: base64, GOBUTTON_WORKER_PUBLIC_KEYS: text }, 'bot');
     expect(read.ok && read.keyring.trusted?.worker).toEqual([own, second]);
   }
@@ -56,7 +74,10 @@ test('a private key where a public one belongs is refused and never repeated', a
   const dir = await mkdtemp(join(tmpdir(), 'gobutton-keys-'));
   await writeFile(join(dir, 'key'), pem);
   for (const text of [pem, base64, `${own},${base64}`]) {
-    const { values, problemsOf } = readEnvironment({ GOBUTTON_BOT_KEY_FILE: join(dir, 'key'), GOBUTTON_WORKER_PUBLIC_KEYS: text }, KEY_SECRETS.bot);
+    const { values, problemsOf } = readEnvironment(
+      { GOBUTTON_BOT_KEY_FILE: join(dir, 'key'), GOBUTTON_WORKER_PUBLIC_KEYS: text },
+      KEY_SECRETS.bot,
+    );
     const read = keysFrom(values, 'bot');
     const said = read.ok ? '' : describeConfigProblems(problemsOf(read.issues));
     expect(said).toContain('GOBUTTON_WORKER_PUBLIC_KEYS: found a private key (not shown');

@@ -11,7 +11,10 @@ import type { Keyring } from './keyring.ts';
  */
 
 type Values = Readonly<Record<string, string>>;
-interface Issue { path: string[]; message: string }
+interface Issue {
+  path: string[];
+  message: string;
+}
 
 export const OWN_KEY = { bot: 'GOBUTTON_BOT_KEY', worker: 'GOBUTTON_WORKER_KEY' } as const;
 export const PUBLIC_KEYS = { bot: 'GOBUTTON_BOT_PUBLIC_KEYS', worker: 'GOBUTTON_WORKER_PUBLIC_KEYS' } as const;
@@ -21,13 +24,20 @@ export const KEY_SECRETS = { bot: [secret(OWN_KEY.bot)], worker: [secret(OWN_KEY
 
 const EXPECT = {
   own: 'an Ed25519 private key (PEM or base64 of its PKCS#8 DER), as `npm run keys` makes one',
-  publics: 'public keys (Ed25519, base64 of the SPKI DER, or PEM) with commas between them, as `npm run keys` prints them',
+  publics:
+    'public keys (Ed25519, base64 of the SPKI DER, or PEM) with commas between them, as `npm run keys` prints them',
 } as const;
 
 /** The keyring of a deployment, or what is wrong; `values` with secrets in place (`readEnvironment`). */
-export function keysFrom(values: Values, role: KeyRole): { ok: true; keyring: Keyring } | { ok: false; issues: Issue[] } {
+export function keysFrom(
+  values: Values,
+  role: KeyRole,
+): { ok: true; keyring: Keyring } | { ok: false; issues: Issue[] } {
   const own = ownKey(values, OWN_KEY[role]);
-  const others = { bot: publicKeys(values, 'bot', role === 'worker'), worker: publicKeys(values, 'worker', role === 'bot') };
+  const others = {
+    bot: publicKeys(values, 'bot', role === 'worker'),
+    worker: publicKeys(values, 'worker', role === 'bot'),
+  };
   const issues = [own, others.bot, others.worker].flatMap((part) => ('issue' in part ? [part.issue] : []));
   if ('issue' in own || 'issue' in others.bot || 'issue' in others.worker) return { ok: false, issues };
   return { ok: true, keyring: keyringOf(role, own.key, { bot: others.bot.keys, worker: others.worker.keys }) };
@@ -46,7 +56,9 @@ export function commandKeyring(env: Env): { keyring: Keyring; problems: ConfigPr
   }
   if (!isSet(OWN_KEY.bot)) return { keyring: looseKeyring(null, trusted), problems: problemsOf(issues) };
   const read = keysFrom(values, 'bot');
-  return read.ok ? { keyring: read.keyring, problems: problemsOf([]) } : { keyring: looseKeyring(null, null), problems: problemsOf(read.issues) };
+  return read.ok
+    ? { keyring: read.keyring, problems: problemsOf([]) }
+    : { keyring: looseKeyring(null, null), problems: problemsOf(read.issues) };
 }
 
 /** Null: nobody has said whom to trust. */
@@ -58,14 +70,23 @@ export function trustedFrom(env: Env): { trusted: TrustedKeys | null; problems: 
 
 function trustIn(values: Values): { trusted: TrustedKeys | null; issues: Issue[] } {
   const [bot, worker] = [publicKeys(values, 'bot', false), publicKeys(values, 'worker', false)];
-  if ('issue' in bot || 'issue' in worker) return { trusted: null, issues: [bot, worker].flatMap((part) => ('issue' in part ? [part.issue] : [])) };
-  return { trusted: bot.keys.length === 0 && worker.keys.length === 0 ? null : { bot: bot.keys, worker: worker.keys }, issues: [] };
+  if ('issue' in bot || 'issue' in worker)
+    return { trusted: null, issues: [bot, worker].flatMap((part) => ('issue' in part ? [part.issue] : [])) };
+  return {
+    trusted: bot.keys.length === 0 && worker.keys.length === 0 ? null : { bot: bot.keys, worker: worker.keys },
+    issues: [],
+  };
 }
 
 function ownKey(values: Values, variable: string) {
   const read = readPrivateKey(values[variable] ?? '');
   if (read.ok) return { key: read.key };
-  return { issue: { path: [variable], message: `${EXPECT.own}${values[variable] === undefined ? '' : `; this is ${read.found}`}` } };
+  return {
+    issue: {
+      path: [variable],
+      message: `${EXPECT.own}${values[variable] === undefined ? '' : `; this is ${read.found}`}`,
+    },
+  };
 }
 
 /** A whole PEM, or what stands between commas and white space. */
@@ -73,7 +94,11 @@ const ONE_KEY = /-----BEGIN [^-]*-----[^-]*-----END [^-]*-----|[^\s,]+/g;
 
 function publicKeys(values: Values, role: KeyRole, isNeeded: boolean) {
   const variable = PUBLIC_KEYS[role];
-  const keys = [...(values[variable] ?? '').replaceAll('\\n', '\n').matchAll(ONE_KEY)].map(([text]) => readPublicHalf(text));
+  const keys = [...(values[variable] ?? '').replaceAll('\\n', '\n').matchAll(ONE_KEY)].map(([text]) =>
+    readPublicHalf(text),
+  );
   const known = keys.filter((key) => key !== null);
-  return known.length < keys.length || (isNeeded && keys.length === 0) ? { issue: { path: [variable], message: EXPECT.publics } } : { keys: known };
+  return known.length < keys.length || (isNeeded && keys.length === 0)
+    ? { issue: { path: [variable], message: EXPECT.publics } }
+    : { keys: known };
 }

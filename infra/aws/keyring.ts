@@ -5,7 +5,10 @@ import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { readOperatorKey } from '../../runbooks/playbook/operator-key.ts';
 
 /** An Ed25519 key that signs entries. `key` is its public half: base64 of the SPKI DER, as records and rosters name it. */
-export interface Signer { key: string; sign(text: string): string }
+export interface Signer {
+  key: string;
+  sign(text: string): string;
+}
 
 /** Whose key this process has, and whose it believes. */
 export interface Keyring {
@@ -20,7 +23,10 @@ export interface Keyring {
 }
 
 export function signerOf(privateKey: KeyObject): Signer {
-  return { key: publicHalf(privateKey), sign: (text) => signBytes(null, Buffer.from(text, 'utf8'), privateKey).toString('base64') };
+  return {
+    key: publicHalf(privateKey),
+    sign: (text) => signBytes(null, Buffer.from(text, 'utf8'), privateKey).toString('base64'),
+  };
 }
 
 export function publicHalf(privateKey: KeyObject): string {
@@ -40,7 +46,10 @@ export function looseKeyring(signer: Signer | null, trusted: TrustedKeys | null)
 }
 
 function namedBy({ bot, worker }: TrustedKeys): RecordKey[] {
-  return [...bot.map((key): RecordKey => ({ role: 'bot', key })), ...worker.map((key): RecordKey => ({ role: 'worker', key }))];
+  return [
+    ...bot.map((key): RecordKey => ({ role: 'bot', key })),
+    ...worker.map((key): RecordKey => ({ role: 'worker', key })),
+  ];
 }
 
 const publicKeys = new Map<string, KeyObject | null>();
@@ -80,18 +89,26 @@ export type PrivateKeyRead = { ok: true; key: KeyObject } | { ok: false; found: 
 /** A private Ed25519 key from PEM, or from base64 of its PKCS#8 DER. */
 export function readPrivateKey(text: string): PrivateKeyRead {
   const pem = pemOf(text.replaceAll('\\n', '\n'));
-  const found = pem === null ? null : OTHER_PEMS.find(([label]) => label.test(pem.label))?.[1] ?? null;
+  const found = pem === null ? null : (OTHER_PEMS.find(([label]) => label.test(pem.label))?.[1] ?? null);
   if (found !== null) return { ok: false, found };
   try {
-    const key = pem !== null ? createPrivateKey(pem.text) : createPrivateKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'pkcs8' });
-    return key.asymmetricKeyType === 'ed25519' ? { ok: true, key } : { ok: false, found: `a key of another kind (${key.asymmetricKeyType})` };
+    const key =
+      pem !== null
+        ? createPrivateKey(pem.text)
+        : createPrivateKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyType === 'ed25519'
+      ? { ok: true, key }
+      : { ok: false, found: `a key of another kind (${key.asymmetricKeyType})` };
   } catch {
     return { ok: false, found: readPublicHalf(text) === null ? 'nothing that can be read as a key' : 'a public key' };
   }
 }
 
 const OTHER_PEMS: readonly [RegExp, string][] = [
-  [/^ENCRYPTED/, 'a key with a passphrase'], [/^OPENSSH/, 'a key of SSH'], [/PUBLIC KEY$/, 'a public key'], [/CERTIFICATE/, 'a certificate'],
+  [/^ENCRYPTED/, 'a key with a passphrase'],
+  [/^OPENSSH/, 'a key of SSH'],
+  [/PUBLIC KEY$/, 'a public key'],
+  [/CERTIFICATE/, 'a certificate'],
 ];
 
 /** The first PEM of a text, its lines as they should be: secret stores, YAML and consoles indent them, or put a blank for every line break. */

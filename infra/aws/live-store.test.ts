@@ -13,11 +13,28 @@ beforeAll(async () => {
   local = await localCloudForTests();
   live = local.cloud.live;
 });
-afterAll(async () => { await local.stop(); });
+afterAll(async () => {
+  await local.stop();
+});
 
 const report = (launchId: string, bootId: string): WorkerReport => ({
-  v: 1, launchId, bootId, host: 'h', pid: 1, atMs: 1, startedAtMs: 1, state: 'ready', say: '', audienceHash: null, skipListHash: null, shardsLoaded: 0, shardsTotal: 0,
-  lanes: [], switchReadAgoMs: null, rssMb: 1, shots: [],
+  v: 1,
+  launchId,
+  bootId,
+  host: 'h',
+  pid: 1,
+  atMs: 1,
+  startedAtMs: 1,
+  state: 'ready',
+  say: '',
+  audienceHash: null,
+  skipListHash: null,
+  shardsLoaded: 0,
+  shardsTotal: 0,
+  lanes: [],
+  switchReadAgoMs: null,
+  rssMb: 1,
+  shots: [],
 });
 const measured = (gate: string, atMs: number) => ({ gate, status: 'green', value: 0, say: 'ok', atMs }) as const;
 
@@ -26,19 +43,24 @@ test('reports are per launch and boot, replaced and dropped', async () => {
   await live.putReport(report('l', 'b'));
   await live.putReport({ ...report('l', 'a'), atMs: 2 });
   await live.putReport(report('other', 'c'));
-  expect((await live.reports('l')).map((one) => [one.bootId, one.atMs])).toEqual([['a', 2], ['b', 1]]);
+  expect((await live.reports('l')).map((one) => [one.bootId, one.atMs])).toEqual([
+    ['a', 2],
+    ['b', 1],
+  ]);
   await live.dropReport('l', 'a');
   expect((await live.reports('l')).map((one) => one.bootId)).toEqual(['b']);
 });
 
-test('two instances that measure different gates keep each other\'s', async () => {
+test("two instances that measure different gates keep each other's", async () => {
   await live.putGates('l', [measured('x', 1), measured('y', 1)]);
   await live.putGates('l', [measured('y', 2)]);
   expect(await live.gates('l')).toEqual([measured('x', 1), measured('y', 2)]);
 });
 
 test('of ten takers one has the lease, keeps it by renewing, and loses it after its time', async () => {
-  const taken = await Promise.all(Array.from({ length: 10 }, (_, at) => live.lease('leader', `bot-${at}`, 5_000, 1_000)));
+  const taken = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => live.lease('leader', `bot-${at}`, 5_000, 1_000)),
+  );
   expect(taken.filter(Boolean)).toHaveLength(1);
   const holder = `bot-${taken.indexOf(true)}`;
   expect(await live.lease('leader', holder, 5_000, 4_000)).toBe(true);
@@ -55,14 +77,24 @@ test('a pool knows its launch, and launches are listed newest first', async () =
   await live.assignPool('p', 'l1');
   await live.assignPool('p', 'l2');
   expect(await live.poolLaunch('p')).toBe('l2');
-  const launch = (launchId: string, createdAtMs: number) => ({ launchId, name: launchId, channelId: 'C1', pool: 'p', createdAtMs, closed: false });
+  const launch = (launchId: string, createdAtMs: number) => ({
+    launchId,
+    name: launchId,
+    channelId: 'C1',
+    pool: 'p',
+    createdAtMs,
+    closed: false,
+  });
   await live.putLaunch(launch('z', 1));
   await live.putLaunch(launch('a', 2));
   await live.putLaunch({ ...launch('z', 1), closed: true });
-  expect((await live.launches()).map((one) => [one.launchId, one.closed])).toEqual([['a', false], ['z', true]]);
+  expect((await live.launches()).map((one) => [one.launchId, one.closed])).toEqual([
+    ['a', false],
+    ['z', true],
+  ]);
 });
 
-test('an effect is one taker\'s until its time has passed or it is done', async () => {
+test("an effect is one taker's until its time has passed or it is done", async () => {
   const claim = (holder: string, nowMs: number) => live.claimEffect('l', '7/post', holder, 5_000, nowMs);
   const takers = await Promise.all(Array.from({ length: 10 }, () => claim('same-process', 1_000)));
   expect(takers.filter((taker) => taker.mine)).toHaveLength(1);
@@ -75,7 +107,7 @@ test('an effect is one taker\'s until its time has passed or it is done', async 
   expect(await live.effectResult('l', '7/post')).toBe('1700.1');
 });
 
-test('a claim lasts as long as it is renewed, and no longer once it is another\'s or done', async () => {
+test("a claim lasts as long as it is renewed, and no longer once it is another's or done", async () => {
   const claim = (holder: string, nowMs: number) => live.claimEffect('l', '9/post', holder, 5_000, nowMs);
   const { token } = await claim('slow', 1_000);
   expect(await live.renewEffect('l', '9/post', token, 5_000, 5_000)).toBe(true);
@@ -94,7 +126,9 @@ test('what a holder had that is known to have ended is free at once, to one take
   expect(await live.lease('gone', 'next', 60_000, 1_001)).toBe(false);
   const leases = await Promise.all(['a', 'b', 'c'].map((holder) => live.lease('gone', holder, 60_000, 1_001, isGone)));
   expect(leases.filter(Boolean)).toHaveLength(1);
-  const claims = await Promise.all(['a', 'b', 'c'].map((holder) => live.claimEffect('l', '10/post', holder, 60_000, 1_001, isGone)));
+  const claims = await Promise.all(
+    ['a', 'b', 'c'].map((holder) => live.claimEffect('l', '10/post', holder, 60_000, 1_001, isGone)),
+  );
   expect(claims.filter((claim) => claim.mine)).toMatchObject([{ again: true }]);
 });
 
@@ -102,7 +136,11 @@ test('an effect claimed with a lost answer is still ours', async () => {
   const clients = createClients(local.config);
   withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 1));
   const lossy = createLiveStore({ dynamo: clients.dynamo, table: 'gobutton-live' });
-  expect(await lossy.claimEffect('l', '8/post', 'me', 5_000, 1_000)).toMatchObject({ mine: true, done: false, result: null });
+  expect(await lossy.claimEffect('l', '8/post', 'me', 5_000, 1_000)).toMatchObject({
+    mine: true,
+    done: false,
+    result: null,
+  });
 });
 
 test('a table that is missing is an error, not a lost lease', async () => {

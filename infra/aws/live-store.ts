@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
@@ -26,7 +32,13 @@ export interface LiveStore {
   putGates(launchId: string, measured: Measured[]): Promise<void>;
   gates(launchId: string): Promise<Measured[]>;
   /** True while `holder` has the lease (taken or renewed for `ttlMs`). `isGone` says of another holder whether it is known to have ended: its lease is free then. */
-  lease(name: string, holder: string, ttlMs: number, nowMs: number, isGone?: (holder: string) => boolean): Promise<boolean>;
+  lease(
+    name: string,
+    holder: string,
+    ttlMs: number,
+    nowMs: number,
+    isGone?: (holder: string) => boolean,
+  ): Promise<boolean>;
   release(name: string, holder: string): Promise<void>;
   /** The launch that a pool serves; workers read it at boot. */
   assignPool(pool: string, launchId: string): Promise<void>;
@@ -35,7 +47,14 @@ export interface LiveStore {
   putLaunch(launch: LaunchIndexItem): Promise<void>;
   launches(): Promise<LaunchIndexItem[]>;
   /** Outbox marks: ours to do until `ttlMs` has passed without a renewal, or until `isGone` says of us that we have ended. */
-  claimEffect(launchId: string, effectId: string, holder: string, ttlMs: number, nowMs: number, isGone?: (holder: string) => boolean): Promise<EffectClaim>;
+  claimEffect(
+    launchId: string,
+    effectId: string,
+    holder: string,
+    ttlMs: number,
+    nowMs: number,
+    isGone?: (holder: string) => boolean,
+  ): Promise<EffectClaim>;
   /** False: it is done, or another instance has claimed it since. */
   renewEffect(launchId: string, effectId: string, token: string, ttlMs: number, nowMs: number): Promise<boolean>;
   finishEffect(launchId: string, effectId: string, result: string): Promise<void>;
@@ -43,15 +62,31 @@ export interface LiveStore {
 }
 
 /** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
-export interface EffectClaim { mine: boolean; done: boolean; result: string | null; again: boolean; token: string }
+export interface EffectClaim {
+  mine: boolean;
+  done: boolean;
+  result: string | null;
+  again: boolean;
+  token: string;
+}
 
 /** `workers`: how many the launch is planned for; absent: written by an older bot. */
-export interface LaunchIndexItem { launchId: string; name: string; channelId: string; pool: string; createdAtMs: number; closed: boolean; workers?: number }
+export interface LaunchIndexItem {
+  launchId: string;
+  name: string;
+  channelId: string;
+  pool: string;
+  createdAtMs: number;
+  closed: boolean;
+  workers?: number;
+}
 
 /** Items hold their value as JSON in `body`; leases and effect marks have attributes of their own for the conditions. */
 export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; table: string }): LiveStore {
   const put = async (pk: string, sk: string, body: unknown) => {
-    await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...key(pk, sk), body: { S: JSON.stringify(body) } } }));
+    await dynamo.send(
+      new PutItemCommand({ TableName: table, Item: { ...key(pk, sk), body: { S: JSON.stringify(body) } } }),
+    );
   };
 
   async function get(pk: string, sk: string): Promise<Item | undefined> {
@@ -62,10 +97,15 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     const found: T[] = [];
     let from: Item | undefined;
     do {
-      const page = await dynamo.send(new QueryCommand({
-        TableName: table, ConsistentRead: true, ExclusiveStartKey: from,
-        KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: pk } },
-      }));
+      const page = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: pk } },
+        }),
+      );
       for (const item of page.Items ?? []) found.push(JSON.parse(item['body']?.S ?? 'null') as T);
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
@@ -73,10 +113,11 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
   }
 
   const reports = createReportStore({
-    dynamo, table,
+    dynamo,
+    table,
     async plannedOf(launchId) {
       const body = (await get('launches', launchId))?.['body']?.S;
-      return body === undefined ? null : (JSON.parse(body) as LaunchIndexItem).workers ?? null;
+      return body === undefined ? null : ((JSON.parse(body) as LaunchIndexItem).workers ?? null);
     },
   });
 
@@ -87,11 +128,20 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     dropReport: (launchId, bootId) => reports.drop(launchId, bootId),
 
     async putRoll(launchId, { text, key: by, sig }) {
-      await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...key(`roll/${launchId}`, 'now'), body: { S: text }, key: { S: by }, sig: { S: sig } } }));
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: { ...key(`roll/${launchId}`, 'now'), body: { S: text }, key: { S: by }, sig: { S: sig } },
+        }),
+      );
     },
     async roll(launchId) {
-      const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key(`roll/${launchId}`, 'now') }));
-      return item === undefined ? null : { text: item['body']?.S ?? '', key: item['key']?.S ?? '', sig: item['sig']?.S ?? '' };
+      const { Item: item } = await dynamo.send(
+        new GetItemCommand({ TableName: table, Key: key(`roll/${launchId}`, 'now') }),
+      );
+      return item === undefined
+        ? null
+        : { text: item['body']?.S ?? '', key: item['key']?.S ?? '', sig: item['sig']?.S ?? '' };
     },
 
     // One item each: an instance that measures some gates doesn't take away what another one has measured.
@@ -101,11 +151,17 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
     gates: (launchId) => all(`gates/${launchId}`),
 
     async lease(name, holder, ttlMs, nowMs, isGone) {
-      const take = (condition: string, value: AttributeValue) => held(dynamo.send(new PutItemCommand({
-        TableName: table, Item: { ...leaseKey(name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
-        ConditionExpression: `attribute_not_exists(pk) OR holder = :holder OR ${condition}`,
-        ExpressionAttributeValues: { ':holder': { S: holder }, ':value': value },
-      })));
+      const take = (condition: string, value: AttributeValue) =>
+        held(
+          dynamo.send(
+            new PutItemCommand({
+              TableName: table,
+              Item: { ...leaseKey(name), holder: { S: holder }, untilMs: { N: String(nowMs + ttlMs) } },
+              ConditionExpression: `attribute_not_exists(pk) OR holder = :holder OR ${condition}`,
+              ExpressionAttributeValues: { ':holder': { S: holder }, ':value': value },
+            }),
+          ),
+        );
       if (await take('untilMs < :value', { N: String(nowMs) })) return true;
       if (isGone === undefined) return false;
       const { pk, sk } = leaseKey(name);
@@ -113,9 +169,16 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
       return other !== undefined && isGone(other) && take('holder = :value', { S: other });
     },
     async release(name, holder) {
-      await held(dynamo.send(new DeleteItemCommand({
-        TableName: table, Key: leaseKey(name), ConditionExpression: 'holder = :holder', ExpressionAttributeValues: { ':holder': { S: holder } },
-      })));
+      await held(
+        dynamo.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: leaseKey(name),
+            ConditionExpression: 'holder = :holder',
+            ExpressionAttributeValues: { ':holder': { S: holder } },
+          }),
+        ),
+      );
     },
 
     assignPool: (pool, launchId) => put('pools', pool, { launchId }),
@@ -131,14 +194,32 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
       const pk = `effects/${launchId}`;
       // The token, not the holder, says whose it is: two loops of one process must not both do it.
       const token = randomUUID();
-      const take = (condition: string, value: AttributeValue) => won(dynamo.send(new UpdateItemCommand({
-        TableName: table, Key: key(pk, effectId), ReturnValues: 'ALL_OLD',
-        UpdateExpression: 'SET holder = :holder, #token = :token, untilMs = :until',
-        ConditionExpression: `attribute_not_exists(pk) OR (attribute_not_exists(#result) AND ${condition})`,
-        ExpressionAttributeNames: { '#token': 'token', '#result': 'result' },
-        ExpressionAttributeValues: { ':holder': { S: holder }, ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) }, ':value': value },
-      })));
-      const taken = (before: Item) => ({ mine: true, done: false, result: null, again: before['holder'] !== undefined, token });
+      const take = (condition: string, value: AttributeValue) =>
+        won(
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName: table,
+              Key: key(pk, effectId),
+              ReturnValues: 'ALL_OLD',
+              UpdateExpression: 'SET holder = :holder, #token = :token, untilMs = :until',
+              ConditionExpression: `attribute_not_exists(pk) OR (attribute_not_exists(#result) AND ${condition})`,
+              ExpressionAttributeNames: { '#token': 'token', '#result': 'result' },
+              ExpressionAttributeValues: {
+                ':holder': { S: holder },
+                ':token': { S: token },
+                ':until': { N: String(nowMs + ttlMs) },
+                ':value': value,
+              },
+            }),
+          ),
+        );
+      const taken = (before: Item) => ({
+        mine: true,
+        done: false,
+        result: null,
+        again: before['holder'] !== undefined,
+        token,
+      });
       const first = await take('untilMs < :value', { N: String(nowMs) });
       if (first !== null) return taken(first);
       const standing = await get(pk, effectId);
@@ -148,20 +229,38 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
         const second = await take('#token = :value', standing?.['token'] ?? { S: '' });
         if (second !== null) return taken(second);
       }
-      return { mine: result === null && standing?.['token']?.S === token, done: result !== null, result, again: true, token };
+      return {
+        mine: result === null && standing?.['token']?.S === token,
+        done: result !== null,
+        result,
+        again: true,
+        token,
+      };
     },
     async renewEffect(launchId, effectId, token, ttlMs, nowMs) {
-      return held(dynamo.send(new UpdateItemCommand({
-        TableName: table, Key: key(`effects/${launchId}`, effectId), UpdateExpression: 'SET untilMs = :until',
-        ConditionExpression: '#token = :token AND attribute_not_exists(#result)',
-        ExpressionAttributeNames: { '#token': 'token', '#result': 'result' }, ExpressionAttributeValues: { ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) } },
-      })));
+      return held(
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: key(`effects/${launchId}`, effectId),
+            UpdateExpression: 'SET untilMs = :until',
+            ConditionExpression: '#token = :token AND attribute_not_exists(#result)',
+            ExpressionAttributeNames: { '#token': 'token', '#result': 'result' },
+            ExpressionAttributeValues: { ':token': { S: token }, ':until': { N: String(nowMs + ttlMs) } },
+          }),
+        ),
+      );
     },
     async finishEffect(launchId, effectId, result) {
-      await dynamo.send(new UpdateItemCommand({
-        TableName: table, Key: key(`effects/${launchId}`, effectId), UpdateExpression: 'SET #result = :result',
-        ExpressionAttributeNames: { '#result': 'result' }, ExpressionAttributeValues: { ':result': { S: result } },
-      }));
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: key(`effects/${launchId}`, effectId),
+          UpdateExpression: 'SET #result = :result',
+          ExpressionAttributeNames: { '#result': 'result' },
+          ExpressionAttributeValues: { ':result': { S: result } },
+        }),
+      );
     },
     effectResult: async (launchId, effectId) => (await get(`effects/${launchId}`, effectId))?.['result']?.S ?? null,
   };

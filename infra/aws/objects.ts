@@ -18,7 +18,8 @@ export interface Objects {
 async function fill(into: Uint8Array, body: Readable): Promise<Uint8Array> {
   let at = 0;
   for await (const piece of body as AsyncIterable<Uint8Array>) {
-    if (at + piece.length > into.length) throw new Error(`OBJECT_TOO_LONG: more than the ${into.length} bytes that were announced`);
+    if (at + piece.length > into.length)
+      throw new Error(`OBJECT_TOO_LONG: more than the ${into.length} bytes that were announced`);
     into.set(piece, at);
     at += piece.length;
   }
@@ -33,9 +34,13 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
 
     async get(key, signal, into) {
       try {
-        const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), signal === undefined ? {} : { abortSignal: signal });
+        const answer = await s3.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key }),
+          signal === undefined ? {} : { abortSignal: signal },
+        );
         const body = answer.Body;
-        if (body instanceof Readable && into !== undefined && answer.ContentLength === into.length) return await fill(into, body);
+        if (body instanceof Readable && into !== undefined && answer.ContentLength === into.length)
+          return await fill(into, body);
         return (await body?.transformToByteArray()) ?? new Uint8Array();
       } catch (error) {
         if (errorName(error) === 'NoSuchKey') return null;
@@ -47,7 +52,9 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
       const found: { key: string; bytes: number }[] = [];
       let from: string | undefined;
       do {
-        const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from }));
+        const page = await s3.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: from }),
+        );
         for (const object of page.Contents ?? []) found.push({ key: object.Key ?? '', bytes: object.Size ?? 0 });
         from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
       } while (from !== undefined);

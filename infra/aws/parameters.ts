@@ -1,9 +1,19 @@
-import { DescribeParametersCommand, GetParameterCommand, GetParametersByPathCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import {
+  DescribeParametersCommand,
+  GetParameterCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+} from '@aws-sdk/client-ssm';
 import type { ParameterMetadata, SSMClient } from '@aws-sdk/client-ssm';
 import { errorName } from './cloud-error.ts';
 
 /** `modifiedAtMs`: a parameter that was deleted and made anew counts its versions from 1 again, so that a version alone names nothing. */
-export interface Parameter { value: string; version: number; isSecret: boolean; modifiedAtMs: number }
+export interface Parameter {
+  value: string;
+  version: number;
+  isSecret: boolean;
+  modifiedAtMs: number;
+}
 
 /** SSM Parameter Store: the public mirror of the switches, `/gobutton/<launchId>/<switch>`. */
 export interface Parameters {
@@ -37,7 +47,15 @@ const ours = (version: number): string => `Mirror of a gobutton switch, written 
 export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
   async function put(name: string, value: string, before: number | null, keepsType: boolean): Promise<number> {
     const Description = before === null ? 'Put back by gobutton as it was found' : ours(before + 1);
-    const { Version: version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Description, Overwrite: true, ...(keepsType ? {} : { Type: 'String' as const }) }));
+    const { Version: version } = await ssm.send(
+      new PutParameterCommand({
+        Name: name,
+        Value: value,
+        Description,
+        Overwrite: true,
+        ...(keepsType ? {} : { Type: 'String' as const }),
+      }),
+    );
     return version ?? 0;
   }
 
@@ -47,7 +65,13 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
     let next: string | undefined;
     try {
       do {
-        const page = await ssm.send(new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }], NextToken: next }), { abortSignal });
+        const page = await ssm.send(
+          new DescribeParametersCommand({
+            ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }],
+            NextToken: next,
+          }),
+          { abortSignal },
+        );
         // Another call than the one that read the value: somebody may have written in between, and then this is not about that version.
         const [found] = page.Parameters ?? [];
         if (found !== undefined) return found.Version === version ? found : null;
@@ -74,8 +98,15 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
     async get(name, version = null) {
       try {
         // Decryption changes nothing about plain parameters, and without it a secret one would read as its cipher text.
-        const { Parameter: found } = await ssm.send(new GetParameterCommand({ Name: version === null ? name : `${name}:${version}`, WithDecryption: true }));
-        return { value: found?.Value ?? '', version: found?.Version ?? 0, isSecret: found?.Type === 'SecureString', modifiedAtMs: found?.LastModifiedDate?.getTime() ?? 0 };
+        const { Parameter: found } = await ssm.send(
+          new GetParameterCommand({ Name: version === null ? name : `${name}:${version}`, WithDecryption: true }),
+        );
+        return {
+          value: found?.Value ?? '',
+          version: found?.Version ?? 0,
+          isSecret: found?.Type === 'SecureString',
+          modifiedAtMs: found?.LastModifiedDate?.getTime() ?? 0,
+        };
       } catch (error) {
         if (errorName(error) === 'ParameterNotFound' || errorName(error) === 'ParameterVersionNotFound') return null;
         throw error;
@@ -90,7 +121,8 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
       let next: string | undefined;
       do {
         const page = await ssm.send(new GetParametersByPathCommand({ Path: path, Recursive: true, NextToken: next }));
-        for (const one of page.Parameters ?? []) found.push({ name: one.Name ?? '', value: one.Value ?? '', version: one.Version ?? 0 });
+        for (const one of page.Parameters ?? [])
+          found.push({ name: one.Name ?? '', value: one.Value ?? '', version: one.Version ?? 0 });
         next = page.NextToken;
       } while (next !== undefined && next !== '');
       return found;

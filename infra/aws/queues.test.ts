@@ -10,7 +10,9 @@ import type { Queues } from './queues.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 const stops: (() => unknown)[] = [];
-beforeAll(async () => { local = await localCloudForTests(); });
+beforeAll(async () => {
+  local = await localCloudForTests();
+});
 afterAll(async () => {
   for (const stop of stops) await stop();
   await local.stop();
@@ -18,7 +20,9 @@ afterAll(async () => {
 
 describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
   let queues: Queues;
-  beforeAll(() => { queues = queuesOn(local.config); });
+  beforeAll(() => {
+    queues = queuesOn(local.config);
+  });
 
   function queuesOn(config: CloudConfig): Queues {
     const clients = createClients({ ...config, calls: way });
@@ -50,13 +54,27 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
   }
 
   /** Lets the named messages of the first `times` calls fail, as SQS does: HTTP 200 and a Failed list, the rest is in. */
-  const failSome = (times: number, senderFault: boolean, fails: (body: string) => boolean): WireFault => ({ operation, nth, input }) => (operation !== 'SendMessageBatch' || nth > times ? 'pass' : {
-    change(output: { Failed?: unknown[]; Successful?: { Id: string }[] }) {
-      const failed = (input['Entries'] as { Id: string; MessageBody: string }[]).filter((entry) => fails(entry.MessageBody));
-      output.Failed = failed.map((entry) => ({ Id: entry.Id, SenderFault: senderFault, Code: 'InternalError', Message: 'try again' }));
-      output.Successful = (output.Successful ?? []).filter((one) => !failed.some((entry) => entry.Id === one.Id));
-    },
-  });
+  const failSome =
+    (times: number, senderFault: boolean, fails: (body: string) => boolean): WireFault =>
+    ({ operation, nth, input }) =>
+      operation !== 'SendMessageBatch' || nth > times
+        ? 'pass'
+        : {
+            change(output: { Failed?: unknown[]; Successful?: { Id: string }[] }) {
+              const failed = (input['Entries'] as { Id: string; MessageBody: string }[]).filter((entry) =>
+                fails(entry.MessageBody),
+              );
+              output.Failed = failed.map((entry) => ({
+                Id: entry.Id,
+                SenderFault: senderFault,
+                Code: 'InternalError',
+                Message: 'try again',
+              }));
+              output.Successful = (output.Successful ?? []).filter(
+                (one) => !failed.some((entry) => entry.Id === one.Id),
+              );
+            },
+          };
 
   test('a pool has its four queues with their attributes, however often it is ensured', async () => {
     await Promise.all([queues.ensurePool(`${way}-attributes`), queues.ensurePool(`${way}-attributes`)]);
@@ -67,9 +85,18 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
       return (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))).Attributes ?? {};
     };
     const segments = await attributesOf(`${way}-attributes-segments.fifo`);
-    expect(segments).toMatchObject({ FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', VisibilityTimeout: '60' });
+    expect(segments).toMatchObject({
+      FifoQueue: 'true',
+      ContentBasedDeduplication: 'false',
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+      VisibilityTimeout: '60',
+    });
     const deadLetters = await attributesOf(`${way}-attributes-segments-dlq.fifo`);
-    expect(JSON.parse(segments['RedrivePolicy'] ?? '')).toEqual({ deadLetterTargetArn: deadLetters['QueueArn'], maxReceiveCount: 1_000 });
+    expect(JSON.parse(segments['RedrivePolicy'] ?? '')).toEqual({
+      deadLetterTargetArn: deadLetters['QueueArn'],
+      maxReceiveCount: 1_000,
+    });
     expect(await attributesOf(`${way}-attributes-batches-ios`)).toMatchObject({ VisibilityTimeout: '30' });
   });
 
@@ -83,7 +110,10 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
 
   test('messages that are too large together are sent in several calls', async () => {
     const queue = `${await freshPool()}-batches-ios`;
-    await queues.send(queue, Array.from({ length: 4 }, (_, at) => `${at}${'x'.repeat(400_000)}`));
+    await queues.send(
+      queue,
+      Array.from({ length: 4 }, (_, at) => `${at}${'x'.repeat(400_000)}`),
+    );
     expect((await queues.depth(queue)).visible).toBe(4);
   });
 
@@ -98,13 +128,17 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
 
   test('a failure that is our own fault rejects at once with the rest', async () => {
     const queue = `${await freshPool()}-batches-ios`;
-    await expect((await queuesWith(failSome(1, true, (body) => body === 'm4'))).send(queue, bodies(10))).rejects.toMatchObject({ code: 'QUEUE_SEND_FAILED', unsent: ['m4'] });
+    await expect(
+      (await queuesWith(failSome(1, true, (body) => body === 'm4'))).send(queue, bodies(10)),
+    ).rejects.toMatchObject({ code: 'QUEUE_SEND_FAILED', unsent: ['m4'] });
   });
 
   test('a send that is aborted while it fails rejects with what is not in', async () => {
     const queue = `${await freshPool()}-batches-ios`;
     const signal = AbortSignal.timeout(150);
-    await expect((await queuesWith(failSome(1_000, false, (body) => body === 'm1'))).send(queue, bodies(3), signal)).rejects.toMatchObject({ unsent: ['m1'] });
+    await expect(
+      (await queuesWith(failSome(1_000, false, (body) => body === 'm1'))).send(queue, bodies(3), signal),
+    ).rejects.toMatchObject({ unsent: ['m1'] });
   });
 
   test('a send outlives more lost connections than the SDK retries', async () => {
@@ -128,12 +162,19 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
     expect(await drain(queue)).toEqual(['o', 'p']);
   });
 
-  test('dedup ids count per group, and segments of different groups don\'t block each other', async () => {
+  test("dedup ids count per group, and segments of different groups don't block each other", async () => {
     const queue = `${await freshPool()}-segments.fifo`;
-    await queues.sendFifo(queue, [{ body: 'a', group: 'one', dedup: 'same' }, { body: 'b', group: 'two', dedup: 'same' }, { body: 'c', group: 'one', dedup: 'next' }]);
+    await queues.sendFifo(queue, [
+      { body: 'a', group: 'one', dedup: 'same' },
+      { body: 'b', group: 'two', dedup: 'same' },
+      { body: 'c', group: 'one', dedup: 'next' },
+    ]);
     const first = await queues.receive(queue, { max: 10, ...now });
     expect(first.map((message) => message.body).sort()).toEqual(['a', 'b']);
-    await queues.remove(queue, first.map((message) => message.receipt));
+    await queues.remove(
+      queue,
+      first.map((message) => message.receipt),
+    );
     expect(await drain(queue)).toEqual(['c']);
   });
 
@@ -155,16 +196,31 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
     const names = ['segments.fifo', 'batches-ios', 'batches-android'];
     const policyOf = async (name: string) => {
       const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${pool}-${name}` }));
-      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }));
-      return { QueueUrl, policy: JSON.parse(Attributes?.['RedrivePolicy'] ?? '{}') as { deadLetterTargetArn: string; maxReceiveCount: number | string } };
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
+      );
+      return {
+        QueueUrl,
+        policy: JSON.parse(Attributes?.['RedrivePolicy'] ?? '{}') as {
+          deadLetterTargetArn: string;
+          maxReceiveCount: number | string;
+        },
+      };
     };
     for (const name of names) {
       const { QueueUrl, policy } = await policyOf(name);
-      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: JSON.stringify({ ...policy, maxReceiveCount: 5 }) } }));
+      await sqs.send(
+        new SetQueueAttributesCommand({
+          QueueUrl,
+          Attributes: { RedrivePolicy: JSON.stringify({ ...policy, maxReceiveCount: 5 }) },
+        }),
+      );
       expect((await policyOf(name)).policy.maxReceiveCount).toBe(5);
     }
     await queues.ensurePool(pool);
-    expect(await Promise.all(names.map(async (name) => Number((await policyOf(name)).policy.maxReceiveCount)))).toEqual([1_000, 1_000, 1_000]);
+    expect(await Promise.all(names.map(async (name) => Number((await policyOf(name)).policy.maxReceiveCount)))).toEqual(
+      [1_000, 1_000, 1_000],
+    );
   });
 
   test('a long poll answers when a message arrives, and at its end without one', async () => {
@@ -187,6 +243,8 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
     setTimeout(() => abort.abort(), 100);
     await rejected;
     await queues.send(queue, ['for the living']);
-    expect((await queues.receive(queue, { max: 1, waitSeconds: 5, visibilitySeconds: 30 })).map((message) => message.body)).toEqual(['for the living']);
+    expect(
+      (await queues.receive(queue, { max: 1, waitSeconds: 5, visibilitySeconds: 30 })).map((message) => message.body),
+    ).toEqual(['for the living']);
   });
 });

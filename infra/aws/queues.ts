@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { queueNames } from '../../workers/contract.ts';
@@ -10,11 +15,18 @@ import type { CloudErrorCode } from './cloud-error.ts';
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
 export interface Queues {
   /** FIFO. Resends what comes back in Failed[] until all are in or the signal aborts; rejects with the rest otherwise. */
-  sendFifo(queue: string, messages: readonly { body: string; group: string; dedup: string }[], signal?: AbortSignal): Promise<void>;
+  sendFifo(
+    queue: string,
+    messages: readonly { body: string; group: string; dedup: string }[],
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Standard. Same promise; sends several batch calls at once. */
   send(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Rejects with the abort when the signal aborts; messages that were on their way then come again after their visibility time-out. */
-  receive(queue: string, options: { max: number; waitSeconds: number; visibilitySeconds: number; signal?: AbortSignal }): Promise<Received[]>;
+  receive(
+    queue: string,
+    options: { max: number; waitSeconds: number; visibilitySeconds: number; signal?: AbortSignal },
+  ): Promise<Received[]>;
   /** Failed deletes are retried, then reported; a message that comes again is harmless by the claim. */
   remove(queue: string, receipts: readonly string[]): Promise<void>;
   /** Hands messages back now (0) or later. */
@@ -25,7 +37,12 @@ export interface Queues {
 }
 
 /** `group`: its FIFO group; null on a standard queue. */
-export interface Received { body: string; receipt: string; receives: number; group: string | null }
+export interface Received {
+  body: string;
+  receipt: string;
+  receives: number;
+  group: string | null;
+}
 
 /** Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the other queue. */
 const SEGMENT_VISIBILITY_SECONDS = 60;
@@ -54,7 +71,11 @@ const RECEIVE_GRACE_MS = 3_000;
 /** How long workers wait in one receive. A network that drops packets leaves it waiting to its end, and SQS charges for 720 calls an hour next to nothing. */
 export const POLL_SECONDS = 5;
 
-interface Outgoing { body: string; group?: string; dedup?: string }
+interface Outgoing {
+  body: string;
+  group?: string;
+  dedup?: string;
+}
 
 /** `calls`: what is done for messages. The client itself is for the queues. */
 export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }): Queues {
@@ -71,14 +92,27 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
   }
 
   /** Puts at most ten messages in; resends what failed. Returns what is not known to be in, and why. */
-  async function sendChunk(queue: string, chunk: readonly Outgoing[], signal?: AbortSignal): Promise<{ rest: readonly Outgoing[]; cause: unknown }> {
+  async function sendChunk(
+    queue: string,
+    chunk: readonly Outgoing[],
+    signal?: AbortSignal,
+  ): Promise<{ rest: readonly Outgoing[]; cause: unknown }> {
     let rest = chunk;
     let cause: unknown = null;
     for (let tries = 1; tries <= SEND_TRIES; tries++) {
       if (signal?.aborted === true) return { rest, cause: signal.reason };
       try {
-        const entries = rest.map((message, at) => ({ Id: String(at), MessageBody: message.body, MessageGroupId: message.group, MessageDeduplicationId: message.dedup }));
-        const answer = await calls('SendMessageBatch', { QueueUrl: await urlOf(queue), Entries: entries }, signal === undefined ? {} : { signal });
+        const entries = rest.map((message, at) => ({
+          Id: String(at),
+          MessageBody: message.body,
+          MessageGroupId: message.group,
+          MessageDeduplicationId: message.dedup,
+        }));
+        const answer = await calls(
+          'SendMessageBatch',
+          { QueueUrl: await urlOf(queue), Entries: entries },
+          signal === undefined ? {} : { signal },
+        );
         const failed = answer.Failed ?? [];
         rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
         if (rest.length === 0) return { rest, cause: null };
@@ -97,69 +131,128 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
     return { rest, cause };
   }
 
-  async function sendAll(queue: string, messages: readonly Outgoing[], atOnce: number, signal?: AbortSignal): Promise<void> {
+  async function sendAll(
+    queue: string,
+    messages: readonly Outgoing[],
+    atOnce: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const limit = pLimit(atOnce);
     const results = await Promise.all(cut(messages).map((chunk) => limit(() => sendChunk(queue, chunk, signal))));
     const unsent = results.flatMap((result) => result.rest.map((message) => message.body));
-    if (unsent.length > 0) throw new UnsentError(queue, unsent, { cause: results.find((result) => result.rest.length > 0)?.cause });
+    if (unsent.length > 0)
+      throw new UnsentError(queue, unsent, { cause: results.find((result) => result.rest.length > 0)?.cause });
   }
 
-  async function receiveOnce(queue: string, max: number, waitSeconds: number, visibilitySeconds: number, signal?: AbortSignal): Promise<Received[]> {
+  async function receiveOnce(
+    queue: string,
+    max: number,
+    waitSeconds: number,
+    visibilitySeconds: number,
+    signal?: AbortSignal,
+  ): Promise<Received[]> {
     const answer = await calls(
       'ReceiveMessage',
       {
-        QueueUrl: await urlOf(queue), MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds, VisibilityTimeout: visibilitySeconds,
+        QueueUrl: await urlOf(queue),
+        MaxNumberOfMessages: max,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
       },
       { timeoutMs: waitSeconds * 1_000 + RECEIVE_GRACE_MS, ...(signal === undefined ? {} : { signal }) },
     );
     return (answer.Messages ?? []).map((message) => ({
-      body: message.Body ?? '', receipt: message.ReceiptHandle ?? '', receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+      body: message.Body ?? '',
+      receipt: message.ReceiptHandle ?? '',
+      receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
       group: message.Attributes?.MessageGroupId ?? null,
     }));
   }
 
   /** Calls `change` with tens of receipts until nothing of them fails; rejects with `code` after some tries. */
-  async function changeAll(code: CloudErrorCode, queue: string, receipts: readonly string[], change: (url: string, entries: { Id: string; ReceiptHandle: string }[]) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>) {
+  async function changeAll(
+    code: CloudErrorCode,
+    queue: string,
+    receipts: readonly string[],
+    change: (
+      url: string,
+      entries: { Id: string; ReceiptHandle: string }[],
+    ) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>,
+  ) {
     const limit = pLimit(CALLS_AT_ONCE);
-    await Promise.all(inTens(receipts).map((ten) => limit(async () => {
-      let rest = ten;
-      for (let tries = 1; rest.length > 0; tries++) {
-        const answer = await change(await urlOf(queue), rest.map((receipt, at) => ({ Id: String(at), ReceiptHandle: receipt })));
-        const failed = answer.Failed ?? [];
-        rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
-        if (rest.length === 0) return;
-        if (tries === CHANGE_TRIES || failed.some((one) => one.SenderFault === true)) throw new CloudError(code, `${rest.length} messages of ${queue}: ${failed[0]?.Code} ${failed[0]?.Message}`);
-        await pause(tries);
-      }
-    })));
+    await Promise.all(
+      inTens(receipts).map((ten) =>
+        limit(async () => {
+          let rest = ten;
+          for (let tries = 1; rest.length > 0; tries++) {
+            const answer = await change(
+              await urlOf(queue),
+              rest.map((receipt, at) => ({ Id: String(at), ReceiptHandle: receipt })),
+            );
+            const failed = answer.Failed ?? [];
+            rest = failed.flatMap((one) => rest[Number(one.Id)] ?? []);
+            if (rest.length === 0) return;
+            if (tries === CHANGE_TRIES || failed.some((one) => one.SenderFault === true))
+              throw new CloudError(
+                code,
+                `${rest.length} messages of ${queue}: ${failed[0]?.Code} ${failed[0]?.Message}`,
+              );
+            await pause(tries);
+          }
+        }),
+      ),
+    );
   }
 
   return {
     // One call at a time: messages of one group must not overtake each other.
     sendFifo: (queue, messages, signal) => sendAll(queue, messages, 1, signal),
-    send: (queue, bodies, signal) => sendAll(queue, bodies.map((body) => ({ body })), CALLS_AT_ONCE, signal),
+    send: (queue, bodies, signal) =>
+      sendAll(
+        queue,
+        bodies.map((body) => ({ body })),
+        CALLS_AT_ONCE,
+        signal,
+      ),
 
     async receive(queue, { max, waitSeconds, visibilitySeconds, signal }) {
       const first = await receiveOnce(queue, Math.min(max, PER_CALL), waitSeconds, visibilitySeconds, signal);
       if (first.length < PER_CALL || max <= PER_CALL) return first;
       // There is more: take the rest at once and without waiting. What a failed call took comes again by itself.
-      const sizes = Array.from({ length: Math.ceil((max - PER_CALL) / PER_CALL) }, (_, at) => Math.min(PER_CALL, max - PER_CALL * (at + 1)));
-      const more = await Promise.allSettled(sizes.map((size) => receiveOnce(queue, size, 0, visibilitySeconds, signal)));
+      const sizes = Array.from({ length: Math.ceil((max - PER_CALL) / PER_CALL) }, (_, at) =>
+        Math.min(PER_CALL, max - PER_CALL * (at + 1)),
+      );
+      const more = await Promise.allSettled(
+        sizes.map((size) => receiveOnce(queue, size, 0, visibilitySeconds, signal)),
+      );
       return [...first, ...more.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))];
     },
 
     remove: (queue, receipts) =>
-      changeAll('QUEUE_DELETE_FAILED', queue, receipts, (url, entries) => calls('DeleteMessageBatch', { QueueUrl: url, Entries: entries })),
+      changeAll('QUEUE_DELETE_FAILED', queue, receipts, (url, entries) =>
+        calls('DeleteMessageBatch', { QueueUrl: url, Entries: entries }),
+      ),
 
     handBack: (queue, receipts, afterSeconds) =>
       changeAll('QUEUE_VISIBILITY_FAILED', queue, receipts, (url, entries) =>
-        calls('ChangeMessageVisibilityBatch', { QueueUrl: url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: afterSeconds })) })),
+        calls('ChangeMessageVisibilityBatch', {
+          QueueUrl: url,
+          Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: afterSeconds })),
+        }),
+      ),
 
     async depth(queue) {
-      const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({
-        QueueUrl: await urlOf(queue), AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
-      }));
+      const { Attributes: found } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: await urlOf(queue),
+          AttributeNames: [
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+            'ApproximateNumberOfMessagesDelayed',
+          ],
+        }),
+      );
       return {
         visible: Number(found?.ApproximateNumberOfMessages ?? 0),
         inFlight: Number(found?.ApproximateNumberOfMessagesNotVisible ?? 0),
@@ -172,7 +265,7 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
       const ensure = async (name: string, attributes: Record<string, string>) => {
         // Somebody may have deleted it since its address was looked up.
         urls.delete(name);
-        if (!await urlOf(name).then(() => true, isMissingQueue)) {
+        if (!(await urlOf(name).then(() => true, isMissingQueue))) {
           await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
           return;
         }
@@ -180,21 +273,34 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
         const { RedrivePolicy: wanted } = attributes;
         if (wanted === undefined) return;
         const QueueUrl = await urlOf(name);
-        const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }));
+        const { Attributes: found } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
+        );
         if (samePolicy(found?.RedrivePolicy, wanted)) return;
         await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: wanted } }));
       };
       const redriveTo = async (deadLetters: string) => {
-        const { Attributes: found } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await urlOf(deadLetters), AttributeNames: ['QueueArn'] }));
+        const { Attributes: found } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl: await urlOf(deadLetters), AttributeNames: ['QueueArn'] }),
+        );
         return JSON.stringify({ deadLetterTargetArn: found?.QueueArn, maxReceiveCount: MAX_RECEIVES });
       };
       await Promise.all([ensure(names.deadLetters, {}), ensure(names.segmentDeadLetters, { FifoQueue: 'true' })]);
       await Promise.all([
         ensure(names.segments, {
-          FifoQueue: 'true', ContentBasedDeduplication: 'false', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId',
-          VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.segmentDeadLetters),
+          FifoQueue: 'true',
+          ContentBasedDeduplication: 'false',
+          DeduplicationScope: 'messageGroup',
+          FifoThroughputLimit: 'perMessageGroupId',
+          VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS),
+          RedrivePolicy: await redriveTo(names.segmentDeadLetters),
         }),
-        ...Object.values(names.batches).map(async (name) => ensure(name, { VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS), RedrivePolicy: await redriveTo(names.deadLetters) })),
+        ...Object.values(names.batches).map(async (name) =>
+          ensure(name, {
+            VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS),
+            RedrivePolicy: await redriveTo(names.deadLetters),
+          }),
+        ),
       ]);
     },
   };
@@ -226,7 +332,10 @@ function inTens(receipts: readonly string[]): string[][] {
 
 function samePolicy(found: string | undefined, wanted: string): boolean {
   const parts = (policy: string) => {
-    const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as { deadLetterTargetArn?: string; maxReceiveCount?: number | string };
+    const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as {
+      deadLetterTargetArn?: string;
+      maxReceiveCount?: number | string;
+    };
     return `${deadLetterTargetArn} ${maxReceiveCount}`;
   };
   return found !== undefined && found !== '' && parts(found) === parts(wanted);
@@ -246,5 +355,7 @@ function isLasting(error: unknown): boolean {
 
 async function pause(tries: number, signal?: AbortSignal): Promise<void> {
   // An aborted wait ends like a finished one: the caller looks at the signal itself.
-  await sleep(Math.min(1_000, 25 * 2 ** Math.min(tries, 6)), null, signal === undefined ? {} : { signal }).catch(() => null);
+  await sleep(Math.min(1_000, 25 * 2 ** Math.min(tries, 6)), null, signal === undefined ? {} : { signal }).catch(
+    () => null,
+  );
 }

@@ -10,12 +10,25 @@ import { entryHash } from './seal.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 // Megabytes of entries at once, as no record grows: DynamoDB would make it wait.
-beforeAll(async () => { local = await localCloudForTests({ throughput: null }); });
-afterAll(async () => { await local.stop(); });
+beforeAll(async () => {
+  local = await localCloudForTests({ throughput: null });
+});
+afterAll(async () => {
+  await local.stop();
+});
 
 const EMPTY = { seq: 0, hash: '' };
 const noted = (text: string): NewEntry => ({ kind: 'Noted', text, atMs: 1_000, by: { person: 'ana' } });
-const said = (text: string) => ({ ts: '1.1', user: 'U1', text, atMs: 1, edits: null, deleted: false, permalink: null, files: [] });
+const said = (text: string) => ({
+  ts: '1.1',
+  user: 'U1',
+  text,
+  atMs: 1,
+  edits: null,
+  deleted: false,
+  permalink: null,
+  files: [],
+});
 
 function recordWith(fault: Fault) {
   const clients = createClients(local.config);
@@ -25,7 +38,9 @@ function recordWith(fault: Fault) {
 
 test('of fifty appends to one sequence from five instances exactly one wins', async () => {
   const instances = Array.from({ length: 5 }, () => createCloud(local.config));
-  const results = await Promise.all(Array.from({ length: 50 }, async (_, at) => instances[at % 5]?.record.append('race', EMPTY, noted(`try ${at}`))));
+  const results = await Promise.all(
+    Array.from({ length: 50 }, async (_, at) => instances[at % 5]?.record.append('race', EMPTY, noted(`try ${at}`))),
+  );
   const winners = results.filter((result) => result?.won === true);
   expect(winners).toHaveLength(1);
   const entries = await local.cloud.record.readAfter('race', 0);
@@ -58,7 +73,9 @@ test('an append that never arrives rejects with RECORD_UNAVAILABLE and leaves no
 });
 
 test('an aborted append rejects with the abort', async () => {
-  await expect(local.cloud.record.append('aborted', EMPTY, noted('x'), { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(
+    local.cloud.record.append('aborted', EMPTY, noted('x'), { signal: AbortSignal.abort() }),
+  ).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 test('entries come back in order and chained, over several pages of 1 MB', async () => {

@@ -11,7 +11,10 @@ import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
 
 /** Head of a record: what the next entry chains to. `{ seq: 0, hash: '' }` for an empty record. */
-export interface Head { seq: number; hash: string }
+export interface Head {
+  seq: number;
+  hash: string;
+}
 
 export type Appended = { won: true; entry: Entry } | { won: false };
 
@@ -22,15 +25,34 @@ export interface RecordStore {
    * back consistently: an entry with our own token is success. `won: false`: somebody else has that sequence; re-read and re-decide.
    * Without a signer the entry is written as nobody's.
    */
-  append(launchId: string, head: Head, entry: NewEntry, options?: { signal?: AbortSignal; signer?: Signer | null }): Promise<Appended>;
+  append(
+    launchId: string,
+    head: Head,
+    entry: NewEntry,
+    options?: { signal?: AbortSignal; signer?: Signer | null },
+  ): Promise<Appended>;
   /** Entries after `afterSeq`, in order, strongly consistent, whole (paged inside). */
   readAfter(launchId: string, afterSeq: number, signal?: AbortSignal): Promise<Entry[]>;
   /** The chain of what people wrote in the channel: own partition, same rules. */
-  appendMessage(launchId: string, head: Head, message: ChannelMessage): Promise<{ won: true; head: Head } | { won: false }>;
+  appendMessage(
+    launchId: string,
+    head: Head,
+    message: ChannelMessage,
+  ): Promise<{ won: true; head: Head } | { won: false }>;
   messagesAfter(launchId: string, afterSeq: number): Promise<(ChannelMessage & Head)[]>;
 }
 
-export interface ChannelMessage { ts: string; user: string; text: string; atMs: number; /** The ts that this edits or deletes. */ edits: string | null; deleted: boolean; permalink: string | null; files: string[]; /** Not said but wanted: a press or command that was refused. */ refused?: Refused | undefined }
+export interface ChannelMessage {
+  ts: string;
+  user: string;
+  text: string;
+  atMs: number;
+  /** The ts that this edits or deletes. */ edits: string | null;
+  deleted: boolean;
+  permalink: string | null;
+  files: string[];
+  /** Not said but wanted: a press or command that was refused. */ refused?: Refused | undefined;
+}
 
 /** Partition of a launch's channel messages, in the same table. */
 export const channelPartition = (launchId: string) => `${launchId}/channel`;
@@ -49,36 +71,63 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
   async function tokenAt(partition: string, seq: number, signal?: AbortSignal): Promise<string | null> {
     const deadline = AbortSignal.timeout(READ_BACK_TIMEOUT_MS);
     const answer = await dynamo.send(
-      new GetItemCommand({ TableName: table, Key: key(partition, seq), ConsistentRead: true, ProjectionExpression: '#t', ExpressionAttributeNames: { '#t': 'token' } }),
+      new GetItemCommand({
+        TableName: table,
+        Key: key(partition, seq),
+        ConsistentRead: true,
+        ProjectionExpression: '#t',
+        ExpressionAttributeNames: { '#t': 'token' },
+      }),
       withSignal(signal === undefined ? deadline : AbortSignal.any([deadline, signal])),
     );
     return answer.Item?.['token']?.S ?? null;
   }
 
   /** True: this token stands at that sequence. False: another one does. */
-  async function putOnce(partition: string, seq: number, token: string, hash: string, body: string, signal?: AbortSignal): Promise<boolean> {
+  async function putOnce(
+    partition: string,
+    seq: number,
+    token: string,
+    hash: string,
+    body: string,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const item = { ...key(partition, seq), token: { S: token }, hash: { S: hash }, body: { S: body } };
     try {
-      await dynamo.send(new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(launchId)' }), withSignal(signal));
+      await dynamo.send(
+        new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(launchId)' }),
+        withSignal(signal),
+      );
       return true;
     } catch (error) {
       signal?.throwIfAborted();
       const standing = await tokenAt(partition, seq, signal).catch((readError: unknown) => {
-        throw new CloudError('RECORD_UNAVAILABLE', `cannot write or read ${partition} #${seq}`, { cause: new AggregateError([error, readError]) });
+        throw new CloudError('RECORD_UNAVAILABLE', `cannot write or read ${partition} #${seq}`, {
+          cause: new AggregateError([error, readError]),
+        });
       });
       if (standing !== null) return standing === token;
-      if (isConditionFailure(error)) throw new CloudError('RECORD_INCONSISTENT', `${partition} #${seq} was taken and is not there`, { cause: error });
+      if (isConditionFailure(error))
+        throw new CloudError('RECORD_INCONSISTENT', `${partition} #${seq} was taken and is not there`, {
+          cause: error,
+        });
       throw new CloudError('RECORD_UNAVAILABLE', `cannot write ${partition} #${seq}`, { cause: error });
     }
   }
 
-  async function readItems(partition: string, afterSeq: number, signal?: AbortSignal): Promise<Record<string, AttributeValue>[]> {
+  async function readItems(
+    partition: string,
+    afterSeq: number,
+    signal?: AbortSignal,
+  ): Promise<Record<string, AttributeValue>[]> {
     const items: Record<string, AttributeValue>[] = [];
     let from: Record<string, AttributeValue> | undefined;
     do {
       const page = await dynamo.send(
         new QueryCommand({
-          TableName: table, ConsistentRead: true, ExclusiveStartKey: from,
+          TableName: table,
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
           KeyConditionExpression: 'launchId = :launch AND seq > :seq',
           ExpressionAttributeValues: { ':launch': { S: partition }, ':seq': { N: String(afterSeq) } },
         }),
@@ -113,7 +162,9 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
     async messagesAfter(launchId, afterSeq) {
       const items = await readItems(channelPartition(launchId), afterSeq);
       return items.map((item) => ({
-        ...(JSON.parse(item['body']?.S ?? 'null') as ChannelMessage), seq: Number(item['seq']?.N), hash: item['hash']?.S ?? '',
+        ...(JSON.parse(item['body']?.S ?? 'null') as ChannelMessage),
+        seq: Number(item['seq']?.N),
+        hash: item['hash']?.S ?? '',
       }));
     },
   };

@@ -22,17 +22,46 @@ afterAll(async () => {
 });
 
 const report = (launchId: string, bootId: string, more: Partial<WorkerReport> = {}): WorkerReport => ({
-  v: 1, launchId, bootId, host: 'h', pid: 1, atMs: 1, startedAtMs: 1, state: 'ready', say: '', audienceHash: null, skipListHash: null, shardsLoaded: 0, shardsTotal: 0,
-  lanes: [], switchReadAgoMs: null, rssMb: 1, shots: [], ...more,
+  v: 1,
+  launchId,
+  bootId,
+  host: 'h',
+  pid: 1,
+  atMs: 1,
+  startedAtMs: 1,
+  state: 'ready',
+  say: '',
+  audienceHash: null,
+  skipListHash: null,
+  shardsLoaded: 0,
+  shardsTotal: 0,
+  lanes: [],
+  switchReadAgoMs: null,
+  rssMb: 1,
+  shots: [],
+  ...more,
 });
-const storeFor = (planned: number | null) => createReportStore({ dynamo: clients.dynamo, table: TABLE, plannedOf: async () => planned });
+const storeFor = (planned: number | null) =>
+  createReportStore({ dynamo: clients.dynamo, table: TABLE, plannedOf: async () => planned });
 /** Writes of this launch's reports, by key. */
-const written = (launchId: string) => charges.filter(({ kind, key }) => kind === 'write' && (key === `reports/${launchId}` || key?.startsWith(`reports/${launchId}/`) === true)).map(({ key }) => key);
-const boots = async (store: ReturnType<typeof storeFor>, launchId: string) => (await store.all(launchId)).reports.map(({ report: { bootId } }) => bootId).toSorted();
+const written = (launchId: string) =>
+  charges
+    .filter(
+      ({ kind, key }) =>
+        kind === 'write' && (key === `reports/${launchId}` || key?.startsWith(`reports/${launchId}/`) === true),
+    )
+    .map(({ key }) => key);
+const boots = async (store: ReturnType<typeof storeFor>, launchId: string) =>
+  (await store.all(launchId)).reports.map(({ report: { bootId } }) => bootId).toSorted();
 
 test('reports of a small pool lie under one key, those of a large one under many, and all are read', async () => {
   const names = Array.from({ length: 200 }, (_, at) => `boot-${at}`).toSorted();
-  for (const [launchId, planned, keys] of [['small', 8, 1], ['unknown', null, 1], ['middle', 60, 8], ['large', 500, 16]] as const) {
+  for (const [launchId, planned, keys] of [
+    ['small', 8, 1],
+    ['unknown', null, 1],
+    ['middle', 60, 8],
+    ['large', 500, 16],
+  ] as const) {
     charges = [];
     const store = storeFor(planned);
     await Promise.all(names.map((bootId) => store.put(report(launchId, bootId), null)));
@@ -63,7 +92,11 @@ test('who asks while reports are read gets what was written before it asked, and
     if (command instanceof QueryCommand && ++queries === 1) await held.promise;
     return answer;
   };
-  const store = createReportStore({ dynamo: { send } as unknown as Clients['dynamo'], table: TABLE, plannedOf: async () => 1 });
+  const store = createReportStore({
+    dynamo: { send } as unknown as Clients['dynamo'],
+    table: TABLE,
+    plannedOf: async () => 1,
+  });
   const first = store.all('asked');
   await expect.poll(() => queries).toBe(1);
   await store.put(report('asked', 'boot-1'), null);
@@ -77,7 +110,10 @@ test('who asks while reports are read gets what was written before it asked, and
 test('what is no report is counted and keeps nobody from the others', async () => {
   const store = storeFor(1);
   await store.put(report('junk', 'boot-1'), null);
-  const put = (sk: string, body: string) => clients.dynamo.send(new PutItemCommand({ TableName: TABLE, Item: { pk: { S: 'reports/junk' }, sk: { S: sk }, body: { S: body } } }));
+  const put = (sk: string, body: string) =>
+    clients.dynamo.send(
+      new PutItemCommand({ TableName: TABLE, Item: { pk: { S: 'reports/junk' }, sk: { S: sk }, body: { S: body } } }),
+    );
   await put('a', 'no JSON');
   await put('b', JSON.stringify({ v: 1, state: 'ready' }));
   await put('c', JSON.stringify(report('junk', 'boot-1', { atMs: 9 })));
@@ -85,5 +121,11 @@ test('what is no report is counted and keeps nobody from the others', async () =
   // Of a version to come: it has fields that we don't know.
   await put('e', JSON.stringify({ ...report('junk', 'e'), later: 1 }));
   const { reports, unreadable } = await store.all('junk');
-  expect([reports.map(({ report: { bootId, atMs } }) => [bootId, atMs]), unreadable]).toEqual([[['boot-1', 1], ['e', 1]], 4]);
+  expect([reports.map(({ report: { bootId, atMs } }) => [bootId, atMs]), unreadable]).toEqual([
+    [
+      ['boot-1', 1],
+      ['e', 1],
+    ],
+    4,
+  ]);
 });

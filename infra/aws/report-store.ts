@@ -8,10 +8,15 @@ import { vouch } from './vouched.ts';
 import type { Vouched } from './vouched.ts';
 
 /** A report, and the text and signature that it was read from. */
-export interface ProvenReport extends Vouched { report: WorkerReport }
+export interface ProvenReport extends Vouched {
+  report: WorkerReport;
+}
 
 /** All that stands there. `unreadable`: items that are no report. */
-export interface Reports { reports: ProvenReport[]; unreadable: number }
+export interface Reports {
+  reports: ProvenReport[];
+  unreadable: number;
+}
 
 export interface ReportStore {
   put(report: WorkerReport, signer: Signer | null): Promise<void>;
@@ -30,7 +35,15 @@ const KEYS_KNOWN_MS = 10_000;
  * by how many workers the launch is planned for, which its index item says (`plannedOf`), so that writers and readers agree.
  * The first key is there for every launch and is always read.
  */
-export function createReportStore({ dynamo, table, plannedOf }: { dynamo: DynamoDBClient; table: string; plannedOf: (launchId: string) => Promise<number | null> }): ReportStore {
+export function createReportStore({
+  dynamo,
+  table,
+  plannedOf,
+}: {
+  dynamo: DynamoDBClient;
+  table: string;
+  plannedOf: (launchId: string) => Promise<number | null>;
+}): ReportStore {
   const known = new Map<string, { keys: number; atMs: number }>();
   const read = new Map<string, Map<string, ProvenReport>>();
   const under = new Map<string, Shared<Reports>>();
@@ -49,11 +62,16 @@ export function createReportStore({ dynamo, table, plannedOf }: { dynamo: Dynamo
     const found: Record<string, AttributeValue>[] = [];
     let from: Record<string, AttributeValue> | undefined;
     do {
-      const page = await dynamo.send(new QueryCommand({
-        TableName: table, ConsistentRead: true, ExclusiveStartKey: from,
-        KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: pk } },
-      }));
-      found.push(...page.Items ?? []);
+      const page = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: pk } },
+        }),
+      );
+      found.push(...(page.Items ?? []));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
     return found;
@@ -61,7 +79,11 @@ export function createReportStore({ dynamo, table, plannedOf }: { dynamo: Dynamo
 
   async function readAll(launchId: string): Promise<Reports> {
     const keys = await keysOf(launchId);
-    const pages = await Promise.all(Array.from({ length: keys }, async (_, nth) => (await query(keyName(launchId, nth))).map((item) => ({ item, nth }))));
+    const pages = await Promise.all(
+      Array.from({ length: keys }, async (_, nth) =>
+        (await query(keyName(launchId, nth))).map((item) => ({ item, nth })),
+      ),
+    );
     const before = read.get(launchId);
     const now = new Map<string, ProvenReport>();
     let unreadable = 0;
@@ -87,7 +109,12 @@ export function createReportStore({ dynamo, table, plannedOf }: { dynamo: Dynamo
       const { text, key, sig } = vouch('report', JSON.stringify(report), signer);
       const pk = keyName(report.launchId, nthKey(report.bootId, await keysOf(report.launchId)));
       const proof = key === '' ? {} : { key: { S: key }, sig: { S: sig } };
-      await dynamo.send(new PutItemCommand({ TableName: table, Item: { pk: { S: pk }, sk: { S: report.bootId }, body: { S: text }, ...proof } }));
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: { pk: { S: pk }, sk: { S: report.bootId }, body: { S: text }, ...proof },
+        }),
+      );
     },
 
     all(launchId) {
@@ -98,21 +125,31 @@ export function createReportStore({ dynamo, table, plannedOf }: { dynamo: Dynamo
 
     async drop(launchId, bootId) {
       const keys = new Set([0, nthKey(bootId, await keysOf(launchId))]);
-      await Promise.all([...keys].map((nth) => dynamo.send(new DeleteItemCommand({ TableName: table, Key: { pk: { S: keyName(launchId, nth) }, sk: { S: bootId } } }))));
+      await Promise.all(
+        [...keys].map((nth) =>
+          dynamo.send(
+            new DeleteItemCommand({ TableName: table, Key: { pk: { S: keyName(launchId, nth) }, sk: { S: bootId } } }),
+          ),
+        ),
+      );
     },
   };
 }
 
-const isHome = ({ item, nth }: { item: Record<string, AttributeValue>; nth: number }, keys: number) => nth === nthKey(item['sk']?.S ?? '', keys);
+const isHome = ({ item, nth }: { item: Record<string, AttributeValue>; nth: number }, keys: number) =>
+  nth === nthKey(item['sk']?.S ?? '', keys);
 const keyName = (launchId: string, nth: number) => (nth === 0 ? `reports/${launchId}` : `reports/${launchId}/${nth}`);
-const nthKey = (bootId: string, keys: number) => (keys === 1 ? 0 : Number.parseInt(sha256(bootId).slice(0, 8), 16) % keys);
+const nthKey = (bootId: string, keys: number) =>
+  keys === 1 ? 0 : Number.parseInt(sha256(bootId).slice(0, 8), 16) % keys;
 
 /** Null: it is none. One of a newer version, with fields that we don't know, is one. */
 function parse(text: string): WorkerReport | null {
   try {
     const found: unknown = JSON.parse(text);
     const checked = workerReport.safeParse(found);
-    return checked.success || checked.error.issues.every(({ code }) => code === 'unrecognized_keys') ? found as WorkerReport : null;
+    return checked.success || checked.error.issues.every(({ code }) => code === 'unrecognized_keys')
+      ? (found as WorkerReport)
+      : null;
   } catch {
     return null;
   }
@@ -133,10 +170,15 @@ class Shared<T> {
 
   get(): Promise<T> {
     if (this.#running === null) return this.#start();
-    this.#next ??= this.#running.then(() => null, () => null).then(() => {
-      this.#next = null;
-      return this.#start();
-    });
+    this.#next ??= this.#running
+      .then(
+        () => null,
+        () => null,
+      )
+      .then(() => {
+        this.#next = null;
+        return this.#start();
+      });
     return this.#next;
   }
 

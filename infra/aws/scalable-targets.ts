@@ -1,5 +1,12 @@
-import { DescribeScalableTargetsCommand, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
-import type { ApplicationAutoScalingClient, ScalableDimension, ServiceNamespace } from '@aws-sdk/client-application-auto-scaling';
+import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
+import type {
+  ApplicationAutoScalingClient,
+  ScalableDimension,
+  ServiceNamespace,
+} from '@aws-sdk/client-application-auto-scaling';
 import type { ScalableTarget } from '../../runbooks/launch/entries.ts';
 
 /** Application Auto Scaling of a few resources of one service: what is registered for them, pinned and put back. */
@@ -17,11 +24,24 @@ export class ScalableTargets {
     const found: ScalableTarget[] = [];
     let next: string | undefined;
     do {
-      const page = await this.#client.send(new DescribeScalableTargetsCommand({ ServiceNamespace: this.#namespace, ResourceIds: wanted.map(({ resource }) => resource), NextToken: next }));
+      const page = await this.#client.send(
+        new DescribeScalableTargetsCommand({
+          ServiceNamespace: this.#namespace,
+          ResourceIds: wanted.map(({ resource }) => resource),
+          NextToken: next,
+        }),
+      );
       for (const one of page.ScalableTargets ?? []) {
-        const { DynamicScalingInSuspended: scaleIn, DynamicScalingOutSuspended: scaleOut, ScheduledScalingSuspended: scheduled } = one.SuspendedState ?? {};
+        const {
+          DynamicScalingInSuspended: scaleIn,
+          DynamicScalingOutSuspended: scaleOut,
+          ScheduledScalingSuspended: scheduled,
+        } = one.SuspendedState ?? {};
         found.push({
-          resource: one.ResourceId ?? '', dimension: one.ScalableDimension ?? '', min: one.MinCapacity ?? 0, max: one.MaxCapacity ?? 0,
+          resource: one.ResourceId ?? '',
+          dimension: one.ScalableDimension ?? '',
+          min: one.MinCapacity ?? 0,
+          max: one.MaxCapacity ?? 0,
           suspended: { in: scaleIn === true, out: scaleOut === true, scheduled: scheduled === true },
         });
       }
@@ -34,7 +54,12 @@ export class ScalableTargets {
   async hold(standing: readonly ScalableTarget[], found: readonly ScalableTarget[], count: number): Promise<void> {
     for (const now of standing) {
       const before = found.find((one) => isSame(one, now)) ?? now;
-      await this.#register(now, { ...now, min: Math.max(before.min, count), max: Math.max(before.max, now.max, count), suspended: { ...before.suspended, in: true, scheduled: true } });
+      await this.#register(now, {
+        ...now,
+        min: Math.max(before.min, count),
+        max: Math.max(before.max, now.max, count),
+        suspended: { ...before.suspended, in: true, scheduled: true },
+      });
     }
   }
 
@@ -48,11 +73,22 @@ export class ScalableTargets {
 
   async #register(now: ScalableTarget, next: ScalableTarget): Promise<void> {
     if (JSON.stringify(now) === JSON.stringify(next)) return;
-    await this.#client.send(new RegisterScalableTargetCommand({
-      ServiceNamespace: this.#namespace, ResourceId: next.resource, ScalableDimension: next.dimension as ScalableDimension, MinCapacity: next.min, MaxCapacity: next.max,
-      SuspendedState: { DynamicScalingInSuspended: next.suspended.in, DynamicScalingOutSuspended: next.suspended.out, ScheduledScalingSuspended: next.suspended.scheduled },
-    }));
+    await this.#client.send(
+      new RegisterScalableTargetCommand({
+        ServiceNamespace: this.#namespace,
+        ResourceId: next.resource,
+        ScalableDimension: next.dimension as ScalableDimension,
+        MinCapacity: next.min,
+        MaxCapacity: next.max,
+        SuspendedState: {
+          DynamicScalingInSuspended: next.suspended.in,
+          DynamicScalingOutSuspended: next.suspended.out,
+          ScheduledScalingSuspended: next.suspended.scheduled,
+        },
+      }),
+    );
   }
 }
 
-const isSame = (a: { resource: string; dimension: string }, b: { resource: string; dimension: string }): boolean => a.resource === b.resource && a.dimension === b.dimension;
+const isSame = (a: { resource: string; dimension: string }, b: { resource: string; dimension: string }): boolean =>
+  a.resource === b.resource && a.dimension === b.dimension;

@@ -1,4 +1,8 @@
-import { DescribeAutoScalingGroupsCommand, DescribeScalingActivitiesCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling';
 import type { ScaleFound } from '../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
@@ -11,7 +15,9 @@ type Group = Extract<ScaleTarget, { kind: 'auto-scaling-group' }>;
 /** EC2 Auto Scaling groups. With instance weights all three sizes of a group, and so our counts, are in units of weight. */
 export function groupScaling({ autoScaling }: Pick<ScalingClients, 'autoScaling'>) {
   async function describe({ group }: Group): Promise<AutoScalingGroup> {
-    const { AutoScalingGroups: groups } = await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
+    const { AutoScalingGroups: groups } = await autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
+    );
     const found = groups?.[0];
     if (found === undefined) throw targetMissing(`Auto Scaling group ${group}`);
     return found;
@@ -32,27 +38,47 @@ export function groupScaling({ autoScaling }: Pick<ScalingClients, 'autoScaling'
       const moves = desired < count || (lowers && desired > count);
       if (!moves && next.MinSize === min && next.MaxSize === max) return;
       // Where more runs than was asked for the count is left out: what its own policy has set meanwhile stays.
-      await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: target.group, ...next, ...(moves ? { DesiredCapacity: count } : {}) }));
+      await autoScaling.send(
+        new UpdateAutoScalingGroupCommand({
+          AutoScalingGroupName: target.group,
+          ...next,
+          ...(moves ? { DesiredCapacity: count } : {}),
+        }),
+      );
     },
 
     async observe(target: Group): Promise<ScaleObservation> {
       const found = await describe(target);
       const instances = found.Instances ?? [];
-      const units = (isIn: (state: string) => boolean) => instances.filter(({ LifecycleState: state }) => isIn(state ?? '')).reduce((sum, one) => sum + weightOf(one), 0);
+      const units = (isIn: (state: string) => boolean) =>
+        instances.filter(({ LifecycleState: state }) => isIn(state ?? '')).reduce((sum, one) => sum + weightOf(one), 0);
       const running = units((state) => state === 'InService');
       const desired = found.DesiredCapacity ?? 0;
       const suspended = (found.SuspendedProcesses ?? []).some(({ ProcessName: name }) => name === 'Launch');
-      const say = running < desired && suspended ? 'the Launch process of the group is suspended' : await failedActivity(target.group, running < desired);
+      const say =
+        running < desired && suspended
+          ? 'the Launch process of the group is suspended'
+          : await failedActivity(target.group, running < desired);
       const largest = Math.max(1, ...instances.map(weightOf));
-      return { desired, running, pending: units((state) => state.startsWith('Pending')), say, ...(largest > 1 ? { largest } : {}) };
+      return {
+        desired,
+        running,
+        pending: units((state) => state.startsWith('Pending')),
+        say,
+        ...(largest > 1 ? { largest } : {}),
+      };
     },
   };
 
   async function failedActivity(group: string, look: boolean): Promise<string | null> {
     if (!look) return null;
-    const { Activities: activities } = await autoScaling.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: 1 }));
+    const { Activities: activities } = await autoScaling.send(
+      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: 1 }),
+    );
     const newest = activities?.[0];
-    return newest?.StatusCode === 'Failed' || newest?.StatusCode === 'Cancelled' ? (newest.StatusMessage ?? newest.StatusCode) : null;
+    return newest?.StatusCode === 'Failed' || newest?.StatusCode === 'Cancelled'
+      ? (newest.StatusMessage ?? newest.StatusCode)
+      : null;
   }
 }
 

@@ -9,14 +9,19 @@ import type { ScaleObservation, ScalingClients } from './scaling.ts';
 type Service = Extract<ScaleTarget, { kind: 'ecs-service' }>;
 
 /** ECS services: Application Auto Scaling changes counts that were set by hand (FACTS 5), so it is told first. */
-export function serviceScaling({ ecs, applicationAutoScaling }: Pick<ScalingClients, 'ecs' | 'applicationAutoScaling'>) {
+export function serviceScaling({
+  ecs,
+  applicationAutoScaling,
+}: Pick<ScalingClients, 'ecs' | 'applicationAutoScaling'>) {
   const targets = new ScalableTargets(applicationAutoScaling, 'ecs');
-  const standing = ({ cluster, service }: Service) => targets.standing([{ resource: `service/${cluster}/${service}`, dimension: 'ecs:service:DesiredCount' }]);
+  const standing = ({ cluster, service }: Service) =>
+    targets.standing([{ resource: `service/${cluster}/${service}`, dimension: 'ecs:service:DesiredCount' }]);
 
   async function describe({ cluster, service }: Service) {
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
     const found = services?.[0];
-    if (found === undefined || found.status === 'INACTIVE') throw targetMissing(`ECS service ${service} in cluster ${cluster}`);
+    if (found === undefined || found.status === 'INACTIVE')
+      throw targetMissing(`ECS service ${service} in cluster ${cluster}`);
     return found;
   }
 
@@ -32,7 +37,10 @@ export function serviceScaling({ ecs, applicationAutoScaling }: Pick<ScalingClie
       else await targets.putBack(await standing(target), found.targets);
       // Read again: the new bounds may have moved the count.
       const { desiredCount: now = 0 } = await describe(target);
-      if (now < count || (lowers && now > count)) await ecs.send(new UpdateServiceCommand({ cluster: target.cluster, service: target.service, desiredCount: count }));
+      if (now < count || (lowers && now > count))
+        await ecs.send(
+          new UpdateServiceCommand({ cluster: target.cluster, service: target.service, desiredCount: count }),
+        );
     },
 
     async observe(target: Service): Promise<ScaleObservation> {
@@ -41,7 +49,8 @@ export function serviceScaling({ ecs, applicationAutoScaling }: Pick<ScalingClie
       const desired = found.desiredCount ?? 0;
       // The newest event is trouble only while tasks are missing: it says "has reached a steady state" otherwise.
       const newest = found.events?.[0]?.message ?? null;
-      const trouble = running < desired && newest !== null && /unable|fail|unhealthy|stopped|throttl|insufficient/i.test(newest);
+      const trouble =
+        running < desired && newest !== null && /unable|fail|unhealthy|stopped|throttl|insufficient/i.test(newest);
       return { desired, running, pending: found.pendingCount ?? 0, say: trouble ? newest : null };
     },
   };

@@ -1,5 +1,9 @@
 import { DescribeTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import type { GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, TableDescription } from '@aws-sdk/client-dynamodb';
+import type {
+  GlobalSecondaryIndexDescription,
+  GlobalSecondaryIndexUpdate,
+  TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import type { ScaleFound } from '../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
@@ -14,7 +18,10 @@ type Table = Extract<ScaleTarget, { kind: 'dynamodb-table' }>;
  * (FACTS 7: irreversible and charged), so that a lower count leaves it as it is. Its indexes are written with it, and one
  * that is throttled throttles the table.
  */
-export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingClients, 'dynamo' | 'applicationAutoScaling'>) {
+export function tableScaling({
+  dynamo,
+  applicationAutoScaling,
+}: Pick<ScalingClients, 'dynamo' | 'applicationAutoScaling'>) {
   const targets = new ScalableTargets(applicationAutoScaling, 'dynamodb');
   /** What was asked for last: while a table is UPDATING, AWS shows the old figure. */
   const asked = new Map<string, number>();
@@ -23,10 +30,14 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
     return (await dynamo.send(new DescribeTableCommand({ TableName: table }))).Table ?? {};
   }
 
-  const standing = ({ table }: Table, found: TableDescription) => targets.standing([
-    { resource: `table/${table}`, dimension: 'dynamodb:table:WriteCapacityUnits' },
-    ...indexesOf(found).map(({ IndexName: name }) => ({ resource: `table/${table}/index/${name}`, dimension: 'dynamodb:index:WriteCapacityUnits' as const })),
-  ]);
+  const standing = ({ table }: Table, found: TableDescription) =>
+    targets.standing([
+      { resource: `table/${table}`, dimension: 'dynamodb:table:WriteCapacityUnits' },
+      ...indexesOf(found).map(({ IndexName: name }) => ({
+        resource: `table/${table}/index/${name}`,
+        dimension: 'dynamodb:index:WriteCapacityUnits' as const,
+      })),
+    ]);
 
   async function hold(target: Table, { count, lowers }: ScaleGoal, found: ScaleFound): Promise<void> {
     // Its registration moves table and indexes by itself, so that the next look may find them under way.
@@ -35,7 +46,8 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
   }
 
   async function putBack(target: Table, { count, lowers }: ScaleGoal, found: ScaleFound): Promise<void> {
-    const back = (now: number, name: string | null) => (name === null ? count : Math.max(1, found.indexes[name] ?? now));
+    const back = (now: number, name: string | null) =>
+      name === null ? count : Math.max(1, found.indexes[name] ?? now);
     await setUnits(target, (now, name) => (lowers ? back(now, name) : Math.max(now, back(now, name))));
     await targets.putBack(await standing(target, await describe(target)), found.targets);
   }
@@ -49,15 +61,29 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
     const indexes: GlobalSecondaryIndexUpdate[] = indexesOf(found).flatMap((index) => {
       const wanted = unitsOf(writeUnits(index), index.IndexName ?? '');
       if (wanted === writeUnits(index)) return [];
-      return [{ Update: { IndexName: index.IndexName, ProvisionedThroughput: { ReadCapacityUnits: index.ProvisionedThroughput?.ReadCapacityUnits ?? 1, WriteCapacityUnits: wanted } } }];
+      return [
+        {
+          Update: {
+            IndexName: index.IndexName,
+            ProvisionedThroughput: {
+              ReadCapacityUnits: index.ProvisionedThroughput?.ReadCapacityUnits ?? 1,
+              WriteCapacityUnits: wanted,
+            },
+          },
+        },
+      ];
     });
     if (write === now.write && indexes.length === 0) return refuseBusy(table, found);
     refuseBusy(table, found);
-    await dynamo.send(new UpdateTableCommand({
-      TableName: table,
-      ...(write === now.write ? {} : { ProvisionedThroughput: { ReadCapacityUnits: now.read, WriteCapacityUnits: write } }),
-      ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexUpdates: indexes }),
-    }));
+    await dynamo.send(
+      new UpdateTableCommand({
+        TableName: table,
+        ...(write === now.write
+          ? {}
+          : { ProvisionedThroughput: { ReadCapacityUnits: now.read, WriteCapacityUnits: write } }),
+        ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexUpdates: indexes }),
+      }),
+    );
     // The rest waits until the table is there.
     refuseBusy(table, await describe({ table } as Table));
   }
@@ -65,9 +91,17 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
   async function warm({ table }: Table, found: TableDescription, count: number): Promise<void> {
     asked.set(table, Math.max(count, warmUnits(found)));
     const WarmThroughput = { WriteUnitsPerSecond: count };
-    const indexes = indexesOf(found).filter((index) => warmUnits(index) < count).map(({ IndexName }) => ({ Update: { IndexName, WarmThroughput } }));
+    const indexes = indexesOf(found)
+      .filter((index) => warmUnits(index) < count)
+      .map(({ IndexName }) => ({ Update: { IndexName, WarmThroughput } }));
     if (warmUnits(found) >= count && indexes.length === 0) return;
-    await dynamo.send(new UpdateTableCommand({ TableName: table, ...(warmUnits(found) < count ? { WarmThroughput } : {}), ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexUpdates: indexes }) }));
+    await dynamo.send(
+      new UpdateTableCommand({
+        TableName: table,
+        ...(warmUnits(found) < count ? { WarmThroughput } : {}),
+        ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexUpdates: indexes }),
+      }),
+    );
   }
 
   return {
@@ -75,7 +109,10 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
       const found = await describe(target);
       const units = isOnDemand(found) ? warmUnits : writeUnits;
       return {
-        desired: units(found), min: null, max: null, targets: isOnDemand(found) ? [] : await standing(target, found),
+        desired: units(found),
+        min: null,
+        max: null,
+        targets: isOnDemand(found) ? [] : await standing(target, found),
         indexes: Object.fromEntries(indexesOf(found).map((index) => [index.IndexName ?? '', units(index)])),
       };
     },
@@ -94,18 +131,30 @@ export function tableScaling({ dynamo, applicationAutoScaling }: Pick<ScalingCli
       const updating = isBusy(found);
       const desired = updating ? (asked.get(table) ?? units(found)) : units(found);
       const trouble = updating || found.TableStatus === 'ACTIVE' ? null : `the table is ${found.TableStatus}`;
-      return { desired, running, pending: Math.max(0, desired - running), say: trouble, ...(updating ? { busy: true } : {}) };
+      return {
+        desired,
+        running,
+        pending: Math.max(0, desired - running),
+        say: trouble,
+        ...(updating ? { busy: true } : {}),
+      };
     },
   };
 }
 
 const indexesOf = (found: TableDescription): GlobalSecondaryIndexDescription[] => found.GlobalSecondaryIndexes ?? [];
 const isOnDemand = (found: TableDescription): boolean => found.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
-const writeUnits = (found: TableDescription | GlobalSecondaryIndexDescription): number => found.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
-const warmUnits = (found: TableDescription | GlobalSecondaryIndexDescription): number => found.WarmThroughput?.WriteUnitsPerSecond ?? 0;
+const writeUnits = (found: TableDescription | GlobalSecondaryIndexDescription): number =>
+  found.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
+const warmUnits = (found: TableDescription | GlobalSecondaryIndexDescription): number =>
+  found.WarmThroughput?.WriteUnitsPerSecond ?? 0;
 
 function isBusy(found: TableDescription): boolean {
-  const states = [found.TableStatus, found.WarmThroughput?.Status, ...indexesOf(found).flatMap((index) => [index.IndexStatus, index.WarmThroughput?.Status])];
+  const states = [
+    found.TableStatus,
+    found.WarmThroughput?.Status,
+    ...indexesOf(found).flatMap((index) => [index.IndexStatus, index.WarmThroughput?.Status]),
+  ];
   return states.includes('UPDATING');
 }
 

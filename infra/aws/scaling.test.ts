@@ -1,8 +1,17 @@
-import { DescribeScalableTargetsCommand, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
-import { DescribeAutoScalingGroupsCommand, ResumeProcessesCommand, SetDesiredCapacityCommand, SuspendProcessesCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { tmpdir } from 'node:os';
+import {
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  ResumeProcessesCommand,
+  SetDesiredCapacityCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { scaleTo } from '../local/cloud/for-tests.ts';
 import { startLocalCloud } from '../local/cloud/start.ts';
@@ -18,8 +27,24 @@ let clients: Clients;
 let scaling: Scaling;
 beforeAll(async () => {
   local = await startLocalCloud({
-    dataDir: null, groups: [{ name: 'api', startDelayMs: 150 }, { name: 'slow', startDelayMs: 60_000 }, { name: 'busy', startDelayMs: 0, min: 8, desired: 60, max: 120 }, { name: 'heavy', startDelayMs: 0, desired: 40, weight: 4 }, { name: 'slow-to-change', startDelayMs: 0, busyMs: 400 }],
-    services: [{ cluster: 'c', service: 'w', command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], env: {}, cwd: tmpdir(), startDelayMs: 10 }],
+    dataDir: null,
+    groups: [
+      { name: 'api', startDelayMs: 150 },
+      { name: 'slow', startDelayMs: 60_000 },
+      { name: 'busy', startDelayMs: 0, min: 8, desired: 60, max: 120 },
+      { name: 'heavy', startDelayMs: 0, desired: 40, weight: 4 },
+      { name: 'slow-to-change', startDelayMs: 0, busyMs: 400 },
+    ],
+    services: [
+      {
+        cluster: 'c',
+        service: 'w',
+        command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+        env: {},
+        cwd: tmpdir(),
+        startDelayMs: 10,
+      },
+    ],
   });
   clients = createClients({ endpoint: local.url, region: 'us-east-1', tablePrefix: 'x', bucket: 'x' });
   scaling = createScaling(clients);
@@ -38,26 +63,65 @@ const down = (count: number) => ({ count, lowers: true, holds: false });
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 5_000, interval: 25 });
 
 test('a service keeps what runs, is pinned against its own scaling, and gets back its bounds and what was suspended', async () => {
-  const resource = { ServiceNamespace: 'ecs', ResourceId: 'service/c/w', ScalableDimension: 'ecs:service:DesiredCount' } as const;
-  const standing = async () => (await clients.applicationAutoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: ['service/c/w'] }))).ScalableTargets?.[0];
-  await clients.applicationAutoScaling.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 5, SuspendedState: { DynamicScalingOutSuspended: true } }));
+  const resource = {
+    ServiceNamespace: 'ecs',
+    ResourceId: 'service/c/w',
+    ScalableDimension: 'ecs:service:DesiredCount',
+  } as const;
+  const standing = async () =>
+    (
+      await clients.applicationAutoScaling.send(
+        new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: ['service/c/w'] }),
+      )
+    ).ScalableTargets?.[0];
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({
+      ...resource,
+      MinCapacity: 1,
+      MaxCapacity: 5,
+      SuspendedState: { DynamicScalingOutSuspended: true },
+    }),
+  );
   await clients.ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', desiredCount: 3 }));
   const found = await scaling.find(service);
-  expect(found).toMatchObject({ desired: 3, targets: [{ min: 1, max: 5, suspended: { in: false, out: true, scheduled: false } }] });
+  expect(found).toMatchObject({
+    desired: 3,
+    targets: [{ min: 1, max: 5, suspended: { in: false, out: true, scheduled: false } }],
+  });
   await scaling.desire(service, up(2), found);
-  expect(await standing()).toMatchObject({ MinCapacity: 2, MaxCapacity: 5, SuspendedState: { DynamicScalingInSuspended: true, DynamicScalingOutSuspended: true, ScheduledScalingSuspended: true } });
-  await eventually(async () => expect(await scaling.observe(service)).toEqual({ desired: 3, running: 3, pending: 0, say: null }));
+  expect(await standing()).toMatchObject({
+    MinCapacity: 2,
+    MaxCapacity: 5,
+    SuspendedState: {
+      DynamicScalingInSuspended: true,
+      DynamicScalingOutSuspended: true,
+      ScheduledScalingSuspended: true,
+    },
+  });
+  await eventually(async () =>
+    expect(await scaling.observe(service)).toEqual({ desired: 3, running: 3, pending: 0, say: null }),
+  );
   await scaling.desire(service, up(6), found);
   expect(await standing()).toMatchObject({ MinCapacity: 6, MaxCapacity: 6 });
   expect(await scaling.observe(service)).toMatchObject({ desired: 6 });
   await scaling.desire(service, down(1), found);
   await scaling.desire(service, down(1), found);
-  expect(await standing()).toMatchObject({ MinCapacity: 1, MaxCapacity: 5, SuspendedState: { DynamicScalingInSuspended: false, DynamicScalingOutSuspended: true, ScheduledScalingSuspended: false } });
+  expect(await standing()).toMatchObject({
+    MinCapacity: 1,
+    MaxCapacity: 5,
+    SuspendedState: {
+      DynamicScalingInSuspended: false,
+      DynamicScalingOutSuspended: true,
+      ScheduledScalingSuspended: false,
+    },
+  });
   expect(await scaling.observe(service)).toMatchObject({ desired: 1 });
 });
 
 test('a group that runs more than is asked for keeps it and its maximum, and gets back the sizes it had', async () => {
-  const sizes = async () => (await clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['busy'] }))).AutoScalingGroups?.[0];
+  const sizes = async () =>
+    (await clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['busy'] })))
+      .AutoScalingGroups?.[0];
   const found = await scaling.find(group('busy'));
   expect(found).toMatchObject({ min: 8, desired: 60, max: 120 });
   await scaling.desire(group('busy'), up(40), found);
@@ -72,109 +136,238 @@ test('a group that runs more than is asked for keeps it and its maximum, and get
 });
 
 test('instance weights count as capacity', async () => {
-  await eventually(async () => expect(await scaling.observe(group('heavy'))).toEqual({ desired: 40, running: 40, pending: 0, say: null, largest: 4 }));
+  await eventually(async () =>
+    expect(await scaling.observe(group('heavy'))).toEqual({
+      desired: 40,
+      running: 40,
+      pending: 0,
+      say: null,
+      largest: 4,
+    }),
+  );
   await scaling.desire(group('heavy'), up(42), await scaling.find(group('heavy')));
   // Two units are missing, and an instance brings four.
-  await eventually(async () => expect(await scaling.observe(group('heavy'))).toMatchObject({ desired: 42, running: 44 }));
+  await eventually(async () =>
+    expect(await scaling.observe(group('heavy'))).toMatchObject({ desired: 42, running: 44 }),
+  );
 });
 
 test('while a scaling activity is in progress an order is busy, not refused, and goes through afterwards', async () => {
   const found = await scaling.find(group('slow-to-change'));
   await scaling.desire(group('slow-to-change'), up(1), found);
-  await expect(scaling.desire(group('slow-to-change'), up(2), found)).rejects.toMatchObject({ code: 'SCALE_BUSY', message: expect.stringContaining('ScalingActivityInProgress') as string });
+  await expect(scaling.desire(group('slow-to-change'), up(2), found)).rejects.toMatchObject({
+    code: 'SCALE_BUSY',
+    message: expect.stringContaining('ScalingActivityInProgress') as string,
+  });
   await eventually(() => scaling.desire(group('slow-to-change'), up(2), found));
 });
 
 test('what is missing is named: cluster, service, group, table', async () => {
   const nobody = { ...service, service: 'nobody' };
   const nowhere = { ...service, cluster: 'nowhere' };
-  for (const [target, name] of [[nobody, 'ECS service nobody in cluster c'], [nowhere, 'ECS cluster nowhere'], [group('nobody'), 'Auto Scaling group nobody'], [table('nobody'), 'DynamoDB table nobody']] as const) {
+  for (const [target, name] of [
+    [nobody, 'ECS service nobody in cluster c'],
+    [nowhere, 'ECS cluster nowhere'],
+    [group('nobody'), 'Auto Scaling group nobody'],
+    [table('nobody'), 'DynamoDB table nobody'],
+  ] as const) {
     const found = { desired: 0, min: 0, max: 1, targets: [], indexes: {} };
-    for (const call of [() => scaling.find(target), () => scaling.observe(target), () => scaling.desire(target, up(1), found)]) {
-      await expect(call()).rejects.toMatchObject({ code: 'SCALE_TARGET_MISSING', message: expect.stringContaining(`there is no ${name} in this account`) as string });
+    for (const call of [
+      () => scaling.find(target),
+      () => scaling.observe(target),
+      () => scaling.desire(target, up(1), found),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'SCALE_TARGET_MISSING',
+        message: expect.stringContaining(`there is no ${name} in this account`) as string,
+      });
     }
   }
   // As the calls that change something word it.
-  const raw = Object.assign(new Error("AutoScalingGroup name not found - AutoScalingGroup 'x' not found"), { name: 'ValidationError', $fault: 'client' });
+  const raw = Object.assign(new Error("AutoScalingGroup name not found - AutoScalingGroup 'x' not found"), {
+    name: 'ValidationError',
+    $fault: 'client',
+  });
   expect(asScaleError(group('x'), raw)).toMatchObject({ code: 'SCALE_TARGET_MISSING' });
-  expect(asScaleError(group('x'), Object.assign(new Error('not authorized'), { name: 'AccessDenied', $fault: 'client' }))).toMatchObject({ code: 'SCALE_REFUSED', message: 'AccessDenied: not authorized' });
+  expect(
+    asScaleError(group('x'), Object.assign(new Error('not authorized'), { name: 'AccessDenied', $fault: 'client' })),
+  ).toMatchObject({ code: 'SCALE_REFUSED', message: 'AccessDenied: not authorized' });
 });
 
 test('instances of a group arrive after a while; asking again changes nothing', async () => {
   await scaleTo(scaling, group('api'), 3);
   await scaleTo(scaling, group('api'), 3);
   expect(await scaling.observe(group('api'))).toEqual({ desired: 3, running: 0, pending: 3, say: null });
-  await eventually(async () => expect(await scaling.observe(group('api'))).toEqual({ desired: 3, running: 3, pending: 0, say: null }));
+  await eventually(async () =>
+    expect(await scaling.observe(group('api'))).toEqual({ desired: 3, running: 3, pending: 0, say: null }),
+  );
   await scaleTo(scaling, group('api'), 1);
   expect(await scaling.observe(group('api'))).toMatchObject({ desired: 1, running: 1 });
 });
 
 test('a group whose Launch is suspended says so, and catches up when it is resumed', async () => {
-  await clients.autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName: 'slow', ScalingProcesses: ['Launch'] }));
+  await clients.autoScaling.send(
+    new SuspendProcessesCommand({ AutoScalingGroupName: 'slow', ScalingProcesses: ['Launch'] }),
+  );
   await scaleTo(scaling, group('slow'), 2);
-  expect(await scaling.observe(group('slow'))).toEqual({ desired: 2, running: 0, pending: 0, say: 'the Launch process of the group is suspended' });
+  expect(await scaling.observe(group('slow'))).toEqual({
+    desired: 2,
+    running: 0,
+    pending: 0,
+    say: 'the Launch process of the group is suspended',
+  });
   await clients.autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName: 'slow' }));
   expect(await scaling.observe(group('slow'))).toMatchObject({ pending: 2, say: null });
 });
 
 test('a count outside the bounds of a group is refused', async () => {
-  await clients.autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'slow', MinSize: 1, MaxSize: 3 }));
-  await expect(clients.autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: 'slow', DesiredCapacity: 4 }))).rejects.toThrow('must be between the specified min size:1 and max size:3');
+  await clients.autoScaling.send(
+    new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'slow', MinSize: 1, MaxSize: 3 }),
+  );
+  await expect(
+    clients.autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: 'slow', DesiredCapacity: 4 })),
+  ).rejects.toThrow('must be between the specified min size:1 and max size:3');
   await expect(scaling.observe(group('nobody'))).rejects.toMatchObject({ code: 'SCALE_TARGET_MISSING' });
 });
 
-const definition = { AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' as const }], KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' as const }] };
+const definition = {
+  AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' as const }],
+  KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' as const }],
+};
 
-const index = (write: number | null) => [{ IndexName: 'by-k', KeySchema: definition.KeySchema, Projection: { ProjectionType: 'ALL' as const }, ...(write === null ? {} : { ProvisionedThroughput: { ReadCapacityUnits: 2, WriteCapacityUnits: write } }) }];
+const index = (write: number | null) => [
+  {
+    IndexName: 'by-k',
+    KeySchema: definition.KeySchema,
+    Projection: { ProjectionType: 'ALL' as const },
+    ...(write === null ? {} : { ProvisionedThroughput: { ReadCapacityUnits: 2, WriteCapacityUnits: write } }),
+  },
+];
 const busyIsFine = (work: () => Promise<void>) => vi.waitFor(work, { timeout: 10_000, interval: 50 });
 
 test('a provisioned table is pinned, raised with its index, keeps its read capacity, and everything is put back', async () => {
-  await clients.dynamo.send(new CreateTableCommand({ TableName: 'prov', ...definition, GlobalSecondaryIndexes: index(50), ProvisionedThroughput: { ReadCapacityUnits: 7, WriteCapacityUnits: 100 } }));
+  await clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: 'prov',
+      ...definition,
+      GlobalSecondaryIndexes: index(50),
+      ProvisionedThroughput: { ReadCapacityUnits: 7, WriteCapacityUnits: 100 },
+    }),
+  );
   await eventually(async () => expect(await scaling.observe(table('prov'))).toMatchObject({ running: 50 }));
-  const own = { ServiceNamespace: 'dynamodb', ResourceId: 'table/prov', ScalableDimension: 'dynamodb:table:WriteCapacityUnits' } as const;
-  await clients.applicationAutoScaling.send(new RegisterScalableTargetCommand({ ...own, MinCapacity: 100, MaxCapacity: 1_000 }));
-  await clients.applicationAutoScaling.send(new RegisterScalableTargetCommand({ ...own, ResourceId: 'table/prov/index/by-k', ScalableDimension: 'dynamodb:index:WriteCapacityUnits', MinCapacity: 50, MaxCapacity: 800 }));
-  const bounds = async () => (await clients.applicationAutoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'dynamodb' }))).ScalableTargets?.map(({ MinCapacity: min, MaxCapacity: max }) => [min, max]);
+  const own = {
+    ServiceNamespace: 'dynamodb',
+    ResourceId: 'table/prov',
+    ScalableDimension: 'dynamodb:table:WriteCapacityUnits',
+  } as const;
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({ ...own, MinCapacity: 100, MaxCapacity: 1_000 }),
+  );
+  await clients.applicationAutoScaling.send(
+    new RegisterScalableTargetCommand({
+      ...own,
+      ResourceId: 'table/prov/index/by-k',
+      ScalableDimension: 'dynamodb:index:WriteCapacityUnits',
+      MinCapacity: 50,
+      MaxCapacity: 800,
+    }),
+  );
+  const bounds = async () =>
+    (
+      await clients.applicationAutoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'dynamodb' }))
+    ).ScalableTargets?.map(({ MinCapacity: min, MaxCapacity: max }) => [min, max]);
   const units = async () => {
     const { Table: found } = await clients.dynamo.send(new DescribeTableCommand({ TableName: 'prov' }));
-    const of = (part: { ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined } | undefined) => [part?.ReadCapacityUnits, part?.WriteCapacityUnits];
+    const of = (
+      part: { ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined } | undefined,
+    ) => [part?.ReadCapacityUnits, part?.WriteCapacityUnits];
     return [of(found?.ProvisionedThroughput), of(found?.GlobalSecondaryIndexes?.[0]?.ProvisionedThroughput)];
   };
   const found = await scaling.find(table('prov'));
-  expect(found).toMatchObject({ desired: 100, indexes: { 'by-k': 50 }, targets: [{ min: 100, max: 1_000 }, { min: 50, max: 800 }] });
+  expect(found).toMatchObject({
+    desired: 100,
+    indexes: { 'by-k': 50 },
+    targets: [
+      { min: 100, max: 1_000 },
+      { min: 50, max: 800 },
+    ],
+  });
 
   await busyIsFine(() => scaling.desire(table('prov'), up(5_000), found));
-  await eventually(async () => expect(await scaling.observe(table('prov'))).toEqual({ desired: 5_000, running: 5_000, pending: 0, say: null }));
-  expect(await units()).toEqual([[7, 5_000], [2, 5_000]]);
-  expect(await bounds()).toEqual([[5_000, 5_000], [5_000, 5_000]]);
+  await eventually(async () =>
+    expect(await scaling.observe(table('prov'))).toEqual({ desired: 5_000, running: 5_000, pending: 0, say: null }),
+  );
+  expect(await units()).toEqual([
+    [7, 5_000],
+    [2, 5_000],
+  ]);
+  expect(await bounds()).toEqual([
+    [5_000, 5_000],
+    [5_000, 5_000],
+  ]);
   // Asked for less, it keeps what it has.
   await busyIsFine(() => scaling.desire(table('prov'), up(200), found));
-  expect(await units()).toEqual([[7, 5_000], [2, 5_000]]);
+  expect(await units()).toEqual([
+    [7, 5_000],
+    [2, 5_000],
+  ]);
 
   // Its own scaling gets it back when it is there, not before: it would move what is under way.
-  await expect(scaling.desire(table('prov'), down(100), found)).rejects.toMatchObject({ code: 'SCALE_BUSY', message: expect.stringContaining('is being updated') as string });
-  expect(await bounds()).toEqual([[200, 5_000], [200, 5_000]]);
+  await expect(scaling.desire(table('prov'), down(100), found)).rejects.toMatchObject({
+    code: 'SCALE_BUSY',
+    message: expect.stringContaining('is being updated') as string,
+  });
+  expect(await bounds()).toEqual([
+    [200, 5_000],
+    [200, 5_000],
+  ]);
   await busyIsFine(() => scaling.desire(table('prov'), down(100), found));
-  await eventually(async () => expect(await units()).toEqual([[7, 100], [2, 50]]));
-  expect(await bounds()).toEqual([[100, 1_000], [50, 800]]);
+  await eventually(async () =>
+    expect(await units()).toEqual([
+      [7, 100],
+      [2, 50],
+    ]),
+  );
+  expect(await bounds()).toEqual([
+    [100, 1_000],
+    [50, 800],
+  ]);
 });
 
 test('decreases are rationed by AWS: one too many is busy, not refused for good', async () => {
-  await clients.dynamo.send(new CreateTableCommand({ TableName: 'often', ...definition, ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 50 } }));
+  await clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: 'often',
+      ...definition,
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 50 },
+    }),
+  );
   await eventually(async () => expect(await scaling.observe(table('often'))).toMatchObject({ running: 50 }));
   const found = await scaling.find(table('often'));
   const lower = (count: number) => scaling.desire(table('often'), { count, lowers: true, holds: true }, found);
   for (const count of [40, 30, 20, 10]) await busyIsFine(() => lower(count));
   await eventually(async () => expect(await scaling.observe(table('often'))).toMatchObject({ running: 10 }));
-  await expect(lower(5)).rejects.toMatchObject({ code: 'SCALE_BUSY', message: expect.stringContaining('LimitExceededException') as string });
+  await expect(lower(5)).rejects.toMatchObject({
+    code: 'SCALE_BUSY',
+    message: expect.stringContaining('LimitExceededException') as string,
+  });
 });
 
 test('an on-demand table is warmed with its index, and never cooled', async () => {
-  await clients.dynamo.send(new CreateTableCommand({ TableName: 'demand', ...definition, GlobalSecondaryIndexes: index(null), BillingMode: 'PAY_PER_REQUEST' }));
+  await clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: 'demand',
+      ...definition,
+      GlobalSecondaryIndexes: index(null),
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
   const found = await scaling.find(table('demand'));
   await scaling.desire(table('demand'), up(30_000), found);
   await scaling.desire(table('demand'), up(30_000), found).catch(() => undefined);
-  await eventually(async () => expect(await scaling.observe(table('demand'))).toEqual({ desired: 30_000, running: 30_000, pending: 0, say: null }));
+  await eventually(async () =>
+    expect(await scaling.observe(table('demand'))).toEqual({ desired: 30_000, running: 30_000, pending: 0, say: null }),
+  );
   await scaling.desire(table('demand'), down(10), found);
   expect(await scaling.observe(table('demand'))).toMatchObject({ running: 30_000 });
 });

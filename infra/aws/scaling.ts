@@ -3,14 +3,16 @@ import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import type { Clients } from './clients.ts';
 import { CloudError } from './cloud-error.ts';
+import { asScaleError } from './scale-error.ts';
 import { groupScaling } from './scaling-groups.ts';
 import { serviceScaling } from './scaling-services.ts';
 import { tableScaling } from './scaling-tables.ts';
-import { asScaleError } from './scale-error.ts';
 
 export interface ScaleObservation {
   /** Tasks, capacity units (instances times their weights) or write units, as AWS is told; `running` are there. */
-  desired: number; running: number; pending: number;
+  desired: number;
+  running: number;
+  pending: number;
   /** What AWS says about trouble, if anything. */
   say: string | null;
   /** Units of the largest instance, if more than 1: AWS may run so much more than it is told. */
@@ -48,26 +50,38 @@ export function createScaling(clients: ScalingClients): Scaling {
   return {
     async find(target) {
       switch (target.kind) {
-        case 'ecs-service': return of(target, () => service.find(target));
-        case 'auto-scaling-group': return of(target, () => group.find(target));
-        case 'dynamodb-table': return of(target, () => table.find(target));
-        default: throw unknownKind(target);
+        case 'ecs-service':
+          return of(target, () => service.find(target));
+        case 'auto-scaling-group':
+          return of(target, () => group.find(target));
+        case 'dynamodb-table':
+          return of(target, () => table.find(target));
+        default:
+          throw unknownKind(target);
       }
     },
     async desire(target, goal, found) {
       switch (target.kind) {
-        case 'ecs-service': return of(target, () => service.desire(target, goal, found));
-        case 'auto-scaling-group': return of(target, () => group.desire(target, goal, found));
-        case 'dynamodb-table': return of(target, () => table.desire(target, goal, found));
-        default: throw unknownKind(target);
+        case 'ecs-service':
+          return of(target, () => service.desire(target, goal, found));
+        case 'auto-scaling-group':
+          return of(target, () => group.desire(target, goal, found));
+        case 'dynamodb-table':
+          return of(target, () => table.desire(target, goal, found));
+        default:
+          throw unknownKind(target);
       }
     },
     async observe(target) {
       switch (target.kind) {
-        case 'ecs-service': return of(target, () => service.observe(target));
-        case 'auto-scaling-group': return of(target, () => group.observe(target));
-        case 'dynamodb-table': return of(target, () => table.observe(target));
-        default: throw unknownKind(target);
+        case 'ecs-service':
+          return of(target, () => service.observe(target));
+        case 'auto-scaling-group':
+          return of(target, () => group.observe(target));
+        case 'dynamodb-table':
+          return of(target, () => table.observe(target));
+        default:
+          throw unknownKind(target);
       }
     },
   };

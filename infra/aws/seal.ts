@@ -10,8 +10,21 @@ import { sha256 } from './sha256.ts';
  * Gives a decided entry its place in the record: sequence, chain, hash and signature. `token` is unique per append try; a
  * store that finds an entry with its own token at that sequence knows that only the answer was lost.
  */
-export function sealEntry(launchId: string, head: Head, entry: NewEntry, { token, signer }: { token: string; signer: Signer | null }): Entry {
-  const unsealed = { ...entry, v: ENTRY_VERSION as 3, launchId, seq: head.seq + 1, token, prev: head.hash, key: signer?.key ?? '' };
+export function sealEntry(
+  launchId: string,
+  head: Head,
+  entry: NewEntry,
+  { token, signer }: { token: string; signer: Signer | null },
+): Entry {
+  const unsealed = {
+    ...entry,
+    v: ENTRY_VERSION as 3,
+    launchId,
+    seq: head.seq + 1,
+    token,
+    prev: head.hash,
+    key: signer?.key ?? '',
+  };
   const hash = entryHash(unsealed);
   return { ...unsealed, hash, sig: signer?.sign(signedText(hash)) ?? '' };
 }

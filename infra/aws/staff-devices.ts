@@ -20,15 +20,27 @@ export interface StaffDevices {
   forget(launchId: string): Promise<number>;
 }
 
-export interface StaffDevice { person: PersonId; platform: Platform; locale: string; token: string | null }
+export interface StaffDevice {
+  person: PersonId;
+  platform: Platform;
+  locale: string;
+  token: string | null;
+}
 
 /** What stands in a test copy's result, and in what a worker says. */
-export const TOKEN_DELETED = 'the device token was deleted from this launch: a new launch takes it from the runbook again';
+export const TOKEN_DELETED =
+  'the device token was deleted from this launch: a new launch takes it from the runbook again';
 
-const stored = z.strictObject({ v: z.literal(1), salt: z.string(), platform: z.enum(['ios', 'android']), token: z.string() });
+const stored = z.strictObject({
+  v: z.literal(1),
+  salt: z.string(),
+  platform: z.enum(['ios', 'android']),
+  token: z.string(),
+});
 
 const folderOf = (launchId: string): string => `launches/${launchId}/staff-devices/`;
-const referenceOf = (salt: string, platform: Platform, token: string): string => sha256(`${salt}\n${platform}\n${token}`);
+const referenceOf = (salt: string, platform: Platform, token: string): string =>
+  sha256(`${salt}\n${platform}\n${token}`);
 
 export function createStaffDevices(objects: Objects): StaffDevices {
   /** By launch: what was read and still lies there. */
@@ -37,9 +49,16 @@ export function createStaffDevices(objects: Objects): StaffDevices {
   /** One list a look, so that what was deleted is gone for us too; an object is read once, since its name is its hash. */
   async function tokensOf(launchId: string, wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     const folder = folderOf(launchId);
-    const there = (await objects.list(folder)).map(({ key }) => key.slice(folder.length)).filter((ref) => wanted.has(ref));
+    const there = (await objects.list(folder))
+      .map(({ key }) => key.slice(folder.length))
+      .filter((ref) => wanted.has(ref));
     const before = known.get(launchId);
-    const found = await Promise.all(there.map(async (ref): Promise<[string, string | null]> => [ref, before?.get(ref) ?? await read(`${folder}${ref}`, ref)]));
+    const found = await Promise.all(
+      there.map(async (ref): Promise<[string, string | null]> => [
+        ref,
+        before?.get(ref) ?? (await read(`${folder}${ref}`, ref)),
+      ]),
+    );
     const tokens = new Map(found.filter((one): one is [string, string] => one[1] !== null));
     known.set(launchId, tokens);
     return tokens;
@@ -47,29 +66,45 @@ export function createStaffDevices(objects: Objects): StaffDevices {
 
   async function read(key: string, ref: string): Promise<string | null> {
     const bytes = await objects.get(key);
-    const parsed = bytes === null ? null : stored.safeParse(jsonOf(bytes)).data ?? null;
+    const parsed = bytes === null ? null : (stored.safeParse(jsonOf(bytes)).data ?? null);
     return parsed !== null && referenceOf(parsed.salt, parsed.platform, parsed.token) === ref ? parsed.token : null;
   }
 
   return {
-    stow: (launchId, people) => Promise.all(people.map(async (person) => ({
-      ...person,
-      devices: await Promise.all(person.devices.map(async (device) => {
-        if ('ref' in device) return device;
-        const { platform, locale, token } = device;
-        const salt = randomBytes(32).toString('hex');
-        const ref = referenceOf(salt, platform, token);
-        await objects.put(`${folderOf(launchId)}${ref}`, Buffer.from(JSON.stringify({ v: 1, salt, platform, token })), 'application/json');
-        return { platform, locale, ref };
-      })),
-    }))),
+    stow: (launchId, people) =>
+      Promise.all(
+        people.map(async (person) => ({
+          ...person,
+          devices: await Promise.all(
+            person.devices.map(async (device) => {
+              if ('ref' in device) return device;
+              const { platform, locale, token } = device;
+              const salt = randomBytes(32).toString('hex');
+              const ref = referenceOf(salt, platform, token);
+              await objects.put(
+                `${folderOf(launchId)}${ref}`,
+                Buffer.from(JSON.stringify({ v: 1, salt, platform, token })),
+                'application/json',
+              );
+              return { platform, locale, ref };
+            }),
+          ),
+        })),
+      ),
 
     async of({ id, people }) {
-      const wanted = new Set(people.flatMap(({ devices }) => devices.flatMap((device) => ('ref' in device ? [device.ref] : []))));
+      const wanted = new Set(
+        people.flatMap(({ devices }) => devices.flatMap((device) => ('ref' in device ? [device.ref] : []))),
+      );
       const tokens = wanted.size === 0 ? new Map<string, string>() : await tokensOf(id, wanted);
-      return people.flatMap(({ id: person, devices }) => devices.map((device) => ({
-        person, platform: device.platform, locale: device.locale, token: 'ref' in device ? tokens.get(device.ref) ?? null : device.token,
-      })));
+      return people.flatMap(({ id: person, devices }) =>
+        devices.map((device) => ({
+          person,
+          platform: device.platform,
+          locale: device.locale,
+          token: 'ref' in device ? (tokens.get(device.ref) ?? null) : device.token,
+        })),
+      );
     },
 
     async forget(launchId) {
@@ -88,7 +123,11 @@ export function tokensIn(people: readonly Person[]): string[] {
 
 /** The people that an entry carries, if it is one that carries any. */
 export function peopleIn(entry: NewEntry | Entry): readonly Person[] {
-  return entry.kind === 'LaunchCreated' ? entry.runbook.people : entry.kind === 'RosterChangeRequested' ? entry.people : [];
+  return entry.kind === 'LaunchCreated'
+    ? entry.runbook.people
+    : entry.kind === 'RosterChangeRequested'
+      ? entry.people
+      : [];
 }
 
 export function withPeople<E extends NewEntry>(entry: E, people: Person[]): E {

@@ -13,7 +13,10 @@ class World {
   wallAheadMs = 0;
   monotonicShiftMs = -1e12;
   readonly rate: number;
-  readonly clock = createStoreClock({ wallMs: () => Math.floor(this.trueMs + this.wallAheadMs), monotonicMs: () => this.monotonicMs });
+  readonly clock = createStoreClock({
+    wallMs: () => Math.floor(this.trueMs + this.wallAheadMs),
+    monotonicMs: () => this.monotonicMs,
+  });
 
   constructor(ppm = 0) {
     this.rate = 1 + ppm / 1e6;
@@ -43,7 +46,9 @@ class World {
     return this;
   }
 
-  get errorMs() { return this.clock.nowMs() - this.trueMs; }
+  get errorMs() {
+    return this.clock.nowMs() - this.trueMs;
+  }
 }
 
 const worldOff = (wallAheadMs: number) => Object.assign(new World(), { wallAheadMs });
@@ -51,21 +56,28 @@ const worldOff = (wallAheadMs: number) => Object.assign(new World(), { wallAhead
 describe('before the first answer', () => {
   test('it is the own wall clock, and nothing is known of it', () => {
     const { clock, trueMs } = worldOff(30_000);
-    expect([clock.nowMs(), clock.earliestMs(), clock.latestMs()]).toEqual([trueMs + 30_000, trueMs + 30_000, trueMs + 30_000]);
+    expect([clock.nowMs(), clock.earliestMs(), clock.latestMs()]).toEqual([
+      trueMs + 30_000,
+      trueMs + 30_000,
+      trueMs + 30_000,
+    ]);
     expect(clock.offset()).toBeNull();
   });
 });
 
 describe('with answers', () => {
-  test.each([0, -3_000, 3_000, 30_000, -30_000, 600_000])('a wall clock that is %i ms ahead makes no difference, and is told', (wallAheadMs) => {
-    const world = worldOff(wallAheadMs).ask();
-    expect(Math.abs(world.errorMs)).toBeLessThan(520);
-    world.askFor(20_000);
-    expect(Math.abs(world.errorMs)).toBeLessThan(60);
-    const offset = world.clock.offset();
-    expect(Math.abs((offset?.aheadMs ?? Number.NaN) - wallAheadMs)).toBeLessThanOrEqual((offset?.errorMs ?? 0) + 1);
-    expect(offset?.errorMs).toBeLessThan(60);
-  });
+  test.each([0, -3_000, 3_000, 30_000, -30_000, 600_000])(
+    'a wall clock that is %i ms ahead makes no difference, and is told',
+    (wallAheadMs) => {
+      const world = worldOff(wallAheadMs).ask();
+      expect(Math.abs(world.errorMs)).toBeLessThan(520);
+      world.askFor(20_000);
+      expect(Math.abs(world.errorMs)).toBeLessThan(60);
+      const offset = world.clock.offset();
+      expect(Math.abs((offset?.aheadMs ?? Number.NaN) - wallAheadMs)).toBeLessThanOrEqual((offset?.errorMs ?? 0) + 1);
+      expect(offset?.errorMs).toBeLessThan(60);
+    },
+  );
 
   test('a wall clock that agrees with the store is believed to the millisecond', () => {
     expect(Math.abs(worldOff(40).ask().askFor(100).errorMs - 40)).toBeLessThanOrEqual(1);
@@ -120,16 +132,22 @@ describe('with answers', () => {
     expect(Math.abs(world.errorMs)).toBeLessThan(100);
   });
 
-  test.each([100, -100])('bounds widen as the clocks drift apart by %i ppm, so that they hold through minutes without an answer', (ppm) => {
-    const world = new World(ppm).askFor(20_000).pass(600_000);
-    expect(world.clock.earliestMs()).toBeLessThanOrEqual(world.trueMs);
-    expect(world.clock.latestMs()).toBeGreaterThanOrEqual(world.trueMs);
-  });
+  test.each([100, -100])(
+    'bounds widen as the clocks drift apart by %i ppm, so that they hold through minutes without an answer',
+    (ppm) => {
+      const world = new World(ppm).askFor(20_000).pass(600_000);
+      expect(world.clock.earliestMs()).toBeLessThanOrEqual(world.trueMs);
+      expect(world.clock.latestMs()).toBeGreaterThanOrEqual(world.trueMs);
+    },
+  );
 
   test('a small lie, which nobody can tell from the truth, is forgotten within two minutes', () => {
     const world = new World().askFor(10_000);
     // At the turn of the liar's second.
-    world.pass(1_000 - ((world.trueMs + 202) % 1_000)).ask({ offMs: 200 }).askFor(20_000);
+    world
+      .pass(1_000 - ((world.trueMs + 202) % 1_000))
+      .ask({ offMs: 200 })
+      .askFor(20_000);
     expect(world.clock.earliestMs()).toBeGreaterThan(world.trueMs);
     world.askFor(130_000);
     expect(world.clock.earliestMs()).toBeLessThanOrEqual(world.trueMs);
@@ -142,40 +160,55 @@ describe('with answers', () => {
   });
 
   test('the true time lies between the bounds, whatever the ways take and the clocks do', () => {
-    fc.assert(fc.property(
-      fc.integer({ min: -100, max: 100 }), fc.integer({ min: -700_000, max: 700_000 }),
-      fc.array(fc.record({
-        passMs: fc.oneof(fc.integer({ min: 0, max: 999 }), fc.integer({ min: 0, max: 200_000 })), wallAheadMs: fc.option(fc.integer({ min: -700_000, max: 700_000 }), { nil: undefined }),
-        thereMs: fc.integer({ min: 0, max: 1_000 }), backMs: fc.integer({ min: 0, max: 1_000 }), staleMs: fc.integer({ min: 0, max: 20 }),
-      }), { minLength: 1, maxLength: 60 }),
-      (ppm, wallAheadMs, steps) => {
-        const world = Object.assign(new World(ppm), { wallAheadMs });
-        for (const step of steps) {
-          world.pass(step.passMs).ask(step);
-          if (step.wallAheadMs !== undefined) world.wallAheadMs = step.wallAheadMs;
-          const { clock, trueMs } = world;
-          expect(clock.earliestMs()).toBeLessThanOrEqual(trueMs);
-          expect(clock.latestMs()).toBeGreaterThanOrEqual(trueMs);
-          expect(clock.nowMs()).toBeGreaterThanOrEqual(clock.earliestMs());
-          expect(clock.nowMs()).toBeLessThanOrEqual(clock.latestMs());
-          const offset = clock.offset();
-          expect(Math.abs((offset?.aheadMs ?? Number.NaN) - world.wallAheadMs)).toBeLessThanOrEqual((offset?.errorMs ?? 0) + 1);
-        }
-      },
-    ), { numRuns: 300, seed: 8 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -100, max: 100 }),
+        fc.integer({ min: -700_000, max: 700_000 }),
+        fc.array(
+          fc.record({
+            passMs: fc.oneof(fc.integer({ min: 0, max: 999 }), fc.integer({ min: 0, max: 200_000 })),
+            wallAheadMs: fc.option(fc.integer({ min: -700_000, max: 700_000 }), { nil: undefined }),
+            thereMs: fc.integer({ min: 0, max: 1_000 }),
+            backMs: fc.integer({ min: 0, max: 1_000 }),
+            staleMs: fc.integer({ min: 0, max: 20 }),
+          }),
+          { minLength: 1, maxLength: 60 },
+        ),
+        (ppm, wallAheadMs, steps) => {
+          const world = Object.assign(new World(ppm), { wallAheadMs });
+          for (const step of steps) {
+            world.pass(step.passMs).ask(step);
+            if (step.wallAheadMs !== undefined) world.wallAheadMs = step.wallAheadMs;
+            const { clock, trueMs } = world;
+            expect(clock.earliestMs()).toBeLessThanOrEqual(trueMs);
+            expect(clock.latestMs()).toBeGreaterThanOrEqual(trueMs);
+            expect(clock.nowMs()).toBeGreaterThanOrEqual(clock.earliestMs());
+            expect(clock.nowMs()).toBeLessThanOrEqual(clock.latestMs());
+            const offset = clock.offset();
+            expect(Math.abs((offset?.aheadMs ?? Number.NaN) - world.wallAheadMs)).toBeLessThanOrEqual(
+              (offset?.errorMs ?? 0) + 1,
+            );
+          }
+        },
+      ),
+      { numRuns: 300, seed: 8 },
+    );
   });
 });
 
 describe('over the wire', () => {
   let local: Awaited<ReturnType<typeof localCloudForTests>>;
-  beforeAll(async () => { local = await localCloudForTests(); });
+  beforeAll(async () => {
+    local = await localCloudForTests();
+  });
   afterAll(() => local.stop());
 
   test('both clients of the store feed it, with answers and with refusals', async () => {
     for (const pick of ['dynamo', 'switchReads'] as const) {
       const clients = createClients(local.config);
       expect(clients.clock.offset()).toBeNull();
-      const get = (table: string) => clients[pick].send(new GetItemCommand({ TableName: table, Key: { k: { S: 'x' } } }));
+      const get = (table: string) =>
+        clients[pick].send(new GetItemCommand({ TableName: table, Key: { k: { S: 'x' } } }));
       if (pick === 'dynamo') await get('gobutton-claims');
       else await expect(get('absent')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
       const offset = clients.clock.offset();

@@ -24,10 +24,17 @@ export interface StoreClock {
   readonly answered: (answer: StampedAnswer) => void;
 }
 
-export interface ClockOffset { aheadMs: number; errorMs: number }
+export interface ClockOffset {
+  aheadMs: number;
+  errorMs: number;
+}
 
 /** `dateMs`: of the header, epoch ms. The others: `sharedClockMs`, just before the try and just after its answer. */
-export interface StampedAnswer { dateMs: number; sentAtMs: number; answeredAtMs: number }
+export interface StampedAnswer {
+  dateMs: number;
+  sentAtMs: number;
+  answeredAtMs: number;
+}
 
 /** Bounds are kept for one to two of these, so that one wrong answer is forgotten. */
 const WINDOW_MS = 60_000;
@@ -44,13 +51,20 @@ const BEHIND_TAKES = 5;
 const BEHIND_TAKES_MS = 3_000;
 
 /** Least and most that the store's time is ahead of the monotonic clock, in ms, at `atMs` of the latter. */
-interface Bounds { least: number; most: number; atMs: number }
+interface Bounds {
+  least: number;
+  most: number;
+  atMs: number;
+}
 
-export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockMs }: { wallMs?: () => number; monotonicMs?: () => number } = {}): StoreClock {
+export function createStoreClock({
+  wallMs = Date.now,
+  monotonicMs = sharedClockMs,
+}: { wallMs?: () => number; monotonicMs?: () => number } = {}): StoreClock {
   let older: Bounds | null = null;
   let newer: Bounds | null = null;
   let newerSinceMs = 0;
-  let doubt: Bounds & { times: number; sinceMs: number } | null = null;
+  let doubt: (Bounds & { times: number; sinceMs: number }) | null = null;
   /** Our own clock at the first of these answers, less the monotonic one. */
   let ownAhead = 0;
   /** What `nowMs` adds to the monotonic clock. */
@@ -78,11 +92,18 @@ export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockM
   function isSettled(found: Bounds, isAhead: boolean, atMs: number): boolean {
     const last = doubt === null ? null : agedTo(doubt, atMs);
     const agrees = last !== null && found.least <= last.most && found.most >= last.least;
-    doubt = { ...(agrees ? both(last, found, atMs) : found), times: agrees && doubt !== null ? doubt.times + 1 : 1, sinceMs: agrees && doubt !== null ? doubt.sinceMs : atMs };
-    return isAhead ? doubt.times >= AHEAD_TAKES : doubt.times >= BEHIND_TAKES && atMs - doubt.sinceMs >= BEHIND_TAKES_MS;
+    doubt = {
+      ...(agrees ? both(last, found, atMs) : found),
+      times: agrees && doubt !== null ? doubt.times + 1 : 1,
+      sinceMs: agrees && doubt !== null ? doubt.sinceMs : atMs,
+    };
+    return isAhead
+      ? doubt.times >= AHEAD_TAKES
+      : doubt.times >= BEHIND_TAKES && atMs - doubt.sinceMs >= BEHIND_TAKES_MS;
   }
 
-  const at = (atMs: number): number => (newer === null ? Math.floor(wallMs() + atMs - monotonicMs()) : Math.floor(atMs + ahead));
+  const at = (atMs: number): number =>
+    newer === null ? Math.floor(wallMs() + atMs - monotonicMs()) : Math.floor(atMs + ahead);
 
   function latest(): number {
     const atMs = monotonicMs();
@@ -105,7 +126,10 @@ export function createStoreClock({ wallMs = Date.now, monotonicMs = sharedClockM
       const atMs = monotonicMs();
       const bounds = known(atMs);
       if (bounds === null) return null;
-      return { aheadMs: Math.round(wallMs() - atMs - (bounds.least + bounds.most) / 2), errorMs: Math.ceil((bounds.most - bounds.least) / 2) };
+      return {
+        aheadMs: Math.round(wallMs() - atMs - (bounds.least + bounds.most) / 2),
+        errorMs: Math.ceil((bounds.most - bounds.least) / 2),
+      };
     },
     answered({ dateMs, sentAtMs, answeredAtMs: atMs }) {
       if (!Number.isFinite(dateMs) || answerIsOdd(sentAtMs, atMs)) return;
@@ -144,5 +168,12 @@ function both(one: Bounds, other: Bounds | null, atMs: number): Bounds {
 
 /** For a process without a store, and for tests: the machine's own clock, or another one, taken for the store's. */
 export function wallClock(nowMs: () => number = Date.now): StoreClock {
-  return { nowMs, earliestMs: nowMs, latestMs: nowMs, atMs: (monotonicMs) => Math.floor(nowMs() + monotonicMs - sharedClockMs()), offset: () => null, answered: () => undefined };
+  return {
+    nowMs,
+    earliestMs: nowMs,
+    latestMs: nowMs,
+    atMs: (monotonicMs) => Math.floor(nowMs() + monotonicMs - sharedClockMs()),
+    offset: () => null,
+    answered: () => undefined,
+  };
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
@@ -16,7 +16,9 @@ beforeAll(async () => {
   local = await localCloudForTests();
   switches = local.cloud.switches;
 });
-afterAll(async () => { await local.stop(); });
+afterAll(async () => {
+  await local.stop();
+});
 
 const values = (ios: number) => ({ pace: { ios, android: 0 }, zombie: false, custom: { banner: 'on' } });
 
@@ -50,7 +52,11 @@ test('the head of the record goes up only, and makes no item', async () => {
   await switches.halt('head');
   expect(await switches.noteHead('head', { seq: 3, hash: 'c' })).toBe(true);
   expect(await switches.noteHead('head', { seq: 2, hash: 'b' })).toBe(false);
-  expect(await switches.read('head', { consistent: true })).toMatchObject({ halted: true, haltEpoch: 1, head: { seq: 3, hash: 'c' } });
+  expect(await switches.read('head', { consistent: true })).toMatchObject({
+    halted: true,
+    haltEpoch: 1,
+    head: { seq: 3, hash: 'c' },
+  });
 });
 
 test('halts at the same moment all count', async () => {
@@ -63,24 +69,54 @@ test('an older entry never overwrites a newer one, and the halt is not touched',
   expect(await switches.apply('a', 5, values(500))).toBe(true);
   expect(await switches.apply('a', 4, values(400))).toBe(false);
   expect(await switches.apply('a', 5, values(500))).toBe(true);
-  expect(await switches.read('a', { consistent: true })).toEqual({ launchId: 'a', halted: true, haltEpoch: 1, seq: 5, pace: { ios: 500, android: 0 }, zombie: false, custom: { banner: 'on' }, head: null });
+  expect(await switches.read('a', { consistent: true })).toEqual({
+    launchId: 'a',
+    halted: true,
+    haltEpoch: 1,
+    seq: 5,
+    pace: { ios: 500, android: 0 },
+    zombie: false,
+    custom: { banner: 'on' },
+    head: null,
+  });
 });
 
 test('an apply whose answers are lost is a success; one that never arrives rejects', async () => {
   const clients = createClients(local.config);
   withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 3));
-  expect(await createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' }).apply('b', 1, values(1))).toBe(true);
+  expect(
+    await createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' }).apply(
+      'b',
+      1,
+      values(1),
+    ),
+  ).toBe(true);
   const deaf = createClients(local.config);
   withFault(deaf.dynamo, loseRequests('UpdateItemCommand', 3));
-  await expect(createSwitchStore({ reads: deaf.switchReads, writes: deaf.dynamo, table: 'gobutton-switches' }).apply('c', 1, values(1))).rejects.toMatchObject({ code: 'SWITCHES_UNAVAILABLE' });
+  await expect(
+    createSwitchStore({ reads: deaf.switchReads, writes: deaf.dynamo, table: 'gobutton-switches' }).apply(
+      'c',
+      1,
+      values(1),
+    ),
+  ).rejects.toMatchObject({ code: 'SWITCHES_UNAVAILABLE' });
 });
 
 test('a read without an answer is given up, connection and all, before the next poll but one', async () => {
   let closed: () => void;
-  const aborted = new Promise<void>((resolve) => { closed = resolve; });
-  const silent = createServer((request) => { request.socket.once('close', () => closed()); });
-  await new Promise<void>((resolve) => { silent.listen(0, '127.0.0.1', resolve); });
-  const cloud = createCloud({ ...local.config, endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+  const aborted = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const silent = createServer((request) => {
+    request.socket.once('close', () => closed());
+  });
+  await new Promise<void>((resolve) => {
+    silent.listen(0, '127.0.0.1', resolve);
+  });
+  const cloud = createCloud({
+    ...local.config,
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+  });
   const startedAtMs = performance.now();
   await expect(cloud.switches.read('x')).rejects.toThrow();
   expect(performance.now() - startedAtMs).toBeLessThan(700);

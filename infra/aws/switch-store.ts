@@ -48,22 +48,39 @@ export interface SwitchStore {
  * `reads` serves the workers' polls: one try, aborted after 550 ms. `writes` is the client of the record. The item: the halt
  * (`halted`, `haltEpoch`) and, under `seq`, the other switches as one JSON text in `rest`.
  */
-export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBClient; writes: DynamoDBClient; table: string }): SwitchStore {
+export function createSwitchStore({
+  reads,
+  writes,
+  table,
+}: {
+  reads: DynamoDBClient;
+  writes: DynamoDBClient;
+  table: string;
+}): SwitchStore {
   async function readConsistent(launchId: string, cause: unknown): Promise<SwitchItem | null> {
     const read = new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true });
-    const answer = await writes.send(read, { abortSignal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) }).catch((readError: unknown) => {
-      throw new CloudError('SWITCHES_UNAVAILABLE', `cannot write or read the switches of ${launchId}`, { cause: new AggregateError([cause, readError]) });
-    });
+    const answer = await writes
+      .send(read, { abortSignal: AbortSignal.timeout(READ_BACK_TIMEOUT_MS) })
+      .catch((readError: unknown) => {
+        throw new CloudError('SWITCHES_UNAVAILABLE', `cannot write or read the switches of ${launchId}`, {
+          cause: new AggregateError([cause, readError]),
+        });
+      });
     return answer.Item === undefined ? null : toSwitchItem(answer.Item);
   }
 
   async function haltWhere(launchId: string, condition: string | undefined): Promise<SwitchItem> {
     // A retry after a lost answer counts the epoch up twice. That is as good: only its growth matters.
-    const answer = await writes.send(new UpdateItemCommand({
-      TableName: table, Key: { launchId: { S: launchId } }, ReturnValues: 'ALL_NEW', ConditionExpression: condition,
-      UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
-      ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
-    }));
+    const answer = await writes.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { launchId: { S: launchId } },
+        ReturnValues: 'ALL_NEW',
+        ConditionExpression: condition,
+        UpdateExpression: 'SET halted = :true ADD haltEpoch :one',
+        ExpressionAttributeValues: { ':true': { BOOL: true }, ':one': { N: '1' } },
+      }),
+    );
     return toSwitchItem(answer.Attributes ?? {});
   }
 
@@ -71,7 +88,11 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
     async read(launchId, options = {}) {
       const deadline = AbortSignal.timeout(SWITCH_READ_TIMEOUT_MS);
       const answer = await reads.send(
-        new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: options.consistent ?? false }),
+        new GetItemCommand({
+          TableName: table,
+          Key: { launchId: { S: launchId } },
+          ConsistentRead: options.consistent ?? false,
+        }),
         { abortSignal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]) },
       );
       return answer.Item === undefined ? null : toSwitchItem(answer.Item);
@@ -113,12 +134,15 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
 
     async noteHead(launchId, { seq, hash }) {
       try {
-        await writes.send(new UpdateItemCommand({
-          TableName: table, Key: { launchId: { S: launchId } },
-          UpdateExpression: 'SET headSeq = :seq, headHash = :hash',
-          ConditionExpression: 'attribute_exists(launchId) AND (attribute_not_exists(headSeq) OR headSeq < :seq)',
-          ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':hash': { S: hash } },
-        }));
+        await writes.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { launchId: { S: launchId } },
+            UpdateExpression: 'SET headSeq = :seq, headHash = :hash',
+            ConditionExpression: 'attribute_exists(launchId) AND (attribute_not_exists(headSeq) OR headSeq < :seq)',
+            ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':hash': { S: hash } },
+          }),
+        );
         return true;
       } catch (error) {
         if (isConditionFailure(error)) return false;
@@ -135,12 +159,19 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
 
     async resetEpoch(launchId, wrong, epoch) {
       try {
-        await writes.send(new UpdateItemCommand({
-          TableName: table, Key: { launchId: { S: launchId } },
-          UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
-          ConditionExpression: 'haltEpoch = :wrong',
-          ExpressionAttributeValues: { ':true': { BOOL: true }, ':epoch': { N: String(epoch) }, ':wrong': { N: String(wrong) } },
-        }));
+        await writes.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { launchId: { S: launchId } },
+            UpdateExpression: 'SET halted = :true, haltEpoch = :epoch',
+            ConditionExpression: 'haltEpoch = :wrong',
+            ExpressionAttributeValues: {
+              ':true': { BOOL: true },
+              ':epoch': { N: String(epoch) },
+              ':wrong': { N: String(wrong) },
+            },
+          }),
+        );
         return true;
       } catch (error) {
         if (isConditionFailure(error)) return false;
@@ -150,12 +181,15 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
 
     async lift(launchId, epoch) {
       try {
-        await writes.send(new UpdateItemCommand({
-          TableName: table, Key: { launchId: { S: launchId } },
-          UpdateExpression: 'SET halted = :false',
-          ConditionExpression: 'haltEpoch = :epoch',
-          ExpressionAttributeValues: { ':false': { BOOL: false }, ':epoch': { N: String(epoch) } },
-        }));
+        await writes.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { launchId: { S: launchId } },
+            UpdateExpression: 'SET halted = :false',
+            ConditionExpression: 'haltEpoch = :epoch',
+            ExpressionAttributeValues: { ':false': { BOOL: false }, ':epoch': { N: String(epoch) } },
+          }),
+        );
         return true;
       } catch (error) {
         if (isConditionFailure(error)) return false;
@@ -166,12 +200,15 @@ export function createSwitchStore({ reads, writes, table }: { reads: DynamoDBCli
     async apply(launchId, seq, values) {
       const rest = canonicalJson({ pace: values.pace, zombie: values.zombie, custom: values.custom });
       try {
-        await writes.send(new UpdateItemCommand({
-          TableName: table, Key: { launchId: { S: launchId } },
-          UpdateExpression: 'SET seq = :seq, rest = :rest',
-          ConditionExpression: 'attribute_not_exists(seq) OR seq < :seq',
-          ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':rest': { S: rest } },
-        }));
+        await writes.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { launchId: { S: launchId } },
+            UpdateExpression: 'SET seq = :seq, rest = :rest',
+            ConditionExpression: 'attribute_not_exists(seq) OR seq < :seq',
+            ExpressionAttributeValues: { ':seq': { N: String(seq) }, ':rest': { S: rest } },
+          }),
+        );
         return true;
       } catch (error) {
         // The same sequence is the same entry: ours, by a lost answer or by another instance that did the same.

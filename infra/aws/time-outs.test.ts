@@ -13,7 +13,9 @@ let local: Awaited<ReturnType<typeof localCloudForTests>>;
 beforeAll(async () => {
   local = await localCloudForTests();
   silent = createServer(() => {});
-  await new Promise<void>((resolve) => { silent.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    silent.listen(0, '127.0.0.1', resolve);
+  });
   cloud = createCloud({ ...local.config, endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
 });
 afterAll(async () => {
@@ -34,14 +36,34 @@ describe.concurrent('with a cloud that never answers', () => {
   };
 
   // Three tries of one second, and two for reading back.
-  test('an append is given up after some five seconds', () => within(4_500, 7_500, cloud.record.append('l', { seq: 0, hash: '' }, { kind: 'Noted', text: 'x', atMs: 1, by: { system: 'cli' } }), 'RECORD_UNAVAILABLE'));
-  test('so is a claim', () => within(4_500, 7_500, cloud.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 }), 'CLAIMS_UNAVAILABLE'));
-  test('and a switch', () => within(4_500, 7_500, cloud.switches.apply('l', 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} }), 'SWITCHES_UNAVAILABLE'));
+  test('an append is given up after some five seconds', () =>
+    within(
+      4_500,
+      7_500,
+      cloud.record.append('l', { seq: 0, hash: '' }, { kind: 'Noted', text: 'x', atMs: 1, by: { system: 'cli' } }),
+      'RECORD_UNAVAILABLE',
+    ));
+  test('so is a claim', () =>
+    within(
+      4_500,
+      7_500,
+      cloud.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 }),
+      'CLAIMS_UNAVAILABLE',
+    ));
+  test('and a switch', () =>
+    within(
+      4_500,
+      7_500,
+      cloud.switches.apply('l', 1, { pace: { ios: 0, android: 0 }, zombie: false, custom: {} }),
+      'SWITCHES_UNAVAILABLE',
+    ));
 
   test('while a long poll may wait longer than any other call', async () => {
     await local.cloud.queues.ensurePool('p');
     const startedAtMs = performance.now();
-    expect(await local.cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 6, visibilitySeconds: 30 })).toEqual([]);
+    expect(
+      await local.cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 6, visibilitySeconds: 30 }),
+    ).toEqual([]);
     expect(performance.now() - startedAtMs).toBeGreaterThan(5_900);
   });
 });

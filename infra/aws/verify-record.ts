@@ -23,18 +23,29 @@ export interface FoldOptions {
 }
 
 /** The launch after these entries, which must follow `before`. */
-export function foldVerified(launchId: string, before: Launch | null, entries: readonly Entry[], keyring: Keyring, { judge = () => null }: FoldOptions = {}): FoldVerdict {
+export function foldVerified(
+  launchId: string,
+  before: Launch | null,
+  entries: readonly Entry[],
+  keyring: Keyring,
+  { judge = () => null }: FoldOptions = {},
+): FoldVerdict {
   const seen = knownHead(launchId, before, entries, keyring);
   let launch = before;
   for (const entry of entries) {
-    const problem = linkProblem(launchId, { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' }, entry)
-      ?? (entry.seq <= seen ? null : writerProblem(launch, entry, keyring))
-      ?? judge(launch, entry);
+    const problem =
+      linkProblem(launchId, { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' }, entry) ??
+      (entry.seq <= seen ? null : writerProblem(launch, entry, keyring)) ??
+      judge(launch, entry);
     if (problem !== null) return { ok: false, seq: (launch?.seq ?? 0) + 1, why: problem };
     try {
       launch = evolve(launch, entry);
     } catch (error) {
-      return { ok: false, seq: entry.seq, why: `it can't follow the ones before it: ${error instanceof Error ? error.message : String(error)}` };
+      return {
+        ok: false,
+        seq: entry.seq,
+        why: `it can't follow the ones before it: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
   }
   if (launch !== null) keyring.verified.set(launchId, { seq: launch.seq, hash: launch.headHash });
@@ -61,12 +72,18 @@ export function byRules(before: Launch | null, entry: Entry): string | null {
  * Whether the record still holds the head that was noted outside of it (switch item, channel). `hash` may be its first
  * characters. What is cut off leaves a record that is well in itself, and is noticed by nothing else.
  */
-export function headProblem(entries: readonly Pick<Entry, 'seq' | 'hash'>[], head: { seq: number; hash: string } | null): string | null {
+export function headProblem(
+  entries: readonly Pick<Entry, 'seq' | 'hash'>[],
+  head: { seq: number; hash: string } | null,
+): string | null {
   if (head === null) return null;
   const last = entries.at(-1)?.seq ?? 0;
-  if (last < head.seq) return `the record was cut off: it ends at entry ${last}, and entry ${head.seq} was noted outside of it`;
+  if (last < head.seq)
+    return `the record was cut off: it ends at entry ${last}, and entry ${head.seq} was noted outside of it`;
   const standing = entries.find(({ seq }) => seq === head.seq)?.hash ?? '';
-  return head.hash.length >= 8 && standing.startsWith(head.hash) ? null : `the record was replaced: entry ${head.seq} is another one than was noted outside of it`;
+  return head.hash.length >= 8 && standing.startsWith(head.hash)
+    ? null
+    : `the record was replaced: entry ${head.seq} is another one than was noted outside of it`;
 }
 
 /** Up to this sequence signatures were verified before. The chain still is: it is what says that the entries are the same. */
@@ -81,11 +98,18 @@ function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring
   const problem = signerProblem(before, entry);
   if (problem !== null) return problem;
   // At every step: a record that begins with strange keys and ends with ours was written by a stranger until then.
-  const named = entry.kind === 'LaunchCreated' ? (entry.keys ?? []) : entry.kind === 'KeysChanged' ? (before?.keyChanges[entry.changeId]?.keys ?? []) : [];
+  const named =
+    entry.kind === 'LaunchCreated'
+      ? (entry.keys ?? [])
+      : entry.kind === 'KeysChanged'
+        ? (before?.keyChanges[entry.changeId]?.keys ?? [])
+        : [];
   const distrust = trusted === null ? null : trustProblem(named, trusted);
   if (distrust !== null) return distrust;
   if ((before?.keys ?? named).length === 0) return null;
   const { key = '', sig = '' } = entry;
   if (key === '') return needsKey(entry) ? 'nobody has signed it' : null;
-  return signatureHolds(signedText(entry.hash), { key, signature: sig }) ? null : 'its signature does not fit: it was written by somebody without the key, or changed';
+  return signatureHolds(signedText(entry.hash), { key, signature: sig })
+    ? null
+    : 'its signature does not fit: it was written by somebody without the key, or changed';
 }

@@ -1,7 +1,7 @@
-import { holderOf } from '../../runbooks/launch/signers.ts';
-import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import type { KeyRole } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { holderOf } from '../../runbooks/launch/signers.ts';
+import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
 import { signatureHolds } from './keyring.ts';
 import type { Signer } from './keyring.ts';
 
@@ -9,7 +9,11 @@ import type { Signer } from './keyring.ts';
  * A text of the live table that says by whom it is. Whoever can write the table can write anything into it, so what others
  * are held to (the roll) or counted by (reports, for the roll) is signed by the deployment's own keys, as entries are.
  */
-export interface Vouched { text: string; /** Public key and signature; empty: nobody has signed it. */ key: string; sig: string }
+export interface Vouched {
+  text: string;
+  /** Public key and signature; empty: nobody has signed it. */ key: string;
+  sig: string;
+}
 
 export type VouchedKind = 'report' | 'roll';
 
@@ -21,7 +25,12 @@ export function vouch(kind: VouchedKind, text: string, signer: Signer | null): V
 }
 
 /** Which role's key has signed it, by the launch's record and by what this process was told to trust. Null: none of them. */
-export function vouchedBy(kind: VouchedKind, { text, key, sig }: Vouched, launch: Launch, trusted: TrustedKeys | null): KeyRole | null {
+export function vouchedBy(
+  kind: VouchedKind,
+  { text, key, sig }: Vouched,
+  launch: Launch,
+  trusted: TrustedKeys | null,
+): KeyRole | null {
   if (key === '') return null;
   const holder = holderOf(launch, key);
   if (holder !== 'bot' && holder !== 'worker') return null;

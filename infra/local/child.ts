@@ -36,8 +36,25 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const log = createWriteStream(options.logFile, { flags: 'a' });
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, options.script), ...(options.args ?? [])],
-    { cwd: projectRoot, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp', GOBUTTON_PARENT_PID: String(process.pid), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      exitWithParent,
+      join(projectRoot, options.script),
+      ...(options.args ?? []),
+    ],
+    {
+      cwd: projectRoot,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        TMPDIR: process.env['TMPDIR'] ?? '/tmp',
+        GOBUTTON_PARENT_PID: String(process.pid),
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
   );
   const pid = child.pid;
   if (pid === undefined) throw new Error(`CHILD_NOT_STARTED ${options.name}`);
@@ -80,10 +97,26 @@ export async function startChild(options: ChildOptions): Promise<Child> {
           if (error === null) resolve(line);
           else reject(error);
         };
-        const listener = (line: string) => { if (match(line)) finish(null, line); };
-        const timer = setTimeout(() => finish(new Error(`CHILD_SILENT ${options.name} said nothing expected within ${withinMs} ms; see ${options.logFile}`), ''), withinMs);
+        const listener = (line: string) => {
+          if (match(line)) finish(null, line);
+        };
+        const timer = setTimeout(
+          () =>
+            finish(
+              new Error(
+                `CHILD_SILENT ${options.name} said nothing expected within ${withinMs} ms; see ${options.logFile}`,
+              ),
+              '',
+            ),
+          withinMs,
+        );
         waiting.add(listener);
-        void ended.then((how) => finish(new Error(`CHILD_ENDED ${options.name} ended (${how}) before it was ready; see ${options.logFile}`), ''));
+        void ended.then((how) =>
+          finish(
+            new Error(`CHILD_ENDED ${options.name} ended (${how}) before it was ready; see ${options.logFile}`),
+            '',
+          ),
+        );
       }),
     stop: async (graceMs = 5_000) => {
       if (result !== null) return;

@@ -1,16 +1,20 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureCredentials } from './credentials.ts';
 
 let root: string;
-beforeAll(async () => { root = await mkdtemp(join(tmpdir(), 'credentials-')); });
-afterAll(async () => { await rm(root, { recursive: true }); });
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'credentials-'));
+});
+afterAll(async () => {
+  await rm(root, { recursive: true });
+});
 
 const dayMs = 86_400_000;
 
@@ -33,13 +37,21 @@ describe('ensureCredentials', () => {
     expect(apnsKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
     expect(createPublicKey(apnsKey).export({ type: 'spki', format: 'pem' })).toBe(made.apnsPublicKeyPem);
     const account = JSON.parse(await readFile(made.serviceAccountFile, 'utf8')) as Record<string, string>;
-    expect(account).toMatchObject({ type: 'service_account', project_id: 'gobutton-local', token_uri: 'https://oauth2.googleapis.com/token' });
-    expect(createPublicKey(account.private_key ?? '').export({ type: 'spki', format: 'pem' })).toBe(made.serviceAccountPublicKeyPem);
+    expect(account).toMatchObject({
+      type: 'service_account',
+      project_id: 'gobutton-local',
+      token_uri: 'https://oauth2.googleapis.com/token',
+    });
+    expect(createPublicKey(account.private_key ?? '').export({ type: 'spki', format: 'pem' })).toBe(
+      made.serviceAccountPublicKeyPem,
+    );
   });
 
   it('has a certificate that a client trusts by the CA file alone, for localhost and 127.0.0.1', async () => {
     const made = await ensureCredentials(join(root, 'tls'));
-    const server = createServer({ key: made.serverKey, cert: made.serverCert }, (socket) => { socket.end(); });
+    const server = createServer({ key: made.serverKey, cert: made.serverCert }, (socket) => {
+      socket.end();
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -60,7 +72,9 @@ describe('ensureCredentials', () => {
     const renewed = await ensureCredentials(dir);
     expect(renewed.serverCert).not.toBe(old.serverCert);
     expect(new X509Certificate(renewed.serverCert).validToDate.getTime()).toBeGreaterThan(Date.now() + 300 * dayMs);
-    expect(new X509Certificate(renewed.serverCert).checkIssued(new X509Certificate(await readFile(renewed.caFile)))).toBe(true);
+    expect(
+      new X509Certificate(renewed.serverCert).checkIssued(new X509Certificate(await readFile(renewed.caFile))),
+    ).toBe(true);
     expect(renewed.apnsPublicKeyPem).toBe(old.apnsPublicKeyPem);
     expect(renewed.apnsKeyId).toBe(old.apnsKeyId);
   });

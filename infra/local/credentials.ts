@@ -13,18 +13,28 @@ import { z } from 'zod';
 
 const bundleShape = z.strictObject({
   v: z.literal(1),
-  ca: z.string(), serverKey: z.string(), serverCert: z.string(),
-  apnsKey: z.string(), apnsKeyId: z.string().length(10), apnsTeamId: z.string().length(10),
-  serviceAccountKey: z.string(), serviceAccountKeyId: z.string(),
+  ca: z.string(),
+  serverKey: z.string(),
+  serverCert: z.string(),
+  apnsKey: z.string(),
+  apnsKeyId: z.string().length(10),
+  apnsTeamId: z.string().length(10),
+  serviceAccountKey: z.string(),
+  serviceAccountKeyId: z.string(),
 });
 type Bundle = z.output<typeof bundleShape>;
 
 export interface Credentials {
   /** CA certificate, PEM: what a client has to trust. */
   caFile: string;
-  serverKey: string; serverCert: string;
-  apnsKeyFile: string; apnsKeyId: string; apnsTeamId: string; apnsPublicKeyPem: string;
-  serviceAccountFile: string; serviceAccountPublicKeyPem: string;
+  serverKey: string;
+  serverCert: string;
+  apnsKeyFile: string;
+  apnsKeyId: string;
+  apnsTeamId: string;
+  apnsPublicKeyPem: string;
+  serviceAccountFile: string;
+  serviceAccountPublicKeyPem: string;
   projectId: string;
 }
 
@@ -51,7 +61,11 @@ export async function ensureCredentials(dir: string, nowMs: number = Date.now())
   const bundle = await readBundle(bundleFile);
   if (bundle === null) throw new Error(`CREDENTIALS_UNREADABLE: ${bundleFile} can't be read back`);
 
-  const files = { caFile: join(dir, 'ca.pem'), apnsKeyFile: join(dir, 'apns-key.p8'), serviceAccountFile: join(dir, 'service-account.json') };
+  const files = {
+    caFile: join(dir, 'ca.pem'),
+    apnsKeyFile: join(dir, 'apns-key.p8'),
+    serviceAccountFile: join(dir, 'service-account.json'),
+  };
   await Promise.all([
     writePrivate(files.caFile, bundle.ca),
     writePrivate(files.apnsKeyFile, bundle.apnsKey),
@@ -59,9 +73,12 @@ export async function ensureCredentials(dir: string, nowMs: number = Date.now())
   ]);
   return {
     ...files,
-    serverKey: bundle.serverKey, serverCert: bundle.serverCert,
-    apnsKeyId: bundle.apnsKeyId, apnsTeamId: bundle.apnsTeamId,
-    apnsPublicKeyPem: publicPem(bundle.apnsKey), serviceAccountPublicKeyPem: publicPem(bundle.serviceAccountKey),
+    serverKey: bundle.serverKey,
+    serverCert: bundle.serverCert,
+    apnsKeyId: bundle.apnsKeyId,
+    apnsTeamId: bundle.apnsTeamId,
+    apnsPublicKeyPem: publicPem(bundle.apnsKey),
+    serviceAccountPublicKeyPem: publicPem(bundle.serviceAccountKey),
     projectId,
   };
 }
@@ -80,7 +97,9 @@ async function readBundle(file: string): Promise<Bundle | null> {
 
 function certificateIsGood(bundle: Bundle, nowMs: number): boolean {
   try {
-    return [bundle.ca, bundle.serverCert].every((pem) => new X509Certificate(pem).validToDate.getTime() - nowMs > leftAtLeastMs);
+    return [bundle.ca, bundle.serverCert].every(
+      (pem) => new X509Certificate(pem).validToDate.getTime() - nowMs > leftAtLeastMs,
+    );
   } catch {
     return false;
   }
@@ -93,8 +112,11 @@ function makeKeys(): Keys {
   const google = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   return {
     v: 1,
-    apnsKey: privatePem(apns), apnsKeyId: tenCharacters(), apnsTeamId: tenCharacters(),
-    serviceAccountKey: privatePem(google), serviceAccountKeyId: randomBytes(20).toString('hex'),
+    apnsKey: privatePem(apns),
+    apnsKeyId: tenCharacters(),
+    apnsTeamId: tenCharacters(),
+    serviceAccountKey: privatePem(google),
+    serviceAccountKeyId: randomBytes(20).toString('hex'),
   };
 }
 
@@ -108,10 +130,18 @@ function tenCharacters(): string {
 }
 
 async function makeCertificate(nowMs: number): Promise<Pick<Bundle, 'ca' | 'serverKey' | 'serverCert'>> {
-  const validity = { keyType: 'ec', algorithm: 'sha256', notBeforeDate: new Date(nowMs - dayMs), notAfterDate: new Date(nowMs + certificateDays * dayMs) } as const;
+  const validity = {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(nowMs - dayMs),
+    notAfterDate: new Date(nowMs + certificateDays * dayMs),
+  } as const;
   const ca = await generate([{ name: 'commonName', value: 'gobutton local CA' }], {
     ...validity,
-    extensions: [{ name: 'basicConstraints', cA: true, critical: true }, { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true }],
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
   });
   const server = await generate([{ name: 'commonName', value: 'localhost' }], {
     ...validity,
@@ -120,7 +150,14 @@ async function makeCertificate(nowMs: number): Promise<Pick<Bundle, 'ca' | 'serv
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, { type: 7, ip: '::1' }] },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
     ],
   });
   // The CA's key is forgotten here: nobody can sign a second certificate that clients of this CA would trust.
@@ -128,12 +165,22 @@ async function makeCertificate(nowMs: number): Promise<Pick<Bundle, 'ca' | 'serv
 }
 
 function serviceAccountText(bundle: Bundle): string {
-  return JSON.stringify({
-    type: 'service_account', project_id: projectId, private_key_id: bundle.serviceAccountKeyId, private_key: bundle.serviceAccountKey,
-    client_email: clientEmail, client_id: '100000000000000000001',
-    auth_uri: 'https://accounts.google.com/o/oauth2/auth', token_uri: 'https://oauth2.googleapis.com/token',
-    auth_provider_x509_cert_url: 'https://www.googleapis.com/oauth2/v1/certs', universe_domain: 'googleapis.com',
-  }, null, 2);
+  return JSON.stringify(
+    {
+      type: 'service_account',
+      project_id: projectId,
+      private_key_id: bundle.serviceAccountKeyId,
+      private_key: bundle.serviceAccountKey,
+      client_email: clientEmail,
+      client_id: '100000000000000000001',
+      auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+      token_uri: 'https://oauth2.googleapis.com/token',
+      auth_provider_x509_cert_url: 'https://www.googleapis.com/oauth2/v1/certs',
+      universe_domain: 'googleapis.com',
+    },
+    null,
+    2,
+  );
 }
 
 function publicPem(keyPem: string): string {

@@ -5,13 +5,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LOCK_FILE, lockDataDir, runningIn } from './data-lock.ts';
 
 let dir: string;
-beforeEach(async () => { dir = await mkdtemp(join(tmpdir(), 'gobutton-lock-')); });
-afterEach(async () => { await rm(dir, { recursive: true }); });
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gobutton-lock-'));
+});
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+});
 
 const held = () => readFile(join(dir, LOCK_FILE), 'utf8').catch(() => null);
 const holdAs = (text: string) => writeFile(join(dir, LOCK_FILE), text);
 
-test('a folder that a living process holds is refused by that process\'s id, whether its start is known or not', async () => {
+test("a folder that a living process holds is refused by that process's id, whether its start is known or not", async () => {
   const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8');
   const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   for (const holder of [`${process.ppid} ${startedAt}`, String(process.ppid)]) {

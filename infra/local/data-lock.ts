@@ -21,10 +21,14 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
         if ((await readFile(file, 'utf8').catch(() => '')) === mine) await rm(file, { force: true });
       };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new Error(`could not write ${file}`, { cause: error });
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new Error(`could not write ${file}`, { cause: error });
     }
     const holder = await runningIn(dataDir);
-    if (holder !== null) throw new Error(`ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first, or use another folder with --data`);
+    if (holder !== null)
+      throw new Error(
+        `ALREADY_RUNNING the data folder ${dataDir} is in use by process ${holder}; stop it first, or use another folder with --data`,
+      );
     // What a killed start leaves behind writes to the folder until it notices.
     await sleep(ENDS_AFTER_PARENT_MS);
     await rm(file, { force: true });

@@ -20,8 +20,16 @@ export type Part = 'workers' | 'providers' | 'cloud' | 'bot';
 export type ThreadKind = 'main' | 'sending' | 'helpers';
 
 /** CPU-seconds since their start by process, and of the machine since its boot. */
-interface Sample { atMs: number; processes: Map<number, { part: Part; seconds: number }>; threads: Map<string, { kind: ThreadKind; seconds: number }>; machine: MachineTime }
-interface MachineTime { busy: number; total: number }
+interface Sample {
+  atMs: number;
+  processes: Map<number, { part: Part; seconds: number }>;
+  threads: Map<string, { kind: ThreadKind; seconds: number }>;
+  machine: MachineTime;
+}
+interface MachineTime {
+  busy: number;
+  total: number;
+}
 
 /** /proc counts in hundredths of a second on every architecture (USER_HZ; `man 5 proc`). */
 const TICKS_PER_SECOND = 100;
@@ -59,11 +67,16 @@ export class CpuWatch {
     const last = this.#samples.find(({ atMs }) => atMs >= untilMs) ?? this.#samples.at(-1);
     if (first === undefined || last === undefined || last === first) return null;
     const parts: Record<Part, number> = { workers: 0, providers: 0, cloud: 0, bot: 0 };
-    for (const [pid, { part, seconds }] of last.processes) parts[part] += seconds - (first.processes.get(pid)?.seconds ?? 0);
+    for (const [pid, { part, seconds }] of last.processes)
+      parts[part] += seconds - (first.processes.get(pid)?.seconds ?? 0);
     const workerThreads: Record<ThreadKind, number> = { main: 0, sending: 0, helpers: 0 };
-    for (const [id, { kind, seconds }] of last.threads) workerThreads[kind] += seconds - (first.threads.get(id)?.seconds ?? 0);
+    for (const [id, { kind, seconds }] of last.threads)
+      workerThreads[kind] += seconds - (first.threads.get(id)?.seconds ?? 0);
     return {
-      cores: availableParallelism(), seconds: (last.atMs - first.atMs) / 1_000, parts, workerThreads: last.threads.size === 0 ? null : workerThreads,
+      cores: availableParallelism(),
+      seconds: (last.atMs - first.atMs) / 1_000,
+      parts,
+      workerThreads: last.threads.size === 0 ? null : workerThreads,
       machineBusy: (last.machine.busy - first.machine.busy) / Math.max(0.01, last.machine.total - first.machine.total),
     };
   }
@@ -78,7 +91,11 @@ export function processSeconds(stat: string): number {
 
 /** Time of all cores in seconds from the text of /proc/stat. Waiting for a disk is idle; guests are in user time already. */
 export function machineTime(stat: string): MachineTime {
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = stat.slice(0, stat.indexOf('\n')).split(/\s+/).slice(1).map(Number);
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = stat
+    .slice(0, stat.indexOf('\n'))
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
   const busy = user + nice + system + irq + softirq + steal;
   return { busy: busy / TICKS_PER_SECOND, total: (busy + idle + iowait) / TICKS_PER_SECOND };
 }

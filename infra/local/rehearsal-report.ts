@@ -7,10 +7,25 @@ export interface RehearsalReport {
   devices: number;
   platforms: { ios: number; android: number };
   /** From the accounts, at close. */
-  outcome: { accepted: number; failed: Record<string, number>; uncertain: number; halted: number; late: number; skipped: number };
+  outcome: {
+    accepted: number;
+    failed: Record<string, number>;
+    uncertain: number;
+    halted: number;
+    late: number;
+    skipped: number;
+  };
   /** What the local providers counted by themselves. */
   provider: { received: number; distinctDevices: number; duplicates: number };
-  timing: { startToReadyMs: number; goToFirstMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null; lastMs: number | null; perSecond: number | null };
+  timing: {
+    startToReadyMs: number;
+    goToFirstMs: number | null;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    p99Ms: number | null;
+    lastMs: number | null;
+    perSecond: number | null;
+  };
   halt: { pressToLastSendMs: number | null };
   workers: { count: number; peakRssMb: number };
   /** What was played: of a worker, its connections to each provider and its sending threads; mean answer latency of the providers; segments of the shot. */
@@ -24,10 +39,19 @@ export interface RehearsalReport {
 }
 
 /** `most`: streams ÷ answer latency. Both a second. */
-export interface StreamUse { streams: number; latencyMs: number; most: number; got: number }
+export interface StreamUse {
+  streams: number;
+  latencyMs: number;
+  most: number;
+  got: number;
+}
 
 /** `streams`: of each worker. `curves`: accepted per slot of 100 ms since GO, of each worker. */
-export function streamUse(streams: readonly number[], latencyMs: number, curves: readonly (readonly [slot: number, accepted: number][])[]): StreamUse | null {
+export function streamUse(
+  streams: readonly number[],
+  latencyMs: number,
+  curves: readonly (readonly [slot: number, accepted: number][])[],
+): StreamUse | null {
   const slots = curves.flat();
   const open = streams.reduce((sum, one) => sum + one, 0);
   if (slots.length === 0 || open === 0 || latencyMs === 0) return null;
@@ -56,16 +80,23 @@ export function boundLines({ cpu, streams }: Pick<RehearsalReport, 'cpu' | 'stre
     const coreSeconds = cores * seconds;
     const ours = (parts.workers + parts.providers + parts.cloud + parts.bot) / coreSeconds;
     const percent = (share: number) => `${Math.round(share * 100)} %`;
-    const each = (Object.keys(parts) as (keyof typeof parts)[]).map((part) => `${part} ${parts[part].toFixed(1)} s`).join(', ');
+    const each = (Object.keys(parts) as (keyof typeof parts)[])
+      .map((part) => `${part} ${parts[part].toFixed(1)} s`)
+      .join(', ');
     const others = machineBusy - ours > 0.05 ? `, ${percent(machineBusy)} with other processes` : '';
-    const bound = ours >= CPU_BOUND ? ': CPU-bound' : machineBusy >= FULL ? ': the machine was full, so the rate says little' : '';
-    lines.push(`  cpu        ${each} of ${coreSeconds.toFixed(1)} core-seconds (${percent(ours)} busy${others})${bound}`);
+    const bound =
+      ours >= CPU_BOUND ? ': CPU-bound' : machineBusy >= FULL ? ': the machine was full, so the rate says little' : '';
+    lines.push(
+      `  cpu        ${each} of ${coreSeconds.toFixed(1)} core-seconds (${percent(ours)} busy${others})${bound}`,
+    );
   }
   for (const platform of ['ios', 'android'] as const) {
     const use = streams[platform];
     if (use === null || use.got < use.most * STREAM_BOUND) continue;
     const number = (value: number) => Math.round(value).toLocaleString('en-US');
-    lines.push(`  streams    ${PLATFORM_NAME[platform]}: ${number(use.streams)} open ÷ ${number(use.latencyMs)} ms = ${number(use.most)}/s at most, got ${number(use.got)}/s: bound by streams`);
+    lines.push(
+      `  streams    ${PLATFORM_NAME[platform]}: ${number(use.streams)} open ÷ ${number(use.latencyMs)} ms = ${number(use.most)}/s at most, got ${number(use.got)}/s: bound by streams`,
+    );
   }
   return lines;
 }
@@ -79,11 +110,17 @@ export function verdictOf(report: RehearsalReport): { faults: string[]; summary:
   const faults: string[] = [];
   const number = (value: number) => value.toLocaleString('en-US');
   if (states !== devices) faults.push(`the states sum to ${number(states)}, expected ${number(devices)} devices`);
-  if (answered > provider.distinctDevices) faults.push(`accepted + failed is ${number(answered)}, but the providers saw only ${number(provider.distinctDevices)} devices`);
+  if (answered > provider.distinctDevices)
+    faults.push(
+      `accepted + failed is ${number(answered)}, but the providers saw only ${number(provider.distinctDevices)} devices`,
+    );
   if (provider.distinctDevices > answered + outcome.uncertain) {
-    faults.push(`the providers saw ${number(provider.distinctDevices)} devices, expected at most accepted + failed + uncertain = ${number(answered + outcome.uncertain)}`);
+    faults.push(
+      `the providers saw ${number(provider.distinctDevices)} devices, expected at most accepted + failed + uncertain = ${number(answered + outcome.uncertain)}`,
+    );
   }
-  if (provider.duplicates !== 0) faults.push(`the providers saw ${number(provider.duplicates)} duplicates, expected none`);
+  if (provider.duplicates !== 0)
+    faults.push(`the providers saw ${number(provider.duplicates)} duplicates, expected none`);
 
   const seconds = (ms: number | null) => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
   const lines = [
@@ -92,12 +129,18 @@ export function verdictOf(report: RehearsalReport): { faults: string[]; summary:
     `  outcome    ${describeTotals({ ...outcome, failed, reasons: outcome.failed })}`,
     `  providers  received ${number(provider.received)}, ${number(provider.distinctDevices)} devices, ${number(provider.duplicates)} duplicates`,
     `  since GO   first ${timing.goToFirstMs === null ? '-' : `${Math.round(timing.goToFirstMs)} ms`}, p50 ${seconds(timing.p50Ms)}, p95 ${seconds(timing.p95Ms)}, p99 ${seconds(timing.p99Ms)}, last ${seconds(timing.lastMs)}${timing.perSecond === null ? '' : `, ${number(Math.round(timing.perSecond))}/s`}`,
-    ...(halt.pressToLastSendMs === null ? [] : [`  halt       last send ${Math.round(halt.pressToLastSendMs)} ms after the press`]),
+    ...(halt.pressToLastSendMs === null
+      ? []
+      : [`  halt       last send ${Math.round(halt.pressToLastSendMs)} ms after the press`]),
     `  workers    ${workers.count}, peak ${Math.round(workers.peakRssMb)} MB each; ready ${seconds(timing.startToReadyMs)} after the start`,
     ...boundLines(report),
     `  record     ${number(report.entries)} entries; timeline ${report.timelinePath}`,
     '',
-    ...(faults.length === 0 ? [`  Every device is accounted for${outcome.uncertain === 0 ? '.' : `; ${number(outcome.uncertain)} uncertain: they may or may not have got it.`}`] : ['  NOT every device is accounted for:', ...faults.map((fault) => `  - ${fault}`)]),
+    ...(faults.length === 0
+      ? [
+          `  Every device is accounted for${outcome.uncertain === 0 ? '.' : `; ${number(outcome.uncertain)} uncertain: they may or may not have got it.`}`,
+        ]
+      : ['  NOT every device is accounted for:', ...faults.map((fault) => `  - ${fault}`)]),
   ];
   return { faults, summary: lines.join('\n') };
 }

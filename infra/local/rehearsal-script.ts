@@ -37,18 +37,38 @@ export interface Script {
 const ROOM = 'C0WARROOM';
 
 /** How the play tells what it does: lines, and a live progress bar on standard output. */
-export interface Talk { say: (line: string) => void; bar: boolean }
+export interface Talk {
+  say: (line: string) => void;
+  bar: boolean;
+}
 
 /** `recordText`: every entry and message of the record, as JSON. */
-export interface Played { report: RehearsalReport; timelineText: string; recordText: string }
+export interface Played {
+  report: RehearsalReport;
+  timelineText: string;
+  recordText: string;
+}
 
 /** Plays one launch from an empty folder to its timeline. Whatever happens, everything that it started is stopped. */
-export async function playLaunch(script: Script, dataDir: string, signal: AbortSignal, { say, bar }: Talk): Promise<Played> {
+export async function playLaunch(
+  script: Script,
+  dataDir: string,
+  signal: AbortSignal,
+  { say, bar }: Talk,
+): Promise<Played> {
   const startedAtMs = Date.now();
   say(`Rehearsal with ${script.devices.toLocaleString('en-US')} devices and ${script.workers} workers`);
   const stack = await startStack({
-    dataDir, ports: 'any', slackMode: 'socket', latencyMs: script.latencyMs, latencySpreadMs: script.latencyMs / 2,
-    connections: script.connections, ...(script.threads === undefined ? {} : { threads: script.threads }), taskStartDelayMs: 500, tablesInMemory: true, runbooksDir: await writeRunbook(dataDir, script.workers),
+    dataDir,
+    ports: 'any',
+    slackMode: 'socket',
+    latencyMs: script.latencyMs,
+    latencySpreadMs: script.latencyMs / 2,
+    connections: script.connections,
+    ...(script.threads === undefined ? {} : { threads: script.threads }),
+    taskStartDelayMs: 500,
+    tablesInMemory: true,
+    runbooksDir: await writeRunbook(dataDir, script.workers),
   });
   // Stopping the stack makes whatever the script waits for fail at once.
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -73,10 +93,22 @@ async function writeRunbook(dataDir: string, workers: number): Promise<string> {
   return folder;
 }
 
-async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: number, { say, bar }: Talk): Promise<Played> {
+async function play(
+  stack: Stack,
+  script: Script,
+  dataDir: string,
+  startedAtMs: number,
+  { say, bar }: Talk,
+): Promise<Played> {
   const { cloud } = stack;
-  const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(stack.env).keyring });
-  const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => new ScriptedPerson(stack.pageUrl, ROOM, id)) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
+  const journal = createJournal({
+    record: cloud.record,
+    staff: cloud.staff,
+    keyring: commandKeyring(stack.env).keyring,
+  });
+  const [ana, mia, ben] = ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map(
+    (id) => new ScriptedPerson(stack.pageUrl, ROOM, id),
+  ) as [ScriptedPerson, ScriptedPerson, ScriptedPerson];
 
   await mustGo(ana, 'create superbowl in 9h called "Rehearsal"');
   const launchId = (await until('the launch', 10_000, async () => (await cloud.live.launches())[0])).launchId;
@@ -87,10 +119,20 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mustGo(ana, 'scale edge 40');
   await mustGo(ana, `scale workers ${script.workers}`);
   // Loading takes a worker some seconds a million.
-  await until('all workers ready', 120_000 + script.devices / 40, async () => (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers);
+  await until(
+    'all workers ready',
+    120_000 + script.devices / 40,
+    async () =>
+      (await cloud.live.reports(launchId)).filter((report) => report.state === 'ready').length >= script.workers,
+  );
   await testAll(mia, () => journal.launch(launchId));
   await tickGates([ana, mia]);
-  await until('every gate green', 60_000, async () => (await openGates(stack, journal, launchId)).length === 0, 250).catch(async (error: unknown) => {
+  await until(
+    'every gate green',
+    60_000,
+    async () => (await openGates(stack, journal, launchId)).length === 0,
+    250,
+  ).catch(async (error: unknown) => {
     throw new Error(`GATES_OPEN ${(await openGates(stack, journal, launchId)).join('; ')}`, { cause: error });
   });
   const startToReadyMs = Date.now() - startedAtMs;
@@ -99,22 +141,38 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mustGo(mia, 'fire all');
   const go = await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1));
   const cpu = new CpuWatch(() => ({
-    workers: stack.localCloud.tasks().flatMap(({ pid }) => pid ?? []), providers: [stack.parts.providers.pid], cloud: [process.pid], bot: [stack.parts.bot.pid],
+    workers: stack.localCloud.tasks().flatMap(({ pid }) => pid ?? []),
+    providers: [stack.parts.providers.pid],
+    cloud: [process.pid],
+    bot: [stack.parts.bot.pid],
   }));
   cpu.look();
   say(`GO: ${script.doublePress ? 'Ben and Ana press together' : 'Ben presses'} “${go.label}”`);
   await Promise.all([ben.press(go), ...(script.doublePress ? [ana.press(go)] : [])]);
-  const shot = await until('the shot', 10_000, async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0]);
+  const shot = await until(
+    'the shot',
+    10_000,
+    async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0],
+  );
 
   const watch = new ShotWatch(stack, script, launchId, shot, cpu, bar);
   const timers = faults(stack, script, ana, shot, say);
   try {
-    await until('the shot to close', 720_000, async () => {
-      await watch.look();
-      return (await journal.launch(launchId))?.shots[shot.id]?.closed;
-    }, 250);
+    await until(
+      'the shot to close',
+      720_000,
+      async () => {
+        await watch.look();
+        return (await journal.launch(launchId))?.shots[shot.id]?.closed;
+      },
+      250,
+    );
     // The bot records the figures a moment after the close; the timeline should have them.
-    await until('the figures in the record', 20_000, async () => (await journal.launch(launchId))?.shots[shot.id]?.timing);
+    await until(
+      'the figures in the record',
+      20_000,
+      async () => (await journal.launch(launchId))?.shots[shot.id]?.timing,
+    );
   } finally {
     watch.end();
     for (const timer of timers) clearTimeout(timer);
@@ -123,14 +181,19 @@ async function play(stack: Stack, script: Script, dataDir: string, startedAtMs: 
   await mustGo(ana, 'timeline');
   const timelineText = await timelineOf(ana);
   const report = await reportOf(stack, journal, launchId, shot.id, watch, cpu, startToReadyMs, script);
-  const recordText = JSON.stringify([await cloud.record.readAfter(launchId, 0), await cloud.record.messagesAfter(launchId, 0)]);
+  const recordText = JSON.stringify([
+    await cloud.record.readAfter(launchId, 0),
+    await cloud.record.messagesAfter(launchId, 0),
+  ]);
   return { report, timelineText, recordText };
 }
 
 /** Copies to everybody, and their answers: a gate about the copy can't be ticked before. */
 export async function testAll(person: ScriptedPerson, launch: () => Promise<Launch | null>): Promise<void> {
   await mustGo(person, 'test all');
-  await until('the test copies', 20_000, async () => Object.values((await launch())?.tests ?? {}).some(({ results }) => results !== null));
+  await until('the test copies', 20_000, async () =>
+    Object.values((await launch())?.tests ?? {}).some(({ results }) => results !== null),
+  );
 }
 
 const CONFIRM = 'change.confirm';
@@ -144,7 +207,8 @@ export async function mustGo(person: ScriptedPerson, text: string): Promise<void
     await until('the end of the question', 10_000, async () => (await person.buttons(CONFIRM)).length === 0);
     return;
   }
-  if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks))) throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
+  if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks)))
+    throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
 }
 
 export async function tickGates(people: ScriptedPerson[]): Promise<void> {
@@ -161,16 +225,29 @@ export async function tickGates(people: ScriptedPerson[]): Promise<void> {
 async function openGates(stack: Stack, journal: Journal, launchId: string): Promise<string[]> {
   const launch = await journal.launch(launchId);
   if (launch === null) return ['no launch'];
-  return redLines(gateLines(launch, await stack.cloud.live.gates(launchId), Date.now(), 'all')).map((gate) => `${gate.id} is ${gate.status}: ${gate.say}`);
+  return redLines(gateLines(launch, await stack.cloud.live.gates(launchId), Date.now(), 'all')).map(
+    (gate) => `${gate.id} is ${gate.status}: ${gate.say}`,
+  );
 }
 
 /** Halt and kill at their times after GO. */
-function faults(stack: Stack, script: Script, onCall: ScriptedPerson, shot: Shot, say: (line: string) => void): NodeJS.Timeout[] {
+function faults(
+  stack: Stack,
+  script: Script,
+  onCall: ScriptedPerson,
+  shot: Shot,
+  say: (line: string) => void,
+): NodeJS.Timeout[] {
   const at = (afterMs: number | null, run: () => Promise<void>): NodeJS.Timeout[] => {
     if (afterMs === null) return [];
-    return [setTimeout(() => {
-      run().catch((error: unknown) => say(`FAULT_NOT_PLAYED ${String(error)}`));
-    }, Math.max(0, shot.pressedAtMs + afterMs - Date.now()))];
+    return [
+      setTimeout(
+        () => {
+          run().catch((error: unknown) => say(`FAULT_NOT_PLAYED ${String(error)}`));
+        },
+        Math.max(0, shot.pressedAtMs + afterMs - Date.now()),
+      ),
+    ];
   };
   return [
     ...at(script.haltAfterMs, async () => {
@@ -189,7 +266,13 @@ function faults(stack: Stack, script: Script, onCall: ScriptedPerson, shot: Shot
   ];
 }
 
-interface ProviderCounts { received: number; distinctDevices: number; duplicates: number; firstAtMs: number | null; lastAtMs: number | null }
+interface ProviderCounts {
+  received: number;
+  distinctDevices: number;
+  duplicates: number;
+  firstAtMs: number | null;
+  lastAtMs: number | null;
+}
 
 /** Watches a shot from outside: what the providers count, and the last that every worker boot said. */
 class ShotWatch {
@@ -208,7 +291,18 @@ class ShotWatch {
     this.#cpu = cpu;
     this.#launchId = launchId;
     this.#shotId = shot.id;
-    this.#bar = !bar ? null : new cliProgress.SingleBar({ format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}', noTTYOutput: true, notTTYSchedule: 1_000, hideCursor: true, stream: process.stdout }, cliProgress.Presets.shades_classic);
+    this.#bar = !bar
+      ? null
+      : new cliProgress.SingleBar(
+          {
+            format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}',
+            noTTYOutput: true,
+            notTTYSchedule: 1_000,
+            hideCursor: true,
+            stream: process.stdout,
+          },
+          cliProgress.Presets.shades_classic,
+        );
     this.#bar?.start(script.devices, 0);
   }
 
@@ -220,7 +314,8 @@ class ShotWatch {
 
   note(reports: WorkerReport[]): void {
     for (const report of reports) {
-      for (const { provider, streams } of report.lanes) this.streams[provider].set(report.bootId, Math.max(streams, this.streams[provider].get(report.bootId) ?? 0));
+      for (const { provider, streams } of report.lanes)
+        this.streams[provider].set(report.bootId, Math.max(streams, this.streams[provider].get(report.bootId) ?? 0));
       this.peakRssMb = Math.max(this.peakRssMb, report.rssMb);
       const snapshot = report.shots.find((one) => one.shotId === this.#shotId);
       if (snapshot !== undefined) this.snapshots.set(report.bootId, snapshot);
@@ -228,7 +323,10 @@ class ShotWatch {
   }
 
   async counts(): Promise<ProviderCounts> {
-    const answer = await fetch(`${this.#stack.providersUrl.replace(/\/$/, '')}/counts?launch=${encodeURIComponent(this.#launchId)}`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(
+      `${this.#stack.providersUrl.replace(/\/$/, '')}/counts?launch=${encodeURIComponent(this.#launchId)}`,
+      { signal: AbortSignal.timeout(5_000) },
+    );
     if (!answer.ok) throw new Error(`PROVIDERS_SILENT /counts answered ${answer.status}`);
     return (await answer.json()) as ProviderCounts;
   }
@@ -240,13 +338,23 @@ class ShotWatch {
 
 async function timelineOf(person: ScriptedPerson): Promise<string> {
   const file = await until('the timeline in the channel', 15_000, async () =>
-    (await person.messages()).flatMap((message) => message.files ?? []).findLast((one) => one.name.endsWith('.md')));
+    (await person.messages()).flatMap((message) => message.files ?? []).findLast((one) => one.name.endsWith('.md')),
+  );
   const answer = await person.file(file.url);
   if (!answer.ok) throw new Error(`TIMELINE_UNREADABLE ${file.url} answered ${answer.status}`);
   return await answer.text();
 }
 
-async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId: string, watch: ShotWatch, cpu: CpuWatch, startToReadyMs: number, script: Script): Promise<RehearsalReport> {
+async function reportOf(
+  stack: Stack,
+  journal: Journal,
+  launchId: string,
+  shotId: string,
+  watch: ShotWatch,
+  cpu: CpuWatch,
+  startToReadyMs: number,
+  script: Script,
+): Promise<RehearsalReport> {
   const launch = (await journal.launch(launchId)) as Launch;
   const shot = launch.shots[shotId] as Shot;
   watch.note(await stack.cloud.live.reports(launchId));
@@ -258,24 +366,55 @@ async function reportOf(stack: Stack, journal: Journal, launchId: string, shotId
   const halt = entries.find((entry) => entry.kind === 'HaltSet');
   const sinceGo = (atMs: number | null) => (atMs === null ? null : atMs - shot.pressedAtMs);
   const spanMs = counts.firstAtMs === null || counts.lastAtMs === null ? 0 : counts.lastAtMs - counts.firstAtMs;
-  const platform = (name: 'ios' | 'android') => shot.audience.segments.filter((segment) => segment.platform === name).reduce((sum, segment) => sum + segment.devices, 0);
+  const platform = (name: 'ios' | 'android') =>
+    shot.audience.segments
+      .filter((segment) => segment.platform === name)
+      .reduce((sum, segment) => sum + segment.devices, 0);
   return {
     devices: shot.audience.devices,
     platforms: { ios: platform('ios'), android: platform('android') },
-    outcome: { accepted: totals.accepted, failed: totals.reasons, uncertain: totals.uncertain, halted: totals.halted, late: totals.late, skipped: totals.skipped },
+    outcome: {
+      accepted: totals.accepted,
+      failed: totals.reasons,
+      uncertain: totals.uncertain,
+      halted: totals.halted,
+      late: totals.late,
+      skipped: totals.skipped,
+    },
     provider: { received: counts.received, distinctDevices: counts.distinctDevices, duplicates: counts.duplicates },
     timing: {
-      startToReadyMs, goToFirstMs: sinceGo(counts.firstAtMs), p50Ms: figures.total.p50Ms, p95Ms: figures.total.p95Ms, p99Ms: figures.total.p99Ms,
-      lastMs: sinceGo(counts.lastAtMs), perSecond: spanMs > 0 ? (counts.received / spanMs) * 1_000 : null,
+      startToReadyMs,
+      goToFirstMs: sinceGo(counts.firstAtMs),
+      p50Ms: figures.total.p50Ms,
+      p95Ms: figures.total.p95Ms,
+      p99Ms: figures.total.p99Ms,
+      lastMs: sinceGo(counts.lastAtMs),
+      perSecond: spanMs > 0 ? (counts.received / spanMs) * 1_000 : null,
     },
-    halt: { pressToLastSendMs: halt?.kind === 'HaltSet' && counts.lastAtMs !== null ? counts.lastAtMs - halt.pressedAtMs : null },
+    halt: {
+      pressToLastSendMs:
+        halt?.kind === 'HaltSet' && counts.lastAtMs !== null ? counts.lastAtMs - halt.pressedAtMs : null,
+    },
     workers: { count: script.workers, peakRssMb: watch.peakRssMb },
     // A worker takes so many threads by itself (workers/config.ts).
-    setUp: { connections: script.connections, threads: script.threads ?? Math.max(1, availableParallelism() - 1), latencyMs: script.latencyMs, segments: shot.segments.length },
+    setUp: {
+      connections: script.connections,
+      threads: script.threads ?? Math.max(1, availableParallelism() - 1),
+      latencyMs: script.latencyMs,
+      segments: shot.segments.length,
+    },
     cpu: counts.lastAtMs === null ? null : cpu.useUntil(counts.lastAtMs),
     streams: {
-      ios: streamUse([...watch.streams.apns.values()], script.latencyMs, snapshots.map(({ platforms }) => platforms.ios.curve)),
-      android: streamUse([...watch.streams.fcm.values()], script.latencyMs, snapshots.map(({ platforms }) => platforms.android.curve)),
+      ios: streamUse(
+        [...watch.streams.apns.values()],
+        script.latencyMs,
+        snapshots.map(({ platforms }) => platforms.ios.curve),
+      ),
+      android: streamUse(
+        [...watch.streams.fcm.values()],
+        script.latencyMs,
+        snapshots.map(({ platforms }) => platforms.android.curve),
+      ),
     },
     entries: entries.length,
     timelinePath: '',

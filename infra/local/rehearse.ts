@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { visibleLines } from '../visible.ts';
+import { whole } from './arguments.ts';
 import { verdictOf } from './rehearsal-report.ts';
 import { playLaunch } from './rehearsal-script.ts';
 import type { Script } from './rehearsal-script.ts';
-import { whole } from './arguments.ts';
-import { visibleLines } from '../visible.ts';
 
 /**
  * `npm run rehearse`: a whole launch at full scale by two scripted people in the local war room, with production
@@ -34,17 +34,29 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
   const { values } = parseArgs({
     args: argv,
     options: {
-      devices: text, workers: { ...text, default: '2' }, seed: { ...text, default: '7' }, 'latency-ms': { ...text, default: '20' }, connections: { ...text, default: '40' },
-      threads: text, 'halt-after-ms': text, 'double-press': { type: 'boolean', default: false }, 'kill-worker-after-ms': text, report: text, timeline: text,
-      keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      devices: text,
+      workers: { ...text, default: '2' },
+      seed: { ...text, default: '7' },
+      'latency-ms': { ...text, default: '20' },
+      connections: { ...text, default: '40' },
+      threads: text,
+      'halt-after-ms': text,
+      'double-press': { type: 'boolean', default: false },
+      'kill-worker-after-ms': text,
+      report: text,
+      timeline: text,
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     say(USAGE);
     process.exit(0);
   }
-  if (values.devices === undefined) throw new Error('--devices: found nothing, expected a whole number from 100 to 10,000,000');
-  const optional = (name: string, value: string | undefined): number | null => (value === undefined ? null : whole(name, value, 0, 600_000));
+  if (values.devices === undefined)
+    throw new Error('--devices: found nothing, expected a whole number from 100 to 10,000,000');
+  const optional = (name: string, value: string | undefined): number | null =>
+    value === undefined ? null : whole(name, value, 0, 600_000);
   const report = values.report === undefined ? null : resolve(values.report);
   return {
     devices: whole('--devices', values.devices, 100, 10_000_000),
@@ -57,7 +69,9 @@ function readArguments(argv: string[]): Script & { report: string | null; timeli
     doublePress: values['double-press'],
     killWorkerAfterMs: optional('--kill-worker-after-ms', values['kill-worker-after-ms']),
     report,
-    timeline: resolve(values.timeline ?? (report === null ? 'timeline.md' : report.replace(/(\.json)?$/, '-timeline.md'))),
+    timeline: resolve(
+      values.timeline ?? (report === null ? 'timeline.md' : report.replace(/(\.json)?$/, '-timeline.md')),
+    ),
     keep: values.keep,
   };
 }
@@ -90,7 +104,9 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? `\n  because: ${error.cause.message}` : '';
-    process.stderr.write(`${visibleLines(`${error instanceof Error ? error.message : String(error)}${cause}`)}\n\n${USAGE}\n`);
+    process.stderr.write(
+      `${visibleLines(`${error instanceof Error ? error.message : String(error)}${cause}`)}\n\n${USAGE}\n`,
+    );
     process.exit(2);
   },
 );

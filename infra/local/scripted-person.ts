@@ -12,12 +12,35 @@ export interface RoomMessage {
   files?: { name: string; url: string }[];
 }
 
-export interface Block { type: string; block_id?: string; elements?: Element[]; accessory?: Element; text?: { text: string }; [field: string]: unknown }
-export interface Element { type: string; action_id?: string; value?: string; text?: { text: string }; [field: string]: unknown }
+export interface Block {
+  type: string;
+  block_id?: string;
+  elements?: Element[];
+  accessory?: Element;
+  text?: { text: string };
+  [field: string]: unknown;
+}
+export interface Element {
+  type: string;
+  action_id?: string;
+  value?: string;
+  text?: { text: string };
+  [field: string]: unknown;
+}
 
-export interface Button { ts: string; actionId: string; blockId: string | undefined; value: string | undefined; label: string }
+export interface Button {
+  ts: string;
+  actionId: string;
+  blockId: string | undefined;
+  value: string | undefined;
+  label: string;
+}
 
-interface CommandAnswer { ok: boolean; error?: string; response?: { text?: string; blocks?: Block[] } }
+interface CommandAnswer {
+  ok: boolean;
+  error?: string;
+  response?: { text?: string; blocks?: Block[] };
+}
 
 export class ScriptedPerson {
   readonly userId: string;
@@ -42,15 +65,23 @@ export class ScriptedPerson {
   /** `/go <text>`; resolves with what only this person sees in answer to it. Not for commands that open a modal. */
   async go(text: string): Promise<RoomMessage> {
     const newest = (await this.messages()).reduce((last, { ts }) => (ts > last ? ts : last), '0');
-    const answer = (await this.#post('/client/commands', { channel: this.#channel, command: '/go', text })) as CommandAnswer;
+    const answer = (await this.#post('/client/commands', {
+      channel: this.#channel,
+      command: '/go',
+      text,
+    })) as CommandAnswer;
     if (!answer.ok) throw new Error(`COMMAND_FAILED \`/go ${text}\` failed with ${answer.error ?? 'no error'}`);
-    if (answer.response?.text !== undefined) return { ts: newest, ephemeralTo: this.userId, text: answer.response.text, blocks: answer.response.blocks ?? [] };
+    if (answer.response?.text !== undefined)
+      return { ts: newest, ephemeralTo: this.userId, text: answer.response.text, blocks: answer.response.blocks ?? [] };
     return await until(`the answer to \`/go ${text}\``, 10_000, async () =>
-      (await this.messages()).findLast((message) => message.ephemeralTo === this.userId && message.ts > newest));
+      (await this.messages()).findLast((message) => message.ephemeralTo === this.userId && message.ts > newest),
+    );
   }
 
   async messages(): Promise<RoomMessage[]> {
-    const { messages } = (await this.#get(`/client/channels/${this.#channel}/messages?as=${this.userId}`)) as { messages: RoomMessage[] };
+    const { messages } = (await this.#get(`/client/channels/${this.#channel}/messages?as=${this.userId}`)) as {
+      messages: RoomMessage[];
+    };
     return messages;
   }
 
@@ -60,11 +91,25 @@ export class ScriptedPerson {
       (message.blocks ?? []).flatMap((block) =>
         [...(block.elements ?? []), ...(block.accessory === undefined ? [] : [block.accessory])]
           .filter((element) => element.action_id === actionId || element.action_id?.startsWith(`${actionId}:`) === true)
-          .map((element) => ({ ts: message.ts, actionId: element.action_id ?? '', blockId: block.block_id, value: element.value, label: element.text?.text ?? '' }))));
+          .map((element) => ({
+            ts: message.ts,
+            actionId: element.action_id ?? '',
+            blockId: block.block_id,
+            value: element.value,
+            label: element.text?.text ?? '',
+          })),
+      ),
+    );
   }
 
   press(button: Button): Promise<unknown> {
-    return this.#post('/client/actions', { channel: this.#channel, ts: button.ts, action_id: button.actionId, ...(button.blockId === undefined ? {} : { block_id: button.blockId }), ...(button.value === undefined ? {} : { value: button.value }) });
+    return this.#post('/client/actions', {
+      channel: this.#channel,
+      ts: button.ts,
+      action_id: button.actionId,
+      ...(button.blockId === undefined ? {} : { block_id: button.blockId }),
+      ...(button.value === undefined ? {} : { value: button.value }),
+    });
   }
 
   async views(): Promise<{ id: string; [field: string]: unknown }[]> {
@@ -78,13 +123,19 @@ export class ScriptedPerson {
 
   async #post(path: string, body: object): Promise<unknown> {
     const answer = await fetch(this.#url + path, {
-      method: 'POST', headers: { ...this.#headers, 'content-type': 'application/json' }, body: JSON.stringify({ as: this.userId, ...body }), signal: AbortSignal.timeout(15_000),
+      method: 'POST',
+      headers: { ...this.#headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ as: this.userId, ...body }),
+      signal: AbortSignal.timeout(15_000),
     });
     return await read(path, answer);
   }
 
   async #get(path: string): Promise<unknown> {
-    return await read(path, await fetch(this.#url + path, { headers: this.#headers, signal: AbortSignal.timeout(15_000) }));
+    return await read(
+      path,
+      await fetch(this.#url + path, { headers: this.#headers, signal: AbortSignal.timeout(15_000) }),
+    );
   }
 
   /** A file that was uploaded into the channel, by its path. */
@@ -100,7 +151,12 @@ async function read(path: string, answer: Response): Promise<unknown> {
 }
 
 /** Asks again until `look` gives something; the error names what was waited for and what was last seen. */
-export async function until<T>(what: string, withinMs: number, look: () => Promise<T | null | undefined | false>, everyMs = 100): Promise<T> {
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => Promise<T | null | undefined | false>,
+  everyMs = 100,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   let last: unknown;
   for (;;) {
@@ -111,7 +167,8 @@ export async function until<T>(what: string, withinMs: number, look: () => Promi
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`WAITED_IN_VAIN for ${what}, ${(withinMs / 1000).toFixed(0)} s`, { cause: last });
+    if (Date.now() > deadline)
+      throw new Error(`WAITED_IN_VAIN for ${what}, ${(withinMs / 1000).toFixed(0)} s`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -10,9 +10,9 @@ import type { LocalCloud } from './cloud/start.ts';
 import { ensureCredentials } from './credentials.ts';
 import { lockDataDir } from './data-lock.ts';
 import { freePort } from './ports.ts';
+import { ensureRecordKeys } from './record-keys.ts';
 import { startWorkspace } from './slack/start.ts';
 import type { Workspace } from './slack/start.ts';
-import { ensureRecordKeys } from './record-keys.ts';
 
 /** Everything that a launch needs, on loopback: cloud, push providers, Slack workspace, bot. */
 export interface Stack {
@@ -92,7 +92,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     // 0: whoever listens takes any free one, which nobody else can take before.
-    const port = async (name: keyof typeof USUAL_PORTS) => (options.ports === 'usual' ? freePort(USUAL_PORTS[name]) : 0);
+    const port = async (name: keyof typeof USUAL_PORTS) =>
+      options.ports === 'usual' ? freePort(USUAL_PORTS[name]) : 0;
     // New ones at each start: nobody else on this machine knows them.
     const secrets = { botToken: `xoxb-local-${random()}`, appToken: `xapp-local-${random()}`, signingSecret: random() };
     const controlToken = random();
@@ -103,19 +104,35 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const providers = await startChild({
         name: 'providers',
         script: 'infra/local/providers/main.ts',
-        args: [JSON.stringify({
-          dataDir: join(dataDir, 'providers'), credentialsDir: join(dataDir, 'credentials'), controlToken, ...ports,
-          // As many priming pushes to the few phones here as the workers' local ration allows.
-          behaviour: { latencyMs: options.latencyMs, latencySpreadMs: options.latencySpreadMs, apnsPerDevicePerMinute: 1_000 },
-        })],
+        args: [
+          JSON.stringify({
+            dataDir: join(dataDir, 'providers'),
+            credentialsDir: join(dataDir, 'credentials'),
+            controlToken,
+            ...ports,
+            // As many priming pushes to the few phones here as the workers' local ration allows.
+            behaviour: {
+              latencyMs: options.latencyMs,
+              latencySpreadMs: options.latencySpreadMs,
+              apnsPerDevicePerMinute: 1_000,
+            },
+          }),
+        ],
         env: {},
         logFile: join(logs, 'providers.log'),
       });
       stops.push(() => providers.stop());
-      const urls = JSON.parse(await providers.line((line) => line.startsWith('{"apnsUrl"'), 15_000)) as Record<'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl', string>;
+      const urls = JSON.parse(await providers.line((line) => line.startsWith('{"apnsUrl"'), 15_000)) as Record<
+        'apnsUrl' | 'fcmUrl' | 'tokenUrl' | 'controlUrl',
+        string
+      >;
       return { providers, urls };
     };
-    const { providers, urls } = await startProviders({ apnsPort: await port('apns'), fcmPort: await port('fcm'), controlPort: await port('providers') });
+    const { providers, urls } = await startProviders({
+      apnsPort: await port('apns'),
+      fcmPort: await port('fcm'),
+      controlPort: await port('providers'),
+    });
     const portOf = (url: string) => Number(new URL(url).port);
 
     const keys = await ensureRecordKeys(join(dataDir, 'credentials', 'record-keys.json'));
@@ -123,25 +140,55 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // New at each start: another program of this machine reaches neither record nor tokens.
     const accessKeyId = random();
     const shared: Record<string, string> = {
-      AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: 'local',
-      GOBUTTON_TABLE_PREFIX: 'gobutton', GOBUTTON_BUCKET: 'gobutton',
-      GOBUTTON_APNS_URL: urls.apnsUrl, GOBUTTON_FCM_URL: urls.fcmUrl, GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl, GOBUTTON_CA_FILE: credentials.caFile,
-      APNS_KEY_FILE: credentials.apnsKeyFile, APNS_KEY_ID: credentials.apnsKeyId, APNS_TEAM_ID: credentials.apnsTeamId,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      GOBUTTON_TABLE_PREFIX: 'gobutton',
+      GOBUTTON_BUCKET: 'gobutton',
+      GOBUTTON_APNS_URL: urls.apnsUrl,
+      GOBUTTON_FCM_URL: urls.fcmUrl,
+      GOBUTTON_FCM_TOKEN_URL: urls.tokenUrl,
+      GOBUTTON_CA_FILE: credentials.caFile,
+      APNS_KEY_FILE: credentials.apnsKeyFile,
+      APNS_KEY_ID: credentials.apnsKeyId,
+      APNS_TEAM_ID: credentials.apnsTeamId,
       GOOGLE_APPLICATION_CREDENTIALS: credentials.serviceAccountFile,
-      GOBUTTON_CONNECTIONS: String(options.connections), ...(options.threads === undefined ? {} : { GOBUTTON_THREADS: String(options.threads) }), LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+      GOBUTTON_CONNECTIONS: String(options.connections),
+      ...(options.threads === undefined ? {} : { GOBUTTON_THREADS: String(options.threads) }),
+      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     };
 
-    const workerEnv = { ...shared, ...keys.worker, GOBUTTON_PARENT_PID: String(process.pid), GOBUTTON_POOL: LOCAL_POOL, HEALTH_PORT: '0', PATH: process.env['PATH'] ?? '' };
+    const workerEnv = {
+      ...shared,
+      ...keys.worker,
+      GOBUTTON_PARENT_PID: String(process.pid),
+      GOBUTTON_POOL: LOCAL_POOL,
+      HEALTH_PORT: '0',
+      PATH: process.env['PATH'] ?? '',
+    };
     const localCloud: LocalCloud = await startLocalCloud({
       dataDir: join(dataDir, 'cloud'),
       accessKeyId,
       tablesInMemory: options.tablesInMemory ?? false,
       port: await port('cloud'),
-      services: [{
-        cluster: LOCAL_CLUSTER, service: LOCAL_POOL, cwd: projectRoot, startDelayMs: options.taskStartDelayMs, env: workerEnv,
-        // A nursery of 12 MiB, as its threads have: what a worker makes anew lives shortly, and 60 MB of memory are saved.
-        command: [process.execPath, '--max-semi-space-size=4', '--disable-warning=ExperimentalWarning', '--import', exitWithParent, join(projectRoot, 'workers/main.ts')],
-      }],
+      services: [
+        {
+          cluster: LOCAL_CLUSTER,
+          service: LOCAL_POOL,
+          cwd: projectRoot,
+          startDelayMs: options.taskStartDelayMs,
+          env: workerEnv,
+          // A nursery of 12 MiB, as its threads have: what a worker makes anew lives shortly, and 60 MB of memory are saved.
+          command: [
+            process.execPath,
+            '--max-semi-space-size=4',
+            '--disable-warning=ExperimentalWarning',
+            '--import',
+            exitWithParent,
+            join(projectRoot, 'workers/main.ts'),
+          ],
+        },
+      ],
       groups: [{ name: 'lingo-api', startDelayMs: 3_000 }],
       logsDir: logs,
     });
@@ -153,7 +200,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const cloud = createCloud(cloudConfig);
     stops.push(async () => cloud.close());
 
-    const workspace: Workspace = await startWorkspace({ dataDir: join(dataDir, 'slack'), port: await port('page'), ...secrets, pageKey: random(), providersControlUrl: urls.controlUrl });
+    const workspace: Workspace = await startWorkspace({
+      dataDir: join(dataDir, 'slack'),
+      port: await port('page'),
+      ...secrets,
+      pageKey: random(),
+      providersControlUrl: urls.controlUrl,
+    });
     stops.push(() => workspace.stop());
 
     const startBot = async (env: Record<string, string>): Promise<Child> => {
@@ -161,8 +214,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         name: 'bot',
         script: 'bot/main.ts',
         env: {
-          ...shared, ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }), SLACK_API_URL: workspace.apiUrl, SLACK_BOT_TOKEN: secrets.botToken, SLACK_APP_TOKEN: secrets.appToken,
-          SLACK_SIGNING_SECRET: secrets.signingSecret, SLACK_MODE: options.slackMode, ...env,
+          ...shared,
+          ...(options.runbooksDir === undefined ? {} : { GOBUTTON_RUNBOOKS: options.runbooksDir }),
+          SLACK_API_URL: workspace.apiUrl,
+          SLACK_BOT_TOKEN: secrets.botToken,
+          SLACK_APP_TOKEN: secrets.appToken,
+          SLACK_SIGNING_SECRET: secrets.signingSecret,
+          SLACK_MODE: options.slackMode,
+          ...env,
         },
         logFile: join(logs, 'bot.log'),
       });
@@ -176,14 +235,35 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const bot = await startBot({ BOT_PORT: String(botPort) });
 
     const parts: StackParts = {
-      workspace, bot, providers,
+      workspace,
+      bot,
+      providers,
       async startBot(env = {}) {
         const ownPort = await freePort(0);
         return { ...(await startBot({ BOT_PORT: String(ownPort), ...env })), port: ownPort };
       },
-      startProviders: async () => (await startProviders({ apnsPort: portOf(urls.apnsUrl), fcmPort: portOf(urls.fcmUrl), controlPort: portOf(urls.controlUrl) })).providers,
+      startProviders: async () =>
+        (
+          await startProviders({
+            apnsPort: portOf(urls.apnsUrl),
+            fcmPort: portOf(urls.fcmUrl),
+            controlPort: portOf(urls.controlUrl),
+          })
+        ).providers,
     };
-    return { pageUrl: workspace.pageUrl, providersUrl: urls.controlUrl, cloud, cloudConfig, localCloud, env: shared, workerEnv, secrets, botEnded: bot.ended, parts, stop };
+    return {
+      pageUrl: workspace.pageUrl,
+      providersUrl: urls.controlUrl,
+      cloud,
+      cloudConfig,
+      localCloud,
+      env: shared,
+      workerEnv,
+      secrets,
+      botEnded: bot.ended,
+      parts,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -193,7 +273,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** Resolves when the bot says that it is connected to Slack. */
 async function healthy(url: string, bot: Child): Promise<void> {
   let gone: number | NodeJS.Signals | null = null;
-  void bot.ended.then((how) => { gone = how; });
+  void bot.ended.then((how) => {
+    gone = how;
+  });
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {
     if (gone !== null) throw new Error(`BOT_ENDED the bot ended (${String(gone)}) while starting; see ${bot.logFile}`);

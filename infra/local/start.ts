@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { visibleLines } from '../visible.ts';
 import { whole } from './arguments.ts';
 import { projectRoot } from './child.ts';
 import { LOCK_FILE, lockDataDir } from './data-lock.ts';
@@ -8,7 +9,6 @@ import { onNpmGone } from './npm-gone.ts';
 import { createSampleLaunch } from './sample-launch.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
-import { visibleLines } from '../visible.ts';
 
 /** `npm start`: the whole product on this machine, with a prepared launch, and one address to open. */
 
@@ -19,7 +19,13 @@ const USAGE = `npm start -- [--devices N] [--fresh] [--data DIR] [--slack socket
   --slack MODE      how the bot talks to the local Slack: socket (default) or http
   --latency-ms L    answer latency of the local push providers (default 20)`;
 
-interface Arguments { devices: number | null; fresh: boolean; dataDir: string; slackMode: 'socket' | 'http'; latencyMs: number }
+interface Arguments {
+  devices: number | null;
+  fresh: boolean;
+  dataDir: string;
+  slackMode: 'socket' | 'http';
+  latencyMs: number;
+}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -27,8 +33,12 @@ function readArguments(argv: string[]): Arguments {
   const { values } = parseArgs({
     args: argv,
     options: {
-      devices: { type: 'string' }, fresh: { type: 'boolean', default: false }, data: { type: 'string', default: '.gobutton' },
-      slack: { type: 'string', default: 'socket' }, 'latency-ms': { type: 'string', default: '20' }, help: { type: 'boolean', default: false },
+      devices: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
+      data: { type: 'string', default: '.gobutton' },
+      slack: { type: 'string', default: 'socket' },
+      'latency-ms': { type: 'string', default: '20' },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
@@ -36,12 +46,22 @@ function readArguments(argv: string[]): Arguments {
     process.exit(0);
   }
   const devices = values.devices === undefined ? null : whole('--devices', values.devices, 1_000, 10_000_000);
-  if (values.slack !== 'socket' && values.slack !== 'http') throw new Error(`--slack: found "${values.slack}", expected socket or http`);
-  return { devices, fresh: values.fresh, dataDir: resolve(projectRoot, values.data), slackMode: values.slack, latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000) };
+  if (values.slack !== 'socket' && values.slack !== 'http')
+    throw new Error(`--slack: found "${values.slack}", expected socket or http`);
+  return {
+    devices,
+    fresh: values.fresh,
+    dataDir: resolve(projectRoot, values.data),
+    slackMode: values.slack,
+    latencyMs: whole('--latency-ms', values['latency-ms'], 0, 10_000),
+  };
 }
 
 /** What the data folder holds; written last, so that a half-made sample is made again. */
-interface Sample { launchId: string; devices: number }
+interface Sample {
+  launchId: string;
+  devices: number;
+}
 
 const markOf = (dataDir: string): string => join(dataDir, 'gobutton.json');
 
@@ -60,20 +80,30 @@ async function writeSample(dataDir: string, sample: Sample | null): Promise<void
 async function ownDataDir(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   const names = await readdir(dataDir);
-  if (names.some((name) => name !== LOCK_FILE) && !names.includes('gobutton.json')) throw new Error(`--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`);
+  if (names.some((name) => name !== LOCK_FILE) && !names.includes('gobutton.json'))
+    throw new Error(
+      `--data: found other files and no gobutton.json in ${dataDir}, expected an empty folder or a data folder of gobutton`,
+    );
 }
 
 /** Empties the data folder, which we hold. */
 async function emptyDataDir(dataDir: string): Promise<void> {
   const names = (await readdir(dataDir)).filter((name) => name !== LOCK_FILE);
   // The mark last: until then it is still a folder of ours.
-  for (const name of names.toSorted((a, b) => Number(a === 'gobutton.json') - Number(b === 'gobutton.json'))) await rm(join(dataDir, name), { recursive: true });
+  for (const name of names.toSorted((a, b) => Number(a === 'gobutton.json') - Number(b === 'gobutton.json')))
+    await rm(join(dataDir, name), { recursive: true });
 }
 
 /** What our own commands need to reach this stack from another terminal. */
 async function writeCommandEnv(dataDir: string, env: Record<string, string>): Promise<string> {
   const file = join(dataDir, 'local.env');
-  await writeFile(file, Object.entries(env).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join(''), { mode: 0o600 });
+  await writeFile(
+    file,
+    Object.entries(env)
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+      .join(''),
+    { mode: 0o600 },
+  );
   return file;
 }
 
@@ -95,7 +125,9 @@ async function main(): Promise<void> {
 async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<void>): Promise<void> {
   const before = args.fresh ? null : await readSample(args.dataDir);
   if (before !== null && args.devices !== null && before.devices !== args.devices) {
-    throw new Error(`--devices: found ${args.devices.toLocaleString('en-US')}, expected ${before.devices.toLocaleString('en-US')}, the size of the launch in ${args.dataDir}; add --fresh to begin anew`);
+    throw new Error(
+      `--devices: found ${args.devices.toLocaleString('en-US')}, expected ${before.devices.toLocaleString('en-US')}, the size of the launch in ${args.dataDir}; add --fresh to begin anew`,
+    );
   }
   // Nothing finished there yet: what an interrupted first start left behind goes too.
   if (before === null) {
@@ -111,17 +143,30 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
     stopping = true;
     say('\nStopping; the launch stays as it is in the data folder.');
     const done = stack === null ? unlock() : stack.stop();
-    done.then(() => process.exit(code), (error: unknown) => {
-      process.stderr.write(`${String(error)}\n`);
-      process.exit(1);
-    });
+    done.then(
+      () => process.exit(code),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
   onNpmGone(() => stop(1));
 
   const runbooksDir = process.env['GOBUTTON_RUNBOOKS'] ?? '';
-  stack = await startStack({ dataDir: args.dataDir, unlock, ...(runbooksDir === '' ? {} : { runbooksDir: resolve(runbooksDir) }), ports: 'usual', slackMode: args.slackMode, latencyMs: args.latencyMs, latencySpreadMs: args.latencyMs, connections: 40, taskStartDelayMs: 1_500 });
+  stack = await startStack({
+    dataDir: args.dataDir,
+    unlock,
+    ...(runbooksDir === '' ? {} : { runbooksDir: resolve(runbooksDir) }),
+    ports: 'usual',
+    slackMode: args.slackMode,
+    latencyMs: args.latencyMs,
+    latencySpreadMs: args.latencyMs,
+    connections: 40,
+    taskStartDelayMs: 1_500,
+  });
   if (stopping) {
     await stack.stop();
     return;
@@ -129,15 +174,28 @@ async function run(args: Arguments, startedAtMs: number, unlock: () => Promise<v
   const devices = before?.devices ?? args.devices ?? 200_000;
   if (before === null) {
     say(`Making a sample audience of ${devices.toLocaleString('en-US')} devices and a launch …`);
-    const launchId = await createSampleLaunch({ cloud: stack.cloud, env: stack.env, dataDir: args.dataDir, devices, seed: 7, nowMs: Date.now() });
+    const launchId = await createSampleLaunch({
+      cloud: stack.cloud,
+      env: stack.env,
+      dataDir: args.dataDir,
+      devices,
+      seed: 7,
+      nowMs: Date.now(),
+    });
     await writeSample(args.dataDir, { launchId, devices });
   }
   say(`\n  The war room is open: ${stack.pageUrl}\n`);
-  say(before === null
-    ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,\n  switch to another person and press GO.'
-    : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`);
-  say(`  Commands from another terminal: npx node --env-file=${relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env))} bot/cli.ts launches`);
-  say(`  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`);
+  say(
+    before === null
+      ? '  The day of the game takes about a minute here: servers and workers scale up by themselves.\n  Then: send yourselves a /go test all, tick the gates in /go ready, ask with /go fire all,\n  switch to another person and press GO.'
+      : `  Going on with the launch of ${devices.toLocaleString('en-US')} devices; --fresh begins anew.`,
+  );
+  say(
+    `  Commands from another terminal: npx node --env-file=${relative(process.cwd(), await writeCommandEnv(args.dataDir, stack.env))} bot/cli.ts launches`,
+  );
+  say(
+    `  Logs: ${join(args.dataDir, 'logs')}. Ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
+  );
 
   const how = await stack.botEnded;
   if (!stopping) {

@@ -66,7 +66,16 @@ const MAY: Record<CommandKind, readonly Role[] | 'system'> = {
 };
 
 /** What still makes sense once a launch is closed: late accounts, talk, and taking the capacity down. */
-const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set(['correct-shot', 'report-timing', 'note', 'checkpoint', 'order-scale', 'report-scale-found', 'report-scale', 'report-scale-late']);
+const AFTER_CLOSE: ReadonlySet<CommandKind> = new Set([
+  'correct-shot',
+  'report-timing',
+  'note',
+  'checkpoint',
+  'order-scale',
+  'report-scale-found',
+  'report-scale',
+  'report-scale-late',
+]);
 
 /** Whether a person's roles allow a command. False for commands of the system. */
 export function may(person: Pick<Person, 'roles'>, kind: CommandKind): boolean {
@@ -81,19 +90,29 @@ export function mayFire(person: Pick<Person, 'roles'>): boolean {
 
 /** Why this command can't even be looked at, or null: no launch, launch closed, not on the roster, role missing. */
 export function standing(launch: Launch | null, command: Command): Refusal | null {
-  if (launch === null && command.kind !== 'create-launch') return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');
+  if (launch === null && command.kind !== 'create-launch')
+    return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');
   if (launch?.closed === true && !AFTER_CLOSE.has(command.kind) && command.kind !== 'create-launch') {
-    return refuse('LAUNCH_CLOSED', `${launch.name} is closed; its record takes notes only. Create a new launch with /go create.`);
+    return refuse(
+      'LAUNCH_CLOSED',
+      `${launch.name} is closed; its record takes notes only. Create a new launch with /go create.`,
+    );
   }
   if (!('by' in command) || command.by === null) return null;
   const people = command.kind === 'create-launch' ? command.runbook.people : (launch?.people ?? []);
   const person = findPerson(people, command.by);
   if (person === undefined) {
-    return refuse('NOT_ON_ROSTER', `You are not on this launch's roster. ${askFor(people, command.kind)}, or have two people on the roster add you.`);
+    return refuse(
+      'NOT_ON_ROSTER',
+      `You are not on this launch's roster. ${askFor(people, command.kind)}, or have two people on the roster add you.`,
+    );
   }
   if (!may(person, command.kind)) {
     const roles = MAY[command.kind];
-    return refuse('ROLE_MISSING', `${person.name} is ${listed(person.roles)} here; ${DOING[command.kind] ?? command.kind} needs ${roles === 'system' ? 'the system itself' : listed(roles, 'or')}. ${askFor(people, command.kind)}.`);
+    return refuse(
+      'ROLE_MISSING',
+      `${person.name} is ${listed(person.roles)} here; ${DOING[command.kind] ?? command.kind} needs ${roles === 'system' ? 'the system itself' : listed(roles, 'or')}. ${askFor(people, command.kind)}.`,
+    );
   }
   return null;
 }
@@ -107,17 +126,44 @@ function askFor(people: readonly Person[], kind: CommandKind): string {
 export function doing(command: Command): string {
   const verb = DOING[command.kind] ?? command.kind;
   if ('orderId' in command) return `${verb} ${command.kind === 'approve-fire' ? 'on ' : ''}${command.orderId}`;
-  const about = 'gate' in command ? command.gate : 'switch' in command ? command.switch : 'step' in command && command.step !== null ? command.step : 'target' in command ? command.target : null;
+  const about =
+    'gate' in command
+      ? command.gate
+      : 'switch' in command
+        ? command.switch
+        : 'step' in command && command.step !== null
+          ? command.step
+          : 'target' in command
+            ? command.target
+            : null;
   return about === null ? verb : `${verb} (${about})`;
 }
 
 /** What a command does, as the subject of a sentence. */
 const DOING: Partial<Record<CommandKind, string>> = {
-  'create-launch': 'creating a launch', 'move-target': 'moving the target', 'set-campaign': 'changing the text', 'set-audience': 'setting the audience',
-  'set-skip-list': 'setting the skip list', 'close-launch': 'closing the launch', 'request-fire': 'asking for fire', 'approve-fire': 'pressing GO',
-  'decline-fire': 'declining an order', 'request-lift': 'asking to lift a halt', 'approve-lift': 'lifting a halt', 'request-waiver': 'asking for a waiver',
-  'grant-waiver': 'granting a waiver', 'request-roster-change': 'changing the roster', 'approve-roster-change': 'approving a change of the roster',
-  'request-key-change': 'changing the keys of the record', 'approve-key-change': 'approving a change of the keys',
-  'set-switch': 'setting a switch', 'approve-switch': 'approving a switch', 'set-halt': 'halting', 'tick-gate': 'ticking a gate', 'request-test': 'asking for test copies',
-  'run-step': 'running a step', 'skip-step': 'skipping a step', 'order-scale': 'scaling',
+  'create-launch': 'creating a launch',
+  'move-target': 'moving the target',
+  'set-campaign': 'changing the text',
+  'set-audience': 'setting the audience',
+  'set-skip-list': 'setting the skip list',
+  'close-launch': 'closing the launch',
+  'request-fire': 'asking for fire',
+  'approve-fire': 'pressing GO',
+  'decline-fire': 'declining an order',
+  'request-lift': 'asking to lift a halt',
+  'approve-lift': 'lifting a halt',
+  'request-waiver': 'asking for a waiver',
+  'grant-waiver': 'granting a waiver',
+  'request-roster-change': 'changing the roster',
+  'approve-roster-change': 'approving a change of the roster',
+  'request-key-change': 'changing the keys of the record',
+  'approve-key-change': 'approving a change of the keys',
+  'set-switch': 'setting a switch',
+  'approve-switch': 'approving a switch',
+  'set-halt': 'halting',
+  'tick-gate': 'ticking a gate',
+  'request-test': 'asking for test copies',
+  'run-step': 'running a step',
+  'skip-step': 'skipping a step',
+  'order-scale': 'scaling',
 };

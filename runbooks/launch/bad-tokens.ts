@@ -4,8 +4,13 @@
  * calls one whose text is about the token.
  */
 const REASONS = [
-  'BadDeviceToken', 'DeviceTokenNotForTopic', 'ExpiredToken', 'Unregistered',
-  'INVALID_TOKEN', 'SENDER_ID_MISMATCH', 'UNREGISTERED',
+  'BadDeviceToken',
+  'DeviceTokenNotForTopic',
+  'ExpiredToken',
+  'Unregistered',
+  'INVALID_TOKEN',
+  'SENDER_ID_MISMATCH',
+  'UNREGISTERED',
 ] as const;
 export type BadTokenReason = (typeof REASONS)[number];
 
@@ -17,7 +22,9 @@ export function namesBadToken(reason: string): reason is BadTokenReason {
 
 /** Of failures by reason, those that name a bad token. */
 export function badTokenReasons(reasons: Readonly<Record<string, number>>): [BadTokenReason, number][] {
-  return REASONS.flatMap((reason): [BadTokenReason, number][] => (Object.hasOwn(reasons, reason) ? [[reason, reasons[reason] ?? 0]] : []));
+  return REASONS.flatMap((reason): [BadTokenReason, number][] =>
+    Object.hasOwn(reasons, reason) ? [[reason, reasons[reason] ?? 0]] : [],
+  );
 }
 
 /** How many devices that are. */

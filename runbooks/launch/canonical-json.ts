@@ -24,5 +24,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 function notCanonical(found: string): Error {
-  return Object.assign(new TypeError(`NOT_CANONICAL: found ${found}, expected what JSON can hold`), { code: 'NOT_CANONICAL' });
+  return Object.assign(new TypeError(`NOT_CANONICAL: found ${found}, expected what JSON can hold`), {
+    code: 'NOT_CANONICAL',
+  });
 }

@@ -1,5 +1,19 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
-import type { AudienceRef, FrozenSet, Measured, NewEntry, PersonId, RecordKey, ScaleFound, SegmentTotals, ShotTiming, SkipListRef, SwitchValue, TestResult, Via } from './entries.ts';
+import type {
+  AudienceRef,
+  FrozenSet,
+  Measured,
+  NewEntry,
+  PersonId,
+  RecordKey,
+  ScaleFound,
+  SegmentTotals,
+  ShotTiming,
+  SkipListRef,
+  SwitchValue,
+  TestResult,
+  Via,
+} from './entries.ts';
 
 /**
  * What people and the system may ask for. `by` is the person (already mapped from a Slack id or an
@@ -7,7 +21,18 @@ import type { AudienceRef, FrozenSet, Measured, NewEntry, PersonId, RecordKey, S
  */
 
 export type Command =
-  | { kind: 'create-launch'; by: PersonId; launchId: string; name: string; channelId: string; teamId?: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number }
+  | {
+      kind: 'create-launch';
+      by: PersonId;
+      launchId: string;
+      name: string;
+      channelId: string;
+      teamId?: string;
+      runbook: Runbook;
+      runbookHash: string;
+      targetAtMs: number;
+      compress: number;
+    }
   | { kind: 'move-target'; by: PersonId; targetAtMs: number; reason: string }
   | { kind: 'set-campaign'; by: PersonId; campaign: Campaign }
   | { kind: 'set-audience'; by: PersonId; audience: AudienceRef }
@@ -21,12 +46,38 @@ export type Command =
   | { kind: 'report-gate'; measured: Measured }
   /** `contentHash`: what the person had before their eyes; a tick for another text is refused. Absent: not bound to one. */
   | { kind: 'tick-gate'; by: PersonId; gate: string; green: boolean; note: string; contentHash?: string | undefined }
-  | { kind: 'request-waiver'; by: PersonId; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
+  | {
+      kind: 'request-waiver';
+      by: PersonId;
+      gate: string;
+      segments: string[] | 'all';
+      worst: number | null;
+      reason: string;
+      endsAtMs: number;
+    }
   | { kind: 'grant-waiver'; by: PersonId; waiverId: string }
   /** `segments`: see `segmentsMeant`. `measured`: the freshest measurement of every automatic gate. */
-  | { kind: 'request-fire'; by: PersonId; segments: SegmentsAsked; measured: Measured[]; via: Via; lift: boolean; /** Of every segment that has been sent to before: who of it is left. */ sets?: FrozenSet[] }
+  | {
+      kind: 'request-fire';
+      by: PersonId;
+      segments: SegmentsAsked;
+      measured: Measured[];
+      via: Via;
+      lift: boolean;
+      /** Of every segment that has been sent to before: who of it is left. */ sets?: FrozenSet[];
+    }
   /** `shownHash` travels in the button's value; `observedHaltEpoch` and `observedHalted` are read from the switch item at the press. */
-  | { kind: 'approve-fire'; by: PersonId; orderId: string; shownHash: string; pressedAtMs: number; measured: Measured[]; via: Via; observedHaltEpoch: number; observedHalted: boolean }
+  | {
+      kind: 'approve-fire';
+      by: PersonId;
+      orderId: string;
+      shownHash: string;
+      pressedAtMs: number;
+      measured: Measured[];
+      via: Via;
+      observedHaltEpoch: number;
+      observedHalted: boolean;
+    }
   | { kind: 'decline-fire'; by: PersonId; orderId: string; reason: string }
   | { kind: 'expire-order'; orderId: string }
   | { kind: 'close-shot'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
@@ -35,7 +86,14 @@ export type Command =
   | { kind: 'request-test'; by: PersonId; to: PersonId[] }
   | { kind: 'report-test'; testId: string; results: TestResult[] }
   /** `epoch` is what the switch item said after the halt was written there first. */
-  | { kind: 'set-halt'; by: PersonId | null; source: 'slack' | 'ssm' | 'cli'; epoch: number; reason: string; pressedAtMs: number }
+  | {
+      kind: 'set-halt';
+      by: PersonId | null;
+      source: 'slack' | 'ssm' | 'cli';
+      epoch: number;
+      reason: string;
+      pressedAtMs: number;
+    }
   | { kind: 'request-lift'; by: PersonId; reason: string }
   | { kind: 'approve-lift'; by: PersonId; liftId: string }
   | { kind: 'set-switch'; by: PersonId; switch: string; value: SwitchValue; reason: string }
@@ -46,14 +104,27 @@ export type Command =
   | { kind: 'run-step'; by: PersonId; step: string }
   | { kind: 'skip-step'; by: PersonId; step: string; reason: string }
   | { kind: 'finish-step'; step: string; say: string; refused?: true }
-  | { kind: 'order-scale'; by: PersonId | null; target: string; desired: number; step: string | null; reason: string; /** The person has confirmed that it takes down what runs. */ lower?: true }
+  | {
+      kind: 'order-scale';
+      by: PersonId | null;
+      target: string;
+      desired: number;
+      step: string | null;
+      reason: string;
+      /** The person has confirmed that it takes down what runs. */ lower?: true;
+    }
   | { kind: 'report-scale-found'; target: string; found: ScaleFound }
   | { kind: 'report-scale'; target: string; desired: number; tookMs: number; stands: number }
   /** `found`: the count that AWS is told now, lower than what was ordered and had come. */
   | { kind: 'report-scale-changed'; target: string; desired: number; found: number }
   | { kind: 'report-scale-late'; target: string; desired: number; running: number; ready: number; backup: string }
   /** `by: null`: the conductor tells people what no other entry does. */
-  | { kind: 'note'; by: PersonId | null; text: string; /** The system has said it in the channel already. */ said?: true }
+  | {
+      kind: 'note';
+      by: PersonId | null;
+      text: string;
+      /** The system has said it in the channel already. */ said?: true;
+    }
   | { kind: 'checkpoint'; channelSeq: number; channelHash: string }
   | { kind: 'close-launch'; by: PersonId; reason: string };
 
@@ -75,14 +146,56 @@ export interface Given {
 
 /** Why a command was refused. People see `say`; code and tests compare `code`. */
 export type RefusalCode =
-  | 'NO_LAUNCH' | 'LAUNCH_EXISTS' | 'LAUNCH_CLOSED' | 'NOT_ON_ROSTER' | 'ROLE_MISSING'
-  | 'NO_SUCH_ORDER' | 'ORDER_NOT_OPEN' | 'ORDER_EXPIRED' | 'SAME_PERSON' | 'CONTENT_CHANGED'
-  | 'SEGMENT_UNKNOWN' | 'SEGMENT_EMPTY' | 'SEGMENT_TAKEN' | 'NOTHING_TO_FIRE' | 'SET_MISSING'
-  | 'GATES_RED' | 'HARD_GATE_RED' | 'HALTED' | 'NOT_HALTED' | 'NO_AUDIENCE' | 'AUDIENCE_IN_USE'
-  | 'GATE_UNKNOWN' | 'GATE_IS_HARD' | 'GATE_NOT_MANUAL' | 'NO_SUCH_WAIVER' | 'WAIVER_NOT_OPEN'
-  | 'CLOCK_IN_DOUBT' | 'SHOT_UNKNOWN' | 'SHOT_CLOSED' | 'SHOT_RUNNING' | 'TOTALS_WRONG' | 'NO_SUCH_TEST' | 'TEST_MISSING' | 'NO_DEVICES'
-  | 'NO_SUCH_REQUEST' | 'SWITCH_UNKNOWN' | 'VALUE_INVALID' | 'STEP_UNKNOWN' | 'STEP_NOT_OPEN'
-  | 'TARGET_UNKNOWN' | 'ALREADY_SO' | 'SKIP_LIST_CHANGED' | 'REASON_MISSING' | 'TIME_INVALID' | 'PROOF_INVALID' | 'ROSTER_INVALID'
-  | 'PAYLOAD_TOO_LARGE' | 'PAYLOAD_REFUSED' | 'LOCALE_UNKNOWN' | 'RECORD_UNSIGNED' | 'KEYS_INVALID';
+  | 'NO_LAUNCH'
+  | 'LAUNCH_EXISTS'
+  | 'LAUNCH_CLOSED'
+  | 'NOT_ON_ROSTER'
+  | 'ROLE_MISSING'
+  | 'NO_SUCH_ORDER'
+  | 'ORDER_NOT_OPEN'
+  | 'ORDER_EXPIRED'
+  | 'SAME_PERSON'
+  | 'CONTENT_CHANGED'
+  | 'SEGMENT_UNKNOWN'
+  | 'SEGMENT_EMPTY'
+  | 'SEGMENT_TAKEN'
+  | 'NOTHING_TO_FIRE'
+  | 'SET_MISSING'
+  | 'GATES_RED'
+  | 'HARD_GATE_RED'
+  | 'HALTED'
+  | 'NOT_HALTED'
+  | 'NO_AUDIENCE'
+  | 'AUDIENCE_IN_USE'
+  | 'GATE_UNKNOWN'
+  | 'GATE_IS_HARD'
+  | 'GATE_NOT_MANUAL'
+  | 'NO_SUCH_WAIVER'
+  | 'WAIVER_NOT_OPEN'
+  | 'CLOCK_IN_DOUBT'
+  | 'SHOT_UNKNOWN'
+  | 'SHOT_CLOSED'
+  | 'SHOT_RUNNING'
+  | 'TOTALS_WRONG'
+  | 'NO_SUCH_TEST'
+  | 'TEST_MISSING'
+  | 'NO_DEVICES'
+  | 'NO_SUCH_REQUEST'
+  | 'SWITCH_UNKNOWN'
+  | 'VALUE_INVALID'
+  | 'STEP_UNKNOWN'
+  | 'STEP_NOT_OPEN'
+  | 'TARGET_UNKNOWN'
+  | 'ALREADY_SO'
+  | 'SKIP_LIST_CHANGED'
+  | 'REASON_MISSING'
+  | 'TIME_INVALID'
+  | 'PROOF_INVALID'
+  | 'ROSTER_INVALID'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'PAYLOAD_REFUSED'
+  | 'LOCALE_UNKNOWN'
+  | 'RECORD_UNSIGNED'
+  | 'KEYS_INVALID';
 
 export type Decision = { ok: true; entry: NewEntry } | { ok: false; code: RefusalCode; say: string };

@@ -15,7 +15,8 @@ export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, 
   const problem = campaignProblem(campaign, launch.id, Object.keys(launch.audience?.locales ?? {}));
   if (problem !== null) return problem;
   const hash = contentHash(campaign, sha256);
-  if (hash === launch.contentHash) return refuse('ALREADY_SO', 'The campaign is exactly this already; nothing changed.');
+  if (hash === launch.contentHash)
+    return refuse('ALREADY_SO', 'The campaign is exactly this already; nothing changed.');
   return accept(byPerson(command.by), nowMs, { kind: 'CampaignSet', campaign, contentHash: hash });
 }
 
@@ -26,36 +27,62 @@ export function setCampaign(launch: Launch, command: CommandOf<'set-campaign'>, 
 export function setAudience(launch: Launch, command: CommandOf<'set-audience'>, { nowMs }: Given): Decision {
   const { audience } = command;
   if (Object.values(launch.attempts).some((tries) => tries.length > 0)) {
-    return refuse('AUDIENCE_IN_USE', 'Part of the present audience was fired, so it can no longer be replaced: devices could get the push twice. Use a skip list to take devices away, or a new launch to add some.');
+    return refuse(
+      'AUDIENCE_IN_USE',
+      'Part of the present audience was fired, so it can no longer be replaced: devices could get the push twice. Use a skip list to take devices away, or a new launch to add some.',
+    );
   }
   const sum = audience.segments.reduce((total, { devices }) => total + devices, 0);
   const names = audience.segments.map(({ id }) => id);
   if (sum !== audience.devices || new Set(names).size !== names.length || names.length === 0) {
-    return refuse('VALUE_INVALID', `The audience claims ${audience.devices} devices and its ${names.length} segments hold ${sum}; expected distinct segments that add up. Compile it again.`);
+    return refuse(
+      'VALUE_INVALID',
+      `The audience claims ${audience.devices} devices and its ${names.length} segments hold ${sum}; expected distinct segments that add up. Compile it again.`,
+    );
   }
   const unknown = unknownLocales(launch.campaign, Object.keys(audience.locales));
   if (unknown !== null) return unknown;
-  if (launch.audience?.hash === audience.hash) return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
+  if (launch.audience?.hash === audience.hash)
+    return refuse('ALREADY_SO', `The audience is exactly this already (${audience.devices} devices); nothing changed.`);
   return accept(byPerson(command.by), nowMs, { kind: 'AudienceSet', audience });
 }
 
 export function setSkipList(launch: Launch, command: CommandOf<'set-skip-list'>, { nowMs }: Given): Decision {
-  if (launch.skipList?.hash === command.skipList.hash) return refuse('ALREADY_SO', 'The skip list is exactly this already; nothing changed.');
-  const { adds, skipList: { hash, key, tokens } } = command;
+  if (launch.skipList?.hash === command.skipList.hash)
+    return refuse('ALREADY_SO', 'The skip list is exactly this already; nothing changed.');
+  const {
+    adds,
+    skipList: { hash, key, tokens },
+  } = command;
   if (adds !== undefined && adds !== (launch.skipList?.hash ?? null)) {
-    return refuse('SKIP_LIST_CHANGED', 'Somebody has set another skip list meanwhile, so this one could take people back. Add to the present one: run the command again.');
+    return refuse(
+      'SKIP_LIST_CHANGED',
+      'Somebody has set another skip list meanwhile, so this one could take people back. Add to the present one: run the command again.',
+    );
   }
-  return accept(byPerson(command.by), nowMs, { kind: 'SkipListSet', skipList: { hash, key, tokens }, ...(adds === undefined ? {} : { adds }) });
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'SkipListSet',
+    skipList: { hash, key, tokens },
+    ...(adds === undefined ? {} : { adds }),
+  });
 }
 
 /** What keeps a campaign from being sent to devices of these locales, or null. */
-export function campaignProblem(campaign: Campaign, launchId: string, audienceLocales: readonly string[]): Refusal | null {
+export function campaignProblem(
+  campaign: Campaign,
+  launchId: string,
+  audienceLocales: readonly string[],
+): Refusal | null {
   return unknownLocales(campaign, [campaign.default_locale, ...audienceLocales]) ?? payloadRefusal(campaign, launchId);
 }
 
 export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | null {
   const [fault] = campaignFaults(campaign);
-  if (fault !== undefined) return refuse('PAYLOAD_REFUSED', `Nothing of this campaign would arrive as it is meant. ${faultText(fault)}. Correct it and try again.`);
+  if (fault !== undefined)
+    return refuse(
+      'PAYLOAD_REFUSED',
+      `Nothing of this campaign would arrive as it is meant. ${faultText(fault)}. Correct it and try again.`,
+    );
   const [worst] = payloadProblems(campaign, launchId).sort((a, b) => b.bytes - a.bytes);
   return worst === undefined ? null : refuse('PAYLOAD_TOO_LARGE', `${tooLargeText(worst)}. Shorten it and try again.`);
 }
@@ -63,5 +90,8 @@ export function payloadRefusal(campaign: Campaign, launchId: string): Refusal | 
 function unknownLocales(campaign: Campaign, locales: readonly string[]): Refusal | null {
   const missing = [...new Set(locales)].filter((locale) => !Object.hasOwn(campaign.locales, locale));
   if (missing.length === 0) return null;
-  return refuse('LOCALE_UNKNOWN', `The campaign has no text for ${listed(missing)}; it has ${listed(Object.keys(campaign.locales))}. Add the text, or compile the audience with a fallback locale.`);
+  return refuse(
+    'LOCALE_UNKNOWN',
+    `The campaign has no text for ${listed(missing)}; it has ${listed(Object.keys(campaign.locales))}. Add the text, or compile the audience with a fallback locale.`,
+  );
 }

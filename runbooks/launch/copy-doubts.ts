@@ -7,23 +7,32 @@ import { codePoint, isVisible } from '../playbook/text-faults.ts';
  * runbook has, until somebody ticks it for this very content; another content voids the tick, like every tick.
  */
 
-export interface CopyDoubt { /** `de title`, `en body`, `deep link`, `data.theme`. */ where: string; found: string }
+export interface CopyDoubt {
+  /** `de title`, `en body`, `deep link`, `data.theme`. */ where: string;
+  found: string;
+}
 
 export const COPY_GATE: Gate = {
-  id: 'copy-doubts', title: 'What looks unfinished in the text is meant so', hard: false,
+  id: 'copy-doubts',
+  title: 'What looks unfinished in the text is meant so',
+  hard: false,
   help: 'Nothing is filled in when the push goes out. Correct the text with /go campaign, or tick if it is to be sent exactly so.',
 };
 
 /** {{first_name}}, {{{x}}}, also when it is cut off. */
 const TEMPLATE = /\{\{.{0,60}?\}\}+|\{\{\S{0,40}/u;
 /** ${name}, #{name}, %{name}, *|FNAME|*, [[name]], __NAME__, $first_name, @@name@@ */
-const OTHER_TEMPLATE = /[$#%]\{.{0,60}?\}|\*\|.{0,40}?\|\*|\[\[.{0,40}?\]\]|\b__[A-Za-z]\w*__|\$[A-Za-z]+_\w+|\$(?:first|last|user|full)?name\b|@@\w+@@/iu;
+const OTHER_TEMPLATE =
+  /[$#%]\{.{0,60}?\}|\*\|.{0,40}?\|\*|\[\[.{0,40}?\]\]|\b__[A-Za-z]\w*__|\$[A-Za-z]+_\w+|\$(?:first|last|user|full)?name\b|@@\w+@@/iu;
 /** Notes to oneself. `todo` in small letters is a word of Spanish and Portuguese. */
-const NOTE = /\b(?:TODO|FIXME|XXX|TBD|TBC|TBA|TKTK|WIP|DRAFT|PLACEHOLDER|DO NOT SEND)\b|\b(?:placeholder text|asdf\w*|qwerty)\b/u;
+const NOTE =
+  /\b(?:TODO|FIXME|XXX|TBD|TBC|TBA|TKTK|WIP|DRAFT|PLACEHOLDER|DO NOT SEND)\b|\b(?:placeholder text|asdf\w*|qwerty)\b/u;
 
 /** What marks a text as unfinished. Each takes the shortest piece that people recognise. */
 const DOUBTS: readonly RegExp[] = [
-  TEMPLATE, OTHER_TEMPLATE, NOTE,
+  TEMPLATE,
+  OTHER_TEMPLATE,
+  NOTE,
   // {name}, {0}, {}
   /\{\s*(?:[\p{L}_][\p{L}\p{N}_. -]{0,40}|\d{0,2})\s*\}/u,
   // <name>, <first name>, <FIRST>, <%= name %>; <b> and </b>, which a phone shows as they are. Not any word: <now> may be meant
@@ -44,28 +53,48 @@ const DOUBTS: readonly RegExp[] = [
 ];
 
 /** Marks that turn text around, fillers, private characters; tags that are not of a flag. */
-const UNSEEN = /[\u202A-\u202E\u3164\uFFA0\u2800\uFFFC\p{Co}]|(?<!\u{1F3F4}[\u{E0020}-\u{E007F}]*)[\u{E0000}-\u{E007F}]/u;
+const UNSEEN =
+  /[\u202A-\u202E\u3164\uFFA0\u2800\uFFFC\p{Co}]|(?<!\u{1F3F4}[\u{E0020}-\u{E007F}]*)[\u{E0000}-\u{E007F}]/u;
 
 export function copyDoubts(campaign: Campaign): CopyDoubt[] {
-  const texts = Object.entries(campaign.locales).flatMap(([locale, { title, body }]): [string, string][] => [[`${locale} title`, title], [`${locale} body`, body]]);
-  const links: [string, string][] = [...(campaign.deep_link === undefined ? [] : [['deep link', campaign.deep_link] satisfies [string, string]]), ...Object.entries(campaign.data).map(([key, value]): [string, string] => [`data.${key}`, value])];
+  const texts = Object.entries(campaign.locales).flatMap(([locale, { title, body }]): [string, string][] => [
+    [`${locale} title`, title],
+    [`${locale} body`, body],
+  ]);
+  const links: [string, string][] = [
+    ...(campaign.deep_link === undefined ? [] : [['deep link', campaign.deep_link] satisfies [string, string]]),
+    ...Object.entries(campaign.data).map(([key, value]): [string, string] => [`data.${key}`, value]),
+  ];
   return [
     ...texts.flatMap(([where, text]) => doubtsOf(text, DOUBTS).map((found) => ({ where, found }))),
     // A link or a value is for the app, whose own notation may have braces and percent signs.
-    ...links.flatMap(([where, text]) => doubtsOf(text, [TEMPLATE, OTHER_TEMPLATE, NOTE]).map((found) => ({ where, found }))),
+    ...links.flatMap(([where, text]) =>
+      doubtsOf(text, [TEMPLATE, OTHER_TEMPLATE, NOTE]).map((found) => ({ where, found })),
+    ),
   ];
 }
 
 /** `en body has {{first_name}}; de title has nothing to see`. */
 export function doubtsText(doubts: readonly CopyDoubt[], most = 5): string {
-  const said = doubts.slice(0, most).map(({ where, found }) => `${where} has ${found}`).join('; ');
+  const said = doubts
+    .slice(0, most)
+    .map(({ where, found }) => `${where} has ${found}`)
+    .join('; ');
   return doubts.length > most ? `${said}; and ${doubts.length - most} more` : said;
 }
 
 function doubtsOf(text: string, marks: readonly (RegExp | undefined)[]): string[] {
   if (!isVisible(text)) return ['nothing to see'];
-  const found = marks.flatMap((mark) => { const match = mark?.exec(text); return match == null ? [] : [`“${match[0].trim()}”`]; });
+  const found = marks.flatMap((mark) => {
+    const match = mark?.exec(text);
+    return match == null ? [] : [`“${match[0].trim()}”`];
+  });
   const unseen = UNSEEN.exec(text);
   const longest = found.filter((one, at) => !found.slice(0, at).some((other) => other.includes(one.slice(1, -1))));
-  return [...new Set([...longest, ...(unseen === null ? [] : [`the invisible or private character ${codePoint(unseen[0])}`])])];
+  return [
+    ...new Set([
+      ...longest,
+      ...(unseen === null ? [] : [`the invisible or private character ${codePoint(unseen[0])}`]),
+    ]),
+  ];
 }

@@ -4,12 +4,12 @@ import { setAudience, setCampaign, setSkipList } from './content.ts';
 import { approveFire, declineFire, expireOrder, requestFire } from './fire.ts';
 import { reportGate, tickGate } from './gates.ts';
 import { approveLift, requestLift, setHalt } from './halt.ts';
+import { approveKeyChange, requestKeyChange } from './keys.ts';
 import type { Launch } from './launch.ts';
 import { checkpoint, closeLaunch, createLaunch, moveTarget, note } from './lifecycle.ts';
 import { approveRosterChange, removePerson, requestRosterChange } from './roster.ts';
 import { orderScale, reportScale, reportScaleChanged, reportScaleFound, reportScaleLate } from './scale.ts';
 import { finishStep, putStep, runStep, skipStep, startStep } from './schedule.ts';
-import { approveKeyChange, requestKeyChange } from './keys.ts';
 import { closeShot, correctShot, timeShot } from './shots.ts';
 import { approveSwitch, reportSwitch, setSwitch } from './switches.ts';
 import { reportTest, requestTest } from './test-sends.ts';
@@ -29,48 +29,90 @@ export function decide(launch: Launch | null, command: Command, given: Given): D
 
 function decideFor(launch: Launch, command: Exclude<Command, { kind: 'create-launch' }>, given: Given): Decision {
   switch (command.kind) {
-    case 'move-target': return moveTarget(launch, command, given);
-    case 'set-campaign': return setCampaign(launch, command, given);
-    case 'set-audience': return setAudience(launch, command, given);
-    case 'set-skip-list': return setSkipList(launch, command, given);
-    case 'request-roster-change': return requestRosterChange(launch, command, given);
-    case 'approve-roster-change': return approveRosterChange(launch, command, given);
-    case 'request-key-change': return requestKeyChange(launch, command, given);
-    case 'approve-key-change': return approveKeyChange(launch, command, given);
-    case 'remove-person': return removePerson(launch, command, given);
-    case 'report-gate': return reportGate(launch, command, given);
-    case 'tick-gate': return tickGate(launch, command, given);
-    case 'request-waiver': return requestWaiver(launch, command, given);
-    case 'grant-waiver': return grantWaiver(launch, command, given);
-    case 'request-fire': return requestFire(launch, command, given);
-    case 'approve-fire': return approveFire(launch, command, given);
-    case 'decline-fire': return declineFire(launch, command, given);
-    case 'expire-order': return expireOrder(launch, command, given);
-    case 'close-shot': return closeShot(launch, command, given);
-    case 'report-timing': return timeShot(launch, command, given);
-    case 'correct-shot': return correctShot(launch, command, given);
-    case 'request-test': return requestTest(launch, command, given);
-    case 'report-test': return reportTest(launch, command, given);
-    case 'set-halt': return setHalt(launch, command, given);
-    case 'request-lift': return requestLift(launch, command, given);
-    case 'approve-lift': return approveLift(launch, command, given);
-    case 'set-switch': return setSwitch(launch, command, given);
-    case 'approve-switch': return approveSwitch(launch, command, given);
-    case 'report-switch': return reportSwitch(launch, command, given);
-    case 'start-step': return startStep(launch, command, given);
-    case 'put-step': return putStep(launch, command, given);
-    case 'run-step': return runStep(launch, command, given);
-    case 'skip-step': return skipStep(launch, command, given);
-    case 'finish-step': return finishStep(launch, command, given);
-    case 'order-scale': return orderScale(launch, command, given);
-    case 'report-scale-found': return reportScaleFound(launch, command, given);
-    case 'report-scale': return reportScale(launch, command, given);
-    case 'report-scale-changed': return reportScaleChanged(launch, command, given);
-    case 'report-scale-late': return reportScaleLate(launch, command, given);
-    case 'note': return note(launch, command, given);
-    case 'checkpoint': return checkpoint(launch, command, given);
-    case 'close-launch': return closeLaunch(launch, command, given);
-    default: return impossible('DECIDE_UNKNOWN_COMMAND', command);
+    case 'move-target':
+      return moveTarget(launch, command, given);
+    case 'set-campaign':
+      return setCampaign(launch, command, given);
+    case 'set-audience':
+      return setAudience(launch, command, given);
+    case 'set-skip-list':
+      return setSkipList(launch, command, given);
+    case 'request-roster-change':
+      return requestRosterChange(launch, command, given);
+    case 'approve-roster-change':
+      return approveRosterChange(launch, command, given);
+    case 'request-key-change':
+      return requestKeyChange(launch, command, given);
+    case 'approve-key-change':
+      return approveKeyChange(launch, command, given);
+    case 'remove-person':
+      return removePerson(launch, command, given);
+    case 'report-gate':
+      return reportGate(launch, command, given);
+    case 'tick-gate':
+      return tickGate(launch, command, given);
+    case 'request-waiver':
+      return requestWaiver(launch, command, given);
+    case 'grant-waiver':
+      return grantWaiver(launch, command, given);
+    case 'request-fire':
+      return requestFire(launch, command, given);
+    case 'approve-fire':
+      return approveFire(launch, command, given);
+    case 'decline-fire':
+      return declineFire(launch, command, given);
+    case 'expire-order':
+      return expireOrder(launch, command, given);
+    case 'close-shot':
+      return closeShot(launch, command, given);
+    case 'report-timing':
+      return timeShot(launch, command, given);
+    case 'correct-shot':
+      return correctShot(launch, command, given);
+    case 'request-test':
+      return requestTest(launch, command, given);
+    case 'report-test':
+      return reportTest(launch, command, given);
+    case 'set-halt':
+      return setHalt(launch, command, given);
+    case 'request-lift':
+      return requestLift(launch, command, given);
+    case 'approve-lift':
+      return approveLift(launch, command, given);
+    case 'set-switch':
+      return setSwitch(launch, command, given);
+    case 'approve-switch':
+      return approveSwitch(launch, command, given);
+    case 'report-switch':
+      return reportSwitch(launch, command, given);
+    case 'start-step':
+      return startStep(launch, command, given);
+    case 'put-step':
+      return putStep(launch, command, given);
+    case 'run-step':
+      return runStep(launch, command, given);
+    case 'skip-step':
+      return skipStep(launch, command, given);
+    case 'finish-step':
+      return finishStep(launch, command, given);
+    case 'order-scale':
+      return orderScale(launch, command, given);
+    case 'report-scale-found':
+      return reportScaleFound(launch, command, given);
+    case 'report-scale':
+      return reportScale(launch, command, given);
+    case 'report-scale-changed':
+      return reportScaleChanged(launch, command, given);
+    case 'report-scale-late':
+      return reportScaleLate(launch, command, given);
+    case 'note':
+      return note(launch, command, given);
+    case 'checkpoint':
+      return checkpoint(launch, command, given);
+    case 'close-launch':
+      return closeLaunch(launch, command, given);
+    default:
+      return impossible('DECIDE_UNKNOWN_COMMAND', command);
   }
 }
 

@@ -55,17 +55,38 @@ export type Effect = EffectBody & {
 };
 
 const SLACK: ReadonlySet<EffectKind> = new Set([
-  'post-entry', 'post-board', 'post-order', 'refresh-order', 'post-scale', 'finish-scale', 'start-live', 'finish-live', 'post-summary', 'post-chart',
+  'post-entry',
+  'post-board',
+  'post-order',
+  'refresh-order',
+  'post-scale',
+  'finish-scale',
+  'start-live',
+  'finish-live',
+  'post-summary',
+  'post-chart',
 ]);
 
 const URGENT: ReadonlySet<EffectKind> = new Set([
-  'index-launch', 'send-segment-orders', 'send-test-order', 'write-switches', 'lift-halt', 'mirror-switch', 'scale', 'note-head',
+  'index-launch',
+  'send-segment-orders',
+  'send-test-order',
+  'write-switches',
+  'lift-halt',
+  'mirror-switch',
+  'scale',
+  'note-head',
 ]);
 
 /** The effects of one entry, in the order in which they should start. `launchAfter`: the launch with this entry folded in (a later state is harmless). */
 export function effectsOf(entry: Entry, launchAfter: Launch): Effect[] {
   return [...bodiesOf(entry, launchAfter), ...noted(entry, launchAfter)].map((body) => ({
-    ...body, id: `${entry.seq}/${nameOf(body)}`, launchId: entry.launchId, seq: entry.seq, urgent: URGENT.has(body.kind), lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
+    ...body,
+    id: `${entry.seq}/${nameOf(body)}`,
+    launchId: entry.launchId,
+    seq: entry.seq,
+    urgent: URGENT.has(body.kind),
+    lane: SLACK.has(body.kind) ? 'slack' : 'cloud',
   }));
 }
 
@@ -76,17 +97,22 @@ export function isHeadNoted(entry: Entry, launchAfter: Launch): boolean {
     case 'HaltSet':
     case 'HaltLifted':
     case 'ShotClosed':
-    case 'LaunchClosed': return true;
+    case 'LaunchClosed':
+      return true;
     case 'StepDone':
-    case 'StepSkipped': return endedPhase(launchAfter, entry.step) !== null;
-    default: return false;
+    case 'StepSkipped':
+      return endedPhase(launchAfter, entry.step) !== null;
+    default:
+      return false;
   }
 }
 
 /** The phase that is over with this step; null while another step of it is to come. */
 export function endedPhase(launch: Launch, step: string): { id: string; title: string } | null {
   const phase = launch.runbook.phases.find(({ steps }) => steps.some(({ id }) => id === step));
-  const isOver = phase?.steps.every(({ id }) => launch.steps[id]?.state === 'done' || launch.steps[id]?.state === 'skipped') ?? false;
+  const isOver =
+    phase?.steps.every(({ id }) => launch.steps[id]?.state === 'done' || launch.steps[id]?.state === 'skipped') ??
+    false;
   return phase === undefined || !isOver ? null : { id: phase.id, title: phase.title };
 }
 
@@ -96,16 +122,26 @@ function noted(entry: Entry, launchAfter: Launch): EffectBody[] {
 
 function nameOf(body: EffectBody): string {
   switch (body.kind) {
-    case 'mirror-switch': return `mirror-${body.switch}`;
-    case 'refresh-order': return `refresh-${body.orderId}`;
-    default: return body.kind;
+    case 'mirror-switch':
+      return `mirror-${body.switch}`;
+    case 'refresh-order':
+      return `refresh-${body.orderId}`;
+    default:
+      return body.kind;
   }
 }
 
 function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
   switch (entry.kind) {
     case 'LaunchCreated':
-      return [{ kind: 'index-launch' }, { kind: 'ensure-queues' }, { kind: 'write-switches' }, { kind: 'write-flags' }, { kind: 'post-entry' }, { kind: 'post-board' }];
+      return [
+        { kind: 'index-launch' },
+        { kind: 'ensure-queues' },
+        { kind: 'write-switches' },
+        { kind: 'write-flags' },
+        { kind: 'post-entry' },
+        { kind: 'post-board' },
+      ];
 
     case 'FireRequested':
       return [{ kind: 'post-order', orderId: entry.orderId }, ...voidedOrders(launch, entry.orderId)];
@@ -113,7 +149,9 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [
         ...lifted(entry.lifts),
         { kind: 'send-segment-orders', shotId: entry.shotId, segments: entry.shown.segments },
-        ...(entry.lifts === null ? [] : ([{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }] satisfies EffectBody[])),
+        ...(entry.lifts === null
+          ? []
+          : ([{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }] satisfies EffectBody[])),
         { kind: 'start-live', shotId: entry.shotId },
         { kind: 'refresh-order', orderId: entry.orderId },
         { kind: 'post-entry' },
@@ -122,14 +160,33 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'FireExpired':
       return [{ kind: 'refresh-order', orderId: entry.orderId }, { kind: 'post-entry' }];
     case 'ShotClosed':
-      return [{ kind: 'finish-live', shotId: entry.shotId }, { kind: 'post-summary', shotId: entry.shotId }, { kind: 'post-chart', shotId: entry.shotId }];
+      return [
+        { kind: 'finish-live', shotId: entry.shotId },
+        { kind: 'post-summary', shotId: entry.shotId },
+        { kind: 'post-chart', shotId: entry.shotId },
+      ];
 
     case 'HaltSet':
-      return [{ kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }, { kind: 'post-entry' }, ...voidedOrders(launch, null)];
+      return [
+        { kind: 'mirror-switch', switch: 'halt' },
+        { kind: 'write-flags' },
+        { kind: 'post-entry' },
+        ...voidedOrders(launch, null),
+      ];
     case 'HaltLifted':
-      return [...lifted(entry.epoch), { kind: 'mirror-switch', switch: 'halt' }, { kind: 'write-flags' }, { kind: 'post-entry' }];
+      return [
+        ...lifted(entry.epoch),
+        { kind: 'mirror-switch', switch: 'halt' },
+        { kind: 'write-flags' },
+        { kind: 'post-entry' },
+      ];
     case 'SwitchSet':
-      return [{ kind: 'write-switches' }, { kind: 'mirror-switch', switch: entry.switch }, { kind: 'write-flags' }, { kind: 'post-entry' }];
+      return [
+        { kind: 'write-switches' },
+        { kind: 'mirror-switch', switch: entry.switch },
+        { kind: 'write-flags' },
+        { kind: 'post-entry' },
+      ];
 
     case 'TestRequested':
       return [{ kind: 'send-test-order', testId: entry.testId }, { kind: 'post-entry' }];
@@ -140,17 +197,35 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
       return [
         // Capacity is also taken down after the close: the launch has work again.
         ...(launch.closed ? ([{ kind: 'index-launch' }] satisfies EffectBody[]) : []),
-        { kind: 'scale', target: entry.target, desired: entry.desired }, { kind: 'post-scale', target: entry.target, desired: entry.desired },
+        { kind: 'scale', target: entry.target, desired: entry.desired },
+        { kind: 'post-scale', target: entry.target, desired: entry.desired },
       ];
     case 'ScaleReached': {
       const step = launch.scale[entry.target]?.step ?? null;
       const { desired, stands } = entry;
-      const say = stands === undefined ? `stands at ${desired.toLocaleString('en-US')}` : `stands at ${stands.toLocaleString('en-US')}, ${desired.toLocaleString('en-US')} ordered`;
-      return [...(step === null ? [] : ([{ kind: 'finish-step', step, say }] satisfies EffectBody[])), { kind: 'finish-scale', target: entry.target, tookMs: entry.tookMs, ...(stands === undefined ? {} : { stands }) }, { kind: 'post-entry' }];
+      const say =
+        stands === undefined
+          ? `stands at ${desired.toLocaleString('en-US')}`
+          : `stands at ${stands.toLocaleString('en-US')}, ${desired.toLocaleString('en-US')} ordered`;
+      return [
+        ...(step === null ? [] : ([{ kind: 'finish-step', step, say }] satisfies EffectBody[])),
+        {
+          kind: 'finish-scale',
+          target: entry.target,
+          tookMs: entry.tookMs,
+          ...(stands === undefined ? {} : { stands }),
+        },
+        { kind: 'post-entry' },
+      ];
     }
 
     case 'ScaleChanged':
-      return [...(entry.again ? ([{ kind: 'scale', target: entry.target, desired: entry.desired }] satisfies EffectBody[]) : []), { kind: 'post-entry' }];
+      return [
+        ...(entry.again
+          ? ([{ kind: 'scale', target: entry.target, desired: entry.desired }] satisfies EffectBody[])
+          : []),
+        { kind: 'post-entry' },
+      ];
 
     // What changes the content or the people may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
@@ -186,7 +261,8 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'Checkpoint':
     case 'ScaleFound':
       return [];
-    default: return never(entry);
+    default:
+      return never(entry);
   }
 }
 
@@ -195,7 +271,9 @@ function lifted(epoch: number | null): EffectBody[] {
 }
 
 function voidedOrders(launch: Launch, except: string | null): EffectBody[] {
-  return Object.values(launch.orders).filter((order) => order.state === 'void' && order.id !== except).map((order) => ({ kind: 'refresh-order', orderId: order.id }));
+  return Object.values(launch.orders)
+    .filter((order) => order.state === 'void' && order.id !== except)
+    .map((order) => ({ kind: 'refresh-order', orderId: order.id }));
 }
 
 function never(entry: never): never {

@@ -19,7 +19,13 @@ export type Via =
   | { kind: 'operator'; publicKey: string; signature: string; nonce: string; signedAtMs: number; expiresAtMs: number };
 
 /** `locales`: devices per locale; absent in audiences that were compiled before this was counted. */
-export interface SegmentRef { id: string; platform: Platform; devices: number; batches: number; locales?: Record<string, number> }
+export interface SegmentRef {
+  id: string;
+  platform: Platform;
+  devices: number;
+  batches: number;
+  locales?: Record<string, number>;
+}
 
 /** The audience as the launch knows it; the manifest itself lies in object storage. */
 export interface AudienceRef {
@@ -33,12 +39,24 @@ export interface AudienceRef {
 }
 
 /** `covers`: hashes of the lists that it holds all of (null: of no list), newest first; computed when the record is read (skip-cover.ts). */
-export interface SkipListRef { hash: string; key: string; tokens: number; covers?: (string | null)[] }
+export interface SkipListRef {
+  hash: string;
+  key: string;
+  tokens: number;
+  covers?: (string | null)[];
+}
 
-export interface SegmentAttempt { segment: string; attempt: number }
+export interface SegmentAttempt {
+  segment: string;
+  attempt: number;
+}
 
 /** Which devices a later attempt is for: a list that was frozen when it was asked for, in object storage, named by its hash. `seq`: the record's head when the claims were read for it. */
-export interface FrozenSet extends SegmentAttempt { devices: number; hash: string; seq: number }
+export interface FrozenSet extends SegmentAttempt {
+  devices: number;
+  hash: string;
+  seq: number;
+}
 
 /** Everything whose change must void an approval, by value or by hash. `shownHash` is the sha256 over its canonical JSON. */
 export interface Shown {
@@ -60,7 +78,13 @@ export interface Shown {
 export type GateStatus = 'green' | 'red' | 'unknown' | 'waived';
 
 /** One measurement of an automatic gate. `value` is the figure that a waiver is compared with; larger is worse. */
-export interface Measured { gate: string; status: 'green' | 'red' | 'unknown'; value: number | null; say: string; atMs: number }
+export interface Measured {
+  gate: string;
+  status: 'green' | 'red' | 'unknown';
+  value: number | null;
+  say: string;
+  atMs: number;
+}
 
 export type DeviceState = 'accepted' | 'failed' | 'uncertain' | 'halted' | 'late' | 'skipped';
 export const DEVICE_STATES: readonly DeviceState[] = ['accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped'];
@@ -76,11 +100,28 @@ export interface Totals extends Record<DeviceState, number> {
 }
 
 /** How fast a shot was, from what every worker reported. Milliseconds since GO, of accepted answers; null where there were none. */
-export interface ShotTiming { firstWriteMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null; lastWriteMs: number | null; perSecond: number; peakPerSecond: number }
+export interface ShotTiming {
+  firstWriteMs: number | null;
+  p50Ms: number | null;
+  p95Ms: number | null;
+  p99Ms: number | null;
+  lastWriteMs: number | null;
+  perSecond: number;
+  peakPerSecond: number;
+}
 
-export interface SegmentTotals extends SegmentAttempt { devices: number; totals: Totals }
+export interface SegmentTotals extends SegmentAttempt {
+  devices: number;
+  totals: Totals;
+}
 
-export interface TestResult { person: PersonId; platform: Platform; accepted: boolean; reason: string; tookMs: number }
+export interface TestResult {
+  person: PersonId;
+  platform: Platform;
+  accepted: boolean;
+  reason: string;
+  tookMs: number;
+}
 
 export type SwitchValue = string | boolean | number;
 
@@ -88,10 +129,19 @@ export type SwitchValue = string | boolean | number;
 export type KeyRole = 'bot' | 'worker';
 
 /** A public key that may sign entries: Ed25519, base64 of the SPKI DER. */
-export interface RecordKey { role: KeyRole; key: string }
+export interface RecordKey {
+  role: KeyRole;
+  key: string;
+}
 
 /** A scalable target of Application Auto Scaling; `resource` and `dimension` name it. */
-export interface ScalableTarget { resource: string; dimension: string; min: number; max: number; suspended: { in: boolean; out: boolean; scheduled: boolean } }
+export interface ScalableTarget {
+  resource: string;
+  dimension: string;
+  min: number;
+  max: number;
+  suspended: { in: boolean; out: boolean; scheduled: boolean };
+}
 
 /** A scale target as AWS had it. Counts are tasks, capacity units (instances times their weights) or write units. */
 export interface ScaleFound {
@@ -105,13 +155,28 @@ export interface ScaleFound {
 }
 
 export type EntryBody =
-  | { kind: 'LaunchCreated'; name: string; channelId: string; runbook: Runbook; runbookHash: string; targetAtMs: number; compress: number; contentHash: string;
+  | {
+      kind: 'LaunchCreated';
+      name: string;
+      channelId: string;
+      runbook: Runbook;
+      runbookHash: string;
+      targetAtMs: number;
+      compress: number;
+      contentHash: string;
       /** The Slack workspace that it was created in; presses from another one don't count. Absent: not known. */ teamId?: string;
-      /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[] }
+      /** Who may sign this record (signers.ts). Absent: a record from before signatures; nothing can be fired in it. */ keys?: RecordKey[];
+    }
   | { kind: 'TargetMoved'; targetAtMs: number; reason: string }
   | { kind: 'CampaignSet'; campaign: Campaign; contentHash: string }
   | { kind: 'AudienceSet'; audience: AudienceRef }
-  | { kind: 'SkipListSet'; skipList: SkipListRef; /** Hash of the list before, which this one holds all of (null: there was none). Absent: it takes its place. */ adds?: string | null }
+  | {
+      kind: 'SkipListSet';
+      skipList: SkipListRef;
+      /** Hash of the list before, which this one holds all of (null: there was none). Absent: it takes its place. */ adds?:
+        | string
+        | null;
+    }
   // People
   | { kind: 'RosterChangeRequested'; changeId: string; people: Person[]; reason: string }
   | { kind: 'RosterChanged'; changeId: string }
@@ -122,22 +187,53 @@ export type EntryBody =
   // Gates
   | { kind: 'GateChanged'; measured: Measured }
   | { kind: 'GateTicked'; gate: string; green: boolean; note: string }
-  | { kind: 'WaiverRequested'; waiverId: string; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number }
+  | {
+      kind: 'WaiverRequested';
+      waiverId: string;
+      gate: string;
+      segments: string[] | 'all';
+      worst: number | null;
+      reason: string;
+      endsAtMs: number;
+    }
   | { kind: 'WaiverGranted'; waiverId: string }
   // Fire
-  | { kind: 'FireRequested'; orderId: string; shown: Shown; shownHash: string; devices: number; expiresAtMs: number; via: Via;
+  | {
+      kind: 'FireRequested';
+      orderId: string;
+      shown: Shown;
+      shownHash: string;
+      devices: number;
+      expiresAtMs: number;
+      via: Via;
       /** What the gates were judged by; absent in records from before signatures. */ measured?: Measured[];
-      /** Set when this order also lifts that halt epoch (resume). */ lifts: number | null }
-  | { kind: 'FireApproved'; orderId: string; shotId: string; shown: Shown; shownHash: string; via: Via;
+      /** Set when this order also lifts that halt epoch (resume). */ lifts: number | null;
+    }
+  | {
+      kind: 'FireApproved';
+      orderId: string;
+      shotId: string;
+      shown: Shown;
+      shownHash: string;
+      via: Via;
       /** Time zero: when the approving press reached us. */ pressedAtMs: number;
       /** Absolute, by platform. */ notAfterAtMs: Record<Platform, number>;
-      haltEpoch: number; lifts: number | null; /** Gates that were red at the press. */ redGates: Measured[];
+      haltEpoch: number;
+      lifts: number | null;
+      /** Gates that were red at the press. */ redGates: Measured[];
       /** What the press was judged by beside the record, so that anyone can judge it again; absent in records from before signatures. */
-      measured?: Measured[]; observed?: { haltEpoch: number; halted: boolean } }
+      measured?: Measured[];
+      observed?: { haltEpoch: number; halted: boolean };
+    }
   | { kind: 'FireDeclined'; orderId: string; reason: string }
   | { kind: 'FireExpired'; orderId: string }
   | { kind: 'ShotClosed'; shotId: string; cause: 'complete' | 'not-after' | 'halt'; segments: SegmentTotals[] }
-  | { kind: 'ShotCorrected'; shotId: string; segments: SegmentTotals[]; /** The batch whose late account this is. */ batch: string }
+  | {
+      kind: 'ShotCorrected';
+      shotId: string;
+      segments: SegmentTotals[];
+      /** The batch whose late account this is. */ batch: string;
+    }
   | { kind: 'ShotTimed'; shotId: string; timing: ShotTiming }
   // Test sends
   | { kind: 'TestRequested'; testId: string; to: PersonId[]; contentHash: string }
@@ -152,11 +248,29 @@ export type EntryBody =
   | { kind: 'StepStarted'; step: string; dueAtMs: number; late: boolean }
   | { kind: 'StepPut'; step: string; dueAtMs: number; why: string }
   | { kind: 'StepSkipped'; step: string; reason: string }
-  | { kind: 'StepDone'; step: string; say: string; /** The launch did not take what the step was to do; `say` is why. */ refused?: true }
-  | { kind: 'ScaleOrdered'; target: string; desired: number; step: string | null; reason: string; /** What runs above it is taken down. Absent: nothing is. */ lowers?: true }
+  | {
+      kind: 'StepDone';
+      step: string;
+      say: string;
+      /** The launch did not take what the step was to do; `say` is why. */ refused?: true;
+    }
+  | {
+      kind: 'ScaleOrdered';
+      target: string;
+      desired: number;
+      step: string | null;
+      reason: string;
+      /** What runs above it is taken down. Absent: nothing is. */ lowers?: true;
+    }
   /** What stood there before our first order: what the last one puts back. */
   | { kind: 'ScaleFound'; target: string; found: ScaleFound }
-  | { kind: 'ScaleReached'; target: string; desired: number; tookMs: number; /** If it is another count than was ordered: more ran already, or its own minimum is higher. */ stands?: number }
+  | {
+      kind: 'ScaleReached';
+      target: string;
+      desired: number;
+      tookMs: number;
+      /** If it is another count than was ordered: more ran already, or its own minimum is higher. */ stands?: number;
+    }
   /** Somebody else has lowered the count since. `again`: it is set again. */
   | { kind: 'ScaleChanged'; target: string; desired: number; found: number; again: boolean }
   | { kind: 'ScaleLate'; target: string; desired: number; running: number; ready: number; backup: string }

@@ -12,7 +12,21 @@ export function requested(launch: Launch, entry: EntryOf<'FireRequested'>): Part
   const orders = voidRivals(launch, { orderId: id, segments: shown.segments });
   return {
     usedNonces: noncesWith(launch, entry),
-    orders: { ...orders, [id]: { id, requestedBy: personIn(entry), requestedAtMs: entry.atMs, shown, shownHash, devices, expiresAtMs, lifts, state: 'open', voidedBy: null } },
+    orders: {
+      ...orders,
+      [id]: {
+        id,
+        requestedBy: personIn(entry),
+        requestedAtMs: entry.atMs,
+        shown,
+        shownHash,
+        devices,
+        expiresAtMs,
+        lifts,
+        state: 'open',
+        voidedBy: null,
+      },
+    },
   };
 }
 
@@ -21,19 +35,42 @@ export function approved(launch: Launch, entry: EntryOf<'FireApproved'>): Partia
   const order = must(launch.orders, orderId, entry);
   if (launch.audience === null) throw foldError('FOLD_IMPOSSIBLE', entry, 'there is no audience to send to');
   const shot: Shot = {
-    id: shotId, orderId, requestedBy: order.requestedBy, approvedBy: personIn(entry), segments: shown.segments, shown, shownHash,
-    audience: launch.audience, skipList: launch.skipList, campaign: launch.campaign, approvedSeq: entry.seq, ...(entry.v < 3 ? {} : { approvedBySchema: 3 as const }),
-    pressedAtMs, notAfterAtMs, haltEpoch, redGates, haltedAtMs: null, closed: null, totals: null, corrected: [], timing: null,
+    id: shotId,
+    orderId,
+    requestedBy: order.requestedBy,
+    approvedBy: personIn(entry),
+    segments: shown.segments,
+    shown,
+    shownHash,
+    audience: launch.audience,
+    skipList: launch.skipList,
+    campaign: launch.campaign,
+    approvedSeq: entry.seq,
+    ...(entry.v < 3 ? {} : { approvedBySchema: 3 as const }),
+    pressedAtMs,
+    notAfterAtMs,
+    haltEpoch,
+    redGates,
+    haltedAtMs: null,
+    closed: null,
+    totals: null,
+    corrected: [],
+    timing: null,
   };
   const attempts = { ...launch.attempts };
   for (const { segment, attempt } of shown.segments) {
-    attempts[segment] = [...(own(attempts, segment) ?? []), { attempt, shotId, devices: devicesShown(launch, shown, segment), closed: false, totals: null }];
+    attempts[segment] = [
+      ...(own(attempts, segment) ?? []),
+      { attempt, shotId, devices: devicesShown(launch, shown, segment), closed: false, totals: null },
+    ];
   }
   return {
     orders: voidRivals({ orders: endOrder(launch, entry, 'approved') }, { orderId, segments: shown.segments }),
     shots: { ...launch.shots, [shotId]: shot },
     attempts,
-    leftBehind: Object.fromEntries(Object.entries(launch.leftBehind).filter(([id]) => !shown.segments.some(({ segment }) => segment === id))),
+    leftBehind: Object.fromEntries(
+      Object.entries(launch.leftBehind).filter(([id]) => !shown.segments.some(({ segment }) => segment === id)),
+    ),
     usedNonces: noncesWith(launch, entry),
     // The approval of a resume lifts its halt in the same entry.
     ...(entry.lifts !== null && entry.lifts === launch.halt.epoch && launch.halt.active
@@ -49,12 +86,23 @@ function noncesWith(launch: Launch, { via }: EntryOf<'FireRequested'> | EntryOf<
 /** Ends every running shot for good. */
 export function halted(launch: Launch, entry: EntryOf<'HaltSet'>): Partial<Launch> {
   const { epoch, reason, pressedAtMs, by } = entry;
-  const shots = Object.fromEntries(Object.entries(launch.shots).map(([id, shot]) => [id, shot.closed === null && shot.haltedAtMs === null ? { ...shot, haltedAtMs: pressedAtMs } : shot]));
+  const shots = Object.fromEntries(
+    Object.entries(launch.shots).map(([id, shot]) => [
+      id,
+      shot.closed === null && shot.haltedAtMs === null ? { ...shot, haltedAtMs: pressedAtMs } : shot,
+    ]),
+  );
   return {
     shots,
     // One rule: an order that was asked for before a halt is void after it.
     orders: voidOrders(launch, () => true, VOID_BY_HALT),
-    halt: { active: true, epoch: Math.max(launch.halt.epoch, epoch), by: 'person' in by ? by.person : null, reason, atMs: pressedAtMs },
+    halt: {
+      active: true,
+      epoch: Math.max(launch.halt.epoch, epoch),
+      by: 'person' in by ? by.person : null,
+      reason,
+      atMs: pressedAtMs,
+    },
     lifts: closeLifts(launch),
   };
 }
@@ -63,7 +111,10 @@ export function closedShot(launch: Launch, entry: EntryOf<'ShotClosed'>): Partia
   const shot = must(launch.shots, entry.shotId, entry);
   if (shot.closed !== null) throw foldError('FOLD_IMPOSSIBLE', entry, `shot ${shot.id} is closed already`);
   return {
-    shots: { ...launch.shots, [shot.id]: { ...shot, closed: { atMs: entry.atMs, cause: entry.cause }, totals: entry.segments } },
+    shots: {
+      ...launch.shots,
+      [shot.id]: { ...shot, closed: { atMs: entry.atMs, cause: entry.cause }, totals: entry.segments },
+    },
     attempts: withTotals(launch.attempts, shot.id, entry.segments),
   };
 }
@@ -74,12 +125,21 @@ export function correctedShot(launch: Launch, entry: EntryOf<'ShotCorrected'>): 
   const totals = shot.totals.map((old) => entry.segments.find(({ segment }) => segment === old.segment) ?? old);
   const corrected = new Set(entry.segments.map(({ segment }) => segment));
   return {
-    ...(entry.v < 3 ? {} : {
-      leftBehind: withLeftBehind(launch, shot, entry),
-      // It showed who was left, and that is not so any more.
-      orders: voidOrders(launch, ({ shown }) => shown.segments.some(({ segment }) => corrected.has(segment)), VOID_BY_CORRECTION),
-    }),
-    correctedSeq: { ...launch.correctedSeq, ...Object.fromEntries([...corrected].map((segment) => [segment, entry.seq])) },
+    ...(entry.v < 3
+      ? {}
+      : {
+          leftBehind: withLeftBehind(launch, shot, entry),
+          // It showed who was left, and that is not so any more.
+          orders: voidOrders(
+            launch,
+            ({ shown }) => shown.segments.some(({ segment }) => corrected.has(segment)),
+            VOID_BY_CORRECTION,
+          ),
+        }),
+    correctedSeq: {
+      ...launch.correctedSeq,
+      ...Object.fromEntries([...corrected].map((segment) => [segment, entry.seq])),
+    },
     shots: { ...launch.shots, [shot.id]: { ...shot, totals, corrected: [...shot.corrected, entry.batch] } },
     attempts: withTotals(launch.attempts, shot.id, entry.segments),
   };
@@ -104,10 +164,16 @@ export function timedShot(launch: Launch, entry: EntryOf<'ShotTimed'>): Partial<
   return { shots: { ...launch.shots, [shot.id]: { ...shot, timing: entry.timing } } };
 }
 
-function withTotals(attempts: Launch['attempts'], shotId: string, segments: readonly SegmentTotals[]): Launch['attempts'] {
+function withTotals(
+  attempts: Launch['attempts'],
+  shotId: string,
+  segments: readonly SegmentTotals[],
+): Launch['attempts'] {
   const changed = { ...attempts };
   for (const totals of segments) {
-    changed[totals.segment] = (own(changed, totals.segment) ?? []).map((one): SegmentShot => (one.shotId === shotId ? { ...one, closed: true, totals } : one));
+    changed[totals.segment] = (own(changed, totals.segment) ?? []).map((one): SegmentShot =>
+      one.shotId === shotId ? { ...one, closed: true, totals } : one,
+    );
   }
   return changed;
 }

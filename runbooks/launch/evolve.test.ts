@@ -21,7 +21,18 @@ test('a sequence that decide cannot have written is an error with a code', () =>
   const order = scene.asked(['us-ios']);
   const { state } = scene;
   const next = { ...first(scene), seq: state.seq + 1 };
-  const bad = (changes: object): Entry => ({ v: 3, launchId: state.id, seq: state.seq + 1, atMs: scene.nowMs, by: { person: 'mia' }, token: 't', prev: '', hash: '', ...changes }) as Entry;
+  const bad = (changes: object): Entry =>
+    ({
+      v: 3,
+      launchId: state.id,
+      seq: state.seq + 1,
+      atMs: scene.nowMs,
+      by: { person: 'mia' },
+      token: 't',
+      prev: '',
+      hash: '',
+      ...changes,
+    }) as Entry;
   for (const [entry, code] of [
     [bad({ kind: 'Noted', text: '', seq: state.seq + 2 }), 'FOLD_SEQ_GAP'],
     [bad({ kind: 'Noted', text: '', seq: state.seq }), 'FOLD_SEQ_GAP'],
@@ -38,6 +49,10 @@ test('a sequence that decide cannot have written is an error with a code', () =>
     expect(() => evolve(state, entry)).toThrow(expect.objectContaining({ code }));
   }
   scene.does({ kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' });
-  expect(() => evolve(scene.state, bad({ kind: 'FireExpired', orderId: order.id, seq: scene.state.seq + 1 }))).toThrow(expect.objectContaining({ code: 'FOLD_IMPOSSIBLE' }));
-  expect(() => evolve(null, bad({ kind: 'Noted', text: '', seq: 1 }))).toThrow(expect.objectContaining({ code: 'FOLD_NO_LAUNCH' }));
+  expect(() => evolve(scene.state, bad({ kind: 'FireExpired', orderId: order.id, seq: scene.state.seq + 1 }))).toThrow(
+    expect.objectContaining({ code: 'FOLD_IMPOSSIBLE' }),
+  );
+  expect(() => evolve(null, bad({ kind: 'Noted', text: '', seq: 1 }))).toThrow(
+    expect.objectContaining({ code: 'FOLD_NO_LAUNCH' }),
+  );
 });

@@ -15,7 +15,11 @@ import { endOrder, voidAllOpen, voidOrders, voidStale } from './voiding.ts';
  */
 export function evolve(launch: Launch | null, entry: Entry): Launch {
   if (!(entry.v >= 1 && entry.v <= ENTRY_VERSION)) {
-    throw foldError('FOLD_SCHEMA_VERSION', entry, `it has schema version ${String(entry.v)}, and this version of gobutton reads 1 to ${ENTRY_VERSION}: it was written by a newer one. Update this process`);
+    throw foldError(
+      'FOLD_SCHEMA_VERSION',
+      entry,
+      `it has schema version ${String(entry.v)}, and this version of gobutton reads 1 to ${ENTRY_VERSION}: it was written by a newer one. Update this process`,
+    );
   }
   const expected = (launch?.seq ?? 0) + 1;
   if (entry.seq !== expected) throw foldError('FOLD_SEQ_GAP', entry, `sequence ${entry.seq}, expected ${expected}`);
@@ -23,10 +27,16 @@ export function evolve(launch: Launch | null, entry: Entry): Launch {
     if (entry.kind !== 'LaunchCreated') throw foldError('FOLD_NO_LAUNCH', entry, 'expected LaunchCreated first');
     return created(entry);
   }
-  if (entry.launchId !== launch.id) throw foldError('FOLD_OTHER_LAUNCH', entry, `an entry of ${entry.launchId}, expected ${launch.id}`);
+  if (entry.launchId !== launch.id)
+    throw foldError('FOLD_OTHER_LAUNCH', entry, `an entry of ${entry.launchId}, expected ${launch.id}`);
   if (entry.kind === 'LaunchCreated') throw foldError('FOLD_CREATED_TWICE', entry, 'the launch exists already');
   // Nobody who can read what stands there writes so, and each version's entries are judged by its own rules: an older one's would get around what has been asked since.
-  if (entry.v < launch.entryVersion) throw foldError('FOLD_SCHEMA_VERSION', entry, `it has schema version ${entry.v}, and an entry before it has ${launch.entryVersion}: versions never go down within a record`);
+  if (entry.v < launch.entryVersion)
+    throw foldError(
+      'FOLD_SCHEMA_VERSION',
+      entry,
+      `it has schema version ${entry.v}, and an entry before it has ${launch.entryVersion}: versions never go down within a record`,
+    );
   return { ...launch, ...change(launch, entry), seq: entry.seq, headHash: entry.hash, entryVersion: entry.v };
 }
 
@@ -40,12 +50,44 @@ export function fold(entries: Iterable<Entry>): Launch | null {
 function created(entry: EntryOf<'LaunchCreated'>): Launch {
   const { name, channelId, teamId = null, runbook, runbookHash, targetAtMs, compress, contentHash, keys = [] } = entry;
   return {
-    id: entry.launchId, name, channelId, teamId, runbook, runbookHash, createdAtMs: entry.atMs, targetAtMs, compress,
-    seq: entry.seq, headHash: entry.hash, entryVersion: entry.v,
-    people: runbook.people, keys, keyChanges: {}, campaign: runbook.campaign, contentHash, audience: null, skipList: null,
-    ticks: {}, gateChanges: {}, waivers: {}, orders: {}, shots: {}, usedNonces: [], attempts: {}, leftBehind: {}, correctedSeq: {}, tests: {},
+    id: entry.launchId,
+    name,
+    channelId,
+    teamId,
+    runbook,
+    runbookHash,
+    createdAtMs: entry.atMs,
+    targetAtMs,
+    compress,
+    seq: entry.seq,
+    headHash: entry.hash,
+    entryVersion: entry.v,
+    people: runbook.people,
+    keys,
+    keyChanges: {},
+    campaign: runbook.campaign,
+    contentHash,
+    audience: null,
+    skipList: null,
+    ticks: {},
+    gateChanges: {},
+    waivers: {},
+    orders: {},
+    shots: {},
+    usedNonces: [],
+    attempts: {},
+    leftBehind: {},
+    correctedSeq: {},
+    tests: {},
     halt: { active: false, epoch: 0, by: null, reason: '', atMs: entry.atMs },
-    lifts: {}, switches: {}, switchRequests: {}, rosterChanges: {}, steps: {}, scale: {}, scaleFound: {}, closed: false,
+    lifts: {},
+    switches: {},
+    switchRequests: {},
+    rosterChanges: {},
+    steps: {},
+    scale: {},
+    scaleFound: {},
+    closed: false,
   };
 }
 
@@ -55,18 +97,36 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     case 'TargetMoved': {
       const { targetAtMs, atMs } = entry;
       // A step that was put to a person because its time was over has its time ahead of it again.
-      const ahead = new Set(scheduledSteps({ ...launch, targetAtMs }).filter(({ dueAtMs }) => dueAtMs > atMs).map(({ step: { id } }) => id));
-      return { targetAtMs, steps: Object.fromEntries(Object.entries(launch.steps).filter(([id, { state }]) => state !== 'put' || !ahead.has(id))) };
+      const ahead = new Set(
+        scheduledSteps({ ...launch, targetAtMs })
+          .filter(({ dueAtMs }) => dueAtMs > atMs)
+          .map(({ step: { id } }) => id),
+      );
+      return {
+        targetAtMs,
+        steps: Object.fromEntries(
+          Object.entries(launch.steps).filter(([id, { state }]) => state !== 'put' || !ahead.has(id)),
+        ),
+      };
     }
     case 'CampaignSet': {
       const { campaign, contentHash } = entry;
       // A tick said that a person had looked; they have not looked at this.
-      return { campaign, contentHash, ticks: {}, orders: voidStale({ ...launch, campaign, contentHash }, `${who(launch, entry)} changed the content`) };
+      return {
+        campaign,
+        contentHash,
+        ticks: {},
+        orders: voidStale({ ...launch, campaign, contentHash }, `${who(launch, entry)} changed the content`),
+      };
     }
     case 'AudienceSet': {
       const { audience } = entry;
       const ticks = launch.audience === null ? launch.ticks : {};
-      return { audience, ticks, orders: voidStale({ ...launch, audience }, `${who(launch, entry)} changed the audience`) };
+      return {
+        audience,
+        ticks,
+        orders: voidStale({ ...launch, audience }, `${who(launch, entry)} changed the audience`),
+      };
     }
     case 'SkipListSet': {
       const skipList = { ...entry.skipList, covers: coversOf(launch.skipList, entry.adds) };
@@ -74,7 +134,9 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     }
     case 'RosterChangeRequested': {
       const { changeId: id, people, reason } = entry;
-      return { rosterChanges: { ...launch.rosterChanges, [id]: { id, people, by: personIn(entry), reason, open: true } } };
+      return {
+        rosterChanges: { ...launch.rosterChanges, [id]: { id, people, by: personIn(entry), reason, open: true } },
+      };
     }
     case 'RosterChanged': {
       const { people } = must(launch.rosterChanges, entry.changeId, entry);
@@ -86,45 +148,86 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     }
     case 'KeysChanged': {
       const { keys } = must(launch.keyChanges, entry.changeId, entry);
-      return { keys, keyChanges: Object.fromEntries(Object.entries(launch.keyChanges).map(([id, change]) => [id, { ...change, open: false }])) };
+      return {
+        keys,
+        keyChanges: Object.fromEntries(
+          Object.entries(launch.keyChanges).map(([id, change]) => [id, { ...change, open: false }]),
+        ),
+      };
     }
     case 'PersonRemoved': {
       const { person } = entry;
       return {
         people: launch.people.filter(({ id }) => id !== person),
-        ...voidAllOpen(launch, (by, people) => by === person || people.some(({ id }) => id === person), `${nameOf(launch, person)} was removed from the roster`),
+        ...voidAllOpen(
+          launch,
+          (by, people) => by === person || people.some(({ id }) => id === person),
+          `${nameOf(launch, person)} was removed from the roster`,
+        ),
       };
     }
-    case 'GateChanged': return { gateChanges: { ...launch.gateChanges, [entry.measured.gate]: entry.measured } };
+    case 'GateChanged':
+      return { gateChanges: { ...launch.gateChanges, [entry.measured.gate]: entry.measured } };
     case 'GateTicked': {
       const { gate, green, note, atMs } = entry;
       return { ticks: { ...launch.ticks, [gate]: { green, by: personIn(entry), atMs, note } } };
     }
     case 'WaiverRequested': {
       const { waiverId: id, gate, segments, worst, reason, endsAtMs } = entry;
-      return { waivers: { ...launch.waivers, [id]: { id, gate, segments, worst, reason, endsAtMs, requestedBy: personIn(entry), grantedBy: null } } };
+      return {
+        waivers: {
+          ...launch.waivers,
+          [id]: { id, gate, segments, worst, reason, endsAtMs, requestedBy: personIn(entry), grantedBy: null },
+        },
+      };
     }
-    case 'WaiverGranted': return { waivers: { ...launch.waivers, [entry.waiverId]: { ...must(launch.waivers, entry.waiverId, entry), grantedBy: personIn(entry) } } };
-    case 'FireRequested': return requested(launch, entry);
-    case 'FireApproved': return approved(launch, entry);
-    case 'FireDeclined': return { orders: endOrder(launch, entry, 'declined') };
-    case 'FireExpired': return { orders: endOrder(launch, entry, 'expired') };
-    case 'ShotClosed': return closedShot(launch, entry);
-    case 'ShotCorrected': return correctedShot(launch, entry);
-    case 'ShotTimed': return timedShot(launch, entry);
+    case 'WaiverGranted':
+      return {
+        waivers: {
+          ...launch.waivers,
+          [entry.waiverId]: { ...must(launch.waivers, entry.waiverId, entry), grantedBy: personIn(entry) },
+        },
+      };
+    case 'FireRequested':
+      return requested(launch, entry);
+    case 'FireApproved':
+      return approved(launch, entry);
+    case 'FireDeclined':
+      return { orders: endOrder(launch, entry, 'declined') };
+    case 'FireExpired':
+      return { orders: endOrder(launch, entry, 'expired') };
+    case 'ShotClosed':
+      return closedShot(launch, entry);
+    case 'ShotCorrected':
+      return correctedShot(launch, entry);
+    case 'ShotTimed':
+      return timedShot(launch, entry);
     case 'TestRequested': {
       const { testId, to, contentHash } = entry;
-      return { tests: { ...launch.tests, [testId]: { requestedBy: personIn(entry), to, contentHash, haltEpoch: launch.halt.epoch, results: null } } };
+      return {
+        tests: {
+          ...launch.tests,
+          [testId]: { requestedBy: personIn(entry), to, contentHash, haltEpoch: launch.halt.epoch, results: null },
+        },
+      };
     }
-    case 'TestDone': return { tests: { ...launch.tests, [entry.testId]: { ...must(launch.tests, entry.testId, entry), results: entry.results } } };
-    case 'HaltSet': return halted(launch, entry);
+    case 'TestDone':
+      return {
+        tests: {
+          ...launch.tests,
+          [entry.testId]: { ...must(launch.tests, entry.testId, entry), results: entry.results },
+        },
+      };
+    case 'HaltSet':
+      return halted(launch, entry);
     case 'LiftRequested': {
       const { liftId: id, epoch, reason } = entry;
       return { lifts: { ...launch.lifts, [id]: { id, epoch, by: personIn(entry), reason, open: true } } };
     }
     case 'HaltLifted': {
       const lift = must(launch.lifts, entry.liftId, entry);
-      if (entry.epoch !== launch.halt.epoch) throw foldError('FOLD_IMPOSSIBLE', entry, `lifts epoch ${entry.epoch}, expected ${launch.halt.epoch}`);
+      if (entry.epoch !== launch.halt.epoch)
+        throw foldError('FOLD_IMPOSSIBLE', entry, `lifts epoch ${entry.epoch}, expected ${launch.halt.epoch}`);
       return {
         halt: { ...launch.halt, active: false, by: personIn(entry), reason: lift.reason, atMs: entry.atMs },
         lifts: { ...launch.lifts, [lift.id]: { ...lift, open: false } },
@@ -132,43 +235,96 @@ function change(launch: Launch, entry: Exclude<Entry, { kind: 'LaunchCreated' }>
     }
     case 'SwitchRequested': {
       const { requestId: id, switch: name, value, reason } = entry;
-      return { switchRequests: { ...launch.switchRequests, [id]: { id, switch: name, value, by: personIn(entry), reason, open: true } } };
+      return {
+        switchRequests: {
+          ...launch.switchRequests,
+          [id]: { id, switch: name, value, by: personIn(entry), reason, open: true },
+        },
+      };
     }
     case 'SwitchSet': {
       // A request that waited for this switch is about a state that is gone.
-      const switchRequests = Object.fromEntries(Object.entries(launch.switchRequests).map(([id, request]) => [id, request.switch === entry.switch ? { ...request, open: false } : request]));
-      return { switchRequests, switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq, by: entry.by } } };
+      const switchRequests = Object.fromEntries(
+        Object.entries(launch.switchRequests).map(([id, request]) => [
+          id,
+          request.switch === entry.switch ? { ...request, open: false } : request,
+        ]),
+      );
+      return {
+        switchRequests,
+        switches: { ...launch.switches, [entry.switch]: { value: entry.value, seq: entry.seq, by: entry.by } },
+      };
     }
-    case 'StepStarted': return step(launch, entry, 'started', entry.late ? 'late' : '');
-    case 'StepPut': return step(launch, entry, 'put', entry.why);
-    case 'StepSkipped': return step(launch, entry, 'skipped', entry.reason);
-    case 'StepDone': return step(launch, entry, 'done', entry.refused === true ? `refused: ${entry.say}` : entry.say);
+    case 'StepStarted':
+      return step(launch, entry, 'started', entry.late ? 'late' : '');
+    case 'StepPut':
+      return step(launch, entry, 'put', entry.why);
+    case 'StepSkipped':
+      return step(launch, entry, 'skipped', entry.reason);
+    case 'StepDone':
+      return step(launch, entry, 'done', entry.refused === true ? `refused: ${entry.say}` : entry.say);
     case 'ScaleOrdered': {
       const { target, desired, atMs, step: stepId, seq } = entry;
-      return { scale: { ...launch.scale, [target]: { desired, lowers: entry.lowers === true, orderedAtMs: atMs, step: stepId, state: 'moving', seq, setAgain: 0, told: null } } };
+      return {
+        scale: {
+          ...launch.scale,
+          [target]: {
+            desired,
+            lowers: entry.lowers === true,
+            orderedAtMs: atMs,
+            step: stepId,
+            state: 'moving',
+            seq,
+            setAgain: 0,
+            told: null,
+          },
+        },
+      };
     }
-    case 'ScaleFound': return { scaleFound: { ...launch.scaleFound, [entry.target]: entry.found } };
+    case 'ScaleFound':
+      return { scaleFound: { ...launch.scaleFound, [entry.target]: entry.found } };
     case 'ScaleReached': {
       const { target } = entry;
       const scale = { ...launch.scale, [target]: { ...must(launch.scale, target, entry), state: 'reached' as const } };
       // What was found is put back with this: the next order begins with what it finds then.
       const isBack = !scaleGoal(launch, target).holds;
-      return { scale, scaleFound: Object.fromEntries(Object.entries(launch.scaleFound).filter(([id]) => id !== target || !isBack)) };
+      return {
+        scale,
+        scaleFound: Object.fromEntries(Object.entries(launch.scaleFound).filter(([id]) => id !== target || !isBack)),
+      };
     }
     case 'ScaleChanged': {
       const { target, again, found, atMs, seq } = entry;
       const state = must(launch.scale, target, entry);
-      return { scale: { ...launch.scale, [target]: again ? { ...state, state: 'moving', orderedAtMs: atMs, seq, setAgain: state.setAgain + 1 } : { ...state, told: found } } };
+      return {
+        scale: {
+          ...launch.scale,
+          [target]: again
+            ? { ...state, state: 'moving', orderedAtMs: atMs, seq, setAgain: state.setAgain + 1 }
+            : { ...state, told: found },
+        },
+      };
     }
-    case 'ScaleLate': return { scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'late' } } };
+    case 'ScaleLate':
+      return {
+        scale: { ...launch.scale, [entry.target]: { ...must(launch.scale, entry.target, entry), state: 'late' } },
+      };
     case 'Noted':
-    case 'Checkpoint': return {};
-    case 'LaunchClosed': return { closed: true, orders: voidOrders(launch, () => true, 'the launch was closed') };
-    default: return unknownKind(entry);
+    case 'Checkpoint':
+      return {};
+    case 'LaunchClosed':
+      return { closed: true, orders: voidOrders(launch, () => true, 'the launch was closed') };
+    default:
+      return unknownKind(entry);
   }
 }
 
-function step(launch: Launch, entry: Entry & { step: string }, state: StepState['state'], say: string): Partial<Launch> {
+function step(
+  launch: Launch,
+  entry: Entry & { step: string },
+  state: StepState['state'],
+  say: string,
+): Partial<Launch> {
   return { steps: { ...launch.steps, [entry.step]: { state, atMs: entry.atMs, say } } };
 }
 

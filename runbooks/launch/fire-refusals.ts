@@ -5,8 +5,8 @@ import type { SegmentAttempt } from './entries.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf } from './people.ts';
 import { isExpired, nextAttempt, runningShots } from './remaining.ts';
-import { covers } from './skip-cover.ts';
 import { shownFor, shownHash } from './shown.ts';
+import { covers } from './skip-cover.ts';
 import { VOID_BY_HALT } from './voiding.ts';
 import { clock, listed } from './words.ts';
 
@@ -19,18 +19,37 @@ export function haltText({ halt, ...launch }: Launch): string {
 }
 
 export function noSuchOrder(orderId: string): Refusal {
-  return refuse('NO_SUCH_ORDER', `There is no fire order ${orderId} in this launch. See /go status, or ask for one with /go fire.`);
+  return refuse(
+    'NO_SUCH_ORDER',
+    `There is no fire order ${orderId} in this launch. See /go status, or ask for one with /go fire.`,
+  );
 }
 
 export function expired(launch: Launch, order: FireOrder): Refusal {
-  return refuse('ORDER_EXPIRED', `${nameOf(launch, order.requestedBy)}'s order ended at ${clock(order.expiresAtMs)}. Ask for a new one with /go fire.`);
+  return refuse(
+    'ORDER_EXPIRED',
+    `${nameOf(launch, order.requestedBy)}'s order ended at ${clock(order.expiresAtMs)}. Ask for a new one with /go fire.`,
+  );
 }
 
 export function nothingCutOff(launch: Launch, nowMs: number): Refusal {
-  const waiting = Object.values(launch.orders).find((order) => order.state === 'open' && order.lifts === launch.halt.epoch && !isExpired(order, nowMs));
-  if (waiting !== undefined) return refuse('NOTHING_TO_FIRE', `${nameOf(launch, waiting.requestedBy)} has asked for what the halt cut off already (${waiting.id}): press GO there, or decline it.`);
-  if (runningShots(launch).length > 0) return refuse('NOTHING_TO_FIRE', 'The halted shot is still being counted; it closes within half a minute. Then ask again.');
-  return refuse('NOTHING_TO_FIRE', 'The halt has cut nothing off. /go resume lifts it; /go resume fire all also asks for everything that was never sent.');
+  const waiting = Object.values(launch.orders).find(
+    (order) => order.state === 'open' && order.lifts === launch.halt.epoch && !isExpired(order, nowMs),
+  );
+  if (waiting !== undefined)
+    return refuse(
+      'NOTHING_TO_FIRE',
+      `${nameOf(launch, waiting.requestedBy)} has asked for what the halt cut off already (${waiting.id}): press GO there, or decline it.`,
+    );
+  if (runningShots(launch).length > 0)
+    return refuse(
+      'NOTHING_TO_FIRE',
+      'The halted shot is still being counted; it closes within half a minute. Then ask again.',
+    );
+  return refuse(
+    'NOTHING_TO_FIRE',
+    'The halt has cut nothing off. /go resume lifts it; /go resume fire all also asks for everything that was never sent.',
+  );
 }
 
 export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256']): Refusal {
@@ -46,11 +65,19 @@ export function notOpen(launch: Launch, order: FireOrder, sha256: Given['sha256'
       return expired(launch, order);
     case 'void': {
       if (order.voidedBy === VOID_BY_HALT) {
-        return refuse('HALTED', `${haltText(launch)} An order that was asked for before a halt is void after it: ask again with ${launch.halt.active ? '/go resume' : '/go fire'}.`);
+        return refuse(
+          'HALTED',
+          `${haltText(launch)} An order that was asked for before a halt is void after it: ask again with ${launch.halt.active ? '/go resume' : '/go fire'}.`,
+        );
       }
       const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
       const say = `This order is void: ${order.voidedBy ?? 'what it showed has changed'}. Ask for a new one with /go fire.`;
-      return refuse(shownHash(shownFor(launch, segments, undefined, order.shown.sets), sha256) === order.shownHash ? 'ORDER_NOT_OPEN' : 'CONTENT_CHANGED', say);
+      return refuse(
+        shownHash(shownFor(launch, segments, undefined, order.shown.sets), sha256) === order.shownHash
+          ? 'ORDER_NOT_OPEN'
+          : 'CONTENT_CHANGED',
+        say,
+      );
     }
     case 'open':
       return refuse('ORDER_NOT_OPEN', 'This order is open.');
@@ -68,5 +95,8 @@ export function changed(launch: Launch, order: FireOrder, segments: SegmentAttem
     covers(launch.skipList, shown.skipListHash) ? [] : ['the skip list'],
     segments.every(({ attempt }, index) => attempt === shown.segments[index]?.attempt) ? [] : ['the attempt'],
   ].flat();
-  return refuse('CONTENT_CHANGED', `${what.length === 0 ? 'This button shows something else than the order' : `Since this order was shown, ${listed(what)} changed`}. Look at it again: ask for a new order with /go fire.`);
+  return refuse(
+    'CONTENT_CHANGED',
+    `${what.length === 0 ? 'This button shows something else than the order' : `Since this order was shown, ${listed(what)} changed`}. Look at it again: ask for a new order with /go fire.`,
+  );
 }

@@ -24,7 +24,9 @@ describe('asking for fire', () => {
     const segments = [...audience.segments, { id: 'mx-ios', platform: 'ios' as const, devices: 0, batches: 0 }];
     scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, segments } });
     scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
-    expect(scene.refuses(scene.request('ana', ['fr-ios'])).say).toBe('The audience has no segment fr-ios; it has us-ios, us-android, br-ios and mx-ios.');
+    expect(scene.refuses(scene.request('ana', ['fr-ios'])).say).toBe(
+      'The audience has no segment fr-ios; it has us-ios, us-android, br-ios and mx-ios.',
+    );
     expect(scene.refuses(scene.request('ana', ['mx-ios'])).code).toBe('SEGMENT_EMPTY');
     expect(scene.refuses(scene.request('ana', [])).code).toBe('NOTHING_TO_FIRE');
     // "All" leaves out what holds nobody.
@@ -35,13 +37,29 @@ describe('asking for fire', () => {
     const scene = Scene.ready();
     scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: 'typo' });
     const red = { workers: { status: 'red', value: 1, say: '1 of 2 ready' } } as const;
-    const { code, say } = scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs, red).slice(0, 2) }));
+    const { code, say } = scene.refuses(
+      scene.request('ana', 'all', { measured: measuredAt(scene.nowMs, red).slice(0, 2) }),
+    );
     expect(code).toBe('GATES_RED');
-    for (const part of ['“Workers are ready” is red (1 of 2 ready)', '“Queues are empty” is unknown (not measured yet)', '“The copy was read” is red']) expect(say).toContain(part);
+    for (const part of [
+      '“Workers are ready” is red (1 of 2 ready)',
+      '“Queues are empty” is unknown (not measured yet)',
+      '“The copy was read” is red',
+    ])
+      expect(say).toContain(part);
 
     scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
-    const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', gate: 'workers', segments: ['us-ios'], worst: 1, reason: 'one is enough', endsAtMs: scene.nowMs + 60_000 });
-    const asking = (segments: string[], value: number) => scene.request('ana', segments, { measured: measuredAt(scene.nowMs, { workers: { ...red.workers, value } }) });
+    const { waiverId } = scene.gives('WaiverRequested', {
+      kind: 'request-waiver',
+      by: 'ana',
+      gate: 'workers',
+      segments: ['us-ios'],
+      worst: 1,
+      reason: 'one is enough',
+      endsAtMs: scene.nowMs + 60_000,
+    });
+    const asking = (segments: string[], value: number) =>
+      scene.request('ana', segments, { measured: measuredAt(scene.nowMs, { workers: { ...red.workers, value } }) });
     expect(scene.refuses(asking(['us-ios'], 1)).code).toBe('GATES_RED');
     scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
     expect(scene.refuses(asking(['us-ios'], 2)).code).toBe('GATES_RED');
@@ -53,8 +71,12 @@ describe('asking for fire', () => {
 
   test('a measurement of 15 s ago counts, one of 16 s ago does not', () => {
     const scene = Scene.ready();
-    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs - 15_001) })).code).toBe('GATES_RED');
-    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs + 15_001) })).code).toBe('GATES_RED');
+    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs - 15_001) })).code).toBe(
+      'GATES_RED',
+    );
+    expect(scene.refuses(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs + 15_001) })).code).toBe(
+      'GATES_RED',
+    );
     expect(scene.decide(scene.request('ana', 'all', { measured: measuredAt(scene.nowMs - 15_000) })).ok).toBe(true);
   });
 
@@ -89,20 +111,34 @@ describe('asking for fire', () => {
     if (created?.kind !== 'LaunchCreated') throw new Error('unexpected');
     const locales = { ...created.runbook.campaign.locales, 'pt-BR': { title: 'Você viu?', body: 'ã'.repeat(2_100) } };
     // A record of another making: decide itself takes no such campaign.
-    let launch = evolve(null, { ...created, runbook: { ...created.runbook, campaign: { ...created.runbook.campaign, locales } } });
+    let launch = evolve(null, {
+      ...created,
+      runbook: { ...created.runbook, campaign: { ...created.runbook.campaign, locales } },
+    });
     for (const entry of scene.entries.slice(1)) launch = evolve(launch, entry);
     scene.launch = launch;
-    expect(scene.refuses(scene.request())).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', say: expect.stringMatching(/^The pt-BR message is \d{4} bytes on (ios|android); .*4096/) });
+    expect(scene.refuses(scene.request())).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      say: expect.stringMatching(/^The pt-BR message is \d{4} bytes on (ios|android); .*4096/),
+    });
   });
 
   test("somebody else's Slack account or key does not ask in one's name", () => {
     const scene = Scene.ready();
     expect(scene.refuses(scene.request('ana', 'all', { via: slackVia('mia') })).code).toBe('PROOF_INVALID');
-    expect(scene.refuses(scene.request('mia', 'all', { via: keyVia(ANA.key, scene.nowMs) })).code).toBe('PROOF_INVALID');
+    expect(scene.refuses(scene.request('mia', 'all', { via: keyVia(ANA.key, scene.nowMs) })).code).toBe(
+      'PROOF_INVALID',
+    );
     const via = keyVia(ANA.key, scene.nowMs);
     expect(scene.decide(scene.request('ana', 'all', { via })).ok).toBe(true);
     if (via.kind !== 'operator') throw new Error('unexpected');
-    for (const bad of [{ signature: 'AAAA' }, { nonce: 'short' }, { expiresAtMs: scene.nowMs }, { signedAtMs: scene.nowMs - 7_200_000 }, { signedAtMs: scene.nowMs + 120_000, expiresAtMs: scene.nowMs + 180_000 }]) {
+    for (const bad of [
+      { signature: 'AAAA' },
+      { nonce: 'short' },
+      { expiresAtMs: scene.nowMs },
+      { signedAtMs: scene.nowMs - 7_200_000 },
+      { signedAtMs: scene.nowMs + 120_000, expiresAtMs: scene.nowMs + 180_000 },
+    ]) {
       expect(scene.refuses(scene.request('ana', 'all', { via: { ...via, ...bad } })).code).toBe('PROOF_INVALID');
     }
   });
@@ -115,10 +151,20 @@ describe('pressing GO', () => {
     const pressedAtMs = scene.nowMs;
     scene.nowMs += 40;
     const entry = scene.gives('FireApproved', scene.press(order, 'mia', { pressedAtMs }));
-    expect(entry).toMatchObject({ orderId: 'F4', shotId: 'S5', shownHash: order.shownHash, haltEpoch: 0, lifts: null, redGates: [] });
+    expect(entry).toMatchObject({
+      orderId: 'F4',
+      shotId: 'S5',
+      shownHash: order.shownHash,
+      haltEpoch: 0,
+      lifts: null,
+      redGates: [],
+    });
     expect(entry.notAfterAtMs).toEqual({ ios: pressedAtMs + 60_000, android: pressedAtMs + 600_000 });
     expect(scene.shot('S5')).toMatchObject({ requestedBy: 'ana', approvedBy: 'mia', closed: null, haltedAtMs: null });
-    expect(scene.refuses(scene.press(order, 'ben'))).toMatchObject({ code: 'ORDER_NOT_OPEN', say: expect.stringContaining('approved by Mia Chen') });
+    expect(scene.refuses(scene.press(order, 'ben'))).toMatchObject({
+      code: 'ORDER_NOT_OPEN',
+      say: expect.stringContaining('approved by Mia Chen'),
+    });
   });
 
   test('by the requester is refused, whichever of their accounts or keys they press with', () => {
@@ -160,25 +206,43 @@ describe('pressing GO', () => {
     const scene = Scene.ready();
     const order = scene.asked();
     scene.nowMs += 60_000;
-    for (const offMs of [5_001, -60_000, Number.NaN]) expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).code).toBe('TIME_INVALID');
-    for (const offMs of [5_000, -59_999]) expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).ok).toBe(true);
+    for (const offMs of [5_001, -60_000, Number.NaN])
+      expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).code).toBe('TIME_INVALID');
+    for (const offMs of [5_000, -59_999])
+      expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).ok).toBe(true);
   });
 
   test('a press that is dated before its order was asked for is none', () => {
     const scene = Scene.ready();
     const order = scene.asked();
     scene.nowMs += 2_000;
-    expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs - 1 }))).toMatchObject({ code: 'TIME_INVALID', say: expect.stringContaining('before the order was asked for') });
+    expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs - 1 }))).toMatchObject({
+      code: 'TIME_INVALID',
+      say: expect.stringContaining('before the order was asked for'),
+    });
     expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs })).ok).toBe(true);
   });
 
-  test('a press counts only with an account of the launch\'s workspace, and in its channel', () => {
+  test("a press counts only with an account of the launch's workspace, and in its channel", () => {
     const scene = Scene.ready();
     scene.launch = { ...scene.state, teamId: 'T0OURS' };
-    const at = (teamId: string | undefined, channelId: string | undefined, by: string) => ({ ...slackVia(by), ...(teamId === undefined ? {} : { teamId }), ...(channelId === undefined ? {} : { channelId }) }) as Via;
-    expect(scene.refuses(scene.request('ana', ['us-ios'], { via: at('T0THEIRS', 'C0WARROOM', 'ana') }))).toMatchObject({ code: 'PROOF_INVALID', say: expect.stringContaining('another Slack workspace') });
+    const at = (teamId: string | undefined, channelId: string | undefined, by: string) =>
+      ({
+        ...slackVia(by),
+        ...(teamId === undefined ? {} : { teamId }),
+        ...(channelId === undefined ? {} : { channelId }),
+      }) as Via;
+    expect(scene.refuses(scene.request('ana', ['us-ios'], { via: at('T0THEIRS', 'C0WARROOM', 'ana') }))).toMatchObject({
+      code: 'PROOF_INVALID',
+      say: expect.stringContaining('another Slack workspace'),
+    });
     const order = scene.asked(['us-ios'], { via: at('T0OURS', 'C0WARROOM', 'ana') });
-    for (const [team, channel] of [['T0THEIRS', 'C0WARROOM'], [undefined, 'C0WARROOM'], ['T0OURS', 'C0OTHER'], ['T0OURS', undefined]] as const) {
+    for (const [team, channel] of [
+      ['T0THEIRS', 'C0WARROOM'],
+      [undefined, 'C0WARROOM'],
+      ['T0OURS', 'C0OTHER'],
+      ['T0OURS', undefined],
+    ] as const) {
       expect(scene.refuses(scene.press(order, 'mia', { via: at(team, channel, 'mia') })).code).toBe('PROOF_INVALID');
     }
     expect(scene.decide(scene.press(order, 'mia', { via: at('T0OURS', 'C0WARROOM', 'mia') })).ok).toBe(true);
@@ -198,7 +262,9 @@ describe('pressing GO', () => {
     const list = (hash: string) => ({ hash, key: `skip-lists/${hash}.bin`, tokens: 3 });
     scene.does({ kind: 'set-skip-list', by: 'ana', skipList: list('one'), adds: null });
     scene.does({ kind: 'set-skip-list', by: 'ana', skipList: list('two'), adds: 'one' });
-    expect(scene.refuses({ kind: 'set-skip-list', by: 'ana', skipList: list('three'), adds: 'one' }).code).toBe('SKIP_LIST_CHANGED');
+    expect(scene.refuses({ kind: 'set-skip-list', by: 'ana', skipList: list('three'), adds: 'one' }).code).toBe(
+      'SKIP_LIST_CHANGED',
+    );
     expect(scene.state.orders[order.id]?.state).toBe('open');
     const later = scene.asked(['br-ios']);
     expect(later.shown.skipListHash).toBe('two');
@@ -221,15 +287,30 @@ describe('pressing GO', () => {
   });
 
   test.each([
-    ['content', (scene: Scene) => scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, deep_link: 'lingo://x' } })],
-    ['audience', (scene: Scene) => scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash: 'b'.repeat(64) } })],
-    ['skip list', (scene: Scene) => scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'skip-lists/s.bin', tokens: 3 } })],
+    [
+      'content',
+      (scene: Scene) =>
+        scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, deep_link: 'lingo://x' } }),
+    ],
+    [
+      'audience',
+      (scene: Scene) =>
+        scene.does({ kind: 'set-audience', by: 'ana', audience: { ...audience, hash: 'b'.repeat(64) } }),
+    ],
+    [
+      'skip list',
+      (scene: Scene) =>
+        scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'skip-lists/s.bin', tokens: 3 } }),
+    ],
   ])('a changed %s voids the order and says who changed it', (what, act) => {
     const scene = Scene.ready();
     const order = scene.asked();
     act(scene);
     expect(scene.order(order.id).state).toBe('void');
-    expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'CONTENT_CHANGED', say: expect.stringMatching(`void: (Ana Ortiz|Mia Chen) changed the ${what}`) });
+    expect(scene.refuses(scene.press(order))).toMatchObject({
+      code: 'CONTENT_CHANGED',
+      say: expect.stringMatching(`void: (Ana Ortiz|Mia Chen) changed the ${what}`),
+    });
   });
 
   test('content that was changed and changed back stays void', () => {
@@ -243,18 +324,28 @@ describe('pressing GO', () => {
 
   test('a button that shows another hash is refused', () => {
     const scene = Scene.ready();
-    expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) })).code).toBe('CONTENT_CHANGED');
+    expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) })).code).toBe(
+      'CONTENT_CHANGED',
+    );
   });
 
   test('a signature that proved one press proves no other, be it a request or an approval', () => {
     const scene = Scene.ready();
     const asking = scene.request('ana', ['us-ios'], { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) });
     scene.does(asking);
-    expect(scene.refuses(scene.request('ana', ['br-ios'], { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) }))).toMatchObject({ code: 'PROOF_INVALID', say: expect.stringContaining('used before') });
+    expect(
+      scene.refuses(scene.request('ana', ['br-ios'], { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) })),
+    ).toMatchObject({ code: 'PROOF_INVALID', say: expect.stringContaining('used before') });
     const order = scene.gives('FireRequested', scene.request('mia', ['br-ios']));
-    expect(scene.refuses(scene.press(scene.order(order.orderId), 'ana', { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) })).code).toBe('PROOF_INVALID');
+    expect(
+      scene.refuses(
+        scene.press(scene.order(order.orderId), 'ana', { via: keyVia(ANA.key, scene.nowMs, 'n'.repeat(22)) }),
+      ).code,
+    ).toBe('PROOF_INVALID');
     scene.does(scene.press(scene.order(order.orderId), 'ana', { via: keyVia(ANA.key, scene.nowMs, 'm'.repeat(22)) }));
-    expect(scene.refuses(scene.request('ana', ['us-android'], { via: keyVia(ANA.key, scene.nowMs, 'm'.repeat(22)) })).code).toBe('PROOF_INVALID');
+    expect(
+      scene.refuses(scene.request('ana', ['us-android'], { via: keyVia(ANA.key, scene.nowMs, 'm'.repeat(22)) })).code,
+    ).toBe('PROOF_INVALID');
   });
 
   test('a declined order stays declined; a requester may withdraw', () => {
@@ -262,18 +353,28 @@ describe('pressing GO', () => {
     const order = scene.asked();
     scene.does({ kind: 'decline-fire', by: 'ana', orderId: order.id, reason: '' });
     expect(scene.refuses(scene.press(order)).code).toBe('ORDER_NOT_OPEN');
-    expect(scene.refuses({ kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' }).code).toBe('ORDER_NOT_OPEN');
+    expect(scene.refuses({ kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' }).code).toBe(
+      'ORDER_NOT_OPEN',
+    );
   });
 
   test('a hard gate that is red or unknown blocks; other red gates are recorded and do not', () => {
     const scene = Scene.ready();
     const order = scene.asked();
     const red = { status: 'red', say: 'expired' } as const;
-    expect(scene.refuses(scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { credentials: red }) })).code).toBe('HARD_GATE_RED');
+    expect(
+      scene.refuses(scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { credentials: red }) })).code,
+    ).toBe('HARD_GATE_RED');
     expect(scene.refuses(scene.press(order, 'mia', { measured: [] })).code).toBe('HARD_GATE_RED');
     scene.does({ kind: 'tick-gate', by: 'ben', gate: 'copy-read', green: false, note: 'typo' });
-    const { redGates } = scene.gives('FireApproved', scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { workers: { ...red, value: 2 } }) }));
-    expect(redGates).toMatchObject([{ gate: 'workers', status: 'red', value: 2 }, { gate: 'copy-read', status: 'red', value: null }]);
+    const { redGates } = scene.gives(
+      'FireApproved',
+      scene.press(order, 'mia', { measured: measuredAt(scene.nowMs, { workers: { ...red, value: 2 } }) }),
+    );
+    expect(redGates).toMatchObject([
+      { gate: 'workers', status: 'red', value: 2 },
+      { gate: 'copy-read', status: 'red', value: null },
+    ]);
   });
 
   test('an order that a clock behind still holds open does not fire a segment that a newer order took', () => {
@@ -293,16 +394,25 @@ test('an open order does not fire a segment that is being sent, whatever made th
   const running = Scene.ready().fired(['us-ios']);
   // Voiding makes this state impossible; the press does not rely on it.
   scene.launch = { ...scene.state, shots: { [running.id]: running } };
-  expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'SEGMENT_TAKEN', say: expect.stringContaining('us-ios is being sent') });
+  expect(scene.refuses(scene.press(order))).toMatchObject({
+    code: 'SEGMENT_TAKEN',
+    say: expect.stringContaining('us-ios is being sent'),
+  });
 });
 
 describe('halt and GO', () => {
   test('nothing is approved while halted, be it in the record or only on the switch yet', () => {
     const scene = Scene.ready();
     const order = scene.asked();
-    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: true })).code).toBe('HALTED');
-    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: false })).code).toBe('HALTED');
-    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 0, observedHalted: true })).code).toBe('HALTED');
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: true })).code).toBe(
+      'HALTED',
+    );
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 1, observedHalted: false })).code).toBe(
+      'HALTED',
+    );
+    expect(scene.refuses(scene.press(order, 'mia', { observedHaltEpoch: 0, observedHalted: true })).code).toBe(
+      'HALTED',
+    );
     scene.halt();
     expect(scene.refuses(scene.press(order, 'mia', { observedHalted: false })).say).toContain('halted by Ben Okafor');
     expect(scene.refuses(scene.request('ana', ['us-ios'])).code).toBe('HALTED');
@@ -321,11 +431,16 @@ describe('halt and GO', () => {
     expect(fireableSegments(scene.state, scene.nowMs)).toContain('br-ios');
     expect(segmentsMeant(scene.state, 'cut-off', scene.nowMs)).toEqual(['us-ios']);
     const order = scene.asked('cut-off', { lift: true });
-    expect(scene.refuses(scene.request('mia', 'cut-off', { lift: true })).say).toContain('Ana Ortiz has asked for what the halt cut off already');
+    expect(scene.refuses(scene.request('mia', 'cut-off', { lift: true })).say).toContain(
+      'Ana Ortiz has asked for what the halt cut off already',
+    );
     expect(order).toMatchObject({ devices: 120, lifts: 1, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
     scene.gives('FireApproved', scene.press(order));
     expect(scene.state.halt).toMatchObject({ active: false, epoch: 1 });
-    expect(scene.state.attempts['us-ios']).toMatchObject([{ attempt: 1, devices: 500, closed: true }, { attempt: 2, devices: 120, closed: false }]);
+    expect(scene.state.attempts['us-ios']).toMatchObject([
+      { attempt: 1, devices: 500, closed: true },
+      { attempt: 2, devices: 120, closed: false },
+    ]);
   });
 
   test('an order that was asked for before a halt is void after it, also once the halt is lifted', () => {
@@ -335,7 +450,10 @@ describe('halt and GO', () => {
     expect(scene.order(order.id).state).toBe('void');
     const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
     scene.does({ kind: 'approve-lift', by: 'mia', liftId });
-    expect(scene.refuses(scene.press(order))).toMatchObject({ code: 'HALTED', say: expect.stringContaining('asked for before a halt is void after it') });
+    expect(scene.refuses(scene.press(order))).toMatchObject({
+      code: 'HALTED',
+      say: expect.stringContaining('asked for before a halt is void after it'),
+    });
     expect(scene.decide(scene.press(scene.asked(['us-ios']))).ok).toBe(true);
   });
 
@@ -356,5 +474,8 @@ test('a segment that went out whole has nothing left, and uncertain devices coun
     return scene.decide(scene.request('ana', ['us-ios']));
   };
   expect(asks('leave')).toMatchObject({ ok: false, code: 'NOTHING_TO_FIRE' });
-  expect(asks('resend')).toMatchObject({ ok: true, entry: { devices: 7, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } } });
+  expect(asks('resend')).toMatchObject({
+    ok: true,
+    entry: { devices: 7, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } },
+  });
 });

@@ -8,9 +8,18 @@ import { changed, expired, haltText, noSuchOrder, nothingCutOff, notOpen } from 
 import { gateLines, redLines, redText } from './gates.ts';
 import type { FireOrder, Launch } from './launch.ts';
 import { nameOf, viaProblem } from './people.ts';
-import { devicesShown, isExpired, nextAttempt, openOrderOf, remainingDevices, runningShotOf, runningShots, segmentsMeant } from './remaining.ts';
-import { covers } from './skip-cover.ts';
+import {
+  devicesShown,
+  isExpired,
+  nextAttempt,
+  openOrderOf,
+  remainingDevices,
+  runningShotOf,
+  runningShots,
+  segmentsMeant,
+} from './remaining.ts';
 import { shownFor, shownHash } from './shown.ts';
+import { covers } from './skip-cover.ts';
 import { clock, listed, span } from './words.ts';
 
 /**
@@ -31,7 +40,11 @@ import { clock, listed, span } from './words.ts';
  * one wins is the record's work: both would be the entry with the same sequence.
  */
 
-export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, { nowMs, sha256, rules = ENTRY_VERSION }: Given): Decision {
+export function requestFire(
+  launch: Launch,
+  command: CommandOf<'request-fire'>,
+  { nowMs, sha256, rules = ENTRY_VERSION }: Given,
+): Decision {
   const unsigned = unsignedProblem(launch);
   if (unsigned !== null) return unsigned;
   const via = viaProblem(launch, command.by, command.via, nowMs);
@@ -39,26 +52,46 @@ export function requestFire(launch: Launch, command: CommandOf<'request-fire'>, 
   if (launch.halt.active && !command.lift) {
     return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then ask again.`);
   }
-  if (command.lift && !launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
-  if (launch.audience === null) return refuse('NO_AUDIENCE', 'This launch has no audience yet. Compile one with `npm run audience -- compile`, then ask again.');
+  if (command.lift && !launch.halt.active)
+    return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to resume. Ask with /go fire.');
+  if (launch.audience === null)
+    return refuse(
+      'NO_AUDIENCE',
+      'This launch has no audience yet. Compile one with `npm run audience -- compile`, then ask again.',
+    );
 
   const names = segmentsMeant(launch, command.segments, nowMs);
   if (names.length === 0 && command.segments === 'cut-off') return nothingCutOff(launch, nowMs);
-  if (names.length === 0) return refuse('NOTHING_TO_FIRE', 'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.');
+  if (names.length === 0)
+    return refuse(
+      'NOTHING_TO_FIRE',
+      'No segment can be fired now: each was sent, is being sent, or waits in an order already. See /go status.',
+    );
   const attempts = names.map((segment) => ({ segment, attempt: nextAttempt(launch, segment) }));
-  const sets = attempts.flatMap(({ segment, attempt }) => (attempt > 1 ? command.sets?.find((one) => one.segment === segment) ?? [] : []));
-  const stuck = attempts.map((one) => segmentProblem(launch, one, sets, rules, nowMs)).find((problem) => problem !== null);
+  const sets = attempts.flatMap(({ segment, attempt }) =>
+    attempt > 1 ? (command.sets?.find((one) => one.segment === segment) ?? []) : [],
+  );
+  const stuck = attempts
+    .map((one) => segmentProblem(launch, one, sets, rules, nowMs))
+    .find((problem) => problem !== null);
   if (stuck != null) return stuck;
 
   const other = runningShots(launch).find(({ skipList }) => !covers(launch.skipList, skipList?.hash ?? null));
   if (other !== undefined) {
-    return refuse('SHOT_RUNNING', `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`);
+    return refuse(
+      'SHOT_RUNNING',
+      `Shot ${other.id} still runs with another skip list, and workers hold one at a time, so they could send nothing of this. Wait until that shot is closed, or halt it with /go halt.`,
+    );
   }
 
   const large = payloadRefusal(launch.campaign, launch.id);
   if (large !== null) return large;
   const red = redLines(gateLines(launch, command.measured, nowMs, names));
-  if (red.length > 0) return refuse('GATES_RED', `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`);
+  if (red.length > 0)
+    return refuse(
+      'GATES_RED',
+      `Every gate must be green or waived to ask for fire, but ${redText(red)}. Make them green, or have two people waive them, then ask again.`,
+    );
 
   const shown = shownFor(launch, attempts, undefined, sets);
   return accept(byPerson(command.by), nowMs, {
@@ -82,7 +115,10 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
 
   // Another person.
   if (order.requestedBy === command.by) {
-    return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this fire, so a second person must press GO. Any other marketer or on-call may.`);
+    return refuse(
+      'SAME_PERSON',
+      `${nameOf(launch, command.by)} asked for this fire, so a second person must press GO. Any other marketer or on-call may.`,
+    );
   }
   const via = viaProblem(launch, command.by, command.via, nowMs);
   if (via !== null) return via;
@@ -96,16 +132,31 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
   // Exactly what was shown: as in the button, as in the order, and as the launch would show it at this moment.
   const segments = order.shown.segments.map(({ segment }) => ({ segment, attempt: nextAttempt(launch, segment) }));
   const running = segments.find(({ segment }) => runningShotOf(launch, segment) !== undefined);
-  if (running !== undefined) return refuse('SEGMENT_TAKEN', `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`);
+  if (running !== undefined)
+    return refuse(
+      'SEGMENT_TAKEN',
+      `${running.segment} is being sent by another order. Wait for that shot to close, then ask for fire again.`,
+    );
   const present = shownHash(shownFor(launch, segments, order.shown.skipListHash, order.shown.sets), sha256);
   if (command.shownHash !== order.shownHash || present !== order.shownHash) return changed(launch, order, segments);
 
   const halted = haltProblem(launch, order, command);
   if (halted !== null) return halted;
 
-  const red = redLines(gateLines(launch, command.measured, nowMs, segments.map(({ segment }) => segment)));
+  const red = redLines(
+    gateLines(
+      launch,
+      command.measured,
+      nowMs,
+      segments.map(({ segment }) => segment),
+    ),
+  );
   const hard = red.filter((line) => line.hard);
-  if (hard.length > 0) return refuse('HARD_GATE_RED', `Nothing can be sent while ${redText(hard)}. Make it green and press GO again; the order holds until ${clock(order.expiresAtMs)}.`);
+  if (hard.length > 0)
+    return refuse(
+      'HARD_GATE_RED',
+      `Nothing can be sent while ${redText(hard)}. Make it green and press GO again; the order holds until ${clock(order.expiresAtMs)}.`,
+    );
 
   const { notAfterMs } = order.shown;
   return accept(byPerson(command.by), nowMs, {
@@ -119,7 +170,13 @@ export function approveFire(launch: Launch, command: CommandOf<'approve-fire'>, 
     notAfterAtMs: { ios: command.pressedAtMs + notAfterMs.ios, android: command.pressedAtMs + notAfterMs.android },
     haltEpoch: launch.halt.epoch,
     lifts: order.lifts,
-    redGates: red.map(({ id, status, value, say }): Measured => ({ gate: id, status: status === 'red' ? 'red' : 'unknown', value, say, atMs: nowMs })),
+    redGates: red.map(({ id, status, value, say }): Measured => ({
+      gate: id,
+      status: status === 'red' ? 'red' : 'unknown',
+      value,
+      say,
+      atMs: nowMs,
+    })),
     measured: command.measured,
     observed: { haltEpoch: command.observedHaltEpoch, halted: command.observedHalted },
   });
@@ -139,23 +196,48 @@ export function expireOrder(launch: Launch, command: CommandOf<'expire-order'>, 
   const order = own(launch.orders, command.orderId);
   if (order === undefined) return noSuchOrder(command.orderId);
   if (order.state !== 'open') return notOpen(launch, order, sha256);
-  if (!isExpired(order, nowMs)) return refuse('TIME_INVALID', `Order ${order.id} holds until ${clock(order.expiresAtMs)}, and it is ${clock(nowMs)}.`);
+  if (!isExpired(order, nowMs))
+    return refuse(
+      'TIME_INVALID',
+      `Order ${order.id} holds until ${clock(order.expiresAtMs)}, and it is ${clock(nowMs)}.`,
+    );
   return accept(CONDUCTOR, nowMs, { kind: 'FireExpired', orderId: order.id });
 }
 
 function unsignedProblem(launch: Launch): Refusal | null {
   if (launch.keys.length > 0) return null;
-  return refuse('RECORD_UNSIGNED', `The record of ${launch.name} names no keys: it was begun by a version without signatures, and whoever can write its table could have written it. Nothing can be fired in it; create a new launch with /go create.`);
+  return refuse(
+    'RECORD_UNSIGNED',
+    `The record of ${launch.name} names no keys: it was begun by a version without signatures, and whoever can write its table could have written it. Nothing can be fired in it; create a new launch with /go create.`,
+  );
 }
 
-function segmentProblem(launch: Launch, { segment, attempt }: SegmentAttempt, sets: readonly FrozenSet[], rules: number, nowMs: number): Refusal | null {
+function segmentProblem(
+  launch: Launch,
+  { segment, attempt }: SegmentAttempt,
+  sets: readonly FrozenSet[],
+  rules: number,
+  nowMs: number,
+): Refusal | null {
   const ref = launch.audience?.segments.find(({ id }) => id === segment);
-  if (ref === undefined) return refuse('SEGMENT_UNKNOWN', `The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`);
-  if (ref.devices === 0) return refuse('SEGMENT_EMPTY', `Segment ${segment} has no devices. Leave it out, or compile the audience again.`);
-  if (runningShotOf(launch, segment) !== undefined) return refuse('SHOT_RUNNING', `${segment} is being sent right now. Wait until that shot is closed, or halt it with /go halt.`);
+  if (ref === undefined)
+    return refuse(
+      'SEGMENT_UNKNOWN',
+      `The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`,
+    );
+  if (ref.devices === 0)
+    return refuse('SEGMENT_EMPTY', `Segment ${segment} has no devices. Leave it out, or compile the audience again.`);
+  if (runningShotOf(launch, segment) !== undefined)
+    return refuse(
+      'SHOT_RUNNING',
+      `${segment} is being sent right now. Wait until that shot is closed, or halt it with /go halt.`,
+    );
   const waiting = openOrderOf(launch, segment, nowMs);
   if (waiting !== undefined) {
-    return refuse('SEGMENT_TAKEN', `${nameOf(launch, waiting.requestedBy)} has asked for ${segment} already; that order waits for GO until ${clock(waiting.expiresAtMs)}. Approve it or decline it.`);
+    return refuse(
+      'SEGMENT_TAKEN',
+      `${nameOf(launch, waiting.requestedBy)} has asked for ${segment} already; that order waits for GO until ${clock(waiting.expiresAtMs)}. Approve it or decline it.`,
+    );
   }
   const set = sets.find((one) => one.segment === segment);
   // Before an entry's third version nobody froze who was left.
@@ -166,15 +248,30 @@ function segmentProblem(launch: Launch, { segment, attempt }: SegmentAttempt, se
 const FROZEN_SINCE = 3;
 
 /** Of a segment that has been sent to before the claims say who is left; what both people see, and what is sent, is that list. */
-function setProblem(launch: Launch, { id, devices }: SegmentRef, attempt: number, set: FrozenSet | undefined): Refusal | null {
+function setProblem(
+  launch: Launch,
+  { id, devices }: SegmentRef,
+  attempt: number,
+  set: FrozenSet | undefined,
+): Refusal | null {
   if (set === undefined) {
-    return remainingDevices(launch, id) === 0 ? nothingLeft(id) : refuse('SET_MISSING', `Nobody has looked yet who of ${id} is left to send to. Ask again.`);
+    return remainingDevices(launch, id) === 0
+      ? nothingLeft(id)
+      : refuse('SET_MISSING', `Nobody has looked yet who of ${id} is left to send to. Ask again.`);
   }
-  if (set.attempt !== attempt) return refuse('SET_MISSING', `Who of ${id} is left was looked up for attempt ${set.attempt}, and this would be attempt ${attempt}. Ask again.`);
-  if (!(set.seq >= (own(launch.correctedSeq, id) ?? 0))) return refuse('SET_MISSING', `A late account has come since it was looked up who of ${id} is left. Ask again.`);
+  if (set.attempt !== attempt)
+    return refuse(
+      'SET_MISSING',
+      `Who of ${id} is left was looked up for attempt ${set.attempt}, and this would be attempt ${attempt}. Ask again.`,
+    );
+  if (!(set.seq >= (own(launch.correctedSeq, id) ?? 0)))
+    return refuse('SET_MISSING', `A late account has come since it was looked up who of ${id} is left. Ask again.`);
   if (set.devices === 0) return nothingLeft(id);
   if (Number.isSafeInteger(set.devices) && set.devices > 0 && set.devices <= devices) return null;
-  return refuse('VALUE_INVALID', `${id} has ${devices} devices, and ${set.devices} of them are said to be left. Ask again.`);
+  return refuse(
+    'VALUE_INVALID',
+    `${id} has ${devices} devices, and ${set.devices} of them are said to be left. Ask again.`,
+  );
 }
 
 function nothingLeft(segment: string): Refusal {
@@ -184,11 +281,21 @@ function nothingLeft(segment: string): Refusal {
 /** `observed…` is the switch item at the press: a halt stands there before its entry has landed in the record. */
 function haltProblem(launch: Launch, order: FireOrder, command: CommandOf<'approve-fire'>): Refusal | null {
   const { epoch, active } = launch.halt;
-  if (command.observedHaltEpoch > epoch) return refuse('HALTED', 'Somebody has just pressed halt. Find out why; after two people have lifted it, ask for fire again.');
-  if (order.lifts !== null && order.lifts !== epoch) return refuse('HALTED', `This order was to lift an earlier halt. ${haltText(launch)} Ask again with /go resume.`);
+  if (command.observedHaltEpoch > epoch)
+    return refuse(
+      'HALTED',
+      'Somebody has just pressed halt. Find out why; after two people have lifted it, ask for fire again.',
+    );
+  if (order.lifts !== null && order.lifts !== epoch)
+    return refuse('HALTED', `This order was to lift an earlier halt. ${haltText(launch)} Ask again with /go resume.`);
   const liftsThis = order.lifts === epoch && (!command.observedHalted || command.observedHaltEpoch === epoch);
-  if (active && !liftsThis) return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then press GO again.`);
-  if (command.observedHalted && !liftsThis) return refuse('HALTED', 'The workers still stand halted. Wait until the lift has reached them, then press GO again.');
+  if (active && !liftsThis)
+    return refuse('HALTED', `${haltText(launch)} Have two people lift it with /go resume, then press GO again.`);
+  if (command.observedHalted && !liftsThis)
+    return refuse(
+      'HALTED',
+      'The workers still stand halted. Wait until the lift has reached them, then press GO again.',
+    );
   return null;
 }
 
@@ -197,12 +304,24 @@ const PRESS_SKEW_MS = 5_000;
 
 /** A press is decided at once; one that comes from the future, or so late that it could send nothing, is not a press of this moment. */
 function pressProblem(launch: Launch, order: FireOrder, pressedAtMs: number, nowMs: number): Refusal | null {
-  const platforms = new Set<Platform>((launch.audience?.segments ?? []).filter(({ id }) => order.shown.segments.some(({ segment }) => segment === id)).map(({ platform }) => platform));
+  const platforms = new Set<Platform>(
+    (launch.audience?.segments ?? [])
+      .filter(({ id }) => order.shown.segments.some(({ segment }) => segment === id))
+      .map(({ platform }) => platform),
+  );
   const shortestMs = Math.min(...[...platforms].map((platform) => order.shown.notAfterMs[platform]));
   if (pressedAtMs < order.requestedAtMs) {
-    return refuse('TIME_INVALID', `The press is dated ${span(order.requestedAtMs - pressedAtMs)} before the order was asked for, so it can't be a press on it; a clock may be wrong. Press GO again.`);
+    return refuse(
+      'TIME_INVALID',
+      `The press is dated ${span(order.requestedAtMs - pressedAtMs)} before the order was asked for, so it can't be a press on it; a clock may be wrong. Press GO again.`,
+    );
   }
   const ageMs = nowMs - pressedAtMs;
   if (ageMs >= -PRESS_SKEW_MS && !(ageMs >= shortestMs)) return null;
-  return refuse('TIME_INVALID', ageMs < 0 ? 'The press is dated ahead of our clock. Press GO again.' : `The press is ${span(ageMs)} old; what it would send is late by now. Press GO again.`);
+  return refuse(
+    'TIME_INVALID',
+    ageMs < 0
+      ? 'The press is dated ahead of our clock. Press GO again.'
+      : `The press is ${span(ageMs)} old; what it would send is late by now. Press GO again.`,
+  );
 }

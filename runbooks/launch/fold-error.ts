@@ -2,8 +2,15 @@ import { own } from './decision.ts';
 import type { Entry, PersonId } from './entries.ts';
 
 /** A record that `decide` can't have written. Stable codes: FOLD_SEQ_GAP, FOLD_OTHER_LAUNCH, FOLD_NO_LAUNCH, FOLD_CREATED_TWICE, FOLD_SCHEMA_VERSION, FOLD_UNKNOWN_KIND, FOLD_MISSING, FOLD_IMPOSSIBLE. */
-export function foldError(code: `FOLD_${string}`, entry: Pick<Entry, 'launchId' | 'seq' | 'kind'>, found: string): Error {
-  return Object.assign(new Error(`${code}: ${entry.launchId} entry ${entry.seq} (${entry.kind}): ${found}`), { code, seq: entry.seq });
+export function foldError(
+  code: `FOLD_${string}`,
+  entry: Pick<Entry, 'launchId' | 'seq' | 'kind'>,
+  found: string,
+): Error {
+  return Object.assign(new Error(`${code}: ${entry.launchId} entry ${entry.seq} (${entry.kind}): ${found}`), {
+    code,
+    seq: entry.seq,
+  });
 }
 
 /** What an entry refers to; an error when it is not there. */
@@ -15,6 +22,7 @@ export function must<T>(record: Record<string, T>, id: string, entry: Entry): T 
 
 /** The person behind an entry that only people can cause. */
 export function personIn(entry: Entry): PersonId {
-  if (!('person' in entry.by)) throw foldError('FOLD_IMPOSSIBLE', entry, `it is by the ${entry.by.system}, expected a person`);
+  if (!('person' in entry.by))
+    throw foldError('FOLD_IMPOSSIBLE', entry, `it is by the ${entry.by.system}, expected a person`);
   return entry.by.person;
 }

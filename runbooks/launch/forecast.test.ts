@@ -8,14 +8,26 @@ const with_ = (delivery: object) => Scene.ready(sampleRunbook({ delivery })).sta
 test('Android ramps up to its pace, iOS goes as fast as the workers, or at an unknown speed', () => {
   // 300 devices at up to 10/s with a ramp of 60 s: 300 go out during the ramp.
   const launch = with_({ android_per_second: 10, android_ramp: '60s' });
-  expect(forecast(launch, all)).toEqual({ ios: { devices: 700, durationMs: null, lateDevices: 0 }, android: { devices: 300, durationMs: 60_000, lateDevices: 0 } });
+  expect(forecast(launch, all)).toEqual({
+    ios: { devices: 700, durationMs: null, lateDevices: 0 },
+    android: { devices: 300, durationMs: 60_000, lateDevices: 0 },
+  });
   expect(forecast(launch, all, 1_000).ios).toEqual({ devices: 700, durationMs: 1_000, lateDevices: 0 });
   expect(forecast(launch, [{ segment: 'us-ios' }]).android).toBeNull();
 });
 
 test('what does not fit before notAfter is said beforehand', () => {
-  const launch = with_({ ios_per_second: 10, ios_not_after: '30s', android_per_second: 10, android_ramp: '20s', android_not_after: '20s' });
-  expect(forecast(launch, all)).toEqual({ ios: { devices: 700, durationMs: 70_000, lateDevices: 400 }, android: { devices: 300, durationMs: 40_000, lateDevices: 200 } });
+  const launch = with_({
+    ios_per_second: 10,
+    ios_not_after: '30s',
+    android_per_second: 10,
+    android_ramp: '20s',
+    android_not_after: '20s',
+  });
+  expect(forecast(launch, all)).toEqual({
+    ios: { devices: 700, durationMs: 70_000, lateDevices: 400 },
+    android: { devices: 300, durationMs: 40_000, lateDevices: 200 },
+  });
 });
 
 test('pace comes from the switch, else the event quota, else the runbook', () => {
@@ -25,7 +37,10 @@ test('pace comes from the switch, else the event quota, else the runbook', () =>
   const scene = Scene.ready(sampleRunbook({ delivery: quota }));
   scene.does({ kind: 'set-switch', by: 'ana', switch: 'pace.android', value: 500, reason: '' });
   scene.does({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 70, reason: '' });
-  expect([paceOf(scene.state, 'android'), paceOf(scene.state, 'ios')]).toEqual([{ perSecond: 500, rampMs: 0 }, { perSecond: 70, rampMs: 0 }]);
+  expect([paceOf(scene.state, 'android'), paceOf(scene.state, 'ios')]).toEqual([
+    { perSecond: 500, rampMs: 0 },
+    { perSecond: 70, rampMs: 0 },
+  ]);
   scene.does({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 0, reason: '' });
   expect(paceOf(scene.state, 'ios').perSecond).toBe(0);
 });

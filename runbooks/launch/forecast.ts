@@ -1,6 +1,6 @@
+import { own } from './decision.ts';
 import { PLATFORMS } from './entries.ts';
 import type { Platform } from './entries.ts';
-import { own } from './decision.ts';
 import type { Launch } from './launch.ts';
 import { remainingDevices } from './remaining.ts';
 import { paceSwitch } from './switches.ts';
@@ -8,7 +8,10 @@ import { paceSwitch } from './switches.ts';
 /** How long a shot should take, from pace and workers. A plan, not a promise: providers and networks have their say. */
 
 /** Messages per second for the whole pool, 0 for no limit, and the ramp up to it. */
-export interface Pace { perSecond: number; rampMs: number }
+export interface Pace {
+  perSecond: number;
+  rampMs: number;
+}
 
 /**
  * The pace that holds now: the switch if it is set, else the runbook. A written event quota allows Android a burst
@@ -25,7 +28,10 @@ export function paceOf(launch: Launch, platform: Platform): Pace {
     : { perSecond: set || quota.per_second, rampMs: 0 };
 }
 
-interface SegmentPart { segment: string; devices?: number }
+interface SegmentPart {
+  segment: string;
+  devices?: number;
+}
 
 export interface PlatformForecast {
   devices: number;
@@ -36,7 +42,11 @@ export interface PlatformForecast {
 }
 
 /** `devices` of a segment: absent for all that is left of it. `workersPerSecond`: what the ready workers can write together, as measured; absent or 0 is unknown. Platforms without devices are null. */
-export function forecast(launch: Launch, segments: readonly SegmentPart[], workersPerSecond = 0): Record<Platform, PlatformForecast | null> {
+export function forecast(
+  launch: Launch,
+  segments: readonly SegmentPart[],
+  workersPerSecond = 0,
+): Record<Platform, PlatformForecast | null> {
   const devices = devicesByPlatform(launch, segments);
   const all = devices.ios + devices.android;
   const notAfterMs = { ios: launch.runbook.delivery.ios_not_after, android: launch.runbook.delivery.android_not_after };
@@ -60,8 +70,11 @@ export function forecast(launch: Launch, segments: readonly SegmentPart[], worke
 function devicesByPlatform(launch: Launch, segments: readonly SegmentPart[]): Record<Platform, number> {
   const sum = { ios: 0, android: 0 };
   for (const platform of PLATFORMS) {
-    const ofPlatform = new Set(launch.audience?.segments.filter((ref) => ref.platform === platform).map(({ id }) => id));
-    for (const { segment, devices } of segments) if (ofPlatform.has(segment)) sum[platform] += devices ?? remainingDevices(launch, segment);
+    const ofPlatform = new Set(
+      launch.audience?.segments.filter((ref) => ref.platform === platform).map(({ id }) => id),
+    );
+    for (const { segment, devices } of segments)
+      if (ofPlatform.has(segment)) sum[platform] += devices ?? remainingDevices(launch, segment);
   }
   return sum;
 }
@@ -69,7 +82,9 @@ function devicesByPlatform(launch: Launch, segments: readonly SegmentPart[]): Re
 /** The rate rises linearly from 0 to `perSecond` over `rampMs`, so half of a full ramp's messages go out during it. */
 function timeFor(devices: number, { perSecond, rampMs }: Pace): number {
   const duringRamp = (perSecond * rampMs) / 2_000;
-  return devices <= duringRamp ? Math.sqrt((2_000 * devices * rampMs) / perSecond) : rampMs + ((devices - duringRamp) * 1_000) / perSecond;
+  return devices <= duringRamp
+    ? Math.sqrt((2_000 * devices * rampMs) / perSecond)
+    : rampMs + ((devices - duringRamp) * 1_000) / perSecond;
 }
 
 function sentAfter(ms: number, { perSecond, rampMs }: Pace): number {

@@ -6,7 +6,12 @@ import { remainingDevices } from './remaining.ts';
 /** What a further attempt is for: who was found when it was asked for, and nobody else. */
 
 const correction = (scene: Scene, shotId: string, halted: number, uncertain: number, batch = 'b1') =>
-  scene.does({ kind: 'correct-shot', shotId, segments: [segmentTotals('us-ios', 1, 500, { halted, uncertain })], batch });
+  scene.does({
+    kind: 'correct-shot',
+    shotId,
+    segments: [segmentTotals('us-ios', 1, 500, { halted, uncertain })],
+    batch,
+  });
 
 function sentOnce() {
   const scene = Scene.ready();
@@ -15,35 +20,55 @@ function sentOnce() {
   return { scene, first };
 }
 
-const set = (scene: Scene, change: Partial<FrozenSet> = {}): FrozenSet[] => setsLeft(scene.state).map((one) => ({ ...one, ...change }));
+const set = (scene: Scene, change: Partial<FrozenSet> = {}): FrozenSet[] =>
+  setsLeft(scene.state).map((one) => ({ ...one, ...change }));
 
 describe('who is left', () => {
   test('must have been looked for, for this attempt, since the last late account, and be somebody', () => {
     const { scene, first } = sentOnce();
     const refusal = (sets: FrozenSet[]) => scene.refuses(scene.request('ana', ['us-ios'], { sets }));
-    expect(refusal([])).toMatchObject({ code: 'SET_MISSING', say: expect.stringContaining('Nobody has looked yet who of us-ios is left') as string });
-    expect(refusal(set(scene, { attempt: 3 }))).toMatchObject({ code: 'SET_MISSING', say: expect.stringContaining('attempt 3, and this would be attempt 2') as string });
+    expect(refusal([])).toMatchObject({
+      code: 'SET_MISSING',
+      say: expect.stringContaining('Nobody has looked yet who of us-ios is left') as string,
+    });
+    expect(refusal(set(scene, { attempt: 3 }))).toMatchObject({
+      code: 'SET_MISSING',
+      say: expect.stringContaining('attempt 3, and this would be attempt 2') as string,
+    });
     expect(refusal(set(scene, { devices: 0 })).code).toBe('NOTHING_TO_FIRE');
     for (const devices of [501, 1.5, -1]) expect(refusal(set(scene, { devices })).code).toBe('VALUE_INVALID');
     const stale = set(scene);
     correction(scene, first.id, 110, 20);
-    expect(refusal(stale)).toMatchObject({ code: 'SET_MISSING', say: expect.stringContaining('A late account has come since') as string });
+    expect(refusal(stale)).toMatchObject({
+      code: 'SET_MISSING',
+      say: expect.stringContaining('A late account has come since') as string,
+    });
     expect(scene.decide(scene.request('ana', ['us-ios'])).ok).toBe(true);
   });
 
   test('is what the order is for, whatever the totals of the record say, and what the shot closes with', () => {
     const { scene } = sentOnce();
     const shot = scene.fired(['us-ios'], { sets: set(scene, { devices: 104 }) });
-    expect(scene.order(shot.orderId)).toMatchObject({ devices: 104, shown: { sets: [{ segment: 'us-ios', attempt: 2, devices: 104 }] } });
+    expect(scene.order(shot.orderId)).toMatchObject({
+      devices: 104,
+      shown: { sets: [{ segment: 'us-ios', attempt: 2, devices: 104 }] },
+    });
     expect(scene.state.attempts['us-ios']?.[1]?.devices).toBe(104);
-    const close = (devices: number) => ({ kind: 'close-shot' as const, shotId: shot.id, cause: 'complete' as const, segments: [segmentTotals('us-ios', 2, devices)] });
+    const close = (devices: number) => ({
+      kind: 'close-shot' as const,
+      shotId: shot.id,
+      cause: 'complete' as const,
+      segments: [segmentTotals('us-ios', 2, devices)],
+    });
     expect(scene.refuses(close(100)).code).toBe('TOTALS_WRONG');
     expect(scene.decide(close(104)).ok).toBe(true);
   });
 
   test('is not part of what a first attempt shows', () => {
     const scene = Scene.ready();
-    expect(scene.asked(['us-ios'], { sets: [{ segment: 'us-ios', attempt: 1, devices: 3, hash: 'h', seq: 99 }] })).toMatchObject({ devices: 500 });
+    expect(
+      scene.asked(['us-ios'], { sets: [{ segment: 'us-ios', attempt: 1, devices: 3, hash: 'h', seq: 99 }] }),
+    ).toMatchObject({ devices: 500 });
     expect(Object.values(scene.state.orders)[0]?.shown).not.toHaveProperty('sets');
   });
 });
@@ -54,7 +79,10 @@ describe('a late account', () => {
     const again = scene.asked(['us-ios']);
     const other = scene.asked(['br-ios']);
     correction(scene, first.id, 110, 20);
-    expect(scene.order(again.id)).toMatchObject({ state: 'void', voidedBy: 'a late account has changed who is left to send to' });
+    expect(scene.order(again.id)).toMatchObject({
+      state: 'void',
+      voidedBy: 'a late account has changed who is left to send to',
+    });
     expect(scene.order(other.id).state).toBe('open');
   });
 

@@ -1,9 +1,9 @@
 import type { Gate } from '../playbook/schema.ts';
+import { CLOCKS_GATE, clocksGate } from './clocks-gate.ts';
 import type { Decision, Given } from './commands.ts';
+import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import { accept, byPerson, CONDUCTOR, own, refuse } from './decision.ts';
 import type { CommandOf } from './decision.ts';
-import { CLOCKS_GATE, clocksGate } from './clocks-gate.ts';
-import { COPY_GATE, copyDoubts, doubtsText } from './copy-doubts.ts';
 import type { Measured } from './entries.ts';
 import type { GateLine, Launch, Waiver } from './launch.ts';
 import { nameOf, findPerson } from './people.ts';
@@ -25,7 +25,12 @@ export const isMadeGate = (gate: Gate | undefined): boolean => gate !== undefine
 
 /** The gates of a launch: the runbook's own, those that are made for it, and one for text that looks unfinished as long as there is any. */
 export function gatesOf(launch: Pick<Launch, 'runbook' | 'campaign'>): readonly Gate[] {
-  return [...launch.runbook.gates, ...clocksGate(launch), ...providersGate(launch), ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE])];
+  return [
+    ...launch.runbook.gates,
+    ...clocksGate(launch),
+    ...providersGate(launch),
+    ...(copyDoubts(launch.campaign).length === 0 ? [] : [COPY_GATE]),
+  ];
 }
 
 /** A gate by id, also the one for unfinished text when there is none any more: for messages about what was. */
@@ -34,20 +39,33 @@ export function gateNamed({ runbook }: Pick<Launch, 'runbook'>, id: string): Gat
 }
 
 /** The readiness board: every gate of the launch, for these segments, with waivers applied. */
-export function gateLines(launch: Launch, measured: readonly Measured[], nowMs: number, segments: readonly string[] | 'all'): GateLine[] {
+export function gateLines(
+  launch: Launch,
+  measured: readonly Measured[],
+  nowMs: number,
+  segments: readonly string[] | 'all',
+): GateLine[] {
   return gatesOf(launch).flatMap((gate) => {
     const found = gate.probe === undefined ? ticked(launch, gate) : measuredNow(launch, gate, measured, nowMs);
     // Nobody has asked for these, so only what they have found is shown.
     if (isMadeGate(gate) && found.status !== 'red') return [];
     const line: GateLine = {
-      id: gate.id, title: gate.title, hard: isHardGate(gate), manual: gate.probe === undefined,
-      owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner), ...found,
+      id: gate.id,
+      title: gate.title,
+      hard: isHardGate(gate),
+      manual: gate.probe === undefined,
+      owner: gate.owner === undefined ? null : (findPerson(launch.people, gate.owner)?.name ?? gate.owner),
+      ...found,
     };
     if (line.status === 'green' || line.hard) return line;
     const waiver = coveringWaiver(launch, gate.id, line.value, segments, nowMs);
     if (waiver?.grantedBy == null) return line;
     const names = `${nameOf(launch, waiver.requestedBy)} and ${nameOf(launch, waiver.grantedBy)}`;
-    return { ...line, status: 'waived', say: `${line.say}; waived by ${names} until ${clock(waiver.endsAtMs)}: ${waiver.reason}` };
+    return {
+      ...line,
+      status: 'waived',
+      say: `${line.say}; waived by ${names} until ${clock(waiver.endsAtMs)}: ${waiver.reason}`,
+    };
   });
 }
 
@@ -56,31 +74,53 @@ type Found = Pick<GateLine, 'status' | 'value' | 'say'>;
 function ticked(launch: Launch, gate: Gate): Found {
   const tick = own(launch.ticks, gate.id);
   const doubts = gate.id === COPY_GATE.id ? `${doubtsText(copyDoubts(launch.campaign))}; ` : '';
-  if (tick === undefined) return { status: 'unknown', value: null, say: doubts === '' ? 'not ticked yet' : `${doubts}nobody has judged it yet` };
+  if (tick === undefined)
+    return {
+      status: 'unknown',
+      value: null,
+      say: doubts === '' ? 'not ticked yet' : `${doubts}nobody has judged it yet`,
+    };
   // Anyone on duty may, since the owner may be away; whoever relies on it must see that it was somebody else.
-  const other = gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
+  const other =
+    gate.owner === undefined || gate.owner === tick.by ? '' : `, who is not its owner ${nameOf(launch, gate.owner)},`;
   const who = `by ${nameOf(launch, tick.by)}${other} at ${clock(tick.atMs)}${tick.note === '' ? '' : `: ${tick.note}`}`;
-  return tick.green ? { status: 'green', value: null, say: `${doubts}ticked ${who}` } : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
+  return tick.green
+    ? { status: 'green', value: null, say: `${doubts}ticked ${who}` }
+    : { status: 'red', value: null, say: `${doubts}set to red ${who}` };
 }
 
 function measuredNow(launch: Launch, gate: Gate, measured: readonly Measured[], nowMs: number): Found {
   // A shot fills the queues by design; its messages say nothing about readiness.
-  if (gate.probe?.kind === 'queue-empty' && runningShots(launch).length > 0) return { status: 'green', value: null, say: 'not looked at while a shot runs' };
-  const newest = measured.filter((one) => one.gate === gate.id).reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
+  if (gate.probe?.kind === 'queue-empty' && runningShots(launch).length > 0)
+    return { status: 'green', value: null, say: 'not looked at while a shot runs' };
+  const newest = measured
+    .filter((one) => one.gate === gate.id)
+    .reduce<Measured | null>((best, one) => (best === null || one.atMs > best.atMs ? one : best), null);
   if (newest === null) return { status: 'unknown', value: null, say: 'not measured yet' };
   const ageMs = nowMs - newest.atMs;
   if (Math.abs(ageMs) > MEASUREMENT_LIFE_MS) {
-    return { status: 'unknown', value: null, say: `${ageMs > 0 ? `last measured ${span(ageMs)} ago` : `measured ${span(-ageMs)} ahead of our clock`}: ${newest.say}` };
+    return {
+      status: 'unknown',
+      value: null,
+      say: `${ageMs > 0 ? `last measured ${span(ageMs)} ago` : `measured ${span(-ageMs)} ahead of our clock`}: ${newest.say}`,
+    };
   }
   return { status: newest.status, value: newest.value, say: newest.say };
 }
 
 /** The granted waiver that covers this gate now, if one does. `segments` are those that are asked for. */
-export function coveringWaiver(launch: Launch, gateId: string, value: number | null, segments: readonly string[] | 'all', nowMs: number): Waiver | undefined {
+export function coveringWaiver(
+  launch: Launch,
+  gateId: string,
+  value: number | null,
+  segments: readonly string[] | 'all',
+  nowMs: number,
+): Waiver | undefined {
   const asked = segments === 'all' ? (launch.audience?.segments.map(({ id }) => id) ?? null) : segments;
   return Object.values(launch.waivers).find((waiver) => {
     if (waiver.gate !== gateId || waiver.grantedBy === null || nowMs >= waiver.endsAtMs) return false;
-    if (waiver.segments !== 'all' && (asked === null || !asked.every((segment) => waiver.segments.includes(segment)))) return false;
+    if (waiver.segments !== 'all' && (asked === null || !asked.every((segment) => waiver.segments.includes(segment))))
+      return false;
     // A figure is covered by a figure, "no figure" by "no figure": a waiver for 3 missing workers says nothing of an unknown count.
     return value === null ? waiver.worst === null : waiver.worst !== null && value <= waiver.worst;
   });
@@ -93,35 +133,63 @@ export function redLines(lines: readonly GateLine[]): GateLine[] {
 
 /** `“Workers ready” is red (12 of 20)`, one after the other. */
 export function redText(lines: readonly GateLine[]): string {
-  return listed(lines.map(({ title, status, say, hard }) => `“${title}” is ${status} (${say}${hard ? '; hard, no waiver' : ''})`));
+  return listed(
+    lines.map(({ title, status, say, hard }) => `“${title}” is ${status} (${say}${hard ? '; hard, no waiver' : ''})`),
+  );
 }
 
 export function reportGate(launch: Launch, command: CommandOf<'report-gate'>, given: Given): Decision {
   const { measured } = command;
   const gate = gatesOf(launch).find(({ id }) => id === measured.gate);
-  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${measured.gate}; this runbook has ${listed(launch.runbook.gates.map(({ id }) => id))}.`);
-  if (gate.probe === undefined) return refuse('VALUE_INVALID', `“${gate.title}” is ticked by a person; expected a gate with a probe.`);
-  if (own(launch.gateChanges, gate.id)?.status === measured.status) return refuse('ALREADY_SO', `“${gate.title}” is ${measured.status} already; only changes are recorded.`);
+  if (gate === undefined)
+    return refuse(
+      'GATE_UNKNOWN',
+      `There is no gate ${measured.gate}; this runbook has ${listed(launch.runbook.gates.map(({ id }) => id))}.`,
+    );
+  if (gate.probe === undefined)
+    return refuse('VALUE_INVALID', `“${gate.title}” is ticked by a person; expected a gate with a probe.`);
+  if (own(launch.gateChanges, gate.id)?.status === measured.status)
+    return refuse('ALREADY_SO', `“${gate.title}” is ${measured.status} already; only changes are recorded.`);
   return accept(CONDUCTOR, given.nowMs, { kind: 'GateChanged', measured });
 }
 
 /** Of the present text: a copy of an earlier one says nothing. */
 function hasCopyArrived(launch: Launch): boolean {
-  return Object.values(launch.tests).some(({ contentHash, results }) => contentHash === launch.contentHash && results?.some(({ accepted }) => accepted) === true);
+  return Object.values(launch.tests).some(
+    ({ contentHash, results }) =>
+      contentHash === launch.contentHash && results?.some(({ accepted }) => accepted) === true,
+  );
 }
 
 export function tickGate(launch: Launch, command: CommandOf<'tick-gate'>, given: Given): Decision {
   const gate = gatesOf(launch).find(({ id }) => id === command.gate);
-  const manual = gatesOf(launch).filter(({ probe }) => probe === undefined).map(({ id }) => id);
-  if (gate === undefined) return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; gates to tick are ${listed(manual)}.`);
-  if (gate.probe !== undefined) return refuse('GATE_NOT_MANUAL', `“${gate.title}” is measured, nobody can tick it; gates to tick are ${listed(manual)}. Make it green, or ask for a waiver.`);
+  const manual = gatesOf(launch)
+    .filter(({ probe }) => probe === undefined)
+    .map(({ id }) => id);
+  if (gate === undefined)
+    return refuse('GATE_UNKNOWN', `There is no gate ${command.gate}; gates to tick are ${listed(manual)}.`);
+  if (gate.probe !== undefined)
+    return refuse(
+      'GATE_NOT_MANUAL',
+      `“${gate.title}” is measured, nobody can tick it; gates to tick are ${listed(manual)}. Make it green, or ask for a waiver.`,
+    );
   if (command.green && command.contentHash !== undefined && command.contentHash !== launch.contentHash) {
-    return refuse('CONTENT_CHANGED', `The text has changed since “${gate.title}” was shown to you. Look at it again with /go ready, then tick.`);
+    return refuse(
+      'CONTENT_CHANGED',
+      `The text has changed since “${gate.title}” was shown to you. Look at it again with /go ready, then tick.`,
+    );
   }
   const tick = own(launch.ticks, gate.id);
-  if (tick?.green === command.green) return refuse('ALREADY_SO', `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`);
+  if (tick?.green === command.green)
+    return refuse(
+      'ALREADY_SO',
+      `${nameOf(launch, tick.by)} has set “${gate.title}” to ${tick.green ? 'green' : 'red'} already, at ${clock(tick.atMs)}.`,
+    );
   if (command.green && gate.after === 'test-copies' && !hasCopyArrived(launch)) {
-    return refuse('TEST_MISSING', `No copy of this text has reached a phone yet, so nobody can have read it there. Send one with /go test, look at it, then tick “${gate.title}”.`);
+    return refuse(
+      'TEST_MISSING',
+      `No copy of this text has reached a phone yet, so nobody can have read it there. Send one with /go test, look at it, then tick “${gate.title}”.`,
+    );
   }
   const { green, note } = command;
   return accept(byPerson(command.by), given.nowMs, { kind: 'GateTicked', gate: gate.id, green, note });

@@ -7,7 +7,10 @@ const NO_HALT: ReadonlySet<string> = new Set(['', 'off', 'false', 'no', '0']);
 
 /** Case, spaces, marks that can't be seen and one pair of quotes around the word say nothing. */
 export function saysHalt(value: string): boolean {
-  const seen = value.normalize('NFKC').replaceAll(/\p{Cf}|\p{Cc}/gu, ' ').trim();
+  const seen = value
+    .normalize('NFKC')
+    .replaceAll(/\p{Cf}|\p{Cc}/gu, ' ')
+    .trim();
   const word = /^(["'“‘«]?)(.*?)(["'”’»]?)$/su.exec(seen);
   const bare = word !== null && PAIRS[word[1] ?? ''] === word[3] ? (word[2] ?? '') : seen;
   return !NO_HALT.has(bare.trim().toLowerCase());

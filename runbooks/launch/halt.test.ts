@@ -2,8 +2,15 @@ import { expect, test } from 'vitest';
 import { Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
 
-const press = (scene: Scene, epoch: number, more: Partial<Extract<Command, { kind: 'set-halt' }>> = {}): Command =>
-  ({ kind: 'set-halt', by: 'ben', source: 'slack', epoch, reason: '', pressedAtMs: scene.nowMs, ...more });
+const press = (scene: Scene, epoch: number, more: Partial<Extract<Command, { kind: 'set-halt' }>> = {}): Command => ({
+  kind: 'set-halt',
+  by: 'ben',
+  source: 'slack',
+  epoch,
+  reason: '',
+  pressedAtMs: scene.nowMs,
+  ...more,
+});
 
 test('anyone on the roster halts, an observer too, but nobody else; lifting it is for people on duty', () => {
   const scene = Scene.ready();
@@ -36,7 +43,8 @@ test('a halt that arrives with any epoch ends running shots for good, and epochs
 
 test('an epoch that nobody can have pressed halts under the next one of the record', () => {
   const scene = Scene.ready();
-  for (const epoch of [1_000_000_000, 1_001, Number.NaN]) expect(scene.decide(press(scene, epoch))).toMatchObject({ ok: true, entry: { epoch: 1 } });
+  for (const epoch of [1_000_000_000, 1_001, Number.NaN])
+    expect(scene.decide(press(scene, epoch))).toMatchObject({ ok: true, entry: { epoch: 1 } });
   expect(scene.decide(press(scene, 1_000))).toMatchObject({ ok: true, entry: { epoch: 1_000 } });
 });
 
@@ -45,7 +53,10 @@ test('two people lift the present halt; the requester cannot, and whoever halted
   expect(scene.refuses({ kind: 'request-lift', by: 'ana', reason: '' }).code).toBe('NOT_HALTED');
   scene.halt('ben');
   const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: 'link is right' });
-  expect(scene.refuses({ kind: 'request-lift', by: 'mia', reason: '' })).toMatchObject({ code: 'ALREADY_SO', say: expect.stringContaining('Ana Ortiz has asked') });
+  expect(scene.refuses({ kind: 'request-lift', by: 'mia', reason: '' })).toMatchObject({
+    code: 'ALREADY_SO',
+    say: expect.stringContaining('Ana Ortiz has asked'),
+  });
   expect(scene.refuses({ kind: 'approve-lift', by: 'ana', liftId }).code).toBe('SAME_PERSON');
   expect(scene.refuses({ kind: 'approve-lift', by: 'mia', liftId: 'L99' }).code).toBe('NO_SUCH_REQUEST');
   scene.does({ kind: 'approve-lift', by: 'ben', liftId });

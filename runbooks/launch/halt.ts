@@ -27,10 +27,16 @@ export function setHalt(launch: Launch, command: CommandOf<'set-halt'>, { nowMs 
   const by: Actor = command.by === null ? { system: command.source } : byPerson(command.by);
   const { reason, pressedAtMs } = command;
   const body = { kind: 'HaltSet' as const, reason, pressedAtMs };
-  if (isLikelyEpoch(launch, command.epoch) && command.epoch > halt.epoch) return accept(by, nowMs, { ...body, epoch: command.epoch });
+  if (isLikelyEpoch(launch, command.epoch) && command.epoch > halt.epoch)
+    return accept(by, nowMs, { ...body, epoch: command.epoch });
   const who = halt.by === null ? 'the system' : nameOf(launch, halt.by);
-  if (halt.active) return refuse('ALREADY_SO', `Sending stands halted already, by ${who} at ${clock(halt.atMs)}. Two people lift it with /go resume.`);
-  if (halt.epoch > 0 && pressedAtMs <= halt.atMs) return refuse('ALREADY_SO', `That halt was lifted at ${clock(halt.atMs)}. To stop again, press halt again.`);
+  if (halt.active)
+    return refuse(
+      'ALREADY_SO',
+      `Sending stands halted already, by ${who} at ${clock(halt.atMs)}. Two people lift it with /go resume.`,
+    );
+  if (halt.epoch > 0 && pressedAtMs <= halt.atMs)
+    return refuse('ALREADY_SO', `That halt was lifted at ${clock(halt.atMs)}. To stop again, press halt again.`);
   return accept(by, nowMs, { ...body, epoch: halt.epoch + 1 });
 }
 
@@ -38,16 +44,34 @@ export function requestLift(launch: Launch, command: CommandOf<'request-lift'>, 
   if (!launch.halt.active) return refuse('NOT_HALTED', 'Nothing is halted, so there is nothing to lift.');
   const waiting = Object.values(launch.lifts).find(({ open }) => open);
   if (waiting !== undefined) {
-    return refuse('ALREADY_SO', `${nameOf(launch, waiting.by)} has asked to lift this halt already; any other person on duty can approve it with its button.`);
+    return refuse(
+      'ALREADY_SO',
+      `${nameOf(launch, waiting.by)} has asked to lift this halt already; any other person on duty can approve it with its button.`,
+    );
   }
-  return accept(byPerson(command.by), nowMs, { kind: 'LiftRequested', liftId: `L${launch.seq + 1}`, epoch: launch.halt.epoch, reason: command.reason });
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'LiftRequested',
+    liftId: `L${launch.seq + 1}`,
+    epoch: launch.halt.epoch,
+    reason: command.reason,
+  });
 }
 
 export function approveLift(launch: Launch, command: CommandOf<'approve-lift'>, { nowMs }: Given): Decision {
   const lift = own(launch.lifts, command.liftId);
-  if (lift === undefined) return refuse('NO_SUCH_REQUEST', `There is no lift ${command.liftId}. Ask for one with /go resume.`);
-  if (!launch.halt.active) return refuse('NOT_HALTED', `The halt was lifted at ${clock(launch.halt.atMs)} already. Nothing more to do.`);
-  if (!lift.open || lift.epoch !== launch.halt.epoch) return refuse('HALTED', 'This lift no longer holds: halt was pressed again, or the roster changed, after it was asked for. Ask again with /go resume.');
-  if (lift.by === command.by) return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this lift, so a second person must approve it.`);
+  if (lift === undefined)
+    return refuse('NO_SUCH_REQUEST', `There is no lift ${command.liftId}. Ask for one with /go resume.`);
+  if (!launch.halt.active)
+    return refuse('NOT_HALTED', `The halt was lifted at ${clock(launch.halt.atMs)} already. Nothing more to do.`);
+  if (!lift.open || lift.epoch !== launch.halt.epoch)
+    return refuse(
+      'HALTED',
+      'This lift no longer holds: halt was pressed again, or the roster changed, after it was asked for. Ask again with /go resume.',
+    );
+  if (lift.by === command.by)
+    return refuse(
+      'SAME_PERSON',
+      `${nameOf(launch, command.by)} asked for this lift, so a second person must approve it.`,
+    );
   return accept(byPerson(command.by), nowMs, { kind: 'HaltLifted', liftId: lift.id, epoch: lift.epoch });
 }

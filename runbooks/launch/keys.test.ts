@@ -22,13 +22,21 @@ test('a key of each role makes a record; without one, or with one twice, there i
 });
 
 test('a key counts in one spelling alone: another one of the same key is no second key', () => {
-  expect(spellings(bot).map((key) => Buffer.from(key, 'base64').equals(Buffer.from(bot, 'base64')))).toEqual([true, true, true]);
+  expect(spellings(bot).map((key) => Buffer.from(key, 'base64').equals(Buffer.from(bot, 'base64')))).toEqual([
+    true,
+    true,
+    true,
+  ]);
   for (const key of [...spellings(bot), bot.replace(/=$/, ''), `${bot}\n`, ` ${bot}`]) {
     expect(named(['bot', bot], ['worker', key])?.say).toMatch(/is no public key/);
   }
 });
 
 test('what is no Ed25519 key, and one for which anybody could sign, is no key', () => {
-  const weak = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from('01'.padEnd(64, '0'), 'hex')]).toString('base64');
-  for (const key of ['', 'MCow', weak, ANA.key.slice(4)]) expect(named(['bot', bot], ['worker', key])).toMatchObject({ code: 'KEYS_INVALID' });
+  const weak = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from('01'.padEnd(64, '0'), 'hex'),
+  ]).toString('base64');
+  for (const key of ['', 'MCow', weak, ANA.key.slice(4)])
+    expect(named(['bot', bot], ['worker', key])).toMatchObject({ code: 'KEYS_INVALID' });
 });

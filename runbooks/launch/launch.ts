@@ -1,6 +1,20 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
 import type {
-  Actor, AudienceRef, GateStatus, Measured, PersonId, Platform, RecordKey, ScaleFound, SegmentAttempt, SegmentTotals, ShotTiming, Shown, SkipListRef, SwitchValue, TestResult,
+  Actor,
+  AudienceRef,
+  GateStatus,
+  Measured,
+  PersonId,
+  Platform,
+  RecordKey,
+  ScaleFound,
+  SegmentAttempt,
+  SegmentTotals,
+  ShotTiming,
+  Shown,
+  SkipListRef,
+  SwitchValue,
+  TestResult,
 } from './entries.ts';
 
 /** The state of a launch: nothing but a fold of its entries (`evolve`). Plain data, so that tests can compare it. */
@@ -45,12 +59,18 @@ export interface Launch {
   /** By segment, the entry of the last late account. */
   correctedSeq: Record<string, number>;
   /** `haltEpoch`: as it stood when the copies were asked for. A higher one stops them, as it does a shot. */
-  tests: Record<string, { requestedBy: PersonId; to: PersonId[]; contentHash: string; haltEpoch: number; results: TestResult[] | null }>;
+  tests: Record<
+    string,
+    { requestedBy: PersonId; to: PersonId[]; contentHash: string; haltEpoch: number; results: TestResult[] | null }
+  >;
   halt: { active: boolean; epoch: number; by: PersonId | null; reason: string; atMs: number };
   lifts: Record<string, { id: string; epoch: number; by: PersonId; reason: string; open: boolean }>;
   /** pace.ios, pace.android (per second, 0 = as the runbook says), zombie, and the runbook's own. */
   switches: Record<string, { value: SwitchValue; seq: number; by: Actor }>;
-  switchRequests: Record<string, { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }>;
+  switchRequests: Record<
+    string,
+    { id: string; switch: string; value: SwitchValue; by: PersonId; reason: string; open: boolean }
+  >;
   rosterChanges: Record<string, { id: string; people: Person[]; by: PersonId; reason: string; open: boolean }>;
   steps: Record<string, StepState>;
   scale: Record<string, ScaleState>;
@@ -60,8 +80,14 @@ export interface Launch {
 }
 
 export interface Waiver {
-  id: string; gate: string; segments: string[] | 'all'; worst: number | null; reason: string; endsAtMs: number;
-  requestedBy: PersonId; grantedBy: PersonId | null;
+  id: string;
+  gate: string;
+  segments: string[] | 'all';
+  worst: number | null;
+  reason: string;
+  endsAtMs: number;
+  requestedBy: PersonId;
+  grantedBy: PersonId | null;
 }
 
 export interface FireOrder {
@@ -108,17 +134,41 @@ export interface Shot {
 }
 
 /** `devices`: what this attempt is for, as it stood at the approval. */
-export interface SegmentShot { attempt: number; shotId: string; devices: number; closed: boolean; totals: SegmentTotals | null }
+export interface SegmentShot {
+  attempt: number;
+  shotId: string;
+  devices: number;
+  closed: boolean;
+  totals: SegmentTotals | null;
+}
 
 /** waiting → started → done; waiting → put (a person decides) → started | skipped. */
-export interface StepState { state: 'started' | 'put' | 'skipped' | 'done'; atMs: number; say: string }
+export interface StepState {
+  state: 'started' | 'put' | 'skipped' | 'done';
+  atMs: number;
+  say: string;
+}
 
 /** `seq`: of the entry whose effect set it last. `setAgain`: how often, since it was ordered. `told`: the lower count that people were told of and that was left so. */
 export interface ScaleState {
-  desired: number; lowers: boolean; orderedAtMs: number; step: string | null; state: 'moving' | 'late' | 'reached'; seq: number; setAgain: number; told: number | null;
+  desired: number;
+  lowers: boolean;
+  orderedAtMs: number;
+  step: string | null;
+  state: 'moving' | 'late' | 'reached';
+  seq: number;
+  setAgain: number;
+  told: number | null;
 }
 
 /** One line of the readiness board. */
 export interface GateLine {
-  id: string; title: string; hard: boolean; manual: boolean; status: GateStatus; value: number | null; say: string; owner: string | null;
+  id: string;
+  title: string;
+  hard: boolean;
+  manual: boolean;
+  status: GateStatus;
+  value: number | null;
+  say: string;
+  owner: string | null;
 }

@@ -1,8 +1,8 @@
 import { withKeySpelling } from '../playbook/people-rules.ts';
 import type { Decision, Given } from './commands.ts';
+import { campaignProblem } from './content.ts';
 import { accept, byPerson, CONDUCTOR, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
-import { campaignProblem } from './content.ts';
 import type { Launch } from './launch.ts';
 import { runningShots } from './remaining.ts';
 import { rosterProblem } from './roster.ts';
@@ -19,19 +19,42 @@ const COMPRESS_MOST = 100_000;
 /** A target further back is a slip in the date: it would put every step to a person at once. */
 const TARGET_PAST_MOST_MS = 86_400_000;
 
-export function createLaunch(launch: Launch | null, command: CommandOf<'create-launch'>, { nowMs, sha256, keys = [] }: Given): Decision {
-  if (launch !== null) return refuse('LAUNCH_EXISTS', `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`);
+export function createLaunch(
+  launch: Launch | null,
+  command: CommandOf<'create-launch'>,
+  { nowMs, sha256, keys = [] }: Given,
+): Decision {
+  if (launch !== null)
+    return refuse(
+      'LAUNCH_EXISTS',
+      `${launch.name} exists here since ${clock(launch.createdAtMs)}. Take another name, or go on with that launch.`,
+    );
   const { launchId, name, channelId, teamId, runbook, runbookHash, targetAtMs, compress } = command;
-  if (!LAUNCH_ID.test(launchId)) return refuse('VALUE_INVALID', `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`);
+  if (!LAUNCH_ID.test(launchId))
+    return refuse(
+      'VALUE_INVALID',
+      `A launch can't be called ${launchId}; expected up to 60 letters, digits, dots, dashes and underscores.`,
+    );
   const problem = targetProblem(targetAtMs, nowMs);
   if (problem !== null) return problem;
-  if (!(compress >= 1 / COMPRESS_MOST && compress <= COMPRESS_MOST)) return refuse('VALUE_INVALID', `The plan can't be compressed ${compress} times; expected a number from ${1 / COMPRESS_MOST} to ${COMPRESS_MOST}, 1 for real time.`);
+  if (!(compress >= 1 / COMPRESS_MOST && compress <= COMPRESS_MOST))
+    return refuse(
+      'VALUE_INVALID',
+      `The plan can't be compressed ${compress} times; expected a number from ${1 / COMPRESS_MOST} to ${COMPRESS_MOST}, 1 for real time.`,
+    );
   const roster = rosterProblem(runbook.people, keys);
   if (roster !== null) return refuse('ROSTER_INVALID', `${roster} Correct the people in the runbook.`);
   const content = campaignProblem(runbook.campaign, launchId, []);
   if (content !== null) return content;
   return accept(byPerson(command.by), nowMs, {
-    kind: 'LaunchCreated', name, channelId, runbook: { ...runbook, people: withKeySpelling(runbook.people) }, runbookHash, targetAtMs, compress, contentHash: contentHash(runbook.campaign, sha256),
+    kind: 'LaunchCreated',
+    name,
+    channelId,
+    runbook: { ...runbook, people: withKeySpelling(runbook.people) },
+    runbookHash,
+    targetAtMs,
+    compress,
+    contentHash: contentHash(runbook.campaign, sha256),
     ...(teamId === undefined ? {} : { teamId }),
     ...(keys.length === 0 ? {} : { keys: [...keys] }),
   });
@@ -47,26 +70,43 @@ export function moveTarget(launch: Launch, command: CommandOf<'move-target'>, { 
 }
 
 function targetProblem(targetAtMs: number, nowMs: number): Refusal | null {
-  if (!isOfTheseYears(targetAtMs, nowMs)) return refuse('TIME_INVALID', 'The target time is no time of these years; expected a date and time such as 2027-02-14T18:30-05:00.');
+  if (!isOfTheseYears(targetAtMs, nowMs))
+    return refuse(
+      'TIME_INVALID',
+      'The target time is no time of these years; expected a date and time such as 2027-02-14T18:30-05:00.',
+    );
   if (nowMs - targetAtMs <= TARGET_PAST_MOST_MS) return null;
-  return refuse('TIME_INVALID', `${new Date(targetAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${span(nowMs - targetAtMs)} ago; expected a target that is still to come.`);
+  return refuse(
+    'TIME_INVALID',
+    `${new Date(targetAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${span(nowMs - targetAtMs)} ago; expected a target that is still to come.`,
+  );
 }
 
 export function note(_launch: Launch, command: CommandOf<'note'>, { nowMs }: Given): Decision {
   const text = command.text.trim();
-  if (text === '' || text.length > NOTE_MAX) return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
-  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, { kind: 'Noted', text, ...(command.by === null && command.said === true ? { said: true } : {}) });
+  if (text === '' || text.length > NOTE_MAX)
+    return refuse('VALUE_INVALID', `The note has ${text.length} characters; expected 1 to ${NOTE_MAX}.`);
+  return accept(command.by === null ? CONDUCTOR : byPerson(command.by), nowMs, {
+    kind: 'Noted',
+    text,
+    ...(command.by === null && command.said === true ? { said: true } : {}),
+  });
 }
 
 /** Ties the chain of channel messages to this one: neither can be rewritten without the other. */
 export function checkpoint(_launch: Launch, command: CommandOf<'checkpoint'>, { nowMs }: Given): Decision {
   const { channelSeq, channelHash } = command;
-  if (!Number.isSafeInteger(channelSeq) || channelSeq < 0) return refuse('VALUE_INVALID', `A checkpoint at message ${channelSeq} is none; expected a whole number from 0 up.`);
+  if (!Number.isSafeInteger(channelSeq) || channelSeq < 0)
+    return refuse('VALUE_INVALID', `A checkpoint at message ${channelSeq} is none; expected a whole number from 0 up.`);
   return accept(CONDUCTOR, nowMs, { kind: 'Checkpoint', channelSeq, channelHash });
 }
 
 export function closeLaunch(launch: Launch, command: CommandOf<'close-launch'>, { nowMs }: Given): Decision {
   const running = runningShots(launch).map(({ id }) => id);
-  if (running.length > 0) return refuse('SHOT_RUNNING', `Shot ${listed(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`);
+  if (running.length > 0)
+    return refuse(
+      'SHOT_RUNNING',
+      `Shot ${listed(running)} is not closed yet. Wait for its totals, or halt it with /go halt, then close the launch.`,
+    );
   return accept(byPerson(command.by), nowMs, { kind: 'LaunchClosed', reason: command.reason });
 }

@@ -8,10 +8,13 @@ import { remainingDevices, runningShotOf } from './remaining.ts';
  */
 export function wordsFor(launch: Launch, segments: readonly string[]): string {
   const wanted = (launch.audience?.segments ?? []).filter(({ id }) => segments.includes(id));
-  const open = (launch.audience?.segments ?? []).filter(({ id }) => segments.includes(id) || remainingDevices(launch, id) > 0 || runningShotOf(launch, id) !== undefined);
+  const open = (launch.audience?.segments ?? []).filter(
+    ({ id }) => segments.includes(id) || remainingDevices(launch, id) > 0 || runningShotOf(launch, id) !== undefined,
+  );
   if (wanted.length === open.length) return '';
   const platform = PLATFORMS.find((one) => wanted.length > 1 && wanted.every((segment) => segment.platform === one));
-  if (platform !== undefined && open.filter((segment) => segment.platform === platform).length === wanted.length) return platform;
+  if (platform !== undefined && open.filter((segment) => segment.platform === platform).length === wanted.length)
+    return platform;
   return wanted.map(({ id }) => id).join(' ');
 }
 

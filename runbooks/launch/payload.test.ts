@@ -18,15 +18,26 @@ describe('the message', () => {
       data: { aps: 'x', gobutton: 'y' },
     });
     expect(apnsHeaders(campaign, { collapseId: 'c', expiresAfterMs: 4_500, fromMs: 1_000_200 })).toEqual({
-      'apns-topic': 'com.example.lingo', 'apns-push-type': 'alert', 'apns-priority': '10', 'apns-collapse-id': 'c', 'apns-expiration': '1005',
+      'apns-topic': 'com.example.lingo',
+      'apns-push-type': 'alert',
+      'apns-priority': '10',
+      'apns-collapse-id': 'c',
+      'apns-expiration': '1005',
     });
-    expect(apnsHeaders(campaign, { collapseId: 'c', expiresAfterMs: 0, fromMs: 1_000_200 })['apns-expiration']).toBe('0');
+    expect(apnsHeaders(campaign, { collapseId: 'c', expiresAfterMs: 0, fromMs: 1_000_200 })['apns-expiration']).toBe(
+      '0',
+    );
   });
 
   test('for FCM carries launch and shot as strings, and one tag for all attempts', () => {
     const message = fcmMessage({ ...campaign, data: { gobutton_shot: 'forged' } }, 'en', ids, 'c1', 4_500);
     expect(message.data).toEqual({ gobutton_launch: 'superbowl-2027', gobutton_shot: 'S5', deep_link: 'lingo://next' });
-    expect(message.android).toMatchObject({ priority: 'HIGH', ttl: '4s', collapse_key: 'c1', notification: { tag: 'c1' } });
+    expect(message.android).toMatchObject({
+      priority: 'HIGH',
+      ttl: '4s',
+      collapse_key: 'c1',
+      notification: { tag: 'c1' },
+    });
     expect(fcmMessage(campaign, 'en', ids, 'c1', 9e12).android.ttl).toBe('2419200s');
   });
 
@@ -35,7 +46,10 @@ describe('the message', () => {
   });
 
   test('is measured in UTF-8 bytes, per locale and platform', () => {
-    const sized = (body: string) => ({ ...campaign, locales: { en: { title: 't', body: 'b' }, ja: { title: 't', body } } });
+    const sized = (body: string) => ({
+      ...campaign,
+      locales: { en: { title: 't', body: 'b' }, ja: { title: 't', body } },
+    });
     expect(payloadProblems(sized('あ'.repeat(1_000)), 'x')).toEqual([]);
     const problems = payloadProblems(sized('あ'.repeat(1_360)), 'x');
     expect(problems.map(({ locale, platform }) => `${locale} ${platform}`)).toEqual(['ja ios', 'ja android']);
@@ -49,9 +63,17 @@ describe('what is shown', () => {
     const shown = shownFor(state, [{ segment: 'us-ios', attempt: 1 }]);
     const hash = shownHash(shown, sha256);
     const variants = [
-      { ...shown, launchId: 'x' }, { ...shown, segments: [{ segment: 'us-ios', attempt: 2 }] }, { ...shown, segments: [] }, { ...shown, contentHash: 'x' }, { ...shown, audienceHash: 'x' },
-      { ...shown, skipListHash: 'x' }, { ...shown, collapseId: 'x' }, { ...shown, notAfterMs: { ios: 1, android: 600_000 } }, { ...shown, expiresAfterMs: 0 },
-      { ...shown, priority: { apns: 5 as const, fcm: 'high' as const } }, { ...shown, uncertain: 'resend' as const },
+      { ...shown, launchId: 'x' },
+      { ...shown, segments: [{ segment: 'us-ios', attempt: 2 }] },
+      { ...shown, segments: [] },
+      { ...shown, contentHash: 'x' },
+      { ...shown, audienceHash: 'x' },
+      { ...shown, skipListHash: 'x' },
+      { ...shown, collapseId: 'x' },
+      { ...shown, notAfterMs: { ios: 1, android: 600_000 } },
+      { ...shown, expiresAfterMs: 0 },
+      { ...shown, priority: { apns: 5 as const, fcm: 'high' as const } },
+      { ...shown, uncertain: 'resend' as const },
     ];
     expect(new Set([hash, ...variants.map((variant) => shownHash(variant, sha256))]).size).toBe(variants.length + 1);
     expect(shownHash(JSON.parse(JSON.stringify(shown)) as typeof shown, sha256)).toBe(hash);
@@ -69,7 +91,9 @@ describe('what is shown', () => {
 
 describe('canonical JSON', () => {
   test('is the same whatever the order of keys, and leaves out what is undefined', () => {
-    expect(canonicalJson({ b: [1, { d: null, c: 'é"' }], a: true, x: undefined })).toBe('{"a":true,"b":[1,{"c":"é\\"","d":null}]}');
+    expect(canonicalJson({ b: [1, { d: null, c: 'é"' }], a: true, x: undefined })).toBe(
+      '{"a":true,"b":[1,{"c":"é\\"","d":null}]}',
+    );
     expect(canonicalJson({ 10: 1, 9: 2, a: 3 })).toBe('{"10":1,"9":2,"a":3}');
   });
 
@@ -82,9 +106,29 @@ describe('canonical JSON', () => {
 
 test('a proof covers every field that it is given for', () => {
   const fields = {
-    purpose: 'approve' as const, launchId: 'l', orderId: 'F4', segments: [{ segment: 'us-ios', attempt: 1 }], shownHash: 'h', notAfterMs: { ios: 1, android: 2 }, expiresAtMs: 3, nonce: 'n',
+    purpose: 'approve' as const,
+    launchId: 'l',
+    orderId: 'F4',
+    segments: [{ segment: 'us-ios', attempt: 1 }],
+    shownHash: 'h',
+    notAfterMs: { ios: 1, android: 2 },
+    expiresAtMs: 3,
+    nonce: 'n',
   };
-  const others = [{ purpose: 'request' as const }, { launchId: 'm' }, { orderId: 'F5' }, { segments: [{ segment: 'us-ios', attempt: 2 }] }, { shownHash: 'i' }, { notAfterMs: { ios: 2, android: 2 } }, { expiresAtMs: 4 }, { nonce: 'o' }];
-  expect(new Set([fields, ...others.map((other) => ({ ...fields, ...other }))].map(proofText)).size).toBe(others.length + 1);
-  expect(proofText(fields)).toBe('gobutton operator proof v1\n{"expiresAtMs":3,"launchId":"l","nonce":"n","notAfterMs":{"android":2,"ios":1},"orderId":"F4","purpose":"approve","segments":[{"attempt":1,"segment":"us-ios"}],"shownHash":"h"}');
+  const others = [
+    { purpose: 'request' as const },
+    { launchId: 'm' },
+    { orderId: 'F5' },
+    { segments: [{ segment: 'us-ios', attempt: 2 }] },
+    { shownHash: 'i' },
+    { notAfterMs: { ios: 2, android: 2 } },
+    { expiresAtMs: 4 },
+    { nonce: 'o' },
+  ];
+  expect(new Set([fields, ...others.map((other) => ({ ...fields, ...other }))].map(proofText)).size).toBe(
+    others.length + 1,
+  );
+  expect(proofText(fields)).toBe(
+    'gobutton operator proof v1\n{"expiresAtMs":3,"launchId":"l","nonce":"n","notAfterMs":{"android":2,"ios":1},"orderId":"F4","purpose":"approve","segments":[{"attempt":1,"segment":"us-ios"}],"shownHash":"h"}',
+  );
 });

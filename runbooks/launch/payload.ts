@@ -7,7 +7,10 @@ import type { Platform } from './entries.ts';
  */
 
 /** `shotId`: the shot, or `test-…`, or `prime`. It lets the client app and the judges tell sends apart. */
-export interface PayloadIds { launchId: string; shotId: string }
+export interface PayloadIds {
+  launchId: string;
+  shotId: string;
+}
 
 /** Both providers: at most 4,096 bytes (FACTS 1 and 2). */
 export const PAYLOAD_LIMIT_BYTES = 4_096;
@@ -46,7 +49,13 @@ export interface FcmMessage {
 }
 
 /** FCM v1 `message` without its `token`. `collapseId` comes from `Shown`. */
-export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, collapseId: string, expiresAfterMs: number): FcmMessage {
+export function fcmMessage(
+  campaign: Campaign,
+  locale: string,
+  ids: PayloadIds,
+  collapseId: string,
+  expiresAfterMs: number,
+): FcmMessage {
   const { title, body } = textFor(campaign, locale);
   return {
     notification: { title, body },
@@ -73,7 +82,10 @@ export function fcmMessage(campaign: Campaign, locale: string, ids: PayloadIds, 
  * Constant APNs headers, everything but `authorization` and the path. `fromMs` is time zero: the provider keeps a push
  * for an offline device until `fromMs + expiresAfterMs`; 0 is one try, not stored.
  */
-export function apnsHeaders(campaign: Campaign, options: { collapseId: string; expiresAfterMs: number; fromMs: number }): Record<string, string> {
+export function apnsHeaders(
+  campaign: Campaign,
+  options: { collapseId: string; expiresAfterMs: number; fromMs: number },
+): Record<string, string> {
   const { collapseId, expiresAfterMs, fromMs } = options;
   return {
     'apns-topic': campaign.apns.topic,
@@ -85,15 +97,25 @@ export function apnsHeaders(campaign: Campaign, options: { collapseId: string; e
 }
 
 /** Locales whose message is over the limit, by platform. Bytes are UTF-8; FCM is measured as the whole message, which is never less than what Google counts. */
-export interface PayloadProblem { locale: string; platform: Platform; bytes: number }
+export interface PayloadProblem {
+  locale: string;
+  platform: Platform;
+  bytes: number;
+}
 
 export function payloadProblems(campaign: Campaign, launchId: string): PayloadProblem[] {
   const ids = { launchId, shotId: LONGEST_SHOT_ID };
   const longestCollapseId = 'c'.repeat(64);
-  return Object.keys(campaign.locales).flatMap((locale) => [
-    { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
-    { locale, platform: 'android' as const, bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))) },
-  ].filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES));
+  return Object.keys(campaign.locales).flatMap((locale) =>
+    [
+      { locale, platform: 'ios' as const, bytes: utf8Bytes(apnsPayload(campaign, locale, ids)) },
+      {
+        locale,
+        platform: 'android' as const,
+        bytes: utf8Bytes(JSON.stringify(fcmMessage(campaign, locale, ids, longestCollapseId, FCM_TTL_MAX_MS))),
+      },
+    ].filter(({ bytes }) => bytes > PAYLOAD_LIMIT_BYTES),
+  );
 }
 
 export function tooLargeText({ locale, platform, bytes }: PayloadProblem): string {
@@ -102,7 +124,10 @@ export function tooLargeText({ locale, platform, bytes }: PayloadProblem): strin
 
 function textFor(campaign: Campaign, locale: string): { title: string; body: string } {
   const text = campaign.locales[locale];
-  if (text === undefined) throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${locale}`), { code: 'LOCALE_UNKNOWN' });
+  if (text === undefined)
+    throw Object.assign(new Error(`LOCALE_UNKNOWN: the campaign ${campaign.id} has no text for ${locale}`), {
+      code: 'LOCALE_UNKNOWN',
+    });
   return text;
 }
 

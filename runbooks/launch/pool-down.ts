@@ -16,18 +16,25 @@ export function keepsWorkers(launch: Launch, step: Pick<Step, 'do'>): string | n
   if (runningShots(launch).length > 0) return 'a shot is running';
   if (Object.keys(launch.shots).length === 0) return 'nothing has been sent yet';
   const missed = missedAndLeft(launch);
-  return missed.length === 0 ? null : `next to nobody of ${missed.length > NAMED ? plural(missed.length, 'segment') : missed.join(', ')} was reached, and ${plural(missed.reduce((sum, id) => sum + remainingDevices(launch, id), 0), 'device')} can still be sent to`;
+  return missed.length === 0
+    ? null
+    : `next to nobody of ${missed.length > NAMED ? plural(missed.length, 'segment') : missed.join(', ')} was reached, and ${plural(
+        missed.reduce((sum, id) => sum + remainingDevices(launch, id), 0),
+        'device',
+      )} can still be sent to`;
 }
 
 const NAMED = 4;
 
 /** Segments that their last shot missed as a whole, though not by a halt, and that a further order would send to. */
 function missedAndLeft(launch: Launch): string[] {
-  return (launch.audience?.segments ?? []).map(({ id }) => id).filter((id) => {
-    const last = lastAttempt(launch, id);
-    if (last === undefined || last.totals === null || remainingDevices(launch, id) === 0) return false;
-    return missedAsAWhole(last.totals.totals, own(launch.shots, last.shotId)?.closed?.cause === 'halt') !== null;
-  });
+  return (launch.audience?.segments ?? [])
+    .map(({ id }) => id)
+    .filter((id) => {
+      const last = lastAttempt(launch, id);
+      if (last === undefined || last.totals === null || remainingDevices(launch, id) === 0) return false;
+      return missedAsAWhole(last.totals.totals, own(launch.shots, last.shotId)?.closed?.cause === 'halt') !== null;
+    });
 }
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;

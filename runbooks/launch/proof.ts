@@ -23,7 +23,12 @@ export interface ProofFields {
 export function proofText(fields: ProofFields): string {
   const { purpose, launchId, orderId, segments, shownHash, notAfterMs, expiresAtMs, nonce } = fields;
   return `gobutton operator proof v1\n${canonicalJson({
-    purpose, launchId, orderId, shownHash, expiresAtMs, nonce,
+    purpose,
+    launchId,
+    orderId,
+    shownHash,
+    expiresAtMs,
+    nonce,
     segments: segments.map(({ segment, attempt }) => ({ segment, attempt })),
     notAfterMs: { ios: notAfterMs.ios, android: notAfterMs.android },
   })}`;

@@ -13,14 +13,33 @@ test('a platform fails as a whole when under a twentieth was surely reached; unc
 });
 
 test('what was not sent is missed too, unless a halt has cut it off; it is called by what most of it is', () => {
-  const states = (more: object) => ({ accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 500, ...more });
+  const states = (more: object) => ({
+    accepted: 0,
+    failed: 0,
+    uncertain: 0,
+    halted: 0,
+    late: 0,
+    skipped: 500,
+    ...more,
+  });
   expect(missedAsAWhole(states({ late: 10 }), false)).toBe('unsent');
   expect(missedAsAWhole(states({ accepted: 1, late: 19 }), false)).toBeNull();
   expect(missedAsAWhole(states({ accepted: 1, late: 18, failed: 2 }), false)).toBe('unsent');
   // Workers that stopped by themselves have cut it off.
-  expect([missedAsAWhole(states({ halted: 10 }), false), missedAsAWhole(states({ halted: 10 }), true)]).toEqual(['unsent', null]);
-  expect([missedAsAWhole(states({ failed: 8, uncertain: 7, late: 7 }), false), missedAsAWhole(states({ failed: 7, uncertain: 8, late: 7 }), false)]).toEqual(['refused', 'unanswered']);
+  expect([missedAsAWhole(states({ halted: 10 }), false), missedAsAWhole(states({ halted: 10 }), true)]).toEqual([
+    'unsent',
+    null,
+  ]);
+  expect([
+    missedAsAWhole(states({ failed: 8, uncertain: 7, late: 7 }), false),
+    missedAsAWhole(states({ failed: 7, uncertain: 8, late: 7 }), false),
+  ]).toEqual(['refused', 'unanswered']);
   // Nobody of it was to get anything.
   expect(missedAsAWhole(states({}), false)).toBeNull();
-  expect(missedSegments([segmentTotals('us-ios', 1, 500, { late: 480 }), segmentTotals('br-ios', 1, 200, { late: 100 })], false)).toMatchObject([{ segment: 'us-ios', how: 'unsent' }]);
+  expect(
+    missedSegments(
+      [segmentTotals('us-ios', 1, 500, { late: 480 }), segmentTotals('br-ios', 1, 200, { late: 100 })],
+      false,
+    ),
+  ).toMatchObject([{ segment: 'us-ios', how: 'unsent' }]);
 });

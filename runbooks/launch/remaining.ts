@@ -1,7 +1,7 @@
 import type { SegmentsAsked } from './commands.ts';
 import { own } from './decision.ts';
-import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
 import type { SegmentTotals, Shown } from './entries.ts';
+import type { FireOrder, Launch, SegmentShot, Shot } from './launch.ts';
 
 /** What is left to send, by segment: the rule that attempt n + 1 goes only to devices that attempt n did not reach. */
 
@@ -23,7 +23,12 @@ export function remainingDevices(launch: Launch, segment: string): number {
 
 /** Devices of a closed attempt that a further attempt may send to. */
 export function resendable({ totals }: SegmentTotals, launch: Launch): number {
-  return totals.halted + totals.late + (totals.reachable ?? 0) + (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0);
+  return (
+    totals.halted +
+    totals.late +
+    (totals.reachable ?? 0) +
+    (launch.runbook.delivery.uncertain === 'resend' ? totals.uncertain : 0)
+  );
 }
 
 /** How many devices an order is for, of one of its segments. */
@@ -66,7 +71,10 @@ export function isExpired(order: FireOrder, nowMs: number): boolean {
 /** The order that waits for its second person and names this segment, if one does. */
 export function openOrderOf(launch: Launch, segment: string, nowMs: number): FireOrder | undefined {
   return Object.values(launch.orders).find(
-    (order) => order.state === 'open' && !isExpired(order, nowMs) && order.shown.segments.some((part) => part.segment === segment),
+    (order) =>
+      order.state === 'open' &&
+      !isExpired(order, nowMs) &&
+      order.shown.segments.some((part) => part.segment === segment),
   );
 }
 
@@ -74,7 +82,12 @@ export function openOrderOf(launch: Launch, segment: string, nowMs: number): Fir
 export function fireableSegments(launch: Launch, nowMs: number): string[] {
   return (launch.audience?.segments ?? [])
     .map(({ id }) => id)
-    .filter((id) => remainingDevices(launch, id) > 0 && runningShotOf(launch, id) === undefined && openOrderOf(launch, id, nowMs) === undefined);
+    .filter(
+      (id) =>
+        remainingDevices(launch, id) > 0 &&
+        runningShotOf(launch, id) === undefined &&
+        openOrderOf(launch, id, nowMs) === undefined,
+    );
 }
 
 /** An order waits for its second person: GO may come at any moment. */

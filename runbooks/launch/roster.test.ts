@@ -3,7 +3,12 @@ import { ANA, people, sampleRunbook, Scene, slackVia } from '../../test/properti
 import type { Person } from '../playbook/schema.ts';
 import { personOf } from './people.ts';
 
-const change = (to: Person[], by = 'ana') => ({ kind: 'request-roster-change' as const, by, people: to, reason: 'shift change' });
+const change = (to: Person[], by = 'ana') => ({
+  kind: 'request-roster-change' as const,
+  by,
+  people: to,
+  reason: 'shift change',
+});
 const person = (id: string): Person => {
   const found = people.find((one) => one.id === id);
   if (found === undefined) throw new Error(id);
@@ -12,7 +17,8 @@ const person = (id: string): Person => {
 
 test('a Slack id and a key of one human are one person', () => {
   const { state } = Scene.created();
-  for (const key of [{ slackId: ANA.slack }, { slackId: ANA.secondSlack }, { publicKey: ANA.key }]) expect(personOf(state, key)?.id).toBe('ana');
+  for (const key of [{ slackId: ANA.slack }, { slackId: ANA.secondSlack }, { publicKey: ANA.key }])
+    expect(personOf(state, key)?.id).toBe('ana');
   expect(personOf(state, { slackId: 'UNOBODY' })).toBeNull();
 });
 
@@ -31,14 +37,29 @@ describe('a roster', () => {
       expect(scene.refuses(change(to))).toMatchObject({ code: 'ROSTER_INVALID', say: expect.stringContaining(found) });
     }
     const runbook = sampleRunbook({ people: people.slice(1) });
-    expect(new Scene().refuses({ kind: 'create-launch', by: 'mia', launchId: 'x', name: 'x', channelId: 'C', runbook, runbookHash: '', targetAtMs: 1, compress: 1 }).code).toBe('ROLE_MISSING');
+    expect(
+      new Scene().refuses({
+        kind: 'create-launch',
+        by: 'mia',
+        launchId: 'x',
+        name: 'x',
+        channelId: 'C',
+        runbook,
+        runbookHash: '',
+        targetAtMs: 1,
+        compress: 1,
+      }).code,
+    ).toBe('ROLE_MISSING');
   });
 
   test('is changed by two people, for a reason', () => {
     const scene = Scene.created();
     expect(scene.refuses({ ...change(people), reason: ' ' }).code).toBe('REASON_MISSING');
     expect(scene.refuses(change(people, 'mia')).code).toBe('ROLE_MISSING');
-    const { changeId } = scene.gives('RosterChangeRequested', change([...people, { ...person('ben'), id: 'eve', name: 'Eve', slack: ['U0EVE'] }]));
+    const { changeId } = scene.gives(
+      'RosterChangeRequested',
+      change([...people, { ...person('ben'), id: 'eve', name: 'Eve', slack: ['U0EVE'] }]),
+    );
     expect(personOf(scene.state, { slackId: 'U0EVE' })).toBeNull();
     expect(scene.refuses({ kind: 'approve-roster-change', by: 'ana', changeId }).code).toBe('SAME_PERSON');
     scene.does({ kind: 'approve-roster-change', by: 'ben', changeId });
@@ -50,9 +71,26 @@ describe('a roster', () => {
     const scene = Scene.ready();
     // Ana gives up her second account to a new person, and so could answer her own question.
     const twin: Person = { ...person('ben'), id: 'ana-b', name: 'A. Ortiz', slack: [ANA.secondSlack] };
-    const { changeId } = scene.gives('RosterChangeRequested', change([{ ...person('ana'), slack: [ANA.slack] }, person('mia'), twin]));
-    const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', gate: 'workers', segments: 'all', worst: 1, reason: 'x', endsAtMs: scene.nowMs + 1e6 });
-    const { requestId } = scene.gives('SwitchRequested', { kind: 'set-switch', by: 'ana', switch: 'dark', value: true, reason: 'x' });
+    const { changeId } = scene.gives(
+      'RosterChangeRequested',
+      change([{ ...person('ana'), slack: [ANA.slack] }, person('mia'), twin]),
+    );
+    const { waiverId } = scene.gives('WaiverRequested', {
+      kind: 'request-waiver',
+      by: 'ana',
+      gate: 'workers',
+      segments: 'all',
+      worst: 1,
+      reason: 'x',
+      endsAtMs: scene.nowMs + 1e6,
+    });
+    const { requestId } = scene.gives('SwitchRequested', {
+      kind: 'set-switch',
+      by: 'ana',
+      switch: 'dark',
+      value: true,
+      reason: 'x',
+    });
     scene.halt();
     const order = scene.asked(['us-ios'], { lift: true });
     const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
@@ -71,10 +109,15 @@ describe('a person who is removed in Slack', () => {
     const mine = scene.gives('FireRequested', scene.request('mia', ['us-ios']));
     const others = scene.asked(['br-ios']);
     scene.does({ kind: 'remove-person', person: 'mia', reason: 'deactivated' });
-    expect(scene.refuses(scene.press(scene.order(mine.orderId), 'ben'))).toMatchObject({ code: 'ORDER_NOT_OPEN', say: expect.stringContaining('Mia Chen was removed') });
+    expect(scene.refuses(scene.press(scene.order(mine.orderId), 'ben'))).toMatchObject({
+      code: 'ORDER_NOT_OPEN',
+      say: expect.stringContaining('Mia Chen was removed'),
+    });
     expect(scene.refuses(scene.press(others, 'mia', { via: slackVia('mia') })).code).toBe('NOT_ON_ROSTER');
     expect(scene.decide(scene.press(others, 'ben')).ok).toBe(true);
-    expect(scene.refuses({ kind: 'remove-person', person: 'mia', reason: '' }).say).toContain('Mia Chen is not on the roster');
+    expect(scene.refuses({ kind: 'remove-person', person: 'mia', reason: '' }).say).toContain(
+      'Mia Chen is not on the roster',
+    );
   });
 
   test('does not come back by a roster change from before', () => {

@@ -19,7 +19,8 @@ export function scaleGoal(launch: Launch, target: string): ScaleGoal {
   // A table can't be without any capacity.
   const least = isTable ? 1 : 0;
   const found = launch.scaleFound[target];
-  if (!lowers || found === undefined || desired > found.desired) return { count: Math.max(least, desired), lowers, holds: true };
+  if (!lowers || found === undefined || desired > found.desired)
+    return { count: Math.max(least, desired), lowers, holds: true };
   // The target of the count itself comes first, before those of indexes.
   const min = found.min ?? found.targets[0]?.min ?? least;
   const max = found.max ?? found.targets[0]?.max ?? Number.MAX_SAFE_INTEGER;

@@ -14,9 +14,15 @@ import { clock, listed, span } from './words.ts';
 /** Later than this after its time a step counts as late in the record. */
 const ON_TIME_MS = 30_000;
 
-export interface ScheduledStep { step: Step; phase: { id: string; title: string }; dueAtMs: number }
+export interface ScheduledStep {
+  step: Step;
+  phase: { id: string; title: string };
+  dueAtMs: number;
+}
 /** `run`: start it. `late-run`: start it and say so. `put`: too late to start by itself; a person decides. */
-export interface DueStep extends ScheduledStep { verdict: 'run' | 'late-run' | 'put' }
+export interface DueStep extends ScheduledStep {
+  verdict: 'run' | 'late-run' | 'put';
+}
 
 export function stepDueAtMs(launch: Launch, step: Pick<Step, 'at'>): number {
   return launch.targetAtMs + Math.round(step.at / launch.compress);
@@ -25,7 +31,9 @@ export function stepDueAtMs(launch: Launch, step: Pick<Step, 'at'>): number {
 /** All steps with their times, earliest first; those of the same time in the runbook's order. */
 export function scheduledSteps(launch: Launch): ScheduledStep[] {
   return launch.runbook.phases
-    .flatMap(({ id, title, steps }) => steps.map((step) => ({ step, phase: { id, title }, dueAtMs: stepDueAtMs(launch, step) })))
+    .flatMap(({ id, title, steps }) =>
+      steps.map((step) => ({ step, phase: { id, title }, dueAtMs: stepDueAtMs(launch, step) })),
+    )
     .sort((a, b) => a.dueAtMs - b.dueAtMs);
 }
 
@@ -39,7 +47,9 @@ export function dueSteps(launch: Launch, nowMs: number): DueStep[] {
 
 /** Steps that are still to come, earliest first. */
 export function nextSteps(launch: Launch, nowMs: number): ScheduledStep[] {
-  return launch.closed ? [] : scheduledSteps(launch).filter(({ step, dueAtMs }) => dueAtMs > nowMs && own(launch.steps, step.id) === undefined);
+  return launch.closed
+    ? []
+    : scheduledSteps(launch).filter(({ step, dueAtMs }) => dueAtMs > nowMs && own(launch.steps, step.id) === undefined);
 }
 
 function verdictOf(launch: Launch, { step, dueAtMs }: ScheduledStep, nowMs: number): DueStep['verdict'] {
@@ -54,11 +64,20 @@ export function startStep(launch: Launch, command: CommandOf<'start-step'>, { no
   const found = waiting(launch, command.step);
   if (!('step' in found)) return found;
   const { step, dueAtMs } = found;
-  if (nowMs < dueAtMs) return refuse('STEP_NOT_OPEN', `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}. On-call can run it ahead of its time.`);
+  if (nowMs < dueAtMs)
+    return refuse(
+      'STEP_NOT_OPEN',
+      `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}. On-call can run it ahead of its time.`,
+    );
   const verdict = verdictOf(launch, found, nowMs);
   const stays = keepsWorkers(launch, step);
-  if (stays !== null) return refuse('STEP_NOT_OPEN', `“${step.title}” does not start by itself: ${stays}. Put it to on-call.`);
-  if (verdict === 'put') return refuse('STEP_NOT_OPEN', `“${step.title}” is ${span(nowMs - dueAtMs)} late and does not start by itself. Put it to on-call.`);
+  if (stays !== null)
+    return refuse('STEP_NOT_OPEN', `“${step.title}” does not start by itself: ${stays}. Put it to on-call.`);
+  if (verdict === 'put')
+    return refuse(
+      'STEP_NOT_OPEN',
+      `“${step.title}” is ${span(nowMs - dueAtMs)} late and does not start by itself. Put it to on-call.`,
+    );
   return accept(CONDUCTOR, nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: verdict === 'late-run' });
 }
 
@@ -66,7 +85,11 @@ export function putStep(launch: Launch, command: CommandOf<'put-step'>, { nowMs 
   const found = waiting(launch, command.step);
   if (!('step' in found)) return found;
   const { step, dueAtMs } = found;
-  if (nowMs < dueAtMs) return refuse('STEP_NOT_OPEN', `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}; there is nothing to decide yet.`);
+  if (nowMs < dueAtMs)
+    return refuse(
+      'STEP_NOT_OPEN',
+      `“${step.title}” is due at ${clock(dueAtMs)}, and it is ${clock(nowMs)}; there is nothing to decide yet.`,
+    );
   return accept(CONDUCTOR, nowMs, { kind: 'StepPut', step: step.id, dueAtMs, why: command.why });
 }
 
@@ -75,7 +98,12 @@ export function runStep(launch: Launch, command: CommandOf<'run-step'>, { nowMs 
   const found = undecided(launch, command.step);
   if (!('step' in found)) return found;
   const { step, dueAtMs } = found;
-  return accept(byPerson(command.by), nowMs, { kind: 'StepStarted', step: step.id, dueAtMs, late: nowMs - dueAtMs > ON_TIME_MS });
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'StepStarted',
+    step: step.id,
+    dueAtMs,
+    late: nowMs - dueAtMs > ON_TIME_MS,
+  });
 }
 
 export function skipStep(launch: Launch, command: CommandOf<'skip-step'>, { nowMs }: Given): Decision {
@@ -89,13 +117,22 @@ export function finishStep(launch: Launch, command: CommandOf<'finish-step'>, { 
   if (!('step' in found)) return found;
   const state = own(launch.steps, found.step.id)?.state ?? 'waiting';
   if (state === 'done') return refuse('ALREADY_SO', `“${found.step.title}” is done already.`);
-  if (state !== 'started') return refuse('STEP_NOT_OPEN', `“${found.step.title}” is ${state}; expected a step that was started.`);
-  return accept(CONDUCTOR, nowMs, { kind: 'StepDone', step: found.step.id, say: command.say, ...(command.refused === true ? { refused: true } : {}) });
+  if (state !== 'started')
+    return refuse('STEP_NOT_OPEN', `“${found.step.title}” is ${state}; expected a step that was started.`);
+  return accept(CONDUCTOR, nowMs, {
+    kind: 'StepDone',
+    step: found.step.id,
+    say: command.say,
+    ...(command.refused === true ? { refused: true } : {}),
+  });
 }
 
 function findStep(launch: Launch, id: string): ScheduledStep | Refusal {
   const steps = scheduledSteps(launch);
-  return steps.find(({ step }) => step.id === id) ?? refuse('STEP_UNKNOWN', `There is no step ${id}; this runbook has ${listed(steps.map(({ step }) => step.id))}.`);
+  return (
+    steps.find(({ step }) => step.id === id) ??
+    refuse('STEP_UNKNOWN', `There is no step ${id}; this runbook has ${listed(steps.map(({ step }) => step.id))}.`)
+  );
 }
 
 function waiting(launch: Launch, id: string): ScheduledStep | Refusal {

@@ -2,8 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene, segmentTotals, totals } from '../../test/properties/scene.ts';
 import { remainingDevices } from './remaining.ts';
 
-const close = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({ kind: 'close-shot' as const, shotId, cause: 'complete' as const, segments });
-const correct = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({ kind: 'correct-shot' as const, shotId, segments, batch: 'b1' });
+const close = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({
+  kind: 'close-shot' as const,
+  shotId,
+  cause: 'complete' as const,
+  segments,
+});
+const correct = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({
+  kind: 'correct-shot' as const,
+  shotId,
+  segments,
+  batch: 'b1',
+});
 
 describe('closing a shot', () => {
   test('takes totals of every segment that add up to its devices, once', () => {
@@ -12,10 +22,16 @@ describe('closing a shot', () => {
     const us = segmentTotals('us-ios', 1, 500, { failed: 3, reasons: { Unregistered: 3 } });
     const br = segmentTotals('br-ios', 1, 200);
     for (const wrong of [
-      [us], [us, us], [us, { ...br, attempt: 2 }], [us, br, segmentTotals('us-android', 1, 300)],
-      [us, segmentTotals('br-ios', 1, 199)], [us, { ...br, totals: totals({ accepted: 199 }) }],
-      [us, { ...br, totals: totals({ accepted: 201, failed: -1 }) }], [us, { ...br, totals: totals({ accepted: 199.5, late: 0.5 }) }],
-    ]) expect(scene.refuses(close(shot.id, wrong)).code).toBe('TOTALS_WRONG');
+      [us],
+      [us, us],
+      [us, { ...br, attempt: 2 }],
+      [us, br, segmentTotals('us-android', 1, 300)],
+      [us, segmentTotals('br-ios', 1, 199)],
+      [us, { ...br, totals: totals({ accepted: 199 }) }],
+      [us, { ...br, totals: totals({ accepted: 201, failed: -1 }) }],
+      [us, { ...br, totals: totals({ accepted: 199.5, late: 0.5 }) }],
+    ])
+      expect(scene.refuses(close(shot.id, wrong)).code).toBe('TOTALS_WRONG');
     expect(scene.refuses(close('S99', [us, br])).code).toBe('SHOT_UNKNOWN');
     scene.does(close(shot.id, [br, us]));
     expect(scene.shot(shot.id).closed).toMatchObject({ cause: 'complete' });
@@ -24,7 +40,9 @@ describe('closing a shot', () => {
 
   test('a later attempt is for what the one before left', () => {
     const scene = Scene.ready();
-    scene.closes(scene.fired(['us-ios']), { 'us-ios': { halted: 100, late: 20, uncertain: 30, failed: 5, skipped: 1 } });
+    scene.closes(scene.fired(['us-ios']), {
+      'us-ios': { halted: 100, late: 20, uncertain: 30, failed: 5, skipped: 1 },
+    });
     expect(remainingDevices(scene.state, 'us-ios')).toBe(120);
     const second = scene.fired(['us-ios']);
     expect(scene.refuses(close(second.id, [segmentTotals('us-ios', 2, 500)])).code).toBe('TOTALS_WRONG');
@@ -35,13 +53,33 @@ describe('closing a shot', () => {
   test('failed devices whose token is good stay within reach, and no more of them than failed', () => {
     const scene = Scene.ready();
     const shot = scene.fired(['us-ios']);
-    const failing = (reachable: number) => close(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 20, reachable, reasons: { Unregistered: 4, ServiceUnavailable: 16 } })]);
+    const failing = (reachable: number) =>
+      close(shot.id, [
+        segmentTotals('us-ios', 1, 500, {
+          failed: 20,
+          reachable,
+          reasons: { Unregistered: 4, ServiceUnavailable: 16 },
+        }),
+      ]);
     for (const wrong of [-1, 21, 1.5, Number.NaN]) expect(scene.refuses(failing(wrong)).code).toBe('TOTALS_WRONG');
     scene.does(failing(16));
     expect(remainingDevices(scene.state, 'us-ios')).toBe(16);
-    expect(scene.asked(['us-ios'])).toMatchObject({ devices: 16, shown: { segments: [{ segment: 'us-ios', attempt: 2 }] } });
+    expect(scene.asked(['us-ios'])).toMatchObject({
+      devices: 16,
+      shown: { segments: [{ segment: 'us-ios', attempt: 2 }] },
+    });
     // A correction that takes one of them out of reach is a correction.
-    expect(scene.decide(correct(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 20, reachable: 15, reasons: { Unregistered: 4, ServiceUnavailable: 16 } })])).ok).toBe(true);
+    expect(
+      scene.decide(
+        correct(shot.id, [
+          segmentTotals('us-ios', 1, 500, {
+            failed: 20,
+            reachable: 15,
+            reasons: { Unregistered: 4, ServiceUnavailable: 16 },
+          }),
+        ]),
+      ).ok,
+    ).toBe(true);
   });
 
   test('closes for those who were left when it was asked for, whatever a late account moves in the attempt before it', () => {
@@ -51,7 +89,8 @@ describe('closing a shot', () => {
     const second = scene.fired(['us-ios']);
     scene.does(correct(first.id, [segmentTotals('us-ios', 1, 500, { halted: 110, uncertain: 0 })]));
     expect(scene.decide(close(second.id, [segmentTotals('us-ios', 2, 100)])).ok).toBe(true);
-    for (const devices of [110, 105, 99]) expect(scene.refuses(close(second.id, [segmentTotals('us-ios', 2, devices)])).code).toBe('TOTALS_WRONG');
+    for (const devices of [110, 105, 99])
+      expect(scene.refuses(close(second.id, [segmentTotals('us-ios', 2, devices)])).code).toBe('TOTALS_WRONG');
   });
 });
 
@@ -63,20 +102,32 @@ describe('correcting a shot', () => {
     expect(scene.refuses(correct(shot.id, [late])).code).toBe('SHOT_RUNNING');
     scene.closes(shot, { 'us-ios': { uncertain: 60 } });
     expect(remainingDevices(scene.state, 'us-ios')).toBe(60);
-    for (const wrong of [[], [segmentTotals('us-android', 1, 300)], [late, late], [segmentTotals('us-ios', 1, 499)], [{ ...late, attempt: 2 }]]) {
+    for (const wrong of [
+      [],
+      [segmentTotals('us-android', 1, 300)],
+      [late, late],
+      [segmentTotals('us-ios', 1, 499)],
+      [{ ...late, attempt: 2 }],
+    ]) {
       expect(scene.refuses(correct(shot.id, wrong)).code).toBe('TOTALS_WRONG');
     }
     scene.does(correct(shot.id, [late]));
     expect(scene.refuses(correct(shot.id, [late])).code).toBe('ALREADY_SO');
     expect(remainingDevices(scene.state, 'us-ios')).toBe(10);
-    expect(scene.shot(shot.id).totals).toMatchObject([{ segment: 'us-ios', totals: { uncertain: 10 } }, { segment: 'br-ios', totals: { accepted: 200 } }]);
+    expect(scene.shot(shot.id).totals).toMatchObject([
+      { segment: 'us-ios', totals: { uncertain: 10 } },
+      { segment: 'br-ios', totals: { accepted: 200 } },
+    ]);
   });
 
   test('counts the account of a batch once, whatever totals are reported with it', () => {
     const scene = Scene.ready();
     const shot = scene.fired(['us-ios']);
     scene.closes(shot, { 'us-ios': { uncertain: 60 } });
-    const late = (uncertain: number, batch: string) => ({ ...correct(shot.id, [segmentTotals('us-ios', 1, 500, { uncertain })]), batch });
+    const late = (uncertain: number, batch: string) => ({
+      ...correct(shot.id, [segmentTotals('us-ios', 1, 500, { uncertain })]),
+      batch,
+    });
     scene.does(late(40, 'b1'));
     expect(scene.refuses(late(20, 'b1')).code).toBe('ALREADY_SO');
     scene.does(late(20, 'b2'));

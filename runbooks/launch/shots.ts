@@ -12,52 +12,97 @@ import { clock, listed } from './words.ts';
 export function closeShot(launch: Launch, command: CommandOf<'close-shot'>, { nowMs }: Given): Decision {
   const shot = own(launch.shots, command.shotId);
   if (shot === undefined) return noSuchShot(command.shotId);
-  if (shot.closed !== null) return refuse('SHOT_CLOSED', `Shot ${shot.id} was closed at ${clock(shot.closed.atMs)}. Late accounts correct it; nothing closes it twice.`);
+  if (shot.closed !== null)
+    return refuse(
+      'SHOT_CLOSED',
+      `Shot ${shot.id} was closed at ${clock(shot.closed.atMs)}. Late accounts correct it; nothing closes it twice.`,
+    );
   const named = command.segments.map(({ segment, attempt }) => `${segment}#${attempt}`).sort();
   const expected = shot.segments.map(({ segment, attempt }) => `${segment}#${attempt}`).sort();
-  if (named.join() !== expected.join()) return refuse('TOTALS_WRONG', `The close names ${listed(named)}; expected each of ${listed(expected)} once. Count the shot again.`);
-  const wrong = command.segments.map((totals) => totalsProblem(launch, shot, totals)).find((problem) => problem !== null);
+  if (named.join() !== expected.join())
+    return refuse(
+      'TOTALS_WRONG',
+      `The close names ${listed(named)}; expected each of ${listed(expected)} once. Count the shot again.`,
+    );
+  const wrong = command.segments
+    .map((totals) => totalsProblem(launch, shot, totals))
+    .find((problem) => problem !== null);
   if (wrong != null) return wrong;
-  return accept({ system: 'closer' }, nowMs, { kind: 'ShotClosed', shotId: shot.id, cause: command.cause, segments: command.segments });
+  return accept({ system: 'closer' }, nowMs, {
+    kind: 'ShotClosed',
+    shotId: shot.id,
+    cause: command.cause,
+    segments: command.segments,
+  });
 }
 
 /** A holder's account that comes after the close, counted once per batch, whoever reports it. The close itself stays as it is. */
 export function correctShot(launch: Launch, command: CommandOf<'correct-shot'>, { nowMs }: Given): Decision {
   const shot = own(launch.shots, command.shotId);
   if (shot === undefined) return noSuchShot(command.shotId);
-  if (shot.closed === null || shot.totals === null) return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; there is nothing to correct.`);
-  if (shot.corrected.includes(command.batch)) return refuse('ALREADY_SO', `The late account of batch ${command.batch} is counted in shot ${shot.id} already.`);
-  const standing = command.segments.map((totals) => shot.totals?.find(({ segment, attempt }) => segment === totals.segment && attempt === totals.attempt));
+  if (shot.closed === null || shot.totals === null)
+    return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; there is nothing to correct.`);
+  if (shot.corrected.includes(command.batch))
+    return refuse('ALREADY_SO', `The late account of batch ${command.batch} is counted in shot ${shot.id} already.`);
+  const standing = command.segments.map((totals) =>
+    shot.totals?.find(({ segment, attempt }) => segment === totals.segment && attempt === totals.attempt),
+  );
   const distinct = new Set(command.segments.map(({ segment }) => segment)).size;
   if (standing.length === 0 || distinct < standing.length || standing.includes(undefined)) {
-    return refuse('TOTALS_WRONG', `The correction names ${listed(command.segments.map(({ segment, attempt }) => `${segment}#${attempt}`))}; expected segments of shot ${shot.id}, each once.`);
+    return refuse(
+      'TOTALS_WRONG',
+      `The correction names ${listed(command.segments.map(({ segment, attempt }) => `${segment}#${attempt}`))}; expected segments of shot ${shot.id}, each once.`,
+    );
   }
-  const wrong = command.segments.map((totals) => totalsProblem(launch, shot, totals)).find((problem) => problem !== null);
+  const wrong = command.segments
+    .map((totals) => totalsProblem(launch, shot, totals))
+    .find((problem) => problem !== null);
   if (wrong != null) return wrong;
-  if (command.segments.every((totals, index) => sameTotals(totals, standing[index]))) return refuse('ALREADY_SO', `Shot ${shot.id} stands at these totals already.`);
-  return accept({ system: 'closer' }, nowMs, { kind: 'ShotCorrected', shotId: shot.id, segments: command.segments, batch: command.batch });
+  if (command.segments.every((totals, index) => sameTotals(totals, standing[index])))
+    return refuse('ALREADY_SO', `Shot ${shot.id} stands at these totals already.`);
+  return accept({ system: 'closer' }, nowMs, {
+    kind: 'ShotCorrected',
+    shotId: shot.id,
+    segments: command.segments,
+    batch: command.batch,
+  });
 }
 
 /** How fast it was: once, after the close, for the postmortem. */
 export function timeShot(launch: Launch, command: CommandOf<'report-timing'>, { nowMs }: Given): Decision {
   const shot = own(launch.shots, command.shotId);
   if (shot === undefined) return noSuchShot(command.shotId);
-  if (shot.closed === null) return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; its figures are not final.`);
+  if (shot.closed === null)
+    return refuse('SHOT_RUNNING', `Shot ${shot.id} is not closed yet; its figures are not final.`);
   if (shot.timing !== null) return refuse('ALREADY_SO', `The figures of shot ${shot.id} are recorded already.`);
   return accept({ system: 'conductor' }, nowMs, { kind: 'ShotTimed', shotId: shot.id, timing: command.timing });
 }
 
-function totalsProblem(launch: Launch, shot: Shot, { segment, attempt, devices, totals }: SegmentTotals): Refusal | null {
+function totalsProblem(
+  launch: Launch,
+  shot: Shot,
+  { segment, attempt, devices, totals }: SegmentTotals,
+): Refusal | null {
   const counts = DEVICE_STATES.map((state) => totals[state]);
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
-    return refuse('TOTALS_WRONG', `${segment} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`);
+    return refuse(
+      'TOTALS_WRONG',
+      `${segment} has a count that is no whole number from 0 up: ${counts.join(', ')}. Count the shot again.`,
+    );
   }
   const { reachable = 0, failed } = totals;
-  if (!Number.isSafeInteger(reachable) || reachable < 0 || reachable > failed) return refuse('TOTALS_WRONG', `${segment} has ${reachable} of ${failed} failed devices within reach; expected a whole number up to ${failed}. Count the shot again.`);
+  if (!Number.isSafeInteger(reachable) || reachable < 0 || reachable > failed)
+    return refuse(
+      'TOTALS_WRONG',
+      `${segment} has ${reachable} of ${failed} failed devices within reach; expected a whole number up to ${failed}. Count the shot again.`,
+    );
   const sum = counts.reduce((total, count) => total + count, 0);
   const expected = devicesOf(launch, shot, segment, attempt);
   if (sum === devices && expected.includes(devices)) return null;
-  return refuse('TOTALS_WRONG', `The states of ${segment} (attempt ${attempt}) add up to ${sum} of ${devices} devices; expected ${listed([...new Set(expected)].map(String), 'or')}. Count the shot again.`);
+  return refuse(
+    'TOTALS_WRONG',
+    `The states of ${segment} (attempt ${attempt}) add up to ${sum} of ${devices} devices; expected ${listed([...new Set(expected)].map(String), 'or')}. Count the shot again.`,
+  );
 }
 
 /**
@@ -83,8 +128,11 @@ function devicesOf(launch: Launch, shot: Shot, segment: string, attempt: number)
 function sameTotals(a: SegmentTotals, b: SegmentTotals | undefined): boolean {
   if (b === undefined || a.devices !== b.devices) return false;
   const reasons = new Set([...Object.keys(a.totals.reasons), ...Object.keys(b.totals.reasons)]);
-  return DEVICE_STATES.every((state) => a.totals[state] === b.totals[state]) && (a.totals.reachable ?? 0) === (b.totals.reachable ?? 0)
-    && [...reasons].every((reason) => (own(a.totals.reasons, reason) ?? 0) === (own(b.totals.reasons, reason) ?? 0));
+  return (
+    DEVICE_STATES.every((state) => a.totals[state] === b.totals[state]) &&
+    (a.totals.reachable ?? 0) === (b.totals.reachable ?? 0) &&
+    [...reasons].every((reason) => (own(a.totals.reasons, reason) ?? 0) === (own(b.totals.reasons, reason) ?? 0))
+  );
 }
 
 function noSuchShot(shotId: string): Refusal {

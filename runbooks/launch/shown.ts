@@ -10,16 +10,29 @@ type Sha256 = (text: string) => string;
  * What a second person is shown, as the launch stands now. `seenSkipList` is the skip list that an order showed: while the launch's holds all of
  * it, the order is shown the same, because more people taken away is nothing to approve anew. `sets`: who of segments that have been sent to before is left. Throws NO_AUDIENCE when there is no audience yet.
  */
-export function shownFor(launch: Launch, segments: readonly SegmentAttempt[], seenSkipList?: string | null, sets: readonly FrozenSet[] = []): Shown {
-  if (launch.audience === null) throw Object.assign(new Error('NO_AUDIENCE: nothing can be shown before an audience is set'), { code: 'NO_AUDIENCE' });
+export function shownFor(
+  launch: Launch,
+  segments: readonly SegmentAttempt[],
+  seenSkipList?: string | null,
+  sets: readonly FrozenSet[] = [],
+): Shown {
+  if (launch.audience === null)
+    throw Object.assign(new Error('NO_AUDIENCE: nothing can be shown before an audience is set'), {
+      code: 'NO_AUDIENCE',
+    });
   const { delivery } = launch.runbook;
   return {
     launchId: launch.id,
     segments: segments.map(({ segment, attempt }) => ({ segment, attempt })),
-    ...(sets.length === 0 ? {} : { sets: sets.map(({ segment, attempt, devices, hash, seq }) => ({ segment, attempt, devices, hash, seq })) }),
+    ...(sets.length === 0
+      ? {}
+      : { sets: sets.map(({ segment, attempt, devices, hash, seq }) => ({ segment, attempt, devices, hash, seq })) }),
     contentHash: launch.contentHash,
     audienceHash: launch.audience.hash,
-    skipListHash: seenSkipList !== undefined && covers(launch.skipList, seenSkipList) ? seenSkipList : (launch.skipList?.hash ?? null),
+    skipListHash:
+      seenSkipList !== undefined && covers(launch.skipList, seenSkipList)
+        ? seenSkipList
+        : (launch.skipList?.hash ?? null),
     collapseId: collapseIdOf(launch.id, launch.campaign),
     notAfterMs: { ios: delivery.ios_not_after, android: delivery.android_not_after },
     expiresAfterMs: delivery.expires_after,

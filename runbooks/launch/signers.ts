@@ -26,8 +26,16 @@ const WORKER_MAY: ReadonlySet<EntryKind> = new Set(['ShotClosed', 'ShotCorrected
 
 /** Kinds that a person's own key may write, and the command whose roles it takes. */
 const OPERATOR_MAY: Partial<Record<EntryKind, CommandKind>> = {
-  FireRequested: 'request-fire', FireApproved: 'approve-fire', FireDeclined: 'decline-fire', HaltSet: 'set-halt', LiftRequested: 'request-lift', HaltLifted: 'approve-lift',
-  KeyChangeRequested: 'request-key-change', KeysChanged: 'approve-key-change', AudienceSet: 'set-audience', SkipListSet: 'set-skip-list',
+  FireRequested: 'request-fire',
+  FireApproved: 'approve-fire',
+  FireDeclined: 'decline-fire',
+  HaltSet: 'set-halt',
+  LiftRequested: 'request-lift',
+  HaltLifted: 'approve-lift',
+  KeyChangeRequested: 'request-key-change',
+  KeysChanged: 'approve-key-change',
+  AudienceSet: 'set-audience',
+  SkipListSet: 'set-skip-list',
 };
 
 /** Whose key this is in a record: a deployment's, or a person's on the roster as it stands. Null: nobody's. */
@@ -61,24 +69,32 @@ export function signerProblem(before: Launch | null, entry: Entry): string | nul
   }
   const command = OPERATOR_MAY[kind];
   const person = before.people.find(({ id }) => id === holder.person);
-  if (command === undefined || person === undefined) return `it is signed by ${holder.person}'s own key, which can't write ${kind}`;
-  if (!('person' in by) || by.person !== holder.person) return `it is signed by ${holder.person}'s own key in the name of somebody else`;
+  if (command === undefined || person === undefined)
+    return `it is signed by ${holder.person}'s own key, which can't write ${kind}`;
+  if (!('person' in by) || by.person !== holder.person)
+    return `it is signed by ${holder.person}'s own key in the name of somebody else`;
   if (!may(person, command)) return `it is signed by ${holder.person}, whose roles don't allow it`;
   const via = 'via' in entry ? entry.via : null;
-  return via === null || (via.kind === 'operator' && via.publicKey === key) ? null : `it is signed by ${holder.person}'s own key, and its proof is of another`;
+  return via === null || (via.kind === 'operator' && via.publicKey === key)
+    ? null
+    : `it is signed by ${holder.person}'s own key, and its proof is of another`;
 }
 
 /** What needs no key may have been written by anybody, and is looked at as anything from outside: everything that reads it goes by these kinds of value. */
 function shapeProblem(entry: Entry): string | null {
   if (entry.kind !== 'HaltSet') return null;
   const { epoch, pressedAtMs, atMs, reason } = entry;
-  const isWell = [epoch, pressedAtMs, atMs].every((value) => Number.isSafeInteger(value) && value >= 0) && typeof reason === 'string';
+  const isWell =
+    [epoch, pressedAtMs, atMs].every((value) => Number.isSafeInteger(value) && value >= 0) &&
+    typeof reason === 'string';
   return isWell ? null : 'it is a halt that nobody has signed, and its values are none of a halt';
 }
 
 function firstProblem(keys: readonly RecordKey[], { key = '' }: Entry): string | null {
   if (keys.length === 0) return null;
-  return keys.some((one) => one.role === 'bot' && one.key === key) ? null : 'a launch is begun by a bot whose key it names';
+  return keys.some((one) => one.role === 'bot' && one.key === key)
+    ? null
+    : 'a launch is begun by a bot whose key it names';
 }
 
 /** Keys that this process was told to trust, by its configuration. */
@@ -90,18 +106,30 @@ export type TrustedKeys = Record<KeyRole, readonly string[]>;
  */
 export function trustProblem(keys: readonly RecordKey[], trusted: TrustedKeys): string | null {
   const stranger = keys.find(({ role, key }) => !trusted[role].includes(key));
-  return stranger === undefined ? null : `it names a ${stranger.role} key that this process was not told to trust (${stranger.key})`;
+  return stranger === undefined
+    ? null
+    : `it names a ${stranger.role} key that this process was not told to trust (${stranger.key})`;
 }
 
 /** Why a launch can't have these keys, or null. */
 export function keysProblem(keys: readonly RecordKey[]): Refusal | null {
   // In the one spelling that everybody compares by: base64 leaves two bits of a key's last digit to the writer.
   const malformed = keys.find(({ key }) => !isSpelledRight(key));
-  if (malformed !== undefined) return refuse('KEYS_INVALID', `“${malformed.key.slice(0, 80)}” is no public key; expected Ed25519, base64 of the SPKI DER, as \`npm run keys\` prints it.`);
+  if (malformed !== undefined)
+    return refuse(
+      'KEYS_INVALID',
+      `“${malformed.key.slice(0, 80)}” is no public key; expected Ed25519, base64 of the SPKI DER, as \`npm run keys\` prints it.`,
+    );
   const double = keys.find(({ key }, at) => keys.findIndex((one) => one.key === key) !== at);
-  if (double !== undefined) return refuse('KEYS_INVALID', `The key ${double.key} is named twice; one key has one role.`);
+  if (double !== undefined)
+    return refuse('KEYS_INVALID', `The key ${double.key} is named twice; one key has one role.`);
   const missing = (['bot', 'worker'] as const).find((role) => !keys.some((one) => one.role === role));
-  return missing === undefined ? null : refuse('KEYS_INVALID', `There is no ${missing} key among them; expected at least one of each, or nothing could be written or closed.`);
+  return missing === undefined
+    ? null
+    : refuse(
+        'KEYS_INVALID',
+        `There is no ${missing} key among them; expected at least one of each, or nothing could be written or closed.`,
+      );
 }
 
 function isSpelledRight(key: string): boolean {

@@ -24,17 +24,39 @@ export function setSwitch(launch: Launch, command: CommandOf<'set-switch'>, { no
   const problem = switchProblem(launch, command.switch, command.value);
   if (problem !== null) return problem;
   const { switch: name, value, reason } = command;
-  if (!needsTwo(launch, name)) return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
-  if (!isReason(reason)) return refuse('REASON_MISSING', `${name} needs a second person, who needs a reason: say why, and ask again.`);
-  const waiting = Object.values(launch.switchRequests).find((request) => request.open && request.switch === name && request.value === value);
-  if (waiting !== undefined) return refuse('ALREADY_SO', `${nameOf(launch, waiting.by)} has asked for ${name} = ${String(value)} already; any other person on duty can approve it with its button.`);
-  return accept(byPerson(command.by), nowMs, { kind: 'SwitchRequested', requestId: `R${launch.seq + 1}`, switch: name, value, reason });
+  if (!needsTwo(launch, name))
+    return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
+  if (!isReason(reason))
+    return refuse('REASON_MISSING', `${name} needs a second person, who needs a reason: say why, and ask again.`);
+  const waiting = Object.values(launch.switchRequests).find(
+    (request) => request.open && request.switch === name && request.value === value,
+  );
+  if (waiting !== undefined)
+    return refuse(
+      'ALREADY_SO',
+      `${nameOf(launch, waiting.by)} has asked for ${name} = ${String(value)} already; any other person on duty can approve it with its button.`,
+    );
+  return accept(byPerson(command.by), nowMs, {
+    kind: 'SwitchRequested',
+    requestId: `R${launch.seq + 1}`,
+    switch: name,
+    value,
+    reason,
+  });
 }
 
 export function approveSwitch(launch: Launch, command: CommandOf<'approve-switch'>, { nowMs }: Given): Decision {
   const request = own(launch.switchRequests, command.requestId);
-  if (request === undefined || !request.open) return refuse('NO_SUCH_REQUEST', `Switch request ${command.requestId} is not open: it was approved, or a later change overtook it. Set the switch again to ask anew.`);
-  if (request.by === command.by) return refuse('SAME_PERSON', `${nameOf(launch, command.by)} asked for this switch, so a second person must approve it.`);
+  if (request === undefined || !request.open)
+    return refuse(
+      'NO_SUCH_REQUEST',
+      `Switch request ${command.requestId} is not open: it was approved, or a later change overtook it. Set the switch again to ask anew.`,
+    );
+  if (request.by === command.by)
+    return refuse(
+      'SAME_PERSON',
+      `${nameOf(launch, command.by)} asked for this switch, so a second person must approve it.`,
+    );
   const { id: requestId, switch: name, value, reason } = request;
   return accept(byPerson(command.by), nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId });
 }
@@ -44,24 +66,55 @@ export function reportSwitch(launch: Launch, command: CommandOf<'report-switch'>
   const problem = switchProblem(launch, command.switch, command.value);
   if (problem !== null) return problem;
   const { switch: name, value, reason } = command;
-  if (needsTwo(launch, name)) return refuse('ROLE_MISSING', `${name} was set to ${String(value)} in Parameter Store by hand, but it needs two people: set it with /go, where a second person approves it.`);
+  if (needsTwo(launch, name))
+    return refuse(
+      'ROLE_MISSING',
+      `${name} was set to ${String(value)} in Parameter Store by hand, but it needs two people: set it with /go, where a second person approves it.`,
+    );
   return accept({ system: 'ssm' }, nowMs, { kind: 'SwitchSet', switch: name, value, reason, requestId: null });
 }
 
 function switchProblem(launch: Launch, name: string, value: SwitchValue): Refusal | null {
   const present = own(launch.switches, name)?.value;
-  if (present === value) return refuse('ALREADY_SO', `${name} is ${value === true ? 'on' : value === false ? 'off' : String(value)} already.`);
+  if (present === value)
+    return refuse(
+      'ALREADY_SO',
+      `${name} is ${value === true ? 'on' : value === false ? 'off' : String(value)} already.`,
+    );
   if (name === paceSwitch('ios') || name === paceSwitch('android')) {
     const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-    return isPace ? null : refuse('VALUE_INVALID', `${name} is messages per second; found ${String(value)}, expected a whole number, 0 for what the runbook says.`);
+    return isPace
+      ? null
+      : refuse(
+          'VALUE_INVALID',
+          `${name} is messages per second; found ${String(value)}, expected a whole number, 0 for what the runbook says.`,
+        );
   }
   if (name === 'zombie') {
-    return typeof value === 'boolean' ? null : refuse('VALUE_INVALID', `zombie is on or off; found ${String(value)}, expected true or false.`);
+    return typeof value === 'boolean'
+      ? null
+      : refuse('VALUE_INVALID', `zombie is on or off; found ${String(value)}, expected true or false.`);
   }
   const known = [paceSwitch('ios'), paceSwitch('android'), 'zombie', ...launch.runbook.switches.map(({ id }) => id)];
-  if (!known.includes(name)) return refuse('SWITCH_UNKNOWN', `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`);
+  if (!known.includes(name))
+    return refuse(
+      'SWITCH_UNKNOWN',
+      `There is no switch ${name}; this launch has ${listed(known)}. To stop sending, use /go halt.`,
+    );
   // Parameter Store, where others read it, takes no `{{` in a value.
-  if (typeof value === 'string' && value.includes('{{')) return refuse('VALUE_INVALID', `${name} can't hold {{: Parameter Store takes it for a reference. Expected a text without it.`);
-  const isValue = typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) || (typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);
-  return isValue ? null : refuse('VALUE_INVALID', `${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`);
+  if (typeof value === 'string' && value.includes('{{'))
+    return refuse(
+      'VALUE_INVALID',
+      `${name} can't hold {{: Parameter Store takes it for a reference. Expected a text without it.`,
+    );
+  const isValue =
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isFinite(value)) ||
+    (typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);
+  return isValue
+    ? null
+    : refuse(
+        'VALUE_INVALID',
+        `${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`,
+      );
 }

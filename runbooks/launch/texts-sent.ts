@@ -6,7 +6,11 @@ import type { AudienceRef } from './entries.ts';
  * Devices per text of the campaign, for these segments as they were compiled. A device whose language the campaign has
  * dropped since gets the default text, as the workers send it. Null: the audience was compiled before this was counted.
  */
-export function devicesPerText(campaign: Campaign, audience: AudienceRef | null, segments: readonly { segment: string }[]): Record<string, number> | null {
+export function devicesPerText(
+  campaign: Campaign,
+  audience: AudienceRef | null,
+  segments: readonly { segment: string }[],
+): Record<string, number> | null {
   const counted = languagesOf(audience, segments);
   if (counted === null) return null;
   const perText: Record<string, number> = {};
@@ -17,7 +21,10 @@ export function devicesPerText(campaign: Campaign, audience: AudienceRef | null,
   return perText;
 }
 
-function languagesOf(audience: AudienceRef | null, segments: readonly { segment: string }[]): Record<string, number> | null {
+function languagesOf(
+  audience: AudienceRef | null,
+  segments: readonly { segment: string }[],
+): Record<string, number> | null {
   if (audience === null) return null;
   const asked = new Set(segments.map(({ segment }) => segment));
   const refs = audience.segments.filter(({ id }) => asked.has(id));

@@ -13,18 +13,37 @@ export const VOID_BY_HALT = 'halt was pressed after it was asked for';
 
 /** Open orders that `which` names become void. */
 export function voidOrders(launch: Pick<Launch, 'orders'>, which: (order: FireOrder) => boolean, why: string): Orders {
-  return Object.fromEntries(Object.entries(launch.orders).map(([id, order]) => [id, order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order]));
+  return Object.fromEntries(
+    Object.entries(launch.orders).map(([id, order]) => [
+      id,
+      order.state === 'open' && which(order) ? { ...order, state: 'void', voidedBy: why } : order,
+    ]),
+  );
 }
 
 /** Open orders that showed another content, audience or skip list than the launch has now become void. A skip list that only adds voids nothing: it can't send anybody anything. */
 export function voidStale(launch: Launch, why: string): Orders {
-  return voidOrders(launch, ({ shown }) => shown.contentHash !== launch.contentHash || shown.audienceHash !== launch.audience?.hash || !covers(launch.skipList, shown.skipListHash), why);
+  return voidOrders(
+    launch,
+    ({ shown }) =>
+      shown.contentHash !== launch.contentHash ||
+      shown.audienceHash !== launch.audience?.hash ||
+      !covers(launch.skipList, shown.skipListHash),
+    why,
+  );
 }
 
 /** Open orders for any of these segments become void: one segment waits in one order only. */
-export function voidRivals(launch: Pick<Launch, 'orders'>, winner: { orderId: string; segments: readonly { segment: string }[] }): Orders {
+export function voidRivals(
+  launch: Pick<Launch, 'orders'>,
+  winner: { orderId: string; segments: readonly { segment: string }[] },
+): Orders {
   const taken = new Set(winner.segments.map(({ segment }) => segment));
-  return voidOrders(launch, (order) => order.id !== winner.orderId && order.shown.segments.some(({ segment }) => taken.has(segment)), `order ${winner.orderId} took its place`);
+  return voidOrders(
+    launch,
+    (order) => order.id !== winner.orderId && order.shown.segments.some(({ segment }) => taken.has(segment)),
+    `order ${winner.orderId} took its place`,
+  );
 }
 
 /**
@@ -32,21 +51,41 @@ export function voidRivals(launch: Pick<Launch, 'orders'>, winner: { orderId: st
  * waivers, switch requests, roster changes. Otherwise a moved Slack id could let one human be both of the two people.
  * `which` gets who asked, and the people that a waiting roster change would bring (back).
  */
-export function voidAllOpen(launch: Launch, which: (by: PersonId, people: readonly Person[]) => boolean, why: string): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges' | 'keyChanges'> {
-  const close = <T extends { by: PersonId; open: boolean; people?: Person[] }>(requests: Record<string, T>): Record<string, T> =>
-    Object.fromEntries(Object.entries(requests).map(([id, request]) => [id, request.open && which(request.by, request.people ?? []) ? { ...request, open: false } : request]));
+export function voidAllOpen(
+  launch: Launch,
+  which: (by: PersonId, people: readonly Person[]) => boolean,
+  why: string,
+): Pick<Launch, 'orders' | 'lifts' | 'waivers' | 'switchRequests' | 'rosterChanges' | 'keyChanges'> {
+  const close = <T extends { by: PersonId; open: boolean; people?: Person[] }>(
+    requests: Record<string, T>,
+  ): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(requests).map(([id, request]) => [
+        id,
+        request.open && which(request.by, request.people ?? []) ? { ...request, open: false } : request,
+      ]),
+    );
   return {
     orders: voidOrders(launch, ({ requestedBy }) => which(requestedBy, []), why),
     lifts: close(launch.lifts),
     switchRequests: close(launch.switchRequests),
     rosterChanges: close(launch.rosterChanges),
     keyChanges: close(launch.keyChanges),
-    waivers: Object.fromEntries(Object.entries(launch.waivers).filter(([, waiver]) => waiver.grantedBy !== null || !which(waiver.requestedBy, []))),
+    waivers: Object.fromEntries(
+      Object.entries(launch.waivers).filter(
+        ([, waiver]) => waiver.grantedBy !== null || !which(waiver.requestedBy, []),
+      ),
+    ),
   };
 }
 
-export function endOrder(launch: Launch, entry: EntryOf<'FireDeclined'> | EntryOf<'FireExpired'> | EntryOf<'FireApproved'>, state: 'declined' | 'expired' | 'approved'): Orders {
+export function endOrder(
+  launch: Launch,
+  entry: EntryOf<'FireDeclined'> | EntryOf<'FireExpired'> | EntryOf<'FireApproved'>,
+  state: 'declined' | 'expired' | 'approved',
+): Orders {
   const order = must(launch.orders, entry.orderId, entry);
-  if (order.state !== 'open') throw foldError('FOLD_IMPOSSIBLE', entry, `order ${order.id} is ${order.state}, expected open`);
+  if (order.state !== 'open')
+    throw foldError('FOLD_IMPOSSIBLE', entry, `order ${order.id} is ${order.state}, expected open`);
   return { ...launch.orders, [order.id]: { ...order, state } };
 }

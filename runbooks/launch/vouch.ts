@@ -13,42 +13,95 @@ import type { Launch } from './launch.ts';
 export function commandOf(entry: Entry): Command | null {
   const by = 'person' in entry.by ? entry.by.person : null;
   if (entry.kind === 'HaltSet') {
-    const source = 'person' in entry.by ? 'slack' : entry.by.system === 'ssm' || entry.by.system === 'cli' || entry.by.system === 'slack' ? entry.by.system : null;
-    return source === null ? null : { kind: 'set-halt', by, source, epoch: entry.epoch, reason: entry.reason, pressedAtMs: entry.pressedAtMs };
+    const source =
+      'person' in entry.by
+        ? 'slack'
+        : entry.by.system === 'ssm' || entry.by.system === 'cli' || entry.by.system === 'slack'
+          ? entry.by.system
+          : null;
+    return source === null
+      ? null
+      : { kind: 'set-halt', by, source, epoch: entry.epoch, reason: entry.reason, pressedAtMs: entry.pressedAtMs };
   }
   // A worker's key may write these, and devices stay within reach by what they say.
-  if (entry.kind === 'ShotClosed') return { kind: 'close-shot', shotId: entry.shotId, cause: entry.cause, segments: entry.segments };
-  if (entry.kind === 'ShotCorrected') return { kind: 'correct-shot', shotId: entry.shotId, segments: entry.segments, batch: entry.batch };
+  if (entry.kind === 'ShotClosed')
+    return { kind: 'close-shot', shotId: entry.shotId, cause: entry.cause, segments: entry.segments };
+  if (entry.kind === 'ShotCorrected')
+    return { kind: 'correct-shot', shotId: entry.shotId, segments: entry.segments, batch: entry.batch };
   if (by === null) return null;
   switch (entry.kind) {
     case 'FireRequested':
-      return { kind: 'request-fire', by, segments: entry.shown.segments.map(({ segment }) => segment), measured: entry.measured ?? [], via: entry.via, lift: entry.lifts !== null, ...(entry.shown.sets === undefined ? {} : { sets: entry.shown.sets }) };
+      return {
+        kind: 'request-fire',
+        by,
+        segments: entry.shown.segments.map(({ segment }) => segment),
+        measured: entry.measured ?? [],
+        via: entry.via,
+        lift: entry.lifts !== null,
+        ...(entry.shown.sets === undefined ? {} : { sets: entry.shown.sets }),
+      };
     case 'FireApproved':
       return {
-        kind: 'approve-fire', by, orderId: entry.orderId, shownHash: entry.shownHash, pressedAtMs: entry.pressedAtMs, measured: entry.measured ?? [], via: entry.via,
-        observedHaltEpoch: entry.observed?.haltEpoch ?? entry.haltEpoch, observedHalted: entry.observed?.halted ?? false,
+        kind: 'approve-fire',
+        by,
+        orderId: entry.orderId,
+        shownHash: entry.shownHash,
+        pressedAtMs: entry.pressedAtMs,
+        measured: entry.measured ?? [],
+        via: entry.via,
+        observedHaltEpoch: entry.observed?.haltEpoch ?? entry.haltEpoch,
+        observedHalted: entry.observed?.halted ?? false,
       };
-    case 'LiftRequested': return { kind: 'request-lift', by, reason: entry.reason };
-    case 'HaltLifted': return { kind: 'approve-lift', by, liftId: entry.liftId };
-    case 'RosterChangeRequested': return { kind: 'request-roster-change', by, people: entry.people, reason: entry.reason };
-    case 'RosterChanged': return { kind: 'approve-roster-change', by, changeId: entry.changeId };
-    case 'KeyChangeRequested': return { kind: 'request-key-change', by, keys: entry.keys, reason: entry.reason };
-    case 'KeysChanged': return { kind: 'approve-key-change', by, changeId: entry.changeId };
-    case 'WaiverRequested': return { kind: 'request-waiver', by, gate: entry.gate, segments: entry.segments, worst: entry.worst, reason: entry.reason, endsAtMs: entry.endsAtMs };
-    case 'WaiverGranted': return { kind: 'grant-waiver', by, waiverId: entry.waiverId };
-    default: return null;
+    case 'LiftRequested':
+      return { kind: 'request-lift', by, reason: entry.reason };
+    case 'HaltLifted':
+      return { kind: 'approve-lift', by, liftId: entry.liftId };
+    case 'RosterChangeRequested':
+      return { kind: 'request-roster-change', by, people: entry.people, reason: entry.reason };
+    case 'RosterChanged':
+      return { kind: 'approve-roster-change', by, changeId: entry.changeId };
+    case 'KeyChangeRequested':
+      return { kind: 'request-key-change', by, keys: entry.keys, reason: entry.reason };
+    case 'KeysChanged':
+      return { kind: 'approve-key-change', by, changeId: entry.changeId };
+    case 'WaiverRequested':
+      return {
+        kind: 'request-waiver',
+        by,
+        gate: entry.gate,
+        segments: entry.segments,
+        worst: entry.worst,
+        reason: entry.reason,
+        endsAtMs: entry.endsAtMs,
+      };
+    case 'WaiverGranted':
+      return { kind: 'grant-waiver', by, waiverId: entry.waiverId };
+    default:
+      return null;
   }
 }
 
 /** Kinds that only people can cause, and two of them: by the system they are forged. */
 const PEOPLES: ReadonlySet<Entry['kind']> = new Set([
-  'FireRequested', 'FireApproved', 'LiftRequested', 'HaltLifted', 'RosterChangeRequested', 'RosterChanged', 'KeyChangeRequested', 'KeysChanged', 'WaiverRequested', 'WaiverGranted',
+  'FireRequested',
+  'FireApproved',
+  'LiftRequested',
+  'HaltLifted',
+  'RosterChangeRequested',
+  'RosterChanged',
+  'KeyChangeRequested',
+  'KeysChanged',
+  'WaiverRequested',
+  'WaiverGranted',
 ]);
 
 /** Why the rules would not have given this entry on the launch before it, as a sentence; null when they give exactly this, or have no say. */
 export function vouchProblem(before: Launch, entry: Entry, sha256: Given['sha256']): string | null {
   const command = commandOf(entry);
-  if (command === null) return PEOPLES.has(entry.kind) && !('person' in entry.by) ? 'it is by the system, and only people can do this' : null;
+  if (command === null)
+    return PEOPLES.has(entry.kind) && !('person' in entry.by)
+      ? 'it is by the system, and only people can do this'
+      : null;
   const decision = decide(before, command, { nowMs: entry.atMs, sha256, rules: entry.v });
   if (!decision.ok) return `the rules refuse it: ${decision.say} (${decision.code})`;
   return canonicalJson(decision.entry) === canonicalJson(decidedPart(entry)) ? null : 'it is not what the rules give';
@@ -56,6 +109,16 @@ export function vouchProblem(before: Launch, entry: Entry, sha256: Given['sha256
 
 /** What `decide` gave, without what the shell has added. */
 export function decidedPart(entry: Entry): object {
-  const { v: _v, launchId: _launchId, seq: _seq, token: _token, prev: _prev, hash: _hash, key: _key, sig: _sig, ...decided } = entry;
+  const {
+    v: _v,
+    launchId: _launchId,
+    seq: _seq,
+    token: _token,
+    prev: _prev,
+    hash: _hash,
+    key: _key,
+    sig: _sig,
+    ...decided
+  } = entry;
   return decided;
 }

@@ -3,20 +3,42 @@ import { measuredAt, sampleRunbook, Scene } from '../../test/properties/scene.ts
 import type { Command } from './commands.ts';
 import { gateLines } from './gates.ts';
 
-const ask = (scene: Scene, more: Partial<Extract<Command, { kind: 'request-waiver' }>> = {}): Command =>
-  ({ kind: 'request-waiver', by: 'ana', gate: 'workers', segments: 'all', worst: 1, reason: 'one is enough', endsAtMs: scene.nowMs + 60_000, ...more });
+const ask = (scene: Scene, more: Partial<Extract<Command, { kind: 'request-waiver' }>> = {}): Command => ({
+  kind: 'request-waiver',
+  by: 'ana',
+  gate: 'workers',
+  segments: 'all',
+  worst: 1,
+  reason: 'one is enough',
+  endsAtMs: scene.nowMs + 60_000,
+  ...more,
+});
 
 test('a waiver names a gate that is there and soft, a reason, a figure, segments that exist, and an end to come', () => {
   const scene = Scene.ready();
   for (const [more, code] of [
-    [{ gate: 'nope' }, 'GATE_UNKNOWN'], [{ gate: 'credentials' }, 'GATE_IS_HARD'], [{ reason: '  ' }, 'REASON_MISSING'],
-    [{ worst: Number.NaN }, 'VALUE_INVALID'], [{ endsAtMs: scene.nowMs }, 'TIME_INVALID'], [{ endsAtMs: Number.NaN }, 'TIME_INVALID'],
-    [{ endsAtMs: Number.POSITIVE_INFINITY }, 'TIME_INVALID'], [{ endsAtMs: 8.65e15 }, 'TIME_INVALID'], [{ segments: ['fr-ios'] }, 'SEGMENT_UNKNOWN'], [{ segments: [] }, 'SEGMENT_UNKNOWN'], [{ by: 'mia' }, 'ROLE_MISSING'],
+    [{ gate: 'nope' }, 'GATE_UNKNOWN'],
+    [{ gate: 'credentials' }, 'GATE_IS_HARD'],
+    [{ reason: '  ' }, 'REASON_MISSING'],
+    [{ worst: Number.NaN }, 'VALUE_INVALID'],
+    [{ endsAtMs: scene.nowMs }, 'TIME_INVALID'],
+    [{ endsAtMs: Number.NaN }, 'TIME_INVALID'],
+    [{ endsAtMs: Number.POSITIVE_INFINITY }, 'TIME_INVALID'],
+    [{ endsAtMs: 8.65e15 }, 'TIME_INVALID'],
+    [{ segments: ['fr-ios'] }, 'SEGMENT_UNKNOWN'],
+    [{ segments: [] }, 'SEGMENT_UNKNOWN'],
+    [{ by: 'mia' }, 'ROLE_MISSING'],
   ] as const) {
     expect(scene.refuses(ask(scene, more as Parameters<typeof ask>[1])).code).toBe(code);
   }
-  scene.does({ kind: 'report-gate', measured: { gate: 'workers', status: 'red', value: 2, say: '0 of 2', atMs: scene.nowMs } });
-  expect(scene.refuses(ask(scene, { worst: null }))).toMatchObject({ code: 'VALUE_INVALID', say: expect.stringContaining('measured as a figure, 2') });
+  scene.does({
+    kind: 'report-gate',
+    measured: { gate: 'workers', status: 'red', value: 2, say: '0 of 2', atMs: scene.nowMs },
+  });
+  expect(scene.refuses(ask(scene, { worst: null }))).toMatchObject({
+    code: 'VALUE_INVALID',
+    say: expect.stringContaining('measured as a figure, 2'),
+  });
 });
 
 test('a second person grants it, once, before its end', () => {
@@ -30,7 +52,9 @@ test('a second person grants it, once, before its end', () => {
   expect(scene.refuses({ kind: 'grant-waiver', by: 'mia', waiverId }).code).toBe('WAIVER_NOT_OPEN');
   scene.nowMs = early;
   scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
-  expect(scene.refuses({ kind: 'grant-waiver', by: 'ben', waiverId }).say).toContain('Mia Chen has granted this waiver already');
+  expect(scene.refuses({ kind: 'grant-waiver', by: 'ben', waiverId }).say).toContain(
+    'Mia Chen has granted this waiver already',
+  );
 });
 
 test('a figure is covered by a figure, an unknown value only by a waiver for none', () => {
@@ -39,33 +63,58 @@ test('a figure is covered by a figure, an unknown value only by a waiver for non
     const { waiverId } = scene.gives('WaiverRequested', ask(scene, { worst }));
     scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
   };
-  const status = (more: object) => gateLines(scene.state, measuredAt(scene.nowMs, { workers: { status: 'red', ...more } }), scene.nowMs, 'all').find(({ id }) => id === 'workers')?.status;
+  const status = (more: object) =>
+    gateLines(scene.state, measuredAt(scene.nowMs, { workers: { status: 'red', ...more } }), scene.nowMs, 'all').find(
+      ({ id }) => id === 'workers',
+    )?.status;
   grant(1);
-  expect([status({ value: 1 }), status({ value: 2 }), status({ value: null }), status({ status: 'unknown', value: null })]).toEqual(['waived', 'red', 'red', 'unknown']);
+  expect([
+    status({ value: 1 }),
+    status({ value: 2 }),
+    status({ value: null }),
+    status({ status: 'unknown', value: null }),
+  ]).toEqual(['waived', 'red', 'red', 'unknown']);
   // A stale figure is no figure.
   expect(status({ value: 0, atMs: scene.nowMs - 20_000 })).toBe('unknown');
   grant(null);
-  expect([status({ value: null }), status({ status: 'unknown', value: null }), status({ value: 2 })]).toEqual(['waived', 'waived', 'red']);
+  expect([status({ value: null }), status({ status: 'unknown', value: null }), status({ value: 2 })]).toEqual([
+    'waived',
+    'waived',
+    'red',
+  ]);
 });
 
 test('a line says who waived it, until when and why', () => {
   const scene = Scene.ready();
-  const { waiverId } = scene.gives('WaiverRequested', ask(scene, { gate: 'copy-read', worst: null, endsAtMs: Date.UTC(2027, 1, 15) }));
+  const { waiverId } = scene.gives(
+    'WaiverRequested',
+    ask(scene, { gate: 'copy-read', worst: null, endsAtMs: Date.UTC(2027, 1, 15) }),
+  );
   scene.does({ kind: 'grant-waiver', by: 'ben', waiverId });
   scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: false, note: 'typo' });
   const line = gateLines(scene.state, [], scene.nowMs, ['us-ios']).find(({ id }) => id === 'copy-read');
-  expect(line).toMatchObject({ status: 'waived', owner: 'Mia Chen', manual: true, say: 'set to red by Mia Chen at 22:30:00 UTC: typo; waived by Ana Ortiz and Ben Okafor until 00:00:00 UTC: one is enough' });
+  expect(line).toMatchObject({
+    status: 'waived',
+    owner: 'Mia Chen',
+    manual: true,
+    say: 'set to red by Mia Chen at 22:30:00 UTC: typo; waived by Ana Ortiz and Ben Okafor until 00:00:00 UTC: one is enough',
+  });
 });
 
 test('a changed campaign or replaced audience takes ticks back, the first audience and a skip list do not', () => {
   const scene = Scene.created();
   const tick = () => scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
-  const isTicked = () => gateLines(scene.state, [], scene.nowMs, 'all').find(({ id }) => id === 'copy-read')?.status === 'green';
+  const isTicked = () =>
+    gateLines(scene.state, [], scene.nowMs, 'all').find(({ id }) => id === 'copy-read')?.status === 'green';
   const { audience } = Scene.ready().state;
   if (audience === null) throw new Error('unexpected');
   tick();
-  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'copy-read', green: true, note: '' }).code).toBe('ALREADY_SO');
-  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'workers', green: true, note: '' }).code).toBe('GATE_NOT_MANUAL');
+  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'copy-read', green: true, note: '' }).code).toBe(
+    'ALREADY_SO',
+  );
+  expect(scene.refuses({ kind: 'tick-gate', by: 'ana', gate: 'workers', green: true, note: '' }).code).toBe(
+    'GATE_NOT_MANUAL',
+  );
   scene.does({ kind: 'set-audience', by: 'ana', audience });
   scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 's', key: 'k', tokens: 1 } });
   expect(isTicked()).toBe(true);
@@ -77,11 +126,17 @@ test('a changed campaign or replaced audience takes ticks back, the first audien
 });
 
 test('the copy is ticked only after a copy of this very text has arrived, and by somebody else only with a mark', () => {
-  const scene = Scene.created(sampleRunbook({ gates: [{ id: 'copy-read', title: 'The copy was read', owner: 'mia', after: 'test-copies' }] }));
+  const scene = Scene.created(
+    sampleRunbook({ gates: [{ id: 'copy-read', title: 'The copy was read', owner: 'mia', after: 'test-copies' }] }),
+  );
   const tick = (by: string, green = true): Command => ({ kind: 'tick-gate', by, gate: 'copy-read', green, note: '' });
   const send = (accepted: boolean) => {
     const { testId } = scene.gives('TestRequested', { kind: 'request-test', by: 'ana', to: ['ana'] });
-    scene.does({ kind: 'report-test', testId, results: [{ person: 'ana', platform: 'ios', accepted, reason: accepted ? '' : 'BadDeviceToken', tookMs: 5 }] });
+    scene.does({
+      kind: 'report-test',
+      testId,
+      results: [{ person: 'ana', platform: 'ios', accepted, reason: accepted ? '' : 'BadDeviceToken', tookMs: 5 }],
+    });
   };
   const line = () => gateLines(scene.state, [], scene.nowMs, 'all')[0];
   expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
@@ -89,12 +144,22 @@ test('the copy is ticked only after a copy of this very text has arrived, and by
   expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
   send(true);
   scene.does(tick('ben'));
-  expect(line()).toMatchObject({ status: 'green', say: expect.stringContaining('ticked by Ben Okafor, who is not its owner Mia Chen,') as string });
+  expect(line()).toMatchObject({
+    status: 'green',
+    say: expect.stringContaining('ticked by Ben Okafor, who is not its owner Mia Chen,') as string,
+  });
   scene.does(tick('mia', false));
   scene.does(tick('mia'));
   expect(line()?.say).toMatch(/^ticked by Mia Chen at/);
   // Another text: the copy that arrived was not this one.
-  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, locales: { ...scene.state.campaign.locales, en: { title: 'Other', body: 'Text' } } } });
+  scene.does({
+    kind: 'set-campaign',
+    by: 'mia',
+    campaign: {
+      ...scene.state.campaign,
+      locales: { ...scene.state.campaign.locales, en: { title: 'Other', body: 'Text' } },
+    },
+  });
   expect(scene.refuses(tick('mia')).code).toBe('TEST_MISSING');
   // Taking a tick back never needs a copy.
   send(true);

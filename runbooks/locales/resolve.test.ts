@@ -88,8 +88,28 @@ const CASES: [device: string, campaign: string, gets: string | null, fit?: 'exac
   ['hi-Latn', 'hi en', 'en', 'related'],
   ['ru-Latn', 'ru en', null],
   ['i-klingon', 'tlh en', 'tlh', 'exact'],
-  ...['', ' ', 'C', 'C.UTF-8', 'POSIX', 'und', 'und-BR', 'mul', 'root', 'English', 'x-private', 'i-default-x', 'e', '12', 'null', '-', '_US', 'constructor', '\u0000', 'en\u202Eus']
-    .map((device): [string, string, string | null] => [device, 'pt-BR de en', null]),
+  ...[
+    '',
+    ' ',
+    'C',
+    'C.UTF-8',
+    'POSIX',
+    'und',
+    'und-BR',
+    'mul',
+    'root',
+    'English',
+    'x-private',
+    'i-default-x',
+    'e',
+    '12',
+    'null',
+    '-',
+    '_US',
+    'constructor',
+    '\u0000',
+    'en\u202Eus',
+  ].map((device): [string, string, string | null] => [device, 'pt-BR de en', null]),
 ];
 
 test.each(CASES)('%s of %s is %s', (device, campaign, gets, fit) => {
@@ -104,6 +124,8 @@ test('no locale of CLDR has a parent in another script', () => {
 
 test('the order in which a campaign lists its locales decides nothing', () => {
   for (const [device, campaign] of CASES) {
-    expect(localeResolver(campaign.split(' ').reverse())(device), device).toEqual(localeResolver(campaign.split(' '))(device));
+    expect(localeResolver(campaign.split(' ').reverse())(device), device).toEqual(
+      localeResolver(campaign.split(' '))(device),
+    );
   }
 });

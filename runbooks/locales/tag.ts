@@ -18,10 +18,19 @@ export interface LocaleTag {
   key: string;
 }
 
-const OLD_TAGS = new Map(Object.entries(aliases.supplemental.metadata.alias.languageAlias)
-  .filter(([old]) => old.includes('-') && !old.startsWith('und-'))
-  .map(([old, { _replacement }]) => [old.toLowerCase(), _replacement]));
-const MODIFIER_SCRIPTS: Readonly<Record<string, string>> = { latin: 'Latn', latn: 'Latn', cyrillic: 'Cyrl', cyrl: 'Cyrl', arabic: 'Arab', devanagari: 'Deva' };
+const OLD_TAGS = new Map(
+  Object.entries(aliases.supplemental.metadata.alias.languageAlias)
+    .filter(([old]) => old.includes('-') && !old.startsWith('und-'))
+    .map(([old, { _replacement }]) => [old.toLowerCase(), _replacement]),
+);
+const MODIFIER_SCRIPTS: Readonly<Record<string, string>> = {
+  latin: 'Latn',
+  latn: 'Latn',
+  cyrillic: 'Cyrl',
+  cyrl: 'Cyrl',
+  arabic: 'Arab',
+  devanagari: 'Deva',
+};
 const WINDOWS_SCRIPTS: Readonly<Record<string, string>> = { chs: 'Hans', cht: 'Hant' };
 /** Tags that say no language. */
 const NO_LANGUAGE = new Set(['und', 'mul', 'mis', 'zxx']);
@@ -33,10 +42,22 @@ export function localeTag(found: string): LocaleTag | null {
   if (parts === null) return null;
   const script = parts.script ?? MODIFIER_SCRIPTS[modifier.toLowerCase()];
   if (modifier.toLowerCase() === 'valencia') parts.variants.push('valencia');
-  return tagOf([parts.language, ...(script === undefined ? [] : [script]), ...(parts.region === undefined ? [] : [parts.region]), ...parts.variants].join('-'));
+  return tagOf(
+    [
+      parts.language,
+      ...(script === undefined ? [] : [script]),
+      ...(parts.region === undefined ? [] : [parts.region]),
+      ...parts.variants,
+    ].join('-'),
+  );
 }
 
-interface Parts { language: string; script?: string; region?: string; variants: string[] }
+interface Parts {
+  language: string;
+  script?: string;
+  region?: string;
+  variants: string[];
+}
 
 /** Subtags are told apart by their form, since Java puts the script last and some exports put it anywhere. */
 function partsOf(name: string): Parts | null {
@@ -81,7 +102,9 @@ export function tagOf(tag: string): LocaleTag | null {
   if (NO_LANGUAGE.has(language)) return null;
   // Klingon is written in no script that CLDR likes best; it is one language all the same.
   const script = likely.script ?? 'Zzzz';
-  const variants = written.slice([language, locale.script, locale.region].filter((part) => part !== undefined).join('-').length);
+  const variants = written.slice(
+    [language, locale.script, locale.region].filter((part) => part !== undefined).join('-').length,
+  );
   const key = `${likely.language}-${script}-${likely.region ?? ''}${variants}`;
   return { written, language, script, region: locale.region ?? null, variants, key };
 }

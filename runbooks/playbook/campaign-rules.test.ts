@@ -12,19 +12,56 @@ const superbowl = readFileSync(new URL('../library/superbowl.yaml', import.meta.
 const { campaign } = sampleRunbook();
 const withData = (data: Record<string, string>): Campaign => ({ ...campaign, data });
 const withTopic = (topic: string): Campaign => ({ ...campaign, apns: { ...campaign.apns, topic } });
-const withText = (title: string, body: string): Campaign => ({ ...campaign, locales: { ...campaign.locales, en: { title, body } } });
+const withText = (title: string, body: string): Campaign => ({
+  ...campaign,
+  locales: { ...campaign.locales, en: { title, body } },
+});
 
 const REFUSED: [string, Campaign, RegExp][] = [
-  ...['from', 'From', 'message_type', 'google.c.a.e', 'google', 'googleLink', 'gcm.notification.title', 'gcm.n.e', 'collapse_key'].map((key): [string, Campaign, RegExp] => [`data ${key}`, withData({ [key]: 'x' }), /which FCM keeps for itself.*expected another name/]),
+  ...[
+    'from',
+    'From',
+    'message_type',
+    'google.c.a.e',
+    'google',
+    'googleLink',
+    'gcm.notification.title',
+    'gcm.n.e',
+    'collapse_key',
+  ].map((key): [string, Campaign, RegExp] => [
+    `data ${key}`,
+    withData({ [key]: 'x' }),
+    /which FCM keeps for itself.*expected another name/,
+  ]),
   ['data aps', withData({ aps: 'x' }), /which Apple keeps/],
   ['data of our own', withData({ gobutton_shot: 'x' }), /which gobutton writes itself/],
-  ['data deep_link beside a deep link', { ...withData({ deep_link: 'x' }), deep_link: 'lingo://y' }, /which gobutton writes itself/],
+  [
+    'data deep_link beside a deep link',
+    { ...withData({ deep_link: 'x' }), deep_link: 'lingo://y' },
+    /which gobutton writes itself/,
+  ],
   ['data without a name', withData({ '\u200B': 'x' }), /a name without anything to see/],
   ['a control character in data', withData({ x: 'a\u0007' }), /U\+0007/],
   ['half an emoji in data', withData({ x: '\ud83d' }), /half an emoji/],
   ['half an emoji in a name of data', withData({ 'x\ud83d': 'x' }), /half an emoji/],
-  ...['lingo', 'com.example.', '.com.example', 'com..example', 'com.example.lingo ', 'com.example/lingo', 'com.exämple.lingo', 'com_example.lingo', `com.${'x'.repeat(160)}`].map((topic): [string, Campaign, RegExp] => [`topic ${topic.slice(0, 30)}`, withTopic(topic), /expected the app's bundle id/]),
-  ...['com.example.lingo.voip', 'com.example.lingo.push-type.liveactivity', 'com.example.lingo.complication'].map((topic): [string, Campaign, RegExp] => [`topic ${topic}`, withTopic(topic), /the bundle id without/]),
+  ...[
+    'lingo',
+    'com.example.',
+    '.com.example',
+    'com..example',
+    'com.example.lingo ',
+    'com.example/lingo',
+    'com.exämple.lingo',
+    'com_example.lingo',
+    `com.${'x'.repeat(160)}`,
+  ].map((topic): [string, Campaign, RegExp] => [
+    `topic ${topic.slice(0, 30)}`,
+    withTopic(topic),
+    /expected the app's bundle id/,
+  ]),
+  ...['com.example.lingo.voip', 'com.example.lingo.push-type.liveactivity', 'com.example.lingo.complication'].map(
+    (topic): [string, Campaign, RegExp] => [`topic ${topic}`, withTopic(topic), /the bundle id without/],
+  ),
   ['half an emoji in a text', withText('Hi', 'Go \ud83d'), /half an emoji \(the surrogate U\+D83D alone\)/],
   ['a control character in a title', withText('Hi\u0000', 'Go'), /U\+0000/],
   ['C1 in a text', withText('Hi', 'a\u0085b'), /U\+0085/],
@@ -40,17 +77,52 @@ describe('what a provider would refuse is refused', () => {
   });
 
   test.each(REFUSED)('by every door: %s', (_name, bad) => {
-    expect(new Scene().refuses({ kind: 'create-launch', by: 'ana', launchId: 'x', name: 'x', channelId: 'C', runbook: sampleRunbook({ campaign: bad }), runbookHash: '', targetAtMs: Scene.created().nowMs, compress: 1 }).code).toBe('PAYLOAD_REFUSED');
-    expect(Scene.created().refuses({ kind: 'set-campaign', by: 'mia', campaign: bad })).toMatchObject({ code: 'PAYLOAD_REFUSED', say: expect.stringContaining('expected') });
+    expect(
+      new Scene().refuses({
+        kind: 'create-launch',
+        by: 'ana',
+        launchId: 'x',
+        name: 'x',
+        channelId: 'C',
+        runbook: sampleRunbook({ campaign: bad }),
+        runbookHash: '',
+        targetAtMs: Scene.created().nowMs,
+        compress: 1,
+      }).code,
+    ).toBe('PAYLOAD_REFUSED');
+    expect(Scene.created().refuses({ kind: 'set-campaign', by: 'mia', campaign: bad })).toMatchObject({
+      code: 'PAYLOAD_REFUSED',
+      say: expect.stringContaining('expected'),
+    });
   });
 
   test.each([
-    ['deep_link: "lingo://lesson/next"', 'data: { from: tv-ad }', /plan\.yaml:\d+:11 campaign\.data\.from: found "from", which FCM keeps/],
-    ['deep_link: "lingo://lesson/next"', 'data: { google.c.a.e: "1" }', /campaign\.data\.google\.c\.a\.e: found "google\.c\.a\.e"/],
+    [
+      'deep_link: "lingo://lesson/next"',
+      'data: { from: tv-ad }',
+      /plan\.yaml:\d+:11 campaign\.data\.from: found "from", which FCM keeps/,
+    ],
+    [
+      'deep_link: "lingo://lesson/next"',
+      'data: { google.c.a.e: "1" }',
+      /campaign\.data\.google\.c\.a\.e: found "google\.c\.a\.e"/,
+    ],
     ['topic: com.example.lingo', 'topic: lingo', /campaign\.apns\.topic: found "lingo", expected the app's bundle id/],
-    ['title: "Hast du das gesehen? 👀"', 'title: "Hast du das gesehen? \\ud83d"', /campaign\.locales\.de\.title: found half an emoji/],
-    ['title: "Hast du das gesehen? 👀", body: "Mach deine Lektion. Du weißt, wer zuschaut."', 'title: " ", body: "\\u200B"', /campaign\.locales\.de: found a title and a text without anything to see/],
-    ['Mach deine Lektion.', 'ü'.repeat(2_200), /campaign\.locales\.de\.body: found too much text, expected less\. The de message is \d{4} bytes on \w+; providers take at most 4096/],
+    [
+      'title: "Hast du das gesehen? 👀"',
+      'title: "Hast du das gesehen? \\ud83d"',
+      /campaign\.locales\.de\.title: found half an emoji/,
+    ],
+    [
+      'title: "Hast du das gesehen? 👀", body: "Mach deine Lektion. Du weißt, wer zuschaut."',
+      'title: " ", body: "\\u200B"',
+      /campaign\.locales\.de: found a title and a text without anything to see/,
+    ],
+    [
+      'Mach deine Lektion.',
+      'ü'.repeat(2_200),
+      /campaign\.locales\.de\.body: found too much text, expected less\. The de message is \d{4} bytes on \w+; providers take at most 4096/,
+    ],
   ])('and at its line when the runbook is loaded: %s → %s', (find, replacement, said) => {
     const loaded = loadRunbook(superbowl.replace(find, replacement), 'plan.yaml');
     expect(loaded.ok ? '' : loaded.problems.map(describeProblem).join('\n')).toMatch(said);
@@ -58,18 +130,35 @@ describe('what a provider would refuse is refused', () => {
 
   test('and nothing else is', () => {
     for (const good of [
-      withData({ theme: 'gold', fromApp: 'x', notification: 'x', 'com.example': '1', message: 'x' }), withTopic('com.Example-2.lingo'), withTopic('a.b'),
-      withText('Zeile\nzwei\ttab', '👨‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿 مرحبا می‌خواهم'), withText(' ', 'Go'), { ...campaign, sound: '' }, { ...campaign, deep_link: 'lingo://a?b=c#d' },
-    ]) expect(campaignFaults(good)).toEqual([]);
+      withData({ theme: 'gold', fromApp: 'x', notification: 'x', 'com.example': '1', message: 'x' }),
+      withTopic('com.Example-2.lingo'),
+      withTopic('a.b'),
+      withText('Zeile\nzwei\ttab', '👨‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿 مرحبا می‌خواهم'),
+      withText(' ', 'Go'),
+      { ...campaign, sound: '' },
+      { ...campaign, deep_link: 'lingo://a?b=c#d' },
+    ])
+      expect(campaignFaults(good)).toEqual([]);
   });
 });
 
 test('what the rule lets through is no fault for FCM, whatever name and text it has', () => {
-  const name = fc.oneof(fc.constantFrom('from', 'message_type', 'google.', 'gcm.', 'gcm', 'google', 'x', 'aps', 'collapse_key'), fc.string({ unit: 'binary', maxLength: 12 }), fc.string({ maxLength: 12 }));
+  const name = fc.oneof(
+    fc.constantFrom('from', 'message_type', 'google.', 'gcm.', 'gcm', 'google', 'x', 'aps', 'collapse_key'),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.string({ maxLength: 12 }),
+  );
   const text = fc.string({ unit: 'binary', maxLength: 30 });
-  fc.assert(fc.property(name, text, text, (key, value, body) => {
-    const one: Campaign = { ...withText('Hi', body), data: { [key]: value } };
-    if (key === '__proto__' || campaignFaults(one).length > 0) return;
-    expect(messageProblem({ message: { token: 'x'.repeat(140), ...fcmMessage(one, 'en', { launchId: 'l', shotId: 's' }, 'c', 1_000) } })).toBeNull();
-  }), { numRuns: 2_000, seed: 5 });
+  fc.assert(
+    fc.property(name, text, text, (key, value, body) => {
+      const one: Campaign = { ...withText('Hi', body), data: { [key]: value } };
+      if (key === '__proto__' || campaignFaults(one).length > 0) return;
+      expect(
+        messageProblem({
+          message: { token: 'x'.repeat(140), ...fcmMessage(one, 'en', { launchId: 'l', shotId: 's' }, 'c', 1_000) },
+        }),
+      ).toBeNull();
+    }),
+    { numRuns: 2_000, seed: 5 },
+  );
 });

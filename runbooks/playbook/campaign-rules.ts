@@ -8,7 +8,11 @@ import { isVisible, textFault } from './text-faults.ts';
  */
 
 /** `path` leads from the campaign, e.g. `data.from`, `locales.de.body`. */
-export interface CampaignFault { path: string[]; found: string; expected: string }
+export interface CampaignFault {
+  path: string[];
+  found: string;
+  expected: string;
+}
 
 /**
  * FCM's own words in `data`: `from`, `message_type`, and what begins with google or gcm (REST reference of
@@ -26,9 +30,16 @@ const BUNDLE_ID = /^(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 const OTHER_TOPIC = /\.(?:voip|voip-ptt|complication|pushkit\.fileprovider|location-query|push-type\.[a-z]+)$/;
 
 export function campaignFaults(campaign: Campaign): CampaignFault[] {
-  return [...localeFaults(campaign), ...dataFaults(campaign), ...topicFaults(campaign.apns.topic), ...textFaults([
-    [['deep_link'], campaign.deep_link], [['sound'], campaign.sound], [['fcm', 'channel_id'], campaign.fcm.channel_id],
-  ])];
+  return [
+    ...localeFaults(campaign),
+    ...dataFaults(campaign),
+    ...topicFaults(campaign.apns.topic),
+    ...textFaults([
+      [['deep_link'], campaign.deep_link],
+      [['sound'], campaign.sound],
+      [['fcm', 'channel_id'], campaign.fcm.channel_id],
+    ]),
+  ];
 }
 
 /** `data.from: found "from", which FCM keeps for itself, expected another name`. */
@@ -38,9 +49,19 @@ export function faultText({ path, found, expected }: CampaignFault): string {
 
 function localeFaults({ locales }: Campaign): CampaignFault[] {
   return Object.entries(locales).flatMap(([locale, { title, body }]) => {
-    const faults = textFaults([[['locales', locale, 'title'], title], [['locales', locale, 'body'], body]]);
+    const faults = textFaults([
+      [['locales', locale, 'title'], title],
+      [['locales', locale, 'body'], body],
+    ]);
     if (isVisible(title) || isVisible(body)) return faults;
-    return [...faults, { path: ['locales', locale], found: 'a title and a text without anything to see', expected: 'words: this would be an empty notification' }];
+    return [
+      ...faults,
+      {
+        path: ['locales', locale],
+        found: 'a title and a text without anything to see',
+        expected: 'words: this would be an empty notification',
+      },
+    ];
   });
 }
 
@@ -48,18 +69,38 @@ function dataFaults({ data, deep_link: link }: Campaign): CampaignFault[] {
   return Object.entries(data).flatMap(([key, value]): CampaignFault[] => {
     const path = ['data', key];
     const name = JSON.stringify(key);
-    if (!isVisible(key)) return [{ path, found: 'a name without anything to see', expected: 'a name that the app reads' }];
-    if (PROVIDERS_OWN.test(key)) return [{ path, found: `${name}, which ${key.toLowerCase() === 'aps' ? 'Apple' : 'FCM'} keeps for itself, so that every push would be refused or arrive without it`, expected: 'another name' }];
-    if (OUR_OWN.test(key) || (key === 'deep_link' && link !== undefined)) return [{ path, found: `${name}, which gobutton writes itself`, expected: 'another name' }];
-    return textFaults([[path, key], [path, value]]);
+    if (!isVisible(key))
+      return [{ path, found: 'a name without anything to see', expected: 'a name that the app reads' }];
+    if (PROVIDERS_OWN.test(key))
+      return [
+        {
+          path,
+          found: `${name}, which ${key.toLowerCase() === 'aps' ? 'Apple' : 'FCM'} keeps for itself, so that every push would be refused or arrive without it`,
+          expected: 'another name',
+        },
+      ];
+    if (OUR_OWN.test(key) || (key === 'deep_link' && link !== undefined))
+      return [{ path, found: `${name}, which gobutton writes itself`, expected: 'another name' }];
+    return textFaults([
+      [path, key],
+      [path, value],
+    ]);
   });
 }
 
 function topicFaults(topic: string): CampaignFault[] {
   const path = ['apns', 'topic'];
-  if (!BUNDLE_ID.test(topic)) return [{ path, found: clip(JSON.stringify(topic)), expected: "the app's bundle id, like com.example.app" }];
+  if (!BUNDLE_ID.test(topic))
+    return [{ path, found: clip(JSON.stringify(topic)), expected: "the app's bundle id, like com.example.app" }];
   const other = OTHER_TOPIC.exec(topic);
-  if (other !== null) return [{ path, found: clip(JSON.stringify(topic)), expected: `the bundle id without ${other[0]}: this push is an alert` }];
+  if (other !== null)
+    return [
+      {
+        path,
+        found: clip(JSON.stringify(topic)),
+        expected: `the bundle id without ${other[0]}: this push is an alert`,
+      },
+    ];
   return [];
 }
 

@@ -7,10 +7,25 @@ import type { Scalar } from 'yaml';
  * elsewhere, and after quoted text, are fine.
  */
 
-export interface CopyProblem { offset: number; found: string; expected: string }
+export interface CopyProblem {
+  offset: number;
+  found: string;
+  expected: string;
+}
 
 /** Fields that hold sentences. Names and ids are left out: a comment after them is a comment. */
-const SENTENCES = new Set(['title', 'body', 'say', 'help', 'backup', 'summary', 'on_halt', 'deep_link', 'sound', 'reference']);
+const SENTENCES = new Set([
+  'title',
+  'body',
+  'say',
+  'help',
+  'backup',
+  'summary',
+  'on_halt',
+  'deep_link',
+  'sound',
+  'reference',
+]);
 
 export function isCopy(path: readonly (string | number)[]): boolean {
   if (path[0] === 'campaign' && (path[1] === 'data' || path[1] === 'locales') && path.length > 2) return true;
@@ -19,7 +34,10 @@ export function isCopy(path: readonly (string | number)[]): boolean {
 }
 
 export function aliasAsCopy(name: string): Omit<CopyProblem, 'offset'> {
-  return { found: `the alias *${name} in place of a text`, expected: `the text itself; if it begins with *, in quotes: ${quoted(`*${name}`)}` };
+  return {
+    found: `the alias *${name} in place of a text`,
+    expected: `the text itself; if it begins with *, in quotes: ${quoted(`*${name}`)}`,
+  };
 }
 
 /** `keyOffset`: where the field's name begins; a comment further right belongs to the text, one below the name does not. */
@@ -28,19 +46,36 @@ export function copyProblem(text: string, node: Scalar, keyOffset: number | null
   const isPlain = node.type === 'PLAIN';
   const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
   if (isPlain && node.anchor !== undefined) {
-    return { offset: keyOffset ?? start, found: `the anchor &${node.anchor} in front of a text`, expected: `the text in quotes: ${quoted(`&${node.anchor} ${node.source ?? ''}`)}` };
+    return {
+      offset: keyOffset ?? start,
+      found: `the anchor &${node.anchor} in front of a text`,
+      expected: `the text in quotes: ${quoted(`&${node.anchor} ${node.source ?? ''}`)}`,
+    };
   }
   if (!isBlock && text.slice(start, end).includes('\n')) {
-    return { offset: start, found: 'a text over several lines, which YAML joins into one', expected: 'one line, or a block after | (keeps line breaks) or > (joins lines)' };
+    return {
+      offset: start,
+      found: 'a text over several lines, which YAML joins into one',
+      expected: 'one line, or a block after | (keeps line breaks) or > (joins lines)',
+    };
   }
   if (!isPlain && !isBlock) return null;
   const comment = commentAfter(text, end, keyOffset, isBlock);
   if (comment === null) return null;
   const cut = text.slice(comment, lineEnd(text, comment)).trimEnd();
-  const kept = isPlain ? node.source ?? '' : '';
-  if (isBlock) return { offset: comment, found: `${quoted(cut)}, which YAML takes for a comment`, expected: 'it indented like the text above if it belongs to it, else further left than the text and its field' };
+  const kept = isPlain ? (node.source ?? '') : '';
+  if (isBlock)
+    return {
+      offset: comment,
+      found: `${quoted(cut)}, which YAML takes for a comment`,
+      expected: 'it indented like the text above if it belongs to it, else further left than the text and its field',
+    };
   return {
-    offset: comment, found: kept === '' ? `nothing: YAML takes ${quoted(cut)} for a comment` : `text that YAML cuts after ${quoted(kept)}: it takes ${quoted(cut)} for a comment`,
+    offset: comment,
+    found:
+      kept === ''
+        ? `nothing: YAML takes ${quoted(cut)} for a comment`
+        : `text that YAML cuts after ${quoted(kept)}: it takes ${quoted(cut)} for a comment`,
     // What closes the braces around it is no part of the text.
     expected: `the text in quotes: ${quoted(`${kept} ${cut}`.trim().replace(/\s*[}\]],?$/, ''))}`,
   };
@@ -57,6 +92,7 @@ function commentAfter(text: string, end: number, keyOffset: number | null, isBlo
   return column(text, at) > column(text, keyOffset) ? at : null;
 }
 
-const lineEnd = (text: string, from: number): number => (text.indexOf('\n', from) === -1 ? text.length : text.indexOf('\n', from));
+const lineEnd = (text: string, from: number): number =>
+  text.indexOf('\n', from) === -1 ? text.length : text.indexOf('\n', from);
 const column = (text: string, at: number): number => (at === 0 ? 0 : at - (text.lastIndexOf('\n', at - 1) + 1));
 const quoted = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 119)}…` : text);

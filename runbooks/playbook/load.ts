@@ -34,10 +34,17 @@ export function loadRunbook(text: string, file: string): LoadedRunbook {
   // Without a structure there is nothing to check.
   if (places.size === 0) return { ok: false, problems: placed(inYaml, text, file) };
   const parsed = runbookSchema.safeParse(value);
-  const found = parsed.success ? checkReferences(parsed.data) : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places));
+  const found = parsed.success
+    ? checkReferences(parsed.data)
+    : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places));
   // What YAML changed is said once, where it was changed.
   const known = new Set(inYaml.map(({ path }) => placeKey(path)));
-  const problems = [...inYaml, ...found.filter(({ path }) => !known.has(placeKey(path))).map((one) => ({ ...one, offset: offsetOf(places, one.path) }))];
+  const problems = [
+    ...inYaml,
+    ...found
+      .filter(({ path }) => !known.has(placeKey(path)))
+      .map((one) => ({ ...one, offset: offsetOf(places, one.path) })),
+  ];
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, text, file) };
   return { ok: true, runbook: parsed.data };
 }
@@ -49,12 +56,14 @@ function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places)
   // An unknown key is reported at the key itself, not at the map around it.
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, places));
   // A map's key that is none, `pt_BR` for a locale: the key is what was found, and the rule for keys what was expected.
-  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
+  if (issue.code === 'invalid_key')
+    return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
   const found = path.length === 0 && value === null ? 'nothing' : shown(valueAt(value, path));
   const expected = expectation(issue.message);
   const written = places.get(placeKey(path))?.written ?? null;
   // Quotes help where any text will do.
-  if (issue.code !== 'invalid_type' || expected !== 'string' || written === null || written === '') return [{ path, found, expected }];
+  if (issue.code !== 'invalid_type' || expected !== 'string' || written === null || written === '')
+    return [{ path, found, expected }];
   return [{ path, found: clip(written), expected: `${expected} in quotes: ${clip(JSON.stringify(written))}` }];
 }
 
@@ -62,9 +71,17 @@ function unknownField(key: string, around: Path, places: Places): Found {
   const path = [...around, key];
   const found = `unknown field ${shown(key)}`;
   // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
-  if (/^\d{3}$/.test(key)) return { path, found, expected: 'a number without a comma, like 600000 or 600k: between braces a comma ends it' };
+  if (/^\d{3}$/.test(key))
+    return { path, found, expected: 'a number without a comma, like 600000 or 600k: between braces a comma ends it' };
   const isBare = places.get(placeKey(path))?.written === '' || places.get(placeKey(path))?.written === null;
-  return { path, found, expected: isBare && /\s/.test(key) ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes' : 'one of the documented fields' };
+  return {
+    path,
+    found,
+    expected:
+      isBare && /\s/.test(key)
+        ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes'
+        : 'one of the documented fields',
+  };
 }
 
 function placed(problems: readonly YamlProblem[], text: string, file: string): RunbookProblem[] {
@@ -72,10 +89,15 @@ function placed(problems: readonly YamlProblem[], text: string, file: string): R
     const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
     return { file, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
   };
-  const said = problems.slice(0, PROBLEMS_MOST).map(({ offset, path, found, expected }) => ({ ...at(offset), path: path.join('.'), found, expected }));
+  const said = problems
+    .slice(0, PROBLEMS_MOST)
+    .map(({ offset, path, found, expected }) => ({ ...at(offset), path: path.join('.'), found, expected }));
   const [first] = said;
   if (problems.length <= PROBLEMS_MOST || first === undefined) return said;
-  return [...said, { ...first, path: '', found: `${problems.length - PROBLEMS_MOST} more problems`, expected: 'these first' }];
+  return [
+    ...said,
+    { ...first, path: '', found: `${problems.length - PROBLEMS_MOST} more problems`, expected: 'these first' },
+  ];
 }
 
 /** `file:line:column path: found …, expected …`, one line a problem. */
@@ -113,5 +135,8 @@ const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}
 
 /** Zod's sentence without its own prefix, so that "expected" is not said twice. */
 function expectation(message: string): string {
-  return message.replace(/^Invalid input: /, '').replace(/^expected /, '').replace(/, received .*$/, '');
+  return message
+    .replace(/^Invalid input: /, '')
+    .replace(/^expected /, '')
+    .replace(/, received .*$/, '');
 }

@@ -13,11 +13,18 @@ const EXPECTED = 'an Ed25519 public key, as `npm run go -- keygen` prints it: ba
 
 export function readOperatorKey(text: string): OperatorKeyRead {
   const no = (found: string): OperatorKeyRead => ({ ok: false, found, expected: EXPECTED });
-  if (/PRIVATE KEY/.test(text)) return { ok: false, found: 'a private key', expected: 'its public half alone. This one is no secret any more: make a new one with `npm run go -- keygen`' };
+  if (/PRIVATE KEY/.test(text))
+    return {
+      ok: false,
+      found: 'a private key',
+      expected: 'its public half alone. This one is no secret any more: make a new one with `npm run go -- keygen`',
+    };
   const pem = /^-----BEGIN PUBLIC KEY-----([\s\S]*)-----END PUBLIC KEY-----$/.exec(text.trim());
   const bytes = fromBase64((pem?.[1] ?? text).replaceAll(/\s/g, ''));
-  if (bytes === null || text.trim().length < 16) return no(/^ssh-|^ecdsa-/.test(text.trim()) ? 'a key of SSH' : clip(JSON.stringify(text)));
-  if (bytes.length !== PREFIX.length + KEY_BYTES || PREFIX.some((byte, at) => bytes[at] !== byte)) return no(`a key of another kind or length (${bytes.length} bytes)`);
+  if (bytes === null || text.trim().length < 16)
+    return no(/^ssh-|^ecdsa-/.test(text.trim()) ? 'a key of SSH' : clip(JSON.stringify(text)));
+  if (bytes.length !== PREFIX.length + KEY_BYTES || PREFIX.some((byte, at) => bytes[at] !== byte))
+    return no(`a key of another kind or length (${bytes.length} bytes)`);
   if (isWeak(bytes.slice(PREFIX.length))) return no('a key of small order, for which anybody could sign');
   return { ok: true, key: btoa(String.fromCharCode(...bytes)) };
 }
@@ -47,13 +54,19 @@ function fromBase64(text: string): number[] | null {
  * fits any text.
  */
 const WEAK = new Set([
-  '00'.repeat(32), `01${'00'.repeat(31)}`,
-  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  `ec${'ff'.repeat(30)}7f`, `ed${'ff'.repeat(30)}7f`, `ee${'ff'.repeat(30)}7f`,
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
 ]);
 
 function isWeak(key: readonly number[]): boolean {
-  return WEAK.has(key.map((byte, at) => (at === KEY_BYTES - 1 ? byte & 0x7f : byte).toString(16).padStart(2, '0')).join(''));
+  return WEAK.has(
+    key.map((byte, at) => (at === KEY_BYTES - 1 ? byte & 0x7f : byte).toString(16).padStart(2, '0')).join(''),
+  );
 }
 
 const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { readOperatorKey } from './operator-key.ts';
 import { readNumber } from '../typed/number.ts';
 import type { NumberKind } from '../typed/number.ts';
+import { readOperatorKey } from './operator-key.ts';
 
 /**
  * The runbook: the plan of one live event as data. YAML is read by `load.ts`, which adds file:line to
@@ -17,15 +17,17 @@ const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_0
 const LONGEST_MS = 400 * 86_400_000;
 
 /** What the loader found, as it was written unless it is plain: `600,000`, `0.6m`, and `10.000`, which is refused. */
-const number = (kind: NumberKind) => z.union([z.number(), z.string()], 'expected a number').transform((written, context) => {
-  const read = readNumber(typeof written === 'number' ? plainDigits(written) : written, kind);
-  if (read.ok) return read.value;
-  context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
-  return z.NEVER;
-});
+const number = (kind: NumberKind) =>
+  z.union([z.number(), z.string()], 'expected a number').transform((written, context) => {
+    const read = readNumber(typeof written === 'number' ? plainDigits(written) : written, kind);
+    if (read.ok) return read.value;
+    context.addIssue({ code: 'custom', message: `expected ${read.expected}` });
+    return z.NEVER;
+  });
 const count = (least: number, most?: number) => number(most === undefined ? { least } : { least, most });
 const share = () => number({ least: 0, most: 1, fractions: true });
-const plainDigits = (value: number): string => value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
+const plainDigits = (value: number): string =>
+  value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
 
 const TWO_READINGS = 'expected at most two digits after the point: some read `1.500` as 1,500, others as 1.5';
 /** Not a number: read differently in two countries. */
@@ -79,7 +81,13 @@ export const person = z.strictObject({
   /** Ed25519 public keys for the command line (break glass), as PEM or base64 of the SPKI DER; here in the one spelling. */
   operator_keys: z.array(operatorKey).default([]),
   devices: z
-    .array(z.strictObject({ platform: z.enum(['ios', 'android']), token: z.string().min(8), locale: z.string().default('en') }))
+    .array(
+      z.strictObject({
+        platform: z.enum(['ios', 'android']),
+        token: z.string().min(8),
+        locale: z.string().default('en'),
+      }),
+    )
     .default([]),
 });
 
@@ -123,9 +131,28 @@ export const gate = z.strictObject({
 const ifChanged = z.enum(['set-again', 'tell']).default('set-again');
 
 const scaleTarget = z.discriminatedUnion('kind', [
-  z.strictObject({ id, kind: z.literal('ecs-service'), cluster: z.string(), service: z.string(), title: z.string().optional(), if_changed: ifChanged }),
-  z.strictObject({ id, kind: z.literal('auto-scaling-group'), group: z.string(), title: z.string().optional(), if_changed: ifChanged }),
-  z.strictObject({ id, kind: z.literal('dynamodb-table'), table: z.string(), title: z.string().optional(), if_changed: ifChanged }),
+  z.strictObject({
+    id,
+    kind: z.literal('ecs-service'),
+    cluster: z.string(),
+    service: z.string(),
+    title: z.string().optional(),
+    if_changed: ifChanged,
+  }),
+  z.strictObject({
+    id,
+    kind: z.literal('auto-scaling-group'),
+    group: z.string(),
+    title: z.string().optional(),
+    if_changed: ifChanged,
+  }),
+  z.strictObject({
+    id,
+    kind: z.literal('dynamodb-table'),
+    table: z.string(),
+    title: z.string().optional(),
+    if_changed: ifChanged,
+  }),
 ]);
 
 /** A number that two countries read differently is none, whatever the switch takes it for. */
@@ -175,7 +202,9 @@ export const campaign = z.strictObject({
   /** Extra constant data for the client app. */
   data: z.record(z.string(), z.string()).default({}),
   apns: z.strictObject({ topic: z.string().min(1), priority: z.union([z.literal(10), z.literal(5)]).default(10) }),
-  fcm: z.strictObject({ channel_id: z.string().max(60).optional(), priority: z.enum(['high', 'normal']).default('high') }).prefault({}),
+  fcm: z
+    .strictObject({ channel_id: z.string().max(60).optional(), priority: z.enum(['high', 'normal']).default('high') })
+    .prefault({}),
 });
 
 const delivery = z.strictObject({
@@ -206,10 +235,15 @@ export const runbook = z.strictObject({
   people: z.array(person).min(2),
   /** Worker pool: the ECS service that sends, also the prefix of its queues. */
   pool: z.strictObject({ name: id, scale_target: id, workers: count(1), ready_at_least: count(1).optional() }),
-  audience: z.strictObject({
-    /** The columns that cut the audience into segments; a segment's id is their values joined by `-`, e.g. `us-ios`. */
-    segment_by: z.array(z.enum(['market', 'platform'])).min(1).default(['market', 'platform']),
-  }).prefault({}),
+  audience: z
+    .strictObject({
+      /** The columns that cut the audience into segments; a segment's id is their values joined by `-`, e.g. `us-ios`. */
+      segment_by: z
+        .array(z.enum(['market', 'platform']))
+        .min(1)
+        .default(['market', 'platform']),
+    })
+    .prefault({}),
   campaign,
   delivery: delivery.prefault({}),
   /** How long a fire order may wait for its second person. */
@@ -223,7 +257,9 @@ export const runbook = z.strictObject({
 });
 
 /** Where test copies go. A record holds a reference in the token's place; records from before hold the token. */
-export type PersonDevice = z.output<typeof person>['devices'][number] | { platform: 'ios' | 'android'; ref: string; locale: string };
+export type PersonDevice =
+  | z.output<typeof person>['devices'][number]
+  | { platform: 'ios' | 'android'; ref: string; locale: string };
 export type Person = Omit<z.output<typeof person>, 'devices'> & { devices: PersonDevice[] };
 export type Runbook = Omit<z.output<typeof runbook>, 'people'> & { people: Person[] };
 export type Gate = z.output<typeof gate>;

@@ -3,7 +3,11 @@
  * that is only doubtful (a placeholder, nothing to see) is judged by a person: see `launch/copy-doubts.ts`.
  */
 
-export interface TextFault { /** UTF-16 index in the text. */ index: number; found: string; expected: string }
+export interface TextFault {
+  /** UTF-16 index in the text. */ index: number;
+  found: string;
+  expected: string;
+}
 
 /** All but tab, line feed and carriage return. */
 const CONTROL = /(?![\t\n\r])\p{Cc}/u;
@@ -13,11 +17,26 @@ const LONE_SURROGATE = /\p{Cs}/u;
 /** The first fault of a text, or null. */
 export function textFault(text: string): TextFault | null {
   const control = CONTROL.exec(text);
-  if (control !== null) return { index: control.index, found: `the control character ${codePoint(control[0])}`, expected: 'text without control characters' };
+  if (control !== null)
+    return {
+      index: control.index,
+      found: `the control character ${codePoint(control[0])}`,
+      expected: 'text without control characters',
+    };
   const half = LONE_SURROGATE.exec(text);
-  if (half !== null) return { index: half.index, found: `half an emoji (the surrogate ${codePoint(half[0])} alone)`, expected: 'whole characters: type that one again' };
+  if (half !== null)
+    return {
+      index: half.index,
+      found: `half an emoji (the surrogate ${codePoint(half[0])} alone)`,
+      expected: 'whole characters: type that one again',
+    };
   const lost = text.indexOf('\uFFFD');
-  if (lost >= 0) return { index: lost, found: 'U+FFFD, the mark of a character that was lost', expected: 'text in UTF-8: save the file as UTF-8, or type that character again' };
+  if (lost >= 0)
+    return {
+      index: lost,
+      found: 'U+FFFD, the mark of a character that was lost',
+      expected: 'text in UTF-8: save the file as UTF-8, or type that character again',
+    };
   return null;
 }
 

@@ -9,7 +9,8 @@ export function readable(text: string, names: Names): string {
 }
 
 /** In the order that Slack escapes them backwards: `&amp;lt;` is what somebody typed as `&lt;`. */
-const unescaped = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+const unescaped = (text: string): string =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 
 /** Null: not an entity of Slack's. */
 function entity(inside: string, names: Names): string | null {
@@ -17,12 +18,21 @@ function entity(inside: string, names: Names): string | null {
   const target = bar < 0 ? inside : inside.slice(0, bar);
   const label = bar < 0 ? null : inside.slice(bar + 1);
   switch (target[0]) {
-    case '@': return names.get(target.slice(1)) ?? label ?? target;
-    case '#': return `#${label === null || label === '' ? target.slice(1) : label}`;
-    case '!': return target.startsWith('!date^') || target.startsWith('!subteam^') ? (label ?? target) : `@${target.slice(1)}`;
-    default: return /^(?:https?|mailto|tel):/.test(target) ? (label === null || label === target ? target.replace(/^(?:mailto|tel):/, '') : `${label} (${target})`) : null;
+    case '@':
+      return names.get(target.slice(1)) ?? label ?? target;
+    case '#':
+      return `#${label === null || label === '' ? target.slice(1) : label}`;
+    case '!':
+      return target.startsWith('!date^') || target.startsWith('!subteam^') ? (label ?? target) : `@${target.slice(1)}`;
+    default:
+      return /^(?:https?|mailto|tel):/.test(target)
+        ? label === null || label === target
+          ? target.replace(/^(?:mailto|tel):/, '')
+          : `${label} (${target})`
+        : null;
   }
 }
 
 /** Slack ids that a text mentions, for looking up their names. */
-export const mentionedIds = (text: string): string[] => [...text.matchAll(/<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/g)].map(([, id]) => id ?? '');
+export const mentionedIds = (text: string): string[] =>
+  [...text.matchAll(/<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/g)].map(([, id]) => id ?? '');

@@ -1,11 +1,19 @@
-import type { Actor, Entry, SegmentAttempt, SegmentTotals, ShotTiming, SwitchValue, Totals } from '../launch/entries.ts';
+import type {
+  Actor,
+  Entry,
+  SegmentAttempt,
+  SegmentTotals,
+  ShotTiming,
+  SwitchValue,
+  Totals,
+} from '../launch/entries.ts';
 import { DEVICE_STATES } from '../launch/entries.ts';
 import type { Launch } from '../launch/launch.ts';
 import { fireCommand } from '../launch/order-words.ts';
 import { missedSegments } from '../launch/reach.ts';
 import type { Missed } from '../launch/reach.ts';
-import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 import { addReasons, noReasons } from '../launch/reason-counts.ts';
+import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
 
 /** Person id → name as people know it. */
 export type Names = ReadonlyMap<string, string>;
@@ -20,16 +28,21 @@ export function actorName(actor: Actor, names: Names): string {
 export const shortHash = (hash: string): string => hash.slice(0, 8);
 
 export function segmentList(segments: readonly SegmentAttempt[]): string {
-  return segments.map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`)).join(', ');
+  return segments
+    .map(({ segment, attempt }) => (attempt === 1 ? segment : `${segment} (attempt ${attempt})`))
+    .join(', ');
 }
 
 /** More than four are counted; the table of shots names them all. */
-const fewSegments = (segments: readonly SegmentAttempt[]): string => (segments.length > 4 ? `${segments.length} segments` : segmentList(segments));
+const fewSegments = (segments: readonly SegmentAttempt[]): string =>
+  segments.length > 4 ? `${segments.length} segments` : segmentList(segments);
 
 /** Non-zero states in a fixed order, failures split by reason: `190 accepted, 8 failed (8 Unregistered), 2 late`. */
 export function describeTotals(totals: Totals): string {
   const parts = DEVICE_STATES.filter((state) => totals[state] > 0).map((state) => {
-    const reasons = Object.entries(totals.reasons).toSorted((a, b) => b[1] - a[1]).map(([reason, count]) => `${number(count)} ${reason}`);
+    const reasons = Object.entries(totals.reasons)
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([reason, count]) => `${number(count)} ${reason}`);
     return `${number(totals[state])} ${state}${state === 'failed' && reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`;
   });
   return parts.length === 0 ? 'nothing' : parts.join(', ');
@@ -66,7 +79,9 @@ export function stillToSendText(launch: Launch, segments: readonly string[]): st
   const devices = left.reduce((sum, segment) => sum + remainingDevices(launch, segment), 0);
   if (devices === 0) return '';
   const who = `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${left.length > 4 ? `${left.length} segments` : left.join(', ')}`;
-  return launch.closed ? `${who} were within reach when the launch was closed` : `${who} can still be sent to: ${fireCommand(launch, left)}`;
+  return launch.closed
+    ? `${who} were within reach when the launch was closed`
+    : `${who} can still be sent to: ${fireCommand(launch, left)}`;
 }
 
 /** `first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95,000/s (best second 120,000)` */
@@ -76,15 +91,26 @@ export function describeTiming(timing: ShotTiming): string {
 }
 
 /** What late accounts have left to a further order of these segments, as sentences; '' for nothing. `quote` sets commands apart. */
-export function leftBehindText(launch: Launch, segments: readonly string[], quote: (command: string) => string = (command) => command): string {
-  return leftBehindOf(launch).filter(({ segment }) => segments.includes(segment)).map(({ segment, devices }) => {
-    const isRunning = runningShotOf(launch, segment) !== undefined;
-    const command = quote(`/go ${launch.halt.active ? 'resume fire' : 'fire'} ${segment}`);
-    return `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${segment} are within reach again, ${isRunning ? 'and the shot that runs does not send to them' : 'and no running order has them'}; ${command} sends to them${isRunning ? ' once that shot is closed' : ''}.`;
-  }).join(' ');
+export function leftBehindText(
+  launch: Launch,
+  segments: readonly string[],
+  quote: (command: string) => string = (command) => command,
+): string {
+  return leftBehindOf(launch)
+    .filter(({ segment }) => segments.includes(segment))
+    .map(({ segment, devices }) => {
+      const isRunning = runningShotOf(launch, segment) !== undefined;
+      const command = quote(`/go ${launch.halt.active ? 'resume fire' : 'fire'} ${segment}`);
+      return `${number(devices)} ${devices === 1 ? 'device' : 'devices'} of ${segment} are within reach again, ${isRunning ? 'and the shot that runs does not send to them' : 'and no running order has them'}; ${command} sends to them${isRunning ? ' once that shot is closed' : ''}.`;
+    })
+    .join(' ');
 }
 
-const CLOSE_CAUSE = { complete: 'every batch is accounted for', 'not-after': 'its time was over', halt: 'it was halted' } as const;
+const CLOSE_CAUSE = {
+  complete: 'every batch is accounted for',
+  'not-after': 'its time was over',
+  halt: 'it was halted',
+} as const;
 
 const shown = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`);
@@ -97,52 +123,91 @@ export function describeEntry(entry: Entry, names: Names): string {
   switch (entry.kind) {
     case 'LaunchCreated':
       return `created the launch "${entry.name}" from runbook ${entry.runbook.id} (${shortHash(entry.runbookHash)}), content ${shortHash(entry.contentHash)}`;
-    case 'TargetMoved': return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${because(entry.reason)}`;
-    case 'CampaignSet': return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')})`;
-    case 'AudienceSet': return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments`;
-    case 'SkipListSet': return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
-    case 'RosterChangeRequested': return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
-    case 'RosterChanged': return `approved the change of the roster (${entry.changeId})`;
-    case 'KeyChangeRequested': return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
-    case 'KeysChanged': return `approved the change of the record's keys (${entry.changeId})`;
-    case 'PersonRemoved': return `removed ${person(entry.person)} from the roster${because(entry.reason)}`;
-    case 'GateChanged': return `gate ${entry.measured.gate} is ${entry.measured.status}: ${entry.measured.say}`;
-    case 'GateTicked': return `${entry.green ? 'ticked' : 'unticked'} the gate ${entry.gate}${because(entry.note)}`;
+    case 'TargetMoved':
+      return `moved the target to ${new Date(entry.targetAtMs).toISOString()}${because(entry.reason)}`;
+    case 'CampaignSet':
+      return `set the campaign to content ${shortHash(entry.contentHash)} (${Object.keys(entry.campaign.locales).join(', ')})`;
+    case 'AudienceSet':
+      return `set the audience to ${shortHash(entry.audience.hash)}: ${number(entry.audience.devices)} devices in ${entry.audience.segments.length} segments`;
+    case 'SkipListSet':
+      return `set the skip list to ${shortHash(entry.skipList.hash)}: ${number(entry.skipList.tokens)} tokens`;
+    case 'RosterChangeRequested':
+      return `asked for a change of the roster (${entry.changeId}) to ${entry.people.map((one) => `${one.name} (${one.roles.join(', ')})`).join('; ')}${because(entry.reason)}`;
+    case 'RosterChanged':
+      return `approved the change of the roster (${entry.changeId})`;
+    case 'KeyChangeRequested':
+      return `asked for a change of the record's keys (${entry.changeId}) to ${entry.keys.map(({ role, key }) => `${role} …${key.slice(-9)}`).join(', ')}${because(entry.reason)}`;
+    case 'KeysChanged':
+      return `approved the change of the record's keys (${entry.changeId})`;
+    case 'PersonRemoved':
+      return `removed ${person(entry.person)} from the roster${because(entry.reason)}`;
+    case 'GateChanged':
+      return `gate ${entry.measured.gate} is ${entry.measured.status}: ${entry.measured.say}`;
+    case 'GateTicked':
+      return `${entry.green ? 'ticked' : 'unticked'} the gate ${entry.gate}${because(entry.note)}`;
     case 'WaiverRequested':
       return `asked to waive the gate ${entry.gate} (${entry.waiverId}) for ${entry.segments === 'all' ? 'all segments' : entry.segments.join(', ')}${entry.worst === null ? '' : `, up to ${number(entry.worst)}`}, until ${new Date(entry.endsAtMs).toISOString()}${because(entry.reason)}`;
-    case 'WaiverGranted': return `granted the waiver ${entry.waiverId}`;
+    case 'WaiverGranted':
+      return `granted the waiver ${entry.waiverId}`;
     case 'FireRequested':
       return `asked to fire ${segmentList(entry.shown.segments)} to ${number(entry.devices)} devices (${entry.orderId}, content ${shortHash(entry.shown.contentHash)}, audience ${shortHash(entry.shown.audienceHash)})${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}`;
     case 'FireApproved':
       return `pressed GO on ${entry.orderId}: shot ${entry.shotId}, ${fewSegments(entry.shown.segments)}${entry.lifts === null ? '' : `, lifting halt ${entry.lifts}`}${entry.redGates.length === 0 ? '' : `, in spite of ${entry.redGates.map((gate) => gate.gate).join(', ')}`}`;
-    case 'FireDeclined': return `declined ${entry.orderId}${because(entry.reason)}`;
-    case 'FireExpired': return `order ${entry.orderId} expired without a second person`;
-    case 'ShotClosed': return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
-    case 'ShotTimed': return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
-    case 'ShotCorrected': return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
-    case 'TestRequested': return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
+    case 'FireDeclined':
+      return `declined ${entry.orderId}${because(entry.reason)}`;
+    case 'FireExpired':
+      return `order ${entry.orderId} expired without a second person`;
+    case 'ShotClosed':
+      return `shot ${entry.shotId} (${fewSegments(entry.segments)}) closed because ${CLOSE_CAUSE[entry.cause]}: ${describeTotals(sumTotals(entry.segments))}${after(missedText(entry.segments, entry.cause === 'halt'))}`;
+    case 'ShotTimed':
+      return `shot ${entry.shotId} took ${describeTiming(entry.timing)}`;
+    case 'ShotCorrected':
+      return `corrected shot ${entry.shotId} (${fewSegments(entry.segments)}) after a late account of batch ${entry.batch}: ${describeTotals(sumTotals(entry.segments))}`;
+    case 'TestRequested':
+      return `asked for test copies (${entry.testId}) of content ${shortHash(entry.contentHash)} to ${entry.to.map(person).join(', ')}`;
     case 'TestDone': {
       const accepted = entry.results.filter((result) => result.accepted).length;
-      const failed = entry.results.filter((result) => !result.accepted).map((result) => `${person(result.person)} ${result.platform}: ${result.reason}`);
+      const failed = entry.results
+        .filter((result) => !result.accepted)
+        .map((result) => `${person(result.person)} ${result.platform}: ${result.reason}`);
       return `test ${entry.testId}: ${accepted} of ${entry.results.length} copies accepted${failed.length === 0 ? '' : ` (${failed.join('; ')})`}`;
     }
-    case 'HaltSet': return `pressed HALT (halt ${entry.epoch})${because(entry.reason)}`;
-    case 'LiftRequested': return `asked to lift halt ${entry.epoch} (${entry.liftId})${because(entry.reason)}`;
-    case 'HaltLifted': return `lifted halt ${entry.epoch} (${entry.liftId})`;
-    case 'SwitchRequested': return `asked to set ${entry.switch} to ${shown(entry.value)} (${entry.requestId})${because(entry.reason)}`;
-    case 'SwitchSet': return `set ${entry.switch} to ${shown(entry.value)}${because(entry.reason)}`;
-    case 'StepStarted': return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
-    case 'StepPut': return `put the step ${entry.step} to a person: ${entry.why}`;
-    case 'StepSkipped': return `skipped the step ${entry.step}${because(entry.reason)}`;
-    case 'StepDone': return entry.refused === true ? `the step ${entry.step} was refused${because(entry.say)}` : `finished the step ${entry.step}${because(entry.say)}`;
-    case 'ScaleOrdered': return `ordered ${entry.target} to ${number(entry.desired)}${because(entry.reason)}`;
-    case 'ScaleFound': return `${entry.target} stood at ${number(entry.found.desired)} before${entry.found.min === null ? '' : `, between ${number(entry.found.min)} and ${number(entry.found.max ?? 0)}`}${entry.found.targets.map(({ resource, min, max }) => `, ${resource} scaled between ${number(min)} and ${number(max)}`).join('')}`;
-    case 'ScaleReached': return `${entry.target} stands at ${number(entry.stands ?? entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s${entry.stands === undefined ? '' : `, ${number(entry.desired)} ordered`}`;
-    case 'ScaleChanged': return `${entry.target} was lowered to ${number(entry.found)} by somebody else, ${number(entry.desired)} ordered: ${entry.again ? 'it is set again' : 'it is left so'}`;
-    case 'ScaleLate': return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
-    case 'Noted': return `noted: ${entry.text}`;
-    case 'Checkpoint': return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
-    case 'LaunchClosed': return `closed the launch${because(entry.reason)}`;
+    case 'HaltSet':
+      return `pressed HALT (halt ${entry.epoch})${because(entry.reason)}`;
+    case 'LiftRequested':
+      return `asked to lift halt ${entry.epoch} (${entry.liftId})${because(entry.reason)}`;
+    case 'HaltLifted':
+      return `lifted halt ${entry.epoch} (${entry.liftId})`;
+    case 'SwitchRequested':
+      return `asked to set ${entry.switch} to ${shown(entry.value)} (${entry.requestId})${because(entry.reason)}`;
+    case 'SwitchSet':
+      return `set ${entry.switch} to ${shown(entry.value)}${because(entry.reason)}`;
+    case 'StepStarted':
+      return `started the step ${entry.step}${entry.late ? ' (late)' : ''}`;
+    case 'StepPut':
+      return `put the step ${entry.step} to a person: ${entry.why}`;
+    case 'StepSkipped':
+      return `skipped the step ${entry.step}${because(entry.reason)}`;
+    case 'StepDone':
+      return entry.refused === true
+        ? `the step ${entry.step} was refused${because(entry.say)}`
+        : `finished the step ${entry.step}${because(entry.say)}`;
+    case 'ScaleOrdered':
+      return `ordered ${entry.target} to ${number(entry.desired)}${because(entry.reason)}`;
+    case 'ScaleFound':
+      return `${entry.target} stood at ${number(entry.found.desired)} before${entry.found.min === null ? '' : `, between ${number(entry.found.min)} and ${number(entry.found.max ?? 0)}`}${entry.found.targets.map(({ resource, min, max }) => `, ${resource} scaled between ${number(min)} and ${number(max)}`).join('')}`;
+    case 'ScaleReached':
+      return `${entry.target} stands at ${number(entry.stands ?? entry.desired)} after ${(entry.tookMs / 1000).toFixed(1)} s${entry.stands === undefined ? '' : `, ${number(entry.desired)} ordered`}`;
+    case 'ScaleChanged':
+      return `${entry.target} was lowered to ${number(entry.found)} by somebody else, ${number(entry.desired)} ordered: ${entry.again ? 'it is set again' : 'it is left so'}`;
+    case 'ScaleLate':
+      return `${entry.target} is late: ${number(entry.running)} of ${number(entry.desired)} running, ${number(entry.ready)} ready. Backup: ${entry.backup}`;
+    case 'Noted':
+      return `noted: ${entry.text}`;
+    case 'Checkpoint':
+      return `sealed the channel's first ${number(entry.channelSeq)} messages (${shortHash(entry.channelHash)})`;
+    case 'LaunchClosed':
+      return `closed the launch${because(entry.reason)}`;
     default: {
       const unknown: never = entry;
       throw new Error(`RECORD_ENTRY_UNKNOWN ${JSON.stringify(unknown)}`);

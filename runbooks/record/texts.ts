@@ -1,11 +1,19 @@
-import { devicesPerText } from '../launch/texts-sent.ts';
 import type { AudienceRef, Entry, EntryOf } from '../launch/entries.ts';
+import { devicesPerText } from '../launch/texts-sent.ts';
 import type { Campaign } from '../playbook/schema.ts';
 import { number, shortHash } from './describe.ts';
 import { escape } from './markdown.ts';
 
-interface Sent { shotId: string; devices: Record<string, number> | null; again: boolean }
-interface Version { hash: string; campaign: Campaign; sent: Sent[] }
+interface Sent {
+  shotId: string;
+  devices: Record<string, number> | null;
+  again: boolean;
+}
+interface Version {
+  hash: string;
+  campaign: Campaign;
+  sent: Sent[];
+}
 
 /** Every text that the push ever had, whole, and what of it went out in which shot to how many devices. */
 export function textsSection(entries: readonly Entry[]): string[] {
@@ -24,24 +32,43 @@ function versionsOf(entries: readonly Entry[]): Version[] {
     if (entry.kind === 'LaunchCreated') add(entry.contentHash, entry.runbook.campaign);
     if (entry.kind === 'CampaignSet') add(entry.contentHash, entry.campaign);
     if (entry.kind === 'AudienceSet') audience = entry.audience;
-    if (entry.kind === 'FireApproved') versions.get(entry.shown.contentHash)?.sent.push(sentIn(entry, versions.get(entry.shown.contentHash)?.campaign ?? null, audience));
+    if (entry.kind === 'FireApproved')
+      versions
+        .get(entry.shown.contentHash)
+        ?.sent.push(sentIn(entry, versions.get(entry.shown.contentHash)?.campaign ?? null, audience));
   }
   return [...versions.values()];
 }
 
-function sentIn({ shotId, shown }: EntryOf<'FireApproved'>, campaign: Campaign | null, audience: AudienceRef | null): Sent {
-  return { shotId, devices: campaign === null ? null : devicesPerText(campaign, audience, shown.segments), again: shown.segments.some(({ attempt }) => attempt > 1) };
+function sentIn(
+  { shotId, shown }: EntryOf<'FireApproved'>,
+  campaign: Campaign | null,
+  audience: AudienceRef | null,
+): Sent {
+  return {
+    shotId,
+    devices: campaign === null ? null : devicesPerText(campaign, audience, shown.segments),
+    again: shown.segments.some(({ attempt }) => attempt > 1),
+  };
 }
 
 function versionLines({ hash, campaign, sent }: Version): string[] {
-  const counts = (locale: string): string => sent.map(({ devices }) => ` ${devices === null ? '?' : number(devices[locale] ?? 0)} |`).join('');
+  const counts = (locale: string): string =>
+    sent.map(({ devices }) => ` ${devices === null ? '?' : number(devices[locale] ?? 0)} |`).join('');
   return [
-    `### Content ${shortHash(hash)}: ${sent.length === 0 ? 'never sent' : `sent in ${sent.map(({ shotId }) => shotId).join(', ')}`}`, '',
+    `### Content ${shortHash(hash)}: ${sent.length === 0 ? 'never sent' : `sent in ${sent.map(({ shotId }) => shotId).join(', ')}`}`,
+    '',
     `| locale | title | text |${sent.map(({ shotId }) => ` devices in ${shotId} |`).join('')}`,
     `|---|---|---|${sent.map(() => '---:|').join('')}`,
-    ...Object.entries(campaign.locales).map(([locale, { title, body }]) => `| ${escape(locale)} | ${escape(title)} | ${escape(body)} |${counts(locale)}`),
+    ...Object.entries(campaign.locales).map(
+      ([locale, { title, body }]) => `| ${escape(locale)} | ${escape(title)} | ${escape(body)} |${counts(locale)}`,
+    ),
     '',
-    ...(sent.some(({ again }) => again) ? ['Counts are of whole segments; a later attempt went only to devices that the one before did not reach.', ''] : []),
-    ...(sent.some(({ devices }) => devices === null) ? ['“?”: this audience was compiled before languages were counted per segment.', ''] : []),
+    ...(sent.some(({ again }) => again)
+      ? ['Counts are of whole segments; a later attempt went only to devices that the one before did not reach.', '']
+      : []),
+    ...(sent.some(({ devices }) => devices === null)
+      ? ['“?”: this audience was compiled before languages were counted per segment.', '']
+      : []),
   ];
 }

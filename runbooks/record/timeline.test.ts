@@ -14,8 +14,16 @@ if (!loaded.ok) throw new Error('superbowl.yaml does not load');
 const { runbook } = loaded;
 
 const shown: Shown = {
-  launchId: 'sb', segments: [{ segment: 'us-ios', attempt: 1 }], contentHash: 'c0ffee00aa', audienceHash: 'abcdef0123', skipListHash: null, collapseId: 'sb.big-game',
-  notAfterMs: { ios: 60_000, android: 600_000 }, expiresAfterMs: 0, priority: { apns: 10, fcm: 'high' }, uncertain: 'leave',
+  launchId: 'sb',
+  segments: [{ segment: 'us-ios', attempt: 1 }],
+  contentHash: 'c0ffee00aa',
+  audienceHash: 'abcdef0123',
+  skipListHash: null,
+  collapseId: 'sb.big-game',
+  notAfterMs: { ios: 60_000, android: 600_000 },
+  expiresAfterMs: 0,
+  priority: { apns: 10, fcm: 'high' },
+  uncertain: 'leave',
 };
 const totals = { accepted: 190, failed: 8, uncertain: 0, halted: 0, late: 2, skipped: 0, reasons: { Unregistered: 8 } };
 
@@ -23,39 +31,141 @@ function record(...bodies: NewEntry[]): Entry[] {
   const entries: Entry[] = [];
   for (const body of bodies) {
     const head = entries.at(-1);
-    entries.push(sealEntry('sb', head === undefined ? { seq: 0, hash: '' } : { seq: head.seq, hash: head.hash }, body, { token: `token-${entries.length}`, signer: null }));
+    entries.push(
+      sealEntry('sb', head === undefined ? { seq: 0, hash: '' } : { seq: head.seq, hash: head.hash }, body, {
+        token: `token-${entries.length}`,
+        signer: null,
+      }),
+    );
   }
   return entries;
 }
 
 const entries = record(
-  { kind: 'LaunchCreated', name: 'Big | Game', channelId: 'C1', runbook, runbookHash: 'f00d', targetAtMs: target, compress: 1, contentHash: 'c0ffee00aa', atMs: target - 3_600_000, by: { person: 'ana' } },
-  { kind: 'FireRequested', orderId: 'F2', shown, shownHash: 'x', devices: 200, expiresAtMs: target + 1, via: { kind: 'slack', slackId: 'U0MARKET1' }, lifts: null, atMs: target - 1_000, by: { person: 'mia' } },
-  { kind: 'FireApproved', orderId: 'F2', shotId: 'S3', shown, shownHash: 'x', via: { kind: 'slack', slackId: 'U0MARKET2' }, pressedAtMs: target + 5_123, notAfterAtMs: { ios: target + 65_123, android: target + 605_123 }, haltEpoch: 0, lifts: null, redGates: [], atMs: target + 5_130, by: { person: 'ben' } },
-  { kind: 'ShotClosed', shotId: 'S3', cause: 'complete', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals: { ...totals, uncertain: 2, late: 0 } }], atMs: target + 9_000, by: { system: 'closer' } },
-  { kind: 'ShotTimed', shotId: 'S3', timing: { firstWriteMs: 110, p50Ms: 1_204, p95Ms: 1_800, p99Ms: 2_050, lastWriteMs: 2_100, perSecond: 95.4, peakPerSecond: 120 }, atMs: target + 9_500, by: { system: 'conductor' } },
-  { kind: 'ShotCorrected', shotId: 'S3', batch: '0000-1', segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals }], atMs: target + 10_000, by: { system: 'worker' } },
+  {
+    kind: 'LaunchCreated',
+    name: 'Big | Game',
+    channelId: 'C1',
+    runbook,
+    runbookHash: 'f00d',
+    targetAtMs: target,
+    compress: 1,
+    contentHash: 'c0ffee00aa',
+    atMs: target - 3_600_000,
+    by: { person: 'ana' },
+  },
+  {
+    kind: 'FireRequested',
+    orderId: 'F2',
+    shown,
+    shownHash: 'x',
+    devices: 200,
+    expiresAtMs: target + 1,
+    via: { kind: 'slack', slackId: 'U0MARKET1' },
+    lifts: null,
+    atMs: target - 1_000,
+    by: { person: 'mia' },
+  },
+  {
+    kind: 'FireApproved',
+    orderId: 'F2',
+    shotId: 'S3',
+    shown,
+    shownHash: 'x',
+    via: { kind: 'slack', slackId: 'U0MARKET2' },
+    pressedAtMs: target + 5_123,
+    notAfterAtMs: { ios: target + 65_123, android: target + 605_123 },
+    haltEpoch: 0,
+    lifts: null,
+    redGates: [],
+    atMs: target + 5_130,
+    by: { person: 'ben' },
+  },
+  {
+    kind: 'ShotClosed',
+    shotId: 'S3',
+    cause: 'complete',
+    segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals: { ...totals, uncertain: 2, late: 0 } }],
+    atMs: target + 9_000,
+    by: { system: 'closer' },
+  },
+  {
+    kind: 'ShotTimed',
+    shotId: 'S3',
+    timing: {
+      firstWriteMs: 110,
+      p50Ms: 1_204,
+      p95Ms: 1_800,
+      p99Ms: 2_050,
+      lastWriteMs: 2_100,
+      perSecond: 95.4,
+      peakPerSecond: 120,
+    },
+    atMs: target + 9_500,
+    by: { system: 'conductor' },
+  },
+  {
+    kind: 'ShotCorrected',
+    shotId: 'S3',
+    batch: '0000-1',
+    segments: [{ segment: 'us-ios', attempt: 1, devices: 200, totals }],
+    atMs: target + 10_000,
+    by: { system: 'worker' },
+  },
 );
 const message = (text: string, more: Partial<TimelineMessage> = {}): TimelineMessage => ({
-  ts: '1.1', user: 'U0MARKET1', text, atMs: target + 6_000, edits: null, deleted: false, permalink: 'https://slack.example/p1', files: [], ...more,
+  ts: '1.1',
+  user: 'U0MARKET1',
+  text,
+  atMs: target + 6_000,
+  edits: null,
+  deleted: false,
+  permalink: 'https://slack.example/p1',
+  files: [],
+  ...more,
 });
 
 describe('the timeline', () => {
-  const text = timelineMarkdown(entries, [message('it is on *air* | now\n<script>'), message('on air!', { edits: '1.1', ts: '1.2', atMs: target + 7_000 }), message('who?', { user: 'U9STRANGER', atMs: target + 8_000 })], { chain: { ok: true }, slackNames: new Map([['U9STRANGER', 'Visitor']]) });
+  const text = timelineMarkdown(
+    entries,
+    [
+      message('it is on *air* | now\n<script>'),
+      message('on air!', { edits: '1.1', ts: '1.2', atMs: target + 7_000 }),
+      message('who?', { user: 'U9STRANGER', atMs: target + 8_000 }),
+    ],
+    { chain: { ok: true }, slackNames: new Map([['U9STRANGER', 'Visitor']]) },
+  );
 
   test('says who asked, who pressed GO, when to the millisecond, and what became of the devices after corrections', () => {
     const shot = text.split('\n').find((line) => line.startsWith('| S3'));
-    expect(shot).toContain('| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95/s (best second 120) |');
+    expect(shot).toContain(
+      '| Mia Chen | Ben Okafor | 2027-02-08 23:30:05.123 | us-ios | 200 | 190 accepted, 8 failed (8 Unregistered), 2 late | first after 0.11 s, p50 1.20 s, p95 1.80 s, p99 2.05 s, last after 2.10 s, 95/s (best second 120) |',
+    );
   });
 
   test('says how many tokens were refused for good after corrections and how to take them out, or nothing', () => {
-    expect(text).toContain("\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Texts");
-    const others = entries.map((entry): Entry => (entry.kind === 'ShotCorrected' ? { ...entry, segments: entry.segments.map((segment) => ({ ...segment, totals: { ...totals, reasons: { TooManyRequests: 8 } } })) } : entry));
+    expect(text).toContain(
+      "\n\nTokens refused for good: 8. For the next launch's skip list: `npm run audience -- bad-tokens --launch sb`\n\n## Texts",
+    );
+    const others = entries.map((entry): Entry =>
+      entry.kind === 'ShotCorrected'
+        ? {
+            ...entry,
+            segments: entry.segments.map((segment) => ({
+              ...segment,
+              totals: { ...totals, reasons: { TooManyRequests: 8 } },
+            })),
+          }
+        : entry,
+    );
     expect(timelineMarkdown(others, [], { chain: { ok: true } })).not.toContain('refused for good');
   });
 
   test('has one line for every entry and every message, in order of time', () => {
-    const rows = text.split('## Timeline')[1]!.split('\n').filter((line) => /^\| \d\d:/.test(line));
+    const rows = text
+      .split('## Timeline')[1]!
+      .split('\n')
+      .filter((line) => /^\| \d\d:/.test(line));
     expect(rows).toHaveLength(entries.length + 3);
     const times = rows.map((line) => line.slice(2, 14));
     expect(times).toEqual([...times].sort());
@@ -80,12 +190,21 @@ describe('the timeline', () => {
 });
 
 describe('what people wrote', () => {
-  const row = (one: Partial<TimelineMessage>): string => timelineMarkdown(entries, [message('', one)], { chain: { ok: true }, slackNames: new Map([['U9STRANGER', 'Vi | sitor']]) }).split('\n').find((line) => line.includes(target6)) ?? '';
+  const row = (one: Partial<TimelineMessage>): string =>
+    timelineMarkdown(entries, [message('', one)], {
+      chain: { ok: true },
+      slackNames: new Map([['U9STRANGER', 'Vi | sitor']]),
+    })
+      .split('\n')
+      .find((line) => line.includes(target6)) ?? '';
   const target6 = '23:30:06.000';
   test.each([
     ['R&amp;D says &lt;hi&gt; <@U0MARKET1>', 'R&D says \\<hi\\> Mia Chen'],
     ['<@U9STRANGER> <@U8NOBODY|Zoe> <@U7> in <#C1|general> <!here>', 'Vi \\| sitor Zoe @U7 in #general @here'],
-    ['see <https://a.b/c?x=1&amp;y=2|the *plan*> and <https://a.b>', 'see the \\*plan\\* (https://a.b/c?x=1&y=2) and https://a.b'],
+    [
+      'see <https://a.b/c?x=1&amp;y=2|the *plan*> and <https://a.b>',
+      'see the \\*plan\\* (https://a.b/c?x=1&y=2) and https://a.b',
+    ],
     // Typed as it stands: it must neither become a sign nor be read as an entity.
     ['&amp;lt;b&amp;gt;', '&amp;lt;b&amp;gt;'],
     ['<!date^1767225600^{time}|noon> <javascript:alert(1)|x>', 'noon \\<javascript:alert(1)\\|x\\>'],
@@ -93,29 +212,57 @@ describe('what people wrote', () => {
   ])('%j is read as it was meant', (text, wanted) => expect(row({ text })).toContain(`“${wanted}”`));
 
   test('deletions say of when, and a link that is none is left out', () => {
-    expect(row({ text: '', deleted: true, edits: '1800000000.000100', permalink: null })).toContain('| deleted their message of 08:00:00.000 |');
+    expect(row({ text: '', deleted: true, edits: '1800000000.000100', permalink: null })).toContain(
+      '| deleted their message of 08:00:00.000 |',
+    );
     expect(row({ text: 'x', permalink: 'javascript:alert(1)' })).not.toContain('](');
   });
 
   test('a refused press says who, what and why, and many are counted', () => {
-    const refused = { what: 'pressing GO on F2', code: 'SAME_PERSON', say: 'Mia Chen asked for this fire, so a *second* person must press GO.', times: 1 };
-    expect(row({ refused })).toContain('| Mia Chen | was refused: pressing GO on F2 (SAME\\_PERSON): Mia Chen asked for this fire, so a \\*second\\* person must press GO. |');
-    expect(row({ refused: { ...refused, times: 1_200 } })).toContain('| Mia Chen | was refused 1,200 more times within a minute, the last time: pressing GO on F2 (SAME\\_PERSON) |');
+    const refused = {
+      what: 'pressing GO on F2',
+      code: 'SAME_PERSON',
+      say: 'Mia Chen asked for this fire, so a *second* person must press GO.',
+      times: 1,
+    };
+    expect(row({ refused })).toContain(
+      '| Mia Chen | was refused: pressing GO on F2 (SAME\\_PERSON): Mia Chen asked for this fire, so a \\*second\\* person must press GO. |',
+    );
+    expect(row({ refused: { ...refused, times: 1_200 } })).toContain(
+      '| Mia Chen | was refused 1,200 more times within a minute, the last time: pressing GO on F2 (SAME\\_PERSON) |',
+    );
   });
 });
 
 test('every text that was sent stands in the timeline, whole, with how many got it in which shot', () => {
-  const audience = { hash: 'abcdef0123', manifestKey: 'k', devices: 300, locales: { en: 210, es: 90 }, segments: [
-    { id: 'us-ios', platform: 'ios' as const, devices: 200, batches: 1, locales: { en: 180, es: 20 } }, { id: 'br-ios', platform: 'ios' as const, devices: 100, batches: 1, locales: { en: 30, es: 70 } },
-  ] };
+  const audience = {
+    hash: 'abcdef0123',
+    manifestKey: 'k',
+    devices: 300,
+    locales: { en: 210, es: 90 },
+    segments: [
+      { id: 'us-ios', platform: 'ios' as const, devices: 200, batches: 1, locales: { en: 180, es: 20 } },
+      { id: 'br-ios', platform: 'ios' as const, devices: 100, batches: 1, locales: { en: 30, es: 70 } },
+    ],
+  };
   const changed = { ...runbook.campaign, locales: { en: { title: 'New | title', body: 'New text' } } };
   const [created, asked, approved] = entries;
-  const all = record(...[created, { kind: 'AudienceSet', audience, atMs: target - 2_000, by: { person: 'ana' } }, asked, approved, { kind: 'CampaignSet', campaign: changed, contentHash: 'beef00aa', atMs: target + 20_000, by: { person: 'mia' } }] as NewEntry[]);
+  const all = record(
+    ...([
+      created,
+      { kind: 'AudienceSet', audience, atMs: target - 2_000, by: { person: 'ana' } },
+      asked,
+      approved,
+      { kind: 'CampaignSet', campaign: changed, contentHash: 'beef00aa', atMs: target + 20_000, by: { person: 'mia' } },
+    ] as NewEntry[]),
+  );
   const text = timelineMarkdown(all, [], { chain: { ok: true } });
   expect(text).toContain('### Content c0ffee00: sent in S3\n\n| locale | title | text | devices in S3 |');
   expect(text).toContain('| en | Did you see that? 👀 | Do your lesson. You know who is watching. | 180 |');
   expect(text).toContain('| es | ¿Lo viste? 👀 | Haz tu lección. Ya sabes quién te mira. | 20 |');
-  expect(text).toContain('### Content beef00aa: never sent\n\n| locale | title | text |\n|---|---|---|\n| en | New \\| title | New text |');
+  expect(text).toContain(
+    '### Content beef00aa: never sent\n\n| locale | title | text |\n|---|---|---|\n| en | New \\| title | New text |',
+  );
 });
 
 test('times are told relative to the target', () => {
@@ -123,13 +270,29 @@ test('times are told relative to the target', () => {
 });
 
 test('totals add up by state and by reason', () => {
-  const sum = sumTotals([{ segment: 'a', attempt: 1, devices: 200, totals }, { segment: 'b', attempt: 1, devices: 200, totals }]);
+  const sum = sumTotals([
+    { segment: 'a', attempt: 1, devices: 200, totals },
+    { segment: 'b', attempt: 1, devices: 200, totals },
+  ]);
   expect(sum).toMatchObject({ accepted: 380, failed: 16, late: 4, reasons: { Unregistered: 16 } });
   expect(describeTotals({ ...sum, accepted: 0, failed: 0, late: 0 })).toBe('nothing');
 });
 
 test('reasons with names that every object has add up', () => {
-  const odd = { ...totals, accepted: 0, late: 0, failed: 5, reasons: JSON.parse('{"constructor":3,"__proto__":2}') as Record<string, number> };
+  const odd = {
+    ...totals,
+    accepted: 0,
+    late: 0,
+    failed: 5,
+    reasons: JSON.parse('{"constructor":3,"__proto__":2}') as Record<string, number>,
+  };
   const segment = { attempt: 1, devices: 5, totals: odd };
-  expect(describeTotals(sumTotals([{ segment: 'a', ...segment }, { segment: 'b', ...segment }]))).toBe('10 failed (6 constructor, 4 __proto__)');
+  expect(
+    describeTotals(
+      sumTotals([
+        { segment: 'a', ...segment },
+        { segment: 'b', ...segment },
+      ]),
+    ),
+  ).toBe('10 failed (6 constructor, 4 __proto__)');
 });

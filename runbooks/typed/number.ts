@@ -12,13 +12,26 @@
  * | `+4`, `-4`, `1e6`, `0x10`, `007`, `6,00,000`, `٤٠`, `４０`, `40-50`, `ten` | refused |
  */
 
-export type NumberProblem = 'NUMBER_MISSING' | 'NUMBER_UNREADABLE' | 'NUMBER_TWO_READINGS' | 'NUMBER_NEGATIVE' | 'NUMBER_FRACTION' | 'NUMBER_RANGE';
+export type NumberProblem =
+  | 'NUMBER_MISSING'
+  | 'NUMBER_UNREADABLE'
+  | 'NUMBER_TWO_READINGS'
+  | 'NUMBER_NEGATIVE'
+  | 'NUMBER_FRACTION'
+  | 'NUMBER_RANGE';
 
 /** `expected` goes on after "found …, expected". `readings`: what it may mean, when that is more than one thing. */
-export type NumberRead = { ok: true; value: number } | { ok: false; code: NumberProblem; expected: string; readings: number[] };
+export type NumberRead =
+  | { ok: true; value: number }
+  | { ok: false; code: NumberProblem; expected: string; readings: number[] };
 
 /** `least` 0 and `most` 2^53 - 1 by default; without `fractions` a count is wanted. `perSecond`: `600k/s` and `600k per second` are right, too. */
-export interface NumberKind { least?: number; most?: number; fractions?: boolean; perSecond?: boolean }
+export interface NumberKind {
+  least?: number;
+  most?: number;
+  fractions?: boolean;
+  perSecond?: boolean;
+}
 
 const SHAPE = /^([+-]?) ?(\d[\d.,_' ]*|\.\d+) ?(k|thousand|m|million|millions)?$/;
 const PER_SECOND = /\s*(?:\/ ?s(?:ec|ecs|econd|econds)?|(?:per|a) sec(?:ond)?)$/;
@@ -28,16 +41,31 @@ const ZEROS: Record<string, number> = { k: 3, thousand: 3, m: 6, million: 6, mil
 export function readNumber(text: string, kind: NumberKind = {}): NumberRead {
   const written = plain(text);
   if (written === '') return no('NUMBER_MISSING', wanted(kind));
-  if (/\p{Nd}/u.test(written.replaceAll(/\d/g, ''))) return no('NUMBER_UNREADABLE', `${wanted(kind)} in the digits 0 to 9`);
-  if (PER_OTHER.test(written)) return no('NUMBER_UNREADABLE', kind.perSecond === true ? 'a rate per second like 600k' : `${wanted(kind)} without a unit of time`);
-  if (PER_SECOND.test(written) && kind.perSecond !== true) return no('NUMBER_UNREADABLE', `${wanted(kind)}, not a rate`);
+  if (/\p{Nd}/u.test(written.replaceAll(/\d/g, '')))
+    return no('NUMBER_UNREADABLE', `${wanted(kind)} in the digits 0 to 9`);
+  if (PER_OTHER.test(written))
+    return no(
+      'NUMBER_UNREADABLE',
+      kind.perSecond === true ? 'a rate per second like 600k' : `${wanted(kind)} without a unit of time`,
+    );
+  if (PER_SECOND.test(written) && kind.perSecond !== true)
+    return no('NUMBER_UNREADABLE', `${wanted(kind)}, not a rate`);
   const parts = SHAPE.exec(written.replace(PER_SECOND, ''));
-  if (parts === null) return no('NUMBER_UNREADABLE', `${wanted(kind)} in plain digits, like ${kind.fractions === true ? '40 or 1.5' : '40, 4000 or 600k'}`);
+  if (parts === null)
+    return no(
+      'NUMBER_UNREADABLE',
+      `${wanted(kind)} in plain digits, like ${kind.fractions === true ? '40 or 1.5' : '40, 4000 or 600k'}`,
+    );
   const [, sign, digits = '', unit = ''] = parts;
   if (sign === '-') return no('NUMBER_NEGATIVE', `${wanted(kind)}: it can't be negative`);
-  if (sign === '+') return no('NUMBER_UNREADABLE', `${wanted(kind)} without a sign: the number to have, not what is added`);
+  if (sign === '+')
+    return no('NUMBER_UNREADABLE', `${wanted(kind)} without a sign: the number to have, not what is added`);
   const found = readings(digits, unit !== '' || kind.fractions === true);
-  if (found.length === 0) return no('NUMBER_UNREADABLE', `${wanted(kind)} with groups of three digits, like 600,000, or in plain digits, like 600000`);
+  if (found.length === 0)
+    return no(
+      'NUMBER_UNREADABLE',
+      `${wanted(kind)} with groups of three digits, like 600,000, or in plain digits, like 600000`,
+    );
   const values = [...new Set(found.map((one) => shifted(one, ZEROS[unit] ?? 0)))];
   if (values.length > 1) return twoReadings(values);
   if (/^0\d/.test(found[0] ?? '')) return no('NUMBER_UNREADABLE', `${wanted(kind)} without a zero in front`);
@@ -46,15 +74,25 @@ export function readNumber(text: string, kind: NumberKind = {}): NumberRead {
 
 function inRange(value: number, kind: NumberKind): NumberRead {
   const { least = 0, most = Number.MAX_SAFE_INTEGER } = kind;
-  if (value <= most && kind.fractions !== true && !Number.isInteger(value)) return no('NUMBER_FRACTION', `${wanted(kind)}, not a fraction`);
-  if (!(value >= least && value <= most)) return no('NUMBER_RANGE', most === Number.MAX_SAFE_INTEGER && value > most ? `${wanted(kind)} that is not so large` : wanted(kind));
+  if (value <= most && kind.fractions !== true && !Number.isInteger(value))
+    return no('NUMBER_FRACTION', `${wanted(kind)}, not a fraction`);
+  if (!(value >= least && value <= most))
+    return no(
+      'NUMBER_RANGE',
+      most === Number.MAX_SAFE_INTEGER && value > most ? `${wanted(kind)} that is not so large` : wanted(kind),
+    );
   return { ok: true, value };
 }
 
 function twoReadings(values: number[]): NumberRead {
   const sorted = values.toSorted((a, b) => b - a);
   const [large = 0, small = 0] = sorted;
-  return { ok: false, code: 'NUMBER_TWO_READINGS', expected: `${digitsOf(large)} or ${digitsOf(small)}, whichever is meant: some read it as ${shown(large)}, others as ${shown(small)}`, readings: sorted };
+  return {
+    ok: false,
+    code: 'NUMBER_TWO_READINGS',
+    expected: `${digitsOf(large)} or ${digitsOf(small)}, whichever is meant: some read it as ${shown(large)}, others as ${shown(small)}`,
+    readings: sorted,
+  };
 }
 
 const no = (code: NumberProblem, expected: string): NumberRead => ({ ok: false, code, expected, readings: [] });
@@ -68,7 +106,12 @@ function wanted({ least = 0, most = Number.MAX_SAFE_INTEGER, fractions = false }
 
 /** Small letters, one kind of space, apostrophe and minus. */
 function plain(text: string): string {
-  return text.trim().toLowerCase().replaceAll(/[\u00a0\u2007\u2009\u202f]/g, ' ').replaceAll(/[\u2019\u02bc]/g, "'").replaceAll(/[\u2010-\u2015\u2212]/g, '-');
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\u00a0\u2007\u2009\u202f]/g, ' ')
+    .replaceAll(/[\u2019\u02bc]/g, "'")
+    .replaceAll(/[\u2010-\u2015\u2212]/g, '-');
 }
 
 /** What the digits may mean, each as plain decimal text. `commaMayBeDecimal`: before k and m, and where fractions are usual. */
@@ -97,7 +140,9 @@ function readings(text: string, commaMayBeDecimal: boolean): string[] {
 /** `1,234,567` → `1234567`; null unless every group after the first has three digits. */
 function ungrouped(text: string, mark: string): string | null {
   const [first = '', ...others] = text.split(mark);
-  return /^[1-9]\d{0,2}$/.test(first) && others.length > 0 && others.every((group) => /^\d{3}$/.test(group)) ? [first, ...others].join('') : null;
+  return /^[1-9]\d{0,2}$/.test(first) && others.length > 0 && others.every((group) => /^\d{3}$/.test(group))
+    ? [first, ...others].join('')
+    : null;
 }
 
 /** Times 10^zeros by moving the point: `1.005` thousand is 1,005 and not a little less. */
@@ -107,10 +152,12 @@ function shifted(decimal: string, zeros: number): number {
   return Number(`${whole}${moved.slice(0, zeros)}.${moved.slice(zeros)}0`);
 }
 
-const digitsOf = (value: number): string => value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
+const digitsOf = (value: number): string =>
+  value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 20 });
 const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 20 });
 
-const UNIT_WORD = /^(?:k|m|thousand|millions?|(?:[km]|thousand|millions?)?\/(?:s|sec|second|min|minute|h|hour)|\/)[.,;:!]*$/i;
+const UNIT_WORD =
+  /^(?:k|m|thousand|millions?|(?:[km]|thousand|millions?)?\/(?:s|sec|second|min|minute|h|hour)|\/)[.,;:!]*$/i;
 
 /**
  * Cuts the number off the front of what was typed, with all that belongs to it: `600 000 per second because it is slow`.
@@ -123,9 +170,19 @@ export function cutNumber(text: string): { number: string; rest: string } {
   while (/^[\p{Nd}.,_'’+\-−]*\p{Nd}/u.test(word(end + 1)) || /^[.,_'’]+$/.test(word(end + 1))) end += 2;
   if (/\p{Nd}/u.test(word(end - 1))) {
     if (UNIT_WORD.test(word(end + 1))) end += 2;
-    if (/^(?:per|an?)$/i.test(word(end + 1)) && /^(?:s|sec|second|min|minute|h|hour|day)s?[.,;:!]*$/i.test(word(end + 3))) end += 4;
+    if (
+      /^(?:per|an?)$/i.test(word(end + 1)) &&
+      /^(?:s|sec|second|min|minute|h|hour|day)s?[.,;:!]*$/i.test(word(end + 3))
+    )
+      end += 4;
     else if (word(end - 1) === '/' && word(end + 1) !== '') end += 2;
   }
   // What ends a sentence is no part of the number.
-  return { number: pieces.slice(0, end).join('').replace(/[.,;:!]+$/, ''), rest: pieces.slice(end).join('').trim() };
+  return {
+    number: pieces
+      .slice(0, end)
+      .join('')
+      .replace(/[.,;:!]+$/, ''),
+    rest: pieces.slice(end).join('').trim(),
+  };
 }

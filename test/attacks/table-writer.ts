@@ -30,20 +30,36 @@ export class TableWriter {
   }
 
   async put(entry: Entry): Promise<void> {
-    await this.#dynamo.send(new PutItemCommand({
-      TableName: `${this.#stage.cloudConfig.tablePrefix}-record`,
-      Item: { launchId: { S: this.#launch.id }, seq: { N: String(entry.seq) }, token: { S: entry.token }, hash: { S: entry.hash }, body: { S: JSON.stringify(entry) } },
-    }));
+    await this.#dynamo.send(
+      new PutItemCommand({
+        TableName: `${this.#stage.cloudConfig.tablePrefix}-record`,
+        Item: {
+          launchId: { S: this.#launch.id },
+          seq: { N: String(entry.seq) },
+          token: { S: entry.token },
+          hash: { S: entry.hash },
+          body: { S: JSON.stringify(entry) },
+        },
+      }),
+    );
   }
 
   async remove(seq: number): Promise<void> {
-    await this.#dynamo.send(new DeleteItemCommand({ TableName: `${this.#stage.cloudConfig.tablePrefix}-record`, Key: { launchId: { S: this.#launch.id }, seq: { N: String(seq) } } }));
+    await this.#dynamo.send(
+      new DeleteItemCommand({
+        TableName: `${this.#stage.cloudConfig.tablePrefix}-record`,
+        Key: { launchId: { S: this.#launch.id }, seq: { N: String(seq) } },
+      }),
+    );
   }
 
   /** Puts what was decided at the end of the record, hashed and chained as it should be. */
   async append(decided: NewEntry, signer: Signer | null): Promise<Entry> {
     const head = (await this.read()).at(-1);
-    const entry = sealEntry(this.#launch.id, { seq: head?.seq ?? 0, hash: head?.hash ?? '' }, decided, { token: randomUUID(), signer });
+    const entry = sealEntry(this.#launch.id, { seq: head?.seq ?? 0, hash: head?.hash ?? '' }, decided, {
+      token: randomUUID(),
+      signer,
+    });
     await this.put(entry);
     return entry;
   }
@@ -68,7 +84,10 @@ export class TableWriter {
     let head = { seq: 0, hash: '' };
     for (const one of changed) {
       const seq = head.seq + 1;
-      const entry = 'hash' in one ? { ...one as Entry, seq } : sealEntry(this.#launch.id, head, one as NewEntry, { token: randomUUID(), signer: null });
+      const entry =
+        'hash' in one
+          ? { ...(one as Entry), seq }
+          : sealEntry(this.#launch.id, head, one as NewEntry, { token: randomUUID(), signer: null });
       await this.put(entry);
       head = { seq, hash: entry.hash };
     }
@@ -79,7 +98,9 @@ export class TableWriter {
   async wakeAll(shotId: string): Promise<void> {
     const names = queueNames(this.#launch.pool);
     const order = { v: 1, launchId: this.#launch.id, shotId, segment: 'ios', attempt: 1 };
-    await this.#stage.cloud.queues.sendFifo(names.segments, [{ body: JSON.stringify(order), group: randomUUID(), dedup: randomUUID() }]);
+    await this.#stage.cloud.queues.sendFifo(names.segments, [
+      { body: JSON.stringify(order), group: randomUUID(), dedup: randomUUID() },
+    ]);
     await this.wakeBatches(shotId);
   }
 
@@ -87,12 +108,18 @@ export class TableWriter {
     const names = queueNames(this.#launch.pool);
     const order = { v: 1, launchId: this.#launch.id, shotId, segment: 'ios', attempt: 1 };
     const batches = this.#launch.audience.manifest.segments.find(({ id }) => id === 'ios')?.batches ?? [];
-    await this.#stage.cloud.queues.send(names.batches.ios, batches.map(({ id }) => JSON.stringify({ ...order, batch: id })));
+    await this.#stage.cloud.queues.send(
+      names.batches.ios,
+      batches.map(({ id }) => JSON.stringify({ ...order, batch: id })),
+    );
   }
 }
 
 /** A request and its approval as two people's presses would have made them, taken from a record where they did. */
-export function fireOf(entries: readonly Entry[]): { request: EntryOf<'FireRequested'>; approval: EntryOf<'FireApproved'> } {
+export function fireOf(entries: readonly Entry[]): {
+  request: EntryOf<'FireRequested'>;
+  approval: EntryOf<'FireApproved'>;
+} {
   const request = entries.find((entry): entry is EntryOf<'FireRequested'> => entry.kind === 'FireRequested');
   const approval = entries.find((entry): entry is EntryOf<'FireApproved'> => entry.kind === 'FireApproved');
   if (request === undefined || approval === undefined) throw new Error('NO_FIRE');

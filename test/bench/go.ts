@@ -13,7 +13,14 @@ const USAGE = `npm run bench:go -- [--runs N] [--workers N] [--beside]
   --workers  worker processes of each (default 2)
   --beside   an Android shot of the same launch runs slowly meanwhile`;
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '50' }, workers: { type: 'string', default: '2' }, beside: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '50' },
+    workers: { type: 'string', default: '2' },
+    beside: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 if (values.help) {
   say(USAGE);
@@ -27,24 +34,53 @@ const PACE = 20_000;
 const RUNS_FOR_MS = 150;
 const SETTLES_MS = 1_000;
 
-interface Run { firstMs: number; haltMs: number }
+interface Run {
+  firstMs: number;
+  haltMs: number;
+}
 
 async function workers(stage: Stage, launch: StagedLaunch, many: number) {
-  const children = Array.from({ length: many }, () => spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../workers/main.ts')], { env: { ...stage.env(launch.id), LOG_LEVEL: 'fatal', GOBUTTON_THREADS: '1' }, stdio: 'ignore' }));
-  await until('workers that are ready', 60_000, async () => (await stage.cloud.live.reports(launch.id)).filter(({ state }) => state === 'ready').length === many, 100);
-  return () => { for (const child of children) child.kill('SIGKILL'); };
+  const children = Array.from({ length: many }, () =>
+    spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../workers/main.ts')],
+      { env: { ...stage.env(launch.id), LOG_LEVEL: 'fatal', GOBUTTON_THREADS: '1' }, stdio: 'ignore' },
+    ),
+  );
+  await until(
+    'workers that are ready',
+    60_000,
+    async () => (await stage.cloud.live.reports(launch.id)).filter(({ state }) => state === 'ready').length === many,
+    100,
+  );
+  return () => {
+    for (const child of children) child.kill('SIGKILL');
+  };
 }
 
 async function run(stage: Stage): Promise<Run> {
   const launch = await stage.newLaunch({
-    ios: DEVICES, android: values.beside ? 2_000 : 0, batchSize: 500,
-    delivery: { android_event_quota: undefined, android_per_second: 50, android_ramp: '0s', ios_per_second: PACE, ios_not_after: '60s' },
+    ios: DEVICES,
+    android: values.beside ? 2_000 : 0,
+    batchSize: 500,
+    delivery: {
+      android_event_quota: undefined,
+      android_per_second: 50,
+      android_ramp: '0s',
+      ios_per_second: PACE,
+      ios_not_after: '60s',
+    },
   });
   const end = await workers(stage, launch, Number(values.workers));
   try {
     if (values.beside) {
       const slow = await launch.fire({ segments: ['android'] });
-      await until('the slow shot', 10_000, () => Promise.resolve(stage.providers.judge.counts(launch.id, slow.id).received > 20), 20);
+      await until(
+        'the slow shot',
+        10_000,
+        () => Promise.resolve(stage.providers.judge.counts(launch.id, slow.id).received > 20),
+        20,
+      );
     }
     const shot = await launch.fire({ segments: ['ios'] });
     const counts = () => stage.providers.judge.counts(launch.id, shot.id);
@@ -72,9 +108,21 @@ const stage = await startStage();
 try {
   const runs: Run[] = [];
   for (let number = 0; number < Number(values.runs); number++) runs.push(await run(stage));
-  say(`${runs.length} launches of ${DEVICES.toLocaleString('en')} devices, ${values.workers} worker processes${values.beside ? ', beside a slow Android shot' : ''}`);
-  say(row('GO to first push', runs.map(({ firstMs }) => firstMs)));
-  say(row('halt to last push', runs.map(({ haltMs }) => haltMs)));
+  say(
+    `${runs.length} launches of ${DEVICES.toLocaleString('en')} devices, ${values.workers} worker processes${values.beside ? ', beside a slow Android shot' : ''}`,
+  );
+  say(
+    row(
+      'GO to first push',
+      runs.map(({ firstMs }) => firstMs),
+    ),
+  );
+  say(
+    row(
+      'halt to last push',
+      runs.map(({ haltMs }) => haltMs),
+    ),
+  );
 } finally {
   await stage.stop();
 }

@@ -1,7 +1,16 @@
 import type { Profiler } from 'node:inspector';
 
 /** Where the time of a sending process goes, by layer of the lane. */
-export const LAYERS = ['compose', 'socket write', 'socket read and event loop', 'parse', 'settle and account', 'job', 'gc', 'other'] as const;
+export const LAYERS = [
+  'compose',
+  'socket write',
+  'socket read and event loop',
+  'parse',
+  'settle and account',
+  'job',
+  'gc',
+  'other',
+] as const;
 export type Layer = (typeof LAYERS)[number];
 /** Self time in ms; idle time and the profiler's own are left out. The profiler counts by the clock: on a busy machine these are upper bounds. */
 export type Layers = Record<Layer, number>;
@@ -37,14 +46,17 @@ function ownLayer({ callFrame: { functionName, url } }: Node): Layer | 'not coun
   const name = functionName.slice(functionName.lastIndexOf('.') + 1);
   if (functionName === '(garbage collector)') return 'gc';
   // What no JavaScript was on the stack for: decryption, reading and polling of the sockets.
-  if (functionName === '(program)' || functionName === 'onStreamRead' || url.endsWith('/h2/connect.ts')) return 'socket read and event loop';
+  if (functionName === '(program)' || functionName === 'onStreamRead' || url.endsWith('/h2/connect.ts'))
+    return 'socket read and event loop';
   if (/\/(wire-lane|wire-pool|token-bucket)\.ts$/.test(url)) return 'settle and account';
   if (url.includes('/test/bench/') || url.includes('/workers/send/')) return 'job';
   if (/\/(frame-reader|header-blocks|hpack-decoder)\.ts$/.test(url)) return 'parse';
   if (/\/(request-template|hpack-encoder)\.ts$/.test(url)) return 'compose';
   if (url.endsWith('/h2/connection.ts')) {
     if (name === '#write' || name === '#flush') return 'socket write';
-    return /^(fill|#compose|#request|#ids|#takeControl|#sendPartials|get (limit|free))$/.test(name) ? 'compose' : 'parse';
+    return /^(fill|#compose|#request|#ids|#takeControl|#sendPartials|get (limit|free))$/.test(name)
+      ? 'compose'
+      : 'parse';
   }
   if (functionName === 'writeBuffer' || functionName === 'onWriteComplete') return 'socket write';
   return null;

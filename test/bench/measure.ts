@@ -12,11 +12,34 @@ import { cpuSecondsOf, startFastServer, startLocalProviders } from './servers.ts
  */
 
 /** `connections`: of a client that was tried with several numbers of them, the one that gave most per CPU-second. */
-export interface Row { client: string; connections?: number; perSecond: number; perCpuSecond: number; peakRssMb: number; ownPeakMb: number | null }
-export interface Setting { processes: number; /** Of each process. */ connections: number; latencyMs: number; unregisteredPercent: number; /** That a connection may have open. */ streams: number }
-export interface Condition extends Omit<Row, 'connections'>, Setting { /** Cores that the server kept busy. */ serverCores: number | null }
-export interface Footing { connections: number; streams: number; ownPeakMb: number }
-export interface Effort { warmUpMs: number; roundMs: number; rounds: number }
+export interface Row {
+  client: string;
+  connections?: number;
+  perSecond: number;
+  perCpuSecond: number;
+  peakRssMb: number;
+  ownPeakMb: number | null;
+}
+export interface Setting {
+  processes: number;
+  /** Of each process. */ connections: number;
+  latencyMs: number;
+  unregisteredPercent: number;
+  /** That a connection may have open. */ streams: number;
+}
+export interface Condition extends Omit<Row, 'connections'>, Setting {
+  /** Cores that the server kept busy. */ serverCores: number | null;
+}
+export interface Footing {
+  connections: number;
+  streams: number;
+  ownPeakMb: number;
+}
+export interface Effort {
+  warmUpMs: number;
+  roundMs: number;
+  rounds: number;
+}
 
 export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
 export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
@@ -30,22 +53,30 @@ const CLIENT_CORE = 0;
 const SERVER_CORE = 1;
 const clientPin = pinnedTo(CLIENT_CORE, CORES);
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** `rounds`: of each process, those of one index at the same time. Rates and CPU seconds add up, memory is that of the largest process. */
 function rowOf(client: string, rounds: readonly (readonly Round[])[], footprints: readonly Footprint[]): Row {
-  const sum = (own: readonly Round[], of: (round: Round) => number): number => own.reduce((total, round) => total + of(round), 0);
+  const sum = (own: readonly Round[], of: (round: Round) => number): number =>
+    own.reduce((total, round) => total + of(round), 0);
   return {
     client,
     perSecond: Math.round(median(rounds.map((own) => sum(own, ({ requests, seconds }) => requests / seconds)))),
-    perCpuSecond: Math.round(median(rounds.map((own) => sum(own, ({ requests }) => requests) / sum(own, ({ cpuSeconds }) => cpuSeconds)))),
+    perCpuSecond: Math.round(
+      median(rounds.map((own) => sum(own, ({ requests }) => requests) / sum(own, ({ cpuSeconds }) => cpuSeconds))),
+    ),
     peakRssMb: Math.round(Math.max(0, ...footprints.map(({ peakRssMb }) => peakRssMb))),
     ownPeakMb: footprints.length === 0 ? null : Math.round(Math.max(...footprints.map(({ ownPeakMb }) => ownPeakMb))),
   };
 }
 
 /** Table 1: every client against the same server, each on one core with the server on another. `tried`: each number of connections of those that show their best. */
-export async function measureClients(names: readonly ClientName[], effort: Effort, say: (line: string) => void): Promise<{ server: string; rows: Row[]; tried: Row[] }> {
+export async function measureClients(
+  names: readonly ClientName[],
+  effort: Effort,
+  say: (line: string) => void,
+): Promise<{ server: string; rows: Row[]; tried: Row[] }> {
   const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
   const started: { name: ClientName; connections: number | null; client: StartedClient; rounds: Round[][] }[] = [];
   const c = TRIED_CONNECTIONS.map((connections) => ({ connections, rounds: [] as Round[][] }));
@@ -54,7 +85,15 @@ export async function measureClients(names: readonly ClientName[], effort: Effor
       for (const connections of name.startsWith('lane') && effort !== QUICK ? TRIED_CONNECTIONS : [null]) {
         say(`${name}${connections === null ? '' : ` with ${connections} connections`}: warm-up`);
         const target = { ...server.target, connections: connections ?? 1, unregisteredEvery: 0, part: 0 };
-        started.push({ name, connections, client: await startClient({ client: name, target, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin), rounds: [] });
+        started.push({
+          name,
+          connections,
+          client: await startClient(
+            { client: name, target, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false },
+            clientPin,
+          ),
+          rounds: [],
+        });
       }
     }
     for (let round = 1; round <= effort.rounds; round += 1) {
@@ -67,9 +106,13 @@ export async function measureClients(names: readonly ClientName[], effort: Effor
       }
     }
     const all: Row[] = [];
-    for (const { name, connections, client, rounds } of started) all.push({ ...rowOf(name, rounds, [await client.end()]), ...(connections === null ? {} : { connections }) });
-    for (const { connections, rounds } of c) if (rounds.length > 0) all.push({ ...rowOf('h2load', rounds, []), connections });
-    const rows = [...new Set(all.map(({ client }) => client))].map((name) => bestOf(all.filter(({ client }) => client === name)));
+    for (const { name, connections, client, rounds } of started)
+      all.push({ ...rowOf(name, rounds, [await client.end()]), ...(connections === null ? {} : { connections }) });
+    for (const { connections, rounds } of c)
+      if (rounds.length > 0) all.push({ ...rowOf('h2load', rounds, []), connections });
+    const rows = [...new Set(all.map(({ client }) => client))].map((name) =>
+      bestOf(all.filter(({ client }) => client === name)),
+    );
     return { server: server.name, rows, tried: all.filter(({ connections }) => connections !== undefined) };
   } finally {
     for (const { client } of started) client.kill();
@@ -103,33 +146,65 @@ export async function measureConditions(effort: Effort, say: (line: string) => v
   const server = await startLocalProviders([]);
   const started: StartedClient[] = [];
   try {
-    const start = async (core: number, unregisteredEvery: number, connections = CONNECTIONS): Promise<StartedClient> => {
-      const client = await startClient({
-        client: 'lane-apns', warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false,
-        target: { ...server.target, connections, unregisteredEvery, part: started.length },
-      }, pinnedTo(core, CORES));
+    const start = async (
+      core: number,
+      unregisteredEvery: number,
+      connections = CONNECTIONS,
+    ): Promise<StartedClient> => {
+      const client = await startClient(
+        {
+          client: 'lane-apns',
+          warmUpMs: effort.warmUpMs,
+          roundMs: effort.roundMs,
+          profile: false,
+          target: { ...server.target, connections, unregisteredEvery, part: started.length },
+        },
+        pinnedTo(core, CORES),
+      );
       started.push(client);
       return client;
     };
-    const [first, second, withUnregistered, many] = [await start(CLIENT_CORE, 0), await start(SERVER_CORE, 0), await start(CLIENT_CORE, 100), await start(CLIENT_CORE, 0, MANY_CONNECTIONS)];
+    const [first, second, withUnregistered, many] = [
+      await start(CLIENT_CORE, 0),
+      await start(SERVER_CORE, 0),
+      await start(CLIENT_CORE, 100),
+      await start(CLIENT_CORE, 0, MANY_CONNECTIONS),
+    ];
     const clientsOf = ({ processes, unregisteredPercent, connections }: Setting): StartedClient[] =>
-      connections === MANY_CONNECTIONS ? [many] : unregisteredPercent > 0 ? [withUnregistered] : processes === 2 ? [first, second] : [first];
+      connections === MANY_CONNECTIONS
+        ? [many]
+        : unregisteredPercent > 0
+          ? [withUnregistered]
+          : processes === 2
+            ? [first, second]
+            : [first];
     const all = SETTINGS.map((setting) => ({ setting, rounds: [] as Round[][], serverCores: [] as number[] }));
     for (let round = 1; round <= effort.rounds; round += 1) {
       say(`real conditions: round ${round} of ${effort.rounds}`);
       for (const { setting, rounds, serverCores } of all) {
-        await server.behave({ latencyMs: setting.latencyMs, latencySpreadMs: setting.latencyMs / 5, latencyStepMs: 1, streamLimit: setting.streams });
+        await server.behave({
+          latencyMs: setting.latencyMs,
+          latencySpreadMs: setting.latencyMs / 5,
+          latencyStepMs: 1,
+          streamLimit: setting.streams,
+        });
         const before = await cpuSecondsOf(server.pid);
         const startMs = performance.now();
         rounds.push(await Promise.all(clientsOf(setting).map((client) => client.round())));
         const after = await cpuSecondsOf(server.pid);
-        if (before !== null && after !== null) serverCores.push(((after - before) * 1_000) / (performance.now() - startMs));
+        if (before !== null && after !== null)
+          serverCores.push(((after - before) * 1_000) / (performance.now() - startMs));
       }
     }
     const footprints = new Map<StartedClient, Footprint>();
     for (const client of started) footprints.set(client, await client.end());
     return all.map(({ setting, rounds, serverCores }) => ({
-      ...rowOf('lane-apns', rounds, clientsOf(setting).flatMap((client) => footprints.get(client) ?? [])), ...setting,
+      ...rowOf(
+        'lane-apns',
+        rounds,
+        clientsOf(setting).flatMap((client) => footprints.get(client) ?? []),
+      ),
+      ...setting,
       serverCores: serverCores.length === 0 ? null : Number(median(serverCores).toFixed(2)),
     }));
   } finally {
@@ -146,7 +221,16 @@ export async function measureMemory(effort: Effort, say: (line: string) => void)
     const all: Footing[] = [];
     for (const connections of MEMORY_CONNECTIONS) {
       say(`memory with ${connections} connections`);
-      const client = await startClient({ client: 'lane-apns', target: { ...server.target, connections, unregisteredEvery: 0, part: all.length }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: false }, clientPin);
+      const client = await startClient(
+        {
+          client: 'lane-apns',
+          target: { ...server.target, connections, unregisteredEvery: 0, part: all.length },
+          warmUpMs: effort.warmUpMs,
+          roundMs: effort.roundMs,
+          profile: false,
+        },
+        clientPin,
+      );
       for (let round = 0; round < effort.rounds; round += 1) await client.round();
       all.push({ connections, streams: 1_000, ownPeakMb: Math.round((await client.end()).ownPeakMb) });
     }
@@ -157,17 +241,35 @@ export async function measureMemory(effort: Effort, say: (line: string) => void)
 }
 
 /** Table 4: CPU profile of the lane by layer, in µs of CPU time per notification. */
-export async function measureLayers(effort: Effort, say: (line: string) => void): Promise<{ connections: number; layers: Layers }[]> {
+export async function measureLayers(
+  effort: Effort,
+  say: (line: string) => void,
+): Promise<{ connections: number; layers: Layers }[]> {
   const server = await startFastServer(pinnedTo(SERVER_CORE, CORES));
   try {
     const profiles: { connections: number; layers: Layers }[] = [];
     for (const connections of [1, CONNECTIONS]) {
       say(`layers with ${connections} connection${connections === 1 ? '' : 's'}`);
-      const client = await startClient({ client: 'lane-apns', target: { ...server.target, connections, unregisteredEvery: 0, part: 0 }, warmUpMs: effort.warmUpMs, roundMs: effort.roundMs, profile: true }, clientPin);
+      const client = await startClient(
+        {
+          client: 'lane-apns',
+          target: { ...server.target, connections, unregisteredEvery: 0, part: 0 },
+          warmUpMs: effort.warmUpMs,
+          roundMs: effort.roundMs,
+          profile: true,
+        },
+        clientPin,
+      );
       let requests = 0;
       for (let round = 0; round < effort.rounds; round += 1) requests += (await client.round()).requests;
       const { layers } = await client.end();
-      if (layers !== null) profiles.push({ connections, layers: Object.fromEntries(Object.entries(layers).map(([layer, ms]) => [layer, Number(((ms * 1_000) / requests).toFixed(3))])) as Layers });
+      if (layers !== null)
+        profiles.push({
+          connections,
+          layers: Object.fromEntries(
+            Object.entries(layers).map(([layer, ms]) => [layer, Number(((ms * 1_000) / requests).toFixed(3))]),
+          ) as Layers,
+        });
     }
     return profiles;
   } finally {

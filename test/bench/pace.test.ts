@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LaneJob } from '../../workers/lanes/lane.ts';
 import type { WireLane } from '../../workers/lanes/wire-lane.ts';
 import { openLane } from '../conformance/lane-for-tests.ts';
@@ -12,7 +12,9 @@ let lane: WireLane;
 beforeAll(async () => {
   server = await startLocalProviders([]);
   await server.behave({ latencyMs: 10 });
-  lane = await openLane({ url: server.target.apnsUrl, ca: server.target.ca }, 8, { authorization: server.target.apnsAuthorization });
+  lane = await openLane({ url: server.target.apnsUrl, ca: server.target.ca }, 8, {
+    authorization: server.target.apnsAuthorization,
+  });
 });
 afterAll(async () => {
   await lane.close();
@@ -41,7 +43,12 @@ async function rateUnder(perSecond: number, written: () => number): Promise<numb
 
 test('a pace holds within 2 %, and so does another one that is set while sending', async () => {
   const tokens = new Tokens({ part: 0, unregisteredEvery: 0 });
-  const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  const shot = lane.prepare([
+    {
+      headers: { 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' },
+      body: Buffer.from('{"aps":{"alert":"hi"}}'),
+    },
+  ]);
   let written = 0;
   let over = false;
   const failures: unknown[] = [];
@@ -51,9 +58,16 @@ test('a pace holds within 2 %, and so does another one that is set while sending
       await lane.room();
       const from = tokens.take(500);
       const job: LaneJob = {
-        count: 500, token: (index) => tokens.apns(from + index), template: () => 0, stop: () => over ? 'halted' : null,
-        settle: (_index, outcome) => { if (outcome.state !== 'accepted' && outcome.state !== 'held') failures.push(outcome); },
-        wrote: () => { written += 1; },
+        count: 500,
+        token: (index) => tokens.apns(from + index),
+        template: () => 0,
+        stop: () => (over ? 'halted' : null),
+        settle: (_index, outcome) => {
+          if (outcome.state !== 'accepted' && outcome.state !== 'held') failures.push(outcome);
+        },
+        wrote: () => {
+          written += 1;
+        },
       };
       sent.push(lane.send(shot, job));
     }

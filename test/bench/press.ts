@@ -9,7 +9,9 @@ import type { Rig } from '../bot-rig.ts';
 const USAGE = `npm run bench:press -- [--presses N]
   --presses  GO presses of each row, one after the other (default 50)`;
 
-const { values } = parseArgs({ options: { presses: { type: 'string', default: '50' }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { presses: { type: 'string', default: '50' }, help: { type: 'boolean', default: false } },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 if (values.help) {
   say(USAGE);
@@ -20,9 +22,17 @@ const presses = Number(values.presses);
 /** One order for each press. */
 async function withOrders(rig: Rig): Promise<{ launchId: string; shotsBefore: number }> {
   const { launchId } = await rig.createInRecord();
-  const segments = Array.from({ length: presses }, (_, index) => ({ id: `s${index}-ios`, platform: 'ios' as const, devices: 60, batches: 1 }));
+  const segments = Array.from({ length: presses }, (_, index) => ({
+    id: `s${index}-ios`,
+    platform: 'ios' as const,
+    devices: 60,
+    batches: 1,
+  }));
   const audience = { ...AUDIENCE, devices: presses * 60, segments, locales: { en: presses * 60 } };
-  for (const command of [{ kind: 'set-audience', by: 'ana', audience }, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' }] as const) {
+  for (const command of [
+    { kind: 'set-audience', by: 'ana', audience },
+    { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' },
+  ] as const) {
     const outcome = await rig.journal.submit(launchId, command);
     if (!outcome.ok) throw new Error(outcome.say);
     await rig.bot.conductor.afterEntry(launchId, outcome.entry);
@@ -32,7 +42,10 @@ async function withOrders(rig: Rig): Promise<{ launchId: string; shotsBefore: nu
   return { launchId, shotsBefore: 0 };
 }
 
-interface Measured { appendMs: number[]; ackMs: number[] }
+interface Measured {
+  appendMs: number[];
+  ackMs: number[];
+}
 
 async function measure(mode: 'socket' | 'http', fault: Fault | null): Promise<Measured> {
   const rig = await startRig({ mode });
@@ -64,14 +77,23 @@ async function measure(mode: 'socket' | 'http', fault: Fault | null): Promise<Me
   }
 }
 
-const at = (sorted: readonly number[], share: number): string => (sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN).toFixed(1).padStart(7);
+const at = (sorted: readonly number[], share: number): string =>
+  (sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN).toFixed(1).padStart(7);
 
-say(`${presses} GO presses each, milliseconds from the tap            acknowledged p50     p99   appended p50     p99    most`);
+say(
+  `${presses} GO presses each, milliseconds from the tap            acknowledged p50     p99   appended p50     p99    most`,
+);
 for (const mode of ['socket', 'http'] as const) {
-  for (const [name, fault] of [['works', null], ['hangs', { kind: 'hang' }], ['is limited', { kind: 'limited', retryAfterS: 60 }]] as const) {
+  for (const [name, fault] of [
+    ['works', null],
+    ['hangs', { kind: 'hang' }],
+    ['is limited', { kind: 'limited', retryAfterS: 60 }],
+  ] as const) {
     const { ackMs, appendMs } = await measure(mode, fault);
     const [ack, appended] = [ackMs, appendMs].map((all) => all.toSorted((a, b) => a - b));
     if (ack === undefined || appended === undefined) continue;
-    say(`${mode.padEnd(6)}  Web API ${name.padEnd(11)}                                 ${at(ack, 0.5)} ${at(ack, 0.99)}        ${at(appended, 0.5)} ${at(appended, 0.99)} ${at(appended, 1)}`);
+    say(
+      `${mode.padEnd(6)}  Web API ${name.padEnd(11)}                                 ${at(ack, 0.5)} ${at(ack, 0.99)}        ${at(appended, 0.5)} ${at(appended, 0.99)} ${at(appended, 1)}`,
+    );
   }
 }

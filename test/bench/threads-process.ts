@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { ShotStop } from '../../workers/halt/shot-stop.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import { folderObjects } from '../../workers/audience/folder-objects.ts';
 import { loadAudience } from '../../workers/audience/load.ts';
 import type { LoadedAudience } from '../../workers/audience/loaded-audience.ts';
-import { sharedClockMs } from '../../infra/monotonic.ts';
+import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
+import { ShotStop } from '../../workers/halt/shot-stop.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import type { SwitchMemory } from '../../workers/halt/switch-view.ts';
 import { WriteCheck } from '../../workers/halt/write-check.ts';
@@ -17,10 +18,9 @@ import { batchWrites } from '../../workers/send/batch-writes.ts';
 import { leaseFor } from '../../workers/send/lease-for-tests.ts';
 import { SendingThreads } from '../../workers/threads/sending-threads.ts';
 import { ThreadLane } from '../../workers/threads/thread-lane.ts';
+import type { Round } from './client-process.ts';
 import { apnsHeaders, apnsPayload } from './clients/bench-client.ts';
 import type { Target } from './clients/bench-client.ts';
-import { fixedCredential } from '../../workers/credentials/fixed-for-tests.ts';
-import type { Round } from './client-process.ts';
 
 /**
  * A worker's sending part as a process of its own: an audience in memory, switches that are read before every write, a
@@ -31,19 +31,34 @@ const optionsShape = z.strictObject({
   /** Sending threads; 0: the main thread. */
   threads: z.number(),
   audience: z.strictObject({ folder: z.string(), manifestKey: z.string() }),
-  warmUpMs: z.number(), roundMs: z.number(),
+  warmUpMs: z.number(),
+  roundMs: z.number(),
   /** What the lane may send in a second; 0: no limit. */
   pace: z.number(),
 });
 export type ThreadsOptions = z.output<typeof optionsShape>;
-export interface ThreadsRound extends Round { rssMb: number }
+export interface ThreadsRound extends Round {
+  rssMb: number;
+}
 
 const FOREVER_MS = 3_600_000;
 
-async function openLane({ target, threads: count }: ThreadsOptions, audience: LoadedAudience, switches: SwitchMemory): Promise<Lane> {
+async function openLane(
+  { target, threads: count }: ThreadsOptions,
+  audience: LoadedAudience,
+  switches: SwitchMemory,
+): Promise<Lane> {
   const credential = fixedCredential(target.apnsAuthorization);
   const log = pino({ level: 'error' }, pino.destination(2));
-  const common = { url: target.apnsUrl, ca: target.ca, connections: target.connections, credential, prime: { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') }, mayPrime: () => Promise.resolve(true), log };
+  const common = {
+    url: target.apnsUrl,
+    ca: target.ca,
+    connections: target.connections,
+    credential,
+    prime: { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') },
+    mayPrime: () => Promise.resolve(true),
+    log,
+  };
   if (count === 0) return new WireLane({ ...common, provider: apnsProvider() });
   const threads = new SendingThreads({ count, switches, log });
   const lane = new ThreadLane({ ...common, threads, platform: 'ios', projectId: null });
@@ -52,14 +67,25 @@ async function openLane({ target, threads: count }: ThreadsOptions, audience: Lo
 }
 
 async function run(options: ThreadsOptions): Promise<void> {
-  const { target, audience: { folder, manifestKey }, warmUpMs, roundMs, pace } = options;
+  const {
+    target,
+    audience: { folder, manifestKey },
+    warmUpMs,
+    roundMs,
+    pace,
+  } = options;
   const audience = await loadAudience(folderObjects(folder), manifestKey);
   const switches = createSwitchMemory();
   writeReading(switches, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + FOREVER_MS);
   const lane = await openLane(options, audience, switches);
   await lane.open(new AbortController().signal);
-  await lane.prime(Array.from({ length: target.connections }, (_, at) => ({ token: `a1b2c3${at.toString(16).padStart(58, '0')}` })), new AbortController().signal);
-  const shot = lane.prepare(audience.manifest.locales.map(() => ({ headers: apnsHeaders, body: Buffer.from(JSON.stringify(apnsPayload)) })));
+  await lane.prime(
+    Array.from({ length: target.connections }, (_, at) => ({ token: `a1b2c3${at.toString(16).padStart(58, '0')}` })),
+    new AbortController().signal,
+  );
+  const shot = lane.prepare(
+    audience.manifest.locales.map(() => ({ headers: apnsHeaders, body: Buffer.from(JSON.stringify(apnsPayload)) })),
+  );
   lane.pace(pace);
   const send = sender(lane, shot, audience, new SwitchView(switches));
   await send(warmUpMs);
@@ -70,13 +96,23 @@ async function run(options: ThreadsOptions): Promise<void> {
     const startMs = performance.now();
     const requests = await send(roundMs);
     const { user, system } = process.cpuUsage(cpu);
-    const round: ThreadsRound = { requests, seconds: (performance.now() - startMs) / 1_000, cpuSeconds: (user + system) / 1e6, rssMb: process.memoryUsage.rss() / 1e6 };
+    const round: ThreadsRound = {
+      requests,
+      seconds: (performance.now() - startMs) / 1_000,
+      cpuSeconds: (user + system) / 1e6,
+      rssMb: process.memoryUsage.rss() / 1e6,
+    };
     process.stdout.write(`${JSON.stringify(round)}\n`);
   }
 }
 
 /** Batch after batch as long as there is room, as a worker does; each is tallied device by device. */
-function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: SwitchView): (ms: number) => Promise<number> {
+function sender(
+  lane: Lane,
+  shot: PreparedShot,
+  audience: LoadedAudience,
+  view: SwitchView,
+): (ms: number) => Promise<number> {
   const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
   let at = 0;
   return async (ms) => {
@@ -87,16 +123,25 @@ function sender(lane: Lane, shot: PreparedShot, audience: LoadedAudience, view: 
       await lane.room();
       const batch = batches[at++ % batches.length] ?? '';
       const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: ShotStop.create().memory };
-      sent.push(lane.send(shot, {
-        ...batchWrites(audience.view(batch), null, new WriteCheck(terms, view)),
-        wrote: () => tally.wrote('ios', sharedClockMs()),
-        settle: (_, outcome, atMs = sharedClockMs()) => tally.settled('ios', outcome.state === 'held' ? 'late' : outcome.state, null, atMs),
-        elsewhere: { batch, devices: null, terms, wrote: (writes, firstAtMs, lastAtMs) => tally.wrote('ios', lastAtMs, writes, firstAtMs) },
-      }));
+      sent.push(
+        lane.send(shot, {
+          ...batchWrites(audience.view(batch), null, new WriteCheck(terms, view)),
+          wrote: () => tally.wrote('ios', sharedClockMs()),
+          settle: (_, outcome, atMs = sharedClockMs()) =>
+            tally.settled('ios', outcome.state === 'held' ? 'late' : outcome.state, null, atMs),
+          elsewhere: {
+            batch,
+            devices: null,
+            terms,
+            wrote: (writes, firstAtMs, lastAtMs) => tally.wrote('ios', lastAtMs, writes, firstAtMs),
+          },
+        }),
+      );
     }
     await Promise.all(sent);
     const { written, accepted, ...rest } = tally.counts('ios');
-    if (accepted !== written || Object.values(rest).some((count) => count > 0)) throw new Error(`BENCH_WRONG_ANSWER ${JSON.stringify(tally.counts('ios'))}`);
+    if (accepted !== written || Object.values(rest).some((count) => count > 0))
+      throw new Error(`BENCH_WRONG_ANSWER ${JSON.stringify(tally.counts('ios'))}`);
     return accepted;
   };
 }

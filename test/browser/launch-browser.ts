@@ -14,7 +14,11 @@ let unpacked: Promise<{ executablePath: string; env: Record<string, string> }> |
 export async function launchBrowser(): Promise<Browser> {
   unpacked ??= unpack();
   const { executablePath, env } = await unpacked;
-  return await chromium.launch({ executablePath, env, args: ['--no-sandbox', '--headless=shell', '--disable-gpu', '--disable-background-networking'] });
+  return await chromium.launch({
+    executablePath,
+    env,
+    args: ['--no-sandbox', '--headless=shell', '--disable-gpu', '--disable-background-networking'],
+  });
 }
 
 /**
@@ -42,11 +46,14 @@ async function unpack(): Promise<{ executablePath: string; env: Record<string, s
 
 function fontsConf(folder: string): string {
   const dejavu = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
-  const alias = (family: string, font: string) => `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
+  const alias = (family: string, font: string) =>
+    `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
   return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${dejavu}</dir><cachedir>${folder}/cache</cachedir>
 ${alias('sans-serif', 'DejaVu Sans')}${alias('system-ui', 'DejaVu Sans')}${alias('serif', 'DejaVu Serif')}${alias('monospace', 'DejaVu Sans Mono')}</fontconfig>`;
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -23,10 +23,20 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'gobutton-browser-launch-'));
   // Answers take long enough for people to see the shot run.
   [stack, browser] = await Promise.all([
-    startStack({ dataDir, ports: 'any', slackMode: 'socket', latencyMs: 200, latencySpreadMs: 50, connections: 2, taskStartDelayMs: 100 }),
+    startStack({
+      dataDir,
+      ports: 'any',
+      slackMode: 'socket',
+      latencyMs: 200,
+      latencySpreadMs: 50,
+      connections: 2,
+      taskStartDelayMs: 100,
+    }),
     launchBrowser(),
   ]);
-  [ana, mia, ben] = await Promise.all(['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => RoomPage.open(browser, stack.pageUrl, id))) as [RoomPage, RoomPage, RoomPage];
+  [ana, mia, ben] = (await Promise.all(
+    ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => RoomPage.open(browser, stack.pageUrl, id)),
+  )) as [RoomPage, RoomPage, RoomPage];
 });
 
 afterAll(async () => {
@@ -75,12 +85,15 @@ describe('a launch in the war room', () => {
     await ana.tickGates();
     await ana.boardSays('ready to fire');
     const order = await mia.go('fire all', 'asks to send all 14 segments to 3,000 devices');
-    for (const words of ['見ましたか？', 'هل رأيت ذلك؟', 'Did you see THAT?']) expect(await order.innerText()).toContain(words);
+    for (const words of ['見ましたか？', 'هل رأيت ذلك؟', 'Did you see THAT?'])
+      expect(await order.innerText()).toContain(words);
     await mia.goButton.click();
     await mia.sees('Mia Chen asked for this fire, so a second person must press GO');
 
     // Slack has one height for all buttons and no square ones.
-    const [go, decline] = await Promise.all([ben.goButton, ben.page.getByRole('button', { name: 'Decline' }).last()].map((button) => button.boundingBox()));
+    const [go, decline] = await Promise.all(
+      [ben.goButton, ben.page.getByRole('button', { name: 'Decline' }).last()].map((button) => button.boundingBox()),
+    );
     expect(go?.height).toBe(decline?.height);
     expect(go?.width).toBeGreaterThan(go?.height ?? Number.POSITIVE_INFINITY);
     await ben.goButton.click();
@@ -93,14 +106,18 @@ describe('a launch in the war room', () => {
     expect(await ben.goButton.count()).toBe(0);
 
     await ben.sees('Delivery curve of shot');
-    const chartWidth = '[...document.querySelectorAll("img")].find(({ alt }) => alt.startsWith("Delivery curve of shot"))?.naturalWidth ?? 0';
+    const chartWidth =
+      '[...document.querySelectorAll("img")].find(({ alt }) => alt.startsWith("Delivery curve of shot"))?.naturalWidth ?? 0';
     await expect.poll(() => ben.page.evaluate<number>(chartWidth), { timeout: 10_000 }).toBeGreaterThan(600);
     await ben.page.locator('#phones-count').filter({ hasText: '8 of 8 reached' }).waitFor();
     for (const words of ['見ましたか？', 'هل رأيت ذلك؟']) await ben.phoneNotes.filter({ hasText: words }).waitFor();
     await ben.boardSays(/everything is sent|not reached yet/);
 
     const [launch] = await stack.cloud.live.launches();
-    const counts = (await (await fetch(`${stack.providersUrl}/counts?launch=${launch?.launchId ?? ''}`)).json()) as { received: number; duplicates: number };
+    const counts = (await (await fetch(`${stack.providersUrl}/counts?launch=${launch?.launchId ?? ''}`)).json()) as {
+      received: number;
+      duplicates: number;
+    };
     expect(counts).toMatchObject({ received: DEVICES, duplicates: 0 });
   });
 

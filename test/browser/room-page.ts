@@ -58,7 +58,10 @@ export class RoomPage {
 
   /** The board's head says so: the pinned message, wherever it has scrolled to. */
   async boardSays(words: string | RegExp): Promise<void> {
-    await this.page.locator('.message-pinned h3').filter({ hasText: words }).waitFor({ state: 'attached', timeout: 30_000 });
+    await this.page
+      .locator('.message-pinned h3')
+      .filter({ hasText: words })
+      .waitFor({ state: 'attached', timeout: 30_000 });
   }
 
   /** The GO button of the newest order. */

@@ -11,12 +11,29 @@ import { RoomPage } from './room-page.ts';
 
 const docs = join(projectRoot, 'docs');
 const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-screenshots-'));
-const stack = await startStack({ dataDir, ports: 'any', slackMode: 'socket', latencyMs: 20, latencySpreadMs: 20, connections: 10, taskStartDelayMs: 1_500 });
+const stack = await startStack({
+  dataDir,
+  ports: 'any',
+  slackMode: 'socket',
+  latencyMs: 20,
+  latencySpreadMs: 20,
+  connections: 10,
+  taskStartDelayMs: 1_500,
+});
 const browser = await launchBrowser();
 try {
   await mkdir(docs, { recursive: true });
-  await createSampleLaunch({ cloud: stack.cloud, env: stack.env, dataDir, devices: 400_000, seed: 7, nowMs: Date.now() });
-  const [ana, mia, ben] = await Promise.all(['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => RoomPage.open(browser, stack.pageUrl, id))) as [RoomPage, RoomPage, RoomPage];
+  await createSampleLaunch({
+    cloud: stack.cloud,
+    env: stack.env,
+    dataDir,
+    devices: 400_000,
+    seed: 7,
+    nowMs: Date.now(),
+  });
+  const [ana, mia, ben] = (await Promise.all(
+    ['U0ONCALL', 'U0MARKET1', 'U0MARKET2'].map((id) => RoomPage.open(browser, stack.pageUrl, id)),
+  )) as [RoomPage, RoomPage, RoomPage];
   await ana.sees(/Send workers to 2[^]*took/, 120_000);
   await ana.go('test all', 'Test copies: 4 of 4 phones reached');
   await ana.tickGates();

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { connectTls } from '../../workers/lanes/h2/connect.ts';
 import { ensureCredentials } from '../../infra/local/credentials.ts';
+import { connectTls } from '../../workers/lanes/h2/connect.ts';
 
 /**
  * HTTP/2 servers that nobody here wrote, each as a process of its own on a free port of loopback, with everything
@@ -36,8 +36,18 @@ export interface ForeignServer {
   stop(): Promise<void>;
 }
 
-interface Setting { dir: string; port: number; key: string; cert: string; log: string; own: readonly string[] }
-interface Recipe { args: string[]; /** What a line of the log says, or null. */ line: (text: string) => string | null }
+interface Setting {
+  dir: string;
+  port: number;
+  key: string;
+  cert: string;
+  log: string;
+  own: readonly string[];
+}
+interface Recipe {
+  args: string[];
+  /** What a line of the log says, or null. */ line: (text: string) => string | null;
+}
 
 export const GONE = '{"reason":"Unregistered","timestamp":1771000000000}';
 const START_DEADLINE_MS = 10_000;
@@ -61,25 +71,45 @@ export function binaryOf(name: ServerName | 'h2load' | 'taskset'): string | null
  * Starts one. `own`: what the test wants on top; nghttpd: arguments, the others: lines of configuration.
  * `pinTo`: `taskset` and its arguments, or nothing. `logs: false`: nothing is logged, for measurements.
  */
-export async function startForeign(name: ServerName, options: { own?: readonly string[]; pinTo?: readonly string[]; logs?: boolean } = {}): Promise<ForeignServer> {
+export async function startForeign(
+  name: ServerName,
+  options: { own?: readonly string[]; pinTo?: readonly string[]; logs?: boolean } = {},
+): Promise<ForeignServer> {
   const binary = binaryOf(name);
   if (binary === null) throw new Error(`SERVER_MISSING: ${name} is not installed`);
   const dir = await mkdtemp(join(tmpdir(), `conformance-${name}-`));
   const credentials = await ensureCredentials(join(dir, 'credentials'));
   const ca = await readFile(credentials.caFile, 'utf8');
-  const setting: Setting = { dir, port: await freePort(), key: join(dir, 'key.pem'), cert: join(dir, 'cert.pem'), log: options.logs === false ? '/dev/null' : join(dir, 'seen.log'), own: options.own ?? [] };
-  await Promise.all([writeFile(setting.key, credentials.serverKey), writeFile(setting.cert, credentials.serverCert), writeFile(join(dir, 'seen.log'), '')]);
+  const setting: Setting = {
+    dir,
+    port: await freePort(),
+    key: join(dir, 'key.pem'),
+    cert: join(dir, 'cert.pem'),
+    log: options.logs === false ? '/dev/null' : join(dir, 'seen.log'),
+    own: options.own ?? [],
+  };
+  await Promise.all([
+    writeFile(setting.key, credentials.serverKey),
+    writeFile(setting.cert, credentials.serverCert),
+    writeFile(join(dir, 'seen.log'), ''),
+  ]);
   // Apache leaves root's rights behind before it reads what it serves.
   await chmod(dir, 0o755);
   const recipe = await RECIPES[name](setting);
   const [command = '', ...args] = [...(options.pinTo ?? []), binary, ...recipe.args];
   // A file, because what a full pipe can't take is not logged by some.
   const output = await open(LOGS_TO_STDOUT.has(name) ? setting.log : join(dir, 'stdout.log'), 'a');
-  const child = spawn(command, args, { cwd: dir, stdio: ['ignore', output.fd, 'pipe'], env: { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir } });
+  const child = spawn(command, args, {
+    cwd: dir,
+    stdio: ['ignore', output.fd, 'pipe'],
+    env: { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir },
+  });
   const exited = once(child, 'exit');
   await output.close();
   let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-2_000); });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2_000);
+  });
   const end = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await exited;
@@ -95,10 +125,17 @@ export async function startForeign(name: ServerName, options: { own?: readonly s
     throw new Error(`SERVER_DID_NOT_START: ${name} ${said}`, { cause: error });
   }
   return {
-    url: `https://localhost:${setting.port}`, host: 'localhost', port: setting.port, ca, pid: child.pid ?? 0,
+    url: `https://localhost:${setting.port}`,
+    host: 'localhost',
+    port: setting.port,
+    ca,
+    pid: child.pid ?? 0,
     seen: async () => (await readFile(setting.log, 'utf8')).split('\n').flatMap((text) => recipe.line(text) ?? []),
-    signal: (signal) => { child.kill(signal); },
-    end, stop,
+    signal: (signal) => {
+      child.kill(signal);
+    },
+    end,
+    stop,
   };
 }
 
@@ -132,8 +169,12 @@ const words = (text: string): string | null => {
 
 const RECIPES: Record<ServerName, (setting: Setting) => Promise<Recipe>> = {
   async nginx({ dir, port, key, cert, log, own }) {
-    const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${dir}/${kind};`).join(' ');
-    await writeFile(join(dir, 'nginx.conf'), `
+    const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((kind) => `${kind}_temp_path ${dir}/${kind};`)
+      .join(' ');
+    await writeFile(
+      join(dir, 'nginx.conf'),
+      `
       daemon off; master_process off; pid ${dir}/nginx.pid; error_log ${dir}/error.log warn;
       events { worker_connections 4096; }
       http {
@@ -150,7 +191,8 @@ const RECIPES: Record<ServerName, (setting: Setting) => Promise<Recipe>> = {
           location /3/device/ { return 200; }
           location /v1/projects/ { return 200 '{"name":"projects/p/messages/0:1"}'; }
         }
-      }`);
+      }`,
+    );
     return { args: ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], line: words };
   },
 
@@ -169,7 +211,9 @@ const RECIPES: Record<ServerName, (setting: Setting) => Promise<Recipe>> = {
   },
 
   async caddy({ dir, port, key, cert, log, own }) {
-    await writeFile(join(dir, 'Caddyfile'), `
+    await writeFile(
+      join(dir, 'Caddyfile'),
+      `
       {
         admin off
         auto_https off
@@ -185,22 +229,42 @@ const RECIPES: Record<ServerName, (setting: Setting) => Promise<Recipe>> = {
         @gone path *gone
         respond @gone \`${GONE}\` 410
         respond 200
-      }`);
+      }`,
+    );
     return {
       args: ['run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile'],
       line: (text) => {
         if (!text.startsWith('{')) return null;
         const entry = JSON.parse(text) as { request?: { uri: string }; status?: number };
-        return entry.request === undefined || entry.status === undefined ? null : `${token(entry.request.uri)} ${entry.status}`;
+        return entry.request === undefined || entry.status === undefined
+          ? null
+          : `${token(entry.request.uri)} ${entry.status}`;
       },
     };
   },
 
   async apache2({ dir, port, key, cert, log, own }) {
     await writeFile(join(dir, 'ok'), '');
-    const modules = ['mpm_event', 'authz_core', 'alias', 'rewrite', 'ssl', 'http2', 'unixd', 'log_config', 'mime', 'socache_shmcb'];
-    const load = modules.map((name) => `<IfModule !${name}_module>\nLoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so\n</IfModule>`).join('\n');
-    await writeFile(join(dir, 'httpd.conf'), `
+    const modules = [
+      'mpm_event',
+      'authz_core',
+      'alias',
+      'rewrite',
+      'ssl',
+      'http2',
+      'unixd',
+      'log_config',
+      'mime',
+      'socache_shmcb',
+    ];
+    const load = modules
+      .map(
+        (name) => `<IfModule !${name}_module>\nLoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so\n</IfModule>`,
+      )
+      .join('\n');
+    await writeFile(
+      join(dir, 'httpd.conf'),
+      `
 ServerRoot ${dir}
 ServerName localhost
 PidFile ${dir}/httpd.pid
@@ -231,13 +295,16 @@ RewriteEngine on
 RewriteRule gone$ - [R=410,L]
 RewriteRule ^/3/device/ ${dir}/ok [L]
 ErrorDocument 410 ${JSON.stringify(GONE)}
-`);
+`,
+    );
     return { args: ['-f', join(dir, 'httpd.conf'), '-D', 'FOREGROUND'], line: words };
   },
 
   /** Acknowledges our header table of 0 and goes on using its own. */
   async h2o({ dir, port, key, cert, log, own }) {
-    await writeFile(join(dir, 'h2o.yaml'), `
+    await writeFile(
+      join(dir, 'h2o.yaml'),
+      `
 num-threads: 1
 ${isRoot ? 'user: nobody' : ''}
 error-log: ${dir}/error.log
@@ -264,13 +331,16 @@ hosts:
               [200, {}, []]
             end
           end
-`);
+`,
+    );
     return { args: ['-c', join(dir, 'h2o.yaml')], line: words };
   },
 
   async haproxy({ dir, port, key, cert, log, own }) {
     await writeFile(join(dir, 'both.pem'), `${await readFile(cert, 'utf8')}\n${await readFile(key, 'utf8')}`);
-    await writeFile(join(dir, 'haproxy.cfg'), `
+    await writeFile(
+      join(dir, 'haproxy.cfg'),
+      `
 global
   nbthread 1
   maxconn 1000
@@ -287,8 +357,12 @@ frontend push
   ${own.join('\n  ')}
   http-request return status 410 content-type application/json string '${GONE}' if { path_end gone }
   http-request return status 200
-`);
-    return { args: ['-db', '-f', join(dir, 'haproxy.cfg')], line: (text) => text.startsWith('/') ? words(text) : null };
+`,
+    );
+    return {
+      args: ['-db', '-f', join(dir, 'haproxy.cfg')],
+      line: (text) => (text.startsWith('/') ? words(text) : null),
+    };
   },
 
   /** Serves a file to whoever asks for a device; a redirection of status 410 leads nowhere, and its page is APNs' body. */
@@ -296,7 +370,9 @@ frontend push
     await mkdir(join(dir, 'htdocs'), { recursive: true });
     await writeFile(join(dir, 'htdocs/ok'), '');
     await writeFile(join(dir, '410.html'), GONE);
-    await writeFile(join(dir, 'lighttpd.conf'), `
+    await writeFile(
+      join(dir, 'lighttpd.conf'),
+      `
 server.modules = ("mod_rewrite", "mod_redirect", "mod_accesslog", "mod_openssl")
 server.document-root = "${dir}/htdocs"
 server.errorlog = "${dir}/error.log"
@@ -313,7 +389,8 @@ url.redirect = ("gone$" => "/")
 url.redirect-code = 410
 url.rewrite-once = ("^/3/device/(?!.*gone$)" => "/ok")
 ${own.join('\n')}
-`);
+`,
+    );
     return {
       args: ['-D', '-f', join(dir, 'lighttpd.conf')],
       line: (text) => {

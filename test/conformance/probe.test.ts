@@ -16,7 +16,14 @@ afterEach(async () => {
 async function meetOne(name: 'nginx' | 'nghttpd', own: string[] = []) {
   const server = await startForeign(name, { own });
   running.push(server);
-  const meeting = await meet({ provider: apnsProvider(), url: server.url, ca: server.ca, credential: fixedCredential(), template: primeTemplate('ios', 'lane-probe', 'com.example.lingo'), device: 'a'.repeat(64) });
+  const meeting = await meet({
+    provider: apnsProvider(),
+    url: server.url,
+    ca: server.ca,
+    credential: fixedCredential(),
+    template: primeTemplate('ios', 'lane-probe', 'com.example.lingo'),
+    device: 'a'.repeat(64),
+  });
   await server.end();
   return { meeting, seen: await server.seen() };
 }
@@ -24,7 +31,12 @@ async function meetOne(name: 'nginx' | 'nghttpd', own: string[] = []) {
 describe.skipIf(binaryOf('nginx') === null)('nginx', () => {
   test('is described, and sees one push', async () => {
     const { meeting, seen } = await meetOne('nginx');
-    expect(meeting).toMatchObject({ finding: null, tls: { version: 'TLSv1.3', resumes: true }, http2: { streams: 128, windowBytes: 65_536, obeysTable: true }, push: { status: 200, server: expect.stringContaining('nginx') as string } });
+    expect(meeting).toMatchObject({
+      finding: null,
+      tls: { version: 'TLSv1.3', resumes: true },
+      http2: { streams: 128, windowBytes: 65_536, obeysTable: true },
+      push: { status: 200, server: expect.stringContaining('nginx') as string },
+    });
     expect(seen).toEqual([`${'a'.repeat(64)} 200`]);
   });
 
@@ -42,7 +54,11 @@ describe.skipIf(binaryOf('nginx') === null)('nginx', () => {
 describe.skipIf(binaryOf('nghttpd') === null)('nghttpd', () => {
   test('has no such path, and sees one push', async () => {
     const { meeting, seen } = await meetOne('nghttpd');
-    expect(meeting).toMatchObject({ finding: { code: 'NOT_THERE' }, http2: { streams: 100 }, push: { status: 404, server: expect.stringContaining('nghttpd') as string } });
+    expect(meeting).toMatchObject({
+      finding: { code: 'NOT_THERE' },
+      http2: { streams: 100 },
+      push: { status: 404, server: expect.stringContaining('nghttpd') as string },
+    });
     expect(seen).toHaveLength(1);
   });
 });

@@ -33,16 +33,21 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
         waiting.add(to);
         return;
       }
-      const pass = () => { passOn(body); };
+      const pass = () => {
+        passOn(body);
+      };
       if (delaying?.what.test(said) === true) setTimeout(pass, delaying.ms);
       else pass();
     });
 
     function passOn(body: Buffer): void {
-      const onward = request({ hostname, port, method: from.method, path: from.url, headers: from.headers }, (answer) => {
-        to.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(to);
-      });
+      const onward = request(
+        { hostname, port, method: from.method, path: from.url, headers: from.headers },
+        (answer) => {
+          to.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(to);
+        },
+      );
       onward.on('error', () => to.destroy());
       // A caller that gives up is one that has gone away, for the cloud too.
       to.on('close', () => onward.destroy());
@@ -53,9 +58,15 @@ export async function startHoldingProxy(targetUrl: string): Promise<HoldingProxy
   await once(server, 'listening');
   return {
     url: `http://${username}@127.0.0.1:${(server.address() as AddressInfo).port}`,
-    hold: (what) => { holding = what; },
-    delay: (what, ms) => { delaying = what === null ? null : { what, ms }; },
-    get held() { return held; },
+    hold: (what) => {
+      holding = what;
+    },
+    delay: (what, ms) => {
+      delaying = what === null ? null : { what, ms };
+    },
+    get held() {
+      return held;
+    },
     async close() {
       for (const response of waiting) response.destroy();
       const closed = once(server, 'close');

@@ -31,7 +31,8 @@ afterAll(async () => {
   await Promise.all([holding.close(), stalling.close()]);
 }, 30_000);
 
-const received = async (atLeast: number, shotId: string) => until(`${atLeast} receipts`, 15_000, async () => (await room.counts(shotId)).received >= atLeast, 20);
+const received = async (atLeast: number, shotId: string) =>
+  until(`${atLeast} receipts`, 15_000, async () => (await room.counts(shotId)).received >= atLeast, 20);
 
 /** What the providers counted themselves agrees with the accounts. */
 async function agrees(segment: string): Promise<ReturnType<typeof outcomeOf>> {
@@ -47,15 +48,26 @@ async function agrees(segment: string): Promise<ReturnType<typeof outcomeOf>> {
 
 /** Not to be asked again and again: history is rate limited, and the bot needs it too. */
 const showing = async (suffix: string) => (await room.shown()).filter((name) => name.endsWith(suffix)).length;
-const curves = async () => (await room.ana.messages()).flatMap(({ files }) => files ?? []).filter(({ name }) => name.endsWith('.png')).length;
-const saying = async (text: string) => (await room.ana.messages()).filter((message) => JSON.stringify([message.text, message.blocks]).includes(text));
+const curves = async () =>
+  (await room.ana.messages()).flatMap(({ files }) => files ?? []).filter(({ name }) => name.endsWith('.png')).length;
+const saying = async (text: string) =>
+  (await room.ana.messages()).filter((message) => JSON.stringify([message.text, message.blocks]).includes(text));
 
 /** `npm run go -- …` as an operator runs it. */
 function go(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['bot/cli.ts', ...args], { cwd: projectRoot, env: { PATH: process.env['PATH'] ?? '', ...room.stack.env, LOG_LEVEL: 'warn' }, timeout: 30_000 }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
-    });
+    execFile(
+      process.execPath,
+      ['bot/cli.ts', ...args],
+      {
+        cwd: projectRoot,
+        env: { PATH: process.env['PATH'] ?? '', ...room.stack.env, LOG_LEVEL: 'warn' },
+        timeout: 30_000,
+      },
+      (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
+      },
+    );
   });
 }
 
@@ -69,7 +81,11 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     holding.hold(/^AmazonSQS\.SendMessage|^DynamoDB_20120810\.UpdateItem (?=.*\/start-live")(?=.*SET #result)/);
     await room.ben.press(button);
     const shot = await until('the approval', 10_000, () => room.shotOf('killed-ios'));
-    await until('the post and the held calls', 10_000, async () => holding.held >= 2 && (await room.ben.buttons('halt.press')).length > 0);
+    await until(
+      'the post and the held calls',
+      10_000,
+      async () => holding.held >= 2 && (await room.ben.buttons('halt.press')).length > 0,
+    );
     expect((await room.counts(shot.id)).received).toBe(0);
     process.kill(doomed.pid, 'SIGKILL');
     await doomed.ended;
@@ -85,7 +101,13 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
     await room.stack.parts.startBot();
     const button = await room.ask('fire pressed-ios');
     const before = (await room.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo !== undefined).length;
-    await Promise.all([room.ben.press(button), room.ana.press(button), room.ben.press(button), room.ana.go('status'), room.mia.go('stats')]);
+    await Promise.all([
+      room.ben.press(button),
+      room.ana.press(button),
+      room.ben.press(button),
+      room.ana.go('status'),
+      room.mia.go('stats'),
+    ]);
     expect(await agrees('pressed-ios')).toMatchObject({ accepted: 600, uncertain: 0 });
     await until('both curves', 20_000, async () => (await curves()) === 2);
     expect(await showing('/start-live')).toBe(2);
@@ -154,16 +176,29 @@ describe('a launch under faults', { timeout: 60_000 }, () => {
       return answer.code === 0 ? answer : Promise.reject(new Error(answer.err));
     });
     expect(asked.out).toContain('slackless-ios');
-    expect(await go('fire', 'approve', ...as('mia'), '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('SAME_PERSON') as string });
-    expect(await go('fire', 'approve', ...as('ana'), '--yes')).toMatchObject({ code: 0, out: expect.stringContaining('GO: shot') as string });
+    expect(await go('fire', 'approve', ...as('mia'), '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('SAME_PERSON') as string,
+    });
+    expect(await go('fire', 'approve', ...as('ana'), '--yes')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('GO: shot') as string,
+    });
     const shot = await until('the approval', 5_000, () => room.shotOf('slackless-ios'));
     await received(300, shot.id);
-    expect(await go('halt', ...as('ana'), '--reason', 'wrong link')).toMatchObject({ code: 0, out: expect.stringContaining('HALTED') as string });
+    expect(await go('halt', ...as('ana'), '--reason', 'wrong link')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('HALTED') as string,
+    });
     const outcome = await agrees('slackless-ios');
     expect(outcome.halted).toBeGreaterThan(0);
     expect(outcome.accepted).toBeGreaterThan(0);
 
-    const back = await startWorkspace({ dataDir: `${room.dataDir}/slack`, port: workspace.port, ...room.stack.secrets });
+    const back = await startWorkspace({
+      dataDir: `${room.dataDir}/slack`,
+      port: workspace.port,
+      ...room.stack.secrets,
+    });
     try {
       await until('the halt in the channel', 25_000, async () => (await saying('wrong link')).length > 0);
       expect(await shown(back.url, room.stack.secrets.botToken)).toSatisfy(isEachOnce);

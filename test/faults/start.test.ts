@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
-import type { Cloud } from '../../infra/aws/cloud.ts';
 import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo, testAll, tickGates } from '../../infra/local/rehearsal-script.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
@@ -34,7 +34,12 @@ beforeAll(async () => {
   for (const port of [4600, 4566]) {
     const server = createServer().listen(port, '127.0.0.1');
     // One that somebody else has is as good.
-    await Promise.race([once(server, 'listening').then(() => taken.push(server)), new Promise((resolve) => { server.once('error', resolve); })]);
+    await Promise.race([
+      once(server, 'listening').then(() => taken.push(server)),
+      new Promise((resolve) => {
+        server.once('error', resolve);
+      }),
+    ]);
   }
 });
 afterAll(async () => {
@@ -47,19 +52,38 @@ afterAll(async () => {
 
 const isOpenToOthers = (mode: number): boolean => (mode & 0o077) !== 0;
 
-interface Start { child: ChildProcess; text: () => string; ended: Promise<number | null> }
+interface Start {
+  child: ChildProcess;
+  text: () => string;
+  ended: Promise<number | null>;
+}
 
 /** In a process group of its own, as a shell starts it: Ctrl-C goes to the group. */
 function npmStart(...args: string[]): Start {
-  const child = spawn('npm', ['start', '--', '--data', dataDir, ...args], { cwd: projectRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('npm', ['start', '--', '--data', dataDir, ...args], {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => { text += part; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
   return { child, text: () => text, ended: once(child, 'close').then(() => child.exitCode) };
 }
 
 const ctrlC = ({ child }: Start) => process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
 
-interface Open { pageUrl: string; providersUrl: string; cloud: Cloud; people: Record<'ana' | 'mia' | 'ben', ScriptedPerson>; launch: () => Promise<Launch>; shot: () => Promise<Shot | undefined>; counts: () => Promise<Counts> }
+interface Open {
+  pageUrl: string;
+  providersUrl: string;
+  cloud: Cloud;
+  people: Record<'ana' | 'mia' | 'ben', ScriptedPerson>;
+  launch: () => Promise<Launch>;
+  shot: () => Promise<Shot | undefined>;
+  counts: () => Promise<Counts>;
+}
 
 /** Once it says that the room is open. */
 async function opened(start: Start): Promise<Open> {
@@ -68,7 +92,12 @@ async function opened(start: Start): Promise<Open> {
     return start.text().includes('Ctrl-C stops everything') && /The war room is open: (\S+)/.exec(start.text())?.[1];
   });
   const env = parseEnv(await readFile(join(dataDir, 'local.env'), 'utf8'));
-  const cloud = createCloud({ endpoint: env['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+  const cloud = createCloud({
+    endpoint: env['AWS_ENDPOINT_URL'] ?? '',
+    region: 'us-east-1',
+    tablePrefix: 'gobutton',
+    bucket: 'gobutton',
+  });
   const journal = createJournal({ record: cloud.record, staff: cloud.staff, keyring: commandKeyring(env).keyring });
   const launch = async (): Promise<Launch> => {
     const [item] = await cloud.live.launches();
@@ -77,11 +106,28 @@ async function opened(start: Start): Promise<Open> {
     return found;
   };
   const as = (id: string) => new ScriptedPerson(pageUrl, ROOM, id);
-  const control = await until('the providers', 5_000, async () => /"controlUrl":"([^"]+)"/.exec((await readFile(join(dataDir, 'logs', 'providers.log'), 'utf8')).trim().split('\n').findLast((line) => line.includes('controlUrl')) ?? '')?.[1]);
+  const control = await until(
+    'the providers',
+    5_000,
+    async () =>
+      /"controlUrl":"([^"]+)"/.exec(
+        (await readFile(join(dataDir, 'logs', 'providers.log'), 'utf8'))
+          .trim()
+          .split('\n')
+          .findLast((line) => line.includes('controlUrl')) ?? '',
+      )?.[1],
+  );
   return {
-    pageUrl, providersUrl: control, cloud, launch, people: { ana: as('U0ONCALL'), mia: as('U0MARKET1'), ben: as('U0MARKET2') },
+    pageUrl,
+    providersUrl: control,
+    cloud,
+    launch,
+    people: { ana: as('U0ONCALL'), mia: as('U0MARKET1'), ben: as('U0MARKET2') },
     shot: async () => Object.values((await launch()).shots)[0],
-    counts: async () => (await (await fetch(`${control}/counts?launch=${(await launch()).id}`, { signal: AbortSignal.timeout(5_000) })).json()) as Counts,
+    counts: async () =>
+      (await (
+        await fetch(`${control}/counts?launch=${(await launch()).id}`, { signal: AbortSignal.timeout(5_000) })
+      ).json()) as Counts,
   };
 }
 
@@ -91,23 +137,29 @@ async function fireSlowly({ cloud, people: { ana, mia, ben }, launch }: Open): P
   await mustGo(ana, 'scale edge 40');
   await mustGo(ana, 'scale workers 2');
   for (const platform of ['ios', 'android']) await mustGo(ana, `pace ${platform} ${SLOW_PER_SECOND}`);
-  await until('ready workers', 30_000, async () => (await cloud.live.reports(id)).filter(({ state }) => state === 'ready').length >= 2);
+  await until(
+    'ready workers',
+    30_000,
+    async () => (await cloud.live.reports(id)).filter(({ state }) => state === 'ready').length >= 2,
+  );
   await testAll(mia, launch);
   await tickGates([ana]);
   await until('green gates and an order', 30_000, async () => mustGo(mia, 'fire all').then(() => true), 500);
   await ben.press(await until('the GO button', 10_000, async () => (await ben.buttons('fire.go')).at(-1)));
 }
 
-const receivedMoreThan = async (open: Open, count: number) => until(`more than ${count} receipts`, 30_000, async () => {
-  const { received } = await open.counts();
-  return received > count ? received : null;
-});
+const receivedMoreThan = async (open: Open, count: number) =>
+  until(`more than ${count} receipts`, 30_000, async () => {
+    const { received } = await open.counts();
+    return received > count ? received : null;
+  });
 
 describe('npm start', { timeout: 150_000 }, () => {
   test('a launch goes on where it was, though its shot is cut twice: by SIGKILL and by Ctrl-C', async () => {
     const first = npmStart('--devices', String(DEVICES));
     const before = await opened(first);
-    for (const file of ['', ...await readdir(dataDir, { recursive: true })]) expect((await stat(join(dataDir, file)).catch(() => null))?.mode ?? 0, file).not.toSatisfy(isOpenToOthers);
+    for (const file of ['', ...(await readdir(dataDir, { recursive: true }))])
+      expect((await stat(join(dataDir, file)).catch(() => null))?.mode ?? 0, file).not.toSatisfy(isOpenToOthers);
     // Both usual ports are taken.
     expect(before.pageUrl).not.toContain(':4600');
 
@@ -120,7 +172,9 @@ describe('npm start', { timeout: 150_000 }, () => {
     await fireSlowly(before);
     const sent = await receivedMoreThan(before, 300);
     const then = await before.launch();
-    const said = (await before.people.ana.messages()).filter(({ ephemeralTo }) => ephemeralTo === undefined).map(({ ts }) => ts);
+    const said = (await before.people.ana.messages())
+      .filter(({ ephemeralTo }) => ephemeralTo === undefined)
+      .map(({ ts }) => ts);
     expect(said.length).toBeGreaterThan(5);
     expect(sent).toBeLessThan(DEVICES);
     before.cloud.close();
@@ -130,11 +184,17 @@ describe('npm start', { timeout: 150_000 }, () => {
 
     const wrong = npmStart('--devices', '5000');
     expect(await wrong.ended).toBe(1);
-    expect(wrong.text()).toMatch(/--devices: found 5,000, expected 3,000, the size of the launch in .*; add --fresh to begin anew/);
+    expect(wrong.text()).toMatch(
+      /--devices: found 5,000, expected 3,000, the size of the launch in .*; add --fresh to begin anew/,
+    );
 
     const second = npmStart();
     const again = await opened(second);
-    expect(await again.launch()).toMatchObject({ id: then.id, audience: { hash: then.audience?.hash, devices: DEVICES }, scale: { workers: { desired: 2 }, edge: { desired: 40 } } });
+    expect(await again.launch()).toMatchObject({
+      id: then.id,
+      audience: { hash: then.audience?.hash, devices: DEVICES },
+      scale: { workers: { desired: 2 }, edge: { desired: 40 } },
+    });
     expect((await again.counts()).received).toBeGreaterThanOrEqual(sent);
     expect((await again.people.ana.messages()).map(({ ts }) => ts)).toEqual(expect.arrayContaining(said));
     expect((await again.shot())?.closed).toBeNull();
@@ -161,17 +221,20 @@ describe('npm start', { timeout: 150_000 }, () => {
     expect(counts.distinctDevices).toBeGreaterThanOrEqual(outcome.accepted + outcome.failed);
     expect(counts.distinctDevices).toBeLessThanOrEqual(outcome.accepted + outcome.failed + outcome.uncertain);
     expect(outcome.uncertain).toBeLessThan(DEVICES / 2);
-    await until('the curve in the channel', 20_000, async () => (await last.people.ana.messages()).some(({ files }) => files?.some(({ name }) => name.endsWith('.png'))));
+    await until('the curve in the channel', 20_000, async () =>
+      (await last.people.ana.messages()).some(({ files }) => files?.some(({ name }) => name.endsWith('.png'))),
+    );
     expect(await shown(last.pageUrl, await variableOn(dataDir, 'SLACK_BOT_TOKEN'))).toSatisfy(isEachOnce);
     const entries = await last.cloud.record.readAfter(then.id, 0);
-    for (const kind of ['LaunchCreated', 'FireApproved', 'ShotClosed']) expect(entries.filter((entry) => entry.kind === kind)).toHaveLength(1);
+    for (const kind of ['LaunchCreated', 'FireApproved', 'ShotClosed'])
+      expect(entries.filter((entry) => entry.kind === kind)).toHaveLength(1);
     last.cloud.close();
     // npm alone, which can't pass it on.
     third.child.kill('SIGKILL');
     expect(await goneFrom(dataDir, 15_000)).toBeLessThan(10_000);
   });
 
-  test('--fresh begins anew, and keeps its hands off a folder that is not gobutton\'s', async () => {
+  test("--fresh begins anew, and keeps its hands off a folder that is not gobutton's", async () => {
     const start = npmStart('--fresh', '--devices', '1000');
     const open = await opened(start);
     expect(await open.launch()).toMatchObject({ audience: { devices: 1_000 }, shots: {} });

@@ -21,7 +21,8 @@ let room: WarRoom;
 let holding: HoldingProxy;
 beforeAll(async () => {
   room = await openWarRoom({
-    markets: { plain: 600, stalled: 600, blocked: 600, dull: 600, flooded: 600, taken: 600, purged: 6_000 }, androidMarkets: { slow: 1_200 },
+    markets: { plain: 600, stalled: 600, blocked: 600, dull: 600, flooded: 600, taken: 600, purged: 6_000 },
+    androidMarkets: { slow: 1_200 },
     workerEndpoint: async (url) => {
       holding = await startHoldingProxy(url);
       return holding.url;
@@ -34,21 +35,39 @@ afterAll(async () => {
 }, 30_000);
 
 const pressed = async (segment: string): Promise<Shot> => until('the approval', 10_000, () => room.shotOf(segment));
-const firstPushMs = async (shot: Shot): Promise<number> => until('the first push', 25_000, async () => {
-  const { firstAtMs } = await room.counts(shot.id);
-  return firstAtMs === null ? null : firstAtMs - shot.pressedAtMs;
-}, 20);
+const firstPushMs = async (shot: Shot): Promise<number> =>
+  until(
+    'the first push',
+    25_000,
+    async () => {
+      const { firstAtMs } = await room.counts(shot.id);
+      return firstAtMs === null ? null : firstAtMs - shot.pressedAtMs;
+    },
+    20,
+  );
 
 /** Every device of the segment got one push, says the provider as well. */
 async function allSent(segment: string): Promise<void> {
   const shot = await room.closed(segment);
   const outcome = outcomeOf(shot);
   expect(outcome).toMatchObject({ accepted: outcome.devices, sum: outcome.devices, late: 0, uncertain: 0 });
-  expect(await room.counts(shot.id)).toMatchObject({ received: outcome.devices, distinctDevices: outcome.devices, duplicates: 0 });
+  expect(await room.counts(shot.id)).toMatchObject({
+    received: outcome.devices,
+    distinctDevices: outcome.devices,
+    duplicates: 0,
+  });
 }
 
-const foreignSeen = async () => (await room.stack.cloud.live.reports(room.launchId)).reduce((sum, { foreign }) => sum + (foreign?.orders ?? 0) + (foreign?.batches ?? 0), 0);
-const boots = async () => (await room.stack.cloud.live.reports(room.launchId)).filter(({ state }) => state !== 'gone').map(({ bootId }) => bootId).toSorted();
+const foreignSeen = async () =>
+  (await room.stack.cloud.live.reports(room.launchId)).reduce(
+    (sum, { foreign }) => sum + (foreign?.orders ?? 0) + (foreign?.batches ?? 0),
+    0,
+  );
+const boots = async () =>
+  (await room.stack.cloud.live.reports(room.launchId))
+    .filter(({ state }) => state !== 'gone')
+    .map(({ bootId }) => bootId)
+    .toSorted();
 const groupOf = (segment: string) => segmentDedupId({ launchId: room.launchId, segment, attempt: 1 });
 
 /** The time that an order takes with nothing in its way, on this machine now. */
@@ -67,7 +86,9 @@ describe('wake-ups', { timeout: 90_000 }, () => {
   test('an order of nobody in the group of the real one, from before the press', async () => {
     const button = await room.ask('fire blocked-ios');
     const order = { v: 1, launchId: 'somebody-elses', shotId: 'S1', segment: 'blocked-ios', attempt: 1 };
-    await room.stack.cloud.queues.sendFifo(names.segments, [{ body: JSON.stringify(order), group: groupOf('blocked-ios'), dedup: 'x' }]);
+    await room.stack.cloud.queues.sendFifo(names.segments, [
+      { body: JSON.stringify(order), group: groupOf('blocked-ios'), dedup: 'x' },
+    ]);
     await room.ben.press(button);
     expect(await firstPushMs(await pressed('blocked-ios'))).toBeLessThan(atMostMs());
     await allSent('blocked-ios');
@@ -76,7 +97,9 @@ describe('wake-ups', { timeout: 90_000 }, () => {
 
   test('a message with the dedup id of the real order, from before the press: SQS swallows the order', async () => {
     const button = await room.ask('fire taken-ios');
-    await room.stack.cloud.queues.sendFifo(names.segments, [{ body: 'GO', group: groupOf('taken-ios'), dedup: groupOf('taken-ios') }]);
+    await room.stack.cloud.queues.sendFifo(names.segments, [
+      { body: 'GO', group: groupOf('taken-ios'), dedup: groupOf('taken-ios') },
+    ]);
     await until('its end', 5_000, async () => (await foreignSeen()) === 2);
     await room.ben.press(button);
     expect(await firstPushMs(await pressed('taken-ios'))).toBeLessThan(atMostMs());
@@ -90,17 +113,36 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     const old = await pressed('plain-ios');
     const button = await room.ask('fire flooded-ios');
     const junk = (at: number, more: Record<string, unknown>): string => {
-      const order = { v: 1, launchId: room.launchId, shotId: `S${1_000 + at}`, segment: 'flooded-ios', attempt: 1, ...more };
+      const order = {
+        v: 1,
+        launchId: room.launchId,
+        shotId: `S${1_000 + at}`,
+        segment: 'flooded-ios',
+        attempt: 1,
+        ...more,
+      };
       const kinds = [
-        order, { ...order, launchId: `launch-${at}` }, { ...order, v: 2 }, { ...order, shotId: old.id, attempt: 7 }, { ...order, shownHash: 'f'.repeat(64) },
-        { ...order, shotId: old.id, segment: 'flooded-ios' }, { ...order, shotId: 'x'.repeat(at < 20 ? 250_000 : 300) }, { ...order, attempt: 1.5 },
+        order,
+        { ...order, launchId: `launch-${at}` },
+        { ...order, v: 2 },
+        { ...order, shotId: old.id, attempt: 7 },
+        { ...order, shownHash: 'f'.repeat(64) },
+        { ...order, shotId: old.id, segment: 'flooded-ios' },
+        { ...order, shotId: 'x'.repeat(at < 20 ? 250_000 : 300) },
+        { ...order, attempt: 1.5 },
       ];
       return at % 10 === 9 ? `GO ${at}` : JSON.stringify(kinds[at % kinds.length]);
     };
     const numbers = Array.from({ length: 1_000 }, (_, at) => at);
     const flooding = Promise.all([
-      room.stack.cloud.queues.sendFifo(names.segments, numbers.map((at) => ({ body: junk(at, {}), group: groupOf('flooded-ios'), dedup: `junk-${at}` }))),
-      room.stack.cloud.queues.send(names.batches.ios, numbers.map((at) => junk(at, { batch: `flooded-ios.${String(1 + (at % 6)).padStart(5, '0')}` }))),
+      room.stack.cloud.queues.sendFifo(
+        names.segments,
+        numbers.map((at) => ({ body: junk(at, {}), group: groupOf('flooded-ios'), dedup: `junk-${at}` })),
+      ),
+      room.stack.cloud.queues.send(
+        names.batches.ios,
+        numbers.map((at) => junk(at, { batch: `flooded-ios.${String(1 + (at % 6)).padStart(5, '0')}` })),
+      ),
     ]);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await room.ben.press(button);
@@ -113,11 +155,19 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     await flooding;
     await allSent('flooded-ios');
     expect((await room.counts()).received - sentBefore).toBe(600);
-    await until('all of them counted', 30_000, async () => {
-      const seen = (await foreignSeen()) - seenBefore;
-      if (seen < 2_000) throw new Error(`${seen} of 2,000: ${JSON.stringify(await Promise.all([names.segments, names.batches.ios].map((name) => room.stack.cloud.queues.depth(name))))}`);
-      return true;
-    }, 200);
+    await until(
+      'all of them counted',
+      30_000,
+      async () => {
+        const seen = (await foreignSeen()) - seenBefore;
+        if (seen < 2_000)
+          throw new Error(
+            `${seen} of 2,000: ${JSON.stringify(await Promise.all([names.segments, names.batches.ios].map((name) => room.stack.cloud.queues.depth(name))))}`,
+          );
+        return true;
+      },
+      200,
+    );
     expect(await boots()).toEqual(alive);
   });
 
@@ -138,7 +188,11 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     await mustGo(room.ana, 'pace ios 2000');
     const button = await room.ask('fire purged-ios');
     const { sqs } = createClients(room.stack.cloudConfig);
-    const urls = await Promise.all([names.segments, names.batches.ios].map(async (QueueName) => (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl));
+    const urls = await Promise.all(
+      [names.segments, names.batches.ios].map(
+        async (QueueName) => (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl,
+      ),
+    );
     await room.ben.press(button);
     const shot = await pressed('purged-ios');
     await Promise.all(urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))));
@@ -160,7 +214,7 @@ describe('wake-ups', { timeout: 90_000 }, () => {
     expect((await room.counts(shot.id)).received).toBe(0);
     holding.hold(null);
     const backAtMs = Date.now();
-    const firstMs = shot.pressedAtMs + await firstPushMs(shot) - backAtMs;
+    const firstMs = shot.pressedAtMs + (await firstPushMs(shot)) - backAtMs;
     await allSent('stalled-ios');
     expect(firstMs).toBeLessThan(2_000);
     const outcome = outcomeOf(await room.closed('slow-android', 60_000));

@@ -11,8 +11,12 @@ import type { LaneRig, Sent } from '../lane-rig.ts';
  */
 
 let rig: LaneRig;
-beforeAll(async () => { rig = await openLaneRig({ ios: DEVICES, android: DEVICES }); });
-afterAll(async () => { await rig.stop(); });
+beforeAll(async () => {
+  rig = await openLaneRig({ ios: DEVICES, android: DEVICES });
+});
+afterAll(async () => {
+  await rig.stop();
+});
 
 const CONNECTIONS = 4;
 const STREAMS = 100;
@@ -20,15 +24,41 @@ const IN_FLIGHT = CONNECTIONS * STREAMS;
 const STORM_MS = 1_500;
 const DEVICES = 20_000;
 /** For the message of what fails. */
-const brief = ({ counts: { received, distinctDevices, duplicates }, numbers: _numbers, ...sent }: Sent): string => JSON.stringify({ ...sent, counts: { received, distinctDevices, duplicates } });
+const brief = ({ counts: { received, distinctDevices, duplicates }, numbers: _numbers, ...sent }: Sent): string =>
+  JSON.stringify({ ...sent, counts: { received, distinctDevices, duplicates } });
 
-interface Storm { platform: Platform; how: Ailment; threads: number; retryAfterSeconds?: number | null; delivered?: boolean; perSecond?: number; forMs?: number; windowMs?: number; fromDevices?: number }
+interface Storm {
+  platform: Platform;
+  how: Ailment;
+  threads: number;
+  retryAfterSeconds?: number | null;
+  delivered?: boolean;
+  perSecond?: number;
+  forMs?: number;
+  windowMs?: number;
+  fromDevices?: number;
+}
 
 /** A send that a storm meets when it is a fifth through. */
-async function sendThrough({ platform, how, threads, retryAfterSeconds = null, delivered = false, perSecond = 0, forMs = STORM_MS, windowMs = 30_000, fromDevices = DEVICES / 5 }: Storm): Promise<Sent & { stormFromMs: number }> {
+async function sendThrough({
+  platform,
+  how,
+  threads,
+  retryAfterSeconds = null,
+  delivered = false,
+  perSecond = 0,
+  forMs = STORM_MS,
+  windowMs = 30_000,
+  fromDevices = DEVICES / 5,
+}: Storm): Promise<Sent & { stormFromMs: number }> {
   let stormFromMs = 0;
   const sent = await rig.send({
-    platform, threads, connections: CONNECTIONS, devices: DEVICES, perSecond, windowMs,
+    platform,
+    threads,
+    connections: CONNECTIONS,
+    devices: DEVICES,
+    perSecond,
+    windowMs,
     providers: { streamLimit: STREAMS, latencyMs: 15 },
     async during(progress) {
       await progress.received(fromDevices);
@@ -41,7 +71,11 @@ async function sendThrough({ platform, how, threads, retryAfterSeconds = null, d
 
 /** Receipts per 100 ms after the storm's first half second and before its end. */
 function receivedIn(sent: Sent & { stormFromMs: number }, forMs = STORM_MS): number {
-  return sumOf(Object.fromEntries(sent.counts.curve.filter(([atMs]) => atMs > sent.stormFromMs + 500 && atMs < sent.stormFromMs + forMs - 100)));
+  return sumOf(
+    Object.fromEntries(
+      sent.counts.curve.filter(([atMs]) => atMs > sent.stormFromMs + 500 && atMs < sent.stormFromMs + forMs - 100),
+    ),
+  );
 }
 
 describe('a storm of answers that say "not now"', () => {
@@ -55,19 +89,22 @@ describe('a storm of answers that say "not now"', () => {
     { platform: 'ios', how: 'html404', threads: 1 },
     { platform: 'ios', how: 'credential', threads: 0 },
     { platform: 'android', how: 'credential', threads: 1 },
-  ])('$how of $platform, Retry-After $retryAfterSeconds: all is sent afterwards, and nothing is burnt ($threads sending threads, pace $perSecond)', async (storm) => {
-    const sent = await sendThrough(storm);
-    const told = brief(sent);
-    expect(sent.burnt, told).toBe(0);
-    expect(sent.accepted, told).toBe(DEVICES);
-    expect(sent.counts, told).toMatchObject({ received: DEVICES, distinctDevices: DEVICES, duplicates: 0 });
-    // What was in flight, and without a word about the wait half of it each round trip until that is clear; then a try now and then.
-    expect(sent.state.storm, told).toBeLessThanOrEqual(2 * IN_FLIGHT);
-    expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
-    expect(receivedIn(sent, storm.forMs), told).toBe(0);
-    // Nobody sleeps long after it is over.
-    expect(sent.ms, told).toBeLessThan(12_000);
-  });
+  ])(
+    '$how of $platform, Retry-After $retryAfterSeconds: all is sent afterwards, and nothing is burnt ($threads sending threads, pace $perSecond)',
+    async (storm) => {
+      const sent = await sendThrough(storm);
+      const told = brief(sent);
+      expect(sent.burnt, told).toBe(0);
+      expect(sent.accepted, told).toBe(DEVICES);
+      expect(sent.counts, told).toMatchObject({ received: DEVICES, distinctDevices: DEVICES, duplicates: 0 });
+      // What was in flight, and without a word about the wait half of it each round trip until that is clear; then a try now and then.
+      expect(sent.state.storm, told).toBeLessThanOrEqual(2 * IN_FLIGHT);
+      expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
+      expect(receivedIn(sent, storm.forMs), told).toBe(0);
+      // Nobody sleeps long after it is over.
+      expect(sent.ms, told).toBeLessThan(12_000);
+    },
+  );
 });
 
 describe('a storm of answers that leave open what became of the device', () => {
@@ -79,17 +116,23 @@ describe('a storm of answers that leave open what became of the device', () => {
     { platform: 'ios', how: 'reset', threads: 1, delivered: true },
     // A gateway may have passed on what it then says this of.
     { platform: 'android', how: 'html502', threads: 0 },
-  ])('$how of $platform, delivered $delivered: what was in flight is not sent again, the rest afterwards ($threads sending threads)', async (storm) => {
-    const sent = await sendThrough(storm);
-    const told = brief(sent);
-    expect(sent.accepted + sent.burnt, told).toBe(DEVICES);
-    expect(sent.counts, told).toMatchObject({ received: storm.delivered === true ? DEVICES : sent.accepted, duplicates: 0 });
-    expect(sent.burnt, told).toBeGreaterThan(0);
-    expect(sent.burnt, told).toBeLessThanOrEqual(IN_FLIGHT + 50);
-    if (storm.platform === 'android') expect(sent.failed, told).toEqual({});
-    expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
-    expect(sent.ms, told).toBeLessThan(12_000);
-  });
+  ])(
+    '$how of $platform, delivered $delivered: what was in flight is not sent again, the rest afterwards ($threads sending threads)',
+    async (storm) => {
+      const sent = await sendThrough(storm);
+      const told = brief(sent);
+      expect(sent.accepted + sent.burnt, told).toBe(DEVICES);
+      expect(sent.counts, told).toMatchObject({
+        received: storm.delivered === true ? DEVICES : sent.accepted,
+        duplicates: 0,
+      });
+      expect(sent.burnt, told).toBeGreaterThan(0);
+      expect(sent.burnt, told).toBeLessThanOrEqual(IN_FLIGHT + 50);
+      if (storm.platform === 'android') expect(sent.failed, told).toEqual({});
+      expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
+      expect(sent.ms, told).toBeLessThan(12_000);
+    },
+  );
 });
 
 describe('a limit that nobody names', () => {
@@ -97,28 +140,53 @@ describe('a limit that nobody names', () => {
     { retryAfterSeconds: null, windowMs: 20, threads: 0, writes: 1.4 },
     { retryAfterSeconds: null, windowMs: 1_000, threads: 1, writes: 1.3 },
     { retryAfterSeconds: 1, windowMs: 1_000, threads: 1, writes: 1.3 },
-  ])('of 5,000 a second with 429, in windows of $windowMs ms, Retry-After $retryAfterSeconds: nothing is burnt, and most of it is used ($threads sending threads)', async ({ retryAfterSeconds, windowMs, threads, writes }) => {
-    const sent = await rig.send({ platform: 'ios', threads, connections: CONNECTIONS, devices: DEVICES, providers: { streamLimit: STREAMS, latencyMs: 15 }, before: () => become(rig.providers, {
-      overloadPerSecond: 5_000, overloadWindowMs: windowMs, overloadStatus: 429, overloadRetryAfterSeconds: retryAfterSeconds,
-    }) });
-    const told = brief(sent);
-    expect(sent.accepted, told).toBe(DEVICES);
-    expect(sent.counts, told).toMatchObject({ received: DEVICES, duplicates: 0 });
-    // 4 s at the limit; with a Retry-After every other second is the provider's.
-    expect(sent.ms, told).toBeLessThan(16_000);
-    expect(sent.writes, told).toBeLessThan(DEVICES * writes);
-  });
+  ])(
+    'of 5,000 a second with 429, in windows of $windowMs ms, Retry-After $retryAfterSeconds: nothing is burnt, and most of it is used ($threads sending threads)',
+    async ({ retryAfterSeconds, windowMs, threads, writes }) => {
+      const sent = await rig.send({
+        platform: 'ios',
+        threads,
+        connections: CONNECTIONS,
+        devices: DEVICES,
+        providers: { streamLimit: STREAMS, latencyMs: 15 },
+        before: () =>
+          become(rig.providers, {
+            overloadPerSecond: 5_000,
+            overloadWindowMs: windowMs,
+            overloadStatus: 429,
+            overloadRetryAfterSeconds: retryAfterSeconds,
+          }),
+      });
+      const told = brief(sent);
+      expect(sent.accepted, told).toBe(DEVICES);
+      expect(sent.counts, told).toMatchObject({ received: DEVICES, duplicates: 0 });
+      // 4 s at the limit; with a Retry-After every other second is the provider's.
+      expect(sent.ms, told).toBeLessThan(16_000);
+      expect(sent.writes, told).toBeLessThan(DEVICES * writes);
+    },
+  );
 });
 
 describe('a window that ends in the storm', () => {
-  test.each([0, 1])('what is unsent is held or was never claimed, nothing is failed (%i sending threads)', async (threads) => {
-    const sent = await sendThrough({ platform: 'ios', how: '429', retryAfterSeconds: 60, threads, forMs: 60_000, windowMs: 2_500, fromDevices: 1_000 });
-    const told = brief(sent);
-    expect(sent.burnt, told).toBe(0);
-    expect(sent.accepted + sumOf(sent.held) + sent.unclaimed, told).toBe(DEVICES);
-    expect(sent.held, told).toEqual({ late: sumOf(sent.held) });
-    expect(sent.counts, told).toMatchObject({ received: sent.accepted, duplicates: 0 });
-    expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
-    expect(sent.ms, told).toBeLessThan(4_500);
-  });
+  test.each([0, 1])(
+    'what is unsent is held or was never claimed, nothing is failed (%i sending threads)',
+    async (threads) => {
+      const sent = await sendThrough({
+        platform: 'ios',
+        how: '429',
+        retryAfterSeconds: 60,
+        threads,
+        forMs: 60_000,
+        windowMs: 2_500,
+        fromDevices: 1_000,
+      });
+      const told = brief(sent);
+      expect(sent.burnt, told).toBe(0);
+      expect(sent.accepted + sumOf(sent.held) + sent.unclaimed, told).toBe(DEVICES);
+      expect(sent.held, told).toEqual({ late: sumOf(sent.held) });
+      expect(sent.counts, told).toMatchObject({ received: sent.accepted, duplicates: 0 });
+      expect(sent.state.impatient, told).toBeLessThanOrEqual(1);
+      expect(sent.ms, told).toBeLessThan(4_500);
+    },
+  );
 });

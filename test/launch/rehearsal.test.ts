@@ -16,14 +16,31 @@ afterEach(async () => {
 async function play(wanted: Partial<Script>): Promise<Played & { states: number }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gobutton-test-'));
   folders.push(dataDir);
-  const script: Script = { devices: 4_000, workers: 2, seed: 3, latencyMs: 20, connections: 2, haltAfterMs: null, doublePress: false, killWorkerAfterMs: null, ...wanted };
+  const script: Script = {
+    devices: 4_000,
+    workers: 2,
+    seed: 3,
+    latencyMs: 20,
+    connections: 2,
+    haltAfterMs: null,
+    doublePress: false,
+    killWorkerAfterMs: null,
+    ...wanted,
+  };
   const played = await playLaunch(script, dataDir, new AbortController().signal, { say: () => undefined, bar: false });
   const { outcome } = played.report;
   const failed = Object.values(outcome.failed).reduce((sum, count) => sum + count, 0);
-  return { ...played, states: outcome.accepted + failed + outcome.uncertain + outcome.halted + outcome.late + outcome.skipped };
+  return {
+    ...played,
+    states: outcome.accepted + failed + outcome.uncertain + outcome.halted + outcome.late + outcome.skipped,
+  };
 }
 
-const rows = (timeline: string, text: string): number => timeline.split('## Timeline')[1]!.split('\n').filter((line) => line.includes(text)).length;
+const rows = (timeline: string, text: string): number =>
+  timeline
+    .split('## Timeline')[1]!
+    .split('\n')
+    .filter((line) => line.includes(text)).length;
 
 describe('a whole launch', { timeout: 150_000 }, () => {
   test('two people pressing GO together send one message to everybody', async () => {
@@ -37,7 +54,9 @@ describe('a whole launch', { timeout: 150_000 }, () => {
     expect(timelineText).toContain('hash chain verified');
     expect(timelineText).toMatch(/took first after \d+\.\d\d s, p50 \d/);
     // Device tokens of the people lie where they can be deleted: nowhere in what is never changed.
-    const tokens = [...(await readFile('runbooks/library/superbowl.yaml', 'utf8')).matchAll(/token: "?([^",\s]+)/g)].map(([, token]) => token ?? '');
+    const tokens = [
+      ...(await readFile('runbooks/library/superbowl.yaml', 'utf8')).matchAll(/token: "?([^",\s]+)/g),
+    ].map(([, token]) => token ?? '');
     expect(tokens.length).toBeGreaterThan(2);
     for (const token of tokens) expect(recordText + timelineText).not.toContain(token);
     expect(recordText).toContain('"ref":"');
@@ -45,7 +64,12 @@ describe('a whole launch', { timeout: 150_000 }, () => {
 
   test('HALT in flight stops the workers inside their batches, and what was not sent is counted', async () => {
     // 2 connections, one answer each 300 ms before they are primed: slow enough that the halt lands in the middle.
-    const { report, timelineText, states } = await play({ devices: 60_000, latencyMs: 800, connections: 1, haltAfterMs: 1_500 });
+    const { report, timelineText, states } = await play({
+      devices: 60_000,
+      latencyMs: 800,
+      connections: 1,
+      haltAfterMs: 1_500,
+    });
     expect(verdictOf(report).faults).toEqual([]);
     expect(states).toBe(60_000);
     expect(report.outcome.halted).toBeGreaterThan(0);

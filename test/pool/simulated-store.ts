@@ -20,13 +20,26 @@ export interface SimulatedStore {
   close(): Promise<void>;
 }
 
-export interface Usage extends Record<Kind, number> { table: string; key: string; refused: number; /** The most of a key's second. */ peak: Record<Kind, number> }
+export interface Usage extends Record<Kind, number> {
+  table: string;
+  key: string;
+  refused: number;
+  /** The most of a key's second. */ peak: Record<Kind, number>;
+}
 
 export async function simulatedStore(nowMs: () => number): Promise<SimulatedStore> {
   let used = new Map<string, Usage & { second: Map<string, number> }>();
   function note({ table, key, kind, units, refused }: Charge): void {
     const name = `${table} ${key ?? '(scan)'}`;
-    const usage = used.get(name) ?? { table, key: key ?? '(scan)', read: 0, write: 0, refused: 0, peak: { read: 0, write: 0 }, second: new Map<string, number>() };
+    const usage = used.get(name) ?? {
+      table,
+      key: key ?? '(scan)',
+      read: 0,
+      write: 0,
+      refused: 0,
+      peak: { read: 0, write: 0 },
+      second: new Map<string, number>(),
+    };
     used.set(name, usage);
     usage[kind] += units;
     if (refused) usage.refused += 1;
@@ -35,15 +48,35 @@ export async function simulatedStore(nowMs: () => number): Promise<SimulatedStor
     usage.second.set(second, sum);
     usage.peak[kind] = Math.max(usage.peak[kind], sum);
   }
-  const dynamo = startDynamo({ path: null, warm: {}, saveWarm: () => undefined, throughput: new Throughput({ nowMs, onCharge: note }) });
-  const tables = tableNames('pool');
-  const create = (TableName: string, keys: [string, string][]) => dynamo.call('CreateTable', {
-    TableName, BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions: keys.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
-    KeySchema: keys.map(([AttributeName], at) => ({ AttributeName, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
+  const dynamo = startDynamo({
+    path: null,
+    warm: {},
+    saveWarm: () => undefined,
+    throughput: new Throughput({ nowMs, onCharge: note }),
   });
-  const isActive = async (TableName: string) => ((await dynamo.call('DescribeTable', { TableName })) as { Table: { TableStatus: string } }).Table.TableStatus === 'ACTIVE';
-  await Promise.all([create(tables.record, [['launchId', 'S'], ['seq', 'N']]), create(tables.switches, [['launchId', 'S']]), create(tables.live, [['pk', 'S'], ['sk', 'S']])]);
-  for (const table of [tables.record, tables.switches, tables.live]) while (!await isActive(table)) await sleep(5);
+  const tables = tableNames('pool');
+  const create = (TableName: string, keys: [string, string][]) =>
+    dynamo.call('CreateTable', {
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: keys.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
+      KeySchema: keys.map(([AttributeName], at) => ({ AttributeName, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
+    });
+  const isActive = async (TableName: string) =>
+    ((await dynamo.call('DescribeTable', { TableName })) as { Table: { TableStatus: string } }).Table.TableStatus ===
+    'ACTIVE';
+  await Promise.all([
+    create(tables.record, [
+      ['launchId', 'S'],
+      ['seq', 'N'],
+    ]),
+    create(tables.switches, [['launchId', 'S']]),
+    create(tables.live, [
+      ['pk', 'S'],
+      ['sk', 'S'],
+    ]),
+  ]);
+  for (const table of [tables.record, tables.switches, tables.live]) while (!(await isActive(table))) await sleep(5);
 
   let underWay = 0;
   let idle: (() => void)[] = [];
@@ -51,24 +84,36 @@ export async function simulatedStore(nowMs: () => number): Promise<SimulatedStor
     underWay += 1;
     try {
       // As it would go over the wire: without what is not there.
-      return await dynamo.call(command.constructor.name.replace(/Command$/, ''), JSON.parse(JSON.stringify(command.input)) as Record<string, unknown>);
+      return await dynamo.call(
+        command.constructor.name.replace(/Command$/, ''),
+        JSON.parse(JSON.stringify(command.input)) as Record<string, unknown>,
+      );
     } catch (error) {
-      throw error instanceof AwsError ? Object.assign(new Error(error.message), { name: error.code.split('#').at(-1) }) : error;
+      throw error instanceof AwsError
+        ? Object.assign(new Error(error.message), { name: error.code.split('#').at(-1) })
+        : error;
     } finally {
       underWay -= 1;
       if (underWay === 0) {
         const waiting = idle;
         idle = [];
         // What an answer leads to begins first.
-        setImmediate(() => { for (const resolve of waiting) resolve(); });
+        setImmediate(() => {
+          for (const resolve of waiting) resolve();
+        });
       }
     }
   }
 
   return {
-    client: { send } as unknown as DynamoDBClient, tables,
+    client: { send } as unknown as DynamoDBClient,
+    tables,
     async settled() {
-      do await new Promise<void>((resolve) => { if (underWay === 0) setImmediate(resolve); else idle.push(resolve); });
+      do
+        await new Promise<void>((resolve) => {
+          if (underWay === 0) setImmediate(resolve);
+          else idle.push(resolve);
+        });
       while (underWay > 0);
     },
     charges() {

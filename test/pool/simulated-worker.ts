@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createJournal } from '../../infra/aws/journal.ts';
+import type { Keyring } from '../../infra/aws/keyring.ts';
 import { createLiveStore } from '../../infra/aws/live-store.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import { createRecordStore } from '../../infra/aws/record-store.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { createSwitchStore } from '../../infra/aws/switch-store.ts';
-import type { Keyring } from '../../infra/aws/keyring.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { WorkerReport } from '../../workers/contract.ts';
@@ -21,9 +21,18 @@ const LOOK_MS = 1_000;
 const POLL_MS = 250;
 
 export interface SimulatedPool {
-  store: SimulatedStore; keyring: Keyring; launchId: string; pool: string; nowMs: () => number;
+  store: SimulatedStore;
+  keyring: Keyring;
+  launchId: string;
+  pool: string;
+  nowMs: () => number;
   /** The report of a worker in this state, as large as a real one. */
-  reportOf: (launch: Launch, bootId: string, state: WorkerReport['state'], switchReadAgoMs: number | null) => WorkerReport;
+  reportOf: (
+    launch: Launch,
+    bootId: string,
+    state: WorkerReport['state'],
+    switchReadAgoMs: number | null,
+  ) => WorkerReport;
   /** Everything that went wrong on any worker. */
   failures: string[];
 }
@@ -41,27 +50,74 @@ export class SimulatedWorker {
   halted = false;
 
   constructor(pool: SimulatedPool) {
-    const { store: { client, tables }, keyring, launchId, nowMs, failures } = pool;
+    const {
+      store: { client, tables },
+      keyring,
+      launchId,
+      nowMs,
+      failures,
+    } = pool;
     this.#pool = pool;
     this.#live = createLiveStore({ dynamo: client, table: tables.live });
-    const log = { warn: (fields: object, say: string) => failures.push(`${say}: ${JSON.stringify(fields)}`) } as unknown as Logger;
+    const log = {
+      warn: (fields: object, say: string) => failures.push(`${say}: ${JSON.stringify(fields)}`),
+    } as unknown as Logger;
     const clock = wallClock(nowMs);
-    this.roll = new RollWatch({ live: this.#live, launchId, bootId: this.bootId, launch: () => this.#launch, trusted: keyring.trusted, clock, log });
+    this.roll = new RollWatch({
+      live: this.#live,
+      launchId,
+      bootId: this.bootId,
+      launch: () => this.#launch,
+      trusted: keyring.trusted,
+      clock,
+      log,
+    });
     const isSending = () => this.#launch !== null && runningShots(this.#launch).length > 0;
-    const runs = { all: () => (this.#launch === null ? [] : runningShots(this.#launch).map((shot) => ({ isClosed: false, authority: { shot }, activeAtMs: Number.POSITIVE_INFINITY }))) } as unknown as ShotRuns;
+    const runs = {
+      all: () =>
+        this.#launch === null
+          ? []
+          : runningShots(this.#launch).map((shot) => ({
+              isClosed: false,
+              authority: { shot },
+              activeAtMs: Number.POSITIVE_INFINITY,
+            })),
+    } as unknown as ShotRuns;
     this.#reporter = new Reporter({
-      live: this.#live, signer: keyring.signer, runs, clock, metrics: null, log, workers: () => Math.max(this.roll.view.size, this.#launch?.runbook.pool.workers ?? 0),
+      live: this.#live,
+      signer: keyring.signer,
+      runs,
+      clock,
+      metrics: null,
+      log,
+      workers: () => Math.max(this.roll.view.size, this.#launch?.runbook.pool.workers ?? 0),
       report: () => {
         if (this.#launch === null) throw new Error('no launch');
-        return pool.reportOf(this.#launch, this.bootId, isSending() ? 'sending' : 'ready', this.#confirmedAtMs === null ? null : nowMs() - this.#confirmedAtMs);
+        return pool.reportOf(
+          this.#launch,
+          this.bootId,
+          isSending() ? 'sending' : 'ready',
+          this.#confirmedAtMs === null ? null : nowMs() - this.#confirmedAtMs,
+        );
       },
     });
   }
 
   /** Its rounds begin at moments of their own, `phase` (0 to 1) of their period after now. */
   async start(phase: number): Promise<void> {
-    const { store: { client, tables }, keyring, launchId, pool, nowMs, failures } = this.#pool;
-    const journal = createJournal({ record: createRecordStore({ dynamo: client, table: tables.record }), keyring, nowMs });
+    const {
+      store: { client, tables },
+      keyring,
+      launchId,
+      pool,
+      nowMs,
+      failures,
+    } = this.#pool;
+    const journal = createJournal({
+      record: createRecordStore({ dynamo: client, table: tables.record }),
+      keyring,
+      nowMs,
+    });
     const switches = createSwitchStore({ reads: client, writes: client, table: tables.switches });
     this.#launch = await journal.launch(launchId);
     const memory = { isStale: () => false, onlySkipsMore: () => false, follow: async () => true, current: null };
@@ -69,14 +125,35 @@ export class SimulatedWorker {
     let rounds = Math.floor(phase * 7_919);
     const look = async () => {
       await lookRound({
-        journal, isThorough: rounds++ % THOROUGH_EVERY === 0, live: this.#live, clock: { nowMs }, pool, launchId, isFixed: false, lanes: { freeze: () => undefined }, memory, runs: { update: () => undefined }, senders: [],
-        onLaunch: (launch) => { this.#launch = launch; }, isSending: () => this.#launch !== null && runningShots(this.#launch).length > 0, onMoved: () => failures.push('moved'),
+        journal,
+        isThorough: rounds++ % THOROUGH_EVERY === 0,
+        live: this.#live,
+        clock: { nowMs },
+        pool,
+        launchId,
+        isFixed: false,
+        lanes: { freeze: () => undefined },
+        memory,
+        runs: { update: () => undefined },
+        senders: [],
+        onLaunch: (launch) => {
+          this.#launch = launch;
+        },
+        isSending: () => this.#launch !== null && runningShots(this.#launch).length > 0,
+        onMoved: () => failures.push('moved'),
       }).catch((error: unknown) => failures.push(`look-round failed: ${String(error)}`));
       this.#timers.push(setTimeout(() => void look(), LOOK_MS));
     };
     const poll = switchPoll({
-      read: () => switches.read(launchId, { consistent: true }), nowMs,
-      confirm: (item, begunMs) => { this.#confirmedAtMs = begunMs; this.halted = item.halted; }, tell: ({ reachable, why }) => { if (!reachable) failures.push(`switches: ${why}`); },
+      read: () => switches.read(launchId, { consistent: true }),
+      nowMs,
+      confirm: (item, begunMs) => {
+        this.#confirmedAtMs = begunMs;
+        this.halted = item.halted;
+      },
+      tell: ({ reachable, why }) => {
+        if (!reachable) failures.push(`switches: ${why}`);
+      },
     });
     const after = (ms: number, begin: () => void) => this.#timers.push(setTimeout(begin, ms));
     after(phase * POLL_MS, () => {

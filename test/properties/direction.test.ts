@@ -8,23 +8,41 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 let folder = '';
 
-beforeEach(async () => { folder = await mkdtemp(join(root, 'runbooks/launch/zz-direction-')); });
-afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(root, 'runbooks/launch/zz-direction-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function lint(source: string): Promise<{ isClean: boolean; says: string }> {
   const file = join(folder, 'probe.ts');
   await writeFile(file, source);
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--deny-warnings', file], { cwd: root }, (error, stdout, stderr) => {
-      resolve({ isClean: error === null, says: `${stdout}${stderr}` });
-    });
+    execFile(
+      process.execPath,
+      [join(root, 'node_modules/oxlint/bin/oxlint'), '--deny-warnings', file],
+      { cwd: root },
+      (error, stdout, stderr) => {
+        resolve({ isClean: error === null, says: `${stdout}${stderr}` });
+      },
+    );
   });
 }
 
 test.each([
-  ["import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x', 'utf8');\n", 'no-restricted-imports'],
-  ["import { createJournal } from '../../../infra/aws/journal.ts';\nexport const journal = createJournal;\n", 'no-restricted-imports'],
-  ["import type { WorkerReport } from '../../../workers/contract.ts';\nexport type Report = WorkerReport;\n", 'no-restricted-imports'],
+  [
+    "import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x', 'utf8');\n",
+    'no-restricted-imports',
+  ],
+  [
+    "import { createJournal } from '../../../infra/aws/journal.ts';\nexport const journal = createJournal;\n",
+    'no-restricted-imports',
+  ],
+  [
+    "import type { WorkerReport } from '../../../workers/contract.ts';\nexport type Report = WorkerReport;\n",
+    'no-restricted-imports',
+  ],
   ["import pino from 'pino';\nexport const log = pino();\n", 'no-restricted-imports'],
   ['export const nowMs = Date.now();\n', 'no-restricted-properties'],
   ['export const dice = Math.random();\n', 'no-restricted-properties'],
@@ -36,7 +54,10 @@ test.each([
 });
 
 test.each([
-  ["import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x', 'utf8');\n", 'no-restricted-imports'],
+  [
+    "import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x', 'utf8');\n",
+    'no-restricted-imports',
+  ],
   ["import { size } from '../../sizing.ts';\nexport const sized = size;\n", 'no-restricted-imports'],
   ['export const nowMs = Date.now();\n', 'no-restricted-properties'],
   ['export const dice = Math.random();\n', 'no-restricted-properties'],
@@ -50,6 +71,8 @@ test.each([
 });
 
 test('the core may import itself, zod and yaml', async () => {
-  const { isClean, says } = await lint("import { z } from 'zod';\nimport { parse } from 'yaml';\nimport { fold } from '../evolve.ts';\nexport const all = [z, parse, fold];\n");
+  const { isClean, says } = await lint(
+    "import { z } from 'zod';\nimport { parse } from 'yaml';\nimport { fold } from '../evolve.ts';\nexport const all = [z, parse, fold];\n",
+  );
   expect(isClean, says).toBe(true);
 });

@@ -37,41 +37,87 @@ function must(holds: boolean, invariant: string, found: string): asserts holds {
 function checkSubmits({ entries, submits }: History): void {
   const accepted = submits.flatMap(({ result }) => (!(result instanceof Error) && result.ok ? [result.entry] : []));
   const unknown = submits.filter(({ result }) => result instanceof Error).length;
-  must(new Set(accepted.map(({ seq }) => seq)).size === accepted.length, 'ONE_ENTRY_PER_COMMAND', accepted.map(({ seq }) => seq).join());
-  for (const entry of accepted) must(entries[entry.seq - 1]?.token === entry.token, 'ACCEPTED_IS_RECORDED', `${entry.seq} ${entry.kind}`);
-  must(entries.length - accepted.length <= unknown, 'REFUSED_LEAVES_NOTHING', `${entries.length} entries, ${accepted.length} accepted, ${unknown} unknown`);
+  must(
+    new Set(accepted.map(({ seq }) => seq)).size === accepted.length,
+    'ONE_ENTRY_PER_COMMAND',
+    accepted.map(({ seq }) => seq).join(),
+  );
+  for (const entry of accepted)
+    must(entries[entry.seq - 1]?.token === entry.token, 'ACCEPTED_IS_RECORDED', `${entry.seq} ${entry.kind}`);
+  must(
+    entries.length - accepted.length <= unknown,
+    'REFUSED_LEAVES_NOTHING',
+    `${entries.length} entries, ${accepted.length} accepted, ${unknown} unknown`,
+  );
   for (const { command, result } of submits) {
     if (result instanceof Error || !result.ok) continue;
     if (command.kind === 'approve-fire') {
       const hard = command.measured.find(({ gate }) => gate === 'credentials');
       must(hard?.status === 'green', 'HARD_GATE_GREEN_AT_PRESS', `entry ${result.entry.seq}`);
       const { entry } = result;
-      must(entry.kind === 'FireApproved' && command.observedHaltEpoch <= entry.haltEpoch, 'NOTHING_APPROVED_WHILE_HALTED', `entry ${entry.seq}: the switch stood at a newer epoch`);
-      must(!command.observedHalted || entry.lifts === command.observedHaltEpoch, 'NOTHING_APPROVED_WHILE_HALTED', `entry ${entry.seq}: the switch stood on halt`);
+      must(
+        entry.kind === 'FireApproved' && command.observedHaltEpoch <= entry.haltEpoch,
+        'NOTHING_APPROVED_WHILE_HALTED',
+        `entry ${entry.seq}: the switch stood at a newer epoch`,
+      );
+      must(
+        !command.observedHalted || entry.lifts === command.observedHaltEpoch,
+        'NOTHING_APPROVED_WHILE_HALTED',
+        `entry ${entry.seq}: the switch stood on halt`,
+      );
     }
     if (command.kind === 'request-fire') checkGates(entries, command.measured, result.entry);
   }
 }
 
 /** Asked for only with every gate green, or waived by two people, softly, and within the waiver's limits. */
-function checkGates(entries: readonly Entry[], measured: readonly { gate: string; status: string; value: number | null }[], asked: Entry): void {
+function checkGates(
+  entries: readonly Entry[],
+  measured: readonly { gate: string; status: string; value: number | null }[],
+  asked: Entry,
+): void {
   if (asked.kind !== 'FireRequested') throw new InvariantBroken('ACCEPTED_IS_RECORDED', asked.kind);
   const before = entries.slice(0, asked.seq - 1);
   const granted = before.flatMap((entry) => (entry.kind === 'WaiverGranted' ? [entry.waiverId] : []));
-  const waived = (gate: string, value: number | null) => before.some((entry) => entry.kind === 'WaiverRequested' && granted.includes(entry.waiverId) && entry.gate === gate
-    && asked.atMs < entry.endsAtMs
-    && (entry.segments === 'all' || asked.shown.segments.every(({ segment }) => entry.segments.includes(segment)))
-    && (value === null ? entry.worst === null : entry.worst !== null && value <= entry.worst));
-  const isRunning = before.some((entry) => entry.kind === 'FireApproved' && !before.some((other) => other.kind === 'ShotClosed' && other.shotId === entry.shotId));
+  const waived = (gate: string, value: number | null) =>
+    before.some(
+      (entry) =>
+        entry.kind === 'WaiverRequested' &&
+        granted.includes(entry.waiverId) &&
+        entry.gate === gate &&
+        asked.atMs < entry.endsAtMs &&
+        (entry.segments === 'all' || asked.shown.segments.every(({ segment }) => entry.segments.includes(segment))) &&
+        (value === null ? entry.worst === null : entry.worst !== null && value <= entry.worst),
+    );
+  const isRunning = before.some(
+    (entry) =>
+      entry.kind === 'FireApproved' &&
+      !before.some((other) => other.kind === 'ShotClosed' && other.shotId === entry.shotId),
+  );
   for (const { gate, status, value } of measured) {
-    const fine = status === 'green' || (gate === 'queues' && isRunning) || (gate !== 'credentials' && waived(gate, value));
+    const fine =
+      status === 'green' || (gate === 'queues' && isRunning) || (gate !== 'credentials' && waived(gate, value));
     must(fine, 'GATES_BLOCK_THE_REQUEST', `entry ${asked.seq}: ${gate} is ${status}`);
   }
-  const last = before.findLast((entry) => entry.kind === 'GateTicked' || entry.kind === 'CampaignSet' || (entry.kind === 'AudienceSet' && entry.audience.hash !== firstAudience.hash));
-  must((last?.kind === 'GateTicked' && last.green) || waived('copy-read', null), 'GATES_BLOCK_THE_REQUEST', `entry ${asked.seq}: the copy was not read`);
+  const last = before.findLast(
+    (entry) =>
+      entry.kind === 'GateTicked' ||
+      entry.kind === 'CampaignSet' ||
+      (entry.kind === 'AudienceSet' && entry.audience.hash !== firstAudience.hash),
+  );
+  must(
+    (last?.kind === 'GateTicked' && last.green) || waived('copy-read', null),
+    'GATES_BLOCK_THE_REQUEST',
+    `entry ${asked.seq}: the copy was not read`,
+  );
 }
 
-interface Attempt { attempt: number; shotId: string; devices: number; totals: SegmentTotals | null }
+interface Attempt {
+  attempt: number;
+  shotId: string;
+  devices: number;
+  totals: SegmentTotals | null;
+}
 
 class Model {
   readonly running = new Map<string, EntryOf<'FireApproved'>>();
@@ -101,7 +147,11 @@ class Model {
   }
 
   take(entry: Entry): void {
-    must(!this.#ended || entry.kind === 'ShotCorrected' || entry.kind === 'Noted', 'CLOSED_LAUNCH_IS_OVER', `${entry.seq} ${entry.kind}`);
+    must(
+      !this.#ended || entry.kind === 'ShotCorrected' || entry.kind === 'Noted',
+      'CLOSED_LAUNCH_IS_OVER',
+      `${entry.seq} ${entry.kind}`,
+    );
     switch (entry.kind) {
       case 'LaunchCreated': {
         this.#people = entry.runbook.people;
@@ -122,36 +172,51 @@ class Model {
         this.#skipList = entry.skipList.hash;
         return this.#endStale();
       }
-      case 'FireRequested': return this.#requested(entry);
-      case 'FireApproved': return this.#approved(entry);
+      case 'FireRequested':
+        return this.#requested(entry);
+      case 'FireApproved':
+        return this.#approved(entry);
       case 'FireDeclined':
       case 'FireExpired': {
         must(this.#orders.delete(entry.orderId), 'ORDER_ENDS_ONCE', `${entry.seq} ${entry.orderId}`);
         return;
       }
-      case 'ShotClosed': return this.#shotClosed(entry);
-      case 'ShotCorrected': return this.#shotCorrected(entry);
+      case 'ShotClosed':
+        return this.#shotClosed(entry);
+      case 'ShotCorrected':
+        return this.#shotCorrected(entry);
       case 'HaltSet': {
         must(entry.epoch > this.#halt.epoch, 'EPOCHS_GO_UP', `${entry.seq}`);
         this.#halt = { active: true, epoch: entry.epoch };
         this.#end(() => true, 'HALT_ENDS_ORDERS');
         return;
       }
-      case 'RosterChangeRequested': return this.#ask(entry.changeId, entry);
+      case 'RosterChangeRequested':
+        return this.#ask(entry.changeId, entry);
       case 'WaiverRequested': {
         must(entry.gate !== 'credentials', 'HARD_GATES_TAKE_NO_WAIVER', `${entry.seq}`);
         return this.#ask(entry.waiverId, entry);
       }
-      case 'LiftRequested': return this.#ask(entry.liftId, entry);
-      case 'SwitchRequested': return this.#ask(entry.requestId, entry);
+      case 'LiftRequested':
+        return this.#ask(entry.liftId, entry);
+      case 'SwitchRequested':
+        return this.#ask(entry.requestId, entry);
       case 'RosterChanged': {
         const { what } = this.#answer(entry.changeId, entry);
         if (what.kind !== 'RosterChangeRequested') throw new InvariantBroken('TWO_PEOPLE', `${entry.seq}`);
         this.#people = what.people;
         this.#rosterSeq = entry.seq;
         this.#end(() => true, 'ROSTER_CHANGE_ENDS_REQUESTS');
-        must(this.#people.some(({ roles }) => roles.includes('on-call')), 'ROSTER_CAN_FIRE', `${entry.seq}`);
-        must(this.#people.filter(({ roles }) => roles.includes('on-call') || roles.includes('marketer')).length >= 2, 'ROSTER_CAN_FIRE', `${entry.seq}`);
+        must(
+          this.#people.some(({ roles }) => roles.includes('on-call')),
+          'ROSTER_CAN_FIRE',
+          `${entry.seq}`,
+        );
+        must(
+          this.#people.filter(({ roles }) => roles.includes('on-call') || roles.includes('marketer')).length >= 2,
+          'ROSTER_CAN_FIRE',
+          `${entry.seq}`,
+        );
         return;
       }
       case 'PersonRemoved': {
@@ -164,7 +229,14 @@ class Model {
       }
       case 'HaltLifted': {
         const { what } = this.#answer(entry.liftId, entry);
-        must(this.#halt.active && entry.epoch === this.#halt.epoch && what.kind === 'LiftRequested' && what.epoch === entry.epoch, 'LIFT_IS_OF_THE_PRESENT_HALT', `${entry.seq}`);
+        must(
+          this.#halt.active &&
+            entry.epoch === this.#halt.epoch &&
+            what.kind === 'LiftRequested' &&
+            what.epoch === entry.epoch,
+          'LIFT_IS_OF_THE_PRESENT_HALT',
+          `${entry.seq}`,
+        );
         this.#halt.active = false;
         return;
       }
@@ -201,10 +273,15 @@ class Model {
   }
 
   #person(entry: Entry): PersonId {
-    if (!('person' in entry.by)) throw new InvariantBroken('TWO_PEOPLE', `entry ${entry.seq} is by the ${entry.by.system}`);
+    if (!('person' in entry.by))
+      throw new InvariantBroken('TWO_PEOPLE', `entry ${entry.seq} is by the ${entry.by.system}`);
     const id = entry.by.person;
     const person = this.#people.find((one) => one.id === id);
-    must(person !== undefined && person.roles.some((role) => role !== 'observer'), 'ON_DUTY', `entry ${entry.seq} is by ${id}`);
+    must(
+      person !== undefined && person.roles.some((role) => role !== 'observer'),
+      'ON_DUTY',
+      `entry ${entry.seq} is by ${id}`,
+    );
     return id;
   }
 
@@ -218,7 +295,11 @@ class Model {
     must(asked !== undefined, 'TWO_PEOPLE', `entry ${entry.seq} answers ${id}, which nobody asked`);
     must(asked.by !== this.#person(entry), 'TWO_PEOPLE', `entry ${entry.seq}: ${asked.by} answers their own ${id}`);
     must(asked.seq > this.#rosterSeq, 'ROSTER_CHANGE_ENDS_REQUESTS', `entry ${entry.seq}`);
-    must(this.#people.some((person) => person.id === asked.by), 'REMOVED_PEOPLE_COUNT_AT_ONCE', `entry ${entry.seq}`);
+    must(
+      this.#people.some((person) => person.id === asked.by),
+      'REMOVED_PEOPLE_COUNT_AT_ONCE',
+      `entry ${entry.seq}`,
+    );
     this.#asked.delete(id);
     return asked;
   }
@@ -227,34 +308,73 @@ class Model {
     this.#person(entry);
     this.#nonce(entry);
     this.#present(entry);
-    must(this.#halt.active ? entry.lifts === this.#halt.epoch : entry.lifts === null, 'NOTHING_ASKED_WHILE_HALTED', `${entry.seq}`);
+    must(
+      this.#halt.active ? entry.lifts === this.#halt.epoch : entry.lifts === null,
+      'NOTHING_ASKED_WHILE_HALTED',
+      `${entry.seq}`,
+    );
     for (const other of this.#orders.values()) {
-      const isRival = other.shown.segments.some(({ segment }) => entry.shown.segments.some((one) => one.segment === segment));
+      const isRival = other.shown.segments.some(({ segment }) =>
+        entry.shown.segments.some((one) => one.segment === segment),
+      );
       if (!isRival) continue;
       must(other.expiresAtMs < entry.atMs, 'ONE_OPEN_ORDER_PER_SEGMENT', `${entry.seq} beside ${other.seq}`);
       this.#orders.delete(other.orderId);
       this.#over.set(other.orderId, 'ONE_OPEN_ORDER_PER_SEGMENT');
     }
-    must(entry.devices === entry.shown.segments.reduce((sum, { segment }) => sum + this.#left(segment), 0), 'ONLY_WHAT_REMAINS', `${entry.seq}: ${entry.devices} devices`);
+    must(
+      entry.devices === entry.shown.segments.reduce((sum, { segment }) => sum + this.#left(segment), 0),
+      'ONLY_WHAT_REMAINS',
+      `${entry.seq}: ${entry.devices} devices`,
+    );
     this.#orders.set(entry.orderId, entry);
   }
 
   #approved(entry: EntryOf<'FireApproved'>): void {
     const order = this.#orders.get(entry.orderId);
-    must(order !== undefined, this.#over.get(entry.orderId) ?? 'APPROVED_ONCE', `entry ${entry.seq} approves ${entry.orderId}, which is over`);
+    must(
+      order !== undefined,
+      this.#over.get(entry.orderId) ?? 'APPROVED_ONCE',
+      `entry ${entry.seq} approves ${entry.orderId}, which is over`,
+    );
     this.#orders.delete(entry.orderId);
     const approver = this.#person(entry);
     this.#nonce(entry);
-    must('person' in order.by && order.by.person !== approver, 'TWO_PEOPLE', `entry ${entry.seq}: ${approver} answers their own order`);
-    must(humanBehind(order.via) !== humanBehind(entry.via), 'TWO_HUMANS', `entry ${entry.seq}: ${humanBehind(entry.via)} pressed on their own order`);
-    must(entry.atMs <= order.expiresAtMs && entry.pressedAtMs <= order.expiresAtMs, 'BEFORE_EXPIRY', `entry ${entry.seq}`);
-    must(entry.shownHash === order.shownHash && canonicalJson(entry.shown) === canonicalJson(order.shown), 'EXACTLY_WHAT_WAS_SHOWN', `entry ${entry.seq}`);
+    must(
+      'person' in order.by && order.by.person !== approver,
+      'TWO_PEOPLE',
+      `entry ${entry.seq}: ${approver} answers their own order`,
+    );
+    must(
+      humanBehind(order.via) !== humanBehind(entry.via),
+      'TWO_HUMANS',
+      `entry ${entry.seq}: ${humanBehind(entry.via)} pressed on their own order`,
+    );
+    must(
+      entry.atMs <= order.expiresAtMs && entry.pressedAtMs <= order.expiresAtMs,
+      'BEFORE_EXPIRY',
+      `entry ${entry.seq}`,
+    );
+    must(
+      entry.shownHash === order.shownHash && canonicalJson(entry.shown) === canonicalJson(order.shown),
+      'EXACTLY_WHAT_WAS_SHOWN',
+      `entry ${entry.seq}`,
+    );
     this.#present(entry);
     must(!this.#halt.active || entry.lifts === this.#halt.epoch, 'NOTHING_APPROVED_WHILE_HALTED', `entry ${entry.seq}`);
-    must(entry.lifts === order.lifts && (entry.lifts === null || entry.lifts === this.#halt.epoch) && entry.haltEpoch === this.#halt.epoch, 'LIFT_IS_OF_THE_PRESENT_HALT', `entry ${entry.seq}`);
+    must(
+      entry.lifts === order.lifts &&
+        (entry.lifts === null || entry.lifts === this.#halt.epoch) &&
+        entry.haltEpoch === this.#halt.epoch,
+      'LIFT_IS_OF_THE_PRESENT_HALT',
+      `entry ${entry.seq}`,
+    );
     this.#halt.active = false;
     for (const { segment, attempt } of entry.shown.segments) {
-      this.#attempts.set(segment, [...(this.#attempts.get(segment) ?? []), { attempt, shotId: entry.shotId, devices: this.#left(segment), totals: null }]);
+      this.#attempts.set(segment, [
+        ...(this.#attempts.get(segment) ?? []),
+        { attempt, shotId: entry.shotId, devices: this.#left(segment), totals: null },
+      ]);
       this.#behind.delete(segment);
     }
     this.running.set(entry.shotId, entry);
@@ -271,7 +391,11 @@ class Model {
     const { shown } = entry;
     must(entry.shownHash === sha256(canonicalJson(shown)), 'HASH_IS_OF_WHAT_IS_SHOWN', `entry ${entry.seq}`);
     must(this.#isPresent(shown), 'EXACTLY_WHAT_WAS_SHOWN', `entry ${entry.seq}: the launch has changed`);
-    must(new Set(shown.segments.map(({ segment }) => segment)).size === shown.segments.length && shown.segments.length > 0, 'ONCE_PER_ATTEMPT', `entry ${entry.seq}: a segment twice`);
+    must(
+      new Set(shown.segments.map(({ segment }) => segment)).size === shown.segments.length && shown.segments.length > 0,
+      'ONCE_PER_ATTEMPT',
+      `entry ${entry.seq}: a segment twice`,
+    );
     for (const { segment, attempt } of shown.segments) {
       const last = this.#attempts.get(segment)?.at(-1);
       must(attempt === (last?.attempt ?? 0) + 1, 'ONCE_PER_ATTEMPT', `entry ${entry.seq}: ${segment}#${attempt}`);
@@ -281,7 +405,11 @@ class Model {
   }
 
   #isPresent(shown: Shown): boolean {
-    return shown.contentHash === this.#content && shown.audienceHash === this.#audience && shown.skipListHash === this.#skipList;
+    return (
+      shown.contentHash === this.#content &&
+      shown.audienceHash === this.#audience &&
+      shown.skipListHash === this.#skipList
+    );
   }
 
   #left(segment: string): number {
@@ -300,7 +428,10 @@ class Model {
       const tries = this.#attempts.get(now.segment) ?? [];
       const mine = tries.find((one) => one.shotId === shotId);
       if (mine?.totals == null || mine === tries.at(-1)) continue;
-      this.#behind.set(now.segment, (this.#behind.get(now.segment) ?? 0) + Math.max(0, this.#within(now) - this.#within(mine.totals)));
+      this.#behind.set(
+        now.segment,
+        (this.#behind.get(now.segment) ?? 0) + Math.max(0, this.#within(now) - this.#within(mine.totals)),
+      );
     }
   }
 
@@ -315,7 +446,10 @@ class Model {
 
   #shotCorrected(entry: EntryOf<'ShotCorrected'>): void {
     this.#leaveBehind(entry);
-    this.#end(({ shown }) => shown.segments.some(({ segment }) => entry.segments.some((one) => one.segment === segment)), 'LATE_ACCOUNT_ENDS_ORDERS');
+    this.#end(
+      ({ shown }) => shown.segments.some(({ segment }) => entry.segments.some((one) => one.segment === segment)),
+      'LATE_ACCOUNT_ENDS_ORDERS',
+    );
     must(this.#closed.has(entry.shotId), 'CLOSES_ONCE', `${entry.seq} corrects what is not closed`);
     const late = `${entry.shotId}/${entry.batch}`;
     must(!this.#corrected.has(late), 'LATE_ACCOUNT_COUNTS_ONCE', `${entry.seq}: ${late}`);
@@ -327,13 +461,21 @@ class Model {
     for (const counted of entry.segments) {
       const tries = this.#attempts.get(counted.segment) ?? [];
       const mine = tries.find(({ shotId, attempt }) => shotId === entry.shotId && attempt === counted.attempt);
-      must(mine !== undefined, 'STATES_SUM_UP', `entry ${entry.seq}: ${counted.segment}#${counted.attempt} is not of this shot`);
+      must(
+        mine !== undefined,
+        'STATES_SUM_UP',
+        `entry ${entry.seq}: ${counted.segment}#${counted.attempt} is not of this shot`,
+      );
       const sum = DEVICE_STATES.reduce((total, state) => total + counted.totals[state], 0);
       must(sum === mine.devices, 'STATES_SUM_UP', `entry ${entry.seq}: ${sum} of ${mine.devices}`);
       mine.totals = counted;
       const accepted = tries.reduce((total, { totals }) => total + (totals?.totals.accepted ?? 0), 0);
       const all = firstAudience.segments.find(({ id }) => id === counted.segment)?.devices ?? 0;
-      must(this.#uncertain === 'resend' || accepted <= all, 'NOBODY_TWICE', `entry ${entry.seq}: ${accepted} accepted of ${all}`);
+      must(
+        this.#uncertain === 'resend' || accepted <= all,
+        'NOBODY_TWICE',
+        `entry ${entry.seq}: ${accepted} accepted of ${all}`,
+      );
     }
   }
 }

@@ -14,39 +14,76 @@ import { World } from './world.ts';
 const seen = new Map<string, number>();
 
 test.each([1, 2, 3])('every history keeps every invariant (seed %i)', { timeout: 60_000 }, async (seed) => {
-  await fc.assert(fc.asyncProperty(history, async ({ moves, skewsMs, faults, uncertain }) => {
-    const world = new World(skewsMs, faults, uncertain);
-    const played = await world.play(moves);
-    checkHistory(played);
-    for (const { kind } of played.entries) seen.set(kind, (seen.get(kind) ?? 0) + 1);
-    for (const { result } of played.submits) if (!(result instanceof Error) && !result.ok) seen.set(result.code, (seen.get(result.code) ?? 0) + 1);
-    // Every bot, whatever it has read when, sees the same launch.
-    const whole = fold(played.entries);
-    for (const state of await world.states()) if (!isDeepStrictEqual(state, whole)) expect(state).toEqual(whole);
-  }), { seed, numRuns: 700 });
+  await fc.assert(
+    fc.asyncProperty(history, async ({ moves, skewsMs, faults, uncertain }) => {
+      const world = new World(skewsMs, faults, uncertain);
+      const played = await world.play(moves);
+      checkHistory(played);
+      for (const { kind } of played.entries) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      for (const { result } of played.submits)
+        if (!(result instanceof Error) && !result.ok) seen.set(result.code, (seen.get(result.code) ?? 0) + 1);
+      // Every bot, whatever it has read when, sees the same launch.
+      const whole = fold(played.entries);
+      for (const state of await world.states()) if (!isDeepStrictEqual(state, whole)) expect(state).toEqual(whole);
+    }),
+    { seed, numRuns: 700 },
+  );
 });
 
 test('those histories go where it matters', () => {
-  const few = ['FireRequested', 'FireApproved', 'FireDeclined', 'FireExpired', 'ShotClosed', 'ShotCorrected', 'HaltSet', 'HaltLifted', 'RosterChanged', 'PersonRemoved', 'WaiverGranted', 'SwitchSet', 'StepStarted',
-    'SAME_PERSON', 'ORDER_EXPIRED', 'ORDER_NOT_OPEN', 'CONTENT_CHANGED', 'HALTED', 'HARD_GATE_RED', 'GATES_RED', 'SEGMENT_TAKEN', 'SHOT_RUNNING', 'TOTALS_WRONG', 'PROOF_INVALID', 'NOTHING_TO_FIRE', 'AUDIENCE_IN_USE', 'NOT_ON_ROSTER']
-    .filter((what) => (seen.get(what) ?? 0) < 50);
+  const few = [
+    'FireRequested',
+    'FireApproved',
+    'FireDeclined',
+    'FireExpired',
+    'ShotClosed',
+    'ShotCorrected',
+    'HaltSet',
+    'HaltLifted',
+    'RosterChanged',
+    'PersonRemoved',
+    'WaiverGranted',
+    'SwitchSet',
+    'StepStarted',
+    'SAME_PERSON',
+    'ORDER_EXPIRED',
+    'ORDER_NOT_OPEN',
+    'CONTENT_CHANGED',
+    'HALTED',
+    'HARD_GATE_RED',
+    'GATES_RED',
+    'SEGMENT_TAKEN',
+    'SHOT_RUNNING',
+    'TOTALS_WRONG',
+    'PROOF_INVALID',
+    'NOTHING_TO_FIRE',
+    'AUDIENCE_IN_USE',
+    'NOT_ON_ROSTER',
+  ].filter((what) => (seen.get(what) ?? 0) < 50);
   expect(few, JSON.stringify(Object.fromEntries(seen))).toEqual([]);
 });
 
-test('a state is the same however its entries came in, whole or in parts, and through storage', { timeout: 30_000 }, async () => {
-  await fc.assert(fc.asyncProperty(history, fc.nat(), async ({ moves, skewsMs, faults, uncertain }, cut) => {
-    const { entries } = await new World(skewsMs, faults, uncertain).play(moves);
-    const at = cut % (entries.length + 1);
-    const whole = fold(entries);
-    const frozen = deepFreeze(fold(entries.slice(0, at)));
-    // Frozen: a state that somebody holds is never changed under them.
-    const resumed = entries.slice(at).reduce<Launch | null>((launch, entry) => evolve(launch, entry), frozen);
-    expect(resumed).toEqual(whole);
-    expect(fold(JSON.parse(JSON.stringify(entries)) as Entry[])).toEqual(whole);
-    expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
-    expect(whole).toMatchObject({ id: LAUNCH_ID, seq: entries.length, headHash: entries.at(-1)?.hash });
-  }), { seed: 7, numRuns: 300 });
-});
+test(
+  'a state is the same however its entries came in, whole or in parts, and through storage',
+  { timeout: 30_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(history, fc.nat(), async ({ moves, skewsMs, faults, uncertain }, cut) => {
+        const { entries } = await new World(skewsMs, faults, uncertain).play(moves);
+        const at = cut % (entries.length + 1);
+        const whole = fold(entries);
+        const frozen = deepFreeze(fold(entries.slice(0, at)));
+        // Frozen: a state that somebody holds is never changed under them.
+        const resumed = entries.slice(at).reduce<Launch | null>((launch, entry) => evolve(launch, entry), frozen);
+        expect(resumed).toEqual(whole);
+        expect(fold(JSON.parse(JSON.stringify(entries)) as Entry[])).toEqual(whole);
+        expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
+        expect(whole).toMatchObject({ id: LAUNCH_ID, seq: entries.length, headHash: entries.at(-1)?.hash });
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  },
+);
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

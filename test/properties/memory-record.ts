@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Appended, ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
 import type { Signer } from '../../infra/aws/keyring.ts';
+import type { Appended, ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
-import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 
 /**
@@ -27,7 +27,12 @@ export class MemoryRecord implements RecordStore {
   readonly #messages = new Map<string, (ChannelMessage & Head)[]>();
   readonly #late: (() => void)[] = [];
 
-  async append(launchId: string, head: Head, entry: NewEntry, { signer = null }: { signer?: Signer | null } = {}): Promise<Appended> {
+  async append(
+    launchId: string,
+    head: Head,
+    entry: NewEntry,
+    { signer = null }: { signer?: Signer | null } = {},
+  ): Promise<Appended> {
     this.appends += 1;
     await this.beforeAppend();
     await Promise.resolve();
@@ -54,7 +59,11 @@ export class MemoryRecord implements RecordStore {
     return entries;
   }
 
-  async appendMessage(launchId: string, head: Head, message: ChannelMessage): Promise<{ won: true; head: Head } | { won: false }> {
+  async appendMessage(
+    launchId: string,
+    head: Head,
+    message: ChannelMessage,
+  ): Promise<{ won: true; head: Head } | { won: false }> {
     await Promise.resolve();
     const messages = this.#messages.get(launchId) ?? [];
     if (head.seq !== messages.length) return { won: false };
@@ -79,7 +88,10 @@ export class MemoryRecord implements RecordStore {
 
   /** What nobody may do, to see that it is found out. */
   tamper(launchId: string, change: (entries: Entry[]) => Entry[]): void {
-    this.#entries.set(launchId, change(this.all(launchId)).map((entry) => JSON.stringify(entry)));
+    this.#entries.set(
+      launchId,
+      change(this.all(launchId)).map((entry) => JSON.stringify(entry)),
+    );
   }
 
   #put(entry: Entry): boolean {

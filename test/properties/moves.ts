@@ -6,46 +6,92 @@ const bot = fc.nat({ max: 2 });
 const which = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 3 }) });
 const rarely = fc.nat({ max: 11 }).map((n) => n === 0);
 /** Mostly Ana, Mia and Ben; at times the observer or somebody who may not be on the roster. */
-const account = fc.oneof({ weight: 12, arbitrary: fc.nat({ max: 5 }) }, { weight: 1, arbitrary: fc.constantFrom(6, 7) });
+const account = fc.oneof(
+  { weight: 12, arbitrary: fc.nat({ max: 5 }) },
+  { weight: 1, arbitrary: fc.constantFrom(6, 7) },
+);
 const acting = { bot, account };
 
 const move = <K extends string, T extends object>(kind: K, fields: { [P in keyof T]: fc.Arbitrary<T[P]> }) =>
-  fc.record({ kind: fc.constant(kind), ...fields } as { kind: fc.Arbitrary<K> } & { [P in keyof T]: fc.Arbitrary<T[P]> }) as unknown as fc.Arbitrary<{ kind: K } & T>;
+  fc.record({ kind: fc.constant(kind), ...fields } as { kind: fc.Arbitrary<K> } & {
+    [P in keyof T]: fc.Arbitrary<T[P]>;
+  }) as unknown as fc.Arbitrary<{ kind: K } & T>;
 
 type Acting = { bot: number; account: number };
 type Which = { which: number };
 
-const request = move<'request', Acting & { segments: number; isLiar: boolean }>('request', { ...acting, segments: fc.oneof(fc.constant(0), small), isLiar: rarely });
+const request = move<'request', Acting & { segments: number; isLiar: boolean }>('request', {
+  ...acting,
+  segments: fc.oneof(fc.constant(0), small),
+  isLiar: rarely,
+});
 const press = move<'press', Acting & Which & { agoMs: number; isStale: boolean; isLiar: boolean }>('press', {
-  ...acting, which, agoMs: fc.constantFrom(0, 0, 0, 40, 30_000, 61_000, -4_000), isStale: rarely, isLiar: rarely,
+  ...acting,
+  which,
+  agoMs: fc.constantFrom(0, 0, 0, 40, 30_000, 61_000, -4_000),
+  isStale: rarely,
+  isLiar: rarely,
 });
 const decline = move<'decline', Acting & Which>('decline', { ...acting, which });
 const expire = move<'expire', { bot: number } & Which>('expire', { bot, which });
-const close = move<'close', { bot: number } & Which & { split: number; isWrong: boolean }>('close', { bot, which, split: small, isWrong: rarely });
+const close = move<'close', { bot: number } & Which & { split: number; isWrong: boolean }>('close', {
+  bot,
+  which,
+  split: small,
+  isWrong: rarely,
+});
 const correct = move<'correct', { bot: number } & Which & { split: number }>('correct', { bot, which, split: small });
 const halt = move<'halt', Acting & { isSlow: boolean }>('halt', { ...acting, isSlow: fc.boolean() });
 const land = fc.constant({ kind: 'land' as const });
 const requestLift = move<'request-lift', Acting>('request-lift', acting);
 const approveLift = move<'approve-lift', Acting & Which>('approve-lift', { ...acting, which });
 const content = move<'content', Acting & { what: 'campaign' | 'audience' | 'skip-list'; version: number }>('content', {
-  ...acting, what: fc.constantFrom('campaign', 'audience', 'skip-list'), version: fc.nat({ max: 2 }),
+  ...acting,
+  what: fc.constantFrom('campaign', 'audience', 'skip-list'),
+  version: fc.nat({ max: 2 }),
 });
-const requestRoster = move<'request-roster', Acting & { version: number }>('request-roster', { ...acting, version: small });
+const requestRoster = move<'request-roster', Acting & { version: number }>('request-roster', {
+  ...acting,
+  version: small,
+});
 const approveRoster = move<'approve-roster', Acting & Which>('approve-roster', { ...acting, which });
 const remove = move<'remove', { bot: number } & Which>('remove', { bot, which: small });
-const requestWaiver = move<'request-waiver', Acting & { gate: number; segments: number; worst: number }>('request-waiver', {
-  ...acting, gate: small, segments: fc.constantFrom(0, 0, 1, 3), worst: fc.nat({ max: 3 }),
-});
+const requestWaiver = move<'request-waiver', Acting & { gate: number; segments: number; worst: number }>(
+  'request-waiver',
+  {
+    ...acting,
+    gate: small,
+    segments: fc.constantFrom(0, 0, 1, 3),
+    worst: fc.nat({ max: 3 }),
+  },
+);
 const grantWaiver = move<'grant-waiver', Acting & Which>('grant-waiver', { ...acting, which });
-const tick = move<'tick', Acting & { green: boolean }>('tick', { ...acting, green: fc.constantFrom(true, true, true, false) });
-const setSwitch = move<'set-switch', Acting & { isOwn: boolean; value: boolean }>('set-switch', { ...acting, isOwn: fc.boolean(), value: fc.boolean() });
+const tick = move<'tick', Acting & { green: boolean }>('tick', {
+  ...acting,
+  green: fc.constantFrom(true, true, true, false),
+});
+const setSwitch = move<'set-switch', Acting & { isOwn: boolean; value: boolean }>('set-switch', {
+  ...acting,
+  isOwn: fc.boolean(),
+  value: fc.boolean(),
+});
 const approveSwitch = move<'approve-switch', Acting & Which>('approve-switch', { ...acting, which });
 const step = move<'step', Acting & { step: number; act: 'start' | 'put' | 'run' | 'skip' | 'finish' }>('step', {
-  ...acting, step: small, act: fc.constantFrom('start', 'put', 'run', 'skip', 'finish'),
+  ...acting,
+  step: small,
+  act: fc.constantFrom('start', 'put', 'run', 'skip', 'finish'),
 });
-const sameStep = move<'step', Acting & { step: number; act: 'run' | 'start' }>('step', { bot, account: fc.constant(0), step: fc.constant(1), act: fc.constantFrom('run', 'start') });
+const sameStep = move<'step', Acting & { step: number; act: 'run' | 'start' }>('step', {
+  bot,
+  account: fc.constant(0),
+  step: fc.constant(1),
+  act: fc.constantFrom('run', 'start'),
+});
 const note = move<'note', Acting>('note', acting);
-const advance = fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom<number[]>(1_000, 20_000, 300_000, 895_000) });
+const advance = fc.record({
+  kind: fc.constant('advance' as const),
+  ms: fc.constantFrom<number[]>(1_000, 20_000, 300_000, 895_000),
+});
 /** Longer than an order lives, but for clocks apart. */
 const wait = fc.record({ kind: fc.constant('advance' as const), ms: fc.constant<number>(900_000) });
 /** The hard gate, so that presses meet it. */
@@ -56,17 +102,62 @@ const closeLaunch = move<'close-launch', Acting>('close-launch', acting);
 
 type Of<A> = A extends fc.Arbitrary<infer T> ? T : never;
 type Single = Of<
-  | typeof request | typeof press | typeof decline | typeof expire | typeof close | typeof correct | typeof halt | typeof land | typeof requestLift | typeof approveLift
-  | typeof content | typeof requestRoster | typeof approveRoster | typeof remove | typeof requestWaiver | typeof grantWaiver | typeof tick | typeof setSwitch | typeof approveSwitch
-  | typeof step | typeof note | typeof advance | typeof redden | typeof restart | typeof closeLaunch
+  | typeof request
+  | typeof press
+  | typeof decline
+  | typeof expire
+  | typeof close
+  | typeof correct
+  | typeof halt
+  | typeof land
+  | typeof requestLift
+  | typeof approveLift
+  | typeof content
+  | typeof requestRoster
+  | typeof approveRoster
+  | typeof remove
+  | typeof requestWaiver
+  | typeof grantWaiver
+  | typeof tick
+  | typeof setSwitch
+  | typeof approveSwitch
+  | typeof step
+  | typeof note
+  | typeof advance
+  | typeof redden
+  | typeof restart
+  | typeof closeLaunch
 >;
 /** `together`: at the same time, each on its own bot; GO against GO, GO against halt, GO against a change. */
 export type Move = Single | { kind: 'together'; moves: Single[] };
 
-const oneOf = (weighted: readonly [number, fc.Arbitrary<Move>][]) => fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+const oneOf = (weighted: readonly [number, fc.Arbitrary<Move>][]) =>
+  fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 const single = oneOf([
-  [8, request], [12, press], [2, decline], [2, expire], [4, close], [2, correct], [2, halt], [2, land], [2, requestLift], [3, approveLift], [3, content], [1, requestRoster], [2, approveRoster], [1, remove],
-  [2, requestWaiver], [2, grantWaiver], [3, tick], [2, setSwitch], [2, approveSwitch], [3, step], [1, note], [3, advance], [3, redden], [3, restart],
+  [8, request],
+  [12, press],
+  [2, decline],
+  [2, expire],
+  [4, close],
+  [2, correct],
+  [2, halt],
+  [2, land],
+  [2, requestLift],
+  [3, approveLift],
+  [3, content],
+  [1, requestRoster],
+  [2, approveRoster],
+  [1, remove],
+  [2, requestWaiver],
+  [2, grantWaiver],
+  [3, tick],
+  [2, setSwitch],
+  [2, approveSwitch],
+  [3, step],
+  [1, note],
+  [3, advance],
+  [3, redden],
+  [3, restart],
 ]);
 
 /** What people do one after the other, so that histories get somewhere; each part may fail and anything may come after. */
@@ -91,20 +182,47 @@ const sequences = fc.oneof(
   sequence(closeLaunch, correct, press),
 );
 
-const together = fc.array(oneOf([[5, press], [2, request], [1, halt], [1, content], [1, approveLift], [1, approveRoster], [1, close]]) as fc.Arbitrary<Single>, { minLength: 2, maxLength: 3 })
+const together = fc
+  .array(
+    oneOf([
+      [5, press],
+      [2, request],
+      [1, halt],
+      [1, content],
+      [1, approveLift],
+      [1, approveRoster],
+      [1, close],
+    ]) as fc.Arbitrary<Single>,
+    { minLength: 2, maxLength: 3 },
+  )
   .map((moves): Move[] => [{ kind: 'together', moves }]);
 
 // Without bias: short histories and small numbers find nothing here.
-const moves = fc.noBias(fc.array(
-  fc.oneof({ weight: 8, arbitrary: single.map((one) => [one]) }, { weight: 4, arbitrary: sequences }, { weight: 1, arbitrary: together }),
-  { minLength: 6, maxLength: 24, size: 'max' },
-).map((parts) => parts.flat()));
+const moves = fc.noBias(
+  fc
+    .array(
+      fc.oneof(
+        { weight: 8, arbitrary: single.map((one) => [one]) },
+        { weight: 4, arbitrary: sequences },
+        { weight: 1, arbitrary: together },
+      ),
+      { minLength: 6, maxLength: 24, size: 'max' },
+    )
+    .map((parts) => parts.flat()),
+);
 
 /** Clocks of two bots are never at the same millisecond, so that entries tell who decided them. */
 export const history = fc.record({
   moves,
-  skewsMs: fc.tuple(fc.constant(0), fc.integer({ min: -45_000, max: 45_000 }).map((ms) => ms * 4 + 1), fc.integer({ min: -2_500, max: 2_500 }).map((ms) => ms * 4 + 2)),
-  faults: fc.array(fc.constantFrom(null, null, null, null, null, null, 'lost' as const, 'failed' as const, 'late' as const), { minLength: 60, maxLength: 60 }),
+  skewsMs: fc.tuple(
+    fc.constant(0),
+    fc.integer({ min: -45_000, max: 45_000 }).map((ms) => ms * 4 + 1),
+    fc.integer({ min: -2_500, max: 2_500 }).map((ms) => ms * 4 + 2),
+  ),
+  faults: fc.array(
+    fc.constantFrom(null, null, null, null, null, null, 'lost' as const, 'failed' as const, 'late' as const),
+    { minLength: 60, maxLength: 60 },
+  ),
   uncertain: fc.constantFrom('leave' as const, 'resend' as const),
 });
 export type HistoryPlan = typeof history extends fc.Arbitrary<infer T> ? T : never;

@@ -1,14 +1,24 @@
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
-import { botKeyring } from '../keys.ts';
 import type { Command, Decision, RefusalCode, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
-import type { AudienceRef, Entry, EntryKind, EntryOf, FrozenSet, Measured, SegmentTotals, Totals, Via } from '../../runbooks/launch/entries.ts';
+import type {
+  AudienceRef,
+  Entry,
+  EntryKind,
+  EntryOf,
+  FrozenSet,
+  Measured,
+  SegmentTotals,
+  Totals,
+  Via,
+} from '../../runbooks/launch/entries.ts';
 import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { nextAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
+import { botKeyring } from '../keys.ts';
 
 /** A small launch with fixed people, times and gates, for tests of the core: real decide, real evolve, real hashes. */
 
@@ -16,11 +26,30 @@ export const T0_MS = Date.UTC(2027, 1, 14, 23, 30);
 export const LAUNCH_ID = 'superbowl-2027';
 
 /** One person, two accounts and a key: the roster knows that they are the same human. */
-export const ANA = { id: 'ana', slack: 'U0ONCALL', secondSlack: 'U0ANALAPTOP', key: 'MCowBQYDK2VwAyEAJNS5b1jabUqFEjE7vQKijr8MqV3sbkyG73jOfwHniKw=' };
+export const ANA = {
+  id: 'ana',
+  slack: 'U0ONCALL',
+  secondSlack: 'U0ANALAPTOP',
+  key: 'MCowBQYDK2VwAyEAJNS5b1jabUqFEjE7vQKijr8MqV3sbkyG73jOfwHniKw=',
+};
 
 export const people: Person[] = [
-  { id: 'ana', name: 'Ana Ortiz', roles: ['on-call'], slack: [ANA.slack, ANA.secondSlack], operator_keys: [ANA.key], devices: [{ platform: 'ios', token: 'face0123', locale: 'en' }] },
-  { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], operator_keys: ['MCowBQYDK2VwAyEApq4HrVVsX5NIzAnBbtF6Q35lrMceaJwbGfhy8dqzycE='], devices: [] },
+  {
+    id: 'ana',
+    name: 'Ana Ortiz',
+    roles: ['on-call'],
+    slack: [ANA.slack, ANA.secondSlack],
+    operator_keys: [ANA.key],
+    devices: [{ platform: 'ios', token: 'face0123', locale: 'en' }],
+  },
+  {
+    id: 'mia',
+    name: 'Mia Chen',
+    roles: ['marketer'],
+    slack: ['U0MARKET1'],
+    operator_keys: ['MCowBQYDK2VwAyEApq4HrVVsX5NIzAnBbtF6Q35lrMceaJwbGfhy8dqzycE='],
+    devices: [],
+  },
   { id: 'ben', name: 'Ben Okafor', roles: ['marketer'], slack: ['U0MARKET2'], operator_keys: [], devices: [] },
   { id: 'olu', name: 'Olu Adeyemi', roles: ['observer'], slack: ['U0OBSERVER'], operator_keys: [], devices: [] },
 ];
@@ -35,7 +64,10 @@ export function sampleRunbook(overrides: Record<string, unknown> = {}): Runbook 
     campaign: {
       id: 'big-game',
       default_locale: 'en',
-      locales: { en: { title: 'Did you see that?', body: 'Do your lesson.' }, 'pt-BR': { title: 'Você viu?', body: 'Faça sua lição.' } },
+      locales: {
+        en: { title: 'Did you see that?', body: 'Do your lesson.' },
+        'pt-BR': { title: 'Você viu?', body: 'Faça sua lição.' },
+      },
       apns: { topic: 'com.example.lingo' },
     },
     gates: [
@@ -45,14 +77,25 @@ export function sampleRunbook(overrides: Record<string, unknown> = {}): Runbook 
       { id: 'copy-read', title: 'The copy was read', owner: 'mia' },
     ],
     scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'gobutton', service: 'gobutton-workers' }],
-    switches: [{ id: 'sale', title: 'Sale banner' }, { id: 'dark', title: 'Dark launch', two_people: true }],
+    switches: [
+      { id: 'sale', title: 'Sale banner' },
+      { id: 'dark', title: 'Dark launch', two_people: true },
+    ],
     phases: [
-      { id: 'ready', title: 'Get ready', steps: [
-        { id: 'scale-up', title: 'Start the workers', at: 'T-4h', do: { kind: 'scale', target: 'workers', to: 2 } },
-        { id: 'remind', title: 'Remind everybody', at: 'T-1h', do: { kind: 'remind', say: 'one hour' } },
-        { id: 'ask', title: 'Ask before this', at: 'T-30m', catch_up_within: '0s', do: { kind: 'checklist' } },
-      ] },
-      { id: 'go', title: 'Go', steps: [{ id: 'window', title: 'The window opens', at: 'T', do: { kind: 'fire-window' } }] },
+      {
+        id: 'ready',
+        title: 'Get ready',
+        steps: [
+          { id: 'scale-up', title: 'Start the workers', at: 'T-4h', do: { kind: 'scale', target: 'workers', to: 2 } },
+          { id: 'remind', title: 'Remind everybody', at: 'T-1h', do: { kind: 'remind', say: 'one hour' } },
+          { id: 'ask', title: 'Ask before this', at: 'T-30m', catch_up_within: '0s', do: { kind: 'checklist' } },
+        ],
+      },
+      {
+        id: 'go',
+        title: 'Go',
+        steps: [{ id: 'window', title: 'The window opens', at: 'T', do: { kind: 'fire-window' } }],
+      },
     ],
     ...overrides,
   });
@@ -75,12 +118,26 @@ export function slackVia(person: string): Via {
 }
 
 export function keyVia(publicKey: string, nowMs: number, nonce = 'n'.repeat(22)): Via {
-  return { kind: 'operator', publicKey, signature: `${'A'.repeat(86)}==`, nonce, signedAtMs: nowMs - 1_000, expiresAtMs: nowMs + 60_000 };
+  return {
+    kind: 'operator',
+    publicKey,
+    signature: `${'A'.repeat(86)}==`,
+    nonce,
+    signedAtMs: nowMs - 1_000,
+    expiresAtMs: nowMs + 60_000,
+  };
 }
 
 /** Every automatic gate green, but for those named. */
 export function measuredAt(atMs: number, red: Partial<Record<string, Partial<Measured>>> = {}): Measured[] {
-  return ['credentials', 'workers', 'queues'].map((gate) => ({ gate, status: 'green', value: 0, say: 'fine', atMs, ...red[gate] }));
+  return ['credentials', 'workers', 'queues'].map((gate) => ({
+    gate,
+    status: 'green',
+    value: 0,
+    say: 'fine',
+    atMs,
+    ...red[gate],
+  }));
 }
 
 export function totals(parts: Partial<Totals>): Totals {
@@ -88,7 +145,12 @@ export function totals(parts: Partial<Totals>): Totals {
 }
 
 /** Totals in which everything that `rest` leaves was accepted. */
-export function segmentTotals(segment: string, attempt: number, devices: number, rest: Partial<Totals> = {}): SegmentTotals {
+export function segmentTotals(
+  segment: string,
+  attempt: number,
+  devices: number,
+  rest: Partial<Totals> = {},
+): SegmentTotals {
   const { reasons: _, reachable: __, ...states } = totals(rest);
   const taken = Object.values(states).reduce((sum, count) => sum + count, 0);
   return { segment, attempt, devices, totals: totals({ ...rest, accepted: (rest.accepted ?? 0) + devices - taken }) };
@@ -98,7 +160,17 @@ export function segmentTotals(segment: string, attempt: number, devices: number,
 export function setsLeft(launch: Launch): FrozenSet[] {
   return (launch.audience?.segments ?? []).flatMap(({ id: segment }) => {
     const attempt = nextAttempt(launch, segment);
-    return attempt === 1 ? [] : [{ segment, attempt, devices: remainingDevices(launch, segment), hash: `left-${segment}-${attempt}`, seq: launch.seq }];
+    return attempt === 1
+      ? []
+      : [
+          {
+            segment,
+            attempt,
+            devices: remainingDevices(launch, segment),
+            hash: `left-${segment}-${attempt}`,
+            seq: launch.seq,
+          },
+        ];
   });
 }
 
@@ -119,7 +191,17 @@ export class Scene {
 
   static created(runbook: Runbook = sampleRunbook()): Scene {
     const scene = new Scene();
-    scene.does({ kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C0WARROOM', runbook, runbookHash: 'r', targetAtMs: T0_MS, compress: 1 });
+    scene.does({
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: LAUNCH_ID,
+      name: 'Super Bowl',
+      channelId: 'C0WARROOM',
+      runbook,
+      runbookHash: 'r',
+      targetAtMs: T0_MS,
+      compress: 1,
+    });
     return scene;
   }
 
@@ -137,7 +219,10 @@ export class Scene {
     const decision = this.decide(command);
     if (!decision.ok) throw new Error(`SCENE_REFUSED ${command.kind}: ${decision.code} ${decision.say}`);
     const head = { seq: this.launch?.seq ?? 0, hash: this.launch?.headHash ?? '' };
-    const entry = sealEntry(LAUNCH_ID, head, decision.entry, { token: `token-${head.seq + 1}`, signer: this.keyring.signer });
+    const entry = sealEntry(LAUNCH_ID, head, decision.entry, {
+      token: `token-${head.seq + 1}`,
+      signer: this.keyring.signer,
+    });
     this.launch = evolve(this.launch, entry);
     this.entries.push(entry);
     return entry;
@@ -156,14 +241,35 @@ export class Scene {
     return { code: decision.code, say: decision.say };
   }
 
-  request(by = 'ana', segments: SegmentsAsked = 'all', more: Partial<Extract<Command, { kind: 'request-fire' }>> = {}): Command {
-    return { kind: 'request-fire', by, segments, measured: measuredAt(this.nowMs), via: slackVia(by), lift: false, sets: setsLeft(this.state), ...more };
+  request(
+    by = 'ana',
+    segments: SegmentsAsked = 'all',
+    more: Partial<Extract<Command, { kind: 'request-fire' }>> = {},
+  ): Command {
+    return {
+      kind: 'request-fire',
+      by,
+      segments,
+      measured: measuredAt(this.nowMs),
+      via: slackVia(by),
+      lift: false,
+      sets: setsLeft(this.state),
+      ...more,
+    };
   }
 
   press(order: FireOrder, by = 'mia', more: Partial<Extract<Command, { kind: 'approve-fire' }>> = {}): Command {
     return {
-      kind: 'approve-fire', by, orderId: order.id, shownHash: order.shownHash, pressedAtMs: this.nowMs, measured: measuredAt(this.nowMs),
-      via: slackVia(by), observedHaltEpoch: this.state.halt.epoch, observedHalted: this.state.halt.active, ...more,
+      kind: 'approve-fire',
+      by,
+      orderId: order.id,
+      shownHash: order.shownHash,
+      pressedAtMs: this.nowMs,
+      measured: measuredAt(this.nowMs),
+      via: slackVia(by),
+      observedHaltEpoch: this.state.halt.epoch,
+      observedHalted: this.state.halt.active,
+      ...more,
     };
   }
 
@@ -197,11 +303,16 @@ export class Scene {
 
   /** Closes with everything accepted but `rest`, per segment. */
   closes(shot: Shot, rest: Record<string, Partial<Totals>> = {}): void {
-    const segments = shot.segments.map(({ segment, attempt }) => segmentTotals(segment, attempt, this.devicesOf(shot, segment), rest[segment]));
+    const segments = shot.segments.map(({ segment, attempt }) =>
+      segmentTotals(segment, attempt, this.devicesOf(shot, segment), rest[segment]),
+    );
     this.does({ kind: 'close-shot', shotId: shot.id, cause: shot.haltedAtMs === null ? 'complete' : 'halt', segments });
   }
 
   devicesOf(shot: Shot, segment: string): number {
-    return this.state.attempts[segment]?.find(({ shotId }) => shotId === shot.id)?.devices ?? remainingDevices(this.state, segment);
+    return (
+      this.state.attempts[segment]?.find(({ shotId }) => shotId === shot.id)?.devices ??
+      remainingDevices(this.state, segment)
+    );
   }
 }

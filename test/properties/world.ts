@@ -25,7 +25,14 @@ export interface History {
   uncertain: 'leave' | 'resend';
 }
 
-const eve: Person = { id: 'eve', name: 'Eve Stone', roles: ['marketer'], slack: ['U0EVE'], operator_keys: [], devices: [] };
+const eve: Person = {
+  id: 'eve',
+  name: 'Eve Stone',
+  roles: ['marketer'],
+  slack: ['U0EVE'],
+  operator_keys: [],
+  devices: [],
+};
 const of = (id: string): Person => people.find((person) => person.id === id) ?? eve;
 
 /** Each tells the truth: one human, one person. But Ana is `ana` in some and `ana-b` in others. */
@@ -56,12 +63,18 @@ export function humanBehind(via: Via): string {
   return found.human;
 }
 
-const RUNBOOKS = { leave: sampleRunbook({ delivery: { uncertain: 'leave' } }), resend: sampleRunbook({ delivery: { uncertain: 'resend' } }) };
+const RUNBOOKS = {
+  leave: sampleRunbook({ delivery: { uncertain: 'leave' } }),
+  resend: sampleRunbook({ delivery: { uncertain: 'resend' } }),
+};
 const SEGMENTS = audience.segments.map(({ id }) => id);
 const GATES = ['credentials', 'workers', 'queues'];
 const STEPS = ['scale-up', 'remind', 'ask', 'window'];
 
-interface Bot { journal: Journal; skewMs: number }
+interface Bot {
+  journal: Journal;
+  skewMs: number;
+}
 
 export class World {
   readonly record = new MemoryRecord();
@@ -86,7 +99,15 @@ export class World {
 
   async play(moves: readonly Move[]): Promise<History> {
     await this.#submit(0, {
-      kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C', runbook: RUNBOOKS[this.#uncertain], runbookHash: '', targetAtMs: T0_MS, compress: 1,
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: LAUNCH_ID,
+      name: 'Super Bowl',
+      channelId: 'C',
+      runbook: RUNBOOKS[this.#uncertain],
+      runbookHash: '',
+      targetAtMs: T0_MS,
+      compress: 1,
     });
     await this.#submit(0, { kind: 'set-audience', by: 'ana', audience });
     await this.#submit(0, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
@@ -107,7 +128,15 @@ export class World {
   }
 
   #boot(skewMs: number): Bot {
-    return { skewMs, journal: createJournal({ record: this.record, staff: this.#staff, keyring: botKeyring(), nowMs: () => this.#nowMs + skewMs }) };
+    return {
+      skewMs,
+      journal: createJournal({
+        record: this.record,
+        staff: this.#staff,
+        keyring: botKeyring(),
+        nowMs: () => this.#nowMs + skewMs,
+      }),
+    };
   }
 
   #bot(index: number): Bot {
@@ -138,9 +167,14 @@ export class World {
     const chosen = ACCOUNTS[account % ACCOUNTS.length];
     if (chosen === undefined) throw new Error('WORLD_NO_ACCOUNT');
     const nowMs = this.#nowMs + this.#bot(bot).skewMs;
-    const via: Via = chosen.isKey ? keyVia(chosen.account, nowMs, `nonce-of-two-turns-${Math.floor(this.#turn / 2)}`) : { kind: 'slack', slackId: chosen.account };
+    const via: Via = chosen.isKey
+      ? keyVia(chosen.account, nowMs, `nonce-of-two-turns-${Math.floor(this.#turn / 2)}`)
+      : { kind: 'slack', slackId: chosen.account };
     const launch = this.#seen(bot);
-    const person = launch === null ? null : personOf(launch, chosen.isKey ? { publicKey: chosen.account } : { slackId: chosen.account });
+    const person =
+      launch === null
+        ? null
+        : personOf(launch, chosen.isKey ? { publicKey: chosen.account } : { slackId: chosen.account });
     return { by: person?.id ?? chosen.human.toLowerCase(), via };
   }
 
@@ -181,7 +215,14 @@ export class World {
         this.item.halted = true;
         this.item.epoch += 1;
         const { by } = this.#actor(move.bot, move.account);
-        this.#pending.push({ kind: 'set-halt', by, source: 'slack', epoch: this.item.epoch, reason: '', pressedAtMs: this.#nowMs + this.#bot(move.bot).skewMs });
+        this.#pending.push({
+          kind: 'set-halt',
+          by,
+          source: 'slack',
+          epoch: this.item.epoch,
+          reason: '',
+          pressedAtMs: this.#nowMs + this.#bot(move.bot).skewMs,
+        });
         if (!move.isSlow) await this.#landHalts();
         return;
       }
@@ -209,20 +250,43 @@ export class World {
     if (lifted === this.item.epoch) this.item.halted = false;
   }
 
-  #command(move: Exclude<Move, { kind: 'together' | 'advance' | 'restart' | 'redden' | 'land' | 'halt' }>): Command | null {
+  #command(
+    move: Exclude<Move, { kind: 'together' | 'advance' | 'restart' | 'redden' | 'land' | 'halt' }>,
+  ): Command | null {
     const launch = this.#seen(move.bot);
     if (launch === null) return null;
     const { by, via } = this.#actor(move.bot, 'account' in move ? move.account : 0);
     const nowMs = this.#nowMs + this.#bot(move.bot).skewMs;
-    const segments = 'segments' in move ? (move.segments === 0 ? ('all' as const) : SEGMENTS.filter((_, index) => (move.segments & (1 << index)) !== 0)) : 'all';
+    const segments =
+      'segments' in move
+        ? move.segments === 0
+          ? ('all' as const)
+          : SEGMENTS.filter((_, index) => (move.segments & (1 << index)) !== 0)
+        : 'all';
     switch (move.kind) {
-      case 'request': return { kind: 'request-fire', by: move.isLiar ? 'mia' : by, segments, measured: this.#measured(move.bot), via, lift: launch.halt.active, sets: setsLeft(launch) };
+      case 'request':
+        return {
+          kind: 'request-fire',
+          by: move.isLiar ? 'mia' : by,
+          segments,
+          measured: this.#measured(move.bot),
+          via,
+          lift: launch.halt.active,
+          sets: setsLeft(launch),
+        };
       case 'press': {
         const order = pick(Object.values(launch.orders), move.which);
         if (order === null) return null;
         return {
-          kind: 'approve-fire', by: move.isLiar ? 'ben' : by, orderId: order.id, shownHash: move.isStale ? 'f'.repeat(64) : this.#shownHash(launch, order), pressedAtMs: nowMs - move.agoMs,
-          measured: this.#measured(move.bot), via, observedHaltEpoch: this.item.epoch, observedHalted: this.item.halted,
+          kind: 'approve-fire',
+          by: move.isLiar ? 'ben' : by,
+          orderId: order.id,
+          shownHash: move.isStale ? 'f'.repeat(64) : this.#shownHash(launch, order),
+          pressedAtMs: nowMs - move.agoMs,
+          measured: this.#measured(move.bot),
+          via,
+          observedHaltEpoch: this.item.epoch,
+          observedHalted: this.item.halted,
         };
       }
       case 'decline': {
@@ -234,19 +298,32 @@ export class World {
         return order === null ? null : { kind: 'expire-order', orderId: order.id };
       }
       case 'close': {
-        const shot = pick(Object.values(launch.shots).filter((one) => one.closed === null), move.which);
+        const shot = pick(
+          Object.values(launch.shots).filter((one) => one.closed === null),
+          move.which,
+        );
         if (shot === null) return null;
         const cause = shot.haltedAtMs === null ? 'complete' : 'halt';
-        const counted = shot.segments.map(({ segment, attempt }, index) => split(segment, attempt, devicesOf(launch, shot, segment), move.split + index * 7));
+        const counted = shot.segments.map(({ segment, attempt }, index) =>
+          split(segment, attempt, devicesOf(launch, shot, segment), move.split + index * 7),
+        );
         const wrong = counted.map((one) => ({ ...one, totals: { ...one.totals, accepted: one.totals.accepted + 1 } }));
         return { kind: 'close-shot', shotId: shot.id, cause, segments: move.isWrong ? wrong : counted };
       }
       case 'correct': {
         const shot = pick(Object.values(launch.shots), move.which);
         const [old] = shot?.totals ?? [];
-        return shot === null || old === undefined ? null : { kind: 'correct-shot', shotId: shot.id, segments: [settled(old, move.split)], batch: `b${this.#turn % 3}` };
+        return shot === null || old === undefined
+          ? null
+          : {
+              kind: 'correct-shot',
+              shotId: shot.id,
+              segments: [settled(old, move.split)],
+              batch: `b${this.#turn % 3}`,
+            };
       }
-      case 'request-lift': return { kind: 'request-lift', by, reason: '' };
+      case 'request-lift':
+        return { kind: 'request-lift', by, reason: '' };
       case 'approve-lift': {
         const lift = pick(Object.values(launch.lifts), move.which);
         return lift === null ? null : { kind: 'approve-lift', by, liftId: lift.id };
@@ -254,23 +331,43 @@ export class World {
       case 'content': {
         this.#version += 1;
         const hash = `${move.what}-${this.#version}`;
-        if (move.what === 'campaign') return { kind: 'set-campaign', by, campaign: { ...launch.campaign, deep_link: `lingo://${move.version}` } };
-        if (move.what === 'audience') return { kind: 'set-audience', by, audience: { ...audience, hash } satisfies AudienceRef };
+        if (move.what === 'campaign')
+          return { kind: 'set-campaign', by, campaign: { ...launch.campaign, deep_link: `lingo://${move.version}` } };
+        if (move.what === 'audience')
+          return { kind: 'set-audience', by, audience: { ...audience, hash } satisfies AudienceRef };
         return { kind: 'set-skip-list', by, skipList: { hash: `skip-${move.version}`, key: 'k', tokens: 1 } };
       }
-      case 'request-roster': return { kind: 'request-roster-change', by, people: ROSTERS[move.version % ROSTERS.length] ?? people, reason: 'shift' };
+      case 'request-roster':
+        return {
+          kind: 'request-roster-change',
+          by,
+          people: ROSTERS[move.version % ROSTERS.length] ?? people,
+          reason: 'shift',
+        };
       case 'approve-roster': {
         const change = pick(Object.values(launch.rosterChanges), move.which);
         return change === null ? null : { kind: 'approve-roster-change', by, changeId: change.id };
       }
-      case 'remove': return { kind: 'remove-person', person: ['mia', 'eve', 'olu'][move.which % 3] ?? '', reason: 'deactivated' };
-      case 'request-waiver': return { kind: 'request-waiver', by, gate: [...GATES, 'copy-read'][move.gate % 4] ?? '', segments, worst: move.worst === 0 ? null : move.worst, reason: 'fine', endsAtMs: nowMs + 400_000 };
+      case 'remove':
+        return { kind: 'remove-person', person: ['mia', 'eve', 'olu'][move.which % 3] ?? '', reason: 'deactivated' };
+      case 'request-waiver':
+        return {
+          kind: 'request-waiver',
+          by,
+          gate: [...GATES, 'copy-read'][move.gate % 4] ?? '',
+          segments,
+          worst: move.worst === 0 ? null : move.worst,
+          reason: 'fine',
+          endsAtMs: nowMs + 400_000,
+        };
       case 'grant-waiver': {
         const waiver = pick(Object.values(launch.waivers), move.which);
         return waiver === null ? null : { kind: 'grant-waiver', by, waiverId: waiver.id };
       }
-      case 'tick': return { kind: 'tick-gate', by, gate: 'copy-read', green: move.green, note: '' };
-      case 'set-switch': return { kind: 'set-switch', by, switch: move.isOwn ? 'dark' : 'zombie', value: move.value, reason: 'x' };
+      case 'tick':
+        return { kind: 'tick-gate', by, gate: 'copy-read', green: move.green, note: '' };
+      case 'set-switch':
+        return { kind: 'set-switch', by, switch: move.isOwn ? 'dark' : 'zombie', value: move.value, reason: 'x' };
       case 'approve-switch': {
         const request = pick(Object.values(launch.switchRequests), move.which);
         return request === null ? null : { kind: 'approve-switch', by, requestId: request.id };
@@ -278,17 +375,26 @@ export class World {
       case 'step': {
         const step = STEPS[move.step % STEPS.length] ?? '';
         switch (move.act) {
-          case 'start': return { kind: 'start-step', step };
-          case 'put': return { kind: 'put-step', step, why: 'late' };
-          case 'run': return { kind: 'run-step', by, step };
-          case 'skip': return { kind: 'skip-step', by, step, reason: '' };
-          case 'finish': return { kind: 'finish-step', step, say: '' };
-          default: return move.act satisfies never;
+          case 'start':
+            return { kind: 'start-step', step };
+          case 'put':
+            return { kind: 'put-step', step, why: 'late' };
+          case 'run':
+            return { kind: 'run-step', by, step };
+          case 'skip':
+            return { kind: 'skip-step', by, step, reason: '' };
+          case 'finish':
+            return { kind: 'finish-step', step, say: '' };
+          default:
+            return move.act satisfies never;
         }
       }
-      case 'note': return { kind: 'note', by, text: 'well' };
-      case 'close-launch': return { kind: 'close-launch', by, reason: '' };
-      default: return move satisfies never;
+      case 'note':
+        return { kind: 'note', by, text: 'well' };
+      case 'close-launch':
+        return { kind: 'close-launch', by, reason: '' };
+      default:
+        return move satisfies never;
     }
   }
 
@@ -304,9 +410,16 @@ export class World {
     const launch = await this.#bot(0).journal.launch(LAUNCH_ID);
     for (const shot of Object.values(launch?.shots ?? {})) {
       if (launch === null || shot.closed !== null) continue;
-      const segments = shot.segments.map(({ segment, attempt }) => split(segment, attempt, devicesOf(launch, shot, segment), 3));
+      const segments = shot.segments.map(({ segment, attempt }) =>
+        split(segment, attempt, devicesOf(launch, shot, segment), 3),
+      );
       // Whether it was taken is for the invariants to say.
-      await this.#submit(0, { kind: 'close-shot', shotId: shot.id, cause: shot.haltedAtMs === null ? 'not-after' : 'halt', segments });
+      await this.#submit(0, {
+        kind: 'close-shot',
+        shotId: shot.id,
+        cause: shot.haltedAtMs === null ? 'not-after' : 'halt',
+        segments,
+      });
     }
   }
 }
@@ -324,7 +437,19 @@ function devicesOf(launch: Launch, shot: Shot, segment: string): number {
 function split(segment: string, attempt: number, devices: number, seed: number): SegmentTotals {
   const part = (by: number) => Math.floor((devices * ((seed * by) % 5)) / 20);
   const [halted, late, uncertain, failed] = [part(1), part(3), part(7), part(11)];
-  return { segment, attempt, devices, totals: totals({ halted, late, uncertain, failed, accepted: devices - halted - late - uncertain - failed, reasons: { Unregistered: failed } }) };
+  return {
+    segment,
+    attempt,
+    devices,
+    totals: totals({
+      halted,
+      late,
+      uncertain,
+      failed,
+      accepted: devices - halted - late - uncertain - failed,
+      reasons: { Unregistered: failed },
+    }),
+  };
 }
 
 /** A holder's account that came late: what was uncertain is known after all. */

@@ -6,11 +6,11 @@ import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../../workers/audience/loaded-audience.ts';
 import type { Manifest } from '../../workers/contract.ts';
-import { freezeSets, setReader } from '../../workers/send/frozen-sets.ts';
 import { attemptSets } from '../../workers/send/attempt-set.ts';
 import type { AttemptSet } from '../../workers/send/attempt-set.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
 import type { Authority } from '../../workers/send/authority.ts';
+import { freezeSets, setReader } from '../../workers/send/frozen-sets.ts';
 import { measuredAt, LAUNCH_ID, people, sampleRunbook, slackVia } from '../properties/scene.ts';
 import { T0_MS, LEASE_MS } from './config.ts';
 import type { Bounds } from './config.ts';
@@ -27,13 +27,28 @@ export function batchesOf({ batches, devicesPerBatch }: Bounds) {
 
 export function audienceOf(bounds: Bounds): AudienceRef {
   const devices = bounds.batches * bounds.devicesPerBatch;
-  return { hash: 'a'.repeat(64), manifestKey: 'manifest.json', devices, segments: [{ id: SEGMENT, platform: 'ios', devices, batches: bounds.batches }], locales: { en: devices } };
+  return {
+    hash: 'a'.repeat(64),
+    manifestKey: 'manifest.json',
+    devices,
+    segments: [{ id: SEGMENT, platform: 'ios', devices, batches: bounds.batches }],
+    locales: { en: devices },
+  };
 }
 
 export function manifestOf(bounds: Bounds): Manifest {
   const { hash, devices } = audienceOf(bounds);
   const batches = batchesOf(bounds).map(({ id, count }, at) => ({ id, shard: 's', start: at * count, count }));
-  return { v: 1, hash, devices, batchSize: bounds.devicesPerBatch, locales: ['en'], localeCounts: { en: devices }, shards: [], segments: [{ id: SEGMENT, platform: 'ios', devices, batches }] };
+  return {
+    v: 1,
+    hash,
+    devices,
+    batchSize: bounds.devicesPerBatch,
+    locales: ['en'],
+    localeCounts: { en: devices },
+    shards: [],
+    segments: [{ id: SEGMENT, platform: 'ios', devices, batches }],
+  };
 }
 
 /** A device is called by its batch and its place there. */
@@ -41,8 +56,14 @@ export const deviceName = (batch: string, index: number) => `${batch}:${index + 
 
 export function viewOf(bounds: Bounds, batch: string): BatchView {
   return {
-    id: batch, platform: 'ios', segment: SEGMENT, count: bounds.devicesPerBatch,
-    token: (index) => deviceName(batch, index), tokenBytes: () => 0, locale: () => 0, skipped: () => false,
+    id: batch,
+    platform: 'ios',
+    segment: SEGMENT,
+    count: bounds.devicesPerBatch,
+    token: (index) => deviceName(batch, index),
+    tokenBytes: () => 0,
+    locale: () => 0,
+    skipped: () => false,
   };
 }
 
@@ -50,17 +71,44 @@ export function viewOf(bounds: Bounds, batch: string): BatchView {
 export function firstEntries(bounds: Bounds): Entry[] {
   const { notAfterMs, uncertain } = bounds;
   const runbook = sampleRunbook({
-    delivery: { ios_not_after: `${notAfterMs}ms`, android_not_after: `${notAfterMs}ms`, send_within: `${LEASE_MS}ms`, uncertain, batch_size: bounds.devicesPerBatch },
+    delivery: {
+      ios_not_after: `${notAfterMs}ms`,
+      android_not_after: `${notAfterMs}ms`,
+      send_within: `${LEASE_MS}ms`,
+      uncertain,
+      batch_size: bounds.devicesPerBatch,
+    },
     // As little as there can be: every process reads it and checks its hash.
     people: people.filter(({ id }) => id !== 'olu').map((person) => ({ ...person, devices: [], operator_keys: [] })),
-    campaign: { id: 'big-game', default_locale: 'en', locales: { en: { title: 'Did you see that?', body: 'Do your lesson.' } }, apns: { topic: 'com.example.lingo' } },
+    campaign: {
+      id: 'big-game',
+      default_locale: 'en',
+      locales: { en: { title: 'Did you see that?', body: 'Do your lesson.' } },
+      apns: { topic: 'com.example.lingo' },
+    },
     switches: [],
-    phases: [{ id: 'go', title: 'Go', steps: [{ id: 'window', title: 'The window opens', at: 'T', do: { kind: 'fire-window' } }] }],
+    phases: [
+      {
+        id: 'go',
+        title: 'Go',
+        steps: [{ id: 'window', title: 'The window opens', at: 'T', do: { kind: 'fire-window' } }],
+      },
+    ],
     gates: [{ id: 'credentials', title: 'Credentials are fresh', hard: true, probe: { kind: 'credentials' } }],
     order_expires_after: '4h',
   });
   const commands: Command[] = [
-    { kind: 'create-launch', by: 'ana', launchId: LAUNCH_ID, name: 'Super Bowl', channelId: 'C0WARROOM', runbook, runbookHash: 'r', targetAtMs: T0_MS, compress: 1 },
+    {
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: LAUNCH_ID,
+      name: 'Super Bowl',
+      channelId: 'C0WARROOM',
+      runbook,
+      runbookHash: 'r',
+      targetAtMs: T0_MS,
+      compress: 1,
+    },
     { kind: 'set-audience', by: 'ana', audience: audienceOf(bounds) },
   ];
   return commands.reduce<Entry[]>((entries, command) => {
@@ -120,20 +168,55 @@ export const setOf = setReader(objects);
 export async function askCommand(stored: Stored, nowMs: number, bounds: Bounds): Promise<Command> {
   const launch = launchOf(stored.entries);
   if (launch === null) throw new Error('NO_LAUNCH');
-  const sets = await freezeSets({ claims: claimsFor(new Directly(stored)), objects, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, [SEGMENT]);
-  return { kind: 'request-fire', by: 'ana', segments: 'all', measured: measuredAt(nowMs), via: slackVia('ana'), lift: launch.halt.active, sets };
+  const sets = await freezeSets(
+    { claims: claimsFor(new Directly(stored)), objects, manifestOf: () => Promise.resolve(manifestOf(bounds)) },
+    launch,
+    [SEGMENT],
+  );
+  return {
+    kind: 'request-fire',
+    by: 'ana',
+    segments: 'all',
+    measured: measuredAt(nowMs),
+    via: slackVia('ana'),
+    lift: launch.halt.active,
+    sets,
+  };
 }
 
-export function pressCommand(launch: Launch, orderId: string, nowMs: number, halt: { epoch: number; halted: boolean }): Command {
+export function pressCommand(
+  launch: Launch,
+  orderId: string,
+  nowMs: number,
+  halt: { epoch: number; halted: boolean },
+): Command {
   return {
-    kind: 'approve-fire', by: 'mia', orderId, shownHash: launch.orders[orderId]?.shownHash ?? '', pressedAtMs: nowMs, measured: measuredAt(nowMs),
-    via: slackVia('mia'), observedHaltEpoch: halt.epoch, observedHalted: halt.halted,
+    kind: 'approve-fire',
+    by: 'mia',
+    orderId,
+    shownHash: launch.orders[orderId]?.shownHash ?? '',
+    pressedAtMs: nowMs,
+    measured: measuredAt(nowMs),
+    via: slackVia('mia'),
+    observedHaltEpoch: halt.epoch,
+    observedHalted: halt.halted,
   };
 }
 
 /** What an attempt that was approved last is for, as workers and closers read it now. */
-export async function setsOf(stored: Stored, shot: Shot, attempt: number, bounds: Bounds): Promise<Map<string, AttemptSet>> {
+export async function setsOf(
+  stored: Stored,
+  shot: Shot,
+  attempt: number,
+  bounds: Bounds,
+): Promise<Map<string, AttemptSet>> {
   const launch = launchOf(stored.entries);
   if (launch === null) throw new Error('NO_LAUNCH');
-  return attemptSets({ claims: claimsFor(new Directly(stored)), setOf }, { launch, shot, entries: stored.entries }, SEGMENT, attempt, batchesOf(bounds));
+  return attemptSets(
+    { claims: claimsFor(new Directly(stored)), setOf },
+    { launch, shot, entries: stored.entries },
+    SEGMENT,
+    attempt,
+    batchesOf(bounds),
+  );
 }

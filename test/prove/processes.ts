@@ -25,10 +25,36 @@ import { claimsFor, keyringOf, recordFor } from './stores.ts';
 
 const log = pino({ level: 'silent' });
 
-export interface WorkerArgs { role: 'worker'; who: string; shotId: string; attempt: number; batch: string; /** Devices that were known to be answered when the batch was taken. */ settled: readonly string[]; aheadMs: number; bounds: Bounds }
-export interface CloserArgs { role: 'closer'; who: string; shotId: string; looksOnce: boolean; aheadMs: number; bounds: Bounds }
-export interface LateArgs { role: 'late'; who: string; shotId: string; bounds: Bounds }
-export interface AskArgs { role: 'ask'; who: string; shotId: ''; command: Command }
+export interface WorkerArgs {
+  role: 'worker';
+  who: string;
+  shotId: string;
+  attempt: number;
+  batch: string;
+  /** Devices that were known to be answered when the batch was taken. */ settled: readonly string[];
+  aheadMs: number;
+  bounds: Bounds;
+}
+export interface CloserArgs {
+  role: 'closer';
+  who: string;
+  shotId: string;
+  looksOnce: boolean;
+  aheadMs: number;
+  bounds: Bounds;
+}
+export interface LateArgs {
+  role: 'late';
+  who: string;
+  shotId: string;
+  bounds: Bounds;
+}
+export interface AskArgs {
+  role: 'ask';
+  who: string;
+  shotId: '';
+  command: Command;
+}
 export type ProcessArgs = WorkerArgs | CloserArgs | LateArgs | AskArgs;
 
 /** Halt as a process sees it without asking: what the switch thread has read last. */
@@ -36,13 +62,18 @@ export const seenText = (halt: { epoch: number; halted: boolean }) => `${halt.ep
 
 function clockFor(io: Io, { clockErrorMs, drop }: Bounds, aheadMs: number) {
   const early = drop.includes('writer-clock') ? 3_000 : 0;
-  return { nowMs: () => io.nowMs(), earliestMs: () => io.nowMs() - clockErrorMs + aheadMs, latestMs: () => io.nowMs() + clockErrorMs - early, atMs: (monotonicMs: number) => monotonicMs };
+  return {
+    nowMs: () => io.nowMs(),
+    earliestMs: () => io.nowMs() - clockErrorMs + aheadMs,
+    latestMs: () => io.nowMs() + clockErrorMs - early,
+    atMs: (monotonicMs: number) => monotonicMs,
+  };
 }
 
 /** One worker and one batch message: looks the shot up, takes the batch, sends it, accounts for it, and corrects the shot if it was late. */
 export async function work(io: Io, args: WorkerArgs): Promise<void> {
   const { shotId, attempt, batch, bounds, aheadMs, who } = args;
-  const entries = await io.call('record.read', 0) as Entry[];
+  const entries = (await io.call('record.read', 0)) as Entry[];
   const run = new ShotRun(authorityOf(entries, shotId), ['en'], clockFor(io, bounds, aheadMs));
   const switches = switchesFor(io);
   const clock = clockFor(io, bounds, aheadMs);
@@ -54,14 +85,34 @@ export async function work(io: Io, args: WorkerArgs): Promise<void> {
   const share = () => ({ perSecond: bounds.mark === 0 ? 0 : (bounds.mark * 1_000) / LEASE_MS, active: true });
   const message = { v: 1 as const, launchId: LAUNCH_ID, shotId, segment: SEGMENT, attempt, batch };
   const view = viewOf(bounds, batch);
-  const taken = await takeBatch({ claims, setOf, clock, bootId: who, share, isOver, complain: () => undefined, log }, run, message, view);
+  const taken = await takeBatch(
+    { claims, setOf, clock, bootId: who, share, isOver, complain: () => undefined, log },
+    run,
+    message,
+    view,
+  );
   if (!taken.won) return;
   io.look = () => `${taken.held.lease.isGivenBack} ${taken.held.isLost} ${taken.held.mark}`;
   const late: LateAccount[] = [];
   const queues = { handBack: () => Promise.resolve() };
-  const keeper = new LeaseKeeper({ claims, queues, queue: 'batches', clock, share, isPaused: () => switches.stop(Number.POSITIVE_INFINITY) !== null, log });
+  const keeper = new LeaseKeeper({
+    claims,
+    queues,
+    queue: 'batches',
+    clock,
+    share,
+    isPaused: () => switches.stop(Number.POSITIVE_INFINITY) !== null,
+    log,
+  });
   const lane = laneFor(io, bounds);
-  await sendBatch({ claims, lane, switches, clock, keeper, log, onLateAccount: (one) => late.push(one) }, run, message, view, taken.held, 'receipt');
+  await sendBatch(
+    { claims, lane, switches, clock, keeper, log, onLateAccount: (one) => late.push(one) },
+    run,
+    message,
+    view,
+    taken.held,
+    'receipt',
+  );
   const journal = createJournal({ record: recordFor(io, 'worker'), keyring: keyringOf('worker'), nowMs: clock.nowMs });
   for (const one of late) await correctShot(journal, one, new AbortController().signal);
 }
@@ -86,9 +137,27 @@ function switchesFor(io: Io): SwitchView {
 function laneFor(io: Io, { drop }: Bounds): Lane {
   const nothing = () => Promise.resolve();
   return {
-    platform: 'ios', open: nothing, prime: nothing, room: nothing, close: nothing, pace: () => undefined, freezeCredential: () => undefined,
+    platform: 'ios',
+    open: nothing,
+    prime: nothing,
+    room: nothing,
+    close: nothing,
+    pace: () => undefined,
+    freezeCredential: () => undefined,
     prepare: (templates) => ({ templates }),
-    status: () => ({ provider: 'apns', connections: 1, primed: 1, streams: 1, inFlight: 0, credentialAgeMs: 0, credentialLeftMs: 0, refusal: null, weather: null, sick: null, peer: null }),
+    status: () => ({
+      provider: 'apns',
+      connections: 1,
+      primed: 1,
+      streams: 1,
+      inFlight: 0,
+      credentialAgeMs: 0,
+      credentialLeftMs: 0,
+      refusal: null,
+      weather: null,
+      sick: null,
+      peer: null,
+    }),
     async send(_shot, job) {
       const written: number[] = [];
       for (let index = 0; index < job.count;) {
@@ -103,8 +172,13 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
         }
       }
       if (written.length === 0) return;
-      const isAnswered = await io.call('answers', written.map((index) => job.token(index))) === 'accepted';
-      for (const index of written) job.settle(index, isAnswered ? { state: 'accepted' } : { state: 'uncertain', reason: 'NoAnswer' });
+      const isAnswered =
+        (await io.call(
+          'answers',
+          written.map((index) => job.token(index)),
+        )) === 'accepted';
+      for (const index of written)
+        job.settle(index, isAnswered ? { state: 'accepted' } : { state: 'uncertain', reason: 'NoAnswer' });
     },
   };
 }
@@ -113,7 +187,12 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
 export async function close(io: Io, { shotId, bounds, aheadMs }: CloserArgs): Promise<void> {
   const clock = clockFor(io, bounds, aheadMs);
   const journal = createJournal({ record: recordFor(io, 'worker'), keyring: keyringOf('worker'), nowMs: clock.nowMs });
-  const deps = { claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve<Manifest>(manifestOf(bounds)) };
+  const deps = {
+    claims: claimsFor(io),
+    journal,
+    setOf,
+    manifestOf: () => Promise.resolve<Manifest>(manifestOf(bounds)),
+  };
   const launch = await journal.launch(LAUNCH_ID);
   const shot = launch?.shots[shotId];
   if (launch === null || shot === undefined) throw new Error('SHOT_UNKNOWN');
@@ -127,10 +206,15 @@ export async function close(io: Io, { shotId, bounds, aheadMs }: CloserArgs): Pr
 /** The conductor looks for accounts that came late, and whose worker did not correct the shot. */
 export async function lookForLate(io: Io, { shotId, bounds }: LateArgs): Promise<void> {
   const journal = createJournal({ record: recordFor(io, 'bot'), keyring: keyringOf('bot'), nowMs: () => io.nowMs() });
-  const launch = launchOf(await io.call('record.read', 0) as Entry[]);
+  const launch = launchOf((await io.call('record.read', 0)) as Entry[]);
   const shot = launch?.shots[shotId];
   if (launch === null || shot === undefined) throw new Error('SHOT_UNKNOWN');
-  const { refused } = await correctLateAccounts({ claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve(manifestOf(bounds)) }, launch, shot, new LateMemo());
+  const { refused } = await correctLateAccounts(
+    { claims: claimsFor(io), journal, setOf, manifestOf: () => Promise.resolve(manifestOf(bounds)) },
+    launch,
+    shot,
+    new LateMemo(),
+  );
   if (refused.length > 0) throw new Error(`CORRECTION_REFUSED ${refused.join()}`);
 }
 

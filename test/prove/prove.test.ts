@@ -11,7 +11,9 @@ import { search } from './search.ts';
 import { QUICK, WITHOUT } from './searches.ts';
 
 let restore: () => void = () => undefined;
-beforeAll(() => { restore = installClocks(); });
+beforeAll(() => {
+  restore = installClocks();
+});
 afterAll(() => restore());
 
 describe('a search over the real protocol', () => {
@@ -48,7 +50,8 @@ describe('a search over the real protocol', () => {
 });
 
 describe('npm run prove', () => {
-  const prove = (...args: string[]) => spawnSync(process.execPath, ['test/prove/prove.ts', ...args], { encoding: 'utf8' });
+  const prove = (...args: string[]) =>
+    spawnSync(process.execPath, ['test/prove/prove.ts', ...args], { encoding: 'utf8' });
 
   test('keeps a search that it stops, and ends it the next time', () => {
     const dir = mkdtempSync(join(tmpdir(), 'gobutton-prove-'));
@@ -71,6 +74,9 @@ describe('npm run prove', () => {
   });
 
   test('names an option that it does not know', () => {
-    expect(prove('--drop', 'gravity')).toMatchObject({ status: 2, stderr: expect.stringContaining('found gravity; expected of claim-if-absent') as string });
+    expect(prove('--drop', 'gravity')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('found gravity; expected of claim-if-absent') as string,
+    });
   });
 });

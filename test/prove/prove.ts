@@ -28,13 +28,22 @@ the traces. Without options the named searches run one after the other; with any
   --ignore P,Q       properties that are not looked at
 
 Bounds (default of a search of your own):
-${Object.entries(NUMBERS).map(([name, say]) => `  --${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).padEnd(18)} ${say} (${SMALL[name as keyof typeof NUMBERS]})`).join('\n')}
+${Object.entries(NUMBERS)
+  .map(
+    ([name, say]) =>
+      `  --${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).padEnd(18)} ${say} (${SMALL[name as keyof typeof NUMBERS]})`,
+  )
+  .join('\n')}
 
 Assumptions that can be dropped:
-${Object.entries(ASSUMPTIONS).map(([name, say]) => `  ${name.padEnd(20)} ${say}`).join('\n')}
+${Object.entries(ASSUMPTIONS)
+  .map(([name, say]) => `  ${name.padEnd(20)} ${say}`)
+  .join('\n')}
 
 Properties:
-${Object.entries(PROPERTIES).map(([name, say]) => `  ${name.padEnd(20)} ${say}`).join('\n')}
+${Object.entries(PROPERTIES)
+  .map(([name, say]) => `  ${name.padEnd(20)} ${say}`)
+  .join('\n')}
 
 What the search leaves out: a process reads as soon as it comes to it, never much later than what it did before; people ask, press and
 halt in one step, record and switch item together; switches are read as soon as something happens to a worker; wake-ups are not
@@ -62,7 +71,14 @@ function read() {
     const text = { type: 'string' } as const;
     return parseArgs({
       options: {
-        help: { type: 'boolean', short: 'h' }, search: text, seconds: text, states: text, state: text, uncertain: text, drop: text, ignore: text,
+        help: { type: 'boolean', short: 'h' },
+        search: text,
+        seconds: text,
+        states: text,
+        state: text,
+        uncertain: text,
+        drop: text,
+        ignore: text,
         ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [kebab(name), text])),
       },
     }).values as Record<string, string | undefined> & { help?: boolean };
@@ -75,39 +91,66 @@ function countOf(values: Record<string, string | undefined>, option: string): nu
   const text = values[option];
   if (text === undefined) return undefined;
   const count = Number(text);
-  return Number.isSafeInteger(count) && count >= 0 ? count : wrong(`--${option}: found ${text}; expected a whole number from 0 up`);
+  return Number.isSafeInteger(count) && count >= 0
+    ? count
+    : wrong(`--${option}: found ${text}; expected a whole number from 0 up`);
 }
 
 function searchesOf(values: Record<string, string | undefined>): Record<string, Bounds> {
-  const given = Object.keys(NUMBERS).flatMap((name) => countOf(values, kebab(name)) ?? []).length > 0 || values['uncertain'] !== undefined || values['drop'] !== undefined;
+  const given =
+    Object.keys(NUMBERS).flatMap((name) => countOf(values, kebab(name)) ?? []).length > 0 ||
+    values['uncertain'] !== undefined ||
+    values['drop'] !== undefined;
   const { search: name } = values;
-  if (name !== undefined && !Object.hasOwn(SEARCHES, name)) wrong(`--search: found ${name}; expected one of ${Object.keys(SEARCHES).join(', ')}`);
+  if (name !== undefined && !Object.hasOwn(SEARCHES, name))
+    wrong(`--search: found ${name}; expected one of ${Object.keys(SEARCHES).join(', ')}`);
   if (name === undefined && !given) return SEARCHES;
   const uncertain = values['uncertain'] ?? SEARCHES[name ?? '']?.uncertain ?? 'leave';
-  if (uncertain !== 'leave' && uncertain !== 'resend') wrong(`--uncertain: found ${uncertain}; expected leave or resend`);
-  const numbers = Object.fromEntries(Object.keys(NUMBERS).flatMap((option) => {
-    const count = countOf(values, kebab(option));
-    return count === undefined ? [] : [[option, count]];
-  }));
-  const bounds: Bounds = { ...SMALL, ...(name === undefined ? {} : SEARCHES[name]), ...numbers, uncertain, drop: listOf<Assumption>(values['drop'], ASSUMPTIONS, 'drop') };
+  if (uncertain !== 'leave' && uncertain !== 'resend')
+    wrong(`--uncertain: found ${uncertain}; expected leave or resend`);
+  const numbers = Object.fromEntries(
+    Object.keys(NUMBERS).flatMap((option) => {
+      const count = countOf(values, kebab(option));
+      return count === undefined ? [] : [[option, count]];
+    }),
+  );
+  const bounds: Bounds = {
+    ...SMALL,
+    ...(name === undefined ? {} : SEARCHES[name]),
+    ...numbers,
+    uncertain,
+    drop: listOf<Assumption>(values['drop'], ASSUMPTIONS, 'drop'),
+  };
   return { [name ?? 'your own']: bounds };
 }
 
 export function sayBounds(bounds: Bounds): string {
-  return `${Object.keys(NUMBERS).map((name) => `${kebab(name)} ${bounds[name as keyof typeof NUMBERS]}`).join(', ')}, uncertain ${bounds.uncertain}${bounds.drop.length === 0 ? '' : `, without ${bounds.drop.join(', ')}`}`;
+  return `${Object.keys(NUMBERS)
+    .map((name) => `${kebab(name)} ${bounds[name as keyof typeof NUMBERS]}`)
+    .join(
+      ', ',
+    )}, uncertain ${bounds.uncertain}${bounds.drop.length === 0 ? '' : `, without ${bounds.drop.join(', ')}`}`;
 }
 
 function sayOutcome({ states, steps, depth, seconds, isComplete, found, left }: Outcome): string {
   const figures = `${states} states, ${steps} steps, ${depth} deep, ${seconds.toFixed(1)} s`;
-  if (found === null) return isComplete ? `  all of it: ${figures}; every property holds` : `  stopped: ${figures}; ${left} states are still to be looked at, and every property has held so far`;
-  return [`  VIOLATION of ${found.violation.property} (${PROPERTIES[found.violation.property]})`, `  ${found.violation.say}`, `  after ${figures}; a shortest trace:`,
-    ...found.trace.map((say, at) => `  ${String(at + 1).padStart(4)}  ${say}`)].join('\n');
+  if (found === null)
+    return isComplete
+      ? `  all of it: ${figures}; every property holds`
+      : `  stopped: ${figures}; ${left} states are still to be looked at, and every property has held so far`;
+  return [
+    `  VIOLATION of ${found.violation.property} (${PROPERTIES[found.violation.property]})`,
+    `  ${found.violation.say}`,
+    `  after ${figures}; a shortest trace:`,
+    ...found.trace.map((say, at) => `  ${String(at + 1).padStart(4)}  ${say}`),
+  ].join('\n');
 }
 
 function resumeFrom(file: string | undefined, bounds: Bounds): Saved | null {
   if (file === undefined || !existsSync(file)) return null;
   const saved = deserialize(readFileSync(file)) as Saved;
-  if (JSON.stringify(saved.bounds) !== JSON.stringify(bounds)) wrong(`--state: ${file} is of a search with other bounds (${sayBounds(saved.bounds)})`);
+  if (JSON.stringify(saved.bounds) !== JSON.stringify(bounds))
+    wrong(`--state: ${file} is of a search with other bounds (${sayBounds(saved.bounds)})`);
   return saved;
 }
 
@@ -116,7 +159,8 @@ async function main(): Promise<void> {
   if (values.help === true) return void write(HELP);
   const searches = searchesOf(values);
   const file = values['state'];
-  if (file !== undefined && Object.keys(searches).length > 1) wrong('--state keeps one search: name it with --search, or give bounds');
+  if (file !== undefined && Object.keys(searches).length > 1)
+    wrong('--state keeps one search: name it with --search, or give bounds');
   const ignore = listOf<Property>(values['ignore'], PROPERTIES, 'ignore');
   const seconds = countOf(values, 'seconds');
   const statesMost = countOf(values, 'states') ?? Number.POSITIVE_INFINITY;
@@ -124,8 +168,14 @@ async function main(): Promise<void> {
   for (const [name, bounds] of Object.entries(searches)) {
     write(`${name}: ${sayBounds(bounds)}`);
     const { outcome, saved } = await search(bounds, {
-      statesMost, ignore, resume: resumeFrom(file, bounds), untilMs: seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1_000,
-      onProgress: ({ states, depth, frontier, perSecond }) => process.stderr.write(`  ${states} states, ${depth} deep, ${frontier} to look at, ${Math.round(perSecond)} a second\n`),
+      statesMost,
+      ignore,
+      resume: resumeFrom(file, bounds),
+      untilMs: seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1_000,
+      onProgress: ({ states, depth, frontier, perSecond }) =>
+        process.stderr.write(
+          `  ${states} states, ${depth} deep, ${frontier} to look at, ${Math.round(perSecond)} a second\n`,
+        ),
     });
     write(sayOutcome(outcome));
     if (outcome.found !== null) process.exitCode = 1;

@@ -11,15 +11,34 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
  */
 
 /** One operation that a process waits for. Ticks of an interval stay when they are performed. */
-export interface Op { n: number; kind: string; args: readonly unknown[] }
+export interface Op {
+  n: number;
+  kind: string;
+  args: readonly unknown[];
+}
 
 /** What a process was told, and when, in true time. `seen`: what it could see at that moment without asking. */
-export interface Happened { n: number; atMs: number; seen: string; ok: boolean; value: unknown }
+export interface Happened {
+  n: number;
+  atMs: number;
+  seen: string;
+  ok: boolean;
+  value: unknown;
+}
 
-export type Effect = { kind: 'wrote'; device: string } | { kind: 'settled'; device: string; state: string } | { kind: 'said'; text: string };
+export type Effect =
+  | { kind: 'wrote'; device: string }
+  | { kind: 'settled'; device: string; state: string }
+  | { kind: 'said'; text: string };
 
 /** `look`: what a process says of its inside that changes what it does next. */
-export interface Running { pending: readonly Op[]; effects: readonly Effect[]; done: boolean; failed: string | null; look: string }
+export interface Running {
+  pending: readonly Op[];
+  effects: readonly Effect[];
+  done: boolean;
+  failed: string | null;
+  look: string;
+}
 
 export interface Io {
   call(kind: string, ...args: unknown[]): Promise<unknown>;
@@ -35,8 +54,14 @@ export interface Io {
 export type Program = (io: Io, args: never) => Promise<unknown>;
 
 const real = {
-  now: Date.now, uuid: crypto.randomUUID, sleep: timersPromises.setTimeout, timeout: AbortSignal.timeout.bind(AbortSignal),
-  setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval, setImmediate: globalThis.setImmediate, performanceNow: performance.now.bind(performance),
+  now: Date.now,
+  uuid: crypto.randomUUID,
+  sleep: timersPromises.setTimeout,
+  timeout: AbortSignal.timeout.bind(AbortSignal),
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+  setImmediate: globalThis.setImmediate,
+  performanceNow: performance.now.bind(performance),
 };
 const shiftMs = sharedClockMs() - performance.now();
 const never = new AbortController().signal;
@@ -51,10 +76,14 @@ export function installClocks(): () => void {
   // Whole numbers on the clock that threads share, whatever its origin in this process.
   performance.now = () => (current === null ? real.performanceNow() : current.nowMs() - shiftMs);
   mutableCrypto.randomUUID = () => current?.id() ?? real.uuid();
-  mutableTimers.setTimeout = (ms: number, value: unknown, options: object) => (current === null ? real.sleep(ms, value, options) : current.call('sleep', ms).then(() => value));
+  mutableTimers.setTimeout = (ms: number, value: unknown, options: object) =>
+    current === null ? real.sleep(ms, value, options) : current.call('sleep', ms).then(() => value);
   AbortSignal.timeout = (ms) => (current === null ? real.timeout(ms) : never);
-  globalThis.setInterval = ((callback: () => void, ms: number) => (current === null ? real.setInterval(callback, ms) : current.interval(callback))) as typeof setInterval;
-  globalThis.clearInterval = ((timer: NodeJS.Timeout) => { if (current === null || !current.clear(timer)) real.clearInterval(timer); }) as typeof clearInterval;
+  globalThis.setInterval = ((callback: () => void, ms: number) =>
+    current === null ? real.setInterval(callback, ms) : current.interval(callback)) as typeof setInterval;
+  globalThis.clearInterval = ((timer: NodeJS.Timeout) => {
+    if (current === null || !current.clear(timer)) real.clearInterval(timer);
+  }) as typeof clearInterval;
   syncBuiltinESMExports();
   return () => {
     Object.assign(globalThis, { setInterval: real.setInterval, clearInterval: real.clearInterval });
@@ -71,7 +100,12 @@ function enter(sandbox: Sandbox | null): void {
   current = sandbox;
 }
 
-interface Waiting { op: Op; resolve: (value: unknown) => void; reject: (error: Error) => void; tick: (() => void) | null }
+interface Waiting {
+  op: Op;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+  tick: (() => void) | null;
+}
 
 /** One run of one process. */
 export class Sandbox implements Io {
@@ -95,10 +129,15 @@ export class Sandbox implements Io {
 
   async start(program: Program, args: unknown): Promise<void> {
     await this.#within(() => {
-      program(this, args as never).then(() => { this.#done = true; }, (error: unknown) => {
-        this.#done = true;
-        this.#failed = error instanceof Error ? error.message : String(error);
-      });
+      program(this, args as never).then(
+        () => {
+          this.#done = true;
+        },
+        (error: unknown) => {
+          this.#done = true;
+          this.#failed = error instanceof Error ? error.message : String(error);
+        },
+      );
     });
   }
 
@@ -118,12 +157,20 @@ export class Sandbox implements Io {
   }
 
   running(): Running {
-    return { pending: [...this.#waiting.values()].map(({ op }) => op), effects: [...this.#effects], done: this.#done, failed: this.#failed, look: this.look() };
+    return {
+      pending: [...this.#waiting.values()].map(({ op }) => op),
+      effects: [...this.#effects],
+      done: this.#done,
+      failed: this.#failed,
+      look: this.look(),
+    };
   }
 
   call(kind: string, ...args: unknown[]): Promise<unknown> {
     const n = this.#next++;
-    return new Promise((resolve, reject) => { this.#waiting.set(n, { op: { n, kind, args }, resolve, reject, tick: null }); });
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(n, { op: { n, kind, args }, resolve, reject, tick: null });
+    });
   }
 
   effect(effect: Effect): void {
@@ -144,7 +191,12 @@ export class Sandbox implements Io {
 
   interval(tick: () => void): { n: number } {
     const n = this.#next++;
-    this.#waiting.set(n, { op: { n, kind: 'tick', args: [] }, resolve: () => undefined, reject: () => undefined, tick });
+    this.#waiting.set(n, {
+      op: { n, kind: 'tick', args: [] },
+      resolve: () => undefined,
+      reject: () => undefined,
+      tick,
+    });
     return { n };
   }
 
@@ -157,7 +209,9 @@ export class Sandbox implements Io {
     try {
       act();
       // After all microtasks: nothing else of a process is ever under way.
-      await new Promise<void>((resolve) => { real.setImmediate(resolve); });
+      await new Promise<void>((resolve) => {
+        real.setImmediate(resolve);
+      });
     } finally {
       enter(null);
     }

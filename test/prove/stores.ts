@@ -9,7 +9,10 @@ import type { Assumption } from './config.ts';
 import type { Io } from './sandbox.ts';
 
 /** What lies in the stores: values that never change, so that any number of states can share them. */
-export interface Stored { entries: readonly Entry[]; claims: ReadonlyMap<string, Claim> }
+export interface Stored {
+  entries: readonly Entry[];
+  claims: ReadonlyMap<string, Claim>;
+}
 
 type Role = 'bot' | 'worker';
 const keyrings = { bot: botKeyring(), worker: workerKeyring() };
@@ -31,13 +34,21 @@ export function seal(head: Head, entry: NewEntry, role: Role): Entry {
 }
 
 /** Operations of a process on the stores, by name: performed on what is stored, at once. */
-export async function perform(stored: Stored, kind: string, args: readonly unknown[], drop: readonly Assumption[] = []): Promise<{ stored: Stored; value: unknown }> {
+export async function perform(
+  stored: Stored,
+  kind: string,
+  args: readonly unknown[],
+  drop: readonly Assumption[] = [],
+): Promise<{ stored: Stored; value: unknown }> {
   if (kind === 'record.read') return { stored, value: stored.entries.slice(args[0] as number) };
   if (kind === 'record.append') {
     const [head, entry, role] = args as [Head, NewEntry, Role];
     if (head.seq !== stored.entries.length) return { stored, value: { won: false } satisfies Appended };
     const added = seal(head, entry, role);
-    return { stored: { ...stored, entries: [...stored.entries, added] }, value: { won: true, entry: added } satisfies Appended };
+    return {
+      stored: { ...stored, entries: [...stored.entries, added] },
+      value: { won: true, entry: added } satisfies Appended,
+    };
   }
   const claims = new MemoryClaims();
   for (const [key, claim] of stored.claims) claims.items.set(key, claim);
@@ -48,11 +59,20 @@ export async function perform(stored: Stored, kind: string, args: readonly unkno
   const given = without(drop, kind, args, claims);
   const method = kind.slice('claims.'.length) as 'claim' | 'takeOver' | 'renew' | 'handOn' | 'account' | 'close';
   const value = await (claims[method] as (...all: unknown[]) => Promise<unknown>).apply(claims, given);
-  return { stored: JSON.stringify(claims.items.get(key)) === JSON.stringify(before) ? stored : { ...stored, claims: claims.items }, value };
+  return {
+    stored:
+      JSON.stringify(claims.items.get(key)) === JSON.stringify(before) ? stored : { ...stored, claims: claims.items },
+    value,
+  };
 }
 
 /** The same operation in a store that does not look at what it should. */
-function without(drop: readonly Assumption[], kind: string, args: readonly unknown[], { items }: MemoryClaims): unknown[] {
+function without(
+  drop: readonly Assumption[],
+  kind: string,
+  args: readonly unknown[],
+  { items }: MemoryClaims,
+): unknown[] {
   const [key, second, ...rest] = args as [string, ...unknown[]];
   const standing = items.get(key);
   if (kind === 'claims.claim' && drop.includes('claim-if-absent')) items.delete(key);
@@ -65,12 +85,12 @@ function without(drop: readonly Assumption[], kind: string, args: readonly unkno
 export function recordFor(io: Pick<Io, 'call'>, role: Role): RecordStore {
   return {
     append: async (_launchId, head, entry) => {
-      const appended = await io.call('record.append', head, entry, role) as Appended;
+      const appended = (await io.call('record.append', head, entry, role)) as Appended;
       if (appended.won) checked.set(LAUNCH_ID, appended.entry);
       return appended;
     },
     readAfter: async (_launchId, afterSeq) => {
-      const entries = await io.call('record.read', afterSeq) as Entry[];
+      const entries = (await io.call('record.read', afterSeq)) as Entry[];
       const last = entries.at(-1);
       if (last !== undefined) checked.set(LAUNCH_ID, last);
       return entries;
@@ -81,8 +101,19 @@ export function recordFor(io: Pick<Io, 'call'>, role: Role): RecordStore {
 }
 
 export function claimsFor(io: Pick<Io, 'call'>): ClaimStore {
-  const asked = (method: keyof ClaimStore) => (...args: readonly unknown[]) => io.call(`claims.${method}`, ...args) as Promise<never>;
-  return { claim: asked('claim'), takeOver: asked('takeOver'), renew: asked('renew'), handOn: asked('handOn'), account: asked('account'), close: asked('close'), read: asked('read') };
+  const asked =
+    (method: keyof ClaimStore) =>
+    (...args: readonly unknown[]) =>
+      io.call(`claims.${method}`, ...args) as Promise<never>;
+  return {
+    claim: asked('claim'),
+    takeOver: asked('takeOver'),
+    renew: asked('renew'),
+    handOn: asked('handOn'),
+    account: asked('account'),
+    close: asked('close'),
+    read: asked('read'),
+  };
 }
 
 /** The stores without a search: every call is performed at once. `stored` is what stands after it. */

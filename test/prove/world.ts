@@ -9,7 +9,15 @@ import type { Happened, Program, Running } from './sandbox.ts';
 import type { Stored } from './stores.ts';
 
 /** One process: what it is and all that has happened to it. `hash` stands for both. */
-export interface Process { name: string; args: ProcessArgs; atMs: number; seen: string; history: readonly Happened[]; hash: string; parent: string | null }
+export interface Process {
+  name: string;
+  args: ProcessArgs;
+  atMs: number;
+  seen: string;
+  history: readonly Happened[];
+  hash: string;
+  parent: string | null;
+}
 
 /** One state of the launch and everything around it. Values are never changed, so that states share them. */
 export interface World extends Stored {
@@ -29,7 +37,14 @@ export interface World extends Stored {
 
 export function firstWorld(bounds: Bounds): World {
   return {
-    atMs: T0_MS, entries: firstEntries(bounds), claims: new Map(), halt: { epoch: 0, halted: false }, processes: [], used: { halts: 0, faults: 0, lostAnswers: 0 }, takes: {}, written: {},
+    atMs: T0_MS,
+    entries: firstEntries(bounds),
+    claims: new Map(),
+    halt: { epoch: 0, halted: false },
+    processes: [],
+    used: { halts: 0, faults: 0, lostAnswers: 0 },
+    takes: {},
+    written: {},
     claimsAtPress: null,
   };
 }
@@ -46,18 +61,36 @@ function claimText(claim: Claim): string {
 }
 
 export function claimsText(claims: ReadonlyMap<string, Claim>): string {
-  return [...claims].map(([key, claim]) => `${key} ${claimText(claim)}`).toSorted().join();
+  return [...claims]
+    .map(([key, claim]) => `${key} ${claimText(claim)}`)
+    .toSorted()
+    .join();
 }
 
 export function hashOf(world: World): string {
   const { atMs, entries, claims, halt, processes, used, takes, written, claimsAtPress } = world;
-  return digest([
-    atMs, headOf(entries).hash, claimsText(claims), JSON.stringify(halt), processes.map(({ hash }) => hash).toSorted().join(), JSON.stringify([used, Object.entries(takes).map(String).toSorted(), written]),
-    claimsAtPress === null ? '' : claimsText(claimsAtPress),
-  ].join('|'));
+  return digest(
+    [
+      atMs,
+      headOf(entries).hash,
+      claimsText(claims),
+      JSON.stringify(halt),
+      processes
+        .map(({ hash }) => hash)
+        .toSorted()
+        .join(),
+      JSON.stringify([used, Object.entries(takes).map(String).toSorted(), written]),
+      claimsAtPress === null ? '' : claimsText(claimsAtPress),
+    ].join('|'),
+  );
 }
 
-const programs: Record<ProcessArgs['role'], Program> = { worker: work as Program, closer: close as Program, late: lookForLate as Program, ask: ask as Program };
+const programs: Record<ProcessArgs['role'], Program> = {
+  worker: work as Program,
+  closer: close as Program,
+  late: lookForLate as Program,
+  ask: ask as Program,
+};
 const LIVE_MOST = 4_000;
 const KNOWN_MOST = 400_000;
 
@@ -100,11 +133,24 @@ export class Runs {
 
 export function begin(world: World, args: ProcessArgs, name: string): Process {
   const seen = seenText(world.halt);
-  return { name, args, atMs: world.atMs, seen, history: [], hash: digest(`${name} ${JSON.stringify(args)} ${world.atMs} ${seen}`), parent: null };
+  return {
+    name,
+    args,
+    atMs: world.atMs,
+    seen,
+    history: [],
+    hash: digest(`${name} ${JSON.stringify(args)} ${world.atMs} ${seen}`),
+    parent: null,
+  };
 }
 
 export function happens(process: Process, happened: Happened): Process {
-  return { ...process, history: [...process.history, happened], hash: digest(`${process.hash} ${textOf(happened)}`), parent: process.hash };
+  return {
+    ...process,
+    history: [...process.history, happened],
+    hash: digest(`${process.hash} ${textOf(happened)}`),
+    parent: process.hash,
+  };
 }
 
 function textOf({ value, ...rest }: Happened): string {

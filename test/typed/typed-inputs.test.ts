@@ -12,16 +12,30 @@ import type { Rig } from '../bot-rig.ts';
  */
 const FILE = join(import.meta.dirname, 'typed-inputs.txt');
 
-interface Line { typed: string; shown: string; expected: string | null }
-interface Section { title: string; lines: Line[] }
+interface Line {
+  typed: string;
+  shown: string;
+  expected: string | null;
+}
+interface Section {
+  title: string;
+  lines: Line[];
+}
 
 const [head = '', ...parts] = readFileSync(FILE, 'utf8').split(/^## /m);
 const sections = parts.map((part): Section => {
   const [title = '', ...lines] = part.trimEnd().split('\n');
-  return { title, lines: lines.map((line) => {
-    const [shown = '', expected] = line.split(' => ');
-    return { shown, typed: shown.replaceAll(/\\(?:n|t|u[0-9a-f]{4})/g, (found) => JSON.parse(`"${found}"`) as string), expected: expected ?? null };
-  }) };
+  return {
+    title,
+    lines: lines.map((line) => {
+      const [shown = '', expected] = line.split(' => ');
+      return {
+        shown,
+        typed: shown.replaceAll(/\\(?:n|t|u[0-9a-f]{4})/g, (found) => JSON.parse(`"${found}"`) as string),
+        expected: expected ?? null,
+      };
+    }),
+  };
 });
 const outcomes = new Map<Line, string>();
 
@@ -31,13 +45,20 @@ describe('what became of everything that was typed', () => {
     else if (title.startsWith('command line')) for (const line of lines) outcomes.set(line, onCommandLine(line.typed));
     else await typeAll(lines);
     if (process.env['TYPED'] === 'write') return;
-    expect(lines.map((line) => `${line.shown} => ${outcomes.get(line)}`)).toEqual(lines.map((line) => `${line.shown} => ${line.expected}`));
+    expect(lines.map((line) => `${line.shown} => ${outcomes.get(line)}`)).toEqual(
+      lines.map((line) => `${line.shown} => ${line.expected}`),
+    );
   });
 
-  it('is a table of at least 300 lines', () => expect(sections.flatMap(({ lines }) => lines).length).toBeGreaterThanOrEqual(300));
+  it('is a table of at least 300 lines', () =>
+    expect(sections.flatMap(({ lines }) => lines).length).toBeGreaterThanOrEqual(300));
 
   afterAll(() => {
-    if (process.env['TYPED'] === 'write') writeFileSync(FILE, `${head}${sections.map(({ title, lines }) => `## ${title}\n${lines.map((line) => `${line.shown} => ${outcomes.get(line)}\n`).join('')}`).join('')}`);
+    if (process.env['TYPED'] === 'write')
+      writeFileSync(
+        FILE,
+        `${head}${sections.map(({ title, lines }) => `## ${title}\n${lines.map((line) => `${line.shown} => ${outcomes.get(line)}\n`).join('')}`).join('')}`,
+      );
     process.stdout.write(summary());
   });
 });
@@ -49,7 +70,9 @@ function summary(): string {
     const [kind = ''] = outcome.split(/[: ]/);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  const rows = [...counts].toSorted((a, b) => b[1] - a[1]).map(([kind, count]) => `  ${String(count).padStart(4)} ${kind}`);
+  const rows = [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([kind, count]) => `  ${String(count).padStart(4)} ${kind}`);
   return `\n${outcomes.size} typed inputs:\n${rows.join('\n')}\n`;
 }
 
@@ -68,26 +91,47 @@ async function becameOf(rig: Rig, typed: string): Promise<string> {
   const before = await rig.launch();
   const answer = await rig.ask(rig.ana, typed);
   const after = await rig.launch();
-  const entry = (await rig.journal.entries(after.id)).findLast(({ seq, kind }) => seq > before.seq && !kind.startsWith('Step') && kind !== 'GateChanged');
+  const entry = (await rig.journal.entries(after.id)).findLast(
+    ({ seq, kind }) => seq > before.seq && !kind.startsWith('Step') && kind !== 'GateChanged',
+  );
   if (answer.includes('*Halted*')) return `halted${after.halt.reason === '' ? '' : `: ${after.halt.reason}`}`;
   if (entry === undefined) return asked(rig, answer);
   switch (entry.kind) {
     case 'FireRequested':
-      await rig.journal.submit(after.id, { kind: 'decline-fire', by: 'ana', orderId: entry.orderId, reason: 'the next line' });
+      await rig.journal.submit(after.id, {
+        kind: 'decline-fire',
+        by: 'ana',
+        orderId: entry.orderId,
+        reason: 'the next line',
+      });
       return `ordered: ${entry.shown.segments.map(({ segment }) => segment).join(' ')}`;
-    case 'SwitchSet': case 'SwitchRequested': return `${entry.kind === 'SwitchSet' ? 'set' : 'requested'}: ${entry.switch} ${String(entry.value)}${because(entry.reason)}`;
-    case 'Noted': return `noted: ${entry.text}`;
-    case 'TargetMoved': return `${movedBy(entry.targetAtMs, before.targetAtMs)}${because(entry.reason)}`;
-    default: return `recorded: ${entry.kind}`;
+    case 'SwitchSet':
+    case 'SwitchRequested':
+      return `${entry.kind === 'SwitchSet' ? 'set' : 'requested'}: ${entry.switch} ${String(entry.value)}${because(entry.reason)}`;
+    case 'Noted':
+      return `noted: ${entry.text}`;
+    case 'TargetMoved':
+      return `${movedBy(entry.targetAtMs, before.targetAtMs)}${because(entry.reason)}`;
+    default:
+      return `recorded: ${entry.kind}`;
   }
 }
 
 async function asked(rig: Rig, answer: string): Promise<string> {
   const newest = (await rig.ana.messages()).findLast(({ ephemeralTo }) => ephemeralTo !== undefined);
   const buttons = (id: string) => buttonsOf(newest === undefined ? [] : [newest], id);
-  const [change] = buttons('change.confirm').map(({ value }) => JSON.parse(value) as Record<'kind' | 'id' | 'from' | 'to' | 'reason', string>);
-  if (change !== undefined) return `asked: ${change.kind} ${change.id} from ${change.from === 'null' ? 'unknown' : change.from === 'Infinity' ? 'no limit' : change.from} to ${change.to}${because(change.reason)}`;
-  const choices = [0, 1, 2, 3, 4].flatMap((index) => buttons(`typed.again.${index}`)).map(({ label }) => /from now|after the present target|\d\d:\d\d (?:in [A-Z][A-Za-z ]+?|UTC[+-]\d+)(?= =)/.exec(label)?.[0] ?? label);
+  const [change] = buttons('change.confirm').map(
+    ({ value }) => JSON.parse(value) as Record<'kind' | 'id' | 'from' | 'to' | 'reason', string>,
+  );
+  if (change !== undefined)
+    return `asked: ${change.kind} ${change.id} from ${change.from === 'null' ? 'unknown' : change.from === 'Infinity' ? 'no limit' : change.from} to ${change.to}${because(change.reason)}`;
+  const choices = [0, 1, 2, 3, 4]
+    .flatMap((index) => buttons(`typed.again.${index}`))
+    .map(
+      ({ label }) =>
+        /from now|after the present target|\d\d:\d\d (?:in [A-Z][A-Za-z ]+?|UTC[+-]\d+)(?= =)/.exec(label)?.[0] ??
+        label,
+    );
   if (choices.length > 0) return `asked: ${choices.toSorted().join(' | ')}?`;
   if (answer.startsWith('Halt now?') && buttons('halt.press').length === 1) return 'asked: halt?';
   const refused = /:(?:grey_question|no_entry): (.*)/.exec(answer)?.[1];
@@ -95,15 +139,20 @@ async function asked(rig: Rig, answer: string): Promise<string> {
 }
 
 function movedBy(atMs: number, beforeMs: number): string {
-  return atMs % 60_000 === 0 ? `moved to ${new Date(atMs).toISOString().slice(11, 16)} UTC` : `moved by ${Math.round((atMs - beforeMs) / 60_000)} min`;
+  return atMs % 60_000 === 0
+    ? `moved to ${new Date(atMs).toISOString().slice(11, 16)} UTC`
+    : `moved by ${Math.round((atMs - beforeMs) / 60_000)} min`;
 }
 
 const because = (reason: string): string => (reason === '' ? '' : `, because ${reason}`);
-const gist = (text: string): string => (/expected (.{1,60})/i.exec(text)?.[0] ?? text.slice(0, 70)).replace(/<!date.*/, '').trim();
+const gist = (text: string): string =>
+  (/expected (.{1,60})/i.exec(text)?.[0] ?? text.slice(0, 70)).replace(/<!date.*/, '').trim();
 
 function inRunbook(written: string): string {
   const loaded = loadRunbook(`${RUNBOOK}delivery:\n  android_per_second: ${written}\n`, 'plan.yaml');
-  return loaded.ok ? `read: ${loaded.runbook.delivery.android_per_second}` : `refused: ${gist(loaded.problems.map(describeProblem).join('; '))}`;
+  return loaded.ok
+    ? `read: ${loaded.runbook.delivery.android_per_second}`
+    : `refused: ${gist(loaded.problems.map(describeProblem).join('; '))}`;
 }
 
 function onCommandLine(written: string): string {

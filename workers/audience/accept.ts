@@ -1,7 +1,10 @@
 import type { Compiled } from './compile.ts';
 
 /** The audience of the launch before, of the same runbook. */
-export interface Earlier { launchId: string; devices: number }
+export interface Earlier {
+  launchId: string;
+  devices: number;
+}
 
 const REJECTED_SHARE = 0.02;
 const FALLBACK_SHARE = 0.01;
@@ -11,22 +14,44 @@ const SIZE_CHANGE = 0.2;
  * What about a compiled audience a person should look at before it is the launch's: one sentence each, none for an audience like any other.
  * People on an opt-out list are meant to be left out, and duplicates lose nobody, so neither counts as rejected.
  */
-export function acceptProblems({ rows, rejected, localesSaid, manifest: { devices } }: Pick<Compiled, 'rows' | 'rejected' | 'localesSaid' | 'manifest'>, earlier: Earlier | null): string[] {
-  const lost = Object.entries(rejected).filter(([reason]) => reason !== 'OPTED_OUT').toSorted((a, b) => b[1] - a[1]);
+export function acceptProblems(
+  {
+    rows,
+    rejected,
+    localesSaid,
+    manifest: { devices },
+  }: Pick<Compiled, 'rows' | 'rejected' | 'localesSaid' | 'manifest'>,
+  earlier: Earlier | null,
+): string[] {
+  const lost = Object.entries(rejected)
+    .filter(([reason]) => reason !== 'OPTED_OUT')
+    .toSorted((a, b) => b[1] - a[1]);
   const lostRows = lost.reduce((sum, [, count]) => sum + count, 0);
   const fallback = localesSaid.filter(({ fit }) => fit === 'fallback');
   const fallbackDevices = fallback.reduce((sum, { rows: count }) => sum + count, 0);
   const problems: string[] = [];
   if (lostRows > rows * REJECTED_SHARE) {
-    problems.push(`${percent(lostRows / rows)} of the rows are rejected, ${number(lostRows)} of ${number(rows)} (${lost.slice(0, 3).map(([reason, count]) => `${number(count)} ${reason}`).join(', ')}); more than ${percent(REJECTED_SHARE)} is rarely meant`);
+    problems.push(
+      `${percent(lostRows / rows)} of the rows are rejected, ${number(lostRows)} of ${number(rows)} (${lost
+        .slice(0, 3)
+        .map(([reason, count]) => `${number(count)} ${reason}`)
+        .join(', ')}); more than ${percent(REJECTED_SHARE)} is rarely meant`,
+    );
   }
   if (earlier !== null && Math.abs(devices - earlier.devices) > earlier.devices * SIZE_CHANGE) {
     const change = (devices - earlier.devices) / earlier.devices;
-    problems.push(`${number(devices)} devices are ${percent(Math.abs(change))} ${change < 0 ? 'fewer' : 'more'} than the ${number(earlier.devices)} of ${earlier.launchId}, the last launch of this runbook; more than ${percent(SIZE_CHANGE)} is rarely meant`);
+    problems.push(
+      `${number(devices)} devices are ${percent(Math.abs(change))} ${change < 0 ? 'fewer' : 'more'} than the ${number(earlier.devices)} of ${earlier.launchId}, the last launch of this runbook; more than ${percent(SIZE_CHANGE)} is rarely meant`,
+    );
   }
   if (fallbackDevices > devices * FALLBACK_SHARE) {
-    const words = fallback.slice(0, 3).map(({ said, rows: count }) => `${said === '' ? 'no locale' : said} ${number(count)}`).join(', ');
-    problems.push(`${percent(fallbackDevices / devices)} of the devices get the fallback language ${fallback[0]?.locale ?? ''}, ${number(fallbackDevices)} of ${number(devices)} (${words}); more than ${percent(FALLBACK_SHARE)} is rarely meant`);
+    const words = fallback
+      .slice(0, 3)
+      .map(({ said, rows: count }) => `${said === '' ? 'no locale' : said} ${number(count)}`)
+      .join(', ');
+    problems.push(
+      `${percent(fallbackDevices / devices)} of the devices get the fallback language ${fallback[0]?.locale ?? ''}, ${number(fallbackDevices)} of ${number(devices)} (${words}); more than ${percent(FALLBACK_SHARE)} is rarely meant`,
+    );
   }
   return problems;
 }

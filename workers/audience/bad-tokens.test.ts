@@ -6,19 +6,25 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { closeShot, manifestReader } from '../close/close.ts';
-import { setReader } from '../send/frozen-sets.ts';
 import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import type { AttemptState } from '../send/account-codec.ts';
+import { setReader } from '../send/frozen-sets.ts';
 import { badTokens, nothingFound } from './bad-tokens.ts';
 import { main } from './cli.ts';
 import { devicesOf } from './for-tests.ts';
 import { loadAudience } from './load.ts';
 
 let stage: Stage;
-beforeAll(async () => { stage = await startStage(); });
-afterEach(async () => { await stage.stopWorkers(); });
-afterAll(async () => { await stage.stop(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(async () => {
+  await stage.stopWorkers();
+});
+afterAll(async () => {
+  await stage.stop();
+});
 
 async function audience(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const [out, err] = [new PassThrough(), new PassThrough()];
@@ -29,10 +35,15 @@ async function audience(...args: string[]): Promise<{ code: number; out: string;
 const fileOf = (launchId: string) => join(stage.dir, `${launchId}-bad-tokens.txt`);
 const collect = (launchId: string) => audience('bad-tokens', '--launch', launchId, '--out', fileOf(launchId));
 const linesOf = async (launchId: string) => (await readFile(fileOf(launchId), 'utf8')).trimEnd().split('\n').toSorted();
-const tokensOf = async ({ audience: { manifestKey } }: StagedLaunch['audience']) => devicesOf(await loadAudience(stage.cloud.objects, manifestKey)).map(({ token }) => token);
+const tokensOf = async ({ audience: { manifestKey } }: StagedLaunch['audience']) =>
+  devicesOf(await loadAudience(stage.cloud.objects, manifestKey)).map(({ token }) => token);
 
 /** Accounts as their holders write them, by batch of the iOS segment; a batch without any stays unclaimed. */
-async function account(launch: StagedLaunch, attempt: number, ...batches: (readonly [states: AttemptState[], reasons: Record<string, number>] | null)[]): Promise<void> {
+async function account(
+  launch: StagedLaunch,
+  attempt: number,
+  ...batches: (readonly [states: AttemptState[], reasons: Record<string, number>] | null)[]
+): Promise<void> {
   for (const [at, batch] of batches.entries()) {
     if (batch === null) continue;
     const key = claimKey(launch.id, 'ios', attempt, launch.audience.manifest.segments[0]?.batches[at]?.id ?? '');
@@ -42,7 +53,15 @@ async function account(launch: StagedLaunch, attempt: number, ...batches: (reado
 }
 
 const close = (launch: StagedLaunch, shotId: string, nowMs: number) =>
-  closeShot({ claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) }, { launchId: launch.id, shotId, nowMs });
+  closeShot(
+    {
+      claims: stage.cloud.claims,
+      journal: stage.journal,
+      manifestOf: manifestReader(stage.cloud.objects),
+      setOf: setReader(stage.cloud.objects),
+    },
+    { launchId: launch.id, shotId, nowMs },
+  );
 
 test('tokens that were refused for good in one launch are collected, and the next one does not send to them', async () => {
   const marks = { 3: 'dead00', 4: '50000a', 250: 'badd00', 301: 'dead00', 302: 'badd00', 303: '42900a' };
@@ -51,22 +70,49 @@ test('tokens that were refused for good in one launch are collected, and the nex
   await first.closed((await first.fire()).id);
   const collected = await collect(first.id);
   expect(collected).toMatchObject({ code: 0, err: '' });
-  expect(collected.out).toMatch(/iOS +2 bad tokens of 300 that were answered \((Unregistered 1, BadDeviceToken 1|BadDeviceToken 1, Unregistered 1)\)/);
-  expect(collected.out).toMatch(/Android +2 bad tokens of 100 that were answered \((UNREGISTERED 1, INVALID_TOKEN 1|INVALID_TOKEN 1, UNREGISTERED 1)\)/);
+  expect(collected.out).toMatch(
+    /iOS +2 bad tokens of 300 that were answered \((Unregistered 1, BadDeviceToken 1|BadDeviceToken 1, Unregistered 1)\)/,
+  );
+  expect(collected.out).toMatch(
+    /Android +2 bad tokens of 100 that were answered \((UNREGISTERED 1, INVALID_TOKEN 1|INVALID_TOKEN 1, UNREGISTERED 1)\)/,
+  );
   expect(collected.out).toContain(`${fileOf(first.id)}, 4 tokens`);
   const csv = await readFile(join(stage.dir, `${first.id}.csv`), 'utf8');
-  const given = csv.split('\n').slice(1).map((row) => row.split(',')[2] ?? '');
+  const given = csv
+    .split('\n')
+    .slice(1)
+    .map((row) => row.split(',')[2] ?? '');
   const bad = [3, 250, 301, 302].map((device) => given[device] ?? '').toSorted();
   expect(await linesOf(first.id)).toEqual(bad);
 
   const next = await stage.newLaunch({ ios: 1, android: 0 });
-  expect(await audience('compile', join(stage.dir, `${first.id}.csv`), '--launch', next.id, '--as', 'ana', '--skip', fileOf(first.id), '--rejects', join(stage.dir, 'r.ndjson'))).toMatchObject({ code: 0 });
-  expect(await stage.journal.submit(next.id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' })).toMatchObject({ ok: true });
+  expect(
+    await audience(
+      'compile',
+      join(stage.dir, `${first.id}.csv`),
+      '--launch',
+      next.id,
+      '--as',
+      'ana',
+      '--skip',
+      fileOf(first.id),
+      '--rejects',
+      join(stage.dir, 'r.ndjson'),
+    ),
+  ).toMatchObject({ code: 0 });
+  expect(
+    await stage.journal.submit(next.id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }),
+  ).toMatchObject({ ok: true });
   await next.worker();
   const { totals } = await next.closed((await next.fire()).id);
-  expect(totals?.map(({ totals: { skipped, reasons } }) => [skipped, reasons])).toEqual([[2, { InternalServerError: 1 }], [2, { QUOTA_EXCEEDED: 1 }]]);
+  expect(totals?.map(({ totals: { skipped, reasons } }) => [skipped, reasons])).toEqual([
+    [2, { InternalServerError: 1 }],
+    [2, { QUOTA_EXCEEDED: 1 }],
+  ]);
   // They were not refused this time, and are known bad all the same.
-  expect((await collect(next.id)).out).toMatch(/iOS +0 bad tokens of 298 that were answered\n +2 more that the skip list took out before\n/);
+  expect((await collect(next.id)).out).toMatch(
+    /iOS +0 bad tokens of 298 that were answered\n +2 more that the skip list took out before\n/,
+  );
   expect(await linesOf(next.id)).toEqual(bad);
 });
 
@@ -74,7 +120,10 @@ test('a later attempt adds its own, a shot that still runs is left for later, an
   const launch = await stage.newLaunch({ ios: 6, android: 3, batchSize: 3, skip: (_, at) => at === 7 });
   const tokens = await tokensOf(launch.audience);
   const shot = await launch.fire({ wake: false, segments: ['ios'] });
-  expect(await collect(launch.id)).toMatchObject({ code: 1, err: expect.stringContaining(`found only shots of ${launch.id} that still run (${shot.id})`) as string });
+  expect(await collect(launch.id)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`found only shots of ${launch.id} that still run (${shot.id})`) as string,
+  });
   await account(launch, 1, [['bad-token', 'accepted', 'halted'], { Unregistered: 1 }]);
   await launch.halt();
   expect(await close(launch, shot.id, Date.now() + 3_000)).toMatchObject({ state: 'closed' });
@@ -82,7 +131,12 @@ test('a later attempt adds its own, a shot that still runs is left for later, an
   expect(await linesOf(launch.id)).toEqual([tokens[0]]);
 
   const again = await launch.fire({ wake: false, lift: true, segments: ['ios'] });
-  await account(launch, 2, [['absent', 'absent', 'accepted'], {}], [['skipped', 'bad-token', 'accepted'], { ExpiredToken: 1 }]);
+  await account(
+    launch,
+    2,
+    [['absent', 'absent', 'accepted'], {}],
+    [['skipped', 'bad-token', 'accepted'], { ExpiredToken: 1 }],
+  );
   expect(await close(launch, again.id, Date.now())).toMatchObject({ state: 'closed' });
   const running = await launch.fire({ wake: false, segments: ['android'] });
   const { out } = await collect(launch.id);
@@ -98,18 +152,41 @@ test('an account that came after the close counts; what an older version wrote, 
   const shot = await launch.fire({ wake: false });
   const late = claimKey(launch.id, 'ios', 1, launch.audience.manifest.segments[0]?.batches[0]?.id ?? '');
   await stage.cloud.claims.claim(late, { bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 1 });
-  await account(launch, 1, null, [['failed', 'failed'], { Unregistered: 1, TooManyRequests: 1 }], [['accepted', 'accepted'], {}]);
+  await account(
+    launch,
+    1,
+    null,
+    [['failed', 'failed'], { Unregistered: 1, TooManyRequests: 1 }],
+    [['accepted', 'accepted'], {}],
+  );
   expect(await close(launch, shot.id, Date.now())).toMatchObject({ state: 'closed' });
-  expect((await collect(launch.id)).out).toMatch(/iOS +0 bad tokens of 4 that were answered\n +1 more that can't be told[^]*file +none: there is no token to take out\n$/);
+  expect((await collect(launch.id)).out).toMatch(
+    /iOS +0 bad tokens of 4 that were answered\n +1 more that can't be told[^]*file +none: there is no token to take out\n$/,
+  );
   await expect(stat(fileOf(launch.id))).rejects.toThrow('ENOENT');
 
   await account(launch, 1, [['bad-token', 'bad-token'], { DeviceTokenNotForTopic: 2 }]);
   const found = nothingFound();
   const { claims, objects } = stage.cloud;
-  const read: typeof claims.read = async (keys, consistent) => new Map([...await claims.read(keys, consistent)].filter(([key]) => key === late));
-  const walk = badTokens({ objects, claims: { ...claims, read }, launchId: launch.id, audience: launch.audience.audience, shots: [await launch.shot(shot.id)], found });
+  const read: typeof claims.read = async (keys, consistent) =>
+    new Map([...(await claims.read(keys, consistent))].filter(([key]) => key === late));
+  const walk = badTokens({
+    objects,
+    claims: { ...claims, read },
+    launchId: launch.id,
+    audience: launch.audience.audience,
+    shots: [await launch.shot(shot.id)],
+    found,
+  });
   expect(await text(walk)).toBe(`${tokens[0]}\n${tokens[1]}\n`);
-  expect(found.ios).toEqual({ answered: 2, bad: 2, reasons: { DeviceTokenNotForTopic: 2 }, nameless: 0, skipped: 0, missing: 4 });
+  expect(found.ios).toEqual({
+    answered: 2,
+    bad: 2,
+    reasons: { DeviceTokenNotForTopic: 2 },
+    nameless: 0,
+    skipped: 0,
+    missing: 4,
+  });
 });
 
 test('a launch that lost most of its tokens has rather a wrong setting, and the command says so', async () => {
@@ -122,18 +199,45 @@ test('a launch that lost most of its tokens has rather a wrong setting, and the 
 
 test('what can not be used is refused with what was expected', async () => {
   const launch = await stage.newLaunch({ ios: 2, android: 0, skip: (_, at) => at === 1 });
-  expect(await collect('nobody')).toMatchObject({ code: 1, err: expect.stringContaining('--launch: found no launch "nobody"') as string });
-  expect(await collect(launch.id)).toEqual({ code: 1, out: '', err: `--launch: found no shot of ${launch.id}, expected a launch that has fired\nNOTHING_SENT\n` });
-  expect(await audience('bad-tokens')).toMatchObject({ code: 2, err: expect.stringContaining('--launch: found nothing') as string });
-  expect(await audience('bad-tokens', launch.id)).toMatchObject({ code: 2, err: expect.stringContaining(`found "${launch.id}", expected nothing but --launch`) as string });
+  expect(await collect('nobody')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('--launch: found no launch "nobody"') as string,
+  });
+  expect(await collect(launch.id)).toEqual({
+    code: 1,
+    out: '',
+    err: `--launch: found no shot of ${launch.id}, expected a launch that has fired\nNOTHING_SENT\n`,
+  });
+  expect(await audience('bad-tokens')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--launch: found nothing') as string,
+  });
+  expect(await audience('bad-tokens', launch.id)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`found "${launch.id}", expected nothing but --launch`) as string,
+  });
   const shot = await launch.fire({ wake: false });
   await account(launch, 1, [['bad-token', 'skipped'], { Unregistered: 1 }]);
   await close(launch, shot.id, Date.now());
-  expect(await audience('bad-tokens', '--launch', launch.id, '--out', join(stage.dir, 'none', 'bad.txt'))).toMatchObject({ code: 2, err: expect.stringContaining('--out: found no file that can be written at') as string });
+  expect(
+    await audience('bad-tokens', '--launch', launch.id, '--out', join(stage.dir, 'none', 'bad.txt')),
+  ).toMatchObject({ code: 2, err: expect.stringContaining('--out: found no file that can be written at') as string });
   const closed = await launch.shot(shot.id);
   const walk = (missing: RegExp) => {
-    const objects = { ...stage.cloud.objects, get: async (key: string) => (missing.test(key) ? null : stage.cloud.objects.get(key)) };
-    return text(badTokens({ objects, claims: stage.cloud.claims, launchId: launch.id, audience: launch.audience.audience, shots: [closed], found: nothingFound() }));
+    const objects = {
+      ...stage.cloud.objects,
+      get: async (key: string) => (missing.test(key) ? null : stage.cloud.objects.get(key)),
+    };
+    return text(
+      badTokens({
+        objects,
+        claims: stage.cloud.claims,
+        launchId: launch.id,
+        audience: launch.audience.audience,
+        shots: [closed],
+        found: nothingFound(),
+      }),
+    );
   };
   await expect(walk(/manifest/)).rejects.toMatchObject({ code: 'MANIFEST_MISSING' });
   await expect(walk(/\.shard/)).rejects.toMatchObject({ code: 'SHARD_MISSING' });

@@ -46,9 +46,18 @@ export function nothingFound(): Record<Platform, BadTokensFound> {
   return { ios: none(), android: none() };
 }
 
-interface Part { segment: string; batch: string; start: number; count: number }
+interface Part {
+  segment: string;
+  batch: string;
+  start: number;
+  count: number;
+}
 /** What became of a batch in one attempt: a state per device, and the skip list of the shot. */
-interface Tried { states: Uint8Array; reasons: Readonly<Record<string, number>>; skipList: SkipList | null }
+interface Tried {
+  states: Uint8Array;
+  reasons: Readonly<Record<string, number>>;
+  skipList: SkipList | null;
+}
 
 const BAD = stateCode('bad-token');
 const SKIPPED = stateCode('skipped');
@@ -67,15 +76,29 @@ export async function* badTokens(options: BadTokensOptions): AsyncGenerator<stri
   countExpected(manifest, shots, found);
   for (const [index, about] of manifest.shards.entries()) {
     const batches = (parts.get(about.id) ?? []).map((part) => ({ part, attempts: attemptsOf(part, launchId, shots) }));
-    const standing = await claims.read(batches.flatMap(({ attempts }) => attempts.map(({ key }) => key)), true);
+    const standing = await claims.read(
+      batches.flatMap(({ attempts }) => attempts.map(({ key }) => key)),
+      true,
+    );
     let shard: Shard | null = null;
     for (const { part, attempts } of batches) {
       const tried = attempts.flatMap(({ key, skipListKey }): Tried[] => {
         const account = standing.get(key)?.account;
-        return account == null ? [] : [{ states: unpackStates(account.states, part.count), reasons: account.reasons, skipList: skipLists.get(skipListKey) ?? null }];
+        return account == null
+          ? []
+          : [
+              {
+                states: unpackStates(account.states, part.count),
+                reasons: account.reasons,
+                skipList: skipLists.get(skipListKey) ?? null,
+              },
+            ];
       });
       for (const one of tried) tally(found[about.platform], one);
-      if (!tried.some(({ states, skipList }) => states.includes(BAD) || (skipList !== null && states.includes(SKIPPED)))) continue;
+      if (
+        !tried.some(({ states, skipList }) => states.includes(BAD) || (skipList !== null && states.includes(SKIPPED)))
+      )
+        continue;
       shard ??= await loadShard(objects, audience.manifestKey, manifest, about);
       yield linesOf(shard, part, tried, found[about.platform]);
     }
@@ -88,7 +111,11 @@ function linesOf(shard: Shard, { start, count }: Part, tried: readonly Tried[], 
   for (let device = 0; device < count; device++) {
     const isBad = tried.some(({ states }) => states[device] === BAD);
     // A skipped one may also be somebody who was answered late in the attempt before (attempt-set.ts).
-    const isListed = !isBad && tried.some(({ states, skipList }) => states[device] === SKIPPED && skipList?.has(shard.stored(start + device)) === true);
+    const isListed =
+      !isBad &&
+      tried.some(
+        ({ states, skipList }) => states[device] === SKIPPED && skipList?.has(shard.stored(start + device)) === true,
+      );
     if (isListed) of.skipped += 1;
     if (isBad || isListed) lines += `${shard.tokenAt(start + device)}\n`;
   }
@@ -98,21 +125,30 @@ function linesOf(shard: Shard, { start, count }: Part, tried: readonly Tried[], 
 function partsByShard(manifest: Manifest): Map<string, Part[]> {
   const parts = new Map<string, Part[]>(manifest.shards.map(({ id }) => [id, []]));
   for (const segment of manifest.segments) {
-    for (const { id, shard, start, count } of segment.batches) parts.get(shard)?.push({ segment: segment.id, batch: id, start, count });
+    for (const { id, shard, start, count } of segment.batches)
+      parts.get(shard)?.push({ segment: segment.id, batch: id, start, count });
   }
   return parts;
 }
 
-function attemptsOf({ segment, batch }: Part, launchId: string, shots: readonly Shot[]): { key: string; skipListKey: string }[] {
-  return shots.flatMap(({ segments, skipList }) => segments.filter((one) => one.segment === segment)
-    .map(({ attempt }) => ({ key: claimKey(launchId, segment, attempt, batch), skipListKey: skipList?.key ?? '' })));
+function attemptsOf(
+  { segment, batch }: Part,
+  launchId: string,
+  shots: readonly Shot[],
+): { key: string; skipListKey: string }[] {
+  return shots.flatMap(({ segments, skipList }) =>
+    segments
+      .filter((one) => one.segment === segment)
+      .map(({ attempt }) => ({ key: claimKey(launchId, segment, attempt, batch), skipListKey: skipList?.key ?? '' })),
+  );
 }
 
 async function readSkipLists(objects: Objects, shots: readonly Shot[]): Promise<Map<string, SkipList>> {
   const lists = new Map<string, SkipList>();
   for (const key of new Set(shots.flatMap(({ skipList }) => skipList?.key ?? []))) {
     const packed = await objects.get(key);
-    if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the skip list of a shot`);
+    if (packed === null)
+      throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the skip list of a shot`);
     lists.set(key, new SkipList(packed));
   }
   return lists;

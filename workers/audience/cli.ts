@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
+import { visible, visibleLines } from '../../infra/visible.ts';
 import { AudienceError } from './errors.ts';
 import type { Output } from './progress.ts';
-import { visible, visibleLines } from '../../infra/visible.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.
 
@@ -40,21 +40,44 @@ Without --out, objects go to the bucket of the environment: AWS_REGION, GOBUTTON
 const COMMANDS = ['sample', 'compile', 'skip', 'bad-tokens', 'inspect', 'load', 'help'] as const;
 
 /** Returns the exit code: 0, 1 for input that can't be used, 2 for a wrong command line. */
-export async function main(args: string[], env: Readonly<Record<string, string | undefined>>, out: Output, err: Output): Promise<number> {
+export async function main(
+  args: string[],
+  env: Readonly<Record<string, string | undefined>>,
+  out: Output,
+  err: Output,
+): Promise<number> {
   const [command = 'help', ...rest] = args;
   try {
     switch (command) {
       // Loaded when asked for: `load` measures memory, and DuckDB would be most of it.
-      case 'sample': await (await import('./commands/sample-command.ts')).runSample(rest, out); return 0;
-      case 'compile': await (await import('./commands/compile-command.ts')).runCompile(rest, env, out); return 0;
-      case 'skip': await (await import('./commands/skip-command.ts')).runSkip(rest, env, out); return 0;
-      case 'bad-tokens': await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out); return 0;
-      case 'inspect': await (await import('./commands/other-commands.ts')).runInspect(rest, env, out); return 0;
-      case 'load': await (await import('./commands/other-commands.ts')).runLoad(rest, env, out); return 0;
-      case 'help': case '--help': case '-h': out.write(HELP); return 0;
+      case 'sample':
+        await (await import('./commands/sample-command.ts')).runSample(rest, out);
+        return 0;
+      case 'compile':
+        await (await import('./commands/compile-command.ts')).runCompile(rest, env, out);
+        return 0;
+      case 'skip':
+        await (await import('./commands/skip-command.ts')).runSkip(rest, env, out);
+        return 0;
+      case 'bad-tokens':
+        await (await import('./commands/bad-tokens-command.ts')).runBadTokens(rest, env, out);
+        return 0;
+      case 'inspect':
+        await (await import('./commands/other-commands.ts')).runInspect(rest, env, out);
+        return 0;
+      case 'load':
+        await (await import('./commands/other-commands.ts')).runLoad(rest, env, out);
+        return 0;
+      case 'help':
+      case '--help':
+      case '-h':
+        out.write(HELP);
+        return 0;
       default: {
         const nearest = COMMANDS.reduce((best, one) => (distance(one, command) < distance(best, command) ? one : best));
-        err.write(`audience: found the command "${visible(command)}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`);
+        err.write(
+          `audience: found the command "${visible(command)}", expected ${COMMANDS.join(', ')}; did you mean ${nearest}?\n`,
+        );
         return 2;
       }
     }
@@ -67,7 +90,11 @@ export async function main(args: string[], env: Readonly<Record<string, string |
 
 if (import.meta.main) {
   // Exiting removes the folders of work under way; a signal alone would leave them.
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
   // `… | head` has read enough: the list is compiled and set all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

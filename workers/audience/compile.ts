@@ -2,26 +2,26 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import pLimit from 'p-limit';
-import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
+import type { AudienceRef, SkipListRef } from '../../runbooks/launch/entries.ts';
 import type { Manifest } from '../contract.ts';
 import { chunksOf, rowsOf, watched, withDuck } from './duck.ts';
 import { AudienceError } from './errors.ts';
+import { FIELDS } from './fields.ts';
+import type { Field, Mapping } from './fields.ts';
+import { readIdList } from './id-list.ts';
+import type { IdList, ListRole } from './id-list.ts';
+import { inputFiles, oneFormatOf } from './input-files.ts';
 import { DEVICES_SQL, judge } from './judge.ts';
 import type { Judged, LocaleSaid } from './judge.ts';
 import { audienceRefOf, beside, manifestHash, manifestKeyOf } from './manifest.ts';
+import { hitsOf, noteHits, otherTokens, refuseIdle, reportsOf, takeLists } from './match-lists.ts';
+import type { ListReport } from './match-lists.ts';
 import { Packer } from './pack.ts';
 import type { PackedShard } from './pack.ts';
 import type { Reason } from './reasons.ts';
 import { storeRejects, writeRejects } from './rejects.ts';
 import { packSkipList } from './skip-list.ts';
-import { FIELDS } from './fields.ts';
-import type { Field, Mapping } from './fields.ts';
-import { readIdList } from './id-list.ts';
-import type { IdList, ListRole } from './id-list.ts';
-import { hitsOf, noteHits, otherTokens, refuseIdle, reportsOf, takeLists } from './match-lists.ts';
-import type { ListReport } from './match-lists.ts';
-import { inputFiles, oneFormatOf } from './input-files.ts';
 import { locateFields, openSource } from './source.ts';
 import type { Source } from './source.ts';
 import { stage } from './staging.ts';
@@ -93,33 +93,70 @@ export async function compileAudience(options: CompileOptions): Promise<Compiled
   checkOptions(options);
   return withTemporaryFolder('gobutton-audience-', async (folder) => {
     const { threads, memoryMb } = options;
-    const made = await withDuck({ folder, ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) }, (connection) => make(connection, folder, options));
+    const made = await withDuck(
+      { folder, ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) },
+      (connection) => make(connection, folder, options),
+    );
     const manifestKey = manifestKeyOf(made.manifest.hash);
     await store(options, made, manifestKey);
     const skip = made.skip === null ? null : packSkipList(made.skip);
     if (skip !== null) await options.objects.put(skip.ref.key, skip.bytes);
     return {
-      manifest: made.manifest, manifestKey, audience: audienceRefOf(made.manifest, manifestKey), skipList: skip?.ref ?? null, skipTokens: made.skip ?? [],
-      rows: made.rows, rejected: made.rejected, duplicates: made.judged.duplicates, localesSaid: made.judged.localesSaid, lists: made.lists, files: made.files, ignored: made.ignored,
-      bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0), tookMs: Math.round(performance.now() - startedAt),
+      manifest: made.manifest,
+      manifestKey,
+      audience: audienceRefOf(made.manifest, manifestKey),
+      skipList: skip?.ref ?? null,
+      skipTokens: made.skip ?? [],
+      rows: made.rows,
+      rejected: made.rejected,
+      duplicates: made.judged.duplicates,
+      localesSaid: made.judged.localesSaid,
+      lists: made.lists,
+      files: made.files,
+      ignored: made.ignored,
+      bytes: made.shards.reduce((sum, shard) => sum + shard.bytes, 0),
+      tookMs: Math.round(performance.now() - startedAt),
     };
   });
 }
 
 function checkOptions({ locales, fallbackLocale, batchSize }: CompileOptions): void {
-  const wrong = (found: string, expected: string) => new AudienceError('ARGUMENT_INVALID', `${found}, expected ${expected}`);
+  const wrong = (found: string, expected: string) =>
+    new AudienceError('ARGUMENT_INVALID', `${found}, expected ${expected}`);
   if (locales.length === 0) throw wrong('locales: found none', 'at least one');
-  if (fallbackLocale !== null && !locales.includes(fallbackLocale)) throw wrong(`fallback locale: found ${fallbackLocale}`, `one of ${locales.join(', ')}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2000) throw wrong(`batch size: found ${batchSize}`, 'a whole number from 1 to 2,000');
+  if (fallbackLocale !== null && !locales.includes(fallbackLocale))
+    throw wrong(`fallback locale: found ${fallbackLocale}`, `one of ${locales.join(', ')}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2000)
+    throw wrong(`batch size: found ${batchSize}`, 'a whole number from 1 to 2,000');
 }
 
-interface Made { manifest: Manifest; shards: PackedShard[]; judged: Judged; rows: number; rejected: Partial<Record<Reason, number>>; rejectsPath: string; lists: ListReport[]; skip: string[] | null; files: Compiled['files']; ignored: string[] }
+interface Made {
+  manifest: Manifest;
+  shards: PackedShard[];
+  judged: Judged;
+  rows: number;
+  rejected: Partial<Record<Reason, number>>;
+  rejectsPath: string;
+  lists: ListReport[];
+  skip: string[] | null;
+  files: Compiled['files'];
+  ignored: string[];
+}
 
 async function make(connection: DuckDBConnection, folder: string, options: CompileOptions): Promise<Made> {
   const { progress } = options;
-  const { files, ignored } = await inputFiles(typeof options.input === 'string' ? [options.input] : options.input, 'a device list (CSV, NDJSON or Parquet)');
+  const { files, ignored } = await inputFiles(
+    typeof options.input === 'string' ? [options.input] : options.input,
+    'a device list (CSV, NDJSON or Parquet)',
+  );
   const format = oneFormatOf(files);
-  const needed = new Set<Field>(FIELDS.filter((field) => (field !== 'market' || options.segmentBy.includes('market')) && (field !== 'locale' || options.fallbackLocale === null)));
+  const needed = new Set<Field>(
+    FIELDS.filter(
+      (field) =>
+        (field !== 'market' || options.segmentBy.includes('market')) &&
+        (field !== 'locale' || options.fallbackLocale === null),
+    ),
+  );
   progress?.('read', 0, 1);
   const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
   for (const [index, file] of files.entries()) {
@@ -127,12 +164,32 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     sources.push({ source, fields: locateFields(source, options.mapping ?? {}, needed) });
   }
   const lists: IdList[] = [];
-  for (const [index, list] of (options.lists ?? []).entries()) lists.push(await readIdList(connection, { ...list, column: options.listColumn }, folder, `list-${index}`));
-  const staged = await watched(connection, (share) => progress?.('read', share, 1), () => stage(connection, sources));
+  for (const [index, list] of (options.lists ?? []).entries())
+    lists.push(await readIdList(connection, { ...list, column: options.listColumn }, folder, `list-${index}`));
+  const staged = await watched(
+    connection,
+    (share) => progress?.('read', share, 1),
+    () => stage(connection, sources),
+  );
   progress?.('check', 0, 1);
-  const reports = await watched(connection, () => undefined, () => match(connection, lists, options.allowNone === true));
-  const judged = await watched(connection, (share) => progress?.('check', share, 1), () => judge(connection, { ...options, optedOut: lists.some(({ role }) => role === 'suppress') ? hitsOf('suppress', lists) : null }));
-  const rejected = { ...judged.rejected, ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }) };
+  const reports = await watched(
+    connection,
+    () => undefined,
+    () => match(connection, lists, options.allowNone === true),
+  );
+  const judged = await watched(
+    connection,
+    (share) => progress?.('check', share, 1),
+    () =>
+      judge(connection, {
+        ...options,
+        optedOut: lists.some(({ role }) => role === 'suppress') ? hitsOf('suppress', lists) : null,
+      }),
+  );
+  const rejected = {
+    ...judged.rejected,
+    ...(staged.unreadable.length === 0 ? {} : { ROW_UNREADABLE: staged.unreadable.length }),
+  };
   const rejectsPath = options.rejectsPath ?? join(folder, 'rejects.ndjson');
   const out = staged.rows - judged.devices;
   progress?.('reject', 0, out);
@@ -143,13 +200,40 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   const skip = await skipTokens(connection, options, lists);
   const { shards, segments } = await pack(connection, folder, options, judged);
   const body = {
-    v: 1 as const, devices: judged.devices, batchSize: options.batchSize, locales: judged.locales, localeCounts: judged.localeCounts,
-    shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({ id, platform, key: `${id}.shard`, bytes, sha256, devices })), segments,
+    v: 1 as const,
+    devices: judged.devices,
+    batchSize: options.batchSize,
+    locales: judged.locales,
+    localeCounts: judged.localeCounts,
+    shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({
+      id,
+      platform,
+      key: `${id}.shard`,
+      bytes,
+      sha256,
+      devices,
+    })),
+    segments,
   };
-  return { manifest: { ...body, hash: manifestHash(body) }, shards, judged, rows: staged.rows, rejected, rejectsPath, lists: reports, skip, files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })), ignored };
+  return {
+    manifest: { ...body, hash: manifestHash(body) },
+    shards,
+    judged,
+    rows: staged.rows,
+    rejected,
+    rejectsPath,
+    lists: reports,
+    skip,
+    files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })),
+    ignored,
+  };
 }
 
-async function match(connection: DuckDBConnection, lists: readonly IdList[], allowNone: boolean): Promise<ListReport[]> {
+async function match(
+  connection: DuckDBConnection,
+  lists: readonly IdList[],
+  allowNone: boolean,
+): Promise<ListReport[]> {
   if (lists.length === 0) return [];
   await takeLists(connection, lists);
   await noteHits(connection, 'SELECT rowid AS n, u, t FROM raw WHERE broken = 0');
@@ -159,10 +243,18 @@ async function match(connection: DuckDBConnection, lists: readonly IdList[], all
 }
 
 /** The tokens to skip: of the lists themselves, and of the people on them. Null: no list was given. */
-async function skipTokens(connection: DuckDBConnection, options: CompileOptions, lists: readonly IdList[]): Promise<string[] | null> {
+async function skipTokens(
+  connection: DuckDBConnection,
+  options: CompileOptions,
+  lists: readonly IdList[],
+): Promise<string[] | null> {
   if (!lists.some(({ role }) => role === 'skip')) return options.skip === undefined ? null : [...options.skip];
   const ofPeople = await rowsOf(connection, `SELECT DISTINCT t FROM raw WHERE rowid IN (${hitsOf('skip', lists)})`);
-  return [...(options.skip ?? []), ...ofPeople.map(([token]) => String(token)), ...(await otherTokens(connection, 'skip', lists))];
+  return [
+    ...(options.skip ?? []),
+    ...ofPeople.map(([token]) => String(token)),
+    ...(await otherTokens(connection, 'skip', lists)),
+  ];
 }
 
 /** The list, for messages. */
@@ -173,18 +265,31 @@ function nameOf({ input }: CompileOptions): string {
 function checkResult(options: CompileOptions, judged: Judged, rows: number, rejected: Made['rejected']): void {
   const seeRejects = options.rejectsPath === null ? '' : `; see ${options.rejectsPath}`;
   if (judged.devices === 0) {
-    const reasons = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
+    const reasons = Object.entries(rejected)
+      .map(([reason, count]) => `${count} ${reason}`)
+      .join(', ');
     const isOtherText = rejected.ROW_UNREADABLE === rows && rows > 0;
-    throw new AudienceError('AUDIENCE_EMPTY', `${nameOf(options)}: found ${rows} rows and no usable device${reasons === '' ? '' : ` (${reasons}${seeRejects})`}, expected at least one${isOtherText ? '. If it is in another encoding than UTF-8 or UTF-16, convert it first: iconv -f WINDOWS-1252 -t UTF-8' : ''}`);
+    throw new AudienceError(
+      'AUDIENCE_EMPTY',
+      `${nameOf(options)}: found ${rows} rows and no usable device${reasons === '' ? '' : ` (${reasons}${seeRejects})`}, expected at least one${isOtherText ? '. If it is in another encoding than UTF-8 or UTF-16, convert it first: iconv -f WINDOWS-1252 -t UTF-8' : ''}`,
+    );
   }
   const made = new Set(judged.segments.map((segment) => segment.id));
   const empty = (options.segments ?? []).filter((segment) => !made.has(segment));
   if (empty.length > 0) {
-    throw new AudienceError('SEGMENT_EMPTY', `${nameOf(options)}: found no usable device for ${empty.join(', ')}, expected at least one each; there are ${[...made].join(', ')}${seeRejects}`);
+    throw new AudienceError(
+      'SEGMENT_EMPTY',
+      `${nameOf(options)}: found no usable device for ${empty.join(', ')}, expected at least one each; there are ${[...made].join(', ')}${seeRejects}`,
+    );
   }
 }
 
-async function pack(connection: DuckDBConnection, folder: string, options: CompileOptions, judged: Judged): Promise<{ shards: PackedShard[]; segments: Manifest['segments'] }> {
+async function pack(
+  connection: DuckDBConnection,
+  folder: string,
+  options: CompileOptions,
+  judged: Judged,
+): Promise<{ shards: PackedShard[]; segments: Manifest['segments'] }> {
   const { batchSize, shardBytesAtMost, progress } = options;
   const packer = new Packer({ folder, batchSize, ...(shardBytesAtMost === undefined ? {} : { shardBytesAtMost }) });
   let open = -1;
@@ -212,7 +317,10 @@ async function pack(connection: DuckDBConnection, folder: string, options: Compi
   const packed = await packer.finish();
   if (done !== judged.devices) throw new Error(`DEVICES_LOST ${done} packed of ${judged.devices}`);
   const counts = new Map(judged.segments.map(({ id, localeCounts }) => [id, localeCounts]));
-  return { ...packed, segments: packed.segments.map((segment) => ({ ...segment, localeCounts: counts.get(segment.id) ?? {} })) };
+  return {
+    ...packed,
+    segments: packed.segments.map((segment) => ({ ...segment, localeCounts: counts.get(segment.id) ?? {} })),
+  };
 }
 
 /** The manifest comes last: where there is one, everything that it names is there. */
@@ -221,11 +329,19 @@ async function store(options: CompileOptions, made: Made, manifestKey: string): 
   const limit = pLimit(3);
   let done = 0;
   progress?.('store', 0, made.shards.length);
-  await Promise.all(made.shards.map((shard) => limit(async () => {
-    await objects.put(beside(manifestKey, `${shard.id}.shard`), await readFile(shard.path));
-    await objects.put(beside(manifestKey, `${shard.id}.users`), await readFile(shard.usersPath), 'text/plain; charset=utf-8');
-    progress?.('store', ++done, made.shards.length);
-  })));
+  await Promise.all(
+    made.shards.map((shard) =>
+      limit(async () => {
+        await objects.put(beside(manifestKey, `${shard.id}.shard`), await readFile(shard.path));
+        await objects.put(
+          beside(manifestKey, `${shard.id}.users`),
+          await readFile(shard.usersPath),
+          'text/plain; charset=utf-8',
+        );
+        progress?.('store', ++done, made.shards.length);
+      }),
+    ),
+  );
   await storeRejects(objects, beside(manifestKey, 'rejects.ndjson'), made.rejectsPath);
   await objects.put(manifestKey, Buffer.from(JSON.stringify(made.manifest)), 'application/json');
 }

@@ -12,7 +12,10 @@ export interface DuckOptions {
 }
 
 /** Runs `work` on a fresh database in memory that spills into a folder, so that more rows than fit are no trouble. */
-export async function withDuck<T>(options: DuckOptions, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+export async function withDuck<T>(
+  options: DuckOptions,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? 2),
     memory_limit: `${options.memoryMb ?? 500}MB`,
@@ -24,7 +27,12 @@ export async function withDuck<T>(options: DuckOptions, work: (connection: DuckD
   try {
     const connection = await instance.connect();
     try {
-      for (const setting of ['enable_progress_bar = true', 'enable_progress_bar_print = false', 'progress_bar_time = 0']) await connection.run(`SET ${setting}`);
+      for (const setting of [
+        'enable_progress_bar = true',
+        'enable_progress_bar_print = false',
+        'progress_bar_time = 0',
+      ])
+        await connection.run(`SET ${setting}`);
       return await work(connection);
     } finally {
       connection.closeSync();
@@ -37,7 +45,11 @@ export async function withDuck<T>(options: DuckOptions, work: (connection: DuckD
 const LOOK_EVERY_MS = 200;
 
 /** Tells how far the queries of `work` are, 0 to 1 and never back, while they run off this thread. */
-export async function watched<T>(connection: DuckDBConnection, tell: (share: number) => void, work: () => Promise<T>): Promise<T> {
+export async function watched<T>(
+  connection: DuckDBConnection,
+  tell: (share: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   let most = 0;
   const timer = setInterval(() => {
     // -1: nothing is running or nothing is known yet.
@@ -72,4 +84,5 @@ export function literal(text: string): string {
 }
 
 /** How read_csv takes a file as lines of text, whatever is in them. */
-export const LINES = "header=false, all_varchar=true, delim='\x01', quote='', escape='', auto_detect=false, strict_mode=false, columns={'line': 'VARCHAR'}";
+export const LINES =
+  "header=false, all_varchar=true, delim='\x01', quote='', escape='', auto_detect=false, strict_mode=false, columns={'line': 'VARCHAR'}";

@@ -1,8 +1,27 @@
 /** Codes of everything that makes an audience unusable. One bad row is never an error: it is rejected with a reason (see rows.ts). */
 export type AudienceErrorCode =
-  | 'ARGUMENT_INVALID' | 'INPUT_MISSING' | 'FORMAT_UNKNOWN' | 'INPUT_UNREADABLE' | 'COLUMN_MISSING' | 'COLUMN_AMBIGUOUS' | 'COLUMN_TYPE'
-  | 'LIST_MATCHES_NONE' | 'PEOPLE_UNKNOWN' | 'ACCEPT_NEEDED' | 'AUDIENCE_EMPTY' | 'SEGMENT_EMPTY' | 'RUNBOOK_INVALID' | 'LAUNCH_UNKNOWN' | 'REFUSED' | 'NOTHING_SENT'
-  | 'MANIFEST_MISSING' | 'MANIFEST_INVALID' | 'SHARD_MISSING' | 'SHARD_CORRUPT' | 'SKIP_LIST_CORRUPT' | 'BATCH_UNKNOWN';
+  | 'ARGUMENT_INVALID'
+  | 'INPUT_MISSING'
+  | 'FORMAT_UNKNOWN'
+  | 'INPUT_UNREADABLE'
+  | 'COLUMN_MISSING'
+  | 'COLUMN_AMBIGUOUS'
+  | 'COLUMN_TYPE'
+  | 'LIST_MATCHES_NONE'
+  | 'PEOPLE_UNKNOWN'
+  | 'ACCEPT_NEEDED'
+  | 'AUDIENCE_EMPTY'
+  | 'SEGMENT_EMPTY'
+  | 'RUNBOOK_INVALID'
+  | 'LAUNCH_UNKNOWN'
+  | 'REFUSED'
+  | 'NOTHING_SENT'
+  | 'MANIFEST_MISSING'
+  | 'MANIFEST_INVALID'
+  | 'SHARD_MISSING'
+  | 'SHARD_CORRUPT'
+  | 'SKIP_LIST_CORRUPT'
+  | 'BATCH_UNKNOWN';
 
 /** Input, or a stored object, that can't be used. The message names the file (and line or row), what was found and what was expected. */
 export class AudienceError extends Error {

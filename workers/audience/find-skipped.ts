@@ -34,29 +34,49 @@ export interface Skipped {
 
 /** Reads lists of tokens and people and finds the people's devices. Throws LIST_MATCHES_NONE, PEOPLE_UNKNOWN, and what reading lists throws. */
 export async function findSkipped(request: SkipRequest): Promise<Skipped> {
-  return withTemporaryFolder('gobutton-skip-', (folder) => withDuck({ folder }, async (connection) => {
-    const lists: IdList[] = [];
-    for (const [index, path] of request.paths.entries()) lists.push(await readIdList(connection, { path, role: 'skip', column: request.column }, folder, `list-${index}`));
-    await takeLists(connection, lists);
-    if (request.manifestKey === null) return { tokens: await tokensAlone(connection, lists), ofPeople: 0, reports: null, lists };
-    const ofPeople = await walk(connection, lists, request, request.manifestKey);
-    const reports = await reportsOf(connection, lists);
-    if (!request.allowNone) refuseIdle(reports);
-    return { tokens: [...ofPeople, ...(await otherTokens(connection, 'skip', lists))], ofPeople: ofPeople.length, reports, lists };
-  }));
+  return withTemporaryFolder('gobutton-skip-', (folder) =>
+    withDuck({ folder }, async (connection) => {
+      const lists: IdList[] = [];
+      for (const [index, path] of request.paths.entries())
+        lists.push(
+          await readIdList(connection, { path, role: 'skip', column: request.column }, folder, `list-${index}`),
+        );
+      await takeLists(connection, lists);
+      if (request.manifestKey === null)
+        return { tokens: await tokensAlone(connection, lists), ofPeople: 0, reports: null, lists };
+      const ofPeople = await walk(connection, lists, request, request.manifestKey);
+      const reports = await reportsOf(connection, lists);
+      if (!request.allowNone) refuseIdle(reports);
+      return {
+        tokens: [...ofPeople, ...(await otherTokens(connection, 'skip', lists))],
+        ofPeople: ofPeople.length,
+        reports,
+        lists,
+      };
+    }),
+  );
 }
 
 async function tokensAlone(connection: DuckDBConnection, lists: readonly IdList[]): Promise<string[]> {
   const tokens = await otherTokens(connection, 'skip', lists);
   for (const { path, ids } of lists) {
     const person = [...ids].find(([id, kind]) => kind === 'user' || !/^[A-Za-z0-9:_-]{20,4096}$/.test(id));
-    if (person !== undefined) throw new AudienceError('PEOPLE_UNKNOWN', `${path}: found "${person[0].slice(0, 60)}", which is no device token, and no audience to look a person up in; expected --launch with an audience set, or --audience HASH`);
+    if (person !== undefined)
+      throw new AudienceError(
+        'PEOPLE_UNKNOWN',
+        `${path}: found "${person[0].slice(0, 60)}", which is no device token, and no audience to look a person up in; expected --launch with an audience set, or --audience HASH`,
+      );
   }
   return tokens;
 }
 
 /** Shard by shard, so that memory never depends on the audience. */
-async function walk(connection: DuckDBConnection, lists: readonly IdList[], { objects, progress }: SkipRequest, manifestKey: string): Promise<string[]> {
+async function walk(
+  connection: DuckDBConnection,
+  lists: readonly IdList[],
+  { objects, progress }: SkipRequest,
+  manifestKey: string,
+): Promise<string[]> {
   const manifest = await readManifest(objects, manifestKey);
   const found: string[] = [];
   let first = 0;
@@ -65,9 +85,14 @@ async function walk(connection: DuckDBConnection, lists: readonly IdList[], { ob
     const shard = await loadShard(objects, manifestKey, manifest, part);
     const key = beside(manifestKey, `${part.id}.users`);
     const stored = await objects.get(key);
-    if (stored === null) throw new AudienceError('SHARD_MISSING', `${key}: found no such object, expected the people of ${part.devices} devices`);
+    if (stored === null)
+      throw new AudienceError(
+        'SHARD_MISSING',
+        `${key}: found no such object, expected the people of ${part.devices} devices`,
+      );
     const users = Buffer.from(stored).toString().split('\n').slice(0, -1);
-    if (users.length !== part.devices) throw new AudienceError('SHARD_CORRUPT', `${key}: found ${users.length} people, expected ${part.devices}`);
+    if (users.length !== part.devices)
+      throw new AudienceError('SHARD_CORRUPT', `${key}: found ${users.length} people, expected ${part.devices}`);
     await connection.run('CREATE OR REPLACE TABLE people (n BIGINT, u VARCHAR, t VARCHAR)');
     const appender = await connection.createAppender('people');
     for (const [i, user] of users.entries()) {

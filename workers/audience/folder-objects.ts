@@ -30,8 +30,10 @@ export function folderObjects(folder: string): Objects {
       try {
         const names = await readdir(root, { recursive: true, withFileTypes: true });
         const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-        const keys = files.map((path) => ({ path, key: relative(root, path).split(sep).join('/') }))
-          .filter(({ key }) => key.startsWith(prefix) && !key.endsWith('.part')).sort((a, b) => (a.key < b.key ? -1 : 1));
+        const keys = files
+          .map((path) => ({ path, key: relative(root, path).split(sep).join('/') }))
+          .filter(({ key }) => key.startsWith(prefix) && !key.endsWith('.part'))
+          .sort((a, b) => (a.key < b.key ? -1 : 1));
         return await Promise.all(keys.map(async ({ path, key }) => ({ key, bytes: (await stat(path)).size })));
       } catch (error) {
         if (isMissing(error)) return [];

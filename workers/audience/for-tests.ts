@@ -13,15 +13,30 @@ export async function testFolder() {
   const objects = folderObjects(join(path, 'objects'));
   const rejectsPath = join(path, 'rejects.ndjson');
   return {
-    path, objects, rejectsPath,
+    path,
+    objects,
+    rejectsPath,
     file: async (name: string, content: string | Uint8Array): Promise<string> => {
       await writeFile(join(path, name), content);
       return join(path, name);
     },
-    compile: (input: CompileOptions['input'], options: Partial<CompileOptions> = {}): Promise<Compiled> => compileAudience({
-      input, objects, segmentBy: ['market', 'platform'], locales: ['en', 'es', 'pt-BR'], fallbackLocale: null, batchSize: 1_000, rejectsPath, memoryMb: 200, ...options,
-    }),
-    rejects: async (): Promise<Reject[]> => (await readFile(rejectsPath, 'utf8')).split('\n').filter((line) => line !== '').map((line): Reject => JSON.parse(line)),
+    compile: (input: CompileOptions['input'], options: Partial<CompileOptions> = {}): Promise<Compiled> =>
+      compileAudience({
+        input,
+        objects,
+        segmentBy: ['market', 'platform'],
+        locales: ['en', 'es', 'pt-BR'],
+        fallbackLocale: null,
+        batchSize: 1_000,
+        rejectsPath,
+        memoryMb: 200,
+        ...options,
+      }),
+    rejects: async (): Promise<Reject[]> =>
+      (await readFile(rejectsPath, 'utf8'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): Reject => JSON.parse(line)),
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
 }
@@ -43,11 +58,20 @@ export function csv(...rows: string[]): string {
 }
 
 /** Every device as the loader gives it, in order of segments and batches. */
-export function devicesOf(audience: LoadedAudience): { segment: string; batch: string; platform: string; locale: string; token: string; skipped: boolean }[] {
-  return audience.manifest.segments.flatMap((segment) => segment.batches.flatMap(({ id }) => {
-    const view = audience.view(id);
-    return Array.from({ length: view.count }, (_, i) => ({
-      segment: view.segment, batch: id, platform: view.platform, locale: audience.manifest.locales[view.locale(i)] ?? '', token: view.token(i), skipped: view.skipped(i),
-    }));
-  }));
+export function devicesOf(
+  audience: LoadedAudience,
+): { segment: string; batch: string; platform: string; locale: string; token: string; skipped: boolean }[] {
+  return audience.manifest.segments.flatMap((segment) =>
+    segment.batches.flatMap(({ id }) => {
+      const view = audience.view(id);
+      return Array.from({ length: view.count }, (_, i) => ({
+        segment: view.segment,
+        batch: id,
+        platform: view.platform,
+        locale: audience.manifest.locales[view.locale(i)] ?? '',
+        token: view.token(i),
+        skipped: view.skipped(i),
+      }));
+    }),
+  );
 }

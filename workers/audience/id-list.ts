@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { visible } from '../../infra/visible.ts';
 import { writtenSql } from './column-types.ts';
 import { chunksOf, literal, rowsOf } from './duck.ts';
 import { AudienceError } from './errors.ts';
@@ -11,7 +12,6 @@ import { csvRecords, textLines } from './list-records.ts';
 import type { ListRecord } from './list-records.ts';
 import { plainFile } from './plain-file.ts';
 import { delimiterOf } from './source.ts';
-import { visible } from '../../infra/visible.ts';
 
 /** What a list takes away: opt-outs before packing (suppress), known-bad tokens and late opt-outs at the send (skip). */
 export type ListRole = 'suppress' | 'skip';
@@ -38,9 +38,17 @@ const SEPARATOR_LINE = /^"?sep=[,;|\t]"?$/i;
  * UTF-16. `column` names the column of ids where its name doesn't say so. Nothing in it is left out without a word: what can't be
  * read is refused with file and line. Errors: INPUT_MISSING, INPUT_UNREADABLE, COLUMN_MISSING, COLUMN_AMBIGUOUS, COLUMN_TYPE.
  */
-export async function readIdList(connection: DuckDBConnection, { path, role, column }: { path: string; role: ListRole; column: string | undefined }, folder: string, name: string): Promise<IdList> {
+export async function readIdList(
+  connection: DuckDBConnection,
+  { path, role, column }: { path: string; role: ListRole; column: string | undefined },
+  folder: string,
+  name: string,
+): Promise<IdList> {
   const list: IdList = { path, role, ids: new Map(), notes: [], repeated: 0, blank: 0 };
-  const { files, ignored } = await inputFiles([path], role === 'skip' ? 'known-bad tokens or ids of people to leave out' : 'ids of people who opted out');
+  const { files, ignored } = await inputFiles(
+    [path],
+    role === 'skip' ? 'known-bad tokens or ids of people to leave out' : 'ids of people who opted out',
+  );
   if (ignored.length > 0) list.notes.push(`${ignored.length} hidden or empty files not read`);
   for (const [index, file] of files.entries()) {
     const format = formatOrText(file);
@@ -68,15 +76,22 @@ class Adding {
 
   id(given: string, kind: IdKind, place: string): void {
     const id = given.trim().replace(/^(-?\d+)\.0+$/, '$1');
-    const refuse = (found: string, expected: string) => new AudienceError('INPUT_UNREADABLE', `${this.path}${place}: found ${found}, expected ${expected}`);
+    const refuse = (found: string, expected: string) =>
+      new AudienceError('INPUT_UNREADABLE', `${this.path}${place}: found ${found}, expected ${expected}`);
     if (id === '') {
       this.list.blank++;
       return;
     }
-    if (id.length > ID_CHARACTERS) throw refuse(`${id.length} characters`, `an id or token of at most ${ID_CHARACTERS}`);
+    if (id.length > ID_CHARACTERS)
+      throw refuse(`${id.length} characters`, `an id or token of at most ${ID_CHARACTERS}`);
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
-    if (/[\x00-\x1f\x7f]/.test(id)) throw refuse(`a control character in "${visible(id.slice(0, 40))}"`, 'an id without any');
-    if (/^-?\d(\.\d+)?[eE]\+\d+$/.test(id)) throw refuse(`"${id}", a number that a spreadsheet has cut`, 'all of its digits: format the column as text and save it again');
+    if (/[\x00-\x1f\x7f]/.test(id))
+      throw refuse(`a control character in "${visible(id.slice(0, 40))}"`, 'an id without any');
+    if (/^-?\d(\.\d+)?[eE]\+\d+$/.test(id))
+      throw refuse(
+        `"${id}", a number that a spreadsheet has cut`,
+        'all of its digits: format the column as text and save it again',
+      );
     const before = this.list.ids.get(id);
     if (before !== undefined) this.list.repeated++;
     this.list.ids.set(id, before === undefined || before === kind ? kind : 'either');
@@ -103,10 +118,14 @@ async function readText(link: string, path: string, wanted: string | undefined, 
   const layout = layoutOf(seen, wanted, path);
   const consents = consentColumns(layout.hasHeader ? (seen[0]?.values ?? []) : []);
   const take = ({ line, values }: ListRecord): void => {
-    if (layout.column === null) return values.forEach((value) => value !== '' && adding.id(value, 'either', `:${line}`));
+    if (layout.column === null)
+      return values.forEach((value) => value !== '' && adding.id(value, 'either', `:${line}`));
     const given = withoutTail(values, layout.columns);
     if (given.length > layout.columns || given.length <= layout.column.index) {
-      throw new AudienceError('INPUT_UNREADABLE', `${path}:${line}: found ${given.length} columns, expected ${layout.columns} as on line ${seen[0]?.line ?? 1}: put values with "${delimiter === '\t' ? 'a tab' : delimiter}" in them into quotes`);
+      throw new AudienceError(
+        'INPUT_UNREADABLE',
+        `${path}:${line}: found ${given.length} columns, expected ${layout.columns} as on line ${seen[0]?.line ?? 1}: put values with "${delimiter === '\t' ? 'a tab' : delimiter}" in them into quotes`,
+      );
     }
     adding.id(given[layout.column.index] ?? '', layout.column.kind, `:${line}`);
     for (const { index, name } of consents) adding.consent.see(name, given[index]);
@@ -117,7 +136,11 @@ async function readText(link: string, path: string, wanted: string | undefined, 
   for await (const record of csvRecords(lines, delimiter, path)) take(record);
 }
 
-interface Layout { column: IdColumn | null; columns: number; hasHeader: boolean }
+interface Layout {
+  column: IdColumn | null;
+  columns: number;
+  hasHeader: boolean;
+}
 
 /** A table with a header, or ids side by side. Throws COLUMN_MISSING where it could be either. */
 function layoutOf(seen: readonly ListRecord[], wanted: string | undefined, path: string): Layout {
@@ -125,19 +148,31 @@ function layoutOf(seen: readonly ListRecord[], wanted: string | undefined, path:
   if (head === undefined) return { column: null, columns: 0, hasHeader: false };
   const where = `${path}:${head.line}`;
   const names = withoutTail(head.values, 1);
-  if (isHeader(names, wanted)) return { column: idColumn(names, wanted, where), columns: names.length, hasHeader: true };
+  if (isHeader(names, wanted))
+    return { column: idColumn(names, wanted, where), columns: names.length, hasHeader: true };
   const isPlain = seen.every(({ values }) => withoutTail(values, 1).length === 1);
   // One list may need --column where another beside it has no columns.
-  if (wanted !== undefined && !isPlain) return { column: { ...idColumn(names, wanted, where), kind: 'either', name: `number ${wanted}` }, columns: names.length, hasHeader: false };
-  if (names.length === 1 && looksLikeHeader(names[0] ?? '', rows)) return { column: { index: 0, name: names[0] ?? '', kind: 'either' }, columns: 1, hasHeader: true };
-  const isTable = names.length > 1 && rows.length > 0 && rows.every(({ values }) => withoutTail(values, 1).length === names.length);
+  if (wanted !== undefined && !isPlain)
+    return {
+      column: { ...idColumn(names, wanted, where), kind: 'either', name: `number ${wanted}` },
+      columns: names.length,
+      hasHeader: false,
+    };
+  if (names.length === 1 && looksLikeHeader(names[0] ?? '', rows))
+    return { column: { index: 0, name: names[0] ?? '', kind: 'either' }, columns: 1, hasHeader: true };
+  const isTable =
+    names.length > 1 && rows.length > 0 && rows.every(({ values }) => withoutTail(values, 1).length === names.length);
   if (isTable) idColumn(names, undefined, where);
   return { column: null, columns: names.length, hasHeader: false };
 }
 
 /** A word over ids that all have a digit or an @ is their name. */
 function looksLikeHeader(word: string, rows: readonly ListRecord[]): boolean {
-  return rows.length > 1 && /^[\p{L}\s_-]+$/u.test(word) && rows.every(({ values }) => values.every((value) => value === '' || /[\d@]/.test(value)));
+  return (
+    rows.length > 1 &&
+    /^[\p{L}\s_-]+$/u.test(word) &&
+    rows.every(({ values }) => values.every((value) => value === '' || /[\d@]/.test(value)))
+  );
 }
 
 /** Spreadsheets write empty columns at the end of a row. */
@@ -152,9 +187,18 @@ type Line = { line: number; text: string };
 /** Without blank lines, comments (`# …`) and the first line that tells spreadsheets their separator. */
 async function* withoutNotes(lines: AsyncIterable<Line>, path: string): AsyncGenerator<Line> {
   for await (const line of lines) {
-    if (/^\s*[[{]/.test(line.text)) throw new AudienceError('INPUT_UNREADABLE', `${path}:${line.line}: found JSON, expected ids: name the file .ndjson, with one object or id a line`);
-    if (line.text.startsWith('PAR1')) throw new AudienceError('INPUT_UNREADABLE', `${path}: found a Parquet file, expected text by its name: rename it to .parquet`);
-    if (line.text.trim() !== '' && !line.text.startsWith('#') && !(line.line === 1 && SEPARATOR_LINE.test(line.text))) yield line;
+    if (/^\s*[[{]/.test(line.text))
+      throw new AudienceError(
+        'INPUT_UNREADABLE',
+        `${path}:${line.line}: found JSON, expected ids: name the file .ndjson, with one object or id a line`,
+      );
+    if (line.text.startsWith('PAR1'))
+      throw new AudienceError(
+        'INPUT_UNREADABLE',
+        `${path}: found a Parquet file, expected text by its name: rename it to .parquet`,
+      );
+    if (line.text.trim() !== '' && !line.text.startsWith('#') && !(line.line === 1 && SEPARATOR_LINE.test(line.text)))
+      yield line;
   }
 }
 
@@ -173,7 +217,12 @@ async function readNdjson(link: string, path: string, wanted: string | undefined
   for await (const { line, text } of textLines(link, path)) {
     if (text.trim() === '') continue;
     const where = `${path}:${line}`;
-    const refuse = (found: string, cause?: unknown) => new AudienceError('INPUT_UNREADABLE', `${where}: found ${found}, expected an object with an id, or an id alone, as JSON`, { cause });
+    const refuse = (found: string, cause?: unknown) =>
+      new AudienceError(
+        'INPUT_UNREADABLE',
+        `${where}: found ${found}, expected an object with an id, or an id alone, as JSON`,
+        { cause },
+      );
     const value = parsed(text, (cause) => refuse('something else', cause));
     if (typeof value !== 'object' || value === null) {
       adding.id(scalar(value, refuse), 'either', `:${line}`);
@@ -181,10 +230,15 @@ async function readNdjson(link: string, path: string, wanted: string | undefined
     }
     if (Array.isArray(value)) throw refuse('an array');
     const fields = Object.entries(value);
-    const column = idColumn(fields.map(([name]) => name), wanted, where);
+    const column = idColumn(
+      fields.map(([name]) => name),
+      wanted,
+      where,
+    );
     adding.column(column);
     adding.id(scalar(fields[column.index]?.[1] ?? '', refuse), column.kind, `:${line}`);
-    for (const { index, name } of consentColumns(fields.map(([field]) => field))) adding.consent.see(name, fields[index]?.[1]);
+    for (const { index, name } of consentColumns(fields.map(([field]) => field)))
+      adding.consent.see(name, fields[index]?.[1]);
   }
 }
 
@@ -199,19 +253,36 @@ function parsed(text: string, refuse: (cause: unknown) => AudienceError): unknow
 function scalar(value: unknown, refuse: (found: string) => AudienceError): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  throw refuse(typeof value === 'number' ? `the number ${value}, which has more digits than JSON numbers keep, or a fraction` : JSON.stringify(value).slice(0, 40));
+  throw refuse(
+    typeof value === 'number'
+      ? `the number ${value}, which has more digits than JSON numbers keep, or a fraction`
+      : JSON.stringify(value).slice(0, 40),
+  );
 }
 
-async function readParquet(connection: DuckDBConnection, link: string, path: string, wanted: string | undefined, adding: Adding): Promise<void> {
+async function readParquet(
+  connection: DuckDBConnection,
+  link: string,
+  path: string,
+  wanted: string | undefined,
+  adding: Adding,
+): Promise<void> {
   const from = `read_parquet(${literal(link)})`;
   const described = await rowsOf(connection, `DESCRIBE SELECT * FROM ${from}`).catch((cause: unknown) => {
-    throw new AudienceError('INPUT_UNREADABLE', `${path}: found something that can't be read as Parquet, expected Parquet`, { cause });
+    throw new AudienceError(
+      'INPUT_UNREADABLE',
+      `${path}: found something that can't be read as Parquet, expected Parquet`,
+      { cause },
+    );
   });
   const names = described.map(([name]) => String(name));
   const only = names.length === 1 && wanted === undefined && !isHeader(names, undefined);
   const column: IdColumn = only ? { index: 0, name: names[0] ?? '', kind: 'either' } : idColumn(names, wanted, path);
   adding.column(column);
-  const sql = await writtenSql(connection, path, from, { name: column.name, type: String(described[column.index]?.[1]) });
+  const sql = await writtenSql(connection, path, from, {
+    name: column.name,
+    type: String(described[column.index]?.[1]),
+  });
   let row = 0;
   const consents = consentColumns(names);
   const texts = consents.map(({ name }) => `, CAST("${name.replaceAll('"', '""')}" AS VARCHAR)`).join('');

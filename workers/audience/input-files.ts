@@ -31,7 +31,11 @@ export function oneFormatOf(files: readonly string[]): Format {
   const [first = ''] = files;
   const format = formatOf(first);
   const other = files.find((file) => formatOf(file) !== format);
-  if (other !== undefined) throw new AudienceError('FORMAT_UNKNOWN', `${other}: found ${formatOf(other)} beside ${format} (${first}), expected files of one format`);
+  if (other !== undefined)
+    throw new AudienceError(
+      'FORMAT_UNKNOWN',
+      `${other}: found ${formatOf(other)} beside ${format} (${first}), expected files of one format`,
+    );
   return format;
 }
 
@@ -45,7 +49,10 @@ async function named(name: string, what: string): Promise<{ files: string[]; ign
   const files: string[] = [];
   const ignored: string[] = [];
   for (const path of all.sort()) {
-    const isMark = path.slice(found === null ? 0 : name.length).split(sep).some((part) => /^[._]/.test(part) && part !== '.' && part !== '..');
+    const isMark = path
+      .slice(found === null ? 0 : name.length)
+      .split(sep)
+      .some((part) => /^[._]/.test(part) && part !== '.' && part !== '..');
     if (isMark || (await stat(path)).size === 0) ignored.push(path);
     else files.push(path);
   }
@@ -55,7 +62,9 @@ async function named(name: string, what: string): Promise<{ files: string[]; ign
 
 async function below(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 async function matching(pattern: string): Promise<string[]> {
@@ -70,13 +79,20 @@ async function refuseTwice(files: readonly string[]): Promise<void> {
   for (const file of files) {
     const path = await realpath(file);
     const before = seen.get(path);
-    if (before !== undefined) throw new AudienceError('ARGUMENT_INVALID', `${file}: found it twice (${before === file ? 'the same name' : before}), expected every file once`);
+    if (before !== undefined)
+      throw new AudienceError(
+        'ARGUMENT_INVALID',
+        `${file}: found it twice (${before === file ? 'the same name' : before}), expected every file once`,
+      );
     seen.set(path, file);
   }
 }
 
 /** `2 files (_SUCCESS, part-0003.csv)`, for a message. */
 export function namesOf(paths: readonly string[]): string {
-  const names = paths.slice(0, 3).map((path) => basename(path)).join(', ');
+  const names = paths
+    .slice(0, 3)
+    .map((path) => basename(path))
+    .join(', ');
   return `${paths.length} ${paths.length === 1 ? 'file' : 'files'} (${names}${paths.length > 3 ? ', …' : ''})`;
 }

@@ -27,7 +27,12 @@ export interface Rules {
   optedOut: string | null;
 }
 
-export interface Segment { id: string; platform: Platform; devices: number; localeCounts: Record<string, number> }
+export interface Segment {
+  id: string;
+  platform: Platform;
+  devices: number;
+  localeCounts: Record<string, number>;
+}
 
 export interface Judged {
   /** Ordered as packed: iOS first, then by market. The index is `s` of a device row. */
@@ -44,7 +49,12 @@ export interface Judged {
 }
 
 /** `fit`: see runbooks/locales; fallback: the locale for devices of none of the campaign's; rejected: LOCALE_UNKNOWN. */
-export interface LocaleSaid { said: string; fit: 'exact' | 'related' | 'fallback' | 'rejected'; locale: string | null; rows: number }
+export interface LocaleSaid {
+  said: string;
+  fit: 'exact' | 'related' | 'fallback' | 'rejected';
+  locale: string | null;
+  rows: number;
+}
 
 const MAX_LOCALES = 256;
 /** More different words than this in the locale column are no locales; the rest is counted as one. */
@@ -52,10 +62,14 @@ const MAX_SAID = 1_000;
 
 export async function judge(connection: DuckDBConnection, rules: Rules): Promise<Judged> {
   await connection.run('CREATE TABLE platforms (found VARCHAR, platform INTEGER)');
-  await append(connection, 'platforms', (await distinct(connection, 'p')).flatMap((found) => {
-    const platform = platformOf(found);
-    return platform === null ? [] : [[found, PLATFORMS.indexOf(platform)]];
-  }));
+  await append(
+    connection,
+    'platforms',
+    (await distinct(connection, 'p')).flatMap((found) => {
+      const platform = platformOf(found);
+      return platform === null ? [] : [[found, PLATFORMS.indexOf(platform)]];
+    }),
+  );
   const locales = await locateLocales(connection, rules);
   const markets = await locateMarkets(connection, rules);
   await connection.run(verdictTable(rules.optedOut));
@@ -68,7 +82,8 @@ export async function judge(connection: DuckDBConnection, rules: Rules): Promise
   return judged;
 }
 
-const FOUND = 'raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales ON raw.l = locales.found LEFT JOIN markets ON m = markets.found';
+const FOUND =
+  'raw LEFT JOIN platforms ON p = platforms.found LEFT JOIN locales ON raw.l = locales.found LEFT JOIN markets ON m = markets.found';
 /** Hex in one case, so that equal devices have equal tokens. */
 const TOKEN = 'CASE WHEN platform = 0 THEN lower(t) ELSE t END';
 
@@ -79,12 +94,18 @@ const CUT_NUMBER = "regexp_full_match(u, '-?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')";
 function verdictTable(optedOut: string | null): string {
   const cases: [Reason, string][] = [
     ['USER_EMPTY', "u = ''"],
-    ['USER_INVALID', `length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]') OR (contains(u, '+') AND ${CUT_NUMBER})`],
+    [
+      'USER_INVALID',
+      `length(u) > 200 OR regexp_matches(u, '[\\x00-\\x1f\\x7f]') OR (contains(u, '+') AND ${CUT_NUMBER})`,
+    ],
     ['PLATFORM_UNKNOWN', 'platform IS NULL'],
     ['TOKEN_EMPTY', "t = ''"],
     ['TOKEN_NOT_HEX', "platform = 0 AND NOT regexp_full_match(t, '[0-9a-fA-F]*')"],
     ['TOKEN_CHARACTERS', "platform = 1 AND NOT regexp_full_match(t, '[A-Za-z0-9:_-]*')"],
-    ['TOKEN_LENGTH', 'CASE platform WHEN 0 THEN length(t) NOT BETWEEN 64 AND 200 OR length(t) % 2 = 1 ELSE length(t) NOT BETWEEN 20 AND 4096 END'],
+    [
+      'TOKEN_LENGTH',
+      'CASE platform WHEN 0 THEN length(t) NOT BETWEEN 64 AND 200 OR length(t) % 2 = 1 ELSE length(t) NOT BETWEEN 20 AND 4096 END',
+    ],
     ['LOCALE_UNKNOWN', 'locale IS NULL'],
     ['MARKET_INVALID', 'market IS NULL'],
     ...(optedOut === null ? [] : [['OPTED_OUT', `raw.rowid IN (${optedOut})`] satisfies [Reason, string]]),
@@ -95,13 +116,18 @@ function verdictTable(optedOut: string | null): string {
 
 /** Of good rows with one token all but the first. hash() differs between versions of DuckDB, but it only narrows the search. */
 async function findDuplicates(connection: DuckDBConnection): Promise<void> {
-  await connection.run('CREATE TABLE twins AS SELECT n, platform FROM verdict WHERE why = 0 AND h IN (SELECT h FROM verdict WHERE why = 0 GROUP BY h HAVING count(*) > 1)');
+  await connection.run(
+    'CREATE TABLE twins AS SELECT n, platform FROM verdict WHERE why = 0 AND h IN (SELECT h FROM verdict WHERE why = 0 GROUP BY h HAVING count(*) > 1)',
+  );
   await connection.run(`CREATE TABLE duplicates AS SELECT n, first FROM (
     SELECT n, min(n) OVER (PARTITION BY ${TOKEN}) AS first FROM raw JOIN twins ON raw.rowid = twins.n
   ) WHERE n <> first`);
 }
 
-interface Locales { used: string[]; said: Omit<LocaleSaid, 'rows'>[] }
+interface Locales {
+  used: string[];
+  said: Omit<LocaleSaid, 'rows'>[];
+}
 
 /** Spellings of one locale are counted together. */
 async function locateLocales(connection: DuckDBConnection, rules: Rules): Promise<Locales> {
@@ -109,7 +135,9 @@ async function locateLocales(connection: DuckDBConnection, rules: Rules): Promis
   const said: Locales['said'] = [];
   const places = new Map<string, number>();
   const found = (await distinct(connection, 'l')).sort().flatMap((text) => {
-    const fit = resolve(text) ?? (rules.fallbackLocale === null ? null : { locale: rules.fallbackLocale, fit: 'fallback' as const });
+    const fit =
+      resolve(text) ??
+      (rules.fallbackLocale === null ? null : { locale: rules.fallbackLocale, fit: 'fallback' as const });
     if (fit === null) return [];
     const word = localeTag(text)?.written ?? text;
     const name = `${fit.fit} ${fit.locale} ${places.size < MAX_SAID ? word : 'others'}`;
@@ -119,17 +147,36 @@ async function locateLocales(connection: DuckDBConnection, rules: Rules): Promis
     return [{ text, locale: fit.locale, place }];
   });
   const used = [...new Set(found.map(({ locale }) => locale))].sort();
-  if (used.length > MAX_LOCALES) throw new AudienceError('ARGUMENT_INVALID', `locales: found ${used.length} in use, expected at most ${MAX_LOCALES}`);
+  if (used.length > MAX_LOCALES)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      `locales: found ${used.length} in use, expected at most ${MAX_LOCALES}`,
+    );
   await connection.run('CREATE TABLE locales (found VARCHAR, locale INTEGER, said INTEGER)');
-  await append(connection, 'locales', found.map(({ text, locale, place }) => [text, used.indexOf(locale), place]));
+  await append(
+    connection,
+    'locales',
+    found.map(({ text, locale, place }) => [text, used.indexOf(locale), place]),
+  );
   return { used, said };
 }
 
 async function rejectedLocales(connection: DuckDBConnection): Promise<LocaleSaid[]> {
-  const rows = await rowsOf(connection, `SELECT l, count(*) FROM raw JOIN bad ON raw.rowid = bad.n WHERE why = ${reasonNumber('LOCALE_UNKNOWN')} GROUP BY l ORDER BY 2 DESC, 1`);
-  const all = rows.map(([said, count]): LocaleSaid => ({ said: String(said), fit: 'rejected', locale: null, rows: Number(count) }));
+  const rows = await rowsOf(
+    connection,
+    `SELECT l, count(*) FROM raw JOIN bad ON raw.rowid = bad.n WHERE why = ${reasonNumber('LOCALE_UNKNOWN')} GROUP BY l ORDER BY 2 DESC, 1`,
+  );
+  const all = rows.map(([said, count]): LocaleSaid => ({
+    said: String(said),
+    fit: 'rejected',
+    locale: null,
+    rows: Number(count),
+  }));
   const more = all.slice(MAX_SAID).reduce((sum, one) => sum + one.rows, 0);
-  return [...all.slice(0, MAX_SAID), ...(more === 0 ? [] : [{ said: 'others', fit: 'rejected' as const, locale: null, rows: more }])];
+  return [
+    ...all.slice(0, MAX_SAID),
+    ...(more === 0 ? [] : [{ said: 'others', fit: 'rejected' as const, locale: null, rows: more }]),
+  ];
 }
 
 async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promise<string[]> {
@@ -142,15 +189,35 @@ async function locateMarkets(connection: DuckDBConnection, rules: Rules): Promis
     await connection.run('INSERT INTO markets SELECT DISTINCT m, 0 FROM raw');
     return [''];
   }
-  await append(connection, 'markets', found.flatMap(([text, market]) => (market === null ? [] : [[text, rank.get(market) ?? 0]])));
+  await append(
+    connection,
+    'markets',
+    found.flatMap(([text, market]) => (market === null ? [] : [[text, rank.get(market) ?? 0]])),
+  );
   return used;
 }
 
 /** Also makes the table `segments`, which turns platform and market into the index of a segment. */
-async function countUp(connection: DuckDBConnection, rules: Rules, { used: locales, said }: Locales, markets: string[]): Promise<Judged> {
-  const groups = await rowsOf(connection, `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), said
-    FROM verdict WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`);
-  const judged: Judged = { segments: [], locales: [], localeCounts: {}, devices: 0, rejected: {}, duplicates: 0, localesSaid: [] };
+async function countUp(
+  connection: DuckDBConnection,
+  rules: Rules,
+  { used: locales, said }: Locales,
+  markets: string[],
+): Promise<Judged> {
+  const groups = await rowsOf(
+    connection,
+    `SELECT platform, market, locale, why, n IN (SELECT n FROM duplicates) AS again, count(*), said
+    FROM verdict WHERE why <> ${BLANK} GROUP BY ALL ORDER BY ALL`,
+  );
+  const judged: Judged = {
+    segments: [],
+    locales: [],
+    localeCounts: {},
+    devices: 0,
+    rejected: {},
+    duplicates: 0,
+    localesSaid: [],
+  };
   const places: number[][] = [];
   const perLocale = new Map<number, number>();
   const perSaid = new Map<number, number>();
@@ -184,10 +251,22 @@ async function countUp(connection: DuckDBConnection, rules: Rules, { used: local
   const inUse = [...perLocale.keys()].sort((a, b) => a - b);
   judged.locales = inUse.map((index) => locales[index] ?? '');
   await connection.run('CREATE TABLE localeIndex (locale INTEGER, l INTEGER)');
-  await append(connection, 'localeIndex', inUse.map((old, index) => [old, index]));
+  await append(
+    connection,
+    'localeIndex',
+    inUse.map((old, index) => [old, index]),
+  );
   for (const [index, rows] of perLocale) judged.localeCounts[locales[index] ?? ''] = rows;
-  const placed = [...perSaid].map(([place, rows]): LocaleSaid => ({ said: '', fit: 'exact', locale: null, ...said[place], rows }));
-  judged.localesSaid = [...placed, ...(await rejectedLocales(connection))].sort((a, b) => b.rows - a.rows || (a.said < b.said ? -1 : 1));
+  const placed = [...perSaid].map(([place, rows]): LocaleSaid => ({
+    said: '',
+    fit: 'exact',
+    locale: null,
+    ...said[place],
+    rows,
+  }));
+  judged.localesSaid = [...placed, ...(await rejectedLocales(connection))].sort(
+    (a, b) => b.rows - a.rows || (a.said < b.said ? -1 : 1),
+  );
   return judged;
 }
 
@@ -195,7 +274,17 @@ async function countUp(connection: DuckDBConnection, rules: Rules, { used: local
 export const DEVICES_SQL = `SELECT s, localeIndex.l AS l, u, ${TOKEN} AS t FROM ${FOUND.replaceAll('LEFT JOIN', 'JOIN')} JOIN segments USING (platform, market) JOIN localeIndex USING (locale)
   WHERE raw.rowid NOT IN (SELECT n FROM bad) ORDER BY s, localeIndex.l, raw.rowid`;
 
-export interface RejectedRow { rowid: number; reason: Reason; user: string; platform: string; token: string; locale: string; market: string; parts: number; firstRowid: number | null }
+export interface RejectedRow {
+  rowid: number;
+  reason: Reason;
+  user: string;
+  platform: string;
+  token: string;
+  locale: string;
+  market: string;
+  parts: number;
+  firstRowid: number | null;
+}
 
 /** Every row that is no device, in the order of the source, duplicates among them. */
 export async function* rejectedRows(connection: DuckDBConnection): AsyncGenerator<RejectedRow> {
@@ -203,18 +292,31 @@ export async function* rejectedRows(connection: DuckDBConnection): AsyncGenerato
   for await (const chunk of chunksOf(connection, sql)) {
     for (const [n, why, user, platform, token, locale, market, parts, first] of chunk.getRows()) {
       yield {
-        rowid: Number(n), reason: reasonOf(Number(why)), user: String(user), platform: String(platform), token: String(token), locale: String(locale), market: String(market),
-        parts: Number(parts), firstRowid: first === null ? null : Number(first),
+        rowid: Number(n),
+        reason: reasonOf(Number(why)),
+        user: String(user),
+        platform: String(platform),
+        token: String(token),
+        locale: String(locale),
+        market: String(market),
+        parts: Number(parts),
+        firstRowid: first === null ? null : Number(first),
       };
     }
   }
 }
 
 async function distinct(connection: DuckDBConnection, column: 'p' | 'l' | 'm'): Promise<string[]> {
-  return (await rowsOf(connection, `SELECT DISTINCT ${column} FROM raw WHERE broken = 0`)).map(([found]) => String(found));
+  return (await rowsOf(connection, `SELECT DISTINCT ${column} FROM raw WHERE broken = 0`)).map(([found]) =>
+    String(found),
+  );
 }
 
-async function append(connection: DuckDBConnection, table: string, rows: readonly (readonly (string | number)[])[]): Promise<void> {
+async function append(
+  connection: DuckDBConnection,
+  table: string,
+  rows: readonly (readonly (string | number)[])[],
+): Promise<void> {
   const appender = await connection.createAppender(table);
   for (const row of rows) {
     for (const value of row) {

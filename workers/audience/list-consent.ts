@@ -18,7 +18,10 @@ export class ConsentCounts {
 
   /** One row's value of such a column. */
   see(name: string, value: unknown): void {
-    const word = typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? String(value).trim().toLowerCase() : '';
+    const word =
+      typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
+        ? String(value).trim().toLowerCase()
+        : '';
     const counts = this.#counts.get(name) ?? { yes: 0, no: 0 };
     if (YES.has(word)) counts.yes++;
     if (NO.has(word)) counts.no++;
@@ -28,6 +31,9 @@ export class ConsentCounts {
   /** A sentence for each column that says yes of some rows and no of others. */
   notes(): string[] {
     const differing = [...this.#counts].filter(([, { yes, no }]) => yes > 0 && no > 0);
-    return differing.map(([name, { yes, no }]) => `mind: "${visible(name.slice(0, 40))}" says yes on ${yes.toLocaleString('en-US')} rows and no on ${no.toLocaleString('en-US')}, and all of them count; cut out those who may stay`);
+    return differing.map(
+      ([name, { yes, no }]) =>
+        `mind: "${visible(name.slice(0, 40))}" says yes on ${yes.toLocaleString('en-US')} rows and no on ${no.toLocaleString('en-US')}, and all of them count; cut out those who may stay`,
+    );
   }
 }

@@ -3,7 +3,10 @@ import { splitCsvLine } from './csv-line.ts';
 import { AudienceError } from './errors.ts';
 
 /** Values that stand together in a list, and the line that they begin on. */
-export interface ListRecord { line: number; values: string[] }
+export interface ListRecord {
+  line: number;
+  values: string[];
+}
 
 /** A value in quotes may go on over line ends (a comment of somebody); over more than this it is a quote that was never closed. */
 const LINES_OF_A_VALUE = 100;
@@ -19,7 +22,11 @@ export async function* textLines(link: string, path: string): AsyncGenerator<{ l
       const text = decoder.decode(at);
       return { line, text: line === 1 ? text.replace(/^\uFEFF/, '') : text };
     } catch (cause) {
-      throw new AudienceError('INPUT_UNREADABLE', `${path}:${line}: found bytes that are no UTF-8 text, expected UTF-8 or UTF-16; save the list as UTF-8`, { cause });
+      throw new AudienceError(
+        'INPUT_UNREADABLE',
+        `${path}:${line}: found bytes that are no UTF-8 text, expected UTF-8 or UTF-16; save the list as UTF-8`,
+        { cause },
+      );
     }
   };
   let rest = Buffer.alloc(0);
@@ -36,11 +43,22 @@ export async function* textLines(link: string, path: string): AsyncGenerator<{ l
 }
 
 /** Lines as records of values: quotes (RFC 4180) undone, values over several lines put together. Throws ROW_QUOTES as INPUT_UNREADABLE. */
-export async function* csvRecords(lines: AsyncIterable<{ line: number; text: string }>, delimiter: string, path: string): AsyncGenerator<ListRecord> {
+export async function* csvRecords(
+  lines: AsyncIterable<{ line: number; text: string }>,
+  delimiter: string,
+  path: string,
+): AsyncGenerator<ListRecord> {
   let open: { line: number; text: string; lines: number } | null = null;
-  const stray = (line: number) => new AudienceError('INPUT_UNREADABLE', `${path}:${line}: found a quote that is never closed, or stands inside a value, expected every quote closed and quotes inside a value doubled`);
+  const stray = (line: number) =>
+    new AudienceError(
+      'INPUT_UNREADABLE',
+      `${path}:${line}: found a quote that is never closed, or stands inside a value, expected every quote closed and quotes inside a value doubled`,
+    );
   for await (const { line, text } of lines) {
-    const whole: { line: number; text: string; lines: number } = open === null ? { line, text, lines: 1 } : { line: open.line, text: `${open.text}\n${text}`, lines: open.lines + 1 };
+    const whole: { line: number; text: string; lines: number } =
+      open === null
+        ? { line, text, lines: 1 }
+        : { line: open.line, text: `${open.text}\n${text}`, lines: open.lines + 1 };
     const values = splitCsvLine(whole.text, delimiter);
     if (values !== null) {
       open = null;

@@ -9,7 +9,11 @@ import { SkipList } from './skip-list.ts';
 const DEVICES_AT_A_TIME = 32_768;
 
 /** All that another thread needs to have the same audience without a copy. */
-export interface SharedAudience { manifest: Manifest; shards: SharedArrayBuffer[]; skip: SharedArrayBuffer }
+export interface SharedAudience {
+  manifest: Manifest;
+  shards: SharedArrayBuffer[];
+  skip: SharedArrayBuffer;
+}
 
 /** One batch, looked up once: for the thread that writes. Indexes are 0 … count-1; others throw RangeError. */
 export interface BatchView {
@@ -27,7 +31,15 @@ export interface BatchView {
   skipped(index: number): boolean;
 }
 
-interface Place { id: string; segment: string; platform: Platform; shard: Shard; start: number; count: number; skipBit: number }
+interface Place {
+  id: string;
+  segment: string;
+  platform: Platform;
+  shard: Shard;
+  start: number;
+  count: number;
+  skipBit: number;
+}
 
 /** Every device of an audience in memory; made by `loadAudience`, or by `attachAudience` in another thread. */
 export class LoadedAudience {
@@ -41,14 +53,22 @@ export class LoadedAudience {
   readonly #skipMemory: SharedArrayBuffer;
 
   /** `memory` in the manifest's order of shards. Throws SHARD_CORRUPT. */
-  constructor(manifest: Manifest, memory: readonly SharedArrayBuffer[], skip = new SharedArrayBuffer(Math.ceil(manifest.devices / 8))) {
+  constructor(
+    manifest: Manifest,
+    memory: readonly SharedArrayBuffer[],
+    skip = new SharedArrayBuffer(Math.ceil(manifest.devices / 8)),
+  ) {
     this.manifest = manifest;
     this.#skipMemory = skip;
     this.#skip = new Uint8Array(skip);
     const byId = new Map<string, { shard: Shard; firstBit: number }>();
     let firstBit = 0;
     this.#shards = manifest.shards.map((one, index) => {
-      const shard = new Shard(memory[index] ?? new SharedArrayBuffer(0), one.key, { platform: one.platform, devices: one.devices, locales: manifest.locales.length });
+      const shard = new Shard(memory[index] ?? new SharedArrayBuffer(0), one.key, {
+        platform: one.platform,
+        devices: one.devices,
+        locales: manifest.locales.length,
+      });
       byId.set(one.id, { shard, firstBit });
       firstBit += one.devices;
       return shard;
@@ -57,8 +77,20 @@ export class LoadedAudience {
     for (const segment of manifest.segments) {
       for (const { id, shard: shardId, start, count } of segment.batches) {
         const found = byId.get(shardId);
-        if (found === undefined) throw new AudienceError('MANIFEST_INVALID', `batch ${id}: found the shard ${shardId}, expected one of the manifest's`);
-        this.#places.set(id, { id, segment: segment.id, platform: segment.platform, shard: found.shard, start, count, skipBit: found.firstBit + start });
+        if (found === undefined)
+          throw new AudienceError(
+            'MANIFEST_INVALID',
+            `batch ${id}: found the shard ${shardId}, expected one of the manifest's`,
+          );
+        this.#places.set(id, {
+          id,
+          segment: segment.id,
+          platform: segment.platform,
+          shard: found.shard,
+          start,
+          count,
+          skipBit: found.firstBit + start,
+        });
       }
     }
   }
@@ -78,7 +110,10 @@ export class LoadedAudience {
     const place = this.#place(id);
     const { shard, start } = place;
     return {
-      id, platform: place.platform, segment: place.segment, count: place.count,
+      id,
+      platform: place.platform,
+      segment: place.segment,
+      count: place.count,
       token: (index) => shard.tokenAt(start + inside(place, index)),
       tokenBytes: (index, target, offset) => shard.tokenBytes(start + inside(place, index), target, offset),
       locale: (index) => shard.localeAt(start + inside(place, index)),
@@ -136,7 +171,8 @@ export class LoadedAudience {
     for (const shard of this.#shards) {
       for (let i = 0; i < shard.devices; i++, bit++) {
         if (bit % DEVICES_AT_A_TIME === 0) await setImmediate();
-        if (list.may(shard.hashAt(i)) && list.has(shard.stored(i))) this.#skip[bit >> 3] = (this.#skip[bit >> 3] ?? 0) | (1 << (bit & 7));
+        if (list.may(shard.hashAt(i)) && list.has(shard.stored(i)))
+          this.#skip[bit >> 3] = (this.#skip[bit >> 3] ?? 0) | (1 << (bit & 7));
       }
     }
   }
@@ -148,7 +184,11 @@ export class LoadedAudience {
 
   #place(id: string): Place {
     const place = this.#places.get(id);
-    if (place === undefined) throw new AudienceError('BATCH_UNKNOWN', `batch ${id}: found no such batch in the audience ${this.manifest.hash.slice(0, 12)}, expected one of its ${this.#places.size}`);
+    if (place === undefined)
+      throw new AudienceError(
+        'BATCH_UNKNOWN',
+        `batch ${id}: found no such batch in the audience ${this.manifest.hash.slice(0, 12)}, expected one of its ${this.#places.size}`,
+      );
     return place;
   }
 
@@ -163,6 +203,7 @@ export function attachAudience(shared: SharedAudience): LoadedAudience {
 }
 
 function inside(place: Place, index: number): number {
-  if (!(index >= 0 && index < place.count)) throw new RangeError(`DEVICE_OUTSIDE device ${index} of batch ${place.id}, expected 0 to ${place.count - 1}`);
+  if (!(index >= 0 && index < place.count))
+    throw new RangeError(`DEVICE_OUTSIDE device ${index} of batch ${place.id}, expected 0 to ${place.count - 1}`);
   return index;
 }

@@ -1,7 +1,7 @@
-import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
-import type { AudienceRef } from '../../runbooks/launch/entries.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
+import type { AudienceRef } from '../../runbooks/launch/entries.ts';
 import { manifest as manifestSchema } from '../contract.ts';
 import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
@@ -17,7 +17,13 @@ export function beside(manifestKey: string, name: string): string {
 
 /** Languages per segment follow from the shards and only inform people: audiences compiled before they were counted keep their hash. */
 export function manifestHash(manifest: Omit<Manifest, 'hash'>): string {
-  return sha256(canonicalJson({ ...manifest, segments: manifest.segments.map((segment) => ({ ...segment, localeCounts: undefined })), hash: undefined }));
+  return sha256(
+    canonicalJson({
+      ...manifest,
+      segments: manifest.segments.map((segment) => ({ ...segment, localeCounts: undefined })),
+      hash: undefined,
+    }),
+  );
 }
 
 /** What the launch remembers of an audience. */
@@ -26,7 +32,13 @@ export function audienceRefOf(manifest: Manifest, key: string): AudienceRef {
     hash: manifest.hash,
     manifestKey: key,
     devices: manifest.devices,
-    segments: manifest.segments.map(({ id, platform, devices, batches, localeCounts }) => ({ id, platform, devices, batches: batches.length, ...(localeCounts === undefined ? {} : { locales: { ...localeCounts } }) })),
+    segments: manifest.segments.map(({ id, platform, devices, batches, localeCounts }) => ({
+      id,
+      platform,
+      devices,
+      batches: batches.length,
+      ...(localeCounts === undefined ? {} : { locales: { ...localeCounts } }),
+    })),
     locales: { ...manifest.localeCounts },
   };
 }
@@ -34,7 +46,11 @@ export function audienceRefOf(manifest: Manifest, key: string): AudienceRef {
 /** Fetches and checks a manifest: schema, hash, and that its sums agree. Throws MANIFEST_MISSING, MANIFEST_INVALID. */
 export async function readManifest(objects: Objects, key: string, signal?: AbortSignal): Promise<Manifest> {
   const bytes = await objects.get(key, signal);
-  if (bytes === null) throw new AudienceError('MANIFEST_MISSING', `${key}: found no such object, expected the manifest of a compiled audience`);
+  if (bytes === null)
+    throw new AudienceError(
+      'MANIFEST_MISSING',
+      `${key}: found no such object, expected the manifest of a compiled audience`,
+    );
   const invalid = (found: string, expected: string, cause?: unknown) =>
     new AudienceError('MANIFEST_INVALID', `${key}: found ${found}, expected ${expected}`, { cause });
   let json: unknown;
@@ -46,7 +62,11 @@ export async function readManifest(objects: Objects, key: string, signal?: Abort
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw invalid(`something else at ${issue?.path.join('.') ?? ''} (${issue?.message ?? ''})`, 'a manifest of version 1', parsed.error);
+    throw invalid(
+      `something else at ${issue?.path.join('.') ?? ''} (${issue?.message ?? ''})`,
+      'a manifest of version 1',
+      parsed.error,
+    );
   }
   const manifest = parsed.data;
   const hash = manifestHash(manifest);
@@ -58,22 +78,31 @@ export async function readManifest(objects: Objects, key: string, signal?: Abort
 
 /** Batches must cover every shard once, without gaps, and stay inside their segment's platform. Null: they do. */
 function wrongSum(manifest: Manifest): string | null {
-  const covered = new Map(manifest.shards.map((shard) => [shard.id, { platform: shard.platform, devices: shard.devices, next: 0 }]));
+  const covered = new Map(
+    manifest.shards.map((shard) => [shard.id, { platform: shard.platform, devices: shard.devices, next: 0 }]),
+  );
   const ids = new Set<string>();
   for (const segment of manifest.segments) {
     let devices = 0;
     for (const batch of segment.batches) {
       const shard = covered.get(batch.shard);
-      if (shard === undefined || shard.platform !== segment.platform || shard.next !== batch.start || ids.has(batch.id)) return `batch ${batch.id} out of place`;
+      if (shard === undefined || shard.platform !== segment.platform || shard.next !== batch.start || ids.has(batch.id))
+        return `batch ${batch.id} out of place`;
       ids.add(batch.id);
       shard.next += batch.count;
       devices += batch.count;
     }
-    const spoken = segment.localeCounts === undefined ? devices : Object.values(segment.localeCounts).reduce((sum, one) => sum + one, 0);
-    if (spoken !== segment.devices) return `segment ${segment.id} with ${spoken} devices in its locales and ${segment.devices} of its own`;
-    if (devices !== segment.devices) return `segment ${segment.id} with ${devices} devices in its batches and ${segment.devices} of its own`;
+    const spoken =
+      segment.localeCounts === undefined
+        ? devices
+        : Object.values(segment.localeCounts).reduce((sum, one) => sum + one, 0);
+    if (spoken !== segment.devices)
+      return `segment ${segment.id} with ${spoken} devices in its locales and ${segment.devices} of its own`;
+    if (devices !== segment.devices)
+      return `segment ${segment.id} with ${devices} devices in its batches and ${segment.devices} of its own`;
   }
-  for (const [id, shard] of covered) if (shard.next !== shard.devices) return `shard ${id} with ${shard.next} of ${shard.devices} devices in batches`;
+  for (const [id, shard] of covered)
+    if (shard.next !== shard.devices) return `shard ${id} with ${shard.next} of ${shard.devices} devices in batches`;
   const total = manifest.segments.reduce((sum, segment) => sum + segment.devices, 0);
   return total === manifest.devices ? null : `${total} devices in segments and ${manifest.devices} in all`;
 }

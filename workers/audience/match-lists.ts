@@ -53,9 +53,14 @@ export async function takeLists(connection: DuckDBConnection, lists: readonly Id
 
 /** Notes which rows of `from` (columns n, u, t) are on a list, in `userHits` and `tokenHits`. */
 export async function noteHits(connection: DuckDBConnection, from: string): Promise<void> {
-  await connection.run(`INSERT INTO userHits SELECT n, u, fold(u) FROM (${from}) WHERE fold(u) IN (SELECT key FROM listed WHERE kind <> ${KINDS.token})`);
+  await connection.run(
+    `INSERT INTO userHits SELECT n, u, fold(u) FROM (${from}) WHERE fold(u) IN (SELECT key FROM listed WHERE kind <> ${KINDS.token})`,
+  );
   // Tokens are compared as they are; only hex has no case.
-  const [[tokens] = []] = await rowsOf(connection, `SELECT count(*) FROM listed WHERE kind <> ${KINDS.user} AND length(id) >= 20`);
+  const [[tokens] = []] = await rowsOf(
+    connection,
+    `SELECT count(*) FROM listed WHERE kind <> ${KINDS.user} AND length(id) >= 20`,
+  );
   if (Number(tokens) === 0) return;
   await connection.run(`INSERT INTO tokenHits SELECT n, list, pos FROM (SELECT n, t FROM (${from})) JOIN (SELECT *, lower(id) AS small FROM listed WHERE kind <> ${KINDS.user} AND length(id) >= 20) listed
     ON lower(t) = small WHERE t = id OR ${IS_HEX}`);
@@ -68,10 +73,17 @@ export function hitsOf(role: ListRole, lists: readonly IdList[]): string {
 }
 
 /** Ids that are no person of the audience and could be tokens. */
-export async function otherTokens(connection: DuckDBConnection, role: ListRole, lists: readonly IdList[]): Promise<string[]> {
+export async function otherTokens(
+  connection: DuckDBConnection,
+  role: ListRole,
+  lists: readonly IdList[],
+): Promise<string[]> {
   const these = lists.flatMap((list, index) => (list.role === role ? [index] : [])).join(', ') || '-1';
-  const rows = await rowsOf(connection, `SELECT DISTINCT id FROM listed WHERE list IN (${these}) AND (kind = ${KINDS.token} OR (kind = ${KINDS.either} AND key NOT IN (SELECT key FROM userHits)))
-    AND length(id) BETWEEN 20 AND 4096 AND regexp_full_match(id, '[A-Za-z0-9:_-]*')`);
+  const rows = await rowsOf(
+    connection,
+    `SELECT DISTINCT id FROM listed WHERE list IN (${these}) AND (kind = ${KINDS.token} OR (kind = ${KINDS.either} AND key NOT IN (SELECT key FROM userHits)))
+    AND length(id) BETWEEN 20 AND 4096 AND regexp_full_match(id, '[A-Za-z0-9:_-]*')`,
+  );
   return rows.map(([id]) => String(id));
 }
 
@@ -82,13 +94,32 @@ export async function reportsOf(connection: DuckDBConnection, lists: readonly Id
     (list, pos) IN (SELECT (list, pos) FROM tokenHits) AS isToken FROM listed`);
   const reports: ListReport[] = [];
   for (const [index, { path, role, notes, repeated, blank }] of lists.entries()) {
-    const [[ids, users, tokens, folded, nowhere] = []] = await rowsOf(connection, `SELECT count(*), count(*) FILTER (isUser), count(*) FILTER (isToken), count(*) FILTER (isUser AND NOT isExact), count(*) FILTER (NOT isUser AND NOT isToken)
-      FROM verdicts WHERE list = ${index}`);
-    const examples = await rowsOf(connection, `SELECT id FROM verdicts WHERE list = ${index} AND NOT isUser AND NOT isToken ORDER BY pos LIMIT 3`);
-    const [spelled] = await rowsOf(connection, `SELECT id, min(u) FROM verdicts JOIN userHits USING (key) WHERE list = ${index} AND isUser AND NOT isExact GROUP BY id, pos ORDER BY pos LIMIT 1`);
+    const [[ids, users, tokens, folded, nowhere] = []] = await rowsOf(
+      connection,
+      `SELECT count(*), count(*) FILTER (isUser), count(*) FILTER (isToken), count(*) FILTER (isUser AND NOT isExact), count(*) FILTER (NOT isUser AND NOT isToken)
+      FROM verdicts WHERE list = ${index}`,
+    );
+    const examples = await rowsOf(
+      connection,
+      `SELECT id FROM verdicts WHERE list = ${index} AND NOT isUser AND NOT isToken ORDER BY pos LIMIT 3`,
+    );
+    const [spelled] = await rowsOf(
+      connection,
+      `SELECT id, min(u) FROM verdicts JOIN userHits USING (key) WHERE list = ${index} AND isUser AND NOT isExact GROUP BY id, pos ORDER BY pos LIMIT 1`,
+    );
     reports.push({
-      path, role, notes, repeated, blank, ids: Number(ids), users: Number(users), tokens: Number(tokens), folded: Number(folded), nowhere: Number(nowhere),
-      foldedExample: spelled === undefined ? null : [String(spelled[0]), String(spelled[1])], nowhereExamples: examples.map(([id]) => String(id)),
+      path,
+      role,
+      notes,
+      repeated,
+      blank,
+      ids: Number(ids),
+      users: Number(users),
+      tokens: Number(tokens),
+      folded: Number(folded),
+      nowhere: Number(nowhere),
+      foldedExample: spelled === undefined ? null : [String(spelled[0]), String(spelled[1])],
+      nowhereExamples: examples.map(([id]) => String(id)),
     });
   }
   return reports;
@@ -98,6 +129,12 @@ export async function reportsOf(connection: DuckDBConnection, lists: readonly Id
 export function refuseIdle(reports: readonly ListReport[]): void {
   const idle = reports.filter(({ users, tokens }) => users + tokens === 0);
   if (idle.length === 0) return;
-  const say = idle.map(({ path, ids, notes, nowhereExamples }) => `${path}: found ${ids === 0 ? 'no id' : `${ids.toLocaleString('en-US')} ids (${[...notes, `such as ${nowhereExamples.map((id) => `"${id.slice(0, 40)}"`).join(', ')}`].join('; ')}) and none of them in the audience`}, expected some of its people or devices`);
-  throw new AudienceError('LIST_MATCHES_NONE', `${say.join('\n')}\nNothing was stored. Look at the list and at the ids of the audience; if it is right that it takes away nobody, add --allow-none.`);
+  const say = idle.map(
+    ({ path, ids, notes, nowhereExamples }) =>
+      `${path}: found ${ids === 0 ? 'no id' : `${ids.toLocaleString('en-US')} ids (${[...notes, `such as ${nowhereExamples.map((id) => `"${id.slice(0, 40)}"`).join(', ')}`].join('; ')}) and none of them in the audience`}, expected some of its people or devices`,
+  );
+  throw new AudienceError(
+    'LIST_MATCHES_NONE',
+    `${say.join('\n')}\nNothing was stored. Look at the list and at the ids of the audience; if it is right that it takes away nobody, add --allow-none.`,
+  );
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Platform } from '../../runbooks/launch/entries.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Manifest, ManifestBatch } from '../contract.ts';
 import { encodeShard, shardBytes } from './shard.ts';
 import { storeToken } from './token-form.ts';
@@ -12,7 +12,15 @@ export const SHARD_BYTES_AT_MOST = 8 * 1024 * 1024;
 const BATCH_BYTES_AT_MOST = SHARD_BYTES_AT_MOST / 4;
 const TOKEN_BYTES_AT_MOST = 4096 + 3;
 
-export interface PackedShard { id: string; platform: Platform; bytes: number; sha256: string; devices: number; path: string; usersPath: string }
+export interface PackedShard {
+  id: string;
+  platform: Platform;
+  bytes: number;
+  sha256: string;
+  devices: number;
+  path: string;
+  usersPath: string;
+}
 
 /**
  * Cuts devices, given in order, into batches and shards and writes the shards into a folder. A batch that doesn't fit into the
@@ -69,7 +77,10 @@ export class Packer {
     this.#batchLocales.push(locale);
     this.#batchUsers.push(user);
     this.#batchUserBytes += 3 * user.length + 1;
-    const full = this.#batchStored.length === this.#batchSize || this.#batchTokenBytes > BATCH_BYTES_AT_MOST - TOKEN_BYTES_AT_MOST || this.#batchUserBytes > BATCH_BYTES_AT_MOST;
+    const full =
+      this.#batchStored.length === this.#batchSize ||
+      this.#batchTokenBytes > BATCH_BYTES_AT_MOST - TOKEN_BYTES_AT_MOST ||
+      this.#batchUserBytes > BATCH_BYTES_AT_MOST;
     return full ? this.#closeBatch() : null;
   }
 
@@ -84,7 +95,11 @@ export class Packer {
     const segment = this.#segments.at(-1);
     if (count === 0 || segment === undefined) return;
     const bytes = shardBytes(this.#devices + count, this.#tokenBytes + this.#batchTokenBytes);
-    if (this.#devices > 0 && (bytes > this.#shardBytesAtMost || this.#userBytes + this.#batchUserBytes > this.#shardBytesAtMost)) await this.#closeShard();
+    if (
+      this.#devices > 0 &&
+      (bytes > this.#shardBytesAtMost || this.#userBytes + this.#batchUserBytes > this.#shardBytesAtMost)
+    )
+      await this.#closeShard();
     this.#reserve(this.#devices + count + 1);
     const start = this.#devices;
     this.#tokens.set(this.#batchTokens.subarray(0, this.#batchTokenBytes), this.#tokenBytes);
@@ -121,10 +136,25 @@ export class Packer {
     const path = join(this.#folder, `${id}.shard`);
     const usersPath = join(this.#folder, `${id}.users`);
     this.#offsets[this.#devices] = this.#tokenBytes;
-    const bytes = encodeShard({ platform: this.#platform, devices: this.#devices, offsets: this.#offsets, forms: this.#forms, locales: this.#locales, tokens: this.#tokens });
+    const bytes = encodeShard({
+      platform: this.#platform,
+      devices: this.#devices,
+      offsets: this.#offsets,
+      forms: this.#forms,
+      locales: this.#locales,
+      tokens: this.#tokens,
+    });
     await writeFile(path, bytes);
     await writeFile(usersPath, `${this.#users.join('\n')}\n`);
-    this.#shards.push({ id, platform: this.#platform, bytes: bytes.length, sha256: sha256(bytes), devices: this.#devices, path, usersPath });
+    this.#shards.push({
+      id,
+      platform: this.#platform,
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+      devices: this.#devices,
+      path,
+      usersPath,
+    });
     this.#shardNumber[this.#platform]++;
     this.#devices = 0;
     this.#tokenBytes = 0;

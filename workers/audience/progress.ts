@@ -11,11 +11,26 @@ export interface Progress {
 }
 
 /** The share of the whole that each phase of a compile takes, as measured over 6 million rows. */
-const WEIGHT: Record<CompilePhase, [from: number, to: number]> = { read: [0, 20], check: [20, 36], reject: [36, 38], pack: [38, 97], store: [97, 100] };
-const SAY: Record<CompilePhase, string> = { read: 'reading', check: 'checking', reject: 'listing rejects', pack: 'packing', store: 'storing' };
+const WEIGHT: Record<CompilePhase, [from: number, to: number]> = {
+  read: [0, 20],
+  check: [20, 36],
+  reject: [36, 38],
+  pack: [38, 97],
+  store: [97, 100],
+};
+const SAY: Record<CompilePhase, string> = {
+  read: 'reading',
+  check: 'checking',
+  reject: 'listing rejects',
+  pack: 'packing',
+  store: 'storing',
+};
 
 /** A bar where somebody watches; otherwise a line per phase and at most one every five seconds. */
-export function compileProgress(out: Output): { update: (phase: CompilePhase, done: number, total: number) => void; stop: () => void } {
+export function compileProgress(out: Output): {
+  update: (phase: CompilePhase, done: number, total: number) => void;
+  stop: () => void;
+} {
   const bar = progressBar(out);
   return {
     update: (phase, done, total) => {
@@ -30,7 +45,14 @@ export function compileProgress(out: Output): { update: (phase: CompilePhase, do
 
 export function progressBar(out: Output): Progress {
   if (out.isTTY !== true) return plainLines(out);
-  const bar = new SingleBar({ format: '{bar} {percentage}%  {say}', barsize: 28, hideCursor: true, clearOnComplete: false, stream: out, fps: 10 });
+  const bar = new SingleBar({
+    format: '{bar} {percentage}%  {say}',
+    barsize: 28,
+    hideCursor: true,
+    clearOnComplete: false,
+    stream: out,
+    fps: 10,
+  });
   let started = false;
   return {
     update(say, done, total) {

@@ -2,7 +2,16 @@ import { visible } from '../../infra/visible.ts';
 import type { Field, Mapping } from './fields.ts';
 import { kindOf, wordOf } from './list-columns.ts';
 
-const LOCALE_NAMES = new Set(['lang', 'language', 'languagecode', 'locale', 'localecode', 'devicelocale', 'devicelanguage', 'applocale']);
+const LOCALE_NAMES = new Set([
+  'lang',
+  'language',
+  'languagecode',
+  'locale',
+  'localecode',
+  'devicelocale',
+  'devicelanguage',
+  'applocale',
+]);
 const MARKET_NAMES = new Set(['market', 'country', 'countrycode', 'region', 'territory', 'storefront']);
 const PLATFORM_NAMES = new Set(['platform', 'os', 'devicetype', 'deviceos', 'deviceplatform', 'operatingsystem']);
 

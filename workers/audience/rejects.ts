@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Objects } from '../../infra/aws/objects.ts';
-import { openPrivate } from './private-file.ts';
 import { rejectedRows } from './judge.ts';
 import type { RejectedRow } from './judge.ts';
+import { openPrivate } from './private-file.ts';
 import { REASONS } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import type { Place, Staged } from './staging.ts';
@@ -30,7 +30,14 @@ const STORED_BYTES_AT_MOST = 8 * 1024 * 1024;
 const FOUND_CHARACTERS = 60;
 
 /** Writes every rejected row and duplicate as NDJSON, `expected` of them (a list without any costs no further pass over the rows). */
-export async function writeRejects(connection: DuckDBConnection, staged: Staged, several: boolean, locales: readonly string[], path: string, expected: number): Promise<number> {
+export async function writeRejects(
+  connection: DuckDBConnection,
+  staged: Staged,
+  several: boolean,
+  locales: readonly string[],
+  path: string,
+  expected: number,
+): Promise<number> {
   const file = await openPrivate(path);
   let count = 0;
   let text = '';
@@ -43,9 +50,18 @@ export async function writeRejects(connection: DuckDBConnection, staged: Staged,
   };
   try {
     for (const { say, ...place } of staged.unreadable) {
-      await add({ ...placed(place, several), reason: 'ROW_UNREADABLE', column: null, found: say, expected: REASONS.ROW_UNREADABLE.expected, user: '', token: '' });
+      await add({
+        ...placed(place, several),
+        reason: 'ROW_UNREADABLE',
+        column: null,
+        found: say,
+        expected: REASONS.ROW_UNREADABLE.expected,
+        user: '',
+        token: '',
+      });
     }
-    if (expected > staged.unreadable.length) for await (const row of rejectedRows(connection)) await add(rejectOf(row, staged, several, locales));
+    if (expected > staged.unreadable.length)
+      for await (const row of rejectedRows(connection)) await add(rejectOf(row, staged, several, locales));
     await file.write(text);
   } finally {
     await file.close();
@@ -55,8 +71,21 @@ export async function writeRejects(connection: DuckDBConnection, staged: Staged,
 
 function rejectOf(row: RejectedRow, staged: Staged, several: boolean, locales: readonly string[]): Reject {
   const { column, expected } = REASONS[row.reason];
-  const wanted = row.reason === 'LOCALE_UNKNOWN' ? `one of ${locales.join(', ')}` : row.reason === 'ROW_COLUMNS' ? `${staged.columnsOf(row.rowid)} columns` : expected;
-  return { ...placed(staged.placeOf(row.rowid), several), reason: row.reason, column, found: foundIn(row, staged), expected: wanted, user: cut(row.user), token: shortToken(row.token) };
+  const wanted =
+    row.reason === 'LOCALE_UNKNOWN'
+      ? `one of ${locales.join(', ')}`
+      : row.reason === 'ROW_COLUMNS'
+        ? `${staged.columnsOf(row.rowid)} columns`
+        : expected;
+  return {
+    ...placed(staged.placeOf(row.rowid), several),
+    reason: row.reason,
+    column,
+    found: foundIn(row, staged),
+    expected: wanted,
+    user: cut(row.user),
+    token: shortToken(row.token),
+  };
 }
 
 function placed({ file, row, line }: Place, several: boolean): Pick<Reject, 'row' | 'line' | 'file'> {
@@ -65,20 +94,36 @@ function placed({ file, row, line }: Place, several: boolean): Pick<Reject, 'row
 
 function foundIn(row: RejectedRow, staged: Staged): string {
   switch (row.reason) {
-    case 'ROW_COLUMNS': return `${row.parts} columns`;
-    case 'ROW_QUOTES': return 'a quote that is not closed, or stands inside a value';
-    case 'ROW_NOT_JSON': return 'something else';
-    case 'ROW_UNREADABLE': return 'something unreadable';
-    case 'USER_EMPTY': case 'TOKEN_EMPTY': return '';
-    case 'USER_INVALID': return row.user.length > 200 || !/E\+/i.test(row.user) ? `${row.user.length} characters` : row.user;
-    case 'OPTED_OUT': return cut(row.user);
-    case 'PLATFORM_UNKNOWN': return cut(row.platform);
-    case 'TOKEN_NOT_HEX': case 'TOKEN_CHARACTERS': return shortToken(row.token);
-    case 'TOKEN_LENGTH': return `${row.token.length} characters`;
-    case 'LOCALE_UNKNOWN': return cut(row.locale);
-    case 'MARKET_INVALID': return cut(row.market);
-    case 'DUPLICATE_TOKEN': return firstOf(row, staged);
-    default: return row.reason satisfies never;
+    case 'ROW_COLUMNS':
+      return `${row.parts} columns`;
+    case 'ROW_QUOTES':
+      return 'a quote that is not closed, or stands inside a value';
+    case 'ROW_NOT_JSON':
+      return 'something else';
+    case 'ROW_UNREADABLE':
+      return 'something unreadable';
+    case 'USER_EMPTY':
+    case 'TOKEN_EMPTY':
+      return '';
+    case 'USER_INVALID':
+      return row.user.length > 200 || !/E\+/i.test(row.user) ? `${row.user.length} characters` : row.user;
+    case 'OPTED_OUT':
+      return cut(row.user);
+    case 'PLATFORM_UNKNOWN':
+      return cut(row.platform);
+    case 'TOKEN_NOT_HEX':
+    case 'TOKEN_CHARACTERS':
+      return shortToken(row.token);
+    case 'TOKEN_LENGTH':
+      return `${row.token.length} characters`;
+    case 'LOCALE_UNKNOWN':
+      return cut(row.locale);
+    case 'MARKET_INVALID':
+      return cut(row.market);
+    case 'DUPLICATE_TOKEN':
+      return firstOf(row, staged);
+    default:
+      return row.reason satisfies never;
   }
 }
 
@@ -96,7 +141,9 @@ export async function storeRejects(objects: Objects, key: string, path: string):
     await file.read(bytes, 0, bytes.length, 0);
     if (size <= STORED_BYTES_AT_MOST) return await objects.put(key, bytes, 'application/x-ndjson');
     const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
-    const last = Buffer.from(`${JSON.stringify({ reason: 'LIST_CUT', found: `${size} bytes of rejects`, expected: 'see the whole list in the rejects file of the compile' })}\n`);
+    const last = Buffer.from(
+      `${JSON.stringify({ reason: 'LIST_CUT', found: `${size} bytes of rejects`, expected: 'see the whole list in the rejects file of the compile' })}\n`,
+    );
     await objects.put(key, Buffer.concat([whole, last]), 'application/x-ndjson');
   } finally {
     await file.close();

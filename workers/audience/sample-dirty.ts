@@ -2,7 +2,12 @@
  * One row of every wrong kind, so that rejects can be seen and tested. `number` makes them differ between sets; `good` is a token
  * that has been written already. Parquet can't hold what is no row at all.
  */
-export function dirtyRows(format: 'csv' | 'ndjson' | 'parquet', number: number, good: string, platform: 'ios' | 'android'): { bytes: Buffer; rows: number } {
+export function dirtyRows(
+  format: 'csv' | 'ndjson' | 'parquet',
+  number: number,
+  good: string,
+  platform: 'ios' | 'android',
+): { bytes: Buffer; rows: number } {
   const hex = number.toString(16).padStart(8, '0');
   const apns = `0d1e${hex}`.padEnd(64, 'a');
   const fcm = `0d1e${hex}ABCDEFGHIJ:APA91b${'x'.repeat(134)}`;
@@ -26,7 +31,9 @@ export function dirtyRows(format: 'csv' | 'ndjson' | 'parquet', number: number, 
     ['duplicate', platform, good, 'en', 'us'],
   ];
   if (format === 'ndjson') {
-    const objects = rows.map(([user, words, token, locale, market]) => JSON.stringify({ user, platform: words, token, locale, market }));
+    const objects = rows.map(([user, words, token, locale, market]) =>
+      JSON.stringify({ user, platform: words, token, locale, market }),
+    );
     return lines([...objects, '{"user":"cut off', '[1,2,3]', 'not json']);
   }
   const texts = rows.map((fields) => fields.join(','));

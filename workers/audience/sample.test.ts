@@ -22,7 +22,12 @@ test('the same seed gives the same bytes, another seed others, and as many devic
 test('all of a sample is accepted: half and half, phones first, the marks in their shares, some users with several devices', async () => {
   await using folder = await testFolder();
   const input = `${folder.path}/s.csv`;
-  const summary = await sampleAudience({ devices: 20_000, seed: '3', out: input, marks: { unregistered: 0.05, bad: 0.02, errors: 0.01, silent: 0.01 } });
+  const summary = await sampleAudience({
+    devices: 20_000,
+    seed: '3',
+    out: input,
+    marks: { unregistered: 0.05, bad: 0.02, errors: 0.01, silent: 0.01 },
+  });
   const compiled = await folder.compile(input, { locales: LOCALES });
   expect(compiled).toMatchObject({ rows: 20_000, duplicates: 0, rejected: {}, manifest: { devices: 20_000 } });
   expect(summary.platforms.ios / 20_000).toBeCloseTo(0.5, 1);
@@ -36,7 +41,10 @@ test('all of a sample is accepted: half and half, phones first, the marks in the
   expect(share('50000a')).toBeCloseTo(0.01, 2);
   expect(share('51111e')).toBeCloseTo(0.01, 2);
   expect(tokens.filter((token) => token.startsWith('face0')).length).toBe(4);
-  const rows = (await readFile(input, 'utf8')).split('\n').slice(1, 5).map((row) => row.split(','));
+  const rows = (await readFile(input, 'utf8'))
+    .split('\n')
+    .slice(1, 5)
+    .map((row) => row.split(','));
   expect(rows.every(([, , token]) => token?.startsWith('face0'))).toBe(true);
   expect(new Set(rows.map(([, platform]) => platform))).toEqual(new Set(['ios', 'android']));
   expect(rows.map(([, , , locale]) => locale)).toEqual(['ar', 'en', 'ja', 'de']);
@@ -45,7 +53,11 @@ test('all of a sample is accepted: half and half, phones first, the marks in the
 test('a dirty sample has every wrong kind, in each format, and still all of its good devices', async () => {
   await using folder = await testFolder();
   const hashes = new Set<string>();
-  for (const [name, reasons] of [['d.csv', 12], ['d.ndjson', 10], ['d.parquet', 9]] as const) {
+  for (const [name, reasons] of [
+    ['d.csv', 12],
+    ['d.ndjson', 10],
+    ['d.parquet', 9],
+  ] as const) {
     const input = `${folder.path}/${name}`;
     const summary = await sampleAudience({ devices: 300, seed: '3', out: input, dirty: true });
     const compiled = await folder.compile(input, { locales: LOCALES });
@@ -61,10 +73,23 @@ test('a dirty sample has every wrong kind, in each format, and still all of its 
 test('own markets and locales are used; wrong options say what was expected', async () => {
   await using folder = await testFolder();
   const input = `${folder.path}/s.csv`;
-  await sampleAudience({ devices: 200, seed: '1', out: input, markets: { ca: 1 }, locales: { fr: 1, en: 1 }, phones: 0 });
+  await sampleAudience({
+    devices: 200,
+    seed: '1',
+    out: input,
+    markets: { ca: 1 },
+    locales: { fr: 1, en: 1 },
+    phones: 0,
+  });
   const compiled = await folder.compile(input, { locales: ['en', 'fr'] });
   expect(compiled.manifest.segments.map(({ id }) => id)).toEqual(['ca-ios', 'ca-android']);
-  await expect(sampleAudience({ devices: 1, seed: '1', out: `${folder.path}/s.xml` })).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN' });
-  await expect(sampleAudience({ devices: 0, seed: '1', out: input })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
-  await expect(sampleAudience({ devices: 9, seed: '1', out: input, marks: { bad: 2 } })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  await expect(sampleAudience({ devices: 1, seed: '1', out: `${folder.path}/s.xml` })).rejects.toMatchObject({
+    code: 'FORMAT_UNKNOWN',
+  });
+  await expect(sampleAudience({ devices: 0, seed: '1', out: input })).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+  });
+  await expect(sampleAudience({ devices: 9, seed: '1', out: input, marks: { bad: 2 } })).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+  });
 });

@@ -9,7 +9,12 @@ import { csvToParquet } from './source.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Shares (0–1) of devices whose token makes the local push providers answer with an error, or not at all. */
-export interface MarkShares { unregistered: number; bad: number; errors: number; silent: number }
+export interface MarkShares {
+  unregistered: number;
+  bad: number;
+  errors: number;
+  silent: number;
+}
 
 export interface SampleOptions {
   /** Good rows to write, at least 1. Rows of wrong kinds (`dirty`) come on top. */
@@ -30,16 +35,45 @@ export interface SampleOptions {
   progress?: (devices: number) => void;
 }
 
-export interface SampleSummary { devices: number; users: number; dirty: number; platforms: Record<Platform, number>; path: string }
+export interface SampleSummary {
+  devices: number;
+  users: number;
+  dirty: number;
+  platforms: Record<Platform, number>;
+  path: string;
+}
 
 export const SAMPLE_LOCALES: Readonly<Record<string, number>> = { en: 42, es: 18, 'pt-BR': 16, de: 9, ja: 9, ar: 6 };
-export const SAMPLE_MARKETS: Readonly<Record<string, number>> = { us: 36, br: 16, mx: 14, de: 10, jp: 10, gb: 8, eg: 6 };
+export const SAMPLE_MARKETS: Readonly<Record<string, number>> = {
+  us: 36,
+  br: 16,
+  mx: 14,
+  de: 10,
+  jp: 10,
+  gb: 8,
+  eg: 6,
+};
 /** 0.4 % of tokens gone and 0.01 % bad is what a list cleaned a day ago looks like. */
 export const SAMPLE_MARKS: Readonly<MarkShares> = { unregistered: 0.004, bad: 0.0001, errors: 0.00005, silent: 0 };
 
-const SPOKEN: Readonly<Record<string, string>> = { us: 'en', gb: 'en', br: 'pt-BR', mx: 'es', es: 'es', de: 'de', jp: 'ja', eg: 'ar', fr: 'fr', it: 'it' };
+const SPOKEN: Readonly<Record<string, string>> = {
+  us: 'en',
+  gb: 'en',
+  br: 'pt-BR',
+  mx: 'es',
+  es: 'es',
+  de: 'de',
+  jp: 'ja',
+  eg: 'ar',
+  fr: 'fr',
+  it: 'it',
+};
 const SPEAKS_IT = 0.85;
-const DEVICES_PER_USER = weighted<number>([[1, 60], [2, 30], [3, 10]]);
+const DEVICES_PER_USER = weighted<number>([
+  [1, 60],
+  [2, 30],
+  [3, 10],
+]);
 const BASE64URL = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1');
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
 const APNS_CHARACTERS = 64;
@@ -53,10 +87,16 @@ const ROWS_PER_DIRTY_SET = 10_000;
 export async function sampleAudience(options: SampleOptions): Promise<SampleSummary> {
   const format = extname(options.out).toLowerCase();
   if (!['.csv', '.ndjson', '.parquet'].includes(format)) {
-    throw new AudienceError('FORMAT_UNKNOWN', `${options.out}: found the extension "${format}", expected .csv, .ndjson or .parquet`);
+    throw new AudienceError(
+      'FORMAT_UNKNOWN',
+      `${options.out}: found the extension "${format}", expected .csv, .ndjson or .parquet`,
+    );
   }
   if (!Number.isInteger(options.devices) || options.devices < 1) {
-    throw new AudienceError('ARGUMENT_INVALID', `devices: found ${options.devices}, expected a whole number of at least 1`);
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      `devices: found ${options.devices}, expected a whole number of at least 1`,
+    );
   }
   if (format !== '.parquet') return writeRows(options, options.out, format === '.csv' ? 'csv' : 'ndjson');
   return withTemporaryFolder('gobutton-sample-', async (folder) => {
@@ -67,7 +107,11 @@ export async function sampleAudience(options: SampleOptions): Promise<SampleSumm
   });
 }
 
-async function writeRows(options: SampleOptions, path: string, format: 'csv' | 'ndjson' | 'parquet'): Promise<SampleSummary> {
+async function writeRows(
+  options: SampleOptions,
+  path: string,
+  format: 'csv' | 'ndjson' | 'parquet',
+): Promise<SampleSummary> {
   const csv = format !== 'ndjson';
   const people = peopleOf(options);
   const summary: SampleSummary = { devices: 0, users: 0, dirty: 0, platforms: { ios: 0, android: 0 }, path };
@@ -100,14 +144,25 @@ async function writeRows(options: SampleOptions, path: string, format: 'csv' | '
   return summary;
 }
 
-interface SampleRow { userNumber: number; platform: Platform; token: Buffer; tokenBytes: number; locale: string; market: string }
+interface SampleRow {
+  userNumber: number;
+  platform: Platform;
+  token: Buffer;
+  tokenBytes: number;
+  locale: string;
+  market: string;
+}
 
 /** Yields the same row object again and again, changed in place: 6 million objects would cost more than the writing. */
 function* peopleOf(options: SampleOptions): Generator<SampleRow> {
   const random = seededRandom(options.seed);
   const markets = Object.entries(options.markets ?? SAMPLE_MARKETS);
   const locales = Object.entries(options.locales ?? SAMPLE_LOCALES);
-  if (markets.length === 0 || locales.length === 0) throw new AudienceError('ARGUMENT_INVALID', 'markets and locales: found an empty list, expected at least one of each');
+  if (markets.length === 0 || locales.length === 0)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      'markets and locales: found an empty list, expected at least one of each',
+    );
   const anyMarket = weighted(markets);
   const anyLocale = weighted(locales);
   const known = new Set(locales.map(([locale]) => locale));
@@ -117,7 +172,14 @@ function* peopleOf(options: SampleOptions): Generator<SampleRow> {
     const spoken = SPOKEN[market];
     return spoken !== undefined && known.has(spoken) && random.unit() < SPEAKS_IT ? spoken : anyLocale(random);
   };
-  const row: SampleRow = { userNumber: 0, platform: 'ios', token: Buffer.alloc(FCM_ID_CHARACTERS + 7 + FCM_TAIL_CHARACTERS), tokenBytes: 0, locale: '', market: '' };
+  const row: SampleRow = {
+    userNumber: 0,
+    platform: 'ios',
+    token: Buffer.alloc(FCM_ID_CHARACTERS + 7 + FCM_TAIL_CHARACTERS),
+    tokenBytes: 0,
+    locale: '',
+    market: '',
+  };
   for (let i = 0; i < phones; i++) {
     row.userNumber++;
     row.platform = i % 2 === 0 ? 'ios' : 'android';
@@ -142,8 +204,15 @@ function* peopleOf(options: SampleOptions): Generator<SampleRow> {
 
 function markOf(shares: MarkShares): (random: Random) => string {
   const marked = shares.unregistered + shares.bad + shares.errors + shares.silent;
-  if (!(marked >= 0 && marked <= 1)) throw new AudienceError('ARGUMENT_INVALID', `shares of marked tokens: found ${marked} in all, expected 0 to 1`);
-  const pick = weighted([['', 1 - marked], ['dead00', shares.unregistered], ['badd00', shares.bad], ['50000a', shares.errors], ['51111e', shares.silent]]);
+  if (!(marked >= 0 && marked <= 1))
+    throw new AudienceError('ARGUMENT_INVALID', `shares of marked tokens: found ${marked} in all, expected 0 to 1`);
+  const pick = weighted([
+    ['', 1 - marked],
+    ['dead00', shares.unregistered],
+    ['badd00', shares.bad],
+    ['50000a', shares.errors],
+    ['51111e', shares.silent],
+  ]);
   return pick;
 }
 

@@ -48,7 +48,11 @@ export function encodeShard(content: ShardContent): Buffer {
   bytes.writeUInt16LE(0, 6);
   bytes.writeUInt32LE(devices, 8);
   bytes.writeUInt32LE(tokenBytes, 12);
-  for (let i = 0; i <= devices; i++) bytes.writeUInt32LE((content.offsets[i] ?? 0) + (i < devices ? content.forms[i] ?? 0 : 0) * 2 ** OFFSET_BITS, HEADER_BYTES + 4 * i);
+  for (let i = 0; i <= devices; i++)
+    bytes.writeUInt32LE(
+      (content.offsets[i] ?? 0) + (i < devices ? (content.forms[i] ?? 0) : 0) * 2 ** OFFSET_BITS,
+      HEADER_BYTES + 4 * i,
+    );
   const localesAt = HEADER_BYTES + 4 * (devices + 1);
   bytes.set(content.locales.subarray(0, devices), localesAt);
   bytes.set(content.tokens.subarray(0, tokenBytes), localesAt + devices);
@@ -66,15 +70,22 @@ export class Shard {
   readonly #tokensAt: number;
 
   /** `name` is used in messages. Throws SHARD_CORRUPT where header, sizes, offsets or locales can't be right. */
-  constructor(memory: SharedArrayBuffer, name: string, expected: { platform: Platform; devices: number; locales: number }) {
+  constructor(
+    memory: SharedArrayBuffer,
+    name: string,
+    expected: { platform: Platform; devices: number; locales: number },
+  ) {
     const bytes = Buffer.from(memory);
-    const corrupt = (found: string, wanted: string) => new AudienceError('SHARD_CORRUPT', `${name}: found ${found}, expected ${wanted}`);
+    const corrupt = (found: string, wanted: string) =>
+      new AudienceError('SHARD_CORRUPT', `${name}: found ${found}, expected ${wanted}`);
     if (bytes.length < HEADER_BYTES) throw corrupt(`${bytes.length} bytes`, `at least ${HEADER_BYTES}`);
     if (bytes.readUInt32LE(0) !== MAGIC) throw corrupt('another kind of file', 'a shard (GBSH)');
     if (bytes.readUInt8(4) !== VERSION) throw corrupt(`format version ${bytes.readUInt8(4)}`, `version ${VERSION}`);
-    if (bytes.readUInt8(5) !== PLATFORM_NUMBER[expected.platform]) throw corrupt(`platform ${bytes.readUInt8(5)}`, expected.platform);
+    if (bytes.readUInt8(5) !== PLATFORM_NUMBER[expected.platform])
+      throw corrupt(`platform ${bytes.readUInt8(5)}`, expected.platform);
     this.devices = bytes.readUInt32LE(8);
-    if (this.devices !== expected.devices) throw corrupt(`${this.devices} devices`, `${expected.devices} as in the manifest`);
+    if (this.devices !== expected.devices)
+      throw corrupt(`${this.devices} devices`, `${expected.devices} as in the manifest`);
     const size = shardBytes(this.devices, bytes.readUInt32LE(12));
     if (bytes.length !== size) throw corrupt(`${bytes.length} bytes`, `${size}`);
     this.platform = expected.platform;
@@ -85,10 +96,13 @@ export class Shard {
     for (let i = 0; i < this.devices; i++) {
       if (this.#offset(i) >= this.#offset(i + 1)) throw corrupt(`an empty token at device ${i}`, 'offsets that go up');
       const form = this.#form(i);
-      if (form !== PLAIN && (form < FCM || expected.platform === 'ios')) throw corrupt(`token form ${form} at device ${i}`, 'one that the platform has');
-      if (this.localeAt(i) >= expected.locales) throw corrupt(`locale ${this.localeAt(i)} at device ${i}`, `less than ${expected.locales}`);
+      if (form !== PLAIN && (form < FCM || expected.platform === 'ios'))
+        throw corrupt(`token form ${form} at device ${i}`, 'one that the platform has');
+      if (this.localeAt(i) >= expected.locales)
+        throw corrupt(`locale ${this.localeAt(i)} at device ${i}`, `less than ${expected.locales}`);
     }
-    if (this.#offset(this.devices) !== bytes.readUInt32LE(12) || this.#offset(0) !== 0) throw corrupt('offsets beside the tokens', 'offsets from 0 to the end of the tokens');
+    if (this.#offset(this.devices) !== bytes.readUInt32LE(12) || this.#offset(0) !== 0)
+      throw corrupt('offsets beside the tokens', 'offsets from 0 to the end of the tokens');
   }
 
   get bytes(): number {
@@ -97,12 +111,26 @@ export class Shard {
 
   /** As the provider wants it: hex for APNs. */
   tokenAt(index: number): string {
-    return tokenText(this.platform, this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1));
+    return tokenText(
+      this.platform,
+      this.#form(index),
+      this.#bytes,
+      this.#tokensAt + this.#offset(index),
+      this.#tokensAt + this.#offset(index + 1),
+    );
   }
 
   /** Writes the same characters at `offset` of `target`; returns how many. The caller sees to the room: 200 bytes (iOS), 4,099 (Android). */
   tokenBytes(index: number, target: Uint8Array, offset: number): number {
-    return tokenCharacters(this.platform, this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1), target, offset);
+    return tokenCharacters(
+      this.platform,
+      this.#form(index),
+      this.#bytes,
+      this.#tokensAt + this.#offset(index),
+      this.#tokensAt + this.#offset(index + 1),
+      target,
+      offset,
+    );
   }
 
   localeAt(index: number): number {
@@ -111,12 +139,20 @@ export class Shard {
 
   /** The token as stored; a view, not a copy. */
   stored(index: number): { form: TokenForm; bytes: Uint8Array } {
-    return { form: this.#form(index), bytes: this.#bytes.subarray(this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1)) };
+    return {
+      form: this.#form(index),
+      bytes: this.#bytes.subarray(this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1)),
+    };
   }
 
   /** `storedHash` without making a view: asked for every device when a skip list is applied. */
   hashAt(index: number): number {
-    return storedHash(this.#form(index), this.#bytes, this.#tokensAt + this.#offset(index), this.#tokensAt + this.#offset(index + 1));
+    return storedHash(
+      this.#form(index),
+      this.#bytes,
+      this.#tokensAt + this.#offset(index),
+      this.#tokensAt + this.#offset(index + 1),
+    );
   }
 
   #offset(index: number): number {

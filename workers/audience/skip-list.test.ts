@@ -5,14 +5,34 @@ import { packSkipList, SkipList } from './skip-list.ts';
 
 test('exactly the devices on the list are skipped, whatever the case of hex; an empty list takes it back', async () => {
   await using folder = await testFolder();
-  const rows = Array.from({ length: 400 }, (_, i) => `u${i},${i % 2 === 0 ? 'ios' : 'android'},${i % 2 === 0 ? apns(i) : fcm(i)},en,us`);
-  const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)), { batchSize: 33, shardBytesAtMost: 5_000 });
+  const rows = Array.from(
+    { length: 400 },
+    (_, i) => `u${i},${i % 2 === 0 ? 'ios' : 'android'},${i % 2 === 0 ? apns(i) : fcm(i)},en,us`,
+  );
+  const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(...rows)), {
+    batchSize: 33,
+    shardBytesAtMost: 5_000,
+  });
   const audience = await loadAudience(folder.objects, manifestKey);
-  const bad = [apns(0xaa).toUpperCase(), apns(2), fcm(3), fcm(399), 'not a token', apns(1), fcm(2), `${fcm(5)}x`, fcm(7).slice(0, -1)];
+  const bad = [
+    apns(0xaa).toUpperCase(),
+    apns(2),
+    fcm(3),
+    fcm(399),
+    'not a token',
+    apns(1),
+    fcm(2),
+    `${fcm(5)}x`,
+    fcm(7).slice(0, -1),
+  ];
   const { bytes, ref } = packSkipList([...bad, '', '  ', apns(0xaa), fcm(3)]);
   expect(ref.tokens).toBe(bad.length);
   expect(audience.applySkipList(bytes)).toBe(4);
-  const skipped = () => devicesOf(audience).filter((device) => device.skipped).map(({ token }) => token).sort();
+  const skipped = () =>
+    devicesOf(audience)
+      .filter((device) => device.skipped)
+      .map(({ token }) => token)
+      .sort();
   expect(skipped()).toEqual([apns(0xaa), apns(2), fcm(3), fcm(399)].sort());
   const another = packSkipList([fcm(1)]);
   expect(audience.applySkipList(another.bytes)).toBe(1);
@@ -25,7 +45,9 @@ test('exactly the devices on the list are skipped, whatever the case of hex; an 
 
 test('a hex text that is an Android token is found too', async () => {
   await using folder = await testFolder();
-  const { manifestKey } = await folder.compile(await folder.file('d.csv', csv(`a,android,${'AB'.repeat(32)},en,us`, `b,ios,${'AB'.repeat(33)},en,us`)));
+  const { manifestKey } = await folder.compile(
+    await folder.file('d.csv', csv(`a,android,${'AB'.repeat(32)},en,us`, `b,ios,${'AB'.repeat(33)},en,us`)),
+  );
   const audience = await loadAudience(folder.objects, manifestKey);
   expect(audience.applySkipList(packSkipList(['AB'.repeat(32)]).bytes)).toBe(1);
 });
@@ -42,7 +64,9 @@ test('what is added to a list takes nobody back, and what it has already changes
   expect(more.ref).toEqual(packSkipList([apns(1), fcm(2), apns(3)]).ref);
   expect(packSkipList([apns(1)], first.bytes).ref).toEqual(first.ref);
   expect(packSkipList([], more.bytes).ref).toEqual(more.ref);
-  expect(() => packSkipList([apns(1)], Buffer.from('something else'))).toThrow(expect.objectContaining({ code: 'SKIP_LIST_CORRUPT' }));
+  expect(() => packSkipList([apns(1)], Buffer.from('something else'))).toThrow(
+    expect.objectContaining({ code: 'SKIP_LIST_CORRUPT' }),
+  );
 });
 
 test('a skip list that is cut, unsorted or something else is refused, and the one before stays', async () => {
@@ -51,8 +75,17 @@ test('a skip list that is cut, unsorted or something else is refused, and the on
   const audience = await loadAudience(folder.objects, manifestKey);
   const { bytes } = packSkipList([apns(1), apns(2)]);
   audience.applySkipList(bytes);
-  const unsorted = Buffer.concat([bytes.subarray(0, 16), ...Array.from({ length: bytes.readUInt32BE(12) }, (_, i) => bytes.subarray(16 + 16 * i, 32 + 16 * i)).toReversed()]);
-  for (const wrong of [bytes.subarray(0, -1), bytes.subarray(0, 8), Buffer.from('something else entirely'), unsorted, Buffer.alloc(0)]) {
+  const unsorted = Buffer.concat([
+    bytes.subarray(0, 16),
+    ...Array.from({ length: bytes.readUInt32BE(12) }, (_, i) => bytes.subarray(16 + 16 * i, 32 + 16 * i)).toReversed(),
+  ]);
+  for (const wrong of [
+    bytes.subarray(0, -1),
+    bytes.subarray(0, 8),
+    Buffer.from('something else entirely'),
+    unsorted,
+    Buffer.alloc(0),
+  ]) {
     expect(() => audience.applySkipList(wrong)).toThrow(expect.objectContaining({ code: 'SKIP_LIST_CORRUPT' }));
     expect(audience.skipped('us-ios.00001', 0)).toBe(true);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Objects } from '../../infra/aws/objects.ts';
-import type { Platform, SkipListRef } from '../../runbooks/launch/entries.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import type { Platform, SkipListRef } from '../../runbooks/launch/entries.ts';
 import { AudienceError } from './errors.ts';
 import { storedHash, storeToken } from './token-form.ts';
 import type { TokenForm } from './token-form.ts';
@@ -21,7 +21,10 @@ const VERSION = 1;
 const HEADER_BYTES = 16;
 const ENTRY_BYTES = 16;
 
-export interface PackedSkipList { bytes: Buffer; ref: SkipListRef }
+export interface PackedSkipList {
+  bytes: Buffer;
+  ref: SkipListRef;
+}
 
 /**
  * Empty and repeated tokens don't count. An empty list is a valid one. `earlier` is a packed list whose tokens are on the new one too.
@@ -66,11 +69,19 @@ export function skipListKeyOf(hash: string): string {
  * The packed list that this is the hash of, and no other: whoever can write the bucket, and nothing else, must not say who gets a push.
  * Throws SKIP_LIST_CORRUPT, also where there is none.
  */
-export async function readSkipList(objects: Objects, { key, hash }: Pick<SkipListRef, 'key' | 'hash'>): Promise<Uint8Array> {
+export async function readSkipList(
+  objects: Objects,
+  { key, hash }: Pick<SkipListRef, 'key' | 'hash'>,
+): Promise<Uint8Array> {
   const packed = await objects.get(key);
-  if (packed === null) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the skip list ${hash}`);
+  if (packed === null)
+    throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found no such object, expected the skip list ${hash}`);
   const found = sha256(packed);
-  if (found !== hash) throw new AudienceError('SKIP_LIST_CORRUPT', `${key}: found content with the sha256 ${found}, expected ${hash}: it was changed after it was set`);
+  if (found !== hash)
+    throw new AudienceError(
+      'SKIP_LIST_CORRUPT',
+      `${key}: found content with the sha256 ${found}, expected ${hash}: it was changed after it was set`,
+    );
   return packed;
 }
 
@@ -86,16 +97,20 @@ export class SkipList {
   /** Throws SKIP_LIST_CORRUPT. */
   constructor(packed: Uint8Array) {
     const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-    const corrupt = (found: string, expected: string) => new AudienceError('SKIP_LIST_CORRUPT', `skip list: found ${found}, expected ${expected}`);
-    if (bytes.length < HEADER_BYTES || bytes.readUInt32BE(0) !== MAGIC) throw corrupt('another kind of file', 'a skip list (GBSK)');
+    const corrupt = (found: string, expected: string) =>
+      new AudienceError('SKIP_LIST_CORRUPT', `skip list: found ${found}, expected ${expected}`);
+    if (bytes.length < HEADER_BYTES || bytes.readUInt32BE(0) !== MAGIC)
+      throw corrupt('another kind of file', 'a skip list (GBSK)');
     if (bytes.readUInt8(4) !== VERSION) throw corrupt(`format version ${bytes.readUInt8(4)}`, `version ${VERSION}`);
     this.tokens = bytes.readUInt32BE(8);
     this.entries = bytes.readUInt32BE(12);
-    if (bytes.length !== HEADER_BYTES + this.entries * ENTRY_BYTES) throw corrupt(`${bytes.length} bytes`, `${HEADER_BYTES + this.entries * ENTRY_BYTES}`);
+    if (bytes.length !== HEADER_BYTES + this.entries * ENTRY_BYTES)
+      throw corrupt(`${bytes.length} bytes`, `${HEADER_BYTES + this.entries * ENTRY_BYTES}`);
     this.#bytes = bytes;
     for (let i = 0; i < this.entries; i++) {
       const at = HEADER_BYTES + i * ENTRY_BYTES;
-      if (i > 0 && bytes.compare(bytes, at, at + ENTRY_BYTES, at - ENTRY_BYTES, at) >= 0) throw corrupt(`entry ${i} out of order`, 'sorted entries');
+      if (i > 0 && bytes.compare(bytes, at, at + ENTRY_BYTES, at - ENTRY_BYTES, at) >= 0)
+        throw corrupt(`entry ${i} out of order`, 'sorted entries');
       const bit = bytes.readUInt32BE(at) >>> 8;
       this.#filter[bit >> 3] = (this.#filter[bit >> 3] ?? 0) | (1 << (bit & 7));
     }
@@ -103,7 +118,8 @@ export class SkipList {
 
   /** Every entry, as packed. */
   *all(): Generator<string> {
-    for (let at = HEADER_BYTES; at < this.#bytes.length; at += ENTRY_BYTES) yield this.#bytes.toString('latin1', at, at + ENTRY_BYTES);
+    for (let at = HEADER_BYTES; at < this.#bytes.length; at += ENTRY_BYTES)
+      yield this.#bytes.toString('latin1', at, at + ENTRY_BYTES);
   }
 
   /** How many entries of another list are not on this one. Both are sorted. */

@@ -21,9 +21,15 @@ import type { Source } from './source.ts';
 export const BLANK = 255;
 
 /** `row` counts data rows of the file from 1, `line` (text formats) its lines from 1. */
-export interface Place { file: string; row: number; line: number | null }
+export interface Place {
+  file: string;
+  row: number;
+  line: number | null;
+}
 
-export interface Unreadable extends Place { say: string }
+export interface Unreadable extends Place {
+  say: string;
+}
 
 export interface Staged {
   /** Rows, without blank lines; unreadable lines included. */
@@ -35,17 +41,31 @@ export interface Staged {
 }
 
 type Fields = Record<Field, number | null>;
-interface Part { source: Source; firstRowid: number; unreadableLines: number[] }
+interface Part {
+  source: Source;
+  firstRowid: number;
+  unreadableLines: number[];
+}
 
 /** Fills `raw`. Throws INPUT_UNREADABLE when a file as a whole can't be read, COLUMN_TYPE when a column holds what is no id. */
-export async function stage(connection: DuckDBConnection, sources: readonly { source: Source; fields: Fields }[]): Promise<Staged> {
+export async function stage(
+  connection: DuckDBConnection,
+  sources: readonly { source: Source; fields: Fields }[],
+): Promise<Staged> {
   const parts: Part[] = [];
   const notRead: Unreadable[] = [];
   let next = 0;
   for (const [index, { source, fields }] of sources.entries()) {
     const lines = await stageOne(connection, source, fields, index, next);
     parts.push({ source, firstRowid: next, unreadableLines: lines.map(({ line }) => line) });
-    notRead.push(...lines.map(({ line, say }) => ({ file: source.path, row: source.format === 'csv' ? line - 1 : line, line, say })));
+    notRead.push(
+      ...lines.map(({ line, say }) => ({
+        file: source.path,
+        row: source.format === 'csv' ? line - 1 : line,
+        line,
+        say,
+      })),
+    );
     const [[count] = []] = await rowsOf(connection, 'SELECT count(*) FROM raw');
     next = Number(count);
   }
@@ -56,15 +76,27 @@ export async function stage(connection: DuckDBConnection, sources: readonly { so
     return part;
   };
   return {
-    rows: Number(count) + notRead.length, unreadable: notRead,
+    rows: Number(count) + notRead.length,
+    unreadable: notRead,
     placeOf: (rowid) => placeIn(partOf(rowid), rowid),
     columnsOf: (rowid) => partOf(rowid).source.columns.length,
   };
 }
 
-async function stageOne(connection: DuckDBConnection, source: Source, fields: Fields, index: number, firstRowid: number): Promise<{ line: number; say: string }[]> {
+async function stageOne(
+  connection: DuckDBConnection,
+  source: Source,
+  fields: Fields,
+  index: number,
+  firstRowid: number,
+): Promise<{ line: number; say: string }[]> {
   try {
-    const sql = await stagingSql(connection, source, fields, `rejects_table='unread_${index}', rejects_scan='unread_scans_${index}'`);
+    const sql = await stagingSql(
+      connection,
+      source,
+      fields,
+      `rejects_table='unread_${index}', rejects_scan='unread_scans_${index}'`,
+    );
     await connection.run(`${index === 0 ? 'CREATE TABLE raw AS' : 'INSERT INTO raw'} ${sql}`);
     const lines = source.format === 'parquet' ? [] : await unreadLines(connection, `unread_${index}`);
     if (source.format === 'csv') await connection.run(`UPDATE raw SET broken = ${BLANK} WHERE rowid = ${firstRowid}`);
@@ -80,18 +112,31 @@ export function wholeIds(id: string): string {
   return `CASE WHEN contains(${id}, '.0') AND regexp_full_match(${id}, '-?[0-9]+\\.0+') THEN regexp_replace(${id}, '\\.0+$', '') ELSE ${id} END`;
 }
 
-async function stagingSql(connection: DuckDBConnection, source: Source, fields: Fields, rejects: string): Promise<string> {
+async function stagingSql(
+  connection: DuckDBConnection,
+  source: Source,
+  fields: Fields,
+  rejects: string,
+): Promise<string> {
   const names = { user: 'u', platform: 'p', token: 't', locale: 'l', market: 'm' } as const;
-  const select = (value: (index: number) => string) => FIELDS.map((field) => {
-    const index = fields[field];
-    const text = index === null ? "''" : `trim(coalesce(${value(index)}, ''))`;
-    return `${field === 'user' ? wholeIds(text) : text} AS ${names[field]}`;
-  }).join(', ');
+  const select = (value: (index: number) => string) =>
+    FIELDS.map((field) => {
+      const index = fields[field];
+      const text = index === null ? "''" : `trim(coalesce(${value(index)}, ''))`;
+      return `${field === 'user' ? wholeIds(text) : text} AS ${names[field]}`;
+    }).join(', ');
   if (source.format === 'parquet') {
     const from = `read_parquet(${literal(source.link)})`;
     const written = new Map<number, string>();
     for (const index of new Set(Object.values(fields))) {
-      if (index !== null) written.set(index, await writtenSql(connection, source.path, from, { name: source.columns[index] ?? '', type: source.types[index] ?? '' }));
+      if (index !== null)
+        written.set(
+          index,
+          await writtenSql(connection, source.path, from, {
+            name: source.columns[index] ?? '',
+            type: source.types[index] ?? '',
+          }),
+        );
     }
     return `SELECT ${select((index) => written.get(index) ?? '')}, 0::UTINYINT AS broken, 0::INTEGER AS parts FROM ${from}`;
   }

@@ -9,7 +9,8 @@ const LOOK_BYTES = 4_096;
 /** By its byte order mark, else by zeros in every second byte: text of device lists is mostly ASCII. Null: not UTF-16. Throws INPUT_UNREADABLE (UTF-32). */
 export function utf16Of(head: Buffer, path: string): Utf16 | null {
   const mark = head.subarray(0, 4).toString('hex');
-  if (mark === 'fffe0000' || mark === '0000feff') throw new AudienceError('INPUT_UNREADABLE', `${path}: found UTF-32 text, expected UTF-8 or UTF-16`);
+  if (mark === 'fffe0000' || mark === '0000feff')
+    throw new AudienceError('INPUT_UNREADABLE', `${path}: found UTF-32 text, expected UTF-8 or UTF-16`);
   if (mark.startsWith('fffe')) return 'utf-16le';
   if (mark.startsWith('feff')) return 'utf-16be';
   const zeros = [0, 0];
@@ -52,7 +53,11 @@ export async function lineEndsOf(file: FileHandle): Promise<'lf' | 'crlf' | 'mix
 }
 
 /** The text as UTF-8 with a line feed at every line end, of whatever kind it was. UTF-8 goes through byte by byte, invalid or not: its lines are judged later. */
-export async function* unixLines(bytes: AsyncIterable<Buffer>, encoding: Utf16 | null, path: string): AsyncGenerator<Buffer | string> {
+export async function* unixLines(
+  bytes: AsyncIterable<Buffer>,
+  encoding: Utf16 | null,
+  path: string,
+): AsyncGenerator<Buffer | string> {
   let held = '';
   const turned = (text: string, isLast: boolean) => {
     const all = held + text;
@@ -64,7 +69,11 @@ export async function* unixLines(bytes: AsyncIterable<Buffer>, encoding: Utf16 |
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch (cause) {
-      throw new AudienceError('INPUT_UNREADABLE', `${path}: found broken ${encoding?.toUpperCase() ?? ''} text (cut off, or half a character), expected whole characters; get the file again, or save it as UTF-8`, { cause });
+      throw new AudienceError(
+        'INPUT_UNREADABLE',
+        `${path}: found broken ${encoding?.toUpperCase() ?? ''} text (cut off, or half a character), expected whole characters; get the file again, or save it as UTF-8`,
+        { cause },
+      );
     }
   };
   if (encoding === null) {

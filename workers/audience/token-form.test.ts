@@ -16,7 +16,10 @@ function roundTrip(platform: 'ios' | 'android', token: string): { form: TokenFor
 
 test('hex takes a byte for two digits and the usual FCM token 117 bytes for 163 characters', () => {
   expect(roundTrip('ios', '0123456789abcdef'.repeat(4))).toEqual({ form: PLAIN, bytes: 32 });
-  expect(roundTrip('android', `${'a-_Z9'.repeat(4)}xy:APA91b${'0Aa-_'.repeat(27).slice(0, 134)}`)).toEqual({ form: FCM, bytes: 117 });
+  expect(roundTrip('android', `${'a-_Z9'.repeat(4)}xy:APA91b${'0Aa-_'.repeat(27).slice(0, 134)}`)).toEqual({
+    form: FCM,
+    bytes: 117,
+  });
 });
 
 test('tokens of another shape stay as they are', () => {
@@ -28,15 +31,26 @@ test('tokens of another shape stay as they are', () => {
 });
 
 test('every FCM token of any length comes back, and no two are stored alike', () => {
-  const characters = fc.string({ unit: fc.constantFrom('A', 'B', 'Z', 'a', 'c', 'z', '0', '1', '9', '-', '_'), maxLength: 300 });
-  const token = fc.tuple(fc.string({ unit: fc.constantFrom('A', 'B', 'c', '0', '9', '-', '_'), minLength: 22, maxLength: 22 }), characters).map(([id, rest]) => `${id}:APA91b${rest}`);
-  fc.assert(fc.property(token, fc.integer({ min: 1, max: 3 }), (one, more) => {
-    roundTrip('android', one);
-    const key = (text: string) => {
-      const stored = Buffer.alloc(4099);
-      const said = storeToken('android', text, stored, 0);
-      return `${said & 7} ${stored.toString('hex', 0, said >> 3)}`;
-    };
-    expect(key(`${one}${'A'.repeat(more)}`)).not.toBe(key(one));
-  }), { numRuns: 300, seed: 1 });
+  const characters = fc.string({
+    unit: fc.constantFrom('A', 'B', 'Z', 'a', 'c', 'z', '0', '1', '9', '-', '_'),
+    maxLength: 300,
+  });
+  const token = fc
+    .tuple(
+      fc.string({ unit: fc.constantFrom('A', 'B', 'c', '0', '9', '-', '_'), minLength: 22, maxLength: 22 }),
+      characters,
+    )
+    .map(([id, rest]) => `${id}:APA91b${rest}`);
+  fc.assert(
+    fc.property(token, fc.integer({ min: 1, max: 3 }), (one, more) => {
+      roundTrip('android', one);
+      const key = (text: string) => {
+        const stored = Buffer.alloc(4099);
+        const said = storeToken('android', text, stored, 0);
+        return `${said & 7} ${stored.toString('hex', 0, said >> 3)}`;
+      };
+      expect(key(`${one}${'A'.repeat(more)}`)).not.toBe(key(one));
+    }),
+    { numRuns: 300, seed: 1 },
+  );
 });

@@ -39,11 +39,23 @@ export function tokenText(platform: Platform, form: TokenForm, bytes: Buffer, st
   if (form === PLAIN) return bytes.toString(platform === 'ios' ? 'hex' : 'latin1', start, end);
   const characters = bytes.toString('base64url', start, end);
   const added = form - FCM;
-  return characters.slice(0, ID_CHARACTERS) + MIDDLE + (added === 0 ? characters.slice(ID_CHARACTERS) : characters.slice(ID_CHARACTERS, -added));
+  return (
+    characters.slice(0, ID_CHARACTERS) +
+    MIDDLE +
+    (added === 0 ? characters.slice(ID_CHARACTERS) : characters.slice(ID_CHARACTERS, -added))
+  );
 }
 
 /** The same characters as bytes, without making a string. Returns how many; there has to be room for them and 3 more. */
-export function tokenCharacters(platform: Platform, form: TokenForm, bytes: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): number {
+export function tokenCharacters(
+  platform: Platform,
+  form: TokenForm,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  offset: number,
+): number {
   if (form === PLAIN && platform === 'android') {
     target.set(bytes.subarray(start, end), offset);
     return end - start;

@@ -1,8 +1,16 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 
 const PLATFORM_WORDS: Readonly<Record<string, Platform>> = {
-  ios: 'ios', apple: 'ios', apns: 'ios', iphone: 'ios', ipad: 'ios', ipados: 'ios',
-  android: 'android', fcm: 'android', google: 'android', gcm: 'android',
+  ios: 'ios',
+  apple: 'ios',
+  apns: 'ios',
+  iphone: 'ios',
+  ipad: 'ios',
+  ipados: 'ios',
+  android: 'android',
+  fcm: 'android',
+  google: 'android',
+  gcm: 'android',
 };
 
 /** Null: not a platform we send to. */

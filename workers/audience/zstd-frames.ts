@@ -2,7 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { AudienceError } from './errors.ts';
 
 /** First and last byte of a frame that holds data. */
-export interface ZstdFrame { start: number; end: number }
+export interface ZstdFrame {
+  start: number;
+  end: number;
+}
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
@@ -18,7 +21,11 @@ const RLE = 1;
 export async function zstdFrames(file: FileHandle, size: number, path: string): Promise<ZstdFrame[]> {
   const frames: ZstdFrame[] = [];
   const head = Buffer.alloc(18);
-  const broken = (at: number, found: string) => new AudienceError('INPUT_UNREADABLE', `${path}: found ${found} at byte ${at} of ${size}, expected zstd data; get the file again (\`zstd -t\` says the same)`);
+  const broken = (at: number, found: string) =>
+    new AudienceError(
+      'INPUT_UNREADABLE',
+      `${path}: found ${found} at byte ${at} of ${size}, expected zstd data; get the file again (\`zstd -t\` says the same)`,
+    );
   const read = async (at: number, bytes: number): Promise<void> => {
     const { bytesRead } = await file.read(head, 0, bytes, at);
     if (bytesRead < bytes) throw broken(at, 'the end of the file in the middle of a frame');
@@ -36,7 +43,8 @@ export async function zstdFrames(file: FileHandle, size: number, path: string): 
       const flags = head.readUInt8(0);
       const isSingle = (flags & 32) !== 0;
       const contentSize = CONTENT_SIZE_BYTES[flags >> 6] ?? 0;
-      at += 5 + (isSingle ? 0 : 1) + (DICTIONARY_BYTES[flags & 3] ?? 0) + (isSingle && contentSize === 0 ? 1 : contentSize);
+      at +=
+        5 + (isSingle ? 0 : 1) + (DICTIONARY_BYTES[flags & 3] ?? 0) + (isSingle && contentSize === 0 ? 1 : contentSize);
       for (let isLast = false; !isLast;) {
         await read(at, 3);
         const block = head.readUIntLE(0, 3);

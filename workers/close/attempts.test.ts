@@ -21,14 +21,22 @@ let stage: Stage;
 let deps: CloseDeps;
 beforeAll(async () => {
   stage = await startStage();
-  deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
+  deps = {
+    claims: stage.cloud.claims,
+    journal: stage.journal,
+    manifestOf: manifestReader(stage.cloud.objects),
+    setOf: setReader(stage.cloud.objects),
+  };
 });
-afterAll(async () => { await stage.stop(); });
+afterAll(async () => {
+  await stage.stop();
+});
 
 const HALTED_MS = 3_000;
 const GIVEN_UP_MS = 60_000;
 const all = (state: AttemptState, count = 100) => toAccount(new Uint8Array(count).fill(stateCode(state)), {});
-const half = (first: AttemptState, second: AttemptState) => toAccount(new Uint8Array(100).fill(stateCode(first)).fill(stateCode(second), 50), {});
+const half = (first: AttemptState, second: AttemptState) =>
+  toAccount(new Uint8Array(100).fill(stateCode(first)).fill(stateCode(second), 50), {});
 
 /** Three batches of a hundred, fired once; `sent` is what became of each in the first attempt. */
 async function firedOnce(policy: 'leave' | 'resend', sent: (Account | 'silent')[]) {
@@ -36,7 +44,13 @@ async function firedOnce(policy: 'leave' | 'resend', sent: (Account | 'silent')[
   const first = await launch.fire({ wake: false });
   const ids = (launch.audience.manifest.segments[0]?.batches ?? []).map(({ id }) => id);
   const key = (at: number, attempt: number) => claimKey(launch.id, 'ios', attempt, ids[at] ?? '');
-  const holds = (at: number, attempt: number) => deps.claims.claim(key(at, attempt), { bootId: 'b', token: `${at}/${attempt}`, claimedAtMs: Date.now(), sendUntilMs: Date.now() + 1 });
+  const holds = (at: number, attempt: number) =>
+    deps.claims.claim(key(at, attempt), {
+      bootId: 'b',
+      token: `${at}/${attempt}`,
+      claimedAtMs: Date.now(),
+      sendUntilMs: Date.now() + 1,
+    });
   const accounts = async (at: number, attempt: number, account: Account) => {
     await holds(at, attempt);
     expect(await deps.claims.account(key(at, attempt), `${at}/${attempt}`, account)).toMatchObject({ ok: true });
@@ -52,13 +66,31 @@ async function firedOnce(policy: 'leave' | 'resend', sent: (Account | 'silent')[
   const comesLate = async (at: number, account: Account, isTold = true) => {
     const answer = await deps.claims.account(key(at, 1), `${at}/1`, account);
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a claim that was given up');
-    if (isTold) await correctShot(stage.journal, { launchId: launch.id, shotId: first.id, segment: 'ios', attempt: 1, batch: ids[at] ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    if (isTold)
+      await correctShot(
+        stage.journal,
+        {
+          launchId: launch.id,
+          shotId: first.id,
+          segment: 'ios',
+          attempt: 1,
+          batch: ids[at] ?? '',
+          holder: 1,
+          count: 100,
+          closed: answer.wasClosed,
+          account,
+        },
+        AbortSignal.timeout(5_000),
+      );
   };
   return { launch, first, ids, accounts, comesLate };
 }
 
 async function close(launch: StagedLaunch, shot: Shot, laterMs: number) {
-  expect(await closeShot(deps, { launchId: launch.id, shotId: shot.id, nowMs: Date.now() + laterMs })).toEqual({ state: 'closed', byUs: true });
+  expect(await closeShot(deps, { launchId: launch.id, shotId: shot.id, nowMs: Date.now() + laterMs })).toEqual({
+    state: 'closed',
+    byUs: true,
+  });
   return (await launch.shot(shot.id)).totals?.[0];
 }
 
@@ -73,13 +105,23 @@ const shown = (shot: Shot) => shot.shown.sets?.[0]?.devices;
 async function sizes(launch: StagedLaunch, shot: Shot): Promise<number[]> {
   const { attempt } = shot.segments[0] ?? { attempt: 0 };
   const batches = launch.audience.manifest.segments[0]?.batches ?? [];
-  const sets = await attemptSets(deps, { launch: await stateOf(launch), shot, entries: await stage.journal.entries(launch.id) }, 'ios', attempt, batches);
+  const sets = await attemptSets(
+    deps,
+    { launch: await stateOf(launch), shot, entries: await stage.journal.entries(launch.id) },
+    'ios',
+    attempt,
+    batches,
+  );
   return batches.map(({ id }) => sets.get(id)?.members.filter((member) => member === 1).length ?? -1);
 }
 
 describe('attempts and accounts that come late', () => {
   test('a batch whose holder says "halted" after the next approval is left behind, told, and sent by the order after', async () => {
-    const { launch, comesLate, accounts } = await firedOnce('leave', [half('accepted', 'halted'), 'silent', all('accepted')]);
+    const { launch, comesLate, accounts } = await firedOnce('leave', [
+      half('accepted', 'halted'),
+      'silent',
+      all('accepted'),
+    ]);
     const second = await launch.fire({ wake: false, lift: true });
     expect(shown(second)).toBe(50);
     await comesLate(1, all('halted'));
@@ -105,7 +147,7 @@ describe('attempts and accounts that come late', () => {
     expect([shown(third), await sizes(launch, third)]).toEqual([50, [0, 50, 0]]);
   });
 
-  test('an account that comes between the closer\'s look and the next attempt but one is asked for too: every earlier attempt counts', async () => {
+  test("an account that comes between the closer's look and the next attempt but one is asked for too: every earlier attempt counts", async () => {
     const { launch, comesLate } = await firedOnce('resend', ['silent', all('accepted'), all('accepted')]);
     const second = await launch.fire({ wake: false, lift: true });
     await launch.halt();
@@ -153,8 +195,18 @@ describe('attempts and accounts that come late', () => {
 describe('what can not be told any more', () => {
   test('claims that are gone: nothing of the segment is sent again, and the order is refused in words', async () => {
     const { launch, ids } = await firedOnce('leave', [half('accepted', 'halted'), all('accepted'), all('accepted')]);
-    await createClients(stage.cloudConfig).dynamo.send(new DeleteItemCommand({ TableName: 'gobutton-claims', Key: { k: { S: claimKey(launch.id, 'ios', 1, ids[1] ?? '') } } }));
-    await expect(launch.fire({ wake: false, lift: true })).rejects.toMatchObject({ code: 'CLAIMS_LOST', message: expect.stringMatching(/attempt 1 of ios: 1 of 3 accounts are gone.*nothing of this segment is sent again.*Restore the table/) as string });
+    await createClients(stage.cloudConfig).dynamo.send(
+      new DeleteItemCommand({
+        TableName: 'gobutton-claims',
+        Key: { k: { S: claimKey(launch.id, 'ios', 1, ids[1] ?? '') } },
+      }),
+    );
+    await expect(launch.fire({ wake: false, lift: true })).rejects.toMatchObject({
+      code: 'CLAIMS_LOST',
+      message: expect.stringMatching(
+        /attempt 1 of ios: 1 of 3 accounts are gone.*nothing of this segment is sent again.*Restore the table/,
+      ) as string,
+    });
   });
 
   test('a set that is gone, or was changed, is sent by nobody', async () => {
@@ -163,13 +215,17 @@ describe('what can not be told any more', () => {
     const [set] = shot.shown.sets ?? [];
     if (set === undefined) throw new Error('no set');
     const key = `sets/${launch.id}/${set.hash}.json`;
-    const text = Buffer.from(await stage.cloud.objects.get(key) ?? []).toString();
+    const text = Buffer.from((await stage.cloud.objects.get(key)) ?? []).toString();
     const anew = () => setReader(stage.cloud.objects)(launch.id, set);
     expect((await anew()).size).toBe(1);
     await stage.cloud.objects.put(key, new TextEncoder().encode(text.replace('"devices":50', '"devices":51')));
     await expect(anew()).rejects.toMatchObject({ code: 'SET_BROKEN' });
-    await expect(setReader(stage.cloud.objects)(launch.id, { ...set, hash: 'f'.repeat(64) })).rejects.toMatchObject({ code: 'SET_MISSING' });
+    await expect(setReader(stage.cloud.objects)(launch.id, { ...set, hash: 'f'.repeat(64) })).rejects.toMatchObject({
+      code: 'SET_MISSING',
+    });
     await stage.cloud.objects.put(key, new TextEncoder().encode(text));
-    await expect(setReader(stage.cloud.objects)(launch.id, { ...set, devices: 49 })).rejects.toMatchObject({ code: 'SET_BROKEN' });
+    await expect(setReader(stage.cloud.objects)(launch.id, { ...set, devices: 49 })).rejects.toMatchObject({
+      code: 'SET_BROKEN',
+    });
   });
 });

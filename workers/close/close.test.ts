@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createJournal } from '../../infra/aws/journal.ts';
-import { claimKey } from '../contract.ts';
-import { stateCode, toAccount } from '../send/account-codec.ts';
 import { workerKeyring } from '../../test/keys.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
+import { claimKey } from '../contract.ts';
+import { stateCode, toAccount } from '../send/account-codec.ts';
 import { setReader } from '../send/frozen-sets.ts';
+import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';
 import { correctLateAccounts, LateMemo } from './late-accounts.ts';
@@ -17,9 +17,16 @@ let stage: Stage;
 let deps: CloseDeps;
 beforeAll(async () => {
   stage = await startStage();
-  deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
+  deps = {
+    claims: stage.cloud.claims,
+    journal: stage.journal,
+    manifestOf: manifestReader(stage.cloud.objects),
+    setOf: setReader(stage.cloud.objects),
+  };
 });
-afterAll(async () => { await stage.stop(); });
+afterAll(async () => {
+  await stage.stop();
+});
 
 const SOON_MS = 3_000;
 const accepted = (count: number) => toAccount(new Uint8Array(count).fill(stateCode('accepted')), {});
@@ -29,7 +36,8 @@ async function fired(options: Parameters<Stage['newLaunch']>[0] = { ios: 300, an
   const shot = await launch.fire({ wake: false });
   const batches = launch.audience.manifest.segments[0]?.batches ?? [];
   const key = (at: number, attempt = 1) => claimKey(launch.id, 'ios', attempt, batches[at]?.id ?? '');
-  const claim = (at: number, token: string, sendUntilMs = Date.now() + 5_000, mark = Number.POSITIVE_INFINITY) => deps.claims.claim(key(at), { bootId: 'b', token, claimedAtMs: Date.now(), sendUntilMs, mark });
+  const claim = (at: number, token: string, sendUntilMs = Date.now() + 5_000, mark = Number.POSITIVE_INFINITY) =>
+    deps.claims.claim(key(at), { bootId: 'b', token, claimedAtMs: Date.now(), sendUntilMs, mark });
   const close = (nowMs: number, shotId = shot.id) => closeShot(deps, { launchId: launch.id, shotId, nowMs });
   return { launch, shot, batches, key, claim, close };
 }
@@ -65,7 +73,10 @@ describe('close', () => {
     const { launch, shot, key, claim, close } = await fired({ ios: 200, android: 0 });
     const sendUntilMs = Date.now() - ACCOUNT_GRACE_MS;
     await Promise.all([claim(0, 'part', sendUntilMs, 40), claim(1, 'all', sendUntilMs)]);
-    const states = async () => [...(await deps.claims.read([key(0), key(1)], true)).values()].map(({ token, state }) => `${token} ${state}`).toSorted();
+    const states = async () =>
+      [...(await deps.claims.read([key(0), key(1)], true)).values()]
+        .map(({ token, state }) => `${token} ${state}`)
+        .toSorted();
     // It stops at what is open: the other one is closed when its turn comes.
     await vi.waitFor(async () => {
       expect(await close(Date.now())).toEqual({ state: 'open', left: 1 });
@@ -91,7 +102,7 @@ describe('close', () => {
     expect(await totalsOf(launch, shot.id)).toMatchObject({ late: 300 });
   });
 
-  test('a holder\'s account that comes after the close corrects it by a new entry, batch by batch', async () => {
+  test("a holder's account that comes after the close corrects it by a new entry, batch by batch", async () => {
     const { launch, shot, key, batches, claim, close } = await fired();
     await Promise.all([claim(0, 'slow 0', 1), claim(1, 'slow 1', 1), claim(2, 'ok')]);
     await deps.claims.account(key(2), 'ok', accepted(100));
@@ -101,17 +112,41 @@ describe('close', () => {
     const half = new Uint8Array(100).fill(stateCode('accepted')).fill(stateCode('late'), 60);
     half[0] = stateCode('failed');
     const accounts = [toAccount(half, { ServiceUnavailable: 1 }), accepted(100)];
-    await Promise.all(accounts.map(async (account, at) => {
-      const answer = await deps.claims.account(key(at), `slow ${at}`, account);
-      if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-      await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[at]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
-    }));
-    expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 259, failed: 1, reachable: 1, late: 40, uncertain: 0, reasons: { ServiceUnavailable: 1 } });
+    await Promise.all(
+      accounts.map(async (account, at) => {
+        const answer = await deps.claims.account(key(at), `slow ${at}`, account);
+        if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
+        await correctShot(
+          stage.journal,
+          {
+            launchId: launch.id,
+            shotId: shot.id,
+            segment: 'ios',
+            attempt: 1,
+            batch: batches[at]?.id ?? '',
+            holder: 1,
+            count: 100,
+            closed: answer.wasClosed,
+            account,
+          },
+          AbortSignal.timeout(5_000),
+        );
+      }),
+    );
+    expect(await totalsOf(launch, shot.id)).toMatchObject({
+      accepted: 259,
+      failed: 1,
+      reachable: 1,
+      late: 40,
+      uncertain: 0,
+      reasons: { ServiceUnavailable: 1 },
+    });
     expect((await stage.journal.entries(launch.id)).filter(({ kind }) => kind === 'ShotCorrected').length).toBe(2);
   });
 
   test('reasons with names that every object has stand in the record as often as they came, also after a correction', async () => {
-    const odd = (...names: string[]) => JSON.parse(`{${names.map((name) => `"${name}":50`).join(',')}}`) as Record<string, number>;
+    const odd = (...names: string[]) =>
+      JSON.parse(`{${names.map((name) => `"${name}":50`).join(',')}}`) as Record<string, number>;
     const failed = (...names: string[]) => toAccount(new Uint8Array(100).fill(stateCode('failed')), odd(...names));
     const { launch, shot, key, batches, claim, close } = await fired();
     await Promise.all([claim(0, 'a'), claim(1, 'b'), claim(2, 'late', 1)]);
@@ -121,9 +156,31 @@ describe('close', () => {
     const account = failed('__proto__', 'valueOf');
     const answer = await deps.claims.account(key(2), 'late', account);
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[2]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
-    const { reasons, failed: all } = await totalsOf(launch, shot.id) ?? {};
-    expect([all, new Map(Object.entries(reasons ?? {}))]).toEqual([300, new Map([['__proto__', 100], ['constructor', 100], ['toString', 50], ['valueOf', 50]])]);
+    await correctShot(
+      stage.journal,
+      {
+        launchId: launch.id,
+        shotId: shot.id,
+        segment: 'ios',
+        attempt: 1,
+        batch: batches[2]?.id ?? '',
+        holder: 1,
+        count: 100,
+        closed: answer.wasClosed,
+        account,
+      },
+      AbortSignal.timeout(5_000),
+    );
+    const { reasons, failed: all } = (await totalsOf(launch, shot.id)) ?? {};
+    expect([all, new Map(Object.entries(reasons ?? {}))]).toEqual([
+      300,
+      new Map([
+        ['__proto__', 100],
+        ['constructor', 100],
+        ['toString', 50],
+        ['valueOf', 50],
+      ]),
+    ]);
   });
 
   test('a late account whose holder died before it told the record is found, and counts once beside holders that live', async () => {
@@ -139,11 +196,41 @@ describe('close', () => {
     expect(await sweep()).toEqual({ waiting: 3, refused: [] });
     for (const [at, token] of ['died', 'lives'].entries()) await deps.claims.account(key(at), token, accepted(100));
     const uncertain = toAccount(new Uint8Array(100).fill(stateCode('uncertain')), {});
-    const own = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', holder: 1, count: 100, closed: uncertain, account: accepted(100) };
-    const sweeps = await Promise.all([sweep(), sweep(new LateMemo()), correctShot(createJournal({ record: stage.cloud.record, staff: stage.cloud.staff, keyring: workerKeyring() }), own, AbortSignal.timeout(5_000))]);
-    expect(sweeps.slice(0, 2)).toEqual([{ waiting: 1, refused: [] }, { waiting: 1, refused: [] }]);
+    const own = {
+      launchId: launch.id,
+      shotId: shot.id,
+      segment: 'ios',
+      attempt: 1,
+      batch: batches[1]?.id ?? '',
+      holder: 1,
+      count: 100,
+      closed: uncertain,
+      account: accepted(100),
+    };
+    const sweeps = await Promise.all([
+      sweep(),
+      sweep(new LateMemo()),
+      correctShot(
+        createJournal({ record: stage.cloud.record, staff: stage.cloud.staff, keyring: workerKeyring() }),
+        own,
+        AbortSignal.timeout(5_000),
+      ),
+    ]);
+    expect(sweeps.slice(0, 2)).toEqual([
+      { waiting: 1, refused: [] },
+      { waiting: 1, refused: [] },
+    ]);
     expect(await totalsOf(launch, shot.id)).toMatchObject({ accepted: 200, uncertain: 100 });
-    expect((await stage.journal.entries(launch.id)).flatMap((entry) => (entry.kind === 'ShotCorrected' ? [entry.batch] : [])).toSorted()).toEqual(batches.slice(0, 2).map(({ id }) => id).toSorted());
+    expect(
+      (await stage.journal.entries(launch.id))
+        .flatMap((entry) => (entry.kind === 'ShotCorrected' ? [entry.batch] : []))
+        .toSorted(),
+    ).toEqual(
+      batches
+        .slice(0, 2)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
     // The third comes as uncertain, which is what the close had said: nothing to record, and nobody left to wait for.
     await deps.claims.account(key(2), 'never', uncertain);
     expect(await sweep()).toEqual({ waiting: 0, refused: [] });
@@ -156,7 +243,17 @@ describe('close', () => {
     expect(await close(Date.now())).toMatchObject({ state: 'open' });
     const answer = await deps.claims.account(key(0), 'slow', accepted(100));
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    const late = { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[0]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account: accepted(100) };
+    const late = {
+      launchId: launch.id,
+      shotId: shot.id,
+      segment: 'ios',
+      attempt: 1,
+      batch: batches[0]?.id ?? '',
+      holder: 1,
+      count: 100,
+      closed: answer.wasClosed,
+      account: accepted(100),
+    };
     const correcting = correctShot(stage.journal, late, AbortSignal.timeout(10_000));
     await deps.claims.account(key(1), 'busy', accepted(100));
     expect(await close(shot.notAfterAtMs.ios + SOON_MS)).toEqual({ state: 'closed', byUs: true });
@@ -179,7 +276,21 @@ describe('close', () => {
     const account = toAccount(new Uint8Array(100).fill(stateCode('halted')), {});
     const answer = await deps.claims.account(key(1), 'slow', account);
     if (!answer.ok || answer.wasClosed === null) throw new Error('expected a closed claim');
-    await correctShot(stage.journal, { launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch: batches[1]?.id ?? '', holder: 1, count: 100, closed: answer.wasClosed, account }, AbortSignal.timeout(5_000));
+    await correctShot(
+      stage.journal,
+      {
+        launchId: launch.id,
+        shotId: shot.id,
+        segment: 'ios',
+        attempt: 1,
+        batch: batches[1]?.id ?? '',
+        holder: 1,
+        count: 100,
+        closed: answer.wasClosed,
+        account,
+      },
+      AbortSignal.timeout(5_000),
+    );
     expect(await close(second.notAfterAtMs.ios + SOON_MS, second.id)).toEqual({ state: 'closed', byUs: true });
     expect((await launch.shot(second.id)).totals?.[0]).toMatchObject({ devices: 50, totals: { late: 50 } });
   });

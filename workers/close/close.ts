@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
+import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -10,10 +10,10 @@ import { claimKey } from '../contract.ts';
 import type { Manifest, ManifestBatch } from '../contract.ts';
 import { totalsOf } from '../send/account-codec.ts';
 import { attemptSets } from '../send/attempt-set.ts';
-import type { SetReader } from '../send/frozen-sets.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';
-import { lostClaims } from './lost-claims.ts';
 import { counted, leaseEndMs, uncovered, wordOf } from '../send/batch-words.ts';
+import type { SetReader } from '../send/frozen-sets.ts';
+import { lostClaims } from './lost-claims.ts';
 
 /**
  * Every shot closes. Any worker, and the conductor, may run this at any time: it closes what is due, and the
@@ -54,20 +54,40 @@ export class CloseMemo {
 }
 
 /** One segment of a shot, and its batches with something to send. */
-export interface Part { segment: string; attempt: number; platform: Platform; notAfterMs: number; batches: { id: string; key: string; set: AttemptSet; count: number }[]; /** With what earlier attempts have answered by now. */ setNow: (batch: ManifestBatch['id']) => Promise<AttemptSet | undefined>; unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null }
+export interface Part {
+  segment: string;
+  attempt: number;
+  platform: Platform;
+  notAfterMs: number;
+  batches: { id: string; key: string; set: AttemptSet; count: number }[];
+  /** With what earlier attempts have answered by now. */ setNow: (
+    batch: ManifestBatch['id'],
+  ) => Promise<AttemptSet | undefined>;
+  unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null;
+}
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */
-export async function closeShot(deps: CloseDeps, options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo }): Promise<CloseResult> {
+export async function closeShot(
+  deps: CloseDeps,
+  options: { launchId: string; shotId: string; nowMs: number; memo?: CloseMemo },
+): Promise<CloseResult> {
   const { launchId, shotId, nowMs, memo = new CloseMemo() } = options;
   const launch = await deps.journal.launch(launchId);
   const shot = launch?.shots[shotId];
-  if (launch === null || shot === undefined) return { state: 'refused', code: 'SHOT_UNKNOWN', say: `there is no shot ${shotId}` };
+  if (launch === null || shot === undefined)
+    return { state: 'refused', code: 'SHOT_UNKNOWN', say: `there is no shot ${shotId}` };
   if (shot.closed !== null) return { state: 'closed', byUs: false };
 
   memo.parts ??= await partsOf(deps, launch, shot);
   const { parts } = memo;
   let lost: Promise<boolean> | null = null;
-  const areLost = () => lost ??= deps.live === undefined ? Promise.resolve(false) : lostClaims({ claims: deps.claims, live: deps.live }, { launchId, shotId, parts }).then((found) => found !== null);
+  const areLost = () =>
+    (lost ??=
+      deps.live === undefined
+        ? Promise.resolve(false)
+        : lostClaims({ claims: deps.claims, live: deps.live }, { launchId, shotId, parts }).then(
+            (found) => found !== null,
+          ));
   let left = 0;
   for (const part of parts) {
     left += await settlePart(deps.claims, part, shot, nowMs, memo, areLost);
@@ -81,11 +101,15 @@ export async function closeShot(deps: CloseDeps, options: { launchId: string; sh
   const cause = shot.haltedAtMs !== null ? 'halt' : late && nowMs >= overMs ? 'not-after' : 'complete';
   const submitted = await deps.journal.submit(launchId, { kind: 'close-shot', shotId, cause, segments });
   if (submitted.ok) return { state: 'closed', byUs: true };
-  return submitted.code === 'SHOT_CLOSED' ? { state: 'closed', byUs: false } : { state: 'refused', code: submitted.code, say: submitted.say };
+  return submitted.code === 'SHOT_CLOSED'
+    ? { state: 'closed', byUs: false }
+    : { state: 'refused', code: submitted.code, say: submitted.say };
 }
 
 function platformsOf(shot: Shot) {
-  return shot.segments.flatMap(({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform ?? []);
+  return shot.segments.flatMap(
+    ({ segment }) => shot.audience.segments.find(({ id }) => id === segment)?.platform ?? [],
+  );
 }
 
 function isDue(parts: readonly Part[], shot: Shot, nowMs: number): boolean {
@@ -93,50 +117,88 @@ function isDue(parts: readonly Part[], shot: Shot, nowMs: number): boolean {
 }
 
 /** Once per shot: what it is made of stays as it is. */
-export async function partsOf({ claims, journal, manifestOf, setOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Part[]> {
+export async function partsOf(
+  { claims, journal, manifestOf, setOf }: CloseDeps,
+  launch: Launch,
+  shot: Shot,
+): Promise<Part[]> {
   const manifest = await manifestOf(shot.audience);
-  const entries: readonly Entry[] = shot.segments.some(({ attempt }) => attempt > 1) ? await journal.entries(launch.id) : [];
-  return Promise.all(shot.segments.map(async ({ segment, attempt }) => {
-    const found = manifest.segments.find(({ id }) => id === segment);
-    if (found === undefined) throw new Error(`SEGMENT_NOT_IN_MANIFEST: ${segment} of shot ${shot.id}`);
-    const setsOf = (batches: readonly ManifestBatch[]) => attemptSets({ claims, setOf }, { launch, shot, entries }, segment, attempt, batches);
-    const sets = await setsOf(found.batches);
-    const batches = found.batches.flatMap(({ id, count }) => {
-      const set = sets.get(id);
-      return set === undefined || set.size === 0 ? [] : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
-    });
-    return {
-      segment, attempt, platform: found.platform, notAfterMs: shot.notAfterAtMs[found.platform], batches,
-      setNow: async (batch) => (attempt === 1 ? sets : await setsOf(found.batches.filter(({ id }) => id === batch))).get(batch),
-      unclaimed(now: Shot, nowMs: number) {
-        if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? 'halted' as const : null;
-        return nowMs >= now.notAfterAtMs[found.platform] + NOT_AFTER_GRACE_MS ? 'late' as const : null;
-      },
-    };
-  }));
+  const entries: readonly Entry[] = shot.segments.some(({ attempt }) => attempt > 1)
+    ? await journal.entries(launch.id)
+    : [];
+  return Promise.all(
+    shot.segments.map(async ({ segment, attempt }) => {
+      const found = manifest.segments.find(({ id }) => id === segment);
+      if (found === undefined) throw new Error(`SEGMENT_NOT_IN_MANIFEST: ${segment} of shot ${shot.id}`);
+      const setsOf = (batches: readonly ManifestBatch[]) =>
+        attemptSets({ claims, setOf }, { launch, shot, entries }, segment, attempt, batches);
+      const sets = await setsOf(found.batches);
+      const batches = found.batches.flatMap(({ id, count }) => {
+        const set = sets.get(id);
+        return set === undefined || set.size === 0
+          ? []
+          : [{ id, key: claimKey(launch.id, segment, attempt, id), set, count }];
+      });
+      return {
+        segment,
+        attempt,
+        platform: found.platform,
+        notAfterMs: shot.notAfterAtMs[found.platform],
+        batches,
+        setNow: async (batch) =>
+          (attempt === 1 ? sets : await setsOf(found.batches.filter(({ id }) => id === batch))).get(batch),
+        unclaimed(now: Shot, nowMs: number) {
+          if (now.haltedAtMs !== null) return nowMs >= now.haltedAtMs + HALT_SETTLES_MS ? ('halted' as const) : null;
+          return nowMs >= now.notAfterAtMs[found.platform] + NOT_AFTER_GRACE_MS ? ('late' as const) : null;
+        },
+      };
+    }),
+  );
 }
 
 /** Closes what is due in one segment; how many batches are not final yet (at least: it stops early while nothing is due). */
-async function settlePart(claims: ClaimStore, part: Part, shot: Shot, nowMs: number, memo: CloseMemo, areLost: () => Promise<boolean>): Promise<number> {
+async function settlePart(
+  claims: ClaimStore,
+  part: Part,
+  shot: Shot,
+  nowMs: number,
+  memo: CloseMemo,
+  areLost: () => Promise<boolean>,
+): Promise<number> {
   const unclaimed = part.unclaimed(shot, nowMs);
   const open = part.batches.filter(({ key }) => !memo.final.has(key));
   const limit = pLimit(CLOSE_AT_ONCE);
   let left = 0;
   for (let from = 0; from < open.length; from += READ_AT_ONCE) {
     const some = open.slice(from, from + READ_AT_ONCE);
-    const found = await claims.read(some.map(({ key }) => key), unclaimed !== null);
-    await Promise.all(some.map((batch) => limit(async () => {
-      const { key } = batch;
-      if (await settleBatch(claims, part, batch, found.get(key), unclaimed, nowMs, areLost)) memo.final.add(key);
-      else left += 1;
-    })));
+    const found = await claims.read(
+      some.map(({ key }) => key),
+      unclaimed !== null,
+    );
+    await Promise.all(
+      some.map((batch) =>
+        limit(async () => {
+          const { key } = batch;
+          if (await settleBatch(claims, part, batch, found.get(key), unclaimed, nowMs, areLost)) memo.final.add(key);
+          else left += 1;
+        }),
+      ),
+    );
     if (left > 0 && unclaimed === null) return left;
   }
   return left;
 }
 
 /** True: the batch is final. */
-async function settleBatch(claims: ClaimStore, part: Part, { id, key, set }: Part['batches'][number], claim: Claim | undefined, due: 'halted' | 'late' | null, nowMs: number, areLost: () => Promise<boolean>): Promise<boolean> {
+async function settleBatch(
+  claims: ClaimStore,
+  part: Part,
+  { id, key, set }: Part['batches'][number],
+  claim: Claim | undefined,
+  due: 'halted' | 'late' | null,
+  nowMs: number,
+  areLost: () => Promise<boolean>,
+): Promise<boolean> {
   if (claim?.state === 'accounted' || claim?.state === 'closed') return true;
   if (claim?.state === 'claimed') {
     if (nowMs < leaseEndMs(claim, part.notAfterMs) + ACCOUNT_GRACE_MS) return false;
@@ -144,22 +206,28 @@ async function settleBatch(claims: ClaimStore, part: Part, { id, key, set }: Par
     if (due === null && uncovered(claim, set).length > 0) return false;
   } else if (due === null) return false;
   // Nobody knows whether it was sent, if it had a claim that is gone.
-  const beyond = claim === undefined && await areLost() ? 'uncertain' : due ?? 'late';
-  const closed = await claims.close(key, wordOf(claim, await part.setNow(id) ?? set, beyond), claim ?? null);
+  const beyond = claim === undefined && (await areLost()) ? 'uncertain' : (due ?? 'late');
+  const closed = await claims.close(key, wordOf(claim, (await part.setNow(id)) ?? set, beyond), claim ?? null);
   // Somebody was faster: a sender, whose account we wait for, or another closer.
   return closed.won || closed.claim.state === 'accounted' || closed.claim.state === 'closed';
 }
 
 async function totalsFrom(claims: ClaimStore, parts: readonly Part[]): Promise<SegmentTotals[]> {
-  return Promise.all(parts.map(async ({ segment, attempt, batches }) => {
-    const found = await claims.read(batches.map(({ key }) => key), true);
-    const accounts = batches.flatMap(({ key, count }) => {
-      const claim = found.get(key);
-      if (claim?.state !== 'accounted' && claim?.state !== 'closed') throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
-      return counted(claim).map((account) => ({ ...account, count }));
-    });
-    return { segment, attempt, ...totalsOf(accounts) };
-  }));
+  return Promise.all(
+    parts.map(async ({ segment, attempt, batches }) => {
+      const found = await claims.read(
+        batches.map(({ key }) => key),
+        true,
+      );
+      const accounts = batches.flatMap(({ key, count }) => {
+        const claim = found.get(key);
+        if (claim?.state !== 'accounted' && claim?.state !== 'closed')
+          throw new Error(`CLAIM_NOT_FINAL: ${key} was final and has no account`);
+        return counted(claim).map((account) => ({ ...account, count }));
+      });
+      return { segment, attempt, ...totalsOf(accounts) };
+    }),
+  );
 }
 
 /** Reads manifests from object storage, each once. */

@@ -12,8 +12,12 @@ import type { CloserOptions } from './closer.ts';
 import { Rescue } from './rescue.ts';
 
 let stage: Stage;
-beforeAll(async () => { stage = await startStage(); });
-afterAll(async () => { await stage.stop(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(async () => {
+  await stage.stop();
+});
 
 /** A halted shot that nobody has begun, and a closer by itself. `asked`: how often it wanted to close. */
 async function closing(change: (stage: Stage) => Partial<CloserOptions>) {
@@ -22,14 +26,34 @@ async function closing(change: (stage: Stage) => Partial<CloserOptions>) {
   await launch.halt();
   const complaints: string[] = [];
   const lines: { code?: string }[] = [];
-  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(JSON.parse(line) as { code?: string }) });
+  const log = pino(
+    { level: 'error' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as { code?: string }) },
+  );
   const { claims, live, queues, objects } = stage.cloud;
   const clock = wallClock();
   const common = { claims, live, launchId: launch.id, log };
-  const rescue = new Rescue({ ...common, queues, batches: queueNames(launch.pool).batches, earliestMs: clock.earliestMs, heldBack: () => null, isBusy: () => false });
+  const rescue = new Rescue({
+    ...common,
+    queues,
+    batches: queueNames(launch.pool).batches,
+    earliestMs: clock.earliestMs,
+    heldBack: () => null,
+    isBusy: () => false,
+  });
   const closer = new Closer({
-    ...common, journal: stage.journal, manifestOf: manifestReader(objects), setOf: setReader(objects), holder: 'h', clock, rescue, complain: (say) => void complaints.push(say),
-    launch: () => stage.journal.peek(launch.id), idleMs: () => Number.POSITIVE_INFINITY, everyMs: 50, ...change(stage),
+    ...common,
+    journal: stage.journal,
+    manifestOf: manifestReader(objects),
+    setOf: setReader(objects),
+    holder: 'h',
+    clock,
+    rescue,
+    complain: (say) => void complaints.push(say),
+    launch: () => stage.journal.peek(launch.id),
+    idleMs: () => Number.POSITIVE_INFINITY,
+    everyMs: 50,
+    ...change(stage),
   });
   closer.start();
   return { shot, closer, complaints, refusals: () => lines.filter(({ code }) => code !== undefined) };
@@ -38,7 +62,14 @@ async function closing(change: (stage: Stage) => Partial<CloserOptions>) {
 test('a close that the core refuses is logged once, tried again seldom, and told in the report', async () => {
   let asked = 0;
   const { shot, closer, complaints, refusals } = await closing(({ journal }) => ({
-    journal: { ...journal, launch: (id) => journal.launch(id), submit: () => { asked += 1; return Promise.resolve({ ok: false, code: 'TOTALS_DO_NOT_ADD_UP', say: 'found 299, expected 300' } as never); } },
+    journal: {
+      ...journal,
+      launch: (id) => journal.launch(id),
+      submit: () => {
+        asked += 1;
+        return Promise.resolve({ ok: false, code: 'TOTALS_DO_NOT_ADD_UP', say: 'found 299, expected 300' } as never);
+      },
+    },
   }));
   await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(2), { timeout: 15_000 });
   const before = asked;
@@ -52,7 +83,12 @@ test('a close that the core refuses is logged once, tried again seldom, and told
 }, 30_000);
 
 test('a claim that this version does not know is told too, once and then seldom', async () => {
-  const { shot, closer, complaints, refusals } = await closing(({ cloud }) => ({ claims: { ...cloud.claims, read: () => Promise.reject(new CloudError('CLAIM_UNKNOWN', 'claim k has state "leased"')) } }));
+  const { shot, closer, complaints, refusals } = await closing(({ cloud }) => ({
+    claims: {
+      ...cloud.claims,
+      read: () => Promise.reject(new CloudError('CLAIM_UNKNOWN', 'claim k has state "leased"')),
+    },
+  }));
   await vi.waitFor(() => expect(complaints.length).toBeGreaterThanOrEqual(1), { timeout: 15_000 });
   await new Promise((done) => setTimeout(done, 1_500));
   await closer.stop();

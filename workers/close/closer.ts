@@ -3,8 +3,8 @@ import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
+import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
 import { CloseMemo, closeShot, partsOf } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import type { Rescue } from './rescue.ts';
@@ -67,9 +67,13 @@ export class Closer {
 
   #tick(): void {
     if (this.#running !== null) return;
-    this.#running = this.#walk().catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'closing failed; it is tried again');
-    }).finally(() => { this.#running = null; });
+    this.#running = this.#walk()
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'closing failed; it is tried again');
+      })
+      .finally(() => {
+        this.#running = null;
+      });
   }
 
   async #walk(): Promise<void> {
@@ -98,7 +102,8 @@ export class Closer {
   async #present(): Promise<Launch | null> {
     const { launchId, launch, journal, clock } = this.#options;
     const known = launch();
-    if (known === null || !isOrderWaiting(known, clock.nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS) return known;
+    if (known === null || !isOrderWaiting(known, clock.nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS)
+      return known;
     this.#readAtMs = performance.now();
     return journal.launch(launchId);
   }
@@ -107,10 +112,11 @@ export class Closer {
     const { idleMs, rescue, clock } = this.#options;
     const memo = this.#memos.get(shot.id) ?? new CloseMemo();
     this.#memos.set(shot.id, memo);
-    const over = shot.haltedAtMs !== null || clock.earliestMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
+    const over =
+      shot.haltedAtMs !== null || clock.earliestMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
     const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && performance.now() - memo.walkedAtMs >= CLOSE_EVERY_MS;
     const mayBeLost = rescue.isDue(shot);
-    if ((!mayClose && !mayBeLost) || !await this.#isOurs(shot.id)) return;
+    if ((!mayClose && !mayBeLost) || !(await this.#isOurs(shot.id))) return;
     if (mayClose) await this.#close(shot, memo);
     if (!mayBeLost) return;
     memo.parts ??= await partsOf(this.#options, launch, shot);
@@ -130,7 +136,11 @@ export class Closer {
   #refuse({ id }: Shot, { code, say }: { code: string; say: string }): void {
     const { log, complain } = this.#options;
     const before = this.#refused.get(id);
-    this.#refused.set(id, { code, atMs: performance.now(), waitMs: Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2) });
+    this.#refused.set(id, {
+      code,
+      atMs: performance.now(),
+      waitMs: Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2),
+    });
     if (before?.code !== code) log.error({ shotId: id, code, say }, 'close was refused; it is tried again, seldom');
     complain(`${CANNOT_CLOSE} ${id}: ${say}`);
   }

@@ -9,13 +9,18 @@ import { emptyTotals, packStates, totalsOf } from '../send/account-codec.ts';
 import { newestWord, wordName } from '../send/batch-words.ts';
 
 export interface LateAccount {
-  launchId: string; shotId: string; segment: string; attempt: number; batch: string;
+  launchId: string;
+  shotId: string;
+  segment: string;
+  attempt: number;
+  batch: string;
   /** The how many-th holder of the batch, from 1. */
   holder: number;
   /** Devices of the batch. */
   count: number;
   /** What the closer had written, and what the holder knows. */
-  closed: Account; account: Account;
+  closed: Account;
+  account: Account;
 }
 
 const RETRY_MS = 1_000;
@@ -25,7 +30,11 @@ const RETRY_MS = 1_000;
  * totals of the closed shot. Waits while the shot is still open (its close counts the closer's word). Null when
  * there is nothing to correct, or when `signal` ended the wait.
  */
-export async function correctShot(journal: Pick<Journal, 'launch' | 'submit'>, late: LateAccount, signal: AbortSignal): Promise<Submitted | null> {
+export async function correctShot(
+  journal: Pick<Journal, 'launch' | 'submit'>,
+  late: LateAccount,
+  signal: AbortSignal,
+): Promise<Submitted | null> {
   while (!signal.aborted) {
     const launch = await journal.launch(late.launchId);
     if (launch?.shots[late.shotId]?.closed != null) return correctClosed(journal, late);
@@ -36,15 +45,25 @@ export async function correctShot(journal: Pick<Journal, 'launch' | 'submit'>, l
 
 /** The same for a shot that is closed: at once. Null: there is nothing to correct, or somebody has done it. */
 export async function correctClosed(journal: Pick<Journal, 'submit'>, late: LateAccount): Promise<Submitted | null> {
-  const submitted = await journal.submit(late.launchId, (present) => ({ kind: 'correct-shot', shotId: late.shotId, segments: [corrected(present, late)], batch: wordName(late.batch, late.holder) }));
+  const submitted = await journal.submit(late.launchId, (present) => ({
+    kind: 'correct-shot',
+    shotId: late.shotId,
+    segments: [corrected(present, late)],
+    batch: wordName(late.batch, late.holder),
+  }));
   return !submitted.ok && submitted.code === 'ALREADY_SO' ? null : submitted;
 }
 
-function corrected(launch: Launch | null, { shotId, segment, attempt, count, closed, account }: LateAccount): SegmentTotals {
+function corrected(
+  launch: Launch | null,
+  { shotId, segment, attempt, count, closed, account }: LateAccount,
+): SegmentTotals {
   const standing = launch?.shots[shotId]?.totals?.find((one) => one.segment === segment && one.attempt === attempt);
   if (standing === undefined) throw new Error(`TOTALS_MISSING: shot ${shotId} has none for ${segment}`);
   const before = totalsOf([{ ...closed, count }]).totals;
-  const after = totalsOf([{ states: packStates(newestWord({ account, closedAccount: closed }, count)), reasons: account.reasons, count }]).totals;
+  const after = totalsOf([
+    { states: packStates(newestWord({ account, closedAccount: closed }, count)), reasons: account.reasons, count },
+  ]).totals;
   const totals: Totals = emptyTotals();
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
   const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);

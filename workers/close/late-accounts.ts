@@ -1,8 +1,8 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { claimKey } from '../contract.ts';
+import { wordName, words } from '../send/batch-words.ts';
 import type { CloseDeps } from './close.ts';
 import { correctClosed } from './correct.ts';
-import { wordName, words } from '../send/batch-words.ts';
 
 /**
  * A holder whose account comes after the close appends the correction itself. If it dies between the two, this finds what
@@ -10,7 +10,12 @@ import { wordName, words } from '../send/batch-words.ts';
  * not matter who comes first, nor how often.
  */
 
-interface Batch { segment: string; attempt: number; id: string; count: number }
+interface Batch {
+  segment: string;
+  attempt: number;
+  id: string;
+  count: number;
+}
 
 /** Batches by claim key that an account may still come for; null before the first look. */
 export class LateMemo {
@@ -18,8 +23,13 @@ export class LateMemo {
 }
 
 /** `waiting`: how many batches may still be accounted for. `refused`: corrections that the launch did not take, in words. The first look reads all claims of the segments with uncertain devices, later ones those alone. Errors: those of the stores. */
-export async function correctLateAccounts(deps: CloseDeps, launch: Launch, shot: Shot, memo: LateMemo): Promise<{ waiting: number; refused: string[] }> {
-  const batches = memo.waiting ?? await uncertainBatches(deps, launch, shot);
+export async function correctLateAccounts(
+  deps: CloseDeps,
+  launch: Launch,
+  shot: Shot,
+  memo: LateMemo,
+): Promise<{ waiting: number; refused: string[] }> {
+  const batches = memo.waiting ?? (await uncertainBatches(deps, launch, shot));
   const claims = await deps.claims.read([...batches.keys()], true);
   const waiting = new Map<string, Batch>();
   const refused: string[] = [];
@@ -33,11 +43,22 @@ export async function correctLateAccounts(deps: CloseDeps, launch: Launch, shot:
         waiting.set(key, batch);
         continue;
       }
-      const late = { launchId: launch.id, shotId: shot.id, segment, attempt, batch: id, holder, count, closed: closedAccount, account };
+      const late = {
+        launchId: launch.id,
+        shotId: shot.id,
+        segment,
+        attempt,
+        batch: id,
+        holder,
+        count,
+        closed: closedAccount,
+        account,
+      };
       // The correction is made on the totals as last read there.
       await deps.journal.launch(launch.id);
       const submitted = await correctClosed(deps.journal, late);
-      if (submitted !== null && !submitted.ok) refused.push(`batch ${id} of shot ${shot.id}: ${submitted.code}, ${submitted.say}`);
+      if (submitted !== null && !submitted.ok)
+        refused.push(`batch ${id} of shot ${shot.id}: ${submitted.code}, ${submitted.say}`);
     }
   }
   memo.waiting = waiting;
@@ -47,6 +68,12 @@ export async function correctLateAccounts(deps: CloseDeps, launch: Launch, shot:
 async function uncertainBatches({ manifestOf }: CloseDeps, launch: Launch, shot: Shot): Promise<Map<string, Batch>> {
   const uncertain = (shot.totals ?? []).filter(({ totals }) => totals.uncertain > 0);
   const { segments } = await manifestOf(shot.audience);
-  return new Map(uncertain.flatMap(({ segment, attempt }) => (segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] =>
-    [claimKey(launch.id, segment, attempt, id), { segment, attempt, id, count }])));
+  return new Map(
+    uncertain.flatMap(({ segment, attempt }) =>
+      (segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [
+        claimKey(launch.id, segment, attempt, id),
+        { segment, attempt, id, count },
+      ]),
+    ),
+  );
 }

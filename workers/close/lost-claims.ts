@@ -12,18 +12,31 @@ import type { Part } from './close.ts';
  * Reports lag behind, and handed-on batches count once: it never says so without cause. What it can't see is a loss of less
  * than what is claimed and not answered yet, and one that took the workers' reports along.
  */
-export interface LostClaims { platform: Platform; answered: number; claimed: number }
+export interface LostClaims {
+  platform: Platform;
+  answered: number;
+  claimed: number;
+}
 
 export async function lostClaims(
-  { claims, live }: { claims: Pick<ClaimStore, 'read'>; live: Pick<LiveStore, 'reports'> }, { launchId, shotId, parts }: { launchId: string; shotId: string; parts: readonly Part[] },
+  { claims, live }: { claims: Pick<ClaimStore, 'read'>; live: Pick<LiveStore, 'reports'> },
+  { launchId, shotId, parts }: { launchId: string; shotId: string; parts: readonly Part[] },
 ): Promise<LostClaims | null> {
-  const snapshots = (await live.reports(launchId)).flatMap(({ shots }) => shots.filter((shot) => shot.shotId === shotId));
+  const snapshots = (await live.reports(launchId)).flatMap(({ shots }) =>
+    shots.filter((shot) => shot.shotId === shotId),
+  );
   for (const platform of PLATFORMS) {
-    const answered = snapshots.reduce((sum, { platforms }) => sum + platforms[platform].accepted + platforms[platform].failed, 0);
+    const answered = snapshots.reduce(
+      (sum, { platforms }) => sum + platforms[platform].accepted + platforms[platform].failed,
+      0,
+    );
     if (answered === 0) continue;
     const batches = parts.filter((part) => part.platform === platform).flatMap((part) => part.batches);
     // After the reports: a claim that they know of is there by now.
-    const found = await claims.read(batches.map(({ key }) => key), true);
+    const found = await claims.read(
+      batches.map(({ key }) => key),
+      true,
+    );
     const claimed = batches.reduce((sum, { key, set }) => sum + (found.has(key) ? set.size : 0), 0);
     if (answered > claimed) return { platform, answered, claimed };
   }

@@ -8,18 +8,25 @@ import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { claimKey, queueNames, segmentDedupId } from '../contract.ts';
 import type { WorkerReport } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
-import { CloseMemo, manifestReader, partsOf } from './close.ts';
 import { setReader } from '../send/frozen-sets.ts';
+import { CloseMemo, manifestReader, partsOf } from './close.ts';
 import { Rescue } from './rescue.ts';
 import type { RescueOptions } from './rescue.ts';
 
 let stage: Stage;
-beforeAll(async () => { stage = await startStage(); });
-afterEach(async () => { await stage.stopWorkers(); });
-afterAll(async () => { await stage.stop(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(async () => {
+  await stage.stopWorkers();
+});
+afterAll(async () => {
+  await stage.stop();
+});
 
 const accepted = (shot: Shot) => (shot.totals ?? []).reduce((sum, { totals }) => sum + totals.accepted, 0);
-const firstPush = async (launch: StagedLaunch, atLeast = 1) => vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { timeout: 10_000, interval: 10 });
+const firstPush = async (launch: StagedLaunch, atLeast = 1) =>
+  vi.waitFor(() => expect(launch.counts().received).toBeGreaterThanOrEqual(atLeast), { timeout: 10_000, interval: 10 });
 
 async function purge(queue: string): Promise<void> {
   const { sqs } = createClients(stage.cloudConfig);
@@ -65,7 +72,12 @@ describe('with workers', () => {
   });
 
   test('a batch queue that is purged in mid-shot costs some seconds and no device, also while another segment goes on', async () => {
-    const launch = await stage.newLaunch({ ios: 3_000, android: 4_000, batchSize: 20, delivery: { ios_per_second: 600, android_per_second: 400, android_ramp: '0s' } });
+    const launch = await stage.newLaunch({
+      ios: 3_000,
+      android: 4_000,
+      batchSize: 20,
+      delivery: { ios_per_second: 600, android_per_second: 400, android_ramp: '0s' },
+    });
     await launch.worker();
     const shot = await launch.fire();
     await firstPush(launch, 400);
@@ -78,30 +90,66 @@ describe('with workers', () => {
 
 describe('judged', () => {
   /** A shot of three batches without any worker, and a clock that the test moves. */
-  async function judged(change: Partial<RescueOptions> = {}, devices: Parameters<Stage['newLaunch']>[0] = { ios: 300, android: 0 }) {
+  async function judged(
+    change: Partial<RescueOptions> = {},
+    devices: Parameters<Stage['newLaunch']>[0] = { ios: 300, android: 0 },
+  ) {
     const launch = await stage.newLaunch(devices);
     const shot = await launch.fire({ wake: false });
     const present = await stage.journal.launch(launch.id);
     if (present === null) throw new Error('no launch');
-    const deps = { claims: stage.cloud.claims, journal: stage.journal, manifestOf: manifestReader(stage.cloud.objects), setOf: setReader(stage.cloud.objects) };
+    const deps = {
+      claims: stage.cloud.claims,
+      journal: stage.journal,
+      manifestOf: manifestReader(stage.cloud.objects),
+      setOf: setReader(stage.cloud.objects),
+    };
     const parts = await partsOf(deps, present, shot);
     const memo = new CloseMemo();
     let atMs = shot.pressedAtMs;
     const sent: { atMs: number; batches: number }[] = [];
     let reads = 0;
     const rescue = new Rescue({
-      claims: { read: (...call) => { reads += 1; return stage.cloud.claims.read(...call); } },
-      queues: { send: async (_queue, bodies) => { sent.push({ atMs: atMs - shot.pressedAtMs, batches: bodies.length }); }, depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }) },
-      live: stage.cloud.live, batches: queueNames(launch.pool).batches, launchId: launch.id, earliestMs: () => atMs, heldBack: () => null, isBusy: () => false, log: pino({ level: 'silent' }), nowMs: () => atMs, ...change,
+      claims: {
+        read: (...call) => {
+          reads += 1;
+          return stage.cloud.claims.read(...call);
+        },
+      },
+      queues: {
+        send: async (_queue, bodies) => {
+          sent.push({ atMs: atMs - shot.pressedAtMs, batches: bodies.length });
+        },
+        depth: async () => ({ visible: 0, inFlight: 0, delayed: 0 }),
+      },
+      live: stage.cloud.live,
+      batches: queueNames(launch.pool).batches,
+      launchId: launch.id,
+      earliestMs: () => atMs,
+      heldBack: () => null,
+      isBusy: () => false,
+      log: pino({ level: 'silent' }),
+      nowMs: () => atMs,
+      ...change,
     });
     const until = async (ms: number) => {
       for (; atMs < shot.pressedAtMs + ms; atMs += 250) if (rescue.isDue(shot)) await rescue.look(shot, parts, memo);
     };
     const key = (at: number) => claimKey(launch.id, 'ios', 1, parts[0]?.batches[at]?.id ?? '');
     /** Devices below the mark are under the lease. */
-    const claim = (at: number, forMs: number, mark = 10) => stage.cloud.claims.claim(key(at), { bootId: 'b', token: `t${at}`, claimedAtMs: atMs, sendUntilMs: atMs + forMs, mark });
-    const account = (at: number) => stage.cloud.claims.account(key(at), `t${at}`, toAccount(new Uint8Array(100).fill(stateCode('accepted')), {}));
-    const skip = (ms: number) => { atMs += ms; };
+    const claim = (at: number, forMs: number, mark = 10) =>
+      stage.cloud.claims.claim(key(at), {
+        bootId: 'b',
+        token: `t${at}`,
+        claimedAtMs: atMs,
+        sendUntilMs: atMs + forMs,
+        mark,
+      });
+    const account = (at: number) =>
+      stage.cloud.claims.account(key(at), `t${at}`, toAccount(new Uint8Array(100).fill(stateCode('accepted')), {}));
+    const skip = (ms: number) => {
+      atMs += ms;
+    };
     return { rescue, sent, until, skip, claim, account, shot, reads: () => reads };
   }
 
@@ -112,7 +160,8 @@ describe('judged', () => {
     const times = sent.map(({ atMs }) => atMs);
     expect(times[0]).toBeLessThanOrEqual(1_250);
     const gaps = times.slice(1).map((at, nth) => at - (times[nth] ?? 0));
-    for (const [nth, gap] of [3_000, 6_000, 12_000].entries()) expect(Math.abs((gaps[nth] ?? 0) - gap)).toBeLessThanOrEqual(1_250);
+    for (const [nth, gap] of [3_000, 6_000, 12_000].entries())
+      expect(Math.abs((gaps[nth] ?? 0) - gap)).toBeLessThanOrEqual(1_250);
   });
 
   test('while a lease lives nothing is lost; when it is over, and its grace, what nobody holds is, and what it covers whole is not', async () => {
@@ -156,11 +205,35 @@ describe('judged', () => {
   });
 
   test('what has lost its claims is not put back: more was answered than there are claims for', async () => {
-    const answered = (accepted: number) => ({ written: accepted, accepted, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, histogram: '', curve: [] });
+    const answered = (accepted: number) => ({
+      written: accepted,
+      accepted,
+      failed: 0,
+      uncertain: 0,
+      halted: 0,
+      late: 0,
+      skipped: 0,
+      reasons: {},
+      histogram: '',
+      curve: [],
+    });
     let accepted = 0;
     let shotId = '';
     const { sent, until, shot, claim, account } = await judged({
-      live: { reports: async () => [{ shots: [{ shotId, platforms: { ios: answered(accepted), android: answered(0) }, firstWriteAtMs: null, lastWriteAtMs: null }] } as unknown as WorkerReport] },
+      live: {
+        reports: async () => [
+          {
+            shots: [
+              {
+                shotId,
+                platforms: { ios: answered(accepted), android: answered(0) },
+                firstWriteAtMs: null,
+                lastWriteAtMs: null,
+              },
+            ],
+          } as unknown as WorkerReport,
+        ],
+      },
     });
     shotId = shot.id;
     accepted = 1;
@@ -174,7 +247,17 @@ describe('judged', () => {
 
   test('a queue that is full of messages gets no more than a hundred of them', async () => {
     const sent: number[] = [];
-    const { until } = await judged({ queues: { send: async (_queue, bodies) => { sent.push(bodies.length); }, depth: async () => ({ visible: 9_000, inFlight: 1_000, delayed: 0 }) } }, { ios: 150, android: 0, batchSize: 1 });
+    const { until } = await judged(
+      {
+        queues: {
+          send: async (_queue, bodies) => {
+            sent.push(bodies.length);
+          },
+          depth: async () => ({ visible: 9_000, inFlight: 1_000, delayed: 0 }),
+        },
+      },
+      { ios: 150, android: 0, batchSize: 1 },
+    );
     await until(2_000);
     expect(sent).toEqual([100]);
   });

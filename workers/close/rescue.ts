@@ -48,7 +48,14 @@ const FIRST = 100;
 const QUEUE_MOST = 10_000;
 
 /** What was seen of one segment so far. */
-interface Seen { lookedAtMs: number; stillMs: number; sign: string | null; isCut: boolean; rescues: number; nextMs: number }
+interface Seen {
+  lookedAtMs: number;
+  stillMs: number;
+  sign: string | null;
+  isCut: boolean;
+  rescues: number;
+  nextMs: number;
+}
 
 export class Rescue {
   readonly #options: RescueOptions;
@@ -96,21 +103,28 @@ export class Rescue {
   }
 
   async #lookAt(shot: Shot, part: Part, memo: CloseMemo, key: string, parts: readonly Part[]): Promise<number> {
-    const seen = this.#seen.get(key) ?? { lookedAtMs: this.#nowMs(), stillMs: 0, sign: null, isCut: false, rescues: 0, nextMs: 0 };
+    const seen = this.#seen.get(key) ?? {
+      lookedAtMs: this.#nowMs(),
+      stillMs: 0,
+      sign: null,
+      isCut: false,
+      rescues: 0,
+      nextMs: 0,
+    };
     this.#seen.set(key, seen);
     const open = part.batches.filter((batch) => !memo.final.has(batch.key));
     const first = await this.#read(open.slice(0, FIRST), memo);
     const nowMs = this.#nowMs();
     if (open.length < part.batches.length) seen.isCut = true;
     if (this.#getsOn(seen, first, open.length, nowMs) || !isStill(seen, shot, nowMs)) return this.#wait(seen, nowMs);
-    const all = [...first, ...await this.#read(open.slice(FIRST), memo)];
+    const all = [...first, ...(await this.#read(open.slice(FIRST), memo))];
     if (this.#hasLive(all)) {
       seen.stillMs = 0;
       return this.#wait(seen, nowMs);
     }
     const lost = all.filter(({ batch, claim }) => isLost(batch, claim)).map(({ batch }) => batch.id);
-    if (lost.length === 0 || await this.#areLost(shot, parts)) return this.#wait(seen, nowMs);
-    const some = await this.#isFull(part.platform) ? lost.slice(0, FIRST) : lost;
+    if (lost.length === 0 || (await this.#areLost(shot, parts))) return this.#wait(seen, nowMs);
+    const some = (await this.#isFull(part.platform)) ? lost.slice(0, FIRST) : lost;
     await this.#send(shot, part, some);
     Object.assign(seen, { rescues: seen.rescues + 1, isCut: true, stillMs: 0 });
     this.#wait(seen, nowMs);
@@ -143,7 +157,11 @@ export class Rescue {
   /** Batches without a claim may have been sent then: putting them back would send them twice. */
   async #areLost(shot: Shot, parts: readonly Part[]): Promise<boolean> {
     const lost = await lostClaims(this.#options, { launchId: this.#options.launchId, shotId: shot.id, parts });
-    if (lost !== null) this.#options.log.error({ shotId: shot.id, ...lost }, 'claims of this shot are gone from their table: nothing of it is put back');
+    if (lost !== null)
+      this.#options.log.error(
+        { shotId: shot.id, ...lost },
+        'claims of this shot are gone from their table: nothing of it is put back',
+      );
     return lost !== null;
   }
 
@@ -155,15 +173,26 @@ export class Rescue {
   }
 
   async #read(batches: Part['batches'], memo: CloseMemo): Promise<Found[]> {
-    const claims = await this.#options.claims.read(batches.map(({ key }) => key), false);
+    const claims = await this.#options.claims.read(
+      batches.map(({ key }) => key),
+      false,
+    );
     for (const { state, key } of claims.values()) if (state === 'accounted' || state === 'closed') memo.final.add(key);
     return batches.map((batch) => ({ batch, claim: claims.get(batch.key) }));
   }
 
   async #send(shot: Shot, { segment, attempt, platform }: Part, lost: readonly string[]): Promise<void> {
     const { queues, batches, launchId, log } = this.#options;
-    log.warn({ shotId: shot.id, segment, attempt, batches: lost.length }, 'nobody works at these batches: putting them on their queue again');
-    await queues.send(batches[platform], lost.map((batch) => JSON.stringify({ v: 1, launchId, shotId: shot.id, segment, attempt, batch } satisfies BatchMessage)));
+    log.warn(
+      { shotId: shot.id, segment, attempt, batches: lost.length },
+      'nobody works at these batches: putting them on their queue again',
+    );
+    await queues.send(
+      batches[platform],
+      lost.map((batch) =>
+        JSON.stringify({ v: 1, launchId, shotId: shot.id, segment, attempt, batch } satisfies BatchMessage),
+      ),
+    );
   }
 
   #nowMs(): number {
@@ -177,7 +206,10 @@ function isStill({ stillMs, isCut, rescues }: Seen, shot: Shot, nowMs: number): 
   return stillMs >= Math.min(BACK_OFF_MOST_MS, STILL_MS * 2 ** Math.max(0, rescues - 1));
 }
 
-interface Found { batch: Part['batches'][number]; claim: Claim | undefined }
+interface Found {
+  batch: Part['batches'][number];
+  claim: Claim | undefined;
+}
 
 /** Called when no lease lives. A lease that covers all that is left may have been written whole: its holder or a closer says so. */
 function isLost({ set }: Part['batches'][number], claim: Claim | undefined): boolean {

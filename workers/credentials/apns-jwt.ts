@@ -8,15 +8,27 @@ import type { RotatingOptions } from './rotating-credential.ts';
 const LIVES_MS = 60 * 60_000;
 
 /** ES256 provider token from a .p8 key. Rejects in `ready` if the key is no PKCS#8 P-256 key. */
-export function apnsCredential(options: { keyPem: string; keyId: string; teamId: string; log: Logger } & Partial<RotatingOptions>): Credential {
+export function apnsCredential(
+  options: { keyPem: string; keyId: string; teamId: string; log: Logger } & Partial<RotatingOptions>,
+): Credential {
   const { keyPem, keyId, teamId, log, ...timing } = options;
   return new RotatingCredential({
-    ...timing, name: 'apns', log,
+    ...timing,
+    name: 'apns',
+    log,
     async mint() {
       const key = await importPKCS8(keyPem, 'ES256');
       const issuedAtSeconds = Math.floor((timing.nowMs ?? Date.now)() / 1_000);
-      const jwt = await new SignJWT().setProtectedHeader({ alg: 'ES256', kid: keyId }).setIssuer(teamId).setIssuedAt(issuedAtSeconds).sign(key);
-      return { authorization: `bearer ${jwt}`, mintedAtMs: issuedAtSeconds * 1_000, expiresAtMs: issuedAtSeconds * 1_000 + LIVES_MS };
+      const jwt = await new SignJWT()
+        .setProtectedHeader({ alg: 'ES256', kid: keyId })
+        .setIssuer(teamId)
+        .setIssuedAt(issuedAtSeconds)
+        .sign(key);
+      return {
+        authorization: `bearer ${jwt}`,
+        mintedAtMs: issuedAtSeconds * 1_000,
+        expiresAtMs: issuedAtSeconds * 1_000 + LIVES_MS,
+      };
     },
   });
 }

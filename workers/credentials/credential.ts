@@ -32,7 +32,8 @@ const DYING_LEFT = 15 / 60;
 const DEAD_LEFT = 1 / 60;
 const HOUR_MS = 60 * 60_000;
 
-const part = ({ mintedAtMs, expiresAtMs }: Issued, share: number): number => Math.min(HOUR_MS, expiresAtMs - mintedAtMs) * share;
+const part = ({ mintedAtMs, expiresAtMs }: Issued, share: number): number =>
+  Math.min(HOUR_MS, expiresAtMs - mintedAtMs) * share;
 
 export const leftMs = ({ expiresAtMs }: Issued, nowMs: number): number => expiresAtMs - nowMs;
 

@@ -11,7 +11,10 @@ import type { ServiceAccount } from './service-account.ts';
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
 const MINT_TIMEOUT_MS = 10_000;
 
-export interface AccessToken { token: string; expiresAtMs: number }
+export interface AccessToken {
+  token: string;
+  expiresAtMs: number;
+}
 
 export interface TokenSource {
   account: ServiceAccount;
@@ -27,10 +30,17 @@ export interface TokenSource {
 export function fcmCredential(options: TokenSource & { log: Logger } & Partial<RotatingOptions>): Credential {
   const { account, tokenUrl, ca, log, ...timing } = options;
   return new RotatingCredential({
-    ...timing, name: 'fcm', log,
+    ...timing,
+    name: 'fcm',
+    log,
     async mint() {
       const mintedAtMs = (timing.nowMs ?? Date.now)();
-      const { token, expiresAtMs } = await fetchAccessToken({ account, tokenUrl, ca, ...(timing.nowMs === undefined ? {} : { nowMs: timing.nowMs }) });
+      const { token, expiresAtMs } = await fetchAccessToken({
+        account,
+        tokenUrl,
+        ca,
+        ...(timing.nowMs === undefined ? {} : { nowMs: timing.nowMs }),
+      });
       return { authorization: `Bearer ${token}`, mintedAtMs, expiresAtMs };
     },
   });
@@ -51,19 +61,30 @@ export class TokenError extends Error {
 }
 
 /** A fresh OAuth access token for FCM. Rejects with a TokenError, after 10 s at the latest; then nothing goes on. */
-export async function fetchAccessToken({ account, tokenUrl, ca, nowMs = Date.now, timeoutMs = MINT_TIMEOUT_MS }: TokenSource): Promise<AccessToken> {
+export async function fetchAccessToken({
+  account,
+  tokenUrl,
+  ca,
+  nowMs = Date.now,
+  timeoutMs = MINT_TIMEOUT_MS,
+}: TokenSource): Promise<AccessToken> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await (tokenUrl === null ? fromGoogle(account, signal) : fromUrl(account, tokenUrl, ca, nowMs(), signal));
   } catch (error) {
     if (error instanceof TokenError) throw error;
-    throw new TokenError('FCM_TOKEN_UNREACHABLE', signal.aborted ? `no answer within ${timeoutMs / 1_000} s` : wordsOf(error), error);
+    throw new TokenError(
+      'FCM_TOKEN_UNREACHABLE',
+      signal.aborted ? `no answer within ${timeoutMs / 1_000} s` : wordsOf(error),
+      error,
+    );
   }
 }
 
 /** Of a failed look-up or connection its code, which says more than `fetch failed`. */
 function wordsOf(error: unknown): string {
-  for (let one = error; one instanceof Error; one = one.cause) if ('code' in one && typeof one.code === 'string') return one.code;
+  for (let one = error; one instanceof Error; one = one.cause)
+    if ('code' in one && typeof one.code === 'string') return one.code;
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -72,26 +93,54 @@ async function fromGoogle(account: ServiceAccount, signal: AbortSignal): Promise
   // The library's own fetch ends the process when it is aborted amid a request; through this one the proxy variables hold too.
   const dispatcher = new EnvHttpProxyAgent();
   const post = (url: string, { headers, body }: RequestInit) =>
-    fetch(url, { method: 'POST', headers: Object.fromEntries(new Headers(headers)), body: new URLSearchParams(body as URLSearchParams).toString(), signal, dispatcher });
+    fetch(url, {
+      method: 'POST',
+      headers: Object.fromEntries(new Headers(headers)),
+      body: new URLSearchParams(body as URLSearchParams).toString(),
+      signal,
+      dispatcher,
+    });
   const client = new JWT({
-    email: account.clientEmail, key: account.privateKey, scopes: [SCOPE], transporterOptions: { signal, fetchImplementation: post as unknown as typeof globalThis.fetch },
+    email: account.clientEmail,
+    key: account.privateKey,
+    scopes: [SCOPE],
+    transporterOptions: { signal, fetchImplementation: post as unknown as typeof globalThis.fetch },
   });
-  const tokens = await client.authorize().catch((error: unknown) => {
-    const response = (error as { response?: { status?: number; data?: unknown } }).response;
-    if (response === undefined) throw error;
-    throw refusal(response.status ?? 0, typeof response.data === 'string' ? response.data : JSON.stringify(response.data ?? ''), error);
-  }).finally(() => dispatcher.destroy());
+  const tokens = await client
+    .authorize()
+    .catch((error: unknown) => {
+      const response = (error as { response?: { status?: number; data?: unknown } }).response;
+      if (response === undefined) throw error;
+      throw refusal(
+        response.status ?? 0,
+        typeof response.data === 'string' ? response.data : JSON.stringify(response.data ?? ''),
+        error,
+      );
+    })
+    .finally(() => dispatcher.destroy());
   const { access_token: token, expiry_date: expiresAtMs } = tokens;
-  if (typeof token !== 'string' || typeof expiresAtMs !== 'number') throw new TokenError('FCM_TOKEN_ENDPOINT', 'an answer without a token');
+  if (typeof token !== 'string' || typeof expiresAtMs !== 'number')
+    throw new TokenError('FCM_TOKEN_ENDPOINT', 'an answer without a token');
   return { token, expiresAtMs };
 }
 
 const answerShape = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-async function fromUrl(account: ServiceAccount, tokenUrl: string, ca: string | null, nowMs: number, signal: AbortSignal): Promise<AccessToken> {
+async function fromUrl(
+  account: ServiceAccount,
+  tokenUrl: string,
+  ca: string | null,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<AccessToken> {
   const key = await keyOf(account);
-  const assertion = await new SignJWT({ scope: SCOPE }).setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
-    .setIssuer(account.clientEmail).setAudience(tokenUrl).setIssuedAt(Math.floor(nowMs / 1_000)).setExpirationTime(Math.floor(nowMs / 1_000) + 3_600).sign(key);
+  const assertion = await new SignJWT({ scope: SCOPE })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .setIssuer(account.clientEmail)
+    .setAudience(tokenUrl)
+    .setIssuedAt(Math.floor(nowMs / 1_000))
+    .setExpirationTime(Math.floor(nowMs / 1_000) + 3_600)
+    .sign(key);
   const dispatcher = new Agent({ allowH2: true, ...(ca === null ? {} : { connect: { ca } }) });
   try {
     const answer = await fetch(tokenUrl, {
@@ -122,7 +171,12 @@ async function keyOf(account: ServiceAccount): ReturnType<typeof importPKCS8> {
 /** RFC 6749 section 5.2: a refusal is JSON with `error`. Anything else comes from another kind of server. */
 function refusal(status: number, text: string, cause?: unknown, location: string | null = null): TokenError {
   const found = refusalShape.safeParse(jsonOf(text));
-  if (found.success) return new TokenError('FCM_TOKEN_REFUSED', `${status} ${found.data.error}${found.data.error_description === undefined ? '' : `: ${found.data.error_description}`}`, cause);
+  if (found.success)
+    return new TokenError(
+      'FCM_TOKEN_REFUSED',
+      `${status} ${found.data.error}${found.data.error_description === undefined ? '' : `: ${found.data.error_description}`}`,
+      cause,
+    );
   return new TokenError('FCM_TOKEN_ENDPOINT', `${status}${location === null ? '' : `, to ${location}`}`, cause);
 }
 

@@ -15,8 +15,16 @@ async function started(fail: () => boolean = () => false) {
   vi.useFakeTimers({ now: 1_000_000 });
   let minted = 0;
   credential = new RotatingCredential({
-    name: 'apns', log,
-    mint: () => fail() ? Promise.reject(new Error('no network')) : Promise.resolve({ authorization: `bearer ${++minted}`, mintedAtMs: Date.now(), expiresAtMs: Date.now() + 60 * MINUTE_MS }),
+    name: 'apns',
+    log,
+    mint: () =>
+      fail()
+        ? Promise.reject(new Error('no network'))
+        : Promise.resolve({
+            authorization: `bearer ${++minted}`,
+            mintedAtMs: Date.now(),
+            expiresAtMs: Date.now() + 60 * MINUTE_MS,
+          }),
   });
   await credential.ready();
   return credential;

@@ -66,16 +66,27 @@ export class RotatingCredential implements Credential {
     if (!isDying(this.#current, nowMs) && (this.#frozen || !isOld(this.#current, nowMs))) return;
     this.#mint().catch((error: unknown) => {
       this.#notBeforeMs = this.nowMs() + RETRY_MS;
-      this.#options.log.error({ err: error, provider: this.#options.name }, 'credential could not be replaced; the present one stays');
+      this.#options.log.error(
+        { err: error, provider: this.#options.name },
+        'credential could not be replaced; the present one stays',
+      );
     });
   }
 
   #mint(): Promise<void> {
-    this.#minting ??= this.#options.mint().then((minted) => {
-      this.#current = { ...minted, version: (this.#current?.version ?? 0) + 1 };
-      this.#options.log.info({ provider: this.#options.name, version: this.#current.version, leftMs: leftMs(this.#current, this.nowMs()) }, 'provider credential minted');
-      this.#listener();
-    }).finally(() => { this.#minting = null; });
+    this.#minting ??= this.#options
+      .mint()
+      .then((minted) => {
+        this.#current = { ...minted, version: (this.#current?.version ?? 0) + 1 };
+        this.#options.log.info(
+          { provider: this.#options.name, version: this.#current.version, leftMs: leftMs(this.#current, this.nowMs()) },
+          'provider credential minted',
+        );
+        this.#listener();
+      })
+      .finally(() => {
+        this.#minting = null;
+      });
     return this.#minting;
   }
 }

@@ -1,13 +1,24 @@
 import { z } from 'zod';
 
-const shape = z.object({ project_id: z.string().min(1), client_email: z.string().min(3), private_key: z.string().includes('PRIVATE KEY') });
+const shape = z.object({
+  project_id: z.string().min(1),
+  client_email: z.string().min(3),
+  private_key: z.string().includes('PRIVATE KEY'),
+});
 
-export interface ServiceAccount { projectId: string; clientEmail: string; privateKey: string }
+export interface ServiceAccount {
+  projectId: string;
+  clientEmail: string;
+  privateKey: string;
+}
 
 /** The JSON of a Google service account. `bad`: the fields that are wrong or missing, never what they hold. */
-export function parseServiceAccount(text: string): { ok: true; account: ServiceAccount } | { ok: false; bad: string[] } {
+export function parseServiceAccount(
+  text: string,
+): { ok: true; account: ServiceAccount } | { ok: false; bad: string[] } {
   const parsed = shape.safeParse(jsonOf(text));
-  if (!parsed.success) return { ok: false, bad: parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole') };
+  if (!parsed.success)
+    return { ok: false, bad: parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole') };
   const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = parsed.data;
   return { ok: true, account: { projectId, clientEmail, privateKey } };
 }

@@ -15,8 +15,8 @@ import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';
 import { cut } from '../report/foreign.ts';
 import { attemptSets } from '../send/attempt-set.ts';
-import type { SetReader } from '../send/frozen-sets.ts';
 import type { Authority } from '../send/authority.ts';
+import type { SetReader } from '../send/frozen-sets.ts';
 import { haltedCopies } from '../test-send/test-send.ts';
 import type { Known } from './known.ts';
 import { Looks } from './look.ts';
@@ -97,7 +97,12 @@ export class Dispatcher {
     while (!signal.aborted) {
       try {
         if (this.#serving.size >= AT_HAND_MOST) await Promise.race(this.#serving);
-        const orders = await queues.receive(segments, { max: AT_ONCE, waitSeconds: POLL_SECONDS, visibilitySeconds: this.#visibilitySeconds, signal });
+        const orders = await queues.receive(segments, {
+          max: AT_ONCE,
+          waitSeconds: POLL_SECONDS,
+          visibilitySeconds: this.#visibilitySeconds,
+          signal,
+        });
         for (const order of orders) this.#serve(order);
       } catch (error) {
         if (signal.aborted) return;
@@ -110,7 +115,9 @@ export class Dispatcher {
   /** Beside the loop: neither a copy that waits for its provider nor an order that waits for a store holds up the next one. */
   #serve(order: Received): void {
     const serving: Promise<void> = this.#settle(order)
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'an order could not be taken off its queue; it comes again'))
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'an order could not be taken off its queue; it comes again'),
+      )
       .finally(() => this.#serving.delete(serving));
     this.#serving.add(serving);
   }
@@ -118,10 +125,16 @@ export class Dispatcher {
   async #settle({ body, receipt, group }: Received): Promise<void> {
     const { queues, segments, log, foreign, onRefused } = this.#options;
     const holding = { queues, queue: segments, visibilitySeconds: this.#visibilitySeconds, log };
-    const { value: fate } = await whileHeld(holding, receipt, () => untilDone(() => this.#fateOf(body, group), this.#stop.signal, (error, delayMs) => {
-      log.error({ err: error, delayMs }, 'order could not be served; trying again');
-      if (error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN') onRefused(error.message);
-    }));
+    const { value: fate } = await whileHeld(holding, receipt, () =>
+      untilDone(
+        () => this.#fateOf(body, group),
+        this.#stop.signal,
+        (error, delayMs) => {
+          log.error({ err: error, delayMs }, 'order could not be served; trying again');
+          if (error instanceof Error && 'code' in error && error.code === 'RECORD_BROKEN') onRefused(error.message);
+        },
+      ),
+    );
     if (fate === null) return queues.handBack(segments, [receipt], 0);
     if ('backSeconds' in fate) return queues.handBack(segments, [receipt], fate.backSeconds);
     if ('foreign' in fate) foreign.order(fate.foreign);
@@ -135,13 +148,18 @@ export class Dispatcher {
   async #fateOf(body: string, group: string | null): Promise<Fate> {
     const { launchId, isServed } = this.#options;
     const order = parse(body);
-    if (order === null) return { foreign: `a message on the segment queue is no order of this version: ${body.slice(0, 300)}` };
+    if (order === null)
+      return { foreign: `a message on the segment queue is no order of this version: ${body.slice(0, 300)}` };
     if (order.launchId !== launchId) {
       // In a group of our own it would stand in front of our orders.
-      const isTheirs = group !== null && group.startsWith(`${order.launchId}/`) && await isServed(order.launchId);
-      return isTheirs ? { backSeconds: 1, why: 'an order of the launch that has the pool now' } : { foreign: `an order of another launch: ${order.launchId}` };
+      const isTheirs = group !== null && group.startsWith(`${order.launchId}/`) && (await isServed(order.launchId));
+      return isTheirs
+        ? { backSeconds: 1, why: 'an order of the launch that has the pool now' }
+        : { foreign: `an order of another launch: ${order.launchId}` };
     }
-    return 'testId' in order ? this.#once(`test/${order.testId}`, () => this.#test(order)) : this.#once(`${order.shotId}/${order.segment}/${order.attempt}`, () => this.#segment(order));
+    return 'testId' in order
+      ? this.#once(`test/${order.testId}`, () => this.#test(order))
+      : this.#once(`${order.shotId}/${order.segment}/${order.attempt}`, () => this.#segment(order));
   }
 
   /** The same order may come a thousand times at once. */
@@ -151,8 +169,12 @@ export class Dispatcher {
     if (this.#fates.size >= CUT_KEPT) this.#fates.clear();
     const fate = serve();
     this.#fates.set(key, fate);
-    const forget = () => { if (this.#fates.get(key) === fate) this.#fates.delete(key); };
-    fate.then((one) => { if (!('done' in one)) forget(); }, forget);
+    const forget = () => {
+      if (this.#fates.get(key) === fate) this.#fates.delete(key);
+    };
+    fate.then((one) => {
+      if (!('done' in one)) forget();
+    }, forget);
     return fate;
   }
 
@@ -163,7 +185,8 @@ export class Dispatcher {
     // What the record has said against it, it says for good.
     const early = seen === undefined ? null : problemOf(order, seen, 0, startMs);
     if (early !== null) return early;
-    if (!await known.shot(order.shotId)) return { foreign: `an order of a shot that is not in the record: ${order.shotId} ${order.segment}` };
+    if (!(await known.shot(order.shotId)))
+      return { foreign: `an order of a shot that is not in the record: ${order.shotId} ${order.segment}` };
     const { verdict, haltEpoch } = await this.#looks.at(order.shotId);
     if (!verdict.ok) {
       const why = `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}`;
@@ -174,8 +197,23 @@ export class Dispatcher {
 
     const messages = await this.#cut(order, verdict.authority);
     const platform = platformOf(verdict.authority, order.segment);
-    await this.#turns[platform](() => queues.send(batches[platform], messages.map((message) => JSON.stringify(message)), this.#stop.signal));
-    log.info({ shotId: order.shotId, segment: order.segment, attempt: order.attempt, batches: messages.length, tookMs: nowMs() - startMs }, 'segment cut into batches');
+    await this.#turns[platform](() =>
+      queues.send(
+        batches[platform],
+        messages.map((message) => JSON.stringify(message)),
+        this.#stop.signal,
+      ),
+    );
+    log.info(
+      {
+        shotId: order.shotId,
+        segment: order.segment,
+        attempt: order.attempt,
+        batches: messages.length,
+        tookMs: nowMs() - startMs,
+      },
+      'segment cut into batches',
+    );
     return { done: true };
   }
 
@@ -184,32 +222,44 @@ export class Dispatcher {
     const manifest = await this.#options.manifestOf(authority.shot.audience);
     const found = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];
     const sets = await attemptSets(this.#options, authority, segment, attempt, found);
-    return found.filter(({ id }) => (sets.get(id)?.size ?? 0) > 0).map(({ id }) => ({ v: 1, launchId, shotId, segment, attempt, batch: id }));
+    return found
+      .filter(({ id }) => (sets.get(id)?.size ?? 0) > 0)
+      .map(({ id }) => ({ v: 1, launchId, shotId, segment, attempt, batch: id }));
   }
 
   async #test({ launchId, testId }: TestOrder): Promise<Fate> {
     const { journal, switches, sendTest, log, known } = this.#options;
     if (known.peekTest(testId)?.results != null) return { done: true };
-    const launch = await known.test(testId) ? await journal.launch(launchId) : null;
+    const launch = (await known.test(testId)) ? await journal.launch(launchId) : null;
     const test = launch !== null && Object.hasOwn(launch.tests, testId) ? launch.tests[testId] : undefined;
     if (launch === null || test === undefined) return { foreign: `test ${testId} was not asked for` };
     if (test.results !== null) return { done: true };
-    if (test.contentHash !== launch.contentHash) return { refused: `test ${testId}: the content has changed since it was asked for` };
+    if (test.contentHash !== launch.contentHash)
+      return { refused: `test ${testId}: the content has changed since it was asked for` };
     const item = await switches.read(launchId, { consistent: true });
     if (item === null) throw new Error('SWITCHES_MISSING: a halt may have stood in them');
     // A halt stops what was asked for before it; copies that people ask for during it are how they prepare the next attempt.
     const isHalted = Math.max(item.haltEpoch, launch.halt.epoch) > test.haltEpoch;
     const results = isHalted ? haltedCopies(launch, test.to) : await sendTest(launch, testId, test.to);
     const reported = await journal.submit(launchId, { kind: 'report-test', testId, results });
-    log.info({ testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok }, 'test copies sent');
+    log.info(
+      { testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok },
+      'test copies sent',
+    );
     return { done: true };
   }
 }
 
 /** Why the segment may not be cut, for good, or null. */
-function problemOf({ shotId, segment, attempt }: SegmentOrder, shot: Shot, haltEpoch: number, nowMs: number): Fate | null {
+function problemOf(
+  { shotId, segment, attempt }: SegmentOrder,
+  shot: Shot,
+  haltEpoch: number,
+  nowMs: number,
+): Fate | null {
   const refused = (why: string): Fate => ({ refused: `${shotId} ${segment}: ${why}` });
-  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt)) return { foreign: `${shotId} ${segment}: attempt ${attempt} of it was not approved in this shot` };
+  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt))
+    return { foreign: `${shotId} ${segment}: attempt ${attempt} of it was not approved in this shot` };
   if (shot.closed !== null) return refused('the shot is closed');
   const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
   if (platform === undefined) return refused('the audience has no such segment');

@@ -44,7 +44,8 @@ export class Known {
   async #has(id: string, letter: string, isIn: (launch: Launch | null) => boolean): Promise<boolean> {
     const known = this.#journal.peek(this.#launchId);
     if (isIn(known)) return true;
-    if (!/^[1-9]\d{0,9}$/.test(id.slice(1)) || id[0] !== letter || Number(id.slice(1)) <= (known?.seq ?? 0)) return false;
+    if (!/^[1-9]\d{0,9}$/.test(id.slice(1)) || id[0] !== letter || Number(id.slice(1)) <= (known?.seq ?? 0))
+      return false;
     // An order comes right behind its press, and waits for no second read then.
     if (performance.now() - this.#inFullAtMs >= IN_FULL_EVERY_MS) {
       this.#inFullAtMs = performance.now();

@@ -6,9 +6,16 @@ import { authorityFor } from '../send/authority.ts';
 import type { Verdict } from '../send/authority.ts';
 
 /** What the record and the switches say of a shot. */
-export interface Looked { verdict: Verdict; haltEpoch: number }
+export interface Looked {
+  verdict: Verdict;
+  haltEpoch: number;
+}
 
-export interface LookOptions { journal: Pick<Journal, 'entries' | 'keyring'>; switches: Pick<SwitchStore, 'read'>; launchId: string }
+export interface LookOptions {
+  journal: Pick<Journal, 'entries' | 'keyring'>;
+  switches: Pick<SwitchStore, 'read'>;
+  launchId: string;
+}
 
 /**
  * Looks at the whole record, each time after whoever asks: what was read before an order came says nothing of it. Those who
@@ -34,18 +41,25 @@ export class Looks {
       this.#next = null;
       return this.#read();
     });
-    this.#last = looking.then(() => null, () => null);
+    this.#last = looking.then(
+      () => null,
+      () => null,
+    );
     return looking;
   }
 
   async #read(): Promise<(shotId: string) => Looked> {
     const { journal, switches, launchId } = this.#options;
-    const [first, item]: [Entry[], SwitchItem | null] = await Promise.all([journal.entries(launchId), switches.read(launchId, { consistent: true })]);
+    const [first, item]: [Entry[], SwitchItem | null] = await Promise.all([
+      journal.entries(launchId),
+      switches.read(launchId, { consistent: true }),
+    ]);
     // A head that was noted between the two reads is no fault.
     const entries = headProblem(first, item?.head ?? null) === null ? first : await journal.entries(launchId);
     const verdicts = new Map<string, Verdict>();
     return (shotId) => {
-      const verdict = verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring, item?.head ?? null);
+      const verdict =
+        verdicts.get(shotId) ?? authorityFor(launchId, shotId, entries, journal.keyring, item?.head ?? null);
       verdicts.set(shotId, verdict);
       return { verdict, haltEpoch: item?.haltEpoch ?? 0 };
     };

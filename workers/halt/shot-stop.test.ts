@@ -19,7 +19,10 @@ test('the first word stands, cut to its room', () => {
 });
 
 test('a halt stands above it, whichever came first', () => {
-  for (const order of [['halt', 'condemn'], ['condemn', 'halt']] as const) {
+  for (const order of [
+    ['halt', 'condemn'],
+    ['condemn', 'halt'],
+  ] as const) {
     const stop = ShotStop.create();
     for (const what of order) {
       if (what === 'halt') stop.halt();

@@ -24,7 +24,10 @@ export const PAUSE_AFTER_MS = 800;
 
 export { sharedClockMs, sharedNowMs };
 
-export interface SwitchMemory { shared: SharedArrayBuffer; originMs: number }
+export interface SwitchMemory {
+  shared: SharedArrayBuffer;
+  originMs: number;
+}
 
 export function createSwitchMemory(): SwitchMemory {
   const shared = new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT);
@@ -34,7 +37,11 @@ export function createSwitchMemory(): SwitchMemory {
   return memory;
 }
 
-export interface SwitchReading { haltEpoch: number; halted: boolean; pace: { ios: number; android: number } }
+export interface SwitchReading {
+  haltEpoch: number;
+  halted: boolean;
+  pace: { ios: number; android: number };
+}
 
 /** Used by the thread alone. The confirmation goes last: whoever sees it sees the values too. */
 export function writeReading({ shared, originMs }: SwitchMemory, reading: SwitchReading, readBegunAtMs: number): void {

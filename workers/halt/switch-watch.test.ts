@@ -1,6 +1,6 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { createClients } from '../../infra/aws/clients.ts';
 import { tableNames } from '../../infra/aws/create-cloud.ts';
 import { createStoreClock } from '../../infra/aws/store-clock.ts';
@@ -37,15 +37,22 @@ test('a halt reaches the sending thread, a lift lets the shot that lifts it go, 
     await vi.waitFor(() => expect(watch.view.stop(1)).toBeNull(), { timeout: 5_000 });
     expect(watch.view.stop(0)).toBe('halted');
     await local.cloud.switches.apply('a', 7, { pace: { ios: 50, android: 9 }, zombie: false, custom: {} });
-    await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]), { timeout: 5_000 });
+    await vi.waitFor(() => expect([watch.view.pace('ios'), watch.view.pace('android')]).toEqual([50, 9]), {
+      timeout: 5_000,
+    });
   } finally {
     await watch.stop();
   }
 });
 
-test('the answers that the thread gets tell the store\'s time to the main thread', async () => {
+test("the answers that the thread gets tell the store's time to the main thread", async () => {
   const clock = createStoreClock({ wallMs: () => Date.now() + 30_000 });
-  const watch = watchSwitches({ config: local.config, launchId: 'c', log: pino({ level: 'silent' }), onAnswer: clock.answered });
+  const watch = watchSwitches({
+    config: local.config,
+    launchId: 'c',
+    log: pino({ level: 'silent' }),
+    onAnswer: clock.answered,
+  });
   try {
     await vi.waitFor(() => expect(Math.abs(clock.nowMs() - Date.now())).toBeLessThan(600), { timeout: 5_000 });
     expect(clock.offset()?.aheadMs).toBeGreaterThan(29_000);
@@ -55,7 +62,11 @@ test('the answers that the thread gets tell the store\'s time to the main thread
 });
 
 test('without a confirmed read for 800 ms it pauses, and goes on when reads come through again', async () => {
-  const watch = watchSwitches({ config: { ...local.config, endpoint: proxy.url }, launchId: 'b', log: pino({ level: 'silent' }) });
+  const watch = watchSwitches({
+    config: { ...local.config, endpoint: proxy.url },
+    launchId: 'b',
+    log: pino({ level: 'silent' }),
+  });
   try {
     await local.cloud.switches.apply('b', 1, NO_SWITCHES);
     await vi.waitFor(() => expect(watch.view.stop(0)).toBeNull(), { timeout: 5_000 });
@@ -76,7 +87,12 @@ test('a switch item that is lost is no lift: the worker pauses until it is writt
   const clients = createClients(local.config);
   try {
     await vi.waitFor(() => expect(watch.view.stop(0)).toBe('halted'), { timeout: 5_000 });
-    await clients.dynamo.send(new DeleteItemCommand({ TableName: tableNames(local.config.tablePrefix).switches, Key: { launchId: { S: 'c' } } }));
+    await clients.dynamo.send(
+      new DeleteItemCommand({
+        TableName: tableNames(local.config.tablePrefix).switches,
+        Key: { launchId: { S: 'c' } },
+      }),
+    );
     await vi.waitFor(() => expect(watch.view.readAgoMs()).toBeGreaterThan(PAUSE_AFTER_MS), { timeout: 5_000 });
     expect([watch.view.stop(0), watch.view.stop(1)]).toEqual(['halted', 'paused']);
     await local.cloud.switches.apply('c', 2, NO_SWITCHES);

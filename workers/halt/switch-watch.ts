@@ -9,7 +9,11 @@ import { createSwitchMemory, SwitchView } from './switch-view.ts';
 import type { SwitchMemory } from './switch-view.ts';
 
 /** `memory`: what the view looks at, for views in other threads. */
-export interface SwitchWatch { view: SwitchView; memory: SwitchMemory; stop(): Promise<void> }
+export interface SwitchWatch {
+  view: SwitchView;
+  memory: SwitchMemory;
+  stop(): Promise<void>;
+}
 
 /** A read begins every 250 ms, whatever becomes of the ones before it: a store that takes a third of a second for each pauses nobody. */
 const EVERY_MS = 250;
@@ -19,7 +23,12 @@ const RESTART_MS = 500;
 const END_MS = 1_000;
 
 /** `onAnswer`: of the store to the thread. */
-export interface SwitchWatchOptions { config: CloudConfig; launchId: string; log: Logger; onAnswer?: (answer: StampedAnswer) => void }
+export interface SwitchWatchOptions {
+  config: CloudConfig;
+  launchId: string;
+  log: Logger;
+  onAnswer?: (answer: StampedAnswer) => void;
+}
 
 /** Starts the thread that polls the launch's switch item. If the thread dies it is started again; until then no read is confirmed, so the worker pauses. */
 export function watchSwitches({ config, launchId, log, onAnswer = () => undefined }: SwitchWatchOptions): SwitchWatch {

@@ -7,17 +7,29 @@ import { WriteCheck } from './write-check.ts';
 
 function setUp() {
   const switches = createSwitchMemory();
-  const say = (halted: boolean) => writeReading(switches, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
+  const say = (halted: boolean) =>
+    writeReading(switches, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
   say(false);
   const lease = Lease.create();
-  const grant = (mark: number, untilMs = sharedClockMs() + 60_000) => lease.grant({ untilMs, lateAtMs: untilMs + 60_000, mark });
+  const grant = (mark: number, untilMs = sharedClockMs() + 60_000) =>
+    lease.grant({ untilMs, lateAtMs: untilMs + 60_000, mark });
   grant(10);
   const stopped = ShotStop.create();
-  return { say, grant, lease, stopped, check: new WriteCheck({ haltEpoch: 0, lease: lease.memory, stopped: stopped.memory }, new SwitchView(switches)) };
+  return {
+    say,
+    grant,
+    lease,
+    stopped,
+    check: new WriteCheck({ haltEpoch: 0, lease: lease.memory, stopped: stopped.memory }, new SwitchView(switches)),
+  };
 }
 
 /** What the check says of these devices in one write, with something that happens between the first and the others. */
-function inOneWrite(check: WriteCheck, devices: readonly number[], between: () => void = () => undefined): (string | null)[] {
+function inOneWrite(
+  check: WriteCheck,
+  devices: readonly number[],
+  between: () => void = () => undefined,
+): (string | null)[] {
   const said: (string | null)[] = [];
   composeWrite(() => {
     for (const [at, device] of devices.entries()) {
@@ -64,7 +76,11 @@ test('each batch of a write is asked by itself, and each device against the mark
 });
 
 test('a write that could not be composed is over all the same', () => {
-  expect(() => composeWrite(() => { throw new Error('no'); })).toThrow('no');
+  expect(() =>
+    composeWrite(() => {
+      throw new Error('no');
+    }),
+  ).toThrow('no');
   expect(composedWrite()).toBe(0);
   const beforeMs = sharedClockMs();
   expect(writeClockMs()).toBeGreaterThanOrEqual(beforeMs);

@@ -36,14 +36,34 @@ export interface Row {
 }
 
 const token = (means: string): Row & { concerns: 'token' } => ({ concerns: 'token', fate: 'failed', means });
-const campaign = (means: string, more: Pick<Row, 'isWeak'> = {}): OtherRow => ({ concerns: 'campaign', fate: 'failed', means, ...more });
-const credential = (means: string): OtherRow => ({ concerns: 'credential', fate: 'again', endsConnection: true, waitMs: 2_000, means });
+const campaign = (means: string, more: Pick<Row, 'isWeak'> = {}): OtherRow => ({
+  concerns: 'campaign',
+  fate: 'failed',
+  means,
+  ...more,
+});
+const credential = (means: string): OtherRow => ({
+  concerns: 'credential',
+  fate: 'again',
+  endsConnection: true,
+  waitMs: 2_000,
+  means,
+});
 const device = (means: string): OtherRow => ({ concerns: 'device', fate: 'failed', means });
-const provider = (fate: Row['fate'], waitMs: number, means: string, more: Pick<Row, 'endsConnection' | 'isRate'> = {}): OtherRow => ({ concerns: 'provider', fate, waitMs, means, ...more });
+const provider = (
+  fate: Row['fate'],
+  waitMs: number,
+  means: string,
+  more: Pick<Row, 'endsConnection' | 'isRate'> = {},
+): OtherRow => ({ concerns: 'provider', fate, waitMs, means, ...more });
 
-interface OtherRow extends Row { concerns: Exclude<Concern, 'token'> }
+interface OtherRow extends Row {
+  concerns: Exclude<Concern, 'token'>;
+}
 /** The launch core, which speaks of bad tokens too, names the same reasons, or this does not compile; nor does a reason without a row. */
-type Rows<Reason extends string> = { readonly [R in Reason]: R extends BadTokenReason ? Row & { concerns: 'token' } : OtherRow };
+type Rows<Reason extends string> = {
+  readonly [R in Reason]: R extends BadTokenReason ? Row & { concerns: 'token' } : OtherRow;
+};
 
 const OUR_HEADER = 'a header of our own requests is wrong: this is a fault of gobutton, report it';
 const WRONG_KEY = 'check APNS_KEY_ID, APNS_TEAM_ID and the key file, and that the key was not revoked';
@@ -65,7 +85,9 @@ const APNS: Rows<ApnsReason> = {
   MissingTopic: campaign('the key belongs to several apps and no topic was given: check `apns.topic` in the runbook'),
   PayloadEmpty: campaign('the message is empty: look at the copy'),
   PayloadTooLarge: campaign('the message has more than 4,096 bytes: shorten the copy or its data'),
-  TopicDisallowed: campaign('the key may not send to this topic: check `apns.topic` in the runbook and what the key is for'),
+  TopicDisallowed: campaign(
+    'the key may not send to this topic: check `apns.topic` in the runbook and what the key is for',
+  ),
   BadPath: campaign(OUR_HEADER),
   MethodNotAllowed: campaign(OUR_HEADER),
 
@@ -74,43 +96,73 @@ const APNS: Rows<ApnsReason> = {
   InvalidProviderToken: credential(`APNs does not take the key: ${WRONG_KEY}. Now and then it says so without cause`),
   MissingProviderToken: credential('a request without its credential: this is a fault of gobutton, report it'),
   UnrelatedKeyIdInToken: credential('this connection was bound to another key: ' + WRONG_KEY),
-  BadEnvironmentKeyIdInToken: credential('the key is for the other environment: check GOBUTTON_APNS_URL (production or sandbox) against the key'),
+  BadEnvironmentKeyIdInToken: credential(
+    'the key is for the other environment: check GOBUTTON_APNS_URL (production or sandbox) against the key',
+  ),
   // Ours are far younger than the hour that APNs allows: this is a clock or key fault, not an age.
   ExpiredProviderToken: credential("APNs takes the credential for older than an hour: check the workers' clocks"),
   // It sticks to single connections, also without cause on our side (FACTS 17).
-  TooManyProviderTokenUpdates: credential('APNs saw another credential on this connection within 20 minutes; a new connection helps'),
+  TooManyProviderTokenUpdates: credential(
+    'APNs saw another credential on this connection within 20 minutes; a new connection helps',
+  ),
 
   Forbidden: device('APNs refuses this request'),
   // Documented for many pushes to one device; what everybody gets is weather all the same.
-  TooManyRequests: provider('again', 1_000, 'APNs slows us down: lower the pace with `/go pace ios N`', { isRate: true }),
+  TooManyRequests: provider('again', 1_000, 'APNs slows us down: lower the pace with `/go pace ios N`', {
+    isRate: true,
+  }),
   InternalServerError: provider('failed', 1_000, "a fault at APNs: see Apple's system status page"),
   ServiceUnavailable: provider('failed', 1_000, "APNs is not available: see Apple's system status page"),
-  Shutdown: provider('failed', 1_000, 'this server of APNs is being shut down; a new connection helps', { endsConnection: true }),
-  IdleTimeout: provider('failed', 1_000, 'the connection was idle for too long; a new one helps', { endsConnection: true }),
+  Shutdown: provider('failed', 1_000, 'this server of APNs is being shut down; a new connection helps', {
+    endsConnection: true,
+  }),
+  IdleTimeout: provider('failed', 1_000, 'the connection was idle for too long; a new one helps', {
+    endsConnection: true,
+  }),
 };
 
-const FCM_KEY = 'check the service account (GOOGLE_APPLICATION_CREDENTIALS), that it is of this Firebase project, and that its key was not deleted';
+const FCM_KEY =
+  'check the service account (GOOGLE_APPLICATION_CREDENTIALS), that it is of this Firebase project, and that its key was not deleted';
 
 const FCM: Rows<FcmReason> = {
   UNREGISTERED: token('the app was removed from the device'),
   SENDER_ID_MISMATCH: token('the token belongs to another Firebase project'),
   INVALID_TOKEN: token('not a registration token'),
 
-  INVALID_ARGUMENT: campaign('FCM finds a field of the message wrong, or tokens that it does not name: look at the copy and its data', { isWeak: true }),
+  INVALID_ARGUMENT: campaign(
+    'FCM finds a field of the message wrong, or tokens that it does not name: look at the copy and its data',
+    { isWeak: true },
+  ),
   NOT_FOUND: campaign('FCM does not know the project of the URL: check the service account'),
 
   UNAUTHENTICATED: credential(`FCM does not take the credential: ${FCM_KEY}`),
-  PERMISSION_DENIED: credential(`the service account may not send: give it the role Firebase Cloud Messaging API Admin, or ${FCM_KEY}`),
+  PERMISSION_DENIED: credential(
+    `the service account may not send: give it the role Firebase Cloud Messaging API Admin, or ${FCM_KEY}`,
+  ),
 
   // Of one token of an Apple or web app of the project, whose certificate is missing at Firebase (FACTS 17).
   THIRD_PARTY_AUTH_ERROR: device('an Apple or web token of a Firebase project without its APNs or web push key'),
   // Google: obey Retry-After, without it wait for a minute.
-  QUOTA_EXCEEDED: provider('again', 60_000, 'the FCM quota of the project is used up: lower the pace with `/go pace android N`, and ask Google for an event quota', { isRate: true }),
-  RESOURCE_EXHAUSTED: provider('again', 60_000, 'the FCM quota of the project is used up: lower the pace with `/go pace android N`, and ask Google for an event quota', { isRate: true }),
+  QUOTA_EXCEEDED: provider(
+    'again',
+    60_000,
+    'the FCM quota of the project is used up: lower the pace with `/go pace android N`, and ask Google for an event quota',
+    { isRate: true },
+  ),
+  RESOURCE_EXHAUSTED: provider(
+    'again',
+    60_000,
+    'the FCM quota of the project is used up: lower the pace with `/go pace android N`, and ask Google for an event quota',
+    { isRate: true },
+  ),
   UNAVAILABLE: provider('uncertain', 10_000, 'FCM is not available: see the Firebase status page'),
   INTERNAL: provider('uncertain', 10_000, 'a fault at FCM: see the Firebase status page'),
   DEADLINE_EXCEEDED: provider('uncertain', 10_000, 'FCM took too long by itself: see the Firebase status page'),
-  UNSPECIFIED_ERROR: provider('uncertain', 10_000, 'a fault at FCM that it does not explain: see the Firebase status page'),
+  UNSPECIFIED_ERROR: provider(
+    'uncertain',
+    10_000,
+    'a fault at FCM that it does not explain: see the Firebase status page',
+  ),
 };
 
 const IN_BETWEEN = 'this is no answer of the provider: a proxy, a firewall or a wrong URL stands in between';

@@ -2,11 +2,38 @@ import { httpReason } from './answers.ts';
 
 /** The reasons of APNs' answers, FACTS 1. What follows from each: answers.ts. */
 export type ApnsReason =
-  | 'BadCollapseId' | 'BadDeviceToken' | 'BadExpirationDate' | 'BadMessageId' | 'BadPriority' | 'BadTopic' | 'DeviceTokenNotForTopic'
-  | 'DuplicateHeaders' | 'IdleTimeout' | 'InvalidPushType' | 'MissingDeviceToken' | 'MissingTopic' | 'PayloadEmpty' | 'TopicDisallowed'
-  | 'BadCertificate' | 'BadCertificateEnvironment' | 'ExpiredProviderToken' | 'Forbidden' | 'InvalidProviderToken' | 'MissingProviderToken'
-  | 'UnrelatedKeyIdInToken' | 'BadEnvironmentKeyIdInToken' | 'BadPath' | 'MethodNotAllowed' | 'ExpiredToken' | 'Unregistered'
-  | 'PayloadTooLarge' | 'TooManyProviderTokenUpdates' | 'TooManyRequests' | 'InternalServerError' | 'ServiceUnavailable' | 'Shutdown';
+  | 'BadCollapseId'
+  | 'BadDeviceToken'
+  | 'BadExpirationDate'
+  | 'BadMessageId'
+  | 'BadPriority'
+  | 'BadTopic'
+  | 'DeviceTokenNotForTopic'
+  | 'DuplicateHeaders'
+  | 'IdleTimeout'
+  | 'InvalidPushType'
+  | 'MissingDeviceToken'
+  | 'MissingTopic'
+  | 'PayloadEmpty'
+  | 'TopicDisallowed'
+  | 'BadCertificate'
+  | 'BadCertificateEnvironment'
+  | 'ExpiredProviderToken'
+  | 'Forbidden'
+  | 'InvalidProviderToken'
+  | 'MissingProviderToken'
+  | 'UnrelatedKeyIdInToken'
+  | 'BadEnvironmentKeyIdInToken'
+  | 'BadPath'
+  | 'MethodNotAllowed'
+  | 'ExpiredToken'
+  | 'Unregistered'
+  | 'PayloadTooLarge'
+  | 'TooManyProviderTokenUpdates'
+  | 'TooManyRequests'
+  | 'InternalServerError'
+  | 'ServiceUnavailable'
+  | 'Shutdown';
 
 /** `reason` of the body `{"reason","timestamp"}`, or `Http503` and the like when there is none. */
 export function apnsReason(status: number, body: string): string {

@@ -8,12 +8,15 @@ const DISALLOWED = apnsRow(400, 'TopicDisallowed');
 const ARGUMENT = fcmRow(400, 'INVALID_ARGUMENT');
 
 function take(meter: CampaignMeter, times: number, row: Row | null, reason = 'TopicDisallowed'): Condemned[] {
-  return Array.from({ length: times }, () => (row === null ? meter.accepted() : meter.take(row, reason))).filter((one) => one !== null && one !== undefined);
+  return Array.from({ length: times }, () => (row === null ? meter.accepted() : meter.take(row, reason))).filter(
+    (one) => one !== null && one !== undefined,
+  );
 }
 
 test('a single answer about the content stops nothing, nor do a few among many', () => {
   const meter = new CampaignMeter();
-  for (let times = 0; times < 50; times += 1) expect([take(meter, 9, null), take(meter, 1, DISALLOWED)]).toEqual([[], []]);
+  for (let times = 0; times < 50; times += 1)
+    expect([take(meter, 9, null), take(meter, 1, DISALLOWED)]).toEqual([[], []]);
 });
 
 test('when the first answers of all say it, twenty are enough, and it is said once', () => {
@@ -35,6 +38,11 @@ test('a word that may mean a bad token too takes two hundred', () => {
   expect(take(meter, 1, ARGUMENT, 'INVALID_ARGUMENT')).toEqual([{ reason: 'INVALID_ARGUMENT', bad: 200, of: 200 }]);
 });
 
-test.each([['a token', apnsRow(400, 'BadDeviceToken')], ['a device', fcmRow(401, 'THIRD_PARTY_AUTH_ERROR')], ['the provider', apnsRow(503, 'ServiceUnavailable')], ['the credential', apnsRow(403, 'InvalidProviderToken')]])('answers about %s stop nothing, however many', (_what, row) => {
+test.each([
+  ['a token', apnsRow(400, 'BadDeviceToken')],
+  ['a device', fcmRow(401, 'THIRD_PARTY_AUTH_ERROR')],
+  ['the provider', apnsRow(503, 'ServiceUnavailable')],
+  ['the credential', apnsRow(403, 'InvalidProviderToken')],
+])('answers about %s stop nothing, however many', (_what, row) => {
   expect(take(new CampaignMeter(), 1_000, row)).toEqual([]);
 });

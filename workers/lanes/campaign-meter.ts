@@ -1,7 +1,11 @@
 import type { Row } from './answers.ts';
 
 /** An answer that nearly everybody gets because of what is sent: `bad` of the last `of` answers. */
-export interface Condemned { reason: string; bad: number; of: number }
+export interface Condemned {
+  reason: string;
+  bad: number;
+  of: number;
+}
 
 /** Of the last answers … */
 const WINDOW = 100;

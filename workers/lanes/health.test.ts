@@ -60,10 +60,15 @@ test('what was the weather is forgiven: it is tried anew', () => {
   const health = good();
   for (let times = 0; times < 9; times += 1) health.bad('Http503');
   health.forgive();
-  expect([health.state, health.takes, health.inARow, health.counts]).toEqual(['probing', true, 0, { bad: 0, answers: 0 }]);
+  expect([health.state, health.takes, health.inARow, health.counts]).toEqual([
+    'probing',
+    true,
+    0,
+    { bad: 0, answers: 0 },
+  ]);
 });
 
-test('one whose answers are bad far more often than the others\' is worse than they, with enough answers', () => {
+test("one whose answers are bad far more often than the others' is worse than they, with enough answers", () => {
   const answers = (fine: number, bad: number): Health => {
     const health = good();
     for (let at = 1; at < fine; at += 1) health.fine();

@@ -25,7 +25,11 @@ export interface ActiveJob {
 export const TRIES_AT_MOST = 8;
 
 /** Unsent until `dueMs`, on the lane's clock. */
-interface PutOff { active: ActiveJob; index: number; dueMs: number }
+interface PutOff {
+  active: ActiveJob;
+  index: number;
+  dueMs: number;
+}
 
 /** The jobs of a lane with something left to write, in order; settles each device of a job once. */
 export class Jobs {
@@ -75,7 +79,7 @@ export class Jobs {
 
   /** A device that was written and refused unread is unsent again, from `dueMs` on. False: it has been tried often enough. */
   again(active: ActiveJob, index: number, dueMs: number): boolean {
-    const refusals = active.refusals ??= new Map<number, number>();
+    const refusals = (active.refusals ??= new Map<number, number>());
     const before = refusals.get(index) ?? 0;
     if (before + 1 >= TRIES_AT_MOST) return false;
     refusals.set(index, before + 1);
@@ -122,7 +126,8 @@ export class Jobs {
 
   /** The lane ends. What was given back before is for others. */
   holdAll(): void {
-    for (const active of this.#all()) this.hold(active, active.job.stop(placeOf(active)) === 'returned' ? 'returned' : 'halted');
+    for (const active of this.#all())
+      this.hold(active, active.job.stop(placeOf(active)) === 'returned' ? 'returned' : 'halted');
   }
 
   /** Jobs that wait for a stream, a connection, the pace or the weather must hear of a halt too. */
@@ -140,7 +145,9 @@ export class Jobs {
   }
 
   #all(): ActiveJob[] {
-    return this.#putOff.length === 0 ? this.#writing.slice() : [...new Set([...this.#writing, ...this.#putOff.map(({ active }) => active)])];
+    return this.#putOff.length === 0
+      ? this.#writing.slice()
+      : [...new Set([...this.#writing, ...this.#putOff.map(({ active }) => active)])];
   }
 
   #drop(active: ActiveJob): void {

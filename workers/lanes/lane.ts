@@ -1,7 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LanePeer, LaneSick, LaneWeather } from '../contract.ts';
-import type { Condemned } from './campaign-meter.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
+import type { Condemned } from './campaign-meter.ts';
 
 /**
  * A lane is a pool of primed HTTP/2 connections to one provider. This is all that the rest of the
@@ -57,7 +57,10 @@ export interface Elsewhere {
  * Everything constant in a request. One per locale; prepared before the first write. `body`: APNs, the payload as it
  * is sent; FCM, the JSON text of the v1 `message` without its `token`, which the lane puts in.
  */
-export interface Template { headers: Readonly<Record<string, string>>; body: Buffer }
+export interface Template {
+  headers: Readonly<Record<string, string>>;
+  body: Buffer;
+}
 
 export interface LaneStatus {
   provider: 'apns' | 'fcm';
@@ -104,4 +107,6 @@ export interface Lane {
 }
 
 /** Opaque to callers. */
-export interface PreparedShot { readonly templates: readonly Template[] }
+export interface PreparedShot {
+  readonly templates: readonly Template[];
+}

@@ -1,29 +1,40 @@
 import type { Logger } from 'pino';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
-import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { StaffDevice, StaffDevices } from '../../infra/aws/staff-devices.ts';
+import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { WorkerConfig } from '../config.ts';
+import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
-import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { fcmCredential } from '../credentials/fcm-oauth.ts';
 import type { ServiceAccount } from '../credentials/service-account.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { primeTemplate } from '../send/templates.ts';
 import { SendingThreads } from '../threads/sending-threads.ts';
 import { ThreadLane } from '../threads/thread-lane.ts';
-import { WireLane } from './wire-lane.ts';
-import type { LaneOptions } from './wire-lane.ts';
 import type { Lane, LaneStatus } from './lane.ts';
 import { primeRation, primeShare } from './prime-ration.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
+import { WireLane } from './wire-lane.ts';
+import type { LaneOptions } from './wire-lane.ts';
 
 export interface LanesOptions {
-  config: WorkerConfig; account: ServiceAccount; launchId: string; topic: string; bootId: string; live: LiveStore; staff: StaffDevices; clock: StoreClock; switches: SwitchMemory; /** How many workers the roll counts. */ workers: () => number; log: Logger; timing?: CredentialTiming;
+  config: WorkerConfig;
+  account: ServiceAccount;
+  launchId: string;
+  topic: string;
+  bootId: string;
+  live: LiveStore;
+  staff: StaffDevices;
+  clock: StoreClock;
+  switches: SwitchMemory;
+  /** How many workers the roll counts. */ workers: () => number;
+  log: Logger;
+  timing?: CredentialTiming;
 }
 
 const PROVIDER_NAME: Record<Platform, string> = { ios: 'APNs', android: 'FCM' };
@@ -46,17 +57,51 @@ export class Lanes {
   /** Null: both lanes send in this thread. */
   readonly #threads: SendingThreads | null;
 
-  constructor({ config, account, launchId, topic, bootId, live, staff, clock, switches, workers, log, timing: given = {} }: LanesOptions) {
+  constructor({
+    config,
+    account,
+    launchId,
+    topic,
+    bootId,
+    live,
+    staff,
+    clock,
+    switches,
+    workers,
+    log,
+    timing: given = {},
+  }: LanesOptions) {
     const timing = { ...given, clock: given.clock ?? new CredentialClock() };
     timing.clock.follow(clock);
     const { apns, fcm, ca, connections } = config;
-    const ration = primeRation({ live, holder: bootId, perDeviceHour: config.primesPerDeviceHour, share: () => this.#primesPerHour, nowMs: clock.nowMs });
+    const ration = primeRation({
+      live,
+      holder: bootId,
+      perDeviceHour: config.primesPerDeviceHour,
+      share: () => this.#primesPerHour,
+      nowMs: clock.nowMs,
+    });
     const threads = config.threads === 0 ? null : new SendingThreads({ count: config.threads, switches, log });
     const renewal = timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs };
-    const rotation = { nowMs: timing.clock.nowMs, ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }) };
-    const lane = (platform: Platform, projectId: string | null, options: Omit<LaneOptions, 'provider' | 'ca' | 'proxy' | 'connections' | 'log'> & { proxy: string | null }): Lane => threads === null
-      ? new WireLane({ ...options, provider: projectId === null ? apnsProvider() : fcmProvider(projectId), ca, connections, log, ...renewal })
-      : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
+    const rotation = {
+      nowMs: timing.clock.nowMs,
+      ...(timing.checkEveryMs === undefined ? {} : { checkEveryMs: timing.checkEveryMs }),
+    };
+    const lane = (
+      platform: Platform,
+      projectId: string | null,
+      options: Omit<LaneOptions, 'provider' | 'ca' | 'proxy' | 'connections' | 'log'> & { proxy: string | null },
+    ): Lane =>
+      threads === null
+        ? new WireLane({
+            ...options,
+            provider: projectId === null ? apnsProvider() : fcmProvider(projectId),
+            ca,
+            connections,
+            log,
+            ...renewal,
+          })
+        : new ThreadLane({ ...options, threads, platform, projectId, ca, connections, log, timing });
     this.#staff = staff;
     this.#log = log;
     this.#workers = workers;
@@ -64,12 +109,16 @@ export class Lanes {
     this.#primesPerDeviceHour = config.primesPerDeviceHour;
     this.lanes = {
       ios: lane('ios', null, {
-        url: apns.url, proxy: apns.proxy, prime: primeTemplate('ios', launchId, topic),
+        url: apns.url,
+        proxy: apns.proxy,
+        prime: primeTemplate('ios', launchId, topic),
         credential: apnsCredential({ keyPem: apns.keyPem, keyId: apns.keyId, teamId: apns.teamId, log, ...rotation }),
         mayPrime: (token, isRenewal) => this.#counted('ios', ration(token, isRenewal)),
       }),
       android: lane('android', account.projectId, {
-        url: fcm.url, proxy: fcm.proxy, prime: primeTemplate('android', launchId, topic),
+        url: fcm.url,
+        proxy: fcm.proxy,
+        prime: primeTemplate('android', launchId, topic),
         credential: fcmCredential({ account, tokenUrl: fcm.tokenUrl, ca, log, ...rotation }),
         // Checked and not delivered: the device never hears of it.
         mayPrime: () => this.#counted('android', Promise.resolve(true)),
@@ -79,11 +128,13 @@ export class Lanes {
 
   /** Rejects when a credential can't be made; then it may be tried again. */
   async open(signal: AbortSignal): Promise<void> {
-    await Promise.all(PLATFORMS.map(async (platform) => {
-      if (this.#opened.has(platform)) return;
-      await this.lanes[platform].open(signal);
-      this.#opened.add(platform);
-    }));
+    await Promise.all(
+      PLATFORMS.map(async (platform) => {
+        if (this.#opened.has(platform)) return;
+        await this.lanes[platform].open(signal);
+        this.#opened.add(platform);
+      }),
+    );
   }
 
   get isOpen(): boolean {
@@ -99,18 +150,27 @@ export class Lanes {
       this.#log.warn({ err: error }, 'the staff devices cannot be read; those read before are used');
       return this.#devices;
     });
-    await Promise.all(PLATFORMS.map(async (platform) => {
-      const lane = this.lanes[platform];
-      const { primed, connections } = lane.status();
-      const devices = this.#devices.flatMap((device) => (device.platform === platform && device.token !== null ? [{ token: device.token }] : []));
-      // What was deleted is forgotten here as well, whether or not anything is to be primed.
-      if (devices.length === 0) return lane.prime([], signal);
-      if (primed === connections) return;
-      if (platform === 'ios') this.#primesPerHour = primeShare({ devices: devices.length, perDeviceHour: this.#primesPerDeviceHour, workers: Math.max(launch.runbook.pool.workers, this.#workers()) });
-      const sentBefore = this.#sent[platform];
-      await lane.prime(devices, signal);
-      if (this.#sent[platform] > sentBefore) this.#refused[platform] = lane.status().primed === 0;
-    }));
+    await Promise.all(
+      PLATFORMS.map(async (platform) => {
+        const lane = this.lanes[platform];
+        const { primed, connections } = lane.status();
+        const devices = this.#devices.flatMap((device) =>
+          device.platform === platform && device.token !== null ? [{ token: device.token }] : [],
+        );
+        // What was deleted is forgotten here as well, whether or not anything is to be primed.
+        if (devices.length === 0) return lane.prime([], signal);
+        if (primed === connections) return;
+        if (platform === 'ios')
+          this.#primesPerHour = primeShare({
+            devices: devices.length,
+            perDeviceHour: this.#primesPerDeviceHour,
+            workers: Math.max(launch.runbook.pool.workers, this.#workers()),
+          });
+        const sentBefore = this.#sent[platform];
+        await lane.prime(devices, signal);
+        if (this.#sent[platform] > sentBefore) this.#refused[platform] = lane.status().primed === 0;
+      }),
+    );
   }
 
   freeze(frozen: boolean): void {
@@ -127,7 +187,9 @@ export class Lanes {
       if (streams > 0 && !isRefused) continue;
       const name = PROVIDER_NAME[platform];
       if (peer?.problem != null) return `${name}: ${peer.problem.say}`;
-      return streams === 0 ? `no connection to ${name} is open` : `${name} did not accept a priming push: credentials or devices are wrong`;
+      return streams === 0
+        ? `no connection to ${name} is open`
+        : `${name} did not accept a priming push: credentials or devices are wrong`;
     }
     return null;
   }
@@ -143,9 +205,11 @@ export class Lanes {
   warning(platforms: readonly Platform[]): string | null {
     for (const platform of platforms) {
       const { refusal, credentialLeftMs } = this.lanes[platform].status();
-      if (refusal !== null) return `${PROVIDER_NAME[platform]} does not accept the renewed credential (${refusal}); the one in use ends in ${Math.floor((credentialLeftMs ?? 0) / 60_000)} min`;
+      if (refusal !== null)
+        return `${PROVIDER_NAME[platform]} does not accept the renewed credential (${refusal}); the one in use ends in ${Math.floor((credentialLeftMs ?? 0) / 60_000)} min`;
       const mine = this.#devices.filter((device) => device.platform === platform);
-      if (mine.length > 0 && mine.every(({ token }) => token === null)) return `the device tokens of this launch's people were deleted, so connections to ${PROVIDER_NAME[platform]} can't be primed: each opens up on its first real answer`;
+      if (mine.length > 0 && mine.every(({ token }) => token === null))
+        return `the device tokens of this launch's people were deleted, so connections to ${PROVIDER_NAME[platform]} can't be primed: each opens up on its first real answer`;
     }
     return null;
   }

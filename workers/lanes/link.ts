@@ -12,7 +12,14 @@ export interface LinkLane {
   /** The first job that may write now, with its pace taken; null if none may. */
   nextJob(): ActiveJob | null;
   wrote(active: ActiveJob, index: number): void;
-  answered(link: Link, active: ActiveJob, index: number, status: number, fields: readonly HeaderField[], body: string): void;
+  answered(
+    link: Link,
+    active: ActiveJob,
+    index: number,
+    status: number,
+    fields: readonly HeaderField[],
+    body: string,
+  ): void;
   /** Not processed by the provider: safe to send once more. */
   refused(link: Link, active: ActiveJob, index: number): void;
   lost(link: Link, active: ActiveJob, index: number, why: string): void;
@@ -109,7 +116,13 @@ export class Link implements PoolOwner<ActiveJob> {
     return why === null ? 'now' : why === 'paused' ? 'later' : 'never';
   }
 
-  answered(active: ActiveJob, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void {
+  answered(
+    active: ActiveJob,
+    index: number,
+    status: number,
+    fields: readonly HeaderField[] | null,
+    body: string | null,
+  ): void {
     this.#time(active, index);
     this.#lane.answered(this, active, index, status, fields ?? NO_FIELDS, body ?? '');
   }

@@ -1,7 +1,7 @@
+import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { generate } from 'selfsigned';
 
 /** A bare HTTP/2 peer whose behaviour a test writes itself, request by request. */
@@ -13,14 +13,24 @@ export interface TestPeer {
   stop(): Promise<void>;
 }
 
-export interface TestRequest { stream: ServerHttp2Stream; session: ServerHttp2Session; path: string; headers: IncomingHttpHeaders; body: string }
+export interface TestRequest {
+  stream: ServerHttp2Stream;
+  session: ServerHttp2Session;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
 
 const pems = generate([{ name: 'commonName', value: 'localhost' }], {
-  algorithm: 'sha256', keySize: 2048,
+  algorithm: 'sha256',
+  keySize: 2048,
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
 });
 
-export async function startPeer(options: { streams?: number; onRequest: (request: TestRequest) => void }): Promise<TestPeer> {
+export async function startPeer(options: {
+  streams?: number;
+  onRequest: (request: TestRequest) => void;
+}): Promise<TestPeer> {
   const { private: key, cert } = await pems;
   const server = createSecureServer({ key, cert, settings: { maxConcurrentStreams: options.streams ?? 100 } });
   const sessions = new Set<ServerHttp2Session>();
@@ -31,14 +41,19 @@ export async function startPeer(options: { streams?: number; onRequest: (request
     session.on('stream', (stream, headers) => {
       let body = '';
       stream.on('error', () => stream.destroy());
-      stream.on('data', (part: Buffer) => { body += part.toString(); });
+      stream.on('data', (part: Buffer) => {
+        body += part.toString();
+      });
       stream.on('end', () => options.onRequest({ stream, session, path: String(headers[':path']), headers, body }));
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `https://localhost:${(server.address() as AddressInfo).port}`, ca: cert, sessions, server,
+    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    ca: cert,
+    sessions,
+    server,
     async stop() {
       const closed = once(server, 'close');
       server.close();

@@ -38,7 +38,10 @@ export class PeerReading {
 
   constructor(options: PeerOptions) {
     this.#options = options;
-    const trouble: Trouble | null = isSandbox(options.host) && options.provider === 'apns' ? { code: 'WRONG_ENVIRONMENT', detail: '' } : misdirected(options);
+    const trouble: Trouble | null =
+      isSandbox(options.host) && options.provider === 'apns'
+        ? { code: 'WRONG_ENVIRONMENT', detail: '' }
+        : misdirected(options);
     this.#address = trouble === null ? null : this.#finding(trouble);
   }
 
@@ -58,7 +61,8 @@ export class PeerReading {
   /** Of a priming push; a real device's success counts as one. `token`: it is nobody else's business. */
   answered(answer: Answer, token: string): void {
     const trouble = judgeAnswer(this.#options.provider, answer, false);
-    const found = trouble === null ? null : this.#finding({ ...trouble, detail: trouble.detail.replaceAll(token, 'the device') });
+    const found =
+      trouble === null ? null : this.#finding({ ...trouble, detail: trouble.detail.replaceAll(token, 'the device') });
     if (found === null || isAboutDeviceAlone(found)) {
       this.isAnswered = true;
       this.#answer = null;
@@ -76,16 +80,30 @@ export class PeerReading {
     if (open.length > 0) this.#opening = null;
     const problem = this.#address ?? this.#opening ?? (this.isAnswered ? null : this.#answer);
     const now: LanePeer = {
-      tls: open.length === 0 ? null : this.#tls, streams: connection?.peerSettings.get(SETTING.maxConcurrentStreams) ?? null,
-      obeysTable: connection == null || connection.answered === 0 ? null : connection.hasNoTable, answered: this.isAnswered, problem,
+      tls: open.length === 0 ? null : this.#tls,
+      streams: connection?.peerSettings.get(SETTING.maxConcurrentStreams) ?? null,
+      obeysTable: connection == null || connection.answered === 0 ? null : connection.hasNoTable,
+      answered: this.isAnswered,
+      problem,
     };
     const { tls, streams, obeysTable, answered } = this.#last;
-    if (tls !== now.tls || streams !== now.streams || obeysTable !== now.obeysTable || answered !== now.answered || this.#last.problem !== problem) this.#last = now;
+    if (
+      tls !== now.tls ||
+      streams !== now.streams ||
+      obeysTable !== now.obeysTable ||
+      answered !== now.answered ||
+      this.#last.problem !== problem
+    )
+      this.#last = now;
     return this.#last;
   }
 
   #finding(trouble: Trouble): Finding {
-    return finding(trouble.code, { ...this.#options, detail: trouble.detail, ...(trouble.code === 'NO_ANSWER' ? { withinMs: this.#options.answerMs } : {}) });
+    return finding(trouble.code, {
+      ...this.#options,
+      detail: trouble.detail,
+      ...(trouble.code === 'NO_ANSWER' ? { withinMs: this.#options.answerMs } : {}),
+    });
   }
 }
 
@@ -93,6 +111,13 @@ export class PeerReading {
 export function peersTogether(peers: readonly LanePeer[]): LanePeer | null {
   const [first] = peers;
   if (first === undefined) return null;
-  const best = peers.find(({ answered, problem }) => answered && problem === null) ?? peers.find(({ problem }) => problem !== null) ?? first;
-  return { ...best, tls: best.tls ?? peers.find(({ tls }) => tls !== null)?.tls ?? null, answered: peers.some(({ answered }) => answered) };
+  const best =
+    peers.find(({ answered, problem }) => answered && problem === null) ??
+    peers.find(({ problem }) => problem !== null) ??
+    first;
+  return {
+    ...best,
+    tls: best.tls ?? peers.find(({ tls }) => tls !== null)?.tls ?? null,
+    answered: peers.some(({ answered }) => answered),
+  };
 }

@@ -9,7 +9,13 @@ const HOUR_MS = 3_600_000;
  * that the first to boot leaves something to the others, and half of its share at most for its first connections, so that
  * those which take their places within the hour, under a new credential, can be primed too. Returns whether one more may go to `token`.
  */
-export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: string; perDeviceHour: number; share: () => number; nowMs?: () => number }): (token: string, isRenewal: boolean) => Promise<boolean> {
+export function primeRation(options: {
+  live: Pick<LiveStore, 'lease'>;
+  holder: string;
+  perDeviceHour: number;
+  share: () => number;
+  nowMs?: () => number;
+}): (token: string, isRenewal: boolean) => Promise<boolean> {
   const { live, holder, perDeviceHour, share, nowMs = Date.now } = options;
   let pushes = 0;
   const sent = new Set<{ atMs: number }>();
@@ -43,6 +49,14 @@ export function primeRation(options: { live: Pick<LiveStore, 'lease'>; holder: s
 }
 
 /** Priming pushes of one worker in an hour: a part of what `devices` may get, and two at least, so that each worker has tried its credential and the one after it. */
-export function primeShare({ devices, perDeviceHour, workers }: { devices: number; perDeviceHour: number; workers: number }): number {
+export function primeShare({
+  devices,
+  perDeviceHour,
+  workers,
+}: {
+  devices: number;
+  perDeviceHour: number;
+  workers: number;
+}): number {
   return Math.max(2, Math.floor((devices * perDeviceHour) / workers));
 }

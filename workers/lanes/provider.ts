@@ -24,7 +24,12 @@ export function apnsProvider(): Provider {
     name: 'apns',
     platform: 'ios',
     request: ({ headers, body }, authority, authorization) => ({
-      authority, path: '/3/device/', tokenIn: 'path', headers: [['authorization', authorization], ...Object.entries(headers)], body, bodyRest: Buffer.alloc(0),
+      authority,
+      path: '/3/device/',
+      tokenIn: 'path',
+      headers: [['authorization', authorization], ...Object.entries(headers)],
+      body,
+      bodyRest: Buffer.alloc(0),
     }),
     reason: apnsReason,
     row: apnsRow,
@@ -42,7 +47,14 @@ export function fcmProvider(projectId: string): Provider {
     request({ headers, body }, authority, authorization) {
       const { validateOnly, rest } = splitHeaders(headers);
       const { before, after } = around(body, validateOnly);
-      return { authority, path, tokenIn: 'body', headers: [['authorization', authorization], ['content-type', 'application/json'], ...Object.entries(rest)], body: before, bodyRest: after };
+      return {
+        authority,
+        path,
+        tokenIn: 'body',
+        headers: [['authorization', authorization], ['content-type', 'application/json'], ...Object.entries(rest)],
+        body: before,
+        bodyRest: after,
+      };
     },
     reason: fcmReason,
     row: fcmRow,
@@ -59,8 +71,12 @@ function isOfProvider(status: number, reason: string): boolean {
 /** An FCM message without token as the request body around the token. */
 function around(body: Buffer, validateOnly: boolean): { before: Buffer; after: Buffer } {
   const text = body.toString('utf8');
-  if (!text.startsWith('{') || text.length <= 2) throw new Error('TEMPLATE_INVALID: expected the JSON text of an FCM message without token');
-  return { before: Buffer.from(`{${validateOnly ? '"validate_only":true,' : ''}"message":{"token":"`), after: Buffer.from(`",${text.slice(1)}}`) };
+  if (!text.startsWith('{') || text.length <= 2)
+    throw new Error('TEMPLATE_INVALID: expected the JSON text of an FCM message without token');
+  return {
+    before: Buffer.from(`{${validateOnly ? '"validate_only":true,' : ''}"message":{"token":"`),
+    after: Buffer.from(`",${text.slice(1)}}`),
+  };
 }
 
 /** A template may ask FCM to check a message without delivering it: a header of this name, which is not sent. */

@@ -50,7 +50,9 @@ export class Renewal {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => { void this.#turn(); }, this.#options.everyMs ?? EVERY_MS);
+    this.#timer ??= setInterval(() => {
+      void this.#turn();
+    }, this.#options.everyMs ?? EVERY_MS);
     this.#timer.unref();
   }
 
@@ -66,7 +68,9 @@ export class Renewal {
     const { credential, links, log } = this.#options;
     if (this.#isBusy) return;
     const { version } = credential.current();
-    const [old] = links().filter(({ issued }) => issued.version !== version).toSorted((a, b) => a.issued.version - b.issued.version);
+    const [old] = links()
+      .filter(({ issued }) => issued.version !== version)
+      .toSorted((a, b) => a.issued.version - b.issued.version);
     if (old === undefined) return;
     const nowMs = credential.nowMs();
     const must = isDying(old.issued, nowMs);
@@ -74,7 +78,7 @@ export class Renewal {
     const againMs = nowMs + (must ? AGAIN_DYING_MS : AGAIN_MS);
     this.#isBusy = true;
     try {
-      if (!await this.#move(old, must)) this.#notBeforeMs = againMs;
+      if (!(await this.#move(old, must))) this.#notBeforeMs = againMs;
     } catch (error) {
       this.#notBeforeMs = againMs;
       log.warn({ err: error }, 'a connection could not be moved to the new credential; it is tried again');
@@ -96,7 +100,11 @@ export class Renewal {
     if (next === null) return false;
     const answer = found === null ? null : await prime(next, found.token);
     const refusal = answer === null || answer.authenticated ? null : answer.refusal;
-    if (refusal !== null) log.error({ refusal, version: next.issued.version }, 'the provider does not take the new credential; connections stay with the one they have');
+    if (refusal !== null)
+      log.error(
+        { refusal, version: next.issued.version },
+        'the provider does not take the new credential; connections stay with the one they have',
+      );
     if (answer !== null) this.refusal = refusal;
     const isWanted = answer === null || answer.authenticated || (must && refusal === null);
     settle(old, next, isWanted);

@@ -14,49 +14,181 @@ const INK = '#1d1c1d';
 const LINES = { p99: '#e01e5a', p95: '#1264a3', p50: '#2eb67d' } as const;
 
 /** They stand beside each other. */
-const SHORT: Record<Bound, string> = { 'go': 'press', 'queue': 'claims', 'main thread': 'main thread', 'cores': 'cores', 'streams': 'streams', 'connections': 'connections', 'provider': 'provider', 'pace': 'pace' };
+const SHORT: Record<Bound, string> = {
+  go: 'press',
+  queue: 'claims',
+  'main thread': 'main thread',
+  cores: 'cores',
+  streams: 'streams',
+  connections: 'connections',
+  provider: 'provider',
+  pace: 'pace',
+};
 
-export async function drawSizes(question: SimulationQuestion, rows: readonly { tasks: number; answer: SimulationAnswer }[], kind: 'svg' | 'png'): Promise<string | Uint8Array> {
+export async function drawSizes(
+  question: SimulationQuestion,
+  rows: readonly { tasks: number; answer: SimulationAnswer }[],
+  kind: 'svg' | 'png',
+): Promise<string | Uint8Array> {
   const svg = await new View(parse(specOf(question, rows)), { renderer: 'none' }).toSVG();
   if (kind === 'svg') return svg;
   const require = createRequire(import.meta.url);
-  const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
-  return new Resvg(svg, { background: '#ffffff', font: { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT } }).render().asPng();
+  const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
+    require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+  );
+  return new Resvg(svg, { background: '#ffffff', font: { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT } })
+    .render()
+    .asPng();
 }
 
-function specOf({ devices, cores, seed }: SimulationQuestion, rows: readonly { tasks: number; answer: SimulationAnswer }[]): Spec {
-  const points = rows.flatMap(({ tasks, answer }) => ([['p50', answer.p50Ms], ['p95', answer.p95Ms], ['p99', answer.p99Ms]] as const)
-    .map(([line, ms]) => ({ tasks, line, seconds: (ms ?? 0) / 1_000, says: `${((ms ?? 0) / 1_000).toFixed(1)}`, bound: SHORT[answer.bound] })));
+function specOf(
+  { devices, cores, seed }: SimulationQuestion,
+  rows: readonly { tasks: number; answer: SimulationAnswer }[],
+): Spec {
+  const points = rows.flatMap(({ tasks, answer }) =>
+    (
+      [
+        ['p50', answer.p50Ms],
+        ['p95', answer.p95Ms],
+        ['p99', answer.p99Ms],
+      ] as const
+    ).map(([line, ms]) => ({
+      tasks,
+      line,
+      seconds: (ms ?? 0) / 1_000,
+      says: `${((ms ?? 0) / 1_000).toFixed(1)}`,
+      bound: SHORT[answer.bound],
+    })),
+  );
   const text = { font: { value: FONT }, fill: { value: INK } };
   const seconds = points.flatMap((point) => (point.seconds > 0 ? point.seconds : []));
   const ticks = [...new Set(rows.map(({ tasks }) => tasks))];
   return {
-    width: WIDTH_PX, height: HEIGHT_PX, padding: 20, background: '#ffffff',
+    width: WIDTH_PX,
+    height: HEIGHT_PX,
+    padding: 20,
+    background: '#ffffff',
     title: {
       text: `${devices.toLocaleString('en-US')} devices: seconds from the press until half, 95 % and 99 % are answered`,
-      subtitle: `Simulated, tasks of ${cores} core${cores === 1 ? '' : 's'}, seed ${seed}; below each count of tasks what bounds it`, font: FONT, subtitleFont: FONT, fontSize: 18, subtitleFontSize: 13, anchor: 'start', offset: 16,
+      subtitle: `Simulated, tasks of ${cores} core${cores === 1 ? '' : 's'}, seed ${seed}; below each count of tasks what bounds it`,
+      font: FONT,
+      subtitleFont: FONT,
+      fontSize: 18,
+      subtitleFontSize: 13,
+      anchor: 'start',
+      offset: 16,
     },
-    data: [{ name: 'points', values: points }, { name: 'bounds', values: points.filter(({ line }) => line === 'p50').map((point, at) => ({ ...point, row: at % 2 })) }],
+    data: [
+      { name: 'points', values: points },
+      {
+        name: 'bounds',
+        values: points.filter(({ line }) => line === 'p50').map((point, at) => ({ ...point, row: at % 2 })),
+      },
+    ],
     scales: [
       { name: 'x', type: 'log', domain: [Math.min(...ticks) * 0.9, Math.max(...ticks) * 1.1], range: 'width' },
       { name: 'y', type: 'log', domain: [Math.min(...seconds) * 0.8, Math.max(...seconds) * 1.25], range: 'height' },
       { name: 'colour', type: 'ordinal', domain: Object.keys(LINES), range: Object.values(LINES) },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', values: ticks, format: 'd', title: 'tasks', labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, titlePadding: 46, grid: true, gridOpacity: 0.3 },
-      { orient: 'left', scale: 'y', title: 'seconds since the press', format: '~g', labelFont: FONT, titleFont: FONT, labelFontSize: 13, titleFontSize: 13, grid: true, gridOpacity: 0.5 },
+      {
+        orient: 'bottom',
+        scale: 'x',
+        values: ticks,
+        format: 'd',
+        title: 'tasks',
+        labelFont: FONT,
+        titleFont: FONT,
+        labelFontSize: 13,
+        titleFontSize: 13,
+        titlePadding: 46,
+        grid: true,
+        gridOpacity: 0.3,
+      },
+      {
+        orient: 'left',
+        scale: 'y',
+        title: 'seconds since the press',
+        format: '~g',
+        labelFont: FONT,
+        titleFont: FONT,
+        labelFontSize: 13,
+        titleFontSize: 13,
+        grid: true,
+        gridOpacity: 0.5,
+      },
     ],
-    legends: [{ stroke: 'colour', orient: 'top-right', labelFont: FONT, labelFontSize: 14, symbolType: 'stroke', symbolStrokeWidth: 3 }],
+    legends: [
+      {
+        stroke: 'colour',
+        orient: 'top-right',
+        labelFont: FONT,
+        labelFontSize: 14,
+        symbolType: 'stroke',
+        symbolStrokeWidth: 3,
+      },
+    ],
     marks: [
       {
-        type: 'group', from: { facet: { name: 'one', data: 'points', groupby: 'line' } },
+        type: 'group',
+        from: { facet: { name: 'one', data: 'points', groupby: 'line' } },
         marks: [
-          { type: 'line', from: { data: 'one' }, encode: { enter: { x: { scale: 'x', field: 'tasks' }, y: { scale: 'y', field: 'seconds' }, stroke: { scale: 'colour', field: 'line' }, strokeWidth: { value: 3 } } } },
-          { type: 'symbol', from: { data: 'one' }, encode: { enter: { x: { scale: 'x', field: 'tasks' }, y: { scale: 'y', field: 'seconds' }, fill: { scale: 'colour', field: 'line' }, size: { value: 50 } } } },
+          {
+            type: 'line',
+            from: { data: 'one' },
+            encode: {
+              enter: {
+                x: { scale: 'x', field: 'tasks' },
+                y: { scale: 'y', field: 'seconds' },
+                stroke: { scale: 'colour', field: 'line' },
+                strokeWidth: { value: 3 },
+              },
+            },
+          },
+          {
+            type: 'symbol',
+            from: { data: 'one' },
+            encode: {
+              enter: {
+                x: { scale: 'x', field: 'tasks' },
+                y: { scale: 'y', field: 'seconds' },
+                fill: { scale: 'colour', field: 'line' },
+                size: { value: 50 },
+              },
+            },
+          },
         ],
       },
-      { type: 'text', from: { data: 'points' }, encode: { enter: { ...text, x: { scale: 'x', field: 'tasks' }, y: { scale: 'y', field: 'seconds' }, dy: { value: -9 }, align: { value: 'center' }, text: { field: 'says' }, fontSize: { value: 11 }, opacity: { signal: "datum.line === 'p95' ? 0 : 1" } } } },
-      { type: 'text', from: { data: 'bounds' }, encode: { enter: { ...text, x: { scale: 'x', field: 'tasks' }, y: { signal: `${HEIGHT_PX} + 32 + datum.row * 14` }, align: { value: 'center' }, text: { field: 'bound' }, fontSize: { value: 10 } } } },
+      {
+        type: 'text',
+        from: { data: 'points' },
+        encode: {
+          enter: {
+            ...text,
+            x: { scale: 'x', field: 'tasks' },
+            y: { scale: 'y', field: 'seconds' },
+            dy: { value: -9 },
+            align: { value: 'center' },
+            text: { field: 'says' },
+            fontSize: { value: 11 },
+            opacity: { signal: "datum.line === 'p95' ? 0 : 1" },
+          },
+        },
+      },
+      {
+        type: 'text',
+        from: { data: 'bounds' },
+        encode: {
+          enter: {
+            ...text,
+            x: { scale: 'x', field: 'tasks' },
+            y: { signal: `${HEIGHT_PX} + 32 + datum.row * 14` },
+            align: { value: 'center' },
+            text: { field: 'bound' },
+            fontSize: { value: 10 },
+          },
+        },
+      },
     ],
   };
 }

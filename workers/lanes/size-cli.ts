@@ -9,16 +9,25 @@ import type { SizeAnswer, SizeQuestion } from './sizing.ts';
  * launch is played instead: see size-simulate.ts.
  */
 const options = {
-  'devices': { shape: positive, say: 'devices to send to' },
-  'seconds': { shape: positive, say: 'time to have everything written' },
+  devices: { shape: positive, say: 'devices to send to' },
+  seconds: { shape: positive, say: 'time to have everything written' },
   'latency-ms': { shape: figure(0), say: 'mean time from a request to its answer' },
-  'platform-share': { shape: figure(0, 1).default(SIZE_DEFAULTS.iosShare), say: 'share of the devices that are on iOS, 0 to 1' },
-  'connections': { shape: positive.default(SIZE_DEFAULTS.connections), say: 'connections of a task to each provider' },
-  'streams': { shape: positive.default(SIZE_DEFAULTS.streams), say: 'streams that may be open on a connection' },
-  'per-core': { shape: positive.default(SIZE_DEFAULTS.perCore), say: 'notifications per second and core (npm run bench:lane measures it)' },
-  'cores': { shape: positive.default(SIZE_DEFAULTS.cores), say: 'cores that a task sends with' },
-  'per-connection': { shape: figure(0).default(SIZE_DEFAULTS.perConnection), say: 'notifications per second that a connection is good for; 0: no limit' },
-  'spare': { shape: figure(0, 10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
+  'platform-share': {
+    shape: figure(0, 1).default(SIZE_DEFAULTS.iosShare),
+    say: 'share of the devices that are on iOS, 0 to 1',
+  },
+  connections: { shape: positive.default(SIZE_DEFAULTS.connections), say: 'connections of a task to each provider' },
+  streams: { shape: positive.default(SIZE_DEFAULTS.streams), say: 'streams that may be open on a connection' },
+  'per-core': {
+    shape: positive.default(SIZE_DEFAULTS.perCore),
+    say: 'notifications per second and core (npm run bench:lane measures it)',
+  },
+  cores: { shape: positive.default(SIZE_DEFAULTS.cores), say: 'cores that a task sends with' },
+  'per-connection': {
+    shape: figure(0).default(SIZE_DEFAULTS.perConnection),
+    say: 'notifications per second that a connection is good for; 0: no limit',
+  },
+  spare: { shape: figure(0, 10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
 } as const;
 
 const USAGE = `Usage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80
@@ -54,8 +63,16 @@ function sizeCommand(args: readonly string[]): string {
   if (!read.ok) return refuse(read.problems);
   const found = read.values;
   const question: SizeQuestion = {
-    devices: found.devices, seconds: found.seconds, latencyMs: found['latency-ms'], iosShare: found['platform-share'], connections: found.connections, streams: found.streams,
-    perCore: found['per-core'], cores: found.cores, perConnection: found['per-connection'], spare: found.spare,
+    devices: found.devices,
+    seconds: found.seconds,
+    latencyMs: found['latency-ms'],
+    iosShare: found['platform-share'],
+    connections: found.connections,
+    streams: found.streams,
+    perCore: found['per-core'],
+    cores: found.cores,
+    perConnection: found['per-connection'],
+    spare: found.spare,
   };
   const answer = size(question);
   return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer);

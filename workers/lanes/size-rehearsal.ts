@@ -12,10 +12,28 @@ const report = z.object({
   devices: z.number().positive(),
   platforms: z.object({ ios: z.number(), android: z.number() }),
   outcome: z.object({ accepted: z.number(), failed: z.record(z.string(), z.number()) }),
-  timing: z.object({ goToFirstMs: z.number(), p50Ms: z.number(), p95Ms: z.number(), p99Ms: z.number(), perSecond: z.number() }),
+  timing: z.object({
+    goToFirstMs: z.number(),
+    p50Ms: z.number(),
+    p95Ms: z.number(),
+    p99Ms: z.number(),
+    perSecond: z.number(),
+  }),
   workers: z.object({ count: z.number().int().positive() }),
-  setUp: z.object({ connections: z.number(), threads: z.number(), latencyMs: z.number(), segments: z.number() }, 'expected what was played: the report of an older version has no `setUp`, rehearse again'),
-  cpu: z.object({ cores: z.number(), seconds: z.number(), parts: z.object({ workers: z.number(), providers: z.number(), cloud: z.number(), bot: z.number() }), machineBusy: z.number(), workerThreads: z.object({ main: z.number(), sending: z.number(), helpers: z.number() }) }, 'expected CPU times, which only Linux has'),
+  setUp: z.object(
+    { connections: z.number(), threads: z.number(), latencyMs: z.number(), segments: z.number() },
+    'expected what was played: the report of an older version has no `setUp`, rehearse again',
+  ),
+  cpu: z.object(
+    {
+      cores: z.number(),
+      seconds: z.number(),
+      parts: z.object({ workers: z.number(), providers: z.number(), cloud: z.number(), bot: z.number() }),
+      machineBusy: z.number(),
+      workerThreads: z.object({ main: z.number(), sending: z.number(), helpers: z.number() }),
+    },
+    'expected CPU times, which only Linux has',
+  ),
 });
 export type Rehearsal = z.output<typeof report>;
 
@@ -24,11 +42,22 @@ export function rehearsal(text: string): { ok: true; report: Rehearsal } | { ok:
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { ok: false, problems: [`found no JSON (${error instanceof Error ? error.message : String(error)}), expected the report of a rehearsal`] };
+    return {
+      ok: false,
+      problems: [
+        `found no JSON (${error instanceof Error ? error.message : String(error)}), expected the report of a rehearsal`,
+      ],
+    };
   }
   const parsed = report.safeParse(json);
   if (parsed.success) return { ok: true, report: parsed.data };
-  return { ok: false, problems: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: found ${JSON.stringify(path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], json)) ?? 'nothing'}, ${message}`) };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map(
+      ({ path, message }) =>
+        `${path.join('.')}: found ${JSON.stringify(path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], json)) ?? 'nothing'}, ${message}`,
+    ),
+  };
 }
 
 /** The local providers' streams (infra/local/providers) and steps in which they answer. */
@@ -47,10 +76,22 @@ export function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Re
   const latency = { kind: 'even', fromMs: latencyMs / 2, toMs: latencyMs * 1.5 } as const;
   const bad = Object.values(outcome.failed).reduce((sum, one) => sum + one, 0);
   return {
-    ...SIMULATION_DEFAULTS, devices, iosShare: platforms.ios / devices, tasks: workers.count, threads, connections, segments, streams: STREAMS, perConnection: 0,
-    latency: { ios: latency, android: latency }, answerStepMs: Math.max(1, Math.min(STEP_MS, Math.floor(latencyMs / STEP_PART))), notAfterMs: 600_000,
-    cloud: { writesPerSecond: NO_LIMIT, storeCall: LOOPBACK, queueCall: LOOPBACK }, costs: COSTS,
-    faults: { ...SIMULATION_DEFAULTS.faults, badTokens: bad / devices }, shared: { cores: cpu.cores, foreign: FOREIGN },
+    ...SIMULATION_DEFAULTS,
+    devices,
+    iosShare: platforms.ios / devices,
+    tasks: workers.count,
+    threads,
+    connections,
+    segments,
+    streams: STREAMS,
+    perConnection: 0,
+    latency: { ios: latency, android: latency },
+    answerStepMs: Math.max(1, Math.min(STEP_MS, Math.floor(latencyMs / STEP_PART))),
+    notAfterMs: 600_000,
+    cloud: { writesPerSecond: NO_LIMIT, storeCall: LOOPBACK, queueCall: LOOPBACK },
+    costs: COSTS,
+    faults: { ...SIMULATION_DEFAULTS.faults, badTokens: bad / devices },
+    shared: { cores: cpu.cores, foreign: FOREIGN },
   };
 }
 
@@ -60,16 +101,33 @@ export function questionOf(played: Rehearsal): { question: SimulationQuestion; c
   const { cpuSeconds, calls } = simulate(question);
   const { parts, workerThreads, seconds: spanSeconds, cores, machineBusy } = played.cpu;
   // Without threads the main thread has sent, too.
-  const mainTimes = played.setUp.threads === 0 ? (workerThreads.main + workerThreads.sending) / cpuSeconds.main : workerThreads.main / cpuSeconds.main;
+  const mainTimes =
+    played.setUp.threads === 0
+      ? (workerThreads.main + workerThreads.sending) / cpuSeconds.main
+      : workerThreads.main / cpuSeconds.main;
   const sendingTimes = played.setUp.threads === 0 ? mainTimes : workerThreads.sending / cpuSeconds.sending;
   const costs = {
-    ...COSTS, push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes }, read: COSTS.read * sendingTimes, write: COSTS.write * sendingTimes,
-    call: COSTS.call * mainTimes, batch: COSTS.batch * mainTimes, device: COSTS.device * mainTimes, authority: COSTS.authority * sendingTimes, helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
+    ...COSTS,
+    push: { ios: COSTS.push.ios * sendingTimes, android: COSTS.push.android * sendingTimes },
+    read: COSTS.read * sendingTimes,
+    write: COSTS.write * sendingTimes,
+    call: COSTS.call * mainTimes,
+    batch: COSTS.batch * mainTimes,
+    device: COSTS.device * mainTimes,
+    authority: COSTS.authority * sendingTimes,
+    helpers: workerThreads.helpers / (workerThreads.main + workerThreads.sending),
   };
   // Other processes make the machine slower by what they take of it.
-  const others = Math.min(OTHERS_MOST, Math.max(0, machineBusy - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds / cores));
+  const others = Math.min(
+    OTHERS_MOST,
+    Math.max(0, machineBusy - (parts.workers + parts.providers + parts.cloud + parts.bot) / spanSeconds / cores),
+  );
   const times = 1 / (1 - others);
-  const foreign = { push: ((parts.providers * 1e6) / played.devices) * times, call: ((parts.cloud * 1e6) / calls) * times, steady: Math.min(1, (parts.bot / spanSeconds) * times) };
+  const foreign = {
+    push: ((parts.providers * 1e6) / played.devices) * times,
+    call: ((parts.cloud * 1e6) / calls) * times,
+    steady: Math.min(1, (parts.bot / spanSeconds) * times),
+  };
   return { costs, question: { ...question, costs: { ...costs, factor: times }, shared: { cores, foreign } } };
 }
 
@@ -83,17 +141,27 @@ export function comparison(played: Rehearsal, costs: Costs, answer: SimulationAn
   const asDocumented = simulate(setUpOf(played));
   const { timing } = played;
   const us = (cpuSeconds: number) => ((cpuSeconds * 1e6) / played.devices).toFixed(1);
-  const off = (found: number | null, measured: number) => `${seconds(found)} (${found === null ? '' : `${found >= measured ? '+' : ''}${Math.round((found / measured - 1) * 100)} %`})`;
-  const row = (name: string, of: (one: SimulationAnswer) => number | null, measured: number) => [name, seconds(measured), off(of(answer), measured), off(of(asDocumented), measured)];
+  const off = (found: number | null, measured: number) =>
+    `${seconds(found)} (${found === null ? '' : `${found >= measured ? '+' : ''}${Math.round((found / measured - 1) * 100)} %`})`;
+  const row = (name: string, of: (one: SimulationAnswer) => number | null, measured: number) => [
+    name,
+    seconds(measured),
+    off(of(answer), measured),
+    off(of(asDocumented), measured),
+  ];
   const rows = [
     ['', 'rehearsal', 'with its CPU time', 'with the costs as documented'],
     ['---', '--:', '--:', '--:'],
     row('first', ({ firstMs }) => firstMs, timing.goToFirstMs),
-    row('p50', ({ p50Ms }) => p50Ms, timing.p50Ms), row('p95', ({ p95Ms }) => p95Ms, timing.p95Ms), row('p99', ({ p99Ms }) => p99Ms, timing.p99Ms),
+    row('p50', ({ p50Ms }) => p50Ms, timing.p50Ms),
+    row('p95', ({ p95Ms }) => p95Ms, timing.p95Ms),
+    row('p99', ({ p99Ms }) => p99Ms, timing.p99Ms),
   ];
   return [
     `${played.devices.toLocaleString('en-US')} devices, ${played.workers.count} workers on ${played.cpu.cores} cores that providers, cloud and bot share.`,
     `A push took ${us(played.cpu.workerThreads.main)} µs of main threads, ${us(played.cpu.workerThreads.sending)} of sending threads and ${us(played.cpu.workerThreads.helpers)} of V8's helpers. As costs:`,
-    costArguments(costs), '', ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    costArguments(costs),
+    '',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
   ].join('\n');
 }

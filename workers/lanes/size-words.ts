@@ -9,12 +9,21 @@ export const seconds = (ms: number | null): string => (ms === null ? '–' : `${
 const percent = (part: number): string => `${Math.round(part * 100)} %`;
 
 export const BOUND_NAMES: Record<Bound, string> = {
-  'go': 'the way from the press', 'queue': 'messages and claims', 'main thread': 'main thread', 'cores': 'cores', 'streams': 'streams', 'connections': 'connections', 'provider': 'the provider', 'pace': 'the pace',
+  go: 'the way from the press',
+  queue: 'messages and claims',
+  'main thread': 'main thread',
+  cores: 'cores',
+  streams: 'streams',
+  connections: 'connections',
+  provider: 'the provider',
+  pace: 'the pace',
 };
 
 export function wordsOf(question: SimulationQuestion, answer: SimulationAnswer): string {
   const { totals, busy, shares } = answer;
-  const others = (Object.entries(shares) as [Bound, number][]).filter(([bound, part]) => bound !== answer.bound && part >= 0.05).toSorted((one, other) => other[1] - one[1]);
+  const others = (Object.entries(shares) as [Bound, number][])
+    .filter(([bound, part]) => bound !== answer.bound && part >= 0.05)
+    .toSorted((one, other) => other[1] - one[1]);
   return [
     `${count(question.devices)} devices on ${count(question.tasks)} task${question.tasks === 1 ? '' : 's'} of ${question.cores} core${question.cores === 1 ? '' : 's'}; bound by ${BOUND_NAMES[answer.bound]} (${[[answer.bound, shares[answer.bound]] as const, ...others].map(([bound, part]) => `${BOUND_NAMES[bound]} ${percent(part)}`).join(', ')} of the time that lanes waited).`,
     '',
@@ -31,18 +40,40 @@ export function wordsOf(question: SimulationQuestion, answer: SimulationAnswer):
 /** Markdown. */
 export function tableOf(rows: readonly { tasks: number; answer: SimulationAnswer }[]): string {
   const lost = rows.some(({ answer: { totals } }) => totals.uncertain + totals.late > 0);
-  const head = ['tasks', 'first', 'p50', 'p95', 'p99', 'a second', 'cores busy', 'bound by', ...(lost ? ['uncertain', 'late'] : [])];
+  const head = [
+    'tasks',
+    'first',
+    'p50',
+    'p95',
+    'p99',
+    'a second',
+    'cores busy',
+    'bound by',
+    ...(lost ? ['uncertain', 'late'] : []),
+  ];
   const lines = rows.map(({ tasks, answer }) => [
-    count(tasks), ...[answer.firstMs, answer.p50Ms, answer.p95Ms, answer.p99Ms].map(seconds), count(answer.perSecond), percent(answer.busy.cores), BOUND_NAMES[answer.bound],
+    count(tasks),
+    ...[answer.firstMs, answer.p50Ms, answer.p95Ms, answer.p99Ms].map(seconds),
+    count(answer.perSecond),
+    percent(answer.busy.cores),
+    BOUND_NAMES[answer.bound],
     ...(lost ? [count(answer.totals.uncertain), count(answer.totals.late)] : []),
   ]);
-  return [head, head.map((name) => (name === 'bound by' ? '---' : '--:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return [head, head.map((name) => (name === 'bound by' ? '---' : '--:')), ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 }
 
 function notesOn({ limits, iosShare, devices, cloud }: SimulationQuestion): string[] {
   const android = devices * (1 - iosShare);
   const notes: string[] = [];
-  if (limits.android.perMinute === 0 && android > 600_000) notes.push('FCM takes all of it here. Its default quota is 600,000 a minute: --fcm-per-minute 600000 shows what becomes of the rest.');
-  if (cloud === SIMULATION_DEFAULTS.cloud || cloud.writesPerSecond === SIMULATION_DEFAULTS.cloud.writesPerSecond) notes.push('The claims table takes 4,000 writes a second, as one on demand does that is new. Warm throughput gives more: --writes-per-second.');
+  if (limits.android.perMinute === 0 && android > 600_000)
+    notes.push(
+      'FCM takes all of it here. Its default quota is 600,000 a minute: --fcm-per-minute 600000 shows what becomes of the rest.',
+    );
+  if (cloud === SIMULATION_DEFAULTS.cloud || cloud.writesPerSecond === SIMULATION_DEFAULTS.cloud.writesPerSecond)
+    notes.push(
+      'The claims table takes 4,000 writes a second, as one on demand does that is new. Warm throughput gives more: --writes-per-second.',
+    );
   return notes;
 }

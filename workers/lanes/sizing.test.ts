@@ -28,7 +28,10 @@ describe('size', () => {
   });
 
   test('a worker with few connections is bound by them', () => {
-    expect(size({ ...superBowl, connections: 10 })).toMatchObject({ bound: 'connections', tasksFor: { connections: 60 } });
+    expect(size({ ...superBowl, connections: 10 })).toMatchObject({
+      bound: 'connections',
+      tasksFor: { connections: 60 },
+    });
     expect(size({ ...superBowl, connections: 10, perConnection: 0 }).tasksFor.connections).toBe(0);
   });
 
@@ -37,33 +40,80 @@ describe('size', () => {
   });
 
   test('what does not make sense is named', () => {
-    expect(() => size({ ...superBowl, devices: 0, iosShare: 2, latencyMs: Number.NaN })).toThrow('SIZE_QUESTION: devices, latencyMs, iosShare');
+    expect(() => size({ ...superBowl, devices: 0, iosShare: 2, latencyMs: Number.NaN })).toThrow(
+      'SIZE_QUESTION: devices, latencyMs, iosShare',
+    );
   });
 
   test('whatever is asked, the tasks can send the rate, and a core less could not where cores bound it', () => {
     const question = fc.record({
-      devices: fc.integer({ min: 1, max: 1e8 }), seconds: fc.integer({ min: 1, max: 600 }), latencyMs: fc.integer({ min: 0, max: 2_000 }), iosShare: fc.double({ min: 0, max: 1, noNaN: true }),
-      connections: fc.integer({ min: 1, max: 500 }), streams: fc.integer({ min: 1, max: 1_500 }), perCore: fc.integer({ min: 1_000, max: 500_000 }), cores: fc.integer({ min: 1, max: 16 }),
-      perConnection: fc.constantFrom(0, 500, 1_000), spare: fc.constantFrom(0, 0.25),
+      devices: fc.integer({ min: 1, max: 1e8 }),
+      seconds: fc.integer({ min: 1, max: 600 }),
+      latencyMs: fc.integer({ min: 0, max: 2_000 }),
+      iosShare: fc.double({ min: 0, max: 1, noNaN: true }),
+      connections: fc.integer({ min: 1, max: 500 }),
+      streams: fc.integer({ min: 1, max: 1_500 }),
+      perCore: fc.integer({ min: 1_000, max: 500_000 }),
+      cores: fc.integer({ min: 1, max: 16 }),
+      perConnection: fc.constantFrom(0, 500, 1_000),
+      spare: fc.constantFrom(0, 0.25),
     });
-    fc.assert(fc.property(question, (asked) => {
-      const answer = size(asked);
-      expect(answer.mostPerSecond).toBeGreaterThanOrEqual(Math.floor((asked.devices / asked.seconds) * 0.999_99));
-      if (answer.bound === 'cores' && answer.tasksFor.cores > 1) expect((answer.tasksFor.cores - 1) * asked.perCore * asked.cores).toBeLessThan(asked.devices / asked.seconds);
-    }), { seed: 7, numRuns: 500 });
+    fc.assert(
+      fc.property(question, (asked) => {
+        const answer = size(asked);
+        expect(answer.mostPerSecond).toBeGreaterThanOrEqual(Math.floor((asked.devices / asked.seconds) * 0.999_99));
+        if (answer.bound === 'cores' && answer.tasksFor.cores > 1)
+          expect((answer.tasksFor.cores - 1) * asked.perCore * asked.cores).toBeLessThan(asked.devices / asked.seconds);
+      }),
+      { seed: 7, numRuns: 500 },
+    );
   });
 });
 
 describe('npm run size', () => {
   test('prints the tasks, and takes every figure as an option', async () => {
-    const { stdout } = await run(process.execPath, [cli, '--devices', '6000000', '--seconds', '5', '--latency-ms', '80']);
+    const { stdout } = await run(process.execPath, [
+      cli,
+      '--devices',
+      '6000000',
+      '--seconds',
+      '5',
+      '--latency-ms',
+      '80',
+    ]);
     expect(stdout).toMatch(/^15 tasks/m);
-    const { stdout: json } = await run(process.execPath, [cli, '--devices', '6000000', '--seconds', '5', '--latency-ms', '400', '--streams', '200', '--connections', '30', '--per-core', '50000', '--cores', '2', '--platform-share', '1', '--per-connection', '0', '--spare', '0', '--json']);
+    const { stdout: json } = await run(process.execPath, [
+      cli,
+      '--devices',
+      '6000000',
+      '--seconds',
+      '5',
+      '--latency-ms',
+      '400',
+      '--streams',
+      '200',
+      '--connections',
+      '30',
+      '--per-core',
+      '50000',
+      '--cores',
+      '2',
+      '--platform-share',
+      '1',
+      '--per-connection',
+      '0',
+      '--spare',
+      '0',
+      '--json',
+    ]);
     expect(JSON.parse(json)).toMatchObject({ tasks: 80, bound: 'streams' });
   });
 
   test('names every option that is wrong at once, with what it expects', async () => {
-    const failed = await run(process.execPath, [cli, '--devices', 'many', '--platform-share', '3']).then(() => null, (error: unknown) => error as { code: number; stderr: string });
+    const failed = await run(process.execPath, [cli, '--devices', 'many', '--platform-share', '3']).then(
+      () => null,
+      (error: unknown) => error as { code: number; stderr: string },
+    );
     expect(failed?.code).toBe(2);
     expect(failed?.stderr).toMatch(/--devices[^]*--seconds[^]*--latency-ms[^]*--platform-share/);
   });

@@ -61,7 +61,8 @@ const FCM_RAMP_SECONDS = 60;
 /** Throws RangeError `SIZE_QUESTION` when a figure makes no sense. */
 export function size(question: SizeQuestion): SizeAnswer {
   check(question);
-  const { devices, seconds, latencyMs, iosShare, connections, streams, perCore, cores, perConnection, spare } = question;
+  const { devices, seconds, latencyMs, iosShare, connections, streams, perCore, cores, perConnection, spare } =
+    question;
   const total = devices / seconds;
   const perSecond = { ios: total * iosShare, android: total * (1 - iosShare) };
   const streamsNeeded = { ios: (perSecond.ios * latencyMs) / 1_000, android: (perSecond.android * latencyMs) / 1_000 };
@@ -74,13 +75,27 @@ export function size(question: SizeQuestion): SizeAnswer {
     connections: perConnection === 0 ? 0 : up(busier / (connections * perConnection)),
   };
   const wanted = Math.max(1, tasksFor.cores, tasksFor.streams, tasksFor.connections);
-  const bound = tasksFor.cores === wanted ? 'cores' : tasksFor.streams === wanted ? 'streams' : tasksFor.connections === wanted ? 'connections' : 'cores';
+  const bound =
+    tasksFor.cores === wanted
+      ? 'cores'
+      : tasksFor.streams === wanted
+        ? 'streams'
+        : tasksFor.connections === wanted
+          ? 'connections'
+          : 'cores';
   const tasks = up(wanted * (1 + spare));
   const largerShare = Math.max(iosShare, 1 - iosShare);
-  const byStreams = latencyMs === 0 ? Number.POSITIVE_INFINITY : (tasks * streamsOfTask * 1_000) / latencyMs / largerShare;
-  const byConnections = perConnection === 0 ? Number.POSITIVE_INFINITY : (tasks * connections * perConnection) / largerShare;
+  const byStreams =
+    latencyMs === 0 ? Number.POSITIVE_INFINITY : (tasks * streamsOfTask * 1_000) / latencyMs / largerShare;
+  const byConnections =
+    perConnection === 0 ? Number.POSITIVE_INFINITY : (tasks * connections * perConnection) / largerShare;
   return {
-    perSecond, streamsNeeded, tasksFor, bound, tasks, connectionsOpen: tasks * connections,
+    perSecond,
+    streamsNeeded,
+    tasksFor,
+    bound,
+    tasks,
+    connectionsOpen: tasks * connections,
     mostPerSecond: Math.floor(Math.min(tasks * perCore * cores, byStreams, byConnections)),
     notes: notesOn(devices * (1 - iosShare), seconds),
   };
@@ -89,9 +104,12 @@ export function size(question: SizeQuestion): SizeAnswer {
 function notesOn(android: number, seconds: number): string[] {
   const notes: string[] = [];
   if (android > FCM_PER_MINUTE * Math.max(1, seconds / 60)) {
-    notes.push(`Android: ${Math.ceil(android).toLocaleString('en-US')} messages are more than FCM's default quota of 600,000 a minute. Ask for an event quota 15 days ahead (30 days above 18 million a minute), or give Android ${Math.ceil(android / FCM_PER_MINUTE)} minutes.`);
+    notes.push(
+      `Android: ${Math.ceil(android).toLocaleString('en-US')} messages are more than FCM's default quota of 600,000 a minute. Ask for an event quota 15 days ahead (30 days above 18 million a minute), or give Android ${Math.ceil(android / FCM_PER_MINUTE)} minutes.`,
+    );
   }
-  if (android > 0 && seconds < FCM_RAMP_SECONDS) notes.push('Android: Google asks for a ramp of 60 s or more; a shorter time wants their word.');
+  if (android > 0 && seconds < FCM_RAMP_SECONDS)
+    notes.push('Android: Google asks for a ramp of 60 s or more; a shorter time wants their word.');
   return notes;
 }
 

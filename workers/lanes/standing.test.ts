@@ -22,47 +22,102 @@ const { signal } = new AbortController();
 const log = pino({ level: process.env['STAGE_LOG'] ?? 'silent' });
 let providers: TestProviders;
 const cleanup: (() => Promise<unknown>)[] = [];
-beforeAll(async () => { providers = await providersForTests({ behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0, latencyMs: 1 } }); });
+beforeAll(async () => {
+  providers = await providersForTests({
+    behaviour: { apnsPerDevicePerMinute: 0, fcmPerDevicePerMinute: 0, latencyMs: 1 },
+  });
+});
 afterEach(async () => {
   for (const stop of cleanup.splice(0)) await stop();
   providers.behaviour.clockAheadMs = 0;
 });
 afterAll(() => providers.stop());
 
-interface Standing { lane: WireLane; fire: (devices: number, haltAfter?: number) => Promise<Record<string, number>>; wait: (minutes: number) => Promise<void>; renewed: () => Promise<void> }
+interface Standing {
+  lane: WireLane;
+  fire: (devices: number, haltAfter?: number) => Promise<Record<string, number>>;
+  wait: (minutes: number) => Promise<void>;
+  renewed: () => Promise<void>;
+}
 
-async function stand(platform: 'ios' | 'android', { connections, mayPrime = () => true }: { connections: number; mayPrime?: (isRenewal: boolean) => boolean }): Promise<Standing> {
+async function stand(
+  platform: 'ios' | 'android',
+  { connections, mayPrime = () => true }: { connections: number; mayPrime?: (isRenewal: boolean) => boolean },
+): Promise<Standing> {
   const { credentials } = providers;
   const timing = { log, nowMs: () => Date.now() + providers.behaviour.clockAheadMs, checkEveryMs: 2 };
   const ca = providers.ca.toString();
   const parsed = parseServiceAccount(await readFile(credentials.serviceAccountFile, 'utf8'));
   if (!parsed.ok) throw new Error(`no account: ${parsed.bad.join(', ')}`);
   const { account } = parsed;
-  const own: Pick<LaneOptions, 'provider' | 'url' | 'credential'> = platform === 'ios'
-    ? { provider: apnsProvider(), url: providers.apnsUrl, credential: apnsCredential({ ...timing, keyPem: await readFile(credentials.apnsKeyFile, 'utf8'), keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId }) }
-    : { provider: fcmProvider(account.projectId), url: providers.fcmUrl, credential: fcmCredential({ ...timing, account, tokenUrl: providers.tokenUrl, ca }) };
-  const lane = new WireLane({ ...own, ca, connections, log, prime: primeTemplate(platform, 'standing', TOPIC), renewEveryMs: 1, mayPrime: (_token, isRenewal) => Promise.resolve(mayPrime(isRenewal)) });
+  const own: Pick<LaneOptions, 'provider' | 'url' | 'credential'> =
+    platform === 'ios'
+      ? {
+          provider: apnsProvider(),
+          url: providers.apnsUrl,
+          credential: apnsCredential({
+            ...timing,
+            keyPem: await readFile(credentials.apnsKeyFile, 'utf8'),
+            keyId: credentials.apnsKeyId,
+            teamId: credentials.apnsTeamId,
+          }),
+        }
+      : {
+          provider: fcmProvider(account.projectId),
+          url: providers.fcmUrl,
+          credential: fcmCredential({ ...timing, account, tokenUrl: providers.tokenUrl, ca }),
+        };
+  const lane = new WireLane({
+    ...own,
+    ca,
+    connections,
+    log,
+    prime: primeTemplate(platform, 'standing', TOPIC),
+    renewEveryMs: 1,
+    mayPrime: (_token, isRenewal) => Promise.resolve(mayPrime(isRenewal)),
+  });
   cleanup.push(() => lane.close());
-  const staff = [{ token: platform === 'ios' ? `face0a${'0'.repeat(58)}` : `face0MiaPixelStaffPhone:APA91b${'M'.repeat(134)}` }];
+  const staff = [
+    { token: platform === 'ios' ? `face0a${'0'.repeat(58)}` : `face0MiaPixelStaffPhone:APA91b${'M'.repeat(134)}` },
+  ];
   await lane.open(signal);
   await lane.prime(staff, signal);
   let sent = 0;
-  const tokenOf = (number: number): string => platform === 'ios' ? number.toString(16).padStart(64, '0') : `${'c'.repeat(22)}:APA91b${number.toString().padStart(134, '0')}`;
+  const tokenOf = (number: number): string =>
+    platform === 'ios'
+      ? number.toString(16).padStart(64, '0')
+      : `${'c'.repeat(22)}:APA91b${number.toString().padStart(134, '0')}`;
 
   return {
     lane,
     /** A shot; what did not end as accepted, by reason. `haltAfter`: so many writes, then nothing more. */
     fire: async (devices, haltAfter = Number.POSITIVE_INFINITY) => {
       const wrong: Record<string, number> = {};
-      const shot = lane.prepare([platform === 'ios'
-        ? { headers: { 'apns-topic': TOPIC, 'apns-push-type': 'alert' }, body: Buffer.from('{"aps":{"alert":"hi"},"gobutton":{"launch":"standing","shot":"s"}}') }
-        : { headers: {}, body: Buffer.from('{"notification":{"title":"hi"},"data":{"gobutton_launch":"standing","gobutton_shot":"s"}}') }]);
+      const shot = lane.prepare([
+        platform === 'ios'
+          ? {
+              headers: { 'apns-topic': TOPIC, 'apns-push-type': 'alert' },
+              body: Buffer.from('{"aps":{"alert":"hi"},"gobutton":{"launch":"standing","shot":"s"}}'),
+            }
+          : {
+              headers: {},
+              body: Buffer.from(
+                '{"notification":{"title":"hi"},"data":{"gobutton_launch":"standing","gobutton_shot":"s"}}',
+              ),
+            },
+      ]);
       lane.freezeCredential(true);
       const from = sent;
       sent += devices;
       let written = 0;
       await lane.send(shot, {
-        count: devices, token: (index) => tokenOf(from + index), template: () => 0, stop: () => (written >= haltAfter ? 'halted' : null), wrote: () => { written += 1; },
+        count: devices,
+        token: (index) => tokenOf(from + index),
+        template: () => 0,
+        stop: () => (written >= haltAfter ? 'halted' : null),
+        wrote: () => {
+          written += 1;
+        },
         settle(_index, outcome) {
           if (outcome.state === 'accepted') return;
           const what = outcome.state === 'held' ? outcome.why : outcome.reason;
@@ -76,12 +131,23 @@ async function stand(platform: 'ios' | 'android', { connections, mayPrime = () =
     wait: async (minutes) => {
       for (let passed = 0; passed < minutes; passed++) {
         providers.behaviour.clockAheadMs += MINUTE_MS;
-        await new Promise((resolve) => { setTimeout(resolve, 8); });
+        await new Promise((resolve) => {
+          setTimeout(resolve, 8);
+        });
         await lane.prime(staff, signal);
       }
     },
     /** Until every connection has the newest credential and is authenticated under it. */
-    renewed: () => vi.waitFor(() => { expect(lane.status()).toMatchObject({ primed: connections, credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 2 * MINUTE_MS) }); }, { timeout: 5_000, interval: 2 }),
+    renewed: () =>
+      vi.waitFor(
+        () => {
+          expect(lane.status()).toMatchObject({
+            primed: connections,
+            credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 2 * MINUTE_MS),
+          });
+        },
+        { timeout: 5_000, interval: 2 },
+      ),
   };
 }
 
@@ -104,7 +170,8 @@ test('a launch that stands for 52 minutes with two shots and a halt sends the th
 async function play({ fire, wait, lane }: Standing, offset: number): Promise<Record<string, number>> {
   const wrong: Record<string, number> = {};
   const shoot = async (haltAfter?: number) => {
-    for (const [reason, times] of Object.entries(await fire(300, haltAfter))) if (reason !== 'halted') wrong[reason] = (wrong[reason] ?? 0) + times;
+    for (const [reason, times] of Object.entries(await fire(300, haltAfter)))
+      if (reason !== 'halted') wrong[reason] = (wrong[reason] ?? 0) + times;
   };
   for (let minute = offset; minute < 180;) {
     await shoot();
@@ -123,12 +190,16 @@ async function play({ fire, wait, lane }: Standing, offset: number): Promise<Rec
   return wrong;
 }
 
-test.each([0, 7, 22])('three hours of firing, halting, resuming and standing from minute %i on: no credential is ever refused', async (offset) => {
-  const ios = await stand('ios', { connections: 4 });
-  await ios.wait(offset);
-  expect(await play(ios, offset)).toEqual({});
-  expect(ios.lane.status().connections).toBe(4);
-}, 30_000);
+test.each([0, 7, 22])(
+  'three hours of firing, halting, resuming and standing from minute %i on: no credential is ever refused',
+  async (offset) => {
+    const ios = await stand('ios', { connections: 4 });
+    await ios.wait(offset);
+    expect(await play(ios, offset)).toEqual({});
+    expect(ios.lane.status().connections).toBe(4);
+  },
+  30_000,
+);
 
 test('a shot at every single minute of three hours', async () => {
   const { wait, fire } = await stand('ios', { connections: 4 });
@@ -150,7 +221,12 @@ test('while an order waits nothing is moved, until the credential is dying', asy
   await wait(20);
   expect(lane.status().credentialAgeMs).toBeGreaterThan(43 * MINUTE_MS);
   await wait(2);
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 3, credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 3 * MINUTE_MS) }));
+  await vi.waitFor(() =>
+    expect(lane.status()).toMatchObject({
+      primed: 3,
+      credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 3 * MINUTE_MS),
+    }),
+  );
   expect(await fire(500)).toEqual({});
 }, 20_000);
 
@@ -158,21 +234,38 @@ test('without a ration authenticated connections stay until they are dying, and 
   let rations = 3;
   const { wait, lane, fire } = await stand('ios', { connections: 3, mayPrime: () => rations-- > 0 });
   await wait(40);
-  expect(lane.status()).toMatchObject({ primed: 3, credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs > 39 * MINUTE_MS) });
+  expect(lane.status()).toMatchObject({
+    primed: 3,
+    credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs > 39 * MINUTE_MS),
+  });
   await wait(7);
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 0, streams: 3, credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 24 * MINUTE_MS) }));
+  await vi.waitFor(() =>
+    expect(lane.status()).toMatchObject({
+      primed: 0,
+      streams: 3,
+      credentialAgeMs: expect.toSatisfy((ageMs: number) => ageMs < 24 * MINUTE_MS),
+    }),
+  );
   expect(await fire(500)).toEqual({});
   expect(lane.status().primed).toBe(3);
 }, 20_000);
 
 test('devices that were deleted get no priming push any more, whoever still has their tokens, and shots go out', async () => {
   let asked = 0;
-  const { lane, fire } = await stand('ios', { connections: 3, mayPrime: () => { asked += 1; return true; } });
+  const { lane, fire } = await stand('ios', {
+    connections: 3,
+    mayPrime: () => {
+      asked += 1;
+      return true;
+    },
+  });
   await lane.prime([], signal);
   asked = 0;
   for (let minute = 0; minute < 50; minute++) {
     providers.behaviour.clockAheadMs += MINUTE_MS;
-    await new Promise((resolve) => { setTimeout(resolve, 8); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 8);
+    });
   }
   expect(await fire(500)).toEqual({});
   expect(asked).toBe(0);

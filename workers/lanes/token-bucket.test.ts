@@ -6,7 +6,12 @@ function bucketAt(perSecond: number) {
   let nowMs = 0;
   const bucket = new TokenBucket(() => nowMs);
   bucket.setRate(perSecond);
-  return { bucket, advance: (ms: number) => { nowMs += ms; } };
+  return {
+    bucket,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
 }
 
 function takeAll(bucket: TokenBucket): number {
@@ -16,17 +21,23 @@ function takeAll(bucket: TokenBucket): number {
 }
 
 test('never more than the rate allows, whatever the steps of time are', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 50_000 }), fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 30 }), (perSecond, steps) => {
-    const { bucket, advance } = bucketAt(perSecond);
-    let taken = 0;
-    let passedMs = 0;
-    for (const step of steps) {
-      advance(step);
-      passedMs += step;
-      taken += takeAll(bucket);
-    }
-    expect(taken).toBeLessThanOrEqual((passedMs * perSecond) / 1_000 + 1);
-  }));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 50_000 }),
+      fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 30 }),
+      (perSecond, steps) => {
+        const { bucket, advance } = bucketAt(perSecond);
+        let taken = 0;
+        let passedMs = 0;
+        for (const step of steps) {
+          advance(step);
+          passedMs += step;
+          taken += takeAll(bucket);
+        }
+        expect(taken).toBeLessThanOrEqual((passedMs * perSecond) / 1_000 + 1);
+      },
+    ),
+  );
 });
 
 test('a pause is followed by 50 ms worth at most', () => {

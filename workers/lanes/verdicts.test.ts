@@ -18,7 +18,9 @@ beforeEach(() => {
   nowMs = 100_000;
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
 });
-afterEach(() => { vi.restoreAllMocks(); });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** What Verdicts asks of a link, and what it does to it. */
 class FakeLink {
@@ -29,13 +31,25 @@ class FakeLink {
   roundTripMs = 50;
   readonly did: string[] = [];
   readonly connection = {
-    inFlight: 0, limit: 100, silentSinceMs: null as number | null,
-    retire: (why: string) => { this.did.push(`retire ${why}`); this.isOpen = false; },
-    ping: (atMs: number) => { this.did.push('ping'); this.connection.silentSinceMs = atMs; },
+    inFlight: 0,
+    limit: 100,
+    silentSinceMs: null as number | null,
+    retire: (why: string) => {
+      this.did.push(`retire ${why}`);
+      this.isOpen = false;
+    },
+    ping: (atMs: number) => {
+      this.did.push('ping');
+      this.connection.silentSinceMs = atMs;
+    },
   };
 
-  get givesNothingElse(): boolean { return this.health.isSick; }
-  noteAnswers(): void { /* heardAtMs is the test's */ }
+  get givesNothingElse(): boolean {
+    return this.health.isSick;
+  }
+  noteAnswers(): void {
+    /* heardAtMs is the test's */
+  }
 }
 
 function setUp(count = 4) {
@@ -44,13 +58,39 @@ function setUp(count = 4) {
   for (const { health } of links) health.fine();
   const outcomes: (Outcome | undefined)[] = [];
   let again = 0;
-  const job = { count: 1_000, token: String, template: () => 0, stop: () => null, again: () => { again += 1; }, settle: (index: number, outcome: Outcome) => { outcomes[index] = outcome; } };
-  const active: ActiveJob = { job, shot: {} as WireShot, next: 1_000, again: [], unsettled: 1_000, done: () => undefined, primed: null, refusals: null };
+  const job = {
+    count: 1_000,
+    token: String,
+    template: () => 0,
+    stop: () => null,
+    again: () => {
+      again += 1;
+    },
+    settle: (index: number, outcome: Outcome) => {
+      outcomes[index] = outcome;
+    },
+  };
+  const active: ActiveJob = {
+    job,
+    shot: {} as WireShot,
+    next: 1_000,
+    again: [],
+    unsettled: 1_000,
+    done: () => undefined,
+    primed: null,
+    refusals: null,
+  };
   const verdicts = new Verdicts({
-    provider: apnsProvider(), jobs, links: () => links as unknown as Link[], inFlight: () => 400, answerDeadlineMs: DEADLINE_MS, log: pino({ level: 'silent' }),
+    provider: apnsProvider(),
+    jobs,
+    links: () => links as unknown as Link[],
+    inFlight: () => 400,
+    answerDeadlineMs: DEADLINE_MS,
+    log: pino({ level: 'silent' }),
   });
   let index = 0;
-  const bad = (link: FakeLink, status: number, reason: string, fields: [string, string][] = []) => verdicts.bad(link as unknown as Link, active, index++, apnsRow(status, reason), reason, fields);
+  const bad = (link: FakeLink, status: number, reason: string, fields: [string, string][] = []) =>
+    verdicts.bad(link as unknown as Link, active, index++, apnsRow(status, reason), reason, fields);
   const storm = (status: number, reason: string) => {
     for (const link of links) for (let times = 0; times < 5; times += 1) bad(link, status, reason);
   };
@@ -59,7 +99,12 @@ function setUp(count = 4) {
 }
 
 test('an accident that was refused unread waits a moment, and fails when nothing else comes of it', () => {
-  const { links: [link], verdicts, outcomes, bad } = setUp();
+  const {
+    links: [link],
+    verdicts,
+    outcomes,
+    bad,
+  } = setUp();
   bad(link, 403, 'InvalidProviderToken');
   verdicts.sweep(nowMs);
   expect(outcomes).toEqual([]);
@@ -69,14 +114,24 @@ test('an accident that was refused unread waits a moment, and fails when nothing
 });
 
 test('the end of the lane is the end of that moment', () => {
-  const { links: [link], verdicts, outcomes, bad } = setUp();
+  const {
+    links: [link],
+    verdicts,
+    outcomes,
+    bad,
+  } = setUp();
   bad(link, 429, 'TooManyRequests');
   verdicts.close();
   expect(outcomes).toEqual([{ state: 'failed', reason: 'TooManyRequests' }]);
 });
 
 test('what the end of the connections brings after the end of the lane is settled too', () => {
-  const { links: [link], verdicts, outcomes, bad } = setUp();
+  const {
+    links: [link],
+    verdicts,
+    outcomes,
+    bad,
+  } = setUp();
   verdicts.close();
   bad(link, 429, 'TooManyRequests');
   expect(outcomes).toEqual([{ state: 'failed', reason: 'TooManyRequests' }]);
@@ -96,19 +151,28 @@ test('when it was the connection, or the weather, it goes out again; in weather 
 });
 
 test('a suspect connection goes when the last of what it had is answered, not before, and by another address', () => {
-  const { links: [link], verdicts, bad } = setUp();
+  const {
+    links: [link],
+    verdicts,
+    bad,
+  } = setUp();
   link.connection.inFlight = 3;
   for (let times = 0; times < 6; times += 1) bad(link, 503, 'ServiceUnavailable');
   verdicts.sweep(nowMs);
   expect([link.health.state, link.did]).toEqual(['suspect', []]);
   link.connection.inFlight = 0;
   verdicts.sweep(nowMs);
-  expect([link.health.state, link.did, verdicts.sick]).toEqual(['leaving', ['retire sick: ServiceUnavailable'], { connections: 1, reason: 'ServiceUnavailable' }]);
+  expect([link.health.state, link.did, verdicts.sick]).toEqual([
+    'leaving',
+    ['retire sick: ServiceUnavailable'],
+    { connections: 1, reason: 'ServiceUnavailable' },
+  ]);
 });
 
 test('of several a quarter goes within a second: opening as many anew would look like an attack', () => {
   const { links, verdicts, bad } = setUp();
-  for (const link of links.slice(0, 2)) for (let times = 0; times < 5; times += 1) bad(link, 500, 'InternalServerError');
+  for (const link of links.slice(0, 2))
+    for (let times = 0; times < 5; times += 1) bad(link, 500, 'InternalServerError');
   verdicts.sweep(nowMs);
   expect([verdicts.isFair, links.filter(({ did }) => did.length > 0).length]).toEqual([true, 1]);
   nowMs += 1_001;
@@ -120,10 +184,11 @@ test('in slow weather a suspect connection goes too: it would neither be tried n
   const { links, verdicts, bad } = setUp(8);
   const good = links.at(-1) as FakeLink;
   // More than an accident, from a quarter of them, and none of it a matter of rates.
-  for (let times = 0; times < 9; times += 1) for (const link of links.slice(1, 3)) {
-    bad(link, 503, 'ServiceUnavailable');
-    verdicts.fine(link as unknown as Link);
-  }
+  for (let times = 0; times < 9; times += 1)
+    for (const link of links.slice(1, 3)) {
+      bad(link, 503, 'ServiceUnavailable');
+      verdicts.fine(link as unknown as Link);
+    }
   for (let times = 0; times < 5; times += 1) bad(links[0], 503, 'ServiceUnavailable');
   expect([verdicts.weather(nowMs)?.state, links[0].health.state, good.did]).toEqual(['slow', 'suspect', []]);
   verdicts.sweep(nowMs);
@@ -131,7 +196,11 @@ test('in slow weather a suspect connection goes too: it would neither be tried n
 });
 
 test('an answer after which a connection does no good ends it, but in weather that everybody gets', () => {
-  const { links: [link, other], storm, bad } = setUp();
+  const {
+    links: [link, other],
+    storm,
+    bad,
+  } = setUp();
   bad(link, 403, 'InvalidProviderToken');
   expect([link.did, link.health.state]).toEqual([['retire InvalidProviderToken'], 'good']);
   storm(403, 'InvalidProviderToken');
@@ -142,7 +211,11 @@ test('an answer after which a connection does no good ends it, but in weather th
 });
 
 test('the only connection that fails is weather, also while it is being given up', () => {
-  const { links: [link], verdicts, bad } = setUp(1);
+  const {
+    links: [link],
+    verdicts,
+    bad,
+  } = setUp(1);
   link.isOpen = false;
   link.health.leave();
   bad(link, 503, 'ServiceUnavailable');
@@ -150,7 +223,11 @@ test('the only connection that fails is weather, also while it is being given up
 });
 
 test('one bad answer among the last of a connection that drains is an accident, also while no other one is open', () => {
-  const { links: [link], verdicts, bad } = setUp(1);
+  const {
+    links: [link],
+    verdicts,
+    bad,
+  } = setUp(1);
   link.isOpen = false;
   bad(link, 503, 'ServiceUnavailable');
   expect(verdicts.weather(nowMs)).toBeNull();
@@ -158,7 +235,7 @@ test('one bad answer among the last of a connection that drains is an accident, 
   expect(verdicts.weather(nowMs)).toMatchObject({ state: 'stopped' });
 });
 
-test('what a connection that goes had open takes nobody\'s turn to go', () => {
+test("what a connection that goes had open takes nobody's turn to go", () => {
   const { links, verdicts, bad } = setUp(8);
   for (let times = 0; times < 4; times += 1) bad(links[0], 403, 'InvalidProviderToken');
   const [, other] = links as unknown as [FakeLink, FakeLink];
@@ -167,14 +244,21 @@ test('what a connection that goes had open takes nobody\'s turn to go', () => {
 });
 
 test('a single try that fails gives up its connection, unless it is a matter of rates or the answer says when to come again', () => {
-  for (const [status, reason, fields, goes] of [[503, 'ServiceUnavailable', [], 1], [429, 'TooManyRequests', [], 0], [503, 'ServiceUnavailable', [['retry-after', '5']], 0]] as [number, string, [string, string][], number][]) {
+  for (const [status, reason, fields, goes] of [
+    [503, 'ServiceUnavailable', [], 1],
+    [429, 'TooManyRequests', [], 0],
+    [503, 'ServiceUnavailable', [['retry-after', '5']], 0],
+  ] as [number, string, [string, string][], number][]) {
     const { links, storm, bad, verdicts } = setUp();
     storm(status, reason);
     nowMs += 1_500;
     verdicts.sweep(nowMs);
     const before = links.flatMap(({ did }) => did).length;
     bad(links.at(-1) as FakeLink, status, reason, fields);
-    expect([verdicts.weather(nowMs)?.state, links.flatMap(({ did }) => did).length - before]).toEqual(['stopped', goes]);
+    expect([verdicts.weather(nowMs)?.state, links.flatMap(({ did }) => did).length - before]).toEqual([
+      'stopped',
+      goes,
+    ]);
   }
 });
 
@@ -189,7 +273,11 @@ test('after a stop all are tried anew, but one that was asked for a sign of life
 });
 
 test('silence is a deadline without any answer: asked once, and given up as soon as it shows that it lives', () => {
-  const { links: [link, other], lost, verdicts } = setUp();
+  const {
+    links: [link, other],
+    lost,
+    verdicts,
+  } = setUp();
   if (other === undefined) return;
   other.heardAtMs = nowMs - DEADLINE_MS + 101;
   lost(other);

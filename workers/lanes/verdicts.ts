@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import type { LaneSick, LaneWeather } from '../contract.ts';
 import type { Row } from './answers.ts';
 import type { HeaderField } from './h2/hpack-decoder.ts';
 import type { ActiveJob, Jobs } from './jobs.ts';
-import type { LaneSick, LaneWeather } from '../contract.ts';
 import type { Link } from './link.ts';
 import type { Provider } from './provider.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -40,7 +40,13 @@ export interface VerdictsOptions {
   log: Logger;
 }
 
-interface Unjudged { link: Link; active: ActiveJob; index: number; reason: string; untilMs: number }
+interface Unjudged {
+  link: Link;
+  active: ActiveJob;
+  index: number;
+  reason: string;
+  untilMs: number;
+}
 
 export class Verdicts {
   readonly #options: VerdictsOptions;
@@ -88,15 +94,19 @@ export class Verdicts {
     const nowMs = performance.now();
     this.#blame(link, reason, retryAfterMs(fields), row, nowMs);
     // One that is on its way out takes nobody's turn to go.
-    if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs)) link.connection?.retire(reason);
+    if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs))
+      link.connection?.retire(reason);
     switch (row.fate) {
-      case 'failed': return this.#options.jobs.settle(active, index, { state: 'failed', reason });
-      case 'uncertain': return this.#options.jobs.settle(active, index, { state: 'uncertain', reason });
+      case 'failed':
+        return this.#options.jobs.settle(active, index, { state: 'failed', reason });
+      case 'uncertain':
+        return this.#options.jobs.settle(active, index, { state: 'uncertain', reason });
       case 'again':
         // Of a connection that ends with its lane: nobody comes any more to judge it.
         if (this.#closed) return this.#options.jobs.settle(active, index, { state: 'failed', reason });
         return void this.#unjudged.push({ link, active, index, reason, untilMs: nowMs + JUDGED_AFTER_MS });
-      default: row.fate satisfies never;
+      default:
+        row.fate satisfies never;
     }
   }
 
@@ -134,7 +144,8 @@ export class Verdicts {
   /** The lane ends: nothing more will be learned. */
   close(): void {
     this.#closed = true;
-    for (const { active, index, reason } of this.#unjudged.splice(0)) this.#options.jobs.settle(active, index, { state: 'failed', reason });
+    for (const { active, index, reason } of this.#unjudged.splice(0))
+      this.#options.jobs.settle(active, index, { state: 'failed', reason });
   }
 
   forget(link: Link): void {
@@ -143,12 +154,22 @@ export class Verdicts {
 
   // ---- inside
 
-  #blame(link: Link, reason: string, retryAfter: number | null, row: Pick<Row, 'waitMs' | 'isRate'>, nowMs: number): void {
+  #blame(
+    link: Link,
+    reason: string,
+    retryAfter: number | null,
+    row: Pick<Row, 'waitMs' | 'isRate'>,
+    nowMs: number,
+  ): void {
     const state = this.#weather.state(nowMs);
     const isRate = row.isRate === true;
     // While everybody is slowed down for sending too much it is no connection's fault.
     if (!isRate || state === 'fair' || state === 'stopped') link.health.bad(reason);
-    this.#weather.bad({ reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs, isRate }, this.#sky(link), nowMs);
+    this.#weather.bad(
+      { reason, connection: link, retryAfterMs: retryAfter, waitMs: row.waitMs ?? LOST.waitMs, isRate },
+      this.#sky(link),
+      nowMs,
+    );
     if (isRate && state === 'fair' && !this.#weather.isFair) this.#forgive();
     if (this.#weather.isFair) return this.#giveUpIfSick(link, nowMs);
     // The single try failed. Over another connection, to another address, the next one may not, unless it is a matter of rates.
@@ -189,7 +210,8 @@ export class Verdicts {
     const { health, connection } = link;
     if (health.state === 'leaving') return;
     const isDone = health.state === 'suspect' && !link.isAsked && (connection?.inFlight ?? 0) === 0;
-    if (isDone || (health.state === 'good' && health.isWorseThan(this.#others(link)))) this.#leave(link, health.why, nowMs);
+    if (isDone || (health.state === 'good' && health.isWorseThan(this.#others(link))))
+      this.#leave(link, health.why, nowMs);
   }
 
   #others(link: Link): { bad: number; answers: number } {
@@ -256,8 +278,12 @@ export class Verdicts {
   /** Not before the weather's wait is over, nor before a round trip, twice as long each time: whoever is refused at once must not be tried eight times in a moment. */
   #again(link: Link, active: ActiveJob, index: number, reason: string, nowMs: number): void {
     const { jobs } = this.#options;
-    const apartMs = Math.min(REFUSED_MOST_MS, Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** jobs.refusals(active, index));
-    if (!jobs.again(active, index, nowMs + Math.max(apartMs, this.#weather.waitMs(nowMs)))) return jobs.settle(active, index, { state: 'failed', reason });
+    const apartMs = Math.min(
+      REFUSED_MOST_MS,
+      Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** jobs.refusals(active, index),
+    );
+    if (!jobs.again(active, index, nowMs + Math.max(apartMs, this.#weather.waitMs(nowMs))))
+      return jobs.settle(active, index, { state: 'failed', reason });
     active.job.again?.(index);
   }
 
@@ -268,9 +294,14 @@ export class Verdicts {
     this.#said = now;
     const lane = this.#options.provider.name;
     if (report === null) this.#options.log.warn({ lane }, 'the provider takes what it gets again');
-    else this.#options.log.warn({ lane, ...report }, report.state === 'stopped' ? 'the provider takes nothing: only single tries go out' : 'the provider refuses a part: fewer requests at a time');
+    else
+      this.#options.log.warn(
+        { lane, ...report },
+        report.state === 'stopped'
+          ? 'the provider takes nothing: only single tries go out'
+          : 'the provider refuses a part: fewer requests at a time',
+      );
   }
 }
 
 const LOST = { waitMs: 1_000 } as const;
-

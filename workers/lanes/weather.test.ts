@@ -7,8 +7,18 @@ const links = Array.from({ length: 4 }, () => ({}));
 const sky = (change: Partial<Sky> = {}): Sky => ({ open: 4, bad: 0, inFlight: CAPACITY, roundTripMs: 50, ...change });
 
 /** Bad answers from the connections in turn. */
-function bads(weather: Weather, times: number, nowMs: number, { change = {}, retryAfterMs = null as number | null, from = links as object[], waitMs = 1_000 } = {}): void {
-  for (let at = 0; at < times; at += 1) weather.bad({ reason: 'TooManyRequests', connection: from[at % from.length] as object, retryAfterMs, waitMs }, sky(change), nowMs);
+function bads(
+  weather: Weather,
+  times: number,
+  nowMs: number,
+  { change = {}, retryAfterMs = null as number | null, from = links as object[], waitMs = 1_000 } = {},
+): void {
+  for (let at = 0; at < times; at += 1)
+    weather.bad(
+      { reason: 'TooManyRequests', connection: from[at % from.length] as object, retryAfterMs, waitMs },
+      sky(change),
+      nowMs,
+    );
 }
 
 function fines(weather: Weather, times: number, nowMs: number): void {
@@ -148,7 +158,11 @@ describe('a provider that refuses a part', () => {
 
   test('says of a rate how long to wait: then all waits', () => {
     const weather = slow();
-    weather.bad({ reason: 'TooManyRequests', connection: {}, retryAfterMs: 2_000, waitMs: 1_000, isRate: true }, sky(), 10);
+    weather.bad(
+      { reason: 'TooManyRequests', connection: {}, retryAfterMs: 2_000, waitMs: 1_000, isRate: true },
+      sky(),
+      10,
+    );
     expect([weather.state(10), weather.waitMs(10)]).toEqual(['stopped', 2_000]);
   });
 
@@ -177,13 +191,24 @@ test('a report counts the bad answers since it is not fair, those that showed it
   const weather = new Weather();
   fines(weather, 100, 0);
   bads(weather, 20, 0);
-  expect(weather.report(500)).toEqual({ state: 'slow', reason: 'TooManyRequests', forMs: 500, refused: 20, againInMs: 0 });
+  expect(weather.report(500)).toEqual({
+    state: 'slow',
+    reason: 'TooManyRequests',
+    forMs: 500,
+    refused: 20,
+    againInMs: 0,
+  });
 });
 
 test('a rate that refuses in rows on every connection slows down; only when nothing gets through for some round trips does it stop', () => {
   const weather = new Weather();
   const refuse = (nowMs: number): void => {
-    for (const connection of links) weather.bad({ reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true }, sky({ bad: 4, inFlight: 100 }), nowMs);
+    for (const connection of links)
+      weather.bad(
+        { reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true },
+        sky({ bad: 4, inFlight: 100 }),
+        nowMs,
+      );
   };
   refuse(0);
   refuse(150);
@@ -198,7 +223,8 @@ test('a rate that refuses in rows on every connection slows down; only when noth
 
 test('a report names what comes most, not a stray answer of another kind, and of each weather anew', () => {
   const weather = new Weather();
-  const one = (reason: string, nowMs: number) => weather.bad({ reason, connection: {}, retryAfterMs: null, waitMs: 1_000 }, sky({ bad: 3 }), nowMs);
+  const one = (reason: string, nowMs: number) =>
+    weather.bad({ reason, connection: {}, retryAfterMs: null, waitMs: 1_000 }, sky({ bad: 3 }), nowMs);
   for (const reason of ['TooManyRequests', 'TooManyRequests', 'InternalServerError']) one(reason, 0);
   expect(weather.report(0)?.reason).toBe('TooManyRequests');
   expect(weather.state(1_000)).toBe('trying');
@@ -211,7 +237,12 @@ test('a report names what comes most, not a stray answer of another kind, and of
 test('a rate that comes after a lull was forgotten slows down as the first one did: what was refused before it says nothing of now', () => {
   const weather = new Weather();
   const refuse = (nowMs: number): void => {
-    for (const connection of links) weather.bad({ reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true }, sky({ bad: 4, inFlight: 100 }), nowMs);
+    for (const connection of links)
+      weather.bad(
+        { reason: 'TooManyRequests', connection, retryAfterMs: null, waitMs: 1_000, isRate: true },
+        sky({ bad: 4, inFlight: 100 }),
+        nowMs,
+      );
   };
   refuse(0);
   weather.idle(120_000);

@@ -110,10 +110,18 @@ export class Weather {
   }
 
   /** For people. Null while it is fair. `refused`: bad answers since it is not. */
-  report(nowMs: number): { state: 'slow' | 'stopped'; reason: string; forMs: number; refused: number; againInMs: number } | null {
+  report(
+    nowMs: number,
+  ): { state: 'slow' | 'stopped'; reason: string; forMs: number; refused: number; againInMs: number } | null {
     const state = this.state(nowMs);
     if (state === 'fair') return null;
-    return { state: state === 'slow' ? 'slow' : 'stopped', reason: this.#reason, forMs: Math.round(nowMs - this.#sinceMs), refused: this.#refused, againInMs: Math.ceil(this.waitMs(nowMs)) };
+    return {
+      state: state === 'slow' ? 'slow' : 'stopped',
+      reason: this.#reason,
+      forMs: Math.round(nowMs - this.#sinceMs),
+      refused: this.#refused,
+      againInMs: Math.ceil(this.waitMs(nowMs)),
+    };
   }
 
   /** An answer about the device or its message. */
@@ -149,7 +157,10 @@ export class Weather {
     this.#name(answer.reason);
     this.#refused += 1;
     // A rate refuses what is too much of a moment, in rows and on every connection: that nothing gets through at all, only time can tell.
-    const hardlyAny = answer.isRate === true ? nowMs - this.#badFromMs >= Math.max(NOTHING_ROUND_TRIPS * sky.roundTripMs, NOTHING_FOR_MS) : sky.bad * 2 > sky.open;
+    const hardlyAny =
+      answer.isRate === true
+        ? nowMs - this.#badFromMs >= Math.max(NOTHING_ROUND_TRIPS * sky.roundTripMs, NOTHING_FOR_MS)
+        : sky.bad * 2 > sky.open;
     // What is no rate may be said by one sick server of many, while the others take what they get.
     const isToldToWait = answer.retryAfterMs !== null && (answer.isRate === true || this.#badInWindow >= WINDOW / 2);
     if (before === 'trying' || hardlyAny || isToldToWait) this.#stop(answer, before, sky, nowMs);
@@ -158,7 +169,8 @@ export class Weather {
 
   /** Looks whether it is forgotten: nothing is open and nothing waits. */
   idle(nowMs: number): void {
-    if (this.#state !== 'fair' && nowMs - this.#lastBadMs >= FORGOTTEN_AFTER_MS && nowMs >= this.#untilMs) this.#clear();
+    if (this.#state !== 'fair' && nowMs - this.#lastBadMs >= FORGOTTEN_AFTER_MS && nowMs >= this.#untilMs)
+      this.#clear();
   }
 
   forget(connection: object): void {
@@ -197,10 +209,14 @@ export class Weather {
     if (before === 'fair' || before === 'slow') {
       this.#threshold = Math.max(1, Math.min(this.#allowance, inFlight + 1) / 2);
       this.#waitMs = waitMs;
-    } else if (before === 'trying') this.#waitMs = Math.min(Math.max(WAIT_MOST_MS, waitMs), Math.max(waitMs, this.#waitMs * 2));
+    } else if (before === 'trying')
+      this.#waitMs = Math.min(Math.max(WAIT_MOST_MS, waitMs), Math.max(waitMs, this.#waitMs * 2));
     const untilMs = nowMs + Math.min(RETRY_AFTER_MOST_MS, Math.max(RETRY_AFTER_LEAST_MS, retryAfterMs ?? this.#waitMs));
     // Of those that come in together the longest counts; an answer without a word about it does not lengthen what another has said.
-    this.#untilMs = before === 'stopped' && retryAfterMs === null ? this.#untilMs : Math.max(before === 'stopped' ? this.#untilMs : 0, untilMs);
+    this.#untilMs =
+      before === 'stopped' && retryAfterMs === null
+        ? this.#untilMs
+        : Math.max(before === 'stopped' ? this.#untilMs : 0, untilMs);
     if (before !== 'stopped') this.stops += 1;
     this.#state = 'stopped';
     this.#allowance = 0;

@@ -3,11 +3,11 @@ import { TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
-import { lookAhead, WireLane } from './wire-lane.ts';
 import type { Held, LaneJob, Outcome } from './lane.ts';
 import { answer, startPeer } from './peer-for-tests.ts';
 import type { TestRequest } from './peer-for-tests.ts';
 import { apnsProvider, fcmProvider } from './provider.ts';
+import { lookAhead, WireLane } from './wire-lane.ts';
 
 /*
  * The whole lane over TLS to a bare HTTP/2 peer. One file over 300 lines, because every test has the same set-up and asks
@@ -21,20 +21,39 @@ afterEach(async () => {
   for (const stop of cleanup.splice(0).toReversed()) await stop();
 });
 
-interface Setup { streams?: number; connections?: number; answerDeadlineMs?: number; provider?: 'apns' | 'fcm'; onRequest: (request: TestRequest) => void; mayPrime?: () => boolean }
+interface Setup {
+  streams?: number;
+  connections?: number;
+  answerDeadlineMs?: number;
+  provider?: 'apns' | 'fcm';
+  onRequest: (request: TestRequest) => void;
+  mayPrime?: () => boolean;
+}
 
 async function setUp(setup: Setup) {
-  const peer = await startPeer({ ...(setup.streams === undefined ? {} : { streams: setup.streams }), onRequest: setup.onRequest });
+  const peer = await startPeer({
+    ...(setup.streams === undefined ? {} : { streams: setup.streams }),
+    onRequest: setup.onRequest,
+  });
   cleanup.push(() => peer.stop());
   const credential = fixedCredential();
   const lane = new WireLane({
-    provider: setup.provider === 'fcm' ? fcmProvider('project') : apnsProvider(), url: peer.url, ca: peer.ca, connections: setup.connections ?? 1,
-    credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
-    mayPrime: () => Promise.resolve(setup.mayPrime?.() ?? true), log, answerDeadlineMs: setup.answerDeadlineMs ?? 5_000, renewEveryMs: 2,
+    provider: setup.provider === 'fcm' ? fcmProvider('project') : apnsProvider(),
+    url: peer.url,
+    ca: peer.ca,
+    connections: setup.connections ?? 1,
+    credential,
+    prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
+    mayPrime: () => Promise.resolve(setup.mayPrime?.() ?? true),
+    log,
+    answerDeadlineMs: setup.answerDeadlineMs ?? 5_000,
+    renewEveryMs: 2,
   });
   cleanup.push(() => lane.close());
   await lane.open(new AbortController().signal);
-  const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  const shot = lane.prepare([
+    { headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') },
+  ]);
   return { peer, lane, shot, credential };
 }
 
@@ -43,13 +62,27 @@ function jobOf(count: number, stop: () => Held | null = () => null) {
   let written = 0;
   let again = 0;
   const job: LaneJob = {
-    count, stop, token: (index) => `device${index}`, template: () => 0,
+    count,
+    stop,
+    token: (index) => `device${index}`,
+    template: () => 0,
     settle: (index, outcome) => outcomes[index]?.push(outcome),
-    wrote: () => { written += 1; },
-    again: () => { again += 1; },
+    wrote: () => {
+      written += 1;
+    },
+    again: () => {
+      again += 1;
+    },
   };
   const states = () => outcomes.map((list) => list.map((one) => one.state).join('+'));
-  return { job, outcomes, states, written: () => written, again: () => again, tally: () => Object.groupBy(states(), (state) => state) };
+  return {
+    job,
+    outcomes,
+    states,
+    written: () => written,
+    again: () => again,
+    tally: () => Object.groupBy(states(), (state) => state),
+  };
 }
 
 /** A tenth of a second at each look, until it is so. */
@@ -58,15 +91,21 @@ async function letTimePass(isSo: () => void): Promise<void> {
   let aheadMs = 0;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => own() + aheadMs);
   cleanup.push(() => Promise.resolve(clock.mockRestore()));
-  await vi.waitFor(() => {
-    aheadMs += 100;
-    isSo();
-  }, { interval: 5 });
+  await vi.waitFor(
+    () => {
+      aheadMs += 100;
+      isSo();
+    },
+    { interval: 5 },
+  );
 }
 
 describe('lane', () => {
   test('every device is settled once, by what the provider answered', async () => {
-    const { lane, shot } = await setUp({ onRequest: (request) => request.path.endsWith('7') ? answer(request, 410, { reason: 'Unregistered' }) : answer(request) });
+    const { lane, shot } = await setUp({
+      onRequest: (request) =>
+        request.path.endsWith('7') ? answer(request, 410, { reason: 'Unregistered' }) : answer(request),
+    });
     const { job, outcomes, written } = jobOf(200);
     await lane.send(shot, job);
     expect(outcomes.every((list) => list.length === 1)).toBe(true);
@@ -76,7 +115,9 @@ describe('lane', () => {
   });
 
   test('any 2xx is a success, and opens the connection up', async () => {
-    const { lane, shot } = await setUp({ onRequest: (request) => answer(request, request.path.endsWith('0') ? 201 : 202, {}) });
+    const { lane, shot } = await setUp({
+      onRequest: (request) => answer(request, request.path.endsWith('0') ? 201 : 202, {}),
+    });
     const { job, tally } = jobOf(50);
     await lane.send(shot, job);
     expect(tally().accepted).toHaveLength(50);
@@ -87,37 +128,48 @@ describe('lane', () => {
     const open: TestRequest[] = [];
     let most = 0;
     let opened = false;
-    const { lane, shot } = await setUp({ onRequest: (request) => {
-      open.push(request);
-      if (!opened) most = Math.max(most, open.length);
-      setTimeout(() => {
-        open.splice(open.indexOf(request), 1);
-        // A rejected token proves nothing; the third device is a good one.
-        if (request.path.endsWith('device0') || request.path.endsWith('device1')) return answer(request, 400, { reason: 'BadDeviceToken' });
-        opened = true;
-        answer(request);
-      }, 5);
-    } });
+    const { lane, shot } = await setUp({
+      onRequest: (request) => {
+        open.push(request);
+        if (!opened) most = Math.max(most, open.length);
+        setTimeout(() => {
+          open.splice(open.indexOf(request), 1);
+          // A rejected token proves nothing; the third device is a good one.
+          if (request.path.endsWith('device0') || request.path.endsWith('device1'))
+            return answer(request, 400, { reason: 'BadDeviceToken' });
+          opened = true;
+          answer(request);
+        }, 5);
+      },
+    });
     const { job, states } = jobOf(300);
     expect(lane.status().primed).toBe(0);
     await lane.send(shot, job);
     expect(most).toBe(1);
     expect(states().filter((state) => state === 'accepted').length).toBe(298);
-    await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 1, connections: 1, streams: 100, inFlight: 0 }));
+    await vi.waitFor(() =>
+      expect(lane.status()).toMatchObject({ primed: 1, connections: 1, streams: 100, inFlight: 0 }),
+    );
   });
 
   test('the stream limit of the peer is kept when it is lowered while sending', async () => {
     let open = 0;
     let seen = 0;
     let mostAfter = 0;
-    const { lane, shot } = await setUp({ streams: 50, onRequest: (request) => {
-      open += 1;
-      seen += 1;
-      if (seen === 60) request.session.settings({ maxConcurrentStreams: 3 });
-      // The new limit holds once the client has it and what was open before has ended.
-      if (seen > 160) mostAfter = Math.max(mostAfter, open);
-      setTimeout(() => { open -= 1; answer(request); }, 3);
-    } });
+    const { lane, shot } = await setUp({
+      streams: 50,
+      onRequest: (request) => {
+        open += 1;
+        seen += 1;
+        if (seen === 60) request.session.settings({ maxConcurrentStreams: 3 });
+        // The new limit holds once the client has it and what was open before has ended.
+        if (seen > 160) mostAfter = Math.max(mostAfter, open);
+        setTimeout(() => {
+          open -= 1;
+          answer(request);
+        }, 3);
+      },
+    });
     const { job, states } = jobOf(300);
     await lane.send(shot, job);
     expect(new Set(states())).toEqual(new Set(['accepted']));
@@ -127,12 +179,14 @@ describe('lane', () => {
 
   test('a refused stream is sent again, and nothing is lost or settled twice', async () => {
     const refused = new Set<string>();
-    const { lane, shot } = await setUp({ onRequest: (request) => {
-      if (/[05]$/.test(request.path) && !refused.has(request.path)) {
-        refused.add(request.path);
-        request.stream.close(7);
-      } else answer(request);
-    } });
+    const { lane, shot } = await setUp({
+      onRequest: (request) => {
+        if (/[05]$/.test(request.path) && !refused.has(request.path)) {
+          refused.add(request.path);
+          request.stream.close(7);
+        } else answer(request);
+      },
+    });
     const { job, states, written, again } = jobOf(100);
     await lane.send(shot, job);
     expect(states()).toEqual(Array.from({ length: 100 }, () => 'accepted'));
@@ -143,13 +197,15 @@ describe('lane', () => {
   test('a refused stream is not sent again once the job must stop', async () => {
     let halted = false;
     let requests = 0;
-    const { lane, shot } = await setUp({ onRequest: (request) => {
-      requests += 1;
-      if (request.path.endsWith('device0')) return answer(request);
-      halted = true;
-      request.stream.close(7);
-    } });
-    const { job, outcomes } = jobOf(2, () => halted ? 'halted' : null);
+    const { lane, shot } = await setUp({
+      onRequest: (request) => {
+        requests += 1;
+        if (request.path.endsWith('device0')) return answer(request);
+        halted = true;
+        request.stream.close(7);
+      },
+    });
+    const { job, outcomes } = jobOf(2, () => (halted ? 'halted' : null));
     await lane.send(shot, job);
     expect(outcomes[1]).toEqual([{ state: 'held', why: 'halted' }]);
     expect(requests).toBe(2);
@@ -158,18 +214,24 @@ describe('lane', () => {
   test('a lane whose streams are all taken, without an answer for a second, has no room for another batch until one comes', async () => {
     const hanging: TestRequest[] = [];
     let seen = 0;
-    const { lane, shot } = await setUp({ streams: 5, answerDeadlineMs: 600_000, onRequest: (request) => {
-      seen += 1;
-      if (seen === 1) answer(request);
-      else hanging.push(request);
-    } });
+    const { lane, shot } = await setUp({
+      streams: 5,
+      answerDeadlineMs: 600_000,
+      onRequest: (request) => {
+        seen += 1;
+        if (seen === 1) answer(request);
+        else hanging.push(request);
+      },
+    });
     await lane.send(shot, jobOf(1).job);
     const sent = lane.send(shot, jobOf(5).job);
     await vi.waitFor(() => expect(hanging).toHaveLength(5));
     await lane.room();
     await letTimePass(() => expect(lane.isStalled).toBe(true));
     let has = false;
-    const room = lane.room().then(() => { has = true; });
+    const room = lane.room().then(() => {
+      has = true;
+    });
     // Longer than it takes to look round for those who wait.
     await sleep(120);
     expect(has).toBe(false);
@@ -186,14 +248,16 @@ describe('lane', () => {
   test('streams above the last id of a GOAWAY are sent again on another connection; those below are not', async () => {
     const seen: string[] = [];
     let first: unknown = null;
-    const { lane, shot } = await setUp({ onRequest: (request) => {
-      first ??= request.session;
-      seen.push(request.path);
-      if (request.path.endsWith('device0') || request.session !== first) return answer(request);
-      // device1 is stream 3: processed up to there. What comes after was not looked at.
-      if (request.path.endsWith('device1')) request.session.goaway(0, 3);
-      if (request.path.endsWith('device1')) setTimeout(() => answer(request), 20);
-    } });
+    const { lane, shot } = await setUp({
+      onRequest: (request) => {
+        first ??= request.session;
+        seen.push(request.path);
+        if (request.path.endsWith('device0') || request.session !== first) return answer(request);
+        // device1 is stream 3: processed up to there. What comes after was not looked at.
+        if (request.path.endsWith('device1')) request.session.goaway(0, 3);
+        if (request.path.endsWith('device1')) setTimeout(() => answer(request), 20);
+      },
+    });
     const { job, states } = jobOf(40);
     await lane.send(shot, job);
     expect(states()).toEqual(Array.from({ length: 40 }, () => 'accepted'));
@@ -202,12 +266,15 @@ describe('lane', () => {
 
   test('what was written to a connection that is lost without an answer is uncertain, and the rest goes on', async () => {
     let broken = false;
-    const { lane, shot } = await setUp({ connections: 2, onRequest: (request) => {
-      if (request.path.endsWith('device50') && !broken) {
-        broken = true;
-        request.session.destroy();
-      } else if (!request.session.destroyed) setTimeout(() => answer(request), 5);
-    } });
+    const { lane, shot } = await setUp({
+      connections: 2,
+      onRequest: (request) => {
+        if (request.path.endsWith('device50') && !broken) {
+          broken = true;
+          request.session.destroy();
+        } else if (!request.session.destroyed) setTimeout(() => answer(request), 5);
+      },
+    });
     const { job, outcomes, states } = jobOf(400);
     await lane.send(shot, job);
     expect(outcomes.every((list) => list.length === 1)).toBe(true);
@@ -217,7 +284,12 @@ describe('lane', () => {
   });
 
   test('a stream that stays silent becomes uncertain at the deadline and does not hold up others', async () => {
-    const { lane, shot } = await setUp({ answerDeadlineMs: 300, onRequest: (request) => { if (!request.path.endsWith('device3')) answer(request); } });
+    const { lane, shot } = await setUp({
+      answerDeadlineMs: 300,
+      onRequest: (request) => {
+        if (!request.path.endsWith('device3')) answer(request);
+      },
+    });
     const { job, outcomes, states } = jobOf(30);
     await lane.send(shot, job);
     expect(outcomes[3]).toEqual([{ state: 'uncertain', reason: 'NoAnswer' }]);
@@ -227,12 +299,15 @@ describe('lane', () => {
   test('after a halt nothing more is written, inside the job and in those that wait', async () => {
     let received = 0;
     let halted = false;
-    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => {
-      received += 1;
-      setTimeout(() => answer(request), 5);
-    } });
-    const first = jobOf(500, () => halted ? 'halted' : null);
-    const second = jobOf(500, () => halted ? 'halted' : null);
+    const { lane, shot } = await setUp({
+      streams: 10,
+      onRequest: (request) => {
+        received += 1;
+        setTimeout(() => answer(request), 5);
+      },
+    });
+    const first = jobOf(500, () => (halted ? 'halted' : null));
+    const second = jobOf(500, () => (halted ? 'halted' : null));
     const both = Promise.all([lane.send(shot, first.job), lane.send(shot, second.job)]);
     await vi.waitFor(() => expect(received).toBeGreaterThan(50));
     halted = true;
@@ -249,10 +324,12 @@ describe('lane', () => {
     cleanup.shift();
     await vi.waitFor(() => expect(lane.status().streams).toBe(0));
     let late = false;
-    const { job, states } = jobOf(5, () => late ? 'late' : null);
+    const { job, states } = jobOf(5, () => (late ? 'late' : null));
     const sent = lane.send(shot, job);
     let room = false;
-    void lane.room().then(() => { room = true; });
+    void lane.room().then(() => {
+      room = true;
+    });
     late = true;
     await sent;
     expect(states()).toEqual(['held', 'held', 'held', 'held', 'held']);
@@ -262,7 +339,7 @@ describe('lane', () => {
   test('a paused job waits, lets another one pass, and goes on', async () => {
     const { lane, shot } = await setUp({ onRequest: (request) => answer(request) });
     let paused = true;
-    const waiting = jobOf(20, () => paused ? 'paused' : null);
+    const waiting = jobOf(20, () => (paused ? 'paused' : null));
     const done = lane.send(shot, waiting.job);
     const other = jobOf(20);
     await lane.send(shot, other.job);
@@ -287,10 +364,13 @@ describe('lane', () => {
 
   test('a pace is spread over all connections', async () => {
     const received = new Map<unknown, number>();
-    const { lane, shot } = await setUp({ connections: 4, onRequest: (request) => {
-      received.set(request.session, (received.get(request.session) ?? 0) + 1);
-      answer(request);
-    } });
+    const { lane, shot } = await setUp({
+      connections: 4,
+      onRequest: (request) => {
+        received.set(request.session, (received.get(request.session) ?? 0) + 1);
+        answer(request);
+      },
+    });
     await lane.prime([{ token: 'staff' }], new AbortController().signal);
     lane.pace(4_000);
     const { job } = jobOf(1_200);
@@ -300,11 +380,14 @@ describe('lane', () => {
   });
 
   test('answers that trickle in are followed by a few writes, not by one each', async () => {
-    const { lane, shot } = await setUp({ streams: 100, onRequest: (request) => {
-      // Primed at once; then one answer after the other, spread over 30 ms.
-      if (request.path.endsWith('staff')) answer(request);
-      else setTimeout(() => answer(request), 10 + Math.random() * 30);
-    } });
+    const { lane, shot } = await setUp({
+      streams: 100,
+      onRequest: (request) => {
+        // Primed at once; then one answer after the other, spread over 30 ms.
+        if (request.path.endsWith('staff')) answer(request);
+        else setTimeout(() => answer(request), 10 + Math.random() * 30);
+      },
+    });
     await lane.prime([{ token: 'staff' }], new AbortController().signal);
     await vi.waitFor(() => expect(lane.status().streams).toBe(100));
     const writes = vi.spyOn(TLSSocket.prototype, 'write');
@@ -321,7 +404,14 @@ describe('lane', () => {
   test('priming opens each connection with one push and asks for a ration before each', async () => {
     const paths: string[] = [];
     let rations = 2;
-    const { lane } = await setUp({ connections: 3, mayPrime: () => rations-- > 0, onRequest: (request) => { paths.push(request.path); answer(request); } });
+    const { lane } = await setUp({
+      connections: 3,
+      mayPrime: () => rations-- > 0,
+      onRequest: (request) => {
+        paths.push(request.path);
+        answer(request);
+      },
+    });
     await lane.prime([{ token: 'staff' }], new AbortController().signal);
     expect(paths).toEqual(['/3/device/staff', '/3/device/staff']);
     expect(lane.status()).toMatchObject({ primed: 2, connections: 3 });
@@ -332,7 +422,13 @@ describe('lane', () => {
 
   test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {
     let received = 0;
-    const { lane, shot } = await setUp({ streams: 5, onRequest: (request) => { received += 1; if (received === 1) answer(request); } });
+    const { lane, shot } = await setUp({
+      streams: 5,
+      onRequest: (request) => {
+        received += 1;
+        if (received === 1) answer(request);
+      },
+    });
     const { job, tally } = jobOf(20);
     const sent = lane.send(shot, job);
     await vi.waitFor(() => expect(received).toBe(6));
@@ -344,14 +440,29 @@ describe('lane', () => {
 
   test('an FCM request carries its token inside the message and the reason is read from the error detail', async () => {
     const bodies: unknown[] = [];
-    const { lane } = await setUp({ provider: 'fcm', onRequest: (request) => {
-      bodies.push({ path: request.path, body: JSON.parse(request.body), type: request.headers['content-type'] });
-      answer(request, 404, { error: { code: 404, status: 'NOT_FOUND', details: [{ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode: 'UNREGISTERED' }] } });
-    } });
+    const { lane } = await setUp({
+      provider: 'fcm',
+      onRequest: (request) => {
+        bodies.push({ path: request.path, body: JSON.parse(request.body), type: request.headers['content-type'] });
+        answer(request, 404, {
+          error: {
+            code: 404,
+            status: 'NOT_FOUND',
+            details: [{ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode: 'UNREGISTERED' }],
+          },
+        });
+      },
+    });
     const shot = lane.prepare([{ headers: {}, body: Buffer.from(JSON.stringify({ notification: { title: 'ü' } })) }]);
     const { job, outcomes } = jobOf(1);
     await lane.send(shot, job);
-    expect(bodies).toEqual([{ path: '/v1/projects/project/messages:send', type: 'application/json', body: { message: { token: 'device0', notification: { title: 'ü' } } } }]);
+    expect(bodies).toEqual([
+      {
+        path: '/v1/projects/project/messages:send',
+        type: 'application/json',
+        body: { message: { token: 'device0', notification: { title: 'ü' } } },
+      },
+    ]);
     expect(outcomes[0]).toEqual([{ state: 'failed', reason: 'UNREGISTERED' }]);
   });
 
@@ -366,65 +477,125 @@ describe('lane', () => {
   });
 
   test.each<['apns' | 'fcm', number, object | null, string]>([
-    ['apns', 421, null, 'Http421'], ['apns', 429, { reason: 'TooManyRequests' }, 'TooManyRequests'], ['apns', 503, { reason: 'ServiceUnavailable' }, 'ServiceUnavailable'],
-    ['fcm', 421, null, 'Http421'], ['fcm', 429, { error: { status: 'RESOURCE_EXHAUSTED', details: [{ errorCode: 'QUOTA_EXCEEDED' }] } }, 'QUOTA_EXCEEDED'],
+    ['apns', 421, null, 'Http421'],
+    ['apns', 429, { reason: 'TooManyRequests' }, 'TooManyRequests'],
+    ['apns', 503, { reason: 'ServiceUnavailable' }, 'ServiceUnavailable'],
+    ['fcm', 421, null, 'Http421'],
+    [
+      'fcm',
+      429,
+      { error: { status: 'RESOURCE_EXHAUSTED', details: [{ errorCode: 'QUOTA_EXCEEDED' }] } },
+      'QUOTA_EXCEEDED',
+    ],
     ['fcm', 503, { error: { status: 'UNAVAILABLE' } }, 'UNAVAILABLE'],
-  ])('%s: a single %i with Retry-After is the end of its device alone, and nothing is sent again', async (provider, status, body, reason) => {
-    const seen: string[] = [];
-    const { lane, peer } = await setUp({ provider, onRequest: (request) => {
-      const at = provider === 'apns' ? request.path : (JSON.parse(request.body) as { message: { token: string } }).message.token;
-      seen.push(at);
-      if (!at.endsWith('device3')) return answer(request);
-      request.stream.respond({ ':status': status, 'retry-after': '1' });
-      request.stream.end(body === null ? '' : JSON.stringify(body));
-    } });
-    const shot = lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]);
-    const [before] = peer.sessions;
-    const { job, outcomes, states } = jobOf(20);
-    await lane.send(shot, job);
-    // An FCM 503 may have been delivered.
-    expect(outcomes[3]).toEqual([{ state: reason === 'UNAVAILABLE' ? 'uncertain' : 'failed', reason }]);
-    expect(states().filter((state) => state === 'accepted')).toHaveLength(19);
-    expect([seen.length, new Set(seen).size, [...peer.sessions]]).toEqual([20, 20, [before]]);
-  });
+  ])(
+    '%s: a single %i with Retry-After is the end of its device alone, and nothing is sent again',
+    async (provider, status, body, reason) => {
+      const seen: string[] = [];
+      const { lane, peer } = await setUp({
+        provider,
+        onRequest: (request) => {
+          const at =
+            provider === 'apns'
+              ? request.path
+              : (JSON.parse(request.body) as { message: { token: string } }).message.token;
+          seen.push(at);
+          if (!at.endsWith('device3')) return answer(request);
+          request.stream.respond({ ':status': status, 'retry-after': '1' });
+          request.stream.end(body === null ? '' : JSON.stringify(body));
+        },
+      });
+      const shot = lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]);
+      const [before] = peer.sessions;
+      const { job, outcomes, states } = jobOf(20);
+      await lane.send(shot, job);
+      // An FCM 503 may have been delivered.
+      expect(outcomes[3]).toEqual([{ state: reason === 'UNAVAILABLE' ? 'uncertain' : 'failed', reason }]);
+      expect(states().filter((state) => state === 'accepted')).toHaveLength(19);
+      expect([seen.length, new Set(seen).size, [...peer.sessions]]).toEqual([20, 20, [before]]);
+    },
+  );
 
-  test.each([['ExpiredProviderToken', 403], ['Shutdown', 503], ['IdleTimeout', 400]])('an answer that says %s ends its connection: what is open there is still answered, the rest goes over another one', async (reason, status) => {
-    const sessions: unknown[] = [];
-    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => {
-      if (!sessions.includes(request.session)) sessions.push(request.session);
-      if (request.path.endsWith('device5')) return answer(request, status, { reason });
-      setTimeout(() => answer(request), 5);
-    } });
-    const { job, outcomes, states } = jobOf(60);
-    await lane.send(shot, job);
-    expect(outcomes[5]).toEqual([{ state: 'failed', reason }]);
-    expect(states().filter((state) => state === 'accepted')).toHaveLength(59);
-    expect(sessions).toHaveLength(2);
-  });
+  test.each([
+    ['ExpiredProviderToken', 403],
+    ['Shutdown', 503],
+    ['IdleTimeout', 400],
+  ])(
+    'an answer that says %s ends its connection: what is open there is still answered, the rest goes over another one',
+    async (reason, status) => {
+      const sessions: unknown[] = [];
+      const { lane, shot } = await setUp({
+        streams: 10,
+        onRequest: (request) => {
+          if (!sessions.includes(request.session)) sessions.push(request.session);
+          if (request.path.endsWith('device5')) return answer(request, status, { reason });
+          setTimeout(() => answer(request), 5);
+        },
+      });
+      const { job, outcomes, states } = jobOf(60);
+      await lane.send(shot, job);
+      expect(outcomes[5]).toEqual([{ state: 'failed', reason }]);
+      expect(states().filter((state) => state === 'accepted')).toHaveLength(59);
+      expect(sessions).toHaveLength(2);
+    },
+  );
 
   test.each<['apns' | 'fcm', number, number, object | null]>([
-    ['apns', 200, 1, null], ['apns', 410, 1, { reason: 'Unregistered' }], ['apns', 410, 0, null], ['apns', 400, 0, { reason: 'BadDeviceToken' }], ['apns', 403, 0, null], ['apns', 429, 0, null], ['apns', 503, 0, null],
-    ['fcm', 200, 1, null], ['fcm', 400, 1, { error: { status: 'INVALID_ARGUMENT' } }], ['fcm', 404, 1, { error: { status: 'NOT_FOUND' } }], ['fcm', 401, 0, null], ['fcm', 429, 0, null], ['fcm', 503, 0, null],
+    ['apns', 200, 1, null],
+    ['apns', 410, 1, { reason: 'Unregistered' }],
+    ['apns', 410, 0, null],
+    ['apns', 400, 0, { reason: 'BadDeviceToken' }],
+    ['apns', 403, 0, null],
+    ['apns', 429, 0, null],
+    ['apns', 503, 0, null],
+    ['fcm', 200, 1, null],
+    ['fcm', 400, 1, { error: { status: 'INVALID_ARGUMENT' } }],
+    ['fcm', 404, 1, { error: { status: 'NOT_FOUND' } }],
+    ['fcm', 401, 0, null],
+    ['fcm', 429, 0, null],
+    ['fcm', 503, 0, null],
     // The pages of a front end.
-    ['fcm', 400, 0, null], ['fcm', 404, 0, null],
-  ])('%s: after a first answer of %i, %i connection counts as authenticated (%j)', async (provider, status, primed, body) => {
-    let answers = 0;
-    const { lane } = await setUp({ provider, onRequest: (request) => {
-      answers += 1;
-      answer(request, status, body);
-    } });
-    void lane.send(lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]), jobOf(1).job);
-    // Refused unread it is sent again, soon.
-    await vi.waitFor(() => expect(answers).toBeGreaterThan(0));
-    await sleep(20);
-    expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 });
-  });
+    ['fcm', 400, 0, null],
+    ['fcm', 404, 0, null],
+  ])(
+    '%s: after a first answer of %i, %i connection counts as authenticated (%j)',
+    async (provider, status, primed, body) => {
+      let answers = 0;
+      const { lane } = await setUp({
+        provider,
+        onRequest: (request) => {
+          answers += 1;
+          answer(request, status, body);
+        },
+      });
+      void lane.send(
+        lane.prepare([{ headers: {}, body: Buffer.from('{"notification":{"title":"hi"}}') }]),
+        jobOf(1).job,
+      );
+      // Refused unread it is sent again, soon.
+      await vi.waitFor(() => expect(answers).toBeGreaterThan(0));
+      await sleep(20);
+      expect(lane.status()).toMatchObject({ primed, streams: primed === 1 ? 100 : 1 });
+    },
+  );
 
   test('room is for twice the open streams, a quarter second of pace and 6,000 devices, with what is reserved', async () => {
     const open: TestRequest[] = [];
-    const { lane, shot } = await setUp({ streams: 10, onRequest: (request) => { if (request.path.endsWith('first')) answer(request); else open.push(request); } });
+    const { lane, shot } = await setUp({
+      streams: 10,
+      onRequest: (request) => {
+        if (request.path.endsWith('first')) answer(request);
+        else open.push(request);
+      },
+    });
     await lane.send(shot, { ...jobOf(1).job, token: () => 'first' });
-    const hasRoom = async (reserved = 0) => Promise.race([lane.room(() => reserved).then(() => true), new Promise((resolve) => { setImmediate(() => resolve(false)); })]);
+    const hasRoom = async (reserved = 0) =>
+      Promise.race([
+        lane.room(() => reserved).then(() => true),
+        new Promise((resolve) => {
+          setImmediate(() => resolve(false));
+        }),
+      ]);
     const { job } = jobOf(15);
     const sent = lane.send(shot, job);
     await vi.waitFor(() => expect(open).toHaveLength(10));
@@ -451,20 +622,28 @@ describe('lane', () => {
     let narrowed: unknown = null;
     let after = 0;
     const most = { there: 0, elsewhere: 0 };
-    const { lane, shot } = await setUp({ connections: 2, streams: 20, onRequest: (request) => {
-      const { session } = request;
-      open.set(session, (open.get(session) ?? 0) + 1);
-      if (narrowed !== null) after += 1;
-      // What was open before has been answered by then.
-      if (after > 60) most[session === narrowed ? 'there' : 'elsewhere'] = Math.max(most[session === narrowed ? 'there' : 'elsewhere'], open.get(session) ?? 0);
-      setTimeout(() => {
-        open.set(session, (open.get(session) ?? 0) - 1);
-        if (!request.path.endsWith('device100')) return answer(request);
-        narrowed = session;
-        session.settings({ maxConcurrentStreams: 1 });
-        answer(request, 400, { reason: 'BadDeviceToken' });
-      }, 3);
-    } });
+    const { lane, shot } = await setUp({
+      connections: 2,
+      streams: 20,
+      onRequest: (request) => {
+        const { session } = request;
+        open.set(session, (open.get(session) ?? 0) + 1);
+        if (narrowed !== null) after += 1;
+        // What was open before has been answered by then.
+        if (after > 60)
+          most[session === narrowed ? 'there' : 'elsewhere'] = Math.max(
+            most[session === narrowed ? 'there' : 'elsewhere'],
+            open.get(session) ?? 0,
+          );
+        setTimeout(() => {
+          open.set(session, (open.get(session) ?? 0) - 1);
+          if (!request.path.endsWith('device100')) return answer(request);
+          narrowed = session;
+          session.settings({ maxConcurrentStreams: 1 });
+          answer(request, 400, { reason: 'BadDeviceToken' });
+        }, 3);
+      },
+    });
     const { job, outcomes, states } = jobOf(800);
     await lane.send(shot, job);
     expect(outcomes[100]).toEqual([{ state: 'failed', reason: 'BadDeviceToken' }]);
@@ -480,7 +659,9 @@ describe('lane', () => {
       said.length = 0;
       session?.close();
       await vi.waitFor(() => expect(said).toMatchObject([{ msg: 'connection lost' }]), { timeout: 5_000 });
-      await vi.waitFor(() => expect([lane.status().streams, peer.sessions.has(session as never)]).toEqual([1, false]), { timeout: 5_000 });
+      await vi.waitFor(() => expect([lane.status().streams, peer.sessions.has(session as never)]).toEqual([1, false]), {
+        timeout: 5_000,
+      });
       return said[0]?.backOffMs;
     };
     await lane.send(shot, jobOf(100).job);
@@ -489,7 +670,13 @@ describe('lane', () => {
   });
 
   test('over many connections whose answers take a while reads are gathered, and everything is sent and settled once', async () => {
-    const { lane, shot } = await setUp({ connections: 12, streams: 10, onRequest: (request) => { setTimeout(() => answer(request), 20 + Math.random() * 20); } });
+    const { lane, shot } = await setUp({
+      connections: 12,
+      streams: 10,
+      onRequest: (request) => {
+        setTimeout(() => answer(request), 20 + Math.random() * 20);
+      },
+    });
     const resumed = vi.spyOn(TLSSocket.prototype, 'resume');
     cleanup.push(() => Promise.resolve(resumed.mockRestore()));
     const { job, states } = jobOf(3_000);

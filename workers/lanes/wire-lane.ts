@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs } from '../credentials/credential.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { composeWrite } from '../halt/composed-write.ts';
 import { isSuccess } from './h2/answer.ts';
 import { endpointOf } from './h2/connect.ts';
 import { Dialer } from './h2/dialer.ts';
 import type { DialerOptions } from './h2/dialer.ts';
-import type { HeaderField } from './h2/hpack-decoder.ts';
-import { composeWrite } from '../halt/composed-write.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
+import type { HeaderField } from './h2/hpack-decoder.ts';
 import { Jobs, NOT_PRIMED } from './jobs.ts';
 import type { ActiveJob, Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';
@@ -61,7 +61,14 @@ const LOOK_AHEAD_DEVICES = 6_000;
 const LOOK_AHEAD_STREAMS = 2;
 /** Devices that may wait unsent in `threads` lanes with so many open streams and so much pace (0: no limit) together. */
 export function lookAhead(streams: number, perSecond: number, threads = 1): number {
-  return Math.max(1, Math.min(LOOK_AHEAD_DEVICES * threads, streams * LOOK_AHEAD_STREAMS, perSecond === 0 ? Number.POSITIVE_INFINITY : perSecond / 4));
+  return Math.max(
+    1,
+    Math.min(
+      LOOK_AHEAD_DEVICES * threads,
+      streams * LOOK_AHEAD_STREAMS,
+      perSecond === 0 ? Number.POSITIVE_INFINITY : perSecond / 4,
+    ),
+  );
 }
 
 /** With every stream taken and no answer for so long, another batch would only wait here, where another worker's connections may work. */
@@ -117,14 +124,33 @@ export class WireLane implements Lane, LinkLane {
     this.platform = provider.platform;
     this.#primeShot = this.#shot([options.prime]);
     const answerDeadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
-    this.#verdicts = new Verdicts({ provider, jobs: this.#jobs, links: () => this.#links, inFlight: () => this.#pool.inFlight, answerDeadlineMs, log: options.log });
+    this.#verdicts = new Verdicts({
+      provider,
+      jobs: this.#jobs,
+      links: () => this.#links,
+      inFlight: () => this.#pool.inFlight,
+      answerDeadlineMs,
+      log: options.log,
+    });
     const endpoint = endpointOf(options.url, options.ca);
-    this.#peer = new PeerReading({ provider: provider.name, host: endpoint.host, port: endpoint.port, answerMs: answerDeadlineMs });
+    this.#peer = new PeerReading({
+      provider: provider.name,
+      host: endpoint.host,
+      port: endpoint.port,
+      answerMs: answerDeadlineMs,
+    });
     this.#pool = new WirePool<ActiveJob>({
-      dialer: new Dialer({ endpoint, proxy: options.proxy ?? null, ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }) }),
+      dialer: new Dialer({
+        endpoint,
+        proxy: options.proxy ?? null,
+        ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }),
+      }),
       reading: this.#peer,
-      connections: options.connections, maxStreams: STREAMS_AT_MOST, answerDeadlineMs,
-      log: options.log.child({ lane: provider.name }), reads: this.#reads,
+      connections: options.connections,
+      maxStreams: STREAMS_AT_MOST,
+      answerDeadlineMs,
+      log: options.log.child({ lane: provider.name }),
+      reads: this.#reads,
       owner: (events) => {
         const link = new Link(this, events, options.credential.current());
         this.#links.push(link);
@@ -132,7 +158,8 @@ export class WireLane implements Lane, LinkLane {
       },
     });
     this.#renewal = new Renewal({
-      credential: options.credential, log: options.log.child({ lane: provider.name }),
+      credential: options.credential,
+      log: options.log.child({ lane: provider.name }),
       links: () => this.#links.filter((link) => link.isOpen),
       device: () => this.#primeDevice(this.#staff, this.#staffTurn++, true),
       open: async () => {
@@ -152,7 +179,9 @@ export class WireLane implements Lane, LinkLane {
   #shot(templates: readonly Template[]): WireShot {
     const { provider, url } = this.#options;
     const authority = new URL(url).host;
-    return new WireShot(templates, (template, { authorization }) => provider.request(template, authority, authorization));
+    return new WireShot(templates, (template, { authorization }) =>
+      provider.request(template, authority, authorization),
+    );
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -166,7 +195,9 @@ export class WireLane implements Lane, LinkLane {
   async prime(devices: readonly { token: string }[], signal: AbortSignal): Promise<void> {
     this.#staff = devices;
     if (devices.length === 0) return;
-    const targets = this.#links.filter(({ isOpen, connection }) => isOpen && connection !== null && !connection.unlocked && connection.inFlight === 0);
+    const targets = this.#links.filter(
+      ({ isOpen, connection }) => isOpen && connection !== null && !connection.unlocked && connection.inFlight === 0,
+    );
     const answers: Promise<Primed>[] = [];
     for (const [at, link] of targets.entries()) {
       const device = await this.#primeDevice(devices, at, false);
@@ -174,14 +205,27 @@ export class WireLane implements Lane, LinkLane {
       answers.push(this.#primeOne(link, device.token));
     }
     const primed = (await Promise.all(answers)).filter(({ authenticated }) => authenticated).length;
-    if (targets.length > 0) this.#options.log.info({ lane: this.#options.provider.name, wanted: targets.length, sent: answers.length, primed }, 'primed connections');
+    if (targets.length > 0)
+      this.#options.log.info(
+        { lane: this.#options.provider.name, wanted: targets.length, sent: answers.length, primed },
+        'primed connections',
+      );
   }
 
   send(shot: PreparedShot, job: LaneJob): Promise<void> {
     if (!(shot instanceof WireShot)) throw new TypeError('SHOT_FOREIGN: expected what this lane prepared');
     if (job.count === 0) return Promise.resolve();
     return new Promise((done) => {
-      const active: ActiveJob = { job, shot, next: 0, again: [], unsettled: job.count, done, primed: null, refusals: null };
+      const active: ActiveJob = {
+        job,
+        shot,
+        next: 0,
+        again: [],
+        unsettled: job.count,
+        done,
+        primed: null,
+        refusals: null,
+      };
       this.#jobs.add(active);
       if (this.#closed) this.#jobs.hold(active, 'halted');
       else this.schedule();
@@ -270,7 +314,8 @@ export class WireLane implements Lane, LinkLane {
     const { connection } = link;
     if (connection !== null && (!this.#jobs.isEmpty || link.pinned.length > 0)) {
       const { free } = connection;
-      if (link.pinned.length > 0 || (this.#bucket.perSecond === 0 && free >= connection.limit * FREE_PART)) this.#fill(link, Number.POSITIVE_INFINITY);
+      if (link.pinned.length > 0 || (this.#bucket.perSecond === 0 && free >= connection.limit * FREE_PART))
+        this.#fill(link, Number.POSITIVE_INFINITY);
       else if (free > 0 && !this.#reads.turnComes()) this.#wakeIn(GATHER_MS);
     }
     // The turn serves it too: every answer would look at all connections for it where the streams are taken.
@@ -305,7 +350,14 @@ export class WireLane implements Lane, LinkLane {
     return connection === null ? 0 : composeWrite(() => connection.fill(performance.now()));
   }
 
-  answered(link: Link, active: ActiveJob, index: number, status: number, fields: readonly HeaderField[], body: string): void {
+  answered(
+    link: Link,
+    active: ActiveJob,
+    index: number,
+    status: number,
+    fields: readonly HeaderField[],
+    body: string,
+  ): void {
     const { provider } = this.#options;
     this.#answers += 1;
     const succeeded = isSuccess(status);
@@ -323,10 +375,13 @@ export class WireLane implements Lane, LinkLane {
       this.#peer.answered({ status, reason, fields, body }, active.job.token(index));
       if (row?.endsConnection === true) link.connection?.retire(reason);
       if (row !== null) this.#options.log.warn({ lane: provider.name, reason }, 'priming push refused');
-      return active.primed(authenticated ? { authenticated } : { authenticated, refusal: row?.concerns === 'credential' ? reason : null });
+      return active.primed(
+        authenticated ? { authenticated } : { authenticated, refusal: row?.concerns === 'credential' ? reason : null },
+      );
     }
     if (row === null) return;
-    if (row.concerns === 'credential' || row.concerns === 'provider') return this.#verdicts.bad(link, active, index, row, reason, fields);
+    if (row.concerns === 'credential' || row.concerns === 'provider')
+      return this.#verdicts.bad(link, active, index, row, reason, fields);
     this.#verdicts.fine(link);
     const condemned = active.shot.meter.take(row, reason);
     if (condemned !== null) active.job.condemn?.(condemned);
@@ -358,7 +413,10 @@ export class WireLane implements Lane, LinkLane {
   /** Every stream is taken, and nothing was answered for a while. */
   get isStalled(): boolean {
     if (performance.now() - this.#answeredAtMs < STALLED_AFTER_MS) return false;
-    return this.#pool.inFlight > 0 && this.#links.every(({ isOpen, connection }) => !isOpen || connection === null || connection.free === 0);
+    return (
+      this.#pool.inFlight > 0 &&
+      this.#links.every(({ isOpen, connection }) => !isOpen || connection === null || connection.free === 0)
+    );
   }
 
   forget(link: Link, why: string): void {
@@ -375,7 +433,11 @@ export class WireLane implements Lane, LinkLane {
     if (!next.isOnTrial) this.schedule();
   }
 
-  async #primeDevice(devices: readonly { token: string }[], from: number, isRenewal: boolean): Promise<{ token: string } | null> {
+  async #primeDevice(
+    devices: readonly { token: string }[],
+    from: number,
+    isRenewal: boolean,
+  ): Promise<{ token: string } | null> {
     for (let tries = 0; tries < devices.length; tries += 1) {
       const device = devices[(from + tries) % devices.length];
       if (device !== undefined && (await this.#options.mayPrime(device.token, isRenewal))) return device;
@@ -387,8 +449,23 @@ export class WireLane implements Lane, LinkLane {
     return new Promise((primed) => {
       // A write under way is no reason to give up: the push goes with the next one.
       if (link.connection?.state !== 'open') return primed(NOT_PRIMED);
-      const job: LaneJob = { count: 1, token: () => token, template: () => 0, stop: () => null, settle: () => undefined };
-      link.pinned.push({ job, shot: this.#primeShot, next: 0, again: [], unsettled: 1, done: () => undefined, primed, refusals: null });
+      const job: LaneJob = {
+        count: 1,
+        token: () => token,
+        template: () => 0,
+        stop: () => null,
+        settle: () => undefined,
+      };
+      link.pinned.push({
+        job,
+        shot: this.#primeShot,
+        next: 0,
+        again: [],
+        unsettled: 1,
+        done: () => undefined,
+        primed,
+        refusals: null,
+      });
       this.hasRoom(link);
     });
   }
@@ -419,7 +496,8 @@ export class WireLane implements Lane, LinkLane {
     for (const link of this.#links) {
       if (!isDead(link.issued, nowMs)) continue;
       link.isDead = true;
-      if (link.connection?.state === 'open' && !isDead(credential.current(), nowMs)) link.connection.retire('CredentialExpired');
+      if (link.connection?.state === 'open' && !isDead(credential.current(), nowMs))
+        link.connection.retire('CredentialExpired');
     }
   }
 

@@ -6,28 +6,64 @@ import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Dialer } from './h2/dialer.ts';
-import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
 import { FrameReader } from './h2/frame-reader.ts';
+import { FRAME, pingFrame, settingsFrame } from './h2/frames.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
 import { startTlsServer } from './h2/tls-server-for-tests.ts';
 import { WirePool } from './wire-pool.ts';
 import type { PoolOwner } from './wire-pool.ts';
 
-const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  algorithm: 'sha256',
+  keySize: 2048,
+  extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+});
 const cleanup: (() => unknown)[] = [];
-afterEach(() => { for (const stop of cleanup.splice(0).toReversed()) stop(); });
+afterEach(() => {
+  for (const stop of cleanup.splice(0).toReversed()) stop();
+});
 
-function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000, deadlineMs: 5_000 }, reads?: GatheredReads) {
+function poolOver(
+  dialer: Dialer,
+  connections: number,
+  ping = { everyMs: 60_000, deadlineMs: 5_000 },
+  reads?: GatheredReads,
+) {
   const closed: string[] = [];
   const pauses: number[] = [];
   const pool = new WirePool<null>({
-    dialer, connections, maxStreams: 10, answerDeadlineMs: 10_000, ping, ...(reads === undefined ? {} : { reads }),
-    log: pino({ level: 'warn' }, { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) }),
+    dialer,
+    connections,
+    maxStreams: 10,
+    answerDeadlineMs: 10_000,
+    ping,
+    ...(reads === undefined ? {} : { reads }),
+    log: pino(
+      { level: 'warn' },
+      { write: (line: string) => pauses.push((JSON.parse(line) as { backOffMs: number }).backOffMs) },
+    ),
     owner(events) {
       let isOpen = false;
       const owner: PoolOwner<null> = {
-        connection: null, isSick: false, job: null, index: 0, template: { authority: '', path: '', headers: [], tokenIn: 'path', body: Buffer.alloc(0), bodyRest: Buffer.alloc(0) }, token: '',
-        take: () => false, mayFinish: () => 'never', answered: () => undefined, refused: () => undefined, lost: () => undefined, alive: () => undefined,
+        connection: null,
+        isSick: false,
+        job: null,
+        index: 0,
+        template: {
+          authority: '',
+          path: '',
+          headers: [],
+          tokenIn: 'path',
+          body: Buffer.alloc(0),
+          bodyRest: Buffer.alloc(0),
+        },
+        token: '',
+        take: () => false,
+        mayFinish: () => 'never',
+        answered: () => undefined,
+        refused: () => undefined,
+        lost: () => undefined,
+        alive: () => undefined,
         room() {
           if (isOpen || owner.connection?.state !== 'open') return;
           isOpen = true;
@@ -46,7 +82,11 @@ function poolOver(dialer: Dialer, connections: number, ping = { everyMs: 60_000,
 }
 
 /** A peer that says its SETTINGS (but for the first `silent` connections) and then only answers PINGs, as long as it `answers`, or hangs up; and a pool of one connection to it. */
-async function setUp({ silent = 0, hangsUp = false, reads }: { silent?: number; hangsUp?: boolean; reads?: GatheredReads } = {}) {
+async function setUp({
+  silent = 0,
+  hangsUp = false,
+  reads,
+}: { silent?: number; hangsUp?: boolean; reads?: GatheredReads } = {}) {
   const { private: key, cert } = await pems;
   const peer = { answers: true, pings: 0, connections: 0 };
   const sockets = new Set<TLSSocket>();
@@ -71,7 +111,15 @@ async function setUp({ silent = 0, hangsUp = false, reads }: { silent?: number; 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const opened = poolOver(new Dialer({ endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, proxy: null }), 1, { everyMs: 250, deadlineMs: 200 }, reads);
+  const opened = poolOver(
+    new Dialer({
+      endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert },
+      proxy: null,
+    }),
+    1,
+    { everyMs: 250, deadlineMs: 200 },
+    reads,
+  );
   cleanup.push(() => {
     opened.pool.close();
     for (const socket of sockets) socket.destroy();
@@ -117,8 +165,20 @@ test('a peer that hangs up again and again is tried after longer and longer paus
 test('what an address loses that was good for long goes back to it', async () => {
   const first = await startTlsServer({ bytes: settingsFrame([]) });
   const second = await startTlsServer({ address: '127.0.0.2', port: first.port, bytes: settingsFrame([]) });
-  const { pool } = poolOver(new Dialer({ endpoint: { host: 'push.test', port: first.port, ca: first.ca }, proxy: null, start: 0, lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) }), 6);
-  cleanup.push(() => void first.stop(), () => void second.stop(), () => pool.close());
+  const { pool } = poolOver(
+    new Dialer({
+      endpoint: { host: 'push.test', port: first.port, ca: first.ca },
+      proxy: null,
+      start: 0,
+      lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']),
+    }),
+    6,
+  );
+  cleanup.push(
+    () => void first.stop(),
+    () => void second.stop(),
+    () => pool.close(),
+  );
   await pool.open(new AbortController().signal);
   await vi.waitFor(() => expect([first.seen.length, second.seen.length]).toEqual([3, 3]));
   const own = performance.now.bind(performance);
@@ -131,8 +191,20 @@ test('what an address loses that was good for long goes back to it', async () =>
 test('an address whose connections are no good is left to rest, and the others have all', async () => {
   const good = await startTlsServer({ bytes: settingsFrame([]) });
   const bad = await startTlsServer({ address: '127.0.0.2', port: good.port, bytes: settingsFrame([]), hangsUp: true });
-  const { pool } = poolOver(new Dialer({ endpoint: { host: 'push.test', port: good.port, ca: good.ca }, proxy: null, start: 0, lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) }), 6);
-  cleanup.push(() => void good.stop(), () => void bad.stop(), () => pool.close());
+  const { pool } = poolOver(
+    new Dialer({
+      endpoint: { host: 'push.test', port: good.port, ca: good.ca },
+      proxy: null,
+      start: 0,
+      lookUp: () => Promise.resolve(['127.0.0.1', '127.0.0.2']),
+    }),
+    6,
+  );
+  cleanup.push(
+    () => void good.stop(),
+    () => void bad.stop(),
+    () => pool.close(),
+  );
   await pool.open(new AbortController().signal);
   await vi.waitFor(() => expect(good.seen).toHaveLength(6), { timeout: 5_000 });
   await vi.waitFor(() => expect(pool.live.map(({ state }) => state)).toEqual(Array(6).fill('open')));
@@ -148,7 +220,10 @@ test('reads of a connection may be gathered once it has been let use its streams
   const mayWait = joined.mock.calls[0]?.[1];
   expect(mayWait?.()).toBe(false);
   connection?.unlock();
-  await vi.waitFor(() => expect([connection?.silentSinceMs, mayWait?.()]).toEqual([null, true]), { timeout: 5_000, interval: 2 });
+  await vi.waitFor(() => expect([connection?.silentSinceMs, mayWait?.()]).toEqual([null, true]), {
+    timeout: 5_000,
+    interval: 2,
+  });
   peer.answers = false;
   connection?.ping(performance.now());
   expect([connection?.state, mayWait?.()]).toEqual(['open', false]);

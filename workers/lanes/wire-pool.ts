@@ -1,9 +1,9 @@
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import type { GatheredReads } from './h2/gathered-reads.ts';
 import { H2Connection } from './h2/connection.ts';
 import type { ConnectionOwner } from './h2/connection.ts';
 import type { Dialer } from './h2/dialer.ts';
+import type { GatheredReads } from './h2/gathered-reads.ts';
 
 /**
  * Keeps a number of connections open: a lost one is reopened with back-off, one that drains (GOAWAY, ids used
@@ -44,7 +44,9 @@ export interface PoolOwner<J> extends ConnectionOwner<J> {
 }
 
 /** A place in the pool. `isKept`: whoever has it is replaced when it is lost; false for one on trial, and for one that was succeeded. */
-interface Place { isKept: boolean }
+interface Place {
+  isKept: boolean;
+}
 
 const OPENING_AT_ONCE = 16;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -161,16 +163,29 @@ export class WirePool<J> {
             replace(why);
           },
         });
-        const connection = new H2Connection<J>(line.socket, { startStreams: 1, maxStreams: this.#options.maxStreams, writeBytes: UNSENT_BYTES / this.#options.connections }, owner);
+        const connection = new H2Connection<J>(
+          line.socket,
+          {
+            startStreams: 1,
+            maxStreams: this.#options.maxStreams,
+            writeBytes: UNSENT_BYTES / this.#options.connections,
+          },
+          owner,
+        );
         owner.connection = connection;
         // Somebody waits for the first answer, the last ones, and one to a ping.
-        this.#options.reads?.join(line.socket, () => connection.state === 'open' && connection.unlocked && connection.silentSinceMs === null);
+        this.#options.reads?.join(
+          line.socket,
+          () => connection.state === 'open' && connection.unlocked && connection.silentSinceMs === null,
+        );
         answers = () => connection.answered;
         isSick = () => owner.isSick;
         this.#owners.set(owner, place);
         this.#refresh();
         // Whoever says nothing at all would keep its place, and all that are to be opened after it, for ever.
-        this.#after((this.#options.ping ?? PING).deadlineMs, () => { if (connection.state === 'connecting') connection.destroy('SettingsTimeout'); }).unref();
+        this.#after((this.#options.ping ?? PING).deadlineMs, () => {
+          if (connection.state === 'connecting') connection.destroy('SettingsTimeout');
+        }).unref();
       });
     } catch (error) {
       reading?.failed(error);
@@ -180,13 +195,20 @@ export class WirePool<J> {
   }
 
   #reconnect(fails: number, why: string): void {
-    const backOffMs = fails === 0 ? 0 : Math.min(BACK_OFF_MOST_MS, BACK_OFF_FIRST_MS * 2 ** (fails - 1)) * (0.5 + Math.random() / 2);
+    const backOffMs =
+      fails === 0 ? 0 : Math.min(BACK_OFF_MOST_MS, BACK_OFF_FIRST_MS * 2 ** (fails - 1)) * (0.5 + Math.random() / 2);
     this.#options.log.warn({ why, backOffMs: Math.round(backOffMs) }, 'connection lost');
-    this.#after(backOffMs, () => { void this.#connect(fails); });
+    this.#after(backOffMs, () => {
+      void this.#connect(fails);
+    });
   }
 
   #refresh(): void {
-    this.#live = [...this.#owners].flatMap(([{ connection }, { isKept }]) => (isKept && connection !== null && (connection.state === 'open' || connection.state === 'connecting') ? [connection] : []));
+    this.#live = [...this.#owners].flatMap(([{ connection }, { isKept }]) =>
+      isKept && connection !== null && (connection.state === 'open' || connection.state === 'connecting')
+        ? [connection]
+        : [],
+    );
   }
 
   #sweep(): void {
@@ -194,7 +216,12 @@ export class WirePool<J> {
     const { answerDeadlineMs, ping = PING } = this.#options;
     for (const { connection } of Array.from(this.#owners.keys())) {
       // Whoever asked it.
-      if (connection !== null && connection.silentSinceMs !== null && nowMs - connection.silentSinceMs > ping.deadlineMs) connection.destroy('PingTimeout');
+      if (
+        connection !== null &&
+        connection.silentSinceMs !== null &&
+        nowMs - connection.silentSinceMs > ping.deadlineMs
+      )
+        connection.destroy('PingTimeout');
       else connection?.expire(nowMs - answerDeadlineMs);
     }
   }

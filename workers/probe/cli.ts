@@ -31,8 +31,14 @@ GOBUTTON_FCM_URL, GOBUTTON_FCM_TOKEN_URL, GOBUTTON_CA_FILE, HTTPS_PROXY and NO_P
 `;
 
 type Env = Readonly<Record<string, string | undefined>>;
-interface Output { write(text: string): unknown }
-interface Target { device: string | null; topic: string | null; notes: string[] }
+interface Output {
+  write(text: string): unknown;
+}
+interface Target {
+  device: string | null;
+  topic: string | null;
+  notes: string[];
+}
 
 /** Wrong input: its sentence and the exit code. */
 class Unusable extends Error {
@@ -53,9 +59,19 @@ export async function main(args: string[], env: Env, out: Output, err: Output): 
     }
     const config = providerOf(env, asked.provider);
     const target = await targetOf(env, asked);
-    if (asked.provider === 'apns' && target.topic === null) throw new Unusable('--topic: found none, expected the bundle id of the app, or a runbook or launch that names it (--runbook FILE, --launch ID)', 2);
+    if (asked.provider === 'apns' && target.topic === null)
+      throw new Unusable(
+        '--topic: found none, expected the bundle id of the app, or a runbook or launch that names it (--runbook FILE, --launch ID)',
+        2,
+      );
     for (const note of target.notes) err.write(`${visibleLines(note)}\n`);
-    const meeting = await meetProvider(config, { device: target.device, topic: target.topic ?? '', launchId: asked.launch ?? 'lane-probe', isSandboxMeant: asked.sandbox, log: pino({ level: 'silent' }) });
+    const meeting = await meetProvider(config, {
+      device: target.device,
+      topic: target.topic ?? '',
+      launchId: asked.launch ?? 'lane-probe',
+      isSandboxMeant: asked.sandbox,
+      log: pino({ level: 'silent' }),
+    });
     out.write(`${asked.json ? JSON.stringify(meeting, null, 2) : meetingWords(meeting)}\n`);
     return meeting.finding === null ? 0 : 1;
   } catch (error) {
@@ -65,26 +81,58 @@ export async function main(args: string[], env: Env, out: Output, err: Output): 
   }
 }
 
-interface Asked { provider: 'apns' | 'fcm'; runbook: string | null; launch: string | null; device: string | null; topic: string | null; sandbox: boolean; json: boolean }
+interface Asked {
+  provider: 'apns' | 'fcm';
+  runbook: string | null;
+  launch: string | null;
+  device: string | null;
+  topic: string | null;
+  sandbox: boolean;
+  json: boolean;
+}
 
 function read(args: string[]): Asked | null {
   const { positionals, values } = parsed(args);
   if (values.help === true) return null;
   const [provider, ...more] = positionals;
-  if (provider !== 'apns' && provider !== 'fcm') throw new Unusable(`found ${provider === undefined ? 'no provider' : `"${provider}"`}, expected apns or fcm`, 2);
+  if (provider !== 'apns' && provider !== 'fcm')
+    throw new Unusable(`found ${provider === undefined ? 'no provider' : `"${provider}"`}, expected apns or fcm`, 2);
   if (more.length > 0) throw new Unusable(`found "${more.join(' ')}" behind ${provider}, expected one provider`, 2);
-  if (values.runbook !== undefined && values.launch !== undefined) throw new Unusable('found --runbook and --launch, expected one of them', 2);
+  if (values.runbook !== undefined && values.launch !== undefined)
+    throw new Unusable('found --runbook and --launch, expected one of them', 2);
   const { device = null } = values;
-  if (provider === 'apns' && device !== null && !/^(?:[0-9a-f]{2}){16,100}$/i.test(device)) throw new Unusable(`--device: found a text of ${device.length} characters, expected an APNs device token, hexadecimal digits`, 2);
-  if (provider === 'fcm' && device !== null && !/^[\w:-]{8,4096}$/.test(device)) throw new Unusable(`--device: found a text of ${device.length} characters, expected an FCM registration token`, 2);
-  return { provider, runbook: values.runbook ?? null, launch: values.launch ?? null, device, topic: values.topic ?? null, sandbox: values.sandbox === true, json: values.json === true };
+  if (provider === 'apns' && device !== null && !/^(?:[0-9a-f]{2}){16,100}$/i.test(device))
+    throw new Unusable(
+      `--device: found a text of ${device.length} characters, expected an APNs device token, hexadecimal digits`,
+      2,
+    );
+  if (provider === 'fcm' && device !== null && !/^[\w:-]{8,4096}$/.test(device))
+    throw new Unusable(`--device: found a text of ${device.length} characters, expected an FCM registration token`, 2);
+  return {
+    provider,
+    runbook: values.runbook ?? null,
+    launch: values.launch ?? null,
+    device,
+    topic: values.topic ?? null,
+    sandbox: values.sandbox === true,
+    json: values.json === true,
+  };
 }
 
 function parsed(args: string[]) {
   try {
     return parseArgs({
-      args, allowPositionals: true,
-      options: { runbook: { type: 'string' }, launch: { type: 'string' }, device: { type: 'string' }, topic: { type: 'string' }, sandbox: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      args,
+      allowPositionals: true,
+      options: {
+        runbook: { type: 'string' },
+        launch: { type: 'string' },
+        device: { type: 'string' },
+        topic: { type: 'string' },
+        sandbox: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     throw new Unusable(error instanceof Error ? error.message : String(error), 2);
@@ -99,38 +147,78 @@ function providerOf(env: Env, provider: 'apns' | 'fcm'): ProviderConfig {
 
 async function targetOf(env: Env, asked: Asked): Promise<Target> {
   const platform = asked.provider === 'apns' ? 'ios' : 'android';
-  const named = asked.runbook !== null ? await fromRunbook(asked.runbook, platform) : asked.launch !== null ? await fromLaunch(env, asked.launch, platform, asked.device !== null) : { device: null, topic: null, notes: [] };
-  return { device: asked.device ?? named.device, topic: asked.topic ?? named.topic, notes: asked.device === null ? named.notes : [] };
+  const named =
+    asked.runbook !== null
+      ? await fromRunbook(asked.runbook, platform)
+      : asked.launch !== null
+        ? await fromLaunch(env, asked.launch, platform, asked.device !== null)
+        : { device: null, topic: null, notes: [] };
+  return {
+    device: asked.device ?? named.device,
+    topic: asked.topic ?? named.topic,
+    notes: asked.device === null ? named.notes : [],
+  };
 }
 
-const NO_DEVICE = (where: string, platform: Platform): string => `None of the people ${where} has ${platform === 'ios' ? 'an iOS' : 'an Android'} device: one that doesn't exist is asked for.`;
+const NO_DEVICE = (where: string, platform: Platform): string =>
+  `None of the people ${where} has ${platform === 'ios' ? 'an iOS' : 'an Android'} device: one that doesn't exist is asked for.`;
 
 async function fromRunbook(path: string, platform: Platform): Promise<Target> {
-  const text = await readFile(path, 'utf8').catch(() => { throw new Unusable(`--runbook: "${path}" can't be read`, 1); });
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new Unusable(`--runbook: "${path}" can't be read`, 1);
+  });
   const loaded = loadRunbook(text, path);
-  if (!loaded.ok) throw new Unusable(`--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}`, 1);
+  if (!loaded.ok)
+    throw new Unusable(`--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}`, 1);
   const { people, campaign } = loaded.runbook;
   const device = people.flatMap(({ devices }) => devices).find((one) => one.platform === platform);
   const token = device !== undefined && 'token' in device ? device.token : null;
-  return { device: token, topic: campaign.apns.topic, notes: token === null ? [NO_DEVICE(`in ${path}`, platform)] : [] };
+  return {
+    device: token,
+    topic: campaign.apns.topic,
+    notes: token === null ? [NO_DEVICE(`in ${path}`, platform)] : [],
+  };
 }
 
 /** A push more to a staff device is a push of the pool: it takes one of the ration's leases, or goes to nobody. */
 async function fromLaunch(env: Env, launchId: string, platform: Platform, isNamed: boolean): Promise<Target> {
   const found = parseConfig(env);
-  if (!found.ok) throw new Unusable(`the worker's configuration is not usable, which --launch needs:\n${describeConfigProblems(found.problems)}`, 1);
+  if (!found.ok)
+    throw new Unusable(
+      `the worker's configuration is not usable, which --launch needs:\n${describeConfigProblems(found.problems)}`,
+      1,
+    );
   const cloud = createCloud(found.config.cloud);
   try {
-    const launch = await createJournal({ record: cloud.record, staff: cloud.staff, clock: cloud.clock, keyring: found.config.keyring }).launch(launchId);
+    const launch = await createJournal({
+      record: cloud.record,
+      staff: cloud.staff,
+      clock: cloud.clock,
+      keyring: found.config.keyring,
+    }).launch(launchId);
     if (launch === null) throw new Unusable(`--launch: there is no launch ${launchId} in this account and table`, 1);
     const { topic } = launch.campaign.apns;
     if (isNamed) return { device: null, topic, notes: [] };
-    const tokens = (await cloud.staff.of(launch)).flatMap((device) => (device.platform === platform && device.token !== null ? [device.token] : []));
+    const tokens = (await cloud.staff.of(launch)).flatMap((device) =>
+      device.platform === platform && device.token !== null ? [device.token] : [],
+    );
     if (tokens.length === 0) return { device: null, topic, notes: [NO_DEVICE(`of ${launchId}`, platform)] };
     if (platform === 'android') return { device: tokens[0] ?? null, topic, notes: [] };
-    const may = primeRation({ live: cloud.live, holder: `lane-probe/${randomUUID()}`, perDeviceHour: found.config.primesPerDeviceHour, share: () => Number.POSITIVE_INFINITY, nowMs: cloud.clock.nowMs });
+    const may = primeRation({
+      live: cloud.live,
+      holder: `lane-probe/${randomUUID()}`,
+      perDeviceHour: found.config.primesPerDeviceHour,
+      share: () => Number.POSITIVE_INFINITY,
+      nowMs: cloud.clock.nowMs,
+    });
     for (const token of tokens) if (await may(token, true)) return { device: token, topic, notes: [] };
-    return { device: null, topic, notes: ['Every iOS device of the launch has had its priming pushes of this hour: one that doesn\'t exist is asked for.'] };
+    return {
+      device: null,
+      topic,
+      notes: [
+        "Every iOS device of the launch has had its priming pushes of this hour: one that doesn't exist is asked for.",
+      ],
+    };
   } finally {
     cloud.close();
   }

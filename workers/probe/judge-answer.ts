@@ -1,10 +1,15 @@
 import type { ApnsReason } from '../lanes/apns-answers.ts';
 import type { FcmReason } from '../lanes/fcm-answers.ts';
 import type { HeaderField } from '../lanes/h2/hpack-decoder.ts';
-import type { FindingCode } from './findings.ts';
 import type { Trouble } from './connect-findings.ts';
+import type { FindingCode } from './findings.ts';
 
-export interface Answer { status: number; reason: string; fields: readonly HeaderField[]; body: string }
+export interface Answer {
+  status: number;
+  reason: string;
+  fields: readonly HeaderField[];
+  body: string;
+}
 
 /**
  * What an answer says of the provider and of us. `met`: it took our credential and looked at the device. The second
@@ -18,13 +23,33 @@ const APNS = {
   Unregistered: ['DEVICE_GONE', 'met'],
   ExpiredToken: ['DEVICE_GONE', 'met'],
   TooManyRequests: 'DEVICE_FULL',
-  BadTopic: 'TOPIC_REFUSED', MissingTopic: 'TOPIC_REFUSED', TopicDisallowed: 'TOPIC_REFUSED',
-  BadCollapseId: 'MESSAGE_REFUSED', BadExpirationDate: 'MESSAGE_REFUSED', BadMessageId: 'MESSAGE_REFUSED', BadPriority: 'MESSAGE_REFUSED', DuplicateHeaders: 'MESSAGE_REFUSED',
-  InvalidPushType: 'MESSAGE_REFUSED', MissingDeviceToken: 'MESSAGE_REFUSED', PayloadEmpty: 'MESSAGE_REFUSED', PayloadTooLarge: 'MESSAGE_REFUSED', MethodNotAllowed: 'MESSAGE_REFUSED',
+  BadTopic: 'TOPIC_REFUSED',
+  MissingTopic: 'TOPIC_REFUSED',
+  TopicDisallowed: 'TOPIC_REFUSED',
+  BadCollapseId: 'MESSAGE_REFUSED',
+  BadExpirationDate: 'MESSAGE_REFUSED',
+  BadMessageId: 'MESSAGE_REFUSED',
+  BadPriority: 'MESSAGE_REFUSED',
+  DuplicateHeaders: 'MESSAGE_REFUSED',
+  InvalidPushType: 'MESSAGE_REFUSED',
+  MissingDeviceToken: 'MESSAGE_REFUSED',
+  PayloadEmpty: 'MESSAGE_REFUSED',
+  PayloadTooLarge: 'MESSAGE_REFUSED',
+  MethodNotAllowed: 'MESSAGE_REFUSED',
   BadPath: 'NOT_THERE',
-  BadCertificate: 'KEY_REFUSED', BadCertificateEnvironment: 'KEY_OF_OTHER_ENVIRONMENT', InvalidProviderToken: 'KEY_REFUSED', MissingProviderToken: 'KEY_REFUSED', Forbidden: 'KEY_REFUSED',
-  UnrelatedKeyIdInToken: 'KEY_OF_OTHER_TEAM', BadEnvironmentKeyIdInToken: 'KEY_OF_OTHER_ENVIRONMENT', ExpiredProviderToken: 'CREDENTIAL_EXPIRED', TooManyProviderTokenUpdates: 'CREDENTIAL_TOO_OFTEN',
-  IdleTimeout: 'UNWELL', InternalServerError: 'UNWELL', ServiceUnavailable: 'UNWELL', Shutdown: 'UNWELL',
+  BadCertificate: 'KEY_REFUSED',
+  BadCertificateEnvironment: 'KEY_OF_OTHER_ENVIRONMENT',
+  InvalidProviderToken: 'KEY_REFUSED',
+  MissingProviderToken: 'KEY_REFUSED',
+  Forbidden: 'KEY_REFUSED',
+  UnrelatedKeyIdInToken: 'KEY_OF_OTHER_TEAM',
+  BadEnvironmentKeyIdInToken: 'KEY_OF_OTHER_ENVIRONMENT',
+  ExpiredProviderToken: 'CREDENTIAL_EXPIRED',
+  TooManyProviderTokenUpdates: 'CREDENTIAL_TOO_OFTEN',
+  IdleTimeout: 'UNWELL',
+  InternalServerError: 'UNWELL',
+  ServiceUnavailable: 'UNWELL',
+  Shutdown: 'UNWELL',
 } as const satisfies Record<ApnsReason, Verdict>;
 
 const FCM = {
@@ -35,12 +60,22 @@ const FCM = {
   SENDER_ID_MISMATCH: ['DEVICE_OF_OTHER_PROJECT', 'met'],
   THIRD_PARTY_AUTH_ERROR: ['DEVICE_UNKNOWN', 'met'],
   NOT_FOUND: 'NOT_THERE',
-  UNAUTHENTICATED: 'ACCOUNT_REFUSED', PERMISSION_DENIED: 'PROJECT_REFUSED',
-  QUOTA_EXCEEDED: 'UNWELL', RESOURCE_EXHAUSTED: 'UNWELL', UNAVAILABLE: 'UNWELL', INTERNAL: 'UNWELL', DEADLINE_EXCEEDED: 'UNWELL', UNSPECIFIED_ERROR: 'UNWELL',
+  UNAUTHENTICATED: 'ACCOUNT_REFUSED',
+  PERMISSION_DENIED: 'PROJECT_REFUSED',
+  QUOTA_EXCEEDED: 'UNWELL',
+  RESOURCE_EXHAUSTED: 'UNWELL',
+  UNAVAILABLE: 'UNWELL',
+  INTERNAL: 'UNWELL',
+  DEADLINE_EXCEEDED: 'UNWELL',
+  UNSPECIFIED_ERROR: 'UNWELL',
 } as const satisfies Record<FcmReason, Verdict>;
 
 /** Null: the provider was met. */
-export function judgeAnswer(provider: 'apns' | 'fcm', { status, reason, fields, body }: Answer, isMadeUp: boolean): Trouble | null {
+export function judgeAnswer(
+  provider: 'apns' | 'fcm',
+  { status, reason, fields, body }: Answer,
+  isMadeUp: boolean,
+): Trouble | null {
   const detail = detailOf({ status, reason, fields, body });
   // No provider answers a page, and whoever stands between us may give everything a 200.
   if (status >= 200 && status < 300) return isHtml(fields, body) ? { code: 'FRONT_END', detail } : null;
@@ -59,7 +94,7 @@ export function judgeAnswer(provider: 'apns' | 'fcm', { status, reason, fields, 
 
 function verdictOf(provider: 'apns' | 'fcm', reason: string): Verdict | null {
   const rows: Readonly<Record<string, Verdict>> = provider === 'apns' ? APNS : FCM;
-  return Object.hasOwn(rows, reason) ? rows[reason] ?? null : null;
+  return Object.hasOwn(rows, reason) ? (rows[reason] ?? null) : null;
 }
 
 export function fieldOf(fields: readonly HeaderField[], name: string): string | null {
@@ -80,7 +115,11 @@ function detailOf({ status, reason, fields, body }: Answer): string {
   return [
     reason === '' || /^Http\d+$/.test(reason) ? String(status) : `${status} ${reason}`,
     ...(location === null ? [] : [`to ${location}`]),
-    ...(isHtml(fields, body) ? [`an HTML page${title === undefined ? '' : ` “${title}”`}`] : said === undefined ? [] : [`“${said}”`]),
+    ...(isHtml(fields, body)
+      ? [`an HTML page${title === undefined ? '' : ` “${title}”`}`]
+      : said === undefined
+        ? []
+        : [`“${said}”`]),
     ...(server === null ? [] : [`server ${server}`]),
     ...(after === null ? [] : [`retry after ${after}`]),
   ].join(', ');

@@ -2,16 +2,22 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../lanes/h2/connect.ts';
+import type { Trouble } from './connect-findings.ts';
 import { PROVIDER, short } from './findings.ts';
 import type { Facts } from './findings.ts';
-import type { Trouble } from './connect-findings.ts';
 
 /*
  * A second look at an endpoint to which no lane can be opened: what is it, then? Nothing is sent that anybody could take
  * for a push, and nothing is believed of what answers.
  */
 
-export interface Certificate { subject: string; issuer: string; names: string; validFrom: string; validTo: string }
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  names: string;
+  validFrom: string;
+  validTo: string;
+}
 
 /** The same trouble in more exact words. */
 export async function lookAgain(trouble: Trouble, endpoint: Endpoint, lookMs: number): Promise<Trouble> {
@@ -23,7 +29,9 @@ export async function lookAgain(trouble: Trouble, endpoint: Endpoint, lookMs: nu
       const plain = await plainLook(endpoint, lookMs);
       if (plain === null) return trouble.code === 'TLS_SILENT' ? { code: 'UNREACHABLE', detail: '' } : trouble;
       if (/^HTTP\/\d/.test(plain)) return { code: 'PLAIN_HTTP', detail: plain };
-      return plain === '' ? trouble : { code: trouble.code === 'TLS_SILENT' ? 'NOT_TLS' : trouble.code, detail: `it says “${short(plain, 60)}”` };
+      return plain === ''
+        ? trouble
+        : { code: trouble.code === 'TLS_SILENT' ? 'NOT_TLS' : trouble.code, detail: `it says “${short(plain, 60)}”` };
     }
     case 'CERTIFICATE_UNTRUSTED':
     case 'CERTIFICATE_WRONG_NAME':
@@ -36,16 +44,24 @@ export async function lookAgain(trouble: Trouble, endpoint: Endpoint, lookMs: nu
       const look = await tlsLook(endpoint, lookMs);
       return { ...trouble, detail: look?.alpn == null ? 'none agreed on' : `it takes ${look.alpn}` };
     }
-    default: return trouble;
+    default:
+      return trouble;
   }
 }
 
-function certificateWords({ code, detail }: Trouble, { subject, issuer, names, validFrom, validTo }: Certificate): string {
+function certificateWords(
+  { code, detail }: Trouble,
+  { subject, issuer, names, validFrom, validTo }: Certificate,
+): string {
   switch (code) {
-    case 'CERTIFICATE_WRONG_NAME': return `it is for ${names === '' ? subject : names}, by ${issuer}`;
-    case 'CERTIFICATE_EXPIRED': return `${subject}, on ${validTo}`;
-    case 'CERTIFICATE_TOO_NEW': return `${subject}, from ${validFrom}`;
-    default: return `${subject}, by ${issuer}: ${detail}`;
+    case 'CERTIFICATE_WRONG_NAME':
+      return `it is for ${names === '' ? subject : names}, by ${issuer}`;
+    case 'CERTIFICATE_EXPIRED':
+      return `${subject}, on ${validTo}`;
+    case 'CERTIFICATE_TOO_NEW':
+      return `${subject}, from ${validFrom}`;
+    default:
+      return `${subject}, by ${issuer}: ${detail}`;
   }
 }
 
@@ -58,7 +74,7 @@ function plainLook({ host, port }: Endpoint, lookMs: number): Promise<string | n
     const end = () => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(connected ? heard.split(/\r?\n/)[0] ?? '' : null);
+      resolve(connected ? (heard.split(/\r?\n/)[0] ?? '') : null);
     };
     const timer = setTimeout(end, lookMs);
     socket.on('connect', () => {
@@ -75,16 +91,28 @@ function plainLook({ host, port }: Endpoint, lookMs: number): Promise<string | n
 }
 
 /** TLS with whoever it is. Null: there is none. */
-export function tlsLook({ host, port, ca }: Endpoint, lookMs: number): Promise<{ certificate: Certificate | null; alpn: string | null } | null> {
+export function tlsLook(
+  { host, port, ca }: Endpoint,
+  lookMs: number,
+): Promise<{ certificate: Certificate | null; alpn: string | null } | null> {
   return new Promise((resolve) => {
-    const socket = connectTls({ host, port, ALPNProtocols: ['h2', 'http/1.1'], rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) });
+    const socket = connectTls({
+      host,
+      port,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === null ? {} : { ca }),
+    });
     const end = (found: { certificate: Certificate | null; alpn: string | null } | null) => {
       clearTimeout(timer);
       socket.destroy();
       resolve(found);
     };
     const timer = setTimeout(() => end(null), lookMs);
-    socket.on('secureConnect', () => end({ certificate: certificateOf(socket), alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol }));
+    socket.on('secureConnect', () =>
+      end({ certificate: certificateOf(socket), alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol }),
+    );
     socket.on('error', () => end(null));
     socket.on('close', () => end(null));
   });
@@ -93,11 +121,15 @@ export function tlsLook({ host, port, ca }: Endpoint, lookMs: number): Promise<{
 export function certificateOf(socket: TLSSocket): Certificate | null {
   const found = socket.getPeerX509Certificate();
   if (found === undefined) return null;
-  const name = (text: string): string => short(/(?:^|\n)CN=(.+)/.exec(text)?.[1] ?? (text === '' ? 'no name' : text), 80);
+  const name = (text: string): string =>
+    short(/(?:^|\n)CN=(.+)/.exec(text)?.[1] ?? (text === '' ? 'no name' : text), 80);
   const { subject, issuer, subjectAltName = '', validFromDate, validToDate } = found;
   return {
-    subject: name(subject), issuer: name(issuer), names: short(subjectAltName.replaceAll(/(?:DNS|IP Address):/g, ''), 100),
-    validFrom: validFromDate.toISOString().slice(0, 10), validTo: validToDate.toISOString().slice(0, 10),
+    subject: name(subject),
+    issuer: name(issuer),
+    names: short(subjectAltName.replaceAll(/(?:DNS|IP Address):/g, ''), 100),
+    validFrom: validFromDate.toISOString().slice(0, 10),
+    validTo: validToDate.toISOString().slice(0, 10),
   };
 }
 
@@ -105,8 +137,11 @@ export function certificateOf(socket: TLSSocket): Certificate | null {
 export function misdirected({ provider, host }: Pick<Facts, 'provider' | 'host'>): Trouble | null {
   const isApples = /(?:^|\.)push\.apple\.com$/i.test(host);
   const isGoogles = /(?:^|\.)googleapis\.com$/i.test(host);
-  if (provider === 'apns' ? isGoogles : isApples) return { code: 'OTHER_SERVICE', detail: `${PROVIDER[provider === 'apns' ? 'fcm' : 'apns'].name}'s` };
-  if (/^(?:gateway|feedback)\.(?:sandbox\.)?push\.apple\.com$/i.test(host)) return { code: 'OTHER_SERVICE', detail: 'APNs\' binary interface, closed in 2021' };
-  if (/^(?:android|gcm-http|gcm-xmpp)\.googleapis\.com$/i.test(host)) return { code: 'OTHER_SERVICE', detail: 'FCM\'s legacy interface, closed in 2024' };
+  if (provider === 'apns' ? isGoogles : isApples)
+    return { code: 'OTHER_SERVICE', detail: `${PROVIDER[provider === 'apns' ? 'fcm' : 'apns'].name}'s` };
+  if (/^(?:gateway|feedback)\.(?:sandbox\.)?push\.apple\.com$/i.test(host))
+    return { code: 'OTHER_SERVICE', detail: "APNs' binary interface, closed in 2021" };
+  if (/^(?:android|gcm-http|gcm-xmpp)\.googleapis\.com$/i.test(host))
+    return { code: 'OTHER_SERVICE', detail: "FCM's legacy interface, closed in 2024" };
   return null;
 }

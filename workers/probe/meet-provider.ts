@@ -20,15 +20,34 @@ export interface WhoAndWhat extends Pick<MeetOptions, 'isSandboxMeant' | 'timeou
 }
 
 /** Meets the provider of a configuration, with a credential made for this alone and a priming push as workers send it. */
-export async function meetProvider(config: ProviderConfig, { device, topic, launchId, log, nowMs, ...more }: WhoAndWhat): Promise<Meeting> {
+export async function meetProvider(
+  config: ProviderConfig,
+  { device, topic, launchId, log, nowMs, ...more }: WhoAndWhat,
+): Promise<Meeting> {
   const clock = nowMs === undefined ? {} : { nowMs };
-  const credential = config.provider === 'apns' ? apnsCredential({ ...config.apns, log, ...clock }) : fcmCredential({ ...config.fcm, ca: config.ca, log, ...clock });
+  const credential =
+    config.provider === 'apns'
+      ? apnsCredential({ ...config.apns, log, ...clock })
+      : fcmCredential({ ...config.fcm, ca: config.ca, log, ...clock });
   try {
     return await meet({
-      ...more, credential, device, ca: config.ca,
+      ...more,
+      credential,
+      device,
+      ca: config.ca,
       ...(config.provider === 'apns'
-        ? { provider: apnsProvider(), url: config.apns.url, proxy: config.apns.proxy, template: primeTemplate('ios', launchId, topic) }
-        : { provider: fcmProvider(config.fcm.account.projectId), url: config.fcm.url, proxy: config.fcm.proxy, template: primeTemplate('android', launchId, topic) }),
+        ? {
+            provider: apnsProvider(),
+            url: config.apns.url,
+            proxy: config.apns.proxy,
+            template: primeTemplate('ios', launchId, topic),
+          }
+        : {
+            provider: fcmProvider(config.fcm.account.projectId),
+            url: config.fcm.url,
+            proxy: config.fcm.proxy,
+            template: primeTemplate('android', launchId, topic),
+          }),
     });
   } finally {
     credential.close();

@@ -1,8 +1,8 @@
 import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { TokenError } from '../credentials/fcm-oauth.ts';
 import type { Credential } from '../credentials/credential.ts';
+import { TokenError } from '../credentials/fcm-oauth.ts';
 import { endpointOf } from '../lanes/h2/connect.ts';
 import { Dialer } from '../lanes/h2/dialer.ts';
 import { SETTING } from '../lanes/h2/frames.ts';
@@ -47,10 +47,36 @@ export interface Meeting {
   finding: Finding | null;
   /** Of the name; none through a proxy, which looks it up itself. */
   addresses: string[];
-  tls: { address: string; version: string; cipher: string; alpn: string; certificate: Certificate | null; trustedBy: 'this machine' | 'GOBUTTON_CA_FILE'; resumes: boolean; tookMs: number } | null;
+  tls: {
+    address: string;
+    version: string;
+    cipher: string;
+    alpn: string;
+    certificate: Certificate | null;
+    trustedBy: 'this machine' | 'GOBUTTON_CA_FILE';
+    resumes: boolean;
+    tookMs: number;
+  } | null;
   /** Null: no SETTINGS came. A setting is null where the peer named none and the RFC's own value holds. */
-  http2: { streams: number | null; streamsAfter: number | null; windowBytes: number | null; tableBytes: number | null; frameBytes: number | null; headerListBytes: number | null; obeysTable: boolean | null; pingMs: number | null } | null;
-  push: { device: 'staff' | 'made up'; status: number; reason: string; follows: string; server: string | null; id: string | null; tookMs: number } | null;
+  http2: {
+    streams: number | null;
+    streamsAfter: number | null;
+    windowBytes: number | null;
+    tableBytes: number | null;
+    frameBytes: number | null;
+    headerListBytes: number | null;
+    obeysTable: boolean | null;
+    pingMs: number | null;
+  } | null;
+  push: {
+    device: 'staff' | 'made up';
+    status: number;
+    reason: string;
+    follows: string;
+    server: string | null;
+    id: string | null;
+    tookMs: number;
+  } | null;
   /** A push was written, whether or not it was answered. */
   spent: boolean;
 }
@@ -68,34 +94,75 @@ export async function meet(options: MeetOptions): Promise<Meeting> {
   const { provider, url, ca, proxy = null, timeouts = TIMEOUTS, signal = new AbortController().signal } = options;
   const endpoint = endpointOf(url, ca);
   const facts: Facts = { provider: provider.name, host: endpoint.host, port: endpoint.port };
-  const meeting: Meeting = { provider: provider.name, url, atMs: Date.now(), finding: null, addresses: [], tls: null, http2: null, push: null, spent: false };
+  const meeting: Meeting = {
+    provider: provider.name,
+    url,
+    atMs: Date.now(),
+    finding: null,
+    addresses: [],
+    tls: null,
+    http2: null,
+    push: null,
+    spent: false,
+  };
   const found = ({ code, detail }: Trouble, withinMs?: number): Meeting => {
-    meeting.finding = finding(code, { ...facts, detail: withoutDevice(detail, options), ...(withinMs === undefined ? {} : { withinMs }) });
+    meeting.finding = finding(code, {
+      ...facts,
+      detail: withoutDevice(detail, options),
+      ...(withinMs === undefined ? {} : { withinMs }),
+    });
     return meeting;
   };
 
   const wrong = misdirected(facts);
   if (wrong !== null) return found(wrong);
-  if (isSandbox(endpoint.host) && options.isSandboxMeant !== true) return found({ code: 'WRONG_ENVIRONMENT', detail: '' });
-  const dialer = new Dialer({ endpoint, proxy, lookUp: async (name) => (meeting.addresses = (await lookup(name, { all: true, order: 'verbatim', hints: ADDRCONFIG })).map(({ address }) => address)) });
+  if (isSandbox(endpoint.host) && options.isSandboxMeant !== true)
+    return found({ code: 'WRONG_ENVIRONMENT', detail: '' });
+  const dialer = new Dialer({
+    endpoint,
+    proxy,
+    lookUp: async (name) =>
+      (meeting.addresses = (await lookup(name, { all: true, order: 'verbatim', hints: ADDRCONFIG })).map(
+        ({ address }) => address,
+      )),
+  });
   if (proxy === null && isIP(endpoint.host) !== 0) meeting.addresses = [endpoint.host];
   const credential = options.credential.ready().then(() => null, credentialTrouble);
 
   const startMs = performance.now();
-  const opened = await dialer.dial(timeouts.connectMs).then(({ socket }) => ({ socket }), (error: unknown) => ({ trouble: connectTrouble(error) }));
+  const opened = await dialer.dial(timeouts.connectMs).then(
+    ({ socket }) => ({ socket }),
+    (error: unknown) => ({ trouble: connectTrouble(error) }),
+  );
   if ('trouble' in opened) {
     const { trouble } = opened;
-    return found(proxy === null ? await lookAgain(trouble, endpoint, Math.min(LOOK_MS, timeouts.connectMs)) : trouble, trouble.code === 'TLS_SILENT' ? timeouts.connectMs : undefined);
+    return found(
+      proxy === null ? await lookAgain(trouble, endpoint, Math.min(LOOK_MS, timeouts.connectMs)) : trouble,
+      trouble.code === 'TLS_SILENT' ? timeouts.connectMs : undefined,
+    );
   }
   const { socket } = opened;
   meeting.tls = {
-    address: socket.remoteAddress ?? '', version: socket.getProtocol() ?? '', cipher: socket.getCipher().standardName, alpn: socket.alpnProtocol || '',
-    certificate: certificateOf(socket), trustedBy: ca === null ? 'this machine' : 'GOBUTTON_CA_FILE', resumes: false, tookMs: performance.now() - startMs,
+    address: socket.remoteAddress ?? '',
+    version: socket.getProtocol() ?? '',
+    cipher: socket.getCipher().standardName,
+    alpn: socket.alpnProtocol || '',
+    certificate: certificateOf(socket),
+    trustedBy: ca === null ? 'this machine' : 'GOBUTTON_CA_FILE',
+    resumes: false,
+    tookMs: performance.now() - startMs,
   };
 
   const spoken = await speak(socket, {
-    ...timeouts, signal,
-    request: async () => (await credential === null ? { template: provider.request(options.template, new URL(url).host, options.credential.current().authorization), token: options.device ?? MADE_UP[provider.name] } : null),
+    ...timeouts,
+    signal,
+    request: async () =>
+      (await credential) === null
+        ? {
+            template: provider.request(options.template, new URL(url).host, options.credential.current().authorization),
+            token: options.device ?? MADE_UP[provider.name],
+          }
+        : null,
   });
   signal.throwIfAborted();
   meeting.spent = spoken.spent;
@@ -106,19 +173,39 @@ export async function meet(options: MeetOptions): Promise<Meeting> {
   return judged(meeting, spoken, await credential, options, found);
 }
 
-function judged(meeting: Meeting, spoken: Spoken, credential: Trouble | null, { provider, device, timeouts = TIMEOUTS }: MeetOptions, found: (trouble: Trouble, withinMs?: number) => Meeting): Meeting {
+function judged(
+  meeting: Meeting,
+  spoken: Spoken,
+  credential: Trouble | null,
+  { provider, device, timeouts = TIMEOUTS }: MeetOptions,
+  found: (trouble: Trouble, withinMs?: number) => Meeting,
+): Meeting {
   const { answer, trouble } = spoken;
-  const shown = (text: string | null): string | null => (text === null ? null : short(withoutDevice(text, { device }), HEADER_CHARS));
+  const shown = (text: string | null): string | null =>
+    text === null ? null : short(withoutDevice(text, { device }), HEADER_CHARS);
   if (answer !== null) {
     const isOk = answer.status >= 200 && answer.status < 300;
     const reason = isOk ? '' : provider.reason(answer.status, answer.body);
     meeting.push = {
-      device: device === null ? 'made up' : 'staff', status: answer.status, reason, follows: isOk ? 'accepted' : provider.row(answer.status, reason).means,
-      server: shown(fieldOf(answer.fields, 'server')), id: shown(fieldOf(answer.fields, 'apns-unique-id') ?? fieldOf(answer.fields, 'apns-id')), tookMs: answer.tookMs,
+      device: device === null ? 'made up' : 'staff',
+      status: answer.status,
+      reason,
+      follows: isOk ? 'accepted' : provider.row(answer.status, reason).means,
+      server: shown(fieldOf(answer.fields, 'server')),
+      id: shown(fieldOf(answer.fields, 'apns-unique-id') ?? fieldOf(answer.fields, 'apns-id')),
+      tookMs: answer.tookMs,
     };
   }
   if (credential !== null) return found(credential);
-  if (trouble !== null) return found(trouble, trouble.code === 'NO_ANSWER' ? timeouts.answerMs : trouble.code === 'NO_SETTINGS' || trouble.code === 'PING_UNANSWERED' ? timeouts.settingsMs : undefined);
+  if (trouble !== null)
+    return found(
+      trouble,
+      trouble.code === 'NO_ANSWER'
+        ? timeouts.answerMs
+        : trouble.code === 'NO_SETTINGS' || trouble.code === 'PING_UNANSWERED'
+          ? timeouts.settingsMs
+          : undefined,
+    );
   if (answer === null) return meeting;
   const verdict = judgeAnswer(provider.name, { ...answer, reason: meeting.push?.reason ?? '' }, device === null);
   return verdict === null ? meeting : found(verdict);
@@ -134,7 +221,14 @@ async function isResumed(dialer: Dialer): Promise<boolean> {
 
 function credentialTrouble(error: unknown): Trouble {
   if (!(error instanceof TokenError)) return { code: 'KEY_UNUSABLE', detail: 'it is no P-256 key in PKCS#8' };
-  const code = ({ FCM_KEY: 'KEY_UNUSABLE', FCM_TOKEN_REFUSED: 'TOKEN_REFUSED', FCM_TOKEN_ENDPOINT: 'TOKEN_ENDPOINT_WRONG', FCM_TOKEN_UNREACHABLE: 'TOKEN_ENDPOINT_UNREACHABLE' } as const)[error.code];
+  const code = (
+    {
+      FCM_KEY: 'KEY_UNUSABLE',
+      FCM_TOKEN_REFUSED: 'TOKEN_REFUSED',
+      FCM_TOKEN_ENDPOINT: 'TOKEN_ENDPOINT_WRONG',
+      FCM_TOKEN_UNREACHABLE: 'TOKEN_ENDPOINT_UNREACHABLE',
+    } as const
+  )[error.code];
   return { code, detail: error.said };
 }
 
@@ -142,8 +236,14 @@ function http2Of({ before, after, obeysTable, pingMs }: Spoken): Meeting['http2'
   if (before === null) return null;
   const first = (id: number): number | null => before.get(id) ?? null;
   return {
-    streams: first(SETTING.maxConcurrentStreams), streamsAfter: after?.get(SETTING.maxConcurrentStreams) ?? null,
-    windowBytes: first(SETTING.initialWindowSize), tableBytes: first(SETTING.headerTableSize), frameBytes: first(SETTING.maxFrameSize), headerListBytes: first(SETTING.maxHeaderListSize), obeysTable, pingMs,
+    streams: first(SETTING.maxConcurrentStreams),
+    streamsAfter: after?.get(SETTING.maxConcurrentStreams) ?? null,
+    windowBytes: first(SETTING.initialWindowSize),
+    tableBytes: first(SETTING.headerTableSize),
+    frameBytes: first(SETTING.maxFrameSize),
+    headerListBytes: first(SETTING.maxHeaderListSize),
+    obeysTable,
+    pingMs,
   };
 }
 

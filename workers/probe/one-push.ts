@@ -38,7 +38,15 @@ export async function speak(socket: Duplex, options: OnePushOptions): Promise<Sp
   const push = new OnePush(socket);
   const abort = () => push.connection.destroy('aborted');
   options.signal.addEventListener('abort', abort, { once: true });
-  const spoken: Spoken = { trouble: null, before: null, after: null, spent: false, answer: null, obeysTable: null, pingMs: null };
+  const spoken: Spoken = {
+    trouble: null,
+    before: null,
+    after: null,
+    spent: false,
+    answer: null,
+    obeysTable: null,
+    pingMs: null,
+  };
   try {
     spoken.trouble = await push.step(options.settingsMs, 'SettingsTimeout', () => undefined);
     if (spoken.trouble !== null) return spoken;
@@ -121,13 +129,23 @@ class OnePush implements ConnectionOwner<Push> {
     return 'now';
   }
 
-  answered(_job: Push, _index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void {
+  answered(
+    _job: Push,
+    _index: number,
+    status: number,
+    fields: readonly HeaderField[] | null,
+    body: string | null,
+  ): void {
     this.answer = { status, fields: fields ?? [], body: body ?? '' };
     this.#end(null);
   }
 
   refused(_job: Push, _index: number, why: Unprocessed): void {
-    this.#end(why === 'Goaway' ? closedTrouble(this.#leaving) : { code: 'RESET', detail: why === 'RefusedStream' ? 'REFUSED_STREAM' : 'before its end' });
+    this.#end(
+      why === 'Goaway'
+        ? closedTrouble(this.#leaving)
+        : { code: 'RESET', detail: why === 'RefusedStream' ? 'REFUSED_STREAM' : 'before its end' },
+    );
   }
 
   lost(_job: Push, _index: number, why: string): void {

@@ -12,7 +12,9 @@ import { generate } from 'selfsigned';
 
 /** Servers as they should not be, each a real one on a free port of loopback. All of them count what they were asked. */
 export interface BadServer {
-  port: number; url: string; requests: string[];
+  port: number;
+  url: string;
+  requests: string[];
   /** From now on it hands every connection on to this port. */
   forwardTo(port: number): void;
   stop(): Promise<void>;
@@ -31,12 +33,17 @@ async function listen(server: Server, requests: string[] = []): Promise<BadServe
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    port, url: `https://localhost:${port}`, requests,
+    port,
+    url: `https://localhost:${port}`,
+    requests,
     forwardTo(to) {
       server.removeAllListeners('connection');
       server.on('connection', (socket: Socket) => {
         const onward = connect(to, '127.0.0.1');
-        for (const [one, other] of [[socket, onward], [onward, socket]] as const) {
+        for (const [one, other] of [
+          [socket, onward],
+          [onward, socket],
+        ] as const) {
           sockets.add(one);
           one.on('error', () => other.destroy()).on('close', () => other.destroy());
           one.pipe(other);
@@ -53,13 +60,19 @@ async function listen(server: Server, requests: string[] = []): Promise<BadServe
   };
 }
 
-export interface Pem { key: string; cert: string }
+export interface Pem {
+  key: string;
+  cert: string;
+}
 
 /** For `name`, by itself: whoever trusts it names it as the CA. */
 export async function certificateFor(name: string, validity: { fromMs?: number; toMs?: number } = {}): Promise<Pem> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
-    keyType: 'ec', algorithm: 'sha256', extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
-    notBeforeDate: new Date(validity.fromMs ?? Date.now() - 86_400_000), notAfterDate: new Date(validity.toMs ?? Date.now() + 86_400_000),
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+    notBeforeDate: new Date(validity.fromMs ?? Date.now() - 86_400_000),
+    notAfterDate: new Date(validity.toMs ?? Date.now() + 86_400_000),
   });
   return { key, cert };
 }
@@ -81,18 +94,30 @@ export async function plainHttp(onConnect?: (socket: Socket, target: string) => 
 /** HTTP/1.1 over TLS. `alpn`: what it offers; none: it takes no part in ALPN. */
 export async function http1({ key, cert }: Pem, alpn?: string[]): Promise<BadServer> {
   const requests: string[] = [];
-  return listen(createHttps({ key, cert, ...(alpn === undefined ? { ALPNCallback: undefined } : { ALPNProtocols: alpn }) }, (request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    response.end('hello');
-  }), requests);
+  return listen(
+    createHttps(
+      { key, cert, ...(alpn === undefined ? { ALPNCallback: undefined } : { ALPNProtocols: alpn }) },
+      (request, response) => {
+        requests.push(`${request.method} ${request.url}`);
+        response.end('hello');
+      },
+    ),
+    requests,
+  );
 }
 
 /** TLS that agrees on h2 and then does as it is told. */
-export const tlsServer = ({ key, cert }: Pem, on: (socket: TLSSocket) => void, options: TlsOptions = {}): Promise<BadServer> =>
-  listen(createTls({ key, cert, ALPNProtocols: ['h2'], ...options }, on));
+export const tlsServer = (
+  { key, cert }: Pem,
+  on: (socket: TLSSocket) => void,
+  options: TlsOptions = {},
+): Promise<BadServer> => listen(createTls({ key, cert, ALPNProtocols: ['h2'], ...options }, on));
 
 /** A whole HTTP/2 server. `on`: null answers nothing. */
-export async function http2({ key, cert }: Pem, on: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void): Promise<BadServer> {
+export async function http2(
+  { key, cert }: Pem,
+  on: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
+): Promise<BadServer> {
   const requests: string[] = [];
   const server = createSecureServer({ key, cert, settings: { maxConcurrentStreams: 1, initialWindowSize: 70_000 } });
   server.on('session', (session) => {
@@ -107,7 +132,12 @@ export async function http2({ key, cert }: Pem, on: (stream: ServerHttp2Stream, 
 }
 
 /** One answer for all. */
-export const answering = (pem: Pem, status: number, body: string, headers: Record<string, string> = {}): Promise<BadServer> =>
+export const answering = (
+  pem: Pem,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<BadServer> =>
   http2(pem, (stream) => {
     stream.respond({ ':status': status, ...headers });
     stream.end(body);

@@ -2,32 +2,65 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
+import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import { Foreign } from './foreign.ts';
 import { Reporter } from './reporter.ts';
-import type { ShotRuns } from '../send/shot-runs.ts';
 
 const ITEM_BYTES = 400_000;
 const HOUR_SLOTS = 36_000;
 
 function counts(slots: number, more: Partial<PlatformCounts> = {}): PlatformCounts {
   const curve = Array.from({ length: slots }, (_, slot): [number, number] => [slot, 7]);
-  return { written: slots * 7, accepted: slots * 7, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: {}, histogram: 'h'.repeat(20_000), curve, ...more };
+  return {
+    written: slots * 7,
+    accepted: slots * 7,
+    failed: 0,
+    uncertain: 0,
+    halted: 0,
+    late: 0,
+    skipped: 0,
+    reasons: {},
+    histogram: 'h'.repeat(20_000),
+    curve,
+    ...more,
+  };
 }
 
-const shot = (shotId: string, slots: number, more: Partial<PlatformCounts> = {}): ShotSnapshot => (
-  { shotId, platforms: { ios: counts(slots, more), android: counts(slots, more) }, firstWriteAtMs: 1, lastWriteAtMs: 2 });
+const shot = (shotId: string, slots: number, more: Partial<PlatformCounts> = {}): ShotSnapshot => ({
+  shotId,
+  platforms: { ios: counts(slots, more), android: counts(slots, more) },
+  firstWriteAtMs: 1,
+  lastWriteAtMs: 2,
+});
 
 function reportWith(shots: ShotSnapshot[], say = 'ready'): WorkerReport {
   return {
-    v: 1, launchId: 'l', bootId: 'b', host: 'h', pid: 1, atMs: 0, startedAtMs: 0, state: 'sending', say, audienceHash: null, skipListHash: null, shardsLoaded: 0, shardsTotal: 0,
-    lanes: [], switchReadAgoMs: null, rssMb: 1, foreign: { orders: 0, batches: 0, last: '' }, shots,
+    v: 1,
+    launchId: 'l',
+    bootId: 'b',
+    host: 'h',
+    pid: 1,
+    atMs: 0,
+    startedAtMs: 0,
+    state: 'sending',
+    say,
+    audienceHash: null,
+    skipListHash: null,
+    shardsLoaded: 0,
+    shardsTotal: 0,
+    lanes: [],
+    switchReadAgoMs: null,
+    rssMb: 1,
+    foreign: { orders: 0, batches: 0, last: '' },
+    shots,
   };
 }
 
 const bytes = (report: WorkerReport) => Buffer.byteLength(JSON.stringify(report));
 const accepted = (report: WorkerReport) => report.shots.map(({ platforms }) => platforms.ios.accepted);
-const inCurve = (report: WorkerReport, at: number) => report.shots[at]?.platforms.ios.curve.reduce((sum, [, more]) => sum + more, 0);
+const inCurve = (report: WorkerReport, at: number) =>
+  report.shots[at]?.platforms.ios.curve.reduce((sum, [, more]) => sum + more, 0);
 
 test('an ordinary report is written as it is', () => {
   const report = reportWith([shot('S1', 600)]);
@@ -53,8 +86,18 @@ test('of many long shots the first ones give up their times; no count is left ou
 test('what is written is what fits', async () => {
   const put: WorkerReport[] = [];
   const reporter = new Reporter({
-    live: { putReport: async (report: WorkerReport) => { put.push(report); } }, signer: null, workers: () => 1, report: () => reportWith([shot('S1', HOUR_SLOTS)]),
-    runs: { all: () => [] } as unknown as ShotRuns, metrics: null, clock: { nowMs: () => 0 }, log: pino({ level: 'silent' }),
+    live: {
+      putReport: async (report: WorkerReport) => {
+        put.push(report);
+      },
+    },
+    signer: null,
+    workers: () => 1,
+    report: () => reportWith([shot('S1', HOUR_SLOTS)]),
+    runs: { all: () => [] } as unknown as ShotRuns,
+    metrics: null,
+    clock: { nowMs: () => 0 },
+    log: pino({ level: 'silent' }),
   });
   await reporter.publish();
   expect(put.map(bytes).every((size) => size < ITEM_BYTES)).toBe(true);
@@ -62,11 +105,19 @@ test('what is written is what fits', async () => {
 
 test('words from outside are cut before they are in a report: a sentence, a message, reasons that are all different', () => {
   const lines: unknown[] = [];
-  const foreign = new Foreign({ error: (line: unknown) => { lines.push(line); } });
+  const foreign = new Foreign({
+    error: (line: unknown) => {
+      lines.push(line);
+    },
+  });
   for (let at = 0; at < 100; at++) foreign.batch('x'.repeat(255_000));
   expect(JSON.stringify(lines).length).toBeLessThan(300);
   foreign.order(`no order:\n${'x'.repeat(255_000)}`);
-  expect(foreign.counts).toMatchObject({ orders: 1, batches: 100, last: expect.stringMatching(/^no order: x{100,}…$/) as string });
+  expect(foreign.counts).toMatchObject({
+    orders: 1,
+    batches: 100,
+    last: expect.stringMatching(/^no order: x{100,}…$/) as string,
+  });
   expect(foreign.counts.last).toHaveLength(200);
   const reasons = noReasons();
   for (let at = 0; at < 5_000; at++) addReason(reasons, `${at}${'r'.repeat(10_000)}`, 2);

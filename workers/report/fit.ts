@@ -17,16 +17,29 @@ export function fitted(report: WorkerReport, likedBytes = REPORT_BYTES): WorkerR
   let fit: WorkerReport = { ...report, say: cut(report.say, SAY_CHARS) };
   for (const slots of COARSER) {
     if (bytesOf(fit) <= Math.min(likedBytes, REPORT_BYTES)) return fit;
-    fit = { ...fit, shots: report.shots.map((shot) => each(shot, (counts) => ({ ...counts, curve: coarser(counts.curve, slots) }))) };
+    fit = {
+      ...fit,
+      shots: report.shots.map((shot) => each(shot, (counts) => ({ ...counts, curve: coarser(counts.curve, slots) }))),
+    };
   }
   for (let at = 0; at < fit.shots.length && bytesOf(fit) > REPORT_BYTES; at++) {
-    fit = { ...fit, shots: fit.shots.map((shot, nth) => (nth === at ? each(shot, (counts) => ({ ...counts, curve: [], histogram: '' })) : shot)) };
+    fit = {
+      ...fit,
+      shots: fit.shots.map((shot, nth) =>
+        nth === at ? each(shot, (counts) => ({ ...counts, curve: [], histogram: '' })) : shot,
+      ),
+    };
   }
   return fit;
 }
 
 function each(shot: ShotSnapshot, change: (counts: PlatformCounts) => PlatformCounts): ShotSnapshot {
-  return { ...shot, platforms: Object.fromEntries(PLATFORMS.map((platform) => [platform, change(shot.platforms[platform])])) as ShotSnapshot['platforms'] };
+  return {
+    ...shot,
+    platforms: Object.fromEntries(
+      PLATFORMS.map((platform) => [platform, change(shot.platforms[platform])]),
+    ) as ShotSnapshot['platforms'],
+  };
 }
 
 /** What was accepted in so many slots stands in the last one of them that had something. */
@@ -34,7 +47,8 @@ function coarser(curve: PlatformCounts['curve'], slots: number): PlatformCounts[
   const merged: PlatformCounts['curve'] = [];
   for (const [slot, accepted] of curve) {
     const last = merged.at(-1);
-    if (last !== undefined && Math.floor(last[0] / slots) === Math.floor(slot / slots)) merged[merged.length - 1] = [slot, last[1] + accepted];
+    if (last !== undefined && Math.floor(last[0] / slots) === Math.floor(slot / slots))
+      merged[merged.length - 1] = [slot, last[1] + accepted];
     else merged.push([slot, accepted]);
   }
   return merged;

@@ -41,7 +41,7 @@ export class Foreign {
     this.#last = cut(why);
     if (sharedClockMs() - this.#loggedAtMs < LOG_EVERY_MS) return;
     this.#loggedAtMs = sharedClockMs();
-    this.#log?.error(this.counts, 'messages on the queues that are nobody\'s are deleted');
+    this.#log?.error(this.counts, "messages on the queues that are nobody's are deleted");
   }
 }
 

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface HealthServer { port: number; close(): Promise<void> }
+export interface HealthServer {
+  port: number;
+  close(): Promise<void>;
+}
 
 export interface Health {
   /** It can send to its launch's devices now. */
@@ -27,8 +30,13 @@ export async function serveHealth(options: { host: string; port: number; state: 
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     const answer = request.method === 'GET' && Object.hasOwn(answers, path) ? answers[path] : undefined;
-    const { isUp, body } = answer?.(options.state()) ?? { isUp: null, body: { error: 'only GET /live, /ready and /health are here' } };
-    response.writeHead(isUp === null ? 404 : isUp ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const { isUp, body } = answer?.(options.state()) ?? {
+      isUp: null,
+      body: { error: 'only GET /live, /ready and /health are here' },
+    };
+    response
+      .writeHead(isUp === null ? 404 : isUp ? 200 : 503, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body));
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');

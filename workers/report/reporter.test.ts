@@ -5,8 +5,12 @@ import type { WorkerReport } from '../contract.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { Reporter } from './reporter.ts';
 
-beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const young = { isClosed: false, authority: { shot: { pressedAtMs: 0 } }, activeAtMs: Number.POSITIVE_INFINITY };
 
@@ -15,8 +19,21 @@ async function reports(workers: number, runs: object[] = [young]): Promise<Worke
   const put: WorkerReport[] = [];
   const counts = countsOf(evenly(20_000, 0, 60_000));
   const reporter = new Reporter({
-    live: { putReport: async (report: WorkerReport) => { put.push(report); } }, signer: null, workers: () => workers, metrics: null, clock: { nowMs: () => 1_000 }, log: pino({ level: 'silent' }),
-    runs: { all: () => runs } as unknown as ShotRuns, report: () => ({ ...reportOf({ id: 'l', audience: null, skipList: null }, 'boot', 0), shots: [snapshotOf('S5', counts, counts)] }),
+    live: {
+      putReport: async (report: WorkerReport) => {
+        put.push(report);
+      },
+    },
+    signer: null,
+    workers: () => workers,
+    metrics: null,
+    clock: { nowMs: () => 1_000 },
+    log: pino({ level: 'silent' }),
+    runs: { all: () => runs } as unknown as ShotRuns,
+    report: () => ({
+      ...reportOf({ id: 'l', audience: null, skipList: null }, 'boot', 0),
+      shots: [snapshotOf('S5', counts, counts)],
+    }),
   });
   reporter.start();
   await vi.advanceTimersByTimeAsync(10_000);
@@ -24,7 +41,8 @@ async function reports(workers: number, runs: object[] = [young]): Promise<Worke
   return put;
 }
 
-const accepted = (report: WorkerReport | undefined) => report?.shots[0]?.platforms.ios.curve.reduce((sum, [, count]) => sum + count, 0);
+const accepted = (report: WorkerReport | undefined) =>
+  report?.shots[0]?.platforms.ios.curve.reduce((sum, [, count]) => sum + count, 0);
 
 test('up to 60 workers report four times a second while a shot is young, more of them the more seldom, down to once a second', async () => {
   expect((await reports(2)).length).toBeGreaterThanOrEqual(38);
@@ -36,7 +54,7 @@ test('up to 60 workers report four times a second while a shot is young, more of
   expect((await reports(2, [])).length).toBeLessThanOrEqual(11);
 });
 
-test('the curves of a large pool\'s reports get coarser, and lose no count', async () => {
+test("the curves of a large pool's reports get coarser, and lose no count", async () => {
   const [few] = await reports(2);
   const [many] = await reports(500);
   expect(few?.shots[0]?.platforms.ios.curve.length).toBe(600);

@@ -4,9 +4,9 @@ import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { WorkerReport } from '../contract.ts';
+import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import type { Metrics } from './metrics.ts';
-import type { ShotRuns } from '../send/shot-runs.ts';
 
 export interface ReporterOptions {
   live: Pick<LiveStore, 'putReport'>;
@@ -53,9 +53,13 @@ export class Reporter {
   async publish(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     const { live, report, signer, log } = this.#options;
-    this.#writing = this.#within(live.putReport(fitted(report(), this.#bytes()), signer)).catch((error: unknown) => {
-      log.warn({ err: error }, 'report was not written');
-    }).finally(() => { this.#writing = null; });
+    this.#writing = this.#within(live.putReport(fitted(report(), this.#bytes()), signer))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'report was not written');
+      })
+      .finally(() => {
+        this.#writing = null;
+      });
     await this.#writing;
   }
 
@@ -78,12 +82,22 @@ export class Reporter {
   #everyMs(): number {
     // That one stands still is to be seen soon, and its first push after that.
     const { runs, clock, workers } = this.#options;
-    const isWatched = runs.all().some((run) => !run.isClosed && (clock.nowMs() - run.authority.shot.pressedAtMs < FAST_FOR_MS || sharedClockMs() - run.activeAtMs > SENDING_MS));
+    const isWatched = runs
+      .all()
+      .some(
+        (run) =>
+          !run.isClosed &&
+          (clock.nowMs() - run.authority.shot.pressedAtMs < FAST_FOR_MS ||
+            sharedClockMs() - run.activeAtMs > SENDING_MS),
+      );
     return isWatched ? Math.min(IDLE_MS, Math.max(SENDING_MS, workers() * SENDING_MS_PER_WORKER)) : IDLE_MS;
   }
 
   #bytes(): number {
-    return Math.max(LEAST_BYTES, (POOL_BYTES_PER_SECOND * this.#everyMs()) / 1_000 / Math.max(1, this.#options.workers()));
+    return Math.max(
+      LEAST_BYTES,
+      (POOL_BYTES_PER_SECOND * this.#everyMs()) / 1_000 / Math.max(1, this.#options.workers()),
+    );
   }
 
   #metrics(atLeastMs: number): void {
@@ -96,7 +110,9 @@ export class Reporter {
   /** A report that hangs must not hold up the next one. */
   async #within(put: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error('REPORT_TIMEOUT')), GIVE_UP_MS); });
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('REPORT_TIMEOUT')), GIVE_UP_MS);
+    });
     try {
       await Promise.race([put, late]);
     } finally {

@@ -19,7 +19,10 @@ function tallied() {
 
 test('a snapshot fits the contract and carries times since GO that can be merged', () => {
   const snapshot = shotSnapshot.parse(tallied().snapshot());
-  expect(snapshot).toMatchObject({ firstWriteAtMs: GO, platforms: { ios: { written: 1_000, accepted: 1_000 }, android: { failed: 1, reasons: { UNREGISTERED: 1 } } } });
+  expect(snapshot).toMatchObject({
+    firstWriteAtMs: GO,
+    platforms: { ios: { written: 1_000, accepted: 1_000 }, android: { failed: 1, reasons: { UNREGISTERED: 1 } } },
+  });
   const { ios } = snapshot.platforms;
   expect(ios.curve).toEqual(Array.from({ length: 10 }, (_, slot) => [slot, 100]));
   const histogram = decodeFromCompressedBase64(ios.histogram);
@@ -35,10 +38,24 @@ test('each snapshot has all answers up to it, those of later than the first seco
     return { curve, count: decodeFromCompressedBase64(histogram).totalCount };
   };
   for (const sinceGoMs of [40, 8_191]) answeredAt(sinceGoMs);
-  expect(seen()).toEqual({ curve: [[0, 1], [81, 1]], count: 2 });
+  expect(seen()).toEqual({
+    curve: [
+      [0, 1],
+      [81, 1],
+    ],
+    count: 2,
+  });
   for (const sinceGoMs of [41, 8_192, 60_000, 5_000_000]) answeredAt(sinceGoMs);
   expect(tally.percentileMs('ios', 100)).toBeGreaterThan(3_590_000);
-  expect(seen()).toEqual({ curve: [[0, 2], [81, 2], [600, 1], [36_000, 1]], count: 6 });
+  expect(seen()).toEqual({
+    curve: [
+      [0, 2],
+      [81, 2],
+      [600, 1],
+      [36_000, 1],
+    ],
+    count: 6,
+  });
   expect(seen()).toEqual(seen());
   expect(Math.abs(tally.percentileMs('ios', 50) - 8_191)).toBeLessThan(10);
 });
@@ -52,12 +69,26 @@ test('a clock that is behind counts as zero, never as negative', () => {
 test('metric lines are embedded metrics: rates since the last line, failures by reason, nothing when nothing moved', () => {
   const lines: Record<string, unknown>[] = [];
   let nowMs = GO + 2_000;
-  const metrics = new Metrics({ launchId: 'l', pool: 'p', bootId: 'b', write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>), nowMs: () => nowMs });
+  const metrics = new Metrics({
+    launchId: 'l',
+    pool: 'p',
+    bootId: 'b',
+    write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
+    nowMs: () => nowMs,
+  });
   const tally = tallied();
   metrics.emit(tally);
-  expect(lines.map((line) => [line['Platform'], line['Reason'] ?? null])).toEqual([['ios', null], ['android', null], ['android', 'UNREGISTERED']]);
+  expect(lines.map((line) => [line['Platform'], line['Reason'] ?? null])).toEqual([
+    ['ios', null],
+    ['android', null],
+    ['android', 'UNREGISTERED'],
+  ]);
   expect(lines[0]).toMatchObject({
-    Pool: 'p', Accepted: 1_000, AcceptedPerSecond: 1_000, launchId: 'l', shotId: 'S1',
+    Pool: 'p',
+    Accepted: 1_000,
+    AcceptedPerSecond: 1_000,
+    launchId: 'l',
+    shotId: 'S1',
     _aws: { Timestamp: nowMs, CloudWatchMetrics: [{ Namespace: 'gobutton', Dimensions: [['Pool', 'Platform']] }] },
   });
   nowMs += 500;

@@ -55,7 +55,9 @@ export class ShotTally {
   snapshot(): ShotSnapshot {
     return {
       shotId: this.shotId,
-      platforms: Object.fromEntries(PLATFORMS.map((platform) => [platform, this.#platforms[platform].snapshot()])) as Record<Platform, PlatformCounts>,
+      platforms: Object.fromEntries(
+        PLATFORMS.map((platform) => [platform, this.#platforms[platform].snapshot()]),
+      ) as Record<Platform, PlatformCounts>,
       firstWriteAtMs: this.#firstWriteAtMs,
       lastWriteAtMs: this.#lastWriteAtMs,
     };
@@ -71,7 +73,11 @@ const COUNTED_MS = 8_192;
 class PlatformTally {
   readonly counts: Counted = { written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
   readonly reasons = noReasons();
-  readonly #histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_MS, numberOfSignificantValueDigits: 3 });
+  readonly #histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_MS,
+    numberOfSignificantValueDigits: 3,
+  });
   readonly #curve: number[] = [];
   readonly #perMs = new Uint32Array(COUNTED_MS);
   #counted = 0;
@@ -93,7 +99,12 @@ class PlatformTally {
     const curve: [number, number][] = [];
     // Sparse: forEach passes over the slots that were never set.
     this.#curve.forEach((times, slot) => curve.push([slot, times]));
-    return { ...this.counts, reasons: { ...this.reasons }, histogram: encodeIntoCompressedBase64(this.#histogram), curve };
+    return {
+      ...this.counts,
+      reasons: { ...this.reasons },
+      histogram: encodeIntoCompressedBase64(this.#histogram),
+      curve,
+    };
   }
 
   #sum(): void {

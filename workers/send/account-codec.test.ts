@@ -10,46 +10,82 @@ const coded = (list: AttemptState[]) => Uint8Array.from(list, stateCode);
 
 describe('account codec', () => {
   test('gives every state of every device back', () => {
-    fc.assert(fc.property(states, (list) => {
-      expect([...unpackStates(packStates(coded(list)), list.length)].map(stateOf)).toEqual(list);
-    }));
+    fc.assert(
+      fc.property(states, (list) => {
+        expect([...unpackStates(packStates(coded(list)), list.length)].map(stateOf)).toEqual(list);
+      }),
+    );
   });
 
   test('2,000 devices are 750 bytes, and any account fits into a KiB', () => {
     expect(packStates(new Uint8Array(2_000)).length).toBe(750);
     const reasons = fc.dictionary(fc.string({ minLength: 1, maxLength: 60 }), fc.nat(2_000), { maxKeys: 60 });
-    fc.assert(fc.property(states, reasons, (list, counts) => {
-      const account = toAccount(coded(list), counts);
-      const bytes = account.states.length + Object.keys(account.reasons).reduce((sum, reason) => sum + Buffer.byteLength(reason) + 4, 0);
-      expect(bytes).toBeLessThanOrEqual(ACCOUNT_BYTES);
-      const sum = (of: Record<string, number>) => Object.values(of).reduce((a, b) => a + b, 0);
-      expect(sum(account.reasons)).toBe(sum(counts));
-    }));
+    fc.assert(
+      fc.property(states, reasons, (list, counts) => {
+        const account = toAccount(coded(list), counts);
+        const bytes =
+          account.states.length +
+          Object.keys(account.reasons).reduce((sum, reason) => sum + Buffer.byteLength(reason) + 4, 0);
+        expect(bytes).toBeLessThanOrEqual(ACCOUNT_BYTES);
+        const sum = (of: Record<string, number>) => Object.values(of).reduce((a, b) => a + b, 0);
+        expect(sum(account.reasons)).toBe(sum(counts));
+      }),
+    );
   });
 
   test('a reason may have any name, also one that every object has', () => {
     const reasons = JSON.parse('{"constructor":3,"__proto__":2,"toString":1}') as Record<string, number>;
     const account = { ...toAccount(coded(Array.from({ length: 6 }, () => 'failed')), reasons), count: 6 };
     const { totals } = totalsOf([account, account]);
-    expect(Object.entries(totals.reasons)).toEqual([['constructor', 6], ['__proto__', 4], ['toString', 2]]);
-    expect(Object.entries((JSON.parse(JSON.stringify(totals)) as typeof totals).reasons)).toEqual(Object.entries(totals.reasons));
+    expect(Object.entries(totals.reasons)).toEqual([
+      ['constructor', 6],
+      ['__proto__', 4],
+      ['toString', 2],
+    ]);
+    expect(Object.entries((JSON.parse(JSON.stringify(totals)) as typeof totals).reasons)).toEqual(
+      Object.entries(totals.reasons),
+    );
   });
 
   test('states sum to the devices that are part of the attempt', () => {
-    fc.assert(fc.property(fc.array(states, { maxLength: 5 }), (batches) => {
-      const { devices, totals } = totalsOf(batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })));
-      const flat = batches.flat();
-      expect(devices).toBe(flat.filter((state) => state !== 'absent').length);
-      const often = (state: AttemptState) => flat.filter((one) => one === state).length;
-      for (const state of DEVICE_STATES) expect(totals[state]).toBe(often(state) + (state === 'failed' ? often('bad-token') : 0));
-    }));
+    fc.assert(
+      fc.property(fc.array(states, { maxLength: 5 }), (batches) => {
+        const { devices, totals } = totalsOf(
+          batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })),
+        );
+        const flat = batches.flat();
+        expect(devices).toBe(flat.filter((state) => state !== 'absent').length);
+        const often = (state: AttemptState) => flat.filter((one) => one === state).length;
+        for (const state of DEVICE_STATES)
+          expect(totals[state]).toBe(often(state) + (state === 'failed' ? often('bad-token') : 0));
+      }),
+    );
   });
 
   test('accounts that were written before bad tokens had a state of their own read as they did', () => {
     const written = Buffer.from('88c61a', 'hex');
-    expect([...unpackStates(written, 7)].map(stateOf)).toEqual(['absent', 'accepted', 'failed', 'uncertain', 'halted', 'late', 'skipped']);
-    expect(totalsOf([{ states: written, reasons: { Unregistered: 1 }, count: 7 }]))
-      .toEqual({ devices: 6, totals: { accepted: 1, failed: 1, uncertain: 1, halted: 1, late: 1, skipped: 1, reasons: { Unregistered: 1 }, reachable: 1 } });
+    expect([...unpackStates(written, 7)].map(stateOf)).toEqual([
+      'absent',
+      'accepted',
+      'failed',
+      'uncertain',
+      'halted',
+      'late',
+      'skipped',
+    ]);
+    expect(totalsOf([{ states: written, reasons: { Unregistered: 1 }, count: 7 }])).toEqual({
+      devices: 6,
+      totals: {
+        accepted: 1,
+        failed: 1,
+        uncertain: 1,
+        halted: 1,
+        late: 1,
+        skipped: 1,
+        reasons: { Unregistered: 1 },
+        reachable: 1,
+      },
+    });
   });
 
   test('an account that is too short for its batch is an error, not zeros', () => {

@@ -1,8 +1,8 @@
+import type { Account } from '../../infra/aws/claim-store.ts';
 import type { DeviceState, Totals } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
 import { addReason, addReasons, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
-import type { Account } from '../../infra/aws/claim-store.ts';
 
 /**
  * How a batch's account fits into one small item: three bits per device, and how often each reason
@@ -48,7 +48,8 @@ export function packStates(perDevice: Uint8Array): Uint8Array {
 
 /** `count` codes from what `packStates` made. Throws `ACCOUNT_TOO_SHORT` if the bytes can't hold that many. */
 export function unpackStates(packed: Uint8Array, count: number): Uint8Array {
-  if (packed.length * 8 < count * BITS) throw new RangeError(`ACCOUNT_TOO_SHORT: ${packed.length} bytes for ${count} devices`);
+  if (packed.length * 8 < count * BITS)
+    throw new RangeError(`ACCOUNT_TOO_SHORT: ${packed.length} bytes for ${count} devices`);
   const perDevice = new Uint8Array(count);
   for (let device = 0; device < count; device++) {
     const bit = device * BITS;

@@ -54,7 +54,9 @@ export class Admission {
   /** Beside the loop that receives: what has to be looked up must not hold up what is known. */
   take(received: Received): void {
     const admitting: Promise<void> = this.#judge(received)
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a batch message could not be judged; it comes again'))
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'a batch message could not be judged; it comes again'),
+      )
       .finally(() => this.#admitting.delete(admitting));
     this.#admitting.add(admitting);
   }
@@ -65,33 +67,50 @@ export class Admission {
   }
 
   async #judge({ body, receipt, receives }: Received): Promise<void> {
-    const { platform, queues, queue, launchId, runs, known, isServed, audience, hands, deletes, signal, log } = this.#options;
+    const { platform, queues, queue, launchId, runs, known, isServed, audience, hands, deletes, signal, log } =
+      this.#options;
     const message = parse(body);
-    if (message === null) return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);
+    if (message === null)
+      return this.#foreign(receipt, `a message on the batch queue is no batch of this version: ${body.slice(0, 300)}`);
     const { shotId, segment, attempt, batch } = message;
     if (message.launchId !== launchId) {
       if (await isServed(message.launchId)) return queues.handBack(queue, [receipt], 1);
       return this.#foreign(receipt, `a batch of another launch: ${message.launchId}`);
     }
     const seen = known.peekShot(shotId);
-    if (seen !== undefined && !isPartOf(seen, message)) return this.#foreign(receipt, `${shotId} ${segment}: attempt ${attempt} of it is not part of the shot`);
+    if (seen !== undefined && !isPartOf(seen, message))
+      return this.#foreign(receipt, `${shotId} ${segment}: attempt ${attempt} of it is not part of the shot`);
     if (seen?.closed != null) return deletes.put(receipt);
     const said = { shotId, batch };
     const holding = { queues, queue, visibilitySeconds: VISIBILITY_SECONDS, log };
-    const { value: found, sinceMs } = await whileHeld(holding, receipt, () => untilDone(
-      async () => (runs.get(shotId) !== undefined || await known.shot(shotId) ? runs.find(shotId) : UNKNOWN), signal,
-      (error, delayMs) => log.error({ ...said, err: error, delayMs }, 'record cannot be read; the batch is held'),
-    ));
+    const { value: found, sinceMs } = await whileHeld(holding, receipt, () =>
+      untilDone(
+        async () => (runs.get(shotId) !== undefined || (await known.shot(shotId)) ? runs.find(shotId) : UNKNOWN),
+        signal,
+        (error, delayMs) => log.error({ ...said, err: error, delayMs }, 'record cannot be read; the batch is held'),
+      ),
+    );
     if (found === null) return queues.handBack(queue, [receipt], 0);
-    if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED')) return queues.handBack(queue, [receipt], laterEachTime(receives));
-    if (!found.ok && found.code === 'NO_APPROVAL') return this.#foreign(receipt, `a batch of a shot that is not in the record: ${shotId} ${batch}`);
+    if (audience() === null || (!found.ok && found.code === 'AUDIENCE_NOT_LOADED'))
+      return queues.handBack(queue, [receipt], laterEachTime(receives));
+    if (!found.ok && found.code === 'NO_APPROVAL')
+      return this.#foreign(receipt, `a batch of a shot that is not in the record: ${shotId} ${batch}`);
     if (!found.ok) {
       log.error({ ...said, code: found.code, say: found.say }, 'batch without authority dropped');
       return deletes.put(receipt);
     }
     const { run } = found;
     const place = placeOf(audience(), batch);
-    if (place === null || place.platform !== platform || place.segment !== segment || !isPartOf(run.authority.shot, message)) return this.#foreign(receipt, `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`);
+    if (
+      place === null ||
+      place.platform !== platform ||
+      place.segment !== segment ||
+      !isPartOf(run.authority.shot, message)
+    )
+      return this.#foreign(
+        receipt,
+        `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`,
+      );
     // More than are wanted here were held while the store was away.
     if (hands.count >= AT_HAND) return this.#tooMany(receipt);
     hands.put({ message, run, receipt, receives, sinceMs });
@@ -104,7 +123,14 @@ export class Admission {
     if (this.#returning.length > 1) return;
     setImmediate(() => {
       const receipts = this.#returning.splice(0);
-      queues.handBack(queue, receipts, 0).catch((error: unknown) => log.warn({ err: error, messages: receipts.length }, 'messages were not handed back; they come again by themselves'));
+      queues
+        .handBack(queue, receipts, 0)
+        .catch((error: unknown) =>
+          log.warn(
+            { err: error, messages: receipts.length },
+            'messages were not handed back; they come again by themselves',
+          ),
+        );
     });
   }
 

@@ -1,6 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { looseKeyring } from '../../infra/aws/keyring.ts';
+import { sealEntry } from '../../infra/aws/seal.ts';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Entry, EntryOf, NewEntry, Shown, Via } from '../../runbooks/launch/entries.ts';
@@ -8,13 +11,11 @@ import { fold } from '../../runbooks/launch/evolve.ts';
 import { proofText } from '../../runbooks/launch/proof.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { runbook as runbookShape } from '../../runbooks/playbook/schema.ts';
-import { looseKeyring } from '../../infra/aws/keyring.ts';
-import { sealEntry } from '../../infra/aws/seal.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import { botKeyring, workerKeyring } from '../../test/keys.ts';
 import { authorityFor } from './authority.ts';
 
-const authority = (launchId: string, shotId: string, entries: readonly Entry[]) => authorityFor(launchId, shotId, entries, workerKeyring(), null);
+const authority = (launchId: string, shotId: string, entries: readonly Entry[]) =>
+  authorityFor(launchId, shotId, entries, workerKeyring(), null);
 const NOW = 1_800_000_000_000;
 const LAUNCH = 'launch';
 const key = () => {
@@ -26,14 +27,21 @@ const miaKey = key();
 const slack = (slackId: string): Via => ({ kind: 'slack', slackId });
 
 const runbook = runbookShape.parse({
-  version: 1, id: 'r', title: 'R',
+  version: 1,
+  id: 'r',
+  title: 'R',
   people: [
     { id: 'ana', name: 'Ana', roles: ['on-call'], slack: ['U0ANA'], operator_keys: [anaKey.publicKey] },
     { id: 'mia', name: 'Mia', roles: ['marketer'], slack: ['U0MIA'], operator_keys: [miaKey.publicKey] },
     { id: 'olu', name: 'Olu', roles: ['observer'], slack: ['U0OLU'] },
   ],
   pool: { name: 'pool', scale_target: 'workers', workers: 1 },
-  campaign: { id: 'c', default_locale: 'en', locales: { en: { title: 'T', body: 'B' } }, apns: { topic: 'com.example' } },
+  campaign: {
+    id: 'c',
+    default_locale: 'en',
+    locales: { en: { title: 'T', body: 'B' } },
+    apns: { topic: 'com.example' },
+  },
   gates: [{ id: 'g', title: 'G' }],
   scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's' }],
   phases: [{ id: 'p', title: 'P', steps: [{ id: 's', title: 'S', at: 'T', do: { kind: 'remind', say: 'x' } }] }],
@@ -44,7 +52,10 @@ class Record {
 
   append(entry: NewEntry, signer = botKeyring().signer): Entry {
     const last = this.entries.at(-1);
-    const sealed = sealEntry(LAUNCH, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, entry, { token: `t${this.entries.length}`, signer });
+    const sealed = sealEntry(LAUNCH, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, entry, {
+      token: `t${this.entries.length}`,
+      signer,
+    });
     this.entries.push(sealed);
     return sealed;
   }
@@ -56,31 +67,106 @@ class Record {
   }
 }
 
-function proof(signer: { publicKey: string; privateKey: KeyObject }, purpose: 'request' | 'approve', orderId: string, shown: Shown, shownHash: string, nonce: string): Via {
+function proof(
+  signer: { publicKey: string; privateKey: KeyObject },
+  purpose: 'request' | 'approve',
+  orderId: string,
+  shown: Shown,
+  shownHash: string,
+  nonce: string,
+): Via {
   const expiresAtMs = NOW + 60_000;
-  const text = proofText({ purpose, launchId: LAUNCH, orderId, segments: shown.segments, shownHash, notAfterMs: shown.notAfterMs, expiresAtMs, nonce });
-  return { kind: 'operator', publicKey: signer.publicKey, signature: sign(null, Buffer.from(text), signer.privateKey).toString('base64'), nonce, signedAtMs: NOW, expiresAtMs };
+  const text = proofText({
+    purpose,
+    launchId: LAUNCH,
+    orderId,
+    segments: shown.segments,
+    shownHash,
+    notAfterMs: shown.notAfterMs,
+    expiresAtMs,
+    nonce,
+  });
+  return {
+    kind: 'operator',
+    publicKey: signer.publicKey,
+    signature: sign(null, Buffer.from(text), signer.privateKey).toString('base64'),
+    nonce,
+    signedAtMs: NOW,
+    expiresAtMs,
+  };
 }
 
 /** A record up to the approval; `change` turns the decided entries into what a forger would rather have. */
-function fired(change: { request?: (entry: NewEntry & EntryOf<'FireRequested'>) => object; approval?: (entry: NewEntry & EntryOf<'FireApproved'>) => object } = {}) {
+function fired(
+  change: {
+    request?: (entry: NewEntry & EntryOf<'FireRequested'>) => object;
+    approval?: (entry: NewEntry & EntryOf<'FireApproved'>) => object;
+  } = {},
+) {
   const record = new Record();
-  record.do({ kind: 'create-launch', by: 'ana', launchId: LAUNCH, name: 'L', channelId: 'C0WARROOM', runbook, runbookHash: 'h', targetAtMs: NOW, compress: 1 });
-  record.do({ kind: 'set-audience', by: 'ana', audience: { hash: 'a', manifestKey: 'k', devices: 10, segments: [{ id: 'ios', platform: 'ios', devices: 10, batches: 1 }], locales: { en: 10 } } });
+  record.do({
+    kind: 'create-launch',
+    by: 'ana',
+    launchId: LAUNCH,
+    name: 'L',
+    channelId: 'C0WARROOM',
+    runbook,
+    runbookHash: 'h',
+    targetAtMs: NOW,
+    compress: 1,
+  });
+  record.do({
+    kind: 'set-audience',
+    by: 'ana',
+    audience: {
+      hash: 'a',
+      manifestKey: 'k',
+      devices: 10,
+      segments: [{ id: 'ios', platform: 'ios', devices: 10, batches: 1 }],
+      locales: { en: 10 },
+    },
+  });
   record.do({ kind: 'tick-gate', by: 'ana', gate: 'g', green: true, note: '' });
-  const asked = decide(fold(record.entries), { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false }, { nowMs: NOW, sha256, keys: botKeyring().named });
+  const asked = decide(
+    fold(record.entries),
+    { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false },
+    { nowMs: NOW, sha256, keys: botKeyring().named },
+  );
   if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('no request');
-  const request = record.append({ ...asked.entry, ...change.request?.(asked.entry as NewEntry & EntryOf<'FireRequested'>) } as NewEntry) as EntryOf<'FireRequested'>;
-  const approved = decide(fold(record.entries), {
-    kind: 'approve-fire', by: 'mia', orderId: asked.entry.orderId, shownHash: asked.entry.shownHash, pressedAtMs: NOW, measured: [], via: slack('U0MIA'), observedHaltEpoch: 0, observedHalted: false,
-  }, { nowMs: NOW, sha256, keys: botKeyring().named });
+  const request = record.append({
+    ...asked.entry,
+    ...change.request?.(asked.entry as NewEntry & EntryOf<'FireRequested'>),
+  } as NewEntry) as EntryOf<'FireRequested'>;
+  const approved = decide(
+    fold(record.entries),
+    {
+      kind: 'approve-fire',
+      by: 'mia',
+      orderId: asked.entry.orderId,
+      shownHash: asked.entry.shownHash,
+      pressedAtMs: NOW,
+      measured: [],
+      via: slack('U0MIA'),
+      observedHaltEpoch: 0,
+      observedHalted: false,
+    },
+    { nowMs: NOW, sha256, keys: botKeyring().named },
+  );
   if (!approved.ok || approved.entry.kind !== 'FireApproved') throw new Error('no approval');
-  const approval = record.append({ ...approved.entry, ...change.approval?.(approved.entry as NewEntry & EntryOf<'FireApproved'>) } as NewEntry) as EntryOf<'FireApproved'>;
+  const approval = record.append({
+    ...approved.entry,
+    ...change.approval?.(approved.entry as NewEntry & EntryOf<'FireApproved'>),
+  } as NewEntry) as EntryOf<'FireApproved'>;
   return { record, request, approval, verdict: authority(LAUNCH, approval.shotId, record.entries) };
 }
 
 /** Where the rules refuse an entry, their own code. */
-const code = (verdict: ReturnType<typeof authorityFor>) => (verdict.ok ? 'ok' : verdict.code === 'RULES_BROKEN' ? (/\(([A-Z_]+)\)$/.exec(verdict.say)?.[1] ?? verdict.code) : verdict.code);
+const code = (verdict: ReturnType<typeof authorityFor>) =>
+  verdict.ok
+    ? 'ok'
+    : verdict.code === 'RULES_BROKEN'
+      ? (/\(([A-Z_]+)\)$/.exec(verdict.say)?.[1] ?? verdict.code)
+      : verdict.code;
 
 describe('authority of a shot', () => {
   test('two people, one hash, in time: it may be sent', () => {
@@ -97,7 +183,9 @@ describe('authority of a shot', () => {
 
   test('a record that was changed after it was written gives no authority', () => {
     const { record, approval } = fired();
-    const changed = record.entries.map((entry) => (entry.kind === 'AudienceSet' ? { ...entry, audience: { ...entry.audience, manifestKey: 'other' } } : entry));
+    const changed = record.entries.map((entry) =>
+      entry.kind === 'AudienceSet' ? { ...entry, audience: { ...entry.audience, manifestKey: 'other' } } : entry,
+    );
     expect(code(authority(LAUNCH, approval.shotId, changed))).toBe('RECORD_BROKEN');
     expect(code(authority(LAUNCH, approval.shotId, record.entries.slice(1)))).toBe('RECORD_BROKEN');
     expect(code(authority('other', approval.shotId, record.entries))).toBe('RECORD_BROKEN');
@@ -105,25 +193,46 @@ describe('authority of a shot', () => {
 
   test('well-chained entries that break the two-person rule give none either', () => {
     expect(code(fired({ approval: () => ({ by: { person: 'ana' } }) }).verdict)).toBe('SAME_PERSON');
-    expect(code(fired({ approval: ({ pressedAtMs }) => ({ pressedAtMs: pressedAtMs + 86_400_000 }) }).verdict)).toBe('ORDER_EXPIRED');
+    expect(code(fired({ approval: ({ pressedAtMs }) => ({ pressedAtMs: pressedAtMs + 86_400_000 }) }).verdict)).toBe(
+      'ORDER_EXPIRED',
+    );
     expect(code(fired({ approval: () => ({ shownHash: 'f'.repeat(64) }) }).verdict)).toBe('CONTENT_CHANGED');
-    expect(code(fired({ approval: ({ shown }) => ({ shown: { ...shown, contentHash: 'f'.repeat(64) } }) }).verdict)).toBe('RULES_BROKEN');
+    expect(
+      code(fired({ approval: ({ shown }) => ({ shown: { ...shown, contentHash: 'f'.repeat(64) } }) }).verdict),
+    ).toBe('RULES_BROKEN');
   });
 
   test('a story that cannot have happened gives none, however well it is chained', () => {
     const { record, approval } = fired();
     const forged = new Record();
-    for (const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, key: _k, sig: _g, ...entry } of record.entries) {
+    for (const {
+      v: _v,
+      launchId: _l,
+      seq: _s,
+      token: _t,
+      prev: _p,
+      hash: _h,
+      key: _k,
+      sig: _g,
+      ...entry
+    } of record.entries) {
       forged.append((entry.kind === 'FireRequested' ? { ...entry, by: { system: 'conductor' } } : entry) as NewEntry);
     }
     expect(code(authority(LAUNCH, approval.shotId, forged.entries))).toBe('RULES_BROKEN');
   });
 
-  test('operator signatures are verified with the roster\'s key of that very person', () => {
-    const signed = (request: ReturnType<typeof key>, approve: ReturnType<typeof key>, nonces = ['n'.repeat(16), 'm'.repeat(16)]) => fired({
-      request: ({ shown, shownHash }) => ({ via: proof(request, 'request', '', shown, shownHash, nonces[0] ?? '') }),
-      approval: ({ orderId, shown, shownHash }) => ({ via: proof(approve, 'approve', orderId, shown, shownHash, nonces[1] ?? '') }),
-    }).verdict;
+  test("operator signatures are verified with the roster's key of that very person", () => {
+    const signed = (
+      request: ReturnType<typeof key>,
+      approve: ReturnType<typeof key>,
+      nonces = ['n'.repeat(16), 'm'.repeat(16)],
+    ) =>
+      fired({
+        request: ({ shown, shownHash }) => ({ via: proof(request, 'request', '', shown, shownHash, nonces[0] ?? '') }),
+        approval: ({ orderId, shown, shownHash }) => ({
+          via: proof(approve, 'approve', orderId, shown, shownHash, nonces[1] ?? ''),
+        }),
+      }).verdict;
     expect(code(signed(anaKey, miaKey))).toBe('ok');
     expect(code(signed(anaKey, anaKey))).toBe('PROOF_INVALID');
     expect(code(signed(anaKey, key()))).toBe('PROOF_INVALID');
@@ -132,29 +241,60 @@ describe('authority of a shot', () => {
 
   test('a signature over another purpose, order or time does not fit', () => {
     const nonce = 'n'.repeat(16);
-    const approvedBy = (via: (entry: EntryOf<'FireApproved'>) => Via) => code(fired({ approval: (entry) => ({ via: via(entry) }) }).verdict);
-    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'request', '', shown, shownHash, nonce))).toBe('PROOF_INVALID');
-    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'approve', 'F99', shown, shownHash, nonce))).toBe('PROOF_INVALID');
-    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), expiresAtMs: NOW + 61_000 }))).toBe('PROOF_INVALID');
-    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), signature: 'AAAA' }))).toBe('PROOF_INVALID');
-    expect(approvedBy(({ orderId, shown, shownHash }) => ({ ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce), publicKey: 'no key' }))).toBe('PROOF_INVALID');
+    const approvedBy = (via: (entry: EntryOf<'FireApproved'>) => Via) =>
+      code(fired({ approval: (entry) => ({ via: via(entry) }) }).verdict);
+    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'request', '', shown, shownHash, nonce))).toBe(
+      'PROOF_INVALID',
+    );
+    expect(approvedBy(({ shown, shownHash }) => proof(miaKey, 'approve', 'F99', shown, shownHash, nonce))).toBe(
+      'PROOF_INVALID',
+    );
+    expect(
+      approvedBy(({ orderId, shown, shownHash }) => ({
+        ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce),
+        expiresAtMs: NOW + 61_000,
+      })),
+    ).toBe('PROOF_INVALID');
+    expect(
+      approvedBy(({ orderId, shown, shownHash }) => ({
+        ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce),
+        signature: 'AAAA',
+      })),
+    ).toBe('PROOF_INVALID');
+    expect(
+      approvedBy(({ orderId, shown, shownHash }) => ({
+        ...proof(miaKey, 'approve', orderId, shown, shownHash, nonce),
+        publicKey: 'no key',
+      })),
+    ).toBe('PROOF_INVALID');
   });
 
   test('a press from an account or by a person that the roster does not know for it gives none', () => {
     expect(code(fired({ approval: () => ({ via: slack('U0ANA') }) }).verdict)).toBe('PROOF_INVALID');
-    expect(code(fired({ approval: () => ({ by: { person: 'olu' }, via: slack('U0OLU') }) }).verdict)).toBe('ROLE_MISSING');
-    expect(code(fired({ approval: () => ({ by: { person: 'eve' }, via: slack('U0EVE') }) }).verdict)).toBe('NOT_ON_ROSTER');
+    expect(code(fired({ approval: () => ({ by: { person: 'olu' }, via: slack('U0OLU') }) }).verdict)).toBe(
+      'ROLE_MISSING',
+    );
+    expect(code(fired({ approval: () => ({ by: { person: 'eve' }, via: slack('U0EVE') }) }).verdict)).toBe(
+      'NOT_ON_ROSTER',
+    );
   });
 
   test('an approval that gives itself more time than was shown gives none', () => {
-    expect(code(fired({ approval: ({ notAfterAtMs }) => ({ notAfterAtMs: { ...notAfterAtMs, ios: notAfterAtMs.ios + 1 } }) }).verdict)).toBe('RULES_BROKEN');
+    expect(
+      code(
+        fired({ approval: ({ notAfterAtMs }) => ({ notAfterAtMs: { ...notAfterAtMs, ios: notAfterAtMs.ios + 1 } }) })
+          .verdict,
+      ),
+    ).toBe('RULES_BROKEN');
   });
 
   test('a request that repeats a nonce later does not take back what was approved', () => {
     const nonces = ['n'.repeat(16), 'm'.repeat(16)] as const;
     const { record, request, approval } = fired({
       request: ({ shown, shownHash }) => ({ via: proof(anaKey, 'request', '', shown, shownHash, nonces[0]) }),
-      approval: ({ orderId, shown, shownHash }) => ({ via: proof(miaKey, 'approve', orderId, shown, shownHash, nonces[1]) }),
+      approval: ({ orderId, shown, shownHash }) => ({
+        via: proof(miaKey, 'approve', orderId, shown, shownHash, nonces[1]),
+      }),
     });
     const { v: _v, launchId: _l, seq: _s, token: _t, prev: _p, hash: _h, key: _k, sig: _g, ...again } = request;
     record.append({ ...again, orderId: 'F99' });
@@ -163,7 +303,8 @@ describe('authority of a shot', () => {
 
   test('a record that does not hold the head which was noted outside of it gives none', () => {
     const { record, approval } = fired();
-    const withHead = (head: { seq: number; hash: string }) => code(authorityFor(LAUNCH, approval.shotId, record.entries, workerKeyring(), head));
+    const withHead = (head: { seq: number; hash: string }) =>
+      code(authorityFor(LAUNCH, approval.shotId, record.entries, workerKeyring(), head));
     expect(withHead(approval)).toBe('ok');
     expect(withHead({ seq: approval.seq + 1, hash: approval.hash })).toBe('RECORD_BROKEN');
     expect(withHead({ seq: approval.seq, hash: 'f'.repeat(64) })).toBe('RECORD_BROKEN');
@@ -172,9 +313,15 @@ describe('authority of a shot', () => {
 
   test('a process that was not told whose keys to trust believes no record, and nobody one that names no keys', () => {
     const { record, approval } = fired();
-    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries, looseKeyring(null, null), null))).toBe('RECORD_BROKEN');
+    expect(code(authorityFor(LAUNCH, approval.shotId, record.entries, looseKeyring(null, null), null))).toBe(
+      'RECORD_BROKEN',
+    );
     const unsigned = new Record();
-    for (const entry of record.entries) unsigned.append({ ...decidedPart(entry), ...(entry.kind === 'LaunchCreated' ? { keys: [] } : {}) } as NewEntry, null);
+    for (const entry of record.entries)
+      unsigned.append(
+        { ...decidedPart(entry), ...(entry.kind === 'LaunchCreated' ? { keys: [] } : {}) } as NewEntry,
+        null,
+      );
     expect(code(authority(LAUNCH, approval.shotId, unsigned.entries))).toBe('RECORD_UNSIGNED');
   });
 });

@@ -6,13 +6,13 @@ import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
 import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
+import type { LateAccount } from '../close/correct.ts';
 import { claimKey } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';
 import { stateCode, toAccount } from './account-codec.ts';
-import type { LateAccount } from '../close/correct.ts';
 import { batchWrites } from './batch-writes.ts';
 import type { Kept, LeaseKeeper } from './lease-keeper.ts';
 import type { ShotRun } from './shot-run.ts';
@@ -36,7 +36,14 @@ const ACCOUNT_RETRY_MOST_MS = 5_000;
  * Sends a batch that this worker holds and accounts for it; its lease is renewed meanwhile. Resolves when the account stands; it goes
  * on trying as long as the process lives. `handed-on`: a part was given back unwritten, for others to take.
  */
-export async function sendBatch(context: BatchContext, run: ShotRun, message: BatchMessage, view: BatchView, held: HeldBatch, receipt: string): Promise<'accounted' | 'handed-on'> {
+export async function sendBatch(
+  context: BatchContext,
+  run: ShotRun,
+  message: BatchMessage,
+  view: BatchView,
+  held: HeldBatch,
+  receipt: string,
+): Promise<'accounted' | 'handed-on'> {
   const { keeper, lane, clock } = context;
   const states = new Uint8Array(view.count).fill(stateCode('absent'));
   const reasons = noReasons();
@@ -61,7 +68,13 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
     run.tally.settled(view.platform, state, reason, atMs);
   });
   await lane.send(run.prepared(view.platform, lane), job).finally(() => keeper.drop(held));
-  if (unwritten.length > 0 && !held.isLost && mayChain(run.authority.shot) && await handOn(context, run, message, held, toAccount(states, reasons))) return 'handed-on';
+  if (
+    unwritten.length > 0 &&
+    !held.isLost &&
+    mayChain(run.authority.shot) &&
+    (await handOn(context, run, message, held, toAccount(states, reasons)))
+  )
+    return 'handed-on';
   // Given up meanwhile, or out of time: nobody sends these in this attempt.
   const left = clock.earliestMs() >= held.notAfterMs ? 'late' : 'halted';
   for (const device of unwritten) {
@@ -74,10 +87,18 @@ export async function sendBatch(context: BatchContext, run: ShotRun, message: Ba
 }
 
 function jobFor(
-  { switches, clock }: BatchContext, run: ShotRun, view: BatchView, { toSend, lease }: HeldBatch, kept: Kept,
+  { switches, clock }: BatchContext,
+  run: ShotRun,
+  view: BatchView,
+  { toSend, lease }: HeldBatch,
+  kept: Kept,
   settle: (device: number, state: DeviceState | null, reason: string | null, atMs: number) => void,
 ): LaneJob {
-  const terms = { haltEpoch: run.authority.shot.haltEpoch, lease: lease.memory, stopped: run.stops[view.platform].memory };
+  const terms = {
+    haltEpoch: run.authority.shot.haltEpoch,
+    lease: lease.memory,
+    stopped: run.stops[view.platform].memory,
+  };
   const devices = toSend.length === view.count ? null : Uint32Array.from(toSend);
   return {
     ...batchWrites(view, devices, new WriteCheck(terms, switches)),
@@ -89,7 +110,9 @@ function jobFor(
       kept.again(1);
     },
     elsewhere: {
-      batch: view.id, devices, terms,
+      batch: view.id,
+      devices,
+      terms,
       wrote(writes, firstAtMs, lastAtMs) {
         kept.wrote(writes);
         run.tally.wrote(view.platform, clock.atMs(lastAtMs), writes, clock.atMs(firstAtMs));
@@ -112,17 +135,28 @@ const ACCEPTED = ['accepted', null] as const;
 /** Null: unwritten, and given back. */
 function stateFrom(outcome: Outcome): readonly [DeviceState | null, string | null] {
   switch (outcome.state) {
-    case 'accepted': return ACCEPTED;
-    case 'failed': return ['failed', outcome.reason];
-    case 'uncertain': return ['uncertain', outcome.reason];
+    case 'accepted':
+      return ACCEPTED;
+    case 'failed':
+      return ['failed', outcome.reason];
+    case 'uncertain':
+      return ['uncertain', outcome.reason];
     // `paused` is no end of its own: a pause that outlasts the window is late.
-    case 'held': return [outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late', null];
-    default: return outcome satisfies never;
+    case 'held':
+      return [outcome.why === 'returned' ? null : outcome.why === 'halted' ? 'halted' : 'late', null];
+    default:
+      return outcome satisfies never;
   }
 }
 
 /** What the account leaves out is open to others then. False: somebody else has the batch already, or its time is over. */
-async function handOn({ claims, clock, log }: BatchContext, run: ShotRun, { shotId, batch }: BatchMessage, { key, token, notAfterMs }: HeldBatch, account: Account): Promise<boolean> {
+async function handOn(
+  { claims, clock, log }: BatchContext,
+  run: ShotRun,
+  { shotId, batch }: BatchMessage,
+  { key, token, notAfterMs }: HeldBatch,
+  account: Account,
+): Promise<boolean> {
   for (let waitMs = 100; clock.earliestMs() < notAfterMs; waitMs = Math.min(ACCOUNT_RETRY_MOST_MS, waitMs * 2)) {
     try {
       const isOn = await claims.handOn(key, token, account);
@@ -136,7 +170,14 @@ async function handOn({ claims, clock, log }: BatchContext, run: ShotRun, { shot
   return false;
 }
 
-async function accountFor(context: BatchContext, run: ShotRun, message: BatchMessage, view: BatchView, token: string, account: ReturnType<typeof toAccount>): Promise<void> {
+async function accountFor(
+  context: BatchContext,
+  run: ShotRun,
+  message: BatchMessage,
+  view: BatchView,
+  token: string,
+  account: ReturnType<typeof toAccount>,
+): Promise<void> {
   const { claims, log, onLateAccount } = context;
   const { launchId, shotId, segment, attempt, batch } = message;
   const key = claimKey(launchId, segment, attempt, batch);
@@ -146,7 +187,17 @@ async function accountFor(context: BatchContext, run: ShotRun, message: BatchMes
       if (!answer.ok) log.error({ shotId, batch }, 'ACCOUNT_REFUSED: the claim is not ours any more');
       else if (answer.wasClosed !== null) {
         log.warn({ shotId, batch }, 'account came after a closer had given the batch up');
-        onLateAccount({ launchId, shotId, segment, attempt, batch, holder: answer.holder, count: view.count, closed: answer.wasClosed, account });
+        onLateAccount({
+          launchId,
+          shotId,
+          segment,
+          attempt,
+          batch,
+          holder: answer.holder,
+          count: view.count,
+          closed: answer.wasClosed,
+          account,
+        });
       }
       run.activeAtMs = sharedClockMs();
       return;

@@ -6,8 +6,26 @@ import { OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
 import { counted, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
 
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
-const claim = (change: Partial<Claim>): Claim => ({ key: 'k', bootId: 'b', token: 't', claimedAtMs: 0, sendUntilMs: 0, mark: Number.POSITIVE_INFINITY, state: 'claimed', account: null, closedAccount: null, parts: [], ...change });
-const part = (change: Partial<Part>): Part => ({ bootId: 'b', token: 'p', account: null, closedAccount: null, ...change });
+const claim = (change: Partial<Claim>): Claim => ({
+  key: 'k',
+  bootId: 'b',
+  token: 't',
+  claimedAtMs: 0,
+  sendUntilMs: 0,
+  mark: Number.POSITIVE_INFINITY,
+  state: 'claimed',
+  account: null,
+  closedAccount: null,
+  parts: [],
+  ...change,
+});
+const part = (change: Partial<Part>): Part => ({
+  bootId: 'b',
+  token: 'p',
+  account: null,
+  closedAccount: null,
+  ...change,
+});
 const newest = (of: Claim) => [...newestStates(of, 4)].map(stateOf);
 const spoken = (word: ReturnType<typeof wordOf>) => [...unpackStates(word.states, 4)].map(stateOf);
 const four = wholeBatch(4);
@@ -23,19 +41,31 @@ describe('what the item of a batch says', () => {
   test('each holder speaks for its own devices; the next one has what is left', () => {
     const first = part({ closedAccount: account('uncertain', 'uncertain', 'absent', 'absent') });
     expect(restOf(claim({ parts: [first] }), four)).toEqual([2, 3]);
-    const both = claim({ state: 'accounted', account: account('absent', 'absent', 'accepted', 'failed'), parts: [first] });
+    const both = claim({
+      state: 'accounted',
+      account: account('absent', 'absent', 'accepted', 'failed'),
+      parts: [first],
+    });
     expect(newest(both)).toEqual(['uncertain', 'uncertain', 'accepted', 'failed']);
     expect(counted(both)).toHaveLength(2);
   });
 
-  test('who has got it has got it, even if a later word covers more than its holder\'s devices', () => {
+  test("who has got it has got it, even if a later word covers more than its holder's devices", () => {
     const first = part({ account: account('accepted', 'bad-token', 'absent', 'absent') });
-    const closedOver = claim({ state: 'closed', account: account('uncertain', 'uncertain', 'uncertain', 'uncertain'), closedAccount: account('uncertain', 'uncertain', 'uncertain', 'uncertain'), parts: [first] });
+    const closedOver = claim({
+      state: 'closed',
+      account: account('uncertain', 'uncertain', 'uncertain', 'uncertain'),
+      closedAccount: account('uncertain', 'uncertain', 'uncertain', 'uncertain'),
+      parts: [first],
+    });
     expect(newest(closedOver)).toEqual(['accepted', 'bad-token', 'uncertain', 'uncertain']);
   });
 
-  test('a late account counts for what its holder was given up for, and for nothing of the next one\'s', () => {
-    const late = part({ closedAccount: account('uncertain', 'uncertain', 'absent', 'absent'), account: account('accepted', 'absent', 'halted', 'halted') });
+  test("a late account counts for what its holder was given up for, and for nothing of the next one's", () => {
+    const late = part({
+      closedAccount: account('uncertain', 'uncertain', 'absent', 'absent'),
+      account: account('accepted', 'absent', 'halted', 'halted'),
+    });
     expect(newest(claim({ parts: [late] }))).toEqual(['accepted', 'uncertain', 'absent', 'absent']);
     expect(restOf(claim({ parts: [late] }), four)).toEqual([2, 3]);
     // The close has counted what stood there then; the correction tells the rest.
@@ -50,7 +80,7 @@ describe('what the item of a batch says', () => {
 });
 
 describe('the word of whoever gives a holder up', () => {
-  test('below the mark uncertain, beyond it the next one\'s', () => {
+  test("below the mark uncertain, beyond it the next one's", () => {
     const held = claim({ mark: 2 });
     expect(uncovered(held, four)).toEqual([2, 3]);
     expect(spoken(wordOf(held, four, 'absent'))).toEqual(['uncertain', 'uncertain', 'absent', 'absent']);
@@ -59,14 +89,24 @@ describe('the word of whoever gives a holder up', () => {
 
   test('unclaimed or handed on, it is all as the closer says', () => {
     expect(spoken(wordOf(undefined, four, 'halted'))).toEqual(['halted', 'halted', 'halted', 'halted']);
-    const open = claim({ state: 'open', token: '', mark: 4, parts: [part({ account: account('accepted', 'absent', 'absent', 'absent') })] });
+    const open = claim({
+      state: 'open',
+      token: '',
+      mark: 4,
+      parts: [part({ account: account('accepted', 'absent', 'absent', 'absent') })],
+    });
     expect(spoken(wordOf(open, four, 'late'))).toEqual(['absent', 'late', 'late', 'late']);
   });
 
   test('who was answered before, or is to get nothing, is skipped; who is outside of the attempt is absent', () => {
     const set = { members: Uint8Array.of(SETTLED, SEND, OUTSIDE, SETTLED), size: 3 };
     expect(spoken(wordOf(undefined, set, 'halted'))).toEqual(['skipped', 'halted', 'absent', 'skipped']);
-    expect(spoken(wordOf(claim({ mark: 2 }), set, 'absent', (device) => device === 1))).toEqual(['uncertain', 'skipped', 'absent', 'absent']);
+    expect(spoken(wordOf(claim({ mark: 2 }), set, 'absent', (device) => device === 1))).toEqual([
+      'uncertain',
+      'skipped',
+      'absent',
+      'absent',
+    ]);
   });
 
   test('what a lease covered is uncertain, whatever an earlier attempt has said since: its holder may have written it before that', () => {
@@ -75,6 +115,6 @@ describe('the word of whoever gives a holder up', () => {
   });
 });
 
-test('the first holder goes by its batch\'s name, as in records from before there were others', () => {
+test("the first holder goes by its batch's name, as in records from before there were others", () => {
   expect([wordName('b7', 1), wordName('b7', 3)]).toEqual(['b7', 'b7~3']);
 });

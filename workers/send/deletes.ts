@@ -40,8 +40,14 @@ export class Deletes {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const receipts = this.#receipts.splice(0);
-    const sending: Promise<void> = this.#queues.remove(this.#queue, receipts)
-      .catch((error: unknown) => this.#log.warn({ err: error, messages: receipts.length }, 'messages were not deleted; they are harmless by their claims'))
+    const sending: Promise<void> = this.#queues
+      .remove(this.#queue, receipts)
+      .catch((error: unknown) =>
+        this.#log.warn(
+          { err: error, messages: receipts.length },
+          'messages were not deleted; they are harmless by their claims',
+        ),
+      )
       .finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);
   }

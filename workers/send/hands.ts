@@ -1,11 +1,17 @@
-import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Logger } from 'pino';
 import type { Queues } from '../../infra/aws/queues.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { BatchMessage } from '../contract.ts';
 import type { ShotRun } from './shot-run.ts';
 
 /** A batch message that was received and is not claimed yet. `sinceMs`: when its visibility was last begun, on the shared monotonic clock. */
-export interface AtHand { message: BatchMessage; run: ShotRun; receipt: string; receives: number; sinceMs: number }
+export interface AtHand {
+  message: BatchMessage;
+  run: ShotRun;
+  receipt: string;
+  receives: number;
+  sinceMs: number;
+}
 
 /**
  * Short, so that a dead worker's unclaimed messages come back soon; a claim makes redelivery harmless. A claimed batch
@@ -65,7 +71,11 @@ export class Hands {
     if (heldMs > EXTEND_AFTER_MS) {
       const all = [hand, ...this.#waiting];
       const nowMs = sharedClockMs();
-      await this.#queues.handBack(this.#queue, all.map(({ receipt }) => receipt), VISIBILITY_SECONDS);
+      await this.#queues.handBack(
+        this.#queue,
+        all.map(({ receipt }) => receipt),
+        VISIBILITY_SECONDS,
+      );
       for (const one of all) one.sinceMs = nowMs;
     }
     return false;
@@ -82,8 +92,15 @@ export class Hands {
   /** Best effort: what stays away comes back when its visibility ends. */
   async back(hands: readonly AtHand[], afterSeconds: number): Promise<void> {
     if (hands.length === 0) return;
-    await this.#queues.handBack(this.#queue, hands.map(({ receipt }) => receipt), afterSeconds)
-      .catch((error: unknown) => this.#log.warn({ err: error, messages: hands.length }, 'messages were not handed back'));
+    await this.#queues
+      .handBack(
+        this.#queue,
+        hands.map(({ receipt }) => receipt),
+        afterSeconds,
+      )
+      .catch((error: unknown) =>
+        this.#log.warn({ err: error, messages: hands.length }, 'messages were not handed back'),
+      );
   }
 
   async backAll(): Promise<void> {

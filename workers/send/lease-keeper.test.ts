@@ -3,32 +3,72 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import { Lease } from './lease.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { Lease } from './lease.ts';
 import type { Share } from './pace.ts';
 import { grant } from './take-batch.ts';
 import type { HeldBatch } from './take-batch.ts';
 
 /** All clocks stand still here but for what a test lets pass. */
-beforeEach(() => { vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const LEASE_MS = 1_000;
 const log = pino({ level: 'silent' });
 
-interface Setup { renew?: ClaimStore['renew']; share?: Share; isPaused?: () => boolean; devices?: number; mark?: number }
+interface Setup {
+  renew?: ClaimStore['renew'];
+  share?: Share;
+  isPaused?: () => boolean;
+  devices?: number;
+  mark?: number;
+}
 
 /** A batch that was claimed just now; nothing of it is written. */
-function keep({ renew = () => Promise.resolve(true), share = { perSecond: 0, active: true }, isPaused = () => false, devices = 10, mark = Number.POSITIVE_INFINITY }: Setup = {}) {
+function keep({
+  renew = () => Promise.resolve(true),
+  share = { perSecond: 0, active: true },
+  isPaused = () => false,
+  devices = 10,
+  mark = Number.POSITIVE_INFINITY,
+}: Setup = {}) {
   const asked: { sendUntilMs: number; mark: number }[] = [];
   // Behind by so much: the store's answers may narrow down what is known of its time.
   const clock = { behindMs: 0, ...wallClock(() => Date.now()), latestMs: () => Date.now() - clock.behindMs };
-  const claims = { renew: (...[key, token, lease]: Parameters<ClaimStore['renew']>) => { asked.push(lease); return renew(key, token, lease); } };
+  const claims = {
+    renew: (...[key, token, lease]: Parameters<ClaimStore['renew']>) => {
+      asked.push(lease);
+      return renew(key, token, lease);
+    },
+  };
   const all = Array.from({ length: devices }, (_, at) => at);
-  const held: HeldBatch = { key: 'k', token: 't', list: all, toSend: all, lease: Lease.create(), sendUntilMs: 0, mark: 0, notAfterMs: Date.now() + 60_000, isLost: false };
+  const held: HeldBatch = {
+    key: 'k',
+    token: 't',
+    list: all,
+    toSend: all,
+    lease: Lease.create(),
+    sendUntilMs: 0,
+    mark: 0,
+    notAfterMs: Date.now() + 60_000,
+    isLost: false,
+  };
   grant(held, { sendUntilMs: Date.now() + LEASE_MS, mark }, clock);
   const setup = { share };
-  const keeper = new LeaseKeeper({ claims, queues: { handBack: () => Promise.resolve() }, queue: 'q', clock, share: () => setup.share, isPaused, log, everyMs: 20 });
+  const keeper = new LeaseKeeper({
+    claims,
+    queues: { handBack: () => Promise.resolve() },
+    queue: 'q',
+    clock,
+    share: () => setup.share,
+    isPaused,
+    log,
+    everyMs: 20,
+  });
   const kept = keeper.keep(held, 'receipt', LEASE_MS);
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
   const why = () => held.lease.stop(sharedClockMs());
@@ -41,8 +81,13 @@ test('a batch that was given up on this worker is neither written nor renewed an
   expect([why(), held.isLost, asked.length]).toEqual(['returned', true, 1]);
 });
 
-test('a lease that ends while its batch is being accounted for is nobody\'s loss', async () => {
-  const { held, keeper, pass } = keep({ renew: () => { keeper.drop(held); return Promise.resolve(false); } });
+test("a lease that ends while its batch is being accounted for is nobody's loss", async () => {
+  const { held, keeper, pass } = keep({
+    renew: () => {
+      keeper.drop(held);
+      return Promise.resolve(false);
+    },
+  });
   await pass(LEASE_MS - 100);
   expect(held.isLost).toBe(false);
 });
@@ -84,7 +129,9 @@ test('one that was refused at the end is unsent too, though each was written onc
 
 test('nor does a store that renews nothing: it says nothing of the connections', async () => {
   let isAway = true;
-  const { pass, why } = keep({ renew: () => (isAway ? Promise.reject(new Error('DynamoDB is away')) : Promise.resolve(true)) });
+  const { pass, why } = keep({
+    renew: () => (isAway ? Promise.reject(new Error('DynamoDB is away')) : Promise.resolve(true)),
+  });
   await pass(5 * LEASE_MS);
   expect(why()).toBe('paused');
   isAway = false;
@@ -120,7 +167,12 @@ test('a pace with more than a lease between two writes is no reason to give a ba
 
 test('nothing smaller is asked for than before, as an answer that was lost may have been a yes', async () => {
   let isLost = true;
-  const { asked, clock, held, setup, kept, pass } = keep({ renew: () => (isLost ? Promise.reject(new Error('the answer was lost')) : Promise.resolve(true)), share: { perSecond: 8, active: true }, devices: 100, mark: 8 });
+  const { asked, clock, held, setup, kept, pass } = keep({
+    renew: () => (isLost ? Promise.reject(new Error('the answer was lost')) : Promise.resolve(true)),
+    share: { perSecond: 8, active: true },
+    devices: 100,
+    mark: 8,
+  });
   kept.wrote(7);
   await pass(20);
   expect(asked).toEqual([{ sendUntilMs: Date.now() + LEASE_MS, mark: 15 }]);

@@ -67,7 +67,17 @@ export class LeaseKeeper {
   /** From the claim on until `drop`. `leaseMs`: how long a lease lasts. */
   keep(held: HeldBatch, receipt: string, leaseMs: number): Kept {
     const nowMs = sharedClockMs();
-    const keeping: Keeping = { held, receipt, leaseMs, asked: held, writes: 0, settled: 0, movedAtMs: nowMs, visibleFromMs: nowMs, isRenewing: false };
+    const keeping: Keeping = {
+      held,
+      receipt,
+      leaseMs,
+      asked: held,
+      writes: 0,
+      settled: 0,
+      movedAtMs: nowMs,
+      visibleFromMs: nowMs,
+      isRenewing: false,
+    };
     this.#keeping.set(held, keeping);
     this.#timer ??= setInterval(() => this.#look(), this.#options.everyMs ?? EVERY_MS);
     return {
@@ -121,7 +131,10 @@ export class LeaseKeeper {
     const { held, leaseMs, asked } = keeping;
     keeping.isRenewing = true;
     const untilMs = Math.min(clock.latestMs() + leaseMs, held.notAfterMs);
-    const lease = { sendUntilMs: Math.max(asked.sendUntilMs, untilMs), mark: Math.max(asked.mark, markFor(keeping, share)) };
+    const lease = {
+      sendUntilMs: Math.max(asked.sendUntilMs, untilMs),
+      mark: Math.max(asked.mark, markFor(keeping, share)),
+    };
     keeping.asked = lease;
     try {
       if (await claims.renew(held.key, held.token, lease)) grant(held, lease, clock);
@@ -144,8 +157,18 @@ export class LeaseKeeper {
     if (due.length === 0) return;
     for (const keeping of due) keeping.visibleFromMs = nowMs;
     const { queues, queue, log } = this.#options;
-    queues.handBack(queue, due.map(({ receipt }) => receipt), VISIBILITY_SECONDS)
-      .catch((error: unknown) => log.warn({ err: error, messages: due.length }, 'messages could not be kept; whoever gets them sees whose their batches are'));
+    queues
+      .handBack(
+        queue,
+        due.map(({ receipt }) => receipt),
+        VISIBILITY_SECONDS,
+      )
+      .catch((error: unknown) =>
+        log.warn(
+          { err: error, messages: due.length },
+          'messages could not be kept; whoever gets them sees whose their batches are',
+        ),
+      );
   }
 }
 
@@ -160,7 +183,8 @@ function isDue(keeping: Keeping, { perSecond }: Share, nowMs: number): boolean {
 
 /** Up to where it may be written during a lease that begins now; never lower than it was. */
 function markFor({ held, leaseMs, writes }: Keeping, { perSecond }: Share): number {
-  const mark = perSecond === 0 ? Number.POSITIVE_INFINITY : markAfter(held.toSend, writes + devicesIn(leaseMs, perSecond));
+  const mark =
+    perSecond === 0 ? Number.POSITIVE_INFINITY : markAfter(held.toSend, writes + devicesIn(leaseMs, perSecond));
   return Math.max(held.mark, mark);
 }
 

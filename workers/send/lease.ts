@@ -18,10 +18,18 @@ const SLOTS = 5;
 const RETURNED = 1;
 const MOST = 0x7fffffff;
 
-export interface LeaseMemory { shared: SharedArrayBuffer; baseMs: number; baseWallMs: number }
+export interface LeaseMemory {
+  shared: SharedArrayBuffer;
+  baseMs: number;
+  baseWallMs: number;
+}
 
 /** Times are on the shared monotonic clock. `mark`: see Claim. */
-export interface LeaseTerms { untilMs: number; lateAtMs: number; mark: number }
+export interface LeaseTerms {
+  untilMs: number;
+  lateAtMs: number;
+  mark: number;
+}
 
 export class Lease {
   readonly memory: LeaseMemory;
@@ -34,7 +42,11 @@ export class Lease {
 
   /** Nothing may be written before the first `grant`. */
   static create(): Lease {
-    return new Lease({ shared: new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT), baseMs: Math.floor(sharedClockMs()), baseWallMs: Date.now() });
+    return new Lease({
+      shared: new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT),
+      baseMs: Math.floor(sharedClockMs()),
+      baseWallMs: Date.now(),
+    });
   }
 
   grant({ untilMs, lateAtMs, mark }: LeaseTerms): void {

@@ -10,7 +10,7 @@ import type { Delivery } from '../../runbooks/playbook/schema.ts';
 export function poolPace(platform: Platform, delivery: Delivery, switchPace: number, sinceGoMs: number): number {
   if (platform === 'ios') return switchPace > 0 ? switchPace : delivery.ios_per_second;
   const quota = delivery.android_event_quota;
-  const full = switchPace > 0 ? switchPace : quota?.per_second ?? delivery.android_per_second;
+  const full = switchPace > 0 ? switchPace : (quota?.per_second ?? delivery.android_per_second);
   if (quota !== undefined || full === 0 || delivery.android_ramp === 0) return full;
   const share = Math.min(1, Math.max(0, sinceGoMs) / delivery.android_ramp);
   return Math.max(1, full * share);
@@ -28,9 +28,16 @@ export interface Share {
  * more; the last one stands. `none`: there is none, or one so old that nobody on it may be there any more. `unread`: we have
  * just started. `rank`: our place on the roll, from 0; null: we are not on it. `size`: all that it counts.
  */
-export type Sight = { mode: 'fresh' | 'kept'; size: number; rank: number | null } | { mode: 'none'; size: number } | { mode: 'unread' };
+export type Sight =
+  | { mode: 'fresh' | 'kept'; size: number; rank: number | null }
+  | { mode: 'none'; size: number }
+  | { mode: 'unread' };
 
-export interface ShareOptions { /** Workers that the runbook wants. */ planned: number; batchSize: number; sendWithinMs: number }
+export interface ShareOptions {
+  /** Workers that the runbook wants. */ planned: number;
+  batchSize: number;
+  sendWithinMs: number;
+}
 
 /**
  * Divides the pool's pace among those on the roll. When that leaves a worker too little to finish a batch within half of

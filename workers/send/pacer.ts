@@ -62,6 +62,10 @@ export class Pacer {
     const { delivery, pool } = first.authority.launch.runbook;
     const nowMs = clock.nowMs();
     const pace = poolPace(platform, delivery, switches.pace(platform), nowMs - first.authority.shot.pressedAtMs);
-    return roll.share(pace, nowMs, { planned: pool.workers, batchSize: delivery.batch_size, sendWithinMs: delivery.send_within });
+    return roll.share(pace, nowMs, {
+      planned: pool.workers,
+      batchSize: delivery.batch_size,
+      sendWithinMs: delivery.send_within,
+    });
   }
 }

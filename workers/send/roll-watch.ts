@@ -54,7 +54,13 @@ export class RollWatch {
 
   /** Reads it now, unless a read is under way. A read that fails says nothing: what we know stands and gets old. */
   look(): Promise<void> {
-    this.#reading ??= this.#look().catch((error: unknown) => this.#tell(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)).finally(() => { this.#reading = null; });
+    this.#reading ??= this.#look()
+      .catch((error: unknown) =>
+        this.#tell(`cannot be read: ${error instanceof Error ? error.message : String(error)}`),
+      )
+      .finally(() => {
+        this.#reading = null;
+      });
     return this.#reading;
   }
 
@@ -70,17 +76,22 @@ export class RollWatch {
     const { launchId, launch: latest, trusted, clock } = this.#options;
     const no = (problem: string) => ({ roll: null, problem });
     const launch = latest();
-    if (launch === null || vouchedBy('roll', found, launch, trusted) !== 'bot') return no('is not signed with a bot key of this launch');
+    if (launch === null || vouchedBy('roll', found, launch, trusted) !== 'bot')
+      return no('is not signed with a bot key of this launch');
     const item = rollItem.safeParse(parse(found.text));
     if (!item.success || item.data.launchId !== launchId) return no('is none of this launch');
     const { atMs, workers, others } = item.data;
-    if (atMs > clock.nowMs() + ROLL_FRESH_MS) return no('is of a time to come: the bot\'s clock is ahead');
+    if (atMs > clock.nowMs() + ROLL_FRESH_MS) return no("is of a time to come: the bot's clock is ahead");
     return { roll: { atMs, workers: workers.match(new RegExp(`.{${NAME_CHARS}}`, 'g')) ?? [], others }, problem: '' };
   }
 
   /** Once for as long as it stays the same. */
   #tell(problem: string): void {
-    if (problem !== '' && problem !== this.#problem) this.#options.log.warn({ problem }, 'the roll of this launch\'s workers is not to be used; the last one that was stands');
+    if (problem !== '' && problem !== this.#problem)
+      this.#options.log.warn(
+        { problem },
+        "the roll of this launch's workers is not to be used; the last one that was stands",
+      );
     this.#problem = problem;
   }
 }

@@ -50,15 +50,26 @@ test('the share of one that died lies idle until it is off the roll and everybod
 test('without a leader the last roll stands for a minute, with room for the whole pool; then for nobody any more', () => {
   const listed = new RollView('a');
   const other = new RollView('z');
-  for (let atMs = 0; atMs <= 10_000; atMs += 1_000) for (const view of [listed, other]) view.read(roll(atMs, 'a', 'b'), atMs);
-  const at = (nowMs: number) => [listed, other].map((view) => {
-    view.read(roll(10_000, 'a', 'b'), nowMs);
-    return share(view, nowMs);
-  });
-  expect(at(10_000 + ROLL_FRESH_MS)).toEqual([{ perSecond: 500, active: true }, expect.objectContaining({ active: false })]);
-  expect(at(10_000 + ROLL_FRESH_MS + 100)).toEqual([{ perSecond: 250, active: true }, expect.objectContaining({ active: false })]);
+  for (let atMs = 0; atMs <= 10_000; atMs += 1_000)
+    for (const view of [listed, other]) view.read(roll(atMs, 'a', 'b'), atMs);
+  const at = (nowMs: number) =>
+    [listed, other].map((view) => {
+      view.read(roll(10_000, 'a', 'b'), nowMs);
+      return share(view, nowMs);
+    });
+  expect(at(10_000 + ROLL_FRESH_MS)).toEqual([
+    { perSecond: 500, active: true },
+    expect.objectContaining({ active: false }),
+  ]);
+  expect(at(10_000 + ROLL_FRESH_MS + 100)).toEqual([
+    { perSecond: 250, active: true },
+    expect.objectContaining({ active: false }),
+  ]);
   for (let nowMs = 15_000; nowMs < 22_000; nowMs += 1_000) at(nowMs);
-  expect(at(22_000)).toEqual([{ perSecond: 250, active: true }, { perSecond: 250, active: true }]);
+  expect(at(22_000)).toEqual([
+    { perSecond: 250, active: true },
+    { perSecond: 250, active: true },
+  ]);
   expect(at(10_000 + ROLL_KEPT_MS + 1_000).map(({ perSecond }) => perSecond)).toEqual([250, 250]);
 });
 
@@ -82,28 +93,60 @@ test('a fresh roll with nobody on it makes nobody wait', () => {
  * at all, the leader calls it once a second by reports of up to 3 s ago and is at times dead.
  */
 test('whoever comes, goes, or reads late, and whether or not a leader lives: the shares are never more than the pace', () => {
-  const life = fc.record({ fromMs: fc.integer({ min: -20_000, max: 80_000 }), forMs: fc.integer({ min: 500, max: 90_000 }), phaseMs: fc.integer({ min: 0, max: 900 }), deafFromMs: fc.integer({ min: 0, max: 80_000 }), deafForMs: fc.integer({ min: 0, max: 8_000 }) });
+  const life = fc.record({
+    fromMs: fc.integer({ min: -20_000, max: 80_000 }),
+    forMs: fc.integer({ min: 500, max: 90_000 }),
+    phaseMs: fc.integer({ min: 0, max: 900 }),
+    deafFromMs: fc.integer({ min: 0, max: 80_000 }),
+    deafForMs: fc.integer({ min: 0, max: 8_000 }),
+  });
   const gap = fc.record({ fromMs: fc.integer({ min: 0, max: 80_000 }), forMs: fc.integer({ min: 0, max: 70_000 }) });
-  fc.assert(fc.property(fc.array(life, { minLength: 1, maxLength: 7 }), fc.array(gap, { maxLength: 2 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 100, max: 3_000 }), (lives, gaps, planned, lagMs) => {
-    const isLed = (nowMs: number) => !gaps.some(({ fromMs, forMs }) => nowMs >= fromMs && nowMs < fromMs + forMs);
-    const workers = lives.map((one, at) => ({ ...one, name: `w${at}`, view: new RollView(`w${at}`) }));
-    const isThere = ({ fromMs, forMs }: { fromMs: number; forMs: number }, nowMs: number) => nowMs >= fromMs && nowMs < fromMs + forMs;
-    // No more are there at any time than the runbook wants.
-    const options = { ...OPTIONS, planned: Math.max(planned, ...Array.from({ length: 1_101 }, (_, at) => workers.filter((one) => isThere(one, at * 100 - 20_000)).length)) };
-    let called: Roll | null = null;
-    let most = 0;
-    for (let nowMs = -20_000; nowMs < 90_000; nowMs += 100) {
-      if (nowMs % 1_000 === 0 && isLed(nowMs)) called = roll(nowMs, ...workers.filter((one) => isThere(one, nowMs - 500) || isThere(one, nowMs - lagMs)).map(({ name }) => name));
-      const present = workers.filter((one) => isThere(one, nowMs));
-      let sum = 0;
-      for (const { view, fromMs, phaseMs, deafFromMs, deafForMs } of present) {
-        const isDeaf = nowMs >= deafFromMs && nowMs < deafFromMs + deafForMs;
-        if ((nowMs - fromMs) % 1_000 < 100 || (nowMs + phaseMs) % 1_000 < 100) if (!isDeaf) view.read(called, nowMs);
-        const mine = view.share(PACE, nowMs, options);
-        if (mine.active) sum += mine.perSecond;
-      }
-      most = Math.max(most, sum);
-    }
-    expect(most).toBeLessThanOrEqual(PACE * 1.000_001);
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(
+      fc.array(life, { minLength: 1, maxLength: 7 }),
+      fc.array(gap, { maxLength: 2 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 100, max: 3_000 }),
+      (lives, gaps, planned, lagMs) => {
+        const isLed = (nowMs: number) => !gaps.some(({ fromMs, forMs }) => nowMs >= fromMs && nowMs < fromMs + forMs);
+        const workers = lives.map((one, at) => ({ ...one, name: `w${at}`, view: new RollView(`w${at}`) }));
+        const isThere = ({ fromMs, forMs }: { fromMs: number; forMs: number }, nowMs: number) =>
+          nowMs >= fromMs && nowMs < fromMs + forMs;
+        // No more are there at any time than the runbook wants.
+        const options = {
+          ...OPTIONS,
+          planned: Math.max(
+            planned,
+            ...Array.from(
+              { length: 1_101 },
+              (_, at) => workers.filter((one) => isThere(one, at * 100 - 20_000)).length,
+            ),
+          ),
+        };
+        let called: Roll | null = null;
+        let most = 0;
+        for (let nowMs = -20_000; nowMs < 90_000; nowMs += 100) {
+          if (nowMs % 1_000 === 0 && isLed(nowMs))
+            called = roll(
+              nowMs,
+              ...workers
+                .filter((one) => isThere(one, nowMs - 500) || isThere(one, nowMs - lagMs))
+                .map(({ name }) => name),
+            );
+          const present = workers.filter((one) => isThere(one, nowMs));
+          let sum = 0;
+          for (const { view, fromMs, phaseMs, deafFromMs, deafForMs } of present) {
+            const isDeaf = nowMs >= deafFromMs && nowMs < deafFromMs + deafForMs;
+            if ((nowMs - fromMs) % 1_000 < 100 || (nowMs + phaseMs) % 1_000 < 100)
+              if (!isDeaf) view.read(called, nowMs);
+            const mine = view.share(PACE, nowMs, options);
+            if (mine.active) sum += mine.perSecond;
+          }
+          most = Math.max(most, sum);
+        }
+        expect(most).toBeLessThanOrEqual(PACE * 1.000_001);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });

@@ -5,7 +5,11 @@ import type { Share, ShareOptions, Sight } from './pace.ts';
  * The roll: which workers of a pool are there, as the launch's leader calls it about once a second from their reports. It is
  * all that a worker knows of the others. Pure: time is given, in ms of the store's clock.
  */
-export interface Roll { atMs: number; /** `rollName` of each, in the order in which they started. */ workers: readonly string[]; /** Older workers, which read no roll and can't be named; they count. */ others: number }
+export interface Roll {
+  atMs: number;
+  /** `rollName` of each, in the order in which they started. */ workers: readonly string[];
+  /** Older workers, which read no roll and can't be named; they count. */ others: number;
+}
 
 /** The leader calls every second; a roll that is older was its last for now. One call that is late costs nobody anything in a full pool. */
 export const ROLL_FRESH_MS = 2_500;
@@ -34,7 +38,8 @@ export class RollView {
   read(roll: Roll | null, nowMs: number): void {
     const before = this.#roll;
     // A store that answers from a copy, or somebody who puts an old one back: not taken, as long as the newer one is any use.
-    if (roll !== null && (before === null || roll.atMs >= before.atMs || this.#modeOf(before, nowMs) !== 'fresh')) this.#roll = roll;
+    if (roll !== null && (before === null || roll.atMs >= before.atMs || this.#modeOf(before, nowMs) !== 'fresh'))
+      this.#roll = roll;
     // Where nobody calls a roll nobody has a part of the pace that would have to be given up first.
     if (!this.#isRead && (roll === null || this.#modeOf(roll, nowMs) === 'none')) this.#sights.length = 0;
     this.#isRead = true;

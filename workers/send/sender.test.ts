@@ -9,17 +9,21 @@ import { loadAudience } from '../audience/load.ts';
 import { queueNames } from '../contract.ts';
 import type { BatchMessage } from '../contract.ts';
 import { Known } from '../dispatch/known.ts';
-import { Foreign } from '../report/foreign.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import { Foreign } from '../report/foreign.ts';
 import { setReader } from './frozen-sets.ts';
-import { wallClock } from './lease-for-tests.ts';
 import { QuickLane } from './lane-for-tests.ts';
+import { wallClock } from './lease-for-tests.ts';
 import { Sender } from './sender.ts';
 import { ShotRuns } from './shot-runs.ts';
 
 let stage: Stage;
-beforeAll(async () => { stage = await startStage(); });
-afterAll(async () => { await stage.stop(); });
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(async () => {
+  await stage.stop();
+});
 
 test('a message is deleted once its batch is accounted for and not before, the last ones before a drain ends', async () => {
   const { cloud, journal } = stage;
@@ -30,7 +34,16 @@ test('a message is deleted once its batch is accounted for and not before, the l
   const audience = await loadAudience(cloud.objects, ref.manifestKey, { hash: ref.hash });
   audience.applySkipList(null);
   const batches = manifest.segments.flatMap(({ batches: own }) => own.map(({ id }) => id));
-  const bodies = batches.map((batch): string => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch } satisfies BatchMessage));
+  const bodies = batches.map((batch): string =>
+    JSON.stringify({
+      v: 1,
+      launchId: launch.id,
+      shotId: shot.id,
+      segment: 'ios',
+      attempt: 1,
+      batch,
+    } satisfies BatchMessage),
+  );
 
   const batchOf = new Map<string, string>();
   const accounted: string[] = [];
@@ -66,8 +79,32 @@ test('a message is deleted once its batch is accounted for and not before, the l
   const lane = new QuickLane();
   const log = pino({ level: 'silent' });
   const sender = new Sender({
-    platform: 'ios', lane, queues, queue, claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot', switches: new SwitchView(memory), audience: () => audience, share: () => ({ perSecond: 0, active: true }), log, known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(), complain: () => undefined,
-    runs: new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined }),
+    platform: 'ios',
+    lane,
+    queues,
+    queue,
+    claims,
+    setOf: setReader(cloud.objects),
+    clock: wallClock,
+    journal,
+    launchId: launch.id,
+    bootId: 'boot',
+    switches: new SwitchView(memory),
+    audience: () => audience,
+    share: () => ({ perSecond: 0, active: true }),
+    log,
+    known: new Known(journal, launch.id),
+    isServed: async () => false,
+    foreign: new Foreign(),
+    complain: () => undefined,
+    runs: new ShotRuns({
+      journal,
+      launchId: launch.id,
+      clock: wallClock,
+      head: async () => null,
+      loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }),
+      onRun: () => undefined,
+    }),
   });
   await cloud.queues.send(queue, bodies);
   sender.start();
@@ -115,15 +152,58 @@ test('a shot that its answers have stopped here for a platform is left to others
   writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
   const switches = new SwitchView(memory);
   const lane = new QuickLane();
-  lane.room = () => new Promise(() => { /* none */ });
-  const runs = new ShotRuns({ journal, launchId: launch.id, clock: wallClock, head: async () => null, loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }), onRun: () => undefined });
+  lane.room = () =>
+    new Promise(() => {
+      /* none */
+    });
+  const runs = new ShotRuns({
+    journal,
+    launchId: launch.id,
+    clock: wallClock,
+    head: async () => null,
+    loaded: () => ({ audienceHash: ref.hash, skipListHash: null, locales: manifest.locales }),
+    onRun: () => undefined,
+  });
   const sender = new Sender({
-    platform: 'ios', lane, queues, queue, claims, setOf: setReader(cloud.objects), clock: wallClock, journal, launchId: launch.id, bootId: 'boot', switches, audience: () => audience, share: () => ({ perSecond: 0, active: true }), log: pino({ level: 'silent' }), known: new Known(journal, launch.id), isServed: async () => false, foreign: new Foreign(), complain: () => undefined, runs,
+    platform: 'ios',
+    lane,
+    queues,
+    queue,
+    claims,
+    setOf: setReader(cloud.objects),
+    clock: wallClock,
+    journal,
+    launchId: launch.id,
+    bootId: 'boot',
+    switches,
+    audience: () => audience,
+    share: () => ({ perSecond: 0, active: true }),
+    log: pino({ level: 'silent' }),
+    known: new Known(journal, launch.id),
+    isServed: async () => false,
+    foreign: new Foreign(),
+    complain: () => undefined,
+    runs,
   });
   const batches = manifest.segments.flatMap(({ batches: own }) => own.map(({ id }) => id));
-  await cloud.queues.send(queue, batches.map((batch) => JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch } satisfies BatchMessage)));
+  await cloud.queues.send(
+    queue,
+    batches.map((batch) =>
+      JSON.stringify({
+        v: 1,
+        launchId: launch.id,
+        shotId: shot.id,
+        segment: 'ios',
+        attempt: 1,
+        batch,
+      } satisfies BatchMessage),
+    ),
+  );
   sender.start();
-  await vi.waitFor(async () => expect(await cloud.queues.depth(queue)).toMatchObject({ visible: 0, inFlight: batches.length }), { timeout: 5_000 });
+  await vi.waitFor(
+    async () => expect(await cloud.queues.depth(queue)).toMatchObject({ visible: 0, inFlight: batches.length }),
+    { timeout: 5_000 },
+  );
   const found = await runs.find(shot.id);
   if (!found.ok) throw new Error(found.say);
   found.run.stops.android.condemn({ reason: 'INVALID_ARGUMENT', bad: 200, of: 200 });

@@ -13,14 +13,14 @@ import type { Known } from '../dispatch/known.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';
 import type { Foreign } from '../report/foreign.ts';
+import { Admission } from './admission.ts';
 import { sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
-import { Admission } from './admission.ts';
+import type { SetReader } from './frozen-sets.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
-import type { Share } from './pace.ts';
-import type { SetReader } from './frozen-sets.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { Share } from './pace.ts';
 import type { ShotRuns } from './shot-runs.ts';
 import { takeBatch } from './take-batch.ts';
 import type { LeaseClock } from './take-batch.ts';
@@ -81,9 +81,17 @@ export class Sender {
     this.#options = options;
     this.#hands = new Hands(options);
     this.#deletes = new Deletes(options);
-    this.#admission = new Admission({ ...options, hands: this.#hands, deletes: this.#deletes, signal: this.#stop.signal });
+    this.#admission = new Admission({
+      ...options,
+      hands: this.#hands,
+      deletes: this.#deletes,
+      signal: this.#stop.signal,
+    });
     // No epoch is above this one: only what makes everybody wait.
-    this.#keeper = new LeaseKeeper({ ...options, isPaused: () => options.switches.stop(Number.POSITIVE_INFINITY) !== null });
+    this.#keeper = new LeaseKeeper({
+      ...options,
+      isPaused: () => options.switches.stop(Number.POSITIVE_INFINITY) !== null,
+    });
   }
 
   start(): void {
@@ -123,13 +131,30 @@ export class Sender {
     const { queues, queue, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#paused || this.#options.audience() === null || this.#hands.count > AT_HAND / 2 || this.#admission.isFull || !this.#options.share().active || this.#options.runs.anyCondemned(this.#options.platform)) {
+      if (
+        this.#paused ||
+        this.#options.audience() === null ||
+        this.#hands.count > AT_HAND / 2 ||
+        this.#admission.isFull ||
+        !this.#options.share().active ||
+        this.#options.runs.anyCondemned(this.#options.platform)
+      ) {
         await this.#wait(LOOK_AGAIN_MS / 2);
         continue;
       }
       try {
-        const received = await queues.receive(queue, { max: 10, waitSeconds: POLL_SECONDS, visibilitySeconds: VISIBILITY_SECONDS, signal });
-        if (this.#paused || signal.aborted) await queues.handBack(queue, received.map(({ receipt }) => receipt), 0);
+        const received = await queues.receive(queue, {
+          max: 10,
+          waitSeconds: POLL_SECONDS,
+          visibilitySeconds: VISIBILITY_SECONDS,
+          signal,
+        });
+        if (this.#paused || signal.aborted)
+          await queues.handBack(
+            queue,
+            received.map(({ receipt }) => receipt),
+            0,
+          );
         else for (const one of received) this.#admission.take(one);
       } catch (error) {
         if (signal.aborted) return;
@@ -161,7 +186,10 @@ export class Sender {
   }
 
   async #failed(hand: AtHand, error: unknown): Promise<void> {
-    this.#options.log.error({ err: error, shotId: hand.message.shotId, batch: hand.message.batch }, 'batch could not be claimed; it is handed back');
+    this.#options.log.error(
+      { err: error, shotId: hand.message.shotId, batch: hand.message.batch },
+      'batch could not be claimed; it is handed back',
+    );
     await this.#hands.back([hand], 1);
   }
 
@@ -188,9 +216,9 @@ export class Sender {
         return false;
       }
       const { active } = share();
-      if (why === null && active && await this.#hasRoom()) return true;
+      if (why === null && active && (await this.#hasRoom())) return true;
       // Others send for now, and this one is for them.
-      if (why === null && !active && await this.#hands.release(hand)) return false;
+      if (why === null && !active && (await this.#hands.release(hand))) return false;
       if (why !== null || !active) await this.#wait(LOOK_AGAIN_MS);
     }
   }
@@ -201,13 +229,33 @@ export class Sender {
     const view = audience()?.view(message.batch);
     if (view === undefined) throw new Error('AUDIENCE_NOT_LOADED: it was taken away while a batch was at hand');
     const batchLog = log.child({ shotId: message.shotId, batch: message.batch });
-    const context = { claims, setOf, lane, switches, clock, bootId, share, keeper: this.#keeper, log: batchLog, onLateAccount: (late: LateAccount) => this.#correct(late) };
+    const context = {
+      claims,
+      setOf,
+      lane,
+      switches,
+      clock,
+      bootId,
+      share,
+      keeper: this.#keeper,
+      log: batchLog,
+      onLateAccount: (late: LateAccount) => this.#correct(late),
+    };
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
-    const isOver = () => this.#stop.signal.aborted || ['halted', 'late', 'returned'].includes(run.stop(platform, switches, notAfterMs) ?? '');
+    const isOver = () =>
+      this.#stop.signal.aborted ||
+      ['halted', 'late', 'returned'].includes(run.stop(platform, switches, notAfterMs) ?? '');
     run.inHand += 1;
     this.#claiming += view.count;
     try {
-      const taken = await takeBatch({ ...context, isOver, complain: this.#options.complain }, run, message, view).finally(() => { this.#claiming -= view.count; });
+      const taken = await takeBatch(
+        { ...context, isOver, complain: this.#options.complain },
+        run,
+        message,
+        view,
+      ).finally(() => {
+        this.#claiming -= view.count;
+      });
       if (!taken.won) {
         // Held by somebody, or not to be asked now: it comes again.
         if (taken.isFinal) this.#deletes.put(receipt);
@@ -228,14 +276,23 @@ export class Sender {
   #correct(late: LateAccount): void {
     const { journal, log } = this.#options;
     correctShot(journal, late, this.#corrections.signal).then(
-      (submitted) => log.info({ shotId: late.shotId, batch: late.batch, corrected: submitted?.ok === true }, 'late account recorded'),
-      (error: unknown) => log.error({ err: error, shotId: late.shotId, batch: late.batch }, 'late account could not be recorded'),
+      (submitted) =>
+        log.info(
+          { shotId: late.shotId, batch: late.batch, corrected: submitted?.ok === true },
+          'late account recorded',
+        ),
+      (error: unknown) =>
+        log.error({ err: error, shotId: late.shotId, batch: late.batch }, 'late account could not be recorded'),
     );
   }
 
   /** One waiting promise: asking again and again must not pile them up. */
   async #hasRoom(): Promise<boolean> {
-    const room = this.#room ??= this.#options.lane.room(() => this.#claiming).finally(() => { this.#room = null; });
+    const room = (this.#room ??= this.#options.lane
+      .room(() => this.#claiming)
+      .finally(() => {
+        this.#room = null;
+      }));
     return Promise.race([room.then(() => true), sleep(LOOK_AGAIN_MS, false)]);
   }
 

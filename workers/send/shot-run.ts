@@ -4,8 +4,8 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { ShotSnapshot } from '../contract.ts';
-import type { SwitchView } from '../halt/switch-view.ts';
 import { ShotStop } from '../halt/shot-stop.ts';
+import type { SwitchView } from '../halt/switch-view.ts';
 import type { Condemned } from '../lanes/campaign-meter.ts';
 import type { Held, Lane, PreparedShot } from '../lanes/lane.ts';
 import { ShotTally } from '../report/tally.ts';
@@ -55,7 +55,7 @@ export class ShotRun {
 
   prepared(platform: Platform, lane: Lane): PreparedShot {
     const { launch, shot } = this.authority;
-    return this.#prepared[platform] ??= lane.prepare(templatesOf(platform, shot, launch.id, this.#locales));
+    return (this.#prepared[platform] ??= lane.prepare(templatesOf(platform, shot, launch.id, this.#locales)));
   }
 
   /** The answers that stopped it here; null: none did. */

@@ -1,15 +1,17 @@
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import { servesFor } from '../../runbooks/launch/skip-cover.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { ShotSnapshot } from '../contract.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { servesFor } from '../../runbooks/launch/skip-cover.ts';
+import type { ShotSnapshot } from '../contract.ts';
 import { authorityFor } from './authority.ts';
 import type { AuthorityCode } from './authority.ts';
 import { ShotRun } from './shot-run.ts';
 
-export type FoundRun = { ok: true; run: ShotRun } | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED'; say: string };
+export type FoundRun =
+  | { ok: true; run: ShotRun }
+  | { ok: false; code: AuthorityCode | 'AUDIENCE_NOT_LOADED'; say: string };
 
 export interface ShotRunsOptions {
   journal: Pick<Journal, 'entries' | 'keyring'>;
@@ -45,10 +47,13 @@ export class ShotRuns {
     const run = this.#runs.get(shotId);
     if (run !== undefined) return Promise.resolve({ ok: true, run });
     const refused = this.#refused.get(shotId);
-    if (refused !== undefined && sharedClockMs() - refused.atMs < REFUSAL_HOLDS_MS) return Promise.resolve(refused.found);
+    if (refused !== undefined && sharedClockMs() - refused.atMs < REFUSAL_HOLDS_MS)
+      return Promise.resolve(refused.found);
     let looking = this.#looking.get(shotId);
     if (looking === undefined) {
-      looking = this.#look(shotId).then((found) => this.#remember(shotId, found)).finally(() => this.#looking.delete(shotId));
+      looking = this.#look(shotId)
+        .then((found) => this.#remember(shotId, found))
+        .finally(() => this.#looking.delete(shotId));
       this.#looking.set(shotId, looking);
     }
     return looking;
@@ -78,7 +83,7 @@ export class ShotRuns {
   snapshots(): ShotSnapshot[] {
     return this.all().map((run) => {
       if (!run.isClosed || run.inHand > 0) return run.tally.snapshot();
-      return run.lastSnapshot ??= run.tally.snapshot();
+      return (run.lastSnapshot ??= run.tally.snapshot());
     });
   }
 
@@ -101,7 +106,11 @@ export class ShotRuns {
     if (!verdict.ok) return verdict;
     const { launch, shot } = verdict.authority;
     const memory = loaded();
-    if (memory === null || memory.audienceHash !== shot.audience.hash || !servesFor(launch.skipList, memory.skipListHash, shot.skipList?.hash ?? null)) {
+    if (
+      memory === null ||
+      memory.audienceHash !== shot.audience.hash ||
+      !servesFor(launch.skipList, memory.skipListHash, shot.skipList?.hash ?? null)
+    ) {
       return { ok: false, code: 'AUDIENCE_NOT_LOADED', say: 'the audience or skip list of the shot is not in memory' };
     }
     const run = new ShotRun(verdict.authority, memory.locales, this.#options.clock);

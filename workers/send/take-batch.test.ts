@@ -9,8 +9,8 @@ import type { BatchMessage } from '../contract.ts';
 import { stateOf, toAccount } from './account-codec.ts';
 import { wholeBatch } from './attempt-set.ts';
 import { newestStates, wordOf } from './batch-words.ts';
-import { wallClock } from './lease-for-tests.ts';
 import type { SetReader } from './frozen-sets.ts';
+import { wallClock } from './lease-for-tests.ts';
 import type { Share } from './pace.ts';
 import type { ShotRun } from './shot-run.ts';
 import { takeBatch } from './take-batch.ts';
@@ -23,25 +23,81 @@ const message: BatchMessage = { v: 1, launchId: 'l', shotId: 'S1', segment: 'ios
 const key = claimKey('l', 'ios', 1, 'b1');
 const nothing = toAccount(new Uint8Array(COUNT), {});
 
-interface Setup { claims: ClaimStore; /** Of the approval. */ schema?: 3 | undefined; attempt?: number; complaints?: string[]; setOf?: SetReader; isOver?: () => boolean; notAfterMs?: number; share?: Share; skipped?: (device: number) => boolean }
+interface Setup {
+  claims: ClaimStore;
+  /** Of the approval. */ schema?: 3 | undefined;
+  attempt?: number;
+  complaints?: string[];
+  setOf?: SetReader;
+  isOver?: () => boolean;
+  notAfterMs?: number;
+  share?: Share;
+  skipped?: (device: number) => boolean;
+}
 
-function take({ claims, attempt = 1, complaints = [], setOf = () => Promise.reject(new Error('a first attempt has no set')), isOver = () => false, notAfterMs = Date.now() + 60_000, share = { perSecond: 0, active: true }, skipped = () => false, ...more }: Setup): Promise<Taken> {
-  const run = { authority: { launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } }, shot: { id: 'S1', approvedBySchema: 'schema' in more ? more.schema : 3, shown: { sets: [{ segment: 'ios' }] }, notAfterAtMs: { ios: notAfterMs, android: notAfterMs } }, entries: [] } } as unknown as ShotRun;
+function take({
+  claims,
+  attempt = 1,
+  complaints = [],
+  setOf = () => Promise.reject(new Error('a first attempt has no set')),
+  isOver = () => false,
+  notAfterMs = Date.now() + 60_000,
+  share = { perSecond: 0, active: true },
+  skipped = () => false,
+  ...more
+}: Setup): Promise<Taken> {
+  const run = {
+    authority: {
+      launch: { id: 'l', runbook: { delivery: { send_within: LEASE_MS } } },
+      shot: {
+        id: 'S1',
+        approvedBySchema: 'schema' in more ? more.schema : 3,
+        shown: { sets: [{ segment: 'ios' }] },
+        notAfterAtMs: { ios: notAfterMs, android: notAfterMs },
+      },
+      entries: [],
+    },
+  } as unknown as ShotRun;
   const view = { id: 'b1', platform: 'ios', segment: 'ios', count: COUNT, skipped } as BatchView;
-  return takeBatch({ claims, setOf, clock: wallClock, bootId: 'me', share: () => share, isOver, complain: (say) => void complaints.push(say), log: pino({ level: 'silent' }) }, run, { ...message, attempt }, view);
+  return takeBatch(
+    {
+      claims,
+      setOf,
+      clock: wallClock,
+      bootId: 'me',
+      share: () => share,
+      isOver,
+      complain: (say) => void complaints.push(say),
+      log: pino({ level: 'silent' }),
+    },
+    run,
+    { ...message, attempt },
+    view,
+  );
 }
 
 /** With what these do instead of the store's own. */
 function claimsThat(store: MemoryClaims, change: Partial<ClaimStore>): ClaimStore {
   const own: ClaimStore = {
-    claim: (...args) => store.claim(...args), takeOver: (...args) => store.takeOver(...args), renew: (...args) => store.renew(...args), handOn: (...args) => store.handOn(...args),
-    account: (...args) => store.account(...args), close: (...args) => store.close(...args), read: (keys) => store.read(keys),
+    claim: (...args) => store.claim(...args),
+    takeOver: (...args) => store.takeOver(...args),
+    renew: (...args) => store.renew(...args),
+    handOn: (...args) => store.handOn(...args),
+    account: (...args) => store.account(...args),
+    close: (...args) => store.close(...args),
+    read: (keys) => store.read(keys),
   };
   return { ...own, ...change };
 }
 
 /** Somebody whose lease is long over. */
-const dead = (mark?: number): Holder => ({ bootId: 'dead', token: 'dead', claimedAtMs: 1, sendUntilMs: 2, ...(mark === undefined ? {} : { mark }) });
+const dead = (mark?: number): Holder => ({
+  bootId: 'dead',
+  token: 'dead',
+  claimedAtMs: 1,
+  sendUntilMs: 2,
+  ...(mark === undefined ? {} : { mark }),
+});
 const standing = (store: MemoryClaims) => {
   const claim = store.items.get(key);
   if (claim === undefined) throw new Error('it was never claimed');
@@ -64,32 +120,52 @@ test('nobody takes over before the lease and its grace are over', async () => {
   expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(300);
 });
 
-test('of a dead holder\'s batch the rest is taken, and what its lease covered is uncertain, but for those who are to get nothing', async () => {
+test("of a dead holder's batch the rest is taken, and what its lease covered is uncertain, but for those who are to get nothing", async () => {
   const store = new MemoryClaims();
   await store.claim(key, dead(3));
-  expect(await take({ claims: store, skipped: (device) => device === 1 || device === 4 })).toMatchObject({ won: true, held: { list: [3, 4, 5], toSend: [3, 5] } });
-  expect(spoken(newestStates(standing(store), COUNT))).toEqual(['uncertain', 'skipped', 'uncertain', 'absent', 'absent', 'absent']);
+  expect(await take({ claims: store, skipped: (device) => device === 1 || device === 4 })).toMatchObject({
+    won: true,
+    held: { list: [3, 4, 5], toSend: [3, 5] },
+  });
+  expect(spoken(newestStates(standing(store), COUNT))).toEqual([
+    'uncertain',
+    'skipped',
+    'uncertain',
+    'absent',
+    'absent',
+    'absent',
+  ]);
 });
 
-test.each(['taken over', 'closed'] as const)('a claim of ours that we never heard of and that was %s meanwhile is accounted for as halted: nothing was written', async (how) => {
-  const store = new MemoryClaims();
-  let lost = false;
-  const claims = claimsThat(store, {
-    async claim(...args) {
-      const answer = await store.claim(...args);
-      if (lost) return answer;
-      lost = true;
-      const seen = { ...standing(store), mark: how === 'closed' ? COUNT : 2 };
-      standing(store).mark = seen.mark;
-      if (how === 'closed') await store.close(key, wordOf(seen, wholeBatch(COUNT), 'late'), seen);
-      else await store.takeOver(key, seen, wordOf(seen, wholeBatch(COUNT), 'absent'), { ...dead(), token: 'other', sendUntilMs: Date.now() + 60_000 });
-      throw new Error('the answer was lost');
-    },
-  });
-  expect(await take({ claims })).toMatchObject({ won: false, isFinal: how === 'closed' });
-  const states = spoken(newestStates(standing(store), COUNT));
-  expect(states).toEqual(how === 'closed' ? ALL.map(() => 'halted') : ALL.map((device) => (device < 2 ? 'halted' : 'absent')));
-});
+test.each(['taken over', 'closed'] as const)(
+  'a claim of ours that we never heard of and that was %s meanwhile is accounted for as halted: nothing was written',
+  async (how) => {
+    const store = new MemoryClaims();
+    let lost = false;
+    const claims = claimsThat(store, {
+      async claim(...args) {
+        const answer = await store.claim(...args);
+        if (lost) return answer;
+        lost = true;
+        const seen = { ...standing(store), mark: how === 'closed' ? COUNT : 2 };
+        standing(store).mark = seen.mark;
+        if (how === 'closed') await store.close(key, wordOf(seen, wholeBatch(COUNT), 'late'), seen);
+        else
+          await store.takeOver(key, seen, wordOf(seen, wholeBatch(COUNT), 'absent'), {
+            ...dead(),
+            token: 'other',
+            sendUntilMs: Date.now() + 60_000,
+          });
+        throw new Error('the answer was lost');
+      },
+    });
+    expect(await take({ claims })).toMatchObject({ won: false, isFinal: how === 'closed' });
+    const states = spoken(newestStates(standing(store), COUNT));
+    expect(states).toEqual(
+      how === 'closed' ? ALL.map(() => 'halted') : ALL.map((device) => (device < 2 ? 'halted' : 'absent')),
+    );
+  },
+);
 
 test('a batch that we took over without hearing of it is ours as far as the ones before have left it, and no further', async () => {
   const store = new MemoryClaims();
@@ -130,15 +206,25 @@ test('a take-over of ours that was closed before we heard of it is accounted for
     },
   });
   expect(await take({ claims })).toMatchObject({ won: false });
-  expect(spoken(newestStates(standing(store), COUNT))).toEqual(['uncertain', 'uncertain', 'uncertain', 'uncertain', 'halted', 'halted']);
+  expect(spoken(newestStates(standing(store), COUNT))).toEqual([
+    'uncertain',
+    'uncertain',
+    'uncertain',
+    'uncertain',
+    'halted',
+    'halted',
+  ]);
   expect(standing(store).state).toBe('accounted');
 });
 
-test('what was handed on is the next one\'s at once; of what a lease covered all of, nothing is', async () => {
+test("what was handed on is the next one's at once; of what a lease covered all of, nothing is", async () => {
   const store = new MemoryClaims();
   await store.claim(key, { ...dead(), sendUntilMs: Date.now() + 60_000 });
   await store.handOn(key, 'dead', nothing);
-  expect(await take({ claims: store, share: { perSecond: 2, active: true } })).toMatchObject({ won: true, held: { list: ALL, mark: 2 } });
+  expect(await take({ claims: store, share: { perSecond: 2, active: true } })).toMatchObject({
+    won: true,
+    held: { list: ALL, mark: 2 },
+  });
   const covered = new MemoryClaims();
   await covered.claim(key, dead());
   expect(await take({ claims: covered })).toMatchObject({ won: false, isFinal: false });
@@ -153,7 +239,13 @@ describe('when the tries are over', () => {
       asked = true;
       throw new CloudError('CLAIMS_UNAVAILABLE', 'the answer was lost');
     };
-    return { claims: claimsThat(store, { [call]: (...args: never[]) => lose((store[call] as (...all: never[]) => Promise<unknown>)(...args)), ...more }), isOver: () => asked };
+    return {
+      claims: claimsThat(store, {
+        [call]: (...args: never[]) => lose((store[call] as (...all: never[]) => Promise<unknown>)(...args)),
+        ...more,
+      }),
+      isOver: () => asked,
+    };
   }
 
   test('a claim of which every answer was lost is given back: nothing of it is uncertain', async () => {
@@ -188,7 +280,12 @@ describe('when the tries are over', () => {
   test('a store that stays away is asked for two seconds; one that never was asked, not at all', async () => {
     const store = new MemoryClaims();
     let tries = 0;
-    const { claims, isOver } = deaf(store, 'claim', { handOn: () => { tries += 1; return Promise.reject(new CloudError('CLAIMS_UNAVAILABLE', 'away')); } });
+    const { claims, isOver } = deaf(store, 'claim', {
+      handOn: () => {
+        tries += 1;
+        return Promise.reject(new CloudError('CLAIMS_UNAVAILABLE', 'away'));
+      },
+    });
     const fromMs = performance.now();
     await take({ claims, isOver });
     expect(performance.now() - fromMs).toBeLessThan(4_000);
@@ -199,24 +296,30 @@ describe('when the tries are over', () => {
   });
 });
 
-test.each(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN'] as const)('%s is told to people, takes no room, and nothing is claimed', async (code) => {
-  const store = new MemoryClaims();
-  const complaints: string[] = [];
-  const broken = () => Promise.reject(new CloudError(code, 'what was found'));
-  const isClaim = code === 'CLAIM_UNKNOWN';
-  const claims = claimsThat(store, isClaim ? { claim: broken, handOn: broken } : {});
-  const taken = await take({ claims, complaints, ...(isClaim ? {} : { attempt: 2, setOf: broken }) });
-  expect(taken).toMatchObject({ won: false, isFinal: false });
-  expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(1_000);
-  expect(complaints).toEqual(['CANNOT TAKE batches of S1: what was found']);
-  expect(store.items.size).toBe(0);
-});
+test.each(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN'] as const)(
+  '%s is told to people, takes no room, and nothing is claimed',
+  async (code) => {
+    const store = new MemoryClaims();
+    const complaints: string[] = [];
+    const broken = () => Promise.reject(new CloudError(code, 'what was found'));
+    const isClaim = code === 'CLAIM_UNKNOWN';
+    const claims = claimsThat(store, isClaim ? { claim: broken, handOn: broken } : {});
+    const taken = await take({ claims, complaints, ...(isClaim ? {} : { attempt: 2, setOf: broken }) });
+    expect(taken).toMatchObject({ won: false, isFinal: false });
+    expect(taken.won ? 0 : taken.againMs).toBeGreaterThan(1_000);
+    expect(complaints).toEqual(['CANNOT TAKE batches of S1: what was found']);
+    expect(store.items.size).toBe(0);
+  },
+);
 
 describe('of a shot that was approved before leases', () => {
   test('the first holder has it all, whatever the pace, and nobody takes it over', async () => {
     const store = new MemoryClaims();
     const share = { perSecond: 2, active: true };
-    expect(await take({ claims: store, share, schema: undefined })).toMatchObject({ won: true, held: { mark: Number.POSITIVE_INFINITY, list: ALL } });
+    expect(await take({ claims: store, share, schema: undefined })).toMatchObject({
+      won: true,
+      held: { mark: Number.POSITIVE_INFINITY, list: ALL },
+    });
     Object.assign(standing(store), { sendUntilMs: 2 });
     expect(await take({ claims: store, share, schema: undefined })).toMatchObject({ won: false, isFinal: false });
     expect(standing(store)).toMatchObject({ state: 'claimed', parts: [] });
@@ -225,11 +328,13 @@ describe('of a shot that was approved before leases', () => {
   test('a claim of which every answer was lost is accounted for as halted: an older closer knows no open one', async () => {
     const store = new MemoryClaims();
     let isOver = false;
-    const claims = claimsThat(store, { async claim(at, holder) {
-      await store.claim(at, holder);
-      isOver = true;
-      throw new CloudError('CLAIMS_UNAVAILABLE', 'no answer');
-    } });
+    const claims = claimsThat(store, {
+      async claim(at, holder) {
+        await store.claim(at, holder);
+        isOver = true;
+        throw new CloudError('CLAIMS_UNAVAILABLE', 'no answer');
+      },
+    });
     await take({ claims, isOver: () => isOver, schema: undefined });
     expect(standing(store)).toMatchObject({ state: 'accounted', parts: [] });
     expect(spoken(newestStates(standing(store), COUNT))).toEqual(ALL.map(() => 'halted'));

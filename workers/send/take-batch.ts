@@ -75,7 +75,12 @@ const LET_GO_WITHIN_MS = 2_000;
  * Claims the batch. Goes on trying with one token while the store can't be asked, so that a claim that landed with its answer lost
  * is found to be ours; when `isOver` ends the tries before that, it is given back. Errors: none but those of programming.
  */
-export async function takeBatch(context: TakeContext, run: ShotRun, message: BatchMessage, view: BatchView): Promise<Taken> {
+export async function takeBatch(
+  context: TakeContext,
+  run: ShotRun,
+  message: BatchMessage,
+  view: BatchView,
+): Promise<Taken> {
   const { claims, log } = context;
   const { launch, shot } = run.authority;
   const key = claimKey(launch.id, message.segment, message.attempt, message.batch);
@@ -87,18 +92,32 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
       const sets = await attemptSets(context, run.authority, message.segment, message.attempt, [view]);
       const set = sets.get(view.id);
       if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
-      const prepare = (list: number[]) => holderFor(context, { token, list, toSend: sendable(list, set, view), notAfterMs, sendWithinMs: launch.runbook.delivery.send_within, chain: mayChain(shot) });
+      const prepare = (list: number[]) =>
+        holderFor(context, {
+          token,
+          list,
+          toSend: sendable(list, set, view),
+          notAfterMs,
+          sendWithinMs: launch.runbook.delivery.send_within,
+          chain: mayChain(shot),
+        });
       mayHaveLanded = true;
       const claimed = await claims.claim(key, prepare(restOf(undefined, set)).holder);
       if (claimed.won) {
         const list = restOf(claimed.claim, set);
-        return { won: true, held: holding(context, { key, token, list, toSend: sendable(list, set, view), notAfterMs }, claimed.claim) };
+        return {
+          won: true,
+          held: holding(context, { key, token, list, toSend: sendable(list, set, view), notAfterMs }, claimed.claim),
+        };
       }
       return await after(context, claimed.holder, { key, token, set, view, notAfterMs, prepare });
     } catch (error) {
       if (isNotForUs(error)) {
         // It waits on its queue and takes no room: other batches go on.
-        log.error({ err: error, batch: message.batch }, 'a batch can not be taken by this version; nothing of it is sent');
+        log.error(
+          { err: error, batch: message.batch },
+          'a batch can not be taken by this version; nothing of it is sent',
+        );
         context.complain(`${CANNOT_TAKE} ${shot.id}: ${error.message}`);
         break;
       }
@@ -111,19 +130,25 @@ export async function takeBatch(context: TakeContext, run: ShotRun, message: Bat
 }
 
 /** Every answer was lost, and now the tries are over: nothing was written under this token, so the batch is anybody's, not uncertain. */
-async function letGo({ claims, log }: TakeContext, { key, token, count, chain }: { key: string; token: string; count: number; chain: boolean }): Promise<void> {
+async function letGo(
+  { claims, log }: TakeContext,
+  { key, token, count, chain }: { key: string; token: string; count: number; chain: boolean },
+): Promise<void> {
   const nothing = toAccount(new Uint8Array(count).fill(stateCode('absent')), {});
   const untilMs = sharedClockMs() + LET_GO_WITHIN_MS;
   for (let waitMs = RETRY_FIRST_MS; sharedClockMs() < untilMs; waitMs = Math.min(LET_GO_WITHIN_MS / 4, waitMs * 2)) {
     try {
-      if (chain && await claims.handOn(key, token, nothing)) return;
+      if (chain && (await claims.handOn(key, token, nothing))) return;
       const standing = (await claims.read([key], true)).get(key);
-      if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token))) return;
+      if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token)))
+        return;
       // Where nobody else may have it, it is as good as sent by us, and nobody has got it: the next attempt does.
-      if (!chain && standing.token === token && standing.state === 'claimed') return void await claims.account(key, token, noneOf(count));
+      if (!chain && standing.token === token && standing.state === 'claimed')
+        return void (await claims.account(key, token, noneOf(count)));
       return await disown(claims, key, token, standing, count);
     } catch (error) {
-      if (error instanceof CloudError && (error.code === 'CLAIMS_INCONSISTENT' || error.code === 'CLAIM_UNKNOWN')) return;
+      if (error instanceof CloudError && (error.code === 'CLAIMS_INCONSISTENT' || error.code === 'CLAIM_UNKNOWN'))
+        return;
       log.warn({ err: error, key, waitMs }, 'a claim that may have landed could not be given back; trying again');
       await sleep(waitMs);
     }
@@ -139,17 +164,36 @@ export function mayChain({ approvedBySchema }: Pick<Shot, 'approvedBySchema'>): 
   return approvedBySchema !== undefined;
 }
 
-interface Prepared { holder: Holder; toSend: number[] }
+interface Prepared {
+  holder: Holder;
+  toSend: number[];
+}
 
 /** There is a holder already. */
 async function after(
-  context: TakeContext, standing: Claim,
-  { key, token, set, view, notAfterMs, prepare }: { key: string; token: string; set: AttemptSet; view: BatchView; notAfterMs: number; prepare: (list: number[]) => Prepared },
+  context: TakeContext,
+  standing: Claim,
+  {
+    key,
+    token,
+    set,
+    view,
+    notAfterMs,
+    prepare,
+  }: {
+    key: string;
+    token: string;
+    set: AttemptSet;
+    view: BatchView;
+    notAfterMs: number;
+    prepare: (list: number[]) => Prepared;
+  },
 ): Promise<Taken> {
   const { claims, clock } = context;
   await disown(claims, key, token, standing, view.count);
   if (standing.state === 'accounted' || standing.state === 'closed') return { won: false, isFinal: true, againMs: 0 };
-  const endsInMs = standing.state === 'open' ? 0 : leaseEndMs(standing, notAfterMs) + TAKE_OVER_GRACE_MS - clock.earliestMs();
+  const endsInMs =
+    standing.state === 'open' ? 0 : leaseEndMs(standing, notAfterMs) + TAKE_OVER_GRACE_MS - clock.earliestMs();
   if (endsInMs > 0) return { won: false, isFinal: false, againMs: endsInMs };
   const list = uncovered(standing, set);
   // Its last holder may have written it all: its account is waited for, or a closer gives it up.
@@ -167,7 +211,9 @@ async function after(
 
 /** A claim of ours landed with every answer lost, and somebody gave us up before we knew: nothing was written under it. */
 async function disown(claims: ClaimStore, key: string, token: string, standing: Claim, count: number): Promise<void> {
-  const isOurs = standing.parts.some((part) => part.token === token && part.account === null) || (standing.token === token && standing.state === 'closed');
+  const isOurs =
+    standing.parts.some((part) => part.token === token && part.account === null) ||
+    (standing.token === token && standing.state === 'closed');
   if (isOurs) await claims.account(key, token, noneOf(count));
 }
 
@@ -180,14 +226,33 @@ function sendable(list: readonly number[], { members }: AttemptSet, view: BatchV
   return found;
 }
 
-function holderFor({ clock, bootId, share }: TakeContext, { token, toSend, notAfterMs, sendWithinMs, chain }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number; chain: boolean }): Prepared {
+function holderFor(
+  { clock, bootId, share }: TakeContext,
+  {
+    token,
+    toSend,
+    notAfterMs,
+    sendWithinMs,
+    chain,
+  }: { token: string; list: number[]; toSend: number[]; notAfterMs: number; sendWithinMs: number; chain: boolean },
+): Prepared {
   const claimedAtMs = clock.latestMs();
   const { perSecond } = share();
-  const mark = markAfter(toSend, perSecond === 0 || !chain ? Number.POSITIVE_INFINITY : devicesIn(sendWithinMs, perSecond));
-  return { holder: { bootId, token, claimedAtMs, sendUntilMs: Math.min(claimedAtMs + sendWithinMs, notAfterMs), mark }, toSend };
+  const mark = markAfter(
+    toSend,
+    perSecond === 0 || !chain ? Number.POSITIVE_INFINITY : devicesIn(sendWithinMs, perSecond),
+  );
+  return {
+    holder: { bootId, token, claimedAtMs, sendUntilMs: Math.min(claimedAtMs + sendWithinMs, notAfterMs), mark },
+    toSend,
+  };
 }
 
-function holding({ clock }: TakeContext, batch: Pick<HeldBatch, 'key' | 'token' | 'list' | 'toSend' | 'notAfterMs'>, claim: Pick<Claim, 'sendUntilMs' | 'mark'>): HeldBatch {
+function holding(
+  { clock }: TakeContext,
+  batch: Pick<HeldBatch, 'key' | 'token' | 'list' | 'toSend' | 'notAfterMs'>,
+  claim: Pick<Claim, 'sendUntilMs' | 'mark'>,
+): HeldBatch {
   const lease = Lease.create();
   const held: HeldBatch = { ...batch, lease, sendUntilMs: claim.sendUntilMs, mark: claim.mark, isLost: false };
   grant(held, claim, clock);
@@ -195,7 +260,11 @@ function holding({ clock }: TakeContext, batch: Pick<HeldBatch, 'key' | 'token' 
 }
 
 /** Writes by what stands in the store, its time taken at the latest that it may be: after the answer, which has told the time. */
-export function grant(held: HeldBatch, { sendUntilMs, mark }: Pick<Claim, 'sendUntilMs' | 'mark'>, clock: LeaseClock): void {
+export function grant(
+  held: HeldBatch,
+  { sendUntilMs, mark }: Pick<Claim, 'sendUntilMs' | 'mark'>,
+  clock: LeaseClock,
+): void {
   const toOwnMs = sharedClockMs() - clock.latestMs();
   Object.assign(held, { sendUntilMs, mark });
   held.lease.grant({ untilMs: sendUntilMs + toOwnMs, lateAtMs: held.notAfterMs + toOwnMs, mark });
@@ -203,7 +272,9 @@ export function grant(held: HeldBatch, { sendUntilMs, mark }: Pick<Claim, 'sendU
 
 /** The mark behind which so many of these devices lie; Infinity: all of them. */
 export function markAfter(toSend: readonly number[], devices: number): number {
-  return devices >= toSend.length ? Number.POSITIVE_INFINITY : toSend[Math.max(1, devices)] ?? Number.POSITIVE_INFINITY;
+  return devices >= toSend.length
+    ? Number.POSITIVE_INFINITY
+    : (toSend[Math.max(1, devices)] ?? Number.POSITIVE_INFINITY);
 }
 
 /** What a worker with this pace writes in the time, rounded up. */

@@ -1,8 +1,8 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { apnsHeaders, apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
-import { VALIDATE_ONLY } from '../lanes/provider.ts';
 import type { Template } from '../lanes/lane.ts';
+import { VALIDATE_ONLY } from '../lanes/provider.ts';
 
 /** The templates of one shot, one per locale of the manifest and in its order, so that a device's locale index finds its own. */
 export function templatesOf(platform: Platform, shot: Shot, launchId: string, locales: readonly string[]): Template[] {
@@ -12,9 +12,15 @@ export function templatesOf(platform: Platform, shot: Shot, launchId: string, lo
   return locales.map((wanted) => {
     const locale = Object.hasOwn(campaign.locales, wanted) ? wanted : campaign.default_locale;
     if (platform === 'ios') {
-      return { headers: apnsHeaders(campaign, { collapseId, expiresAfterMs, fromMs: pressedAtMs }), body: Buffer.from(apnsPayload(campaign, locale, ids)) };
+      return {
+        headers: apnsHeaders(campaign, { collapseId, expiresAfterMs, fromMs: pressedAtMs }),
+        body: Buffer.from(apnsPayload(campaign, locale, ids)),
+      };
     }
-    return { headers: {}, body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, collapseId, expiresAfterMs))) };
+    return {
+      headers: {},
+      body: Buffer.from(JSON.stringify(fcmMessage(campaign, locale, ids, collapseId, expiresAfterMs))),
+    };
   });
 }
 
@@ -26,8 +32,13 @@ export function primeTemplate(platform: Platform, launchId: string, topic: strin
   if (platform === 'ios') {
     return {
       headers: { 'apns-topic': topic, 'apns-push-type': 'background', 'apns-priority': '5', 'apns-expiration': '0' },
-      body: Buffer.from(JSON.stringify({ aps: { 'content-available': 1 }, gobutton: { launch: launchId, shot: 'prime' } })),
+      body: Buffer.from(
+        JSON.stringify({ aps: { 'content-available': 1 }, gobutton: { launch: launchId, shot: 'prime' } }),
+      ),
     };
   }
-  return { headers: { [VALIDATE_ONLY]: '1' }, body: Buffer.from(JSON.stringify({ data: { gobutton_launch: launchId, gobutton_shot: 'prime' } })) };
+  return {
+    headers: { [VALIDATE_ONLY]: '1' },
+    body: Buffer.from(JSON.stringify({ data: { gobutton_launch: launchId, gobutton_shot: 'prime' } })),
+  };
 }

@@ -1,52 +1,91 @@
 import { ApnsError, Notification, Priority } from 'apns2';
 import type { ApnsClient } from 'apns2';
 import type { Message } from 'firebase-admin/messaging';
-import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import type { StaffDevice } from '../../infra/aws/staff-devices.ts';
-import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
 import { collapseIdOf } from '../../runbooks/launch/shown.ts';
+import { localeResolver } from '../../runbooks/locales/resolve.ts';
+import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import type { FcmClient } from './fcm-seam.ts';
 
 /** Copies of the present content to named people, through the providers' own libraries: what a test shows is what the library says, not our lane. */
 
-export interface TestClients { apns: ApnsClient; fcm: FcmClient }
+export interface TestClients {
+  apns: ApnsClient;
+  fcm: FcmClient;
+}
 
 const EACH_TIMEOUT_MS = 15_000;
 
 /** One result per device, in their order. Never rejects for a device's fate. */
-export async function sendTestCopies(clients: TestClients, launch: Launch, testId: string, devices: readonly StaffDevice[]): Promise<TestResult[]> {
+export async function sendTestCopies(
+  clients: TestClients,
+  launch: Launch,
+  testId: string,
+  devices: readonly StaffDevice[],
+): Promise<TestResult[]> {
   return Promise.all(devices.map((device) => sendOne(clients, launch, testId, device)));
 }
 
 /** The results of copies that a halt has stopped before they were sent. */
 export function haltedCopies(launch: Launch, to: readonly string[]): TestResult[] {
   const people = launch.people.filter(({ id }) => to.includes(id));
-  return people.flatMap((person) => person.devices.map(({ platform }) => ({ person: person.id, platform, accepted: false, reason: 'halted, not sent: ask for it again', tookMs: 0 })));
+  return people.flatMap((person) =>
+    person.devices.map(({ platform }) => ({
+      person: person.id,
+      platform,
+      accepted: false,
+      reason: 'halted, not sent: ask for it again',
+      tookMs: 0,
+    })),
+  );
 }
 
-async function sendOne(clients: TestClients, launch: Launch, testId: string, { person, platform, locale: wanted, token }: StaffDevice): Promise<TestResult> {
+async function sendOne(
+  clients: TestClients,
+  launch: Launch,
+  testId: string,
+  { person, platform, locale: wanted, token }: StaffDevice,
+): Promise<TestResult> {
   if (token === null) return { person, platform, accepted: false, reason: TOKEN_DELETED, tookMs: 0 };
   const startMs = performance.now();
   const locale = localeResolver(Object.keys(launch.campaign.locales))(wanted)?.locale ?? launch.campaign.default_locale;
   const ids = { launchId: launch.id, shotId: `test-${testId}` };
-  const reason = await withTimeout(platform === 'ios'
-    ? sendApns(clients.apns, launch.campaign, locale, ids, token)
-    : sendFcm(clients.fcm, launch, locale, ids, token));
+  const reason = await withTimeout(
+    platform === 'ios'
+      ? sendApns(clients.apns, launch.campaign, locale, ids, token)
+      : sendFcm(clients.fcm, launch, locale, ids, token),
+  );
   // A library's own words may name the device; the result stays for ever.
-  return { person, platform, accepted: reason === null, reason: (reason ?? '').replaceAll(token, 'the device'), tookMs: Math.round(performance.now() - startMs) };
+  return {
+    person,
+    platform,
+    accepted: reason === null,
+    reason: (reason ?? '').replaceAll(token, 'the device'),
+    tookMs: Math.round(performance.now() - startMs),
+  };
 }
 
 type Ids = { launchId: string; shotId: string };
 
 /** Null: accepted. */
-async function sendApns(client: ApnsClient, campaign: Campaign, locale: string, ids: Ids, token: string): Promise<string | null> {
+async function sendApns(
+  client: ApnsClient,
+  campaign: Campaign,
+  locale: string,
+  ids: Ids,
+  token: string,
+): Promise<string | null> {
   const { aps, ...data } = JSON.parse(apnsPayload(campaign, locale, ids)) as { aps: Record<string, unknown> };
   const notification = new Notification(token, {
-    topic: campaign.apns.topic, priority: campaign.apns.priority === 10 ? Priority.immediate : Priority.throttled, collapseId: collapseIdOf(ids.launchId, campaign), aps, data,
+    topic: campaign.apns.topic,
+    priority: campaign.apns.priority === 10 ? Priority.immediate : Priority.throttled,
+    collapseId: collapseIdOf(ids.launchId, campaign),
+    aps,
+    data,
   });
   try {
     await client.send(notification);
@@ -56,8 +95,20 @@ async function sendApns(client: ApnsClient, campaign: Campaign, locale: string, 
   }
 }
 
-async function sendFcm({ messaging }: FcmClient, launch: Launch, locale: string, ids: Ids, token: string): Promise<string | null> {
-  const message = fcmMessage(launch.campaign, locale, ids, collapseIdOf(ids.launchId, launch.campaign), launch.runbook.delivery.expires_after);
+async function sendFcm(
+  { messaging }: FcmClient,
+  launch: Launch,
+  locale: string,
+  ids: Ids,
+  token: string,
+): Promise<string | null> {
+  const message = fcmMessage(
+    launch.campaign,
+    locale,
+    ids,
+    collapseIdOf(ids.launchId, launch.campaign),
+    launch.runbook.delivery.expires_after,
+  );
   try {
     await messaging.send(adminMessage(message, token));
     return null;
@@ -70,7 +121,9 @@ async function sendFcm({ messaging }: FcmClient, launch: Launch, locale: string,
 export function adminMessage({ notification, data, android }: ReturnType<typeof fcmMessage>, token: string): Message {
   const { channel_id: channelId, ...shown } = android.notification;
   return {
-    token, notification, data,
+    token,
+    notification,
+    data,
     android: {
       priority: android.priority === 'HIGH' ? 'high' : 'normal',
       ttl: Number.parseInt(android.ttl, 10) * 1_000,
@@ -89,7 +142,9 @@ function reasonOf(error: unknown): string {
 /** The libraries have no time-out of their own for a silent provider; what comes after ours changes nothing any more. */
 async function withTimeout(sending: Promise<string | null>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<string>((resolve) => { timer = setTimeout(() => resolve('NoAnswer'), EACH_TIMEOUT_MS); });
+  const silent = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('NoAnswer'), EACH_TIMEOUT_MS);
+  });
   try {
     return await Promise.race([sending, silent]);
   } finally {

@@ -19,12 +19,17 @@ export function readGauges(threads: readonly SendingThread[], platform: Platform
   const known = (at: number): number[] => of(at).filter((value) => value !== NONE);
   const [ages, lefts] = [known(GAUGE.credentialAgeMs), known(GAUGE.credentialLeftMs)];
   return {
-    primed: sum(GAUGE.primed), streams: sum(GAUGE.streams), inFlight: sum(GAUGE.inFlight),
+    primed: sum(GAUGE.primed),
+    streams: sum(GAUGE.streams),
+    inFlight: sum(GAUGE.inFlight),
     credentialAgeMs: ages.length === 0 ? null : Math.max(...ages),
     credentialLeftMs: lefts.length === 0 ? null : Math.min(...lefts),
     refusal: textOf(threads, platform, GAUGE.refusal),
     weather: weatherOf(threads, platform),
-    sick: sum(GAUGE.sick) === 0 ? null : { connections: sum(GAUGE.sick), reason: textOf(threads, platform, GAUGE.sickReason) ?? '' },
+    sick:
+      sum(GAUGE.sick) === 0
+        ? null
+        : { connections: sum(GAUGE.sick), reason: textOf(threads, platform, GAUGE.sickReason) ?? '' },
     peer: peersTogether(threads.flatMap(({ peers }) => peers[platform] ?? [])),
   };
 }
@@ -38,8 +43,12 @@ function weatherOf(threads: readonly SendingThread[], platform: Platform): LaneW
   const of = (at: number): number[] => bad.map((thread) => gaugeOf(thread, platform, at));
   const sum = (at: number): number => of(at).reduce((total, value) => total + value, 0);
   return {
-    state: isStopped ? 'stopped' : 'slow', reason: textOf(bad, platform, GAUGE.weatherReason) ?? '', forMs: Math.max(...of(GAUGE.weatherForMs)),
-    refused: sum(GAUGE.weatherRefused), waiting: sum(GAUGE.weatherWaiting), againInMs: isStopped ? Math.min(...of(GAUGE.weatherAgainMs)) : 0,
+    state: isStopped ? 'stopped' : 'slow',
+    reason: textOf(bad, platform, GAUGE.weatherReason) ?? '',
+    forMs: Math.max(...of(GAUGE.weatherForMs)),
+    refused: sum(GAUGE.weatherRefused),
+    waiting: sum(GAUGE.weatherWaiting),
+    againInMs: isStopped ? Math.min(...of(GAUGE.weatherAgainMs)) : 0,
   };
 }
 

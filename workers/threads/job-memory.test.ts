@@ -1,22 +1,38 @@
 import { expect, test } from 'vitest';
-import { ShotStop } from '../halt/shot-stop.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { ShotStop } from '../halt/shot-stop.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
+import { leaseFor } from '../send/lease-for-tests.ts';
 import { createJobMemory, JobMemories, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
 import { createReasons, ReasonWriter } from './reasons.ts';
-import { leaseFor } from '../send/lease-for-tests.ts';
 
 function setUp(count: number) {
   const told: (Outcome & { index: number })[] = [];
   const writes: number[] = [];
   const refused: number[] = [];
   const job: LaneJob = {
-    count, token: () => '', template: () => 0, stop: () => null, settle: (index, outcome) => told.push({ index, ...outcome }),
-    elsewhere: { batch: 'b', devices: null, terms: { haltEpoch: 0, lease: leaseFor(0), stopped: ShotStop.create().memory }, wrote: (times) => writes.push(times), again: (times) => refused.push(times) },
+    count,
+    token: () => '',
+    template: () => 0,
+    stop: () => null,
+    settle: (index, outcome) => told.push({ index, ...outcome }),
+    elsewhere: {
+      batch: 'b',
+      devices: null,
+      terms: { haltEpoch: 0, lease: leaseFor(0), stopped: ShotStop.create().memory },
+      wrote: (times) => writes.push(times),
+      again: (times) => refused.push(times),
+    },
   };
   const memory = createJobMemory(count, Math.floor(sharedClockMs()));
   const reasons = createReasons();
-  return { writer: new JobWriter(memory, new ReasonWriter(reasons)), reader: new JobReader(memory, reasons, job), told, writes, refused };
+  return {
+    writer: new JobWriter(memory, new ReasonWriter(reasons)),
+    reader: new JobReader(memory, reasons, job),
+    told,
+    writes,
+    refused,
+  };
 }
 
 test('outcomes are told once each, in their order, with their reasons', () => {
@@ -25,11 +41,20 @@ test('outcomes are told once each, in their order, with their reasons', () => {
   writer.settle(0, { state: 'accepted' });
   writer.settle(2, { state: 'failed', reason: 'Unregistered' });
   expect([reader.read(), reader.read(), reader.unsent]).toEqual([false, false, 1]);
-  expect([told, writes]).toEqual([[{ index: 0, state: 'accepted' }, { index: 2, state: 'failed', reason: 'Unregistered' }], [3]]);
+  expect([told, writes]).toEqual([
+    [
+      { index: 0, state: 'accepted' },
+      { index: 2, state: 'failed', reason: 'Unregistered' },
+    ],
+    [3],
+  ]);
   writer.settle(1, { state: 'uncertain', reason: 'connection error: ECONNRESET' });
   writer.settle(3, { state: 'held', why: 'late' });
   expect([reader.read(), reader.unsent]).toEqual([true, 0]);
-  expect(told.slice(2)).toEqual([{ index: 1, state: 'uncertain', reason: 'connection error: ECONNRESET' }, { index: 3, state: 'held', why: 'late' }]);
+  expect(told.slice(2)).toEqual([
+    { index: 1, state: 'uncertain', reason: 'connection error: ECONNRESET' },
+    { index: 3, state: 'held', why: 'late' },
+  ]);
 });
 
 test('of a job whose thread has ended the unanswered are uncertain, what was known counts, and the unwritten are given back', () => {
@@ -55,7 +80,8 @@ test('a device that was refused and written again is counted twice as a write an
 
 test('however many different reasons come, none costs more memory', () => {
   const { writer, reader, told } = setUp(400);
-  for (let index = 0; index < 400; index++) writer.settle(index, { state: 'failed', reason: `Reason${index}${'x'.repeat(200)}` });
+  for (let index = 0; index < 400; index++)
+    writer.settle(index, { state: 'failed', reason: `Reason${index}${'x'.repeat(200)}` });
   expect(reader.read()).toBe(true);
   expect(told[3]).toMatchObject({ reason: `Reason3${'x'.repeat(88)}` });
   expect(told.at(-1)).toMatchObject({ reason: 'Other' });
@@ -73,5 +99,8 @@ test('memory of a job that is done does for the next one of about its size, whic
   const second = memories.take(400, 7);
   expect([second.shared === first.shared, second.count, second.baseMs]).toEqual([true, 400, 7]);
   expect(new Uint8Array(second.shared).every((byte) => byte === 0)).toBe(true);
-  expect([memories.take(400, 0).shared === second.shared, memories.take(513, 0).shared === second.shared]).toEqual([false, false]);
+  expect([memories.take(400, 0).shared === second.shared, memories.take(513, 0).shared === second.shared]).toEqual([
+    false,
+    false,
+  ]);
 });

@@ -32,7 +32,11 @@ const ACCEPTED = { state: 'accepted' } as const;
 /** Reason of devices whose thread ended between the write and the answer. */
 export const THREAD_LOST = 'ThreadLost';
 
-export interface JobMemory { shared: SharedArrayBuffer; count: number; baseMs: number }
+export interface JobMemory {
+  shared: SharedArrayBuffer;
+  count: number;
+  baseMs: number;
+}
 
 const PER_DEVICE_BYTES = 4 + 4 + 2 + 1;
 /** Sizes come in steps, so that a batch's memory does for the next one. */
@@ -138,11 +142,16 @@ export class JobWriter {
 
   #codeOf(outcome: Outcome): number {
     switch (outcome.state) {
-      case 'accepted': return ACCEPTED_CODE;
-      case 'failed': return (FAILED << KIND_BITS) | this.#reasons.idOf(outcome.reason);
-      case 'uncertain': return (UNCERTAIN << KIND_BITS) | this.#reasons.idOf(outcome.reason);
-      case 'held': return (HELD << KIND_BITS) | HELDS.indexOf(outcome.why);
-      default: return outcome satisfies never;
+      case 'accepted':
+        return ACCEPTED_CODE;
+      case 'failed':
+        return (FAILED << KIND_BITS) | this.#reasons.idOf(outcome.reason);
+      case 'uncertain':
+        return (UNCERTAIN << KIND_BITS) | this.#reasons.idOf(outcome.reason);
+      case 'held':
+        return (HELD << KIND_BITS) | HELDS.indexOf(outcome.why);
+      default:
+        return outcome satisfies never;
     }
   }
 }
@@ -183,7 +192,12 @@ export class JobReader {
     this.#readWrites();
     if (again > this.#againTold) this.#job.elsewhere?.again?.(again - this.#againTold);
     this.#againTold = again;
-    for (; this.#told < settled; this.#told++) this.#job.settle(index[this.#told] ?? -1, this.#outcomeOf(code[this.#told] ?? 0), baseMs + (atMs[this.#told] ?? 0));
+    for (; this.#told < settled; this.#told++)
+      this.#job.settle(
+        index[this.#told] ?? -1,
+        this.#outcomeOf(code[this.#told] ?? 0),
+        baseMs + (atMs[this.#told] ?? 0),
+      );
     return this.#told === count;
   }
 
@@ -217,10 +231,14 @@ export class JobReader {
   #outcomeOf(code: number): Outcome {
     const detail = code & DETAIL;
     switch (code >> KIND_BITS) {
-      case ACCEPTED_CODE: return ACCEPTED;
-      case FAILED: return { state: 'failed', reason: reasonOf(this.#reasons, detail) };
-      case UNCERTAIN: return { state: 'uncertain', reason: reasonOf(this.#reasons, detail) };
-      default: return { state: 'held', why: HELDS[detail] ?? 'halted' };
+      case ACCEPTED_CODE:
+        return ACCEPTED;
+      case FAILED:
+        return { state: 'failed', reason: reasonOf(this.#reasons, detail) };
+      case UNCERTAIN:
+        return { state: 'uncertain', reason: reasonOf(this.#reasons, detail) };
+      default:
+        return { state: 'held', why: HELDS[detail] ?? 'halted' };
     }
   }
 }

@@ -1,20 +1,28 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LanePeer } from '../contract.ts';
 import type { SharedAudience } from '../audience/loaded-audience.ts';
-import type { SwitchMemory } from '../halt/switch-view.ts';
-import type { WriteTerms } from '../halt/write-check.ts';
+import type { LanePeer } from '../contract.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
 import type { Issued } from '../credentials/credential.ts';
+import type { SwitchMemory } from '../halt/switch-view.ts';
+import type { WriteTerms } from '../halt/write-check.ts';
 import type { JobMemory } from './job-memory.ts';
 
 /** What passes between the main thread and a sending thread. Halt, outcomes, pace and status do not: they are in shared memory. */
 
 /** A template without the class of its body, which does not cross. */
-export interface PlainTemplate { headers: Readonly<Record<string, string>>; body: Uint8Array }
+export interface PlainTemplate {
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+}
 
 /** One provider's lane in a thread. `connections`: this thread's part of them. */
 export interface LaneSetup {
-  platform: Platform; url: string; ca: string | null; proxy: string | null; connections: number; prime: PlainTemplate;
+  platform: Platform;
+  url: string;
+  ca: string | null;
+  proxy: string | null;
+  connections: number;
+  prime: PlainTemplate;
   /** The Firebase project; null for APNs. */
   projectId: string | null;
   /** `clock`: memory of a CredentialClock. */
@@ -24,7 +32,13 @@ export interface LaneSetup {
 }
 
 /** `pulse`: one Int32 that goes up as long as the thread's event loop turns. */
-export interface ThreadData { lanes: LaneSetup[]; switches: SwitchMemory; reasons: SharedArrayBuffer; pulse: SharedArrayBuffer; logLevel: string }
+export interface ThreadData {
+  lanes: LaneSetup[];
+  switches: SwitchMemory;
+  reasons: SharedArrayBuffer;
+  pulse: SharedArrayBuffer;
+  logLevel: string;
+}
 
 /** `ask`: answered by `done` with the same number. */
 export type ToThread =
@@ -32,7 +46,15 @@ export type ToThread =
   | { kind: 'freeze'; platform: Platform; frozen: boolean }
   | { kind: 'audience'; audience: SharedAudience | null }
   | { kind: 'shot'; platform: Platform; shot: number; templates: PlainTemplate[] }
-  | { kind: 'job'; platform: Platform; shot: number; batch: string; devices: Uint32Array | null; terms: WriteTerms; memory: JobMemory }
+  | {
+      kind: 'job';
+      platform: Platform;
+      shot: number;
+      batch: string;
+      devices: Uint32Array | null;
+      terms: WriteTerms;
+      memory: JobMemory;
+    }
   | { kind: 'open'; platform: Platform; ask: number }
   | { kind: 'prime'; platform: Platform; ask: number; devices: readonly { token: string }[] }
   | { kind: 'may-prime'; asked: number; allowed: boolean }
@@ -51,11 +73,22 @@ export type FromThread =
 
 /** Status of a lane in a thread, as of some milliseconds ago. */
 export const GAUGE = {
-  primed: 0, streams: 1, inFlight: 2, credentialAgeMs: 3, credentialLeftMs: 4, refusal: 5,
+  primed: 0,
+  streams: 1,
+  inFlight: 2,
+  credentialAgeMs: 3,
+  credentialLeftMs: 4,
+  refusal: 5,
   /** Of LaneWeather: 0 fair, 1 slow, 2 stopped. */
-  weather: 6, weatherReason: 7, weatherForMs: 8, weatherRefused: 9, weatherWaiting: 10, weatherAgainMs: 11,
+  weather: 6,
+  weatherReason: 7,
+  weatherForMs: 8,
+  weatherRefused: 9,
+  weatherWaiting: 10,
+  weatherAgainMs: 11,
   /** Connections given up as sick, and why the last one was. */
-  sick: 12, sickReason: 13,
+  sick: 12,
+  sickReason: 13,
   /** Streams that the weather lets it use; none in a thread that gets no answers. */
   usable: 14,
 } as const;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { ShotStop } from '../halt/shot-stop.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
+import { ShotStop } from '../halt/shot-stop.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
-import { sharedClockMs } from '../../infra/monotonic.ts';
 import { batchWrites } from '../send/batch-writes.ts';
 import { Lease } from '../send/lease.ts';
 import { partOfJob } from './part-of-job.ts';
@@ -18,8 +18,20 @@ function marked(): { job: PortableJob; terms: WriteTerms } {
   lease.grant({ untilMs: sharedClockMs() + 60_000, lateAtMs: sharedClockMs() + 60_000, mark: 7 });
   const terms = { haltEpoch: 0, lease: lease.memory, stopped: ShotStop.create().memory };
   const devices = Uint32Array.of(2, 4, 6, 8, 10);
-  const view = { id: 'b', count: 12, token: (device: number) => `token ${device}`, locale: (device: number) => device } as BatchView;
-  return { terms, job: { ...batchWrites(view, devices, new WriteCheck(terms, new SwitchView(memory))), settle: () => undefined, elsewhere: { batch: 'b', devices, terms, wrote: () => undefined } } };
+  const view = {
+    id: 'b',
+    count: 12,
+    token: (device: number) => `token ${device}`,
+    locale: (device: number) => device,
+  } as BatchView;
+  return {
+    terms,
+    job: {
+      ...batchWrites(view, devices, new WriteCheck(terms, new SwitchView(memory))),
+      settle: () => undefined,
+      elsewhere: { batch: 'b', devices, terms, wrote: () => undefined },
+    },
+  };
 }
 
 const stops = (job: PortableJob) => Array.from({ length: job.count }, (_, index) => job.stop(index));

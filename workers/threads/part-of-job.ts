@@ -18,7 +18,9 @@ export function partOfJob(job: PortableJob, indexes: readonly number[]): Portabl
     stop: (index) => job.stop(whole(index)),
     settle: (index, outcome, atMs) => job.settle(whole(index), outcome, atMs),
     elsewhere: {
-      batch, terms, devices: Uint32Array.from(indexes, (index) => devices?.[index] ?? index),
+      batch,
+      terms,
+      devices: Uint32Array.from(indexes, (index) => devices?.[index] ?? index),
       wrote: (writes, firstAtMs, lastAtMs) => job.elsewhere.wrote(writes, firstAtMs, lastAtMs),
       again: (writes) => job.elsewhere.again?.(writes),
     },

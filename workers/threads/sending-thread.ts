@@ -3,8 +3,8 @@ import { pino } from 'pino';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { attachAudience } from '../audience/loaded-audience.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
-import type { LanePeer } from '../contract.ts';
 import { collectGarbage } from '../collect-garbage.ts';
+import type { LanePeer } from '../contract.ts';
 import { SwitchView } from '../halt/switch-view.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { ReasonWriter } from './reasons.ts';
@@ -24,20 +24,29 @@ if (port === null) throw new Error('THREAD_ONLY: this is the entry of a thread, 
 
 const post = (message: FromThread): void => port.postMessage(message);
 // The main thread's log knows where lines go and what must not be in them.
-const log = pino({ level: logLevel, base: null, timestamp: false }, { write: (line: string) => post({ kind: 'log', line }) });
+const log = pino(
+  { level: logLevel, base: null, timestamp: false },
+  { write: (line: string) => post({ kind: 'log', line }) },
+);
 const questions = new Map<number, (allowed: boolean) => void>();
 let asked = 0;
 
 const common = {
   met: (platform: Platform, peer: LanePeer) => post({ kind: 'peer', platform, peer }),
-  switches: new SwitchView(switches), reasons: new ReasonWriter(reasons), log,
-  mayPrime: (platform: Platform, token: string, isRenewal: boolean) => new Promise<boolean>((resolve) => {
-    asked += 1;
-    questions.set(asked, resolve);
-    post({ kind: 'may-prime', asked, platform, token, isRenewal });
-  }),
+  switches: new SwitchView(switches),
+  reasons: new ReasonWriter(reasons),
+  log,
+  mayPrime: (platform: Platform, token: string, isRenewal: boolean) =>
+    new Promise<boolean>((resolve) => {
+      asked += 1;
+      questions.set(asked, resolve);
+      post({ kind: 'may-prime', asked, platform, token, isRenewal });
+    }),
 };
-const sides = Object.fromEntries(lanes.map((setup) => [setup.platform, new ThreadSide(setup, common)])) as Record<Platform, ThreadSide>;
+const sides = Object.fromEntries(lanes.map((setup) => [setup.platform, new ThreadSide(setup, common)])) as Record<
+  Platform,
+  ThreadSide
+>;
 let audience: LoadedAudience | null = null;
 
 /** Somebody looks whether it goes on (PULSE in sending-threads.ts). */
@@ -67,29 +76,42 @@ process.on('uncaughtException', (error) => {
 });
 
 function answer(ask: number, work: Promise<void>): void {
-  work.then(() => post({ kind: 'done', ask, problem: null }), (error: unknown) => post({ kind: 'done', ask, problem: error instanceof Error ? error.message : String(error) }));
+  work.then(
+    () => post({ kind: 'done', ask, problem: null }),
+    (error: unknown) => post({ kind: 'done', ask, problem: error instanceof Error ? error.message : String(error) }),
+  );
 }
 
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
-    case 'credential': return sides[message.platform].credential.take(message.issued);
-    case 'freeze': return sides[message.platform].lane.freezeCredential(message.frozen);
+    case 'credential':
+      return sides[message.platform].credential.take(message.issued);
+    case 'freeze':
+      return sides[message.platform].lane.freezeCredential(message.frozen);
     case 'audience':
       audience = message.audience === null ? null : attachAudience(message.audience);
       // The message itself holds it for as long as it is being served.
       if (message.audience === null) setImmediate(collectGarbage);
       return;
-    case 'shot': return sides[message.platform].prepare(message.shot, message.templates);
-    case 'job': return sides[message.platform].send(message, audience);
-    case 'open': return answer(message.ask, sides[message.platform].open());
-    case 'prime': return answer(message.ask, sides[message.platform].prime(message.devices));
+    case 'shot':
+      return sides[message.platform].prepare(message.shot, message.templates);
+    case 'job':
+      return sides[message.platform].send(message, audience);
+    case 'open':
+      return answer(message.ask, sides[message.platform].open());
+    case 'prime':
+      return answer(message.ask, sides[message.platform].prime(message.devices));
     case 'may-prime':
       questions.get(message.asked)?.(message.allowed);
       questions.delete(message.asked);
       return;
-    case 'paced': return sides[message.platform].lane.schedule();
-    case 'close': return answer(message.ask, sides[message.platform].close());
-    case 'end': return leave(message.handsOver);
-    default: return message satisfies never;
+    case 'paced':
+      return sides[message.platform].lane.schedule();
+    case 'close':
+      return answer(message.ask, sides[message.platform].close());
+    case 'end':
+      return leave(message.handsOver);
+    default:
+      return message satisfies never;
   }
 });

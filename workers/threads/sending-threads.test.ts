@@ -16,7 +16,12 @@ test('threads that are stopped leave by themselves; one that is too busy to hear
     await threads.stop();
     expect(threads.all).toEqual([]);
     expect(terminate).not.toHaveBeenCalled();
-    const deaf = new SendingThread(0, ENTRY, { lanes: [], switches: createSwitchMemory(), logLevel: 'silent' }, { message: () => undefined, error: () => undefined });
+    const deaf = new SendingThread(
+      0,
+      ENTRY,
+      { lanes: [], switches: createSwitchMemory(), logLevel: 'silent' },
+      { message: () => undefined, error: () => undefined },
+    );
     vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(() => undefined);
     const startMs = performance.now();
     await deaf.end(false);
@@ -33,17 +38,26 @@ test('an audience that is let go is out of memory before the next one comes, in 
   const attachOne = () => {
     const memory = new SharedArrayBuffer(200 * MB);
     new Uint8Array(memory).fill(1);
-    threads.attach(new LoadedAudience({ v: 1, hash: 'h', devices: 0, batchSize: 1, locales: [], localeCounts: {}, shards: [], segments: [] }, [], memory));
+    threads.attach(
+      new LoadedAudience(
+        { v: 1, hash: 'h', devices: 0, batchSize: 1, locales: [], localeCounts: {}, shards: [], segments: [] },
+        [],
+        memory,
+      ),
+    );
   };
   try {
     const beforeMb = process.memoryUsage.rss() / MB;
     for (let times = 1; times <= 3; times++) {
       attachOne();
       threads.attach(null);
-      await vi.waitFor(() => {
-        collectGarbage();
-        expect(process.memoryUsage.rss() / MB - beforeMb).toBeLessThan(150);
-      }, { timeout: 10_000, interval: 50 });
+      await vi.waitFor(
+        () => {
+          collectGarbage();
+          expect(process.memoryUsage.rss() / MB - beforeMb).toBeLessThan(150);
+        },
+        { timeout: 10_000, interval: 50 },
+      );
     }
   } finally {
     await threads.stop();

@@ -64,23 +64,36 @@ export class SendingThread {
   #looksWithoutBeat = 0;
   #ending: Promise<void> | null = null;
 
-  constructor(number: number, entry: URL, data: Omit<ThreadData, 'reasons' | 'pulse'>, on: { message: (message: Exclude<FromThread, { kind: 'done' }>, from: SendingThread) => void; error: (error: unknown) => void }) {
+  constructor(
+    number: number,
+    entry: URL,
+    data: Omit<ThreadData, 'reasons' | 'pulse'>,
+    on: {
+      message: (message: Exclude<FromThread, { kind: 'done' }>, from: SendingThread) => void;
+      error: (error: unknown) => void;
+    },
+  ) {
     this.number = number;
-    this.gauges = Object.fromEntries(data.lanes.map(({ platform, gauge }) => [platform, new Int32Array(gauge)])) as Record<Platform, Int32Array>;
+    this.gauges = Object.fromEntries(
+      data.lanes.map(({ platform, gauge }) => [platform, new Int32Array(gauge)]),
+    ) as Record<Platform, Int32Array>;
     this.#worker = startThread(entry, {
-      workerData: { ...data, reasons: this.reasons, pulse: this.#pulse.buffer } satisfies ThreadData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      workerData: { ...data, reasons: this.reasons, pulse: this.#pulse.buffer } satisfies ThreadData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.on('message', (message: FromThread) => {
       if (message.kind === 'done') this.#asks.get(message.ask)?.(message.problem);
       else on.message(message, this);
     });
     this.#worker.on('error', on.error);
-    this.ended = new Promise((resolve) => this.#worker.once('exit', () => {
-      this.#isEnded = true;
-      for (const gauge of Object.values(this.gauges)) clearGauge(gauge);
-      for (const answer of this.#asks.values()) answer('THREAD_ENDED');
-      resolve();
-    }));
+    this.ended = new Promise((resolve) =>
+      this.#worker.once('exit', () => {
+        this.#isEnded = true;
+        for (const gauge of Object.values(this.gauges)) clearGauge(gauge);
+        for (const answer of this.#asks.values()) answer('THREAD_ENDED');
+        resolve();
+      }),
+    );
   }
 
   get isEnded(): boolean {
@@ -121,7 +134,9 @@ export class SendingThread {
 
   /** Asks it to close what it has and to leave; terminates it if it does not. `handsOver`: what it has not sent goes to another one. */
   end(handsOver: boolean): Promise<void> {
-    this.#ending ??= endThread(this.#worker, { kind: 'end', handsOver } satisfies ToThread, END_MS).then(() => this.ended);
+    this.#ending ??= endThread(this.#worker, { kind: 'end', handsOver } satisfies ToThread, END_MS).then(
+      () => this.ended,
+    );
     return this.#ending;
   }
 
@@ -149,7 +164,17 @@ export class SendingThreads {
   #state: 'idle' | 'started' | 'stopped' = 'idle';
 
   /** `entry`: only tests have another one. */
-  constructor({ count, switches, log, entry = ENTRY }: { count: number; switches: SwitchMemory; log: Logger; entry?: URL }) {
+  constructor({
+    count,
+    switches,
+    log,
+    entry = ENTRY,
+  }: {
+    count: number;
+    switches: SwitchMemory;
+    log: Logger;
+    entry?: URL;
+  }) {
     this.count = count;
     this.#entry = entry;
     this.#switches = switches;
@@ -191,17 +216,29 @@ export class SendingThreads {
   #look(): void {
     for (const thread of this.all) {
       if (!thread.look()) continue;
-      this.#log.error({ thread: thread.number }, 'a sending thread hangs: it is asked to end, and ended if it does not hear; what it has not sent goes to another one');
+      this.#log.error(
+        { thread: thread.number },
+        'a sending thread hangs: it is asked to end, and ended if it does not hear; what it has not sent goes to another one',
+      );
       void thread.end(true);
     }
   }
 
   #start(number: number, fails: number): void {
-    const lanes = [...this.#clients.values()].map(({ plan, connections }) => ({ ...plan, connections: partOf(connections, this.count, number), gauge: createGauge() }));
+    const lanes = [...this.#clients.values()].map(({ plan, connections }) => ({
+      ...plan,
+      connections: partOf(connections, this.count, number),
+      gauge: createGauge(),
+    }));
     const failed = (error: unknown) => this.#log.error({ err: error, thread: number }, 'sending thread failed');
     let thread: SendingThread;
     try {
-      thread = new SendingThread(number, this.#entry, { lanes, switches: this.#switches, logLevel: this.#log.level }, { message: (message, from) => this.#told(message, from), error: failed });
+      thread = new SendingThread(
+        number,
+        this.#entry,
+        { lanes, switches: this.#switches, logLevel: this.#log.level },
+        { message: (message, from) => this.#told(message, from), error: failed },
+      );
     } catch (error) {
       // The system has none to give now.
       failed(error);
@@ -239,10 +276,14 @@ export class SendingThreads {
     }
     const { asked, platform, token, isRenewal } = message;
     const may = this.#clients.get(platform)?.mayPrime(token, isRenewal) ?? Promise.resolve(false);
-    void may.catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'the ration of priming pushes cannot be asked for; none is sent');
-      return false;
-    }).then((allowed) => { if (!thread.isEnded) thread.post({ kind: 'may-prime', asked, allowed }); });
+    void may
+      .catch((error: unknown) => {
+        this.#log.warn({ err: error }, 'the ration of priming pushes cannot be asked for; none is sent');
+        return false;
+      })
+      .then((allowed) => {
+        if (!thread.isEnded) thread.post({ kind: 'may-prime', asked, allowed });
+      });
   }
 
   #write(line: string, thread: number): void {

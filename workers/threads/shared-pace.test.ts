@@ -7,7 +7,12 @@ function paces(count: number) {
   const memory = createPaceMemory();
   let nowNs = 5_000n * MS;
   const all = Array.from({ length: count }, () => new SharedPace(memory, () => nowNs));
-  return { all, pass: (ns: bigint) => { nowNs += ns; } };
+  return {
+    all,
+    pass: (ns: bigint) => {
+      nowNs += ns;
+    },
+  };
 }
 
 /** Takes all it can get, millisecond by millisecond. */
@@ -20,15 +25,18 @@ function takenIn(ms: number, { all, pass }: ReturnType<typeof paces>, hungry = a
   return taken;
 }
 
-test.each([1, 7, 333, 50_000, 1_200_000])('%i a second hold in sum over three threads, whoever is hungry', (perSecond) => {
-  const shared = paces(3);
-  shared.all[0]?.setRate(perSecond);
-  for (const hungry of [shared.all, shared.all.slice(1, 2)]) {
-    const sum = takenIn(3_000, shared, hungry).reduce((a, b) => a + b, 0);
-    // A token may lie over from before, and a millisecond's worth in each thread's hand.
-    expect(Math.abs(sum - perSecond * 3)).toBeLessThanOrEqual(Math.max(1, perSecond * 0.004));
-  }
-});
+test.each([1, 7, 333, 50_000, 1_200_000])(
+  '%i a second hold in sum over three threads, whoever is hungry',
+  (perSecond) => {
+    const shared = paces(3);
+    shared.all[0]?.setRate(perSecond);
+    for (const hungry of [shared.all, shared.all.slice(1, 2)]) {
+      const sum = takenIn(3_000, shared, hungry).reduce((a, b) => a + b, 0);
+      // A token may lie over from before, and a millisecond's worth in each thread's hand.
+      expect(Math.abs(sum - perSecond * 3)).toBeLessThanOrEqual(Math.max(1, perSecond * 0.004));
+    }
+  },
+);
 
 test('a pause is not followed by a burst of more than 50 ms', () => {
   const shared = paces(2);

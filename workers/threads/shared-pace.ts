@@ -96,7 +96,8 @@ export class SharedPace implements Bucket {
       const from = this.#from(spent, nowNs);
       const tokens = least(most, this.#worth(nowNs - from));
       if (tokens < 1n) return 0;
-      if (Atomics.compareExchange(this.#slots, SPENT_UNTIL, spent, from + this.#costOf(tokens)) === spent) return Number(tokens);
+      if (Atomics.compareExchange(this.#slots, SPENT_UNTIL, spent, from + this.#costOf(tokens)) === spent)
+        return Number(tokens);
     }
   }
 

@@ -11,9 +11,12 @@ import { setUp, tally } from './stage-for-tests.ts';
 /* Threads that fail by themselves: their code throws, or their event loop stands still. */
 
 const SICK = new URL('./sick-thread-for-tests.ts', import.meta.url);
-afterEach(() => { vi.restoreAllMocks(); });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
-const afflict = (thread: SendingThread | undefined, sickness: Sickness): void => (thread as unknown as { post(message: Sickness): void }).post(sickness);
+const afflict = (thread: SendingThread | undefined, sickness: Sickness): void =>
+  (thread as unknown as { post(message: Sickness): void }).post(sickness);
 
 /** Two threads with 20 streams each that are all taken, and 1,000 devices of which each is answered once it is asked for. */
 async function busy() {
@@ -22,13 +25,18 @@ async function busy() {
   const hanging: TestRequest[] = [];
   const opened = new Set<unknown>();
   let hangs = true;
-  const stage = await setUp({ entry: SICK, streams: 20, log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as (typeof said)[0]) }), onRequest: (request) => {
-    seen.push(request.path);
-    // The first answer of a connection lets it have more than one stream.
-    if (hangs && opened.has(request.session)) hanging.push(request);
-    else answer(request);
-    opened.add(request.session);
-  } });
+  const stage = await setUp({
+    entry: SICK,
+    streams: 20,
+    log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as (typeof said)[0]) }),
+    onRequest: (request) => {
+      seen.push(request.path);
+      // The first answer of a connection lets it have more than one stream.
+      if (hangs && opened.has(request.session)) hanging.push(request);
+      else answer(request);
+      opened.add(request.session);
+    },
+  });
   const jobs = stage.batches.map((batch) => stage.jobOf(batch));
   const sent = Promise.all(jobs.map(({ job }) => stage.lane.send(stage.shot, job)));
   await vi.waitFor(() => expect(stage.lane.status().inFlight).toBe(40), { timeout: 5_000 });
@@ -49,9 +57,16 @@ test('a thread whose code throws leaves by itself: what it wrote is uncertain, w
   await sent;
   const { accepted = 0, uncertain = 0, ...others } = tally(jobs);
   expect([accepted, uncertain, others]).toEqual([980, 20, {}]);
-  expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'uncertain').every((outcome) => 'reason' in outcome && outcome.reason === THREAD_LOST)).toBe(true);
+  expect(
+    jobs
+      .flatMap(({ outcomes }) => outcomes.flat())
+      .filter(({ state }) => state === 'uncertain')
+      .every((outcome) => 'reason' in outcome && outcome.reason === THREAD_LOST),
+  ).toBe(true);
   expect(new Set(seen).size).toBe(seen.length);
-  expect(said.filter(({ msg }) => msg.startsWith('a sending thread has failed'))).toEqual([expect.objectContaining({ thread: 0, err: expect.objectContaining({ message: 'OUT_OF_ORDER' }) as unknown })]);
+  expect(said.filter(({ msg }) => msg.startsWith('a sending thread has failed'))).toEqual([
+    expect.objectContaining({ thread: 0, err: expect.objectContaining({ message: 'OUT_OF_ORDER' }) as unknown }),
+  ]);
   expect(terminate).not.toHaveBeenCalled();
 });
 

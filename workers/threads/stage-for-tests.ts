@@ -22,10 +22,36 @@ afterEach(async () => {
   for (const stop of cleanup.splice(0).toReversed()) await stop();
 });
 
-interface Setup { threads?: number; entry?: URL; connections?: number; devices?: number; batchSize?: number; streams?: number; mayPrime?: (token: string) => boolean; timing?: CredentialTiming; proxy?: string; log?: Logger; beforeOpen?: () => void; onRequest: (request: TestRequest) => void }
+interface Setup {
+  threads?: number;
+  entry?: URL;
+  connections?: number;
+  devices?: number;
+  batchSize?: number;
+  streams?: number;
+  mayPrime?: (token: string) => boolean;
+  timing?: CredentialTiming;
+  proxy?: string;
+  log?: Logger;
+  beforeOpen?: () => void;
+  onRequest: (request: TestRequest) => void;
+}
 
 /** A lane over sending threads, its peer, an audience and jobs of it. Taken down after each test. */
-export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2, devices = 1_000, batchSize = 250, streams = 100, mayPrime = () => true, timing = {}, proxy, log: own = log, beforeOpen = () => undefined, onRequest }: Setup) {
+export async function setUp({
+  threads: count = 2,
+  entry = ENTRY,
+  connections = 2,
+  devices = 1_000,
+  batchSize = 250,
+  streams = 100,
+  mayPrime = () => true,
+  timing = {},
+  proxy,
+  log: own = log,
+  beforeOpen = () => undefined,
+  onRequest,
+}: Setup) {
   const peer = await startPeer({ streams, onRequest });
   cleanup.push(() => peer.stop());
   const folder = await testFolder();
@@ -35,13 +61,28 @@ export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2
   const audience = await loadAudience(folder.objects, ref.manifestKey);
   const memory = createSwitchMemory();
   /** `isOld`: so old that it counts as none. */
-  const say = (halted: boolean, isOld = false) => writeReading(memory, { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } }, sharedNowMs() + (isOld ? -5_000 : 60_000));
+  const say = (halted: boolean, isOld = false) =>
+    writeReading(
+      memory,
+      { haltEpoch: halted ? 1 : 0, halted, pace: { ios: 0, android: 0 } },
+      sharedNowMs() + (isOld ? -5_000 : 60_000),
+    );
   say(false);
   const threads = new SendingThreads({ count, switches: memory, log: own, entry });
   const credential = fixedCredential();
   const lane = new ThreadLane({
-    threads, platform: 'ios', projectId: null, url: peer.url, ca: peer.ca, ...(proxy === undefined ? {} : { proxy }), connections, credential, prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
-    mayPrime: (token) => Promise.resolve(mayPrime(token)), log: own, timing,
+    threads,
+    platform: 'ios',
+    projectId: null,
+    url: peer.url,
+    ca: peer.ca,
+    ...(proxy === undefined ? {} : { proxy }),
+    connections,
+    credential,
+    prime: { headers: { 'apns-push-type': 'background' }, body: Buffer.from('{"aps":{}}') },
+    mayPrime: (token) => Promise.resolve(mayPrime(token)),
+    log: own,
+    timing,
   });
   cleanup.push(async () => {
     await lane.close();
@@ -50,7 +91,9 @@ export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2
   threads.attach(audience);
   beforeOpen();
   await lane.open(new AbortController().signal);
-  const shot = lane.prepare([{ headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') }]);
+  const shot = lane.prepare([
+    { headers: { 'apns-topic': 'com.example' }, body: Buffer.from('{"aps":{"alert":"hi"}}') },
+  ]);
   const batches = audience.manifest.segments.flatMap((segment) => segment.batches.map(({ id }) => id));
   const stopped = ShotStop.create().memory;
 
@@ -60,8 +103,20 @@ export async function setUp({ threads: count = 2, entry = ENTRY, connections = 2
     const terms = { haltEpoch: 0, lease: leaseFor(options.forMs ?? 20_000), stopped };
     const written = { times: 0, again: 0, lastMs: 0 };
     const job: LaneJob = {
-      ...batchWrites(view, options.devices ?? null, new WriteCheck(terms, new SwitchView(memory))), settle: (index, outcome) => outcomes[index]?.push(outcome),
-      elsewhere: { batch, devices: options.devices ?? null, terms, wrote: (times, _, lastMs) => { written.times += times; written.lastMs = lastMs; }, again: (times) => { written.again += times; } },
+      ...batchWrites(view, options.devices ?? null, new WriteCheck(terms, new SwitchView(memory))),
+      settle: (index, outcome) => outcomes[index]?.push(outcome),
+      elsewhere: {
+        batch,
+        devices: options.devices ?? null,
+        terms,
+        wrote: (times, _, lastMs) => {
+          written.times += times;
+          written.lastMs = lastMs;
+        },
+        again: (times) => {
+          written.again += times;
+        },
+      },
     };
     return { job, outcomes, written };
   };

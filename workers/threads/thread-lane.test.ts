@@ -13,19 +13,27 @@ import { cleanup, setUp, tally } from './stage-for-tests.ts';
 test('every device of every batch is sent once, over connections of all threads, and its outcome comes back with its reason', async () => {
   const seen: string[] = [];
   const sessions = new Set<unknown>();
-  const { lane, shot, batches, jobOf } = await setUp({ connections: 4, onRequest: (request) => {
-    seen.push(request.path);
-    sessions.add(request.session);
-    if (request.path.endsWith('7')) answer(request, 410, { reason: 'Unregistered' });
-    else answer(request);
-  } });
+  const { lane, shot, batches, jobOf } = await setUp({
+    connections: 4,
+    onRequest: (request) => {
+      seen.push(request.path);
+      sessions.add(request.session);
+      if (request.path.endsWith('7')) answer(request, 410, { reason: 'Unregistered' });
+      else answer(request);
+    },
+  });
   await vi.waitFor(() => expect(lane.status()).toMatchObject({ provider: 'apns', connections: 4, streams: 4 }));
   expect(lane.status().credentialLeftMs).toBeGreaterThan(3_500_000);
   const jobs = batches.map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
   const sevens = Array.from({ length: 1_000 }, (_, at) => apns(at + 1)).filter((token) => token.endsWith('7')).length;
   expect(tally(jobs)).toEqual({ accepted: 1_000 - sevens, failed: sevens });
-  expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'failed').every((outcome) => 'reason' in outcome && outcome.reason === 'Unregistered')).toBe(true);
+  expect(
+    jobs
+      .flatMap(({ outcomes }) => outcomes.flat())
+      .filter(({ state }) => state === 'failed')
+      .every((outcome) => 'reason' in outcome && outcome.reason === 'Unregistered'),
+  ).toBe(true);
   expect([seen.length, new Set(seen).size, sessions.size]).toEqual([1_000, 1_000, 4]);
   expect(jobs.reduce((sum, { written }) => sum + written.times, 0)).toBe(1_000);
 });
@@ -33,7 +41,11 @@ test('every device of every batch is sent once, over connections of all threads,
 test('connections of all threads go through the proxy', async () => {
   const proxy = await startProxy();
   cleanup.push(() => Promise.resolve(proxy.stop()));
-  const { lane, shot, batches, jobOf, peer } = await setUp({ connections: 4, proxy: `http://127.0.0.1:${proxy.port}`, onRequest: (request) => answer(request) });
+  const { lane, shot, batches, jobOf, peer } = await setUp({
+    connections: 4,
+    proxy: `http://127.0.0.1:${proxy.port}`,
+    onRequest: (request) => answer(request),
+  });
   const jobs = batches.map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
   expect(tally(jobs)).toEqual({ accepted: 1_000 });
@@ -42,12 +54,19 @@ test('connections of all threads go through the proxy', async () => {
 
 test('of a batch that is sent in part, exactly the named devices get it', async () => {
   const seen: string[] = [];
-  const { lane, shot, batches, audience, jobOf } = await setUp({ onRequest: (request) => { seen.push(request.path); answer(request); } });
+  const { lane, shot, batches, audience, jobOf } = await setUp({
+    onRequest: (request) => {
+      seen.push(request.path);
+      answer(request);
+    },
+  });
   const [batch = ''] = batches;
   const part = jobOf(batch, { devices: Uint32Array.of(3, 200, 7) });
   await lane.send(shot, part.job);
   expect(tally([part])).toEqual({ accepted: 3 });
-  expect(seen.toSorted()).toEqual([3, 200, 7].map((device) => `/3/device/${audience.view(batch).token(device)}`).toSorted());
+  expect(seen.toSorted()).toEqual(
+    [3, 200, 7].map((device) => `/3/device/${audience.view(batch).token(device)}`).toSorted(),
+  );
 });
 
 test('there is room as long as one thread gets answers, for jobs that go to that one; with none there is no room until one comes', async () => {
@@ -55,23 +74,31 @@ test('there is room as long as one thread gets answers, for jobs that go to that
   const hanging = new Map<unknown, TestRequest[]>();
   let silent: unknown = null;
   let allSilent = false;
-  const { lane, shot, batches, jobOf } = await setUp({ streams: 10, batchSize: 10, devices: 120, onRequest: (request) => {
-    // The first answer of a connection lets it have more than one stream.
-    if (!open.has(request.session) || (request.session !== silent && !allSilent)) {
-      open.add(request.session);
-      if (open.size === 1) silent = request.session;
-      return answer(request);
-    }
-    hanging.set(request.session, [...hanging.get(request.session) ?? [], request]);
-  } });
+  const { lane, shot, batches, jobOf } = await setUp({
+    streams: 10,
+    batchSize: 10,
+    devices: 120,
+    onRequest: (request) => {
+      // The first answer of a connection lets it have more than one stream.
+      if (!open.has(request.session) || (request.session !== silent && !allSilent)) {
+        open.add(request.session);
+        if (open.size === 1) silent = request.session;
+        return answer(request);
+      }
+      hanging.set(request.session, [...(hanging.get(request.session) ?? []), request]);
+    },
+  });
   const jobs = batches.map((batch) => jobOf(batch));
   const sent: Promise<void>[] = [];
   // Until all streams of the one that gets no answers are taken.
-  await vi.waitFor(() => {
-    const next = jobs[sent.length];
-    if (next !== undefined && sent.length < 6) sent.push(lane.send(shot, next.job));
-    expect(hanging.get(silent)).toHaveLength(10);
-  }, { timeout: 5_000, interval: 20 });
+  await vi.waitFor(
+    () => {
+      const next = jobs[sent.length];
+      if (next !== undefined && sent.length < 6) sent.push(lane.send(shot, next.job));
+      expect(hanging.get(silent)).toHaveLength(10);
+    },
+    { timeout: 5_000, interval: 20 },
+  );
   await sleep(1_200);
   await lane.room();
   const others = jobs.slice(sent.length, sent.length + 4);
@@ -84,7 +111,9 @@ test('there is room as long as one thread gets answers, for jobs that go to that
   await vi.waitFor(() => expect(lane.status().inFlight).toBe(20), { timeout: 5_000 });
   await sleep(1_200);
   let has = false;
-  const room = lane.room().then(() => { has = true; });
+  const room = lane.room().then(() => {
+    has = true;
+  });
   await sleep(100);
   expect(has).toBe(false);
   allSilent = false;
@@ -96,11 +125,13 @@ test('there is room as long as one thread gets answers, for jobs that go to that
 
 test('a write that the provider refuses unread is told besides, so that what is unsent can be counted', async () => {
   const refused = new Set<string>();
-  const { lane, shot, batches, jobOf } = await setUp({ onRequest: (request) => {
-    if (!/[05]$/.test(request.path) || refused.has(request.path)) return answer(request);
-    refused.add(request.path);
-    request.stream.close(7);
-  } });
+  const { lane, shot, batches, jobOf } = await setUp({
+    onRequest: (request) => {
+      if (!/[05]$/.test(request.path) || refused.has(request.path)) return answer(request);
+      refused.add(request.path);
+      request.stream.close(7);
+    },
+  });
   const job = jobOf(batches[0] ?? '');
   await lane.send(shot, job.job);
   expect(tally([job])).toEqual({ accepted: 250 });
@@ -115,10 +146,14 @@ test('a batch that comes to threads which were not told of its audience is given
   for (const batch of batches.slice(0, 2)) {
     const job = jobOf(batch);
     await lane.send(shot, job.job);
-    expect(new Set(job.outcomes.flat().map((outcome) => outcome.state === 'held' && outcome.why))).toEqual(new Set(['returned']));
+    expect(new Set(job.outcomes.flat().map((outcome) => outcome.state === 'held' && outcome.why))).toEqual(
+      new Set(['returned']),
+    );
   }
   let has = false;
-  const room = lane.room().then(() => { has = true; });
+  const room = lane.room().then(() => {
+    has = true;
+  });
   await sleep(1_000);
   expect(has).toBe(false);
   threads.attach(audience);
@@ -133,13 +168,16 @@ test('a thread that dies in mid-batch: what it wrote is uncertain, what it did n
   let silent = true;
   const hanging: TestRequest[] = [];
   const opened = new Set<unknown>();
-  const { lane, shot, batches, jobOf, threads } = await setUp({ streams: 20, onRequest: (request) => {
-    seen.push(request.path);
-    // The first answer of a connection lets it have more than one stream; of the others a third is answered, the rest hangs.
-    if (!silent || !opened.has(request.session) || seen.length % 3 === 0) answer(request);
-    else hanging.push(request);
-    opened.add(request.session);
-  } });
+  const { lane, shot, batches, jobOf, threads } = await setUp({
+    streams: 20,
+    onRequest: (request) => {
+      seen.push(request.path);
+      // The first answer of a connection lets it have more than one stream; of the others a third is answered, the rest hangs.
+      if (!silent || !opened.has(request.session) || seen.length % 3 === 0) answer(request);
+      else hanging.push(request);
+      opened.add(request.session);
+    },
+  });
   const jobs = batches.map((batch) => jobOf(batch));
   const sent = jobs.map(({ job }) => lane.send(shot, job));
   await vi.waitFor(() => expect(lane.status().inFlight).toBe(40), { timeout: 5_000 });
@@ -147,7 +185,9 @@ test('a thread that dies in mid-batch: what it wrote is uncertain, what it did n
   const lives = seen.length;
   await dying?.terminate();
   expect(threads.all).not.toContain(dying);
-  const lost = jobs.flatMap(({ outcomes }) => outcomes.flat()).filter((outcome) => outcome.state === 'uncertain' && outcome.reason === THREAD_LOST);
+  const lost = jobs
+    .flatMap(({ outcomes }) => outcomes.flat())
+    .filter((outcome) => outcome.state === 'uncertain' && outcome.reason === THREAD_LOST);
   expect(lost).toHaveLength(20);
   silent = false;
   for (const request of hanging) answer(request);
@@ -163,7 +203,14 @@ test('a thread that dies in mid-batch: what it wrote is uncertain, what it did n
 
 test('threads that die again and again while answers pour in: every device has one outcome, and none is sent twice', async () => {
   const seen: string[] = [];
-  const { lane, shot, batches, jobOf, threads } = await setUp({ devices: 12_000, batchSize: 200, onRequest: (request) => { seen.push(request.path); answer(request); } });
+  const { lane, shot, batches, jobOf, threads } = await setUp({
+    devices: 12_000,
+    batchSize: 200,
+    onRequest: (request) => {
+      seen.push(request.path);
+      answer(request);
+    },
+  });
   const jobs = batches.map((batch) => jobOf(batch));
   const sending = (async () => {
     for (const { job } of jobs) {
@@ -176,7 +223,9 @@ test('threads that die again and again while answers pour in: every device has o
     await threads.all[count % threads.all.length]?.terminate();
   }
   await sending;
-  await vi.waitFor(() => expect(jobs.every(({ outcomes }) => outcomes.every((one) => one.length > 0))).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(jobs.every(({ outcomes }) => outcomes.every((one) => one.length > 0))).toBe(true), {
+    timeout: 10_000,
+  });
   const { accepted = 0, uncertain = 0, held = 0, ...others } = tally(jobs);
   expect([accepted + uncertain + held, others]).toEqual([12_000, {}]);
   expect(new Set(seen).size).toBe(seen.length);
@@ -204,7 +253,10 @@ test('a thread that has died is replaced, and sends what comes then', async () =
 });
 
 test('a halt settles what waits for a thread too, and a pause keeps it', async () => {
-  const { lane, shot, batches, jobOf, threads, say } = await setUp({ threads: 1, onRequest: (request) => answer(request) });
+  const { lane, shot, batches, jobOf, threads, say } = await setUp({
+    threads: 1,
+    onRequest: (request) => answer(request),
+  });
   await threads.all[0]?.terminate();
   const halted = jobOf(batches[0] ?? '');
   const sent = lane.send(shot, halted.job);
@@ -216,7 +268,9 @@ test('a halt settles what waits for a thread too, and a pause keeps it', async (
   say(false, true);
   const paused = jobOf(batches[1] ?? '');
   let done = false;
-  const pausedSent = lane.send(shot, paused.job).then(() => { done = true; });
+  const pausedSent = lane.send(shot, paused.job).then(() => {
+    done = true;
+  });
   await vi.waitFor(() => expect(lane.status().streams).toBeGreaterThan(0), { timeout: 5_000 });
   expect(done).toBe(false);
   say(false);
@@ -238,7 +292,12 @@ test('a job goes to no thread that has no connection, as long as another one has
 
 test('a halt is seen by the threads themselves, though the main thread is busy', async () => {
   let seen = 0;
-  const { lane, shot, batches, jobOf, say } = await setUp({ onRequest: (request) => { seen += 1; answer(request); } });
+  const { lane, shot, batches, jobOf, say } = await setUp({
+    onRequest: (request) => {
+      seen += 1;
+      answer(request);
+    },
+  });
   lane.pace(500);
   const jobs = batches.map((batch) => jobOf(batch));
   const sent = jobs.map(({ job }) => lane.send(shot, job));
@@ -251,16 +310,25 @@ test('a halt is seen by the threads themselves, though the main thread is busy',
   const counts = tally(jobs);
   expect(counts['held']).toBeGreaterThan(500);
   expect(Math.max(...jobs.map(({ written }) => written.lastMs)) - haltedAtMs).toBeLessThan(100);
-  expect(jobs.flatMap(({ outcomes }) => outcomes.flat()).filter(({ state }) => state === 'held').every((outcome) => 'why' in outcome && outcome.why === 'halted')).toBe(true);
+  expect(
+    jobs
+      .flatMap(({ outcomes }) => outcomes.flat())
+      .filter(({ state }) => state === 'held')
+      .every((outcome) => 'why' in outcome && outcome.why === 'halted'),
+  ).toBe(true);
 });
 
 test('an answer that every push would get stops all threads at the next write; a claim that ends makes the rest late', async () => {
   let reason: string | null = null;
-  const { lane, shot, batches, jobOf } = await setUp({ onRequest: (request) => reason === null ? answer(request) : answer(request, 400, { reason }) });
+  const { lane, shot, batches, jobOf } = await setUp({
+    onRequest: (request) => (reason === null ? answer(request) : answer(request, 400, { reason })),
+  });
   lane.pace(500);
   const late = jobOf(batches[0] ?? '', { forMs: 200 });
   await lane.send(shot, late.job);
-  expect(late.outcomes.flat().filter((outcome) => outcome.state === 'held' && outcome.why === 'late').length).toBeGreaterThan(100);
+  expect(
+    late.outcomes.flat().filter((outcome) => outcome.state === 'held' && outcome.why === 'late').length,
+  ).toBeGreaterThan(100);
   reason = 'TopicDisallowed';
   const jobs = batches.slice(1).map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));
@@ -271,7 +339,15 @@ test('an answer that every push would get stops all threads at the next write; a
 
 test('a pace is one for all threads, however the batches lie', async () => {
   let seen = 0;
-  const { lane, shot, batches, jobOf } = await setUp({ devices: 3_000, batchSize: 1_500, connections: 4, onRequest: (request) => { seen += 1; answer(request); } });
+  const { lane, shot, batches, jobOf } = await setUp({
+    devices: 3_000,
+    batchSize: 1_500,
+    connections: 4,
+    onRequest: (request) => {
+      seen += 1;
+      answer(request);
+    },
+  });
   lane.pace(1_000);
   const jobs = batches.map((batch) => jobOf(batch));
   const startMs = performance.now();
@@ -287,35 +363,49 @@ test('a pace is one for all threads, however the batches lie', async () => {
 test('priming asks the main thread before each push, and every thread moves its connections to a new credential, one after the other', async () => {
   const primes: string[] = [];
   const asked: string[] = [];
-  const { lane, credential } = await setUp({ connections: 4, mayPrime: (token) => asked.push(token) > 0, onRequest: (request) => {
-    primes.push(String(request.headers['authorization']));
-    answer(request);
-  } });
+  const { lane, credential } = await setUp({
+    connections: 4,
+    mayPrime: (token) => asked.push(token) > 0,
+    onRequest: (request) => {
+      primes.push(String(request.headers['authorization']));
+      answer(request);
+    },
+  });
   const staff = [{ token: 'aa' }, { token: 'bb' }];
   await lane.prime(staff, new AbortController().signal);
   expect(lane.status()).toMatchObject({ connections: 4, primed: 4, streams: 400 });
   expect([primes.length, asked.length, new Set(asked).size]).toEqual([4, 4, 2]);
   lane.freezeCredential(true);
   credential.next();
-  await new Promise((resolve) => { setTimeout(resolve, 1_200); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1_200);
+  });
   expect(primes).toHaveLength(4);
   lane.freezeCredential(false);
-  await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')), { timeout: 5_000 });
+  await vi.waitFor(() => expect(primes.slice(4)).toEqual(Array.from({ length: 4 }, () => 'bearer token-2')), {
+    timeout: 5_000,
+  });
   expect(lane.status()).toMatchObject({ connections: 4, primed: 4 });
 });
 
 test('a credential that the provider refuses in a thread is named with its reason, and the connections keep the one before', async () => {
   const real: string[] = [];
-  const { lane, credential, shot, batches, jobOf } = await setUp({ connections: 4, timing: { renewEveryMs: 5 }, onRequest: (request) => {
-    const authorization = String(request.headers['authorization']);
-    if (!request.path.endsWith('/aa')) real.push(authorization);
-    if (authorization === 'bearer token-2') answer(request, 403, { reason: 'BadEnvironmentKeyIdInToken' });
-    else answer(request);
-  } });
+  const { lane, credential, shot, batches, jobOf } = await setUp({
+    connections: 4,
+    timing: { renewEveryMs: 5 },
+    onRequest: (request) => {
+      const authorization = String(request.headers['authorization']);
+      if (!request.path.endsWith('/aa')) real.push(authorization);
+      if (authorization === 'bearer token-2') answer(request, 403, { reason: 'BadEnvironmentKeyIdInToken' });
+      else answer(request);
+    },
+  });
   await lane.prime([{ token: 'aa' }], new AbortController().signal);
   expect(lane.status()).toMatchObject({ primed: 4, refusal: null });
   credential.next();
-  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 4, refusal: 'BadEnvironmentKeyIdInToken' }), { timeout: 5_000 });
+  await vi.waitFor(() => expect(lane.status()).toMatchObject({ primed: 4, refusal: 'BadEnvironmentKeyIdInToken' }), {
+    timeout: 5_000,
+  });
   const job = jobOf(batches[0] ?? '');
   await lane.send(shot, job.job);
   expect(tally([job])).toEqual({ accepted: 250 });
@@ -326,24 +416,42 @@ test('a credential that the provider refuses in a thread is named with its reaso
 function handOverOnly(passes: (message: ToThread) => boolean): void {
   const real = SendingThread.prototype;
   const { value: post } = Object.getOwnPropertyDescriptor(real, 'post') as { value: SendingThread['post'] };
-  const posted = vi.spyOn(real, 'post').mockImplementation(function (this: SendingThread, message) { if (passes(message)) post.call(this, message); });
-  cleanup.push(async () => { posted.mockRestore(); await Promise.resolve(); });
+  const posted = vi.spyOn(real, 'post').mockImplementation(function (this: SendingThread, message) {
+    if (passes(message)) post.call(this, message);
+  });
+  cleanup.push(async () => {
+    posted.mockRestore();
+    await Promise.resolve();
+  });
 }
 
 test('a thread that is given no credential says so in time, keeps nobody waiting, and opens when it has been given one', async () => {
   const said: { problem?: string }[] = [];
   let swallows = true;
   const { lane, shot, batches, jobOf, threads } = await setUp({
-    threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as { problem?: string }) }),
+    threads: 1,
+    timing: { handedWithinMs: 50 },
+    log: pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line) as { problem?: string }) }),
     beforeOpen: () => handOverOnly((message) => message.kind !== 'credential' || !swallows),
     onRequest: (request) => answer(request),
   });
   // `open` has come back though nothing is open.
-  expect(said).toContainEqual(expect.objectContaining({ problem: 'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within 0.05 s, so it opened no connection' }));
+  expect(said).toContainEqual(
+    expect.objectContaining({
+      problem:
+        'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within 0.05 s, so it opened no connection',
+    }),
+  );
   expect(lane.status().streams).toBe(0);
   // One that has died is asked no more; its successor is.
   await threads.all[0]?.terminate();
-  await vi.waitFor(() => expect(said.filter(({ problem }) => problem?.startsWith('CREDENTIAL_NOT') === true).length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
+  await vi.waitFor(
+    () =>
+      expect(
+        said.filter(({ problem }) => problem?.startsWith('CREDENTIAL_NOT') === true).length,
+      ).toBeGreaterThanOrEqual(3),
+    { timeout: 5_000 },
+  );
   expect(said.filter(({ problem }) => problem === 'THREAD_ENDED')).toEqual([]);
   swallows = false;
   await vi.waitFor(() => expect(lane.status().streams).toBe(2), { timeout: 5_000 });
@@ -355,18 +463,31 @@ test('a thread that is given no credential says so in time, keeps nobody waiting
 test('a lane that is closed asks none of its threads again', async () => {
   const said: string[] = [];
   const { lane } = await setUp({
-    threads: 1, timing: { handedWithinMs: 50 }, log: pino({ level: 'error' }, { write: (line: string) => said.push(line) }), onRequest: (request) => answer(request),
+    threads: 1,
+    timing: { handedWithinMs: 50 },
+    log: pino({ level: 'error' }, { write: (line: string) => said.push(line) }),
+    onRequest: (request) => answer(request),
     beforeOpen: () => handOverOnly((message) => message.kind !== 'credential'),
   });
   expect(said).toHaveLength(1);
   await lane.close();
-  await new Promise((resolve) => { setTimeout(resolve, 1_300); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1_300);
+  });
   expect(said).toHaveLength(1);
 });
 
 test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {
   let received = 0;
-  const { lane, shot, batches, jobOf } = await setUp({ threads: 1, connections: 1, streams: 5, onRequest: (request) => { received += 1; if (received === 1) answer(request); } });
+  const { lane, shot, batches, jobOf } = await setUp({
+    threads: 1,
+    connections: 1,
+    streams: 5,
+    onRequest: (request) => {
+      received += 1;
+      if (received === 1) answer(request);
+    },
+  });
   const one = jobOf(batches[0] ?? '');
   const sent = lane.send(shot, one.job);
   await vi.waitFor(() => expect(received).toBe(6));

@@ -41,8 +41,15 @@ const CLOSE_MS = 2_000;
 const OPEN_AGAIN_MS = 500;
 
 /** A job that no thread has yet: there is none, or the one that had it has died. */
-interface Waiting { shot: ThreadShot; job: PortableJob; done: () => void }
-interface Sent extends Waiting { thread: SendingThread; reader: JobReader }
+interface Waiting {
+  shot: ThreadShot;
+  job: PortableJob;
+  done: () => void;
+}
+interface Sent extends Waiting {
+  thread: SendingThread;
+  reader: JobReader;
+}
 
 /**
  * A lane whose connections are spread over the sending threads. Each job goes to one thread as a whole, which works
@@ -70,7 +77,16 @@ export class ThreadLane implements Lane, ThreadClient {
     this.#options = options;
     this.#pace = new SharedPace(pace);
     this.platform = platform;
-    this.plan = { platform, url, ca, proxy, projectId, prime, pace, timing: { ...timing, clock: (timing.clock ?? new CredentialClock()).memory } };
+    this.plan = {
+      platform,
+      url,
+      ca,
+      proxy,
+      projectId,
+      prime,
+      pace,
+      timing: { ...timing, clock: (timing.clock ?? new CredentialClock()).memory },
+    };
     this.connections = Math.max(connections, threads.count);
     threads.add(this);
     // At once, to all: a thread that met it with the next shot only would open its connections then.
@@ -124,7 +140,11 @@ export class ThreadLane implements Lane, ThreadClient {
   }
 
   status(): LaneStatus {
-    return { provider: this.#options.projectId === null ? 'apns' : 'fcm', connections: this.connections, ...readGauges(this.#threads, this.platform) };
+    return {
+      provider: this.#options.projectId === null ? 'apns' : 'fcm',
+      connections: this.connections,
+      ...readGauges(this.#threads, this.platform),
+    };
   }
 
   async close(): Promise<void> {
@@ -133,7 +153,10 @@ export class ThreadLane implements Lane, ThreadClient {
     this.#serveRoom();
     const timeout = new AbortController();
     await Promise.race([
-      this.#askAll((ask) => ({ kind: 'close', platform: this.platform, ask }), 'a thread could not close its connections'),
+      this.#askAll(
+        (ask) => ({ kind: 'close', platform: this.platform, ask }),
+        'a thread could not close its connections',
+      ),
       sleep(CLOSE_MS, undefined, { signal: timeout.signal }).catch(() => undefined),
     ]);
     timeout.abort();
@@ -175,7 +198,10 @@ export class ThreadLane implements Lane, ThreadClient {
     this.#tellCredential(thread);
     const problem = await thread.ask((ask) => ({ kind: 'open', platform: this.platform, ask }));
     if (problem === null || thread.isEnded || this.#state !== 'open') return;
-    this.#options.log.error({ problem, platform: this.platform, thread: thread.number }, 'a thread could not open its connections; it is asked again');
+    this.#options.log.error(
+      { problem, platform: this.platform, thread: thread.number },
+      'a thread could not open its connections; it is asked again',
+    );
     setTimeout(() => void this.#openIn(thread), OPEN_AGAIN_MS).unref();
   }
 
@@ -224,7 +250,8 @@ export class ThreadLane implements Lane, ThreadClient {
 
   async #askAll(message: Parameters<SendingThread['ask']>[0], what: string): Promise<void> {
     const problems = await Promise.all(this.#threads.map((thread) => thread.ask(message)));
-    for (const problem of problems) if (problem !== null) this.#options.log.warn({ problem, platform: this.platform }, what);
+    for (const problem of problems)
+      if (problem !== null) this.#options.log.warn({ problem, platform: this.platform }, what);
   }
 
   #tellCredentials(): void {

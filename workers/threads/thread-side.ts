@@ -21,7 +21,13 @@ const GAUGE_MS = 20;
 /** A thread that had to give a batch back unread counts as stalled for so long: others come first, and nobody hands it one after the other. */
 const UNTOLD_MS = 2_000;
 
-export interface ThreadCommon { switches: SwitchView; reasons: ReasonWriter; log: Logger; mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean>; met: (platform: Platform, peer: LanePeer) => void }
+export interface ThreadCommon {
+  switches: SwitchView;
+  reasons: ReasonWriter;
+  log: Logger;
+  mayPrime: (platform: Platform, token: string, isRenewal: boolean) => Promise<boolean>;
+  met: (platform: Platform, peer: LanePeer) => void;
+}
 
 /** One provider's lane inside a sending thread, driven by the main thread's messages. */
 export class ThreadSide {
@@ -36,14 +42,25 @@ export class ThreadSide {
   #timer: NodeJS.Timeout | null = null;
   #handsOver = false;
 
-  constructor({ platform, projectId, url, ca, proxy, connections, prime, pace, gauge, timing }: LaneSetup, common: ThreadCommon) {
+  constructor(
+    { platform, projectId, url, ca, proxy, connections, prime, pace, gauge, timing }: LaneSetup,
+    common: ThreadCommon,
+  ) {
     this.#common = common;
     this.#gauge = new Int32Array(gauge);
     this.credential = new HandedCredential(new CredentialClock(timing.clock), timing.handedWithinMs);
     this.lane = new WireLane({
-      provider: projectId === null ? apnsProvider() : fcmProvider(projectId), url, ca, proxy, connections, credential: this.credential, prime: { ...prime, body: Buffer.from(prime.body) },
-      mayPrime: (token, isRenewal) => common.mayPrime(platform, token, isRenewal), log: common.log,
-      pace: new SharedPace(pace), ...(timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs }),
+      provider: projectId === null ? apnsProvider() : fcmProvider(projectId),
+      url,
+      ca,
+      proxy,
+      connections,
+      credential: this.credential,
+      prime: { ...prime, body: Buffer.from(prime.body) },
+      mayPrime: (token, isRenewal) => common.mayPrime(platform, token, isRenewal),
+      log: common.log,
+      pace: new SharedPace(pace),
+      ...(timing.renewEveryMs === undefined ? {} : { renewEveryMs: timing.renewEveryMs }),
     });
   }
 
@@ -59,16 +76,25 @@ export class ThreadSide {
   }
 
   prepare(shot: number, templates: readonly PlainTemplate[]): void {
-    this.#shots.set(shot, this.lane.prepare(templates.map(({ headers, body }) => ({ headers, body: Buffer.from(body) }))));
+    this.#shots.set(
+      shot,
+      this.lane.prepare(templates.map(({ headers, body }) => ({ headers, body: Buffer.from(body) }))),
+    );
   }
 
-  send({ shot, batch, devices, terms, memory }: Extract<ToThread, { kind: 'job' }>, audience: LoadedAudience | null): void {
+  send(
+    { shot, batch, devices, terms, memory }: Extract<ToThread, { kind: 'job' }>,
+    audience: LoadedAudience | null,
+  ): void {
     const { switches, reasons, log } = this.#common;
     const writer = new JobWriter(memory, reasons);
     const prepared = this.#shots.get(shot);
     const view = audience?.has(batch) === true ? audience.view(batch) : null;
     if (prepared === undefined || view === null) {
-      log.error({ batch, shot: prepared !== undefined, audience: view !== null }, 'THREAD_NOT_TOLD: a batch came without its shot or audience; nothing of it is written, and it goes to others');
+      log.error(
+        { batch, shot: prepared !== undefined, audience: view !== null },
+        'THREAD_NOT_TOLD: a batch came without its shot or audience; nothing of it is written, and it goes to others',
+      );
       // Before its outcome: whoever sees that must not come again with the next one.
       this.#untoldUntilMs = performance.now() + UNTOLD_MS;
       this.#measure();
@@ -102,15 +128,22 @@ export class ThreadSide {
   }
 
   #measure(): void {
-    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick, peer } = this.lane.status();
+    const { primed, streams, inFlight, credentialAgeMs, credentialLeftMs, refusal, weather, sick, peer } =
+      this.lane.status();
     if (peer !== this.#peer && peer !== null) this.#common.met(this.lane.platform, peer);
     this.#peer = peer;
-    const put = (at: number, value: number): void => { Atomics.store(this.#gauge, at, value); };
-    const reason = (at: number, text: string | undefined | null): void => put(at, text === undefined || text === null ? NONE : this.#common.reasons.idOf(text));
+    const put = (at: number, value: number): void => {
+      Atomics.store(this.#gauge, at, value);
+    };
+    const reason = (at: number, text: string | undefined | null): void =>
+      put(at, text === undefined || text === null ? NONE : this.#common.reasons.idOf(text));
     put(GAUGE.primed, primed);
     put(GAUGE.streams, streams);
     put(GAUGE.inFlight, inFlight);
-    put(GAUGE.usable, this.lane.isStalled || performance.now() < this.#untoldUntilMs ? 0 : Math.min(streams, this.lane.allowance));
+    put(
+      GAUGE.usable,
+      this.lane.isStalled || performance.now() < this.#untoldUntilMs ? 0 : Math.min(streams, this.lane.allowance),
+    );
     put(GAUGE.credentialAgeMs, credentialAgeMs ?? NONE);
     put(GAUGE.credentialLeftMs, credentialLeftMs === null ? NONE : Math.max(0, credentialLeftMs));
     reason(GAUGE.refusal, refusal);

@@ -9,11 +9,17 @@ export function toJson(input: object): string {
 function bytesAsText(this: Record<string, unknown>, key: string, value: unknown): unknown {
   if (key !== 'B') return value;
   const bytes = this[key];
-  return bytes instanceof Uint8Array ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') : value;
+  return bytes instanceof Uint8Array
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+    : value;
 }
 
 type Item = Record<string, AttributeValue>;
-interface Output { Item?: Item; Attributes?: Item; Responses?: Record<string, Item[]> }
+interface Output {
+  Item?: Item;
+  Attributes?: Item;
+  Responses?: Record<string, Item[]>;
+}
 
 /** Puts bytes in place of text wherever an answer has items. */
 export function fromJson(text: string): object {

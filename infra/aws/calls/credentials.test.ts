@@ -17,15 +17,27 @@ beforeEach(async () => {
     request.resume();
     if (request.url === '/credentials') {
       handedOut += 1;
-      response.end(JSON.stringify({ AccessKeyId: `KEY${handedOut}`, SecretAccessKey: 's', Token: `token ${handedOut}`, Expiration: new Date(Date.now() + goodForMs).toISOString() }));
+      response.end(
+        JSON.stringify({
+          AccessKeyId: `KEY${handedOut}`,
+          SecretAccessKey: 's',
+          Token: `token ${handedOut}`,
+          Expiration: new Date(Date.now() + goodForMs).toISOString(),
+        }),
+      );
       return;
     }
-    callers.push(`${/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1]} ${String(request.headers['x-amz-security-token'])}`);
+    callers.push(
+      `${/Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1]} ${String(request.headers['x-amz-security-token'])}`,
+    );
     response.end('{}');
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
+    vi.stubEnv(name, undefined);
   vi.stubEnv('AWS_ENDPOINT_URL', address);
   vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${address}/credentials`);
 });
@@ -37,7 +49,7 @@ afterEach(async () => {
   });
 });
 
-test('a task\'s role signs, by the SDK\'s chain; credentials are kept while they are good, and replaced before they end', async () => {
+test("a task's role signs, by the SDK's chain; credentials are kept while they are good, and replaced before they end", async () => {
   goodForMs = 3_600_000;
   const clients = createClients({ endpoint: null, region: 'eu-west-1', tablePrefix: 'x', bucket: 'x' });
   const put = () => clients.dynamoCalls('PutItem', { TableName: 't', Item: {} });
@@ -48,10 +60,12 @@ test('a task\'s role signs, by the SDK\'s chain; credentials are kept while they
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + goodForMs - 60_000 });
   await put();
   // The SDK hands out the old ones while it fetches the new.
-  await expect.poll(async () => {
-    await put();
-    return callers.at(-1);
-  }).toBe('KEY2 token 2');
+  await expect
+    .poll(async () => {
+      await put();
+      return callers.at(-1);
+    })
+    .toBe('KEY2 token 2');
   vi.useRealTimers();
   clients.destroy();
 });

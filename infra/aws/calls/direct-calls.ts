@@ -21,21 +21,43 @@ import { signedHeaders } from './signer.ts';
  * What differs: an answer is checked by its CRC-32 where it has one (DynamoDB's; the SDK leaves that to TLS), and the SDK's
  * own headers for its statistics are not sent.
  */
-export interface DirectOptions { post: Post; timeoutMs: number; tries: number }
+export interface DirectOptions {
+  post: Post;
+  timeoutMs: number;
+  tries: number;
+}
 
-export function directDynamoCalls(client: DynamoDBClient, options: DirectOptions, onAnswer: (answer: StampedAnswer) => void): DynamoCalls {
+export function directDynamoCalls(
+  client: DynamoDBClient,
+  options: DirectOptions,
+  onAnswer: (answer: StampedAnswer) => void,
+): DynamoCalls {
   return callsOf<DynamoOperations>(client, {
-    ...options, onAnswer, service: 'dynamodb', target: 'DynamoDB_20120810', constantHeaders: JSON_CONTENT, endpoints: createEndpoints('dynamodb', client.config),
-    encode: toJson, decode: fromJson,
+    ...options,
+    onAnswer,
+    service: 'dynamodb',
+    target: 'DynamoDB_20120810',
+    constantHeaders: JSON_CONTENT,
+    endpoints: createEndpoints('dynamodb', client.config),
+    encode: toJson,
+    decode: fromJson,
   });
 }
 
 export function directSqsCalls(client: SQSClient, options: DirectOptions): SqsCalls {
   return callsOf<SqsOperations>(client, {
-    ...options, onAnswer: () => undefined, service: 'sqs', target: 'AmazonSQS', constantHeaders: { ...JSON_CONTENT, 'x-amzn-query-mode': 'true' }, endpoints: createEndpoints('sqs', client.config),
+    ...options,
+    onAnswer: () => undefined,
+    service: 'sqs',
+    target: 'AmazonSQS',
+    constantHeaders: { ...JSON_CONTENT, 'x-amzn-query-mode': 'true' },
+    endpoints: createEndpoints('sqs', client.config),
     encode: JSON.stringify,
     decode(text, name, input) {
-      const output = JSON.parse(text) as Pick<ReceiveMessageCommandOutput & SendMessageBatchCommandOutput, 'Messages' | 'Successful'>;
+      const output = JSON.parse(text) as Pick<
+        ReceiveMessageCommandOutput & SendMessageBatchCommandOutput,
+        'Messages' | 'Successful'
+      >;
       if (name === 'ReceiveMessage') checkReceived(output);
       if (name === 'SendMessageBatch') checkSent(input, output);
       return output;
@@ -75,7 +97,11 @@ class DirectCalls {
     this.#plan = plan;
   }
 
-  async call(name: string, input: object, { signal, timeoutMs = this.#plan.timeoutMs }: CallOptions = {}): Promise<object> {
+  async call(
+    name: string,
+    input: object,
+    { signal, timeoutMs = this.#plan.timeoutMs }: CallOptions = {},
+  ): Promise<object> {
     const body = this.#plan.encode(input);
     for (let tries = 1; ; tries++) {
       try {
@@ -90,18 +116,30 @@ class DirectCalls {
     }
   }
 
-  async #try(name: string, input: object, body: string, limits: { signal: AbortSignal | undefined; timeoutMs: number }): Promise<Answer> {
+  async #try(
+    name: string,
+    input: object,
+    body: string,
+    limits: { signal: AbortSignal | undefined; timeoutMs: number },
+  ): Promise<Answer> {
     const { post, target, constantHeaders, endpoints, onAnswer } = this.#plan;
     // From the SDK's own chain, which keeps them and refreshes them before they end.
     const credentials = await this.#config.credentials();
     const endpoint = await endpoints.of(input, credentials.accountId);
     const offsetMs = this.#config.systemClockOffset;
-    const headers = signedHeaders(endpoint, { ...constantHeaders, 'x-amz-target': `${target}.${name}` }, body, credentials, Date.now() + offsetMs);
+    const headers = signedHeaders(
+      endpoint,
+      { ...constantHeaders, 'x-amz-target': `${target}.${name}` },
+      body,
+      credentials,
+      Date.now() + offsetMs,
+    );
     const sentAtMs = sharedClockMs();
     const answer = await post({ origin: endpoint.origin, path: endpoint.path, headers, body }, limits);
     const dateMs = Date.parse(answer.headers['date'] ?? '');
     onAnswer({ dateMs, sentAtMs, answeredAtMs: sharedClockMs() });
-    if (Number.isFinite(dateMs) && answer.headers['age'] === undefined) this.#config.systemClockOffset = dateMs - Date.now();
+    if (Number.isFinite(dateMs) && answer.headers['age'] === undefined)
+      this.#config.systemClockOffset = dateMs - Date.now();
     if (answer.status !== 200) throw this.#refused(answer, offsetMs);
     checkSum(answer);
     return answer;
@@ -119,7 +157,10 @@ function checkSum({ headers, body }: Answer): void {
   const said = headers['x-amz-crc32'];
   if (said === undefined || Number(said) === crc32(body)) return;
   // Broken on its way: the next one need not be.
-  throw Object.assign(new Error(`the answer's CRC-32 is ${crc32(body)}, and ${String(said)} was announced`), { name: 'CRC32CheckFailed', $retryable: {} });
+  throw Object.assign(new Error(`the answer's CRC-32 is ${crc32(body)}, and ${String(said)} was announced`), {
+    name: 'CRC32CheckFailed',
+    $retryable: {},
+  });
 }
 
 function withTries(error: Error & { $metadata?: { attempts?: number } }, attempts: number): Error {

@@ -6,13 +6,17 @@ import type { Cloud } from '../cloud.ts';
 import { createCloud, ensureTables } from '../create-cloud.ts';
 
 /** Over HTTP to servers that nobody here wrote. The tables as in production, without an endpoint, so that all comes from the environment. */
-const dynalite = (createRequire(import.meta.url) as unknown as (name: string) => (options: object) => Server)('dynalite')({ createTableMs: 0 });
+const dynalite = (createRequire(import.meta.url) as unknown as (name: string) => (options: object) => Server)(
+  'dynalite',
+)({ createTableMs: 0 });
 const fauxqs = buildApp({ logger: false });
 const config = { endpoint: null, region: 'us-east-1', tablePrefix: 'foreign', bucket: 'foreign' };
 let cloud: Cloud;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => { dynalite.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    dynalite.listen(0, '127.0.0.1', resolve);
+  });
   await fauxqs.listen({ port: 0, host: '127.0.0.1' });
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
@@ -24,7 +28,9 @@ afterAll(async () => {
   cloud.close();
   vi.unstubAllEnvs();
   await fauxqs.close();
-  await new Promise((resolve) => { dynalite.close(resolve); });
+  await new Promise((resolve) => {
+    dynalite.close(resolve);
+  });
 });
 
 test('dynalite: one of many claims wins, its account stands, and its answers fit their checksums', async () => {
@@ -41,17 +47,27 @@ test('dynalite: one of many claims wins, its account stands, and its answers fit
 
 test('fauxqs: messages go in, come out, come back and are gone', async () => {
   // Addresses of its queues resolve nowhere: a configured endpoint is gone to all the same.
-  const configured = createCloud({ ...config, endpoint: `http://127.0.0.1:${(fauxqs.server.address() as AddressInfo).port}` });
+  const configured = createCloud({
+    ...config,
+    endpoint: `http://127.0.0.1:${(fauxqs.server.address() as AddressInfo).port}`,
+  });
   const { queues } = configured;
   await queues.ensurePool('p');
   const bodies = Array.from({ length: 25 }, (_, at) => `message ${at} ä`);
   await queues.send('p-batches-ios', bodies);
   const received = await queues.receive('p-batches-ios', { max: 30, waitSeconds: 1, visibilitySeconds: 30 });
   expect(received.map(({ body }) => body).toSorted()).toEqual(bodies.toSorted());
-  await queues.handBack('p-batches-ios', received.map(({ receipt }) => receipt), 0);
+  await queues.handBack(
+    'p-batches-ios',
+    received.map(({ receipt }) => receipt),
+    0,
+  );
   const again = await queues.receive('p-batches-ios', { max: 30, waitSeconds: 1, visibilitySeconds: 30 });
   expect(again.every(({ receives }) => receives === 2)).toBe(true);
-  await queues.remove('p-batches-ios', again.map(({ receipt }) => receipt));
+  await queues.remove(
+    'p-batches-ios',
+    again.map(({ receipt }) => receipt),
+  );
   expect(await queues.depth('p-batches-ios')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   configured.close();
 });

@@ -14,12 +14,16 @@ beforeEach(async () => {
   answers = [];
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      bodies.push(Buffer.concat(chunks).toString());
-      answers.push(response);
-    });
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        bodies.push(Buffer.concat(chunks).toString());
+        answers.push(response);
+      });
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   posting = createPost({ sockets: 1, connectTimeoutMs: 1_000 });
 });
 afterEach(async () => {
@@ -31,7 +35,8 @@ afterEach(async () => {
 });
 
 const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const post = (body: string, { timeoutMs = 5_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}) => posting.post({ origin: origin(), path: '/', headers: {}, body }, { timeoutMs, signal });
+const post = (body: string, { timeoutMs = 5_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
+  posting.post({ origin: origin(), path: '/', headers: {}, body }, { timeoutMs, signal });
 
 test('a request that waits for a socket until its time is over, or until it is aborted, is never written', async () => {
   const first = post('first');
@@ -58,7 +63,10 @@ test('an answer that comes in pieces is whole', async () => {
 });
 
 test('nobody there is no answer, and so is a client that is closed', async () => {
-  const refused = posting.post({ origin: 'http://127.0.0.1:1', path: '/', headers: {}, body: '' }, { timeoutMs: 5_000, signal: undefined });
+  const refused = posting.post(
+    { origin: 'http://127.0.0.1:1', path: '/', headers: {}, body: '' },
+    { timeoutMs: 5_000, signal: undefined },
+  );
   await expect(refused).rejects.toMatchObject({ name: 'NoAnswerError', cause: { code: 'ECONNREFUSED' } });
   const pending = post('x');
   await expect.poll(() => bodies).toEqual(['x']);

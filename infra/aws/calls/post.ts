@@ -5,8 +5,17 @@ import type { Dispatcher } from 'undici';
 /** One exchange over HTTP/1.1. Rejects with an AbortError when the signal aborts, and with a TimeoutError or a NoAnswerError where there was no whole answer. */
 export type Post = (request: Posted, limits: { timeoutMs: number; signal: AbortSignal | undefined }) => Promise<Answer>;
 
-export interface Posted { origin: string; path: string; headers: Record<string, string>; body: string }
-export interface Answer { status: number; headers: IncomingHttpHeaders; body: Buffer }
+export interface Posted {
+  origin: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+}
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
 
 /** The request may have arrived: whoever needs to know asks. */
 export class NoAnswerError extends Error {
@@ -20,9 +29,19 @@ export class NoAnswerError extends Error {
 const IDLE_MS = 30_000;
 
 /** Sockets are opened as they are needed, up to `sockets` to each address, kept, and used again. One request at a time on each. */
-export function createPost({ sockets, connectTimeoutMs }: { sockets: number; connectTimeoutMs: number }): { post: Post; destroy: () => void } {
+export function createPost({ sockets, connectTimeoutMs }: { sockets: number; connectTimeoutMs: number }): {
+  post: Post;
+  destroy: () => void;
+} {
   // Time-outs are those of each request: undici's own are counted in whole seconds.
-  const agent = new Agent({ connections: sockets, pipelining: 1, keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: connectTimeoutMs } });
+  const agent = new Agent({
+    connections: sockets,
+    pipelining: 1,
+    keepAliveTimeout: IDLE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: connectTimeoutMs },
+  });
   return {
     post({ origin, path, headers, body }, { timeoutMs, signal }) {
       if (signal?.aborted === true) return Promise.reject(aborted(signal));
@@ -50,7 +69,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
 
-  constructor(resolve: (answer: Answer) => void, reject: (error: Error) => void, timeoutMs: number, signal: AbortSignal | undefined) {
+  constructor(
+    resolve: (answer: Answer) => void,
+    reject: (error: Error) => void,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
@@ -77,7 +101,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#end();
     const [first] = this.#chunks;
-    this.#resolve({ status: this.#status, headers: this.#headers, body: first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks) });
+    this.#resolve({
+      status: this.#status,
+      headers: this.#headers,
+      body: first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks),
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -9,7 +9,10 @@ export type Service = 'dynamodb' | 'sqs';
 const EXCEPTIONS = { dynamodb: DynamoDBServiceException, sqs: SQSServiceException };
 
 /** An answer other than 200 as the SDK would throw it: its base class, the service's name for what is wrong, and the status. */
-export function refusalFrom(service: Service, { status, headers, body }: Answer): Error & { $metadata: { httpStatusCode?: number; clockSkewCorrected?: true } } {
+export function refusalFrom(
+  service: Service,
+  { status, headers, body }: Answer,
+): Error & { $metadata: { httpStatusCode?: number; clockSkewCorrected?: true } } {
   const said = parsed(body);
   const Exception = EXCEPTIONS[service];
   const requestId = headerText(headers['x-amzn-requestid']);
@@ -17,7 +20,12 @@ export function refusalFrom(service: Service, { status, headers, body }: Answer)
     name: nameIn(headerText(headers['x-amzn-errortype']) ?? text(said['__type']) ?? text(said['code']) ?? 'Unknown'),
     message: text(said['message']) ?? text(said['Message']) ?? 'UnknownError',
     $fault: status < 500 ? 'client' : 'server',
-    $metadata: { httpStatusCode: status, ...(requestId === undefined ? {} : { requestId }), attempts: 1, totalRetryDelay: 0 },
+    $metadata: {
+      httpStatusCode: status,
+      ...(requestId === undefined ? {} : { requestId }),
+      attempts: 1,
+      totalRetryDelay: 0,
+    },
   });
 }
 
@@ -37,11 +45,12 @@ function nameIn(type: string): string {
 function parsed(body: Buffer): Record<string, unknown> {
   try {
     const value = JSON.parse(body.toString()) as unknown;
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};
   }
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const headerText = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+const headerText = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;

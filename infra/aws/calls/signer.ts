@@ -3,12 +3,32 @@ import type { KeyObject } from 'node:crypto';
 import aws4 from 'aws4';
 import type { Endpoint } from './endpoint.ts';
 
-export interface Signed { headers: Record<string, string> }
-export interface SigningCredentials { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
+export interface Signed {
+  headers: Record<string, string>;
+}
+export interface SigningCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
 
 /** The headers of a POST with its signature, version 4, as of `nowMs`. `headers` are all signed; `host` and `x-amz-date` are added. */
-export function signedHeaders({ host, path, region, signingName }: Endpoint, headers: Record<string, string>, body: string, credentials: SigningCredentials, nowMs: number): Record<string, string> {
-  const request = { method: 'POST', host, path, region, service: signingName, body, headers: { host, 'x-amz-date': basicDate(nowMs), ...headers } };
+export function signedHeaders(
+  { host, path, region, signingName }: Endpoint,
+  headers: Record<string, string>,
+  body: string,
+  credentials: SigningCredentials,
+  nowMs: number,
+): Record<string, string> {
+  const request = {
+    method: 'POST',
+    host,
+    path,
+    region,
+    service: signingName,
+    body,
+    headers: { host, 'x-amz-date': basicDate(nowMs), ...headers },
+  };
   return new Signer(request, credentials).sign().headers as Record<string, string>;
 }
 
@@ -18,7 +38,12 @@ export function signedHeaders({ host, path, region, signingName }: Endpoint, hea
  */
 class Signer extends aws4.RequestSigner {
   override signature(): string {
-    return createHmac('sha256', signingKey(this.credentials.secretAccessKey ?? '', this.getDate(), this.region, this.service)).update(this.stringToSign()).digest('hex');
+    return createHmac(
+      'sha256',
+      signingKey(this.credentials.secretAccessKey ?? '', this.getDate(), this.region, this.service),
+    )
+      .update(this.stringToSign())
+      .digest('hex');
   }
 }
 
@@ -32,7 +57,10 @@ function signingKey(secret: string, date: string, region: string, service: strin
   const name = `${date}/${region}/${service}`;
   const known = last.keys.get(name);
   if (known !== undefined) return known;
-  const bytes = [date, region, service, 'aws4_request'].reduce<string | Buffer>((key, part) => createHmac('sha256', key).update(part).digest(), `AWS4${secret}`);
+  const bytes = [date, region, service, 'aws4_request'].reduce<string | Buffer>(
+    (key, part) => createHmac('sha256', key).update(part).digest(),
+    `AWS4${secret}`,
+  );
   const key = createSecretKey(bytes as Buffer);
   last.keys.set(name, key);
   return key;

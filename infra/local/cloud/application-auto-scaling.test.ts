@@ -1,32 +1,105 @@
-import { ApplicationAutoScalingClient, DescribeScheduledActionsCommand, PutScheduledActionCommand, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { tmpdir } from 'node:os';
+import {
+  ApplicationAutoScalingClient,
+  DescribeScheduledActionsCommand,
+  PutScheduledActionCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createCloud } from '../../aws/create-cloud.ts';
 import { startLocalCloud } from './start.ts';
 import type { LocalCloud } from './start.ts';
 
 let local: LocalCloud | null = null;
-afterEach(async () => { await local?.stop(500); });
+afterEach(async () => {
+  await local?.stop(500);
+});
 
-const resource = { ServiceNamespace: 'ecs', ResourceId: 'service/c/w', ScalableDimension: 'ecs:service:DesiredCount' } as const;
+const resource = {
+  ServiceNamespace: 'ecs',
+  ResourceId: 'service/c/w',
+  ScalableDimension: 'ecs:service:DesiredCount',
+} as const;
 
 test('bounds pull the count to them, and a scheduled action moves the bounds at its time', async () => {
-  local = await startLocalCloud({ dataDir: null, groups: [], services: [{ cluster: 'c', service: 'w', command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], env: {}, cwd: tmpdir(), startDelayMs: 0 }] });
+  local = await startLocalCloud({
+    dataDir: null,
+    groups: [],
+    services: [
+      {
+        cluster: 'c',
+        service: 'w',
+        command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+        env: {},
+        cwd: tmpdir(),
+        startDelayMs: 0,
+      },
+    ],
+  });
   const { scaling } = createCloud({ endpoint: local.url, region: 'us-east-1', tablePrefix: 'x', bucket: 'x' });
-  const client = new ApplicationAutoScalingClient({ endpoint: local.url, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+  const client = new ApplicationAutoScalingClient({
+    endpoint: local.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
   const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w', if_changed: 'tell' } as const;
 
-  await expect(client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'up', Schedule: 'at(2026-01-01T00:00:00)', ScalableTargetAction: { MinCapacity: 2 } }))).rejects.toMatchObject({ name: 'ObjectNotFoundException' });
+  await expect(
+    client.send(
+      new PutScheduledActionCommand({
+        ...resource,
+        ScheduledActionName: 'up',
+        Schedule: 'at(2026-01-01T00:00:00)',
+        ScalableTargetAction: { MinCapacity: 2 },
+      }),
+    ),
+  ).rejects.toMatchObject({ name: 'ObjectNotFoundException' });
   await client.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: 1, MaxCapacity: 3 }));
   expect(await scaling.observe(target)).toMatchObject({ desired: 1 });
 
   const inASecond = new Date(Date.now() + 1_500).toISOString().slice(0, 19);
-  await client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'up', Schedule: `at(${inASecond})`, ScalableTargetAction: { MinCapacity: 2 } }));
-  expect((await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions).toHaveLength(1);
-  await vi.waitFor(async () => expect(await scaling.observe(target)).toMatchObject({ desired: 2 }), { timeout: 4_000, interval: 50 });
-  expect((await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions).toHaveLength(0);
+  await client.send(
+    new PutScheduledActionCommand({
+      ...resource,
+      ScheduledActionName: 'up',
+      Schedule: `at(${inASecond})`,
+      ScalableTargetAction: { MinCapacity: 2 },
+    }),
+  );
+  expect(
+    (await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions,
+  ).toHaveLength(1);
+  await vi.waitFor(async () => expect(await scaling.observe(target)).toMatchObject({ desired: 2 }), {
+    timeout: 4_000,
+    interval: 50,
+  });
+  expect(
+    (await client.send(new DescribeScheduledActionsCommand({ ServiceNamespace: 'ecs' }))).ScheduledActions,
+  ).toHaveLength(0);
 
-  await expect(client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'c', Schedule: 'rate(1 minute)' }))).rejects.toThrow('rate(1 minute)');
-  await expect(client.send(new RegisterScalableTargetCommand({ ServiceNamespace: 'dynamodb', ResourceId: 'table/none', ScalableDimension: 'dynamodb:table:WriteCapacityUnits', MinCapacity: 1, MaxCapacity: 2 }))).rejects.toThrow('DynamoDB table does not exist: table/none');
-  await expect(client.send(new RegisterScalableTargetCommand({ ServiceNamespace: 'rds', ResourceId: 'cluster:x', ScalableDimension: 'rds:cluster:ReadReplicaCount', MinCapacity: 1, MaxCapacity: 2 }))).rejects.toThrow('namespace rds');
+  await expect(
+    client.send(new PutScheduledActionCommand({ ...resource, ScheduledActionName: 'c', Schedule: 'rate(1 minute)' })),
+  ).rejects.toThrow('rate(1 minute)');
+  await expect(
+    client.send(
+      new RegisterScalableTargetCommand({
+        ServiceNamespace: 'dynamodb',
+        ResourceId: 'table/none',
+        ScalableDimension: 'dynamodb:table:WriteCapacityUnits',
+        MinCapacity: 1,
+        MaxCapacity: 2,
+      }),
+    ),
+  ).rejects.toThrow('DynamoDB table does not exist: table/none');
+  await expect(
+    client.send(
+      new RegisterScalableTargetCommand({
+        ServiceNamespace: 'rds',
+        ResourceId: 'cluster:x',
+        ScalableDimension: 'rds:cluster:ReadReplicaCount',
+        MinCapacity: 1,
+        MaxCapacity: 2,
+      }),
+    ),
+  ).rejects.toThrow('namespace rds');
 });

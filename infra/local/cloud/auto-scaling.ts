@@ -3,7 +3,12 @@ import { AwsError, notImplemented } from './aws-error.ts';
 import type { StateFile } from './state-file.ts';
 import { members, xml } from './xml.ts';
 
-interface Kept { min: number; max: number; desired: number; suspended: string[] }
+interface Kept {
+  min: number;
+  max: number;
+  desired: number;
+  suspended: string[];
+}
 export type GroupState = Record<string, Kept>;
 
 /** Instances are in service `startDelayMs` after they were asked for. Sizes are those of a group that nobody has changed yet: 0, 0 and 10,000 if absent. */
@@ -19,12 +24,40 @@ export interface GroupDefinition {
   busyMs?: number;
 }
 
-interface Instance { id: string; state: 'Pending' | 'InService'; timer: NodeJS.Timeout | null }
-interface Activity { id: string; atMs: number; description: string; status: 'InProgress' | 'Successful' }
-interface Group { name: string; startDelayMs: number; weight: number | null; busyMs: number; busyUntilMs: number; kept: Kept; instances: Instance[]; activities: Activity[] }
+interface Instance {
+  id: string;
+  state: 'Pending' | 'InService';
+  timer: NodeJS.Timeout | null;
+}
+interface Activity {
+  id: string;
+  atMs: number;
+  description: string;
+  status: 'InProgress' | 'Successful';
+}
+interface Group {
+  name: string;
+  startDelayMs: number;
+  weight: number | null;
+  busyMs: number;
+  busyUntilMs: number;
+  kept: Kept;
+  instances: Instance[];
+  activities: Activity[];
+}
 
 const NAMESPACE = 'http://autoscaling.amazonaws.com/doc/2011-01-01/';
-const PROCESSES = ['Launch', 'Terminate', 'AddToLoadBalancer', 'AlarmNotification', 'AZRebalance', 'HealthCheck', 'InstanceRefresh', 'ReplaceUnhealthy', 'ScheduledActions'];
+const PROCESSES = [
+  'Launch',
+  'Terminate',
+  'AddToLoadBalancer',
+  'AlarmNotification',
+  'AZRebalance',
+  'HealthCheck',
+  'InstanceRefresh',
+  'ReplaceUnhealthy',
+  'ScheduledActions',
+];
 const MOST = 10_000;
 
 export interface AutoScaling {
@@ -35,27 +68,37 @@ export interface AutoScaling {
 /** EC2 Auto Scaling. Instances are only counted: they are Pending, and in service after the group's start delay. */
 export function startAutoScaling(options: { groups: GroupDefinition[]; state: StateFile<GroupState> }): AutoScaling {
   const { state } = options.state;
-  const groups = options.groups.map(({ name, startDelayMs, min = 0, desired = 0, max = MOST, weight = null, busyMs = 0 }): Group => {
-    const kept = state[name] ?? { min, max, desired, suspended: [] };
-    state[name] = kept;
-    return { name, startDelayMs, weight, busyMs, busyUntilMs: 0, kept, instances: [], activities: [] };
-  });
+  const groups = options.groups.map(
+    ({ name, startDelayMs, min = 0, desired = 0, max = MOST, weight = null, busyMs = 0 }): Group => {
+      const kept = state[name] ?? { min, max, desired, suspended: [] };
+      state[name] = kept;
+      return { name, startDelayMs, weight, busyMs, busyUntilMs: 0, kept, instances: [], activities: [] };
+    },
+  );
   for (const group of groups) reconcile(group);
 
   function groupOf(parameters: URLSearchParams): Group {
     const name = parameters.get('AutoScalingGroupName');
     const found = groups.find((group) => group.name === name);
-    if (found === undefined) throw invalidGroup(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
+    if (found === undefined)
+      throw invalidGroup(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
     return found;
   }
 
   function change(group: Group, next: Kept): void {
-    if (next.min > next.max) throw invalidGroup(`Max bound, ${next.max}, must be greater than or equal to min bound, ${next.min}`);
+    if (next.min > next.max)
+      throw invalidGroup(`Max bound, ${next.max}, must be greater than or equal to min bound, ${next.min}`);
     if (next.desired < next.min || next.desired > next.max) {
-      throw invalidGroup(`Desired capacity:${next.desired} must be between the specified min size:${next.min} and max size:${next.max}`);
+      throw invalidGroup(
+        `Desired capacity:${next.desired} must be between the specified min size:${next.min} and max size:${next.max}`,
+      );
     }
     const isResized = next.min !== group.kept.min || next.max !== group.kept.max || next.desired !== group.kept.desired;
-    if (isResized && Date.now() < group.busyUntilMs) throw new AwsError('ScalingActivityInProgress', `Scaling activity ${group.activities[0]?.id ?? ''} is in progress and blocks this action`);
+    if (isResized && Date.now() < group.busyUntilMs)
+      throw new AwsError(
+        'ScalingActivityInProgress',
+        `Scaling activity ${group.activities[0]?.id ?? ''} is in progress and blocks this action`,
+      );
     if (isResized) group.busyUntilMs = Date.now() + group.busyMs;
     Object.assign(group.kept, next);
     options.state.save();
@@ -64,7 +107,12 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
 
   function update(parameters: URLSearchParams): void {
     const group = groupOf(parameters);
-    refuseOthers('UpdateAutoScalingGroup', parameters, ['AutoScalingGroupName', 'MinSize', 'MaxSize', 'DesiredCapacity']);
+    refuseOthers('UpdateAutoScalingGroup', parameters, [
+      'AutoScalingGroupName',
+      'MinSize',
+      'MaxSize',
+      'DesiredCapacity',
+    ]);
     const min = count(parameters, 'MinSize') ?? group.kept.min;
     const max = count(parameters, 'MaxSize') ?? group.kept.max;
     // Without a desired count the present one follows the bounds.
@@ -88,15 +136,26 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
         case 'DescribeAutoScalingGroups': {
           refuseOthers(operation, parameters, ['AutoScalingGroupNames']);
           const names = list(parameters, 'AutoScalingGroupNames');
-          return result(operation, { AutoScalingGroups: members(groups.filter((group) => names.length === 0 || names.includes(group.name)).map(shown)) });
+          return result(operation, {
+            AutoScalingGroups: members(
+              groups.filter((group) => names.length === 0 || names.includes(group.name)).map(shown),
+            ),
+          });
         }
         case 'DescribeScalingActivities': {
           const activities = groupOf(parameters).activities.slice(0, count(parameters, 'MaxRecords') ?? 100);
           return result(operation, {
-            Activities: members(activities.map((one) => ({
-              ActivityId: one.id, AutoScalingGroupName: parameters.get('AutoScalingGroupName'), Description: one.description, Cause: 'a change of the desired capacity',
-              StartTime: new Date(one.atMs).toISOString(), StatusCode: one.status, Progress: one.status === 'Successful' ? 100 : 50,
-            }))),
+            Activities: members(
+              activities.map((one) => ({
+                ActivityId: one.id,
+                AutoScalingGroupName: parameters.get('AutoScalingGroupName'),
+                Description: one.description,
+                Cause: 'a change of the desired capacity',
+                StartTime: new Date(one.atMs).toISOString(),
+                StatusCode: one.status,
+                Progress: one.status === 'Successful' ? 100 : 50,
+              })),
+            ),
           });
         }
         case 'UpdateAutoScalingGroup':
@@ -112,11 +171,13 @@ export function startAutoScaling(options: { groups: GroupDefinition[]; state: St
         case 'ResumeProcesses':
           suspend(parameters, operation === 'SuspendProcesses');
           return result(operation, null);
-        default: throw notImplemented('autoscaling', operation);
+        default:
+          throw notImplemented('autoscaling', operation);
       }
     },
     close() {
-      for (const group of groups) for (const instance of group.instances) if (instance.timer !== null) clearTimeout(instance.timer);
+      for (const group of groups)
+        for (const instance of group.instances) if (instance.timer !== null) clearTimeout(instance.timer);
     },
   };
 }
@@ -131,7 +192,12 @@ function reconcile(group: Group): void {
   } else if (missing < 0 && !suspended.includes('Terminate')) {
     for (const instance of group.instances.splice(missing)) {
       if (instance.timer !== null) clearTimeout(instance.timer);
-      group.activities.unshift({ id: randomUUID(), atMs: Date.now(), description: `Terminating EC2 instance: ${instance.id}`, status: 'Successful' });
+      group.activities.unshift({
+        id: randomUUID(),
+        atMs: Date.now(),
+        description: `Terminating EC2 instance: ${instance.id}`,
+        status: 'Successful',
+      });
     }
   }
   group.activities.splice(100);
@@ -139,7 +205,12 @@ function reconcile(group: Group): void {
 
 function launch(group: Group): void {
   const instance: Instance = { id: `i-${randomBytes(8).toString('hex')}1`, state: 'Pending', timer: null };
-  const activity: Activity = { id: randomUUID(), atMs: Date.now(), description: `Launching a new EC2 instance: ${instance.id}`, status: 'InProgress' };
+  const activity: Activity = {
+    id: randomUUID(),
+    atMs: Date.now(),
+    description: `Launching a new EC2 instance: ${instance.id}`,
+    status: 'InProgress',
+  };
   instance.timer = setTimeout(() => {
     instance.state = 'InService';
     instance.timer = null;
@@ -151,16 +222,38 @@ function launch(group: Group): void {
 
 function shown(group: Group) {
   return {
-    AutoScalingGroupName: group.name, AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:local:autoScalingGroupName/${group.name}`,
-    MinSize: group.kept.min, MaxSize: group.kept.max, DesiredCapacity: group.kept.desired, DefaultCooldown: 300, HealthCheckType: 'EC2', HealthCheckGracePeriod: 0,
-    AvailabilityZones: members(['us-east-1a']), CreatedTime: '2026-01-01T00:00:00Z',
-    Instances: members(group.instances.map((one) => ({ InstanceId: one.id, AvailabilityZone: 'us-east-1a', LifecycleState: one.state, HealthStatus: 'Healthy', ProtectedFromScaleIn: false, ...(group.weight === null ? {} : { WeightedCapacity: String(group.weight) }) }))),
-    SuspendedProcesses: members(group.kept.suspended.map((name) => ({ ProcessName: name, SuspensionReason: 'User suspended' }))),
+    AutoScalingGroupName: group.name,
+    AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:local:autoScalingGroupName/${group.name}`,
+    MinSize: group.kept.min,
+    MaxSize: group.kept.max,
+    DesiredCapacity: group.kept.desired,
+    DefaultCooldown: 300,
+    HealthCheckType: 'EC2',
+    HealthCheckGracePeriod: 0,
+    AvailabilityZones: members(['us-east-1a']),
+    CreatedTime: '2026-01-01T00:00:00Z',
+    Instances: members(
+      group.instances.map((one) => ({
+        InstanceId: one.id,
+        AvailabilityZone: 'us-east-1a',
+        LifecycleState: one.state,
+        HealthStatus: 'Healthy',
+        ProtectedFromScaleIn: false,
+        ...(group.weight === null ? {} : { WeightedCapacity: String(group.weight) }),
+      })),
+    ),
+    SuspendedProcesses: members(
+      group.kept.suspended.map((name) => ({ ProcessName: name, SuspensionReason: 'User suspended' })),
+    ),
   };
 }
 
 function result(operation: string, body: Parameters<typeof xml>[1] | null): string {
-  return xml(`${operation}Response`, { ...(body === null ? {} : { [`${operation}Result`]: body }), ResponseMetadata: { RequestId: randomUUID() } }, NAMESPACE);
+  return xml(
+    `${operation}Response`,
+    { ...(body === null ? {} : { [`${operation}Result`]: body }), ResponseMetadata: { RequestId: randomUUID() } },
+    NAMESPACE,
+  );
 }
 
 const invalidGroup = (message: string) => new AwsError('ValidationError', message);
@@ -172,11 +265,16 @@ function list(parameters: URLSearchParams, name: string): string[] {
 function count(parameters: URLSearchParams, name: string): number | null {
   const text = parameters.get(name);
   if (text === null) return null;
-  if (!/^\d+$/.test(text) || Number(text) > MOST) throw invalidGroup(`Value '${text}' at '${name}' failed to satisfy constraint: Member must be a whole number up to ${MOST}`);
+  if (!/^\d+$/.test(text) || Number(text) > MOST)
+    throw invalidGroup(
+      `Value '${text}' at '${name}' failed to satisfy constraint: Member must be a whole number up to ${MOST}`,
+    );
   return Number(text);
 }
 
 function refuseOthers(operation: string, parameters: URLSearchParams, known: string[]): void {
-  const other = [...parameters.keys()].find((key) => !['Action', 'Version', ...known].includes(key.split('.')[0] ?? ''));
+  const other = [...parameters.keys()].find(
+    (key) => !['Action', 'Version', ...known].includes(key.split('.')[0] ?? ''),
+  );
   if (other !== undefined) throw notImplemented('autoscaling', `${operation} with ${other}`);
 }

@@ -4,7 +4,10 @@ import { AwsError } from './aws-error.ts';
  * Body of `content-encoding: aws-chunked`: `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n`, ended by a chunk of size 0 and
  * trailer lines, which are handed to `trailer` (lower-case name). The SDK sends streams in this form.
  */
-export async function* decodeAwsChunked(source: AsyncIterable<Buffer>, trailer: (name: string, value: string) => void): AsyncGenerator<Buffer> {
+export async function* decodeAwsChunked(
+  source: AsyncIterable<Buffer>,
+  trailer: (name: string, value: string) => void,
+): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
   const input = source[Symbol.asyncIterator]();
 
@@ -27,7 +30,8 @@ export async function* decodeAwsChunked(source: AsyncIterable<Buffer>, trailer: 
 
   for (;;) {
     const size = Number.parseInt(await line(), 16);
-    if (Number.isNaN(size)) throw new AwsError('InvalidRequest', 'The chunk size of the aws-chunked body is not a number');
+    if (Number.isNaN(size))
+      throw new AwsError('InvalidRequest', 'The chunk size of the aws-chunked body is not a number');
     if (size === 0) break;
     let left = size;
     while (left > 0) {

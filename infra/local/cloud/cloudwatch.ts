@@ -1,16 +1,40 @@
 import { invalid, notImplemented, refuseOtherFields } from './aws-error.ts';
 
-interface Dimension { Name: string; Value: string }
+interface Dimension {
+  Name: string;
+  Value: string;
+}
 interface Datum {
-  MetricName?: string; Dimensions?: Dimension[]; Timestamp?: number; Value?: number; Values?: number[]; Counts?: number[]; Unit?: string;
+  MetricName?: string;
+  Dimensions?: Dimension[];
+  Timestamp?: number;
+  Value?: number;
+  Values?: number[];
+  Counts?: number[];
+  Unit?: string;
   StatisticValues?: { SampleCount: number; Sum: number; Minimum: number; Maximum: number };
 }
-interface Metric { Namespace?: string; MetricName?: string; Dimensions?: Dimension[] }
+interface Metric {
+  Namespace?: string;
+  MetricName?: string;
+  Dimensions?: Dimension[];
+}
 interface Input extends Metric {
-  MetricData?: Datum[]; StartTime?: number; EndTime?: number; Period?: number; Statistics?: string[]; ScanBy?: string;
+  MetricData?: Datum[];
+  StartTime?: number;
+  EndTime?: number;
+  Period?: number;
+  Statistics?: string[];
+  ScanBy?: string;
   MetricDataQueries?: { Id: string; Label?: string; MetricStat?: { Metric: Metric; Period: number; Stat: string } }[];
 }
-interface Point { atSeconds: number; sum: number; count: number; least: number; most: number }
+interface Point {
+  atSeconds: number;
+  sum: number;
+  count: number;
+  least: number;
+  most: number;
+}
 
 const FIELDS: Record<string, string[]> = {
   PutMetricData: ['Namespace', 'MetricData'],
@@ -27,8 +51,13 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
 
   function put(input: Input): unknown {
     for (const datum of input.MetricData ?? []) {
-      const metric = { Namespace: input.Namespace ?? '', MetricName: datum.MetricName ?? '', Dimensions: datum.Dimensions ?? [] };
-      if (metric.Namespace === '' || metric.MetricName === '') throw invalid('The parameters Namespace and MetricData.MetricName are required.');
+      const metric = {
+        Namespace: input.Namespace ?? '',
+        MetricName: datum.MetricName ?? '',
+        Dimensions: datum.Dimensions ?? [],
+      };
+      if (metric.Namespace === '' || metric.MetricName === '')
+        throw invalid('The parameters Namespace and MetricData.MetricName are required.');
       const kept = metrics.get(keyOf(metric)) ?? { metric, points: [] };
       metrics.set(keyOf(metric), kept);
       kept.points.push(toPoint(datum));
@@ -42,12 +71,22 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
     if (!(periodSeconds > 0)) throw invalid('The parameter Period must be greater than 0.');
     const periods = new Map<number, Point>();
     for (const point of metrics.get(keyOf(metric))?.points ?? []) {
-      if (point.atSeconds < (input.StartTime ?? 0) || point.atSeconds >= (input.EndTime ?? Number.POSITIVE_INFINITY)) continue;
+      if (point.atSeconds < (input.StartTime ?? 0) || point.atSeconds >= (input.EndTime ?? Number.POSITIVE_INFINITY))
+        continue;
       const at = Math.floor(point.atSeconds / periodSeconds) * periodSeconds;
       const now = periods.get(at);
-      periods.set(at, now === undefined ? { ...point } : {
-        atSeconds: at, sum: now.sum + point.sum, count: now.count + point.count, least: Math.min(now.least, point.least), most: Math.max(now.most, point.most),
-      });
+      periods.set(
+        at,
+        now === undefined
+          ? { ...point }
+          : {
+              atSeconds: at,
+              sum: now.sum + point.sum,
+              count: now.count + point.count,
+              least: Math.min(now.least, point.least),
+              most: Math.max(now.most, point.most),
+            },
+      );
     }
     return [...periods.entries()].sort(([a], [b]) => a - b).map(([atSeconds, point]) => ({ atSeconds, point }));
   }
@@ -58,12 +97,17 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
     if (fields === undefined) throw notImplemented('cloudwatch', operation);
     refuseOtherFields('cloudwatch', operation, input, fields);
     switch (operation) {
-      case 'PutMetricData': return put(input);
+      case 'PutMetricData':
+        return put(input);
       case 'GetMetricStatistics': {
         const names = input.Statistics ?? [];
         return {
           Label: input.MetricName,
-          Datapoints: read(input, input, input.Period ?? 60).map(({ atSeconds, point }) => ({ Timestamp: atSeconds, Unit: 'None', ...Object.fromEntries(names.map((name) => [name, statistic(name, point)])) })),
+          Datapoints: read(input, input, input.Period ?? 60).map(({ atSeconds, point }) => ({
+            Timestamp: atSeconds,
+            Unit: 'None',
+            ...Object.fromEntries(names.map((name) => [name, statistic(name, point)])),
+          })),
         };
       }
       case 'GetMetricData':
@@ -74,12 +118,27 @@ export function startCloudWatch(): (operation: string, input: unknown) => unknow
             const { Metric: metric, Period: period, Stat: name } = query.MetricStat;
             const ascending = read(metric, input, period);
             const found = input.ScanBy === 'TimestampAscending' ? ascending : ascending.toReversed();
-            return { Id: query.Id, Label: query.Label ?? metric.MetricName, StatusCode: 'Complete', Timestamps: found.map((one) => one.atSeconds), Values: found.map((one) => statistic(name, one.point)) };
+            return {
+              Id: query.Id,
+              Label: query.Label ?? metric.MetricName,
+              StatusCode: 'Complete',
+              Timestamps: found.map((one) => one.atSeconds),
+              Values: found.map((one) => statistic(name, one.point)),
+            };
           }),
         };
       case 'ListMetrics':
-        return { Metrics: [...metrics.values()].map((one) => one.metric).filter((one) => (input.Namespace === undefined || one.Namespace === input.Namespace) && (input.MetricName === undefined || one.MetricName === input.MetricName)) };
-      default: throw notImplemented('cloudwatch', operation);
+        return {
+          Metrics: [...metrics.values()]
+            .map((one) => one.metric)
+            .filter(
+              (one) =>
+                (input.Namespace === undefined || one.Namespace === input.Namespace) &&
+                (input.MetricName === undefined || one.MetricName === input.MetricName),
+            ),
+        };
+      default:
+        throw notImplemented('cloudwatch', operation);
     }
   };
 }
@@ -92,23 +151,34 @@ function keyOf(metric: Metric): string {
 function toPoint(datum: Datum): Point {
   const atSeconds = datum.Timestamp ?? Date.now() / 1_000;
   const set = datum.StatisticValues;
-  if (set !== undefined) return { atSeconds, sum: set.Sum, count: set.SampleCount, least: set.Minimum, most: set.Maximum };
+  if (set !== undefined)
+    return { atSeconds, sum: set.Sum, count: set.SampleCount, least: set.Minimum, most: set.Maximum };
   const values = datum.Values ?? (datum.Value === undefined ? [] : [datum.Value]);
-  if (values.length === 0) throw invalid('At least one of the parameters Value, Values and StatisticValues must be given.');
+  if (values.length === 0)
+    throw invalid('At least one of the parameters Value, Values and StatisticValues must be given.');
   const counts = values.map((_, at) => datum.Counts?.[at] ?? 1);
   return {
-    atSeconds, sum: values.reduce((sum, value, at) => sum + value * (counts[at] ?? 1), 0), count: counts.reduce((sum, one) => sum + one, 0),
-    least: Math.min(...values), most: Math.max(...values),
+    atSeconds,
+    sum: values.reduce((sum, value, at) => sum + value * (counts[at] ?? 1), 0),
+    count: counts.reduce((sum, one) => sum + one, 0),
+    least: Math.min(...values),
+    most: Math.max(...values),
   };
 }
 
 function statistic(name: string, point: Point): number {
   switch (name) {
-    case 'Sum': return point.sum;
-    case 'Average': return point.sum / point.count;
-    case 'Minimum': return point.least;
-    case 'Maximum': return point.most;
-    case 'SampleCount': return point.count;
-    default: throw notImplemented('cloudwatch', `the statistic ${name}; there are ${STATISTICS.join(', ')}`);
+    case 'Sum':
+      return point.sum;
+    case 'Average':
+      return point.sum / point.count;
+    case 'Minimum':
+      return point.least;
+    case 'Maximum':
+      return point.most;
+    case 'SampleCount':
+      return point.count;
+    default:
+      throw notImplemented('cloudwatch', `the statistic ${name}; there are ${STATISTICS.join(', ')}`);
   }
 }

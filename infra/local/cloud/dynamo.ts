@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
 import { isCharged, metered } from './metered.ts';
@@ -16,15 +16,28 @@ export interface Dynamo {
 }
 
 type Callback = (error: unknown, data?: unknown) => void;
-interface Store { lifecycleManager: { gracefulClose(): Promise<void> } }
+interface Store {
+  lifecycleManager: { gracefulClose(): Promise<void> };
+}
 interface Validations {
   checkTypes(data: unknown, types: unknown): unknown;
   checkValidations(data: unknown, types: unknown, custom: unknown, store: Store): void;
 }
 
 const OPERATIONS = [
-  'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable', 'GetItem', 'ListTables', 'PutItem', 'Query', 'Scan',
-  'UpdateItem', 'UpdateTable',
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'GetItem',
+  'ListTables',
+  'PutItem',
+  'Query',
+  'Scan',
+  'UpdateItem',
+  'UpdateTable',
 ];
 const UPDATE_TABLE_MS = 200;
 /** How long a table's key and units are taken for known: units that were asked for come a while after the call. */
@@ -39,25 +52,60 @@ const DECREASES = 4;
 const DECREASE_AGAIN_MS = 3_600_000;
 
 type Units = { ReadCapacityUnits: number; WriteCapacityUnits: number };
-interface KeySchema { AttributeName: string; KeyType: 'HASH' | 'RANGE' }
-interface Table { KeySchema: KeySchema[]; TableStatus?: string; BillingModeSummary?: { BillingMode?: string }; ProvisionedThroughput: Units; GlobalSecondaryIndexes?: { IndexName: string; IndexStatus: string; KeySchema: KeySchema[]; ProvisionedThroughput: Units }[] }
-interface IndexUpdate { Update?: { IndexName: string; ProvisionedThroughput?: Units; WarmThroughput?: Partial<typeof DEFAULT_WARM> } }
+interface KeySchema {
+  AttributeName: string;
+  KeyType: 'HASH' | 'RANGE';
+}
+interface Table {
+  KeySchema: KeySchema[];
+  TableStatus?: string;
+  BillingModeSummary?: { BillingMode?: string };
+  ProvisionedThroughput: Units;
+  GlobalSecondaryIndexes?: {
+    IndexName: string;
+    IndexStatus: string;
+    KeySchema: KeySchema[];
+    ProvisionedThroughput: Units;
+  }[];
+}
+interface IndexUpdate {
+  Update?: { IndexName: string; ProvisionedThroughput?: Units; WarmThroughput?: Partial<typeof DEFAULT_WARM> };
+}
 
-export interface DynamoOptions { path: string | null; warm: WarmThroughput; saveWarm(): void; updateTableMs?: number; /** Charges and refuses; null: everything goes through. */ throughput: Throughput | null }
+export interface DynamoOptions {
+  path: string | null;
+  warm: WarmThroughput;
+  saveWarm(): void;
+  updateTableMs?: number;
+  /** Charges and refuses; null: everything goes through. */ throughput: Throughput | null;
+}
 
 export function startDynamo(options: DynamoOptions): Dynamo {
   const require = createRequire(import.meta.url);
   const validations = require('dynalite/validations') as Validations;
-  const { create, itemSize } = require('dynalite/db') as { create: (options: unknown) => Store; itemSize: (item: Record<string, unknown>) => number };
+  const { create, itemSize } = require('dynalite/db') as {
+    create: (options: unknown) => Store;
+    itemSize: (item: Record<string, unknown>) => number;
+  };
   if (options.path !== null) mkdirSync(dirname(options.path), { recursive: true });
-  const store = create({ path: options.path ?? undefined, createTableMs: 0, deleteTableMs: 0, updateTableMs: options.updateTableMs ?? UPDATE_TABLE_MS });
-  const operations = new Map(OPERATIONS.map((name) => {
-    const file = name[0]?.toLowerCase() + name.slice(1);
-    return [name, {
-      act: require(`dynalite/actions/${file}`) as (store: Store, data: unknown, callback: Callback) => void,
-      rules: require(`dynalite/validations/${file}`) as { types: object; custom: unknown },
-    }];
-  }));
+  const store = create({
+    path: options.path ?? undefined,
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: options.updateTableMs ?? UPDATE_TABLE_MS,
+  });
+  const operations = new Map(
+    OPERATIONS.map((name) => {
+      const file = name[0]?.toLowerCase() + name.slice(1);
+      return [
+        name,
+        {
+          act: require(`dynalite/actions/${file}`) as (store: Store, data: unknown, callback: Callback) => void,
+          rules: require(`dynalite/validations/${file}`) as { types: object; custom: unknown },
+        },
+      ];
+    }),
+  );
 
   // dynalite throws out of a timer when its database is closed under an action.
   const underWay = new Set<Promise<undefined>>();
@@ -75,9 +123,15 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     return isCharged(operation) && meter !== null ? charged(meter, operation, data) : perform(operation, data);
   }
 
-  async function charged(meter: ReturnType<typeof metered>, operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
+  async function charged(
+    meter: ReturnType<typeof metered>,
+    operation: string,
+    data: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
     const { ConsumedCapacity: consumed, ...answer } = await meter(operation, data);
-    return ['TOTAL', 'INDEXES'].includes(String(data['ReturnConsumedCapacity'])) ? { ...answer, ConsumedCapacity: consumed } : answer;
+    return ['TOTAL', 'INDEXES'].includes(String(data['ReturnConsumedCapacity']))
+      ? { ...answer, ConsumedCapacity: consumed }
+      : answer;
   }
 
   function perform(operation: string, data: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -90,7 +144,12 @@ export function startDynamo(options: DynamoOptions): Dynamo {
         else reject(error);
       });
     });
-    const ended = answered.then(() => undefined, () => undefined).finally(() => underWay.delete(ended));
+    const ended = answered
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => underWay.delete(ended));
     underWay.add(ended);
     return answered;
   }
@@ -98,28 +157,42 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   const describe = async (name: string) => (await act('DescribeTable', { TableName: name }))['Table'] as Table;
 
   const facts = new Map<string, { found: Promise<TableFacts>; atMs: number }>();
-  const meter = options.throughput === null ? null : metered({
-    throughput: options.throughput, itemSize,
-    act: (operation, data) => perform(operation, { ...data, ReturnConsumedCapacity: data['ReturnConsumedCapacity'] === 'INDEXES' ? 'INDEXES' : 'TOTAL' }),
-    tableOf(name) {
-      const known = facts.get(name);
-      if (known !== undefined && performance.now() - known.atMs < FACTS_MS) return known.found;
-      const found = describe(name).then((table) => factsOf(name, table));
-      facts.set(name, { found, atMs: performance.now() });
-      found.catch(() => facts.delete(name));
-      return found;
-    },
-  });
+  const meter =
+    options.throughput === null
+      ? null
+      : metered({
+          throughput: options.throughput,
+          itemSize,
+          act: (operation, data) =>
+            perform(operation, {
+              ...data,
+              ReturnConsumedCapacity: data['ReturnConsumedCapacity'] === 'INDEXES' ? 'INDEXES' : 'TOTAL',
+            }),
+          tableOf(name) {
+            const known = facts.get(name);
+            if (known !== undefined && performance.now() - known.atMs < FACTS_MS) return known.found;
+            const found = describe(name).then((table) => factsOf(name, table));
+            facts.set(name, { found, atMs: performance.now() });
+            found.catch(() => facts.delete(name));
+            return found;
+          },
+        });
 
   function factsOf(name: string, table: Table): TableFacts {
     const warm = options.warm[name] ?? DEFAULT_WARM;
     const { ReadCapacityUnits: read, WriteCapacityUnits: write } = table.ProvisionedThroughput;
     const isProvisioned = table.BillingModeSummary?.BillingMode !== 'PAY_PER_REQUEST';
-    const keyOf = (schema: KeySchema[], type: KeySchema['KeyType']) => schema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
+    const keyOf = (schema: KeySchema[], type: KeySchema['KeyType']) =>
+      schema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
     return {
-      name, isProvisioned, perSecond: isProvisioned ? { read, write } : { read: warm.ReadUnitsPerSecond, write: warm.WriteUnitsPerSecond },
-      hashKey: keyOf(table.KeySchema, 'HASH') ?? '', rangeKey: keyOf(table.KeySchema, 'RANGE'),
-      hashKeyOf: (index) => keyOf(table.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index)?.KeySchema ?? [], 'HASH') ?? '',
+      name,
+      isProvisioned,
+      perSecond: isProvisioned ? { read, write } : { read: warm.ReadUnitsPerSecond, write: warm.WriteUnitsPerSecond },
+      hashKey: keyOf(table.KeySchema, 'HASH') ?? '',
+      rangeKey: keyOf(table.KeySchema, 'RANGE'),
+      hashKeyOf: (index) =>
+        keyOf(table.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index)?.KeySchema ?? [], 'HASH') ??
+        '',
     };
   }
 
@@ -127,15 +200,23 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     const name = String(input['TableName']);
     const table = await describe(name);
     if (warming.has(name)) throw inUse(name);
-    const parts = indexUpdates(input).map(({ Update: update }) => ({ key: `${name}/${update?.IndexName}`, warm: update?.WarmThroughput }));
-    if (input['WarmThroughput'] !== undefined) parts.push({ key: name, warm: input['WarmThroughput'] as Partial<typeof DEFAULT_WARM> });
+    const parts = indexUpdates(input).map(({ Update: update }) => ({
+      key: `${name}/${update?.IndexName}`,
+      warm: update?.WarmThroughput,
+    }));
+    if (input['WarmThroughput'] !== undefined)
+      parts.push({ key: name, warm: input['WarmThroughput'] as Partial<typeof DEFAULT_WARM> });
     const known = [name, ...(table.GlobalSecondaryIndexes ?? []).map(({ IndexName: index }) => `${name}/${index}`)];
     const next = parts.map(({ key, warm }) => {
-      if (!known.includes(key)) throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index: ${key}`);
+      if (!known.includes(key))
+        throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index: ${key}`);
       const now = options.warm[key] ?? DEFAULT_WARM;
       const then = { ...now, ...warm };
       if (then.WriteUnitsPerSecond < now.WriteUnitsPerSecond || then.ReadUnitsPerSecond < now.ReadUnitsPerSecond) {
-        throw new AwsError('ValidationException', `One or more parameter values were invalid: Requested WarmThroughput is lower than the present one, and it can not be decreased`);
+        throw new AwsError(
+          'ValidationException',
+          `One or more parameter values were invalid: Requested WarmThroughput is lower than the present one, and it can not be decreased`,
+        );
       }
       return [key, then] as const;
     });
@@ -150,9 +231,19 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   }
 
   function withWarm(name: string, table: Table): Table & { WarmThroughput: object } {
-    const shown = (key: string) => ({ ...(options.warm[key] ?? DEFAULT_WARM), Status: warming.has(name) ? 'UPDATING' : 'ACTIVE' });
-    const indexes = table.GlobalSecondaryIndexes?.map((index) => ({ ...index, WarmThroughput: shown(`${name}/${index.IndexName}`) }));
-    return { ...table, WarmThroughput: shown(name), ...(indexes === undefined ? {} : { GlobalSecondaryIndexes: indexes }) };
+    const shown = (key: string) => ({
+      ...(options.warm[key] ?? DEFAULT_WARM),
+      Status: warming.has(name) ? 'UPDATING' : 'ACTIVE',
+    });
+    const indexes = table.GlobalSecondaryIndexes?.map((index) => ({
+      ...index,
+      WarmThroughput: shown(`${name}/${index.IndexName}`),
+    }));
+    return {
+      ...table,
+      WarmThroughput: shown(name),
+      ...(indexes === undefined ? {} : { GlobalSecondaryIndexes: indexes }),
+    };
   }
 
   /** What dynalite lets pass and AWS does not: a table or index that is under way, an index without units of its own, and decreases beyond the ration. */
@@ -160,18 +251,40 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     const name = String(input['TableName']);
     const table = await describe(name);
     const indexes = table.GlobalSecondaryIndexes ?? [];
-    if (warming.has(name) || [table.TableStatus, ...indexes.map(({ IndexStatus: status }) => status)].includes('UPDATING')) throw inUse(name);
-    const updates = indexUpdates(input).flatMap(({ Update: update }) => (update?.ProvisionedThroughput === undefined ? [] : [{ index: update.IndexName, next: update.ProvisionedThroughput }]));
+    if (
+      warming.has(name) ||
+      [table.TableStatus, ...indexes.map(({ IndexStatus: status }) => status)].includes('UPDATING')
+    )
+      throw inUse(name);
+    const updates = indexUpdates(input).flatMap(({ Update: update }) =>
+      update?.ProvisionedThroughput === undefined
+        ? []
+        : [{ index: update.IndexName, next: update.ProvisionedThroughput }],
+    );
     if (updates.length > 0 && table.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST') {
-      throw new AwsError('ValidationException', 'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index when BillingMode is PAY_PER_REQUEST');
+      throw new AwsError(
+        'ValidationException',
+        'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index when BillingMode is PAY_PER_REQUEST',
+      );
     }
-    const changes = updates.map(({ index, next }) => ({ now: indexes.find((one) => one.IndexName === index)?.ProvisionedThroughput, next }));
-    if (input['ProvisionedThroughput'] !== undefined) changes.push({ now: table.ProvisionedThroughput, next: input['ProvisionedThroughput'] as Units });
-    const isDecrease = changes.some(({ now, next }) => now !== undefined && (next.WriteCapacityUnits < now.WriteCapacityUnits || next.ReadCapacityUnits < now.ReadCapacityUnits));
+    const changes = updates.map(({ index, next }) => ({
+      now: indexes.find((one) => one.IndexName === index)?.ProvisionedThroughput,
+      next,
+    }));
+    if (input['ProvisionedThroughput'] !== undefined)
+      changes.push({ now: table.ProvisionedThroughput, next: input['ProvisionedThroughput'] as Units });
+    const isDecrease = changes.some(
+      ({ now, next }) =>
+        now !== undefined &&
+        (next.WriteCapacityUnits < now.WriteCapacityUnits || next.ReadCapacityUnits < now.ReadCapacityUnits),
+    );
     if (!isDecrease) return;
     const made = decreases.get(name) ?? [];
     if (made.length >= DECREASES && Date.now() - (made.at(-1) ?? 0) < DECREASE_AGAIN_MS) {
-      throw new AwsError('LimitExceededException', `Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of decreases today: ${made.length}.`);
+      throw new AwsError(
+        'LimitExceededException',
+        `Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of decreases today: ${made.length}.`,
+      );
     }
     decreases.set(name, [...made, Date.now()]);
   }
@@ -180,8 +293,16 @@ export function startDynamo(options: DynamoOptions): Dynamo {
     async call(operation, input) {
       try {
         if (operation === 'UpdateTable') {
-          if (input['WarmThroughput'] !== undefined || indexUpdates(input).some(({ Update: update }) => update?.WarmThroughput !== undefined)) {
-            if (Object.keys(input).some((name) => !['TableName', 'WarmThroughput', 'GlobalSecondaryIndexUpdates'].includes(name))) throw notImplemented('dynamodb', 'UpdateTable with WarmThroughput and something else');
+          if (
+            input['WarmThroughput'] !== undefined ||
+            indexUpdates(input).some(({ Update: update }) => update?.WarmThroughput !== undefined)
+          ) {
+            if (
+              Object.keys(input).some(
+                (name) => !['TableName', 'WarmThroughput', 'GlobalSecondaryIndexUpdates'].includes(name),
+              )
+            )
+              throw notImplemented('dynamodb', 'UpdateTable with WarmThroughput and something else');
             return await updateWarm(input);
           }
           await checkUpdate(input);
@@ -203,12 +324,21 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   };
 }
 
-const indexUpdates = (input: Record<string, unknown>): IndexUpdate[] => (input['GlobalSecondaryIndexUpdates'] ?? []) as IndexUpdate[];
-const inUse = (name: string) => new AwsError('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being updated: ${name}`);
+const indexUpdates = (input: Record<string, unknown>): IndexUpdate[] =>
+  (input['GlobalSecondaryIndexUpdates'] ?? []) as IndexUpdate[];
+const inUse = (name: string) =>
+  new AwsError(
+    'ResourceInUseException',
+    `Attempt to change a resource which is still in use: Table is being updated: ${name}`,
+  );
 
 /** dynalite throws and calls back with `{ statusCode, body: { __type, message } }`. */
 function asAwsError(error: unknown): Error {
   const shaped = error as { statusCode?: number; body?: { __type?: string; message?: string; Message?: string } };
   if (shaped.statusCode === undefined || shaped.body === undefined) return error as Error;
-  return new AwsError(shaped.body.__type ?? 'InternalServerError', shaped.body.message ?? shaped.body.Message ?? '', shaped.statusCode);
+  return new AwsError(
+    shaped.body.__type ?? 'InternalServerError',
+    shaped.body.message ?? shaped.body.Message ?? '',
+    shaped.statusCode,
+  );
 }

@@ -1,15 +1,23 @@
-import { DescribeServicesCommand, DescribeTasksCommand, ECSClient, ListTasksCommand, StopTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  StopTaskCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { scaleTo } from './for-tests.ts';
 import { createCloud } from '../../aws/create-cloud.ts';
+import { scaleTo } from './for-tests.ts';
 import { startLocalCloud } from './start.ts';
 import type { LocalCloud } from './start.ts';
 
 /** Says what it was given, and ends on SIGTERM with a word. */
-const POLITE = 'process.on("SIGTERM", () => { console.log("bye"); process.exit(0); }); setInterval(() => {}, 1000); console.log("up", process.env.GOBUTTON_TASK_ID, process.env.AWS_ENDPOINT_URL, process.env.MODE);';
+const POLITE =
+  'process.on("SIGTERM", () => { console.log("bye"); process.exit(0); }); setInterval(() => {}, 1000); console.log("up", process.env.GOBUTTON_TASK_ID, process.env.AWS_ENDPOINT_URL, process.env.MODE);';
 /** Takes no notice of SIGTERM. */
 const STUBBORN = 'process.on("SIGTERM", () => console.log("no")); setInterval(() => {}, 1000); console.log("up");';
 const CRASHING = 'console.log("broken"); process.exit(3);';
@@ -23,13 +31,27 @@ afterEach(async () => {
 
 async function start(script: string, options: { dataDir?: string; startDelayMs?: number; command?: string[] } = {}) {
   const local = await startLocalCloud({
-    dataDir: options.dataDir ?? null, groups: [],
-    services: [{ cluster: 'c', service: 'w', command: options.command ?? [process.execPath, '-e', script], env: { MODE: 'test' }, cwd: tmpdir(), startDelayMs: options.startDelayMs ?? 40 }],
+    dataDir: options.dataDir ?? null,
+    groups: [],
+    services: [
+      {
+        cluster: 'c',
+        service: 'w',
+        command: options.command ?? [process.execPath, '-e', script],
+        env: { MODE: 'test' },
+        cwd: tmpdir(),
+        startDelayMs: options.startDelayMs ?? 40,
+      },
+    ],
   });
   clouds.push(local);
   const config = { endpoint: local.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
   const { scaling } = createCloud(config);
-  const ecs = new ECSClient({ endpoint: local.url, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+  const ecs = new ECSClient({
+    endpoint: local.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
   const target = { id: 'w', kind: 'ecs-service', cluster: 'c', service: 'w', if_changed: 'tell' } as const;
   return { local, ecs, scaling, target };
 }
@@ -54,7 +76,8 @@ test('a desired count starts as many real processes, after the start delay, and 
   expect(new Set(pids).size).toBe(3);
   for (const pid of pids) expect(isAlive(pid)).toBe(true);
   await eventually(() => expect(running(local).every((task) => task.lines.length > 0)).toBe(true));
-  for (const task of running(local)) expect(task.lines[0]).toBe(`up ${task.taskArn.split('/').at(-1)} ${local.url} test`);
+  for (const task of running(local))
+    expect(task.lines[0]).toBe(`up ${task.taskArn.split('/').at(-1)} ${local.url} test`);
 
   await scaleTo(scaling, target, 1);
   await eventually(() => expect(pids.filter(isAlive)).toHaveLength(1));
@@ -73,13 +96,18 @@ test('a task that is killed is replaced', async () => {
   process.kill(pid, 'SIGKILL');
   await eventually(() => expect(running(local).map((task) => task.pid)).not.toContain(pid));
   await eventually(() => expect(running(local)).toHaveLength(1));
-  expect(local.tasks().find((task) => task.pid === pid)).toMatchObject({ state: 'STOPPED', stoppedReason: 'Essential container in task exited' });
+  expect(local.tasks().find((task) => task.pid === pid)).toMatchObject({
+    state: 'STOPPED',
+    stoppedReason: 'Essential container in task exited',
+  });
 });
 
 test('tasks that crash again and again are started ever more slowly, and the service says so', async () => {
   const { local, scaling, target } = await start(CRASHING, { startDelayMs: 0 });
   await scaleTo(scaling, target, 1);
-  await eventually(async () => expect((await scaling.observe(target)).say).toContain('unable to consistently start tasks'));
+  await eventually(async () =>
+    expect((await scaling.observe(target)).say).toContain('unable to consistently start tasks'),
+  );
   // 0, 500, 1500 ms: three starts, where one without a back-off would have made dozens.
   expect(local.tasks().length).toBeLessThan(6);
   expect(local.tasks()[0]?.lines).toEqual(['broken']);
@@ -88,14 +116,22 @@ test('tasks that crash again and again are started ever more slowly, and the ser
 test('a command that does not exist is a task that failed to start', async () => {
   const { local, scaling, target } = await start('', { command: ['/no/such/program'], startDelayMs: 0 });
   await scaleTo(scaling, target, 1);
-  await eventually(() => expect(local.tasks()[0]).toMatchObject({ state: 'STOPPED', stoppedReason: expect.stringContaining('CannotStartContainerError') }));
+  await eventually(() =>
+    expect(local.tasks()[0]).toMatchObject({
+      state: 'STOPPED',
+      stoppedReason: expect.stringContaining('CannotStartContainerError'),
+    }),
+  );
 });
 
 test('a task that is scaled in before it runs never starts', async () => {
   const { local, scaling, target } = await start(POLITE, { startDelayMs: 300 });
   await scaleTo(scaling, target, 2);
   await scaleTo(scaling, target, 0);
-  expect(local.tasks().map((task) => [task.state, task.pid])).toEqual([['STOPPED', null], ['STOPPED', null]]);
+  expect(local.tasks().map((task) => [task.state, task.pid])).toEqual([
+    ['STOPPED', null],
+    ['STOPPED', null],
+  ]);
 });
 
 test('StopTask ends one task, which the scheduler replaces; the calls of the console see both', async () => {
@@ -144,19 +180,32 @@ test('after a restart a service has its count again, and its log goes on', async
   await first.local.stop();
   const second = await start(POLITE, { dataDir });
   await eventually(() => expect(running(second.local)[0]?.lines).toHaveLength(1));
-  await eventually(() => expect(readFileSync(join(dataDir, 'logs', 'w.log'), 'utf8').match(/^(up|bye)/gm)).toEqual(['up', 'bye', 'up']));
+  await eventually(() =>
+    expect(readFileSync(join(dataDir, 'logs', 'w.log'), 'utf8').match(/^(up|bye)/gm)).toEqual(['up', 'bye', 'up']),
+  );
 });
 
 test('what is not there is refused as AWS does', async () => {
   const { ecs, scaling, target } = await start(POLITE);
-  await expect(ecs.send(new DescribeServicesCommand({ cluster: 'nope', services: ['w'] }))).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
-  await expect(ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'nope', desiredCount: 1 }))).rejects.toMatchObject({ name: 'ServiceNotFoundException' });
-  await expect(ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', forceNewDeployment: true }))).rejects.toThrow('UpdateService with forceNewDeployment');
+  await expect(ecs.send(new DescribeServicesCommand({ cluster: 'nope', services: ['w'] }))).rejects.toMatchObject({
+    name: 'ClusterNotFoundException',
+  });
+  await expect(
+    ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'nope', desiredCount: 1 })),
+  ).rejects.toMatchObject({ name: 'ServiceNotFoundException' });
+  await expect(
+    ecs.send(new UpdateServiceCommand({ cluster: 'c', service: 'w', forceNewDeployment: true })),
+  ).rejects.toThrow('UpdateService with forceNewDeployment');
   await expect(scaling.observe({ ...target, service: 'nope' })).rejects.toMatchObject({ code: 'SCALE_TARGET_MISSING' });
 });
 
 test('a count far beyond this machine starts 32 tasks and says why there are no more', async () => {
   const { scaling, target } = await start(POLITE, { startDelayMs: 600_000 });
   await scaleTo(scaling, target, 3_000_000);
-  expect(await scaling.observe(target)).toEqual({ desired: 3_000_000, running: 0, pending: 32, say: expect.stringContaining('unable to place a task') as string });
+  expect(await scaling.observe(target)).toEqual({
+    desired: 3_000_000,
+    running: 0,
+    pending: 32,
+    say: expect.stringContaining('unable to place a task') as string,
+  });
 });

@@ -8,8 +8,19 @@ import type { Task } from './task.ts';
 export type EcsState = Record<string, number>;
 
 interface Input {
-  cluster?: string; service?: string; services?: string[]; serviceName?: string; desiredCount?: number; task?: string; tasks?: string[]; reason?: string;
-  desiredStatus?: string; clusters?: string[]; taskDefinition?: string; maxResults?: number; nextToken?: string;
+  cluster?: string;
+  service?: string;
+  services?: string[];
+  serviceName?: string;
+  desiredCount?: number;
+  task?: string;
+  tasks?: string[];
+  reason?: string;
+  desiredStatus?: string;
+  clusters?: string[];
+  taskDefinition?: string;
+  maxResults?: number;
+  nextToken?: string;
 }
 
 export interface Ecs {
@@ -21,12 +32,17 @@ export interface Ecs {
 }
 
 /** ECS of the services it is started with. Their desired counts are kept; at a start they begin at what was kept, else 0. */
-export function startEcs(options: { definitions: ServiceDefinition[]; desired: StateFile<EcsState>; logFileOf(definition: ServiceDefinition): string | null }): Ecs {
+export function startEcs(options: {
+  definitions: ServiceDefinition[];
+  desired: StateFile<EcsState>;
+  logFileOf(definition: ServiceDefinition): string | null;
+}): Ecs {
   const services = options.definitions.map((definition) => new Service(definition, options.logFileOf(definition)));
   const keyOf = (service: Service) => `${service.definition.cluster}/${service.name}`;
   for (const service of services) service.setDesired(options.desired.state[keyOf(service)] ?? 0);
 
-  const find = (cluster: string, name: string) => services.find((one) => one.definition.cluster === cluster && one.name === lastPart(name)) ?? null;
+  const find = (cluster: string, name: string) =>
+    services.find((one) => one.definition.cluster === cluster && one.name === lastPart(name)) ?? null;
 
   function setDesired(service: Service, count: number): void {
     options.desired.state[keyOf(service)] = count;
@@ -36,7 +52,8 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
 
   function clusterOf(input: Input): string {
     const cluster = lastPart(input.cluster ?? 'default');
-    if (!services.some((one) => one.definition.cluster === cluster)) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
+    if (!services.some((one) => one.definition.cluster === cluster))
+      throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
     return cluster;
   }
 
@@ -46,14 +63,18 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
     return found;
   }
 
-  const tasksOf = (cluster: string) => services.filter((one) => one.definition.cluster === cluster).flatMap((service) => service.tasks.map((task) => ({ task, service })));
+  const tasksOf = (cluster: string) =>
+    services
+      .filter((one) => one.definition.cluster === cluster)
+      .flatMap((service) => service.tasks.map((task) => ({ task, service })));
 
   function updateService(input: Input): unknown {
     const cluster = clusterOf(input);
     const service = serviceOf(cluster, input.service);
     const count = input.desiredCount;
     if (count !== undefined) {
-      if (!Number.isInteger(count) || count < 0) throw new AwsError('InvalidParameterException', 'Invalid desired count.');
+      if (!Number.isInteger(count) || count < 0)
+        throw new AwsError('InvalidParameterException', 'Invalid desired count.');
       setDesired(service, count);
     }
     return { service: shownService(service) };
@@ -64,42 +85,61 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
     if (input.serviceName !== undefined) serviceOf(cluster, input.serviceName);
     const wanted = input.desiredStatus ?? 'RUNNING';
     const arns = tasksOf(cluster)
-      .filter(({ task, service }) => task.desiredStatus === wanted && (input.serviceName === undefined || service.name === lastPart(input.serviceName)))
+      .filter(
+        ({ task, service }) =>
+          task.desiredStatus === wanted &&
+          (input.serviceName === undefined || service.name === lastPart(input.serviceName)),
+      )
       .map(({ task }) => task.arn);
     const from = Number(input.nextToken ?? 0);
     const size = Math.min(100, input.maxResults ?? 100);
-    return { taskArns: arns.slice(from, from + size), ...(from + size < arns.length ? { nextToken: String(from + size) } : {}) };
+    return {
+      taskArns: arns.slice(from, from + size),
+      ...(from + size < arns.length ? { nextToken: String(from + size) } : {}),
+    };
   }
 
   return {
-    find, setDesired, services,
+    find,
+    setDesired,
+    services,
     call(operation, raw) {
       const input = raw as Input;
       const fields = FIELDS[operation];
       if (fields === undefined) throw notImplemented('ecs', operation);
       refuseOtherFields('ecs', operation, input, fields);
       switch (operation) {
-        case 'UpdateService': return updateService(input);
-        case 'ListTasks': return listTasks(input);
+        case 'UpdateService':
+          return updateService(input);
+        case 'ListTasks':
+          return listTasks(input);
         case 'DescribeServices': {
           const cluster = clusterOf(input);
           const asked = (input.services ?? []).map((name) => ({ name, service: find(cluster, name) }));
           return {
             services: asked.flatMap(({ service }) => (service === null ? [] : [shownService(service)])),
-            failures: asked.filter(({ service }) => service === null).map(({ name }) => ({ arn: name, reason: 'MISSING' })),
+            failures: asked
+              .filter(({ service }) => service === null)
+              .map(({ name }) => ({ arn: name, reason: 'MISSING' })),
           };
         }
         case 'DescribeTasks': {
           const cluster = clusterOf(input);
-          const asked = (input.tasks ?? []).map((name) => ({ name, found: tasksOf(cluster).find(({ task }) => task.id === lastPart(name)) }));
+          const asked = (input.tasks ?? []).map((name) => ({
+            name,
+            found: tasksOf(cluster).find(({ task }) => task.id === lastPart(name)),
+          }));
           return {
             tasks: asked.flatMap(({ found }) => (found === undefined ? [] : [shownTask(found.task, found.service)])),
-            failures: asked.filter(({ found }) => found === undefined).map(({ name }) => ({ arn: name, reason: 'MISSING' })),
+            failures: asked
+              .filter(({ found }) => found === undefined)
+              .map(({ name }) => ({ arn: name, reason: 'MISSING' })),
           };
         }
         case 'StopTask': {
           const found = tasksOf(clusterOf(input)).find(({ task }) => task.id === lastPart(input.task ?? ''));
-          if (found === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+          if (found === undefined)
+            throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
           found.task.stop('UserInitiated', input.reason ?? 'Task stopped by user');
           // The scheduler replaces it, as on AWS.
           found.service.setDesired(found.service.desired);
@@ -108,7 +148,10 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
         case 'DescribeClusters': {
           const names = (input.clusters ?? ['default']).map(lastPart);
           const known = names.filter((name) => services.some((one) => one.definition.cluster === name));
-          return { clusters: known.map((name) => shownCluster(name, services)), failures: names.filter((name) => !known.includes(name)).map((name) => ({ arn: name, reason: 'MISSING' })) };
+          return {
+            clusters: known.map((name) => shownCluster(name, services)),
+            failures: names.filter((name) => !known.includes(name)).map((name) => ({ arn: name, reason: 'MISSING' })),
+          };
         }
         case 'ListClusters':
           return { clusterArns: [...new Set(services.map((one) => clusterArn(one.definition.cluster)))] };
@@ -123,15 +166,25 @@ export function startEcs(options: { definitions: ServiceDefinition[]; desired: S
           const { command } = service.definition;
           return {
             taskDefinition: {
-              taskDefinitionArn: taskDefinitionArn(service), family, revision: 1, status: 'ACTIVE', networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'],
-              containerDefinitions: [{ name: service.name, image: command[0], command: command.slice(1), essential: true }],
+              taskDefinitionArn: taskDefinitionArn(service),
+              family,
+              revision: 1,
+              status: 'ACTIVE',
+              networkMode: 'awsvpc',
+              requiresCompatibilities: ['FARGATE'],
+              containerDefinitions: [
+                { name: service.name, image: command[0], command: command.slice(1), essential: true },
+              ],
             },
           };
         }
-        default: throw notImplemented('ecs', operation);
+        default:
+          throw notImplemented('ecs', operation);
       }
     },
-    close: async (graceMs) => { await Promise.all(services.map((service) => service.close(graceMs))); },
+    close: async (graceMs) => {
+      await Promise.all(services.map((service) => service.close(graceMs)));
+    },
   };
 }
 
@@ -154,29 +207,67 @@ const taskDefinitionArn = (service: Service) => `arn:aws:ecs:us-east-1:000000000
 function shownService(service: Service): unknown {
   const { running, pending } = service.counts;
   return {
-    serviceArn: service.arn, serviceName: service.name, clusterArn: clusterArn(service.definition.cluster), status: 'ACTIVE', launchType: 'FARGATE', schedulingStrategy: 'REPLICA',
-    desiredCount: service.desired, runningCount: running, pendingCount: pending, taskDefinition: taskDefinitionArn(service), events: service.events, createdAt: service.createdAtMs / 1_000,
-    deployments: [{
-      id: `ecs-svc/${service.name}`, status: 'PRIMARY', taskDefinition: taskDefinitionArn(service), desiredCount: service.desired, runningCount: running, pendingCount: pending,
-      rolloutState: running === service.desired ? 'COMPLETED' : 'IN_PROGRESS', createdAt: service.createdAtMs / 1_000,
-    }],
+    serviceArn: service.arn,
+    serviceName: service.name,
+    clusterArn: clusterArn(service.definition.cluster),
+    status: 'ACTIVE',
+    launchType: 'FARGATE',
+    schedulingStrategy: 'REPLICA',
+    desiredCount: service.desired,
+    runningCount: running,
+    pendingCount: pending,
+    taskDefinition: taskDefinitionArn(service),
+    events: service.events,
+    createdAt: service.createdAtMs / 1_000,
+    deployments: [
+      {
+        id: `ecs-svc/${service.name}`,
+        status: 'PRIMARY',
+        taskDefinition: taskDefinitionArn(service),
+        desiredCount: service.desired,
+        runningCount: running,
+        pendingCount: pending,
+        rolloutState: running === service.desired ? 'COMPLETED' : 'IN_PROGRESS',
+        createdAt: service.createdAtMs / 1_000,
+      },
+    ],
   };
 }
 
 function shownTask(task: Task, service: Service): unknown {
   const seconds = (atMs: number | null) => (atMs === null ? undefined : atMs / 1_000);
   return {
-    taskArn: task.arn, clusterArn: clusterArn(service.definition.cluster), group: `service:${service.name}`, taskDefinitionArn: taskDefinitionArn(service),
-    lastStatus: task.state, desiredStatus: task.desiredStatus, launchType: 'FARGATE', createdAt: seconds(task.createdAtMs), startedAt: seconds(task.startedAtMs), stoppedAt: seconds(task.stoppedAtMs),
-    stopCode: task.stopCode ?? undefined, stoppedReason: task.stoppedReason ?? undefined,
-    containers: [{ name: service.name, lastStatus: task.state, exitCode: task.exitCode ?? undefined, runtimeId: task.pid === null ? undefined : String(task.pid) }],
+    taskArn: task.arn,
+    clusterArn: clusterArn(service.definition.cluster),
+    group: `service:${service.name}`,
+    taskDefinitionArn: taskDefinitionArn(service),
+    lastStatus: task.state,
+    desiredStatus: task.desiredStatus,
+    launchType: 'FARGATE',
+    createdAt: seconds(task.createdAtMs),
+    startedAt: seconds(task.startedAtMs),
+    stoppedAt: seconds(task.stoppedAtMs),
+    stopCode: task.stopCode ?? undefined,
+    stoppedReason: task.stoppedReason ?? undefined,
+    containers: [
+      {
+        name: service.name,
+        lastStatus: task.state,
+        exitCode: task.exitCode ?? undefined,
+        runtimeId: task.pid === null ? undefined : String(task.pid),
+      },
+    ],
   };
 }
 
 function shownCluster(cluster: string, services: readonly Service[]): unknown {
   const own = services.filter((one) => one.definition.cluster === cluster);
   return {
-    clusterArn: clusterArn(cluster), clusterName: cluster, status: 'ACTIVE', activeServicesCount: own.length,
-    runningTasksCount: own.reduce((sum, one) => sum + one.counts.running, 0), pendingTasksCount: own.reduce((sum, one) => sum + one.counts.pending, 0),
+    clusterArn: clusterArn(cluster),
+    clusterName: cluster,
+    status: 'ACTIVE',
+    activeServicesCount: own.length,
+    runningTasksCount: own.reduce((sum, one) => sum + one.counts.running, 0),
+    pendingTasksCount: own.reduce((sum, one) => sum + one.counts.pending, 0),
   };
 }

@@ -2,8 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localCloudForTests } from './for-tests.ts';
 
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
-beforeAll(async () => { local = await localCloudForTests(); });
-afterAll(async () => { await local.stop(); });
+beforeAll(async () => {
+  local = await localCloudForTests();
+});
+afterAll(async () => {
+  await local.stop();
+});
 
 test('a round through record, queues, objects and parameters works', async () => {
   const { cloud } = local;
@@ -14,14 +18,29 @@ test('a round through record, queues, objects and parameters works', async () =>
   expect(await cloud.record.readAfter('l1', 0)).toEqual([first.won ? first.entry : null]);
   await cloud.queues.ensurePool('p');
   await cloud.queues.ensurePool('p');
-  await cloud.queues.send('p-batches-ios', Array.from({ length: 25 }, (_, at) => `m${at}`));
+  await cloud.queues.send(
+    'p-batches-ios',
+    Array.from({ length: 25 }, (_, at) => `m${at}`),
+  );
   const got = await cloud.queues.receive('p-batches-ios', { max: 30, waitSeconds: 1, visibilitySeconds: 30 });
   expect(got.map((m) => m.body).sort()).toHaveLength(25);
-  await cloud.queues.handBack('p-batches-ios', got.slice(0, 5).map((m) => m.receipt), 0);
-  await cloud.queues.remove('p-batches-ios', got.slice(5).map((m) => m.receipt));
+  await cloud.queues.handBack(
+    'p-batches-ios',
+    got.slice(0, 5).map((m) => m.receipt),
+    0,
+  );
+  await cloud.queues.remove(
+    'p-batches-ios',
+    got.slice(5).map((m) => m.receipt),
+  );
   expect(await cloud.queues.depth('p-batches-ios')).toEqual({ visible: 5, inFlight: 0, delayed: 0 });
-  await cloud.queues.sendFifo('p-segments.fifo', [{ body: 'a', group: 'g', dedup: 'd' }, { body: 'a', group: 'g', dedup: 'd' }]);
-  expect(await cloud.queues.receive('p-segments.fifo', { max: 10, waitSeconds: 0, visibilitySeconds: 30 })).toHaveLength(1);
+  await cloud.queues.sendFifo('p-segments.fifo', [
+    { body: 'a', group: 'g', dedup: 'd' },
+    { body: 'a', group: 'g', dedup: 'd' },
+  ]);
+  expect(
+    await cloud.queues.receive('p-segments.fifo', { max: 10, waitSeconds: 0, visibilitySeconds: 30 }),
+  ).toHaveLength(1);
   const body = new Uint8Array(9 * 1_048_576).fill(7);
   await cloud.objects.put('a/b', body);
   expect(Buffer.compare((await cloud.objects.get('a/b')) ?? new Uint8Array(), body)).toBe(0);

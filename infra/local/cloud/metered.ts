@@ -11,12 +11,30 @@ import type { Kind, TableUnits, Throughput } from './throughput.ts';
 type Value = Record<string, unknown>;
 type Item = Record<string, Value>;
 type Answer = Record<string, unknown>;
-interface Call { TableName: string; Key?: Item; Item?: Item; ConsistentRead?: boolean; KeyConditions?: Record<string, { AttributeValueList: Value[] }>; IndexName?: string }
-interface Gets { Keys: Item[]; ConsistentRead?: boolean; [other: string]: unknown }
+interface Call {
+  TableName: string;
+  Key?: Item;
+  Item?: Item;
+  ConsistentRead?: boolean;
+  KeyConditions?: Record<string, { AttributeValueList: Value[] }>;
+  IndexName?: string;
+}
+interface Gets {
+  Keys: Item[];
+  ConsistentRead?: boolean;
+  [other: string]: unknown;
+}
 type Write = { PutRequest: { Item: Item } } | { DeleteRequest: { Key: Item } };
-interface Consumed { CapacityUnits?: number; TableName: string }
+interface Consumed {
+  CapacityUnits?: number;
+  TableName: string;
+}
 
-export interface TableFacts extends TableUnits { hashKey: string; rangeKey: string | null; hashKeyOf: (index: string) => string }
+export interface TableFacts extends TableUnits {
+  hashKey: string;
+  rangeKey: string | null;
+  hashKeyOf: (index: string) => string;
+}
 
 export interface MeterOptions {
   throughput: Throughput;
@@ -28,7 +46,14 @@ export interface MeterOptions {
   act: (operation: string, data: Answer) => Promise<Answer>;
 }
 
-const KIND: Record<string, Kind> = { GetItem: 'read', Query: 'read', Scan: 'read', PutItem: 'write', UpdateItem: 'write', DeleteItem: 'write' };
+const KIND: Record<string, Kind> = {
+  GetItem: 'read',
+  Query: 'read',
+  Scan: 'read',
+  PutItem: 'write',
+  UpdateItem: 'write',
+  DeleteItem: 'write',
+};
 
 /** Whether an operation is charged at all. */
 export const isCharged = (operation: string) => operation in KIND || operation.startsWith('Batch');
@@ -43,28 +68,44 @@ export function metered(options: MeterOptions): (operation: string, data: Answer
     const kind = KIND[operation] ?? 'read';
     const table = await tableOf(data.TableName);
     const key = keyOf(table, data);
-    const least = kind === 'read' ? readUnits(data.ConsistentRead) : data.Item === undefined ? 1 : writeUnits(data.Item);
+    const least =
+      kind === 'read' ? readUnits(data.ConsistentRead) : data.Item === undefined ? 1 : writeUnits(data.Item);
     const refused = throughput.take(table, key, kind, least);
     if (refused !== null) throw refused;
     try {
       const answer = await act(operation, { ...data });
-      throughput.settle(table, key, kind, ((answer['ConsumedCapacity'] as Consumed | undefined)?.CapacityUnits ?? 0) - least);
+      throughput.settle(
+        table,
+        key,
+        kind,
+        ((answer['ConsumedCapacity'] as Consumed | undefined)?.CapacityUnits ?? 0) - least,
+      );
       return answer;
     } catch (error) {
-      if (kind === 'write' && isConditionFailure(error)) throughput.settle(table, key, kind, await standing(table, data) - least);
+      if (kind === 'write' && isConditionFailure(error))
+        throughput.settle(table, key, kind, (await standing(table, data)) - least);
       throw error;
     }
   }
 
   /** What the item costs that stood in the way. */
   async function standing(table: TableFacts, { TableName, Key, Item }: Call): Promise<number> {
-    const key = Key ?? Object.fromEntries(Object.entries(Item ?? {}).filter(([name]) => name === table.hashKey || name === table.rangeKey));
+    const key =
+      Key ??
+      Object.fromEntries(
+        Object.entries(Item ?? {}).filter(([name]) => name === table.hashKey || name === table.rangeKey),
+      );
     const found = (await act('GetItem', { TableName, Key: key, ConsistentRead: true }))['Item'] as Item | undefined;
     return found === undefined ? 1 : writeUnits(found);
   }
 
   /** Splits every table's part into what may go and what comes back. */
-  async function split<T>(asked: Record<string, T[]>, kind: Kind, unitsOf: (table: string, part: T) => number, keyOfPart: (part: T) => Item): Promise<{ may: Map<string, T[]>; back: Map<string, T[]>; facts: Map<string, TableFacts> }> {
+  async function split<T>(
+    asked: Record<string, T[]>,
+    kind: Kind,
+    unitsOf: (table: string, part: T) => number,
+    keyOfPart: (part: T) => Item,
+  ): Promise<{ may: Map<string, T[]>; back: Map<string, T[]>; facts: Map<string, TableFacts> }> {
     const may = new Map<string, T[]>();
     const back = new Map<string, T[]>();
     const facts = new Map<string, TableFacts>();
@@ -85,14 +126,28 @@ export function metered(options: MeterOptions): (operation: string, data: Answer
 
   async function batchGet(data: Answer): Promise<Answer> {
     const requests = data['RequestItems'] as Record<string, Gets>;
-    const { may, back, facts } = await split(mapped(requests, ({ Keys }) => Keys), 'read', (name) => readUnits(requests[name]?.ConsistentRead), (key) => key);
-    const answer = await act('BatchGetItem', { ...data, RequestItems: Object.fromEntries([...may].map(([name, Keys]) => [name, { ...requests[name], Keys }])) });
+    const { may, back, facts } = await split(
+      mapped(requests, ({ Keys }) => Keys),
+      'read',
+      (name) => readUnits(requests[name]?.ConsistentRead),
+      (key) => key,
+    );
+    const answer = await act('BatchGetItem', {
+      ...data,
+      RequestItems: Object.fromEntries([...may].map(([name, Keys]) => [name, { ...requests[name], Keys }])),
+    });
     for (const { TableName: name, CapacityUnits: units = 0 } of (answer['ConsumedCapacity'] ?? []) as Consumed[]) {
       const keys = may.get(name) ?? [];
       const table = facts.get(name);
       if (table === undefined) continue;
       // dynalite says it of the table's keys together.
-      for (const key of keys) throughput.settle(table, valueOf(key[table.hashKey]), 'read', units / keys.length - readUnits(requests[name]?.ConsistentRead));
+      for (const key of keys)
+        throughput.settle(
+          table,
+          valueOf(key[table.hashKey]),
+          'read',
+          units / keys.length - readUnits(requests[name]?.ConsistentRead),
+        );
     }
     const unprocessed = answer['UnprocessedKeys'] as Record<string, Gets>;
     for (const [name, keys] of back) {
@@ -104,7 +159,12 @@ export function metered(options: MeterOptions): (operation: string, data: Answer
 
   async function batchWrite(data: Answer): Promise<Answer> {
     const requests = data['RequestItems'] as Record<string, Write[]>;
-    const { may, back } = await split(requests, 'write', (_, write) => ('PutRequest' in write ? writeUnits(write.PutRequest.Item) : 1), (write) => ('PutRequest' in write ? write.PutRequest.Item : write.DeleteRequest.Key));
+    const { may, back } = await split(
+      requests,
+      'write',
+      (_, write) => ('PutRequest' in write ? writeUnits(write.PutRequest.Item) : 1),
+      (write) => ('PutRequest' in write ? write.PutRequest.Item : write.DeleteRequest.Key),
+    );
     const answer = await act('BatchWriteItem', { ...data, RequestItems: Object.fromEntries(may) });
     Object.assign(answer['UnprocessedItems'] as object, Object.fromEntries(back));
     return answer;
@@ -128,7 +188,8 @@ function keyOf(table: TableFacts, { Key, Item, KeyConditions, IndexName }: Call)
 }
 
 /** Keys are text, numbers or bytes in base64. */
-const valueOf = (value: Value | undefined): string => Object.values(value ?? {}).find((one) => typeof one === 'string') ?? '';
+const valueOf = (value: Value | undefined): string =>
+  Object.values(value ?? {}).find((one) => typeof one === 'string') ?? '';
 
 function mapped<T, U>(from: Record<string, T>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value)]));

@@ -15,7 +15,9 @@ const START = JSON.stringify(new URL('start.ts', import.meta.url).href);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 let dataDir: string;
 const children: ChildProcess[] = [];
-beforeEach(() => { dataDir = mkdtempSync(join(tmpdir(), 'gobutton-cloud-')); });
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'gobutton-cloud-'));
+});
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   rmSync(dataDir, { recursive: true });
@@ -25,10 +27,17 @@ afterEach(() => {
 async function startProcess(): Promise<{ config: CloudConfig; kill(): Promise<void> }> {
   const options = JSON.stringify({ dataDir, services: [], groups: [{ name: 'g', startDelayMs: 0 }] });
   const script = `const { startLocalCloud } = await import(${START}); const { url } = await startLocalCloud(${options}); console.log(url);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
-  const ended = new Promise((resolve) => { child.once('close', resolve); });
-  const url = await new Promise<string>((resolve) => { createInterface({ input: child.stdout }).once('line', resolve); });
+  const ended = new Promise((resolve) => {
+    child.once('close', resolve);
+  });
+  const url = await new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+  });
   return {
     config: configOf(url),
     async kill() {
@@ -38,21 +47,40 @@ async function startProcess(): Promise<{ config: CloudConfig; kill(): Promise<vo
   };
 }
 
-const configOf = (endpoint: string): CloudConfig => ({ endpoint, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' });
+const configOf = (endpoint: string): CloudConfig => ({
+  endpoint,
+  region: 'us-east-1',
+  tablePrefix: 'gobutton',
+  bucket: 'gobutton',
+});
 
 test('what was answered before a SIGKILL is there after it; queues are there and empty', async () => {
   const first = await startProcess();
   await ensureTables(first.config);
   const before = createCloud(first.config);
-  const appended = await before.record.append('l', { seq: 0, hash: '' }, { kind: 'Noted', text: 'kept', atMs: 1, by: { system: 'cli' } });
+  const appended = await before.record.append(
+    'l',
+    { seq: 0, hash: '' },
+    { kind: 'Noted', text: 'kept', atMs: 1, by: { system: 'cli' } },
+  );
   await before.claims.claim('k', { bootId: 'b', token: 't', claimedAtMs: 1, sendUntilMs: 2 });
   await before.objects.put('a/b', Buffer.alloc(3_000_000, 'x'));
   await before.objects.put('a/b', Buffer.alloc(9_000_000, 'y'));
   await before.parameters.put('/gobutton/l/halt', 'false');
   await before.parameters.put('/gobutton/l/halt', 'true');
   await scaleTo(before.scaling, { id: 'g', kind: 'auto-scaling-group', group: 'g', if_changed: 'tell' }, 4);
-  await scaleTo(before.scaling, { id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' }, 20_000);
-  await vi.waitFor(async () => expect(await before.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' })).toMatchObject({ running: 20_000 }), { interval: 20 });
+  await scaleTo(
+    before.scaling,
+    { id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' },
+    20_000,
+  );
+  await vi.waitFor(
+    async () =>
+      expect(
+        await before.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' }),
+      ).toMatchObject({ running: 20_000 }),
+    { interval: 20 },
+  );
   await before.queues.ensurePool('p');
   await before.queues.send('p-batches-ios', ['gone']);
   await first.kill();
@@ -62,12 +90,19 @@ test('what was answered before a SIGKILL is there after it; queues are there and
   await ensureTables(second.config);
   const after = createCloud(second.config);
   expect(await after.record.readAfter('l', 0)).toEqual([appended.won && appended.entry]);
-  expect(await after.claims.claim('k', { bootId: 'b', token: 'other', claimedAtMs: 1, sendUntilMs: 2 })).toMatchObject({ won: false, holder: { token: 't' } });
+  expect(await after.claims.claim('k', { bootId: 'b', token: 'other', claimedAtMs: 1, sendUntilMs: 2 })).toMatchObject({
+    won: false,
+    holder: { token: 't' },
+  });
   const body = await after.objects.get('a/b');
   expect([body?.length, body?.every((byte) => byte === 'y'.charCodeAt(0))]).toEqual([9_000_000, true]);
   expect(await after.parameters.get('/gobutton/l/halt')).toMatchObject({ value: 'true', version: 2 });
-  expect(await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g', if_changed: 'tell' })).toMatchObject({ desired: 4 });
-  expect(await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' })).toMatchObject({ running: 20_000 });
+  expect(
+    await after.scaling.observe({ id: 'g', kind: 'auto-scaling-group', group: 'g', if_changed: 'tell' }),
+  ).toMatchObject({ desired: 4 });
+  expect(
+    await after.scaling.observe({ id: 't', kind: 'dynamodb-table', table: 'gobutton-claims', if_changed: 'tell' }),
+  ).toMatchObject({ running: 20_000 });
   expect(await after.queues.depth('p-batches-ios')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   after.close();
 });
@@ -92,7 +127,10 @@ test('stopping answers waiting receivers, frees the port and the data, and can b
   const first = await startLocalCloud({ dataDir, services: [], groups: [] });
   const cloud = createCloud(configOf(first.url));
   await cloud.queues.ensurePool('p');
-  const waiting = cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 20, visibilitySeconds: 30 }).then(() => 'answered', () => 'cut');
+  const waiting = cloud.queues.receive('p-batches-ios', { max: 1, waitSeconds: 20, visibilitySeconds: 30 }).then(
+    () => 'answered',
+    () => 'cut',
+  );
   await cloud.queues.depth('p-batches-ios');
   const startedAtMs = performance.now();
   await first.stop();
@@ -112,7 +150,9 @@ test('a folder that another local cloud holds is refused in words', async () => 
 
 test('a port that is taken rejects, and leaves the data free for the next try', async () => {
   const first = await startLocalCloud({ dataDir: null, services: [], groups: [] });
-  await expect(startLocalCloud({ dataDir, port: first.port, services: [], groups: [] })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(startLocalCloud({ dataDir, port: first.port, services: [], groups: [] })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  });
   const second = await startLocalCloud({ dataDir, services: [], groups: [] });
   await second.stop();
   await first.stop();

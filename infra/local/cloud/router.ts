@@ -31,12 +31,24 @@ const BODY_BYTES = 16 * 1_048_576;
 
 /** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */
 /** `nowMs`: what the cloud's clock says; signatures are judged by it, and answers dated. */
-export function createRouter(services: Services, port: number, accessKeyId: string, nowMs: () => number): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRouter(
+  services: Services,
+  port: number,
+  accessKeyId: string,
+  nowMs: () => number,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const render = rendererOf(request);
     dateWhenWritten(response, nowMs);
     handle(services, port, accessKeyId, nowMs, request, response).catch((error: unknown) => {
-      const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 500);
+      const refusal =
+        error instanceof AwsError
+          ? error
+          : new AwsError(
+              'InternalFailure',
+              `local cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+              500,
+            );
       // A client that went away, or one that has half an answer, can't be told.
       if (response.destroyed || response.headersSent) response.destroy();
       else render(refusal, response);
@@ -44,10 +56,18 @@ export function createRouter(services: Services, port: number, accessKeyId: stri
   };
 }
 
-async function handle(services: Services, port: number, accessKeyId: string, nowMs: () => number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  services: Services,
+  port: number,
+  accessKeyId: string,
+  nowMs: () => number,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const foreign = foreignRequest(request, port);
   // No client of AWS is a web page: one with an origin, even ours, is not meant for us.
-  if (foreign !== null || request.headers.origin !== undefined) throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
+  if (foreign !== null || request.headers.origin !== undefined)
+    throw new AwsError('AccessDeniedException', `local cloud: ${foreign ?? 'foreign_origin'}`, 403);
   const caller = authenticate(request.headers, accessKeyId, nowMs());
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return handleJson(services, target, caller, request, response);
@@ -63,14 +83,27 @@ async function handle(services: Services, port: number, accessKeyId: string, now
   await services.s3.handle(request, response);
 }
 
-async function handleJson(services: Services, target: string, caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleJson(
+  services: Services,
+  target: string,
+  caller: Caller,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const [prefix = '', operation = ''] = target.split('.');
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
-    if (!response.destroyed) response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length, 'x-amzn-requestid': randomUUID() }).end(answer.body);
+    if (!response.destroyed)
+      response
+        .writeHead(answer.status, {
+          ...answer.headers,
+          'content-length': answer.body.length,
+          'x-amzn-requestid': randomUUID(),
+        })
+        .end(answer.body);
     return;
   }
   if (prefix === 'DynamoDB_20120810') {
@@ -80,7 +113,12 @@ async function handleJson(services: Services, target: string, caller: Caller, re
   }
   const service = services.json[prefix];
   if (service === undefined) throw notImplemented(caller.service, operation);
-  send(response, 200, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify(await service(operation, input, caller.arn)));
+  send(
+    response,
+    200,
+    String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'),
+    JSON.stringify(await service(operation, input, caller.arn)),
+  );
 }
 
 /** When it is written, not when it was asked for: a receive waits for up to 20 s. */
@@ -96,7 +134,10 @@ function parse(body: Buffer): Record<string, unknown> {
   try {
     return JSON.parse(body.toString() || '{}') as Record<string, unknown>;
   } catch (error) {
-    throw new AwsError('SerializationException', `The request body is not JSON: ${error instanceof Error ? error.message : ''}`);
+    throw new AwsError(
+      'SerializationException',
+      `The request body is not JSON: ${error instanceof Error ? error.message : ''}`,
+    );
   }
 }
 
@@ -114,7 +155,13 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'x-amzn-requestid': randomUUID() }).end(body);
+  response
+    .writeHead(status, {
+      'content-type': contentType,
+      'content-length': Buffer.byteLength(body),
+      'x-amzn-requestid': randomUUID(),
+    })
+    .end(body);
 }
 
 /** Errors in the protocol of the request: AWS JSON, Query XML or S3 XML. */
@@ -123,24 +170,58 @@ function rendererOf(request: IncomingMessage): (error: AwsError, response: Serve
   if (typeof target === 'string') {
     return (error, response) => {
       const code = error.code.split('#').at(-1) ?? error.code;
-      if (target.startsWith('AmazonSQS.')) response.setHeader('x-amzn-query-error', `${code === 'PurgeQueueInProgress' ? 'AWS.SimpleQueueService.' : ''}${code};${error.status < 500 ? 'Sender' : 'Receiver'}`);
-      send(response, error.status, String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'), JSON.stringify({ __type: error.code, message: error.message, ...error.more }));
+      if (target.startsWith('AmazonSQS.'))
+        response.setHeader(
+          'x-amzn-query-error',
+          `${code === 'PurgeQueueInProgress' ? 'AWS.SimpleQueueService.' : ''}${code};${error.status < 500 ? 'Sender' : 'Receiver'}`,
+        );
+      send(
+        response,
+        error.status,
+        String(request.headers['content-type'] ?? 'application/x-amz-json-1.1'),
+        JSON.stringify({ __type: error.code, message: error.message, ...error.more }),
+      );
     };
   }
   const type = (error: AwsError) => (error.status < 500 ? 'Sender' : 'Receiver');
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
     return (error, response) => {
       const code = QUERY_CODES[error.code] ?? error.code;
-      send(response, error.status, 'text/xml', xml('ErrorResponse', { Error: { Type: type(error), Code: code, Message: error.message }, RequestId: randomUUID() }));
+      send(
+        response,
+        error.status,
+        'text/xml',
+        xml('ErrorResponse', {
+          Error: { Type: type(error), Code: code, Message: error.message },
+          RequestId: randomUUID(),
+        }),
+      );
     };
   }
   return (error, response) => {
     const code = S3_CODES[error.code] ?? error.code;
     if (request.method === 'HEAD') response.writeHead(error.status).end();
-    else send(response, error.status, 'application/xml', xml('Error', { Code: code, Message: error.message, Resource: request.url, RequestId: randomUUID() }));
+    else
+      send(
+        response,
+        error.status,
+        'application/xml',
+        xml('Error', { Code: code, Message: error.message, Resource: request.url, RequestId: randomUUID() }),
+      );
   };
 }
 
 /** The same refusals have other names in the older protocols. */
-const QUERY_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'MissingAuthenticationToken', UnrecognizedClientException: 'InvalidClientTokenId', IncompleteSignatureException: 'IncompleteSignature', InvalidSignatureException: 'SignatureDoesNotMatch', ValidationException: 'ValidationError' };
-const S3_CODES: Record<string, string> = { MissingAuthenticationTokenException: 'AccessDenied', UnrecognizedClientException: 'InvalidAccessKeyId', IncompleteSignatureException: 'AuthorizationHeaderMalformed', UnsupportedOperation: 'NotImplemented' };
+const QUERY_CODES: Record<string, string> = {
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  IncompleteSignatureException: 'IncompleteSignature',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  ValidationException: 'ValidationError',
+};
+const S3_CODES: Record<string, string> = {
+  MissingAuthenticationTokenException: 'AccessDenied',
+  UnrecognizedClientException: 'InvalidAccessKeyId',
+  IncompleteSignatureException: 'AuthorizationHeaderMalformed',
+  UnsupportedOperation: 'NotImplemented',
+};

@@ -56,11 +56,19 @@ export class ObjectFiles {
 
   /** In the order of their UTF-8 bytes, as S3 lists them. */
   list(bucket: string): StoredObject[] {
-    return [...(this.#buckets.get(bucket)?.values() ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    return [...(this.#buckets.get(bucket)?.values() ?? [])].sort((a, b) =>
+      Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)),
+    );
   }
 
   /** Takes the whole body before it shows anything; `check` may still refuse it. */
-  async put(bucket: string, key: string, contentType: string, source: AsyncIterable<Buffer>, check: (object: StoredObject) => void): Promise<StoredObject> {
+  async put(
+    bucket: string,
+    key: string,
+    contentType: string,
+    source: AsyncIterable<Buffer>,
+    check: (object: StoredObject) => void,
+  ): Promise<StoredObject> {
     const body = `${randomUUID()}.bytes`;
     const md5 = createHash('md5');
     let checksum = 0;
@@ -76,7 +84,15 @@ export class ObjectFiles {
       await sink.close();
       const crc = Buffer.alloc(4);
       crc.writeUInt32BE(checksum);
-      const object = { key, bytes, etag: `"${md5.digest('hex')}"`, crc32: crc.toString('base64'), contentType, modifiedAtMs: Date.now(), body };
+      const object = {
+        key,
+        bytes,
+        etag: `"${md5.digest('hex')}"`,
+        crc32: crc.toString('base64'),
+        contentType,
+        modifiedAtMs: Date.now(),
+        body,
+      };
       check(object);
       this.#install(bucket, object);
       return object;
@@ -101,13 +117,20 @@ export class ObjectFiles {
       if (object === null) return null;
       if (this.#dir === null) {
         const bytes = this.#bodies.get(object.body) ?? Buffer.alloc(0);
-        return { object, read: (start, end) => Readable.from(end < start ? [] : [bytes.subarray(start, end + 1)]), close: async () => {} };
+        return {
+          object,
+          read: (start, end) => Readable.from(end < start ? [] : [bytes.subarray(start, end + 1)]),
+          close: async () => {},
+        };
       }
       try {
         const file = await open(join(this.#dir, bucket, object.body), 'r');
         return {
           object,
-          read: (start, end) => (end < start ? Readable.from([]) : file.createReadStream({ start, end, highWaterMark: 1 << 20, autoClose: false })),
+          read: (start, end) =>
+            end < start
+              ? Readable.from([])
+              : file.createReadStream({ start, end, highWaterMark: 1 << 20, autoClose: false }),
           close: () => file.close(),
         };
       } catch (error) {
@@ -133,7 +156,10 @@ export class ObjectFiles {
     if (this.#dir !== null) rmSync(join(this.#dir, bucket, body), { force: true });
   }
 
-  async #sink(bucket: string, body: string): Promise<{ write(chunk: Buffer): Promise<unknown>; close(): Promise<void> }> {
+  async #sink(
+    bucket: string,
+    body: string,
+  ): Promise<{ write(chunk: Buffer): Promise<unknown>; close(): Promise<void> }> {
     if (this.#dir !== null) {
       const file = await open(join(this.#dir, bucket, body), 'w');
       let closed = false;

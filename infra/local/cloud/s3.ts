@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { AwsError } from './aws-error.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
+import { AwsError } from './aws-error.ts';
 import { ObjectFiles } from './s3-store.ts';
 import type { OpenObject, StoredObject } from './s3-store.ts';
 import { xml } from './xml.ts';
@@ -14,10 +14,25 @@ export interface S3 {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-const REFUSED_HEADERS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'cache-control', 'content-disposition', 'content-language'];
+const REFUSED_HEADERS = [
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+];
 /** Of the `x-amz-` headers only these have their effect here, or need none; copies, encryption, metadata, tags, locks and other checksums don't. */
 const KNOWN_AMZ_HEADERS = [
-  'x-amz-date', 'x-amz-content-sha256', 'x-amz-user-agent', 'x-amz-security-token', 'x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-checksum-crc32', 'x-amz-checksum-mode',
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-amz-user-agent',
+  'x-amz-security-token',
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-checksum-crc32',
+  'x-amz-checksum-mode',
   'x-amz-sdk-checksum-algorithm',
 ];
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -32,21 +47,46 @@ export function startS3(options: { dir: string | null }): S3 {
 
   async function put(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const encoding = String(request.headers['content-encoding'] ?? '');
-    const chunked = encoding.includes('aws-chunked') || String(request.headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
+    const chunked =
+      encoding.includes('aws-chunked') ||
+      String(request.headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
     const expected = { crc32: request.headers['x-amz-checksum-crc32'] };
-    const source = chunked ? decodeAwsChunked(request, (name, value) => { if (name === 'x-amz-checksum-crc32') expected.crc32 = value; }) : request;
-    const object = await files.put(bucketOf(bucket), key, request.headers['content-type'] ?? 'application/octet-stream', source, (stored) => {
-      if (expected.crc32 !== undefined && expected.crc32 !== stored.crc32) throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
-      const length = request.headers[chunked ? 'x-amz-decoded-content-length' : 'content-length'];
-      if (length !== undefined && Number(length) !== stored.bytes) throw new AwsError('IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header');
-    });
-    response.writeHead(200, { etag: object.etag, 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT', 'content-length': 0 }).end();
+    const source = chunked
+      ? decodeAwsChunked(request, (name, value) => {
+          if (name === 'x-amz-checksum-crc32') expected.crc32 = value;
+        })
+      : request;
+    const object = await files.put(
+      bucketOf(bucket),
+      key,
+      request.headers['content-type'] ?? 'application/octet-stream',
+      source,
+      (stored) => {
+        if (expected.crc32 !== undefined && expected.crc32 !== stored.crc32)
+          throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
+        const length = request.headers[chunked ? 'x-amz-decoded-content-length' : 'content-length'];
+        if (length !== undefined && Number(length) !== stored.bytes)
+          throw new AwsError(
+            'IncompleteBody',
+            'You did not provide the number of bytes specified by the Content-Length HTTP header',
+          );
+      },
+    );
+    response
+      .writeHead(200, {
+        etag: object.etag,
+        'x-amz-checksum-crc32': object.crc32,
+        'x-amz-checksum-type': 'FULL_OBJECT',
+        'content-length': 0,
+      })
+      .end();
   }
 
   async function get(request: IncomingMessage, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const isHead = request.method === 'HEAD';
     const opened = await files.open(bucketOf(bucket), key);
-    if (opened === null) throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
+    if (opened === null)
+      throw new AwsError(isHead ? 'NotFound' : 'NoSuchKey', 'The specified key does not exist.', 404);
     try {
       await sendObject(request, response, opened);
     } finally {
@@ -58,10 +98,15 @@ export function startS3(options: { dir: string | null }): S3 {
     const { object } = opened;
     const range = rangeOf(request.headers.range, object);
     const headers = {
-      etag: object.etag, 'content-type': object.contentType, 'last-modified': new Date(object.modifiedAtMs).toUTCString(), 'accept-ranges': 'bytes',
+      etag: object.etag,
+      'content-type': object.contentType,
+      'last-modified': new Date(object.modifiedAtMs).toUTCString(),
+      'accept-ranges': 'bytes',
       'content-length': range.end - range.start + 1,
       ...(range.partial ? { 'content-range': `bytes ${range.start}-${range.end}/${object.bytes}` } : {}),
-      ...(!range.partial && request.headers['x-amz-checksum-mode'] === 'ENABLED' ? { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' } : {}),
+      ...(!range.partial && request.headers['x-amz-checksum-mode'] === 'ENABLED'
+        ? { 'x-amz-checksum-crc32': object.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' }
+        : {}),
     };
     response.writeHead(range.partial ? 206 : 200, headers);
     if (request.method === 'HEAD') response.end();
@@ -69,19 +114,43 @@ export function startS3(options: { dir: string | null }): S3 {
   }
 
   function list(response: ServerResponse, bucket: string, query: URLSearchParams): void {
-    for (const name of ['delimiter', 'fetch-owner', 'encoding-type']) if (query.has(name)) throw refused(`ListObjectsV2 with ${name}`);
+    for (const name of ['delimiter', 'fetch-owner', 'encoding-type'])
+      if (query.has(name)) throw refused(`ListObjectsV2 with ${name}`);
     const prefix = query.get('prefix') ?? '';
     const max = Math.min(1_000, Number(query.get('max-keys') ?? 1_000));
     const token = query.get('continuation-token');
     const after = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
-    const matching = files.list(bucketOf(bucket)).filter((object) => object.key.startsWith(prefix) && (after === '' || Buffer.compare(Buffer.from(object.key), Buffer.from(after)) > 0));
+    const matching = files
+      .list(bucketOf(bucket))
+      .filter(
+        (object) =>
+          object.key.startsWith(prefix) &&
+          (after === '' || Buffer.compare(Buffer.from(object.key), Buffer.from(after)) > 0),
+      );
     const page = matching.slice(0, max);
     const isTruncated = matching.length > page.length;
-    sendXml(response, xml('ListBucketResult', {
-      Name: bucket, Prefix: prefix, KeyCount: page.length, MaxKeys: max, IsTruncated: isTruncated,
-      NextContinuationToken: isTruncated ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined,
-      Contents: page.map((object) => ({ Key: object.key, LastModified: new Date(object.modifiedAtMs).toISOString(), ETag: object.etag, Size: object.bytes, StorageClass: 'STANDARD' })),
-    }, NAMESPACE));
+    sendXml(
+      response,
+      xml(
+        'ListBucketResult',
+        {
+          Name: bucket,
+          Prefix: prefix,
+          KeyCount: page.length,
+          MaxKeys: max,
+          IsTruncated: isTruncated,
+          NextContinuationToken: isTruncated ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined,
+          Contents: page.map((object) => ({
+            Key: object.key,
+            LastModified: new Date(object.modifiedAtMs).toISOString(),
+            ETag: object.etag,
+            Size: object.bytes,
+            StorageClass: 'STANDARD',
+          })),
+        },
+        NAMESPACE,
+      ),
+    );
   }
 
   return {
@@ -90,16 +159,36 @@ export function startS3(options: { dir: string | null }): S3 {
       const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
       const key = rest.join('/');
       for (const name of Object.keys(request.headers)) {
-        if (REFUSED_HEADERS.includes(name) || (name.startsWith('x-amz-') && !KNOWN_AMZ_HEADERS.includes(name))) throw refused(`${request.method} with the header ${name}`);
+        if (REFUSED_HEADERS.includes(name) || (name.startsWith('x-amz-') && !KNOWN_AMZ_HEADERS.includes(name)))
+          throw refused(`${request.method} with the header ${name}`);
       }
       const operation = `${request.method} ${key === '' ? 'bucket' : 'object'}`;
-      const subresource = [...url.searchParams.keys()].find((name) => !['x-id', 'prefix', 'max-keys', 'continuation-token', 'start-after', 'list-type', 'delimiter', 'fetch-owner', 'encoding-type'].includes(name));
+      const subresource = [...url.searchParams.keys()].find(
+        (name) =>
+          ![
+            'x-id',
+            'prefix',
+            'max-keys',
+            'continuation-token',
+            'start-after',
+            'list-type',
+            'delimiter',
+            'fetch-owner',
+            'encoding-type',
+          ].includes(name),
+      );
       if (bucket === '') throw refused('ListBuckets');
       if (subresource !== undefined) throw refused(`${operation} ?${subresource}`);
       switch (operation) {
         case 'PUT bucket':
-          if (files.hasBucket(bucket)) throw new AwsError('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.', 409);
-          if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
+          if (files.hasBucket(bucket))
+            throw new AwsError(
+              'BucketAlreadyOwnedByYou',
+              'Your previous request to create the named bucket succeeded and you already own it.',
+              409,
+            );
+          if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+            throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
           files.createBucket(bucket);
           response.writeHead(200, { location: `/${bucket}`, 'content-length': 0 }).end();
           return;
@@ -110,21 +199,28 @@ export function startS3(options: { dir: string | null }): S3 {
         case 'GET bucket':
           if (url.searchParams.get('list-type') !== '2') throw refused('ListObjects (version 1)');
           return list(response, bucket, url.searchParams);
-        case 'PUT object': return put(request, response, bucket, key);
+        case 'PUT object':
+          return put(request, response, bucket, key);
         case 'GET object':
-        case 'HEAD object': return get(request, response, bucket, key);
+        case 'HEAD object':
+          return get(request, response, bucket, key);
         case 'DELETE object':
           files.remove(bucketOf(bucket), key);
           response.writeHead(204).end();
           return;
-        default: throw refused(operation);
+        default:
+          throw refused(operation);
       }
     },
   };
 }
 
 function refused(operation: string): AwsError {
-  return new AwsError('NotImplemented', `A header or operation you provided implies functionality that is not implemented by the local cloud: s3 ${operation}`, 501);
+  return new AwsError(
+    'NotImplemented',
+    `A header or operation you provided implies functionality that is not implemented by the local cloud: s3 ${operation}`,
+    501,
+  );
 }
 
 function sendXml(response: ServerResponse, body: string): void {

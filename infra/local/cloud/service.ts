@@ -89,7 +89,8 @@ export class Service {
     if (this.#closed) return;
     const alive = this.#tasks.filter((task) => task.isAlive);
     if (alive.length > this.#desired) this.#scaleIn(alive);
-    else if (alive.length < Math.min(this.#desired, TASKS_MOST)) this.#scaleOut(Math.min(this.#desired, TASKS_MOST) - alive.length);
+    else if (alive.length < Math.min(this.#desired, TASKS_MOST))
+      this.#scaleOut(Math.min(this.#desired, TASKS_MOST) - alive.length);
     else if (!this.#steady && this.counts.running === this.#desired) {
       this.#steady = true;
       this.#say('has reached a steady state.');
@@ -104,22 +105,37 @@ export class Service {
       return;
     }
     const { cluster, command, cwd, startDelayMs } = this.definition;
-    const started = Array.from({ length: count }, () => new Task({
-      cluster, command, cwd, startDelayMs, env: this.#env, log: this.#log,
-      onRunning: () => this.#reconcile(),
-      onStopped: (task) => this.#onStopped(task),
-    }));
+    const started = Array.from(
+      { length: count },
+      () =>
+        new Task({
+          cluster,
+          command,
+          cwd,
+          startDelayMs,
+          env: this.#env,
+          log: this.#log,
+          onRunning: () => this.#reconcile(),
+          onStopped: (task) => this.#onStopped(task),
+        }),
+    );
     this.#tasks.push(...started);
     this.#say(`has started ${count} tasks: ${started.map((task) => `(task ${task.id})`).join(' ')}.`);
-    if (this.#desired > TASKS_MOST) this.#say(`was unable to place a task. Reason: You've reached the limit on the number of tasks you can run concurrently (${TASKS_MOST} on this machine).`);
+    if (this.#desired > TASKS_MOST)
+      this.#say(
+        `was unable to place a task. Reason: You've reached the limit on the number of tasks you can run concurrently (${TASKS_MOST} on this machine).`,
+      );
   }
 
   /** Those that don't run yet go first, then the newest. */
   #scaleIn(alive: Task[]): void {
     const order = alive.toReversed().sort((a, b) => Number(a.state === 'RUNNING') - Number(b.state === 'RUNNING'));
     const stopping = order.slice(0, alive.length - this.#desired);
-    for (const task of stopping) task.stop('ServiceSchedulerInitiated', `Scaling activity initiated by (deployment ${this.name})`);
-    this.#say(`has stopped ${stopping.length} running tasks: ${stopping.map((task) => `(task ${task.id})`).join(' ')}.`);
+    for (const task of stopping)
+      task.stop('ServiceSchedulerInitiated', `Scaling activity initiated by (deployment ${this.name})`);
+    this.#say(
+      `has stopped ${stopping.length} running tasks: ${stopping.map((task) => `(task ${task.id})`).join(' ')}.`,
+    );
     this.#reconcile();
   }
 
@@ -132,7 +148,8 @@ export class Service {
     if (failed && (task.startedAtMs === null || Date.now() - task.startedAtMs < SHORT_LIFE_MS)) {
       this.#failures++;
       this.#notBeforeMs = performance.now() + Math.min(BACK_OFF_MOST_MS, BACK_OFF_FIRST_MS * 2 ** (this.#failures - 1));
-      if (this.#failures === FAILURES_TO_SAY) this.#say(`is unable to consistently start tasks successfully. ${task.stoppedReason ?? ''}`);
+      if (this.#failures === FAILURES_TO_SAY)
+        this.#say(`is unable to consistently start tasks successfully. ${task.stoppedReason ?? ''}`);
     } else if (failed) {
       this.#failures = 0;
     }
@@ -141,7 +158,11 @@ export class Service {
   }
 
   #say(message: string): void {
-    this.events.unshift({ id: randomUUID(), createdAt: Date.now() / 1_000, message: `(service ${this.name}) ${message}` });
+    this.events.unshift({
+      id: randomUUID(),
+      createdAt: Date.now() / 1_000,
+      message: `(service ${this.name}) ${message}`,
+    });
     this.events.splice(EVENTS_KEPT);
   }
 }

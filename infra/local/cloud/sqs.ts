@@ -10,7 +10,12 @@ import type { StateFile } from './state-file.ts';
  */
 export interface Sqs {
   /** `host` is what the client calls us; `gone` tells whether it has closed its connection. */
-  call(operation: string, input: unknown, host: string, gone: () => boolean): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  call(
+    operation: string,
+    input: unknown,
+    host: string,
+    gone: () => boolean,
+  ): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -20,11 +25,21 @@ const HELD = ['DeduplicationScope', 'FifoThroughputLimit'];
 const PURGE_PAUSE_MS = 60_000;
 
 interface Input {
-  QueueName?: string; QueueUrl?: string; Attributes?: Record<string, string>; AttributeNames?: string[]; WaitTimeSeconds?: number;
-  ReceiptHandle?: string; VisibilityTimeout?: number;
-  MessageGroupId?: string; MessageDeduplicationId?: string; Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
+  QueueName?: string;
+  QueueUrl?: string;
+  Attributes?: Record<string, string>;
+  AttributeNames?: string[];
+  WaitTimeSeconds?: number;
+  ReceiptHandle?: string;
+  VisibilityTimeout?: number;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  Entries?: { MessageGroupId?: string; MessageDeduplicationId?: string }[];
 }
-interface Output { Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[]; Attributes?: Record<string, string> }
+interface Output {
+  Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
+  Attributes?: Record<string, string>;
+}
 
 export async function startSqs(options: { queues: StateFile<QueueDefinitions> }): Promise<Sqs> {
   const app = buildApp({ logger: false });
@@ -34,18 +49,28 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
 
   async function inject(operation: string, input: Input) {
     const answer = await app.inject({
-      method: 'POST', url: '/', payload: JSON.stringify(input),
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}`, host: '127.0.0.1' },
+      method: 'POST',
+      url: '/',
+      payload: JSON.stringify(input),
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `AmazonSQS.${operation}`,
+        host: '127.0.0.1',
+      },
     });
     const queryError = answer.headers['x-amzn-query-error'];
     return {
       status: answer.statusCode,
-      headers: { 'content-type': 'application/x-amz-json-1.0', ...(typeof queryError === 'string' ? { 'x-amzn-query-error': queryError } : {}) },
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        ...(typeof queryError === 'string' ? { 'x-amzn-query-error': queryError } : {}),
+      },
       body: answer.rawPayload,
     };
   }
 
-  for (const [name, { attributes }] of Object.entries(queues)) await inject('CreateQueue', { QueueName: name, Attributes: attributes });
+  for (const [name, { attributes }] of Object.entries(queues))
+    await inject('CreateQueue', { QueueName: name, Attributes: attributes });
 
   /** Long polling. fauxqs wakes every waiting receiver for each message, so those that come too late wait on. */
   async function receive(input: Input, gone: () => boolean) {
@@ -60,10 +85,19 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
       if (messages.length > 0) await nextTurn();
       if (gone()) {
         // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
-        await Promise.all(messages.map((message) => inject('ChangeMessageVisibility', { ...(input.QueueUrl === undefined ? {} : { QueueUrl: input.QueueUrl }), ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 })));
+        await Promise.all(
+          messages.map((message) =>
+            inject('ChangeMessageVisibility', {
+              ...(input.QueueUrl === undefined ? {} : { QueueUrl: input.QueueUrl }),
+              ReceiptHandle: message.ReceiptHandle,
+              VisibilityTimeout: 0,
+            }),
+          ),
+        );
         return answer;
       }
-      if (messages.length > 0) return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
+      if (messages.length > 0)
+        return scoped(input) ? { ...answer, body: Buffer.from(JSON.stringify(withOwnDedupIds(output))) } : answer;
       if (leftSeconds <= 0.01 || closing) return answer;
     }
   }
@@ -82,7 +116,11 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
         case 'PurgeQueue': {
           const name = queueName(input);
           if (performance.now() - (purgedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE_MS) {
-            throw new AwsError('com.amazonaws.sqs#PurgeQueueInProgress', `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`, 403);
+            throw new AwsError(
+              'com.amazonaws.sqs#PurgeQueueInProgress',
+              `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`,
+              403,
+            );
           }
           const answer = await inject(operation, input);
           if (answer.status === 200) purgedAtMs.set(name, performance.now());
@@ -112,8 +150,15 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           const asked = input.AttributeNames ?? [];
           if (answer.status !== 200 || !HELD.concat('All').some((name) => asked.includes(name))) return answer;
           const output = JSON.parse(answer.body.toString()) as Output;
-          const held = Object.entries(queues[queueName(input)]?.attributes ?? {}).filter(([name]) => HELD.includes(name) && (asked.includes('All') || asked.includes(name)));
-          return { ...answer, body: Buffer.from(JSON.stringify({ ...output, Attributes: { ...output.Attributes, ...Object.fromEntries(held) } })) };
+          const held = Object.entries(queues[queueName(input)]?.attributes ?? {}).filter(
+            ([name]) => HELD.includes(name) && (asked.includes('All') || asked.includes(name)),
+          );
+          return {
+            ...answer,
+            body: Buffer.from(
+              JSON.stringify({ ...output, Attributes: { ...output.Attributes, ...Object.fromEntries(held) } }),
+            ),
+          };
         }
         case 'GetQueueUrl':
         case 'ListQueues':
@@ -131,7 +176,10 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
 
 /** fauxqs names a host that does not resolve; with ours in its place any client can use the URL as it is. */
 function withUrlsAt<T extends { body: Buffer }>(host: string, answer: T): T {
-  return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(/http:\/\/sqs\.[^/"]+\//g, `http://${host}/`)) };
+  return {
+    ...answer,
+    body: Buffer.from(answer.body.toString().replaceAll(/http:\/\/sqs\.[^/"]+\//g, `http://${host}/`)),
+  };
 }
 
 function queueName(input: Input): string {
@@ -139,8 +187,14 @@ function queueName(input: Input): string {
 }
 
 function checkThroughput(attributes: Record<string, string>): void {
-  if (attributes['FifoThroughputLimit'] === 'perMessageGroupId' && attributes['DeduplicationScope'] !== 'messageGroup') {
-    throw new AwsError('com.amazonaws.sqs#InvalidAttributeValue', 'The value perMessageGroupId of FifoThroughputLimit is allowed only when DeduplicationScope is messageGroup.');
+  if (
+    attributes['FifoThroughputLimit'] === 'perMessageGroupId' &&
+    attributes['DeduplicationScope'] !== 'messageGroup'
+  ) {
+    throw new AwsError(
+      'com.amazonaws.sqs#InvalidAttributeValue',
+      'The value perMessageGroupId of FifoThroughputLimit is allowed only when DeduplicationScope is messageGroup.',
+    );
   }
 }
 
@@ -149,14 +203,20 @@ const SEPARATOR = '\u0001';
 
 function withScopedDedupIds(input: Input): Input {
   const scope = <T extends { MessageGroupId?: string; MessageDeduplicationId?: string }>(message: T): T =>
-    message.MessageDeduplicationId === undefined ? message : { ...message, MessageDeduplicationId: `${message.MessageGroupId ?? ''}${SEPARATOR}${message.MessageDeduplicationId}` };
+    message.MessageDeduplicationId === undefined
+      ? message
+      : {
+          ...message,
+          MessageDeduplicationId: `${message.MessageGroupId ?? ''}${SEPARATOR}${message.MessageDeduplicationId}`,
+        };
   return input.Entries === undefined ? scope(input) : { ...input, Entries: input.Entries.map(scope) };
 }
 
 function withOwnDedupIds(output: Output): Output {
   for (const { Attributes: attributes } of output.Messages ?? []) {
     const id = attributes?.['MessageDeduplicationId'];
-    if (attributes !== undefined && id !== undefined) attributes['MessageDeduplicationId'] = id.slice(id.indexOf(SEPARATOR) + 1);
+    if (attributes !== undefined && id !== undefined)
+      attributes['MessageDeduplicationId'] = id.slice(id.indexOf(SEPARATOR) + 1);
   }
   return output;
 }

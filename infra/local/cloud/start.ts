@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startApplicationAutoScaling } from './application-auto-scaling.ts';
 import type { ApplicationScalingState } from './application-auto-scaling.ts';
+import { ACCESS_KEY_ID } from './auth.ts';
 import { startAutoScaling } from './auto-scaling.ts';
 import type { GroupDefinition, GroupState } from './auto-scaling.ts';
 import { AwsError } from './aws-error.ts';
@@ -12,7 +13,6 @@ import { startDynamo } from './dynamo.ts';
 import type { WarmThroughput } from './dynamo.ts';
 import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
-import { ACCESS_KEY_ID } from './auth.ts';
 import { createRouter } from './router.ts';
 import { startS3 } from './s3.ts';
 import { startSqs } from './sqs.ts';
@@ -60,7 +60,14 @@ export interface LocalCloud {
   url: string;
   port: number;
   /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
-  tasks(): { taskArn: string; service: string; pid: number | null; state: TaskState; stoppedReason: string | null; lines: readonly string[] }[];
+  tasks(): {
+    taskArn: string;
+    service: string;
+    pid: number | null;
+    state: TaskState;
+    stoppedReason: string | null;
+    lines: readonly string[];
+  }[];
   /** Replaces the environment of tasks that start from now on. */
   setServiceEnv(cluster: string, service: string, env: Record<string, string>): void;
   /** Stops all tasks (SIGTERM, SIGKILL after `graceMs`, 8 s), then the servers. Counts and data stay for the next start. */
@@ -73,11 +80,19 @@ const STOP_GRACE_MS = 8_000;
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir, tablesInMemory = false } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
-  const dynamo = startDynamo({ path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'), warm: warm.state, saveWarm: () => warm.save(), throughput: options.throughput === undefined ? new Throughput() : options.throughput });
+  const dynamo = startDynamo({
+    path: dataDir === null || tablesInMemory ? null : join(dataDir, 'dynamodb'),
+    warm: warm.state,
+    saveWarm: () => warm.save(),
+    throughput: options.throughput === undefined ? new Throughput() : options.throughput,
+  });
   // The database opens with the first call: one that another process holds shows here, not in somebody's request.
   await dynamo.call('DescribeTable', { TableName: 'any' }).catch((error: unknown) => {
     if (error instanceof AwsError && error.code.endsWith('ResourceNotFoundException')) return;
-    throw new Error(`CLOUD_DATA_UNUSABLE ${dataDir ?? 'memory'}: the tables can't be opened; is another local cloud running on this folder?`, { cause: error });
+    throw new Error(
+      `CLOUD_DATA_UNUSABLE ${dataDir ?? 'memory'}: the tables can't be opened; is another local cloud running on this folder?`,
+      { cause: error },
+    );
   });
   const sqs = await startSqs({ queues: openState<QueueDefinitions>(dataDir, 'queues', {}) });
 
@@ -100,26 +115,51 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     desired: openState<EcsState>(dataDir, 'ecs', {}),
     logFileOf: ({ service, logFile }) => logFile ?? (logsDir === null ? null : join(logsDir, `${service}.log`)),
   });
-  const scaling = startApplicationAutoScaling({ ecs, dynamo, state: openState<ApplicationScalingState>(dataDir, 'application-auto-scaling', { targets: {}, scheduled: {} }) });
-  const groups = startAutoScaling({ groups: options.groups, state: openState<GroupState>(dataDir, 'auto-scaling', {}) });
+  const scaling = startApplicationAutoScaling({
+    ecs,
+    dynamo,
+    state: openState<ApplicationScalingState>(dataDir, 'application-auto-scaling', { targets: {}, scheduled: {} }),
+  });
+  const groups = startAutoScaling({
+    groups: options.groups,
+    state: openState<GroupState>(dataDir, 'auto-scaling', {}),
+  });
 
-  server.on('request', createRouter({
-    dynamo, sqs,
-    s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3') }),
-    json: {
-      AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
-      AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
-      AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
-      GraniteServiceVersion20100801: startCloudWatch(),
-    },
-    query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
-  }, port, accessKeyId, options.nowMs ?? Date.now));
+  server.on(
+    'request',
+    createRouter(
+      {
+        dynamo,
+        sqs,
+        s3: startS3({ dir: dataDir === null ? null : join(dataDir, 's3') }),
+        json: {
+          AmazonSSM: startSsm(openState<ParameterState>(dataDir, 'parameters', {})),
+          AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
+          AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
+          GraniteServiceVersion20100801: startCloudWatch(),
+        },
+        query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
+      },
+      port,
+      accessKeyId,
+      options.nowMs ?? Date.now,
+    ),
+  );
 
   return {
-    url, port,
-    tasks: () => ecs.services.flatMap((service) => service.tasks.map((task) => ({
-      taskArn: task.arn, service: service.name, pid: task.pid, state: task.state, stoppedReason: task.stoppedReason, lines: task.tail,
-    }))),
+    url,
+    port,
+    tasks: () =>
+      ecs.services.flatMap((service) =>
+        service.tasks.map((task) => ({
+          taskArn: task.arn,
+          service: service.name,
+          pid: task.pid,
+          state: task.state,
+          stoppedReason: task.stoppedReason,
+          lines: task.tail,
+        })),
+      ),
     setServiceEnv(cluster, service, env) {
       const found = ecs.find(cluster, service);
       if (found === null) throw new Error(`NO_SUCH_SERVICE ${cluster}/${service}`);

@@ -35,7 +35,8 @@ export class Task {
   desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING';
   startedAtMs: number | null = null;
   stoppedAtMs: number | null = null;
-  stopCode: 'EssentialContainerExited' | 'ServiceSchedulerInitiated' | 'UserInitiated' | 'TaskFailedToStart' | null = null;
+  stopCode: 'EssentialContainerExited' | 'ServiceSchedulerInitiated' | 'UserInitiated' | 'TaskFailedToStart' | null =
+    null;
   stoppedReason: string | null = null;
   exitCode: number | null = null;
   readonly stopped: Promise<void>;
@@ -47,7 +48,9 @@ export class Task {
   constructor(options: TaskOptions) {
     this.#options = options;
     this.arn = `arn:aws:ecs:us-east-1:000000000000:task/${options.cluster}/${this.id}`;
-    this.stopped = new Promise((resolve) => { this.#resolveStopped = resolve; });
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
     this.#timer = setTimeout(() => {
       this.state = 'PENDING';
       this.#timer = setTimeout(() => this.#run(), options.startDelayMs / 2);
@@ -83,10 +86,19 @@ export class Task {
   }
 
   #run(): void {
-    const { command: [program = '', ...args], env, cwd } = this.#options;
+    const {
+      command: [program = '', ...args],
+      env,
+      cwd,
+    } = this.#options;
     const own = { GOBUTTON_TASK_ID: this.id, GOBUTTON_TASK_ARN: this.arn };
     // A group of its own: Ctrl-C in the terminal reaches the stand-in alone, which stops its tasks in order.
-    const child = spawn(program, args, { cwd, env: { ...inherited(), ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...inherited(), ...env, ...own },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     this.#child = child;
     child.once('spawn', () => {
       if (this.desiredStatus === 'STOPPED') return;
@@ -100,7 +112,8 @@ export class Task {
       this.stoppedReason = `CannotStartContainerError: ${error.message}`;
       this.#finish();
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.#say(text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#say(text));
     // `close`, not `exit`: the last lines are what tells why it ended.
     child.once('close', (code, signal) => {
       this.exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15);
@@ -132,5 +145,7 @@ export class Task {
 /** A container has its own environment; a process needs these few to find its programs and folders. */
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }

@@ -1,4 +1,14 @@
-import { BatchGetItemCommand, BatchWriteItemCommand, CreateTableCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createClients } from '../../aws/clients.ts';
 import type { Clients } from '../../aws/clients.ts';
@@ -14,7 +24,9 @@ let charges: Charge[] = [];
 let local: Awaited<ReturnType<typeof localCloudForTests>>;
 let clients: Clients;
 beforeAll(async () => {
-  local = await localCloudForTests({ throughput: new Throughput({ nowMs: () => nowMs, onCharge: (charge) => charges.push(charge) }) });
+  local = await localCloudForTests({
+    throughput: new Throughput({ nowMs: () => nowMs, onCharge: (charge) => charges.push(charge) }),
+  });
   clients = createClients(local.config);
 });
 afterAll(async () => {
@@ -29,9 +41,12 @@ beforeEach(() => {
 
 const item = (pk: string, sk: string, bytes = 0) => ({ pk: { S: pk }, sk: { S: sk }, body: { S: 'x'.repeat(bytes) } });
 const key = (pk: string, sk = 'a') => ({ pk: { S: pk }, sk: { S: sk } });
-const put = (pk: string, sk: string, bytes = 0) => clients.dynamo.send(new PutItemCommand({ TableName: LIVE, Item: item(pk, sk, bytes) }));
-const get = (pk: string, consistent: boolean) => clients.switchReads.send(new GetItemCommand({ TableName: LIVE, Key: key(pk), ConsistentRead: consistent }));
-const units = (kind: Charge['kind']) => charges.filter((charge) => charge.kind === kind).reduce((sum, charge) => sum + charge.units, 0);
+const put = (pk: string, sk: string, bytes = 0) =>
+  clients.dynamo.send(new PutItemCommand({ TableName: LIVE, Item: item(pk, sk, bytes) }));
+const get = (pk: string, consistent: boolean) =>
+  clients.switchReads.send(new GetItemCommand({ TableName: LIVE, Key: key(pk), ConsistentRead: consistent }));
+const units = (kind: Charge['kind']) =>
+  charges.filter((charge) => charge.kind === kind).reduce((sum, charge) => sum + charge.units, 0);
 async function costs(call: () => Promise<unknown>): Promise<{ read: number; write: number }> {
   charges = [];
   await call().catch(() => null);
@@ -46,30 +61,58 @@ test('reads are charged in steps of 4 KB, half when eventually consistent; write
   expect(await costs(() => get('sizes', false))).toEqual({ read: 1.5, write: 0 });
   expect(await costs(() => get('nothing there', false))).toEqual({ read: 0.5, write: 0 });
   await put('sizes', 'b', 4_000);
-  const query = (pk: string) => clients.dynamo.send(new QueryCommand({ TableName: LIVE, ConsistentRead: true, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: pk } } }));
+  const query = (pk: string) =>
+    clients.dynamo.send(
+      new QueryCommand({
+        TableName: LIVE,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+      }),
+    );
   expect(await costs(() => query('sizes'))).toEqual({ read: 4, write: 0 });
   expect(await costs(() => query('nothing there'))).toEqual({ read: 1, write: 0 });
-  const update = (condition: string) => clients.dynamo.send(new UpdateItemCommand({
-    TableName: LIVE, Key: key('sizes', 'b'), UpdateExpression: 'SET n = :n', ConditionExpression: condition, ExpressionAttributeValues: { ':n': { N: '1' } },
-  }));
+  const update = (condition: string) =>
+    clients.dynamo.send(
+      new UpdateItemCommand({
+        TableName: LIVE,
+        Key: key('sizes', 'b'),
+        UpdateExpression: 'SET n = :n',
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ':n': { N: '1' } },
+      }),
+    );
   expect(await costs(() => update('attribute_exists(pk)'))).toEqual({ read: 0, write: 4 });
   // One that does nothing is charged for what stood in its way.
   expect(await costs(() => update('attribute_not_exists(pk)'))).toEqual({ read: 0, write: 4 });
-  expect(await costs(() => clients.dynamo.send(new DeleteItemCommand({ TableName: LIVE, Key: key('sizes', 'b') })))).toEqual({ read: 0, write: 4 });
+  expect(
+    await costs(() => clients.dynamo.send(new DeleteItemCommand({ TableName: LIVE, Key: key('sizes', 'b') }))),
+  ).toEqual({ read: 0, write: 4 });
 });
 
 test('a key takes 1,000 writes and 3,000 reads a second and no more, as long as it lasts', async () => {
   for (let at = 0; at < 10; at++) await put('hot', 'a', HUNDRED);
-  const refusal = await clients.switchReads.send(new PutItemCommand({ TableName: LIVE, Item: item('hot', 'a', HUNDRED) })).catch((error: unknown) => error);
+  const refusal = await clients.switchReads
+    .send(new PutItemCommand({ TableName: LIVE, Item: item('hot', 'a', HUNDRED) }))
+    .catch((error: unknown) => error);
   expect(refusal).toMatchObject({
-    name: 'ThrottlingException', $metadata: { httpStatusCode: 400 }, message: expect.stringMatching(/hot key/) as string,
-    throttlingReasons: [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource: expect.stringMatching(/table\/gobutton-live$/) as string }],
+    name: 'ThrottlingException',
+    $metadata: { httpStatusCode: 400 },
+    message: expect.stringMatching(/hot key/) as string,
+    throttlingReasons: [
+      {
+        reason: 'TableWriteKeyRangeThroughputExceeded',
+        resource: expect.stringMatching(/table\/gobutton-live$/) as string,
+      },
+    ],
   });
   // Others of the table go on, and so do reads of this one.
   await put('cold', 'a', HUNDRED);
   for (let at = 0; at < 120; at++) await get('hot', true);
   expect(units('read')).toBe(3_000);
-  await expect(get('hot', false)).rejects.toMatchObject({ throttlingReasons: [{ reason: 'TableReadKeyRangeThroughputExceeded' }] });
+  await expect(get('hot', false)).rejects.toMatchObject({
+    throttlingReasons: [{ reason: 'TableReadKeyRangeThroughputExceeded' }],
+  });
   nowMs += 100;
   for (let at = 0; at < 12; at++) await get('hot', true);
   await expect(get('hot', false)).rejects.toThrow('Throughput exceeds');
@@ -96,36 +139,98 @@ test('what a call came to beyond what was taken for it is a debt that is paid fi
 test('of a batch comes back what a hot key has nothing left for, and only a batch of hot keys is refused', async () => {
   await put('b2', 'a', 3_000);
   for (let at = 0; at < 10; at++) await put('b1', 'a', HUNDRED);
-  const puts = (...pks: string[]) => clients.switchReads.send(new BatchWriteItemCommand({ RequestItems: { [LIVE]: pks.map((pk) => ({ PutRequest: { Item: item(pk, 'z', 10) } })) } }));
-  expect((await puts('b1', 'b2')).UnprocessedItems).toEqual({ [LIVE]: [{ PutRequest: { Item: item('b1', 'z', 10) } }] });
+  const puts = (...pks: string[]) =>
+    clients.switchReads.send(
+      new BatchWriteItemCommand({
+        RequestItems: { [LIVE]: pks.map((pk) => ({ PutRequest: { Item: item(pk, 'z', 10) } })) },
+      }),
+    );
+  expect((await puts('b1', 'b2')).UnprocessedItems).toEqual({
+    [LIVE]: [{ PutRequest: { Item: item('b1', 'z', 10) } }],
+  });
   await expect(puts('b1')).rejects.toMatchObject({ name: 'ThrottlingException' });
   for (let at = 0; at < 120; at++) await get('b1', true);
-  const gets = (...pks: string[]) => clients.switchReads.send(new BatchGetItemCommand({
-    RequestItems: { [LIVE]: { Keys: pks.map((pk) => key(pk)), ConsistentRead: true, ProjectionExpression: '#p', ExpressionAttributeNames: { '#p': 'pk' } } },
-  }));
+  const gets = (...pks: string[]) =>
+    clients.switchReads.send(
+      new BatchGetItemCommand({
+        RequestItems: {
+          [LIVE]: {
+            Keys: pks.map((pk) => key(pk)),
+            ConsistentRead: true,
+            ProjectionExpression: '#p',
+            ExpressionAttributeNames: { '#p': 'pk' },
+          },
+        },
+      }),
+    );
   const answer = await gets('b1', 'b2');
   expect(answer.Responses?.[LIVE]).toEqual([{ pk: { S: 'b2' } }]);
-  expect(answer.UnprocessedKeys?.[LIVE]).toMatchObject({ Keys: [key('b1')], ConsistentRead: true, ProjectionExpression: '#p', ExpressionAttributeNames: { '#p': 'pk' } });
+  expect(answer.UnprocessedKeys?.[LIVE]).toMatchObject({
+    Keys: [key('b1')],
+    ConsistentRead: true,
+    ProjectionExpression: '#p',
+    ExpressionAttributeNames: { '#p': 'pk' },
+  });
   await expect(gets('b1')).rejects.toMatchObject({ name: 'ThrottlingException' });
 });
 
 test('a table has 4,000 writes a second for all its keys, and more when it is warmed', async () => {
-  const spread = (from: number) => Promise.all(Array.from({ length: 45 }, (_, at) => clients.switchReads.send(new PutItemCommand({ TableName: LIVE, Item: item(`spread/${from + at}`, 'a', HUNDRED) })).then(() => true, () => false)));
+  const spread = (from: number) =>
+    Promise.all(
+      Array.from({ length: 45 }, (_, at) =>
+        clients.switchReads
+          .send(new PutItemCommand({ TableName: LIVE, Item: item(`spread/${from + at}`, 'a', HUNDRED) }))
+          .then(
+            () => true,
+            () => false,
+          ),
+      ),
+    );
   expect((await spread(0)).filter(Boolean)).toHaveLength(40);
-  await clients.dynamo.send(new UpdateTableCommand({ TableName: LIVE, WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 8_000 } }));
-  await expect.poll(async () => {
-    nowMs += 10_000;
-    return (await spread(100)).filter(Boolean).length;
-  }, { timeout: 5_000 }).toBe(45);
+  await clients.dynamo.send(
+    new UpdateTableCommand({
+      TableName: LIVE,
+      WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 8_000 },
+    }),
+  );
+  await expect
+    .poll(
+      async () => {
+        nowMs += 10_000;
+        return (await spread(100)).filter(Boolean).length;
+      },
+      { timeout: 5_000 },
+    )
+    .toBe(45);
 });
 
 test('a provisioned table refuses in its own words beyond its units and what it has saved up in five minutes', async () => {
-  await clients.dynamo.send(new CreateTableCommand({
-    TableName: 'few', AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
-    ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 2 },
-  }));
-  const write = (k: string) => clients.switchReads.send(new PutItemCommand({ TableName: 'few', Item: { k: { S: k }, body: { S: 'x'.repeat(HUNDRED) } } }));
-  await expect.poll(() => write('first').then(() => true, () => false), { timeout: 2_000 }).toBe(true);
+  await clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: 'few',
+      AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 2 },
+    }),
+  );
+  const write = (k: string) =>
+    clients.switchReads.send(
+      new PutItemCommand({ TableName: 'few', Item: { k: { S: k }, body: { S: 'x'.repeat(HUNDRED) } } }),
+    );
+  await expect
+    .poll(
+      () =>
+        write('first').then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 2_000 },
+    )
+    .toBe(true);
   for (let at = 0; at < 5; at++) await write(`k${at}`);
-  await expect(write('last')).rejects.toMatchObject({ name: 'ProvisionedThroughputExceededException', message: expect.stringMatching(/provisioned throughput for the table/) as string, ThrottlingReasons: [{ reason: 'TableWriteProvisionedThroughputExceeded' }] });
+  await expect(write('last')).rejects.toMatchObject({
+    name: 'ProvisionedThroughputExceededException',
+    message: expect.stringMatching(/provisioned throughput for the table/) as string,
+    ThrottlingReasons: [{ reason: 'TableWriteProvisionedThroughputExceeded' }],
+  });
 });

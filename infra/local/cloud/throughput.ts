@@ -13,17 +13,30 @@ const WHOLE_AGAIN_MS = 5_000;
 
 export type Kind = keyof typeof KEY_UNITS;
 
-export interface TableUnits { name: string; isProvisioned: boolean; perSecond: Record<Kind, number> }
+export interface TableUnits {
+  name: string;
+  isProvisioned: boolean;
+  perSecond: Record<Kind, number>;
+}
 
 /** One charge or refusal, for who counts them. `key`: the partition key's value; null: a scan. */
-export interface Charge { table: string; key: string | null; kind: Kind; units: number; refused: boolean }
+export interface Charge {
+  table: string;
+  key: string | null;
+  kind: Kind;
+  units: number;
+  refused: boolean;
+}
 
 export class Throughput {
   readonly #nowMs: () => number;
   readonly #onCharge: ((charge: Charge) => void) | null;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor({ nowMs = () => performance.now(), onCharge = null }: { nowMs?: () => number; onCharge?: ((charge: Charge) => void) | null } = {}) {
+  constructor({
+    nowMs = () => performance.now(),
+    onCharge = null,
+  }: { nowMs?: () => number; onCharge?: ((charge: Charge) => void) | null } = {}) {
     this.#nowMs = nowMs;
     this.#onCharge = onCharge;
   }
@@ -63,7 +76,8 @@ export class Throughput {
 
   #forget(nowMs: number): void {
     if (this.#buckets.size < KEYS_KEPT) return;
-    for (const [name, bucket] of this.#buckets) if (bucket.isWhole && nowMs - bucket.atMs > WHOLE_AGAIN_MS) this.#buckets.delete(name);
+    for (const [name, bucket] of this.#buckets)
+      if (bucket.isWhole && nowMs - bucket.atMs > WHOLE_AGAIN_MS) this.#buckets.delete(name);
   }
 }
 
@@ -102,16 +116,25 @@ class Bucket {
   }
 }
 
-const ON_DEMAND = 'Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. '
-  + 'If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html';
-const PROVISIONED = 'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.';
+const ON_DEMAND =
+  'Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. ' +
+  'If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html';
+const PROVISIONED =
+  'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.';
 
 /** In the two shapes that DynamoDB has for it: by how the table is billed, and with the reason as a list. */
 function refusal({ name, isProvisioned }: TableUnits, kind: Kind, why: 'KeyRange' | 'Table'): AwsError {
   // An on-demand table that has not grown yet is short of partitions: its ranges are what is exceeded.
   const limit = why === 'Table' && isProvisioned ? 'ProvisionedThroughputExceeded' : 'KeyRangeThroughputExceeded';
-  const reasons = [{ reason: `Table${kind === 'read' ? 'Read' : 'Write'}${limit}`, resource: `arn:aws:dynamodb:us-east-1:000000000000:table/${name}` }];
+  const reasons = [
+    {
+      reason: `Table${kind === 'read' ? 'Read' : 'Write'}${limit}`,
+      resource: `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
+    },
+  ];
   return isProvisioned
-    ? new AwsError('com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException', PROVISIONED, 400, { ThrottlingReasons: reasons })
+    ? new AwsError('com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException', PROVISIONED, 400, {
+        ThrottlingReasons: reasons,
+      })
     : new AwsError('com.amazon.coral.availability#ThrottlingException', ON_DEMAND, 400, { throttlingReasons: reasons });
 }

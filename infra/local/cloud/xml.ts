@@ -10,7 +10,9 @@ export function xml(root: string, body: { [name: string]: XmlValue }, namespace?
 export const members = (list: XmlValue[]): XmlValue => ({ member: list });
 
 function children(body: { [name: string]: XmlValue }): string {
-  return Object.entries(body).map(([name, value]) => element(name, value)).join('');
+  return Object.entries(body)
+    .map(([name, value]) => element(name, value))
+    .join('');
 }
 
 function element(name: string, value: XmlValue): string {

@@ -18,7 +18,22 @@ import type { ReplyParts } from './reply.ts';
  * - `silent`: read and never answered; PINGs are. `mute`: these neither
  */
 export const ailments = [
-  '429', 'quota', '500', '503', 'credential', 'third-party', 'html302', 'html404', 'html502', 'html503', 'malformed', 'reset', 'refused', 'cut', 'silent', 'mute',
+  '429',
+  'quota',
+  '500',
+  '503',
+  'credential',
+  'third-party',
+  'html302',
+  'html404',
+  'html502',
+  'html503',
+  'malformed',
+  'reset',
+  'refused',
+  'cut',
+  'silent',
+  'mute',
 ] as const;
 export type Ailment = (typeof ailments)[number];
 
@@ -36,27 +51,67 @@ export const affected = {
 };
 
 /** For `.check` of what has `affected` among its fields. */
-export function mayBeDelivered({ value, issues }: { value: { how: Ailment; delivered: boolean }; issues: z.core.$ZodRawIssue[] }): void {
-  if (value.delivered && !inDoubt.includes(value.how)) issues.push({ code: 'custom', input: value, path: ['delivered'], message: `found true, but ${value.how} says that nothing was processed; expected one of ${inDoubt.join(', ')}` });
+export function mayBeDelivered({
+  value,
+  issues,
+}: {
+  value: { how: Ailment; delivered: boolean };
+  issues: z.core.$ZodRawIssue[];
+}): void {
+  if (value.delivered && !inDoubt.includes(value.how))
+    issues.push({
+      code: 'custom',
+      input: value,
+      path: ['delivered'],
+      message: `found true, but ${value.how} says that nothing was processed; expected one of ${inDoubt.join(', ')}`,
+    });
 }
 
 const apple: Record<'429' | 'quota' | '500' | '503' | 'credential', readonly [status: number, reason: string]> = {
-  '429': [429, 'TooManyRequests'], 'quota': [429, 'TooManyRequests'], '500': [500, 'InternalServerError'], '503': [503, 'ServiceUnavailable'], 'credential': [403, 'InvalidProviderToken'],
+  '429': [429, 'TooManyRequests'],
+  quota: [429, 'TooManyRequests'],
+  '500': [500, 'InternalServerError'],
+  '503': [503, 'ServiceUnavailable'],
+  credential: [403, 'InvalidProviderToken'],
 };
 const google: Record<'429' | 'quota' | '500' | '503' | 'credential', Parameters<typeof googleError>[0]> = {
   '429': { status: 429, code: 'RESOURCE_EXHAUSTED', message: 'Resource has been exhausted (e.g. check quota).' },
-  'quota': { status: 429, code: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded for quota metric \'Messages sent\' and limit \'Messages sent per minute\'.', fcm: 'QUOTA_EXCEEDED' },
+  quota: {
+    status: 429,
+    code: 'RESOURCE_EXHAUSTED',
+    message: "Quota exceeded for quota metric 'Messages sent' and limit 'Messages sent per minute'.",
+    fcm: 'QUOTA_EXCEEDED',
+  },
   '500': { status: 500, code: 'INTERNAL', message: 'Internal error encountered.', fcm: 'INTERNAL' },
   '503': { status: 503, code: 'UNAVAILABLE', message: 'The service is currently unavailable.', fcm: 'UNAVAILABLE' },
-  'credential': { status: 401, code: 'UNAUTHENTICATED', message: 'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.', info: 'ACCESS_TOKEN_INVALID' },
+  credential: {
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    message:
+      'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+    info: 'ACCESS_TOKEN_INVALID',
+  },
 };
 const pages: Record<'html302' | 'html404' | 'html502' | 'html503', readonly [status: number, title: string]> = {
-  html302: [302, '302 Found'], html404: [404, '404 Not Found'], html502: [502, '502 Bad Gateway'], html503: [503, '503 Service Temporarily Unavailable'],
+  html302: [302, '302 Found'],
+  html404: [404, '404 Not Found'],
+  html502: [502, '502 Bad Gateway'],
+  html503: [503, '503 Service Temporarily Unavailable'],
 };
 
 function page([status, title]: readonly [number, string], waits: [string, string][], atOnce: boolean): Reply {
-  const headers: [string, string][] = [['content-type', 'text/html; charset=utf-8'], ...waits, ...(status === 302 ? [['location', 'https://front.example.net/sorry'] satisfies [string, string]] : [])];
-  return new Reply({ key: `html ${status}`, status, headers, atOnce, body: `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1><hr>front</body></html>\n` });
+  const headers: [string, string][] = [
+    ['content-type', 'text/html; charset=utf-8'],
+    ...waits,
+    ...(status === 302 ? [['location', 'https://front.example.net/sorry'] satisfies [string, string]] : []),
+  ];
+  return new Reply({
+    key: `html ${status}`,
+    status,
+    headers,
+    atOnce,
+    body: `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1><hr>front</body></html>\n`,
+  });
 }
 
 export interface AnswerTerms {
@@ -81,21 +136,46 @@ export function illReplies(site: 'apns' | 'fcm'): (how: Ailment, terms: AnswerTe
 
 function replyOf(site: 'apns' | 'fcm', how: Ailment, { retryAfterSeconds, atOnce }: AnswerTerms): Reply | null {
   const waits: [string, string][] = retryAfterSeconds === null ? [] : [['retry-after', String(retryAfterSeconds)]];
-  const unspoken = (key: string, rest: Pick<ReplyParts, 'rst' | 'cuts' | 'headers'>): Reply => new Reply({ key, status: 0, atOnce, ...rest });
+  const unspoken = (key: string, rest: Pick<ReplyParts, 'rst' | 'cuts' | 'headers'>): Reply =>
+    new Reply({ key, status: 0, atOnce, ...rest });
   switch (how) {
-    case '429': case 'quota': case '500': case '503': case 'credential': {
-      if (site === 'fcm') return googleError({ ...google[how], atOnce, ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }) });
+    case '429':
+    case 'quota':
+    case '500':
+    case '503':
+    case 'credential': {
+      if (site === 'fcm')
+        return googleError({ ...google[how], atOnce, ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }) });
       const [status, reason] = apple[how];
       return jsonReply(`${status} ${reason}`, status, { reason }, { id: 'apns-id', headers: waits, atOnce });
     }
     case 'third-party':
-      return site === 'apns' ? null : googleError({ status: 401, code: 'UNAUTHENTICATED', message: 'Auth error from APNS or Web Push Service', fcm: 'THIRD_PARTY_AUTH_ERROR', atOnce });
-    case 'html302': case 'html404': case 'html502': case 'html503': return page(pages[how], waits, atOnce);
-    case 'malformed': return unspoken('malformed', { headers: [['content-type', 'application/json']] });
-    case 'reset': return unspoken('reset', { rst: 'INTERNAL_ERROR' });
-    case 'refused': return unspoken('refused', { rst: 'REFUSED_STREAM' });
-    case 'cut': return unspoken('cut', { cuts: true });
-    case 'silent': case 'mute': return silence;
-    default: return how satisfies never;
+      return site === 'apns'
+        ? null
+        : googleError({
+            status: 401,
+            code: 'UNAUTHENTICATED',
+            message: 'Auth error from APNS or Web Push Service',
+            fcm: 'THIRD_PARTY_AUTH_ERROR',
+            atOnce,
+          });
+    case 'html302':
+    case 'html404':
+    case 'html502':
+    case 'html503':
+      return page(pages[how], waits, atOnce);
+    case 'malformed':
+      return unspoken('malformed', { headers: [['content-type', 'application/json']] });
+    case 'reset':
+      return unspoken('reset', { rst: 'INTERNAL_ERROR' });
+    case 'refused':
+      return unspoken('refused', { rst: 'REFUSED_STREAM' });
+    case 'cut':
+      return unspoken('cut', { cuts: true });
+    case 'silent':
+    case 'mute':
+      return silence;
+    default:
+      return how satisfies never;
   }
 }

@@ -42,8 +42,19 @@ export class ApnsTokens {
     const [, head = '', claims = '', signature = ''] = parts;
     const header = jsonOf(head);
     const body = jsonOf(claims);
-    if (header.alg !== 'ES256' || header.kid !== this.#keyId || body.iss !== this.#teamId || typeof body.iat !== 'number') return null;
-    const signed = verify('sha256', Buffer.from(`${head}.${claims}`), { key: this.#key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
+    if (
+      header.alg !== 'ES256' ||
+      header.kid !== this.#keyId ||
+      body.iss !== this.#teamId ||
+      typeof body.iat !== 'number'
+    )
+      return null;
+    const signed = verify(
+      'sha256',
+      Buffer.from(`${head}.${claims}`),
+      { key: this.#key, dsaEncoding: 'ieee-p1363' },
+      Buffer.from(signature, 'base64url'),
+    );
     return signed ? body.iat * 1000 : null;
   }
 }

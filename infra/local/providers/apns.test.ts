@@ -1,7 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apnsAuthorization, apnsBody, apnsHeaders, countsOf, iosToken, providersForTests, TestClient } from './for-tests.ts';
+import {
+  apnsAuthorization,
+  apnsBody,
+  apnsHeaders,
+  countsOf,
+  iosToken,
+  providersForTests,
+  TestClient,
+} from './for-tests.ts';
 import type { TestAnswer, TestProviders } from './for-tests.ts';
 
 let providers: TestProviders;
@@ -18,9 +26,14 @@ afterAll(async () => {
   await providers.stop();
 });
 
-const push = (launch: string, token: string, more: OutgoingHttpHeaders = {}, body = apnsBody(launch, 'shot-1')): Promise<TestAnswer> =>
-  client.post(`/3/device/${token}`, { ...usual, ...more }, body);
-const reasonOf = ({ status, body }: TestAnswer): string => `${status} ${body === '' ? '' : (JSON.parse(body) as { reason: string }).reason}`.trim();
+const push = (
+  launch: string,
+  token: string,
+  more: OutgoingHttpHeaders = {},
+  body = apnsBody(launch, 'shot-1'),
+): Promise<TestAnswer> => client.post(`/3/device/${token}`, { ...usual, ...more }, body);
+const reasonOf = ({ status, body }: TestAnswer): string =>
+  `${status} ${body === '' ? '' : (JSON.parse(body) as { reason: string }).reason}`.trim();
 
 describe('an accepted push', () => {
   it('is a 200 without a body that echoes the apns-id, or makes one', async () => {
@@ -62,7 +75,11 @@ describe('what the request itself has wrong', () => {
   });
 
   it('names a wrong method, a wrong path, an empty and a too long payload, and doubled headers', async () => {
-    expect(reasonOf(await client.answerOf(client.open({ ':method': 'PUT', ':path': `/3/device/${iosToken(1)}`, ...usual }, '')))).toBe('405 MethodNotAllowed');
+    expect(
+      reasonOf(
+        await client.answerOf(client.open({ ':method': 'PUT', ':path': `/3/device/${iosToken(1)}`, ...usual }, '')),
+      ),
+    ).toBe('405 MethodNotAllowed');
     expect(reasonOf(await client.post('/3/devices/1', usual, ''))).toBe('404 BadPath');
     expect(reasonOf(await push('rules', iosToken(1), {}, ''))).toBe('400 PayloadEmpty');
     const fitting = JSON.stringify({ aps: { alert: '' } });
@@ -85,13 +102,19 @@ describe('provider tokens', () => {
   const withAuthorization = async (authorization: string | undefined): Promise<string> => {
     const fresh = await new TestClient(providers.apnsUrl, providers.ca).ready();
     const { authorization: _usual, ...rest } = usual;
-    const answer = await fresh.post(`/3/device/${iosToken(1)}`, authorization === undefined ? rest : { ...rest, authorization }, apnsBody('auth', 'shot-1'));
+    const answer = await fresh.post(
+      `/3/device/${iosToken(1)}`,
+      authorization === undefined ? rest : { ...rest, authorization },
+      apnsBody('auth', 'shot-1'),
+    );
     fresh.close();
     return reasonOf(answer);
   };
 
   it('are judged by signature, key, team and age', async () => {
-    const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString();
     const now = Date.now();
     const headers: [string, string | undefined][] = [
       ['403 MissingProviderToken', undefined],
@@ -113,10 +136,17 @@ describe('provider tokens', () => {
 
   it('may be replaced after 20 minutes of use on a connection, not before; the one in use stays good', async () => {
     const fresh = await new TestClient(providers.apnsUrl, providers.ca).ready();
-    const post = async (issuedAgoMs: number): Promise<string> => reasonOf(await fresh.post(`/3/device/${iosToken(1)}`,
-      { ...usual, authorization: tokens.get(issuedAgoMs) }, apnsBody('updates', 'shot-1')));
+    const post = async (issuedAgoMs: number): Promise<string> =>
+      reasonOf(
+        await fresh.post(
+          `/3/device/${iosToken(1)}`,
+          { ...usual, authorization: tokens.get(issuedAgoMs) },
+          apnsBody('updates', 'shot-1'),
+        ),
+      );
     const tokens = new Map<number, string>();
-    for (const agoMs of [3000, 2000, 1000]) tokens.set(agoMs, await apnsAuthorization(providers, Date.now() - agoMs * 10));
+    for (const agoMs of [3000, 2000, 1000])
+      tokens.set(agoMs, await apnsAuthorization(providers, Date.now() - agoMs * 10));
     expect(await post(3000)).toBe('200');
     expect(await post(2000)).toBe('429 TooManyProviderTokenUpdates');
     expect(await post(3000)).toBe('200');
@@ -135,8 +165,14 @@ describe('provider tokens', () => {
 
 describe('marked tokens', () => {
   it.each([
-    ['dead00', '410 Unregistered'], ['badd00', '400 BadDeviceToken'], ['42900a', '429 TooManyRequests'],
-    ['50000a', '500 InternalServerError'], ['50300a', '503 ServiceUnavailable'], ['face0', '200'], ['DEAD00', '410 Unregistered'], ['dead01', '200'],
+    ['dead00', '410 Unregistered'],
+    ['badd00', '400 BadDeviceToken'],
+    ['42900a', '429 TooManyRequests'],
+    ['50000a', '500 InternalServerError'],
+    ['50300a', '503 ServiceUnavailable'],
+    ['face0', '200'],
+    ['DEAD00', '410 Unregistered'],
+    ['dead01', '200'],
   ])('%s gets %s', async (mark, expected) => {
     expect(reasonOf(await push('marks', iosToken(5, mark)))).toBe(expected);
   });
@@ -151,7 +187,10 @@ describe('marked tokens', () => {
   it('51111e is received and never answered', async () => {
     // The rejected token of an earlier test left one stream, which the silent one would hold for good.
     await push('before', iosToken(7));
-    const stream = client.open({ ':method': 'POST', ':path': `/3/device/${iosToken(7, '51111e')}`, ...usual }, apnsBody('silent', 'shot-1'));
+    const stream = client.open(
+      { ':method': 'POST', ':path': `/3/device/${iosToken(7, '51111e')}`, ...usual },
+      apnsBody('silent', 'shot-1'),
+    );
     const answer = client.answerOf(stream);
     for (let number = 0; number < 20; number++) await push('silent', iosToken(number));
     expect(stream.closed).toBe(false);
@@ -187,12 +226,14 @@ describe('limits', () => {
   it('answers come after the latency, in an order that its spread mixes', async () => {
     const run = async (): Promise<{ order: number[]; soonestMs: number }> => {
       const order: number[] = [];
-      const times = await Promise.all(Array.from({ length: 30 }, async (_, number) => {
-        const startMs = performance.now();
-        await push('latency', iosToken(number));
-        order.push(number);
-        return performance.now() - startMs;
-      }));
+      const times = await Promise.all(
+        Array.from({ length: 30 }, async (_, number) => {
+          const startMs = performance.now();
+          await push('latency', iosToken(number));
+          order.push(number);
+          return performance.now() - startMs;
+        }),
+      );
       return { order, soonestMs: Math.min(...times) };
     };
     const inOrder = Array.from({ length: 30 }, (_, number) => number);

@@ -16,7 +16,19 @@ const devicePath = Buffer.from('/3/device/');
 /** Apple: "don't assume device-token size"; today's are 64 characters, and shorter ones were never valid. */
 const shortestToken = 64;
 
-const pushTypes = new Set(['alert', 'background', 'liveactivity', 'widgets', 'controls', 'location', 'voip', 'complication', 'fileprovider', 'mdm', 'pushtotalk']);
+const pushTypes = new Set([
+  'alert',
+  'background',
+  'liveactivity',
+  'widgets',
+  'controls',
+  'location',
+  'voip',
+  'complication',
+  'fileprovider',
+  'mdm',
+  'pushtotalk',
+]);
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function refusal(status: number, reason: string, streams: 'open' | 'narrow' | 'keep', more: object = {}): Reply {
@@ -56,11 +68,20 @@ const replies = {
 };
 
 const fateOfMark: Record<Mark, Reply> = {
-  'unregistered': replies.Unregistered, 'bad-token': replies.BadDeviceToken, 'too-many': replies.TooManyRequests,
-  'internal': replies.InternalServerError, 'unavailable': replies.ServiceUnavailable, 'silent': silence, 'phone': replies.accepted,
+  unregistered: replies.Unregistered,
+  'bad-token': replies.BadDeviceToken,
+  'too-many': replies.TooManyRequests,
+  internal: replies.InternalServerError,
+  unavailable: replies.ServiceUnavailable,
+  silent: silence,
+  phone: replies.accepted,
 };
 
-interface KnownPush { content: Content; tally: Tally; problem: Reply | null }
+interface KnownPush {
+  content: Content;
+  tally: Tally;
+  problem: Reply | null;
+}
 
 export class Apns implements Site {
   readonly name = 'apns';
@@ -115,7 +136,8 @@ export class Apns implements Site {
     if (verdict !== 'good') return replies[verdict];
     if (peer.credential !== head.authorization) {
       // The first token of a connection is new as well: the next one must wait for its 20 minutes too.
-      if (peer.credential !== '' && nowMs - peer.credentialSinceMs < this.#desk.behaviour.providerTokenUpdateMs) return replies.TooManyProviderTokenUpdates;
+      if (peer.credential !== '' && nowMs - peer.credentialSinceMs < this.#desk.behaviour.providerTokenUpdateMs)
+        return replies.TooManyProviderTokenUpdates;
       peer.credential = head.authorization;
       peer.credentialSinceMs = nowMs;
     }
@@ -126,14 +148,21 @@ export class Apns implements Site {
     const seen = this.#bodies.find(bytes, from, to);
     if (seen !== undefined) return seen.value;
     const body = bytes.subarray(from, to);
-    const problem = body.length === 0 ? replies.PayloadEmpty : body.length > payloadLimit ? replies.PayloadTooLarge : null;
+    const problem =
+      body.length === 0 ? replies.PayloadEmpty : body.length > payloadLimit ? replies.PayloadTooLarge : null;
     const content = apnsContent(problem === null ? jsonText(body) : null);
     const known = { content, tally: this.#desk.tallyOf(content), problem };
     this.#bodies.add(body, known);
     return known;
   }
 
-  #fate({ head, pathBytes, pathTo }: Exchange, tokenFrom: number, known: KnownPush, tooMany: boolean, nowMs: number): Reply {
+  #fate(
+    { head, pathBytes, pathTo }: Exchange,
+    tokenFrom: number,
+    known: KnownPush,
+    tooMany: boolean,
+    nowMs: number,
+  ): Reply {
     const problem = this.#headProblem(head) ?? known.problem;
     if (problem !== null) return problem;
     const tokenBytes = pathTo - tokenFrom;
@@ -141,7 +170,15 @@ export class Apns implements Site {
     const mark = markOf(pathBytes, tokenFrom, pathTo);
     if (mark !== null && mark !== 'phone') return fateOfMark[mark];
     if (tooMany) return replies.TooManyRequests;
-    if (mark === 'phone') this.#desk.show(pathBytes, tokenFrom, pathTo, known.content, head.collapseId === '' ? null : head.collapseId, nowMs);
+    if (mark === 'phone')
+      this.#desk.show(
+        pathBytes,
+        tokenFrom,
+        pathTo,
+        known.content,
+        head.collapseId === '' ? null : head.collapseId,
+        nowMs,
+      );
     return replies.accepted;
   }
 
@@ -156,7 +193,10 @@ export class Apns implements Site {
   }
 }
 
-function problemOf({ duplicated, apnsId, topic, pushType, priority, expiration, collapseId }: Head, topics: readonly string[] | null): Reply | null {
+function problemOf(
+  { duplicated, apnsId, topic, pushType, priority, expiration, collapseId }: Head,
+  topics: readonly string[] | null,
+): Reply | null {
   if (duplicated) return replies.DuplicateHeaders;
   if (apnsId !== '' && !uuid.test(apnsId)) return replies.BadMessageId;
   if (topic === '') return replies.MissingTopic;

@@ -49,24 +49,36 @@ export const behaviour = z.strictObject({
    * It is every `every`th by order of acceptance (so 4, 8, 12 … of 4), of those that came to `address`, or the one with this `number` alone; after
    * `afterRequests` requests in health. What takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an audience (FACTS 17). null (default): none.
    */
-  sick: z.strictObject({
-    ...affected,
-    every: z.number().int().min(1).default(1),
-    number: z.number().int().min(1).nullable().default(null),
-    address: z.string().nullable().default(null),
-    afterRequests: whole.default(0),
-  }).check(mayBeDelivered).nullable().default(null),
+  sick: z
+    .strictObject({
+      ...affected,
+      every: z.number().int().min(1).default(1),
+      number: z.number().int().min(1).nullable().default(null),
+      address: z.string().nullable().default(null),
+      afterRequests: whole.default(0),
+    })
+    .check(mayBeDelivered)
+    .nullable()
+    .default(null),
   /**
    * Weather: what everybody gets, with the usual latency, for `forMs` from the first request that meets it (null, default: until it is changed), and of
    * all requests this share, evenly (default 1). Token endpoint and phones are not concerned. Seen: FACTS 17. null (default): fair.
    */
-  storm: z.strictObject({
-    ...affected,
-    share: z.number().min(0).max(1).default(1),
-    forMs: whole.nullable().default(null),
-  }).check(mayBeDelivered).nullable().default(null),
+  storm: z
+    .strictObject({
+      ...affected,
+      share: z.number().min(0).max(1).default(1),
+      forMs: whole.nullable().default(null),
+    })
+    .check(mayBeDelivered)
+    .nullable()
+    .default(null),
   /** One request in `every`, per provider, is answered with `how`; the others as usual. Seen: FACTS 17. null (default): none. */
-  sporadic: z.strictObject({ ...affected, every: z.number().int().min(1) }).check(mayBeDelivered).nullable().default(null),
+  sporadic: z
+    .strictObject({ ...affected, every: z.number().int().min(1) })
+    .check(mayBeDelivered)
+    .nullable()
+    .default(null),
   /** APNs topics that the key may send to; null (default): any. Others: 400 TopicDisallowed. */
   topics: z.array(z.string()).nullable().default(null),
   /** APNs: another JWT on a connection within this time of the first use of the one before is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */

@@ -1,5 +1,10 @@
 /** A body that was read before: `[holeFrom, holeTo)` of it, counted from its beginning, may differ. */
-export interface KnownBody<T> { readonly value: T; readonly holeFrom: number; readonly holeTo: number; readonly bytes: Buffer }
+export interface KnownBody<T> {
+  readonly value: T;
+  readonly holeFrom: number;
+  readonly holeTo: number;
+  readonly bytes: Buffer;
+}
 
 /**
  * What was made of a body, found again by its bytes: a mass push has one body per locale, so parsing each
@@ -21,8 +26,11 @@ export class BodyCache<T> {
     if (kept === undefined) return undefined;
     for (const known of kept) {
       const { holeFrom, holeTo } = known;
-      if (bytes.compare(known.bytes, holeTo, known.bytes.length, from + holeTo, to) === 0
-        && isSame(known.bytes, bytes, from, holeFrom)) return known;
+      if (
+        bytes.compare(known.bytes, holeTo, known.bytes.length, from + holeTo, to) === 0 &&
+        isSame(known.bytes, bytes, from, holeFrom)
+      )
+        return known;
     }
     return undefined;
   }

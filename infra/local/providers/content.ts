@@ -35,11 +35,14 @@ export function apnsContent(payload: unknown): Content {
   const data = isObject(root.data) ? root.data : {};
   const sound = isObject(aps.sound) ? aps.sound.name : aps.sound;
   return {
-    launchId: idOf(own.launch, unknownLaunch), shotId: idOf(own.shot, unknownLaunch),
-    title: text(alert.title ?? alert['title-loc-key']), body: text(alert.body ?? alert['loc-key']),
+    launchId: idOf(own.launch, unknownLaunch),
+    shotId: idOf(own.shot, unknownLaunch),
+    title: text(alert.title ?? alert['title-loc-key']),
+    body: text(alert.body ?? alert['loc-key']),
     sound: typeof sound === 'string' ? sound : null,
     background: aps.alert === undefined && aps['content-available'] === 1,
-    zombie: own.zombie ?? root.zombie ?? data.zombie ?? null, collapseId: null,
+    zombie: own.zombie ?? root.zombie ?? data.zombie ?? null,
+    collapseId: null,
   };
 }
 
@@ -52,10 +55,13 @@ export function fcmContent(message: unknown): Content {
   const shown = isObject(android.notification) ? android.notification : {};
   const collapse = shown.tag ?? android.collapse_key ?? android.collapseKey;
   return {
-    launchId: idOf(data.gobutton_launch, unknownLaunch), shotId: idOf(data.gobutton_shot, unknownLaunch),
-    title: text(shown.title ?? common.title ?? shown.title_loc_key), body: text(shown.body ?? common.body ?? shown.body_loc_key),
+    launchId: idOf(data.gobutton_launch, unknownLaunch),
+    shotId: idOf(data.gobutton_shot, unknownLaunch),
+    title: text(shown.title ?? common.title ?? shown.title_loc_key),
+    body: text(shown.body ?? common.body ?? shown.body_loc_key),
     sound: typeof shown.sound === 'string' ? shown.sound : null,
     background: root.notification === undefined && android.notification === undefined,
-    zombie: data.gobutton_zombie ?? data.zombie ?? null, collapseId: typeof collapse === 'string' ? collapse : null,
+    zombie: data.gobutton_zombie ?? data.zombie ?? null,
+    collapseId: typeof collapse === 'string' ? collapse : null,
   };
 }

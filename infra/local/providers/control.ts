@@ -1,20 +1,22 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { foreignRequest } from '../loopback.ts';
 import { behaviourChange } from './behaviour.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { ConnectionRecord } from './exchange.ts';
 import type { Judge } from './judge.ts';
 import type { Last } from './last.ts';
 import type { Phones } from './phones.ts';
-import { foreignRequest } from '../loopback.ts';
 import { listenOnLoopback } from './server.ts';
 
 /** What the control API shows and moves. */
 export interface Controlled {
   behaviour: Behaviour;
-  judge: Judge; phones: Phones; last: Last;
+  judge: Judge;
+  phones: Phones;
+  last: Last;
   /** Connections, refusals and such, over all launches. */
   state(): object;
   reset(): void;
@@ -23,9 +25,15 @@ export interface Controlled {
   connections(provider: 'apns' | 'fcm'): ConnectionRecord[];
 }
 
-export interface ControlServer { port: number; stop(): Promise<void> }
+export interface ControlServer {
+  port: number;
+  stop(): Promise<void>;
+}
 
-interface Answer { status: number; body: object }
+interface Answer {
+  status: number;
+  body: object;
+}
 const largestBody = 65_536;
 
 /**
@@ -50,8 +58,12 @@ export async function serveControl(controlled: Controlled, wishedPort: number, t
       return;
     }
     route(controlled, request, url).then(
-      ({ status, body }) => { answer(response, status, body); },
-      (error: unknown) => { answer(response, 500, { error: error instanceof Error ? error.message : String(error) }); },
+      ({ status, body }) => {
+        answer(response, status, body);
+      },
+      (error: unknown) => {
+        answer(response, 500, { error: error instanceof Error ? error.message : String(error) });
+      },
     );
   });
   await listenOnLoopback(server, wishedPort);
@@ -82,28 +94,40 @@ async function route(controlled: Controlled, request: IncomingMessage, url: URL)
     }
     case 'GET /last': {
       const count = Number(url.searchParams.get('n') ?? 20);
-      return Number.isInteger(count) && count >= 0 ? { status: 200, body: last.take(count) } : { status: 400, body: { error: `n: found ${url.searchParams.get('n')}, expected a whole number` } };
+      return Number.isInteger(count) && count >= 0
+        ? { status: 200, body: last.take(count) }
+        : { status: 400, body: { error: `n: found ${url.searchParams.get('n')}, expected a whole number` } };
     }
-    case 'GET /phones': return { status: 200, body: phones.all() };
-    case 'GET /config': return { status: 200, body: behaviour };
+    case 'GET /phones':
+      return { status: 200, body: phones.all() };
+    case 'GET /config':
+      return { status: 200, body: behaviour };
     case 'POST /config': {
       const change = behaviourChange.safeParse(await jsonBody(request));
-      if (!change.success) return { status: 400, body: { error: change.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') } };
+      if (!change.success)
+        return {
+          status: 400,
+          body: { error: change.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') },
+        };
       Object.assign(behaviour, change.data);
       return { status: 200, body: behaviour };
     }
     case 'POST /reset':
       controlled.reset();
       return { status: 200, body: { ok: true } };
-    case 'POST /goaway': return ofProvider(url, (provider) => ({ connections: controlled.goaway(provider) }));
-    case 'GET /connections': return ofProvider(url, (provider) => controlled.connections(provider));
-    default: return { status: 404, body: { error: `nothing is at ${request.method ?? ''} ${url.pathname}` } };
+    case 'POST /goaway':
+      return ofProvider(url, (provider) => ({ connections: controlled.goaway(provider) }));
+    case 'GET /connections':
+      return ofProvider(url, (provider) => controlled.connections(provider));
+    default:
+      return { status: 404, body: { error: `nothing is at ${request.method ?? ''} ${url.pathname}` } };
   }
 }
 
 function ofProvider(url: URL, body: (provider: 'apns' | 'fcm') => object): Answer {
   const provider = url.searchParams.get('provider');
-  if (provider !== 'apns' && provider !== 'fcm') return { status: 400, body: { error: `provider: found ${String(provider)}, expected apns or fcm` } };
+  if (provider !== 'apns' && provider !== 'fcm')
+    return { status: 400, body: { error: `provider: found ${String(provider)}, expected apns or fcm` } };
   return { status: 200, body: body(provider) };
 }
 

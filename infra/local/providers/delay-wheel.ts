@@ -5,7 +5,9 @@
 const tickMs = 1;
 const slots = 1 << 16;
 
-export interface Holdable<T> { next: T | null }
+export interface Holdable<T> {
+  next: T | null;
+}
 
 export class DelayWheel<T extends Holdable<T>> {
   readonly #first: (T | null)[] = Array.from<T | null>({ length: slots }).fill(null);
@@ -23,7 +25,9 @@ export class DelayWheel<T extends Holdable<T>> {
     this.#startMs = nowMs();
   }
 
-  get held(): number { return this.#held; }
+  get held(): number {
+    return this.#held;
+  }
 
   /**
    * A thing is held once at a time. `nowMs`: by the wheel's clock. With `stepTicks` above 1 it waits for the next tick

@@ -1,6 +1,6 @@
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { illReplies } from './ailments.ts';
 import type { Behaviour } from './behaviour.ts';
-import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Content } from './content.ts';
 import type { Exchange } from './exchange.ts';
 import type { Judge } from './judge.ts';
@@ -26,7 +26,10 @@ export class Desk {
   /** Push requests that were refused before they could be counted: by key. */
   readonly refusals = new Map<string, number>();
 
-  constructor(platform: Platform, { behaviour, judge, phones, last }: { behaviour: Behaviour; judge: Judge; phones: Phones; last: Last }) {
+  constructor(
+    platform: Platform,
+    { behaviour, judge, phones, last }: { behaviour: Behaviour; judge: Judge; phones: Phones; last: Last },
+  ) {
     this.#platform = platform;
     this.#replyTo = illReplies(platform === 'ios' ? 'apns' : 'fcm');
     this.behaviour = behaviour;
@@ -43,17 +46,21 @@ export class Desk {
   receive(tally: Tally, nowMs: number): boolean {
     const { high, low } = this.token;
     if (!this.#judge.receive(tally, high, low, nowMs)) return false;
-    const perMinute = this.#platform === 'ios' ? this.behaviour.apnsPerDevicePerMinute : this.behaviour.fcmPerDevicePerMinute;
+    const perMinute =
+      this.#platform === 'ios' ? this.behaviour.apnsPerDevicePerMinute : this.behaviour.fcmPerDevicePerMinute;
     return this.#limits.repeated(this.#platform, high, low, perMinute, nowMs);
   }
 
   /** One more request: the answer if there are too many of them in this second, else null. */
   overloaded(nowMs: number): Reply | null {
     const { overloadPerSecond, overloadWindowMs, overloadStatus, overloadRetryAfterSeconds } = this.behaviour;
-    if (!this.#rate.over(overloadPerSecond * overloadWindowMs / 1000, nowMs, overloadWindowMs)) return null;
+    if (!this.#rate.over((overloadPerSecond * overloadWindowMs) / 1000, nowMs, overloadWindowMs)) return null;
     const isQuota = overloadStatus === 429 && this.#platform === 'android';
     // Without a Retry-After, a client waits 60 s after FCM's 429 (FACTS 0.2).
-    return this.#replyTo(overloadStatus === 503 ? '503' : 'quota', { retryAfterSeconds: overloadRetryAfterSeconds ?? (isQuota ? 60 : null), atOnce: false });
+    return this.#replyTo(overloadStatus === 503 ? '503' : 'quota', {
+      retryAfterSeconds: overloadRetryAfterSeconds ?? (isQuota ? 60 : null),
+      atOnce: false,
+    });
   }
 
   /** The token is `bytes[from, to)`. */
@@ -62,7 +69,16 @@ export class Desk {
   }
 
   /** The last word on a counted request; its token is `bytes[from, to)`. */
-  settle(exchange: Exchange, tally: Tally, bytes: Uint8Array, from: number, to: number, content: Content, reply: Reply, nowMs: number): void {
+  settle(
+    exchange: Exchange,
+    tally: Tally,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    content: Content,
+    reply: Reply,
+    nowMs: number,
+  ): void {
     exchange.reply = reply;
     exchange.tally = tally;
     this.#last.note(this.#platform, bytes, from, to, content, reply.key, nowMs);

@@ -52,7 +52,12 @@ it('says of every byte whether it may stand in a token, and how many colons ther
   for (let code = 0; code < 256; code++) {
     const text = String.fromCharCode(code);
     read(hash, `ab${text}cd`, 0);
-    expect([text, hash.isHex, hash.isPlain, hash.colons]).toEqual([text, /^[0-9a-f]$/i.test(text), /^[\w:-]$/.test(text), text === ':' ? 1 : 0]);
+    expect([text, hash.isHex, hash.isPlain, hash.colons]).toEqual([
+      text,
+      /^[0-9a-f]$/i.test(text),
+      /^[\w:-]$/.test(text),
+      text === ':' ? 1 : 0,
+    ]);
   }
   read(hash, 'abc:de:f', 0);
   expect(hash.colons).toBe(2);

@@ -14,13 +14,27 @@ export interface ConnectionRecord {
   pings: number;
   /** Requests that it answered, or not, as a sick connection; the first and the last of them. */
   sickRequests: number;
-  firstSickAtMs: number | null; lastSickAtMs: number | null;
+  firstSickAtMs: number | null;
+  lastSickAtMs: number | null;
   /** An answer of a sick connection asked to wait. 0: none did. */
-  waitFromMs: number; waitUntilMs: number;
+  waitFromMs: number;
+  waitUntilMs: number;
 }
 
 export function newRecord(number: number, address: string, openedAtMs: number): ConnectionRecord {
-  return { number, address, openedAtMs, closedAtMs: null, requests: 0, pings: 0, sickRequests: 0, firstSickAtMs: null, lastSickAtMs: null, waitFromMs: 0, waitUntilMs: 0 };
+  return {
+    number,
+    address,
+    openedAtMs,
+    closedAtMs: null,
+    requests: 0,
+    pings: 0,
+    sickRequests: 0,
+    firstSickAtMs: null,
+    lastSickAtMs: null,
+    waitFromMs: 0,
+    waitUntilMs: 0,
+  };
 }
 
 /** One connection as a provider's rules see it. */
@@ -32,7 +46,9 @@ export interface Peer {
 }
 
 /** Who brings an answer back to its client; called when the answer is due. */
-export interface Carrier { deliver(exchange: Exchange): void }
+export interface Carrier {
+  deliver(exchange: Exchange): void;
+}
 
 /** What a request's header fields say, but for its path; '' when absent. Never changed once read: many requests share one. */
 export class Head {
@@ -56,9 +72,16 @@ export class Head {
 
 /** Header name → field of a head. Others are read and dropped. */
 export const headFields = {
-  ':method': 'method', ':scheme': 'scheme', 'authorization': 'authorization', 'content-type': 'contentType',
-  'apns-id': 'apnsId', 'apns-topic': 'topic', 'apns-push-type': 'pushType', 'apns-priority': 'priority',
-  'apns-expiration': 'expiration', 'apns-collapse-id': 'collapseId',
+  ':method': 'method',
+  ':scheme': 'scheme',
+  authorization: 'authorization',
+  'content-type': 'contentType',
+  'apns-id': 'apnsId',
+  'apns-topic': 'topic',
+  'apns-push-type': 'pushType',
+  'apns-priority': 'priority',
+  'apns-expiration': 'expiration',
+  'apns-collapse-id': 'collapseId',
 } as const;
 export type HeadField = (typeof headFields)[keyof typeof headFields];
 

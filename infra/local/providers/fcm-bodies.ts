@@ -8,7 +8,12 @@ import type { Tally } from './tally.ts';
 import type { TokenHash } from './token-hash.ts';
 
 /** What is known of a message apart from its token. */
-export interface KnownMessage { content: Content; tally: Tally; problem: Reply | null; validateOnly: boolean }
+export interface KnownMessage {
+  content: Content;
+  tally: Tally;
+  problem: Reply | null;
+  validateOnly: boolean;
+}
 
 const openings = [Buffer.from('"token":"'), Buffer.from('"fid":"')];
 const quote = 0x22;
@@ -64,10 +69,20 @@ export class FcmBodies {
     const content = fcmContent(message);
     const problem = messageProblem(parsed);
     return {
-      content, tally: this.#tallyOf(content), validateOnly: isObject(parsed) && (parsed.validate_only === true || parsed.validateOnly === true),
-      problem: problem === null ? null
-        : problem.unknownField ? googleError({ status: 400, code: 'INVALID_ARGUMENT', message: problem.message, violations: [problem.violation] })
-          : invalidArgument(problem.message, problem.violation.field),
+      content,
+      tally: this.#tallyOf(content),
+      validateOnly: isObject(parsed) && (parsed.validate_only === true || parsed.validateOnly === true),
+      problem:
+        problem === null
+          ? null
+          : problem.unknownField
+            ? googleError({
+                status: 400,
+                code: 'INVALID_ARGUMENT',
+                message: problem.message,
+                violations: [problem.violation],
+              })
+            : invalidArgument(problem.message, problem.violation.field),
     };
   }
 
@@ -78,10 +93,12 @@ export class FcmBodies {
   #keep(body: Buffer, message: KnownMessage): void {
     const start = tokenStart(body);
     const end = start + this.tokenTo;
-    if (start < 0 || this.tokenTo === 0 || body[end] !== quote || this.tokenBytes.compare(body, start, end) !== 0) return;
+    if (start < 0 || this.tokenTo === 0 || body[end] !== quote || this.tokenBytes.compare(body, start, end) !== 0)
+      return;
     const other = Buffer.from(body);
     for (let at = start; at < end; at++) other[at] = other[at] === letterA ? letterB : letterA;
-    if (targetOf(parsedOrNot(other)) === other.toString('latin1', start, end)) this.#cache.add(body, message, start, end);
+    if (targetOf(parsedOrNot(other)) === other.toString('latin1', start, end))
+      this.#cache.add(body, message, start, end);
   }
 }
 

@@ -10,29 +10,94 @@ import type { Violation } from './google-error.ts';
 export const payloadLimit = 4096;
 const longestTtlSeconds = 2_419_200;
 
-type Kind = 'string' | 'bool' | 'int' | 'strings' | 'map' | 'struct' | 'duration' | 'ttl' | 'durations' | 'timestamp' | readonly string[] | Fields;
-interface Fields { readonly [name: string]: Kind }
+type Kind =
+  | 'string'
+  | 'bool'
+  | 'int'
+  | 'strings'
+  | 'map'
+  | 'struct'
+  | 'duration'
+  | 'ttl'
+  | 'durations'
+  | 'timestamp'
+  | readonly string[]
+  | Fields;
+interface Fields {
+  readonly [name: string]: Kind;
+}
 
 const androidNotification: Fields = {
-  title: 'string', body: 'string', icon: 'string', color: 'string', sound: 'string', tag: 'string', click_action: 'string',
-  body_loc_key: 'string', body_loc_args: 'strings', title_loc_key: 'string', title_loc_args: 'strings', channel_id: 'string', ticker: 'string',
-  sticky: 'bool', event_time: 'timestamp', local_only: 'bool', default_sound: 'bool', default_vibrate_timings: 'bool',
-  default_light_settings: 'bool', vibrate_timings: 'durations', notification_count: 'int', light_settings: 'struct', image: 'string',
-  notification_priority: ['PRIORITY_UNSPECIFIED', 'PRIORITY_MIN', 'PRIORITY_LOW', 'PRIORITY_DEFAULT', 'PRIORITY_HIGH', 'PRIORITY_MAX'],
-  visibility: ['VISIBILITY_UNSPECIFIED', 'PRIVATE', 'PUBLIC', 'SECRET'], proxy: ['PROXY_UNSPECIFIED', 'ALLOW', 'DENY', 'IF_PRIORITY_LOWERED'],
-  bypass_proxy_notification: 'bool', id: 'int',
+  title: 'string',
+  body: 'string',
+  icon: 'string',
+  color: 'string',
+  sound: 'string',
+  tag: 'string',
+  click_action: 'string',
+  body_loc_key: 'string',
+  body_loc_args: 'strings',
+  title_loc_key: 'string',
+  title_loc_args: 'strings',
+  channel_id: 'string',
+  ticker: 'string',
+  sticky: 'bool',
+  event_time: 'timestamp',
+  local_only: 'bool',
+  default_sound: 'bool',
+  default_vibrate_timings: 'bool',
+  default_light_settings: 'bool',
+  vibrate_timings: 'durations',
+  notification_count: 'int',
+  light_settings: 'struct',
+  image: 'string',
+  notification_priority: [
+    'PRIORITY_UNSPECIFIED',
+    'PRIORITY_MIN',
+    'PRIORITY_LOW',
+    'PRIORITY_DEFAULT',
+    'PRIORITY_HIGH',
+    'PRIORITY_MAX',
+  ],
+  visibility: ['VISIBILITY_UNSPECIFIED', 'PRIVATE', 'PUBLIC', 'SECRET'],
+  proxy: ['PROXY_UNSPECIFIED', 'ALLOW', 'DENY', 'IF_PRIORITY_LOWERED'],
+  bypass_proxy_notification: 'bool',
+  id: 'int',
 };
 
 const message: Fields = {
-  name: 'string', data: 'map', notification: { title: 'string', body: 'string', image: 'string' },
+  name: 'string',
+  data: 'map',
+  notification: { title: 'string', body: 'string', image: 'string' },
   android: {
-    collapse_key: 'string', priority: ['NORMAL', 'HIGH', 'normal', 'high'], ttl: 'ttl', restricted_package_name: 'string', data: 'map',
-    notification: androidNotification, fcm_options: { analytics_label: 'string' }, direct_boot_ok: 'bool', bandwidth_constrained_ok: 'bool',
+    collapse_key: 'string',
+    priority: ['NORMAL', 'HIGH', 'normal', 'high'],
+    ttl: 'ttl',
+    restricted_package_name: 'string',
+    data: 'map',
+    notification: androidNotification,
+    fcm_options: { analytics_label: 'string' },
+    direct_boot_ok: 'bool',
+    bandwidth_constrained_ok: 'bool',
     restricted_satellite_ok: 'bool',
   },
-  webpush: { headers: 'map', data: 'map', notification: 'struct', fcm_options: { link: 'string', analytics_label: 'string' } },
-  apns: { headers: 'map', payload: 'struct', fcm_options: { analytics_label: 'string', image: 'string' }, live_activity_token: 'string' },
-  fcm_options: { analytics_label: 'string' }, token: 'string', fid: 'string', topic: 'string', condition: 'string',
+  webpush: {
+    headers: 'map',
+    data: 'map',
+    notification: 'struct',
+    fcm_options: { link: 'string', analytics_label: 'string' },
+  },
+  apns: {
+    headers: 'map',
+    payload: 'struct',
+    fcm_options: { analytics_label: 'string', image: 'string' },
+    live_activity_token: 'string',
+  },
+  fcm_options: { analytics_label: 'string' },
+  token: 'string',
+  fid: 'string',
+  topic: 'string',
+  condition: 'string',
 };
 
 const request: Fields = { message, validate_only: 'bool' };
@@ -40,7 +105,11 @@ const request: Fields = { message, validate_only: 'bool' };
 /** Keys that FCM keeps for itself in `data`: today's reference says `google.` and `gcm.notification`, older ones all of google and gcm. The harsher it is. */
 const reservedKey = /^(?:from|message_type|(?:google|gcm).*)$/i;
 
-export interface Problem { message: string; violation: Violation; unknownField: boolean }
+export interface Problem {
+  message: string;
+  violation: Violation;
+  unknownField: boolean;
+}
 
 /** The first problem of a parsed body, or null. The size counts the message without its target, as UTF-8 JSON. */
 export function messageProblem(body: unknown): Problem | null {
@@ -49,13 +118,21 @@ export function messageProblem(body: unknown): Problem | null {
   if (inFields !== null) return inFields;
   const sent = body.message;
   if (!isObject(sent)) return fault('message', 'The message is missing.');
-  const targets = ['token', 'fid', 'topic', 'condition'].filter((name) => sent[name] !== undefined && sent[name] !== '');
+  const targets = ['token', 'fid', 'topic', 'condition'].filter(
+    (name) => sent[name] !== undefined && sent[name] !== '',
+  );
   if (targets.length !== 1) {
-    return fault('message', targets.length === 0 ? 'Recipient of the message is not set.' : `Exactly one of token, fid, topic and condition must be set, found ${targets.join(' and ')}.`);
+    return fault(
+      'message',
+      targets.length === 0
+        ? 'Recipient of the message is not set.'
+        : `Exactly one of token, fid, topic and condition must be set, found ${targets.join(' and ')}.`,
+    );
   }
   const { token: _token, fid: _fid, ...rest } = sent;
   const bytes = Buffer.byteLength(JSON.stringify(rest));
-  if (bytes > payloadLimit) return fault('message', `Message is too big: ${bytes} bytes, at most ${payloadLimit} are allowed.`);
+  if (bytes > payloadLimit)
+    return fault('message', `Message is too big: ${bytes} bytes, at most ${payloadLimit} are allowed.`);
   for (const data of [sent.data, isObject(sent.android) ? sent.android.data : undefined]) {
     const reserved = isObject(data) ? Object.keys(data).find((key) => reservedKey.test(key)) : undefined;
     if (reserved !== undefined) return fault('message.data', `Invalid data payload key: ${reserved}`);
@@ -88,21 +165,39 @@ function valueProblem(value: unknown, kind: Kind, path: string): Problem | null 
   if (typeof kind === 'object' && !Array.isArray(kind)) {
     return isObject(value) ? fieldsProblem(value, kind as Fields, path) : wrong(path, 'an object');
   }
-  if (typeof kind === 'object') return typeof value === 'string' && kind.includes(value) ? null : wrong(path, `one of ${kind.join(', ')}`);
+  if (typeof kind === 'object')
+    return typeof value === 'string' && kind.includes(value) ? null : wrong(path, `one of ${kind.join(', ')}`);
   switch (kind) {
-    case 'string': return typeof value !== 'string' ? wrong(path, 'a string') : halfCharacter(value, path);
-    case 'bool': return typeof value === 'boolean' ? null : wrong(path, 'true or false');
-    case 'int': return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value)) ? null : wrong(path, 'a whole number');
-    case 'strings': return Array.isArray(value) && value.every((item) => typeof item === 'string') ? null : wrong(path, 'a list of strings');
-    case 'struct': return isObject(value) ? null : wrong(path, 'an object');
-    case 'map': return mapProblem(value, path);
-    case 'duration': return seconds(value) === null ? wrong(path, 'seconds with the suffix s, as "3.5s"') : null;
-    case 'durations': return Array.isArray(value) && value.every((item) => seconds(item) !== null) ? null : wrong(path, 'a list of durations');
-    case 'timestamp': return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? null : wrong(path, 'a time in RFC 3339');
+    case 'string':
+      return typeof value !== 'string' ? wrong(path, 'a string') : halfCharacter(value, path);
+    case 'bool':
+      return typeof value === 'boolean' ? null : wrong(path, 'true or false');
+    case 'int':
+      return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value))
+        ? null
+        : wrong(path, 'a whole number');
+    case 'strings':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+        ? null
+        : wrong(path, 'a list of strings');
+    case 'struct':
+      return isObject(value) ? null : wrong(path, 'an object');
+    case 'map':
+      return mapProblem(value, path);
+    case 'duration':
+      return seconds(value) === null ? wrong(path, 'seconds with the suffix s, as "3.5s"') : null;
+    case 'durations':
+      return Array.isArray(value) && value.every((item) => seconds(item) !== null)
+        ? null
+        : wrong(path, 'a list of durations');
+    case 'timestamp':
+      return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? null : wrong(path, 'a time in RFC 3339');
     case 'ttl': {
       const ttl = seconds(value);
       if (ttl === null) return wrong(path, 'seconds with the suffix s, as "3600s"');
-      return ttl >= 0 && ttl <= longestTtlSeconds ? null : fault(path, `Invalid ttl: must be from 0s to ${longestTtlSeconds}s.`);
+      return ttl >= 0 && ttl <= longestTtlSeconds
+        ? null
+        : fault(path, `Invalid ttl: must be from 0s to ${longestTtlSeconds}s.`);
     }
     default: {
       const missed: never = kind;
@@ -115,7 +210,11 @@ function mapProblem(value: unknown, path: string): Problem | null {
   if (!isObject(value)) return wrong(path, 'a map of strings');
   const bad = Object.entries(value).find(([, item]) => typeof item !== 'string');
   if (bad !== undefined) return wrong(`${path}[${bad[0]}]`, 'a string');
-  return Object.entries(value).map(([key, item]) => halfCharacter(`${key}${String(item)}`, path)).find((problem) => problem !== null) ?? null;
+  return (
+    Object.entries(value)
+      .map(([key, item]) => halfCharacter(`${key}${String(item)}`, path))
+      .find((problem) => problem !== null) ?? null
+  );
 }
 
 /** Half a surrogate pair is no UTF-8: Google's JSON reader refuses the body. */

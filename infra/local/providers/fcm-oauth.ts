@@ -8,7 +8,11 @@ const tokenSeconds = 3600;
 /** Google refuses assertions that last longer. */
 const longestAssertionSeconds = 3600;
 const clockSeconds = 300;
-const googleTokenUrls = ['https://oauth2.googleapis.com/token', 'https://www.googleapis.com/oauth2/v4/token', 'https://accounts.google.com/o/oauth2/token'];
+const googleTokenUrls = [
+  'https://oauth2.googleapis.com/token',
+  'https://www.googleapis.com/oauth2/v4/token',
+  'https://accounts.google.com/o/oauth2/token',
+];
 const scopes = ['https://www.googleapis.com/auth/firebase.messaging', 'https://www.googleapis.com/auth/cloud-platform'];
 const mostKept = 10_000;
 
@@ -26,7 +30,17 @@ export class FcmOauth {
   /** Header → expires at, ms; null: never issued. */
   readonly #known = new Map<string, number | null>();
 
-  constructor({ publicKeyPem, clientEmail, secret, ownUrl }: { publicKeyPem: string; clientEmail: string; secret: Buffer; ownUrl: () => string }) {
+  constructor({
+    publicKeyPem,
+    clientEmail,
+    secret,
+    ownUrl,
+  }: {
+    publicKeyPem: string;
+    clientEmail: string;
+    secret: Buffer;
+    ownUrl: () => string;
+  }) {
     this.#key = createPublicKey(publicKeyPem);
     this.#issuer = clientEmail;
     this.#secret = secret;
@@ -41,7 +55,12 @@ export class FcmOauth {
     }
     const problem = this.#assertionProblem(form.get('assertion') ?? '', nowMs);
     if (problem !== null) return oauthError('invalid_grant', problem);
-    return jsonReply('200', 200, { access_token: this.#issue(nowMs + tokenSeconds * 1000), expires_in: tokenSeconds, token_type: 'Bearer' }, { headers: [['cache-control', 'private']] });
+    return jsonReply(
+      '200',
+      200,
+      { access_token: this.#issue(nowMs + tokenSeconds * 1000), expires_in: tokenSeconds, token_type: 'Bearer' },
+      { headers: [['cache-control', 'private']] },
+    );
   }
 
   judge(authorization: string, nowMs: number): AccessVerdict {
@@ -79,10 +98,13 @@ export class FcmOauth {
     const header = jsonOf(head);
     const { iss, scope, aud, exp, iat } = jsonOf(claims);
     if (header.alg !== 'RS256') return 'Invalid JWT: the algorithm must be RS256.';
-    if (!verify('sha256', Buffer.from(`${head}.${claims}`), this.#key, Buffer.from(signature, 'base64url'))) return 'Invalid JWT Signature.';
+    if (!verify('sha256', Buffer.from(`${head}.${claims}`), this.#key, Buffer.from(signature, 'base64url')))
+      return 'Invalid JWT Signature.';
     if (iss !== this.#issuer) return 'Invalid grant: account not found';
-    if (typeof aud !== 'string' || ![...googleTokenUrls, this.#ownUrl()].includes(aud)) return 'Invalid JWT: the audience is not this token endpoint.';
-    if (typeof scope !== 'string' || !scope.split(' ').some((wanted) => scopes.includes(wanted))) return 'Invalid OAuth scope or ID token audience provided.';
+    if (typeof aud !== 'string' || ![...googleTokenUrls, this.#ownUrl()].includes(aud))
+      return 'Invalid JWT: the audience is not this token endpoint.';
+    if (typeof scope !== 'string' || !scope.split(' ').some((wanted) => scopes.includes(wanted)))
+      return 'Invalid OAuth scope or ID token audience provided.';
     if (typeof iat !== 'number' || typeof exp !== 'number') return 'Invalid JWT: iat and exp are required.';
     const now = nowMs / 1000;
     if (exp <= now || iat > now + clockSeconds || exp - iat > longestAssertionSeconds) {

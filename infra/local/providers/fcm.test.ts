@@ -1,7 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { androidToken, countsOf, fcmAuthorization, grantForm, oauthAssertion, providersForTests, TestClient } from './for-tests.ts';
+import {
+  androidToken,
+  countsOf,
+  fcmAuthorization,
+  grantForm,
+  oauthAssertion,
+  providersForTests,
+  TestClient,
+} from './for-tests.ts';
 import type { TestAnswer, TestProviders } from './for-tests.ts';
 
 let providers: TestProviders;
@@ -12,20 +20,36 @@ const path = '/v1/projects/gobutton-local/messages:send';
 beforeAll(async () => {
   providers = await providersForTests();
   client = await new TestClient(providers.fcmUrl, providers.ca).ready();
-  usual = { 'authorization': await fcmAuthorization(providers), 'content-type': 'application/json' };
+  usual = { authorization: await fcmAuthorization(providers), 'content-type': 'application/json' };
 });
 afterAll(async () => {
   client.close();
   await providers.stop();
 });
 
-const message = (launch: string, more: object = {}): object => ({ notification: { title: 'Hello', body: 'Now' }, data: { gobutton_launch: launch, gobutton_shot: 'shot-1' }, ...more });
-const post = (body: object | string, headers: OutgoingHttpHeaders = usual): Promise<TestAnswer> => client.post(path, headers, typeof body === 'string' ? body : JSON.stringify(body));
-const send = (launch: string, token: string, more: object = {}): Promise<TestAnswer> => post({ message: { token, ...message(launch, more) } });
+const message = (launch: string, more: object = {}): object => ({
+  notification: { title: 'Hello', body: 'Now' },
+  data: { gobutton_launch: launch, gobutton_shot: 'shot-1' },
+  ...more,
+});
+const post = (body: object | string, headers: OutgoingHttpHeaders = usual): Promise<TestAnswer> =>
+  client.post(path, headers, typeof body === 'string' ? body : JSON.stringify(body));
+const send = (launch: string, token: string, more: object = {}): Promise<TestAnswer> =>
+  post({ message: { token, ...message(launch, more) } });
 
-interface GoogleErrorBody { error: { code: number; status: string; message: string; details: { errorCode?: string; reason?: string; fieldViolations?: { field: string; description: string }[] }[] } }
+interface GoogleErrorBody {
+  error: {
+    code: number;
+    status: string;
+    message: string;
+    details: { errorCode?: string; reason?: string; fieldViolations?: { field: string; description: string }[] }[];
+  };
+}
 const errorOf = ({ body }: TestAnswer): GoogleErrorBody['error'] => (JSON.parse(body) as GoogleErrorBody).error;
-const codeOf = (answer: TestAnswer): string => (answer.status === 200 ? '200' : `${answer.status} ${errorOf(answer).details.find((detail) => detail.errorCode !== undefined)?.errorCode ?? ''}`.trim());
+const codeOf = (answer: TestAnswer): string =>
+  answer.status === 200
+    ? '200'
+    : `${answer.status} ${errorOf(answer).details.find((detail) => detail.errorCode !== undefined)?.errorCode ?? ''}`.trim();
 
 describe('an accepted message', () => {
   it('is named, each differently, and counted by the token inside the body', async () => {
@@ -38,7 +62,12 @@ describe('an accepted message', () => {
     await send('names', androidToken(7));
     expect(names.size).toBe(50);
     expect([...names][0]).toMatch(/^projects\/gobutton-local\/messages\/0:\d{16}%[0-9a-f]{16}$/);
-    expect(await countsOf(providers, 'names')).toMatchObject({ received: 51, distinctDevices: 50, duplicates: 1, byPlatform: { ios: { received: 0 }, android: { received: 51, duplicates: 1 } } });
+    expect(await countsOf(providers, 'names')).toMatchObject({
+      received: 51,
+      distinctDevices: 50,
+      duplicates: 1,
+      byPlatform: { ios: { received: 0 }, android: { received: 51, duplicates: 1 } },
+    });
   });
 
   it('may put its token anywhere, with any spacing, as token or fid, and beside a data key of that name', async () => {
@@ -47,19 +76,34 @@ describe('an accepted message', () => {
       { message: { ...message(launch), token: androidToken(1) } },
       { message: { token: androidToken(2), ...message(launch) }, validate_only: false },
       { message: { ...message(launch), fid: 'fidfidfidfidfidfidfid3' } },
-      { message: { data: { token: androidToken(1), gobutton_launch: launch, gobutton_shot: 'shot-1' }, token: androidToken(4) } },
-      { message: { data: { token: androidToken(1), gobutton_launch: launch, gobutton_shot: 'shot-1' }, token: androidToken(5) } },
+      {
+        message: {
+          data: { token: androidToken(1), gobutton_launch: launch, gobutton_shot: 'shot-1' },
+          token: androidToken(4),
+        },
+      },
+      {
+        message: {
+          data: { token: androidToken(1), gobutton_launch: launch, gobutton_shot: 'shot-1' },
+          token: androidToken(5),
+        },
+      },
     ];
     for (const body of bodies) expect((await post(body)).status).toBe(200);
-    expect((await post(JSON.stringify({ message: { token: androidToken(6), ...message(launch) } }, null, 2))).status).toBe(200);
-    expect((await post(JSON.stringify({ message: { ...message(launch), token: androidToken(7) } }, null, 2))).status).toBe(200);
+    expect(
+      (await post(JSON.stringify({ message: { token: androidToken(6), ...message(launch) } }, null, 2))).status,
+    ).toBe(200);
+    expect(
+      (await post(JSON.stringify({ message: { ...message(launch), token: androidToken(7) } }, null, 2))).status,
+    ).toBe(200);
     expect(await countsOf(providers, launch)).toMatchObject({ received: 7, distinctDevices: 7 });
   });
 });
 
 describe('a message that is like one from before', () => {
   const launch = 'alike';
-  const body = (token: string, title = 'Hello'): string => `{"message":{"token":"${token}","notification":{"title":"${title}"},"data":{"gobutton_launch":"${launch}","gobutton_shot":"s"}}}`;
+  const body = (token: string, title = 'Hello'): string =>
+    `{"message":{"token":"${token}","notification":{"title":"${title}"},"data":{"gobutton_launch":"${launch}","gobutton_shot":"s"}}}`;
 
   it('is parsed if its token might end the string that it stands in', async () => {
     const token = androidToken(1);
@@ -83,7 +127,8 @@ describe('a message that is like one from before', () => {
   });
 
   it('names its own device where another place names the same one first', async () => {
-    const twice = (other: string, token: string): string => `{"message":{"data":{"token":"${other}","gobutton_launch":"twice","gobutton_shot":"s"},"token":"${token}"}}`;
+    const twice = (other: string, token: string): string =>
+      `{"message":{"data":{"token":"${other}","gobutton_launch":"twice","gobutton_shot":"s"},"token":"${token}"}}`;
     expect((await post(twice(androidToken(1), androidToken(1)))).status).toBe(200);
     expect((await post(twice(androidToken(2, 'dead00'), androidToken(1)))).status).toBe(200);
     expect((await post(twice(androidToken(1), androidToken(2, 'dead00')))).status).toBe(404);
@@ -93,8 +138,15 @@ describe('a message that is like one from before', () => {
 
 describe('authorization', () => {
   it('is asked for, in the shape that Google answers', async () => {
-    for (const [authorization, reason] of [[undefined, 'CREDENTIALS_MISSING'], ['Bearer ya29.other', 'ACCESS_TOKEN_TYPE_UNSUPPORTED'], ['Bearer ya29.local.zzzzzzzzz-abc.'.padEnd(75, 'A'), 'ACCESS_TOKEN_TYPE_UNSUPPORTED']] as const) {
-      const answer = await post({ message: { token: androidToken(1), ...message('auth') } }, authorization === undefined ? {} : { authorization });
+    for (const [authorization, reason] of [
+      [undefined, 'CREDENTIALS_MISSING'],
+      ['Bearer ya29.other', 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
+      ['Bearer ya29.local.zzzzzzzzz-abc.'.padEnd(75, 'A'), 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
+    ] as const) {
+      const answer = await post(
+        { message: { token: androidToken(1), ...message('auth') } },
+        authorization === undefined ? {} : { authorization },
+      );
       expect(answer.status).toBe(401);
       expect(errorOf(answer)).toMatchObject({ code: 401, status: 'UNAUTHENTICATED', details: [{ reason }] });
     }
@@ -106,13 +158,27 @@ describe('authorization', () => {
       const answer = await client.post('/token', { 'content-type': 'application/x-www-form-urlencoded' }, form);
       return [answer.status, JSON.parse(answer.body) as Record<string, unknown>];
     };
-    expect(await grant(grantForm(await oauthAssertion(providers)))).toEqual([200, { access_token: expect.stringMatching(/^ya29\./) as string, expires_in: 3600, token_type: 'Bearer' }]);
-    expect((await grant(grantForm(await oauthAssertion(providers, { claims: { aud: providers.tokenUrl } }))))[0]).toBe(200);
-    const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    expect(await grant(grantForm(await oauthAssertion(providers)))).toEqual([
+      200,
+      { access_token: expect.stringMatching(/^ya29\./) as string, expires_in: 3600, token_type: 'Bearer' },
+    ]);
+    expect((await grant(grantForm(await oauthAssertion(providers, { claims: { aud: providers.tokenUrl } }))))[0]).toBe(
+      200,
+    );
+    const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString();
     const now = Math.floor(Date.now() / 1000);
     for (const change of [
-      { key: otherKey }, { header: { alg: 'none' } }, { claims: { iss: 'somebody@else' } }, { claims: { aud: 'https://example.com/token' } }, { claims: { scope: 'https://www.googleapis.com/auth/drive' } },
-      { claims: { iat: now - 7200, exp: now - 3600 } }, { claims: { exp: now + 7200 } }, { claims: { iat: now + 3600, exp: now + 7000 } }, { claims: { exp: 'later' } },
+      { key: otherKey },
+      { header: { alg: 'none' } },
+      { claims: { iss: 'somebody@else' } },
+      { claims: { aud: 'https://example.com/token' } },
+      { claims: { scope: 'https://www.googleapis.com/auth/drive' } },
+      { claims: { iat: now - 7200, exp: now - 3600 } },
+      { claims: { exp: now + 7200 } },
+      { claims: { iat: now + 3600, exp: now + 7000 } },
+      { claims: { exp: 'later' } },
     ]) {
       const [status, body] = await grant(grantForm(await oauthAssertion(providers, change)));
       expect([status, body.error], JSON.stringify(change)).toEqual([400, 'invalid_grant']);
@@ -164,11 +230,27 @@ describe('fields', () => {
   it('takes what the documentation allows, in snake_case and lowerCamelCase', async () => {
     const full = {
       android: {
-        collapse_key: 'c', priority: 'HIGH', ttl: '0s', direct_boot_ok: true, bandwidthConstrainedOk: false, restricted_satellite_ok: true,
-        notification: { tag: 't', channel_id: 'ch', sound: 'default', notificationCount: 3, visibility: 'PUBLIC', vibrate_timings: ['0.5s'], event_time: '2026-01-02T03:04:05Z', body_loc_args: ['a'] },
+        collapse_key: 'c',
+        priority: 'HIGH',
+        ttl: '0s',
+        direct_boot_ok: true,
+        bandwidthConstrainedOk: false,
+        restricted_satellite_ok: true,
+        notification: {
+          tag: 't',
+          channel_id: 'ch',
+          sound: 'default',
+          notificationCount: 3,
+          visibility: 'PUBLIC',
+          vibrate_timings: ['0.5s'],
+          event_time: '2026-01-02T03:04:05Z',
+          body_loc_args: ['a'],
+        },
         fcm_options: { analytics_label: 'l' },
       },
-      apns: { headers: { 'apns-priority': '10' }, payload: { aps: { alert: 'x' } } }, webpush: { headers: { TTL: '1' } }, fcmOptions: { analytics_label: 'l' },
+      apns: { headers: { 'apns-priority': '10' }, payload: { aps: { alert: 'x' } } },
+      webpush: { headers: { TTL: '1' } },
+      fcmOptions: { analytics_label: 'l' },
     };
     expect(codeOf(await send('fields', androidToken(1), full))).toBe('200');
     expect(codeOf(await send('fields', androidToken(1), { android: { ttl: '2419200s' } }))).toBe('200');
@@ -177,7 +259,9 @@ describe('fields', () => {
 
   it('measures 4,096 bytes of UTF-8 without the target', async () => {
     const around = Buffer.byteLength(JSON.stringify(message('size', { notification: { title: '' } })));
-    const sized = (bytes: number): object => ({ notification: { title: '€'.repeat(Math.floor((bytes - around) / 3)) + 'x'.repeat((bytes - around) % 3) } });
+    const sized = (bytes: number): object => ({
+      notification: { title: '€'.repeat(Math.floor((bytes - around) / 3)) + 'x'.repeat((bytes - around) % 3) },
+    });
     expect(codeOf(await send('size', androidToken(1), sized(4096)))).toBe('200');
     expect(codeOf(await send('size', androidToken(1), sized(4097)))).toBe('400 INVALID_ARGUMENT');
     expect((await send('size', androidToken(1), { notification: { title: 'x'.repeat(200_000) } })).status).toBe(413);
@@ -198,7 +282,8 @@ describe('fields', () => {
   });
 
   it('validate_only judges and delivers nothing', async () => {
-    const validate = (token: string, more: object = {}): Promise<TestAnswer> => post({ validate_only: true, message: { token, ...message('validate', more) } });
+    const validate = (token: string, more: object = {}): Promise<TestAnswer> =>
+      post({ validate_only: true, message: { token, ...message('validate', more) } });
     const good = await validate(androidToken(1, 'face0'));
     expect(JSON.parse(good.body)).toEqual({ name: 'projects/gobutton-local/messages/fake_message_id' });
     expect(codeOf(await validate(androidToken(1, 'dead00')))).toBe('404 UNREGISTERED');
@@ -209,14 +294,24 @@ describe('fields', () => {
 });
 
 describe('marked tokens and quotas', () => {
-  it.each([['dead00', '404 UNREGISTERED'], ['badd00', '400 INVALID_ARGUMENT'], ['42900a', '429 QUOTA_EXCEEDED'], ['50000a', '500 INTERNAL'], ['50300a', '503 UNAVAILABLE'], ['face0', '200']])('%s gets %s', async (mark, expected) => {
+  it.each([
+    ['dead00', '404 UNREGISTERED'],
+    ['badd00', '400 INVALID_ARGUMENT'],
+    ['42900a', '429 QUOTA_EXCEEDED'],
+    ['50000a', '500 INTERNAL'],
+    ['50300a', '503 UNAVAILABLE'],
+    ['face0', '200'],
+  ])('%s gets %s', async (mark, expected) => {
     const answer = await send('marks', androidToken(1, mark));
     expect(codeOf(answer)).toBe(expected);
     expect(answer.headers['retry-after']).toBe(expected.startsWith('429') ? '60' : undefined);
   });
 
   it('51111e is received and never answered', async () => {
-    const stream = client.open({ ':method': 'POST', ':path': path, ...usual }, JSON.stringify({ message: { token: androidToken(1, '51111e'), ...message('silent') } }));
+    const stream = client.open(
+      { ':method': 'POST', ':path': path, ...usual },
+      JSON.stringify({ message: { token: androidToken(1, '51111e'), ...message('silent') } }),
+    );
     const answer = client.answerOf(stream);
     expect(codeOf(await send('silent', androidToken(2)))).toBe('200');
     expect(stream.closed).toBe(false);

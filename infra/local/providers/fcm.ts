@@ -16,19 +16,28 @@ export const tokenPath = '/token';
 /** A message of 4,096 bytes with its target and its sections for other platforms fits well below this. */
 const bodyLimit = 32_768;
 
-const unauthenticated = (info: string) => googleError({
-  status: 401, code: 'UNAUTHENTICATED', info,
-  message: 'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
-});
+const unauthenticated = (info: string) =>
+  googleError({
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    info,
+    message:
+      'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+  });
 const quotaReplies = new Map<number, Reply>();
 function quotaExceeded(retryAfterSeconds: number): Reply {
   const reply = quotaReplies.get(retryAfterSeconds) ?? quotaError(retryAfterSeconds);
   quotaReplies.set(retryAfterSeconds, reply);
   return reply;
 }
-const quotaError = (retryAfterSeconds: number) => googleError({
-  status: 429, code: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded for quota metric \'Messages sent\' and limit \'Messages sent per minute\'.', fcm: 'QUOTA_EXCEEDED', retryAfterSeconds,
-});
+const quotaError = (retryAfterSeconds: number) =>
+  googleError({
+    status: 429,
+    code: 'RESOURCE_EXHAUSTED',
+    message: "Quota exceeded for quota metric 'Messages sent' and limit 'Messages sent per minute'.",
+    fcm: 'QUOTA_EXCEEDED',
+    retryAfterSeconds,
+  });
 
 const replies = {
   missing: unauthenticated('CREDENTIALS_MISSING'),
@@ -36,22 +45,54 @@ const replies = {
   expired: unauthenticated('ACCESS_TOKEN_EXPIRED'),
   notFound: googleError({ status: 404, code: 'NOT_FOUND', message: 'The requested URL was not found on this server.' }),
   wrongMethod: googleError({ status: 405, code: 'UNIMPLEMENTED', message: 'The method is not allowed here.' }),
-  wrongProject: googleError({ status: 403, code: 'PERMISSION_DENIED', message: 'Permission \'cloudmessaging.messages.create\' denied on resource.', info: 'IAM_PERMISSION_DENIED' }),
-  badJson: googleError({ status: 400, code: 'INVALID_ARGUMENT', message: 'Invalid JSON payload received. Parsing error.' }),
-  unregistered: googleError({ status: 404, code: 'NOT_FOUND', message: 'Requested entity was not found.', fcm: 'UNREGISTERED' }),
+  wrongProject: googleError({
+    status: 403,
+    code: 'PERMISSION_DENIED',
+    message: "Permission 'cloudmessaging.messages.create' denied on resource.",
+    info: 'IAM_PERMISSION_DENIED',
+  }),
+  badJson: googleError({
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    message: 'Invalid JSON payload received. Parsing error.',
+  }),
+  unregistered: googleError({
+    status: 404,
+    code: 'NOT_FOUND',
+    message: 'Requested entity was not found.',
+    fcm: 'UNREGISTERED',
+  }),
   internal: googleError({ status: 500, code: 'INTERNAL', message: 'Internal error encountered.', fcm: 'INTERNAL' }),
-  unavailable: googleError({ status: 503, code: 'UNAVAILABLE', message: 'The service is currently unavailable.', fcm: 'UNAVAILABLE' }),
+  unavailable: googleError({
+    status: 503,
+    code: 'UNAVAILABLE',
+    message: 'The service is currently unavailable.',
+    fcm: 'UNAVAILABLE',
+  }),
   /** Without a Retry-After, a client waits 60 s (FACTS 0.2). */
   tooMany: quotaExceeded(60),
   // FCM names no field here (firebase-admin-java#1064).
-  invalidToken: googleError({ status: 400, code: 'INVALID_ARGUMENT', message: 'The registration token is not a valid FCM registration token', fcm: 'INVALID_ARGUMENT' }),
-  tooLarge: googleError({ status: 413, code: 'INVALID_ARGUMENT', message: `Request payload size exceeds the limit: ${bodyLimit} bytes.` }),
+  invalidToken: googleError({
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    message: 'The registration token is not a valid FCM registration token',
+    fcm: 'INVALID_ARGUMENT',
+  }),
+  tooLarge: googleError({
+    status: 413,
+    code: 'INVALID_ARGUMENT',
+    message: `Request payload size exceeds the limit: ${bodyLimit} bytes.`,
+  }),
   noDevice: invalidArgument('Topics and conditions have no place here: name a token or fid.', 'message'),
 };
 
 const fateOfMark: Record<Exclude<Mark, 'phone'>, Reply> = {
-  'unregistered': replies.unregistered, 'bad-token': replies.invalidToken, 'too-many': replies.tooMany,
-  'internal': replies.internal, 'unavailable': replies.unavailable, 'silent': silence,
+  unregistered: replies.unregistered,
+  'bad-token': replies.invalidToken,
+  'too-many': replies.tooMany,
+  internal: replies.internal,
+  unavailable: replies.unavailable,
+  silent: silence,
 };
 
 /** A registration token has an instance id, a colon and a long rest; an installation id (FID) has 22 characters. */
@@ -77,7 +118,12 @@ export class Fcm implements Site {
     this.#bodies = new FcmBodies((content) => desk.tallyOf(content));
     this.#oauth = oauth;
     this.#sendPath = Buffer.from(`/v1/projects/${projectId}/messages:send`);
-    this.#accepted = jsonReply('200', 200, { name: `projects/${projectId}/messages/${messageIdPlace}` }, { id: 'message-name' });
+    this.#accepted = jsonReply(
+      '200',
+      200,
+      { name: `projects/${projectId}/messages/${messageIdPlace}` },
+      { id: 'message-name' },
+    );
     this.#validated = jsonReply('200', 200, { name: `projects/${projectId}/messages/fake_message_id` });
   }
 
@@ -93,7 +139,8 @@ export class Fcm implements Site {
     const nowMs = atMs + this.#desk.behaviour.clockAheadMs;
     const refused = this.#beforeCounting(exchange, nowMs);
     if (refused === null) this.#send(exchange, bytes, from, to, nowMs);
-    else if (refused === replies.notFound && exchange.head.method === 'POST' && pathOf(exchange) === tokenPath) exchange.reply = this.#oauth.grant(bytes.toString('utf8', from, to), nowMs);
+    else if (refused === replies.notFound && exchange.head.method === 'POST' && pathOf(exchange) === tokenPath)
+      exchange.reply = this.#oauth.grant(bytes.toString('utf8', from, to), nowMs);
     else this.#desk.refuse(exchange, refused);
   }
 
@@ -129,7 +176,16 @@ export class Fcm implements Site {
       if (overload?.status === 429) return this.#desk.refuse(exchange, overload);
       const tooMany = this.#desk.receive(known.tally, nowMs);
       const { tokenBytes, tokenFrom, tokenTo } = bodies;
-      this.#desk.settle(exchange, known.tally, tokenBytes, tokenFrom, tokenTo, known.content, overload ?? this.#fate(known, tooMany, nowMs), nowMs);
+      this.#desk.settle(
+        exchange,
+        known.tally,
+        tokenBytes,
+        tokenFrom,
+        tokenTo,
+        known.content,
+        overload ?? this.#fate(known, tooMany, nowMs),
+        nowMs,
+      );
     }
   }
 
@@ -145,7 +201,8 @@ export class Fcm implements Site {
     if (fate !== null) return fate;
     if (tooMany) return replies.tooMany;
     const { tokenBytes, tokenFrom, tokenTo } = this.#bodies;
-    if (markOf(tokenBytes, tokenFrom, tokenTo) === 'phone') this.#desk.show(tokenBytes, tokenFrom, tokenTo, known.content, known.content.collapseId, nowMs);
+    if (markOf(tokenBytes, tokenFrom, tokenTo) === 'phone')
+      this.#desk.show(tokenBytes, tokenFrom, tokenTo, known.content, known.content.collapseId, nowMs);
     return this.#accepted;
   }
 
@@ -156,7 +213,10 @@ export class Fcm implements Site {
     if (!isPlain || colons > 1) return replies.invalidToken;
     let colonAt = tokenFrom;
     while (colons === 1 && tokenBytes[colonAt] !== colon) colonAt += 1;
-    const isToken = colons === 0 ? tokenTo - tokenFrom === installationIdLength : colonAt - tokenFrom >= shortestInstanceId && tokenTo - colonAt - 1 >= shortestRest;
+    const isToken =
+      colons === 0
+        ? tokenTo - tokenFrom === installationIdLength
+        : colonAt - tokenFrom >= shortestInstanceId && tokenTo - colonAt - 1 >= shortestRest;
     if (!isToken) return replies.invalidToken;
     const mark = markOf(tokenBytes, tokenFrom, tokenTo);
     return mark === null || mark === 'phone' ? null : fateOfMark[mark];

@@ -2,7 +2,13 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:http2';
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders, SecureClientSessionOptions } from 'node:http2';
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  SecureClientSessionOptions,
+} from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -15,7 +21,11 @@ import { startProviders } from './start.ts';
 import type { ProviderOptions, Providers } from './start.ts';
 
 /** Providers with credentials of their own, for tests. */
-export interface TestProviders extends Providers { credentials: Credentials; ca: Buffer; dir: string }
+export interface TestProviders extends Providers {
+  credentials: Credentials;
+  ca: Buffer;
+  dir: string;
+}
 
 export async function providersForTests(options: Omit<ProviderOptions, 'credentials'> = {}): Promise<TestProviders> {
   const dir = await mkdtemp(join(tmpdir(), 'providers-'));
@@ -43,14 +53,23 @@ function part(value: object): string {
 }
 
 /** An `authorization` header for APNs, issued at `issuedAtMs`; `change` replaces header fields or claims. */
-export async function apnsAuthorization({ credentials }: { credentials: Credentials }, issuedAtMs = Date.now(), change: { header?: object; claims?: object; key?: string } = {}): Promise<string> {
+export async function apnsAuthorization(
+  { credentials }: { credentials: Credentials },
+  issuedAtMs = Date.now(),
+  change: { header?: object; claims?: object; key?: string } = {},
+): Promise<string> {
   const header = part({ alg: 'ES256', kid: credentials.apnsKeyId, ...change.header });
   const claims = part({ iss: credentials.apnsTeamId, iat: Math.floor(issuedAtMs / 1000), ...change.claims });
-  const key = createPrivateKey(change.key ?? await readFile(credentials.apnsKeyFile, 'utf8'));
+  const key = createPrivateKey(change.key ?? (await readFile(credentials.apnsKeyFile, 'utf8')));
   return `bearer ${header}.${claims}.${sign('sha256', Buffer.from(`${header}.${claims}`), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-export interface TestAnswer { status: number; headers: IncomingHttpHeaders; body: string; error: string | null }
+export interface TestAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  error: string | null;
+}
 
 /** A node:http2 client on one connection; a request that fails resolves with its error's code. */
 export class TestClient {
@@ -59,8 +78,12 @@ export class TestClient {
 
   constructor(url: string, ca: Buffer, options: SecureClientSessionOptions = {}) {
     this.session = connect(url, { ca, ...options });
-    this.session.on('error', () => { this.session.destroy(); });
-    this.session.on('goaway', (code, lastStreamId, data) => { this.goaway = { code, lastStreamId, text: data?.toString() ?? '' }; });
+    this.session.on('error', () => {
+      this.session.destroy();
+    });
+    this.session.on('goaway', (code, lastStreamId, data) => {
+      this.goaway = { code, lastStreamId, text: data?.toString() ?? '' };
+    });
   }
 
   /** Resolves when the server's SETTINGS have come. */
@@ -69,7 +92,9 @@ export class TestClient {
     return this;
   }
 
-  get streamLimit(): number | undefined { return this.session.remoteSettings.maxConcurrentStreams; }
+  get streamLimit(): number | undefined {
+    return this.session.remoteSettings.maxConcurrentStreams;
+  }
 
   post(path: string, headers: OutgoingHttpHeaders, body: string | Buffer): Promise<TestAnswer> {
     return this.answerOf(this.open({ ':method': 'POST', ':path': path, ...headers }, body));
@@ -89,8 +114,12 @@ export class TestClient {
         answer.headers = headers;
         answer.status = Number(headers[':status']);
       });
-      stream.on('data', (text: string) => { answer.body += text; });
-      stream.on('error', (error: Error) => { answer.error = error.message; });
+      stream.on('data', (text: string) => {
+        answer.body += text;
+      });
+      stream.on('error', (error: Error) => {
+        answer.error = error.message;
+      });
       stream.on('close', () => {
         if (answer.status === 0) answer.error ??= `closed with code ${stream.rstCode}`;
         resolve(answer);
@@ -98,12 +127,23 @@ export class TestClient {
     });
   }
 
-  close(): void { this.session.destroy(); }
+  close(): void {
+    this.session.destroy();
+  }
 }
 
 /** Headers of an ordinary alert push. */
-export async function apnsHeaders(providers: { credentials: Credentials }, more: OutgoingHttpHeaders = {}): Promise<OutgoingHttpHeaders> {
-  return { 'authorization': await apnsAuthorization(providers), 'apns-topic': 'com.example.app', 'apns-push-type': 'alert', 'apns-priority': '10', ...more };
+export async function apnsHeaders(
+  providers: { credentials: Credentials },
+  more: OutgoingHttpHeaders = {},
+): Promise<OutgoingHttpHeaders> {
+  return {
+    authorization: await apnsAuthorization(providers),
+    'apns-topic': 'com.example.app',
+    'apns-push-type': 'alert',
+    'apns-priority': '10',
+    ...more,
+  };
 }
 
 export function apnsBody(launch: string, shot: string, title = 'Hello'): string {
@@ -120,12 +160,23 @@ export function androidToken(number: number, mark = ''): string {
 }
 
 /** An assertion for the token endpoint (RFC 7523); `change` replaces claims. */
-export async function oauthAssertion({ credentials }: { credentials: Credentials }, change: { header?: object; claims?: object; key?: string } = {}): Promise<string> {
-  const account = JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')) as { client_email: string; private_key: string };
+export async function oauthAssertion(
+  { credentials }: { credentials: Credentials },
+  change: { header?: object; claims?: object; key?: string } = {},
+): Promise<string> {
+  const account = JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')) as {
+    client_email: string;
+    private_key: string;
+  };
   const iat = Math.floor(Date.now() / 1000);
   const header = part({ alg: 'RS256', typ: 'JWT', ...change.header });
   const claims = part({
-    iss: account.client_email, scope: 'https://www.googleapis.com/auth/firebase.messaging', aud: 'https://oauth2.googleapis.com/token', iat, exp: iat + 3600, ...change.claims,
+    iss: account.client_email,
+    scope: 'https://www.googleapis.com/auth/firebase.messaging',
+    aud: 'https://oauth2.googleapis.com/token',
+    iat,
+    exp: iat + 3600,
+    ...change.claims,
   });
   return `${header}.${claims}.${sign('sha256', Buffer.from(`${header}.${claims}`), change.key ?? account.private_key).toString('base64url')}`;
 }
@@ -137,20 +188,26 @@ export function grantForm(assertion: string): string {
 /** An access token for FCM as an `authorization` header. */
 export async function fcmAuthorization(providers: TestProviders): Promise<string> {
   const client = new TestClient(providers.fcmUrl, providers.ca);
-  const { body } = await client.post('/token', { 'content-type': 'application/x-www-form-urlencoded' }, grantForm(await oauthAssertion(providers)));
+  const { body } = await client.post(
+    '/token',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    grantForm(await oauthAssertion(providers)),
+  );
   client.close();
   return `Bearer ${(JSON.parse(body) as { access_token: string }).access_token}`;
 }
 
 export async function countsOf(providers: Providers, launch: string, shot?: string): Promise<Counts> {
-  const response = await fetch(`${providers.controlUrl}/counts?${new URLSearchParams({ launch, ...(shot === undefined ? {} : { shot }) }).toString()}`);
-  return await response.json() as Counts;
+  const response = await fetch(
+    `${providers.controlUrl}/counts?${new URLSearchParams({ launch, ...(shot === undefined ? {} : { shot }) }).toString()}`,
+  );
+  return (await response.json()) as Counts;
 }
 
 /** Resolves when `condition` holds; rejects after 5 s. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 5000;
-  while (!await condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`still not after 5 s: ${what}`);
     await setTimeout(5);
   }

@@ -32,7 +32,9 @@ export function answerHttp1(request: IncomingMessage, response: ServerResponse, 
     bytes += part.length;
     if (bytes <= largestBody) parts.push(part);
   });
-  request.on('error', () => { response.destroy(); });
+  request.on('error', () => {
+    response.destroy();
+  });
   request.on('end', () => {
     const body = Buffer.concat(parts);
     host.decide(exchange, body, 0, body.length, Date.now());
@@ -49,5 +51,7 @@ function write(exchange: Exchange, response: ServerResponse): void {
     return;
   }
   const body = bodyText(reply);
-  response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), 'content-length': Buffer.byteLength(body) }).end(body);
+  response
+    .writeHead(reply.status, { ...Object.fromEntries(reply.headers), 'content-length': Buffer.byteLength(body) })
+    .end(body);
 }

@@ -2,13 +2,18 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { mergedCurve } from './curve.ts';
 import { Reach, Tally } from './tally.ts';
 
-export interface PlatformFigures { received: number; distinctDevices: number; duplicates: number }
+export interface PlatformFigures {
+  received: number;
+  distinctDevices: number;
+  duplicates: number;
+}
 
 /** What GET /counts says. */
 export interface Counts extends PlatformFigures {
   byPlatform: Record<Platform, PlatformFigures>;
   /** Epoch ms; null before the first receipt. */
-  firstAtMs: number | null; lastAtMs: number | null;
+  firstAtMs: number | null;
+  lastAtMs: number | null;
   /** Answers written, by status and reason; the rest of `received` got none. */
   answers: Record<string, number>;
   /** [start of a 100 ms slot in epoch ms, receipts]. */
@@ -60,13 +65,17 @@ export class Judge {
     const platform = (name: Platform): PlatformFigures => {
       const here = chosen.filter((tally) => tally.platform === name);
       const received = here.reduce((sum, tally) => sum + tally.received, 0);
-      const distinctDevices = shotId === null ? (this.#reach.get(reachKey(launchId, name))?.distinct ?? 0) : here.reduce((sum, tally) => sum + tally.distinct, 0);
+      const distinctDevices =
+        shotId === null
+          ? (this.#reach.get(reachKey(launchId, name))?.distinct ?? 0)
+          : here.reduce((sum, tally) => sum + tally.distinct, 0);
       return { received, distinctDevices, duplicates: received - distinctDevices };
     };
     const byPlatform = { ios: platform('ios'), android: platform('android') };
     const answers: Record<string, number> = {};
     for (const tally of chosen) for (const [key, count] of tally.answers) answers[key] = (answers[key] ?? 0) + count;
-    const times = (pick: 'firstAtMs' | 'lastAtMs') => chosen.map((tally) => tally.curve[pick]).filter((atMs) => atMs !== null);
+    const times = (pick: 'firstAtMs' | 'lastAtMs') =>
+      chosen.map((tally) => tally.curve[pick]).filter((atMs) => atMs !== null);
     const firsts = times('firstAtMs');
     return {
       received: byPlatform.ios.received + byPlatform.android.received,

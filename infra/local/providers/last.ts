@@ -1,7 +1,16 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Content } from './content.ts';
 
-export interface LastPush { atMs: number; platform: Platform; token: string; launchId: string; shotId: string; title: string; body: string; answer: string }
+export interface LastPush {
+  atMs: number;
+  platform: Platform;
+  token: string;
+  launchId: string;
+  shotId: string;
+  title: string;
+  body: string;
+  answer: string;
+}
 
 /** What is kept and shown of a token. */
 const tokenBytes = 12;
@@ -19,7 +28,15 @@ export class Last {
   }
 
   /** For the token `bytes[from, to)`, of which text is made only when someone looks. */
-  note(platform: Platform, bytes: Uint8Array, from: number, to: number, content: Content, answer: string, nowMs: number): void {
+  note(
+    platform: Platform,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    content: Content,
+    answer: string,
+    nowMs: number,
+  ): void {
     const length = Math.min(to - from, tokenBytes);
     const tokenAt = this.#next * tokenBytes;
     for (let at = 0; at < length; at++) this.#tokens[tokenAt + at] = bytes[from + at] as number;
@@ -39,13 +56,25 @@ export class Last {
 
   /** Newest first. */
   take(count: number): LastPush[] {
-    return this.#ring.map((_, age) => (this.#next - 1 - age + this.#size) % this.#size).slice(0, Math.max(0, count)).flatMap((place) => {
-      const kept = this.#ring[place];
-      if (kept === undefined) return [];
-      const { atMs, platform, content, answer } = kept;
-      const token = this.#tokens.toString('latin1', place * tokenBytes, place * tokenBytes + kept.tokenBytes);
-      return { atMs, platform, token: `${token}…`, launchId: content.launchId, shotId: content.shotId, title: content.title, body: content.body, answer };
-    });
+    return this.#ring
+      .map((_, age) => (this.#next - 1 - age + this.#size) % this.#size)
+      .slice(0, Math.max(0, count))
+      .flatMap((place) => {
+        const kept = this.#ring[place];
+        if (kept === undefined) return [];
+        const { atMs, platform, content, answer } = kept;
+        const token = this.#tokens.toString('latin1', place * tokenBytes, place * tokenBytes + kept.tokenBytes);
+        return {
+          atMs,
+          platform,
+          token: `${token}…`,
+          launchId: content.launchId,
+          shotId: content.shotId,
+          title: content.title,
+          body: content.body,
+          answer,
+        };
+      });
   }
 
   reset(): void {

@@ -27,10 +27,17 @@ const firstReceipts = 4096;
 const mostReceipts = 262_144;
 
 const tallyState = z.object({
-  n: z.number(), launch: z.string(), shot: z.string(), platform: z.enum(['ios', 'android']),
-  first: z.number().nullable(), last: z.number().nullable(), answers: z.record(z.string(), z.number()),
+  n: z.number(),
+  launch: z.string(),
+  shot: z.string(),
+  platform: z.enum(['ios', 'android']),
+  first: z.number().nullable(),
+  last: z.number().nullable(),
+  answers: z.record(z.string(), z.number()),
   /** The curve from slot number `from` of its list on. */
-  from: z.number(), slots: z.array(z.number()), counts: z.array(z.number()),
+  from: z.number(),
+  slots: z.array(z.number()),
+  counts: z.array(z.number()),
 });
 const blockState = z.object({ tallies: z.array(tallyState), phones: z.array(z.custom<Phone>()).nullable() });
 
@@ -60,8 +67,12 @@ export class Ledger implements Witness {
     }
     this.#named = judge.tallies.length;
     judge.witness = this;
-    phones.listen(() => { this.#phonesChanged = true; });
-    this.#timer = setInterval(() => { this.flush(); }, flushMs);
+    phones.listen(() => {
+      this.#phonesChanged = true;
+    });
+    this.#timer = setInterval(() => {
+      this.flush();
+    }, flushMs);
     this.#timer.unref();
   }
 
@@ -89,7 +100,10 @@ export class Ledger implements Witness {
   flush(): void {
     const changed = this.#judge.tallies.filter((tally) => tally.changed);
     if (this.#count === 0 && changed.length === 0 && !this.#phonesChanged) return;
-    const state: z.input<typeof blockState> = { tallies: changed.map((tally) => this.#stateOf(tally)), phones: this.#phonesChanged ? this.#phones.all() : null };
+    const state: z.input<typeof blockState> = {
+      tallies: changed.map((tally) => this.#stateOf(tally)),
+      phones: this.#phonesChanged ? this.#phones.all() : null,
+    };
     const json = Buffer.from(JSON.stringify(state));
     this.#append(new Uint32Array([magic, json.length, this.#count]), json);
     this.#named = this.#judge.tallies.length;
@@ -126,8 +140,16 @@ export class Ledger implements Witness {
     // The latest slot may still grow: it is written again next time.
     this.#slotsKept[number] = Math.max(0, curve.slots.length - 1);
     return {
-      n: number, launch: launchId, shot: shotId, platform: ofPlatform, first: curve.firstAtMs, last: curve.lastAtMs,
-      answers: Object.fromEntries(answers), from, slots: curve.slots.slice(from), counts: curve.counts.slice(from),
+      n: number,
+      launch: launchId,
+      shot: shotId,
+      platform: ofPlatform,
+      first: curve.firstAtMs,
+      last: curve.lastAtMs,
+      answers: Object.fromEntries(answers),
+      from,
+      slots: curve.slots.slice(from),
+      counts: curve.counts.slice(from),
     };
   }
 
@@ -147,7 +169,7 @@ export class Ledger implements Witness {
       const middle = Buffer.alloc(middleBytes);
       readSync(this.#file, middle, 0, middleBytes, middleAt);
       const receipts = this.#words(middleAt + middleBytes, receiptCount * receiptWords);
-      const momentMs = head[0] === receiptsMagic ? new Float64Array(Uint8Array.from(middle).buffer)[0] ?? null : null;
+      const momentMs = head[0] === receiptsMagic ? (new Float64Array(Uint8Array.from(middle).buffer)[0] ?? null) : null;
       if (momentMs === null) this.#restoreState(middle, tallies);
       for (let at = 0; at < receipts.length; at += receiptWords) {
         const tally = tallies[receipts[at] as number];

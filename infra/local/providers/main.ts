@@ -15,12 +15,17 @@ const optionsShape = z.strictObject({
   /** Where counts outlive the process; absent: nowhere. */
   dataDir: z.string().nullable().default(null),
   /** Wished ports; a taken one is replaced by a free one. 0 (default): any free one. */
-  apnsPort: port, fcmPort: port, controlPort: port,
+  apnsPort: port,
+  fcmPort: port,
+  controlPort: port,
   behaviour: behaviour.optional(),
   /** Of loopback, all with the same port. Default 127.0.0.1. */
   addresses: z.tuple([z.string()], z.string()).optional(),
   /** First part of the control API's paths, so that it outlives a restart; absent: a random one. */
-  controlToken: z.string().regex(/^[0-9a-f]{16,}$/).optional(),
+  controlToken: z
+    .string()
+    .regex(/^[0-9a-f]{16,}$/)
+    .optional(),
 });
 
 function optionsFrom(text: string | undefined): z.output<typeof optionsShape> {
@@ -32,12 +37,20 @@ function optionsFrom(text: string | undefined): z.output<typeof optionsShape> {
   }
   const parsed = optionsShape.safeParse(given);
   if (parsed.success) return parsed.data;
-  process.stderr.write(`providers: the argument must be JSON like {"credentialsDir": "…"}, found ${text ?? 'none'}:\n${z.prettifyError(parsed.error)}\n`);
+  process.stderr.write(
+    `providers: the argument must be JSON like {"credentialsDir": "…"}, found ${text ?? 'none'}:\n${z.prettifyError(parsed.error)}\n`,
+  );
   process.exit(2);
 }
 
 const { credentialsDir, behaviour: wished, controlToken, addresses, ...options } = optionsFrom(process.argv[2]);
-const providers = await startProviders({ ...options, credentials: await ensureCredentials(credentialsDir), ...(wished === undefined ? {} : { behaviour: wished }), ...(controlToken === undefined ? {} : { controlToken }), ...(addresses === undefined ? {} : { addresses }) });
+const providers = await startProviders({
+  ...options,
+  credentials: await ensureCredentials(credentialsDir),
+  ...(wished === undefined ? {} : { behaviour: wished }),
+  ...(controlToken === undefined ? {} : { controlToken }),
+  ...(addresses === undefined ? {} : { addresses }),
+});
 const { apnsUrl, fcmUrl, tokenUrl, controlUrl } = providers;
 process.stdout.write(`${JSON.stringify({ apnsUrl, fcmUrl, tokenUrl, controlUrl })}\n`);
 

@@ -2,13 +2,24 @@
 export type Mark = 'unregistered' | 'bad-token' | 'too-many' | 'internal' | 'unavailable' | 'silent' | 'phone';
 
 const marks: readonly (readonly [start: string, mark: Mark])[] = [
-  ['dead00', 'unregistered'], ['badd00', 'bad-token'], ['42900a', 'too-many'], ['50000a', 'internal'], ['50300a', 'unavailable'], ['51111e', 'silent'], ['face0', 'phone'],
+  ['dead00', 'unregistered'],
+  ['badd00', 'bad-token'],
+  ['42900a', 'too-many'],
+  ['50000a', 'internal'],
+  ['50300a', 'unavailable'],
+  ['51111e', 'silent'],
+  ['face0', 'phone'],
 ];
 const longest = 6;
 /** Whether a mark begins with these two characters, upper or lower case: nearly all ordinary tokens leave here. */
 const beginsMark = new Uint8Array(1 << 16);
 for (const [start] of marks) {
-  for (const text of [start, start.toUpperCase(), start.charAt(0).toUpperCase() + start.slice(1), start.charAt(0) + start.slice(1).toUpperCase()]) {
+  for (const text of [
+    start,
+    start.toUpperCase(),
+    start.charAt(0).toUpperCase() + start.slice(1),
+    start.charAt(0) + start.slice(1).toUpperCase(),
+  ]) {
     beginsMark[(text.charCodeAt(0) << 8) | text.charCodeAt(1)] = 1;
   }
 }

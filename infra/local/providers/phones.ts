@@ -5,8 +5,10 @@ import type { Content } from './content.ts';
 export interface PhoneNotification {
   /** New for every push. */
   id: number;
-  launchId: string; shotId: string;
-  title: string; body: string;
+  launchId: string;
+  shotId: string;
+  title: string;
+  body: string;
   /** Epoch ms of the latest push that is shown here. */
   atMs: number;
   sound: string | null;
@@ -18,8 +20,19 @@ export interface PhoneNotification {
   replaced: number;
 }
 
-export interface Phone { phone: string; platform: Platform; token: string; pushes: number; notifications: PhoneNotification[] }
-export interface PhoneEvent { phone: string; platform: Platform; token: string; notification: PhoneNotification }
+export interface Phone {
+  phone: string;
+  platform: Platform;
+  token: string;
+  pushes: number;
+  notifications: PhoneNotification[];
+}
+export interface PhoneEvent {
+  phone: string;
+  platform: Platform;
+  token: string;
+  notification: PhoneNotification;
+}
 
 const keptPerPhone = 20;
 const mostPhones = 1000;
@@ -41,10 +54,20 @@ export class Phones {
     phone.pushes += 1;
     this.#pushes += 1;
     const { launchId, shotId, title, body, sound, background, zombie } = content;
-    const replacedAt = collapseId === null ? -1 : phone.notifications.findIndex((shown) => shown.collapseId === collapseId);
+    const replacedAt =
+      collapseId === null ? -1 : phone.notifications.findIndex((shown) => shown.collapseId === collapseId);
     const before = replacedAt < 0 ? undefined : phone.notifications.splice(replacedAt, 1)[0];
     const notification: PhoneNotification = {
-      id: this.#pushes, launchId, shotId, title, body, atMs: nowMs, sound, collapseId, background, zombie,
+      id: this.#pushes,
+      launchId,
+      shotId,
+      title,
+      body,
+      atMs: nowMs,
+      sound,
+      collapseId,
+      background,
+      zombie,
       replaced: before === undefined ? 0 : before.replaced + 1,
     };
     phone.notifications.unshift(notification);
@@ -59,7 +82,9 @@ export class Phones {
   /** Hears every push to a phone until the returned function is called. */
   listen(listener: (event: PhoneEvent) => void): () => void {
     this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   restore(phones: readonly Phone[]): void {

@@ -40,7 +40,17 @@ export class Reply {
   /** As HTTP/2 frames; made when first sent. */
   wire: Wire | null = null;
 
-  constructor({ key, status, headers = [], body = '', id = 'none', streams = 'keep', rst, cuts = false, atOnce = false }: ReplyParts) {
+  constructor({
+    key,
+    status,
+    headers = [],
+    body = '',
+    id = 'none',
+    streams = 'keep',
+    rst,
+    cuts = false,
+    atOnce = false,
+  }: ReplyParts) {
     this.key = key;
     this.status = status;
     this.headers = headers;
@@ -57,11 +67,24 @@ export class Reply {
 /** Never sent: the stream stays open until the client gives up. */
 export const silence = new Reply({ key: 'silent', status: 0 });
 
-export function jsonReply(key: string, status: number, body: object, rest: Omit<ReplyParts, 'key' | 'status' | 'body'> = {}): Reply {
-  return new Reply({ key, status, body: JSON.stringify(body), ...rest, headers: [['content-type', 'application/json; charset=UTF-8'], ...(rest.headers ?? [])] });
+export function jsonReply(
+  key: string,
+  status: number,
+  body: object,
+  rest: Omit<ReplyParts, 'key' | 'status' | 'body'> = {},
+): Reply {
+  return new Reply({
+    key,
+    status,
+    body: JSON.stringify(body),
+    ...rest,
+    headers: [['content-type', 'application/json; charset=UTF-8'], ...(rest.headers ?? [])],
+  });
 }
 
-const bootHex = Math.floor(Math.random() * 0xffff_ffff).toString(16).padStart(8, '0');
+const bootHex = Math.floor(Math.random() * 0xffff_ffff)
+  .toString(16)
+  .padStart(8, '0');
 const decimals = 16;
 let made = 0;
 

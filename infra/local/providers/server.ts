@@ -14,7 +14,13 @@ import { answerHttp1 } from './http1.ts';
 import { Weather } from './weather.ts';
 import type { WeatherState } from './weather.ts';
 
-export interface ServerState extends WeatherState { connections: number; connectionsEver: number; openStreams: number; refusedStreams: number; goaways: number }
+export interface ServerState extends WeatherState {
+  connections: number;
+  connectionsEver: number;
+  openStreams: number;
+  refusedStreams: number;
+  goaways: number;
+}
 
 export interface ProviderServer {
   port: number;
@@ -43,7 +49,8 @@ const stepPart = 5;
 export interface SiteOptions {
   desk: Desk;
   keep: () => void;
-  key: string; cert: string;
+  key: string;
+  cert: string;
   /** Wished; 0: any free one. */
   port: number;
   /** Of loopback, all with the same port. */
@@ -51,10 +58,15 @@ export interface SiteOptions {
 }
 
 /** Serves one provider's rules over TLS on loopback; the port is a free one if the wished one is taken. */
-export async function serveSite(site: Site, { desk, keep, key, cert, port, addresses }: SiteOptions): Promise<ProviderServer> {
+export async function serveSite(
+  site: Site,
+  { desk, keep, key, cert, port, addresses }: SiteOptions,
+): Promise<ProviderServer> {
   const { behaviour } = desk;
   const weather = new Weather(site, desk);
-  const wheel = new DelayWheel<Exchange>((exchange) => { deliver(exchange); });
+  const wheel = new DelayWheel<Exchange>((exchange) => {
+    deliver(exchange);
+  });
   const deliver = (exchange: Exchange): void => {
     if (behaviour.silent) wheel.hold(exchange, silentLookMs, performance.now());
     else {
@@ -70,49 +82,78 @@ export async function serveSite(site: Site, { desk, keep, key, cert, port, addre
   const state = { connectionsEver: 0, refusedStreams: 0, goaways: 0 };
 
   const host: Host = {
-    site, keep,
-    decide(exchange, bytes, from, to, nowMs) { weather.decide(exchange, bytes, from, to, nowMs); },
+    site,
+    keep,
+    decide(exchange, bytes, from, to, nowMs) {
+      weather.decide(exchange, bytes, from, to, nowMs);
+    },
     isMute: (record) => weather.isMute(record),
     release(exchange, nowMs) {
       if (exchange.reply?.atOnce === true) {
         deliver(exchange);
         return;
       }
-      const delayMs = behaviour.latencyMs + (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
+      const delayMs =
+        behaviour.latencyMs +
+        (behaviour.latencySpreadMs === 0 ? 0 : (Math.random() * 2 - 1) * behaviour.latencySpreadMs);
       const stepMs = Math.max(1, Math.min(behaviour.latencyStepMs, Math.floor(behaviour.latencyMs / stepPart)));
       if (delayMs > 0) wheel.hold(exchange, delayMs, nowMs, stepMs);
       else deliver(exchange);
     },
-    flushSoon(output) { flusher.add(output); },
+    flushSoon(output) {
+      flusher.add(output);
+    },
     goawayAfterRequests: () => behaviour.goawayAfterRequests,
-    refused() { state.refusedStreams += 1; },
-    left() { state.goaways += 1; },
-    closed(connection) { connections.delete(connection); },
+    refused() {
+      state.refusedStreams += 1;
+    },
+    left() {
+      state.goaways += 1;
+    },
+    closed(connection) {
+      connections.delete(connection);
+    },
   };
 
-  const http1 = createHttpServer((request, response) => { answerHttp1(request, response, host); });
-  const servers = addresses.map(() => createTlsServer({ key, cert, ALPNProtocols: [...site.protocols], minVersion: 'TLSv1.2', noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    state.connectionsEver += 1;
-    if (socket.alpnProtocol === 'h2') connections.add(new Connection(socket, host, remember(socket.localAddress ?? '')));
-    else if (site.protocols.includes('http/1.1')) http1.emit('connection', socket);
-    else socket.destroy();
-  }));
+  const http1 = createHttpServer((request, response) => {
+    answerHttp1(request, response, host);
+  });
+  const servers = addresses.map(() =>
+    createTlsServer(
+      { key, cert, ALPNProtocols: [...site.protocols], minVersion: 'TLSv1.2', noDelay: true },
+      (socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        state.connectionsEver += 1;
+        if (socket.alpnProtocol === 'h2')
+          connections.add(new Connection(socket, host, remember(socket.localAddress ?? '')));
+        else if (site.protocols.includes('http/1.1')) http1.emit('connection', socket);
+        else socket.destroy();
+      },
+    ),
+  );
   // A client that gives up amid the handshake is its own affair.
-  for (const server of servers) server.on('tlsClientError', (_error, socket) => { socket.destroy(); });
+  for (const server of servers)
+    server.on('tlsClientError', (_error, socket) => {
+      socket.destroy();
+    });
   const remember = (address: string): ConnectionRecord => {
     accepted += 1;
     const record = newRecord(accepted, address, Date.now());
     records.push(record);
-    if (records.length - connections.size > mostRecords) records.splice(records.findIndex(({ closedAtMs }) => closedAtMs !== null), 1);
+    if (records.length - connections.size > mostRecords)
+      records.splice(
+        records.findIndex(({ closedAtMs }) => closedAtMs !== null),
+        1,
+      );
     return record;
   };
 
   const idleWatch = setInterval(() => {
     if (behaviour.idleMs === 0) return;
     const before = Date.now() - behaviour.idleMs;
-    for (const connection of connections) if (connection.openStreams === 0 && connection.lastActiveMs < before) connection.goaway('IdleTimeout');
+    for (const connection of connections)
+      if (connection.openStreams === 0 && connection.lastActiveMs < before) connection.goaway('IdleTimeout');
   }, idleLookMs);
   idleWatch.unref();
 
@@ -125,7 +166,12 @@ export async function serveSite(site: Site, { desk, keep, key, cert, port, addre
       const open = records.filter(({ closedAtMs }) => closedAtMs === null);
       records.splice(0, records.length, ...open);
     },
-    state: () => ({ ...state, ...weather.state(), connections: sockets.size, openStreams: [...connections].reduce((sum, connection) => sum + connection.openStreams, 0) }),
+    state: () => ({
+      ...state,
+      ...weather.state(),
+      connections: sockets.size,
+      openStreams: [...connections].reduce((sum, connection) => sum + connection.openStreams, 0),
+    }),
     goaway() {
       const leaving = [...connections];
       for (const connection of leaving) connection.goaway('Shutdown');
@@ -144,7 +190,11 @@ export async function serveSite(site: Site, { desk, keep, key, cert, port, addre
 }
 
 /** The first may get another port than it wished for; the others must have that one too. */
-async function listenOnAll(servers: readonly Server[], port: number, addresses: SiteOptions['addresses']): Promise<number> {
+async function listenOnAll(
+  servers: readonly Server[],
+  port: number,
+  addresses: SiteOptions['addresses'],
+): Promise<number> {
   let bound = port;
   for (const [at, server] of servers.entries()) {
     const address = addresses[at] ?? addresses[0];

@@ -13,8 +13,8 @@ import type { ConnectionRecord } from './exchange.ts';
 import { FcmOauth } from './fcm-oauth.ts';
 import { Fcm, tokenPath } from './fcm.ts';
 import { Judge } from './judge.ts';
-import { Ledger } from './ledger.ts';
 import { Last } from './last.ts';
+import { Ledger } from './ledger.ts';
 import { Phones } from './phones.ts';
 import { serveSite } from './server.ts';
 import type { ServerState, SiteOptions } from './server.ts';
@@ -22,7 +22,9 @@ import type { ServerState, SiteOptions } from './server.ts';
 export interface ProviderOptions {
   credentials: Credentials;
   /** Wished ports; 0 or absent: any free one. */
-  apnsPort?: number; fcmPort?: number; controlPort?: number;
+  apnsPort?: number;
+  fcmPort?: number;
+  controlPort?: number;
   /** Where counts outlive the process; null or absent: nowhere. */
   dataDir?: string | null;
   behaviour?: BehaviourInput;
@@ -33,7 +35,9 @@ export interface ProviderOptions {
 }
 
 /** `refusals`: requests that were refused before they could be counted as a receipt, by status and reason. */
-export interface ProviderState extends ServerState { refusals: Record<string, number> }
+export interface ProviderState extends ServerState {
+  refusals: Record<string, number>;
+}
 
 export interface Providers {
   /** https://localhost:PORT, for GOBUTTON_APNS_URL. */
@@ -62,16 +66,37 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
   const last = new Last();
   const dataDir = options.dataDir ?? null;
   const ledger = dataDir === null ? null : new Ledger(dataDir, judge, phones);
-  const { client_email: clientEmail } = account.parse(JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')));
+  const { client_email: clientEmail } = account.parse(
+    JSON.parse(await readFile(credentials.serviceAccountFile, 'utf8')),
+  );
 
   const apnsDesk = new Desk('ios', { behaviour, judge, phones, last });
   const fcmDesk = new Desk('android', { behaviour, judge, phones, last });
   let tokenUrl = '';
-  const apns = new Apns(apnsDesk, new ApnsTokens({ publicKeyPem: credentials.apnsPublicKeyPem, keyId: credentials.apnsKeyId, teamId: credentials.apnsTeamId }));
-  const oauth = new FcmOauth({ publicKeyPem: credentials.serviceAccountPublicKeyPem, clientEmail, secret: await oauthSecret(dataDir), ownUrl: () => tokenUrl });
+  const apns = new Apns(
+    apnsDesk,
+    new ApnsTokens({
+      publicKeyPem: credentials.apnsPublicKeyPem,
+      keyId: credentials.apnsKeyId,
+      teamId: credentials.apnsTeamId,
+    }),
+  );
+  const oauth = new FcmOauth({
+    publicKeyPem: credentials.serviceAccountPublicKeyPem,
+    clientEmail,
+    secret: await oauthSecret(dataDir),
+    ownUrl: () => tokenUrl,
+  });
   const fcm = new Fcm(fcmDesk, oauth, credentials.projectId);
 
-  const tls = { addresses: options.addresses ?? ['127.0.0.1'] as const, keep: () => { ledger?.keep(); }, key: credentials.serverKey, cert: credentials.serverCert };
+  const tls = {
+    addresses: options.addresses ?? (['127.0.0.1'] as const),
+    keep: () => {
+      ledger?.keep();
+    },
+    key: credentials.serverKey,
+    cert: credentials.serverCert,
+  };
   const apnsServer = await serveSite(apns, { ...tls, desk: apnsDesk, port: options.apnsPort ?? 0 });
   const fcmServer = await serveSite(fcm, { ...tls, desk: fcmDesk, port: options.fcmPort ?? 0 });
   tokenUrl = `https://localhost:${fcmServer.port}${tokenPath}`;
@@ -80,23 +105,38 @@ export async function startProviders(options: ProviderOptions): Promise<Provider
     apns: { ...apnsServer.state(), refusals: Object.fromEntries(apnsDesk.refusals) },
     fcm: { ...fcmServer.state(), refusals: Object.fromEntries(fcmDesk.refusals) },
   });
-  const connections = (provider: 'apns' | 'fcm'): ConnectionRecord[] => (provider === 'apns' ? apnsServer : fcmServer).connections();
+  const connections = (provider: 'apns' | 'fcm'): ConnectionRecord[] =>
+    (provider === 'apns' ? apnsServer : fcmServer).connections();
   const controlToken = options.controlToken ?? randomBytes(16).toString('hex');
-  const control = await serveControl({
-    behaviour, judge, phones, last,
-    state,
-    reset() {
-      for (const part of [ledger, judge, phones, last, apnsDesk, fcmDesk, apnsServer, fcmServer]) part?.reset();
-      apns.forget();
-      fcm.forget();
+  const control = await serveControl(
+    {
+      behaviour,
+      judge,
+      phones,
+      last,
+      state,
+      reset() {
+        for (const part of [ledger, judge, phones, last, apnsDesk, fcmDesk, apnsServer, fcmServer]) part?.reset();
+        apns.forget();
+        fcm.forget();
+      },
+      goaway: (provider) => (provider === 'apns' ? apnsServer : fcmServer).goaway(),
+      connections,
     },
-    goaway: (provider) => (provider === 'apns' ? apnsServer : fcmServer).goaway(),
-    connections,
-  }, options.controlPort ?? 0, controlToken);
+    options.controlPort ?? 0,
+    controlToken,
+  );
 
   return {
-    apnsUrl: `https://localhost:${apnsServer.port}`, fcmUrl: `https://localhost:${fcmServer.port}`, tokenUrl, controlUrl: `http://127.0.0.1:${control.port}/${controlToken}`,
-    behaviour, judge, phones, state, connections,
+    apnsUrl: `https://localhost:${apnsServer.port}`,
+    fcmUrl: `https://localhost:${fcmServer.port}`,
+    tokenUrl,
+    controlUrl: `http://127.0.0.1:${control.port}/${controlToken}`,
+    behaviour,
+    judge,
+    phones,
+    state,
+    connections,
     async stop() {
       await Promise.all([apnsServer.stop(), fcmServer.stop(), control.stop()]);
       ledger?.close();

@@ -13,7 +13,11 @@ const notInTokensMask = 7 << 3;
 const classes = Uint8Array.from({ length: 256 }, (_, code) => {
   const text = String.fromCharCode(code);
   // A colon stands in registration tokens.
-  return (/[0-9a-f]/i.test(text) ? 0 : notHex) + (/[\w:-]/.test(text) ? 0 : notInTokens) + (text === ':' ? 1 << colonShift : 0);
+  return (
+    (/[0-9a-f]/i.test(text) ? 0 : notHex) +
+    (/[\w:-]/.test(text) ? 0 : notInTokens) +
+    (text === ':' ? 1 << colonShift : 0)
+  );
 });
 /** As int32: with a number above 2³¹ the loop would calculate in floating point. */
 const firstSeed = 0xdeadbeef | 0;
@@ -43,10 +47,14 @@ export class TokenHash {
       const second = bytes[at + 1] as number;
       const third = bytes[at + 2] as number;
       const fourth = bytes[at + 3] as number;
-      const kinds = (classes[first] as number) + (classes[second] as number) + (classes[third] as number) + (classes[fourth] as number);
+      const kinds =
+        (classes[first] as number) +
+        (classes[second] as number) +
+        (classes[third] as number) +
+        (classes[fourth] as number);
       seen |= kinds;
       colons += kinds >> colonShift;
-      const code = (first | (second << 8) | (third << 16) | (fourth << 24)) | fold4;
+      const code = first | (second << 8) | (third << 16) | (fourth << 24) | fold4;
       a = Math.imul(a ^ code, 0x9e3779b1);
       b = Math.imul(b ^ code, 0x5f356495);
       // A multiplication carries upwards only: what the high bytes say must reach the low ones.

@@ -2,7 +2,19 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { behaviourChange } from './behaviour.ts';
 import type { BehaviourInput } from './behaviour.ts';
-import { androidToken, apnsBody, apnsHeaders, become as changeTo, becomeUsual, countsOf, fcmAuthorization, iosToken, providersForTests, TestClient, until } from './for-tests.ts';
+import {
+  androidToken,
+  apnsBody,
+  apnsHeaders,
+  become as changeTo,
+  becomeUsual,
+  countsOf,
+  fcmAuthorization,
+  iosToken,
+  providersForTests,
+  TestClient,
+  until,
+} from './for-tests.ts';
 import type { TestAnswer, TestProviders } from './for-tests.ts';
 
 let providers: TestProviders;
@@ -21,9 +33,13 @@ afterEach(async () => {
   becomeUsual(providers);
   await fetch(`${providers.controlUrl}/reset`, { method: 'POST' });
 });
-afterAll(async () => { await providers.stop(); });
+afterAll(async () => {
+  await providers.stop();
+});
 
-const become = (change: BehaviourInput): void => { changeTo(providers, change); };
+const become = (change: BehaviourInput): void => {
+  changeTo(providers, change);
+};
 
 async function client(url = providers.apnsUrl): Promise<TestClient> {
   const made = new TestClient(url, providers.ca, { peerMaxConcurrentStreams: 1, servername: 'localhost' });
@@ -31,15 +47,32 @@ async function client(url = providers.apnsUrl): Promise<TestClient> {
   return made.ready();
 }
 
-const push = (by: TestClient, launch: string, token = iosToken(1)): Promise<TestAnswer> => by.post(`/3/device/${token}`, usual, apnsBody(launch, 'shot-1'));
-const message = (launch: string, token = androidToken(1)): string => JSON.stringify({ message: { token, notification: { title: 'Hello', body: 'Now' }, data: { gobutton_launch: launch, gobutton_shot: 'shot-1' } } });
-const send = (by: TestClient, launch: string, token?: string): Promise<TestAnswer> => by.post('/v1/projects/gobutton-local/messages:send', { 'authorization': bearer, 'content-type': 'application/json' }, message(launch, token));
+const push = (by: TestClient, launch: string, token = iosToken(1)): Promise<TestAnswer> =>
+  by.post(`/3/device/${token}`, usual, apnsBody(launch, 'shot-1'));
+const message = (launch: string, token = androidToken(1)): string =>
+  JSON.stringify({
+    message: {
+      token,
+      notification: { title: 'Hello', body: 'Now' },
+      data: { gobutton_launch: launch, gobutton_shot: 'shot-1' },
+    },
+  });
+const send = (by: TestClient, launch: string, token?: string): Promise<TestAnswer> =>
+  by.post(
+    '/v1/projects/gobutton-local/messages:send',
+    { authorization: bearer, 'content-type': 'application/json' },
+    message(launch, token),
+  );
 const openings = (provider: 'apns' | 'fcm'): number => providers.connections(provider).at(-1)?.number ?? 0;
 
 /** What came of it, in a word: status and reason, title of a page, error of the stream. */
 function wordOf({ status, body, error }: TestAnswer): string {
   if (status === 0) return error ?? 'nothing';
-  const word = /"errorCode":"(\w+)"/.exec(body)?.[1] ?? /"status":"(\w+)"/.exec(body)?.[1] ?? /"reason":"(\w+)"/.exec(body)?.[1] ?? /<title>(.*)<\/title>/.exec(body)?.[1];
+  const word =
+    /"errorCode":"(\w+)"/.exec(body)?.[1] ??
+    /"status":"(\w+)"/.exec(body)?.[1] ??
+    /"reason":"(\w+)"/.exec(body)?.[1] ??
+    /<title>(.*)<\/title>/.exec(body)?.[1];
   return word === undefined ? String(status) : `${status} ${word}`;
 }
 
@@ -75,22 +108,40 @@ describe('a sick connection', () => {
 
   it('may be the node behind one address', async () => {
     become({ sick: { how: 'html502', address: '127.0.0.2' } });
-    const [first, second] = [await client(providers.apnsUrl.replace('localhost', '127.0.0.1')), await client(providers.apnsUrl.replace('localhost', '127.0.0.2'))];
-    expect([wordOf(await push(first, 'address')), wordOf(await push(second, 'address'))]).toEqual(['200', '502 502 Bad Gateway']);
-    expect(providers.connections('apns').slice(-2).map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.2']);
+    const [first, second] = [
+      await client(providers.apnsUrl.replace('localhost', '127.0.0.1')),
+      await client(providers.apnsUrl.replace('localhost', '127.0.0.2')),
+    ];
+    expect([wordOf(await push(first, 'address')), wordOf(await push(second, 'address'))]).toEqual([
+      '200',
+      '502 502 Bad Gateway',
+    ]);
+    expect(
+      providers
+        .connections('apns')
+        .slice(-2)
+        .map(({ address }) => address),
+    ).toEqual(['127.0.0.1', '127.0.0.2']);
   });
 
   it('silent: takes requests, answers none of them, and still answers PING; mute: nor that', async () => {
     become({ sick: { how: 'silent', delivered: true } });
     const one = await client(providers.fcmUrl);
     let answered = 0;
-    for (let at = 0; at < 5; at++) void send(one, 'silent', androidToken(at)).then(() => { answered += 1; });
+    for (let at = 0; at < 5; at++)
+      void send(one, 'silent', androidToken(at)).then(() => {
+        answered += 1;
+      });
     await until(() => providers.connections('fcm').at(-1)?.sickRequests === 5, 'all are taken');
     let pongs = 0;
-    one.session.ping(() => { pongs += 1; });
+    one.session.ping(() => {
+      pongs += 1;
+    });
     await until(() => pongs === 1, 'a PING is answered');
     become({ sick: { how: 'mute', delivered: true } });
-    one.session.ping(() => { pongs += 1; });
+    one.session.ping(() => {
+      pongs += 1;
+    });
     await until(() => providers.connections('fcm').at(-1)?.pings === 2, 'a second PING came');
     // What is written later on another connection has come and gone meanwhile.
     await fetch(`${providers.controlUrl}/config`);
@@ -100,7 +151,12 @@ describe('a sick connection', () => {
     expect(lastSickAtMs ?? 0).toBeGreaterThanOrEqual(firstSickAtMs ?? Number.NaN);
   });
 
-  it.each([['reset', 'NGHTTP2_INTERNAL_ERROR'], ['refused', 'NGHTTP2_REFUSED_STREAM'], ['malformed', 'NGHTTP2_PROTOCOL_ERROR'], ['cut', 'closed']] as const)('%s: the stream ends so, and nothing is received', async (how, error) => {
+  it.each([
+    ['reset', 'NGHTTP2_INTERNAL_ERROR'],
+    ['refused', 'NGHTTP2_REFUSED_STREAM'],
+    ['malformed', 'NGHTTP2_PROTOCOL_ERROR'],
+    ['cut', 'closed'],
+  ] as const)('%s: the stream ends so, and nothing is received', async (how, error) => {
     become({ sick: { how } });
     const one = await client();
     expect((await push(one, 'ended')).error).toContain(error);
@@ -115,16 +171,25 @@ describe('a sick connection', () => {
 
 describe('a storm', () => {
   it.each([
-    ['429', '429 TooManyRequests', '429 RESOURCE_EXHAUSTED'], ['quota', '429 TooManyRequests', '429 QUOTA_EXCEEDED'], ['500', '500 InternalServerError', '500 INTERNAL'],
-    ['503', '503 ServiceUnavailable', '503 UNAVAILABLE'], ['credential', '403 InvalidProviderToken', '401 UNAUTHENTICATED'],
-    ['html302', '302 302 Found', '302 302 Found'], ['html404', '404 404 Not Found', '404 404 Not Found'], ['html502', '502 502 Bad Gateway', '502 502 Bad Gateway'],
+    ['429', '429 TooManyRequests', '429 RESOURCE_EXHAUSTED'],
+    ['quota', '429 TooManyRequests', '429 QUOTA_EXCEEDED'],
+    ['500', '500 InternalServerError', '500 INTERNAL'],
+    ['503', '503 ServiceUnavailable', '503 UNAVAILABLE'],
+    ['credential', '403 InvalidProviderToken', '401 UNAUTHENTICATED'],
+    ['html302', '302 302 Found', '302 302 Found'],
+    ['html404', '404 404 Not Found', '404 404 Not Found'],
+    ['html502', '502 502 Bad Gateway', '502 502 Bad Gateway'],
   ] as const)('of %s: %s of APNs, %s of FCM, to everybody and received by nobody', async (how, apnsWord, fcmWord) => {
     const [apns, fcm] = [await client(), await client(providers.fcmUrl)];
     become({ storm: { how, retryAfterSeconds: 3 } });
     const answers = [await push(apns, 'storm'), await send(fcm, 'storm')];
     expect(answers.map(wordOf)).toEqual([apnsWord, fcmWord]);
     expect(answers.map(({ headers }) => headers['retry-after'])).toEqual(['3', '3']);
-    expect(answers.every(({ headers }) => headers['content-type']?.startsWith(how.startsWith('html') ? 'text/html' : 'application/json'))).toBe(true);
+    expect(
+      answers.every(({ headers }) =>
+        headers['content-type']?.startsWith(how.startsWith('html') ? 'text/html' : 'application/json'),
+      ),
+    ).toBe(true);
     expect((await countsOf(providers, 'storm')).received).toBe(0);
     become({ storm: null });
     expect([wordOf(await push(apns, 'storm')), wordOf(await send(fcm, 'storm'))]).toEqual(['200', '200']);
@@ -158,12 +223,20 @@ describe('a storm', () => {
     expect(wordOf(await send(fcm, 'doubt'))).toBe('503 UNAVAILABLE');
     become({ storm: null });
     await send(fcm, 'doubt');
-    expect(await countsOf(providers, 'doubt')).toMatchObject({ received: 2, distinctDevices: 1, duplicates: 1, answers: { '503 UNAVAILABLE': 1, '200': 1 } });
+    expect(await countsOf(providers, 'doubt')).toMatchObject({
+      received: 2,
+      distinctDevices: 1,
+      duplicates: 1,
+      answers: { '503 UNAVAILABLE': 1, '200': 1 },
+    });
   });
 
   it('of pages that deliver is refused: they know nothing of push', () => {
     const parsed = behaviourChange.safeParse({ storm: { how: 'html502', delivered: true } });
-    expect(parsed.error?.issues[0]).toMatchObject({ path: ['storm', 'delivered'], message: expect.stringContaining('html502 says that nothing was processed') as string });
+    expect(parsed.error?.issues[0]).toMatchObject({
+      path: ['storm', 'delivered'],
+      message: expect.stringContaining('html502 says that nothing was processed') as string,
+    });
   });
 });
 
@@ -177,7 +250,10 @@ describe('single answers', () => {
     expect((await countsOf(providers, 'sporadic')).received).toBe(4);
     const apns = await client();
     become({ sporadic: { how: 'credential', every: 2 } });
-    expect([wordOf(await push(apns, 'sporadic')), wordOf(await push(apns, 'sporadic'))]).toEqual(['200', '403 InvalidProviderToken']);
+    expect([wordOf(await push(apns, 'sporadic')), wordOf(await push(apns, 'sporadic'))]).toEqual([
+      '200',
+      '403 InvalidProviderToken',
+    ]);
   });
 });
 
@@ -206,11 +282,12 @@ describe('whoever is asked to wait', () => {
     expect(providers.state().apns.impatient).toBe(3);
   });
 
-  it('is told so above a rate too, and what was refused there is nobody\'s receipt', async () => {
+  it("is told so above a rate too, and what was refused there is nobody's receipt", async () => {
     const [apns, fcm] = [await client(), await client(providers.fcmUrl)];
     become({ overloadPerSecond: 2, overloadStatus: 429, overloadRetryAfterSeconds: 4 });
     const answers = [];
-    for (let at = 0; at < 3; at++) answers.push(await push(apns, 'rate', iosToken(at)), await send(fcm, 'rate', androidToken(at)));
+    for (let at = 0; at < 3; at++)
+      answers.push(await push(apns, 'rate', iosToken(at)), await send(fcm, 'rate', androidToken(at)));
     expect(answers.map(wordOf)).toEqual(['200', '200', '200', '200', '429 TooManyRequests', '429 QUOTA_EXCEEDED']);
     expect(answers.slice(-2).map(({ headers }) => headers['retry-after'])).toEqual(['4', '4']);
     expect((await countsOf(providers, 'rate')).received).toBe(4);

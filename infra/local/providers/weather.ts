@@ -9,7 +9,12 @@ import type { Reply } from './reply.ts';
 const knownAfterMs = 200;
 
 /** Since the start or the last reset: answers of each kind, and requests that came although an earlier answer had asked to wait longer. */
-export interface WeatherState { sick: number; storm: number; sporadic: number; impatient: number }
+export interface WeatherState {
+  sick: number;
+  storm: number;
+  sporadic: number;
+  impatient: number;
+}
 
 /**
  * Comes before a provider's rules: what a sick connection, a storm or a moment's fault answers, whatever is asked (`sick`, `storm`, `sporadic` of
@@ -82,7 +87,11 @@ export class Weather {
   }
 
   #illReply(record: ConnectionRecord, nowMs: number): { reply: Reply; delivered: boolean } | null {
-    if (isWaiting(nowMs, this.#waitFromMs, this.#waitUntilMs) || isWaiting(nowMs, record.waitFromMs, record.waitUntilMs)) this.#state.impatient += 1;
+    if (
+      isWaiting(nowMs, this.#waitFromMs, this.#waitUntilMs) ||
+      isWaiting(nowMs, record.waitFromMs, record.waitUntilMs)
+    )
+      this.#state.impatient += 1;
     if (nowMs >= this.#waitUntilMs) this.#waitUntilMs = 0;
     const { sick, storm, sporadic } = this.#desk.behaviour;
     if (sick !== null && this.#isSick(record)) {
@@ -109,7 +118,15 @@ export class Weather {
   #isSick({ number, address, requests }: ConnectionRecord): boolean {
     const { sick } = this.#desk.behaviour;
     // Number 0 has a client that speaks HTTP/1.1: a request at a time, and nothing that could be swallowed.
-    return sick !== null && number > 0 && this.#concerns(sick) && number % sick.every === 0 && (sick.number === null || sick.number === number) && (sick.address === null || sick.address === address) && requests >= sick.afterRequests;
+    return (
+      sick !== null &&
+      number > 0 &&
+      this.#concerns(sick) &&
+      number % sick.every === 0 &&
+      (sick.number === null || sick.number === number) &&
+      (sick.address === null || sick.address === address) &&
+      requests >= sick.afterRequests
+    );
   }
 
   #isHit(storm: NonNullable<Desk['behaviour']['storm']>, nowMs: number): boolean {
@@ -131,7 +148,10 @@ export class Weather {
     return provider === null || provider === this.#site.name;
   }
 
-  #reply({ how, retryAfterSeconds, delivered }: { how: Ailment; retryAfterSeconds: number | null; delivered: boolean }, atOnce: boolean): { reply: Reply; delivered: boolean } | null {
+  #reply(
+    { how, retryAfterSeconds, delivered }: { how: Ailment; retryAfterSeconds: number | null; delivered: boolean },
+    atOnce: boolean,
+  ): { reply: Reply; delivered: boolean } | null {
     const reply = this.#replyTo(how, { retryAfterSeconds, atOnce });
     return reply === null ? null : { reply, delivered };
   }

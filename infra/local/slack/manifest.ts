@@ -3,7 +3,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 /** What Slack would grant the app: exactly what the manifest asks for, the one that real workspaces install. */
-export interface Granted { scopes: readonly string[]; events: readonly string[] }
+export interface Granted {
+  scopes: readonly string[];
+  events: readonly string[];
+}
 
 const MANIFEST = new URL('../../slack/manifest.yaml', import.meta.url);
 

@@ -1,5 +1,5 @@
-import { WebClient } from '@slack/web-api';
 import type { App } from '@slack/bolt';
+import { WebClient } from '@slack/web-api';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../../../test/browser/launch-browser.ts';
@@ -28,21 +28,51 @@ beforeAll(async () => {
     await client.views.open({
       trigger_id: command.trigger_id,
       view: {
-        type: 'modal', callback_id: 'why', title: text('Waive a gate'), submit: text('Ask'),
+        type: 'modal',
+        callback_id: 'why',
+        title: text('Waive a gate'),
+        submit: text('Ask'),
         blocks: [
-          { type: 'input', block_id: 'gate', label: text('Gate'), element: { type: 'static_select', action_id: 'a', options: ['age', 'depth'].map((value) => ({ text: text(value), value })) } },
-          { type: 'input', block_id: 'segments', label: text('Segments'), element: { type: 'checkboxes', action_id: 'a', options: ['us', 'de'].map((value) => ({ text: text(value), value })) } },
-          { type: 'input', block_id: 'reason', label: text('Reason'), element: { type: 'plain_text_input', action_id: 'a' } },
+          {
+            type: 'input',
+            block_id: 'gate',
+            label: text('Gate'),
+            element: {
+              type: 'static_select',
+              action_id: 'a',
+              options: ['age', 'depth'].map((value) => ({ text: text(value), value })),
+            },
+          },
+          {
+            type: 'input',
+            block_id: 'segments',
+            label: text('Segments'),
+            element: {
+              type: 'checkboxes',
+              action_id: 'a',
+              options: ['us', 'de'].map((value) => ({ text: text(value), value })),
+            },
+          },
+          {
+            type: 'input',
+            block_id: 'reason',
+            label: text('Reason'),
+            element: { type: 'plain_text_input', action_id: 'a' },
+          },
         ],
       },
     });
   });
   app.view('why', async ({ ack, view, client }) => {
     const { gate, segments, reason } = view.state.values;
-    if (reason?.['a']?.value === 'short') return await ack({ response_action: 'errors', errors: { reason: 'Say more.' } });
+    if (reason?.['a']?.value === 'short')
+      return await ack({ response_action: 'errors', errors: { reason: 'Say more.' } });
     await ack();
     const chosen = segments?.['a']?.selected_options?.map((option) => option.value).join('+') ?? '';
-    await client.chat.postMessage({ channel: ROOM, text: `waived ${gate?.['a']?.selected_option?.value ?? ''} for ${chosen}: ${reason?.['a']?.value ?? ''}` });
+    await client.chat.postMessage({
+      channel: ROOM,
+      text: `waived ${gate?.['a']?.selected_option?.value ?? ''} for ${chosen}: ${reason?.['a']?.value ?? ''}`,
+    });
   });
   app.action('fire.go', async ({ ack, body, respond }) => {
     await ack();
@@ -73,7 +103,16 @@ beforeEach(async () => {
 
 const composer = () => page.getByRole('combobox', { name: /^Message/ });
 const post = (value: string, elements?: object[]) =>
-  slack.chat.postMessage({ channel: ROOM, text: value, ...(elements !== undefined && { blocks: [{ type: 'section', text: text(value) }, { type: 'actions', elements }] as never }) });
+  slack.chat.postMessage({
+    channel: ROOM,
+    text: value,
+    ...(elements !== undefined && {
+      blocks: [
+        { type: 'section', text: text(value) },
+        { type: 'actions', elements },
+      ] as never,
+    }),
+  });
 
 describe('the war-room page', () => {
   it('offers /go help in an empty channel, and shows the answer to its asker alone', async () => {
@@ -106,12 +145,22 @@ describe('the war-room page', () => {
   });
 
   it('draws every button as Slack does: one height, whatever its action, style and label; it asks before it fires, and changes in place', async () => {
-    await post('Fire order 1', [{ type: 'button', action_id: 'fire.go', style: 'primary', text: text('GO'), confirm: { title: text('Send now?'), text: text('6 devices'), confirm: text('Send'), deny: text('Not yet') } }]);
+    await post('Fire order 1', [
+      {
+        type: 'button',
+        action_id: 'fire.go',
+        style: 'primary',
+        text: text('GO'),
+        confirm: { title: text('Send now?'), text: text('6 devices'), confirm: text('Send'), deny: text('Not yet') },
+      },
+    ]);
     await page.getByRole('radio', { name: /Mia Chen/ }).click();
     const go = page.getByRole('button', { name: 'GO', exact: true });
     await page.getByText('Writing as Mia Chen').waitFor();
     await go.waitFor();
-    await post('Another', [{ type: 'button', action_id: 'stats', text: text('A label that is longer than what Slack shows of any label') }]);
+    await post('Another', [
+      { type: 'button', action_id: 'stats', text: text('A label that is longer than what Slack shows of any label') },
+    ]);
     const long = page.getByRole('button', { name: /^A label that is longer/ });
     await long.waitFor();
     const [box, other] = [await go.boundingBox(), await long.boundingBox()];
@@ -122,7 +171,10 @@ describe('the war-room page', () => {
     await page.getByRole('alertdialog', { name: 'Send now?' }).getByRole('button', { name: 'Not yet' }).click();
     expect(await go.isVisible()).toBe(true);
     await go.click();
-    await page.getByRole('alertdialog', { name: 'Send now?' }).getByRole('button', { name: 'Send', exact: true }).click();
+    await page
+      .getByRole('alertdialog', { name: 'Send now?' })
+      .getByRole('button', { name: 'Send', exact: true })
+      .click();
     await page.getByText('fired by @Mia Chen').waitFor();
     expect(await go.count()).toBe(0);
   });
@@ -155,18 +207,29 @@ describe('the war-room page', () => {
     await page.evaluate('document.querySelector("#scroller").scrollTo({ top: 40, behavior: "instant" })');
     const before = await scrollTop();
     const handle = await row.getByRole('button', { name: 'Refresh' }).elementHandle();
-    await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: '50% sent', blocks: [{ type: 'section', text: text('50% sent') }, { type: 'actions', elements: [{ type: 'button', action_id: 'stats', text: text('Refresh') }] }] });
+    await slack.chat.update({
+      channel: ROOM,
+      ts: ts ?? '',
+      text: '50% sent',
+      blocks: [
+        { type: 'section', text: text('50% sent') },
+        { type: 'actions', elements: [{ type: 'button', action_id: 'stats', text: text('Refresh') }] },
+      ],
+    });
     await page.getByText('50% sent').waitFor({ state: 'attached' });
     expect(await (await handle?.getProperty('isConnected'))?.jsonValue()).toBe(true);
     expect(await scrollTop()).toBe(before);
     await post('something new');
     await page.getByRole('button', { name: /New messages/ }).click();
-    const atEnd = '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector("#scroller"))';
+    const atEnd =
+      '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector("#scroller"))';
     await until('the end of the channel', () => page.evaluate<boolean>(atEnd));
   });
 
   it('keeps what is pinned behind the Pins tab, and nothing of it on screen', async () => {
-    const { ts } = await post('Board: armed', [{ type: 'button', action_id: 'fire.go', text: text('GO from the board') }]);
+    const { ts } = await post('Board: armed', [
+      { type: 'button', action_id: 'fire.go', text: text('GO from the board') },
+    ]);
     await slack.pins.add({ channel: ROOM, timestamp: ts ?? '' });
     await page.getByRole('tab', { name: 'Pins 1' }).waitFor();
     for (let i = 0; i < 25; i++) await post(`later ${i}`);
@@ -186,15 +249,33 @@ describe('the war-room page', () => {
   it('folds the long text of a section unless it says expand, and keeps it unfolded through updates', async () => {
     const long = Array.from({ length: 12 }, (_, i) => `line ${i}`).join('\n');
     const mrkdwn = (value: string) => ({ type: 'mrkdwn' as const, text: value });
-    const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'x', blocks: [{ type: 'section', text: mrkdwn(`folded\n${long}`) }, { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) }] });
+    const { ts } = await slack.chat.postMessage({
+      channel: ROOM,
+      text: 'x',
+      blocks: [
+        { type: 'section', text: mrkdwn(`folded\n${long}`) },
+        { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) },
+      ],
+    });
     const message = page.getByRole('article').filter({ hasText: 'folded' });
-    const heights = () => message.locator('.text').evaluateAll((texts) => texts.map((one) => (one as unknown as { clientHeight: number }).clientHeight));
+    const heights = () =>
+      message
+        .locator('.text')
+        .evaluateAll((texts) => texts.map((one) => (one as unknown as { clientHeight: number }).clientHeight));
     await message.waitFor();
     const [folded = 0, whole = 0] = await heights();
     expect(folded).toBeLessThan(whole / 2);
     await message.getByRole('button', { name: 'See more' }).click();
     expect((await heights())[0]).toBe(whole);
-    await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'x', blocks: [{ type: 'section', text: mrkdwn(`folded again\n${long}`) }, { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) }] });
+    await slack.chat.update({
+      channel: ROOM,
+      ts: ts ?? '',
+      text: 'x',
+      blocks: [
+        { type: 'section', text: mrkdwn(`folded again\n${long}`) },
+        { type: 'section', expand: true, text: mrkdwn(`whole\n${long}`) },
+      ],
+    });
     await page.getByText('folded again').waitFor();
     expect((await heights())[0]).toBe(whole);
   });

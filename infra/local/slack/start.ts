@@ -5,16 +5,16 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ClientApi } from './client/client-api.ts';
 import { guardBrowser } from './client/guard.ts';
-import { PageKey } from './client/page-key.ts';
 import { servePage } from './client/page-files.ts';
+import { PageKey } from './client/page-key.ts';
 import { servePhones } from './client/phones.ts';
 import { EventDelivery } from './delivery/events.ts';
 import { HttpMode } from './delivery/http-mode.ts';
 import { Interactions } from './delivery/interactions.ts';
 import { ResponseUrls } from './delivery/response-urls.ts';
 import { SocketMode } from './delivery/socket-mode.ts';
-import { grantedByManifest } from './manifest.ts';
 import { HttpError, readBody, sendJson } from './http.ts';
+import { grantedByManifest } from './manifest.ts';
 import { Renderer } from './render/render.ts';
 import { FileVault } from './state/file-vault.ts';
 import { APP } from './state/seed.ts';
@@ -22,8 +22,8 @@ import { SlackError } from './state/slack-error.ts';
 import { Triggers } from './state/triggers.ts';
 import { Views } from './state/views.ts';
 import { WorkspaceState } from './state/workspace-state.ts';
-import { serveFile, takeUpload } from './web-api/file-routes.ts';
 import { Faults } from './web-api/faults.ts';
+import { serveFile, takeUpload } from './web-api/file-routes.ts';
 import { createWebApi } from './web-api/web-api.ts';
 
 export interface WorkspaceOptions {
@@ -105,7 +105,9 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     route(request, response).catch((error: unknown) => fail(response, error));
   });
   const sockets = new SocketMode({
-    server, connectionLifetimeS: options.connectionLifetimeS ?? 0, onPresence: (connected) => state.tell({ kind: 'presence', connected }),
+    server,
+    connectionLifetimeS: options.connectionLifetimeS ?? 0,
+    onPresence: (connected) => state.tell({ kind: 'presence', connected }),
   });
   const transport = () => httpMode ?? sockets;
   const isConnected = (): boolean => httpMode !== null || sockets.connectionCount > 0;
@@ -115,8 +117,22 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
   const faults = new Faults();
   const pageKey = new PageKey(options.pageKey ?? null, () => port);
   const webApi = createWebApi(
-    { state, views, triggers, files, baseUrl, socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`, editWindowMs: options.editWindowMs ?? 0 },
-    { botToken: options.botToken, appToken: options.appToken, scopes: options.scopes ?? granted.scopes, rateLimits: options.rateLimits ?? true, faults },
+    {
+      state,
+      views,
+      triggers,
+      files,
+      baseUrl,
+      socketUrl: () => `ws://127.0.0.1:${port}${sockets.newTicketPath()}`,
+      editWindowMs: options.editWindowMs ?? 0,
+    },
+    {
+      botToken: options.botToken,
+      appToken: options.appToken,
+      scopes: options.scopes ?? granted.scopes,
+      rateLimits: options.rateLimits ?? true,
+      faults,
+    },
   );
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,7 +150,8 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     }
     if (!pageKey.admits(request, response, url)) return;
     if (area === 'files') return serveFile(response, files, state.files.get(first ?? ''));
-    if (area === 'client' && first === 'phones') return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
+    if (area === 'client' && first === 'phones')
+      return await servePhones(response, providersUrl, second === 'events' ? 'events' : 'phones');
     if (area === 'client' && first === 'faults') return await operateFaults(request, response);
     if (area === 'client') return await client.handle(request, response, url);
     return servePage(response, url.pathname);
@@ -142,7 +159,8 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
 
   async function operateFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET') {
-      if (!(request.headers['content-type'] ?? '').startsWith('application/json')) throw new HttpError(415, 'json_expected');
+      if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
+        throw new HttpError(415, 'json_expected');
       faults.request(parsed((await readBody(request, 64 * 1024)).toString('utf8')));
     }
     sendJson(response, 200, { ok: true, faults: faults.list() });
@@ -152,7 +170,10 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Workspa
     const met = faults.meet('response_url', response);
     if (met === 'answered') return;
     try {
-      responseUrls.use(secret, JSON.parse((await readBody(request, 1024 * 1024)).toString('utf8')) as Record<string, unknown>);
+      responseUrls.use(
+        secret,
+        JSON.parse((await readBody(request, 1024 * 1024)).toString('utf8')) as Record<string, unknown>,
+      );
       if (met !== 'mute') sendJson(response, 200, { ok: true });
     } catch (error) {
       if (error instanceof SyntaxError) return sendJson(response, 400, { ok: false, error: 'invalid_payload' });

@@ -28,12 +28,23 @@ export type Open = (target: Target) => Promise<BenchClient>;
 export const TOPIC = 'com.example.app';
 export const TITLE = 'Did you see that?';
 export const BODY = 'Do your lesson. You know who is watching.';
-export const apnsPayload = { aps: { alert: { title: TITLE, body: BODY }, sound: 'default' }, link: 'lingo://lesson/next', gobutton: { launch: 'bench', shot: 'shot-1' } };
+export const apnsPayload = {
+  aps: { alert: { title: TITLE, body: BODY }, sound: 'default' },
+  link: 'lingo://lesson/next',
+  gobutton: { launch: 'bench', shot: 'shot-1' },
+};
 export const fcmMessage = {
-  notification: { title: TITLE, body: BODY }, data: { link: 'lingo://lesson/next', gobutton_launch: 'bench', gobutton_shot: 'shot-1' },
+  notification: { title: TITLE, body: BODY },
+  data: { link: 'lingo://lesson/next', gobutton_launch: 'bench', gobutton_shot: 'shot-1' },
   android: { priority: 'high' as const, collapseKey: 'bench', notification: { tag: 'bench' } },
 };
-export const apnsHeaders = { 'apns-topic': TOPIC, 'apns-push-type': 'alert', 'apns-priority': '10', 'apns-expiration': '0', 'apns-collapse-id': 'bench' };
+export const apnsHeaders = {
+  'apns-topic': TOPIC,
+  'apns-push-type': 'alert',
+  'apns-priority': '10',
+  'apns-expiration': '0',
+  'apns-collapse-id': 'bench',
+};
 
 /** A device token that no other call of any process makes. */
 export class Tokens {
@@ -68,11 +79,13 @@ export class Tokens {
 /** Keeps `atOnce` calls of `one` going until it is over: how clients with a promise per notification are driven. */
 export async function keepGoing(atOnce: number, isOver: () => boolean, one: () => Promise<void>): Promise<number> {
   let count = 0;
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (!isOver()) {
-      await one();
-      count += 1;
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (!isOver()) {
+        await one();
+        count += 1;
+      }
+    }),
+  );
   return count;
 }

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
+import { fixedCredential } from '../../../workers/credentials/fixed-for-tests.ts';
 import type { LaneJob } from '../../../workers/lanes/lane.ts';
 import { apnsProvider, fcmProvider } from '../../../workers/lanes/provider.ts';
 import { WireLane } from '../../../workers/lanes/wire-lane.ts';
-import { fixedCredential } from '../../../workers/credentials/fixed-for-tests.ts';
 import { apnsHeaders, apnsPayload, fcmMessage, Tokens } from './bench-client.ts';
 import type { BenchClient, Open, Target } from './bench-client.ts';
 
@@ -16,16 +16,29 @@ async function openLane(target: Target, which: 'apns' | 'fcm'): Promise<BenchCli
   const tokens = new Tokens(target);
   const isApns = which === 'apns';
   const authorization = isApns ? target.apnsAuthorization : target.fcmAuthorization;
-  const tokenOf = (number: number): string => isApns ? tokens.apns(number) : tokens.fcm(number);
+  const tokenOf = (number: number): string => (isApns ? tokens.apns(number) : tokens.fcm(number));
   const lane = new WireLane({
-    provider: isApns ? apnsProvider() : fcmProvider(target.projectId), url: isApns ? target.apnsUrl : target.fcmUrl, ca: target.ca, connections: target.connections,
+    provider: isApns ? apnsProvider() : fcmProvider(target.projectId),
+    url: isApns ? target.apnsUrl : target.fcmUrl,
+    ca: target.ca,
+    connections: target.connections,
     credential: fixedCredential(authorization),
-    prime: isApns ? { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') } : { headers: { 'x-validate-only': '1' }, body: Buffer.from(JSON.stringify(fcmMessage)) },
-    mayPrime: () => Promise.resolve(true), log: pino({ level: 'error' }, pino.destination(2)),
+    prime: isApns
+      ? { headers: apnsHeaders, body: Buffer.from('{"aps":{"content-available":1}}') }
+      : { headers: { 'x-validate-only': '1' }, body: Buffer.from(JSON.stringify(fcmMessage)) },
+    mayPrime: () => Promise.resolve(true),
+    log: pino({ level: 'error' }, pino.destination(2)),
   });
   await lane.open(new AbortController().signal);
-  await lane.prime(Array.from({ length: target.connections }, () => ({ token: tokenOf(tokens.take(1) - 1) })), new AbortController().signal);
-  const shot = lane.prepare([isApns ? { headers: apnsHeaders, body: Buffer.from(JSON.stringify(apnsPayload)) } : { headers: {}, body: Buffer.from(JSON.stringify(fcmMessage)) }]);
+  await lane.prime(
+    Array.from({ length: target.connections }, () => ({ token: tokenOf(tokens.take(1) - 1) })),
+    new AbortController().signal,
+  );
+  const shot = lane.prepare([
+    isApns
+      ? { headers: apnsHeaders, body: Buffer.from(JSON.stringify(apnsPayload)) }
+      : { headers: {}, body: Buffer.from(JSON.stringify(fcmMessage)) },
+  ]);
 
   return {
     async send(isOver) {
@@ -36,9 +49,13 @@ async function openLane(target: Target, which: 'apns' | 'fcm'): Promise<BenchCli
         await lane.room();
         const from = tokens.take(JOB_DEVICES);
         const job: LaneJob = {
-          count: JOB_DEVICES, token: (index) => tokenOf(from + index), template: () => 0, stop: () => null,
+          count: JOB_DEVICES,
+          token: (index) => tokenOf(from + index),
+          template: () => 0,
+          stop: () => null,
           settle(index, outcome) {
-            if (outcome.state === 'accepted' || (outcome.state === 'failed' && tokens.isUnregistered(from + index))) expected += 1;
+            if (outcome.state === 'accepted' || (outcome.state === 'failed' && tokens.isUnregistered(from + index)))
+              expected += 1;
             else wrong = JSON.stringify(outcome);
           },
         };

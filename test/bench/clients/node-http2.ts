@@ -9,16 +9,19 @@ export const open: Open = async (target) => {
   const session = connect(target.apnsUrl, { ca: target.ca });
   await once(session, 'remoteSettings');
   const body = Buffer.from(JSON.stringify(apnsPayload));
-  const headers = { ':method': 'POST', 'authorization': target.apnsAuthorization, ...apnsHeaders };
-  const one = (): Promise<void> => new Promise((resolve, reject) => {
-    const stream = session.request({ ...headers, ':path': `/3/device/${tokens.apns(tokens.take(1))}` });
-    let status = 0;
-    stream.on('response', (answer) => { status = answer[':status'] ?? 0; });
-    stream.on('error', reject);
-    stream.on('close', () => status === 200 ? resolve() : reject(new Error(`BENCH_WRONG_ANSWER ${status}`)));
-    stream.resume();
-    stream.end(body);
-  });
+  const headers = { ':method': 'POST', authorization: target.apnsAuthorization, ...apnsHeaders };
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const stream = session.request({ ...headers, ':path': `/3/device/${tokens.apns(tokens.take(1))}` });
+      let status = 0;
+      stream.on('response', (answer) => {
+        status = answer[':status'] ?? 0;
+      });
+      stream.on('error', reject);
+      stream.on('close', () => (status === 200 ? resolve() : reject(new Error(`BENCH_WRONG_ANSWER ${status}`))));
+      stream.resume();
+      stream.end(body);
+    });
   // A local provider opens up only after one authenticated answer.
   await one();
   return {

@@ -9,11 +9,17 @@ export const open: Open = (target) => {
   const headers = { ...apnsHeaders, authorization: target.apnsAuthorization };
   const body = JSON.stringify(apnsPayload);
   return Promise.resolve({
-    send: (isOver) => keepGoing(500, isOver, async () => {
-      const answer = await pool.request({ method: 'POST', path: `/3/device/${tokens.apns(tokens.take(1))}`, headers, body });
-      await answer.body.dump();
-      if (answer.statusCode !== 200) throw new Error(`BENCH_WRONG_ANSWER ${answer.statusCode}`);
-    }),
+    send: (isOver) =>
+      keepGoing(500, isOver, async () => {
+        const answer = await pool.request({
+          method: 'POST',
+          path: `/3/device/${tokens.apns(tokens.take(1))}`,
+          headers,
+          body,
+        });
+        await answer.body.dump();
+        if (answer.statusCode !== 200) throw new Error(`BENCH_WRONG_ANSWER ${answer.statusCode}`);
+      }),
     close: () => pool.close(),
   });
 };

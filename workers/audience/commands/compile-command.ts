@@ -1,39 +1,75 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Objects } from '../../../infra/aws/objects.ts';
 import { describeProblem, loadRunbook } from '../../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
-import type { Objects } from '../../../infra/aws/objects.ts';
+import { acceptProblems } from '../accept.ts';
 import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
 import { AudienceError } from '../errors.ts';
-import { acceptProblems } from '../accept.ts';
 import type { ListRole } from '../id-list.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';
-import { withObjects } from './environment.ts';
 import { adviceOf, summaryOf } from './compile-summary.ts';
+import { withObjects } from './environment.ts';
 import { earlierAudience, submit, withLaunch } from './launch-session.ts';
 import { setSkipList } from './skip-command.ts';
 import { count, table } from './words.ts';
 
 const OPTIONS = [
-  'runbook', 'launch', 'as', 'map', 'column', 'locales', 'fallback-locale', 'batch-size', 'segments', 'out', 'rejects', 'threads', 'memory-mb',
+  'runbook',
+  'launch',
+  'as',
+  'map',
+  'column',
+  'locales',
+  'fallback-locale',
+  'batch-size',
+  'segments',
+  'out',
+  'rejects',
+  'threads',
+  'memory-mb',
 ] as const;
 type Option = Partial<Record<(typeof OPTIONS)[number], string>>;
-interface Given { words: string[]; option: Option; lists: { path: string; role: ListRole }[]; allowNone: boolean }
+interface Given {
+  words: string[];
+  option: Option;
+  lists: { path: string; role: ListRole }[];
+  allowNone: boolean;
+}
 type Env = Readonly<Record<string, string | undefined>>;
 
 export async function runCompile(args: string[], env: Env, out: Output): Promise<void> {
   const { words, option, flag, many } = readArguments(args, OPTIONS, ['accept', 'allow-none'], ['suppress', 'skip']);
-  const given: Given = { words, option, lists: [...listsOf('suppress', many.suppress), ...listsOf('skip', many.skip)], allowNone: flag.has('allow-none') };
-  if (words.length === 0) throw new AudienceError('ARGUMENT_INVALID', 'compile: found no file, expected a device list (a file, several, a folder, or a pattern in quotes): npm run audience -- compile devices.csv --runbook <file>');
-  if (option.launch !== undefined && option.runbook !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --runbook: found both, expected one; a launch has its own runbook');
-  if (option.launch !== undefined && option.out !== undefined) throw new AudienceError('ARGUMENT_INVALID', '--launch and --out: found both, expected one; a launch\'s audience goes to its bucket');
+  const given: Given = {
+    words,
+    option,
+    lists: [...listsOf('suppress', many.suppress), ...listsOf('skip', many.skip)],
+    allowNone: flag.has('allow-none'),
+  };
+  if (words.length === 0)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      'compile: found no file, expected a device list (a file, several, a folder, or a pattern in quotes): npm run audience -- compile devices.csv --runbook <file>',
+    );
+  if (option.launch !== undefined && option.runbook !== undefined)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      '--launch and --runbook: found both, expected one; a launch has its own runbook',
+    );
+  if (option.launch !== undefined && option.out !== undefined)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      "--launch and --out: found both, expected one; a launch's audience goes to its bucket",
+    );
   if (option.launch === undefined) {
     const rules = option.runbook === undefined ? null : await readRunbook(option.runbook);
-    await withObjects(option.out, env, (objects) => compile(given, rules, objects, out).then((compiled) => out.write(adviceOf(compiled))));
+    await withObjects(option.out, env, (objects) =>
+      compile(given, rules, objects, out).then((compiled) => out.write(adviceOf(compiled))),
+    );
     return;
   }
   await withLaunch(option.launch, option.as, env, async (session) => {
@@ -41,9 +77,16 @@ export async function runCompile(args: string[], env: Env, out: Output): Promise
     const compiled = await compile(given, { ...runbook, campaign }, session.cloud.objects, out);
     const problems = acceptProblems(compiled, await earlierAudience(session));
     if (problems.length > 0 && !flag.has('accept')) throw notAccepted(compiled, problems, session.launch.id);
-    const rows: [string, string][] = [['audience set', await submit(session, { kind: 'set-audience', by: session.by, audience: compiled.audience })]];
-    if (compiled.skipList !== null) rows.push(['skip list set', (await setSkipList(session, compiled.skipTokens, false)).say]);
-    else if (session.launch.skipList !== null) rows.push(['skip list', `kept, ${count(session.launch.skipList.tokens)} tokens; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too`]);
+    const rows: [string, string][] = [
+      ['audience set', await submit(session, { kind: 'set-audience', by: session.by, audience: compiled.audience })],
+    ];
+    if (compiled.skipList !== null)
+      rows.push(['skip list set', (await setSkipList(session, compiled.skipTokens, false)).say]);
+    else if (session.launch.skipList !== null)
+      rows.push([
+        'skip list',
+        `kept, ${count(session.launch.skipList.tokens)} tokens; people whom it leaves out by id are left out with the devices that they had before: give those lists to --suppress too`,
+      ]);
     out.write(table(rows));
   });
 }
@@ -54,27 +97,40 @@ function listsOf(role: ListRole, paths: readonly string[]): { path: string; role
 
 /** The audience is there and can be set by its hash; what it is about is said before. */
 function notAccepted(compiled: Compiled, problems: readonly string[], launchId: string): AudienceError {
-  return new AudienceError('ACCEPT_NEEDED', `The audience ${compiled.manifest.hash} was stored and not set for ${launchId}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nLook at the list and the rejects. If it is as it should be, run the same command again with --accept.`);
+  return new AudienceError(
+    'ACCEPT_NEEDED',
+    `The audience ${compiled.manifest.hash} was stored and not set for ${launchId}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nLook at the list and the rejects. If it is as it should be, run the same command again with --accept.`,
+  );
 }
 
 async function readRunbook(path: string): Promise<Runbook> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AudienceError('RUNBOOK_INVALID', `${path}: found no readable file, expected a runbook in YAML`, { cause });
+    throw new AudienceError('RUNBOOK_INVALID', `${path}: found no readable file, expected a runbook in YAML`, {
+      cause,
+    });
   });
   const loaded = loadRunbook(text, path);
   if (!loaded.ok) throw new AudienceError('RUNBOOK_INVALID', loaded.problems.map(describeProblem).join('\n'));
   return loaded.runbook;
 }
 
-async function compile({ words: input, option, lists, allowNone }: Given, runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null, objects: Objects, out: Output): Promise<Compiled> {
+async function compile(
+  { words: input, option, lists, allowNone }: Given,
+  runbook: Pick<Runbook, 'audience' | 'campaign' | 'delivery'> | null,
+  objects: Objects,
+  out: Output,
+): Promise<Compiled> {
   const options: CompileOptions = {
-    input, objects,
+    input,
+    objects,
     segmentBy: runbook?.audience.segment_by ?? ['market', 'platform'],
     locales: localesOf(option.locales, runbook),
     fallbackLocale: option['fallback-locale'] ?? null,
     batchSize: wholeNumber('batch-size', option['batch-size'], runbook?.delivery.batch_size ?? 1_000, 1, 2_000),
     mapping: mappingOf(option.map),
-    lists, allowNone, listColumn: option.column,
+    lists,
+    allowNone,
+    listColumn: option.column,
     segments: listOf('segments', option.segments) ?? [],
     rejectsPath: option.rejects ?? rejectsBeside(input[0] ?? ''),
     threads: wholeNumber('threads', option.threads, 2, 1, 64),
@@ -88,7 +144,8 @@ async function compile({ words: input, option, lists, allowNone }: Given, runboo
 
 /** Never inside a folder of the list: the next compile would read it. */
 function rejectsBeside(input: string): string {
-  if (!/[*?[{]/.test(input) || existsSync(input)) return input.replace(/\/+$/, '').replace(/(\.[a-z]+)?(\.gz|\.zst)?$/i, '.rejects.ndjson');
+  if (!/[*?[{]/.test(input) || existsSync(input))
+    return input.replace(/\/+$/, '').replace(/(\.[a-z]+)?(\.gz|\.zst)?$/i, '.rejects.ndjson');
   const folder = dirname(input);
   return folder === '.' || /[*?[{]/.test(folder) ? 'rejects.ndjson' : `${folder}.rejects.ndjson`;
 }
@@ -97,11 +154,19 @@ function rejectsBeside(input: string): string {
 function localesOf(given: string | undefined, runbook: Pick<Runbook, 'campaign'> | null): string[] {
   const listed = listOf('locales', given);
   if (runbook === null) {
-    if (listed === undefined) throw new AudienceError('ARGUMENT_INVALID', 'compile: found neither --runbook, --launch nor --locales, expected one of them: the campaign\'s locales are needed');
+    if (listed === undefined)
+      throw new AudienceError(
+        'ARGUMENT_INVALID',
+        "compile: found neither --runbook, --launch nor --locales, expected one of them: the campaign's locales are needed",
+      );
     return listed;
   }
   const known = Object.keys(runbook.campaign.locales);
   const unknown = (listed ?? []).filter((locale) => !known.includes(locale));
-  if (unknown.length > 0) throw new AudienceError('ARGUMENT_INVALID', `--locales: found ${unknown.join(', ')}, expected locales of the campaign: ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      `--locales: found ${unknown.join(', ')}, expected locales of the campaign: ${known.join(', ')}`,
+    );
   return listed ?? known;
 }

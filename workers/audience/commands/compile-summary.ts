@@ -12,21 +12,37 @@ export function summaryOf(compiled: Compiled, options: CompileOptions): string {
   const { segments, shards } = compiled.manifest;
   return table([
     ...(compiled.files.length === 1 ? [] : [['files', namesOf(compiled.files.map(({ path }) => path))] as const]),
-    ...(compiled.ignored.length === 0 ? [] : [['not read', `${namesOf(compiled.ignored)}: hidden, marks or empty`] as const]),
-    ...compiled.files.filter(({ decoded }) => decoded !== '').slice(0, 5).map(({ path, decoded }) => ['read as', `${path}: ${decoded}`] as const),
+    ...(compiled.ignored.length === 0
+      ? []
+      : [['not read', `${namesOf(compiled.ignored)}: hidden, marks or empty`] as const]),
+    ...compiled.files
+      .filter(({ decoded }) => decoded !== '')
+      .slice(0, 5)
+      .map(({ path, decoded }) => ['read as', `${path}: ${decoded}`] as const),
     ['rows', count(compiled.rows)],
-    ['devices', `${count(compiled.manifest.devices)} in ${count(segments.length)} segments, ${count(segments.reduce((sum, segment) => sum + segment.batches.length, 0))} batches`],
-    ...segments.map((segment) => [`  ${segment.id}`, `${count(segment.devices)} in ${count(segment.batches.length)} batches`] as const),
+    [
+      'devices',
+      `${count(compiled.manifest.devices)} in ${count(segments.length)} segments, ${count(segments.reduce((sum, segment) => sum + segment.batches.length, 0))} batches`,
+    ],
+    ...segments.map(
+      (segment) =>
+        [`  ${segment.id}`, `${count(segment.devices)} in ${count(segment.batches.length)} batches`] as const,
+    ),
     ...compiled.lists.flatMap(listRows),
     ['duplicates', count(compiled.duplicates)],
     ['rejected', count(rejected.reduce((sum, [, rows]) => sum + rows, 0))],
     ...rejected.map(([reason, rows]) => [`  ${reason}`, count(rows)] as const),
     ...localeRows(compiled.localesSaid),
-    ...(compiled.skipList === null ? [] : [['skip list', `${count(compiled.skipList.tokens)} tokens, ${compiled.skipList.key}`] as const]),
+    ...(compiled.skipList === null
+      ? []
+      : [['skip list', `${count(compiled.skipList.tokens)} tokens, ${compiled.skipList.key}`] as const]),
     ['stored', `${megabytes(compiled.bytes)} in ${count(shards.length)} shards, ${compiled.manifestKey}`],
     ...(out === 0 || options.rejectsPath === null ? [] : [['rejects', options.rejectsPath] as const]),
     ['audience', compiled.manifest.hash],
-    ['took', `${(compiled.tookMs / 1000).toFixed(1)} s, at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MB of memory`],
+    [
+      'took',
+      `${(compiled.tookMs / 1000).toFixed(1)} s, at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MB of memory`,
+    ],
   ]);
 }
 
@@ -34,14 +50,33 @@ const LOCALES_SHOWN = 40;
 
 /** What devices say, and what each of it gets. */
 function localeRows(said: readonly LocaleSaid[]): (readonly [string, string])[] {
-  const row = ({ said: word, fit, locale, rows }: LocaleSaid) => [`  ${word === '' ? '(none)' : word}`, `${count(rows)} ${locale === null ? 'rejected: not a locale of the campaign' : `get ${locale} (${fit})`}`] as const;
+  const row = ({ said: word, fit, locale, rows }: LocaleSaid) =>
+    [
+      `  ${word === '' ? '(none)' : word}`,
+      `${count(rows)} ${locale === null ? 'rejected: not a locale of the campaign' : `get ${locale} (${fit})`}`,
+    ] as const;
   const rest = said.slice(LOCALES_SHOWN);
-  const more = rest.length === 0 ? [] : [['  others', `${count(rest.reduce((sum, { rows }) => sum + rows, 0))} in ${count(rest.length)} more locales`] as const];
-  return said.length === 0 ? [] : [['locales', `${count(said.length)} in the list`] as const, ...said.slice(0, LOCALES_SHOWN).map(row), ...more];
+  const more =
+    rest.length === 0
+      ? []
+      : [
+          [
+            '  others',
+            `${count(rest.reduce((sum, { rows }) => sum + rows, 0))} in ${count(rest.length)} more locales`,
+          ] as const,
+        ];
+  return said.length === 0
+    ? []
+    : [['locales', `${count(said.length)} in the list`] as const, ...said.slice(0, LOCALES_SHOWN).map(row), ...more];
 }
 
 /** For a compile that sets nothing. */
 export function adviceOf(compiled: Compiled): string {
   const problems = acceptProblems(compiled, null);
-  return problems.length === 0 ? '' : table([...problems.map((problem) => ['mind', problem] as const), ['', 'with --launch this audience is set only with --accept']]);
+  return problems.length === 0
+    ? ''
+    : table([
+        ...problems.map((problem) => ['mind', problem] as const),
+        ['', 'with --launch this audience is set only with --accept'],
+      ]);
 }

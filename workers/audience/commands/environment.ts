@@ -16,14 +16,22 @@ const EXPECT = {
 
 const environment = z.object({
   AWS_REGION: z.string(EXPECT.region).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, EXPECT.region),
-  AWS_ENDPOINT_URL: z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), EXPECT.endpoint).optional(),
-  GOBUTTON_TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix).default('gobutton'),
+  AWS_ENDPOINT_URL: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), EXPECT.endpoint)
+    .optional(),
+  GOBUTTON_TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{3,64}$/, EXPECT.prefix)
+    .default('gobutton'),
   GOBUTTON_BUCKET: z.string(EXPECT.bucket).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, EXPECT.bucket),
 });
 
 /** The cloud of the environment. Throws ARGUMENT_INVALID with every variable that is wrong. */
 export function cloudFrom(env: Readonly<Record<string, string | undefined>>): Cloud {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
@@ -32,19 +40,32 @@ export function cloudFrom(env: Readonly<Record<string, string | undefined>>): Cl
     });
     throw new AudienceError('ARGUMENT_INVALID', problems.join('\n'));
   }
-  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint, GOBUTTON_TABLE_PREFIX: tablePrefix, GOBUTTON_BUCKET: bucket } = parsed.data;
+  const {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint,
+    GOBUTTON_TABLE_PREFIX: tablePrefix,
+    GOBUTTON_BUCKET: bucket,
+  } = parsed.data;
   return createCloud({ region, endpoint: endpoint ?? null, tablePrefix, bucket });
 }
 
 /** The key that signs what this command changes. Throws ARGUMENT_INVALID with every variable that is wrong; without any it can only look. */
 export function keyringFrom(env: Readonly<Record<string, string | undefined>>): Keyring {
   const { keyring, problems } = commandKeyring(env);
-  if (problems.length > 0) throw new AudienceError('ARGUMENT_INVALID', problems.map(({ variable, found, expected }) => `${variable}: found ${found}, expected ${expected}`).join('\n'));
+  if (problems.length > 0)
+    throw new AudienceError(
+      'ARGUMENT_INVALID',
+      problems.map(({ variable, found, expected }) => `${variable}: found ${found}, expected ${expected}`).join('\n'),
+    );
   return keyring;
 }
 
 /** Objects in a folder when one is given, else in the cloud of the environment; closes the cloud afterwards. */
-export async function withObjects<T>(folder: string | undefined, env: Readonly<Record<string, string | undefined>>, work: (objects: Objects) => Promise<T>): Promise<T> {
+export async function withObjects<T>(
+  folder: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  work: (objects: Objects) => Promise<T>,
+): Promise<T> {
   if (folder !== undefined) return work(folderObjects(folder));
   const cloud = cloudFrom(env);
   try {

@@ -15,15 +15,28 @@ export async function runInspect(args: string[], env: Env, out: Output): Promise
   const hash = theOnly(words, 'inspect', 'the hash of an audience');
   const manifest = await withObjects(option.out, env, (objects) => readManifest(objects, manifestKeyOf(hash)));
   const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
-  out.write(table([
-    ['audience', manifest.hash],
-    ['devices', count(manifest.devices)],
-    ['batch size', count(manifest.batchSize)],
-    ['shards', `${count(manifest.shards.length)}, ${megabytes(bytes)}`],
-    ['locales', Object.entries(manifest.localeCounts).map(([locale, devices]) => `${locale} ${count(devices)}`).join(', ')],
-    ['segments', count(manifest.segments.length)],
-    ...manifest.segments.map((segment) => [`  ${segment.id}`, `${count(segment.devices)} ${segment.platform} devices in ${count(segment.batches.length)} batches, ${segment.batches[0]?.id ?? ''} to ${segment.batches.at(-1)?.id ?? ''}`] as const),
-  ]));
+  out.write(
+    table([
+      ['audience', manifest.hash],
+      ['devices', count(manifest.devices)],
+      ['batch size', count(manifest.batchSize)],
+      ['shards', `${count(manifest.shards.length)}, ${megabytes(bytes)}`],
+      [
+        'locales',
+        Object.entries(manifest.localeCounts)
+          .map(([locale, devices]) => `${locale} ${count(devices)}`)
+          .join(', '),
+      ],
+      ['segments', count(manifest.segments.length)],
+      ...manifest.segments.map(
+        (segment) =>
+          [
+            `  ${segment.id}`,
+            `${count(segment.devices)} ${segment.platform} devices in ${count(segment.batches.length)} batches, ${segment.batches[0]?.id ?? ''} to ${segment.batches.at(-1)?.id ?? ''}`,
+          ] as const,
+      ),
+    ]),
+  );
 }
 
 /** Loads an audience as a worker does, and says what it takes. */
@@ -34,17 +47,32 @@ export async function runLoad(args: string[], env: Env, out: Output): Promise<vo
   const bar = progressBar(out);
   const startedAt = performance.now();
   await withObjects(option.out, env, async (objects) => {
-    const audience = await loadAudience(objects, manifestKeyOf(hash), { concurrency, progress: (done, total) => bar.update(`loading ${done} of ${total} shards`, done, total) }).finally(() => bar.stop());
-    const rows: [string, string][] = [['devices', count(audience.manifest.devices)], ['loaded', `${megabytes(audience.bytes)} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`]];
+    const audience = await loadAudience(objects, manifestKeyOf(hash), {
+      concurrency,
+      progress: (done, total) => bar.update(`loading ${done} of ${total} shards`, done, total),
+    }).finally(() => bar.stop());
+    const rows: [string, string][] = [
+      ['devices', count(audience.manifest.devices)],
+      ['loaded', `${megabytes(audience.bytes)} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`],
+    ];
     if (option['skip-list'] !== undefined) {
-      const packed = await readSkipList(objects, { key: skipListKeyOf(option['skip-list']), hash: option['skip-list'] });
+      const packed = await readSkipList(objects, {
+        key: skipListKeyOf(option['skip-list']),
+        hash: option['skip-list'],
+      });
       const skipAt = performance.now();
       const skipped = audience.applySkipList(packed);
       rows.push(['skipped', `${count(skipped)} in ${((performance.now() - skipAt) / 1000).toFixed(1)} s`]);
     }
     const readAt = performance.now();
-    rows.push(['tokens read', `${count(readAll(audience))} characters in ${((performance.now() - readAt) / 1000).toFixed(1)} s`]);
-    rows.push(['memory', `${Math.round(process.memoryUsage.rss() / 1_048_576)} MB now, ${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`]);
+    rows.push([
+      'tokens read',
+      `${count(readAll(audience))} characters in ${((performance.now() - readAt) / 1000).toFixed(1)} s`,
+    ]);
+    rows.push([
+      'memory',
+      `${Math.round(process.memoryUsage.rss() / 1_048_576)} MB now, ${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`,
+    ]);
     out.write(table(rows));
   });
 }
@@ -63,6 +91,7 @@ function readAll(audience: Awaited<ReturnType<typeof loadAudience>>): number {
 
 function theOnly(words: string[], command: string, what: string): string {
   const [word, more] = words;
-  if (word === undefined || more !== undefined) throw new AudienceError('ARGUMENT_INVALID', `${command}: found ${words.length} arguments, expected ${what}`);
+  if (word === undefined || more !== undefined)
+    throw new AudienceError('ARGUMENT_INVALID', `${command}: found ${words.length} arguments, expected ${what}`);
   return word;
 }

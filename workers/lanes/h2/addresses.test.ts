@@ -22,7 +22,12 @@ test('three addresses of a name get a third of the connections each', () => {
 });
 
 test('lanes that begin at different places share single connections out', () => {
-  expect([0, 1, 2, 3].map((start) => known(THREE, start).take(0))).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.1']);
+  expect([0, 1, 2, 3].map((start) => known(THREE, start).take(0))).toEqual([
+    '10.0.0.1',
+    '10.0.0.2',
+    '10.0.0.3',
+    '10.0.0.1',
+  ]);
 });
 
 test('what is lost is opened where the fewest are', () => {
@@ -38,7 +43,10 @@ test('a failed address rests: 10 s, twice as long each time soon after, at most 
   for (const restMs of [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
     addresses.failed('10.0.0.1', nowMs);
     const others = new Set(['10.0.0.2', '10.0.0.3']);
-    expect([addresses.hasFit(nowMs + restMs - 1, others), addresses.hasFit(nowMs + restMs, others)]).toEqual([false, true]);
+    expect([addresses.hasFit(nowMs + restMs - 1, others), addresses.hasFit(nowMs + restMs, others)]).toEqual([
+      false,
+      true,
+    ]);
     expect(takeMany(addresses, 30, nowMs + restMs - 1)['10.0.0.1']).toBeUndefined();
     nowMs += restMs;
   }
@@ -88,21 +96,27 @@ test('whom one attempt has tried already it is not sent to again', () => {
 test('whatever fails, ends and is looked up: as long as one address is known there is one to take, and none gets more than one over its share while all are fit', () => {
   const ip = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const move = fc.oneof(
-    fc.record({ kind: fc.constant('failed' as const), ip }), fc.record({ kind: fc.constant('left' as const), ip }),
-    fc.record({ kind: fc.constant('learn' as const), ips: fc.array(ip, { minLength: 1, maxLength: 7 }) }), fc.record({ kind: fc.constant('take' as const) }), fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200_000) }),
+    fc.record({ kind: fc.constant('failed' as const), ip }),
+    fc.record({ kind: fc.constant('left' as const), ip }),
+    fc.record({ kind: fc.constant('learn' as const), ips: fc.array(ip, { minLength: 1, maxLength: 7 }) }),
+    fc.record({ kind: fc.constant('take' as const) }),
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200_000) }),
   );
-  fc.assert(fc.property(fc.array(move, { maxLength: 100 }), fc.nat(9), (moves, start) => {
-    const addresses = known(['a', 'b', 'c'], start);
-    let nowMs = 0;
-    for (const one of moves) {
-      if (one.kind === 'failed') addresses.failed(one.ip, nowMs);
-      else if (one.kind === 'left') addresses.left(one.ip);
-      else if (one.kind === 'learn') addresses.learn(one.ips, nowMs);
-      else if (one.kind === 'wait') nowMs += one.ms;
-      else expect(addresses.known).toContain(addresses.take(nowMs));
-    }
-    const fresh = known(addresses.known, start);
-    const counts = Object.values(takeMany(fresh, 20));
-    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-  }), { seed: 3, numRuns: 200 });
+  fc.assert(
+    fc.property(fc.array(move, { maxLength: 100 }), fc.nat(9), (moves, start) => {
+      const addresses = known(['a', 'b', 'c'], start);
+      let nowMs = 0;
+      for (const one of moves) {
+        if (one.kind === 'failed') addresses.failed(one.ip, nowMs);
+        else if (one.kind === 'left') addresses.left(one.ip);
+        else if (one.kind === 'learn') addresses.learn(one.ips, nowMs);
+        else if (one.kind === 'wait') nowMs += one.ms;
+        else expect(addresses.known).toContain(addresses.take(nowMs));
+      }
+      const fresh = known(addresses.known, start);
+      const counts = Object.values(takeMany(fresh, 20));
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+    }),
+    { seed: 3, numRuns: 200 },
+  );
 });

@@ -37,17 +37,31 @@ export class Addresses {
   learn(ips: readonly string[], nowMs: number): void {
     // Resolvers give them in any order, often another one each time.
     this.#known = [...new Set(ips)].toSorted();
-    for (const ip of this.#known) if (!this.#byIp.has(ip)) this.#byIp.set(ip, { connections: 0, fails: 0, failedAtMs: Number.NEGATIVE_INFINITY, restsUntilMs: Number.NEGATIVE_INFINITY });
+    for (const ip of this.#known)
+      if (!this.#byIp.has(ip))
+        this.#byIp.set(ip, {
+          connections: 0,
+          fails: 0,
+          failedAtMs: Number.NEGATIVE_INFINITY,
+          restsUntilMs: Number.NEGATIVE_INFINITY,
+        });
     // Resolvers also give a few of many at a time: one that rests is remembered.
-    for (const [ip, { connections, restsUntilMs }] of this.#byIp) if (connections === 0 && restsUntilMs + FORGIVEN_AFTER_MS <= nowMs && !this.#known.includes(ip)) this.#byIp.delete(ip);
+    for (const [ip, { connections, restsUntilMs }] of this.#byIp)
+      if (connections === 0 && restsUntilMs + FORGIVEN_AFTER_MS <= nowMs && !this.#known.includes(ip))
+        this.#byIp.delete(ip);
   }
 
   /** Where a connection is to be opened, which counts from now on until it has `left`; null: all that are known were `tried`. */
   take(nowMs: number, tried: ReadonlySet<string> = new Set()): string | null {
-    const order = this.#known.map((_, at) => this.#known[(this.#turn + at) % this.#known.length] ?? '').filter((ip) => !tried.has(ip));
+    const order = this.#known
+      .map((_, at) => this.#known[(this.#turn + at) % this.#known.length] ?? '')
+      .filter((ip) => !tried.has(ip));
     const fit = order.filter((ip) => this.#of(ip).restsUntilMs <= nowMs);
     const least = (ips: readonly string[], of: (address: Address) => number): string | undefined =>
-      ips.reduce<string | undefined>((best, ip) => best === undefined || of(this.#of(ip)) < of(this.#of(best)) ? ip : best, undefined);
+      ips.reduce<string | undefined>(
+        (best, ip) => (best === undefined || of(this.#of(ip)) < of(this.#of(best)) ? ip : best),
+        undefined,
+      );
     const ip = least(fit, ({ connections }) => connections) ?? least(order, ({ failedAtMs }) => failedAtMs);
     if (ip === undefined) return null;
     this.#of(ip).connections += 1;

@@ -39,8 +39,16 @@ test.each<[string, HeaderField[], number, number]>([
   ['the same length twice', [OK, ['content-length', '17'], ['content-length', '17, 17']], 200, 17],
   ['a length of 0', [OK, ['content-length', '0']], 200, 0],
   ['a length over 31 bits', [OK, ['content-length', '99999999999']], 200, 0x7fffffff],
-  ['304, whose length is that of another answer', [[':status', '304'], ['content-length', '17']], 304, -1],
-  ['odd but right characters', [OK, ['x-!#$%&\'*+.^_`|~', 'any \u00e9 text: "yes"'], ['empty', '']], 200, -1],
+  [
+    '304, whose length is that of another answer',
+    [
+      [':status', '304'],
+      ['content-length', '17'],
+    ],
+    304,
+    -1,
+  ],
+  ['odd but right characters', [OK, ["x-!#$%&'*+.^_`|~", 'any \u00e9 text: "yes"'], ['empty', '']], 200, -1],
 ])('%s is right', (_name, fields, status, contentLength) => {
   expect(readHead(fields)).toEqual({ status, contentLength });
 });

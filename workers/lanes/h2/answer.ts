@@ -6,9 +6,14 @@ import type { HeaderField } from './hpack-decoder.ts';
  */
 
 /** `contentLength` in bytes; -1: not said. */
-export interface Head { status: number; contentLength: number }
+export interface Head {
+  status: number;
+  contentLength: number;
+}
 /** In a few words of our own, never of the peer's. */
-export interface Malformed { malformed: string }
+export interface Malformed {
+  malformed: string;
+}
 
 /** Any of them: a provider, or what stands before it, may have its reasons for another than 200. */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
@@ -20,7 +25,13 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 const NAME = /^[\x21-\x39\x3b-\x40\x5b-\x7e]+$/;
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 /** Of a connection of HTTP/1.1, which does not end at a stream (section 8.2.2). */
-const OF_A_CONNECTION: ReadonlySet<string> = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
+const OF_A_CONNECTION: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+]);
 /** More than any body that is read; the sum fits 31 bits. */
 const MOST_BYTES = 0x7fffffff;
 

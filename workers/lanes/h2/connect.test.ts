@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { expect, test } from 'vitest';
 import { connectTls } from './connect.ts';
 
-const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  algorithm: 'sha256',
+  keySize: 2048,
+  extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+});
 
 async function tlsServer(protocols: string[], bytes: Buffer) {
   const { private: key, cert } = await pems;
@@ -17,7 +21,13 @@ async function tlsServer(protocols: string[], bytes: Buffer) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, stop: () => new Promise((resolve) => { server.close(resolve); }) };
+  return {
+    endpoint: { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+      }),
+  };
 }
 
 test('whatever the server says before anyone listens is heard, in order, and so is the rest', async () => {
@@ -47,8 +57,14 @@ test('a server without HTTP/2 is refused', async () => {
 });
 
 test('a server that never answers the handshake is given up after the time-out', async () => {
-  const server = createServer((socket) => { socket.on('error', () => socket.destroy()).resume(); }).listen(0, '127.0.0.1');
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy()).resume();
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await expect(connectTls({ host: 'localhost', port: (server.address() as AddressInfo).port, ca: null }, 100)).rejects.toThrow('within 100 ms');
-  await new Promise((resolve) => { server.close(resolve); });
+  await expect(
+    connectTls({ host: 'localhost', port: (server.address() as AddressInfo).port, ca: null }, 100),
+  ).rejects.toThrow('within 100 ms');
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
 });

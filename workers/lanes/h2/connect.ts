@@ -31,7 +31,10 @@ interface Trust {
 const trusts = new Map<string | null, Trust>();
 
 function trustIn(ca: string | null): Trust {
-  const trust = trusts.get(ca) ?? { context: createSecureContext({ minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) }), sessions: new Map<string, Buffer>() };
+  const trust = trusts.get(ca) ?? {
+    context: createSecureContext({ minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) }),
+    sessions: new Map<string, Buffer>(),
+  };
   trusts.set(ca, trust);
   return trust;
 }
@@ -46,7 +49,11 @@ export function endpointOf(url: string, ca: string | null): Endpoint {
  * TLS 1.2 or later with HTTP/2 agreed on, resumed where the server has given a session before. Rejects after `timeoutMs`.
  * What a `data` event carries is only valid during the event.
  */
-export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number, path: Path = { address: host }): Promise<TLSSocket> {
+export function connectTls(
+  { host, port, ca }: Endpoint,
+  timeoutMs: number,
+  path: Path = { address: host },
+): Promise<TLSSocket> {
   const { context, sessions } = trustIn(ca);
   const server = `${host}:${port}`;
   return new Promise((resolve, reject) => {
@@ -66,7 +73,9 @@ export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number, path
       ...('tunnel' in path ? { socket: path.tunnel } : { host: path.address, port, onread }),
       // An address is not sent as a name (RFC 6066 section 3), but the certificate must name it all the same.
       ...(isIP(host) === 0 ? { servername: host } : { host }),
-      ALPNProtocols: ['h2'], secureContext: context, ...(session === undefined ? {} : { session }),
+      ALPNProtocols: ['h2'],
+      secureContext: context,
+      ...(session === undefined ? {} : { session }),
     };
     const socket = connect(options);
     const fail = (why: string, cause?: Error) => {
@@ -74,7 +83,12 @@ export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number, path
       socket.destroy();
       // Should it be the session that the server minds, the next one comes without.
       if (sessions.get(server) === session) sessions.delete(server);
-      reject(new Error(`LANE_CONNECT ${server}${'tunnel' in path || path.address === host ? '' : ` (${path.address})`} ${why}`, { cause }));
+      reject(
+        new Error(
+          `LANE_CONNECT ${server}${'tunnel' in path || path.address === host ? '' : ` (${path.address})`} ${why}`,
+          { cause },
+        ),
+      );
     };
     const timer = setTimeout(() => fail(`gave no TLS connection within ${timeoutMs} ms`), timeoutMs);
     const onError = (error: Error) => fail(error.message, error);
@@ -88,7 +102,10 @@ export function connectTls({ host, port, ca }: Endpoint, timeoutMs: number, path
     });
     socket.on('session', (newest: Buffer) => sessions.set(server, newest));
     socket.on('newListener', (name) => {
-      if (name === 'data' && early.length > 0) queueMicrotask(() => { for (const chunk of early.splice(0)) socket.emit('data', chunk); });
+      if (name === 'data' && early.length > 0)
+        queueMicrotask(() => {
+          for (const chunk of early.splice(0)) socket.emit('data', chunk);
+        });
     });
   });
 }

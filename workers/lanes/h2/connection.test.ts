@@ -5,7 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { dataFrame, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, SETTINGS_ACK, uint32Frame } from './frames.ts';
+import {
+  dataFrame,
+  FLAG,
+  FRAME,
+  goawayFrame,
+  LAST_STREAM_ID,
+  pingFrame,
+  REFUSED_STREAM,
+  SETTING,
+  settingsFrame,
+  SETTINGS_ACK,
+  uint32Frame,
+} from './frames.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
 import { encodeHuffman } from './huffman.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
@@ -17,40 +29,68 @@ import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
 
 const servers: Http2Server[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await new Promise((resolve) => { server.close(resolve); });
+  for (const server of servers.splice(0))
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
 });
 
 /** node:http2 (nghttp2) without TLS: a server that nobody here wrote. */
-async function realServer(onStream: (stream: ServerHttp2Stream, path: string, body: string) => void, settings: object = {}): Promise<{ socket: ReturnType<typeof connect>; seen: Record<string, string>[] }> {
+async function realServer(
+  onStream: (stream: ServerHttp2Stream, path: string, body: string) => void,
+  settings: object = {},
+): Promise<{ socket: ReturnType<typeof connect>; seen: Record<string, string>[] }> {
   const server = createHttp2Server({ settings });
   servers.push(server);
   const seen: Record<string, string>[] = [];
   server.on('stream', (stream, headers) => {
     seen.push(headers as Record<string, string>);
     let body = '';
-    stream.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => onStream(stream, String(headers[':path']), body));
+    stream
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => {
+        body += chunk;
+      })
+      .on('end', () => onStream(stream, String(headers[':path']), body));
     stream.on('error', () => stream.destroy());
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return { socket: connect((server.address() as AddressInfo).port, '127.0.0.1'), seen };
 }
 
 const ok = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 }, { endStream: true });
 
-const dataBytes = (server: HostileServer) => server.frames.reduce((sum, { type, payload }) => sum + (type === FRAME.data ? payload.length : 0), 0);
+const dataBytes = (server: HostileServer) =>
+  server.frames.reduce((sum, { type, payload }) => sum + (type === FRAME.data ? payload.length : 0), 0);
 
 describe('against node:http2', () => {
   test('5,000 requests: every token arrives once, with all headers and the body', async () => {
     const tokens = new Set<string>();
     const bodies = new Set<string>();
-    const { socket, seen } = await realServer((stream, path, body) => { tokens.add(path); bodies.add(body); ok(stream); }, { maxConcurrentStreams: 100 });
+    const { socket, seen } = await realServer(
+      (stream, path, body) => {
+        tokens.add(path);
+        bodies.add(body);
+        ok(stream);
+      },
+      { maxConcurrentStreams: 100 },
+    );
     const recorder = new Recorder(socket, 5_000);
     await recorder.settled(5_000);
     expect(recorder.counts()).toEqual({ 200: 5_000 });
     expect(tokens.size).toBe(5_000);
     expect([...tokens][4_999]).toBe(`/3/device/${(4_999).toString(16).padStart(64, '0')}`);
     expect([...bodies]).toEqual(['{"aps":{"alert":"hello"}}']);
-    expect(seen.at(-1)).toMatchObject({ ':method': 'POST', ':scheme': 'https', 'content-length': '25', authorization: 'bearer test.jwt.token', 'apns-topic': 'com.example.app', 'apns-push-type': 'alert' });
+    expect(seen.at(-1)).toMatchObject({
+      ':method': 'POST',
+      ':scheme': 'https',
+      'content-length': '25',
+      authorization: 'bearer test.jwt.token',
+      'apns-topic': 'com.example.app',
+      'apns-push-type': 'alert',
+    });
     recorder.connection.destroy('test over');
   });
 
@@ -71,7 +111,12 @@ describe('against node:http2', () => {
   test('tokens of several lengths in the body (FCM)', async () => {
     const tokens: string[] = [];
     const lengths: number[] = [];
-    const { socket, seen } = await realServer((stream, _path, body) => { lengths.push(body.length); tokens.push((JSON.parse(body) as { message: { token: string } }).message.token); stream.respond({ ':status': 200 }); stream.end('{"name":"x"}'); });
+    const { socket, seen } = await realServer((stream, _path, body) => {
+      lengths.push(body.length);
+      tokens.push((JSON.parse(body) as { message: { token: string } }).message.token);
+      stream.respond({ ':status': 200 });
+      stream.end('{"name":"x"}');
+    });
     const recorder = new Recorder(socket, 300, {}, fcmTemplate(), (index) => `t${index}`.padEnd(20 + (index % 7), 'x'));
     await recorder.settled(300);
     expect(recorder.counts()).toEqual({ 200: 300 });
@@ -82,7 +127,13 @@ describe('against node:http2', () => {
   });
 
   test('a header table of 0 and windows smaller than a body', async () => {
-    const { socket, seen } = await realServer((stream, _path, body) => { expect(body.length).toBe(3_000); ok(stream); }, { headerTableSize: 0, initialWindowSize: 1_000 });
+    const { socket, seen } = await realServer(
+      (stream, _path, body) => {
+        expect(body.length).toBe(3_000);
+        ok(stream);
+      },
+      { headerTableSize: 0, initialWindowSize: 1_000 },
+    );
     const recorder = new Recorder(socket, 50, {}, apnsTemplate('x'.repeat(3_000)));
     await recorder.settled(50);
     expect(recorder.counts()).toEqual({ 200: 50 });
@@ -97,7 +148,11 @@ describe('against node:http2', () => {
     const { socket } = await realServer((stream) => {
       open += 1;
       if (answered === 0) most = Math.max(most, open);
-      setImmediate(() => { open -= 1; answered += 1; ok(stream); });
+      setImmediate(() => {
+        open -= 1;
+        answered += 1;
+        ok(stream);
+      });
     });
     const recorder = new Recorder(socket, 40);
     await recorder.settled(40);
@@ -114,24 +169,61 @@ describe('whatever the server does, each request has one fate', () => {
     await recorder.until(() => server.requests.length === 5);
     const huffman = encodeHuffman('410');
     const block = Buffer.concat([Buffer.from([0x08, 0x80 | huffman.length]), huffman]);
-    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, block), frame(FRAME.data, FLAG.endStream | FLAG.padded, 1, Buffer.concat([Buffer.from([4]), Buffer.from('{"reason":"Unregistered"}'), Buffer.alloc(4)])));
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream | FLAG.padded | FLAG.priority, 3, Buffer.from([2, 0, 0, 0, 0, 16, 0x88, 0, 0])));
-    server.write(frame(FRAME.headers, FLAG.endStream, 5, Buffer.from([0x08])), frame(FRAME.continuation, 0, 5, Buffer.from([0x03, 0x34])), frame(FRAME.continuation, FLAG.endHeaders, 5, Buffer.from('00')));
-    server.write(frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from([0x88])), frame(FRAME.data, 0, 7, Buffer.from('x')), frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, Buffer.from([0x00, 0x01, 0x61, 0x01, 0x62])));
-    server.write(frame(FRAME.headers, FLAG.endHeaders, 9, statusBlock(103)), frame(0x77, 0xff, 9, Buffer.from('unknown frame')));
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders, 1, block),
+      frame(
+        FRAME.data,
+        FLAG.endStream | FLAG.padded,
+        1,
+        Buffer.concat([Buffer.from([4]), Buffer.from('{"reason":"Unregistered"}'), Buffer.alloc(4)]),
+      ),
+    );
+    server.write(
+      frame(
+        FRAME.headers,
+        FLAG.endHeaders | FLAG.endStream | FLAG.padded | FLAG.priority,
+        3,
+        Buffer.from([2, 0, 0, 0, 0, 16, 0x88, 0, 0]),
+      ),
+    );
+    server.write(
+      frame(FRAME.headers, FLAG.endStream, 5, Buffer.from([0x08])),
+      frame(FRAME.continuation, 0, 5, Buffer.from([0x03, 0x34])),
+      frame(FRAME.continuation, FLAG.endHeaders, 5, Buffer.from('00')),
+    );
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from([0x88])),
+      frame(FRAME.data, 0, 7, Buffer.from('x')),
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, Buffer.from([0x00, 0x01, 0x61, 0x01, 0x62])),
+    );
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders, 9, statusBlock(103)),
+      frame(0x77, 0xff, 9, Buffer.from('unknown frame')),
+    );
     server.ok(9);
     await recorder.settled(5);
     expect([0, 1, 2, 3, 4].map((index) => recorder.fate.get(index))).toEqual(['410', '200', '400', '200', '200']);
     expect(recorder.bodies.get(0)).toBe('{"reason":"Unregistered"}');
   });
 
-  test.each([['has not seen our settings yet', false], ['acknowledges our table of 0 and takes no notice', true]])('a server that %s goes on using its header table, and is understood', async (_name, acknowledges) => {
+  test.each([
+    ['has not seen our settings yet', false],
+    ['acknowledges our table of 0 and takes no notice', true],
+  ])('a server that %s goes on using its header table, and is understood', async (_name, acknowledges) => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 5, { startStreams: 10 });
     server.write(settingsFrame([]));
     if (acknowledges) server.write(SETTINGS_ACK);
     await recorder.until(() => server.requests.length === 5);
-    const answer = (id: number, ...bytes: (number[] | string)[]) => server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, Buffer.concat(bytes.map((part) => Buffer.from(part as string)))));
+    const answer = (id: number, ...bytes: (number[] | string)[]) =>
+      server.write(
+        frame(
+          FRAME.headers,
+          FLAG.endHeaders | FLAG.endStream,
+          id,
+          Buffer.concat(bytes.map((part) => Buffer.from(part as string))),
+        ),
+      );
     // `:status: 429` enters the table and is used from it; so does a field behind a 200, which no shortcut may miss.
     answer(1, [0x48, 0x03], '429');
     answer(3, [0xbe]);
@@ -150,13 +242,25 @@ describe('whatever the server does, each request has one fate', () => {
     server.hello();
     await recorder.until(() => server.requests.length === 5);
     const entered = Buffer.from([0x88, 0x40, 0x01, 0x61, 0x01, 0x62]);
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.concat([Buffer.from([0x20]), entered])));
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.concat([Buffer.from([0x20]), entered])),
+    );
     await recorder.settled(1);
     expect(recorder.connection.hasNoTable).toBe(true);
     server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, entered));
     // 4,096 again: what enters now can be used.
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 5, Buffer.concat([Buffer.from([0x3f, 0xe1, 0x1f, 0x48, 0x03]), Buffer.from('410')])));
-    server.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, entered), frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 9, Buffer.from([0xbf])));
+    server.write(
+      frame(
+        FRAME.headers,
+        FLAG.endHeaders | FLAG.endStream,
+        5,
+        Buffer.concat([Buffer.from([0x3f, 0xe1, 0x1f, 0x48, 0x03]), Buffer.from('410')]),
+      ),
+    );
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 7, entered),
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 9, Buffer.from([0xbf])),
+    );
     await recorder.settled(5);
     expect([0, 1, 2, 3, 4].map((index) => recorder.fate.get(index))).toEqual(['200', '200', '410', '200', '410']);
     recorder.connection.destroy('test over');
@@ -185,12 +289,16 @@ describe('whatever the server does, each request has one fate', () => {
     const recorder = new Recorder(server.client, 3, { startStreams: 1 });
     recorder.unlockOnAnswer = false;
     server.onRequest = ({ id }) => {
-      if (id === 1) { server.write(settingsFrame([[SETTING.headerTableSize, 0]])); }
+      if (id === 1) {
+        server.write(settingsFrame([[SETTING.headerTableSize, 0]]));
+      }
       server.ok(id);
     };
     server.hello();
     await recorder.settled(3);
-    expect(server.requests.map((request) => request.fields.find(([name]) => name === 'apns-topic'))).toEqual(Array(3).fill(['apns-topic', 'com.example.app']));
+    expect(server.requests.map((request) => request.fields.find(([name]) => name === 'apns-topic'))).toEqual(
+      Array(3).fill(['apns-topic', 'com.example.app']),
+    );
     const blocks = server.frames.filter(({ type }) => type === FRAME.headers).map(({ payload }) => payload);
     expect(blocks[1]?.[0]).toBe(0x20);
     expect(blocks[2]?.length).toBeGreaterThan(100);
@@ -236,7 +344,11 @@ describe('whatever the server does, each request has one fate', () => {
     recorder.finish = 'never';
     recorder.connection.expire(0);
     await recorder.settled(2);
-    server.write(uint32Frame(FRAME.windowUpdate, 1, 1_000), uint32Frame(FRAME.windowUpdate, 3, 1_000), pingFrame(Buffer.from('87654321'), false));
+    server.write(
+      uint32Frame(FRAME.windowUpdate, 1, 1_000),
+      uint32Frame(FRAME.windowUpdate, 3, 1_000),
+      pingFrame(Buffer.from('87654321'), false),
+    );
     await recorder.until(() => server.frames.filter(({ type }) => type === FRAME.ping).length === 2);
     expect(recorder.counts()).toEqual({ refused: 2 });
     expect(dataBytes(server)).toBe(40);
@@ -253,7 +365,12 @@ describe('whatever the server does, each request has one fate', () => {
     server.write(frame(FRAME.headers, FLAG.endHeaders, 5, Buffer.from([0x88])), uint32Frame(FRAME.rstStream, 5, 8));
     server.write(frame(FRAME.headers, FLAG.endHeaders, 7, statusBlock(429)), uint32Frame(FRAME.rstStream, 7, 8));
     await recorder.settled(4);
-    expect([0, 1, 2, 3].map((index) => recorder.fate.get(index))).toEqual(['refused', 'lost: stream reset: INTERNAL_ERROR', '200', '429']);
+    expect([0, 1, 2, 3].map((index) => recorder.fate.get(index))).toEqual([
+      'refused',
+      'lost: stream reset: INTERNAL_ERROR',
+      '200',
+      '429',
+    ]);
   });
 
   test('a server that takes fewer streams than it says: no more than it takes are open after its refusals, and one more with every round of answers', async () => {
@@ -291,14 +408,38 @@ describe('whatever the server does, each request has one fate', () => {
   test('who wants to see one answer whole gets the headers and body of a success too, and what SETTINGS said', async () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 1, { readsAll: true });
-    server.hello([[SETTING.maxConcurrentStreams, 1], [SETTING.initialWindowSize, 70_000]]);
+    server.hello([
+      [SETTING.maxConcurrentStreams, 1],
+      [SETTING.initialWindowSize, 70_000],
+    ]);
     await recorder.until(() => server.requests.length === 1);
-    const unique = Buffer.concat([Buffer.from([0x88, 0x00, 0x06]), Buffer.from('server'), Buffer.from([0x03]), Buffer.from('abc')]);
+    const unique = Buffer.concat([
+      Buffer.from([0x88, 0x00, 0x06]),
+      Buffer.from('server'),
+      Buffer.from([0x03]),
+      Buffer.from('abc'),
+    ]);
     // Those that nobody knows are not kept: there may be any number of them.
-    server.write(settingsFrame([[SETTING.maxConcurrentStreams, 500], [0xfff1, 7]]), frame(FRAME.headers, FLAG.endHeaders, 1, unique), dataFrame(1, Buffer.from('{"name":1}'), true));
+    server.write(
+      settingsFrame([
+        [SETTING.maxConcurrentStreams, 500],
+        [0xfff1, 7],
+      ]),
+      frame(FRAME.headers, FLAG.endHeaders, 1, unique),
+      dataFrame(1, Buffer.from('{"name":1}'), true),
+    );
     await recorder.settled(1);
-    expect([recorder.fields.get(0), recorder.bodies.get(0)]).toEqual([[[':status', '200'], ['server', 'abc']], '{"name":1}']);
-    expect([...recorder.connection.peerSettings]).toEqual([[SETTING.maxConcurrentStreams, 500], [SETTING.initialWindowSize, 70_000]]);
+    expect([recorder.fields.get(0), recorder.bodies.get(0)]).toEqual([
+      [
+        [':status', '200'],
+        ['server', 'abc'],
+      ],
+      '{"name":1}',
+    ]);
+    expect([...recorder.connection.peerSettings]).toEqual([
+      [SETTING.maxConcurrentStreams, 500],
+      [SETTING.initialWindowSize, 70_000],
+    ]);
     recorder.connection.destroy('test over');
   });
 
@@ -394,7 +535,11 @@ describe('whatever the server does, each request has one fate', () => {
     const recorder = new Recorder(server.client, 1, { startStreams: 1 });
     server.hello();
     await recorder.until(() => server.requests.length === 1);
-    server.write(frame(FRAME.headers, FLAG.endHeaders, 1, statusBlock(500)), frame(FRAME.data, 0, 1, Buffer.alloc(8_000)), frame(FRAME.data, 0, 1, Buffer.alloc(8_000)));
+    server.write(
+      frame(FRAME.headers, FLAG.endHeaders, 1, statusBlock(500)),
+      frame(FRAME.data, 0, 1, Buffer.alloc(8_000)),
+      frame(FRAME.data, 0, 1, Buffer.alloc(8_000)),
+    );
     await recorder.settled(1);
     expect(recorder.counts()).toEqual({ 500: 1 });
     expect(recorder.bodies.get(0)?.length).toBeLessThanOrEqual(8 * 1024);
@@ -424,7 +569,11 @@ describe('whatever the server does, each request has one fate', () => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 200, { startStreams: 1_000 }, apnsTemplate('x'.repeat(4_000)));
     server.onRequest = ({ id }) => server.ok(id);
-    server.write(settingsFrame([[SETTING.initialWindowSize, 10]]), uint32Frame(FRAME.windowUpdate, 0, 10_000_000), frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)));
+    server.write(
+      settingsFrame([[SETTING.initialWindowSize, 10]]),
+      uint32Frame(FRAME.windowUpdate, 0, 10_000_000),
+      frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0)),
+    );
     await recorder.until(() => recorder.taken === 200 && dataBytes(server) === 2_000);
     server.write(settingsFrame([[SETTING.initialWindowSize, 65_535]]));
     await recorder.settled(200);
@@ -437,7 +586,9 @@ describe('whatever the server does, each request has one fate', () => {
     const recorder = new Recorder(server.client, 1, { startStreams: 1 }, apnsTemplate('x'.repeat(300)));
     const echoed = async (text: string) => {
       server.write(pingFrame(Buffer.from(text), false));
-      await recorder.until(() => server.frames.some(({ type, payload }) => type === FRAME.ping && payload.equals(Buffer.from(text))));
+      await recorder.until(() =>
+        server.frames.some(({ type, payload }) => type === FRAME.ping && payload.equals(Buffer.from(text))),
+      );
     };
     server.hello([[SETTING.initialWindowSize, 100]]);
     await recorder.until(() => dataBytes(server) === 100);
@@ -457,7 +608,11 @@ describe('whatever the server does, each request has one fate', () => {
     server.hello();
     await recorder.until(() => server.requests.length === 300);
     let sent = 0;
-    const credit = () => server.frames.reduce((sum, { type, id, payload }) => sum + (type === FRAME.windowUpdate && id === 0 ? payload.readUInt32BE() : 0), 65_535) - sent;
+    const credit = () =>
+      server.frames.reduce(
+        (sum, { type, id, payload }) => sum + (type === FRAME.windowUpdate && id === 0 ? payload.readUInt32BE() : 0),
+        65_535,
+      ) - sent;
     for (const { id } of server.requests) {
       await recorder.until(() => credit() >= 8_000);
       server.error(id, 410, 'x'.repeat(8_000));
@@ -471,8 +626,14 @@ describe('whatever the server does, each request has one fate', () => {
   test('a write takes no further request once it has as many bytes as it should', async () => {
     const server = new HostileServer();
     const sizes: number[] = [];
-    const write = server.client.write.bind(server.client) as (chunk: Uint8Array, done?: (error?: Error | null) => void) => boolean;
-    server.client.write = ((chunk: Uint8Array, done?: (error?: Error | null) => void) => (sizes.push(chunk.length), write(chunk, done))) as typeof server.client.write;
+    const write = server.client.write.bind(server.client) as (
+      chunk: Uint8Array,
+      done?: (error?: Error | null) => void,
+    ) => boolean;
+    server.client.write = ((chunk: Uint8Array, done?: (error?: Error | null) => void) => (
+      sizes.push(chunk.length),
+      write(chunk, done)
+    )) as typeof server.client.write;
     const recorder = new Recorder(server.client, 500, { startStreams: 1_000, writeBytes: 4_000 });
     server.hello();
     await recorder.until(() => server.requests.length === 500);
@@ -500,7 +661,9 @@ describe('whatever the server does, each request has one fate', () => {
     // The preface is out, and its acknowledgement of the settings: the next write is one of requests.
     socket.push(settingsFrame([[SETTING.maxConcurrentStreams, 0]]));
     await first.until(() => first.connection.state === 'open' && socket.writableLength === 0);
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     release = false;
     socket.push(settingsFrame([[SETTING.maxConcurrentStreams, 50]]));
     await first.until(() => taken.length === 1);
@@ -575,7 +738,10 @@ describe('whatever the server does, each request has one fate', () => {
     server.hello();
     server.write(pingFrame(Buffer.from('12345678'), false));
     await recorder.until(() => server.frames.some(({ type }) => type === FRAME.ping));
-    expect(server.frames.find(({ type }) => type === FRAME.ping)).toMatchObject({ flags: FLAG.ack, payload: Buffer.from('12345678') });
+    expect(server.frames.find(({ type }) => type === FRAME.ping)).toMatchObject({
+      flags: FLAG.ack,
+      payload: Buffer.from('12345678'),
+    });
   });
 
   test.each([
@@ -583,17 +749,41 @@ describe('whatever the server does, each request has one fate', () => {
     ['push promised', frame(FRAME.pushPromise, FLAG.endHeaders, 1, Buffer.alloc(5))],
     ['push enabled', settingsFrame([[SETTING.enablePush, 1]])],
     ['DATA on stream 0', frame(FRAME.data, 0, 0, Buffer.alloc(1))],
-    ['an answer on a stream that was never opened', frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 99, Buffer.from([0x88]))],
+    [
+      'an answer on a stream that was never opened',
+      frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 99, Buffer.from([0x88])),
+    ],
     ['CONTINUATION without HEADERS', frame(FRAME.continuation, FLAG.endHeaders, 1, Buffer.from([0x88]))],
-    ['another frame inside a header block', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.from([0x88])), pingFrame(Buffer.alloc(8), false)])],
+    [
+      'another frame inside a header block',
+      Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.from([0x88])), pingFrame(Buffer.alloc(8), false)]),
+    ],
     ['padding longer than its frame', frame(FRAME.headers, FLAG.endHeaders | FLAG.padded, 1, Buffer.from([9, 0x88]))],
     ['a window over 2^31 - 1', uint32Frame(FRAME.windowUpdate, 0, 0x7fffffff)],
     ['WINDOW_UPDATE of 0', uint32Frame(FRAME.windowUpdate, 0, 0)],
     ['a frame over our size', frame(FRAME.data, 0, 1, Buffer.alloc(16_385))],
     ['broken header coding', frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]))],
-    ['a header block over 64 KiB', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.alloc(16_000)), ...Array.from({ length: 4 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000)))])],
-    ['CONTINUATION without end', Buffer.concat([frame(FRAME.headers, 0, 1, Buffer.from([0x88])), ...Array.from({ length: 64 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(0)))])],
-    ['more DATA than our window allows', Buffer.concat([frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0x88])), ...Array.from({ length: 66 }, () => frame(FRAME.data, 0, 1, Buffer.alloc(16_000)))])],
+    [
+      'a header block over 64 KiB',
+      Buffer.concat([
+        frame(FRAME.headers, 0, 1, Buffer.alloc(16_000)),
+        ...Array.from({ length: 4 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(16_000))),
+      ]),
+    ],
+    [
+      'CONTINUATION without end',
+      Buffer.concat([
+        frame(FRAME.headers, 0, 1, Buffer.from([0x88])),
+        ...Array.from({ length: 64 }, () => frame(FRAME.continuation, 0, 1, Buffer.alloc(0))),
+      ]),
+    ],
+    [
+      'more DATA than our window allows',
+      Buffer.concat([
+        frame(FRAME.headers, FLAG.endHeaders, 1, Buffer.from([0x88])),
+        ...Array.from({ length: 66 }, () => frame(FRAME.data, 0, 1, Buffer.alloc(16_000))),
+      ]),
+    ],
   ])('%s ends the connection, and the open request is lost', async (name, bytes) => {
     const server = new HostileServer();
     const recorder = new Recorder(server.client, 1, { startStreams: 1 });
@@ -620,81 +810,163 @@ describe('whatever the server does, each request has one fate', () => {
 
 describe('fuzz', () => {
   test('valid streams split anywhere give the same fates', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('ok', 'error', 'refuse', 'continuation', 'ping', 'window'), { minLength: 1, maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 50 }), async (kinds, cuts) => {
-      const requests = kinds.filter((kind) => kind !== 'ping' && kind !== 'window').length;
-      const server = new HostileServer();
-      const recorder = new Recorder(server.client, requests, { startStreams: 1_000 });
-      server.hello();
-      await recorder.until(() => server.requests.length === requests);
-      let id = 1;
-      const expected: string[] = [];
-      const parts: Buffer[] = [];
-      for (const kind of kinds) {
-        if (kind === 'ping') { parts.push(pingFrame(Buffer.alloc(8), false)); continue; }
-        if (kind === 'window') { parts.push(uint32Frame(FRAME.windowUpdate, 0, 5)); continue; }
-        if (kind === 'ok') { parts.push(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, Buffer.from([0x88]))); expected.push('200'); }
-        if (kind === 'error') { parts.push(frame(FRAME.headers, FLAG.endHeaders, id, statusBlock(410)), frame(FRAME.data, FLAG.endStream, id, Buffer.from('{"reason":"Unregistered"}'))); expected.push('410'); }
-        if (kind === 'refuse') { parts.push(uint32Frame(FRAME.rstStream, id, REFUSED_STREAM)); expected.push('refused'); }
-        if (kind === 'continuation') { parts.push(frame(FRAME.headers, FLAG.endStream, id, statusBlock(503).subarray(0, 2)), frame(FRAME.continuation, FLAG.endHeaders, id, statusBlock(503).subarray(2))); expected.push('503'); }
-        id += 2;
-      }
-      const bytes = Buffer.concat(parts);
-      for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
-        const size = cuts[cut % cuts.length] ?? 1;
-        server.write(bytes.subarray(at, at + size));
-        at += size;
-      }
-      await recorder.settled(requests);
-      expect(Array.from({ length: requests }, (_, index) => recorder.fate.get(index))).toEqual(expected);
-      recorder.connection.destroy('test over');
-    }), { seed: 4, numRuns: 60 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('ok', 'error', 'refuse', 'continuation', 'ping', 'window'), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 50 }),
+        async (kinds, cuts) => {
+          const requests = kinds.filter((kind) => kind !== 'ping' && kind !== 'window').length;
+          const server = new HostileServer();
+          const recorder = new Recorder(server.client, requests, { startStreams: 1_000 });
+          server.hello();
+          await recorder.until(() => server.requests.length === requests);
+          let id = 1;
+          const expected: string[] = [];
+          const parts: Buffer[] = [];
+          for (const kind of kinds) {
+            if (kind === 'ping') {
+              parts.push(pingFrame(Buffer.alloc(8), false));
+              continue;
+            }
+            if (kind === 'window') {
+              parts.push(uint32Frame(FRAME.windowUpdate, 0, 5));
+              continue;
+            }
+            if (kind === 'ok') {
+              parts.push(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, id, Buffer.from([0x88])));
+              expected.push('200');
+            }
+            if (kind === 'error') {
+              parts.push(
+                frame(FRAME.headers, FLAG.endHeaders, id, statusBlock(410)),
+                frame(FRAME.data, FLAG.endStream, id, Buffer.from('{"reason":"Unregistered"}')),
+              );
+              expected.push('410');
+            }
+            if (kind === 'refuse') {
+              parts.push(uint32Frame(FRAME.rstStream, id, REFUSED_STREAM));
+              expected.push('refused');
+            }
+            if (kind === 'continuation') {
+              parts.push(
+                frame(FRAME.headers, FLAG.endStream, id, statusBlock(503).subarray(0, 2)),
+                frame(FRAME.continuation, FLAG.endHeaders, id, statusBlock(503).subarray(2)),
+              );
+              expected.push('503');
+            }
+            id += 2;
+          }
+          const bytes = Buffer.concat(parts);
+          for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
+            const size = cuts[cut % cuts.length] ?? 1;
+            server.write(bytes.subarray(at, at + size));
+            at += size;
+          }
+          await recorder.settled(requests);
+          expect(Array.from({ length: requests }, (_, index) => recorder.fate.get(index))).toEqual(expected);
+          recorder.connection.destroy('test over');
+        },
+      ),
+      { seed: 4, numRuns: 60 },
+    );
   });
 
   test('arbitrary bytes: never a crash, never a hang, every request has exactly one fate', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(
-      fc.uint8Array({ maxLength: 60 }),
-      fc.record({ type: fc.integer({ min: 0, max: 10 }), flags: fc.integer({ min: 0, max: 255 }), id: fc.integer({ min: 0, max: 12 }), payload: fc.uint8Array({ maxLength: 40 }) }).map(({ type, flags, id, payload }) => new Uint8Array(frame(type, flags, id, payload))),
-    ), { maxLength: 20 }), async (chunks) => {
-      const server = new HostileServer();
-      const recorder = new Recorder(server.client, 5, { startStreams: 5 });
-      server.hello();
-      await recorder.until(() => server.requests.length === 5);
-      for (const chunk of chunks) server.write(chunk);
-      await new Promise((resolve) => setImmediate(resolve));
-      recorder.connection.destroy('test over');
-      expect(recorder.fate.size).toBe(5);
-    }), { seed: 5, numRuns: 400 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 60 }),
+            fc
+              .record({
+                type: fc.integer({ min: 0, max: 10 }),
+                flags: fc.integer({ min: 0, max: 255 }),
+                id: fc.integer({ min: 0, max: 12 }),
+                payload: fc.uint8Array({ maxLength: 40 }),
+              })
+              .map(({ type, flags, id, payload }) => new Uint8Array(frame(type, flags, id, payload))),
+          ),
+          { maxLength: 20 },
+        ),
+        async (chunks) => {
+          const server = new HostileServer();
+          const recorder = new Recorder(server.client, 5, { startStreams: 5 });
+          server.hello();
+          await recorder.until(() => server.requests.length === 5);
+          for (const chunk of chunks) server.write(chunk);
+          await new Promise((resolve) => setImmediate(resolve));
+          recorder.connection.destroy('test over');
+          expect(recorder.fate.size).toBe(5);
+        },
+      ),
+      { seed: 5, numRuns: 400 },
+    );
   });
 
   test('well-formed frames in any order, on any stream, with halts, deadlines and GOAWAYs between: what was taken has exactly one fate', async () => {
     const id = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 140 }));
     const bytes = fc.oneof(
-      fc.tuple(id, fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream), fc.constantFrom(200, 200, 103, 410, 1_000)).map(([on, flags, status]) => frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status))),
-      fc.tuple(id, fc.constantFrom(0, FLAG.endStream)).map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
+      fc
+        .tuple(
+          id,
+          fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream),
+          fc.constantFrom(200, 200, 103, 410, 1_000),
+        )
+        .map(([on, flags, status]) =>
+          frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status)),
+        ),
+      fc
+        .tuple(id, fc.constantFrom(0, FLAG.endStream))
+        .map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
       fc.tuple(id, fc.constantFrom(0, REFUSED_STREAM, 8)).map(([on, code]) => uint32Frame(FRAME.rstStream, on, code)),
       fc.tuple(id, fc.integer({ min: 1, max: 60 })).map(([on, more]) => uint32Frame(FRAME.windowUpdate, on, more)),
-      fc.tuple(fc.constantFrom(SETTING.headerTableSize, SETTING.maxConcurrentStreams, SETTING.initialWindowSize), fc.integer({ min: 0, max: 90 })).map((pair) => settingsFrame([pair])),
+      fc
+        .tuple(
+          fc.constantFrom(SETTING.headerTableSize, SETTING.maxConcurrentStreams, SETTING.initialWindowSize),
+          fc.integer({ min: 0, max: 90 }),
+        )
+        .map((pair) => settingsFrame([pair])),
       id.map((last) => goawayFrame(last, 0, '')),
     );
     const moves = ['expire', 'retire', 'fill', 'turn', 'now', 'later', 'never'] as const;
-    const turn = () => new Promise((resolve) => { setImmediate(resolve); });
-    await fc.assert(fc.asyncProperty(fc.array(fc.oneof({ weight: 5, arbitrary: bytes }, { weight: 1, arbitrary: fc.constantFrom(...moves) }), { maxLength: 60 }), fc.constantFrom(20, 65_535), async (steps, window) => {
-      const server = new HostileServer();
-      const recorder = new Recorder(server.client, 200, { startStreams: 70, writeBytes: 2_000 }, apnsTemplate('y'.repeat(50)));
-      server.hello([[SETTING.initialWindowSize, window]]);
-      await turn();
-      await turn();
-      for (const step of steps) {
-        if (typeof step !== 'string') server.write(step);
-        else if (step === 'expire') recorder.connection.expire(Date.now() + 1);
-        else if (step === 'retire') recorder.connection.retire('retired');
-        else if (step === 'fill') recorder.connection.fill(Date.now());
-        else if (step === 'turn') await turn();
-        else recorder.finish = step;
-      }
-      await turn();
-      recorder.connection.destroy('test over');
-      expect([recorder.fate.size, recorder.connection.inFlight]).toEqual([recorder.taken, 0]);
-    }), { seed: 11, numRuns: 400 });
+    const turn = () =>
+      new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof({ weight: 5, arbitrary: bytes }, { weight: 1, arbitrary: fc.constantFrom(...moves) }), {
+          maxLength: 60,
+        }),
+        fc.constantFrom(20, 65_535),
+        async (steps, window) => {
+          const server = new HostileServer();
+          const recorder = new Recorder(
+            server.client,
+            200,
+            { startStreams: 70, writeBytes: 2_000 },
+            apnsTemplate('y'.repeat(50)),
+          );
+          server.hello([[SETTING.initialWindowSize, window]]);
+          await turn();
+          await turn();
+          for (const step of steps) {
+            if (typeof step !== 'string') server.write(step);
+            else if (step === 'expire') recorder.connection.expire(Date.now() + 1);
+            else if (step === 'retire') recorder.connection.retire('retired');
+            else if (step === 'fill') recorder.connection.fill(Date.now());
+            else if (step === 'turn') await turn();
+            else recorder.finish = step;
+          }
+          await turn();
+          recorder.connection.destroy('test over');
+          expect([recorder.fate.size, recorder.connection.inFlight]).toEqual([recorder.taken, 0]);
+        },
+      ),
+      { seed: 11, numRuns: 400 },
+    );
   });
 });

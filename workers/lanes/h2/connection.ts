@@ -4,7 +4,22 @@ import { textOf } from './content-coding.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
-  CANCEL, ConnectionError, errorName, FLAG, FRAME, goawayFrame, LAST_STREAM_ID, PREFACE, pingFrame, PROTOCOL_ERROR, readUint32, REFUSED_STREAM, SETTING, SETTINGS_ACK, settingsFrame, uint32Frame,
+  CANCEL,
+  ConnectionError,
+  errorName,
+  FLAG,
+  FRAME,
+  goawayFrame,
+  LAST_STREAM_ID,
+  PREFACE,
+  pingFrame,
+  PROTOCOL_ERROR,
+  readUint32,
+  REFUSED_STREAM,
+  SETTING,
+  SETTINGS_ACK,
+  settingsFrame,
+  uint32Frame,
 } from './frames.ts';
 import { HeaderBlocks, withoutPadding } from './header-blocks.ts';
 import type { HeaderBlock } from './header-blocks.ts';
@@ -81,7 +96,11 @@ const PLAIN_HEADERS_MASK = FLAG.endHeaders | FLAG.padded | FLAG.priority;
 
 const KNOWN_SETTINGS: ReadonlySet<number> = new Set(Object.values(SETTING));
 
-interface Answer { fields: readonly HeaderField[]; body: Buffer[]; bytes: number }
+interface Answer {
+  fields: readonly HeaderField[];
+  body: Buffer[];
+  bytes: number;
+}
 const NO_ANSWER: Readonly<Answer> = { fields: [], body: [], bytes: 0 };
 
 export class H2Connection<J> {
@@ -114,16 +133,25 @@ export class H2Connection<J> {
     this.#owner = owner;
     this.#readsAll = options.readsAll ?? false;
     this.#outgoing = new Outgoing<J>(socket, options.writeBytes ?? WRITE_BYTES, {
-      mayFinish: (job) => owner.mayFinish(job), unfinished: (streamId) => this.#giveUp(streamId), wrote: (error) => this.#wrote(error),
+      mayFinish: (job) => owner.mayFinish(job),
+      unfinished: (streamId) => this.#giveUp(streamId),
+      wrote: (error) => this.#wrote(error),
     });
     this.#nextId = options.firstStreamId ?? 1;
-    this.#reader = new FrameReader((type, flags, streamId, bytes, start, end) => this.#frame(type, flags, streamId, bytes, start, end));
+    this.#reader = new FrameReader((type, flags, streamId, bytes, start, end) =>
+      this.#frame(type, flags, streamId, bytes, start, end),
+    );
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', (error: Error) => this.#close(`connection error: ${error.message}`));
     socket.on('end', () => this.#close('the peer closed the connection'));
     socket.on('close', () => this.#close('connection closed'));
     this.#queue(PREFACE);
-    this.#queue(settingsFrame([[SETTING.headerTableSize, 0], [SETTING.enablePush, 0]]));
+    this.#queue(
+      settingsFrame([
+        [SETTING.headerTableSize, 0],
+        [SETTING.enablePush, 0],
+      ]),
+    );
     this.#queue(uint32Frame(FRAME.windowUpdate, 0, this.#receiveWindow.openMore()));
     this.#flush();
   }
@@ -225,10 +253,15 @@ export class H2Connection<J> {
       this.#reader.push(chunk);
       const update = this.#receiveWindow.update();
       if (update > 0) this.#queue(uint32Frame(FRAME.windowUpdate, 0, update));
-      if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES) throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
+      if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES)
+        throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
     } catch (error) {
-      const broken = error instanceof ConnectionError ? error
-        : error instanceof HpackError || error instanceof HuffmanError ? new ConnectionError('COMPRESSION_ERROR', error.message, error) : null;
+      const broken =
+        error instanceof ConnectionError
+          ? error
+          : error instanceof HpackError || error instanceof HuffmanError
+            ? new ConnectionError('COMPRESSION_ERROR', error.message, error)
+            : null;
       if (broken === null) throw error;
       this.#abort(broken);
     } finally {
@@ -243,7 +276,8 @@ export class H2Connection<J> {
   #frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.#isClosed()) return;
     this.#blocks.expect(type, streamId);
-    if (this.state === 'connecting' && type !== FRAME.settings) throw new ConnectionError('PROTOCOL_ERROR', 'the first frame is not SETTINGS');
+    if (this.state === 'connecting' && type !== FRAME.settings)
+      throw new ConnectionError('PROTOCOL_ERROR', 'the first frame is not SETTINGS');
     switch (type) {
       case FRAME.headers:
       case FRAME.continuation: {
@@ -252,13 +286,20 @@ export class H2Connection<J> {
         if (block !== null) this.#headers(block);
         return;
       }
-      case FRAME.data: return this.#data(flags, streamId, bytes, start, end);
-      case FRAME.settings: return this.#settings(flags, streamId, bytes, start, end);
-      case FRAME.windowUpdate: return this.#windowUpdate(streamId, bytes, start, end);
-      case FRAME.rstStream: return this.#reset(streamId, bytes, start, end);
-      case FRAME.ping: return this.#ping(flags, streamId, bytes, start, end);
-      case FRAME.goaway: return this.#goaway(streamId, bytes, start, end);
-      case FRAME.pushPromise: throw new ConnectionError('PROTOCOL_ERROR', 'PUSH_PROMISE though push is off');
+      case FRAME.data:
+        return this.#data(flags, streamId, bytes, start, end);
+      case FRAME.settings:
+        return this.#settings(flags, streamId, bytes, start, end);
+      case FRAME.windowUpdate:
+        return this.#windowUpdate(streamId, bytes, start, end);
+      case FRAME.rstStream:
+        return this.#reset(streamId, bytes, start, end);
+      case FRAME.ping:
+        return this.#ping(flags, streamId, bytes, start, end);
+      case FRAME.goaway:
+        return this.#goaway(streamId, bytes, start, end);
+      case FRAME.pushPromise:
+        throw new ConnectionError('PROTOCOL_ERROR', 'PUSH_PROMISE though push is off');
       default: // PRIORITY and unknown types are ignored (section 5.5).
     }
   }
@@ -269,7 +310,8 @@ export class H2Connection<J> {
   }
 
   #known(streamId: number, frame: string): void {
-    if (streamId === 0 || (streamId & 1) === 0 || streamId >= this.#nextId) throw new ConnectionError('PROTOCOL_ERROR', `${frame} on stream ${streamId}, which is not open`);
+    if (streamId === 0 || (streamId & 1) === 0 || streamId >= this.#nextId)
+      throw new ConnectionError('PROTOCOL_ERROR', `${frame} on stream ${streamId}, which is not open`);
   }
 
   /**
@@ -278,7 +320,14 @@ export class H2Connection<J> {
    * judges it. False: not that, or not that simple.
    */
   #success(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (bytes[start] !== STATUS_200 || (end - start !== 1 && (start === end || !this.#decoder.isStateless)) || this.#readsAll || type !== FRAME.headers || (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders) return false;
+    if (
+      bytes[start] !== STATUS_200 ||
+      (end - start !== 1 && (start === end || !this.#decoder.isStateless)) ||
+      this.#readsAll ||
+      type !== FRAME.headers ||
+      (flags & PLAIN_HEADERS_MASK) !== FLAG.endHeaders
+    )
+      return false;
     const at = this.#streams.find(streamId);
     if (at === -1 || this.#streams.status(streamId, at) !== 0) return false;
     if ((flags & FLAG.endStream) !== 0) this.#finish(streamId, at, 200);
@@ -364,7 +413,13 @@ export class H2Connection<J> {
     if (!this.#isRead(status)) return this.#owner.answered(job, index, status, null, null);
     const { fields, body } = this.#answers.get(streamId) ?? NO_ANSWER;
     this.#answers.delete(streamId);
-    this.#owner.answered(job, index, status, fields, textOf(Buffer.concat(body), fields.find(([name]) => name === 'content-encoding')?.[1]));
+    this.#owner.answered(
+      job,
+      index,
+      status,
+      fields,
+      textOf(Buffer.concat(body), fields.find(([name]) => name === 'content-encoding')?.[1]),
+    );
   }
 
   #settings(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -375,7 +430,8 @@ export class H2Connection<J> {
       return;
     }
     if ((end - start) % 6 !== 0) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS of a broken length');
-    for (let at = start; at < end; at += 6) this.#setting(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0), readUint32(bytes, at + 2));
+    for (let at = start; at < end; at += 6)
+      this.#setting(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0), readUint32(bytes, at + 2));
     if (this.state === 'connecting') this.state = 'open';
     this.#queue(SETTINGS_ACK);
   }
@@ -384,7 +440,8 @@ export class H2Connection<J> {
     // A peer may send any number of others, again and again.
     if (KNOWN_SETTINGS.has(id)) this.peerSettings.set(id, value);
     switch (id) {
-      case SETTING.headerTableSize: return this.#outgoing.setTableLimit(value);
+      case SETTING.headerTableSize:
+        return this.#outgoing.setTableLimit(value);
       case SETTING.enablePush:
         if (value !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'a server can not enable push');
         return;
@@ -499,7 +556,8 @@ export class H2Connection<J> {
   }
 
   #abort(error: ConnectionError): void {
-    if (!this.#outgoing.isWriting && !this.#socket.destroyed) this.#socket.write(goawayFrame(0, error.errorCode, error.message));
+    if (!this.#outgoing.isWriting && !this.#socket.destroyed)
+      this.#socket.write(goawayFrame(0, error.errorCode, error.message));
     this.#close(`protocol error: ${error.message}`);
   }
 

@@ -6,7 +6,12 @@ const TEXT = '{"error":{"status":"UNAVAILABLE"}}';
 const plain = Buffer.from(TEXT);
 
 test.each([
-  ['gzip', gzipSync(plain)], ['x-gzip', gzipSync(plain)], ['GZIP', gzipSync(plain)], ['deflate', deflateSync(plain)], ['br', brotliCompressSync(plain)], ['identity', plain],
+  ['gzip', gzipSync(plain)],
+  ['x-gzip', gzipSync(plain)],
+  ['GZIP', gzipSync(plain)],
+  ['deflate', deflateSync(plain)],
+  ['br', brotliCompressSync(plain)],
+  ['identity', plain],
   ['gzip, br', brotliCompressSync(gzipSync(plain))],
 ])('a body in %s is read', (coding, bytes) => {
   expect(textOf(bytes, coding)).toBe(TEXT);
@@ -17,9 +22,13 @@ test('a body without a coding is what it is', () => {
 });
 
 test.each([
-  ['a coding that we do not know', 'zstd', plain], ['the name of a method', 'constructor', plain], ['broken bytes', 'gzip', plain],
-  ['a bomb', 'gzip', gzipSync(Buffer.alloc(8 * 1024 * 1024))], ['a bomb in brotli', 'br', brotliCompressSync(Buffer.alloc(8 * 1024 * 1024))],
-  ['three codings', 'gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(plain)))], ['an empty body', 'gzip', Buffer.alloc(0)],
+  ['a coding that we do not know', 'zstd', plain],
+  ['the name of a method', 'constructor', plain],
+  ['broken bytes', 'gzip', plain],
+  ['a bomb', 'gzip', gzipSync(Buffer.alloc(8 * 1024 * 1024))],
+  ['a bomb in brotli', 'br', brotliCompressSync(Buffer.alloc(8 * 1024 * 1024))],
+  ['three codings', 'gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(plain)))],
+  ['an empty body', 'gzip', Buffer.alloc(0)],
 ])('%s gives no text', (_name, coding, bytes) => {
   expect(textOf(bytes, coding)).toBe('');
 });

@@ -8,11 +8,12 @@ const MOST_CODINGS = 2;
 // Without an end that was cut off there is still the beginning.
 const zlib = { maxOutputLength: MOST_BYTES, finishFlush: constants.Z_SYNC_FLUSH };
 const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  'gzip': (bytes) => gunzipSync(bytes, zlib),
+  gzip: (bytes) => gunzipSync(bytes, zlib),
   'x-gzip': (bytes) => gunzipSync(bytes, zlib),
-  'deflate': (bytes) => inflateSync(bytes, zlib),
-  'br': (bytes) => brotliDecompressSync(bytes, { maxOutputLength: MOST_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-  'identity': (bytes) => bytes,
+  deflate: (bytes) => inflateSync(bytes, zlib),
+  br: (bytes) =>
+    brotliDecompressSync(bytes, { maxOutputLength: MOST_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+  identity: (bytes) => bytes,
 };
 
 /** When everybody gets the page of a front end, it is the same page. */
@@ -31,7 +32,11 @@ export function textOf(bytes: Buffer, coding: string | undefined): string {
 
 /** Codings stand in the order in which they were applied (RFC 9110 section 8.4). */
 function unpacked(bytes: Buffer, coding: string): Buffer | null {
-  const codings = coding.toLowerCase().split(',').map((one) => one.trim()).toReversed();
+  const codings = coding
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim())
+    .toReversed();
   if (codings.length > MOST_CODINGS) return null;
   let unpackedBytes = bytes;
   try {

@@ -9,7 +9,9 @@ import type { TlsServer } from './tls-server-for-tests.ts';
 
 const THREE = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 const cleanup: (() => unknown)[] = [];
-afterEach(async () => { for (const stop of cleanup.splice(0).toReversed()) await stop(); });
+afterEach(async () => {
+  for (const stop of cleanup.splice(0).toReversed()) await stop();
+});
 
 async function start(options: Parameters<typeof startTlsServer>[0] = {}): Promise<TlsServer> {
   const server = await startTlsServer(options);
@@ -24,8 +26,17 @@ async function startAll(addresses: readonly string[]): Promise<TlsServer[]> {
   return servers;
 }
 
-function dialerTo({ port, ca }: { port: number; ca: string }, lookUp?: (name: string) => Promise<readonly string[]>, host = 'push.test'): Dialer {
-  return new Dialer({ endpoint: { host, port, ca }, proxy: null, start: 0, ...(lookUp === undefined ? {} : { lookUp }) });
+function dialerTo(
+  { port, ca }: { port: number; ca: string },
+  lookUp?: (name: string) => Promise<readonly string[]>,
+  host = 'push.test',
+): Dialer {
+  return new Dialer({
+    endpoint: { host, port, ca },
+    proxy: null,
+    start: 0,
+    ...(lookUp === undefined ? {} : { lookUp }),
+  });
 }
 
 async function dial(dialer: Dialer, timeoutMs = 20_000): Promise<Line> {
@@ -46,7 +57,10 @@ function later(ms: number): void {
 describe('addresses of a name', () => {
   test('three addresses get a third of the connections each, and each is asked for the name', async () => {
     const servers = await startAll(THREE);
-    await dialMany(dialerTo(servers[0] as TlsServer, () => Promise.resolve(THREE)), 30);
+    await dialMany(
+      dialerTo(servers[0] as TlsServer, () => Promise.resolve(THREE)),
+      30,
+    );
     await vi.waitFor(() => expect(servers.map(({ seen }) => seen.length)).toEqual([10, 10, 10]));
     expect(new Set(servers.flatMap(({ seen }) => seen.map(({ name }) => name)))).toEqual(new Set(['push.test']));
   });
@@ -68,14 +82,20 @@ describe('addresses of a name', () => {
 
   test('one that is silent costs 3 s at most, not the whole time-out', async () => {
     const up = await start();
-    const silent = createServer((socket) => { socket.on('error', () => socket.destroy()).resume(); }).listen(up.port, '127.0.0.2');
+    const silent = createServer((socket) => {
+      socket.on('error', () => socket.destroy()).resume();
+    }).listen(up.port, '127.0.0.2');
     cleanup.push(() => silent.close());
     const dialer = dialerTo(up, () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
     // 127.0.0.1 has a connection then, so that the silent one is next.
     expect((await dial(dialer)).address).toBe('127.0.0.1');
     const real = globalThis.setTimeout;
     const waits: number[] = [];
-    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms = 0) => (waits.push(ms), real(run, ms === 3_000 ? 50 : ms))) as typeof setTimeout);
+    const spy = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(
+        ((run: () => void, ms = 0) => (waits.push(ms), real(run, ms === 3_000 ? 50 : ms))) as typeof setTimeout,
+      );
     cleanup.push(() => spy.mockRestore());
     expect((await dial(dialer)).address).toBe('127.0.0.1');
     expect(waits).toContain(3_000);
@@ -104,7 +124,7 @@ describe('addresses of a name', () => {
   test('300 connections at once are one look-up; after a second the name is looked up anew', async () => {
     let lookUps = 0;
     // Nobody is there, which says it sooner.
-    const dialer = dialerTo({ port: 1, ca: '' }, () => Promise.resolve((lookUps += 1, ['127.0.0.1'])));
+    const dialer = dialerTo({ port: 1, ca: '' }, () => Promise.resolve(((lookUps += 1), ['127.0.0.1'])));
     await Promise.allSettled(Array.from({ length: 300 }, () => dialer.dial(5_000)));
     expect(lookUps).toBe(1);
     later(1_100);
@@ -115,8 +135,12 @@ describe('addresses of a name', () => {
   test('a resolver that is ill takes away nothing that is known, and is asked again at once if nothing is', async () => {
     const server = await start();
     let works = false;
-    const dialer = dialerTo(server, () => works ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('getaddrinfo EAI_AGAIN push.test')));
-    await expect(dial(dialer)).rejects.toThrow('LANE_CONNECT push.test: its address was not found (getaddrinfo EAI_AGAIN push.test)');
+    const dialer = dialerTo(server, () =>
+      works ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('getaddrinfo EAI_AGAIN push.test')),
+    );
+    await expect(dial(dialer)).rejects.toThrow(
+      'LANE_CONNECT push.test: its address was not found (getaddrinfo EAI_AGAIN push.test)',
+    );
     works = true;
     await dial(dialer);
     works = false;
@@ -129,13 +153,16 @@ describe('addresses of a name', () => {
     await expect(dial(dialer, 50)).rejects.toThrow('LANE_CONNECT push.test: its address was not found within 50 ms');
   });
 
-  test('the system\'s look-up is the default', async () => {
+  test("the system's look-up is the default", async () => {
     const server = await start();
     expect((await dial(dialerTo(server, undefined, 'localhost'))).address).toBe('127.0.0.1');
   });
 
   test('processes and threads begin at different places', () => {
-    expect([startOf('host 1', 2) - startOf('host 1', 1), startOf('host 1', 1) === startOf('host 2', 1)]).toEqual([1, false]);
+    expect([startOf('host 1', 2) - startOf('host 1', 1), startOf('host 1', 1) === startOf('host 2', 1)]).toEqual([
+      1,
+      false,
+    ]);
   });
 });
 
@@ -147,7 +174,9 @@ describe('addresses instead of names', () => {
     await vi.waitFor(() => expect(server.seen).toEqual([{ resumed: false, name: null }]));
   });
 
-  const hasIpv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === '::1');
+  const hasIpv6 = Object.values(networkInterfaces())
+    .flat()
+    .some((one) => one?.address === '::1');
   test.skipIf(!hasIpv6)(`an IPv6 address in brackets${hasIpv6 ? '' : ' (this machine has none)'}`, async () => {
     const server = await start({ address: '::1' });
     const { host, port } = endpointOf(`https://[::1]:${server.port}`, server.ca);
@@ -158,25 +187,39 @@ describe('addresses instead of names', () => {
 
   test('a certificate for another address is refused', async () => {
     const server = await start({ address: '127.0.0.9' });
-    await expect(dial(dialerTo(server, undefined, '127.0.0.9'))).rejects.toThrow(/127\.0\.0\.9.*does not match|IP: 127\.0\.0\.9/);
+    await expect(dial(dialerTo(server, undefined, '127.0.0.9'))).rejects.toThrow(
+      /127\.0\.0\.9.*does not match|IP: 127\.0\.0\.9/,
+    );
   });
 
   test('urls', () => {
-    expect([endpointOf('https://api.push.apple.com', null), endpointOf('https://[2001:db8::1]', null), endpointOf('https://localhost:4443', null)].map(({ host, port }) => [host, port]))
-      .toEqual([['api.push.apple.com', 443], ['2001:db8::1', 443], ['localhost', 4443]]);
+    expect(
+      [
+        endpointOf('https://api.push.apple.com', null),
+        endpointOf('https://[2001:db8::1]', null),
+        endpointOf('https://localhost:4443', null),
+      ].map(({ host, port }) => [host, port]),
+    ).toEqual([
+      ['api.push.apple.com', 443],
+      ['2001:db8::1', 443],
+      ['localhost', 4443],
+    ]);
   });
 });
 
 describe('TLS sessions', () => {
   /** Tickets come with the first bytes or soon after. */
-  const untilResumed = (dialer: Dialer) => vi.waitFor(async () => expect((await dial(dialer)).socket.isSessionReused()).toBe(true));
+  const untilResumed = (dialer: Dialer) =>
+    vi.waitFor(async () => expect((await dial(dialer)).socket.isSessionReused()).toBe(true));
 
   test.each(['TLSv1.3', 'TLSv1.2'] as const)('%s: whoever comes back resumes', async (maxVersion) => {
     const server = await start({ maxVersion, bytes: Buffer.from('x') });
     const dialer = dialerTo(server, () => Promise.resolve(['127.0.0.1']));
     await untilResumed(dialer);
     await dialMany(dialer, 3);
-    await vi.waitFor(() => expect(server.seen.slice(-4).map(({ resumed }) => resumed)).toEqual([true, true, true, true]));
+    await vi.waitFor(() =>
+      expect(server.seen.slice(-4).map(({ resumed }) => resumed)).toEqual([true, true, true, true]),
+    );
     expect(server.seen[0]?.resumed).toBe(false);
   });
 
@@ -196,6 +239,8 @@ describe('TLS sessions', () => {
     await untilResumed(dialerTo(server, () => Promise.resolve(['127.0.0.1'])));
     expect((await dial(dialerTo(server, undefined, 'localhost'))).socket.isSessionReused()).toBe(false);
     // A session would also skip the look at the certificate.
-    await expect(dial(dialerTo(server, () => Promise.resolve(['127.0.0.1']), 'other.test'))).rejects.toThrow(/other\.test/);
+    await expect(dial(dialerTo(server, () => Promise.resolve(['127.0.0.1']), 'other.test'))).rejects.toThrow(
+      /other\.test/,
+    );
   });
 });

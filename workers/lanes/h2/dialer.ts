@@ -59,7 +59,11 @@ export class Dialer {
       const tunnel = await openTunnel(proxy, endpoint.host, endpoint.port, timeoutMs);
       return { socket: await connectTls(endpoint, endMs - performance.now(), { tunnel }), address: null };
     }
-    await within(this.#refresh(), timeoutMs, `LANE_CONNECT ${endpoint.host}: its address was not found within ${timeoutMs} ms`);
+    await within(
+      this.#refresh(),
+      timeoutMs,
+      `LANE_CONNECT ${endpoint.host}: its address was not found within ${timeoutMs} ms`,
+    );
     const tried = new Set<string>();
     for (;;) {
       const nowMs = performance.now();
@@ -68,7 +72,14 @@ export class Dialer {
       tried.add(address);
       const isLast = tried.size === TRIES || !this.#addresses.hasFit(nowMs, tried);
       try {
-        return { socket: await connectTls(endpoint, Math.min(endMs - nowMs, isLast ? Number.POSITIVE_INFINITY : ONE_OF_SEVERAL_MS), { address }), address };
+        return {
+          socket: await connectTls(
+            endpoint,
+            Math.min(endMs - nowMs, isLast ? Number.POSITIVE_INFINITY : ONE_OF_SEVERAL_MS),
+            { address },
+          ),
+          address,
+        };
       } catch (error) {
         this.#addresses.left(address);
         this.#addresses.failed(address, performance.now());
@@ -89,18 +100,31 @@ export class Dialer {
 
   #refresh(): Promise<void> {
     if (this.#lookUp === null && performance.now() - this.#lookedUpAtMs > FRESH_MS) {
-      this.#lookUp = this.#learn().then(() => { this.#lookedUpAtMs = performance.now(); }).finally(() => { this.#lookUp = null; });
+      this.#lookUp = this.#learn()
+        .then(() => {
+          this.#lookedUpAtMs = performance.now();
+        })
+        .finally(() => {
+          this.#lookUp = null;
+        });
     }
     return this.#lookUp ?? Promise.resolve();
   }
 
   async #learn(): Promise<void> {
-    const { endpoint: { host }, lookUp = systemLookUp } = this.#options;
+    const {
+      endpoint: { host },
+      lookUp = systemLookUp,
+    } = this.#options;
     try {
       this.#addresses.learn(isIP(host) === 0 ? await lookUp(host) : [host], performance.now());
     } catch (error) {
       // A resolver that is ill for a while takes away nothing that is known.
-      if (this.#addresses.known.length === 0) throw new Error(`LANE_CONNECT ${host}: its address was not found (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+      if (this.#addresses.known.length === 0)
+        throw new Error(
+          `LANE_CONNECT ${host}: its address was not found (${error instanceof Error ? error.message : String(error)})`,
+          { cause: error },
+        );
     }
   }
 }
@@ -117,7 +141,12 @@ async function systemLookUp(name: string): Promise<string[]> {
 async function within<T>(work: Promise<T>, ms: number, why: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await Promise.race([work, new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error(why)), ms); })]);
+    return await Promise.race([
+      work,
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(why)), ms);
+      }),
+    ]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,14 @@
 import { ConnectionError, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
 
 /** Takes one whole frame; the payload is `bytes[start, end)` and only valid during the call. */
-export type OnFrame = (type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number) => void;
+export type OnFrame = (
+  type: number,
+  flags: number,
+  streamId: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => void;
 
 /** What crosses chunks is an answer of a few bytes, nearly always. */
 const FIRST_HELD_BYTES = 256;
@@ -25,7 +32,14 @@ export class FrameReader {
     while (chunk.length - at >= FRAME_HEADER_BYTES) {
       const end = at + FRAME_HEADER_BYTES + payloadLength(chunk, at);
       if (end > chunk.length) break;
-      this.#onFrame(chunk[at + 3] ?? 0, chunk[at + 4] ?? 0, readUint32(chunk, at + 5) & 0x7fffffff, chunk, at + FRAME_HEADER_BYTES, end);
+      this.#onFrame(
+        chunk[at + 3] ?? 0,
+        chunk[at + 4] ?? 0,
+        readUint32(chunk, at + 5) & 0x7fffffff,
+        chunk,
+        at + FRAME_HEADER_BYTES,
+        end,
+      );
       at = end;
     }
     if (at < chunk.length) this.#hold(chunk, at, chunk.length);

@@ -6,13 +6,43 @@ export const MAX_FRAME_BYTES = 16_384;
 /** Stream ids are 31 bits and odd for clients. */
 export const LAST_STREAM_ID = 0x7fffffff;
 
-export const FRAME = { data: 0, headers: 1, priority: 2, rstStream: 3, settings: 4, pushPromise: 5, ping: 6, goaway: 7, windowUpdate: 8, continuation: 9 } as const;
+export const FRAME = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-export const SETTING = { headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4, maxFrameSize: 5, maxHeaderListSize: 6 } as const;
+export const SETTING = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+  maxHeaderListSize: 6,
+} as const;
 
 export const ERROR_NAMES = [
-  'NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR', 'SETTINGS_TIMEOUT', 'STREAM_CLOSED', 'FRAME_SIZE_ERROR', 'REFUSED_STREAM',
-  'CANCEL', 'COMPRESSION_ERROR', 'CONNECT_ERROR', 'ENHANCE_YOUR_CALM', 'INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED',
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
 ] as const;
 export type ErrorName = (typeof ERROR_NAMES)[number];
 export const REFUSED_STREAM = ERROR_NAMES.indexOf('REFUSED_STREAM');
@@ -34,7 +64,14 @@ export class ConnectionError extends Error {
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /** Writes a frame header at `at`; returns the offset behind it. */
-export function writeFrameHeader(target: Uint8Array, at: number, length: number, type: number, flags: number, streamId: number): number {
+export function writeFrameHeader(
+  target: Uint8Array,
+  at: number,
+  length: number,
+  type: number,
+  flags: number,
+  streamId: number,
+): number {
   target[at] = length >>> 16;
   target[at + 1] = length >>> 8;
   target[at + 2] = length;
@@ -52,7 +89,13 @@ export function writeUint32(target: Uint8Array, at: number, value: number): numb
 }
 
 export function readUint32(source: Uint8Array, at: number): number {
-  return (((source[at] ?? 0) << 24) | ((source[at + 1] ?? 0) << 16) | ((source[at + 2] ?? 0) << 8) | (source[at + 3] ?? 0)) >>> 0;
+  return (
+    (((source[at] ?? 0) << 24) |
+      ((source[at + 1] ?? 0) << 16) |
+      ((source[at + 2] ?? 0) << 8) |
+      (source[at + 3] ?? 0)) >>>
+    0
+  );
 }
 
 function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
@@ -72,9 +115,14 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
 
 export const SETTINGS_ACK = frame(FRAME.settings, FLAG.ack, 0, new Uint8Array(0));
 
-export const pingFrame = (payload: Uint8Array, ack: boolean): Buffer => frame(FRAME.ping, ack ? FLAG.ack : 0, 0, payload);
+export const pingFrame = (payload: Uint8Array, ack: boolean): Buffer =>
+  frame(FRAME.ping, ack ? FLAG.ack : 0, 0, payload);
 
-export function uint32Frame(type: typeof FRAME.rstStream | typeof FRAME.windowUpdate, streamId: number, value: number): Buffer {
+export function uint32Frame(
+  type: typeof FRAME.rstStream | typeof FRAME.windowUpdate,
+  streamId: number,
+  value: number,
+): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(value);
   return frame(type, 0, streamId, payload);
@@ -88,4 +136,5 @@ export function goawayFrame(lastStreamId: number, errorCode: number, text: strin
   return frame(FRAME.goaway, 0, 0, payload);
 }
 
-export const dataFrame = (streamId: number, payload: Uint8Array, endStream: boolean): Buffer => frame(FRAME.data, endStream ? FLAG.endStream : 0, streamId, payload);
+export const dataFrame = (streamId: number, payload: Uint8Array, endStream: boolean): Buffer =>
+  frame(FRAME.data, endStream ? FLAG.endStream : 0, streamId, payload);

@@ -7,7 +7,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { connectTls } from './connect.ts';
 import { GatheredReads, LONGEST_TURN_MS, turnMs } from './gathered-reads.ts';
 
-const pems = generate([{ name: 'commonName', value: 'localhost' }], { algorithm: 'sha256', keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+  algorithm: 'sha256',
+  keySize: 2048,
+  extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+});
 const cleanup: (() => void)[] = [];
 afterEach(() => {
   vi.useRealTimers();
@@ -18,7 +22,9 @@ afterEach(() => {
 async function setUp(options: { isBusy?: () => boolean; mayWait?: () => boolean } = {}) {
   const { private: key, cert } = await pems;
   const peers: TLSSocket[] = [];
-  const server = createServer({ key, cert, ALPNProtocols: ['h2'] }, (socket) => { peers.push(socket.on('error', () => socket.destroy())); });
+  const server = createServer({ key, cert, ALPNProtocols: ['h2'] }, (socket) => {
+    peers.push(socket.on('error', () => socket.destroy()));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   cleanup.push(() => server.close());
@@ -27,9 +33,14 @@ async function setUp(options: { isBusy?: () => boolean; mayWait?: () => boolean 
   const reads = new GatheredReads({ turn: () => turns.push(heard.join(' ')), isBusy: options.isBusy ?? (() => true) });
   const sockets: TLSSocket[] = [];
   for (const at of [0, 1]) {
-    const socket = await connectTls({ host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert }, 5_000);
+    const socket = await connectTls(
+      { host: 'localhost', port: (server.address() as AddressInfo).port, ca: cert },
+      5_000,
+    );
     cleanup.push(() => socket.destroy());
-    socket.on('data', (chunk: Buffer) => { heard[at] += chunk.toString(); });
+    socket.on('data', (chunk: Buffer) => {
+      heard[at] += chunk.toString();
+    });
     reads.join(socket, options.mayWait ?? (() => true));
     sockets.push(socket);
   }
@@ -40,8 +51,14 @@ async function setUp(options: { isBusy?: () => boolean; mayWait?: () => boolean 
   reads.look({ answers: 1, inFlight: 6_000, connections: 60 });
   /** The peers say it, and it has come through if anybody reads. */
   const say = async (text: string) => {
-    for (const peer of peers) await new Promise<void>((resolve) => { peer.write(text, () => resolve()); });
-    for (let times = 0; times < 200; times += 1) await new Promise((resolve) => { setImmediate(resolve); });
+    for (const peer of peers)
+      await new Promise<void>((resolve) => {
+        peer.write(text, () => resolve());
+      });
+    for (let times = 0; times < 200; times += 1)
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
   };
   return { reads, heard, turns, say, sockets, peers };
 }

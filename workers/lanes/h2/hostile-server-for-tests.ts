@@ -5,7 +5,11 @@ import { dataFrame, FLAG, FRAME, PREFACE, settingsFrame, SETTINGS_ACK, writeFram
 import { HpackDecoder } from './hpack-decoder.ts';
 import type { HeaderField } from './hpack-decoder.ts';
 
-export interface SeenRequest { id: number; fields: HeaderField[]; body: string }
+export interface SeenRequest {
+  id: number;
+  fields: HeaderField[];
+  body: string;
+}
 
 /** A server that does exactly what a test tells it, byte by byte; it reads requests with our own parser and asserts nothing by itself. */
 export class HostileServer {
@@ -21,10 +25,16 @@ export class HostileServer {
   constructor(tableBytes = 4_096) {
     [this.client, this.socket] = duplexPair();
     // A pair hands chunks over by reference, where a socket copies: the connection uses its buffer again after the write.
-    const write = this.client.write.bind(this.client) as (chunk: Uint8Array, done?: (error?: Error | null) => void) => boolean;
-    this.client.write = ((chunk: Uint8Array, done?: (error?: Error | null) => void) => write(Buffer.from(chunk), done)) as Duplex['write'];
+    const write = this.client.write.bind(this.client) as (
+      chunk: Uint8Array,
+      done?: (error?: Error | null) => void,
+    ) => boolean;
+    this.client.write = ((chunk: Uint8Array, done?: (error?: Error | null) => void) =>
+      write(Buffer.from(chunk), done)) as Duplex['write'];
     this.#decoder = new HpackDecoder(tableBytes);
-    const reader = new FrameReader((type, flags, id, bytes, start, end) => this.#frame(type, flags, id, Buffer.from(bytes.slice(start, end))));
+    const reader = new FrameReader((type, flags, id, bytes, start, end) =>
+      this.#frame(type, flags, id, Buffer.from(bytes.slice(start, end))),
+    );
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('data', (chunk: Buffer) => {
       const skip = Math.min(PREFACE.length - this.#preface, chunk.length);
@@ -71,7 +81,8 @@ export class HostileServer {
 }
 
 /** `:status` as a plain literal that enters no table. */
-export const statusBlock = (status: number): Buffer => Buffer.concat([Buffer.from([0x08, 0x03]), Buffer.from(String(status))]);
+export const statusBlock = (status: number): Buffer =>
+  Buffer.concat([Buffer.from([0x08, 0x03]), Buffer.from(String(status))]);
 
 export function frame(type: number, flags: number, id: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.alloc(9 + payload.length);

@@ -77,7 +77,8 @@ export class HpackDecoder {
   }
 
   #indexed(index: number): HeaderField {
-    const field = index <= STATIC_TABLE.length ? STATIC_TABLE[index - 1] : this.#entries[index - STATIC_TABLE.length - 1];
+    const field =
+      index <= STATIC_TABLE.length ? STATIC_TABLE[index - 1] : this.#entries[index - STATIC_TABLE.length - 1];
     if (field === undefined) throw new HpackError(`no header at index ${index}`);
     return field;
   }

@@ -1,5 +1,5 @@
-import { encodeHuffman } from './huffman.ts';
 import type { HeaderField } from './hpack-decoder.ts';
+import { encodeHuffman } from './huffman.ts';
 import { STATIC_TABLE, staticIndex } from './static-table.ts';
 
 const ENTRY_OVERHEAD_BYTES = 32;

@@ -7,14 +7,21 @@ import { decodeHuffman, encodeHuffman, HuffmanError } from './huffman.ts';
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
 describe('integers (RFC 7541 C.1)', () => {
-  test.each([[5, 10, '0a'], [5, 1337, '1f9a0a'], [8, 42, '2a']])('prefix %i, value %i', (prefix, value, expected) => {
+  test.each([
+    [5, 10, '0a'],
+    [5, 1337, '1f9a0a'],
+    [8, 42, '2a'],
+  ])('prefix %i, value %i', (prefix, value, expected) => {
     expect(integer(0, prefix, value).toString('hex')).toBe(expected);
   });
 });
 
 describe('Huffman (RFC 7541 appendix B)', () => {
   test.each([
-    ['www.example.com', 'f1e3c2e5f23a6ba0ab90f4ff'], ['no-cache', 'a8eb10649cbf'], ['custom-value', '25a849e95bb8e8b4bf'], ['302', '6402'],
+    ['www.example.com', 'f1e3c2e5f23a6ba0ab90f4ff'],
+    ['no-cache', 'a8eb10649cbf'],
+    ['custom-value', '25a849e95bb8e8b4bf'],
+    ['302', '6402'],
     ['Mon, 21 Oct 2013 20:13:21 GMT', 'd07abe941054d444a8200595040b8166e082a62d1bff'],
   ])('%s', (text, coded) => {
     expect(encodeHuffman(text).toString('hex')).toBe(coded);
@@ -23,29 +30,66 @@ describe('Huffman (RFC 7541 appendix B)', () => {
   });
 
   test('every byte string comes back as it was', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      const text = Buffer.from(bytes).toString('latin1');
-      const coded = encodeHuffman(text);
-      expect(decodeHuffman(coded, 0, coded.length)).toBe(text);
-    }), { seed: 1, numRuns: 300 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const text = Buffer.from(bytes).toString('latin1');
+        const coded = encodeHuffman(text);
+        expect(decodeHuffman(coded, 0, coded.length)).toBe(text);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
   });
 
   test('padding that is not ones, padding of a whole byte, and EOS are refused', () => {
-    for (const bad of ['00', '6402ff', 'ffffffff']) expect(() => decodeHuffman(hex(bad), 0, bad.length / 2)).toThrow(HuffmanError);
+    for (const bad of ['00', '6402ff', 'ffffffff'])
+      expect(() => decodeHuffman(hex(bad), 0, bad.length / 2)).toThrow(HuffmanError);
   });
 });
 
 /** Sequences of RFC 7541 C.3–C.6: blocks of one connection, in order. */
 const REQUESTS = [
-  [[':method', 'GET'], [':scheme', 'http'], [':path', '/'], [':authority', 'www.example.com']],
-  [[':method', 'GET'], [':scheme', 'http'], [':path', '/'], [':authority', 'www.example.com'], ['cache-control', 'no-cache']],
-  [[':method', 'GET'], [':scheme', 'https'], [':path', '/index.html'], [':authority', 'www.example.com'], ['custom-key', 'custom-value']],
+  [
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', '/'],
+    [':authority', 'www.example.com'],
+  ],
+  [
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', '/'],
+    [':authority', 'www.example.com'],
+    ['cache-control', 'no-cache'],
+  ],
+  [
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':path', '/index.html'],
+    [':authority', 'www.example.com'],
+    ['custom-key', 'custom-value'],
+  ],
 ];
 const RESPONSES = [
-  [[':status', '302'], ['cache-control', 'private'], ['date', 'Mon, 21 Oct 2013 20:13:21 GMT'], ['location', 'https://www.example.com']],
-  [[':status', '307'], ['cache-control', 'private'], ['date', 'Mon, 21 Oct 2013 20:13:21 GMT'], ['location', 'https://www.example.com']],
-  [[':status', '200'], ['cache-control', 'private'], ['date', 'Mon, 21 Oct 2013 20:13:22 GMT'], ['location', 'https://www.example.com'], ['content-encoding', 'gzip'],
-    ['set-cookie', 'foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1']],
+  [
+    [':status', '302'],
+    ['cache-control', 'private'],
+    ['date', 'Mon, 21 Oct 2013 20:13:21 GMT'],
+    ['location', 'https://www.example.com'],
+  ],
+  [
+    [':status', '307'],
+    ['cache-control', 'private'],
+    ['date', 'Mon, 21 Oct 2013 20:13:21 GMT'],
+    ['location', 'https://www.example.com'],
+  ],
+  [
+    [':status', '200'],
+    ['cache-control', 'private'],
+    ['date', 'Mon, 21 Oct 2013 20:13:22 GMT'],
+    ['location', 'https://www.example.com'],
+    ['content-encoding', 'gzip'],
+    ['set-cookie', 'foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1'],
+  ],
 ];
 
 describe('decoding the examples of RFC 7541 appendix C', () => {
@@ -53,11 +97,17 @@ describe('decoding the examples of RFC 7541 appendix C', () => {
     const decoder = new HpackDecoder(4096);
     expect(decoder.decode(hex('8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d'))).toEqual(REQUESTS[0]);
     expect(decoder.decode(hex('8286 84be 5808 6e6f 2d63 6163 6865'))).toEqual(REQUESTS[1]);
-    expect(decoder.decode(hex('8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65'))).toEqual(REQUESTS[2]);
+    expect(decoder.decode(hex('8287 85bf 400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65'))).toEqual(
+      REQUESTS[2],
+    );
   });
 
   test('C.4 requests with Huffman coding, and our encoder writes the same bytes', () => {
-    const blocks = ['8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff', '8286 84be 5886 a8eb 1064 9cbf', '8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf'].map(hex);
+    const blocks = [
+      '8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff',
+      '8286 84be 5886 a8eb 1064 9cbf',
+      '8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf',
+    ].map(hex);
     const decoder = new HpackDecoder(4096);
     const encoder = new HpackEncoder();
     blocks.forEach((block, index) => {
@@ -80,20 +130,28 @@ describe('decoding the examples of RFC 7541 appendix C', () => {
 
 describe('what breaks the rules is refused', () => {
   test.each([
-    ['an index of nothing', 'c0'], ['index 0', '80'], ['a size update over the limit', '3fe21f'], ['a size update after a field', '8220'],
-    ['a string longer than its block', '400a6375'], ['a block that ends inside an integer', '7f'], ['an integer without end', '7fffffffffffffff7f'],
+    ['an index of nothing', 'c0'],
+    ['index 0', '80'],
+    ['a size update over the limit', '3fe21f'],
+    ['a size update after a field', '8220'],
+    ['a string longer than its block', '400a6375'],
+    ['a block that ends inside an integer', '7f'],
+    ['an integer without end', '7fffffffffffffff7f'],
   ])('%s', (_name, block) => {
     expect(() => new HpackDecoder(4096).decode(hex(block))).toThrow(HpackError);
   });
 
   test('arbitrary bytes give fields or an error, never anything else', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      try {
-        for (const field of new HpackDecoder(4096).decode(bytes)) expect(field).toHaveLength(2);
-      } catch (error) {
-        expect(error instanceof HpackError || error instanceof HuffmanError).toBe(true);
-      }
-    }), { seed: 2, numRuns: 3_000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        try {
+          for (const field of new HpackDecoder(4096).decode(bytes)) expect(field).toHaveLength(2);
+        } catch (error) {
+          expect(error instanceof HpackError || error instanceof HuffmanError).toBe(true);
+        }
+      }),
+      { seed: 2, numRuns: 3_000 },
+    );
   });
 });
 
@@ -121,15 +179,28 @@ describe('the encoder follows the peer', () => {
   });
 
   test('encoder and decoder agree over random requests and table changes', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789-./'.split('')), minLength: 1, maxLength: 40 });
-    const block = fc.record({ limit: fc.option(fc.integer({ min: 0, max: 500 })), fields: fc.array(fc.record({ name: text, value: text, mode: fc.constantFrom('index' as const, 'literal' as const) }), { maxLength: 12 }) });
-    fc.assert(fc.property(fc.array(block, { maxLength: 20 }), (blocks) => {
-      const encoder = new HpackEncoder();
-      const decoder = new HpackDecoder(4096);
-      for (const { limit, fields } of blocks) {
-        if (limit !== null) encoder.setLimit(limit);
-        expect(decoder.decode(encoder.encode(fields))).toEqual(fields.map(({ name, value }) => [name, value]));
-      }
-    }), { seed: 3, numRuns: 400 });
+    const text = fc.string({
+      unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789-./'.split('')),
+      minLength: 1,
+      maxLength: 40,
+    });
+    const block = fc.record({
+      limit: fc.option(fc.integer({ min: 0, max: 500 })),
+      fields: fc.array(
+        fc.record({ name: text, value: text, mode: fc.constantFrom('index' as const, 'literal' as const) }),
+        { maxLength: 12 },
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(block, { maxLength: 20 }), (blocks) => {
+        const encoder = new HpackEncoder();
+        const decoder = new HpackDecoder(4096);
+        for (const { limit, fields } of blocks) {
+          if (limit !== null) encoder.setLimit(limit);
+          expect(decoder.decode(encoder.encode(fields))).toEqual(fields.map(({ name, value }) => [name, value]));
+        }
+      }),
+      { seed: 3, numRuns: 400 },
+    );
   });
 });

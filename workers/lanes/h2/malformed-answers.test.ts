@@ -12,11 +12,13 @@ import { apnsTemplate, Recorder } from './recorder-for-tests.ts';
 
 const HEAD = FLAG.endHeaders;
 const WHOLE = FLAG.endHeaders | FLAG.endStream;
-const field = (name: string, value: string): Buffer => Buffer.concat([Buffer.from([0x00]), string(name), string(value)]);
+const field = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0x00]), string(name), string(value)]);
 const headers = (flags: number, ...parts: Uint8Array[]): Buffer => frame(FRAME.headers, flags, 3, Buffer.concat(parts));
 const OK = Buffer.from([0x88]);
 
-const resets = (server: HostileServer) => server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id, payload }) => [id, payload.readUInt32BE()]);
+const resets = (server: HostileServer) =>
+  server.frames.filter(({ type }) => type === FRAME.rstStream).map(({ id, payload }) => [id, payload.readUInt32BE()]);
 
 /** Three requests are open; the one in the middle is answered with `bytes`, then the others rightly. */
 async function answeredWith(bytes: Buffer) {
@@ -51,9 +53,26 @@ test.each<[string, Buffer]>([
   ['a pseudo-header out of place', Buffer.concat([headers(HEAD, OK), headers(WHOLE, OK)])],
   ['an odd field name', Buffer.concat([headers(HEAD, statusBlock(503)), headers(WHOLE, field('X', 'y'))])],
   ['less than its content-length', headers(WHOLE, OK, field('content-length', '5'))],
-  ['less than its content-length', Buffer.concat([headers(HEAD, OK, field('content-length', '5')), dataFrame(3, Buffer.from('1234'), true)])],
-  ['less than its content-length', Buffer.concat([headers(HEAD, OK, field('content-length', '5')), dataFrame(3, Buffer.from('1234'), false), headers(WHOLE, field('a', 'b'))])],
-  ['more than its content-length', Buffer.concat([headers(HEAD, statusBlock(503), field('content-length', '5')), dataFrame(3, Buffer.from('123'), false), dataFrame(3, Buffer.from('456'), false)])],
+  [
+    'less than its content-length',
+    Buffer.concat([headers(HEAD, OK, field('content-length', '5')), dataFrame(3, Buffer.from('1234'), true)]),
+  ],
+  [
+    'less than its content-length',
+    Buffer.concat([
+      headers(HEAD, OK, field('content-length', '5')),
+      dataFrame(3, Buffer.from('1234'), false),
+      headers(WHOLE, field('a', 'b')),
+    ]),
+  ],
+  [
+    'more than its content-length',
+    Buffer.concat([
+      headers(HEAD, statusBlock(503), field('content-length', '5')),
+      dataFrame(3, Buffer.from('123'), false),
+      dataFrame(3, Buffer.from('456'), false),
+    ]),
+  ],
   ['an odd content-length', headers(HEAD, OK, field('content-length', '5x'))],
   ['WINDOW_UPDATE of 0', uint32Frame(FRAME.windowUpdate, 3, 0)],
 ])('%s: that device is lost, its stream reset, and the connection goes on', async (what, bytes) => {
@@ -61,12 +80,40 @@ test.each<[string, Buffer]>([
 });
 
 test.each<[string, Buffer, string]>([
-  ['a length that is right, over several frames and padding', Buffer.concat([headers(HEAD, statusBlock(503), field('content-length', '5')), dataFrame(3, Buffer.from('123'), false), frame(FRAME.data, FLAG.padded | FLAG.endStream, 3, Buffer.from([2, 52, 53, 0, 0]))]), '503'],
+  [
+    'a length that is right, over several frames and padding',
+    Buffer.concat([
+      headers(HEAD, statusBlock(503), field('content-length', '5')),
+      dataFrame(3, Buffer.from('123'), false),
+      frame(FRAME.data, FLAG.padded | FLAG.endStream, 3, Buffer.from([2, 52, 53, 0, 0])),
+    ]),
+    '503',
+  ],
   ['any 2xx', headers(WHOLE, statusBlock(202), field('content-length', '0')), '202'],
   ['a redirection', headers(WHOLE, statusBlock(302), field('location', 'https://login.example/')), '302'],
-  ['several 1xx before the end, one of them in CONTINUATION', Buffer.concat([headers(HEAD, statusBlock(100)), frame(FRAME.headers, 0, 3, statusBlock(103)), frame(FRAME.continuation, FLAG.endHeaders, 3, field('link', '</x>')), headers(WHOLE, OK)]), '200'],
-  ['a success in CONTINUATION frames', Buffer.concat([frame(FRAME.headers, FLAG.endStream, 3, OK), frame(FRAME.continuation, FLAG.endHeaders, 3, Buffer.alloc(0))]), '200'],
-  ['more of an answer that was malformed', Buffer.concat([headers(WHOLE, OK, OK), headers(WHOLE, OK), dataFrame(3, Buffer.from('x'), true)]), 'lost: MalformedAnswer: a pseudo-header out of place'],
+  [
+    'several 1xx before the end, one of them in CONTINUATION',
+    Buffer.concat([
+      headers(HEAD, statusBlock(100)),
+      frame(FRAME.headers, 0, 3, statusBlock(103)),
+      frame(FRAME.continuation, FLAG.endHeaders, 3, field('link', '</x>')),
+      headers(WHOLE, OK),
+    ]),
+    '200',
+  ],
+  [
+    'a success in CONTINUATION frames',
+    Buffer.concat([
+      frame(FRAME.headers, FLAG.endStream, 3, OK),
+      frame(FRAME.continuation, FLAG.endHeaders, 3, Buffer.alloc(0)),
+    ]),
+    '200',
+  ],
+  [
+    'more of an answer that was malformed',
+    Buffer.concat([headers(WHOLE, OK, OK), headers(WHOLE, OK), dataFrame(3, Buffer.from('x'), true)]),
+    'lost: MalformedAnswer: a pseudo-header out of place',
+  ],
 ])('%s is read', async (_name, bytes, fate) => {
   expect((await answeredWith(bytes)).fate).toBe(fate);
 });
@@ -76,7 +123,10 @@ test('the header table lives on: what a malformed block has entered can be used 
   const recorder = new Recorder(server.client, 2, { startStreams: 2 });
   server.hello();
   await recorder.until(() => server.requests.length === 2);
-  server.write(frame(FRAME.headers, WHOLE, 1, Buffer.concat([Buffer.from([0x48]), string('429'), field('Server', 'x')])), frame(FRAME.headers, WHOLE, 3, Buffer.from([0xbe])));
+  server.write(
+    frame(FRAME.headers, WHOLE, 1, Buffer.concat([Buffer.from([0x48]), string('429'), field('Server', 'x')])),
+    frame(FRAME.headers, WHOLE, 3, Buffer.from([0xbe])),
+  );
   await recorder.settled(2);
   expect([...recorder.fate.values()]).toEqual(['lost: MalformedAnswer: an odd field name', '429']);
   recorder.connection.destroy('test over');
@@ -116,9 +166,29 @@ test('an error body in gzip is read; one that unpacks to megabytes is not, and i
   server.hello();
   await recorder.until(() => server.requests.length === 2);
   const packed = gzipSync('{"reason":"ServiceUnavailable"}');
-  server.write(frame(FRAME.headers, HEAD, 1, Buffer.concat([statusBlock(503), field('content-encoding', 'gzip'), field('content-length', String(packed.length))])), dataFrame(1, packed.subarray(0, 7), false), dataFrame(1, packed.subarray(7), true));
-  server.write(frame(FRAME.headers, HEAD, 3, Buffer.concat([statusBlock(502), field('content-encoding', 'gzip')])), dataFrame(3, gzipSync(Buffer.alloc(2_000_000)), true));
+  server.write(
+    frame(
+      FRAME.headers,
+      HEAD,
+      1,
+      Buffer.concat([
+        statusBlock(503),
+        field('content-encoding', 'gzip'),
+        field('content-length', String(packed.length)),
+      ]),
+    ),
+    dataFrame(1, packed.subarray(0, 7), false),
+    dataFrame(1, packed.subarray(7), true),
+  );
+  server.write(
+    frame(FRAME.headers, HEAD, 3, Buffer.concat([statusBlock(502), field('content-encoding', 'gzip')])),
+    dataFrame(3, gzipSync(Buffer.alloc(2_000_000)), true),
+  );
   await recorder.settled(2);
-  expect([recorder.counts(), recorder.bodies.get(0), recorder.bodies.get(1)]).toEqual([{ 502: 1, 503: 1 }, '{"reason":"ServiceUnavailable"}', '']);
+  expect([recorder.counts(), recorder.bodies.get(0), recorder.bodies.get(1)]).toEqual([
+    { 502: 1, 503: 1 },
+    '{"reason":"ServiceUnavailable"}',
+    '',
+  ]);
   recorder.connection.destroy('test over');
 });

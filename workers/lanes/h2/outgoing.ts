@@ -22,7 +22,11 @@ export interface OutgoingOwner<J> {
   wrote(error: Error | null): void;
 }
 
-interface PartialBody<J> { rest: Buffer; window: number; job: J }
+interface PartialBody<J> {
+  rest: Buffer;
+  window: number;
+  job: J;
+}
 
 /**
  * What one connection writes, in this order: control frames, the rest of bodies that a window has held up, new requests.
@@ -198,7 +202,12 @@ export class Outgoing<J> {
   #sendPartials(): void {
     for (const [streamId, partial] of this.#partial) {
       if (this.#owner.mayFinish(partial.job) !== 'now') continue;
-      const bytes = Math.min(partial.rest.length, partial.window, this.#window.bytes, WRITE_BYTES - this.#at - FRAME_HEADER_BYTES);
+      const bytes = Math.min(
+        partial.rest.length,
+        partial.window,
+        this.#window.bytes,
+        WRITE_BYTES - this.#at - FRAME_HEADER_BYTES,
+      );
       if (bytes <= 0) continue;
       const isLast = bytes === partial.rest.length;
       this.#at = writeFrameHeader(this.#out, this.#at, bytes, FRAME.data, isLast ? FLAG.endStream : 0, streamId);

@@ -25,7 +25,8 @@ export async function startProxy(answer: (authorization: string | undefined) => 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    asked, port: (server.address() as AddressInfo).port,
+    asked,
+    port: (server.address() as AddressInfo).port,
     stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -4,16 +4,34 @@ import type { ConnectionOptions, ConnectionOwner, Unprocessed } from './connecti
 import type { HeaderField } from './hpack-decoder.ts';
 import type { RequestTemplate } from './request-template.ts';
 
-export interface TestJob { name: string }
+export interface TestJob {
+  name: string;
+}
 
 export const apnsTemplate = (body = '{"aps":{"alert":"hello"}}', extra: [string, string][] = []): RequestTemplate => ({
-  authority: 'localhost', path: '/3/device/', tokenIn: 'path', body: Buffer.from(body), bodyRest: Buffer.alloc(0),
-  headers: [['authorization', 'bearer test.jwt.token'], ['apns-topic', 'com.example.app'], ['apns-push-type', 'alert'], ...extra],
+  authority: 'localhost',
+  path: '/3/device/',
+  tokenIn: 'path',
+  body: Buffer.from(body),
+  bodyRest: Buffer.alloc(0),
+  headers: [
+    ['authorization', 'bearer test.jwt.token'],
+    ['apns-topic', 'com.example.app'],
+    ['apns-push-type', 'alert'],
+    ...extra,
+  ],
 });
 
 export const fcmTemplate = (): RequestTemplate => ({
-  authority: 'localhost', path: '/v1/projects/p/messages:send', tokenIn: 'body', headers: [['authorization', 'Bearer x'], ['content-type', 'application/json']],
-  body: Buffer.from('{"message":{"token":"'), bodyRest: Buffer.from('","notification":{"title":"hi"}}}'),
+  authority: 'localhost',
+  path: '/v1/projects/p/messages:send',
+  tokenIn: 'body',
+  headers: [
+    ['authorization', 'Bearer x'],
+    ['content-type', 'application/json'],
+  ],
+  body: Buffer.from('{"message":{"token":"'),
+  bodyRest: Buffer.from('","notification":{"title":"hi"}}}'),
 });
 
 /** An owner that sends `count` requests and writes down what became of each: the accounting that the pool must be able to rely on. */
@@ -36,7 +54,13 @@ export class Recorder implements ConnectionOwner<TestJob> {
   finish: 'now' | 'later' | 'never' = 'now';
   readonly #tokenOf: (index: number) => string;
 
-  constructor(socket: Duplex, count: number, options: Partial<ConnectionOptions> = {}, template: RequestTemplate = apnsTemplate(), tokenOf = (index: number) => index.toString(16).padStart(64, '0')) {
+  constructor(
+    socket: Duplex,
+    count: number,
+    options: Partial<ConnectionOptions> = {},
+    template: RequestTemplate = apnsTemplate(),
+    tokenOf = (index: number) => index.toString(16).padStart(64, '0'),
+  ) {
     this.template = template;
     this.#tokenOf = tokenOf;
     for (let index = 0; index < count; index += 1) this.queue.push(index);
@@ -52,7 +76,9 @@ export class Recorder implements ConnectionOwner<TestJob> {
     return true;
   }
 
-  mayFinish(): 'now' | 'later' | 'never' { return this.finish; }
+  mayFinish(): 'now' | 'later' | 'never' {
+    return this.finish;
+  }
 
   #settle(index: number, fate: string): void {
     const before = this.fate.get(index);
@@ -60,7 +86,13 @@ export class Recorder implements ConnectionOwner<TestJob> {
     this.fate.set(index, fate);
   }
 
-  answered(_job: TestJob, index: number, status: number, fields: readonly HeaderField[] | null, body: string | null): void {
+  answered(
+    _job: TestJob,
+    index: number,
+    status: number,
+    fields: readonly HeaderField[] | null,
+    body: string | null,
+  ): void {
     if (this.unlockOnAnswer && status === 200) this.connection.unlock();
     this.bodies.set(index, body);
     this.fields.set(index, fields);
@@ -71,13 +103,21 @@ export class Recorder implements ConnectionOwner<TestJob> {
     this.unprocessed.push(why);
     this.#settle(index, 'refused');
   }
-  alive(): void { this.signsOfLife += 1; }
-  lost(_job: TestJob, index: number, why: string): void { this.#settle(index, `lost: ${why}`); }
+  alive(): void {
+    this.signsOfLife += 1;
+  }
+  lost(_job: TestJob, index: number, why: string): void {
+    this.#settle(index, `lost: ${why}`);
+  }
   room(): void {
     this.connection.fill(Date.now());
   }
-  draining(_connection: H2Connection<TestJob>, why: string): void { this.drainingWhy = why; }
-  closed(_connection: H2Connection<TestJob>, why: string): void { this.closedWhy = why; }
+  draining(_connection: H2Connection<TestJob>, why: string): void {
+    this.drainingWhy = why;
+  }
+  closed(_connection: H2Connection<TestJob>, why: string): void {
+    this.closedWhy = why;
+  }
 
   /** Fates and how often each. */
   counts(): Record<string, number> {
@@ -88,7 +128,10 @@ export class Recorder implements ConnectionOwner<TestJob> {
 
   /** Resolves when `condition` holds, looked at in every turn of the event loop; the test's own time-out bounds it. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise((resolve) => { setImmediate(resolve); });
+    while (!condition())
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
   }
 
   settled(count: number): Promise<void> {

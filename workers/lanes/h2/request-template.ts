@@ -52,11 +52,16 @@ export function compileRequest(template: RequestTemplate, tokenBytes: number, en
   // Some answer 411 to a body without it (lighttpd). A literal, because it differs by locale and by the length of a token in
   // the body: entries would push others out of the table, and each change makes all requests be compiled anew.
   const contentLength = { name: 'content-length', value: String(bodyBytes), mode: 'literal' as const };
-  const rest = encoder.encode([index(':authority', template.authority), ...template.headers.map(([name, value]) => index(name, value)), contentLength]);
+  const rest = encoder.encode([
+    index(':authority', template.authority),
+    ...template.headers.map(([name, value]) => index(name, value)),
+    contentLength,
+  ]);
 
   const blockBytes = head.length + pathHead.length + (inPath ? tokenBytes : 0) + rest.length;
   const bytes = Buffer.alloc(2 * FRAME_HEADER_BYTES + blockBytes + bodyBytes);
-  if (bytes.length > MAX_REQUEST_BYTES) throw new Error(`LANE_REQUEST_TOO_LARGE ${bytes.length} bytes, expected at most ${MAX_REQUEST_BYTES}`);
+  if (bytes.length > MAX_REQUEST_BYTES)
+    throw new Error(`LANE_REQUEST_TOO_LARGE ${bytes.length} bytes, expected at most ${MAX_REQUEST_BYTES}`);
 
   let at = writeFrameHeader(bytes, 0, blockBytes, FRAME.headers, FLAG.endHeaders, 0);
   at += head.copy(bytes, at);

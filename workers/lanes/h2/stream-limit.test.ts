@@ -6,7 +6,9 @@ const unlocked = (most: number): StreamLimit => {
   limit.unlock();
   return limit;
 };
-const answers = (limit: StreamLimit, count: number): void => { for (let at = 0; at < count; at += 1) limit.answered(); };
+const answers = (limit: StreamLimit, count: number): void => {
+  for (let at = 0; at < count; at += 1) limit.answered();
+};
 
 test('the least of what we want, what the peer allows and, until it knows us, the start', () => {
   const limit = new StreamLimit(1, 1_000);
@@ -29,7 +31,7 @@ test('a refused stream leaves what was open beside it, at least 1', () => {
   expect(limit.value).toBe(1);
 });
 
-test('as many answers as it allows add one stream, until the peer\'s limit is reached', () => {
+test("as many answers as it allows add one stream, until the peer's limit is reached", () => {
   const limit = unlocked(1_000);
   limit.setPeer(100);
   limit.refused(10);

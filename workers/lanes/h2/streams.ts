@@ -78,7 +78,14 @@ export class OpenStreams<J> {
   #read(at: number): OpenStream<J> {
     const job = this.#jobs[at];
     if (job === null || job === undefined) throw new Error('LANE_STREAM_WITHOUT_JOB');
-    return { id: this.#ids[at] ?? 0, job, index: this.#indexes[at] ?? 0, writtenAtMs: this.#writtenAtMs[at] ?? 0, status: this.#statuses[at] ?? 0, left: this.#left[at] ?? -1 };
+    return {
+      id: this.#ids[at] ?? 0,
+      job,
+      index: this.#indexes[at] ?? 0,
+      writtenAtMs: this.#writtenAtMs[at] ?? 0,
+      status: this.#statuses[at] ?? 0,
+      left: this.#left[at] ?? -1,
+    };
   }
 
   /** -1: not open. Otherwise its place, valid until the next `open`, for the quick accessors below; -2: in the map. */

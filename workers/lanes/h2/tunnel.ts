@@ -11,11 +11,24 @@ export function openTunnel(proxy: string, host: string, port: number, timeoutMs:
   const { protocol, hostname, port: proxyPort, username, password } = new URL(proxy);
   const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const name = `${protocol}//${hostname}${proxyPort === '' ? '' : `:${proxyPort}`}`;
-  const authorization = username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` };
-  const wanted = username === '' ? ': it wants a user and password, as HTTPS_PROXY=http://user:password@host:port' : ': it does not take the user and password of HTTPS_PROXY';
+  const authorization =
+    username === ''
+      ? {}
+      : {
+          'proxy-authorization': `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+        };
+  const wanted =
+    username === ''
+      ? ': it wants a user and password, as HTTPS_PROXY=http://user:password@host:port'
+      : ': it does not take the user and password of HTTPS_PROXY';
   return new Promise((resolve, reject) => {
     const call = (protocol === 'https:' ? overTls : overTcp)({
-      method: 'CONNECT', host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(proxyPort || (protocol === 'https:' ? 443 : 80)), path: target, headers: { host: target, ...authorization }, agent: false,
+      method: 'CONNECT',
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(proxyPort || (protocol === 'https:' ? 443 : 80)),
+      path: target,
+      headers: { host: target, ...authorization },
+      agent: false,
     });
     const fail = (why: string, cause?: Error) => {
       clearTimeout(timer);

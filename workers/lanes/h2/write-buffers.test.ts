@@ -5,7 +5,12 @@ const KIB = 1024;
 
 test('a write waits in the smallest size that fits, with its bytes', () => {
   const buffers = new WriteBuffers(64 * KIB);
-  for (const [bytes, size] of [[1, KIB], [1_024, KIB], [1_025, 2 * KIB], [33 * KIB, 64 * KIB]] as const) {
+  for (const [bytes, size] of [
+    [1, KIB],
+    [1_024, KIB],
+    [1_025, 2 * KIB],
+    [33 * KIB, 64 * KIB],
+  ] as const) {
     const composed = buffers.take(64 * KIB);
     composed.fill(bytes % 251, 0, bytes);
     const waiting = buffers.fitting(composed, bytes);

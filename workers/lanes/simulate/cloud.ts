@@ -8,7 +8,11 @@ import type { Timeline } from './timeline.ts';
 
 /** A message of a receive, and one long poll that waits for some. */
 const PER_CALL = 10;
-interface Poll { most: number; got: (batches: Batch[]) => void; isGone: () => boolean }
+interface Poll {
+  most: number;
+  got: (batches: Batch[]) => void;
+  isGone: () => boolean;
+}
 
 /** A write that was refused is tried again after a while, twice as long each time, within these. */
 const RETRY_FIRST_MS = 50;
@@ -97,8 +101,14 @@ export class SimCloud {
   }
 
   #mayWrite(): boolean {
-    const { timeline, figures: { writesPerSecond } } = this.#options;
-    this.#tokens = Math.min(Math.max(1, writesPerSecond * BURST), this.#tokens + ((timeline.nowMs - this.#tokensAtMs) * writesPerSecond) / 1_000);
+    const {
+      timeline,
+      figures: { writesPerSecond },
+    } = this.#options;
+    this.#tokens = Math.min(
+      Math.max(1, writesPerSecond * BURST),
+      this.#tokens + ((timeline.nowMs - this.#tokensAtMs) * writesPerSecond) / 1_000,
+    );
     this.#tokensAtMs = timeline.nowMs;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;

@@ -5,16 +5,26 @@ import { Timeline } from './timeline.ts';
 const never = () => false;
 
 /** Each of so many CPU-ms on a thread of its own, all at once: when each was through. */
-function play(cores: number, works: readonly number[], threads = works.map(() => new Thread())): { endedMs: number[]; busyMs: number } {
+function play(
+  cores: number,
+  works: readonly number[],
+  threads = works.map(() => new Thread()),
+): { endedMs: number[]; busyMs: number } {
   const timeline = new Timeline();
   const machine = new Cores(timeline, cores);
   const endedMs: number[] = [];
-  for (const [at, ms] of works.entries()) machine.run(threads[at] as Thread, { begin: () => ms * 1_000, end: () => { endedMs[at] = Number(timeline.nowMs.toFixed(3)); } });
+  for (const [at, ms] of works.entries())
+    machine.run(threads[at] as Thread, {
+      begin: () => ms * 1_000,
+      end: () => {
+        endedMs[at] = Number(timeline.nowMs.toFixed(3));
+      },
+    });
   timeline.play(10_000, never);
   return { endedMs, busyMs: machine.busyMs };
 }
 
-test('threads on one core take turns: none waits for all of another one\'s work', () => {
+test("threads on one core take turns: none waits for all of another one's work", () => {
   expect(play(1, [10, 10, 1]).endedMs).toEqual([20, 21, 3]);
 });
 

@@ -1,7 +1,10 @@
 import type { Timeline } from './timeline.ts';
 
 /** Something for a thread to do. `begin` is asked when it first gets a core, for how many CPU-µs it takes it; `end` comes after them. */
-export interface Work { begin(): number; end(): void }
+export interface Work {
+  begin(): number;
+  end(): void;
+}
 
 /** A thread keeps its core for so long while others wait. Some of what Linux gives a runnable thread with two or three beside it (EEVDF: base slice 3 ms and less). */
 const SLICE_MS = 1;
@@ -9,7 +12,10 @@ const SLICE_MS = 1;
 const HELP_MS = 0.5;
 
 /** Code that has not run yet is slow: the first CPU time of a thread takes 1 + `times` as long, less and less with a time constant of `ms`. */
-export interface Cold { times: number; ms: number }
+export interface Cold {
+  times: number;
+  ms: number;
+}
 
 /** One thread: one piece of work after the other, on one core at a time. */
 export class Thread {

@@ -26,20 +26,28 @@ export function curveOfMean(meanMs: number): Curve {
 
 export function quantile(curve: Curve, part: number): number {
   switch (curve.kind) {
-    case 'fixed': return curve.ms;
-    case 'even': return curve.fromMs + (curve.toMs - curve.fromMs) * part;
+    case 'fixed':
+      return curve.ms;
+    case 'even':
+      return curve.fromMs + (curve.toMs - curve.fromMs) * part;
     case 'quantiles': {
       const { p50Ms, p95Ms, p99Ms } = curve;
       const z = score(part);
-      const [fromMs, slope, from] = z < Z95 ? [p50Ms, Math.log(p95Ms / p50Ms) / Z95, 0] : [p95Ms, Math.log(p99Ms / p95Ms) / (Z99 - Z95), Z95];
+      const [fromMs, slope, from] =
+        z < Z95 ? [p50Ms, Math.log(p95Ms / p50Ms) / Z95, 0] : [p95Ms, Math.log(p99Ms / p95Ms) / (Z99 - Z95), Z95];
       return fromMs * Math.exp(slope * (z - from));
     }
-    default: return curve satisfies never;
+    default:
+      return curve satisfies never;
   }
 }
 
 /** Draws from the curve. A table, because a run draws once a device. */
-export interface Draws { draw(): number; readonly meanMs: number; readonly mostMs: number }
+export interface Draws {
+  draw(): number;
+  readonly meanMs: number;
+  readonly mostMs: number;
+}
 
 export function drawsFrom(curve: Curve, random: Random): Draws {
   const values = Float64Array.from({ length: STEPS }, (_, at) => quantile(curve, (at + 0.5) / STEPS));
@@ -54,6 +62,8 @@ export function drawsFrom(curve: Curve, random: Random): Draws {
 function score(part: number): number {
   const tail = Math.min(part, 1 - part);
   const t = Math.sqrt(-2 * Math.log(Math.max(tail, 1e-12)));
-  const z = t - (2.515_517 + 0.802_853 * t + 0.010_328 * t ** 2) / (1 + 1.432_788 * t + 0.189_269 * t ** 2 + 0.001_308 * t ** 3);
+  const z =
+    t -
+    (2.515_517 + 0.802_853 * t + 0.010_328 * t ** 2) / (1 + 1.432_788 * t + 0.189_269 * t ** 2 + 0.001_308 * t ** 3);
   return part < 0.5 ? -z : z;
 }

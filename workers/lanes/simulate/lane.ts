@@ -40,9 +40,21 @@ export interface LaneOptions {
 }
 
 /** What a thread has done in a turn, for what it costs. */
-export interface Done { pushes: number; answers: number; reads: number; writes: number }
-interface Job { batch: Batch; unsent: number }
-interface Write { connection: number; batch: Batch; count: number }
+export interface Done {
+  pushes: number;
+  answers: number;
+  reads: number;
+  writes: number;
+}
+interface Job {
+  batch: Batch;
+  unsent: number;
+}
+interface Write {
+  connection: number;
+  batch: Batch;
+  count: number;
+}
 
 export class SimLane {
   readonly options: LaneOptions;
@@ -86,7 +98,9 @@ export class SimLane {
     this.#isSick = new Uint8Array(connections).fill(1, connections - sick);
     this.#names = Array.from({ length: connections }, () => ({}));
     // Twice as far as an answer may lie ahead, for a thread that comes late to read them.
-    const ahead = Math.ceil((provider.latency.mostMs + (perConnection === 0 ? 0 : (streams / perConnection) * 1_000)) / stepMs) + STEPS_LEAST;
+    const ahead =
+      Math.ceil((provider.latency.mostMs + (perConnection === 0 ? 0 : (streams / perConnection) * 1_000)) / stepMs) +
+      STEPS_LEAST;
     this.#steps = Array.from({ length: 2 ** Math.ceil(Math.log2(ahead * 2)) }, () => []);
   }
 
@@ -156,8 +170,22 @@ export class SimLane {
     const { provider } = this.options;
     this.#isBad[connection] = 1;
     const bad = this.#isBad.reduce((sum, one) => sum + one, 0);
-    const sky = { open: this.options.connections, bad, inFlight: this.inFlight + 1, roundTripMs: provider.latency.meanMs };
-    this.#weather.bad({ reason: 'TooManyRequests', connection: this.#names[connection] as object, retryAfterMs: provider.retryAfterMs(nowMs), waitMs: 1_000 }, sky, nowMs);
+    const sky = {
+      open: this.options.connections,
+      bad,
+      inFlight: this.inFlight + 1,
+      roundTripMs: provider.latency.meanMs,
+    };
+    this.#weather.bad(
+      {
+        reason: 'TooManyRequests',
+        connection: this.#names[connection] as object,
+        retryAfterMs: provider.retryAfterMs(nowMs),
+        waitMs: 1_000,
+      },
+      sky,
+      nowMs,
+    );
     const job = this.#jobs.find((one) => one.batch === batch);
     if (job === undefined) this.#jobs.unshift({ batch, unsent: 1 });
     else job.unsent += 1;
@@ -255,7 +283,10 @@ export class SimLane {
   #paced(nowMs: number): number {
     const { pace } = this.options;
     if (pace === 0) return Number.POSITIVE_INFINITY;
-    this.#paceTokens = Math.min(Math.max(1, (pace * BUCKET_MS) / 1_000), this.#paceTokens + (pace * (nowMs - this.#pacedAtMs)) / 1_000);
+    this.#paceTokens = Math.min(
+      Math.max(1, (pace * BUCKET_MS) / 1_000),
+      this.#paceTokens + (pace * (nowMs - this.#pacedAtMs)) / 1_000,
+    );
     this.#pacedAtMs = nowMs;
     return Math.floor(this.#paceTokens);
   }
@@ -274,7 +305,10 @@ export class SimLane {
     const mask = this.#steps.length - 1;
     const fromMs = this.#ends.take(connection, nowMs, count);
     for (let at = 0; at < count; at += 1) {
-      const step = Math.max(this.#step + 1, Math.ceil((fromMs + at * this.#ends.gapMs + provider.latency.draw()) / stepMs - 1e-9));
+      const step = Math.max(
+        this.#step + 1,
+        Math.ceil((fromMs + at * this.#ends.gapMs + provider.latency.draw()) / stepMs - 1e-9),
+      );
       (this.#steps[step & mask] as number[]).push(pack(batch.number, connection, provider.judge(nowMs)));
     }
   }

@@ -1,8 +1,8 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
-import type { Random } from './random.ts';
 import { drawsFrom } from './curve.ts';
 import type { Curve, Draws } from './curve.ts';
 import type { ProviderLimits } from './question.ts';
+import type { Random } from './random.ts';
 
 /** What comes back of a push. `refused`: 429, not processed. */
 export const FATE = { accepted: 0, bad: 1, refused: 2, silent: 3 } as const;
@@ -60,7 +60,10 @@ export class SimProvider {
       if (this.#inMinute >= perMinute) return false;
     }
     if (perSecond > 0) {
-      this.#tokens = Math.min(Math.max(1, perSecond * BURST), this.#tokens + ((nowMs - this.#tokensAtMs) * perSecond) / 1_000);
+      this.#tokens = Math.min(
+        Math.max(1, perSecond * BURST),
+        this.#tokens + ((nowMs - this.#tokensAtMs) * perSecond) / 1_000,
+      );
       this.#tokensAtMs = nowMs;
       if (this.#tokens < 1) return false;
       this.#tokens -= 1;

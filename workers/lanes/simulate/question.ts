@@ -6,7 +6,11 @@ import type { Curve } from './curve.ts';
 import { BATCHES_AT_MOST, CONNECTIONS_AT_MOST } from './packed.ts';
 
 /** What a provider takes; 0: no limit. Beyond it a push gets 429 with Retry-After. */
-export interface ProviderLimits { perSecond: number; perMinute: number; retryAfterMs: number }
+export interface ProviderLimits {
+  perSecond: number;
+  perMinute: number;
+  retryAfterMs: number;
+}
 
 /** Times since GO. */
 export interface Faults {
@@ -69,7 +73,13 @@ export interface SimulationQuestion {
 }
 
 export const NO_LIMITS: ProviderLimits = { perSecond: 0, perMinute: 0, retryAfterMs: 60_000 };
-export const NO_FAULTS: Faults = { dead: { tasks: 0, atMs: 0 }, slow: { tasks: 0, atMs: 0 }, badTokens: 0, storm: null, sickConnections: 0 };
+export const NO_FAULTS: Faults = {
+  dead: { tasks: 0, atMs: 0 },
+  slow: { tasks: 0, atMs: 0 },
+  badTokens: 0,
+  storm: null,
+  sickConnections: 0,
+};
 const LATENCY = curveOfMean(80);
 
 export const SIMULATION_DEFAULTS: SimulationQuestion = {
@@ -110,10 +120,19 @@ export const SIMULATION_DEFAULTS: SimulationQuestion = {
 /** Throws RangeError `SIMULATION_QUESTION` that names every figure that makes no sense, with what was found and expected. */
 export function checkSimulation(question: SimulationQuestion): void {
   const problems: string[] = [];
-  const want = (name: string, found: number, expected: string, isSo: boolean) => { if (!isSo) problems.push(`${name}: found ${found}, expected ${expected}`); };
-  const whole = (name: string, found: number, least: number, most: number) => want(name, found, `a whole number from ${least} to ${most}`, Number.isInteger(found) && found >= least && found <= most);
+  const want = (name: string, found: number, expected: string, isSo: boolean) => {
+    if (!isSo) problems.push(`${name}: found ${found}, expected ${expected}`);
+  };
+  const whole = (name: string, found: number, least: number, most: number) =>
+    want(
+      name,
+      found,
+      `a whole number from ${least} to ${most}`,
+      Number.isInteger(found) && found >= least && found <= most,
+    );
   const part = (name: string, found: number) => want(name, found, 'a number from 0 to 1', found >= 0 && found <= 1);
-  const atLeast0 = (name: string, found: number) => want(name, found, 'a number from 0', found >= 0 && Number.isFinite(found));
+  const atLeast0 = (name: string, found: number) =>
+    want(name, found, 'a number from 0', found >= 0 && Number.isFinite(found));
   const { devices, tasks, faults, costs, limits, pace, batchSize } = question;
   whole('devices', devices, 1, 100_000_000);
   whole('tasks', tasks, 1, 1_000);
@@ -123,14 +142,29 @@ export function checkSimulation(question: SimulationQuestion): void {
   whole('streams of APNs', question.streams.ios, 1, 10_000);
   whole('streams of FCM', question.streams.android, 1, 10_000);
   whole('batch size', batchSize, 1, 2_000);
-  want('batches', Math.ceil(devices / batchSize), `at most ${BATCHES_AT_MOST - 2}: larger batches, or fewer devices`, Math.ceil(devices / batchSize) <= BATCHES_AT_MOST - 2);
+  want(
+    'batches',
+    Math.ceil(devices / batchSize),
+    `at most ${BATCHES_AT_MOST - 2}: larger batches, or fewer devices`,
+    Math.ceil(devices / batchSize) <= BATCHES_AT_MOST - 2,
+  );
   whole('segments', question.segments, 1, 1_000);
   whole('seed', question.seed, 0, 2 ** 31 - 1);
   part('share of iOS', question.iosShare);
   part('primed', question.primed);
   part('bad tokens', faults.badTokens);
-  want('not after', question.notAfterMs, 'from 100 ms to an hour', question.notAfterMs >= 100 && question.notAfterMs <= 3_600_000);
-  want('answer step', question.answerStepMs, 'from 0.1 to 100 ms', question.answerStepMs >= 0.1 && question.answerStepMs <= 100);
+  want(
+    'not after',
+    question.notAfterMs,
+    'from 100 ms to an hour',
+    question.notAfterMs >= 100 && question.notAfterMs <= 3_600_000,
+  );
+  want(
+    'answer step',
+    question.answerStepMs,
+    'from 0.1 to 100 ms',
+    question.answerStepMs >= 0.1 && question.answerStepMs <= 100,
+  );
   whole('pushes a turn', question.pushesATurn, 1, 100_000);
   whole('dead tasks', faults.dead.tasks, 0, tasks);
   whole('slow tasks', faults.slow.tasks, 0, tasks);
@@ -138,14 +172,37 @@ export function checkSimulation(question: SimulationQuestion): void {
   for (const platform of ['ios', 'android'] as const) {
     const { kind, ...figures } = question.latency[platform];
     const values = Object.values(figures);
-    want(`latency of ${platform} (${kind})`, values.find((one, at) => !(one >= (values[at - 1] ?? 0))) ?? Number.NaN, 'numbers from 0, none below the one before, p50 above 0', values.every((one, at) => one >= (values[at - 1] ?? 0) && one <= 60_000) && (kind !== 'quantiles' || (values[0] ?? 0) > 0));
+    want(
+      `latency of ${platform} (${kind})`,
+      values.find((one, at) => !(one >= (values[at - 1] ?? 0))) ?? Number.NaN,
+      'numbers from 0, none below the one before, p50 above 0',
+      values.every((one, at) => one >= (values[at - 1] ?? 0) && one <= 60_000) &&
+        (kind !== 'quantiles' || (values[0] ?? 0) > 0),
+    );
     atLeast0(`pace of ${platform}`, pace[platform]);
     atLeast0(`limit of ${platform} a second`, limits[platform].perSecond);
     atLeast0(`limit of ${platform} a minute`, limits[platform].perMinute);
   }
-  for (const [name, found] of [['per connection', question.perConnection], ['bot', question.botMs], ['dead at', faults.dead.atMs], ['slow until', faults.slow.atMs]] as const) atLeast0(name, found);
+  for (const [name, found] of [
+    ['per connection', question.perConnection],
+    ['bot', question.botMs],
+    ['dead at', faults.dead.atMs],
+    ['slow until', faults.slow.atMs],
+  ] as const)
+    atLeast0(name, found);
   want('writes a second', question.cloud.writesPerSecond, 'a number above 0', question.cloud.writesPerSecond > 0);
-  for (const [name, found] of [['push.ios', costs.push.ios], ['push.android', costs.push.android], ['read', costs.read], ['write', costs.write], ['call', costs.call], ['batch', costs.batch], ['device', costs.device], ['authority', costs.authority], ['helpers', costs.helpers]] as const) atLeast0(`cost ${name}`, found);
+  for (const [name, found] of [
+    ['push.ios', costs.push.ios],
+    ['push.android', costs.push.android],
+    ['read', costs.read],
+    ['write', costs.write],
+    ['call', costs.call],
+    ['batch', costs.batch],
+    ['device', costs.device],
+    ['authority', costs.authority],
+    ['helpers', costs.helpers],
+  ] as const)
+    atLeast0(`cost ${name}`, found);
   want('cost factor', costs.factor, 'a number above 0', costs.factor > 0);
   if (problems.length > 0) throw new RangeError(`SIMULATION_QUESTION\n${problems.join('\n')}`);
 }

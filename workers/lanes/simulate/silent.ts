@@ -1,6 +1,11 @@
 import type { Batch } from './batches.ts';
 
-interface SilentWrite { dueMs: number; connection: number; batch: Batch; count: number }
+interface SilentWrite {
+  dueMs: number;
+  connection: number;
+  batch: Batch;
+  count: number;
+}
 
 /** A request without an answer for so long is uncertain, and its connection is replaced (wire-lane.ts). */
 const ANSWER_DEADLINE_MS = 10_000;

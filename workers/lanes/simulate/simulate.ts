@@ -43,16 +43,28 @@ export function simulate(question: SimulationQuestion): SimulationAnswer {
   world.begin();
   world.timeline.play(question.notAfterMs + AFTERMATH_MS, () => world.isOver);
   const { tally, timeline, cloud } = world;
-  for (const { threads } of world.tasks) for (const thread of threads) for (const platform of ['ios', 'android'] as const) thread.note(platform);
+  for (const { threads } of world.tasks)
+    for (const thread of threads) for (const platform of ['ios', 'android'] as const) thread.note(platform);
   const spanMs = Math.max(1, tally.lastWriteMs - (tally.firstWriteMs ?? 0));
   const busy = busyOf(world, Math.max(1, tally.lastWriteMs));
   const { bound, shares } = boundOf(world);
   return {
     totals: totalsOf(world.batches),
-    firstMs: tally.firstWriteMs, p50Ms: tally.percentile(0.5), p95Ms: tally.percentile(0.95), p99Ms: tally.percentile(0.99), lastMs: tally.lastWriteMs,
-    perSecond: (tally.written / spanMs) * 1_000, peakPerSecond: tally.peakPerSecond(), bound, shares, busy, cpuSeconds: world.cpuSeconds(),
+    firstMs: tally.firstWriteMs,
+    p50Ms: tally.percentile(0.5),
+    p95Ms: tally.percentile(0.95),
+    p99Ms: tally.percentile(0.99),
+    lastMs: tally.lastWriteMs,
+    perSecond: (tally.written / spanMs) * 1_000,
+    peakPerSecond: tally.peakPerSecond(),
+    bound,
+    shares,
+    busy,
+    cpuSeconds: world.cpuSeconds(),
     meanOpen: { ios: tally.openMs.ios / spanMs, android: tally.openMs.android / spanMs },
-    calls: cloud.calls, throttled: cloud.throttled, events: timeline.happened,
+    calls: cloud.calls,
+    throttled: cloud.throttled,
+    events: timeline.happened,
   };
 }
 
@@ -60,9 +72,18 @@ function busyOf({ cores, tasks }: World, ms: number): SimulationAnswer['busy'] {
   const part = (busyMs: number, of: number) => Math.min(1, busyMs / (of * ms));
   const sending = tasks.flatMap(({ threads }) => threads);
   return {
-    cores: part(cores.reduce((sum, one) => sum + one.busyMs, 0), cores.reduce((sum, { count }) => sum + count, 0)),
-    main: part(tasks.reduce((sum, { main }) => sum + main.busyMs, 0), tasks.length),
-    sending: part(sending.reduce((sum, { cpu }) => sum + cpu.busyMs, 0), sending.length),
+    cores: part(
+      cores.reduce((sum, one) => sum + one.busyMs, 0),
+      cores.reduce((sum, { count }) => sum + count, 0),
+    ),
+    main: part(
+      tasks.reduce((sum, { main }) => sum + main.busyMs, 0),
+      tasks.length,
+    ),
+    sending: part(
+      sending.reduce((sum, { cpu }) => sum + cpu.busyMs, 0),
+      sending.length,
+    ),
   };
 }
 
@@ -73,7 +94,11 @@ function boundOf({ tasks, cores }: World): { bound: Bound; shares: Shares } {
     for (const { waits, cpu, fromMs, untilMs } of threads) {
       // What was busy before its first batch (a dispatcher's work, say) is little beside the rest.
       const part = (busyMs: number) => (fromMs === null ? 0 : Math.min(1, busyMs / Math.max(1, untilMs - fromMs)));
-      waits.addTo(shares, { cores: part((own?.busyMs ?? 0) / (own?.count ?? 1)), main: part(main.busyMs), sending: part(cpu.busyMs) });
+      waits.addTo(shares, {
+        cores: part((own?.busyMs ?? 0) / (own?.count ?? 1)),
+        main: part(main.busyMs),
+        sending: part(cpu.busyMs),
+      });
     }
   }
   return largest(shares);

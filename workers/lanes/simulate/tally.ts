@@ -40,7 +40,7 @@ export class Tally {
     let sum = 0;
     let most = 0;
     for (let slot = 0; slot < this.#answered.length; slot += 1) {
-      sum += (this.#answered[slot] ?? 0) - (slot < 1_000 ? 0 : this.#answered[slot - 1_000] ?? 0);
+      sum += (this.#answered[slot] ?? 0) - (slot < 1_000 ? 0 : (this.#answered[slot - 1_000] ?? 0));
       most = Math.max(most, sum);
     }
     return most;

@@ -24,7 +24,10 @@ const SENDS_AT_ONCE = 8;
 /** Reads of the record and the switch item, one after the other, before a shot is known to be approved. */
 const READS_FOR_AUTHORITY = 2;
 
-interface Hand { batch: Batch; sinceMs: number }
+interface Hand {
+  batch: Batch;
+  sinceMs: number;
+}
 
 export class Task {
   readonly threads: readonly SendingThread[];
@@ -59,7 +62,10 @@ export class Task {
     this.isDead = true;
     for (const thread of this.threads) thread.die();
     for (const batch of this.#held) this.#world.lost(batch);
-    return [...this.#hands.ios, ...this.#hands.android].map(({ batch, sinceMs }) => ({ batch, backAtMs: sinceMs + VISIBILITY_MS }));
+    return [...this.#hands.ios, ...this.#hands.android].map(({ batch, sinceMs }) => ({
+      batch,
+      backAtMs: sinceMs + VISIBILITY_MS,
+    }));
   }
 
   /** Everything of the batch is settled in its lane. */
@@ -74,8 +80,15 @@ export class Task {
   #receive(platform: Platform): void {
     const { timeline, cloud, question } = this.#world;
     if (this.isDead || timeline.nowMs >= question.notAfterMs) return;
-    if (this.#hands[platform].length > AT_HAND / 2) return timeline.after(RECEIVE_AGAIN_MS, () => this.#receive(platform));
-    this.#compute(this.#callUs / 2, () => cloud.receive(platform, (batches) => this.#received(platform, batches), () => this.isDead || timeline.nowMs >= question.notAfterMs));
+    if (this.#hands[platform].length > AT_HAND / 2)
+      return timeline.after(RECEIVE_AGAIN_MS, () => this.#receive(platform));
+    this.#compute(this.#callUs / 2, () =>
+      cloud.receive(
+        platform,
+        (batches) => this.#received(platform, batches),
+        () => this.isDead || timeline.nowMs >= question.notAfterMs,
+      ),
+    );
   }
 
   #received(platform: Platform, batches: Batch[]): void {
@@ -101,8 +114,15 @@ export class Task {
   }
 
   readRecord(reads: number, then: () => void): void {
-    const { cloud, question: { costs } } = this.#world;
-    if (reads > 0) return this.#call((done) => cloud.read(done), () => this.readRecord(reads - 1, then));
+    const {
+      cloud,
+      question: { costs },
+    } = this.#world;
+    if (reads > 0)
+      return this.#call(
+        (done) => cloud.read(done),
+        () => this.readRecord(reads - 1, then),
+      );
     this.#compute(costs.authority * costs.factor, then);
   }
 
@@ -116,23 +136,30 @@ export class Task {
       const { batch } = hands.shift() as Hand;
       this.#claiming[platform] += batch.size;
       let isOurs = false;
-      this.#call((done) => this.#world.claim(batch, (won) => {
-        isOurs = won;
-        // A claim that lands is one, whoever has died meanwhile.
-        if (won && this.isDead) this.#world.lost(batch);
-        else if (won) this.#held.add(batch);
-        done();
-      }), () => {
-        if (isOurs) return this.#give(batch);
-        this.#claiming[platform] -= batch.size;
-        this.#delete();
-      });
+      this.#call(
+        (done) =>
+          this.#world.claim(batch, (won) => {
+            isOurs = won;
+            // A claim that lands is one, whoever has died meanwhile.
+            if (won && this.isDead) this.#world.lost(batch);
+            else if (won) this.#held.add(batch);
+            done();
+          }),
+        () => {
+          if (isOurs) return this.#give(batch);
+          this.#claiming[platform] -= batch.size;
+          this.#delete();
+        },
+      );
     }
     if (hands.length > 0) this.#look();
   }
 
   #give(batch: Batch): void {
-    const { timeline, question: { costs, notAfterMs } } = this.#world;
+    const {
+      timeline,
+      question: { costs, notAfterMs },
+    } = this.#world;
     this.#compute(costs.batch * costs.factor, () => {
       this.#claiming[batch.platform] -= batch.size;
       if (timeline.nowMs >= notAfterMs) {
@@ -147,7 +174,10 @@ export class Task {
   }
 
   #hasRoom(platform: Platform): boolean {
-    const { timeline, question: { pace, tasks, notAfterMs } } = this.#world;
+    const {
+      timeline,
+      question: { pace, tasks, notAfterMs },
+    } = this.#world;
     if (timeline.nowMs >= notAfterMs) return false;
     let streams = 0;
     let unsent = this.#claiming[platform];
@@ -158,7 +188,10 @@ export class Task {
       unsent += lane.unsent;
     }
     const paced = pace[platform] === 0 ? Number.POSITIVE_INFINITY : pace[platform] / tasks / 4;
-    return streams > 0 && unsent < Math.max(1, Math.min(LOOK_AHEAD_DEVICES * this.threads.length, streams * LOOK_AHEAD_STREAMS, paced));
+    return (
+      streams > 0 &&
+      unsent < Math.max(1, Math.min(LOOK_AHEAD_DEVICES * this.threads.length, streams * LOOK_AHEAD_STREAMS, paced))
+    );
   }
 
   // ---- outcomes
@@ -167,7 +200,10 @@ export class Task {
   #look(): void {
     if (this.#isLooking || this.isDead) return;
     this.#isLooking = true;
-    const { timeline, question: { threads, costs } } = this.#world;
+    const {
+      timeline,
+      question: { threads, costs },
+    } = this.#world;
     timeline.after(threads === 0 ? LOOK_SAME_THREAD_MS : LOOK_MS, () => {
       const settled = this.#settled.splice(0);
       const us = this.#settledDevices * costs.device * costs.factor;
@@ -182,21 +218,28 @@ export class Task {
 
   #account(batch: Batch): void {
     const { cloud } = this.#world;
-    this.#call((done) => cloud.write(() => {
-      // It has been given up with its holder: what the account says comes too late for it.
-      if (batch.state === 'held') {
-        this.#held.delete(batch);
-        this.#world.accounted(batch);
-      }
-      done();
-    }), () => this.#delete());
+    this.#call(
+      (done) =>
+        cloud.write(() => {
+          // It has been given up with its holder: what the account says comes too late for it.
+          if (batch.state === 'held') {
+            this.#held.delete(batch);
+            this.#world.accounted(batch);
+          }
+          done();
+        }),
+      () => this.#delete(),
+    );
   }
 
   #delete(): void {
     this.#deletes += 1;
     if (this.#deletes < PER_CALL) return;
     this.#deletes = 0;
-    this.#call((done) => this.#world.cloud.queueCall(done), () => undefined);
+    this.#call(
+      (done) => this.#world.cloud.queueCall(done),
+      () => undefined,
+    );
   }
 
   // ---- orders
@@ -218,10 +261,14 @@ export class Task {
     const ten = tens.shift();
     if (ten === undefined || this.isDead) return;
     const { cloud } = this.#world;
-    this.#call((done) => cloud.queueCall(() => {
-      cloud.put(platform, ten);
-      done();
-    }), () => this.#sendNext(platform, tens));
+    this.#call(
+      (done) =>
+        cloud.queueCall(() => {
+          cloud.put(platform, ten);
+          done();
+        }),
+      () => this.#sendNext(platform, tens),
+    );
   }
 
   // ---- CPU time
@@ -238,6 +285,11 @@ export class Task {
 
   #compute(us: number, then: () => void): void {
     if (this.isDead) return;
-    this.#world.coresOf(this).run(this.main, { begin: () => us, end: () => { if (!this.isDead) then(); } });
+    this.#world.coresOf(this).run(this.main, {
+      begin: () => us,
+      end: () => {
+        if (!this.isDead) then();
+      },
+    });
   }
 }

@@ -51,7 +51,10 @@ export class SendingThread {
 
   /** Counts the time since the last note to what the lane has waited for; from now on it waits for something else. */
   note(platform: Platform, wait: Wait = this.#waitsFor[platform]): void {
-    const { timeline: { nowMs }, tally } = this.#world;
+    const {
+      timeline: { nowMs },
+      tally,
+    } = this.#world;
     this.waits.add(this.#waitsFor[platform], this.#isAtIt, nowMs - this.#sinceMs[platform]);
     tally.openMs[platform] += this.lanes[platform].inFlight * (nowMs - this.#sinceMs[platform]);
     this.#sinceMs[platform] = nowMs;
@@ -77,7 +80,10 @@ export class SendingThread {
 
   /** Returns its cost, CPU-µs. */
   #turn(): number {
-    const { timeline, question: { notAfterMs, costs, pushesATurn } } = this.#world;
+    const {
+      timeline,
+      question: { notAfterMs, costs, pushesATurn },
+    } = this.#world;
     const { nowMs } = timeline;
     let us = 0;
     let left = pushesATurn;

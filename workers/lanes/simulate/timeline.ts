@@ -71,7 +71,11 @@ export class Timeline {
   }
 }
 
-interface Moment { atMs: number; order: number; run: () => void }
+interface Moment {
+  atMs: number;
+  order: number;
+  run: () => void;
+}
 
 function isBefore(one: Moment, other: Moment): boolean {
   return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);

@@ -22,8 +22,8 @@ test('a thread that is at it waits for what it waited for, unless it or its core
   expect(played({ ...idle, cores: 0.95 })).toMatchObject({ streams: 40, cores: 90, queue: 0 });
 });
 
-test('messages that don\'t come are the main thread\'s fault where that is full', () => {
-  expect(played({ ...idle, main: 0.9 })).toMatchObject({ 'streams': 100, 'main thread': 30, 'queue': 0 });
+test("messages that don't come are the main thread's fault where that is full", () => {
+  expect(played({ ...idle, main: 0.9 })).toMatchObject({ streams: 100, 'main thread': 30, queue: 0 });
 });
 
 test('the largest is the bound, and who has nothing to do counts nowhere', () => {

@@ -4,12 +4,25 @@ export type Bound = 'go' | 'queue' | 'main thread' | 'cores' | 'streams' | 'conn
 export type Shares = Record<Bound, number>;
 
 /** What was busy of a task while its lanes had something to do: parts of that time. */
-export interface Busy { cores: number; main: number; sending: number }
+export interface Busy {
+  cores: number;
+  main: number;
+  sending: number;
+}
 
 /** Something is at its end from here on: who waits then waits for it, whatever else it is that comes next. */
 const FULL = 0.85;
 
-export const noShares = (): Shares => ({ 'go': 0, 'queue': 0, 'main thread': 0, 'cores': 0, 'streams': 0, 'connections': 0, 'provider': 0, 'pace': 0 });
+export const noShares = (): Shares => ({
+  go: 0,
+  queue: 0,
+  'main thread': 0,
+  cores: 0,
+  streams: 0,
+  connections: 0,
+  provider: 0,
+  pace: 0,
+});
 
 /** Lane-ms by what was waited for; those in which the thread was at it, or waited for its core, apart. */
 export class Waits {

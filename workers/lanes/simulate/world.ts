@@ -23,7 +23,13 @@ const ORDER_AGAIN_MS = 100;
 const STEADY_MS = 10;
 
 /** CPU time of all tasks' main, sending and helper threads, and of what shares a machine with them. */
-export interface CpuSeconds { main: number; sending: number; helpers: number; providers: number; cloud: number }
+export interface CpuSeconds {
+  main: number;
+  sending: number;
+  helpers: number;
+  providers: number;
+  cloud: number;
+}
 
 /** Everything of one launch: machines, tasks, services, and the rules by which they meet. */
 export class World {
@@ -52,22 +58,42 @@ export class World {
     this.batches = all;
     this.#segments = segments;
     for (const { platform } of all) this.#toGive[platform] += 1;
-    const { latency, limits, faults: { badTokens, storm } } = question;
-    const provider = (platform: Platform) => new SimProvider({
-      platform, latency: latency[platform], limits: limits[platform], badTokens, random: this.#random,
-      storm: storm?.platform === platform ? { fromMs: storm.atMs, untilMs: storm.atMs + storm.forMs, retryAfterMs: storm.retryAfterMs } : null,
-    });
+    const {
+      latency,
+      limits,
+      faults: { badTokens, storm },
+    } = question;
+    const provider = (platform: Platform) =>
+      new SimProvider({
+        platform,
+        latency: latency[platform],
+        limits: limits[platform],
+        badTokens,
+        random: this.#random,
+        storm:
+          storm?.platform === platform
+            ? { fromMs: storm.atMs, untilMs: storm.atMs + storm.forMs, retryAfterMs: storm.retryAfterMs }
+            : null,
+      });
     this.#providers = { ios: provider('ios'), android: provider('android') };
     const one = question.shared === null ? null : new Cores(this.timeline, question.shared.cores);
-    this.cores = one === null ? Array.from({ length: question.tasks }, () => new Cores(this.timeline, question.cores)) : [one];
-    this.tasks = Array.from({ length: question.tasks }, (_, at) => this.#task(one ?? this.cores[at] as Cores));
-    this.cloud = new SimCloud({ figures: question.cloud, timeline: this.timeline, random: this.#random, serve: this.#served(one) });
+    this.cores =
+      one === null ? Array.from({ length: question.tasks }, () => new Cores(this.timeline, question.cores)) : [one];
+    this.tasks = Array.from({ length: question.tasks }, (_, at) => this.#task(one ?? (this.cores[at] as Cores)));
+    this.cloud = new SimCloud({
+      figures: question.cloud,
+      timeline: this.timeline,
+      random: this.#random,
+      serve: this.#served(one),
+    });
     if (one !== null) this.#foreignLoad(one);
   }
 
   /** GO is pressed at 0. */
   begin(): void {
-    const { faults: { slow, dead } } = this.question;
+    const {
+      faults: { slow, dead },
+    } = this.question;
     for (const [at, task] of this.tasks.entries()) {
       if (at < this.tasks.length - slow.tasks) task.start();
       else this.timeline.at(slow.atMs, () => task.start());
@@ -81,8 +107,13 @@ export class World {
     const { providers, cloud } = this.#foreign;
     const mains = this.tasks.map(({ main }) => main);
     return {
-      main: seconds(mains), sending: seconds(this.tasks.flatMap(({ threads }) => threads.map(({ cpu }) => cpu)).filter((one) => !mains.includes(one))),
-      helpers: seconds(mains.flatMap(({ helper }) => helper?.thread ?? [])), providers: seconds([providers]), cloud: seconds([cloud]),
+      main: seconds(mains),
+      sending: seconds(
+        this.tasks.flatMap(({ threads }) => threads.map(({ cpu }) => cpu)).filter((one) => !mains.includes(one)),
+      ),
+      helpers: seconds(mains.flatMap(({ helper }) => helper?.thread ?? [])),
+      providers: seconds([providers]),
+      cloud: seconds([cloud]),
     };
   }
 
@@ -144,7 +175,10 @@ export class World {
     const many = Math.max(1, threads);
     const sending = Array.from({ length: many }, (_, at) => {
       const lane = (platform: Platform) => this.#lane(platform, at, many, (batch) => task.settled(batch));
-      const thread = new SendingThread(this, threads === 0 ? main : new Thread(costs.cold, helper), { ios: lane('ios'), android: lane('android') });
+      const thread = new SendingThread(this, threads === 0 ? main : new Thread(costs.cold, helper), {
+        ios: lane('ios'),
+        android: lane('android'),
+      });
       this.#coresOf.set(thread, cores);
       for (const one of Object.values(thread.lanes)) this.#threadOf.set(one, thread);
       return thread;
@@ -155,12 +189,30 @@ export class World {
   }
 
   #lane(platform: Platform, thread: number, threads: number, settled: (batch: Batch) => void): SimLane {
-    const { connections, streams, primed, perConnection, answerStepMs, faults: { sickConnections }, pace, tasks } = this.question;
+    const {
+      connections,
+      streams,
+      primed,
+      perConnection,
+      answerStepMs,
+      faults: { sickConnections },
+      pace,
+      tasks,
+    } = this.question;
     const part = (of: number) => Math.floor(((thread + 1) * of) / threads) - Math.floor((thread * of) / threads);
     const own = Math.max(1, part(connections));
     return new SimLane({
-      platform, provider: this.#providers[platform], connections: own, streams: streams[platform], primed: Math.round(own * primed), sick: part(sickConnections),
-      perConnection, pace: pace[platform] / tasks / threads, stepMs: answerStepMs, batches: this.batches, settled,
+      platform,
+      provider: this.#providers[platform],
+      connections: own,
+      streams: streams[platform],
+      primed: Math.round(own * primed),
+      sick: part(sickConnections),
+      perConnection,
+      pace: pace[platform] / tasks / threads,
+      stepMs: answerStepMs,
+      batches: this.batches,
+      settled,
     });
   }
 
@@ -183,7 +235,9 @@ export class World {
 
   #dispatch(ten: { platform: Platform; batches: Batch[] }[]): void {
     const { slow } = this.question.faults;
-    const ready = this.tasks.filter((task, at) => !task.isDead && (at < this.tasks.length - slow.tasks || this.timeline.nowMs >= slow.atMs));
+    const ready = this.tasks.filter(
+      (task, at) => !task.isDead && (at < this.tasks.length - slow.tasks || this.timeline.nowMs >= slow.atMs),
+    );
     const task = ready[Math.floor(this.#random() * ready.length)];
     if (task !== undefined) task.dispatch(ten);
     else this.timeline.after(ORDER_AGAIN_MS, () => this.#dispatch(ten));
@@ -197,11 +251,16 @@ export class World {
    */
   #kill(tasks: readonly Task[]): void {
     const diedMs = this.timeline.nowMs;
-    for (const { batch, backAtMs } of tasks.flatMap((task) => task.die())) this.timeline.at(backAtMs, () => this.cloud.put(batch.platform, [batch]));
+    for (const { batch, backAtMs } of tasks.flatMap((task) => task.die()))
+      this.timeline.at(backAtMs, () => this.cloud.put(batch.platform, [batch]));
     const look = () => {
       for (const platform of ['ios', 'android'] as const) {
         const isStill = this.timeline.nowMs >= Math.max(diedMs + LEASE_MS, this.#lastClaimMs[platform] + STILL_MS);
-        if (isStill && this.cloud.waiting(platform) === 0) this.cloud.put(platform, this.batches.filter((batch) => batch.platform === platform && batch.state === 'waiting'));
+        if (isStill && this.cloud.waiting(platform) === 0)
+          this.cloud.put(
+            platform,
+            this.batches.filter((batch) => batch.platform === platform && batch.state === 'waiting'),
+          );
       }
       if (!this.isOver) this.timeline.after(RESCUE_LOOK_MS, look);
     };
@@ -220,6 +279,8 @@ export class World {
     const us = (this.question.shared?.foreign.steady ?? 0) * STEADY_MS * 1_000;
     if (us === 0) return;
     cores.run(this.#foreign.steady, { begin: () => us, end: () => undefined });
-    this.timeline.after(STEADY_MS, () => { if (!this.isOver) this.#foreignLoad(cores); });
+    this.timeline.after(STEADY_MS, () => {
+      if (!this.isOver) this.#foreignLoad(cores);
+    });
   }
 }

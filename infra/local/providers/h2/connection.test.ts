@@ -1,7 +1,7 @@
-import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { behaviour } from '../behaviour.ts';
 import { apnsBody, apnsHeaders, countsOf, iosToken, providersForTests, TestClient, until } from '../for-tests.ts';
@@ -20,19 +20,29 @@ afterEach(() => {
   clients = [];
   Object.assign(providers.behaviour, behaviour.parse({}));
 });
-afterAll(async () => { await providers.stop(); });
+afterAll(async () => {
+  await providers.stop();
+});
 
-function client(...options: ConstructorParameters<typeof TestClient> extends [string, Buffer, ...infer Rest] ? Rest : never): TestClient {
+function client(
+  ...options: ConstructorParameters<typeof TestClient> extends [string, Buffer, ...infer Rest] ? Rest : never
+): TestClient {
   const made = new TestClient(providers.apnsUrl, providers.ca, ...options);
   clients.push(made);
   return made;
 }
-function push(by: TestClient, launch: string, token: string, headers: OutgoingHttpHeaders = usual): Promise<TestAnswer> {
+function push(
+  by: TestClient,
+  launch: string,
+  token: string,
+  headers: OutgoingHttpHeaders = usual,
+): Promise<TestAnswer> {
   return by.post(`/3/device/${token}`, headers, apnsBody(launch, 'shot-1'));
 }
 const many = (by: TestClient, launch: string, count: number, from = 0): Promise<TestAnswer[]> =>
   Promise.all(Array.from({ length: count }, (_, number) => push(by, launch, iosToken(from + number))));
-const refused = (answers: TestAnswer[]): number => answers.filter(({ error }) => error?.includes('REFUSED_STREAM') === true).length;
+const refused = (answers: TestAnswer[]): number =>
+  answers.filter(({ error }) => error?.includes('REFUSED_STREAM') === true).length;
 const accepted = (answers: TestAnswer[]): number => answers.filter(({ status }) => status === 200).length;
 
 describe('the stream limit', () => {
@@ -50,7 +60,11 @@ describe('the stream limit', () => {
     const one = client();
     const answers = await many(one, 'refused', 30);
     expect([accepted(answers), refused(answers)]).toEqual([1, 29]);
-    expect(await countsOf(providers, 'refused')).toMatchObject({ received: 1, distinctDevices: 1, answers: { 200: 1 } });
+    expect(await countsOf(providers, 'refused')).toMatchObject({
+      received: 1,
+      distinctDevices: 1,
+      answers: { 200: 1 },
+    });
   });
 
   it('lets a client that knows it send everything', async () => {
@@ -85,7 +99,10 @@ describe('the stream limit', () => {
     await push(one, 'burst', iosToken(1));
     await until(() => one.streamLimit === 50, 'the limit is 50');
     providers.behaviour.latencyMs = 5;
-    const answers = await Promise.all([push(one, 'burst', iosToken(2, 'badd00')), ...Array.from({ length: 300 }, (_, number) => push(one, 'burst', iosToken(10 + number)))]);
+    const answers = await Promise.all([
+      push(one, 'burst', iosToken(2, 'badd00')),
+      ...Array.from({ length: 300 }, (_, number) => push(one, 'burst', iosToken(10 + number))),
+    ]);
     const counts = await countsOf(providers, 'burst');
     expect(accepted(answers) + refused(answers)).toBe(300);
     expect(counts).toMatchObject({ received: accepted(answers) + 2, duplicates: 0 });
@@ -138,16 +155,24 @@ describe('framing against a client that nobody here wrote', () => {
 
   it('reads header blocks that need CONTINUATION', async () => {
     const one = client({ peerMaxConcurrentStreams: 1, maxSendHeaderBlockLength: 65_000 });
-    const long = { ...usual, 'x-long': Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(33 + (at * 7) % 90)).join('').replaceAll(/[",;]/g, '.') };
+    const long = {
+      ...usual,
+      'x-long': Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(33 + ((at * 7) % 90)))
+        .join('')
+        .replaceAll(/[",;]/g, '.'),
+    };
     expect((await push(one, 'long', iosToken(1), long)).status).toBe(200);
     expect((await push(one, 'long', iosToken(2))).status).toBe(200);
   });
 
-  it('waits with error bodies for the client\'s windows', async () => {
+  it("waits with error bodies for the client's windows", async () => {
     const one = client({ peerMaxConcurrentStreams: 1, settings: { initialWindowSize: 0 } });
     await push(one, 'window', iosToken(1));
     await until(() => one.streamLimit === 1000, 'the limit is 1000');
-    const stream = one.open({ ':method': 'POST', ':path': `/3/device/${iosToken(1, 'dead00')}`, ...usual }, apnsBody('window', 'shot-1'));
+    const stream = one.open(
+      { ':method': 'POST', ':path': `/3/device/${iosToken(1, 'dead00')}`, ...usual },
+      apnsBody('window', 'shot-1'),
+    );
     const answer = one.answerOf(stream);
     await once(stream, 'response');
     expect(stream.closed).toBe(false);
@@ -159,7 +184,9 @@ describe('framing against a client that nobody here wrote', () => {
     const one = client({ peerMaxConcurrentStreams: 1 });
     await push(one, 'errors', iosToken(1));
     await until(() => one.streamLimit === 1000, 'the limit is 1000');
-    const answers = await Promise.all(Array.from({ length: 4000 }, (_, number) => push(one, 'errors', iosToken(number, 'dead00'))));
+    const answers = await Promise.all(
+      Array.from({ length: 4000 }, (_, number) => push(one, 'errors', iosToken(number, 'dead00'))),
+    );
     expect(answers.every(({ status, body }) => status === 410 && body.includes('Unregistered'))).toBe(true);
   });
 
@@ -185,7 +212,10 @@ describe('framing against a client that nobody here wrote', () => {
   it('forgets a stream that the client cancels, and answers the others', async () => {
     providers.behaviour.latencyMs = 50;
     const one = client({ peerMaxConcurrentStreams: 1 });
-    const stream = one.open({ ':method': 'POST', ':path': `/3/device/${iosToken(1)}`, ...usual }, apnsBody('cancel', 'shot-1'));
+    const stream = one.open(
+      { ':method': 'POST', ':path': `/3/device/${iosToken(1)}`, ...usual },
+      apnsBody('cancel', 'shot-1'),
+    );
     const answer = one.answerOf(stream);
     await until(async () => (await countsOf(providers, 'cancel')).received === 1, 'it is received');
     stream.close(constants.NGHTTP2_CANCEL);
@@ -196,7 +226,9 @@ describe('framing against a client that nobody here wrote', () => {
 
   it('a scheme that is none is a malformed request here (FCM is looser)', async () => {
     const one = client({ peerMaxConcurrentStreams: 1 });
-    expect((await push(one, 'scheme', iosToken(1), { ...usual, ':scheme': 'https:' })).error).toContain('PROTOCOL_ERROR');
+    expect((await push(one, 'scheme', iosToken(1), { ...usual, ':scheme': 'https:' })).error).toContain(
+      'PROTOCOL_ERROR',
+    );
     expect((await push(one, 'scheme', iosToken(1))).status).toBe(200);
   });
 });
@@ -208,14 +240,21 @@ describe('clients that break the protocol', () => {
 
   /** The error code of the GOAWAY that these bytes cause. */
   async function goawayCode(bytes: Buffer): Promise<number> {
-    const socket = connectTls({ port: Number(new URL(providers.apnsUrl).port), host: '127.0.0.1', servername: 'localhost', ca: providers.ca, ALPNProtocols: ['h2'] });
+    const socket = connectTls({
+      port: Number(new URL(providers.apnsUrl).port),
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: providers.ca,
+      ALPNProtocols: ['h2'],
+    });
     await once(socket, 'secureConnect');
     const parts: Buffer[] = [];
     socket.on('data', (part: Buffer) => parts.push(part));
     socket.write(bytes);
     await once(socket, 'close');
     const all = Buffer.concat(parts);
-    for (let at = 0; at + 9 <= all.length; at += 9 + all.readUIntBE(at, 3)) if (all[at + 3] === 7) return all.readUInt32BE(at + 13);
+    for (let at = 0; at + 9 <= all.length; at += 9 + all.readUIntBE(at, 3))
+      if (all[at + 3] === 7) return all.readUInt32BE(at + 13);
     return -1;
   }
 
@@ -226,7 +265,11 @@ describe('clients that break the protocol', () => {
     ['an even stream id', 1, Buffer.concat([preface, frame(1, 5, 2, [0x83])])],
     ['a stream id used twice', 1, Buffer.concat([preface, frame(1, 5, 3, [0x83]), frame(1, 5, 1, [0x83])])],
     ['a broken header block', 9, Buffer.concat([preface, frame(1, 5, 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0x0f])])],
-    ['a header block interrupted', 1, Buffer.concat([preface, frame(1, 1, 1, [0x83]), frame(6, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0])])],
+    [
+      'a header block interrupted',
+      1,
+      Buffer.concat([preface, frame(1, 1, 1, [0x83]), frame(6, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0])]),
+    ],
     ['padding longer than the frame', 1, Buffer.concat([preface, frame(1, 0xd, 1, [9, 0x83])])],
     ['a PING of another length', 6, Buffer.concat([preface, frame(6, 0, 0, [1])])],
     ['PUSH_PROMISE', 1, Buffer.concat([preface, frame(5, 4, 1, [0, 0, 0, 2])])],
@@ -235,20 +278,35 @@ describe('clients that break the protocol', () => {
   });
 
   it('one request in single bytes is read like any other', async () => {
-    const socket = connectTls({ port: Number(new URL(providers.apnsUrl).port), host: '127.0.0.1', servername: 'localhost', ca: providers.ca, ALPNProtocols: ['h2'] });
+    const socket = connectTls({
+      port: Number(new URL(providers.apnsUrl).port),
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: providers.ca,
+      ALPNProtocols: ['h2'],
+    });
     await once(socket, 'secureConnect');
     socket.setNoDelay(true);
     const parts: Buffer[] = [];
     socket.on('data', (part: Buffer) => parts.push(part));
     const path = Buffer.from('/3/device/00');
-    const bytes = Buffer.concat([preface, frame(4, 0, 0, []), frame(1, 5, 1, [0x83, 0x87, 0x04, path.length, ...path])]);
+    const bytes = Buffer.concat([
+      preface,
+      frame(4, 0, 0, []),
+      frame(1, 5, 1, [0x83, 0x87, 0x04, path.length, ...path]),
+    ]);
     for (const byte of bytes) socket.write(Buffer.from([byte]));
     await until(() => Buffer.concat(parts).includes('MissingProviderToken'), 'the answer');
     socket.destroy();
   });
 
   it('a client without ALPN gets no APNs', async () => {
-    const socket = connectTls({ port: Number(new URL(providers.apnsUrl).port), host: '127.0.0.1', servername: 'localhost', ca: providers.ca });
+    const socket = connectTls({
+      port: Number(new URL(providers.apnsUrl).port),
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: providers.ca,
+    });
     await once(socket, 'close');
     expect(socket.alpnProtocol).toBe(false);
   });

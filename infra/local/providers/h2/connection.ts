@@ -1,6 +1,17 @@
 import type { TLSSocket } from 'node:tls';
 import {
-  ConnectionError, ERROR_NAMES, FRAME, FRAME_HEADER_BYTES, goawayFrame, LAST_STREAM_ID, pingFrame, REFUSED_STREAM, SETTING, settingsFrame, SETTINGS_ACK, uint32Frame,
+  ConnectionError,
+  ERROR_NAMES,
+  FRAME,
+  FRAME_HEADER_BYTES,
+  goawayFrame,
+  LAST_STREAM_ID,
+  pingFrame,
+  REFUSED_STREAM,
+  SETTING,
+  settingsFrame,
+  SETTINGS_ACK,
+  uint32Frame,
 } from '../../../../workers/lanes/h2/frames.ts';
 import { HpackError } from '../../../../workers/lanes/h2/hpack-decoder.ts';
 import { HuffmanError } from '../../../../workers/lanes/h2/huffman.ts';
@@ -88,17 +99,33 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.record = record;
     this.#socket = socket;
     this.#host = host;
-    this.#out = new Output(socket, () => { host.keep(); }, (output) => { host.flushSoon(output); });
+    this.#out = new Output(
+      socket,
+      () => {
+        host.keep();
+      },
+      (output) => {
+        host.flushSoon(output);
+      },
+    );
     this.#streamLimit = host.site.firstStreamLimit();
-    socket.on('data', (chunk: Buffer) => { this.#read(chunk); });
-    socket.on('error', () => { this.destroy(); });
-    socket.on('close', () => { this.destroy(); });
+    socket.on('data', (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    socket.on('error', () => {
+      this.destroy();
+    });
+    socket.on('close', () => {
+      this.destroy();
+    });
     this.#out.write(settingsFrame([[SETTING.maxConcurrentStreams, this.#streamLimit]]));
     this.#out.write(uint32Frame(FRAME.windowUpdate, 0, receiveWindow - defaultWindow));
     this.#out.flush();
   }
 
-  get openStreams(): number { return this.#streams.size; }
+  get openStreams(): number {
+    return this.#streams.size;
+  }
 
   /** Ends the connection gracefully: what was not decided yet is not processed, and the client learns it by the last stream id. */
   goaway(reason: string): void {
@@ -108,7 +135,9 @@ export class Connection implements Carrier, Peer, FrameHandler {
     this.#lastId = this.#highestDecided;
     this.#streams.deleteAbove(this.#lastId);
     this.#out.write(goawayFrame(this.#lastId, noError, JSON.stringify({ reason })));
-    setTimeout(() => { this.destroy(); }, leavingMs).unref();
+    setTimeout(() => {
+      this.destroy();
+    }, leavingMs).unref();
     this.#leaveIfDone();
     this.#out.flushSoon();
   }
@@ -160,7 +189,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
     }
     // Trailers are read for the sake of the table alone.
     const known = this.#streams.get(streamId);
-    if (known === undefined) throw new ConnectionError('PROTOCOL_ERROR', 'a stream id was used before, or is not the client\'s');
+    if (known === undefined)
+      throw new ConnectionError('PROTOCOL_ERROR', "a stream id was used before, or is not the client's");
     this.#ends(known, ends);
   }
 
@@ -173,7 +203,8 @@ export class Connection implements Carrier, Peer, FrameHandler {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) {
       // Of a stream that was refused or reset while this was under way.
-      if (streamId > this.#highestId) throw new ConnectionError('PROTOCOL_ERROR', 'DATA on a stream that was never opened');
+      if (streamId > this.#highestId)
+        throw new ConnectionError('PROTOCOL_ERROR', 'DATA on a stream that was never opened');
       return;
     }
     if (ends && stream.parts === null && !stream.decided) {

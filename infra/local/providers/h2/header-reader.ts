@@ -66,7 +66,14 @@ export class HeaderReader {
     const shape = shapeOf(block);
     if (shape.changesTable || this.#known.size >= mostKept) this.#known.clear();
     if (shape.changesTable || shape.isPathCoded) return;
-    this.#known.set(block.length, { head, isGood, block: Buffer.from(block), pathFrom: shape.pathFrom, pathTo: shape.pathTo, path: this.pathBytes });
+    this.#known.set(block.length, {
+      head,
+      isGood,
+      block: Buffer.from(block),
+      pathFrom: shape.pathFrom,
+      pathTo: shape.pathTo,
+      path: this.pathBytes,
+    });
   }
 }
 
@@ -98,7 +105,12 @@ function headOf(fields: readonly HeaderField[]): { head: Head; path: string; isG
 
 const pathIndexes = [staticIndex(':path', '/'), staticIndex(':path', '/index.html')];
 
-interface Shape { changesTable: boolean; /** The path is a literal in Huffman code, which tells nothing byte by byte. */ isPathCoded: boolean; pathFrom: number; pathTo: number }
+interface Shape {
+  changesTable: boolean;
+  /** The path is a literal in Huffman code, which tells nothing byte by byte. */ isPathCoded: boolean;
+  pathFrom: number;
+  pathTo: number;
+}
 
 /** Of a block that was decoded without error: where the path's own bytes are, and whether the table is another one afterwards. */
 function shapeOf(block: Buffer): Shape {

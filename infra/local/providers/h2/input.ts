@@ -18,7 +18,9 @@ export interface FrameHandler {
 /** Takes what comes from a client: the preface, then frames, which the lane's reader cuts and joins; padding and lengths are dealt with here. */
 export class Input {
   readonly #handler: FrameHandler;
-  readonly #frames = new FrameReader((type, flags, streamId, bytes, start, end) => { this.#frame(type, flags, streamId, bytes, start, end); });
+  readonly #frames = new FrameReader((type, flags, streamId, bytes, start, end) => {
+    this.#frame(type, flags, streamId, bytes, start, end);
+  });
   readonly #blocks = new HeaderBlocks();
   #greeting: Buffer | null = Buffer.alloc(0);
   #chunk: Buffer = Buffer.alloc(0);
@@ -38,7 +40,8 @@ export class Input {
   /** What follows the preface; null until it is whole. */
   #greet(bytes: Buffer): Buffer | null {
     const known = Math.min(bytes.length, PREFACE.length);
-    if (PREFACE.compare(bytes, 0, known, 0, known) !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'the client does not speak HTTP/2');
+    if (PREFACE.compare(bytes, 0, known, 0, known) !== 0)
+      throw new ConnectionError('PROTOCOL_ERROR', 'the client does not speak HTTP/2');
     this.#greeting = known < PREFACE.length ? bytes : null;
     return known < PREFACE.length ? null : bytes.subarray(known);
   }
@@ -49,7 +52,14 @@ export class Input {
       if (streamId === 0) throw new ConnectionError('PROTOCOL_ERROR', 'stream 0 carries no request');
       // The reader's own buffer, for a frame that crossed chunks, is only lent.
       const isOurs = bytes === this.#chunk;
-      this.#request(type, flags, streamId, isOurs ? this.#chunk : Buffer.from(bytes.subarray(start, end)), isOurs ? start : 0, isOurs ? end : end - start);
+      this.#request(
+        type,
+        flags,
+        streamId,
+        isOurs ? this.#chunk : Buffer.from(bytes.subarray(start, end)),
+        isOurs ? start : 0,
+        isOurs ? end : end - start,
+      );
       return;
     }
     this.#other(type, flags, streamId, Buffer.from(bytes.subarray(start, end)));
@@ -58,7 +68,8 @@ export class Input {
   #request(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     const ends = (flags & FLAG.endStream) !== 0;
     if (type === FRAME.headers) {
-      if ((flags & (FLAG.endHeaders | FLAG.padded | FLAG.priority)) === FLAG.endHeaders) this.#handler.headers(streamId, ends, bytes, start, end);
+      if ((flags & (FLAG.endHeaders | FLAG.padded | FLAG.priority)) === FLAG.endHeaders)
+        this.#handler.headers(streamId, ends, bytes, start, end);
       else this.#block(type, flags, streamId, bytes, start, end);
     } else if ((flags & FLAG.padded) === 0) {
       this.#handler.data(streamId, ends, bytes, start, end, end - start);
@@ -71,17 +82,22 @@ export class Input {
   /** Headers that are padded, have a priority, or go on in CONTINUATION. */
   #block(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     const joined = this.#blocks.push(type, flags, streamId, bytes, start, end);
-    if (joined !== null) this.#handler.headers(joined.streamId, joined.endStream, Buffer.from(joined.block), 0, joined.block.length);
+    if (joined !== null)
+      this.#handler.headers(joined.streamId, joined.endStream, Buffer.from(joined.block), 0, joined.block.length);
   }
 
   #other(type: number, flags: number, streamId: number, payload: Buffer): void {
     switch (type) {
-      case FRAME.continuation: this.#block(type, flags, streamId, payload, 0, payload.length); break;
+      case FRAME.continuation:
+        this.#block(type, flags, streamId, payload, 0, payload.length);
+        break;
       case FRAME.rstStream:
         mustBe(payload, 4);
         this.#handler.reset(streamId);
         break;
-      case FRAME.settings: if ((flags & FLAG.ack) === 0) this.#handler.settings(pairsOf(payload)); break;
+      case FRAME.settings:
+        if ((flags & FLAG.ack) === 0) this.#handler.settings(pairsOf(payload));
+        break;
       case FRAME.ping:
         mustBe(payload, 8);
         if ((flags & FLAG.ack) === 0) this.#handler.ping(payload);
@@ -90,16 +106,21 @@ export class Input {
         mustBe(payload, 4);
         this.#handler.windowUpdate(streamId, readUint32(payload, 0) & idMask);
         break;
-      case FRAME.pushPromise: throw new ConnectionError('PROTOCOL_ERROR', 'clients do not push');
+      case FRAME.pushPromise:
+        throw new ConnectionError('PROTOCOL_ERROR', 'clients do not push');
       // PRIORITY, the client's GOAWAY and unknown types ask for nothing.
-      default: break;
+      default:
+        break;
     }
   }
 }
 
 function pairsOf(payload: Buffer): [number, number][] {
   if (payload.length % 6 !== 0) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS has an odd length');
-  return Array.from({ length: payload.length / 6 }, (_, pair) => [payload.readUInt16BE(pair * 6), payload.readUInt32BE(pair * 6 + 2)]);
+  return Array.from({ length: payload.length / 6 }, (_, pair) => [
+    payload.readUInt16BE(pair * 6),
+    payload.readUInt32BE(pair * 6 + 2),
+  ]);
 }
 
 function mustBe({ length }: Buffer, expected: number): void {

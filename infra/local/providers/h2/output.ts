@@ -49,7 +49,9 @@ export class Output {
     this.#socket = socket;
     this.#beforeWrite = beforeWrite;
     this.#flushLater = flushLater;
-    socket.on('drain', () => { if (socket.writableLength < mostUnwrittenBytes) socket.resume(); });
+    socket.on('drain', () => {
+      if (socket.writableLength < mostUnwrittenBytes) socket.resume();
+    });
   }
 
   write(bytes: Uint8Array): void {
@@ -80,7 +82,14 @@ export class Output {
     this.tableSizeDue = false;
     const at = this.#room(dataAt + extra);
     const out = this.#buffer;
-    const blockAt = writeFrameHeader(out, at, dataAt - FRAME_HEADER_BYTES + extra, FRAME.headers, FLAG.endHeaders | (wire.bodyBytes > 0 ? 0 : FLAG.endStream), streamId);
+    const blockAt = writeFrameHeader(
+      out,
+      at,
+      dataAt - FRAME_HEADER_BYTES + extra,
+      FRAME.headers,
+      FLAG.endHeaders | (wire.bodyBytes > 0 ? 0 : FLAG.endStream),
+      streamId,
+    );
     out[blockAt] = emptyTable;
     out.set(frames.subarray(FRAME_HEADER_BYTES, dataAt), blockAt + extra);
     if (wire.idAt >= 0 && wire.idAt < dataAt) this.#id(at + extra + wire.idAt, wire, apnsId);

@@ -56,7 +56,8 @@ export class OpenStreams {
   }
 
   deleteAbove(lastId: number): void {
-    for (const stream of [...this.#ring, ...this.#late.values()]) if (stream !== null && stream.streamId > lastId) this.delete(stream.streamId);
+    for (const stream of [...this.#ring, ...this.#late.values()])
+      if (stream !== null && stream.streamId > lastId) this.delete(stream.streamId);
   }
 
   clear(): void {

@@ -20,12 +20,17 @@ export interface Wire {
 
 export function wireOf({ status, headers, body, id }: Reply): Wire {
   const block = Buffer.concat([
-    ...(status === 0 ? [] : [statusField(status)]), ...headers.map(([name, value]) => literal(name, value)), ...(id === 'apns-id' ? [literal('apns-id', uuidPlace)] : []),
+    ...(status === 0 ? [] : [statusField(status)]),
+    ...headers.map(([name, value]) => literal(name, value)),
+    ...(id === 'apns-id' ? [literal('apns-id', uuidPlace)] : []),
   ]);
   const hasBody = body.length > 0;
   const dataAt = FRAME_HEADER_BYTES + block.length;
   const frames = Buffer.alloc(dataAt + (hasBody ? FRAME_HEADER_BYTES + body.length : 0));
-  frames.set(block, writeFrameHeader(frames, 0, block.length, FRAME.headers, FLAG.endHeaders | (hasBody ? 0 : FLAG.endStream), 0));
+  frames.set(
+    block,
+    writeFrameHeader(frames, 0, block.length, FRAME.headers, FLAG.endHeaders | (hasBody ? 0 : FLAG.endStream), 0),
+  );
   if (hasBody) frames.set(body, writeFrameHeader(frames, dataAt, body.length, FRAME.data, FLAG.endStream, 0));
   const idAt = id === 'none' ? -1 : frames.indexOf(id === 'apns-id' ? uuidPlace : messageIdPlace);
   return { frames, dataAt, bodyBytes: body.length, idAt };
@@ -41,5 +46,10 @@ function statusField(status: number): Buffer {
 
 /** Literal without indexing, new name. Names and values here are ASCII, shorter than 127. */
 function literal(name: string, value: string): Buffer {
-  return Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
+  return Buffer.concat([
+    Buffer.from([0, name.length]),
+    Buffer.from(name),
+    Buffer.from([value.length]),
+    Buffer.from(value),
+  ]);
 }

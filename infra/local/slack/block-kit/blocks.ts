@@ -13,29 +13,64 @@ const identified = { block_id: blockId.optional() };
 
 const section = z
   .strictObject({
-    type: z.literal('section'), ...identified, text: anyText(3000).optional(), fields: z.array(anyText(2000)).min(1).max(10).optional(),
-    accessory: accessory.optional(), expand: z.boolean().optional(),
+    type: z.literal('section'),
+    ...identified,
+    text: anyText(3000).optional(),
+    fields: z.array(anyText(2000)).min(1).max(10).optional(),
+    accessory: accessory.optional(),
+    expand: z.boolean().optional(),
   })
-  .refine((one) => one.text !== undefined || one.fields !== undefined, { message: 'must define either `text` or `fields`', path: ['type'] });
+  .refine((one) => one.text !== undefined || one.fields !== undefined, {
+    message: 'must define either `text` or `fields`',
+    path: ['type'],
+  });
 
-const header = z.strictObject({ type: z.literal('header'), ...identified, text: plainText(150), level: z.int().min(1).max(4).optional() });
+const header = z.strictObject({
+  type: z.literal('header'),
+  ...identified,
+  text: plainText(150),
+  level: z.int().min(1).max(4).optional(),
+});
 const divider = z.strictObject({ type: z.literal('divider'), ...identified });
-const context = z.strictObject({ type: z.literal('context'), ...identified, elements: z.array(contextElement).min(1).max(10) });
-const actions = z.strictObject({ type: z.literal('actions'), ...identified, elements: z.array(actionsElement).min(1).max(25) });
+const context = z.strictObject({
+  type: z.literal('context'),
+  ...identified,
+  elements: z.array(contextElement).min(1).max(10),
+});
+const actions = z.strictObject({
+  type: z.literal('actions'),
+  ...identified,
+  elements: z.array(actionsElement).min(1).max(25),
+});
 const markdown = z.strictObject({ type: z.literal('markdown'), ...identified, text: chars(12_000) });
 const alert = z.strictObject({
-  type: z.literal('alert'), ...identified, text: anyText(3000), level: z.enum(['default', 'info', 'warning', 'error', 'success']).optional(),
+  type: z.literal('alert'),
+  ...identified,
+  text: anyText(3000),
+  level: z.enum(['default', 'info', 'warning', 'error', 'success']).optional(),
 });
 
 const image = z
   .strictObject({
-    type: z.literal('image'), ...identified, alt_text: chars(2000), title: plainText(2000).optional(), image_url: webUrl(3000).optional(), slack_file: slackFile.optional(),
+    type: z.literal('image'),
+    ...identified,
+    alt_text: chars(2000),
+    title: plainText(2000).optional(),
+    image_url: webUrl(3000).optional(),
+    slack_file: slackFile.optional(),
   })
-  .refine((one) => (one.image_url === undefined) !== (one.slack_file === undefined), { message: 'must define either `image_url` or `slack_file`' });
+  .refine((one) => (one.image_url === undefined) !== (one.slack_file === undefined), {
+    message: 'must define either `image_url` or `slack_file`',
+  });
 
 const input = z.strictObject({
-  type: z.literal('input'), ...identified, label: plainText(2000), hint: plainText(2000).optional(), optional: z.boolean().optional(),
-  dispatch_action: z.boolean().optional(), element: inputElement,
+  type: z.literal('input'),
+  ...identified,
+  label: plainText(2000),
+  hint: plainText(2000).optional(),
+  optional: z.boolean().optional(),
+  dispatch_action: z.boolean().optional(),
+  element: inputElement,
 });
 
 const richText = z.strictObject({ ...richTextFields, ...identified });
@@ -46,11 +81,32 @@ const cell = z.discriminatedUnion('type', [
   z.strictObject(richTextFields),
 ]);
 const table = z.strictObject({
-  type: z.literal('table'), ...identified, rows: z.array(z.array(cell).min(1).max(20)).min(1).max(100),
-  column_settings: z.array(z.strictObject({ align: z.enum(['left', 'center', 'right']).optional(), is_wrapped: z.boolean().optional() }).nullable()).max(20).optional(),
+  type: z.literal('table'),
+  ...identified,
+  rows: z.array(z.array(cell).min(1).max(20)).min(1).max(100),
+  column_settings: z
+    .array(
+      z
+        .strictObject({ align: z.enum(['left', 'center', 'right']).optional(), is_wrapped: z.boolean().optional() })
+        .nullable(),
+    )
+    .max(20)
+    .optional(),
 });
 
-export const block = z.discriminatedUnion('type', [section, header, divider, context, actions, markdown, alert, image, input, richText, table]);
+export const block = z.discriminatedUnion('type', [
+  section,
+  header,
+  divider,
+  context,
+  actions,
+  markdown,
+  alert,
+  image,
+  input,
+  richText,
+  table,
+]);
 
 export const messageBlocks = z.array(block).max(50);
 

@@ -19,7 +19,9 @@ export const actionId = chars(255);
 export const blockId = chars(255);
 
 export const webUrl = (maxChars: number) =>
-  chars(maxChars).refine((url) => /^(https?|mailto|slack):/.test(url) && URL.canParse(url), { message: 'must be a valid url' });
+  chars(maxChars).refine((url) => /^(https?|mailto|slack):/.test(url) && URL.canParse(url), {
+    message: 'must be a valid url',
+  });
 
 export const confirmDialog = z.strictObject({
   title: plainText(100),
@@ -47,11 +49,18 @@ export const richOption = z.strictObject({
 export const optionGroup = z.strictObject({ label: plainText(75), options: z.array(plainOption).min(1).max(100) });
 
 export const dispatchConfig = z.strictObject({
-  trigger_actions_on: z.array(z.enum(['on_enter_pressed', 'on_character_entered'])).min(1).max(2).optional(),
+  trigger_actions_on: z
+    .array(z.enum(['on_enter_pressed', 'on_character_entered']))
+    .min(1)
+    .max(2)
+    .optional(),
 });
 
 export const conversationFilter = z.strictObject({
-  include: z.array(z.enum(['im', 'mpim', 'private', 'public'])).min(1).optional(),
+  include: z
+    .array(z.enum(['im', 'mpim', 'private', 'public']))
+    .min(1)
+    .optional(),
   exclude_external_shared_channels: z.boolean().optional(),
   exclude_bot_users: z.boolean().optional(),
 });

@@ -18,7 +18,9 @@ function status(path: string, headers: Record<string, string>, method = 'GET'): 
     request(`${workspace.url}${path}`, { method, headers }, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
-    }).on('error', reject).end(method === 'GET' ? undefined : '{"as":"U0ONCALL","channel":"C0WARROOM","text":"x"}');
+    })
+      .on('error', reject)
+      .end(method === 'GET' ? undefined : '{"as":"U0ONCALL","channel":"C0WARROOM","text":"x"}');
   });
 }
 
@@ -32,7 +34,9 @@ describe('another page in the same browser', () => {
     expect(await status('/client/messages', { ...json, ...own, origin: 'https://evil.example' }, 'POST')).toBe(403);
     expect(await status('/client/messages', { ...json, ...own, origin: 'null' }, 'POST')).toBe(403);
     expect(await status('/client/messages', { ...json, host: 'evil.example' }, 'POST')).toBe(403);
-    expect(await status('/client/messages', { ...json, host: own.host, 'sec-fetch-site': 'cross-site' }, 'POST')).toBe(403);
+    expect(await status('/client/messages', { ...json, host: own.host, 'sec-fetch-site': 'cross-site' }, 'POST')).toBe(
+      403,
+    );
     expect(await status('/client/state', { host: `evil.example:${workspace.port}` })).toBe(403);
     // A form post needs no preflight, and would be let through by the browser.
     expect(await status('/client/actions', { host: own.host, 'content-type': 'text/plain' }, 'POST')).toBe(415);
@@ -47,9 +51,16 @@ describe('another page in the same browser', () => {
     expect(headers.get('content-security-policy')).toContain("script-src 'self';");
   });
 
-  it('gets no other file than the page\'s own', async () => {
+  it("gets no other file than the page's own", async () => {
     workspace = await startTestWorkspace();
-    for (const path of ['/page/../start.ts', '/page/%2e%2e/start.ts', '/fonts/lato/../../../package.json', '/fonts/zod/package.json', '/start.ts']) expect(await status(path, {})).toBe(404);
+    for (const path of [
+      '/page/../start.ts',
+      '/page/%2e%2e/start.ts',
+      '/fonts/lato/../../../package.json',
+      '/fonts/zod/package.json',
+      '/start.ts',
+    ])
+      expect(await status(path, {})).toBe(404);
   });
 });
 
@@ -57,19 +68,31 @@ describe('messages as HTML', () => {
   it('holds no markup and no script link of people or apps', async () => {
     workspace = await startTestWorkspace();
     await person(workspace, 'U0ONCALL').say('<img src=x onerror=alert(1)> javascript:alert(1) https://example.com/a');
-    const evil = '<script>alert(1)</script> <javascript:alert(1)|click> <data:text/html,x|click> <https://example.com|ok>';
+    const evil =
+      '<script>alert(1)</script> <javascript:alert(1)|click> <data:text/html,x|click> <https://example.com|ok>';
     await slack().chat.postMessage({
-      channel: 'C0WARROOM', text: 'x',
+      channel: 'C0WARROOM',
+      text: 'x',
       blocks: [
         { type: 'section', text: { type: 'mrkdwn', text: evil } },
         { type: 'markdown', text: '[x](javascript:alert(1)) <img src=x onerror=alert(1)>' },
-        { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'link', url: 'javascript:alert(1)', text: 'x' }] }] },
-        { type: 'actions', elements: [{ type: 'button', action_id: '"><b>', text: { type: 'plain_text', text: '<i>GO</i>' } }] },
+        {
+          type: 'rich_text',
+          elements: [
+            { type: 'rich_text_section', elements: [{ type: 'link', url: 'javascript:alert(1)', text: 'x' }] },
+          ],
+        },
+        {
+          type: 'actions',
+          elements: [{ type: 'button', action_id: '"><b>', text: { type: 'plain_text', text: '<i>GO</i>' } }],
+        },
       ],
     });
     for (const { html } of await person(workspace, 'U0ONCALL').messages()) {
       expect(html).not.toMatch(/<script|<img|<i>|<b>/);
-      expect([...html.matchAll(/(?:href|src)="([^"]*)"/g)].every(([, url]) => url === '' || url?.startsWith('https://'))).toBe(true);
+      expect(
+        [...html.matchAll(/(?:href|src)="([^"]*)"/g)].every(([, url]) => url === '' || url?.startsWith('https://')),
+      ).toBe(true);
     }
     expect((await person(workspace, 'U0ONCALL').messages())[1]?.html).toContain('href="https://example.com"');
   });
@@ -78,17 +101,43 @@ describe('messages as HTML', () => {
     workspace = await startTestWorkspace();
     const option = (value: string) => ({ text: { type: 'plain_text' as const, text: value }, value });
     await slack().chat.postMessage({
-      channel: 'C0WARROOM', text: 'x',
-      blocks: [{ type: 'actions', block_id: 'b', elements: [
-        { type: 'button', action_id: 'fire.go', style: 'primary', text: { type: 'plain_text', text: ':rocket: GO' } },
-        { type: 'button', action_id: 'fire.go:again', text: { type: 'plain_text', text: ':large_green_square: GO anyway' } },
-        { type: 'static_select', action_id: 's', placeholder: { type: 'plain_text', text: 'Pick' }, options: [option('a'), option('b')], initial_option: option('b') },
-        { type: 'overflow', action_id: 'o', options: [option('x')] },
-      ] }],
+      channel: 'C0WARROOM',
+      text: 'x',
+      blocks: [
+        {
+          type: 'actions',
+          block_id: 'b',
+          elements: [
+            {
+              type: 'button',
+              action_id: 'fire.go',
+              style: 'primary',
+              text: { type: 'plain_text', text: ':rocket: GO' },
+            },
+            {
+              type: 'button',
+              action_id: 'fire.go:again',
+              text: { type: 'plain_text', text: ':large_green_square: GO anyway' },
+            },
+            {
+              type: 'static_select',
+              action_id: 's',
+              placeholder: { type: 'plain_text', text: 'Pick' },
+              options: [option('a'), option('b')],
+              initial_option: option('b'),
+            },
+            { type: 'overflow', action_id: 'o', options: [option('x')] },
+          ],
+        },
+      ],
     });
     const html = (await person(workspace, 'U0ONCALL').messages())[0]?.html ?? '';
     expect(html).toContain('data-action="fire.go"');
-    expect(html.match(/class="button[^"]*"/g)).toEqual(['class="button button-primary"', 'class="button"', 'class="button"']);
+    expect(html.match(/class="button[^"]*"/g)).toEqual([
+      'class="button button-primary"',
+      'class="button"',
+      'class="button"',
+    ]);
     expect(html).toContain('🚀 GO');
     expect(html).toContain('>🟩 GO anyway</button>');
     expect(html).toContain('aria-label="Pick"');
@@ -105,7 +154,11 @@ describe('the event stream', () => {
       const abort = new AbortController();
       const read = async (): Promise<void> => {
         const answer = await fetch(`${workspace.url}/client/events?as=${as}`, { signal: abort.signal });
-        for await (const chunk of answer.body ?? []) for (const [, type] of Buffer.from(chunk).toString().matchAll(/^event: (.*)$/gm)) events[as]?.push(type ?? '');
+        for await (const chunk of answer.body ?? [])
+          for (const [, type] of Buffer.from(chunk)
+            .toString()
+            .matchAll(/^event: (.*)$/gm))
+            events[as]?.push(type ?? '');
       };
       const done = read().catch((error: unknown) => expect((error as Error).name).toBe('AbortError'));
       return () => (abort.abort(), done);
@@ -127,7 +180,11 @@ describe('a restart', () => {
   it('keeps messages, pins, channels and files, and drops a torn last line', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'gobutton-slack-'));
     workspace = await startTestWorkspace({ dataDir, scopes: EVERY_SCOPE });
-    const { ts } = await slack().chat.postMessage({ channel: 'C0WARROOM', text: 'board', metadata: { event_type: 'board', event_payload: { seq: 1 } } });
+    const { ts } = await slack().chat.postMessage({
+      channel: 'C0WARROOM',
+      text: 'board',
+      metadata: { event_type: 'board', event_payload: { seq: 1 } },
+    });
     await slack().chat.update({ channel: 'C0WARROOM', ts: ts ?? '', text: 'board 2' });
     await slack().pins.add({ channel: 'C0WARROOM', timestamp: ts ?? '' });
     await slack().conversations.create({ name: 'launch-2' });

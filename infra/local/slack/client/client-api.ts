@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Interactions } from '../delivery/interactions.ts';
 import { HttpError, readBody, sendJson } from '../http.ts';
 import type { Renderer } from '../render/render.ts';
-import type { Json } from '../state/model.ts';
 import { slackId } from '../state/ids.ts';
+import type { Json } from '../state/model.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { Views } from '../state/views.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
@@ -18,7 +18,13 @@ const STREAM_BEHIND_BYTES = 8 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
 const values = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
-const pressed = z.object({ as: z.string(), action_id: z.string(), block_id: z.string().optional(), value: z.string().optional(), selected: z.unknown().optional() });
+const pressed = z.object({
+  as: z.string(),
+  action_id: z.string(),
+  block_id: z.string().optional(),
+  value: z.string().optional(),
+  selected: z.unknown().optional(),
+});
 const posted = z.object({ as: z.string(), channel: z.string(), text: z.string().min(1).max(4000) });
 const edited = z.object({ as: z.string(), text: z.string().min(1).max(4000) });
 const byPerson = z.object({ as: z.string() });
@@ -63,12 +69,15 @@ export class ClientApi {
     const parts = url.pathname.split('/').slice(2).map(decodeURIComponent);
     try {
       if (request.method === 'GET') return this.#get(parts, url, response);
-      if (!(request.headers['content-type'] ?? '').startsWith('application/json')) throw new HttpError(415, 'json_expected');
+      if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
+        throw new HttpError(415, 'json_expected');
       const body = parseBody(await readBody(request, BODY_BYTES));
       sendJson(response, 200, await this.#change(request.method ?? '', parts, body));
     } catch (error) {
-      if (error instanceof SlackError) return sendJson(response, 200, { ok: false, error: error.error, ...error.extra });
-      if (error instanceof z.ZodError) return sendJson(response, 400, { ok: false, error: 'invalid_arguments', details: z.prettifyError(error) });
+      if (error instanceof SlackError)
+        return sendJson(response, 200, { ok: false, error: error.error, ...error.extra });
+      if (error instanceof z.ZodError)
+        return sendJson(response, 400, { ok: false, error: 'invalid_arguments', details: z.prettifyError(error) });
       throw error;
     }
   }
@@ -80,14 +89,18 @@ export class ClientApi {
     if (what === 'state') return sendJson(response, 200, clientState(state, isConnected()));
     if (what === 'channels' && id !== undefined && more === 'messages') {
       const channel = state.channel(id);
-      const own = as === '' ? [] : state.ephemerals(channel.id, state.user(as).id).map((one) => clientEphemeral(one, renderer));
+      const own =
+        as === '' ? [] : state.ephemerals(channel.id, state.user(as).id).map((one) => clientEphemeral(one, renderer));
       const all = state.messages(channel.id);
       const limit = Number(url.searchParams.get('limit') ?? Infinity);
       const shown = all.slice(-limit).map((one) => clientMessage(one, renderer));
       const messages = [...shown, ...own].toSorted((a, b) => Number(a['ts']) - Number(b['ts']));
       return sendJson(response, 200, { messages, has_more: all.length > shown.length });
     }
-    if (what === 'views') return sendJson(response, 200, { views: views.stackOf(state.user(as).id).map((one, i) => clientView(one, i, renderer)) });
+    if (what === 'views')
+      return sendJson(response, 200, {
+        views: views.stackOf(state.user(as).id).map((one, i) => clientView(one, i, renderer)),
+      });
     if (what === 'events') return this.#stream(response, state.user(as).id);
     throw new HttpError(404, 'no_such_path');
   }
@@ -102,12 +115,21 @@ export class ClientApi {
         const place = state.channel(channel);
         if (place.is_archived) throw new SlackError('is_archived');
         if (!place.members.includes(state.user(as).id)) throw new SlackError('not_in_channel');
-        const message = state.post({ channel: place.id, user: as, client_msg_id: slackId('m', 16), ...personText(text, state) });
+        const message = state.post({
+          channel: place.id,
+          user: as,
+          client_msg_id: slackId('m', 16),
+          ...personText(text, state),
+        });
         return { ok: true, ts: message.ts };
       }
       case 'PATCH messages': {
         const { as, text } = edited.parse(body);
-        state.change(this.#ownMessage(as, id, more), { ...personText(text, state), edited: { user: as, ts: state.nextTs() } }, { by: as, visible: true });
+        state.change(
+          this.#ownMessage(as, id, more),
+          { ...personText(text, state), edited: { user: as, ts: state.nextTs() } },
+          { by: as, visible: true },
+        );
         return { ok: true };
       }
       case 'DELETE messages':
@@ -151,11 +173,17 @@ export class ClientApi {
   }
 
   #stream(response: ServerResponse, as: string): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     const stream = { response, as };
     this.#streams.add(stream);
     response.on('close', () => this.#streams.delete(stream));
-    response.write(`event: presence\ndata: ${JSON.stringify({ type: 'presence', connected: this.#options.isConnected() })}\n\n`);
+    response.write(
+      `event: presence\ndata: ${JSON.stringify({ type: 'presence', connected: this.#options.isConnected() })}\n\n`,
+    );
   }
 
   #broadcast(event: { type: string; to: string | null; data: Json }): void {

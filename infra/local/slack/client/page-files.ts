@@ -9,7 +9,12 @@ const PAGE_DIR = fileURLToPath(new URL('../page/', import.meta.url));
 const require = createRequire(import.meta.url);
 
 const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.woff': 'font/woff',
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
 };
 
 /**
@@ -27,18 +32,30 @@ const PAGE_HEADERS = {
 
 /** Serves `/`, the files of `page/`, and fonts from npm under `/fonts/<name>/…`. */
 export function servePage(response: ServerResponse, pathname: string): void {
-  if (pathname === '/page/slack-blocks.css') return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
+  if (pathname === '/page/slack-blocks.css')
+    return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
   const font = /^\/fonts\/([a-z0-9-]+)\/((?:files\/)?[a-z0-9.-]+)$/.exec(pathname);
   const own = /^\/(?:page\/([a-z0-9-]+\.[a-z]+))?$/.exec(pathname);
-  const file = font !== null ? fontFile(font[1] ?? '', font[2] ?? '') : own !== null ? join(PAGE_DIR, own[1] ?? 'index.html') : null;
+  const file =
+    font !== null
+      ? fontFile(font[1] ?? '', font[2] ?? '')
+      : own !== null
+        ? join(PAGE_DIR, own[1] ?? 'index.html')
+        : null;
   const type = file === null ? undefined : TYPES[extname(file)];
   if (file === null || type === undefined || !existsSync(file)) throw new HttpError(404, 'no_such_page');
-  sendText(response, 200, type, readFileSync(file), { ...PAGE_HEADERS, ...(font !== null && { 'cache-control': 'public, max-age=86400' }) });
+  sendText(response, 200, type, readFileSync(file), {
+    ...PAGE_HEADERS,
+    ...(font !== null && { 'cache-control': 'public, max-age=86400' }),
+  });
 }
 
 /** The library's styles hang on an element id that each message would repeat; they hang on its class here. */
 function blockStyles(): string {
-  return readFileSync(require.resolve('slack-blocks-to-jsx/dist/style.css'), 'utf8').replaceAll('#slack_blocks_to_jsx', '.slack_blocks_to_jsx');
+  return readFileSync(require.resolve('slack-blocks-to-jsx/dist/style.css'), 'utf8').replaceAll(
+    '#slack_blocks_to_jsx',
+    '.slack_blocks_to_jsx',
+  );
 }
 
 /** Only fonts that the page names are served, whatever else is installed. */

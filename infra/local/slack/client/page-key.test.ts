@@ -8,29 +8,52 @@ import type { Workspace } from '../start.ts';
 const KEY = 'k'.repeat(32);
 let browser: Browser;
 let workspace: Workspace;
-beforeAll(async () => { browser = await launchBrowser(); }, 30_000);
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 30_000);
 afterAll(() => browser?.close());
-beforeEach(async () => { workspace = await startTestWorkspace({ pageKey: KEY }); });
+beforeEach(async () => {
+  workspace = await startTestWorkspace({ pageKey: KEY });
+});
 afterEach(() => workspace.stop());
 
 const cookie = (key = KEY, port = workspace.port) => ({ cookie: `other=1; gobutton-${port}=${key}` });
 
 test('whoever has no key, or another one, gets nothing: page, files, streams, presses', async () => {
   for (const headers of [{}, cookie('wrong'), cookie(KEY, 1), cookie(`${KEY}x`)]) {
-    for (const path of ['/', '/?key=wrong', '/page/room.js', '/client/state?as=U0ONCALL', `/client/state?as=U0ONCALL&key=${KEY}`, '/client/events?as=U0ONCALL', '/client/phones', '/client/faults', '/files/F1/x']) {
+    for (const path of [
+      '/',
+      '/?key=wrong',
+      '/page/room.js',
+      '/client/state?as=U0ONCALL',
+      `/client/state?as=U0ONCALL&key=${KEY}`,
+      '/client/events?as=U0ONCALL',
+      '/client/phones',
+      '/client/faults',
+      '/files/F1/x',
+    ]) {
       expect((await fetch(workspace.url + path, { headers })).status, path).toBe(403);
     }
-    const pressed = await fetch(`${workspace.url}/client/messages?key=${KEY}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{"as":"U0ONCALL","channel":"C0WARROOM","text":"x"}' });
+    const pressed = await fetch(`${workspace.url}/client/messages?key=${KEY}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: '{"as":"U0ONCALL","channel":"C0WARROOM","text":"x"}',
+    });
     expect([pressed.status, await pressed.json()]).toEqual([403, { ok: false, error: 'page_key_missing' }]);
   }
   const words = await fetch(workspace.url, { headers: { accept: 'text/html' } });
-  expect([words.status, await words.text()]).toEqual([403, expect.stringContaining('the address that `npm start` has printed')]);
+  expect([words.status, await words.text()]).toEqual([
+    403,
+    expect.stringContaining('the address that `npm start` has printed'),
+  ]);
   expect(await new ScriptedPerson(workspace.pageUrl, 'C0WARROOM', 'U0ONCALL').messages()).toEqual([]);
 });
 
-test('the key counts only with this machine\'s own Host and Origin', async () => {
+test("the key counts only with this machine's own Host and Origin", async () => {
   for (const foreign of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
-    expect((await fetch(`${workspace.url}/client/state?as=U0ONCALL`, { headers: { ...cookie(), ...foreign } })).status).toBe(403);
+    expect(
+      (await fetch(`${workspace.url}/client/state?as=U0ONCALL`, { headers: { ...cookie(), ...foreign } })).status,
+    ).toBe(403);
     expect((await fetch(workspace.pageUrl, { headers: foreign, redirect: 'manual' })).status).toBe(403);
   }
   expect((await fetch(`${workspace.url}/client/state?as=U0ONCALL`, { headers: cookie() })).status).toBe(200);

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError, sendText } from '../http.ts';
 
-const WORDS = 'This room opens by the address that `npm start` has printed, with its key: it is new at each start. Open that one. Nothing was changed.\n';
+const WORDS =
+  'This room opens by the address that `npm start` has printed, with its key: it is new at each start. Open that one. Nothing was changed.\n';
 
 /**
  * Who may use the page and its API: whoever was given its address, `/?key=…`. The first visit leaves the key in a cookie and goes on
@@ -43,7 +44,9 @@ export class PageKey {
   #goOn(response: ServerResponse, url: URL): void {
     url.searchParams.delete('key');
     response.writeHead(303, {
-      location: `${url.pathname}${url.search}`, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer',
+      location: `${url.pathname}${url.search}`,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
       'set-cookie': `${this.#name}=${this.#key ?? ''}; Path=/; HttpOnly; SameSite=Strict`,
     });
     response.end();

@@ -4,19 +4,33 @@ import type { WorkspaceState } from '../state/workspace-state.ts';
 
 /** A command's text as an app with `should_escape` gets it: people typed as @name are mentions. */
 export function withMentions(typed: string, state: WorkspaceState): string {
-  const names = new Map([...state.users.values()].flatMap((user) => [user.real_name, user.name].map((name) => [name.toLowerCase(), user] as const)));
-  const longestFirst = [...names.keys()].toSorted((a, b) => b.length - a.length).map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const names = new Map(
+    [...state.users.values()].flatMap((user) =>
+      [user.real_name, user.name].map((name) => [name.toLowerCase(), user] as const),
+    ),
+  );
+  const longestFirst = [...names.keys()]
+    .toSorted((a, b) => b.length - a.length)
+    .map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   // What is typed is text: only what Slack itself makes of it is markup. A test may give a mention as Slack sends it.
-  const escaped = typed.replaceAll('&', '&amp;').replaceAll(/<(?!@[UW][A-Z0-9]+[|>])/g, '&lt;').replaceAll(/(?<!<@[UW][A-Z0-9|a-z .]*)>/g, '&gt;');
-  return escaped.replaceAll(new RegExp(String.raw`(?<![\w<])@(${longestFirst.join('|')})(?!\w)`, 'gi'), (typedName: string, name: string) => {
-    const user = names.get(name.toLowerCase());
-    return user === undefined ? typedName : `<@${user.id}|${user.name}>`;
-  });
+  const escaped = typed
+    .replaceAll('&', '&amp;')
+    .replaceAll(/<(?!@[UW][A-Z0-9]+[|>])/g, '&lt;')
+    .replaceAll(/(?<!<@[UW][A-Z0-9|a-z .]*)>/g, '&gt;');
+  return escaped.replaceAll(
+    new RegExp(String.raw`(?<![\w<])@(${longestFirst.join('|')})(?!\w)`, 'gi'),
+    (typedName: string, name: string) => {
+      const user = names.get(name.toLowerCase());
+      return user === undefined ? typedName : `<@${user.id}|${user.name}>`;
+    },
+  );
 }
 
 /** What a person typed, as Slack stores it: `&<>` escaped, @name and #channel turned into ids, and the rich text of it. */
 export function personText(typed: string, state: WorkspaceState): { text: string; blocks: Json[] } {
-  const users = [...state.users.values()].flatMap((user) => [user.real_name, user.name].map((name) => ({ name, id: user.id })));
+  const users = [...state.users.values()].flatMap((user) =>
+    [user.real_name, user.name].map((name) => ({ name, id: user.id })),
+  );
   users.push({ name: 'gobutton', id: APP.botUserId });
   users.sort((a, b) => b.name.length - a.name.length);
   const elements: Json[] = [];
@@ -27,9 +41,11 @@ export function personText(typed: string, state: WorkspaceState): { text: string
     text += plain.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
     plain = '';
   };
-  for (let i = 0; i < typed.length; ) {
+  for (let i = 0; i < typed.length;) {
     const rest = typed.slice(i);
-    const user = rest.startsWith('@') ? users.find((one) => rest.slice(1).toLowerCase().startsWith(one.name.toLowerCase())) : undefined;
+    const user = rest.startsWith('@')
+      ? users.find((one) => rest.slice(1).toLowerCase().startsWith(one.name.toLowerCase()))
+      : undefined;
     const id = /^<@(U[A-Z0-9]+)>/.exec(rest);
     const link = /^https?:\/\/[^\s<>|]+[^\s<>|.,;:!?)]/.exec(rest);
     const emoji = /^:([a-z+-][a-z0-9_+-]*):/.exec(rest);

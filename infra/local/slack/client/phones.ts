@@ -3,7 +3,11 @@ import { Readable } from 'node:stream';
 import { sendJson, sendText } from '../http.ts';
 
 /** Passes on what the push providers say of the simulated phones, so that the page has one address. */
-export async function servePhones(response: ServerResponse, providersUrl: string | null, path: 'phones' | 'events'): Promise<void> {
+export async function servePhones(
+  response: ServerResponse,
+  providersUrl: string | null,
+  path: 'phones' | 'events',
+): Promise<void> {
   if (providersUrl === null) {
     // An empty stream that ends: the page asks again in a few seconds.
     if (path === 'phones') return sendJson(response, 200, []);
@@ -12,11 +16,17 @@ export async function servePhones(response: ServerResponse, providersUrl: string
   const abort = new AbortController();
   response.on('close', () => abort.abort());
   try {
-    const answer = await fetch(new URL(path, providersUrl.endsWith('/') ? providersUrl : `${providersUrl}/`), { signal: abort.signal });
+    const answer = await fetch(new URL(path, providersUrl.endsWith('/') ? providersUrl : `${providersUrl}/`), {
+      signal: abort.signal,
+    });
     if (!answer.ok || answer.body === null) return sendJson(response, 502, { ok: false, error: 'providers_failed' });
-    response.writeHead(200, { 'content-type': answer.headers.get('content-type') ?? 'application/json', 'cache-control': 'no-store' });
+    response.writeHead(200, {
+      'content-type': answer.headers.get('content-type') ?? 'application/json',
+      'cache-control': 'no-store',
+    });
     for await (const chunk of Readable.fromWeb(answer.body)) {
-      if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+      if (!response.write(chunk))
+        await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
     }
     response.end();
   } catch (error) {

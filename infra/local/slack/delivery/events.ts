@@ -8,7 +8,11 @@ import type { Outcome, Retry, Transport } from './transport.ts';
 /** Slack: three more tries, at once, after a minute and after five. */
 const RETRY_AFTER_MS = [0, 60_000, 300_000];
 
-const MESSAGE_EVENTS: Record<string, string> = { channel: 'message.channels', group: 'message.groups', im: 'message.im' };
+const MESSAGE_EVENTS: Record<string, string> = {
+  channel: 'message.channels',
+  group: 'message.groups',
+  im: 'message.im',
+};
 
 /** Brings every event of people, and of channels the app is in, to the app, with Slack's retries. */
 export class EventDelivery {
@@ -19,7 +23,12 @@ export class EventDelivery {
   #log: Logger;
   #subscribed: ReadonlySet<string>;
 
-  constructor(options: { state: WorkspaceState; transport: () => Transport; log: Logger; /** As in a manifest: `message.channels`, `user_change` … */ subscribed: readonly string[] }) {
+  constructor(options: {
+    state: WorkspaceState;
+    transport: () => Transport;
+    log: Logger;
+    /** As in a manifest: `message.channels`, `user_change` … */ subscribed: readonly string[];
+  }) {
     this.#state = options.state;
     this.#transport = options.transport;
     this.#log = options.log;
@@ -33,7 +42,9 @@ export class EventDelivery {
   }
 
   #onChange(change: Change): void {
-    for (const event of eventsOf(change, change.kind === 'message' ? change.message.ts : this.#state.nextTs(), (id) => this.#typeOf(id))) {
+    for (const event of eventsOf(change, change.kind === 'message' ? change.message.ts : this.#state.nextTs(), (id) =>
+      this.#typeOf(id),
+    )) {
       if (this.#mayHear(event)) this.#try(eventCallback(event, this.#state.nowMs()), null);
     }
   }
@@ -46,7 +57,8 @@ export class EventDelivery {
   /** An app hears of what it has subscribed to, in channels that it is in. */
   #mayHear(event: Json): boolean {
     const type = String(event['type']);
-    if (!this.#subscribed.has(type === 'message' ? MESSAGE_EVENTS[String(event['channel_type'])] ?? '' : type)) return false;
+    if (!this.#subscribed.has(type === 'message' ? (MESSAGE_EVENTS[String(event['channel_type'])] ?? '') : type))
+      return false;
     const item = event['item'] as Json | undefined;
     const channelId = event['channel'] ?? item?.['channel'];
     if (typeof channelId !== 'string') return true;
@@ -64,7 +76,12 @@ export class EventDelivery {
   #answered(payload: Json, tries: number, outcome: Outcome): void {
     const waitMs = RETRY_AFTER_MS[tries];
     if (outcome.ok || outcome.noRetry === true || waitMs === undefined) return;
-    const reason = outcome.error === 'operation_timeout' ? 'timeout' : outcome.error === 'dispatch_failed' ? 'connection_failed' : 'http_error';
+    const reason =
+      outcome.error === 'operation_timeout'
+        ? 'timeout'
+        : outcome.error === 'dispatch_failed'
+          ? 'connection_failed'
+          : 'http_error';
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#try(payload, { num: tries + 1, reason });

@@ -7,7 +7,15 @@ import { person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
 import type { Workspace } from '../start.ts';
 
 const nothing = (): void => undefined;
-const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing, setLevel: nothing, getLevel: () => 'error' as never, setName: nothing };
+const quiet = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  setLevel: nothing,
+  getLevel: () => 'error' as never,
+  setName: nothing,
+};
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
@@ -24,7 +32,12 @@ async function boltOverHttp(signingSecret: string): Promise<{ app: App; workspac
   const workspace = await startTestWorkspace();
   stops.push(() => workspace.stop());
   const receiver = new HTTPReceiver({ signingSecret, logger: quiet });
-  const app = new App({ token: SECRETS.botToken, receiver, logger: quiet, clientOptions: { slackApiUrl: workspace.apiUrl } });
+  const app = new App({
+    token: SECRETS.botToken,
+    receiver,
+    logger: quiet,
+    clientOptions: { slackApiUrl: workspace.apiUrl },
+  });
   const server = (await app.start({ port: 0, host: '127.0.0.1' })) as Server;
   stops.push(() => app.stop());
   workspace.setRequestUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
@@ -32,7 +45,13 @@ async function boltOverHttp(signingSecret: string): Promise<{ app: App; workspac
 }
 
 /** An app that is only an HTTP server: `answer` says what each request gets. */
-async function bareApp(answer: (request: IncomingMessage, body: string, count: number) => { status: number; body?: string; headers?: Record<string, string> }) {
+async function bareApp(
+  answer: (
+    request: IncomingMessage,
+    body: string,
+    count: number,
+  ) => { status: number; body?: string; headers?: Record<string, string> },
+) {
   const requests: { headers: IncomingMessage['headers']; body: string }[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -59,7 +78,10 @@ describe('HTTP mode with a real Bolt HTTPReceiver', () => {
       await respond({ text: 'halting', replace_original: false });
     });
     expect(await workspace.verifyRequestUrl()).toBe(true);
-    expect(await person(workspace, 'U0ONCALL').go('fire now')).toMatchObject({ ok: true, response: { text: 'heard fire now' } });
+    expect(await person(workspace, 'U0ONCALL').go('fire now')).toMatchObject({
+      ok: true,
+      response: { text: 'heard fire now' },
+    });
     await person(workspace, 'U0ONCALL').say('hello');
     await until('the event', () => heard.includes('hello'));
   });
@@ -68,17 +90,26 @@ describe('HTTP mode with a real Bolt HTTPReceiver', () => {
     const { app, workspace } = await boltOverHttp('another-secret');
     app.command('/go', async ({ ack }) => ack());
     expect(await workspace.verifyRequestUrl()).toBe(false);
-    expect(await person(workspace, 'U0ONCALL').go('fire')).toEqual({ ok: false, error: '/go failed with the error "http_client_error"' });
+    expect(await person(workspace, 'U0ONCALL').go('fire')).toEqual({
+      ok: false,
+      error: '/go failed with the error "http_client_error"',
+    });
   });
 });
 
 describe('HTTP mode', () => {
   it('says dispatch_failed when nobody listens, and http_service_error when the app breaks', async () => {
     const nobody = await workspaceInHttpMode('http://127.0.0.1:9/slack/events');
-    expect(await person(nobody, 'U0ONCALL').go('x')).toEqual({ ok: false, error: '/go failed with the error "dispatch_failed"' });
+    expect(await person(nobody, 'U0ONCALL').go('x')).toEqual({
+      ok: false,
+      error: '/go failed with the error "dispatch_failed"',
+    });
     const broken = await bareApp(() => ({ status: 500 }));
     const workspace = await workspaceInHttpMode(broken.url);
-    expect(await person(workspace, 'U0ONCALL').go('x')).toEqual({ ok: false, error: '/go failed with the error "http_service_error"' });
+    expect(await person(workspace, 'U0ONCALL').go('x')).toEqual({
+      ok: false,
+      error: '/go failed with the error "http_service_error"',
+    });
     expect(broken.requests.length).toBe(1);
   });
 
@@ -93,7 +124,10 @@ describe('HTTP mode', () => {
   });
 
   it('does not try again when the app says so', async () => {
-    const app = await bareApp((request) => ({ status: request.headers['content-type'] === 'application/json' ? 500 : 200, headers: { 'x-slack-no-retry': '1' } }));
+    const app = await bareApp((request) => ({
+      status: request.headers['content-type'] === 'application/json' ? 500 : 200,
+      headers: { 'x-slack-no-retry': '1' },
+    }));
     const workspace = await workspaceInHttpMode(app.url);
     await person(workspace, 'U0ONCALL').say('hello');
     await until('the first try', () => app.requests.length === 1);
@@ -107,7 +141,8 @@ describe('HTTP mode', () => {
     const app = await bareApp(() => ({ status: 200 }));
     const workspace = await startTestWorkspace({ requestUrl: app.url, nowMs: () => nowMs });
     stops.push(() => workspace.stop());
-    const use = async (url: string | null, body: object) => (await fetch(url ?? '', { method: 'POST', body: JSON.stringify(body) })).status;
+    const use = async (url: string | null, body: object) =>
+      (await fetch(url ?? '', { method: 'POST', body: JSON.stringify(body) })).status;
     await person(workspace, 'U0ONCALL').go('x');
     const url = new URLSearchParams(app.requests[0]?.body).get('response_url');
     for (let i = 0; i < 5; i++) expect(await use(url, { text: `answer ${i}` })).toBe(200);
@@ -127,12 +162,18 @@ describe('HTTP mode', () => {
     stops.push(() => workspace.stop());
     const view = { type: 'modal', title: { type: 'plain_text', text: 'T' }, blocks: [{ type: 'divider' }] };
     const open = async (trigger: string | null) => {
-      const answer = await fetch(`${workspace.apiUrl}views.open`, { method: 'POST', body: new URLSearchParams({ token: SECRETS.botToken, trigger_id: trigger ?? '', view: JSON.stringify(view) }) });
+      const answer = await fetch(`${workspace.apiUrl}views.open`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: SECRETS.botToken, trigger_id: trigger ?? '', view: JSON.stringify(view) }),
+      });
       return (await answer.json()) as { ok: boolean; error?: string };
     };
     const trigger = (i: number) => new URLSearchParams(app.requests[i]?.body).get('trigger_id');
     await person(workspace, 'U0ONCALL').go('x');
-    expect(await open(trigger(0))).toMatchObject({ ok: true, view: { type: 'modal', root_view_id: expect.any(String) as string } });
+    expect(await open(trigger(0))).toMatchObject({
+      ok: true,
+      view: { type: 'modal', root_view_id: expect.any(String) as string },
+    });
     expect(await open(trigger(0))).toEqual({ ok: false, error: 'exchanged_trigger_id' });
     await person(workspace, 'U0ONCALL').go('y');
     nowMs += 3_001;

@@ -33,14 +33,21 @@ export class HttpMode implements Transport {
       ...(retry !== null && { 'x-slack-retry-num': String(retry.num), 'x-slack-retry-reason': retry.reason }),
     };
     try {
-      const response = await fetch(this.requestUrl, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(ACK_MS) });
+      const response = await fetch(this.requestUrl, {
+        method: 'POST',
+        headers,
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(ACK_MS),
+      });
       const text = await response.text();
       const noRetry = response.headers.get('x-slack-no-retry') === '1';
       if (response.status >= 500) return { ok: false, error: 'http_service_error', noRetry };
       if (!response.ok) return { ok: false, error: 'http_client_error', noRetry };
       return { ok: true, body: answerOf(text) };
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'TimeoutError') return { ok: false, error: 'operation_timeout' };
+      if (error instanceof DOMException && error.name === 'TimeoutError')
+        return { ok: false, error: 'operation_timeout' };
       if (error instanceof TypeError) return { ok: false, error: 'dispatch_failed' };
       throw error;
     }
@@ -52,12 +59,18 @@ export class HttpMode implements Transport {
     const outcome = await this.deliver('events_api', { type: 'url_verification', challenge, token: 'local' }, null);
     if (!outcome.ok) return false;
     const body = outcome.body;
-    return body === challenge || (typeof body === 'object' && body !== null && (body as Json)['challenge'] === challenge);
+    return (
+      body === challenge || (typeof body === 'object' && body !== null && (body as Json)['challenge'] === challenge)
+    );
   }
 }
 
 function stringFields(payload: Json): Record<string, string> {
-  return Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null && value !== undefined).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(
+    Object.entries(payload)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([key, value]) => [key, String(value)]),
+  );
 }
 
 /** Apps answer with JSON, with plain text, or with nothing. */

@@ -30,7 +30,13 @@ export class Interactions {
   /** What people chose in the stateful elements of messages, by person, channel and ts. */
   #chosen = new Map<string, Values>();
 
-  constructor(options: { state: WorkspaceState; views: Views; triggers: Triggers; responseUrls: ResponseUrls; transport: () => Transport }) {
+  constructor(options: {
+    state: WorkspaceState;
+    views: Views;
+    triggers: Triggers;
+    responseUrls: ResponseUrls;
+    transport: () => Transport;
+  }) {
     this.#state = options.state;
     this.#views = options.views;
     this.#triggers = options.triggers;
@@ -41,9 +47,20 @@ export class Interactions {
   async command(as: string, channelId: string, command: string, text: string): Promise<Answer> {
     const user = this.#state.user(as);
     const channel = this.#state.channel(channelId);
-    if (!COMMANDS.includes(command)) return { ok: false, error: `${command} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as slash commands.` };
+    if (!COMMANDS.includes(command))
+      return {
+        ok: false,
+        error: `${command} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as slash commands.`,
+      };
     const place = { channel: channel.id, user: user.id, ts: null };
-    const payload = slashCommand({ user, channel, command, text, responseUrl: this.#responseUrls.issue(place), triggerId: this.#triggers.issue(user.id) });
+    const payload = slashCommand({
+      user,
+      channel,
+      command,
+      text,
+      responseUrl: this.#responseUrls.issue(place),
+      triggerId: this.#triggers.issue(user.id),
+    });
     const outcome = await this.#transport().deliver('slash_commands', payload, null);
     if (!outcome.ok) return { ok: false, error: `${command} failed with the error "${outcome.error}"` };
     const response = responseOf(outcome.body);
@@ -62,7 +79,8 @@ export class Interactions {
     const user = this.#state.user(as);
     const channel = this.#state.channel(channelId);
     const message = this.#state.messages(channel.id).find((one) => one.ts === ts) ?? null;
-    const ephemeral = message === null ? this.#state.ephemerals(channel.id, user.id).find((one) => one.ts === ts) : undefined;
+    const ephemeral =
+      message === null ? this.#state.ephemerals(channel.id, user.id).find((one) => one.ts === ts) : undefined;
     if (message === null && ephemeral === undefined) throw new SlackError('message_not_found');
     const blocks = message?.blocks ?? ephemeral?.blocks ?? [];
     const { element, blockId } = findElement(blocks, pressed);
@@ -71,7 +89,16 @@ export class Interactions {
     const values = merged(initialValues(blocks), this.#chosen.get(key) ?? {}, element, blockId, action);
     this.#chosen.set(key, values);
     const responseUrl = this.#responseUrls.issue({ channel: channel.id, user: user.id, ts });
-    const payload = messageAction({ user, channel, ts, message, action, values, responseUrl, triggerId: this.#triggers.issue(user.id) });
+    const payload = messageAction({
+      user,
+      channel,
+      ts,
+      message,
+      action,
+      values,
+      responseUrl,
+      triggerId: this.#triggers.issue(user.id),
+    });
     const outcome = await this.#transport().deliver('interactive', payload, null);
     return outcome.ok ? { ok: true } : { ok: false, error: outcome.error };
   }
@@ -82,7 +109,12 @@ export class Interactions {
     const { element, blockId } = findElement(open.view.blocks, pressed);
     const action = this.#action(element, blockId, pressed);
     this.#views.fill(open, { [blockId]: { [String(element['action_id'])]: chosenValue(element, pressed) } });
-    const payload = viewAction({ user: this.#state.user(as), view: open.view, action, triggerId: this.#triggers.issue(as, viewId) });
+    const payload = viewAction({
+      user: this.#state.user(as),
+      view: open.view,
+      action,
+      triggerId: this.#triggers.issue(as, viewId),
+    });
     const outcome = await this.#transport().deliver('interactive', payload, null);
     return outcome.ok ? { ok: true } : { ok: false, error: outcome.error };
   }
@@ -95,7 +127,11 @@ export class Interactions {
       this.#views.setErrors(open, missing);
       return { ok: false, error: 'invalid_input', errors: missing };
     }
-    const payload = viewSubmission({ user: this.#state.user(as), view: open.view, triggerId: this.#triggers.issue(as, viewId) });
+    const payload = viewSubmission({
+      user: this.#state.user(as),
+      view: open.view,
+      triggerId: this.#triggers.issue(as, viewId),
+    });
     const outcome = await this.#transport().deliver('interactive', payload, null);
     if (!outcome.ok) return { ok: false, error: outcome.error };
     return this.#afterSubmission(open, isJson(outcome.body) ? outcome.body : {});
@@ -108,7 +144,11 @@ export class Interactions {
     if (!isCleared) this.#views.close(open);
     for (const one of closed) {
       if (!one.view.notify_on_close) continue;
-      const outcome = await this.#transport().deliver('interactive', viewClosed({ user: this.#state.user(as), view: one.view, isCleared }), null);
+      const outcome = await this.#transport().deliver(
+        'interactive',
+        viewClosed({ user: this.#state.user(as), view: one.view, isCleared }),
+        null,
+      );
       if (!outcome.ok) return { ok: false, error: outcome.error };
     }
     return { ok: true };
@@ -153,8 +193,14 @@ export class Interactions {
   #action(element: Json, blockId: string, pressed: PressedElement): Json {
     const { action_id, type, text, style, placeholder } = element;
     return {
-      action_id, block_id: blockId, type, ...(text !== undefined && { text }), ...(style !== undefined && { style }), ...(placeholder !== undefined && { placeholder }),
-      ...chosenValue(element, pressed), action_ts: this.#state.nextTs(),
+      action_id,
+      block_id: blockId,
+      type,
+      ...(text !== undefined && { text }),
+      ...(style !== undefined && { style }),
+      ...(placeholder !== undefined && { placeholder }),
+      ...chosenValue(element, pressed),
+      action_ts: this.#state.nextTs(),
     };
   }
 }
@@ -170,7 +216,8 @@ function findElement(blocks: Json[], pressed: PressedElement): { element: Json; 
 
 /** The state of a message's elements: initial values, what was chosen before, what was chosen now. */
 function merged(initial: Values, before: Values, element: Json, blockId: string, action: Json): Values {
-  for (const [id, actions] of Object.entries(before)) if (initial[id] !== undefined) initial[id] = { ...initial[id], ...actions };
+  for (const [id, actions] of Object.entries(before))
+    if (initial[id] !== undefined) initial[id] = { ...initial[id], ...actions };
   const known = initial[blockId]?.[String(element['action_id'])];
   if (known === undefined || initial[blockId] === undefined) return initial;
   const chosen = Object.fromEntries(Object.keys(known).map((key) => [key, action[key] ?? known[key]]));
@@ -181,8 +228,11 @@ function merged(initial: Values, before: Values, element: Json, blockId: string,
 /** Errors must name input blocks of the view; Slack shows trouble for others, the stand-in says which. */
 function errorsFor(open: OpenView, given: unknown): Record<string, string> {
   const errors = isJson(given) ? given : {};
-  const inputs = new Set(open.view.blocks.filter((block) => block['type'] === 'input').map((block) => block['block_id']));
-  if (Object.keys(errors).length === 0 || Object.keys(errors).some((id) => !inputs.has(id))) throw new SlackError('errors_name_unknown_blocks');
+  const inputs = new Set(
+    open.view.blocks.filter((block) => block['type'] === 'input').map((block) => block['block_id']),
+  );
+  if (Object.keys(errors).length === 0 || Object.keys(errors).some((id) => !inputs.has(id)))
+    throw new SlackError('errors_name_unknown_blocks');
   return Object.fromEntries(Object.entries(errors).map(([id, text]) => [id, String(text)]));
 }
 

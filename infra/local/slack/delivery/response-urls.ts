@@ -1,9 +1,9 @@
-import { checkedBlocks } from '../web-api/chat.ts';
 import { secretId } from '../state/ids.ts';
 import type { Json } from '../state/model.ts';
 import { APP, TEAM } from '../state/seed.ts';
 import { SlackError } from '../state/slack-error.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
+import { checkedBlocks } from '../web-api/chat.ts';
 
 /** Slack: five uses within 30 minutes. */
 const USES = 5;
@@ -57,7 +57,11 @@ export class ResponseUrls {
       const ephemeral = this.#state.ephemerals(place.channel, place.user).find((one) => one.ts === place.ts);
       if (ephemeral !== undefined) return this.#state.changeEphemeral(ephemeral, content);
       const message = this.#state.message(place.channel, place.ts);
-      this.#state.change(message, { blocks: [], ...content, edited: { user: APP.botUserId, ts: this.#state.nextTs() } }, { by: APP.botUserId, visible: true });
+      this.#state.change(
+        message,
+        { blocks: [], ...content, edited: { user: APP.botUserId, ts: this.#state.nextTs() } },
+        { by: APP.botUserId, visible: true },
+      );
       return;
     }
     if (body['response_type'] === 'in_channel') {

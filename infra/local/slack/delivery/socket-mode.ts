@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { randomUUID } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { foreignRequest } from '../../loopback.ts';
@@ -99,7 +99,8 @@ export class SocketMode implements Transport {
   /** Sends every connection away after its `hello`, as Slack does while Socket Mode is switched off for the app; `silent`: takes it and says nothing. */
   refuse(reason: 'link_disabled' | 'too_many_websockets' | 'silent' | null): void {
     this.#refusal = reason;
-    if (reason !== null && reason !== 'silent') for (const socket of this.#connections) this.#disconnect(socket, reason);
+    if (reason !== null && reason !== 'silent')
+      for (const socket of this.#connections) this.#disconnect(socket, reason);
   }
 
   /** Cuts every connection without a word, as a network does. */
@@ -152,7 +153,11 @@ export class SocketMode implements Transport {
       JSON.stringify({
         type: 'hello',
         num_connections: this.#connections.length,
-        debug_info: { host: 'applink-local-0', build_number: 1, approximate_connection_time: this.#options.connectionLifetimeS || 18_060 },
+        debug_info: {
+          host: 'applink-local-0',
+          build_number: 1,
+          approximate_connection_time: this.#options.connectionLifetimeS || 18_060,
+        },
         connection_info: { app_id: APP.id },
       }),
     );

@@ -9,7 +9,11 @@ export const ACK_MS = 3_000;
 /** How the app answered: what came with the acknowledgement, or the word that Slack shows the person. */
 export type Outcome =
   | { ok: true; body: unknown }
-  | { ok: false; error: 'operation_timeout' | 'dispatch_failed' | 'http_client_error' | 'http_service_error'; noRetry?: boolean };
+  | {
+      ok: false;
+      error: 'operation_timeout' | 'dispatch_failed' | 'http_client_error' | 'http_service_error';
+      noRetry?: boolean;
+    };
 
 export interface Retry {
   num: number;

@@ -16,7 +16,11 @@ export async function get(path) {
 
 export async function send(method, path, body = {}) {
   try {
-    const answer = await fetch(`/client/${path}`, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ as: session.as, ...body }) });
+    const answer = await fetch(`/client/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ as: session.as, ...body }),
+    });
     keyed(answer);
     return await answer.json();
   } catch (error) {
@@ -27,7 +31,17 @@ export async function send(method, path, body = {}) {
 /** The person's event stream; the browser reconnects by itself, and `onOpen` then reads everything anew. */
 export function listen({ onEvent, onOpen, onLost }) {
   const stream = new EventSource(`/client/events?as=${encodeURIComponent(session.as)}`);
-  const types = ['message', 'message_changed', 'message_deleted', 'ephemeral', 'view_opened', 'view_updated', 'view_closed', 'channel_changed', 'presence'];
+  const types = [
+    'message',
+    'message_changed',
+    'message_deleted',
+    'ephemeral',
+    'view_opened',
+    'view_updated',
+    'view_closed',
+    'channel_changed',
+    'presence',
+  ];
   for (const type of types) stream.addEventListener(type, (event) => onEvent(JSON.parse(event.data)));
   stream.onopen = onOpen;
   stream.onerror = () => {

@@ -18,12 +18,18 @@ export function valueOf(control) {
       return { type, selected_conversation: text };
     case 'checkboxes':
     case 'multi_static_select':
-      return { type, selected_options: checked(control).map((input) => optionOf(input.parentElement.innerText, input.value)) };
+      return {
+        type,
+        selected_options: checked(control).map((input) => optionOf(input.parentElement.innerText, input.value)),
+      };
     case 'multi_users_select':
       return { type, selected_users: checked(control).map((input) => input.value) };
     case 'radio_buttons': {
       const [input] = checked(control);
-      return { type, selected_option: input === undefined ? null : optionOf(input.parentElement.innerText, input.value) };
+      return {
+        type,
+        selected_option: input === undefined ? null : optionOf(input.parentElement.innerText, input.value),
+      };
     }
     case 'datepicker':
       return { type, selected_date: text };
@@ -91,7 +97,8 @@ export function watchElements(root, perform) {
   });
   root.addEventListener('keydown', (event) => {
     const control = event.target.closest('[data-element$="_input"]');
-    if (event.key === 'Enter' && control !== null && control.nodeName !== 'TEXTAREA' && dispatches(control)) press(control, { selected: control.value }, perform);
+    if (event.key === 'Enter' && control !== null && control.nodeName !== 'TEXTAREA' && dispatches(control))
+      press(control, { selected: control.value }, perform);
   });
 }
 

@@ -22,7 +22,9 @@ let shownCount = PAGE_MESSAGES;
 
 export function startMessages(onPins) {
   watchElements(list, pressMessage);
-  list.addEventListener('click', (event) => event.target.closest('.see-more')?.parentElement.toggleAttribute('data-open'));
+  list.addEventListener('click', (event) =>
+    event.target.closest('.see-more')?.parentElement.toggleAttribute('data-open'),
+  );
   newer.addEventListener('click', () => toEnd('smooth'));
   earlier.addEventListener('click', () => {
     shownCount *= 4;
@@ -162,7 +164,13 @@ function showAll() {
 }
 
 function startsGroup(before, message) {
-  return before === null || before.user !== message.user || before.ephemeralTo !== message.ephemeralTo || before.pinned !== message.pinned || Number(message.ts) - Number(before.ts) > GROUP_S;
+  return (
+    before === null ||
+    before.user !== message.user ||
+    before.ephemeralTo !== message.ephemeralTo ||
+    before.pinned !== message.pinned ||
+    Number(message.ts) - Number(before.ts) > GROUP_S
+  );
 }
 
 function dayOf(message) {
@@ -190,10 +198,22 @@ function newRow() {
 }
 
 function fill(row, message, first) {
-  const user = people.get(message.user) ?? { id: message.user, real_name: message.notice || message.user === 'USLACKBOT' ? 'Slackbot' : message.user, is_bot: true };
+  const user = people.get(message.user) ?? {
+    id: message.user,
+    real_name: message.notice || message.user === 'USLACKBOT' ? 'Slackbot' : message.user,
+    is_bot: true,
+  };
   const at = new Date(Number(message.ts) * 1000);
   const clock = at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' });
-  row.className = ['message', first ? 'message-first' : '', message.ephemeralTo ? 'message-ephemeral' : '', message.pinned ? 'message-pinned' : '', message.notice ? 'message-notice' : ''].join(' ').trim();
+  row.className = [
+    'message',
+    first ? 'message-first' : '',
+    message.ephemeralTo ? 'message-ephemeral' : '',
+    message.pinned ? 'message-pinned' : '',
+    message.notice ? 'message-notice' : '',
+  ]
+    .join(' ')
+    .trim();
   row.dataset.ts = message.ts;
   row.setAttribute('aria-label', `${user.real_name}, ${clock}`);
   row.querySelector('.only-you').hidden = message.ephemeralTo === undefined || !first;
@@ -204,7 +224,10 @@ function fill(row, message, first) {
   const head = row.querySelector('time');
   setText(head, clock);
   head.dateTime = at.toISOString();
-  setText(row.querySelector('.side-time'), at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' }).replace(/ [AP]M/, ''));
+  setText(
+    row.querySelector('.side-time'),
+    at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' }).replace(/ [AP]M/, ''),
+  );
   const body = row.querySelector('.message-body');
   if (row.shownHtml !== message.html || message.notice) {
     if (message.notice) setText(body, message.text);
@@ -232,5 +255,14 @@ function setText(element, text) {
 export function paintAvatar(element, user) {
   element.dataset.user = user.id;
   element.classList.toggle('avatar-app', user.is_bot === true && user.id !== 'slackbot');
-  setText(element, user.is_bot === true ? '' : user.real_name.split(' ').map((word) => word[0]).join('').slice(0, 2));
+  setText(
+    element,
+    user.is_bot === true
+      ? ''
+      : user.real_name
+          .split(' ')
+          .map((word) => word[0])
+          .join('')
+          .slice(0, 2),
+  );
 }

@@ -57,7 +57,8 @@ async function close() {
 }
 
 function report(answer) {
-  trouble.textContent = answer.ok || answer.errors !== undefined ? '' : `We had some trouble connecting (${answer.error}). Try again?`;
+  trouble.textContent =
+    answer.ok || answer.errors !== undefined ? '' : `We had some trouble connecting (${answer.error}). Try again?`;
 }
 
 function show() {

@@ -20,7 +20,9 @@ function morphChildren(from, to) {
 }
 
 function isSame(a, b) {
-  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.action ?? '') === (b.dataset?.action ?? '');
+  return (
+    a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.dataset?.action ?? '') === (b.dataset?.action ?? '')
+  );
 }
 
 function morphNode(present, wanted) {
@@ -29,8 +31,10 @@ function morphNode(present, wanted) {
     return;
   }
   if (present.nodeType !== Node.ELEMENT_NODE) return;
-  for (const { name, value } of [...wanted.attributes]) if (present.getAttribute(name) !== value) present.setAttribute(name, value);
-  for (const { name } of [...present.attributes]) if (!wanted.hasAttribute(name) && !isLiveAttribute(present, name)) present.removeAttribute(name);
+  for (const { name, value } of [...wanted.attributes])
+    if (present.getAttribute(name) !== value) present.setAttribute(name, value);
+  for (const { name } of [...present.attributes])
+    if (!wanted.hasAttribute(name) && !isLiveAttribute(present, name)) present.removeAttribute(name);
   morphChildren(present, wanted);
 }
 

@@ -37,7 +37,9 @@ async function load() {
 function onPush({ phone, platform, notification }) {
   const slot = slotFor({ phone, platform });
   if (slot === null || !isSeen(notification)) return;
-  const kept = slot.notifications.filter((one) => one.id !== notification.id && (one.collapseId === null || one.collapseId !== notification.collapseId));
+  const kept = slot.notifications.filter(
+    (one) => one.id !== notification.id && (one.collapseId === null || one.collapseId !== notification.collapseId),
+  );
   slot.notifications = [notification, ...kept].slice(0, 10);
   draw(slot, notification.id);
   slot.element.classList.remove('buzz');
@@ -51,7 +53,8 @@ function isSeen(notification) {
 }
 
 function slotFor({ phone, platform }) {
-  const known = slots.find((slot) => slot.id === phone) ?? slots.find((slot) => slot.id === null && slot.platform === platform);
+  const known =
+    slots.find((slot) => slot.id === phone) ?? slots.find((slot) => slot.id === null && slot.platform === platform);
   if (known !== undefined) {
     known.id = phone;
     return known;
@@ -109,7 +112,8 @@ function ago(atMs) {
 
 function count() {
   const reached = slots.filter((slot) => slot.notifications.length > 0).length;
-  document.getElementById('phones-count').textContent = reached === 0 ? 'Simulated, on the audience list' : `${reached} of ${slots.length} reached`;
+  document.getElementById('phones-count').textContent =
+    reached === 0 ? 'Simulated, on the audience list' : `${reached} of ${slots.length} reached`;
 }
 
 function tick() {
@@ -118,7 +122,12 @@ function tick() {
   for (const { element } of slots) {
     element.querySelector('.phone-clock').textContent = clock;
     element.querySelector('.phone-clock-small').textContent = clock;
-    element.querySelector('.phone-date').textContent = now.toLocaleDateString('en-US', { weekday: 'short', month: 'short', day: 'numeric' });
-    for (const card of element.querySelectorAll('.phone-note')) card.querySelector('time').textContent = ago(Number(card.dataset.atMs));
+    element.querySelector('.phone-date').textContent = now.toLocaleDateString('en-US', {
+      weekday: 'short',
+      month: 'short',
+      day: 'numeric',
+    });
+    for (const card of element.querySelectorAll('.phone-note'))
+      card.querySelector('time').textContent = ago(Number(card.dataset.atMs));
   }
 }

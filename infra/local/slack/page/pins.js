@@ -40,8 +40,12 @@ function newPin(message) {
   const row = document.createElement('li');
   row.className = 'pin';
   row.dataset.pin = message.ts;
-  row.innerHTML = '<div class="message-head"><strong class="who"></strong><time></time></div><div class="message-body" inert></div><button type="button" class="button">View message</button>';
-  row.querySelector('time').textContent = new Date(Number(message.ts) * 1000).toLocaleString('en-US', { dateStyle: 'medium', timeStyle: 'short' });
+  row.innerHTML =
+    '<div class="message-head"><strong class="who"></strong><time></time></div><div class="message-body" inert></div><button type="button" class="button">View message</button>';
+  row.querySelector('time').textContent = new Date(Number(message.ts) * 1000).toLocaleString('en-US', {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  });
   row.querySelector('.button').dataset.jump = message.ts;
   return row;
 }

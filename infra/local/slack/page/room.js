@@ -1,7 +1,16 @@
 import { get, listen, session } from './api.js';
 import { sendCommand, startComposer } from './composer.js';
 import { toast } from './dialogs.js';
-import { forgetEphemerals, loadMessages, onMessageEvent, jumpTo, paintAvatar, resetMessages, setPeople, startMessages } from './messages.js';
+import {
+  forgetEphemerals,
+  loadMessages,
+  onMessageEvent,
+  jumpTo,
+  paintAvatar,
+  resetMessages,
+  setPeople,
+  startMessages,
+} from './messages.js';
 import { loadModals, onViewEvent, startModals } from './modals.js';
 import { startPhones } from './phones.js';
 import { openTab, showPins, startTabs } from './pins.js';
@@ -104,43 +113,47 @@ function bookmark({ title, link }) {
 }
 
 function showPeople() {
-  const rows = state.users.filter((user) => !user.is_bot).map((user) => {
-    const row = document.createElement('button');
-    row.type = 'button';
-    row.className = 'person';
-    row.setAttribute('role', 'radio');
-    row.setAttribute('aria-checked', String(user.id === session.as));
-    row.setAttribute('aria-label', `${user.real_name}, ${user.title}`);
-    row.title = `${user.real_name}, ${user.title}`;
-    const avatar = document.createElement('span');
-    avatar.className = 'avatar avatar-small';
-    paintAvatar(avatar, user);
-    const words = document.createElement('span');
-    words.className = 'person-words';
-    const name = document.createElement('strong');
-    name.textContent = user.real_name;
-    const role = document.createElement('small');
-    role.textContent = user.title;
-    words.append(name, role);
-    row.append(avatar, words);
-    row.addEventListener('click', () => become(user.id));
-    return row;
-  });
+  const rows = state.users
+    .filter((user) => !user.is_bot)
+    .map((user) => {
+      const row = document.createElement('button');
+      row.type = 'button';
+      row.className = 'person';
+      row.setAttribute('role', 'radio');
+      row.setAttribute('aria-checked', String(user.id === session.as));
+      row.setAttribute('aria-label', `${user.real_name}, ${user.title}`);
+      row.title = `${user.real_name}, ${user.title}`;
+      const avatar = document.createElement('span');
+      avatar.className = 'avatar avatar-small';
+      paintAvatar(avatar, user);
+      const words = document.createElement('span');
+      words.className = 'person-words';
+      const name = document.createElement('strong');
+      name.textContent = user.real_name;
+      const role = document.createElement('small');
+      role.textContent = user.title;
+      words.append(name, role);
+      row.append(avatar, words);
+      row.addEventListener('click', () => become(user.id));
+      return row;
+    });
   byId('people').replaceChildren(...rows);
 }
 
 function showChannels() {
-  const rows = state.channels.filter((channel) => !channel.is_archived && (channel.im_with === null || channel.im_with === session.as)).map((channel) => {
-    const item = document.createElement('li');
-    const row = document.createElement('button');
-    row.type = 'button';
-    row.className = `channel${unread.has(channel.id) ? ' channel-unread' : ''}`;
-    row.textContent = titleOf(channel);
-    if (channel.id === session.channel) row.setAttribute('aria-current', 'page');
-    row.addEventListener('click', () => openChannel(channel.id));
-    item.append(row);
-    return item;
-  });
+  const rows = state.channels
+    .filter((channel) => !channel.is_archived && (channel.im_with === null || channel.im_with === session.as))
+    .map((channel) => {
+      const item = document.createElement('li');
+      const row = document.createElement('button');
+      row.type = 'button';
+      row.className = `channel${unread.has(channel.id) ? ' channel-unread' : ''}`;
+      row.textContent = titleOf(channel);
+      if (channel.id === session.channel) row.setAttribute('aria-current', 'page');
+      row.addEventListener('click', () => openChannel(channel.id));
+      item.append(row);
+      return item;
+    });
   byId('channels').replaceChildren(...rows);
 }
 

@@ -29,15 +29,31 @@ export function interactive(element: Json, context: ElementContext): ReactElemen
     case 'static_select':
       return select(element, context, optionsOf(element), selectedOption(element, context));
     case 'users_select':
-      return select(element, context, context.people.map(asOption), given(context, 'selected_user', element['initial_user']));
+      return select(
+        element,
+        context,
+        context.people.map(asOption),
+        given(context, 'selected_user', element['initial_user']),
+      );
     case 'channels_select':
     case 'conversations_select':
-      return select(element, context, context.channels.map(asOption), given(context, element['type'] === 'channels_select' ? 'selected_channel' : 'selected_conversation', null));
+      return select(
+        element,
+        context,
+        context.channels.map(asOption),
+        given(context, element['type'] === 'channels_select' ? 'selected_channel' : 'selected_conversation', null),
+      );
     case 'checkboxes':
     case 'multi_static_select':
       return choices(element, context, 'checkbox', optionsOf(element), selectedOptions(element, context));
     case 'multi_users_select':
-      return choices(element, context, 'checkbox', context.people.map(asOption), listOf(context.value['selected_users'] ?? element['initial_users']));
+      return choices(
+        element,
+        context,
+        'checkbox',
+        context.people.map(asOption),
+        listOf(context.value['selected_users'] ?? element['initial_users']),
+      );
     case 'radio_buttons':
       return choices(element, context, 'radio', optionsOf(element), [selectedOption(element, context)]);
     case 'datepicker':
@@ -45,7 +61,12 @@ export function interactive(element: Json, context: ElementContext): ReactElemen
     case 'timepicker':
       return field(element, context, 'time', given(context, 'selected_time', element['initial_time']));
     case 'datetimepicker':
-      return field(element, context, 'datetime-local', given(context, 'selected_date_time', element['initial_date_time']));
+      return field(
+        element,
+        context,
+        'datetime-local',
+        given(context, 'selected_date_time', element['initial_date_time']),
+      );
     case 'number_input':
       return field(element, context, 'number', given(context, 'value', element['initial_value']));
     case 'email_text_input':
@@ -53,7 +74,12 @@ export function interactive(element: Json, context: ElementContext): ReactElemen
     case 'url_text_input':
       return field(element, context, 'url', given(context, 'value', element['initial_value']));
     case 'plain_text_input':
-      return field(element, context, element['multiline'] === true ? 'textarea' : 'text', given(context, 'value', element['initial_value']));
+      return field(
+        element,
+        context,
+        element['multiline'] === true ? 'textarea' : 'text',
+        given(context, 'value', element['initial_value']),
+      );
     default:
       return h('span', { className: 'unsupported' }, `(${String(element['type'])} is not shown here)`);
   }
@@ -71,12 +97,20 @@ function named(element: Json, context: ElementContext): Record<string, string> {
     'data-action': String(element['action_id']),
     'data-block': context.blockId,
     'data-element': String(element['type']),
-    ...(element['confirm'] !== undefined && { 'data-confirm': JSON.stringify(shownConfirm(element['confirm'] as Json)) }),
+    ...(element['confirm'] !== undefined && {
+      'data-confirm': JSON.stringify(shownConfirm(element['confirm'] as Json)),
+    }),
   };
 }
 
 function shownConfirm(confirm: Json): Json {
-  return { title: plain(confirm['title']), text: plain(confirm['text']), confirm: plain(confirm['confirm']), deny: plain(confirm['deny']), style: confirm['style'] ?? null };
+  return {
+    title: plain(confirm['title']),
+    text: plain(confirm['text']),
+    confirm: plain(confirm['confirm']),
+    deny: plain(confirm['deny']),
+    style: confirm['style'] ?? null,
+  };
 }
 
 /** Slack knows two styles and one height. A longer label ends in an ellipsis, so it is on the title too. */
@@ -84,19 +118,31 @@ function button(element: Json, context: ElementContext): ReactElement {
   const label = plain(element['text']);
   const style = typeof element['style'] === 'string' ? ` button-${element['style']}` : '';
   const props = {
-    ...named(element, context), className: `button${style}`, title: label,
+    ...named(element, context),
+    className: `button${style}`,
+    title: label,
     ...(element['accessibility_label'] !== undefined && { 'aria-label': textOf(element['accessibility_label']) }),
   };
   const url = element['url'];
-  if (typeof url === 'string' && isWebLink(url)) return h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, label);
+  if (typeof url === 'string' && isWebLink(url))
+    return h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, label);
   return h('button', { ...props, type: 'button' }, label);
 }
 
 function overflow(element: Json, context: ElementContext): ReactElement {
   const items = optionsOf(element).map((option) =>
-    h('button', { key: option.value, type: 'button', role: 'menuitem', 'data-value': option.value, ...named(element, context) }, option.text),
+    h(
+      'button',
+      { key: option.value, type: 'button', role: 'menuitem', 'data-value': option.value, ...named(element, context) },
+      option.text,
+    ),
   );
-  return h('details', { className: 'overflow' }, h('summary', { 'aria-label': 'More actions', className: 'button' }, '⋯'), h('div', { role: 'menu' }, items));
+  return h(
+    'details',
+    { className: 'overflow' },
+    h('summary', { 'aria-label': 'More actions', className: 'button' }, '⋯'),
+    h('div', { role: 'menu' }, items),
+  );
 }
 
 function select(element: Json, context: ElementContext, options: Option[], selected: string): ReactElement {
@@ -105,7 +151,13 @@ function select(element: Json, context: ElementContext, options: Option[], selec
   const groups = [...new Set(options.map((option) => option.group))];
   return h(
     'select',
-    { ...named(element, context), id: context.inputId, className: 'select', ...(!context.labelled && { 'aria-label': placeholder }), defaultValue: selected },
+    {
+      ...named(element, context),
+      id: context.inputId,
+      className: 'select',
+      ...(!context.labelled && { 'aria-label': placeholder }),
+      defaultValue: selected,
+    },
     h('option', { key: '', value: '' }, placeholder),
     groups.map((group) => {
       const own = options.filter((option) => option.group === group).map(shown);
@@ -114,11 +166,21 @@ function select(element: Json, context: ElementContext, options: Option[], selec
   );
 }
 
-function choices(element: Json, context: ElementContext, type: 'checkbox' | 'radio', options: Option[], selected: string[]): ReactElement {
+function choices(
+  element: Json,
+  context: ElementContext,
+  type: 'checkbox' | 'radio',
+  options: Option[],
+  selected: string[],
+): ReactElement {
   const name = `${context.inputId}-${String(element['action_id'])}`;
   return h(
     'div',
-    { ...named(element, context), className: `choices${options.length > 7 ? ' choices-many' : ''}`, role: type === 'radio' ? 'radiogroup' : 'group' },
+    {
+      ...named(element, context),
+      className: `choices${options.length > 7 ? ' choices-many' : ''}`,
+      role: type === 'radio' ? 'radiogroup' : 'group',
+    },
     options.map((option) =>
       h(
         'label',
@@ -144,7 +206,12 @@ function field(element: Json, context: ElementContext, type: string, value: stri
   };
   if (type === 'textarea') return h('textarea', { ...props, rows: 4, defaultValue: value });
   if (type === 'datetime-local') return h('input', { ...props, type, 'data-epoch-s': value });
-  return h('input', { ...props, type, defaultValue: value, ...(type === 'number' && { step: element['is_decimal_allowed'] === true ? 'any' : '1' }) });
+  return h('input', {
+    ...props,
+    type,
+    defaultValue: value,
+    ...(type === 'number' && { step: element['is_decimal_allowed'] === true ? 'any' : '1' }),
+  });
 }
 
 function asOption(one: { id: string; name: string }): Option {
@@ -152,10 +219,18 @@ function asOption(one: { id: string; name: string }): Option {
 }
 
 function optionsOf(element: Json): Option[] {
-  const shown = (option: Json, group: string | null): Option => ({ text: plain(option['text']), value: String(option['value']), description: plain(option['description']), group });
+  const shown = (option: Json, group: string | null): Option => ({
+    text: plain(option['text']),
+    value: String(option['value']),
+    description: plain(option['description']),
+    group,
+  });
   const groups = (element['option_groups'] as Json[] | undefined) ?? [];
   const own = (element['options'] as Json[] | undefined) ?? [];
-  return [...own.map((option) => shown(option, null)), ...groups.flatMap((group) => (group['options'] as Json[]).map((option) => shown(option, plain(group['label']))))];
+  return [
+    ...own.map((option) => shown(option, null)),
+    ...groups.flatMap((group) => (group['options'] as Json[]).map((option) => shown(option, plain(group['label'])))),
+  ];
 }
 
 function given(context: ElementContext, key: string, initial: unknown): string {

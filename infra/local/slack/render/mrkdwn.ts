@@ -39,7 +39,7 @@ const INLINE = new RegExp(
   [
     '`(?<code>[^`\\n]+)`',
     '<(?<entity>(?:https?:|mailto:|tel:|[@#!])[^<>]*)>',
-    ':(?<emoji>[a-z+-][a-z0-9_+\'-]*):',
+    ":(?<emoji>[a-z+-][a-z0-9_+'-]*):",
     '(?<![\\p{L}\\p{N}*])\\*(?<bold>(?! )[^*\\n]+(?<! ))\\*(?![\\p{L}\\p{N}*])',
     '(?<![\\p{L}\\p{N}_])_(?<italic>(?! )[^_\\n]+(?<! ))_(?![\\p{L}\\p{N}_])',
     '(?<![\\p{L}\\p{N}~])~(?<strike>(?! )[^~\\n]+(?<! ))~(?![\\p{L}\\p{N}~])',
@@ -83,11 +83,19 @@ function entity(named: string, names: Names): ReactNode {
 }
 
 export function userMention(id: string, names: Names, label?: string): ReactElement {
-  return h('span', { className: 'mention', key: id }, `@${names.users.find((user) => user.id === id)?.name ?? label ?? id}`);
+  return h(
+    'span',
+    { className: 'mention', key: id },
+    `@${names.users.find((user) => user.id === id)?.name ?? label ?? id}`,
+  );
 }
 
 export function channelMention(id: string, names: Names, label?: string): ReactElement {
-  return h('span', { className: 'mention', key: id }, `#${names.channels.find((channel) => channel.id === id)?.name ?? label ?? id}`);
+  return h(
+    'span',
+    { className: 'mention', key: id },
+    `#${names.channels.find((channel) => channel.id === id)?.name ?? label ?? id}`,
+  );
 }
 
 export function broadcast(range: string): ReactElement {
@@ -101,12 +109,18 @@ export function slackDate(epochS: number, format: string, fallback: string): Rea
   const time = (options: Intl.DateTimeFormatOptions) => at.toLocaleTimeString('en-US', options);
   const long: Intl.DateTimeFormatOptions = { month: 'long', day: 'numeric', year: 'numeric' };
   const tokens: Record<string, () => string> = {
-    date_num: () => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`,
-    date: () => date({ month: 'long', day: 'numeric' }), date_pretty: () => date({ month: 'long', day: 'numeric' }),
-    date_short: () => date({ month: 'short', day: 'numeric', year: 'numeric' }), date_short_pretty: () => date({ month: 'short', day: 'numeric', year: 'numeric' }),
-    date_long: () => date({ weekday: 'long', ...long }), date_long_pretty: () => date({ weekday: 'long', ...long }), date_long_full: () => date(long),
+    date_num: () =>
+      `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`,
+    date: () => date({ month: 'long', day: 'numeric' }),
+    date_pretty: () => date({ month: 'long', day: 'numeric' }),
+    date_short: () => date({ month: 'short', day: 'numeric', year: 'numeric' }),
+    date_short_pretty: () => date({ month: 'short', day: 'numeric', year: 'numeric' }),
+    date_long: () => date({ weekday: 'long', ...long }),
+    date_long_pretty: () => date({ weekday: 'long', ...long }),
+    date_long_full: () => date(long),
     date_slash: () => date({ day: '2-digit', month: '2-digit', year: 'numeric' }),
-    time: () => time({ hour: 'numeric', minute: '2-digit' }), time_secs: () => time({ hour: 'numeric', minute: '2-digit', second: '2-digit' }),
+    time: () => time({ hour: 'numeric', minute: '2-digit' }),
+    time_secs: () => time({ hour: 'numeric', minute: '2-digit', second: '2-digit' }),
   };
   let known = !Number.isNaN(at.getTime());
   const shown = format.replaceAll(/\{([a-z_]+)\}/g, (_all, token: string) => {
@@ -120,4 +134,3 @@ export function slackDate(epochS: number, format: string, fallback: string): Rea
 function decode(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
-

@@ -49,45 +49,105 @@ export class Renderer {
   view(open: OpenView): string {
     const names = this.#names();
     const values = open.view.state.values;
-    return markup(h(Fragment, null, open.view.blocks.map((block, i) => this.#block(block, `${open.view.id}-${i}`, names, values, open.errors))));
+    return markup(
+      h(
+        Fragment,
+        null,
+        open.view.blocks.map((block, i) => this.#block(block, `${open.view.id}-${i}`, names, values, open.errors)),
+      ),
+    );
   }
 
-  #block(block: Json, key: string, names: Names, values: Record<string, Record<string, Json>>, errors: Record<string, string>): ReactElement {
+  #block(
+    block: Json,
+    key: string,
+    names: Names,
+    values: Record<string, Record<string, Json>>,
+    errors: Record<string, string>,
+  ): ReactElement {
     const blockId = String(block['block_id']);
     const context = (element: Json): ElementContext => ({
-      blockId, value: values[blockId]?.[String(element['action_id'])] ?? {}, inputId: `in-${key}`, labelled: block['type'] === 'input',
-      people: this.#people(), channels: names.channels,
+      blockId,
+      value: values[blockId]?.[String(element['action_id'])] ?? {},
+      inputId: `in-${key}`,
+      labelled: block['type'] === 'input',
+      people: this.#people(),
+      channels: names.channels,
     });
     switch (block['type']) {
       case 'actions': {
-        const elements = (block['elements'] as Json[]).map((element, i) => h(Fragment, { key: i }, interactive(element, { ...context(element), inputId: `in-${key}-${i}` })));
+        const elements = (block['elements'] as Json[]).map((element, i) =>
+          h(Fragment, { key: i }, interactive(element, { ...context(element), inputId: `in-${key}-${i}` })),
+        );
         return h('div', { key, className: 'block-actions' }, elements);
       }
       case 'input':
         return input(block, key, context(block['element'] as Json), errors[blockId]);
       case 'section': {
-        const { accessory, text, fields, expand } = block as { accessory?: Json; text?: Json; fields?: Json[]; expand?: boolean };
-        const shownFields = fields === undefined ? null : h('div', { className: 'fields' }, fields.map((field, i) => h(Fragment, { key: i }, textObject(field, names))));
-        const words = h('div', { className: 'block-section-text' }, text === undefined ? null : folded(textObject(text, names), textOf(text['text']), expand === true), shownFields);
-        const side = accessory === undefined ? null : accessory['type'] === 'image' ? image(accessory, 'accessory-image') : interactive(accessory, context(accessory));
-        return h('div', { key, className: 'block-section' }, words, side === null ? null : h('div', { className: 'accessory' }, side));
+        const { accessory, text, fields, expand } = block as {
+          accessory?: Json;
+          text?: Json;
+          fields?: Json[];
+          expand?: boolean;
+        };
+        const shownFields =
+          fields === undefined
+            ? null
+            : h(
+                'div',
+                { className: 'fields' },
+                fields.map((field, i) => h(Fragment, { key: i }, textObject(field, names))),
+              );
+        const words = h(
+          'div',
+          { className: 'block-section-text' },
+          text === undefined ? null : folded(textObject(text, names), textOf(text['text']), expand === true),
+          shownFields,
+        );
+        const side =
+          accessory === undefined
+            ? null
+            : accessory['type'] === 'image'
+              ? image(accessory, 'accessory-image')
+              : interactive(accessory, context(accessory));
+        return h(
+          'div',
+          { key, className: 'block-section' },
+          words,
+          side === null ? null : h('div', { className: 'accessory' }, side),
+        );
       }
       case 'image':
-        return h('figure', { key, className: 'block-image' }, block['title'] === undefined ? null : h('figcaption', null, plain(block['title'])), this.#imageOf(block));
+        return h(
+          'figure',
+          { key, className: 'block-image' },
+          block['title'] === undefined ? null : h('figcaption', null, plain(block['title'])),
+          this.#imageOf(block),
+        );
       case 'header':
         return h('h3', { key, className: 'block-header' }, plain(block['text']));
       case 'divider':
         return h('hr', { key });
       case 'context': {
         const elements = block['elements'] as Json[];
-        return h('div', { key, className: 'block-context' }, elements.map((one, i) => h(Fragment, { key: i }, one['type'] === 'image' ? image(one, 'context-image') : textObject(one, names))));
+        return h(
+          'div',
+          { key, className: 'block-context' },
+          elements.map((one, i) =>
+            h(Fragment, { key: i }, one['type'] === 'image' ? image(one, 'context-image') : textObject(one, names)),
+          ),
+        );
       }
       case 'rich_text':
         return h(Fragment, { key }, richText(block, names));
       case 'table':
         return h(Fragment, { key }, table(block, names));
       case 'alert':
-        return h('div', { key, className: `block-alert alert-${textOf(block['level']) || 'default'}`, role: 'note' }, textObject(block['text'], names));
+        return h(
+          'div',
+          { key, className: `block-alert alert-${textOf(block['level']) || 'default'}`, role: 'note' },
+          textObject(block['text'], names),
+        );
       case 'markdown':
         return h(Fragment, { key }, markdownBlock(textOf(block['text'])));
       default:
@@ -99,7 +159,10 @@ export class Renderer {
   #imageOf(block: Json): ReactElement {
     const slackFile = block['slack_file'] as { id?: string; url?: string } | undefined;
     const file = slackFile?.id === undefined ? undefined : this.#state.files.get(slackFile.id);
-    return image({ ...block, image_url: file === undefined ? (slackFile?.url ?? block['image_url']) : filePath(file) }, '');
+    return image(
+      { ...block, image_url: file === undefined ? (slackFile?.url ?? block['image_url']) : filePath(file) },
+      '',
+    );
   }
 
   #names(): Names {
@@ -110,7 +173,9 @@ export class Renderer {
   }
 
   #people(): { id: string; name: string }[] {
-    return [...this.#state.users.values()].filter((user) => !user.is_bot && !user.deleted).map((user) => ({ id: user.id, name: user.real_name }));
+    return [...this.#state.users.values()]
+      .filter((user) => !user.is_bot && !user.deleted)
+      .map((user) => ({ id: user.id, name: user.real_name }));
   }
 }
 
@@ -131,20 +196,38 @@ const GROUPS = new Set(['checkboxes', 'radio_buttons', 'multi_static_select', 'm
 
 function input(block: Json, key: string, context: ElementContext, error: string | undefined): ReactElement {
   const element = block['element'] as Json;
-  const label = [plain(block['label']), block['optional'] === true ? h('span', { key: 'optional', className: 'optional' }, ' (optional)') : null];
+  const label = [
+    plain(block['label']),
+    block['optional'] === true ? h('span', { key: 'optional', className: 'optional' }, ' (optional)') : null,
+  ];
   const hint = block['hint'] === undefined ? null : h('p', { className: 'hint' }, plain(block['hint']));
   const wrong = error === undefined ? null : h('p', { className: 'field-error', role: 'alert' }, error);
   const dispatch = block['dispatch_action'] === true ? { 'data-dispatch': '' } : {};
   const control = interactive(element, context);
   if (GROUPS.has(String(element['type']))) {
-    return h('fieldset', { key, className: 'block-input', 'data-input': '', ...dispatch }, h('legend', null, label), control, hint, wrong);
+    return h(
+      'fieldset',
+      { key, className: 'block-input', 'data-input': '', ...dispatch },
+      h('legend', null, label),
+      control,
+      hint,
+      wrong,
+    );
   }
-  return h('div', { key, className: 'block-input', 'data-input': '', ...dispatch }, h('label', { htmlFor: context.inputId }, label), control, hint, wrong);
+  return h(
+    'div',
+    { key, className: 'block-input', 'data-input': '', ...dispatch },
+    h('label', { htmlFor: context.inputId }, label),
+    control,
+    hint,
+    wrong,
+  );
 }
 
 function image(block: Json, className: string): ReactElement {
   const url = textOf(block['image_url']);
-  if (!isWebLink(url) && !url.startsWith('/files/')) return h('span', { className: 'unsupported' }, textOf(block['alt_text']));
+  if (!isWebLink(url) && !url.startsWith('/files/'))
+    return h('span', { className: 'unsupported' }, textOf(block['alt_text']));
   return h('img', { src: url, alt: textOf(block['alt_text']), className, loading: 'lazy' });
 }
 
@@ -156,7 +239,12 @@ export function filePath(file: FileRecord): string {
 function shownFile(file: FileRecord): ReactElement {
   const path = filePath(file);
   if (file.mimetype.startsWith('image/')) {
-    return h('figure', { key: file.id, className: 'file-image' }, h('figcaption', null, file.title), h('a', { href: path, target: '_blank' }, h('img', { src: path, alt: file.alt_txt ?? file.title })));
+    return h(
+      'figure',
+      { key: file.id, className: 'file-image' },
+      h('figcaption', null, file.title),
+      h('a', { href: path, target: '_blank' }, h('img', { src: path, alt: file.alt_txt ?? file.title })),
+    );
   }
   return h(
     'a',
@@ -167,5 +255,9 @@ function shownFile(file: FileRecord): ReactElement {
 }
 
 function sizeWords(bytes: number): string {
-  return bytes < 1024 ? `${bytes} bytes` : bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return bytes < 1024
+    ? `${bytes} bytes`
+    : bytes < 1024 * 1024
+      ? `${Math.round(bytes / 1024)} kB`
+      : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -8,7 +8,11 @@ import type { Names } from './texts.ts';
 
 /** A rich_text object: what people write, and cells of tables. */
 export function richText(object: Json, names: Names): ReactElement {
-  return h('div', { className: 'text' }, (object['elements'] as Json[]).map((element, i) => richElement(element, i, names)));
+  return h(
+    'div',
+    { className: 'text' },
+    (object['elements'] as Json[]).map((element, i) => richElement(element, i, names)),
+  );
 }
 
 function richElement(element: Json, key: number, names: Names): ReactElement {
@@ -18,7 +22,9 @@ function richElement(element: Json, key: number, names: Names): ReactElement {
     case 'rich_text_list': {
       const items = elements.map((item, i) => h('li', { key: i }, richElement(item, 0, names)));
       const style = { marginInlineStart: `${Number(element['indent'] ?? 0) * 24}px` };
-      return element['style'] === 'ordered' ? h('ol', { key, style, start: Number(element['offset'] ?? 0) + 1 }, items) : h('ul', { key, style, className: 'bullets' }, items);
+      return element['style'] === 'ordered'
+        ? h('ol', { key, style, start: Number(element['offset'] ?? 0) + 1 }, items)
+        : h('ul', { key, style, className: 'bullets' }, items);
     }
     case 'rich_text_quote':
       return h('blockquote', { key }, content());
@@ -30,7 +36,13 @@ function richElement(element: Json, key: number, names: Names): ReactElement {
 }
 
 function styled(element: Json, key: number, names: Names): ReactNode {
-  const style = (element['style'] ?? {}) as { bold?: boolean; italic?: boolean; strike?: boolean; code?: boolean; underline?: boolean };
+  const style = (element['style'] ?? {}) as {
+    bold?: boolean;
+    italic?: boolean;
+    strike?: boolean;
+    code?: boolean;
+    underline?: boolean;
+  };
   let node = plainElement(element, names);
   if (style.code === true) node = h('code', null, node);
   if (style.strike === true) node = h('s', null, node);
@@ -67,13 +79,28 @@ function plainElement(element: Json, names: Names): ReactNode {
 
 /** A table block; a number cell may say how it is to be written. */
 export function table(block: Json, names: Names): ReactElement {
-  const settings = (block['column_settings'] ?? []) as ({ align?: 'left' | 'center' | 'right'; is_wrapped?: boolean } | null)[];
-  const cell = (one: Json): ReactNode => (one['type'] === 'rich_text' ? richText(one, names) : textOf(one['text']) || textOf(one['value']));
+  const settings = (block['column_settings'] ?? []) as ({
+    align?: 'left' | 'center' | 'right';
+    is_wrapped?: boolean;
+  } | null)[];
+  const cell = (one: Json): ReactNode =>
+    one['type'] === 'rich_text' ? richText(one, names) : textOf(one['text']) || textOf(one['value']);
   const rows = (block['rows'] as Json[][]).map((row, i) =>
-    h('tr', { key: i }, row.map((one, j) => {
-      const style = { textAlign: settings[j]?.align ?? 'left', whiteSpace: settings[j]?.is_wrapped === true ? ('normal' as const) : ('nowrap' as const) };
-      return h(i === 0 ? 'th' : 'td', { key: j, style, ...(i === 0 && { scope: 'col' }) }, cell(one));
-    })),
+    h(
+      'tr',
+      { key: i },
+      row.map((one, j) => {
+        const style = {
+          textAlign: settings[j]?.align ?? 'left',
+          whiteSpace: settings[j]?.is_wrapped === true ? ('normal' as const) : ('nowrap' as const),
+        };
+        return h(i === 0 ? 'th' : 'td', { key: j, style, ...(i === 0 && { scope: 'col' }) }, cell(one));
+      }),
+    ),
   );
-  return h('div', { className: 'block-table' }, h('table', null, h('thead', null, rows.slice(0, 1)), h('tbody', null, rows.slice(1))));
+  return h(
+    'div',
+    { className: 'block-table' },
+    h('table', null, h('thead', null, rows.slice(0, 1)), h('tbody', null, rows.slice(1))),
+  );
 }

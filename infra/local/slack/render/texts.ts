@@ -17,7 +17,9 @@ export function isWebLink(href: string): boolean {
 }
 
 export function link(href: string, label: ReactNode, key?: string | number): ReactElement {
-  return isWebLink(href) ? h('a', { key, href, target: '_blank', rel: 'noopener noreferrer' }, label) : h('span', { key }, label);
+  return isWebLink(href)
+    ? h('a', { key, href, target: '_blank', rel: 'noopener noreferrer' }, label)
+    : h('span', { key }, label);
 }
 
 /**
@@ -34,11 +36,19 @@ type Emoji = Parameters<NonNullable<NonNullable<ComponentProps<typeof SlackMessa
 const hooks = {
   link: ({ href, children }: { href: string; children: ReactNode }): ReactNode => link(href, children),
   // What is no emoji stays as it is typed, as in Slack: the library makes 183015 of 18:30:15 otherwise.
-  emoji: (one: Emoji, parse: (one: Emoji) => string): ReactNode => (parse(one) === one.name ? `:${one.name}:` : parse(one)),
+  emoji: (one: Emoji, parse: (one: Emoji) => string): ReactNode =>
+    parse(one) === one.name ? `:${one.name}:` : parse(one),
 };
 
 function librarySlackMessage(block: Json): ReactElement {
-  return h(SlackMessage, { blocks: [block as unknown as Block], logo: '', name: '', withoutWrapper: true, theme: 'light', hooks });
+  return h(SlackMessage, {
+    blocks: [block as unknown as Block],
+    logo: '',
+    name: '',
+    withoutWrapper: true,
+    theme: 'light',
+    hooks,
+  });
 }
 
 /** The library gives every message the same element id; ids must be unique in a page. */
@@ -52,7 +62,12 @@ const emojis = new Map<string, string>();
 export function emoji(name: string): string {
   let character = emojis.get(name);
   if (character === undefined) {
-    const html = markup(librarySlackMessage({ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'emoji', name }] }] }));
+    const html = markup(
+      librarySlackMessage({
+        type: 'rich_text',
+        elements: [{ type: 'rich_text_section', elements: [{ type: 'emoji', name }] }],
+      }),
+    );
     character = html.replaceAll(/<[^>]*>/g, '') || `:${name}:`;
     if (emojis.size < 5_000) emojis.set(name, character);
   }

@@ -7,8 +7,17 @@ import { SlackError } from './slack-error.ts';
 import type { WorkspaceState } from './workspace-state.ts';
 
 const MIME_TYPES: Record<string, string> = {
-  '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif', '.md': 'text/markdown', '.txt': 'text/plain', '.csv': 'text/csv',
-  '.json': 'application/json', '.ndjson': 'application/x-ndjson', '.yaml': 'application/yaml', '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.md': 'text/markdown',
+  '.txt': 'text/plain',
+  '.csv': 'text/csv',
+  '.json': 'application/json',
+  '.ndjson': 'application/x-ndjson',
+  '.yaml': 'application/yaml',
+  '.pdf': 'application/pdf',
 };
 
 interface Upload {
@@ -60,9 +69,21 @@ export class FileVault {
     const extension = extname(upload.filename).toLowerCase();
     const url = `${baseUrl}/files/${id}/${encodeURIComponent(upload.filename)}`;
     const file: FileRecord = {
-      id, created: nowS, timestamp: nowS, name: upload.filename, title: title ?? upload.filename,
-      mimetype: MIME_TYPES[extension] ?? 'application/octet-stream', filetype: extension.slice(1) || 'binary', user: APP.botUserId, size: upload.lengthBytes,
-      mode: 'hosted', is_external: false, is_public: true, url_private: url, url_private_download: url, permalink: url,
+      id,
+      created: nowS,
+      timestamp: nowS,
+      name: upload.filename,
+      title: title ?? upload.filename,
+      mimetype: MIME_TYPES[extension] ?? 'application/octet-stream',
+      filetype: extension.slice(1) || 'binary',
+      user: APP.botUserId,
+      size: upload.lengthBytes,
+      mode: 'hosted',
+      is_external: false,
+      is_public: true,
+      url_private: url,
+      url_private_download: url,
+      permalink: url,
     };
     if (upload.altText !== undefined) file.alt_txt = upload.altText;
     this.#state.saveFile(file);

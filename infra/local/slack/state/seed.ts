@@ -55,6 +55,17 @@ function channel(id: string, name: string, topic: string, members: string[], isG
 }
 
 export const CHANNELS: Channel[] = [
-  channel(WAR_ROOM, 'superbowl-war-room', 'One push, one moment. Type /go help', USERS.map((user) => user.id)),
-  channel('C0GENERAL', 'general', 'Company-wide', USERS.filter((user) => !user.is_bot).map((user) => user.id), true),
+  channel(
+    WAR_ROOM,
+    'superbowl-war-room',
+    'One push, one moment. Type /go help',
+    USERS.map((user) => user.id),
+  ),
+  channel(
+    'C0GENERAL',
+    'general',
+    'Company-wide',
+    USERS.filter((user) => !user.is_bot).map((user) => user.id),
+    true,
+  ),
 ];

@@ -32,7 +32,10 @@ export function initialValues(blocks: Json[]): Values {
       const kind = VALUE_KEYS[String(element['type'])];
       if (kind === undefined) continue;
       const blockId = String(block['block_id']);
-      values[blockId] = { ...values[blockId], [String(element['action_id'])]: { type: element['type'], [kind.key]: element[kind.initial] ?? kind.empty } };
+      values[blockId] = {
+        ...values[blockId],
+        [String(element['action_id'])]: { type: element['type'], [kind.key]: element[kind.initial] ?? kind.empty },
+      };
     }
   }
   return values;
@@ -50,8 +53,13 @@ export function submissionErrors(blocks: Json[], values: Values): Record<string,
     const blockId = String(block['block_id']);
     const given = values[blockId]?.[String(element['action_id'])] ?? {};
     const value = given[VALUE_KEYS[String(element['type'])]?.key ?? 'value'];
-    const isEmpty = value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-    const error = isEmpty ? (block['optional'] === true ? null : 'Please complete this required field.') : boundsError(element, value);
+    const isEmpty =
+      value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+    const error = isEmpty
+      ? block['optional'] === true
+        ? null
+        : 'Please complete this required field.'
+      : boundsError(element, value);
     if (error !== null) errors[blockId] = error;
   }
   return errors;
@@ -68,8 +76,10 @@ function boundsError(element: Json, value: unknown): string | null {
     const number = Number(value);
     if (!Number.isFinite(number)) return 'Please enter a number.';
     if (element['is_decimal_allowed'] !== true && !Number.isInteger(number)) return 'Please enter a whole number.';
-    if (element['min_value'] !== undefined && number < Number(element['min_value'])) return `Please enter a number of at least ${textOf(element['min_value'])}.`;
-    if (element['max_value'] !== undefined && number > Number(element['max_value'])) return `Please enter a number of at most ${textOf(element['max_value'])}.`;
+    if (element['min_value'] !== undefined && number < Number(element['min_value']))
+      return `Please enter a number of at least ${textOf(element['min_value'])}.`;
+    if (element['max_value'] !== undefined && number > Number(element['max_value']))
+      return `Please enter a number of at most ${textOf(element['max_value'])}.`;
   }
   return null;
 }
@@ -78,11 +88,17 @@ function boundsError(element: Json, value: unknown): string | null {
 export function chosenValue(element: Json, given: { value?: string | undefined; selected?: unknown }): Json {
   const type = String(element['type']);
   if (type === 'button') return element['value'] === undefined ? {} : { value: element['value'] };
-  const options = [element['options'] ?? [], ...((element['option_groups'] as Json[] | undefined) ?? []).map((group) => group['options'])].flat() as Json[];
+  const options = [
+    element['options'] ?? [],
+    ...((element['option_groups'] as Json[] | undefined) ?? []).map((group) => group['options']),
+  ].flat() as Json[];
   const option = (value: unknown) => options.find((one) => one['value'] === value) ?? null;
   const selected = given.selected ?? given.value ?? null;
   const key = VALUE_KEYS[type]?.key ?? 'selected_option';
   if (key === 'selected_option') return { selected_option: option(selected) };
-  if (key === 'selected_options') return { selected_options: (Array.isArray(selected) ? selected : [selected]).map(option).filter((one) => one !== null) };
+  if (key === 'selected_options')
+    return {
+      selected_options: (Array.isArray(selected) ? selected : [selected]).map(option).filter((one) => one !== null),
+    };
   return { [key]: selected };
 }

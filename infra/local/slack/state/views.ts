@@ -70,10 +70,16 @@ export class Views {
     const values = made.state.values;
     for (const [blockId, actions] of Object.entries(open.view.state.values)) {
       for (const [actionId, value] of Object.entries(actions)) {
-        if (values[blockId]?.[actionId]?.['type'] === value['type']) values[blockId] = { ...values[blockId], [actionId]: value };
+        if (values[blockId]?.[actionId]?.['type'] === value['type'])
+          values[blockId] = { ...values[blockId], [actionId]: value };
       }
     }
-    open.view = { ...made, id: open.view.id, root_view_id: open.view.root_view_id, previous_view_id: open.view.previous_view_id };
+    open.view = {
+      ...made,
+      id: open.view.id,
+      root_view_id: open.view.root_view_id,
+      previous_view_id: open.view.previous_view_id,
+    };
     open.errors = {};
     this.#state.tell({ kind: 'view_updated', user: open.user, viewId: open.view.id });
     return open.view;
@@ -98,7 +104,8 @@ export class Views {
       if (open.view.state.values[blockId] === undefined) continue;
       for (const [actionId, value] of Object.entries(actions)) {
         const known = open.view.state.values[blockId][actionId];
-        if (known !== undefined) open.view.state.values[blockId][actionId] = { ...known, ...value, type: known['type'] };
+        if (known !== undefined)
+          open.view.state.values[blockId][actionId] = { ...known, ...value, type: known['type'] };
       }
     }
   }
@@ -109,7 +116,8 @@ export class Views {
     const at = stack.indexOf(open);
     if (at < 0) return;
     this.#stacks.set(open.user, stack.slice(0, at));
-    for (const closed of stack.slice(at)) this.#state.tell({ kind: 'view_closed', user: open.user, viewId: closed.view.id });
+    for (const closed of stack.slice(at))
+      this.#state.tell({ kind: 'view_closed', user: open.user, viewId: closed.view.id });
   }
 
   clear(user: string): OpenView[] {
@@ -122,7 +130,9 @@ export class Views {
   #make(candidate: Json, below: View | null, ownExternalId = ''): View {
     const problems = viewProblems(candidate);
     if (problems.length > 0) {
-      throw new SlackError('invalid_arguments', { response_metadata: { messages: problems.map((one) => `[ERROR] ${one}`) } });
+      throw new SlackError('invalid_arguments', {
+        response_metadata: { messages: problems.map((one) => `[ERROR] ${one}`) },
+      });
     }
     if (JSON.stringify(candidate).length > VIEW_BYTES) throw new SlackError('view_too_large');
     const externalId = typeof candidate['external_id'] === 'string' ? candidate['external_id'] : '';

@@ -27,7 +27,8 @@ export class WorkspaceState {
     this.nowMs = options.nowMs;
     this.#store = new DocumentStore(options.dataDir);
     for (const user of [...USERS, ...this.#store.all<User>('user')]) this.users.set(user.id, user);
-    for (const channel of [...CHANNELS.map((one) => structuredClone(one)), ...this.#store.all<Channel>('channel')]) this.channels.set(channel.id, channel);
+    for (const channel of [...CHANNELS.map((one) => structuredClone(one)), ...this.#store.all<Channel>('channel')])
+      this.channels.set(channel.id, channel);
     for (const file of this.#store.all<FileRecord>('file')) this.files.set(file.id, file);
     for (const bookmark of this.#store.all<Bookmark>('bookmark')) this.bookmarks.set(bookmark.id, bookmark);
     let lastTs = '0.000000';
@@ -79,7 +80,9 @@ export class WorkspaceState {
     return this.#clock.next(this.nowMs());
   }
 
-  post(draft: { channel: string; user: string; text: string } & Partial<Omit<Message, 'type' | 'ts' | 'team'>>): Message {
+  post(
+    draft: { channel: string; user: string; text: string } & Partial<Omit<Message, 'type' | 'ts' | 'team'>>,
+  ): Message {
     const message: Message = { type: 'message', ts: this.nextTs(), team: TEAM.id, ...draft };
     if (message.blocks !== undefined) message.blocks = withGeneratedIds(message.blocks);
     if (message.thread_ts !== undefined) this.#countReply(message.channel, message.thread_ts, message);
@@ -106,7 +109,10 @@ export class WorkspaceState {
     const isThread = message.subtype !== TOMBSTONE && (message.reply_count ?? 0) > 0;
     if (isThread) this.replace(message, tombstoneOf(message), { by: SLACKBOT, visible: true });
     else this.#forget(message);
-    const parent = message.thread_ts === undefined || message.thread_ts === message.ts ? undefined : this.#channelMessages(message.channel).get(message.thread_ts);
+    const parent =
+      message.thread_ts === undefined || message.thread_ts === message.ts
+        ? undefined
+        : this.#channelMessages(message.channel).get(message.thread_ts);
     if (parent === undefined) return;
     const left = { ...parent, reply_count: Math.max(0, (parent.reply_count ?? 0) - 1) };
     if (parent.subtype === TOMBSTONE && left.reply_count === 0) this.#forget(parent);
@@ -186,7 +192,10 @@ export class WorkspaceState {
     const user = this.users.get(userId);
     if (user === undefined || user.is_bot || user.deleted) throw new SlackError('channel_not_found');
     const standing = [...this.channels.values()].find((one) => one.im_with === userId);
-    return standing ?? this.#newChannel(`${APP.name}-${user.name}`, true, { im_with: userId, members: [APP.botUserId, userId] });
+    return (
+      standing ??
+      this.#newChannel(`${APP.name}-${user.name}`, true, { im_with: userId, members: [APP.botUserId, userId] })
+    );
   }
 
   newChannel(name: string, isPrivate: boolean): Channel {
@@ -197,8 +206,19 @@ export class WorkspaceState {
     const nowS = Math.floor(this.nowMs() / 1000);
     const empty = { value: '', creator: '', last_set: 0 };
     const channel: Channel = {
-      id: slackId(more.im_with === undefined ? 'C' : 'D'), name, is_channel: true, is_private: isPrivate, is_archived: false, is_general: false, is_ext_shared: false,
-      created: nowS, creator: APP.botUserId, topic: { ...empty }, purpose: { ...empty }, members: [APP.botUserId], ...more,
+      id: slackId(more.im_with === undefined ? 'C' : 'D'),
+      name,
+      is_channel: true,
+      is_private: isPrivate,
+      is_archived: false,
+      is_general: false,
+      is_ext_shared: false,
+      created: nowS,
+      creator: APP.botUserId,
+      topic: { ...empty },
+      purpose: { ...empty },
+      members: [APP.botUserId],
+      ...more,
     };
     this.saveChannel(channel);
     return channel;
@@ -208,7 +228,11 @@ export class WorkspaceState {
     const parent = this.#channelMessages(channelId).get(threadTs);
     if (parent === undefined) return;
     const users = new Set([...(parent.reply_users ?? []), reply.user]);
-    this.change(parent, { reply_count: (parent.reply_count ?? 0) + 1, latest_reply: reply.ts, reply_users: [...users] }, { by: reply.user, visible: false });
+    this.change(
+      parent,
+      { reply_count: (parent.reply_count ?? 0) + 1, latest_reply: reply.ts, reply_users: [...users] },
+      { by: reply.user, visible: false },
+    );
   }
 
   #save(message: Message): void {
@@ -227,15 +251,29 @@ const TOMBSTONE = 'tombstone';
 const SLACKBOT = 'USLACKBOT';
 
 function tombstoneOf({ channel, ts, team, reply_count = 0, latest_reply = '', reply_users = [] }: Message): Message {
-  return { type: 'message', subtype: TOMBSTONE, channel, ts, thread_ts: ts, team, user: SLACKBOT, text: 'This message was deleted.', reply_count, latest_reply, reply_users };
+  return {
+    type: 'message',
+    subtype: TOMBSTONE,
+    channel,
+    ts,
+    thread_ts: ts,
+    team,
+    user: SLACKBOT,
+    text: 'This message was deleted.',
+    reply_count,
+    latest_reply,
+    reply_users,
+  };
 }
 
 /** Slack fills in the ids that an app left out, so that every element can be named in a payload. */
 export function withGeneratedIds(blocks: Json[]): Json[] {
   return blocks.map((block) => {
     const next: Json = { ...block, block_id: block['block_id'] ?? shortId() };
-    if (Array.isArray(block['elements']) && block['type'] === 'actions') next['elements'] = block['elements'].map(withActionId);
-    if (isObject(block['accessory']) && block['accessory']['type'] !== 'image') next['accessory'] = withActionId(block['accessory']);
+    if (Array.isArray(block['elements']) && block['type'] === 'actions')
+      next['elements'] = block['elements'].map(withActionId);
+    if (isObject(block['accessory']) && block['accessory']['type'] !== 'image')
+      next['accessory'] = withActionId(block['accessory']);
     if (isObject(block['element'])) next['element'] = withActionId(block['element']);
     return next;
   });

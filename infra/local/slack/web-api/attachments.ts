@@ -18,7 +18,8 @@ const BOOKMARKS_PER_CHANNEL = 100;
 const messageArg = z.object({ channel: z.string(), timestamp: z.string() });
 
 /** The message that a pin or a reaction is for, in a channel that the app may change. */
-const standingMessage = (context: WebApiContext, args: z.infer<typeof messageArg>): Message => context.state.message(writableChannel(context, args.channel).id, args.timestamp);
+const standingMessage = (context: WebApiContext, args: z.infer<typeof messageArg>): Message =>
+  context.state.message(writableChannel(context, args.channel).id, args.timestamp);
 
 const quiet = { by: APP.botUserId, visible: false };
 
@@ -30,8 +31,13 @@ const pinMethods = {
     run: (context, args) => {
       const message = standingMessage(context, args);
       if (message.pinned !== undefined) throw new SlackError('already_pinned');
-      if (context.state.messages(message.channel).filter((one) => one.pinned !== undefined).length >= PINS_PER_CHANNEL) throw new SlackError('too_many_pins');
-      context.state.change(message, { pinned: { by: APP.botUserId, atS: Math.floor(context.state.nowMs() / 1000) } }, quiet);
+      if (context.state.messages(message.channel).filter((one) => one.pinned !== undefined).length >= PINS_PER_CHANNEL)
+        throw new SlackError('too_many_pins');
+      context.state.change(
+        message,
+        { pinned: { by: APP.botUserId, atS: Math.floor(context.state.nowMs() / 1000) } },
+        quiet,
+      );
       return {};
     },
   }),
@@ -56,14 +62,23 @@ const pinMethods = {
       const items = context.state.messages(channel.id).flatMap((message) =>
         message.pinned === undefined
           ? []
-          : [{ type: 'message', channel: channel.id, created: message.pinned.atS, created_by: message.pinned.by, message: shownMessage(message, { withMetadata: true }) }],
+          : [
+              {
+                type: 'message',
+                channel: channel.id,
+                created: message.pinned.atS,
+                created_by: message.pinned.by,
+                message: shownMessage(message, { withMetadata: true }),
+              },
+            ],
       );
       return { items: items.toReversed() };
     },
   }),
 };
 
-const isLink = (link: string | undefined): link is string => link !== undefined && /^https?:\/\//.test(link) && URL.canParse(link);
+const isLink = (link: string | undefined): link is string =>
+  link !== undefined && /^https?:\/\//.test(link) && URL.canParse(link);
 
 function standingBookmark(state: WorkspaceState, args: { channel_id: string; bookmark_id: string }): Bookmark {
   const bookmark = state.bookmarks.get(args.bookmark_id);
@@ -75,7 +90,13 @@ const bookmarkMethods = {
   'bookmarks.add': method({
     scope: 'bookmarks:write',
     limit: 'tier2',
-    args: z.object({ channel_id: z.string(), title: z.string().min(1), type: z.string(), link: z.string().optional(), emoji: z.string().optional() }),
+    args: z.object({
+      channel_id: z.string(),
+      title: z.string().min(1),
+      type: z.string(),
+      link: z.string().optional(),
+      emoji: z.string().optional(),
+    }),
     run: (context, args) => {
       const channel = writableChannel(context, args.channel_id);
       if (args.type !== 'link') throw new SlackError('invalid_bookmark_type');
@@ -84,7 +105,14 @@ const bookmarkMethods = {
       if (own.length >= BOOKMARKS_PER_CHANNEL) throw new SlackError('too_many_bookmarks');
       const nowS = Math.floor(context.state.nowMs() / 1000);
       const bookmark: Bookmark = {
-        id: slackId('Bk'), channel_id: channel.id, title: args.title, link: args.link, emoji: args.emoji ?? '', type: 'link', date_created: nowS, date_updated: 0,
+        id: slackId('Bk'),
+        channel_id: channel.id,
+        title: args.title,
+        link: args.link,
+        emoji: args.emoji ?? '',
+        type: 'link',
+        date_created: nowS,
+        date_updated: 0,
         rank: String(own.length).padStart(4, '0'),
       };
       context.state.saveBookmark(bookmark);
@@ -94,12 +122,21 @@ const bookmarkMethods = {
   'bookmarks.edit': method({
     scope: 'bookmarks:write',
     limit: 'tier2',
-    args: z.object({ channel_id: z.string(), bookmark_id: z.string(), title: z.string().min(1).optional(), link: z.string().optional(), emoji: z.string().optional() }),
+    args: z.object({
+      channel_id: z.string(),
+      bookmark_id: z.string(),
+      title: z.string().min(1).optional(),
+      link: z.string().optional(),
+      emoji: z.string().optional(),
+    }),
     run: ({ state }, args) => {
       const bookmark = standingBookmark(state, args);
       if (args.link !== undefined && !isLink(args.link)) throw new SlackError('invalid_link');
       const next: Bookmark = {
-        ...bookmark, title: args.title ?? bookmark.title, link: args.link ?? bookmark.link, emoji: args.emoji ?? bookmark.emoji,
+        ...bookmark,
+        title: args.title ?? bookmark.title,
+        link: args.link ?? bookmark.link,
+        emoji: args.emoji ?? bookmark.emoji,
         date_updated: Math.floor(state.nowMs() / 1000),
       };
       state.saveBookmark(next);
@@ -120,7 +157,11 @@ const bookmarkMethods = {
     scope: 'bookmarks:read',
     limit: 'tier3',
     args: z.object({ channel_id: z.string() }),
-    run: (context, args) => ({ bookmarks: [...context.state.bookmarks.values()].filter((one) => one.channel_id === context.state.channel(args.channel_id).id) }),
+    run: (context, args) => ({
+      bookmarks: [...context.state.bookmarks.values()].filter(
+        (one) => one.channel_id === context.state.channel(args.channel_id).id,
+      ),
+    }),
   }),
 };
 
@@ -145,7 +186,13 @@ function reactionMethod(add: boolean) {
     run: (context, args) => {
       const message = standingMessage(context, args);
       context.state.change(message, { reactions: reacted(message, args.name, APP.botUserId, add) ?? [] }, quiet);
-      context.state.tell({ kind: add ? 'reaction_added' : 'reaction_removed', channel: message.channel, ts: message.ts, user: APP.botUserId, name: args.name });
+      context.state.tell({
+        kind: add ? 'reaction_added' : 'reaction_removed',
+        channel: message.channel,
+        ts: message.ts,
+        user: APP.botUserId,
+        name: args.name,
+      });
       return {};
     },
   });
@@ -172,7 +219,12 @@ const fileMethods = {
   'files.getUploadURLExternal': method({
     scope: 'files:write',
     limit: 'tier4',
-    args: z.object({ filename: z.string().min(1), length: intArg.pipe(z.int().min(1).max(UPLOAD_BYTES)), alt_text: z.string().optional(), alt_txt: z.string().optional() }),
+    args: z.object({
+      filename: z.string().min(1),
+      length: intArg.pipe(z.int().min(1).max(UPLOAD_BYTES)),
+      alt_text: z.string().optional(),
+      alt_txt: z.string().optional(),
+    }),
     run: ({ files, baseUrl }, args) => {
       const { secret, id } = files.begin(args.filename, args.length, args.alt_text ?? args.alt_txt);
       return { upload_url: `${baseUrl()}/upload/v1/${secret}`, file_id: id };
@@ -182,18 +234,29 @@ const fileMethods = {
     scope: 'files:write',
     limit: 'tier4',
     args: z.object({
-      files: jsonArg(z.array(z.object({ id: z.string(), title: z.string().optional() })).min(1)), channel_id: z.string().optional(), channels: z.string().optional(),
-      initial_comment: z.string().optional(), thread_ts: z.string().optional(), blocks: jsonArg(z.unknown()).optional(),
+      files: jsonArg(z.array(z.object({ id: z.string(), title: z.string().optional() })).min(1)),
+      channel_id: z.string().optional(),
+      channels: z.string().optional(),
+      initial_comment: z.string().optional(),
+      thread_ts: z.string().optional(),
+      blocks: jsonArg(z.unknown()).optional(),
     }),
     run: (context, args) => {
-      const channelIds = args.channel_id !== undefined ? [args.channel_id] : (args.channels ?? '').split(',').filter((id) => id !== '');
+      const channelIds =
+        args.channel_id !== undefined ? [args.channel_id] : (args.channels ?? '').split(',').filter((id) => id !== '');
       const channels = channelIds.map((id) => writableChannel(context, id));
       const blocks = checkedBlocks(args.blocks);
       const files = args.files.map((file) => context.files.complete(file.id, file.title, context.baseUrl()));
       for (const channel of channels) {
         context.state.post({
-          channel: channel.id, user: APP.botUserId, bot_id: APP.botId, app_id: APP.id, text: args.initial_comment ?? '', files,
-          ...(blocks !== undefined && { blocks }), ...(args.thread_ts !== undefined && { thread_ts: args.thread_ts }),
+          channel: channel.id,
+          user: APP.botUserId,
+          bot_id: APP.botId,
+          app_id: APP.id,
+          text: args.initial_comment ?? '',
+          files,
+          ...(blocks !== undefined && { blocks }),
+          ...(args.thread_ts !== undefined && { thread_ts: args.thread_ts }),
         });
       }
       return { files };
@@ -211,5 +274,11 @@ const refuseCanvas = method({
 });
 
 export const attachmentMethods = {
-  ...pinMethods, ...bookmarkMethods, ...reactionMethods, ...fileMethods, 'canvases.create': refuseCanvas, 'canvases.edit': refuseCanvas, 'conversations.canvases.create': refuseCanvas,
+  ...pinMethods,
+  ...bookmarkMethods,
+  ...reactionMethods,
+  ...fileMethods,
+  'canvases.create': refuseCanvas,
+  'canvases.edit': refuseCanvas,
+  'conversations.canvases.create': refuseCanvas,
 };

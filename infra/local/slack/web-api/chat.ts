@@ -11,8 +11,18 @@ import { shownMessage } from './shown-message.ts';
 const POST_TEXT_CHARS = 40_000;
 const UPDATE_TEXT_CHARS = 4_000;
 
-const metadata = jsonArg(z.strictObject({ event_type: z.string().min(1).max(255), event_payload: jsonObject, entities: z.array(jsonObject).optional() }));
-const content = { text: z.string().optional(), blocks: jsonArg(z.unknown()).optional(), attachments: jsonArg(z.unknown()).optional() };
+const metadata = jsonArg(
+  z.strictObject({
+    event_type: z.string().min(1).max(255),
+    event_payload: jsonObject,
+    entities: z.array(jsonObject).optional(),
+  }),
+);
+const content = {
+  text: z.string().optional(),
+  blocks: jsonArg(z.unknown()).optional(),
+  attachments: jsonArg(z.unknown()).optional(),
+};
 
 /** Checked blocks, or undefined if none were given. */
 export function checkedBlocks(blocks: unknown): Json[] | undefined {
@@ -20,7 +30,10 @@ export function checkedBlocks(blocks: unknown): Json[] | undefined {
   if (typeof blocks === 'symbol') throw new SlackError('invalid_blocks_format');
   const problems = messageBlockProblems(blocks);
   if (problems.length > 0) {
-    throw new SlackError('invalid_blocks', { errors: problems, response_metadata: { messages: problems.map((one) => `[ERROR] ${one}`) } });
+    throw new SlackError('invalid_blocks', {
+      errors: problems,
+      response_metadata: { messages: problems.map((one) => `[ERROR] ${one}`) },
+    });
   }
   const checked = blocks as Json[];
   if (blocksTooLong(checked)) throw new SlackError('msg_blocks_too_long');
@@ -34,7 +47,8 @@ function refuseAttachments(attachments: unknown): void {
 /** A channel the app is a member of and may write to. */
 export function writableChannel({ state }: WebApiContext, id: string): Channel {
   const channel = state.channel(id);
-  if (!channel.members.includes(APP.botUserId)) throw new SlackError(channel.is_private ? 'channel_not_found' : 'not_in_channel');
+  if (!channel.members.includes(APP.botUserId))
+    throw new SlackError(channel.is_private ? 'channel_not_found' : 'not_in_channel');
   if (channel.is_archived) throw new SlackError('is_archived');
   return channel;
 }
@@ -51,7 +65,9 @@ const postMessage = method({
   args: z.object({ ...content, channel: z.string(), metadata: metadata.optional(), thread_ts: z.string().optional() }),
   run: (context, args) => {
     refuseAttachments(args.attachments);
-    const channel = /^[UW]/.test(args.channel) ? context.state.directChannel(args.channel) : writableChannel(context, args.channel);
+    const channel = /^[UW]/.test(args.channel)
+      ? context.state.directChannel(args.channel)
+      : writableChannel(context, args.channel);
     const blocks = checkedBlocks(args.blocks);
     const text = (args.text ?? '').slice(0, POST_TEXT_CHARS);
     if (text === '' && (blocks === undefined || blocks.length === 0)) throw new SlackError('no_text');
@@ -83,7 +99,8 @@ const update = method({
     refuseAttachments(args.attachments);
     const channel = writableChannel(context, args.channel);
     const message = ownMessage(context, channel, args.ts, 'cant_update_message');
-    if (context.editWindowMs > 0 && context.state.nowMs() - Number(message.ts) * 1000 > context.editWindowMs) throw new SlackError('edit_window_closed');
+    if (context.editWindowMs > 0 && context.state.nowMs() - Number(message.ts) * 1000 > context.editWindowMs)
+      throw new SlackError('edit_window_closed');
     if ((args.text ?? '').length > UPDATE_TEXT_CHARS) throw new SlackError('msg_too_long');
     const blocks = checkedBlocks(args.blocks);
     if (args.text === undefined && blocks === undefined) throw new SlackError('no_text');
@@ -122,7 +139,12 @@ const postEphemeral = method({
     const blocks = checkedBlocks(args.blocks);
     if ((args.text ?? '') === '' && blocks === undefined) throw new SlackError('no_text');
     if (!channel.members.includes(context.state.user(args.user).id)) throw new SlackError('user_not_in_channel');
-    const ephemeral = context.state.postEphemeral({ channel: channel.id, to: args.user, text: args.text ?? '', ...(blocks !== undefined && { blocks }) });
+    const ephemeral = context.state.postEphemeral({
+      channel: channel.id,
+      to: args.user,
+      text: args.text ?? '',
+      ...(blocks !== undefined && { blocks }),
+    });
     return { message_ts: ephemeral.ts };
   },
 });
@@ -134,7 +156,10 @@ const getPermalink = method({
   run: (context, args) => {
     const channel = context.state.channel(args.channel);
     const message = context.state.message(channel.id, args.message_ts);
-    return { channel: channel.id, permalink: `${context.baseUrl()}/archives/${channel.id}/p${message.ts.replace('.', '')}` };
+    return {
+      channel: channel.id,
+      permalink: `${context.baseUrl()}/archives/${channel.id}/p${message.ts.replace('.', '')}`,
+    };
   },
 });
 

@@ -10,8 +10,18 @@ const channelArg = z.object({ channel: z.string() });
 
 function shownChannel(channel: Channel): Json {
   const { members, ...shown } = channel;
-  return { ...shown, is_group: false, is_im: false, is_mpim: false, is_shared: false, is_org_shared: false, is_member: members.includes(APP.botUserId),
-    num_members: members.length, context_team_id: TEAM.id, name_normalized: channel.name };
+  return {
+    ...shown,
+    is_group: false,
+    is_im: false,
+    is_mpim: false,
+    is_shared: false,
+    is_org_shared: false,
+    is_member: members.includes(APP.botUserId),
+    num_members: members.length,
+    context_team_id: TEAM.id,
+    name_normalized: channel.name,
+  };
 }
 
 /** A private channel is nothing to an app that nobody has invited. */
@@ -30,11 +40,20 @@ function memberOf(context: WebApiContext, id: string): Channel {
 const list = method({
   scope: 'channels:read',
   limit: 'tier2',
-  args: z.object({ types: z.string().default('public_channel'), exclude_archived: boolArg.optional(), cursor: z.string().optional(), limit: limitArg }),
+  args: z.object({
+    types: z.string().default('public_channel'),
+    exclude_archived: boolArg.optional(),
+    cursor: z.string().optional(),
+    limit: limitArg,
+  }),
   run: ({ state }, args) => {
     const types = args.types.split(',').map((type) => type.trim());
     const channels = [...state.channels.values()].filter(
-      (one) => one.im_with === undefined && types.includes(one.is_private ? 'private_channel' : 'public_channel') && (!one.is_private || one.members.includes(APP.botUserId)) && !(args.exclude_archived === true && one.is_archived),
+      (one) =>
+        one.im_with === undefined &&
+        types.includes(one.is_private ? 'private_channel' : 'public_channel') &&
+        (!one.is_private || one.members.includes(APP.botUserId)) &&
+        !(args.exclude_archived === true && one.is_archived),
     );
     const { items, next } = page(channels, (one) => one.id, args.cursor, args.limit);
     return { channels: items.map(shownChannel), response_metadata: { next_cursor: next } };
@@ -42,12 +61,20 @@ const list = method({
 });
 
 const info = method({
-  scope: 'channels:read', limit: 'tier3', args: channelArg, run: (context, args) => ({ channel: shownChannel(visible(context, args.channel)) }),
+  scope: 'channels:read',
+  limit: 'tier3',
+  args: channelArg,
+  run: (context, args) => ({ channel: shownChannel(visible(context, args.channel)) }),
 });
 
 const historyArgs = z.object({
-  channel: z.string(), cursor: z.string().optional(), limit: intArg.pipe(z.int().min(1).max(999)).default(100), oldest: z.string().default('0'),
-  latest: z.string().optional(), inclusive: boolArg.default(false), include_all_metadata: boolArg.default(false),
+  channel: z.string(),
+  cursor: z.string().optional(),
+  limit: intArg.pipe(z.int().min(1).max(999)).default(100),
+  oldest: z.string().default('0'),
+  latest: z.string().optional(),
+  inclusive: boolArg.default(false),
+  include_all_metadata: boolArg.default(false),
 });
 
 function within(ts: string, args: { oldest: string; latest?: string | undefined; inclusive: boolean }): boolean {
@@ -62,11 +89,16 @@ const history = method({
   args: historyArgs,
   run: (context, args) => {
     const channel = memberOf(context, args.channel);
-    const messages = context.state.messages(channel.id).filter((one) => (one.thread_ts === undefined || one.thread_ts === one.ts) && within(one.ts, args)).toReversed();
+    const messages = context.state
+      .messages(channel.id)
+      .filter((one) => (one.thread_ts === undefined || one.thread_ts === one.ts) && within(one.ts, args))
+      .toReversed();
     const { items, next } = page(messages, (one) => one.ts, args.cursor, args.limit);
     const pins = context.state.messages(channel.id).filter((one) => one.pinned !== undefined).length;
     return {
-      messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })), has_more: next !== '', pin_count: pins,
+      messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })),
+      has_more: next !== '',
+      pin_count: pins,
       ...(next !== '' && { response_metadata: { next_cursor: next } }),
     };
   },
@@ -82,8 +114,11 @@ const replies = method({
     if (!all.some((one) => one.ts === args.ts)) throw new SlackError('thread_not_found');
     const thread = all.filter((one) => one.ts === args.ts || (one.thread_ts === args.ts && within(one.ts, args)));
     const { items, next } = page(thread, (one) => one.ts, args.cursor, args.limit);
-    return { messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })), has_more: next !== '',
-      ...(next !== '' && { response_metadata: { next_cursor: next } }) };
+    return {
+      messages: items.map((one) => shownMessage(one, { withMetadata: args.include_all_metadata })),
+      has_more: next !== '',
+      ...(next !== '' && { response_metadata: { next_cursor: next } }),
+    };
   },
 });
 
@@ -131,7 +166,10 @@ const invite = method({
   run: (context, args) => {
     const channel = memberOf(context, args.channel);
     if (channel.is_archived) throw new SlackError('is_archived');
-    const users = args.users.split(',').map((id) => id.trim()).filter((id) => id !== '');
+    const users = args.users
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== '');
     if (users.length === 0) throw new SlackError('no_user');
     if (users.includes(APP.botUserId)) throw new SlackError('cant_invite_self');
     for (const id of users) context.state.user(id);

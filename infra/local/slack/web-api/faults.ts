@@ -21,7 +21,10 @@ const faultSchema = z.discriminatedUnion('kind', [
 export type Fault = z.output<typeof faultSchema>;
 
 /** `*`: every method of the Web API. `response_url`: the answer addresses, which are none. */
-const requestSchema = z.strictObject({ method: z.string().regex(/^(\*|response_url|[a-zA-Z]+(\.[a-zA-Z]+)+)$/), fault: faultSchema.nullable() });
+const requestSchema = z.strictObject({
+  method: z.string().regex(/^(\*|response_url|[a-zA-Z]+(\.[a-zA-Z]+)+)$/),
+  fault: faultSchema.nullable(),
+});
 
 /** Faults by method, set while the workspace works, and how often each method was called. */
 export class Faults {
@@ -57,20 +60,30 @@ export class Faults {
     const fault = this.#faults.get(method) ?? (method === 'response_url' ? undefined : this.#faults.get('*'));
     switch (fault?.kind) {
       case undefined:
-      case 'none': return 'pass';
-      case 'mute': return 'mute';
-      case 'hang': return 'answered';
+      case 'none':
+        return 'pass';
+      case 'mute':
+        return 'mute';
+      case 'hang':
+        return 'answered';
       case 'cut':
         response.destroy();
         return 'answered';
       case 'status':
-        response.writeHead(fault.status, { 'content-type': 'text/html', connection: 'close' }).end('<html>an answer of the front end</html>');
+        response
+          .writeHead(fault.status, { 'content-type': 'text/html', connection: 'close' })
+          .end('<html>an answer of the front end</html>');
         return 'answered';
       case 'error':
         sendJson(response, 200, { ok: false, error: fault.error });
         return 'answered';
       case 'limited':
-        sendJson(response, 429, { ok: false, error: 'ratelimited' }, fault.retryAfterS === null ? {} : { 'retry-after': String(fault.retryAfterS) });
+        sendJson(
+          response,
+          429,
+          { ok: false, error: 'ratelimited' },
+          fault.retryAfterS === null ? {} : { 'retry-after': String(fault.retryAfterS) },
+        );
         return 'answered';
     }
   }

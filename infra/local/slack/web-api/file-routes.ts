@@ -5,10 +5,23 @@ import type { FileRecord } from '../state/model.ts';
 import { UPLOAD_BYTES } from './attachments.ts';
 
 /** Shown in the page as they are; everything else is offered as a download. */
-const INLINE = new Set(['image/png', 'image/jpeg', 'image/gif', 'text/plain', 'text/markdown', 'text/csv', 'application/json']);
+const INLINE = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'text/plain',
+  'text/markdown',
+  'text/csv',
+  'application/json',
+]);
 
 /** Takes the bytes of an upload: raw, or the one part of a form, as Slack's own clients send them. */
-export async function takeUpload(request: IncomingMessage, response: ServerResponse, files: FileVault, secret: string): Promise<void> {
+export async function takeUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  files: FileVault,
+  secret: string,
+): Promise<void> {
   const body = await readBody(request, UPLOAD_BYTES + 64 * 1024);
   const type = request.headers['content-type'] ?? '';
   const bytes = type.startsWith('multipart/form-data') ? await partOf(body, type) : body;
@@ -27,8 +40,14 @@ export function serveFile(response: ServerResponse, files: FileVault, file: File
   const bytes = file === undefined ? null : files.bytes(file.id);
   if (file === undefined || bytes === null) throw new HttpError(404, 'file_not_found');
   const inline = INLINE.has(file.mimetype);
-  const type = file.mimetype.startsWith('text/') ? 'text/plain; charset=utf-8' : inline ? file.mimetype : 'application/octet-stream';
+  const type = file.mimetype.startsWith('text/')
+    ? 'text/plain; charset=utf-8'
+    : inline
+      ? file.mimetype
+      : 'application/octet-stream';
   sendText(response, 200, type, bytes, {
-    'cache-control': 'private, max-age=3600', 'content-security-policy': "default-src 'none'; sandbox", ...(inline ? {} : { 'content-disposition': 'attachment' }),
+    'cache-control': 'private, max-age=3600',
+    'content-security-policy': "default-src 'none'; sandbox",
+    ...(inline ? {} : { 'content-disposition': 'attachment' }),
   });
 }

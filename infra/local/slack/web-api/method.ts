@@ -54,16 +54,36 @@ export const jsonArg = <T extends z.ZodType>(schema: T) =>
 /** Stands for text that should have been JSON; no schema accepts it. */
 const NOT_JSON = Symbol('not JSON');
 
-export const boolArg = z.preprocess((value) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value), z.boolean());
-export const intArg = z.preprocess((value) => (typeof value === 'string' && value !== '' ? Number(value) : value), z.int());
+export const boolArg = z.preprocess(
+  (value) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value),
+  z.boolean(),
+);
+export const intArg = z.preprocess(
+  (value) => (typeof value === 'string' && value !== '' ? Number(value) : value),
+  z.int(),
+);
 export const limitArg = intArg.pipe(z.int().min(1).max(1000)).default(100);
 export const noArgs = z.object({});
 export const jsonObject = z.record(z.string(), z.unknown());
 
 /** Cursor pages over a list that has a stable key per item. */
-export function page<T>(items: T[], keyOf: (item: T) => string, cursor: string | undefined, limit: number): { items: T[]; next: string } {
+export function page<T>(
+  items: T[],
+  keyOf: (item: T) => string,
+  cursor: string | undefined,
+  limit: number,
+): { items: T[]; next: string } {
   const key = cursor === undefined || cursor === '' ? null : Buffer.from(cursor, 'base64').toString();
-  const from = key === null ? 0 : Math.max(0, items.findIndex((item) => keyOf(item) === key));
+  const from =
+    key === null
+      ? 0
+      : Math.max(
+          0,
+          items.findIndex((item) => keyOf(item) === key),
+        );
   const next = items[from + limit];
-  return { items: items.slice(from, from + limit), next: next === undefined ? '' : Buffer.from(keyOf(next)).toString('base64') };
+  return {
+    items: items.slice(from, from + limit),
+    next: next === undefined ? '' : Buffer.from(keyOf(next)).toString('base64'),
+  };
 }

@@ -11,11 +11,28 @@ export const peopleMethods = {
     limit: 'none',
     args: noArgs,
     run: ({ baseUrl }) => ({
-      url: `${baseUrl()}/`, team: TEAM.name, user: APP.name, team_id: TEAM.id, user_id: APP.botUserId, bot_id: APP.botId, is_enterprise_install: false,
+      url: `${baseUrl()}/`,
+      team: TEAM.name,
+      user: APP.name,
+      team_id: TEAM.id,
+      user_id: APP.botUserId,
+      bot_id: APP.botId,
+      is_enterprise_install: false,
     }),
   }),
-  'apps.connections.open': method({ scope: 'connections:write', token: 'app', limit: 'sockets', args: noArgs, run: ({ socketUrl }) => ({ url: socketUrl() }) }),
-  'users.info': method({ scope: 'users:read', limit: 'tier4', args: z.object({ user: z.string() }), run: ({ state }, args) => ({ user: state.user(args.user) }) }),
+  'apps.connections.open': method({
+    scope: 'connections:write',
+    token: 'app',
+    limit: 'sockets',
+    args: noArgs,
+    run: ({ socketUrl }) => ({ url: socketUrl() }),
+  }),
+  'users.info': method({
+    scope: 'users:read',
+    limit: 'tier4',
+    args: z.object({ user: z.string() }),
+    run: ({ state }, args) => ({ user: state.user(args.user) }),
+  }),
   'users.list': method({
     scope: 'users:read',
     limit: 'tier2',
@@ -26,9 +43,17 @@ export const peopleMethods = {
     },
   }),
   'users.profile.get': method({
-    scope: 'users.profile:read', limit: 'tier4', args: z.object({ user: z.string().default(APP.botUserId) }), run: ({ state }, args) => ({ profile: state.user(args.user).profile }),
+    scope: 'users.profile:read',
+    limit: 'tier4',
+    args: z.object({ user: z.string().default(APP.botUserId) }),
+    run: ({ state }, args) => ({ profile: state.user(args.user).profile }),
   }),
-  'usergroups.list': method({ scope: 'usergroups:read', limit: 'tier2', args: noArgs, run: () => ({ usergroups: [] }) }),
+  'usergroups.list': method({
+    scope: 'usergroups:read',
+    limit: 'tier2',
+    args: noArgs,
+    run: () => ({ usergroups: [] }),
+  }),
   'usergroups.users.list': method({
     scope: 'usergroups:read',
     limit: 'tier2',
@@ -38,7 +63,12 @@ export const peopleMethods = {
     },
   }),
   'team.info': method({
-    scope: 'team:read', limit: 'tier3', args: noArgs, run: ({ baseUrl }) => ({ team: { ...TEAM, email_domain: 'example.com', url: `${baseUrl()}/`, icon: { image_default: true } } }),
+    scope: 'team:read',
+    limit: 'tier3',
+    args: noArgs,
+    run: ({ baseUrl }) => ({
+      team: { ...TEAM, email_domain: 'example.com', url: `${baseUrl()}/`, icon: { image_default: true } },
+    }),
   }),
   'bots.info': method({
     scope: 'users:read',

@@ -6,7 +6,15 @@
  */
 export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'sockets' | 'none';
 
-const PER_MINUTE: Record<Limit, number> = { tier1: 1, tier2: 20, tier3: 50, tier4: 100, post: 300, sockets: Infinity, none: Infinity };
+const PER_MINUTE: Record<Limit, number> = {
+  tier1: 1,
+  tier2: 20,
+  tier3: 50,
+  tier4: 100,
+  post: 300,
+  sockets: Infinity,
+  none: Infinity,
+};
 /** Not published by Slack ("short bursts are allowed"): this many at once, refilled by 1 per second. */
 const POST_BURST = 10;
 /** Not published either; two bots with all their ten connections come up with it. */
@@ -41,7 +49,8 @@ export class RateLimits {
     const recent = (this.#calls.get(method) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
     this.#calls.set(method, recent);
     const first = recent[0];
-    if (recent.length >= PER_MINUTE[limit] && first !== undefined) return Math.max(1, Math.ceil((first + WINDOW_MS - nowMs) / 1000));
+    if (recent.length >= PER_MINUTE[limit] && first !== undefined)
+      return Math.max(1, Math.ceil((first + WINDOW_MS - nowMs) / 1000));
     recent.push(nowMs);
     return null;
   }

@@ -7,7 +7,10 @@ const triggerArg = { trigger_id: z.string().optional(), interactivity_pointer: z
 
 function triggerOf(args: { trigger_id?: string | undefined; interactivity_pointer?: string | undefined }): string {
   const trigger = args.trigger_id ?? args.interactivity_pointer;
-  if (trigger === undefined) throw new SlackError('invalid_arguments', { response_metadata: { messages: ['[ERROR] missing required field: trigger_id'] } });
+  if (trigger === undefined)
+    throw new SlackError('invalid_arguments', {
+      response_metadata: { messages: ['[ERROR] missing required field: trigger_id'] },
+    });
   return trigger;
 }
 
@@ -31,7 +34,12 @@ export const viewsMethods = {
   'views.update': method({
     scope: null,
     limit: 'tier4',
-    args: z.object({ view_id: z.string().optional(), external_id: z.string().optional(), hash: z.string().optional(), view: viewArg }),
+    args: z.object({
+      view_id: z.string().optional(),
+      external_id: z.string().optional(),
+      hash: z.string().optional(),
+      view: viewArg,
+    }),
     run: ({ views }, args) => {
       if (args.view_id === undefined && args.external_id === undefined) throw new SlackError('missing_argument');
       const open = args.view_id !== undefined ? views.find(args.view_id) : views.findExternal(args.external_id ?? '');

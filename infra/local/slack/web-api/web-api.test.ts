@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { WebClient } from '@slack/web-api';
-import { parse } from 'yaml';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../for-tests.ts';
 import type { Workspace, WorkspaceOptions } from '../start.ts';
 
@@ -10,11 +10,24 @@ let workspace: Workspace;
 
 async function client(options: Partial<WorkspaceOptions> = {}, token = SECRETS.botToken): Promise<WebClient> {
   workspace = await startTestWorkspace({ scopes: EVERY_SCOPE, ...options });
-  return new WebClient(token, { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, logger: quiet });
+  return new WebClient(token, {
+    slackApiUrl: workspace.apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logger: quiet,
+  });
 }
 
 const nothing = (): void => undefined;
-const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing, setLevel: nothing, getLevel: () => 'error' as never, setName: nothing };
+const quiet = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  setLevel: nothing,
+  getLevel: () => 'error' as never,
+  setName: nothing,
+};
 
 /** The error code that a call is refused with. */
 async function refusal(call: Promise<unknown>): Promise<string> {
@@ -26,7 +39,8 @@ async function refusal(call: Promise<unknown>): Promise<string> {
   }
 }
 
-const raw = async (method: string, init: RequestInit): Promise<Record<string, unknown>> => (await fetch(`${workspace.apiUrl}${method}`, { method: 'POST', ...init })).json() as Promise<Record<string, unknown>>;
+const raw = async (method: string, init: RequestInit): Promise<Record<string, unknown>> =>
+  (await fetch(`${workspace.apiUrl}${method}`, { method: 'POST', ...init })).json() as Promise<Record<string, unknown>>;
 
 afterEach(() => workspace.stop());
 
@@ -34,17 +48,37 @@ describe('tokens and methods', () => {
   it('refuses a call without a token, with a wrong one, and with one of the wrong kind', async () => {
     await client();
     expect(await raw('auth.test', {})).toEqual({ ok: false, error: 'not_authed' });
-    expect(await raw('auth.test', { headers: { authorization: 'Bearer xoxb-other' } })).toEqual({ ok: false, error: 'invalid_auth' });
-    expect(await raw('apps.connections.open', { headers: { authorization: `Bearer ${SECRETS.botToken}` } })).toEqual({ ok: false, error: 'not_allowed_token_type' });
-    expect(await raw('chat.postMessage', { headers: { authorization: `Bearer ${SECRETS.appToken}` } })).toEqual({ ok: false, error: 'not_allowed_token_type' });
+    expect(await raw('auth.test', { headers: { authorization: 'Bearer xoxb-other' } })).toEqual({
+      ok: false,
+      error: 'invalid_auth',
+    });
+    expect(await raw('apps.connections.open', { headers: { authorization: `Bearer ${SECRETS.botToken}` } })).toEqual({
+      ok: false,
+      error: 'not_allowed_token_type',
+    });
+    expect(await raw('chat.postMessage', { headers: { authorization: `Bearer ${SECRETS.appToken}` } })).toEqual({
+      ok: false,
+      error: 'not_allowed_token_type',
+    });
   });
 
   it('takes the token and arguments from a form as well as from JSON', async () => {
     await client();
-    const form = new URLSearchParams({ token: SECRETS.botToken, channel: ROOM, text: 'form', blocks: '[{"type":"divider"}]' });
+    const form = new URLSearchParams({
+      token: SECRETS.botToken,
+      channel: ROOM,
+      text: 'form',
+      blocks: '[{"type":"divider"}]',
+    });
     expect(await raw('chat.postMessage', { body: form })).toMatchObject({ ok: true, channel: ROOM });
-    const json = { headers: { authorization: `Bearer ${SECRETS.botToken}`, 'content-type': 'application/json' }, body: JSON.stringify({ channel: ROOM, text: 'json', blocks: [{ type: 'divider' }] }) };
-    expect(await raw('chat.postMessage', json)).toMatchObject({ ok: true, message: { text: 'json', bot_id: 'B0GOBUTTON' } });
+    const json = {
+      headers: { authorization: `Bearer ${SECRETS.botToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ channel: ROOM, text: 'json', blocks: [{ type: 'divider' }] }),
+    };
+    expect(await raw('chat.postMessage', json)).toMatchObject({
+      ok: true,
+      message: { text: 'json', bot_id: 'B0GOBUTTON' },
+    });
   });
 
   it('answers unknown methods with unknown_method', async () => {
@@ -55,42 +89,62 @@ describe('tokens and methods', () => {
 
   it('says which scope is missing', async () => {
     const slack = await client({ scopes: ['chat:write'] });
-    await expect(slack.pins.list({ channel: ROOM })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'pins:read', provided: 'chat:write' } });
+    await expect(slack.pins.list({ channel: ROOM })).rejects.toMatchObject({
+      data: { error: 'missing_scope', needed: 'pins:read', provided: 'chat:write' },
+    });
   });
 
   it('grants what the manifest asks for and nothing else, unless a test asks for more', async () => {
     workspace = await startTestWorkspace();
-    const slack = new WebClient(SECRETS.botToken, { slackApiUrl: workspace.apiUrl, retryConfig: { retries: 0 }, logger: quiet });
-    const granted = parse(readFileSync(new URL('../../../slack/manifest.yaml', import.meta.url), 'utf8')) as { oauth_config: { scopes: { bot: string[] } } };
+    const slack = new WebClient(SECRETS.botToken, {
+      slackApiUrl: workspace.apiUrl,
+      retryConfig: { retries: 0 },
+      logger: quiet,
+    });
+    const granted = parse(readFileSync(new URL('../../../slack/manifest.yaml', import.meta.url), 'utf8')) as {
+      oauth_config: { scopes: { bot: string[] } };
+    };
     expect((await slack.auth.test()).response_metadata?.scopes).toEqual(granted.oauth_config.scopes.bot);
     expect((await slack.conversations.history({ channel: ROOM })).ok).toBe(true);
-    await expect(slack.bookmarks.list({ channel_id: ROOM })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'bookmarks:read', provided: granted.oauth_config.scopes.bot.join(',') } });
+    await expect(slack.bookmarks.list({ channel_id: ROOM })).rejects.toMatchObject({
+      data: { error: 'missing_scope', needed: 'bookmarks:read', provided: granted.oauth_config.scopes.bot.join(',') },
+    });
   });
 
   it('wants the scope of the kind of channel that is read', async () => {
     const slack = await client({ scopes: ['channels:manage', 'channels:read', 'channels:history', 'chat:write'] });
     const { channel } = await slack.conversations.create({ name: 'secret', is_private: true });
     const id = channel?.id ?? '';
-    await expect(slack.conversations.history({ channel: id })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'groups:history' } });
-    await expect(slack.conversations.info({ channel: id })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'groups:read' } });
+    await expect(slack.conversations.history({ channel: id })).rejects.toMatchObject({
+      data: { error: 'missing_scope', needed: 'groups:history' },
+    });
+    await expect(slack.conversations.info({ channel: id })).rejects.toMatchObject({
+      data: { error: 'missing_scope', needed: 'groups:read' },
+    });
     const direct = await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'hello' });
-    await expect(slack.conversations.info({ channel: direct.channel ?? '' })).rejects.toMatchObject({ data: { error: 'missing_scope', needed: 'im:read' } });
+    await expect(slack.conversations.info({ channel: direct.channel ?? '' })).rejects.toMatchObject({
+      data: { error: 'missing_scope', needed: 'im:read' },
+    });
   });
 
   it('says which argument is missing', async () => {
     const slack = await client();
-    await expect(slack.apiCall('chat.update', { channel: ROOM })).rejects.toMatchObject({ data: { error: 'invalid_arguments', response_metadata: { messages: ['[ERROR] missing required field: ts'] } } });
+    await expect(slack.apiCall('chat.update', { channel: ROOM })).rejects.toMatchObject({
+      data: { error: 'invalid_arguments', response_metadata: { messages: ['[ERROR] missing required field: ts'] } },
+    });
   });
 
   it('refuses what it does not do rather than ignoring it', async () => {
     const slack = await client();
-    expect(await refusal(slack.chat.scheduleMessage({ channel: ROOM, text: 'x', post_at: 1 }))).toBe('restricted_action');
+    expect(await refusal(slack.chat.scheduleMessage({ channel: ROOM, text: 'x', post_at: 1 }))).toBe(
+      'restricted_action',
+    );
     expect(await refusal(slack.apiCall('canvases.create', {}))).toBe('canvas_disabled_user_team');
   });
 });
 
 describe('chat', () => {
-  it('posts, updates and deletes its own messages and nobody else\'s', async () => {
+  it("posts, updates and deletes its own messages and nobody else's", async () => {
     const slack = await client();
     const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'one' });
     await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'two' });
@@ -99,7 +153,11 @@ describe('chat', () => {
     expect(await refusal(slack.chat.delete({ channel: ROOM, ts: said.ts }))).toBe('cant_delete_message');
     const { messages } = await slack.conversations.history({ channel: ROOM });
     expect(messages?.map((one) => one.text)).toEqual(['mine', 'two']);
-    expect(messages?.[1]).toMatchObject({ edited: { user: 'U0GOBUTTON' }, bot_id: 'B0GOBUTTON', bot_profile: { name: 'gobutton' } });
+    expect(messages?.[1]).toMatchObject({
+      edited: { user: 'U0GOBUTTON' },
+      bot_id: 'B0GOBUTTON',
+      bot_profile: { name: 'gobutton' },
+    });
     await slack.chat.delete({ channel: ROOM, ts: ts ?? '' });
     expect(await refusal(slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'x' }))).toBe('message_not_found');
   });
@@ -107,8 +165,12 @@ describe('chat', () => {
   it('keeps blocks that an update leaves out, and drops them when it gives none', async () => {
     const slack = await client();
     const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'a', blocks: [{ type: 'divider' }] });
-    expect((await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'b' })).message).toMatchObject({ blocks: [{ type: 'divider' }] });
-    expect((await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'c', blocks: [] })).message).toMatchObject({ blocks: [] });
+    expect((await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'b' })).message).toMatchObject({
+      blocks: [{ type: 'divider' }],
+    });
+    expect((await slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'c', blocks: [] })).message).toMatchObject({
+      blocks: [],
+    });
   });
 
   it.each<[string, object, string]>([
@@ -117,7 +179,17 @@ describe('chat', () => {
     ['a channel the app is not in', { channel: 'C0GENERAL', text: 'x' }, 'not_in_channel'],
     ['bad blocks', { text: 'x', blocks: [{ type: 'section' }] }, 'invalid_blocks'],
     ['blocks that are no JSON', { text: 'x', blocks: 'oops' }, 'invalid_blocks_format'],
-    ['too much text in blocks', { text: 'x', blocks: Array.from({ length: 5 }, () => ({ type: 'section', text: { type: 'plain_text', text: 'x'.repeat(3000) } })) }, 'msg_blocks_too_long'],
+    [
+      'too much text in blocks',
+      {
+        text: 'x',
+        blocks: Array.from({ length: 5 }, () => ({
+          type: 'section',
+          text: { type: 'plain_text', text: 'x'.repeat(3000) },
+        })),
+      },
+      'msg_blocks_too_long',
+    ],
     ['metadata without a type', { text: 'x', metadata: { event_payload: {} } }, 'invalid_metadata_format'],
     ['a thread that is not there', { text: 'x', thread_ts: '1.000000' }, 'thread_not_found'],
   ])('refuses a message with %s', async (_name, args, error) => {
@@ -127,8 +199,15 @@ describe('chat', () => {
 
   it('tells the reasons for invalid_blocks as Slack does', async () => {
     const slack = await client();
-    await expect(slack.chat.postMessage({ channel: ROOM, text: 'x', blocks: [{ type: 'section' }] })).rejects.toMatchObject({
-      data: { errors: ['must define either `text` or `fields` [json-pointer:/blocks/0/type]'], response_metadata: { messages: ['[ERROR] must define either `text` or `fields` [json-pointer:/blocks/0/type]'] } },
+    await expect(
+      slack.chat.postMessage({ channel: ROOM, text: 'x', blocks: [{ type: 'section' }] }),
+    ).rejects.toMatchObject({
+      data: {
+        errors: ['must define either `text` or `fields` [json-pointer:/blocks/0/type]'],
+        response_metadata: {
+          messages: ['[ERROR] must define either `text` or `fields` [json-pointer:/blocks/0/type]'],
+        },
+      },
     });
   });
 
@@ -136,7 +215,9 @@ describe('chat', () => {
     let nowMs = Date.now();
     const slack = await client({ editWindowMs: 60_000, nowMs: () => nowMs });
     const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'x' });
-    expect(await refusal(slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'x'.repeat(4001) }))).toBe('msg_too_long');
+    expect(await refusal(slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'x'.repeat(4001) }))).toBe(
+      'msg_too_long',
+    );
     nowMs += 61_000;
     expect(await refusal(slack.chat.update({ channel: ROOM, ts: ts ?? '', text: 'late' }))).toBe('edit_window_closed');
   });
@@ -146,7 +227,9 @@ describe('chat', () => {
     const metadata = { event_type: 'gobutton_entry', event_payload: { seq: 7 } };
     await slack.chat.postMessage({ channel: ROOM, text: 'x', metadata });
     expect((await slack.conversations.history({ channel: ROOM })).messages?.[0]).not.toHaveProperty('metadata');
-    expect((await slack.conversations.history({ channel: ROOM, include_all_metadata: true })).messages?.[0]).toMatchObject({ metadata });
+    expect(
+      (await slack.conversations.history({ channel: ROOM, include_all_metadata: true })).messages?.[0],
+    ).toMatchObject({ metadata });
   });
 
   it('shows an ephemeral message to one person, who must be in the channel', async () => {
@@ -155,7 +238,9 @@ describe('chat', () => {
     expect((await person(workspace, 'U0MARKET1').messages()).map((one) => one.text)).toEqual(['psst']);
     expect(await person(workspace, 'U0ONCALL').messages()).toEqual([]);
     expect((await slack.conversations.history({ channel: ROOM })).messages).toEqual([]);
-    expect(await refusal(slack.chat.postEphemeral({ channel: ROOM, user: 'U0NOBODY', text: 'x' }))).toBe('user_not_found');
+    expect(await refusal(slack.chat.postEphemeral({ channel: ROOM, user: 'U0NOBODY', text: 'x' }))).toBe(
+      'user_not_found',
+    );
   });
 });
 
@@ -167,19 +252,29 @@ describe('history and threads', () => {
     for (const text of ['1', '2', '3', '4', '5']) stamps.push(((await ana.say(text)) as unknown as { ts: string }).ts);
     const first = await slack.conversations.history({ channel: ROOM, limit: 2 });
     expect(first.messages?.map((one) => one.text)).toEqual(['5', '4']);
-    const second = await slack.conversations.history({ channel: ROOM, limit: 2, cursor: first.response_metadata?.next_cursor ?? '' });
+    const second = await slack.conversations.history({
+      channel: ROOM,
+      limit: 2,
+      cursor: first.response_metadata?.next_cursor ?? '',
+    });
     expect(second.messages?.map((one) => one.text)).toEqual(['3', '2']);
     const after = await slack.conversations.history({ channel: ROOM, oldest: stamps[2] ?? '' });
     expect(after.messages?.map((one) => one.text)).toEqual(['5', '4']);
-    expect((await slack.conversations.history({ channel: ROOM, oldest: stamps[2] ?? '', inclusive: true })).messages?.length).toBe(3);
+    expect(
+      (await slack.conversations.history({ channel: ROOM, oldest: stamps[2] ?? '', inclusive: true })).messages?.length,
+    ).toBe(3);
   });
 
   it('keeps replies out of the history and gives them with their parent', async () => {
     const slack = await client();
     const { ts } = await slack.chat.postMessage({ channel: ROOM, text: 'parent' });
     await slack.chat.postMessage({ channel: ROOM, text: 'reply', thread_ts: ts ?? '' });
-    expect((await slack.conversations.history({ channel: ROOM })).messages).toMatchObject([{ text: 'parent', reply_count: 1 }]);
-    expect((await slack.conversations.replies({ channel: ROOM, ts: ts ?? '' })).messages?.map((one) => one.text)).toEqual(['parent', 'reply']);
+    expect((await slack.conversations.history({ channel: ROOM })).messages).toMatchObject([
+      { text: 'parent', reply_count: 1 },
+    ]);
+    expect(
+      (await slack.conversations.replies({ channel: ROOM, ts: ts ?? '' })).messages?.map((one) => one.text),
+    ).toEqual(['parent', 'reply']);
   });
 });
 
@@ -189,8 +284,17 @@ describe('channels and people', () => {
     const { channel } = await slack.conversations.create({ name: 'launch-2' });
     await slack.conversations.invite({ channel: channel?.id ?? '', users: 'U0ONCALL,U0MARKET1' });
     await slack.conversations.setTopic({ channel: channel?.id ?? '', topic: 'Second' });
-    expect((await slack.conversations.members({ channel: channel?.id ?? '' })).members).toEqual(['U0GOBUTTON', 'U0ONCALL', 'U0MARKET1']);
-    expect((await slack.conversations.info({ channel: channel?.id ?? '' })).channel).toMatchObject({ name: 'launch-2', topic: { value: 'Second' }, is_member: true, is_ext_shared: false });
+    expect((await slack.conversations.members({ channel: channel?.id ?? '' })).members).toEqual([
+      'U0GOBUTTON',
+      'U0ONCALL',
+      'U0MARKET1',
+    ]);
+    expect((await slack.conversations.info({ channel: channel?.id ?? '' })).channel).toMatchObject({
+      name: 'launch-2',
+      topic: { value: 'Second' },
+      is_member: true,
+      is_ext_shared: false,
+    });
     expect(await refusal(slack.conversations.create({ name: 'launch-2' }))).toBe('name_taken');
     expect(await refusal(slack.conversations.create({ name: 'Launch 3' }))).toBe('invalid_name_specials');
     await slack.conversations.archive({ channel: channel?.id ?? '' });
@@ -199,8 +303,16 @@ describe('channels and people', () => {
 
   it('knows the seeded people and itself', async () => {
     const slack = await client();
-    expect(await slack.auth.test()).toMatchObject({ user_id: 'U0GOBUTTON', bot_id: 'B0GOBUTTON', team_id: 'T0GOBUTTON' });
-    expect((await slack.users.info({ user: 'U0ONCALL' })).user).toMatchObject({ real_name: 'Ana Ortiz', is_bot: false, deleted: false });
+    expect(await slack.auth.test()).toMatchObject({
+      user_id: 'U0GOBUTTON',
+      bot_id: 'B0GOBUTTON',
+      team_id: 'T0GOBUTTON',
+    });
+    expect((await slack.users.info({ user: 'U0ONCALL' })).user).toMatchObject({
+      real_name: 'Ana Ortiz',
+      is_bot: false,
+      deleted: false,
+    });
     expect(await refusal(slack.users.info({ user: 'U0NOBODY' }))).toBe('user_not_found');
     expect((await slack.users.list({})).members?.length).toBe(5);
   });
@@ -210,25 +322,51 @@ describe('channels and people', () => {
     const ts = (await slack.chat.postMessage({ channel: ROOM, text: 'board' })).ts ?? '';
     await slack.pins.add({ channel: ROOM, timestamp: ts });
     expect(await refusal(slack.pins.add({ channel: ROOM, timestamp: ts }))).toBe('already_pinned');
-    expect((await slack.pins.list({ channel: ROOM })).items).toMatchObject([{ type: 'message', message: { ts, text: 'board' } }]);
+    expect((await slack.pins.list({ channel: ROOM })).items).toMatchObject([
+      { type: 'message', message: { ts, text: 'board' } },
+    ]);
     await slack.pins.remove({ channel: ROOM, timestamp: ts });
     expect(await refusal(slack.pins.remove({ channel: ROOM, timestamp: ts }))).toBe('no_pin');
     await slack.reactions.add({ channel: ROOM, timestamp: ts, name: 'rocket' });
-    expect(await refusal(slack.reactions.add({ channel: ROOM, timestamp: ts, name: 'rocket' }))).toBe('already_reacted');
-    const { bookmark } = await slack.bookmarks.add({ channel_id: ROOM, title: 'Runbook', type: 'link', link: 'https://example.com' });
+    expect(await refusal(slack.reactions.add({ channel: ROOM, timestamp: ts, name: 'rocket' }))).toBe(
+      'already_reacted',
+    );
+    const { bookmark } = await slack.bookmarks.add({
+      channel_id: ROOM,
+      title: 'Runbook',
+      type: 'link',
+      link: 'https://example.com',
+    });
     await slack.bookmarks.edit({ channel_id: ROOM, bookmark_id: bookmark?.id ?? '', title: 'Plan' });
     expect((await slack.bookmarks.list({ channel_id: ROOM })).bookmarks).toMatchObject([{ title: 'Plan' }]);
-    expect(await refusal(slack.bookmarks.add({ channel_id: ROOM, title: 'x', type: 'link', link: 'javascript:alert(1)' }))).toBe('invalid_link');
+    expect(
+      await refusal(slack.bookmarks.add({ channel_id: ROOM, title: 'x', type: 'link', link: 'javascript:alert(1)' })),
+    ).toBe('invalid_link');
   });
 });
 
 describe('files', () => {
   it('takes an upload in three steps and shows it to the page', async () => {
     const slack = await client();
-    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg==', 'base64');
-    await slack.filesUploadV2({ channel_id: ROOM, file: png, filename: 'curve.png', title: 'Delivery curve', alt_text: 'curve', initial_comment: 'Done' });
-    const message = await until('the file', async () => (await person(workspace, 'U0ONCALL').messages()).find((one) => one.files.length > 0));
-    expect(message).toMatchObject({ text: 'Done', files: [{ name: 'curve.png', title: 'Delivery curve', mimetype: 'image/png', alt_txt: 'curve' }] });
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    await slack.filesUploadV2({
+      channel_id: ROOM,
+      file: png,
+      filename: 'curve.png',
+      title: 'Delivery curve',
+      alt_text: 'curve',
+      initial_comment: 'Done',
+    });
+    const message = await until('the file', async () =>
+      (await person(workspace, 'U0ONCALL').messages()).find((one) => one.files.length > 0),
+    );
+    expect(message).toMatchObject({
+      text: 'Done',
+      files: [{ name: 'curve.png', title: 'Delivery curve', mimetype: 'image/png', alt_txt: 'curve' }],
+    });
     expect(message.html).toContain('alt="curve"');
     const served = await fetch(workspace.url + (message.files[0]?.url ?? ''));
     expect(served.headers.get('content-type')).toBe('image/png');
@@ -248,7 +386,9 @@ describe('files', () => {
     const slack = await client();
     const { upload_url: url, file_id: id } = await slack.files.getUploadURLExternal({ filename: 'a.txt', length: 3 });
     expect((await fetch(url ?? '', { method: 'POST', body: 'four' })).status).toBe(400);
-    expect(await refusal(slack.files.completeUploadExternal({ channel_id: ROOM, files: [{ id: id ?? '' }] }))).toBe('file_not_found');
+    expect(await refusal(slack.files.completeUploadExternal({ channel_id: ROOM, files: [{ id: id ?? '' }] }))).toBe(
+      'file_not_found',
+    );
   });
 });
 
@@ -257,7 +397,10 @@ describe('rate limits', () => {
     let nowMs = Date.now();
     const slack = await client({ nowMs: () => nowMs });
     for (let i = 0; i < 20; i++) await slack.users.list({});
-    const answer = await fetch(`${workspace.apiUrl}users.list`, { method: 'POST', headers: { authorization: `Bearer ${SECRETS.botToken}` } });
+    const answer = await fetch(`${workspace.apiUrl}users.list`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${SECRETS.botToken}` },
+    });
     expect(answer.status).toBe(429);
     expect(answer.headers.get('retry-after')).toBe('60');
     expect(await refusal(slack.users.list({}))).toBe('slack_webapi_rate_limited_error');
@@ -285,7 +428,11 @@ describe('rate limits', () => {
 });
 
 describe('views', () => {
-  const view = { type: 'modal' as const, title: { type: 'plain_text' as const, text: 'T' }, blocks: [{ type: 'divider' as const }] };
+  const view = {
+    type: 'modal' as const,
+    title: { type: 'plain_text' as const, text: 'T' },
+    blocks: [{ type: 'divider' as const }],
+  };
 
   it('need a trigger that exists, is fresh and was not used', async () => {
     let nowMs = Date.now();
@@ -329,7 +476,9 @@ describe('direct messages', () => {
     const second = await slack.chat.postMessage({ channel: 'U0ONCALL', text: 'again' });
     expect(first.channel).toMatch(/^D/);
     expect(second.channel).toBe(first.channel);
-    const { channels } = await person(workspace, 'U0ONCALL').get<{ channels: { id: string; im_with: string | null }[] }>('state');
+    const { channels } = await person(workspace, 'U0ONCALL').get<{
+      channels: { id: string; im_with: string | null }[];
+    }>('state');
     expect(channels.find(({ id }) => id === first.channel)?.im_with).toBe('U0ONCALL');
     expect((await slack.conversations.list({ types: 'private_channel' })).channels).toEqual([]);
   });

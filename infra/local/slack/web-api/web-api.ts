@@ -41,10 +41,16 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
       authorize(method, given, request);
       const channel = typeof given['channel'] === 'string' ? given['channel'] : null;
       const waitS = options.rateLimits ? limits.take(name, method.limit, channel, context.state.nowMs()) : null;
-      if (waitS !== null) return answerWith(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(waitS) });
+      if (waitS !== null)
+        return answerWith(response, 429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(waitS) });
       const answer = await method.run(context, parseArguments(method, given) as never);
       const scopes = method.token === 'app' ? ['connections:write'] : options.scopes;
-      answerWith(response, 200, { ok: true, ...answer }, { 'x-oauth-scopes': scopes.join(','), 'x-accepted-oauth-scopes': method.scope ?? '' });
+      answerWith(
+        response,
+        200,
+        { ok: true, ...answer },
+        { 'x-oauth-scopes': scopes.join(','), 'x-accepted-oauth-scopes': method.scope ?? '' },
+      );
     } catch (error) {
       if (!(error instanceof SlackError)) throw error;
       answerWith(response, 200, { ok: false, error: error.error, ...error.extra });
@@ -59,7 +65,8 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
     if (kind === null) throw new SlackError('invalid_auth');
     if (kind !== method.token) throw new SlackError('not_allowed_token_type');
     const needed = method.token === 'bot' ? scopeFor(context, method, given) : null;
-    if (needed !== null && !options.scopes.includes(needed)) throw new SlackError('missing_scope', { needed, provided: options.scopes.join(',') });
+    if (needed !== null && !options.scopes.includes(needed))
+      throw new SlackError('missing_scope', { needed, provided: options.scopes.join(',') });
   }
 
   return { handle };
@@ -70,7 +77,14 @@ function scopeFor({ state }: WebApiContext, { scope }: Method, given: Json): str
   const named = given['channel'] ?? given['channel_id'];
   if (scope === null || !/^channels:(read|history)$/.test(scope) || typeof named !== 'string') return scope;
   const channel = state.channels.get(named);
-  const kind = channel === undefined ? 'channels' : channel.im_with !== undefined ? 'im' : channel.is_private ? 'groups' : 'channels';
+  const kind =
+    channel === undefined
+      ? 'channels'
+      : channel.im_with !== undefined
+        ? 'im'
+        : channel.is_private
+          ? 'groups'
+          : 'channels';
   return scope.replace('channels', kind);
 }
 
@@ -79,11 +93,18 @@ function parseArguments(method: Method, given: Json): unknown {
   if (parsed.success) return parsed.data;
   const messages = parsed.error.issues.map((issue) => {
     const field = String(issue.path[0] ?? '');
-    return given[field] === undefined ? `[ERROR] missing required field: ${field}` : `[ERROR] ${issue.message} [json-pointer:/${issue.path.map(String).join('/')}]`;
+    return given[field] === undefined
+      ? `[ERROR] missing required field: ${field}`
+      : `[ERROR] ${issue.message} [json-pointer:/${issue.path.map(String).join('/')}]`;
   });
-  throw new SlackError(given['metadata'] !== undefined && parsed.error.issues.every((issue) => issue.path[0] === 'metadata') ? 'invalid_metadata_format' : 'invalid_arguments', {
-    response_metadata: { messages },
-  });
+  throw new SlackError(
+    given['metadata'] !== undefined && parsed.error.issues.every((issue) => issue.path[0] === 'metadata')
+      ? 'invalid_metadata_format'
+      : 'invalid_arguments',
+    {
+      response_metadata: { messages },
+    },
+  );
 }
 
 async function readArguments(request: IncomingMessage): Promise<Json> {
