@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{bot,runbooks,workers,infra,test}/**/*.test.ts'],
+    include: ['{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts'],
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,6 @@
+import type { HeaderField } from '../../h2/hpack-decoder.ts';
 import type { Issued } from '../credentials/credential.ts';
 import type { H2Connection } from './h2/connection.ts';
-import type { HeaderField } from './h2/hpack-decoder.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import { Health } from './health.ts';
 import { NOT_PRIMED } from './jobs.ts';

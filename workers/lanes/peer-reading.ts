@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import { SETTING } from '../../h2/frames.ts';
 import type { LanePeer } from '../contract.ts';
 import { closedTrouble, connectTrouble } from '../probe/connect-findings.ts';
 import type { Trouble } from '../probe/connect-findings.ts';
@@ -7,7 +8,6 @@ import type { Finding } from '../probe/findings.ts';
 import { judgeAnswer } from '../probe/judge-answer.ts';
 import type { Answer } from '../probe/judge-answer.ts';
 import { misdirected } from '../probe/look-again.ts';
-import { SETTING } from './h2/frames.ts';
 import type { Link } from './link.ts';
 
 export interface PeerOptions {

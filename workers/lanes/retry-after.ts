@@ -1,4 +1,4 @@
-import type { HeaderField } from './h2/hpack-decoder.ts';
+import type { HeaderField } from '../../h2/hpack-decoder.ts';
 
 /** Retry-After as ms from now, in seconds or as a date (RFC 9110 section 10.2.3), which is read by the answer's own clock where it has one. Null: none, or not readable. */
 export function retryAfterMs(fields: readonly HeaderField[], nowMs: number = Date.now()): number | null {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { HeaderField } from '../../h2/hpack-decoder.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { isDead, leftMs } from '../credentials/credential.ts';
 import type { Credential } from '../credentials/credential.ts';
@@ -8,7 +9,6 @@ import { endpointOf } from './h2/connect.ts';
 import { Dialer } from './h2/dialer.ts';
 import type { DialerOptions } from './h2/dialer.ts';
 import { GatheredReads } from './h2/gathered-reads.ts';
-import type { HeaderField } from './h2/hpack-decoder.ts';
 import { Jobs, NOT_PRIMED } from './jobs.ts';
 import type { ActiveJob, Primed } from './jobs.ts';
 import type { Lane, LaneJob, LaneStatus, PreparedShot, Template } from './lane.ts';

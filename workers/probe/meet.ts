@@ -1,11 +1,11 @@
 import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { SETTING } from '../../h2/frames.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { TokenError } from '../credentials/fcm-oauth.ts';
 import { endpointOf } from '../lanes/h2/connect.ts';
 import { Dialer } from '../lanes/h2/dialer.ts';
-import { SETTING } from '../lanes/h2/frames.ts';
 import type { Template } from '../lanes/lane.ts';
 import type { Provider } from '../lanes/provider.ts';
 import { connectTrouble } from './connect-findings.ts';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { HeaderField } from '../../h2/hpack-decoder.ts';
 import { H2Connection } from '../lanes/h2/connection.ts';
 import type { ConnectionOwner, Unprocessed } from '../lanes/h2/connection.ts';
-import type { HeaderField } from '../lanes/h2/hpack-decoder.ts';
 import type { RequestTemplate } from '../lanes/h2/request-template.ts';
 import { closedTrouble } from './connect-findings.ts';
 import type { Trouble } from './connect-findings.ts';

@@ -1,4 +1,4 @@
-import type { ErrorName } from '../../../workers/lanes/h2/frames.ts';
+import type { ErrorName } from '../../../h2/frames.ts';
 import type { Wire } from './h2/wire.ts';
 
 /**

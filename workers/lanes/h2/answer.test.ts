@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { HeaderField } from '../../../h2/hpack-decoder.ts';
 import { readHead, wrongFields } from './answer.ts';
-import type { HeaderField } from './hpack-decoder.ts';
 
 const OK: HeaderField = [':status', '200'];
 

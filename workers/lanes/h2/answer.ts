@@ -1,4 +1,4 @@
-import type { HeaderField } from './hpack-decoder.ts';
+import type { HeaderField } from '../../../h2/hpack-decoder.ts';
 
 /**
  * What the header blocks of an answer may say, RFC 9113 section 8. What breaks these rules is malformed: its stream is

@@ -17,9 +17,9 @@ import {
   settingsFrame,
   SETTINGS_ACK,
   uint32Frame,
-} from './frames.ts';
+} from '../../../h2/frames.ts';
+import { encodeHuffman } from '../../../h2/huffman.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
-import { encodeHuffman } from './huffman.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
 
 /*

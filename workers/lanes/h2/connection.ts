@@ -1,8 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isSuccess, readHead, wrongFields } from './answer.ts';
-import { textOf } from './content-coding.ts';
-import { ReceiveWindow } from './flow-control.ts';
-import { FrameReader } from './frame-reader.ts';
+import { FrameReader } from '../../../h2/frame-reader.ts';
 import {
   CANCEL,
   ConnectionError,
@@ -20,13 +17,16 @@ import {
   SETTINGS_ACK,
   settingsFrame,
   uint32Frame,
-} from './frames.ts';
-import { HeaderBlocks, withoutPadding } from './header-blocks.ts';
-import type { HeaderBlock } from './header-blocks.ts';
-import { HpackDecoder, HpackError } from './hpack-decoder.ts';
-import type { HeaderField } from './hpack-decoder.ts';
-import { DEFAULT_TABLE_BYTES } from './hpack-encoder.ts';
-import { HuffmanError } from './huffman.ts';
+} from '../../../h2/frames.ts';
+import { HeaderBlocks, withoutPadding } from '../../../h2/header-blocks.ts';
+import type { HeaderBlock } from '../../../h2/header-blocks.ts';
+import { HpackDecoder, HpackError } from '../../../h2/hpack-decoder.ts';
+import type { HeaderField } from '../../../h2/hpack-decoder.ts';
+import { DEFAULT_TABLE_BYTES } from '../../../h2/hpack-encoder.ts';
+import { HuffmanError } from '../../../h2/huffman.ts';
+import { isSuccess, readHead, wrongFields } from './answer.ts';
+import { textOf } from './content-coding.ts';
+import { ReceiveWindow } from './flow-control.ts';
 import { Outgoing, WRITE_BYTES } from './outgoing.ts';
 import type { RequestTemplate } from './request-template.ts';
 import { StreamLimit } from './stream-limit.ts';

@@ -1,4 +1,4 @@
-import { ConnectionError } from './frames.ts';
+import { ConnectionError } from '../../../h2/frames.ts';
 
 const INITIAL_BYTES = 65_535;
 /** Answers are small; one window of this size means a WINDOW_UPDATE every few thousand answers. */

@@ -1,9 +1,9 @@
 import { duplexPair } from 'node:stream';
 import type { Duplex } from 'node:stream';
-import { FrameReader } from './frame-reader.ts';
-import { dataFrame, FLAG, FRAME, PREFACE, settingsFrame, SETTINGS_ACK, writeFrameHeader } from './frames.ts';
-import { HpackDecoder } from './hpack-decoder.ts';
-import type { HeaderField } from './hpack-decoder.ts';
+import { FrameReader } from '../../../h2/frame-reader.ts';
+import { dataFrame, FLAG, FRAME, PREFACE, settingsFrame, SETTINGS_ACK, writeFrameHeader } from '../../../h2/frames.ts';
+import { HpackDecoder } from '../../../h2/hpack-decoder.ts';
+import type { HeaderField } from '../../../h2/hpack-decoder.ts';
 
 export interface SeenRequest {
   id: number;

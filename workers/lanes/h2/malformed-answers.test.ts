@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { dataFrame, FLAG, FRAME, pingFrame, PROTOCOL_ERROR, SETTING, uint32Frame } from './frames.ts';
+import { dataFrame, FLAG, FRAME, pingFrame, PROTOCOL_ERROR, SETTING, uint32Frame } from '../../../h2/frames.ts';
+import { string } from '../../../h2/hpack-encoder.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
-import { string } from './hpack-encoder.ts';
 import { apnsTemplate, Recorder } from './recorder-for-tests.ts';
 
 /*

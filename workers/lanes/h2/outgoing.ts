@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader, writeUint32 } from '../../../h2/frames.ts';
+import { HpackEncoder } from '../../../h2/hpack-encoder.ts';
 import { SendWindow } from './flow-control.ts';
-import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader, writeUint32 } from './frames.ts';
-import { HpackEncoder } from './hpack-encoder.ts';
 import { compileRequest, MAX_REQUEST_BYTES } from './request-template.ts';
 import type { CompiledRequest, RequestTemplate } from './request-template.ts';
 import { WriteBuffers } from './write-buffers.ts';

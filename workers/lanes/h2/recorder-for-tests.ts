@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { HeaderField } from '../../../h2/hpack-decoder.ts';
 import { H2Connection } from './connection.ts';
 import type { ConnectionOptions, ConnectionOwner, Unprocessed } from './connection.ts';
-import type { HeaderField } from './hpack-decoder.ts';
 import type { RequestTemplate } from './request-template.ts';
 
 export interface TestJob {

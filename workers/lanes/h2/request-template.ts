@@ -1,7 +1,7 @@
-import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from './frames.ts';
-import { integer } from './hpack-encoder.ts';
-import type { HpackEncoder } from './hpack-encoder.ts';
-import { staticIndex } from './static-table.ts';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from '../../../h2/frames.ts';
+import { integer } from '../../../h2/hpack-encoder.ts';
+import type { HpackEncoder } from '../../../h2/hpack-encoder.ts';
+import { staticIndex } from '../../../h2/static-table.ts';
 
 /**
  * A POST of which nothing varies but the device token, which stands either at the end of the path (APNs) or

@@ -12,9 +12,9 @@ import {
   settingsFrame,
   SETTINGS_ACK,
   uint32Frame,
-} from '../../../../workers/lanes/h2/frames.ts';
-import { HpackError } from '../../../../workers/lanes/h2/hpack-decoder.ts';
-import { HuffmanError } from '../../../../workers/lanes/h2/huffman.ts';
+} from '../../../../h2/frames.ts';
+import { HpackError } from '../../../../h2/hpack-decoder.ts';
+import { HuffmanError } from '../../../../h2/huffman.ts';
 import type { Carrier, ConnectionRecord, Exchange, Peer, Site } from '../exchange.ts';
 import { silence } from '../reply.ts';
 import type { Reply } from '../reply.ts';

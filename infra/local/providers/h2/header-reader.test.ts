@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HpackError } from '../../../../workers/lanes/h2/hpack-decoder.ts';
-import { HpackEncoder } from '../../../../workers/lanes/h2/hpack-encoder.ts';
+import { HpackError } from '../../../../h2/hpack-decoder.ts';
+import { HpackEncoder } from '../../../../h2/hpack-encoder.ts';
 import type { Head } from '../exchange.ts';
 import { HeaderReader } from './header-reader.ts';
 

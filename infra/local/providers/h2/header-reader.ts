@@ -1,6 +1,6 @@
-import { HpackDecoder } from '../../../../workers/lanes/h2/hpack-decoder.ts';
-import type { HeaderField } from '../../../../workers/lanes/h2/hpack-decoder.ts';
-import { staticIndex } from '../../../../workers/lanes/h2/static-table.ts';
+import { HpackDecoder } from '../../../../h2/hpack-decoder.ts';
+import type { HeaderField } from '../../../../h2/hpack-decoder.ts';
+import { staticIndex } from '../../../../h2/static-table.ts';
 import { Head, headFields } from '../exchange.ts';
 import type { HeadField } from '../exchange.ts';
 

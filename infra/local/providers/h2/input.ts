@@ -1,6 +1,6 @@
-import { FrameReader } from '../../../../workers/lanes/h2/frame-reader.ts';
-import { ConnectionError, FLAG, FRAME, PREFACE, readUint32 } from '../../../../workers/lanes/h2/frames.ts';
-import { HeaderBlocks, withoutPadding } from '../../../../workers/lanes/h2/header-blocks.ts';
+import { FrameReader } from '../../../../h2/frame-reader.ts';
+import { ConnectionError, FLAG, FRAME, PREFACE, readUint32 } from '../../../../h2/frames.ts';
+import { HeaderBlocks, withoutPadding } from '../../../../h2/header-blocks.ts';
 
 const idMask = 0x7fff_ffff;
 

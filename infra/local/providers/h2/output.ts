@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { FRAME_HEADER_BYTES, writeFrameHeader, writeUint32, FLAG, FRAME } from '../../../../workers/lanes/h2/frames.ts';
+import { FRAME_HEADER_BYTES, writeFrameHeader, writeUint32, FLAG, FRAME } from '../../../../h2/frames.ts';
 import { writeId } from '../reply.ts';
 import type { Wire } from './wire.ts';
 

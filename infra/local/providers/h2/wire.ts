@@ -1,5 +1,5 @@
-import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from '../../../../workers/lanes/h2/frames.ts';
-import { STATIC_TABLE, staticIndex } from '../../../../workers/lanes/h2/static-table.ts';
+import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from '../../../../h2/frames.ts';
+import { STATIC_TABLE, staticIndex } from '../../../../h2/static-table.ts';
 import { messageIdPlace, uuidPlace } from '../reply.ts';
 import type { Reply } from '../reply.ts';
 

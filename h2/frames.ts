@@ -1,4 +1,10 @@
-/** HTTP/2 frames, RFC 9113 sections 4, 6 and 7: numbers, and writers for the few frames that a client sends. */
+/**
+ * HTTP/2 frames, RFC 9113 sections 4, 6 and 7: numbers, and writers for the few frames that a client sends.
+ *
+ * This folder is the wire format and nothing else: it knows neither client nor server. The lane (workers/lanes/h2) and the
+ * local providers (infra/local/providers/h2) build a connection of their own on it, each with its own rules, so that one may
+ * refuse what the other sends. What both would get wrong alike is held against the RFCs' examples and foreign servers and clients.
+ */
 
 export const FRAME_HEADER_BYTES = 9;
 /** We never announce more, so that nothing larger may come (section 4.2). */
