@@ -4,6 +4,8 @@ import type { Conductor } from '../bot/conductor/conductor.ts';
 import { createSlackPort } from '../bot/conductor/slack-port.ts';
 import type { SlackPort } from '../bot/conductor/slack-port.ts';
 import type { Timings } from '../bot/conductor/timings.ts';
+import type { Manifest } from '../contract/manifest.ts';
+import { claimKey } from '../contract/orders.ts';
 import type { Cloud, CloudConfig } from '../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
@@ -19,8 +21,6 @@ import type { DeviceState, Entry, EntryKind, EntryOf } from '../runbooks/launch/
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
 import { manifestHash } from '../workers/audience/manifest.ts';
-import { claimKey } from '../workers/contract.ts';
-import type { Manifest } from '../workers/contract.ts';
 import { stateCode, toAccount } from '../workers/send/account-codec.ts';
 import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { queueNames } from '../contract/queue-names.ts';
+import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
@@ -8,8 +10,6 @@ import { manifestReader } from './close/close.ts';
 import { Closer } from './close/closer.ts';
 import { Rescue } from './close/rescue.ts';
 import type { WorkerConfig } from './config.ts';
-import { queueNames } from './contract.ts';
-import type { WorkerReport } from './contract.ts';
 import type { CredentialTiming } from './credentials/clock.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Known } from './dispatch/known.ts';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { measureGates } from '../bot/conductor/probes.ts';
+import { workerReport } from '../contract/report.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../test/worker-stage.ts';
 import type { WorkerConfig } from './config.ts';
-import { workerReport } from './contract.ts';
 import { answering, certificateFor, plainHttp, tcpServer } from './probe/servers-for-tests.ts';
 import type { BadServer } from './probe/servers-for-tests.ts';
 import { Worker } from './worker.ts';

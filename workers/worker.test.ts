@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { claimKey } from '../contract/orders.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { startStallProxy } from '../test/stall-proxy.ts';
@@ -8,7 +9,6 @@ import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 import { loadAudience } from './audience/load.ts';
 import { packSkipList } from './audience/skip-list.ts';
-import { claimKey } from './contract.ts';
 import { Worker } from './worker.ts';
 
 let stage: Stage;

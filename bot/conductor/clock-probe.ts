@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { ClockOffset } from '../../infra/aws/store-clock.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 
 /** Reports of workers that are gone say nothing of now; they are kept for the figures of shots. */
 const REPORT_LIFE_MS = 5_000;

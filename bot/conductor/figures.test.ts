@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { platformCounts } from '../../workers/contract.ts';
+import { platformCounts } from '../../contract/report.ts';
 import { finished, liveStatsMessage, progressBar } from '../views/live-stats.ts';
 import { percent, shares } from '../views/shares.ts';
 import { summaryMessage } from '../views/summary.ts';

@@ -1,8 +1,8 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 
 /** What workers would report: made-up answers with known times, encoded as workers encode them. */
 

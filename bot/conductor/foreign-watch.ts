@@ -1,5 +1,5 @@
+import { queueNames } from '../../contract/queue-names.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { queueNames } from '../../workers/contract.ts';
 import { count, plural } from '../views/words.ts';
 import type { Context } from './context.ts';
 

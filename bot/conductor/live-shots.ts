@@ -1,5 +1,5 @@
+import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import { liveStatsMessage } from '../views/live-stats.ts';
 import type { Message } from '../views/message.ts';
 import { FACT, fact, keepFact } from './context.ts';

@@ -1,10 +1,10 @@
+import { queueNames } from '../../contract/queue-names.ts';
 import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import { manifestReader, partsOf } from '../../workers/close/close.ts';
 import type { Part } from '../../workers/close/close.ts';
 import { lostClaims } from '../../workers/close/lost-claims.ts';
-import { queueNames } from '../../workers/contract.ts';
 import { setReader } from '../../workers/send/frozen-sets.ts';
 import type { SetReader } from '../../workers/send/frozen-sets.ts';
 import { platformName } from '../views/names.ts';

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { segmentDedupId } from '../../contract/orders.ts';
+import { queueNames } from '../../contract/queue-names.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
-import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import type { SlackPort } from './slack-port.ts';
 
 let rig: Rig;

@@ -1,3 +1,5 @@
+import { queueNames } from '../../contract/queue-names.ts';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
 import { ENTRY_VERSION, PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -7,8 +9,6 @@ import { payloadProblems } from '../../runbooks/launch/payload.ts';
 import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import { campaignFaults, faultText } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Gate, Probe } from '../../runbooks/playbook/schema.ts';
-import { queueNames } from '../../workers/contract.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { platformName } from '../views/names.ts';
 import { kindOfWeather } from '../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { LanePeer, WorkerReport } from '../../contract/report.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
-import type { LanePeer, WorkerReport } from '../../workers/contract.ts';
 import { finding } from '../../workers/probe/findings.ts';
 import { reportOf } from './for-tests.ts';
 import { providersNow } from './providers-probe.ts';

@@ -1,9 +1,9 @@
+import { queueNames } from '../../contract/queue-names.ts';
+import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { errorName } from '../../infra/aws/cloud-error.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { queueNames } from '../../workers/contract.ts';
-import type { ShotSnapshot, WorkerReport } from '../../workers/contract.ts';
 import type { Context } from './context.ts';
 
 /** How full a queue is. `missing`: there is no such queue. Null: not known. */

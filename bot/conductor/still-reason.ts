@@ -1,6 +1,6 @@
+import type { WorkerReport } from '../../contract/report.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { CANNOT_CLOSE } from '../../workers/close/closer.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { CANNOT_TAKE } from '../../workers/send/take-batch.ts';
 import { providerName, weatherReason } from '../views/weather.ts';
 import { count, plural, safe, span } from '../views/words.ts';

@@ -1,7 +1,7 @@
+import type { ShotSnapshot } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { ShotSnapshot } from '../../workers/contract.ts';
 import { poolPace } from '../../workers/send/pace.ts';
 import { devicesOf } from './figures.ts';
 

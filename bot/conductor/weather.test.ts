@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LaneWeather, WorkerReport } from '../../workers/contract.ts';
+import type { LaneWeather, WorkerReport } from '../../contract/report.ts';
 import { launchForTests, reportOf, shotForTests } from './for-tests.ts';
 import { sickOf, weatherOf } from './weather.ts';
 

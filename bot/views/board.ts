@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import type { WorkerReport } from '../../contract/report.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
@@ -14,7 +15,6 @@ import {
 } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { ACTION } from '../actions/action-ids.ts';
 import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';

@@ -7,8 +7,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
 import { createReportStore } from './report-store.ts';
@@ -26,7 +26,7 @@ export interface LiveStore {
   /** The same with who signed them, and what else stands there. */
   provenReports(launchId: string): Promise<Reports>;
   dropReport(launchId: string, bootId: string): Promise<void>;
-  /** The roll of a launch (workers/contract.ts). Eventually consistent: every worker reads it every second. */
+  /** The roll of a launch (contract/roll.ts). Eventually consistent: every worker reads it every second. */
   putRoll(launchId: string, roll: Vouched): Promise<void>;
   roll(launchId: string): Promise<Vouched | null>;
   putGates(launchId: string, measured: Measured[]): Promise<void>;

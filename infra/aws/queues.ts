@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
-import { queueNames } from '../../workers/contract.ts';
+import { queueNames } from '../../contract/queue-names.ts';
 import type { SqsCalls } from './calls/calls.ts';
 import { CloudError, errorName, UnsentError } from './cloud-error.ts';
 import type { CloudErrorCode } from './cloud-error.ts';

@@ -1,6 +1,6 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { WorkerReport } from '../../workers/contract.ts';
+import type { WorkerReport } from '../../contract/report.ts';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { Throughput } from '../local/cloud/throughput.ts';
 import type { Charge } from '../local/cloud/throughput.ts';

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { workerReport } from '../../workers/contract.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
+import { workerReport } from '../../contract/report.ts';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { Signer } from './keyring.ts';
 import { sha256 } from './sha256.ts';
 import { vouch } from './vouched.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { queueNames } from '../../contract/queue-names.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Signer } from '../../infra/aws/keyring.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import type { Entry, EntryOf, NewEntry } from '../../runbooks/launch/entries.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
-import { queueNames } from '../../workers/contract.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** Somebody who can write the record's table and the queues, and has no key but what the test gives them. */

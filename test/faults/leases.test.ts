@@ -3,9 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { claimKey } from '../../contract/orders.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
-import { claimKey } from '../../workers/contract.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 

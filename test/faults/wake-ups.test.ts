@@ -1,11 +1,12 @@
 import { GetQueueUrlCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { segmentDedupId } from '../../contract/orders.ts';
+import { queueNames } from '../../contract/queue-names.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import { mustGo } from '../../infra/local/rehearsal-script.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL } from '../../infra/local/stack.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { queueNames, segmentDedupId } from '../../workers/contract.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
 import type { HoldingProxy } from './holding-proxy.ts';
 import { openWarRoom, outcomeOf } from './war-room.ts';

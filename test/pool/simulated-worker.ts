@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { WorkerReport } from '../../contract/report.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Keyring } from '../../infra/aws/keyring.ts';
 import { createLiveStore } from '../../infra/aws/live-store.ts';
@@ -9,7 +10,6 @@ import { wallClock } from '../../infra/aws/store-clock.ts';
 import { createSwitchStore } from '../../infra/aws/switch-store.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
-import type { WorkerReport } from '../../workers/contract.ts';
 import { switchPoll } from '../../workers/halt/switch-poll.ts';
 import { lookRound, THOROUGH_EVERY } from '../../workers/look-round.ts';
 import { Reporter } from '../../workers/report/reporter.ts';

@@ -40,7 +40,7 @@ test.each([
     'no-restricted-imports',
   ],
   [
-    "import type { WorkerReport } from '../../../workers/contract.ts';\nexport type Report = WorkerReport;\n",
+    "import type { WorkerReport } from '../../../contract/report.ts';\nexport type Report = WorkerReport;\n",
     'no-restricted-imports',
   ],
   ["import pino from 'pino';\nexport const log = pino();\n", 'no-restricted-imports'],

@@ -1,3 +1,4 @@
+import type { Manifest } from '../../contract/manifest.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Command, Decision } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
@@ -5,7 +6,6 @@ import type { AudienceRef, Entry } from '../../runbooks/launch/entries.ts';
 import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../../workers/audience/loaded-audience.ts';
-import type { Manifest } from '../../workers/contract.ts';
 import { attemptSets } from '../../workers/send/attempt-set.ts';
 import type { AttemptSet } from '../../workers/send/attempt-set.ts';
 import { authorityFor } from '../../workers/send/authority.ts';

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { Manifest } from '../../contract/manifest.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
@@ -6,7 +7,6 @@ import { closeShot, CloseMemo, partsOf } from '../../workers/close/close.ts';
 import { correctShot } from '../../workers/close/correct.ts';
 import type { LateAccount } from '../../workers/close/correct.ts';
 import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts.ts';
-import type { Manifest } from '../../workers/contract.ts';
 import { createSwitchMemory, sharedClockMs, SwitchView, writeReading } from '../../workers/halt/switch-view.ts';
 import type { SwitchMemory } from '../../workers/halt/switch-view.ts';
 import type { Lane } from '../../workers/lanes/lane.ts';

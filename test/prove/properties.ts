@@ -1,10 +1,10 @@
+import { claimKey } from '../../contract/orders.ts';
 import type { Claim } from '../../infra/aws/claim-store.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { closeShot } from '../../workers/close/close.ts';
 import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts.ts';
-import { claimKey } from '../../workers/contract.ts';
 import { stateOf } from '../../workers/send/account-codec.ts';
 import { SEND } from '../../workers/send/attempt-set.ts';
 import { newestStates } from '../../workers/send/batch-words.ts';

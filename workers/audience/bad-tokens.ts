@@ -1,10 +1,10 @@
+import type { Manifest } from '../../contract/manifest.ts';
+import { claimKey } from '../../contract/orders.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { badTokenCount, badTokenReasons } from '../../runbooks/launch/bad-tokens.ts';
 import type { AudienceRef, Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { claimKey } from '../contract.ts';
-import type { Manifest } from '../contract.ts';
 import { stateCode, unpackStates } from '../send/account-codec.ts';
 import { AudienceError } from './errors.ts';
 import { loadShard } from './load.ts';

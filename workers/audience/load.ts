@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
+import type { Manifest } from '../../contract/manifest.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { collectGarbage } from '../collect-garbage.ts';
-import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
 import { LoadedAudience } from './loaded-audience.ts';
 import { beside, readManifest } from './manifest.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Manifest } from '../../contract/manifest.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
 import { Shard } from './shard.ts';
 import { SkipList } from './skip-list.ts';

@@ -1,9 +1,9 @@
+import { manifest as manifestSchema } from '../../contract/manifest.ts';
+import type { Manifest } from '../../contract/manifest.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { AudienceRef } from '../../runbooks/launch/entries.ts';
-import { manifest as manifestSchema } from '../contract.ts';
-import type { Manifest } from '../contract.ts';
 import { AudienceError } from './errors.ts';
 
 export function manifestKeyOf(hash: string): string {

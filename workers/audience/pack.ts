@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest, ManifestBatch } from '../../contract/manifest.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Manifest, ManifestBatch } from '../contract.ts';
 import { encodeShard, shardBytes } from './shard.ts';
 import { storeToken } from './token-form.ts';
 

@@ -1,12 +1,12 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimKey } from '../../contract/orders.ts';
 import type { Account } from '../../infra/aws/claim-store.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import type { AttemptState } from '../send/account-codec.ts';
 import { attemptSets } from '../send/attempt-set.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { claimKey } from '../../contract/orders.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { workerKeyring } from '../../test/keys.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { claimKey } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import { setReader } from '../send/frozen-sets.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';

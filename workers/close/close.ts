@@ -1,4 +1,6 @@
 import pLimit from 'p-limit';
+import type { Manifest, ManifestBatch } from '../../contract/manifest.ts';
+import { claimKey } from '../../contract/orders.ts';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
@@ -6,8 +8,6 @@ import type { Objects } from '../../infra/aws/objects.ts';
 import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { readManifest } from '../audience/manifest.ts';
-import { claimKey } from '../contract.ts';
-import type { Manifest, ManifestBatch } from '../contract.ts';
 import { totalsOf } from '../send/account-codec.ts';
 import { attemptSets } from '../send/attempt-set.ts';
 import type { AttemptSet } from '../send/attempt-set.ts';

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { queueNames } from '../../contract/queue-names.ts';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage } from '../../test/worker-stage.ts';
-import { queueNames } from '../contract.ts';
 import { setReader } from '../send/frozen-sets.ts';
 import { manifestReader } from './close.ts';
 import { Closer } from './closer.ts';

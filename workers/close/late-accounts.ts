@@ -1,5 +1,5 @@
+import { claimKey } from '../../contract/orders.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { claimKey } from '../contract.ts';
 import { wordName, words } from '../send/batch-words.ts';
 import type { CloseDeps } from './close.ts';
 import { correctClosed } from './correct.ts';

@@ -1,12 +1,13 @@
 import { GetQueueUrlCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { claimKey, segmentDedupId } from '../../contract/orders.ts';
+import { queueNames } from '../../contract/queue-names.ts';
+import type { WorkerReport } from '../../contract/report.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { claimKey, queueNames, segmentDedupId } from '../contract.ts';
-import type { WorkerReport } from '../contract.ts';
 import { stateCode, toAccount } from '../send/account-codec.ts';
 import { setReader } from '../send/frozen-sets.ts';
 import { CloseMemo, manifestReader, partsOf } from './close.ts';

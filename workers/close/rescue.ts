@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
+import type { BatchMessage } from '../../contract/orders.ts';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import type { BatchMessage } from '../contract.ts';
 import { uncovered } from '../send/batch-words.ts';
 import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
 import type { CloseMemo, Part } from './close.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { queueNames } from '../../contract/queue-names.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { manifestReader } from '../close/close.ts';
-import { queueNames } from '../contract.ts';
 import { Foreign } from '../report/foreign.ts';
 import { setReader } from '../send/frozen-sets.ts';
 import { Dispatcher } from './dispatcher.ts';

@@ -1,5 +1,5 @@
+import type { LanePeer, LaneSick, LaneWeather } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LanePeer, LaneSick, LaneWeather } from '../contract.ts';
 import type { WriteTerms } from '../halt/write-check.ts';
 import type { Condemned } from './campaign-meter.ts';
 

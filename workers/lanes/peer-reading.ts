@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
+import type { LanePeer } from '../../contract/report.ts';
 import { SETTING } from '../../h2/frames.ts';
-import type { LanePeer } from '../contract.ts';
 import { closedTrouble, connectTrouble } from '../probe/connect-findings.ts';
 import type { Trouble } from '../probe/connect-findings.ts';
 import { finding, isAboutDeviceAlone, isSandbox } from '../probe/findings.ts';

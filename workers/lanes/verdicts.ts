@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { LaneSick, LaneWeather } from '../../contract/report.ts';
 import type { HeaderField } from '../../h2/hpack-decoder.ts';
-import type { LaneSick, LaneWeather } from '../contract.ts';
 import type { Row } from './answers.ts';
 import type { ActiveJob, Jobs } from './jobs.ts';
 import type { Link } from './link.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
-import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import { Foreign } from './foreign.ts';

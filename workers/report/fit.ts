@@ -1,5 +1,5 @@
+import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../contract.ts';
 import { cut } from './foreign.ts';
 
 /** DynamoDB takes 400 KB an item (FACTS 7). */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { WorkerReport } from '../../contract/report.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import type { WorkerReport } from '../contract.ts';
 
 /** Longest word on one of them in the report. */
 const LAST_CHARS = 200;

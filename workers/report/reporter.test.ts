@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { countsOf, evenly, reportOf, snapshotOf } from '../../bot/conductor/for-tests.ts';
-import type { WorkerReport } from '../contract.ts';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { Reporter } from './reporter.ts';
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
+import type { WorkerReport } from '../../contract/report.ts';
 import type { Signer } from '../../infra/aws/keyring.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import type { WorkerReport } from '../contract.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,6 +1,6 @@
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
-import { shotSnapshot } from '../contract.ts';
+import { shotSnapshot } from '../../contract/report.ts';
 import { Metrics } from './metrics.ts';
 import { ShotTally } from './tally.ts';
 

@@ -1,10 +1,10 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
+import type { PlatformCounts, ShotSnapshot } from '../../contract/report.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
-import type { PlatformCounts, ShotSnapshot } from '../contract.ts';
 
 const SLOT_MS = 100;
 /** Answers later than this are counted as this late: an hour is past every window. */

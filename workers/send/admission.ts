@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
+import { batchMessage, MESSAGE_CHARS } from '../../contract/orders.ts';
+import type { BatchMessage } from '../../contract/orders.ts';
 import { laterEachTime } from '../../infra/aws/queues.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
-import { batchMessage, MESSAGE_CHARS } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import type { Known } from '../dispatch/known.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';

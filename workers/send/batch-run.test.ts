@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { claimKey } from '../../contract/orders.ts';
+import { queueNames } from '../../contract/queue-names.ts';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
@@ -10,7 +12,6 @@ import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
 import { loadAudience } from '../audience/load.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import type { LateAccount } from '../close/correct.ts';
-import { claimKey, queueNames } from '../contract.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { claimKey } from '../../contract/orders.ts';
+import type { BatchMessage } from '../../contract/orders.ts';
 import type { Account, ClaimStore } from '../../infra/aws/claim-store.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
@@ -7,8 +9,6 @@ import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import type { LateAccount } from '../close/correct.ts';
-import { claimKey } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';

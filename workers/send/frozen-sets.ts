@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Manifest, ManifestBatch } from '../../contract/manifest.ts';
+import { claimKey } from '../../contract/orders.ts';
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
@@ -6,8 +8,6 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 import type { AudienceRef, FrozenSet } from '../../runbooks/launch/entries.ts';
 import type { Launch, SegmentShot } from '../../runbooks/launch/launch.ts';
 import { nextAttempt, runningShotOf } from '../../runbooks/launch/remaining.ts';
-import { claimKey } from '../contract.ts';
-import type { Manifest, ManifestBatch } from '../contract.ts';
 import { stateCode } from './account-codec.ts';
 import { newestStates } from './batch-words.ts';
 

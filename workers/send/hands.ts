@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { BatchMessage } from '../../contract/orders.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import type { BatchMessage } from '../contract.ts';
 import type { ShotRun } from './shot-run.ts';
 
 /** A batch message that was received and is not claimed yet. `sinceMs`: when its visibility was last begun, on the shared monotonic clock. */

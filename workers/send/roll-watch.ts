@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
+import { rollItem, rollName } from '../../contract/roll.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { vouchedBy } from '../../infra/aws/vouched.ts';
 import type { Vouched } from '../../infra/aws/vouched.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
-import { rollItem } from '../contract.ts';
 import { ROLL_FRESH_MS, RollView } from './roll.ts';
 import type { Roll } from './roll.ts';
 
@@ -23,11 +22,6 @@ export interface RollWatchOptions {
 
 const EVERY_MS = 1_000;
 const NAME_CHARS = 8;
-
-/** How a worker is called on the roll: 48 bits of its boot id's hash. */
-export function rollName(bootId: string): string {
-  return Buffer.from(sha256(bootId).slice(0, 12), 'hex').toString('base64url');
-}
 
 /** Reads the roll every second, by itself: what else a worker looks at may take its time. One that the bot has not signed is none. */
 export class RollWatch {

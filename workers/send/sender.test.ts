@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { BatchMessage } from '../../contract/orders.ts';
+import { queueNames } from '../../contract/queue-names.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage } from '../../test/worker-stage.ts';
 import { loadAudience } from '../audience/load.ts';
-import { queueNames } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import { Known } from '../dispatch/known.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { Foreign } from '../report/foreign.ts';

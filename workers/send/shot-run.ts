@@ -1,9 +1,9 @@
+import type { ShotSnapshot } from '../../contract/report.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { ShotSnapshot } from '../contract.ts';
 import { ShotStop } from '../halt/shot-stop.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Condemned } from '../lanes/campaign-meter.ts';

@@ -1,10 +1,10 @@
+import type { ShotSnapshot } from '../../contract/report.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { servesFor } from '../../runbooks/launch/skip-cover.ts';
-import type { ShotSnapshot } from '../contract.ts';
 import { authorityFor } from './authority.ts';
 import type { AuthorityCode } from './authority.ts';
 import { ShotRun } from './shot-run.ts';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { claimKey } from '../../contract/orders.ts';
+import type { BatchMessage } from '../../contract/orders.ts';
 import type { ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import { MemoryClaims } from '../../test/memory-claims.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
-import { claimKey } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import { stateOf, toAccount } from './account-codec.ts';
 import { wholeBatch } from './attempt-set.ts';
 import { newestStates, wordOf } from './batch-words.ts';

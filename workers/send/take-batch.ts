@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { claimKey } from '../../contract/orders.ts';
+import type { BatchMessage } from '../../contract/orders.ts';
 import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
 import { CloudError, isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
-import { claimKey } from '../contract.ts';
-import type { BatchMessage } from '../contract.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import { attemptSets, SEND } from './attempt-set.ts';

@@ -1,5 +1,5 @@
+import type { LaneWeather } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LaneWeather } from '../contract.ts';
 import type { LaneStatus } from '../lanes/lane.ts';
 import { peersTogether } from '../lanes/peer-reading.ts';
 import { GAUGE, NONE } from './messages.ts';

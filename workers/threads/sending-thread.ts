@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
+import type { LanePeer } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { attachAudience } from '../audience/loaded-audience.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { collectGarbage } from '../collect-garbage.ts';
-import type { LanePeer } from '../contract.ts';
 import { SwitchView } from '../halt/switch-view.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { ReasonWriter } from './reasons.ts';

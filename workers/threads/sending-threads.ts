@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import type { LanePeer } from '../../contract/report.ts';
 import { endThread, startThread } from '../../infra/thread.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
-import type { LanePeer } from '../contract.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
