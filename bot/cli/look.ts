@@ -1,3 +1,6 @@
+import { shotFigures } from '../../contract/figures.ts';
+import { fresh, isReady } from '../../contract/liveness.ts';
+import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -8,10 +11,7 @@ import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { missedText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
-import { shotFigures } from '../conductor/figures.ts';
-import { fresh, isReady } from '../conductor/probes.ts';
 import { differing } from '../conductor/public-mirror.ts';
-import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { percent } from '../views/shares.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';

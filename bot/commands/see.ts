@@ -1,8 +1,8 @@
+import { shotFigures } from '../../contract/figures.ts';
+import { fresh } from '../../contract/liveness.ts';
+import { weatherOf } from '../../contract/pool-weather.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { shotFigures } from '../conductor/figures.ts';
-import { fresh } from '../conductor/probes.ts';
-import { weatherOf } from '../conductor/weather.ts';
 import type { Desk } from '../desk.ts';
 import { info } from '../views/answers.ts';
 import { boardMessage } from '../views/board.ts';

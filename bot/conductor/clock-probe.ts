@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
+import { REPORT_LIFE_MS } from '../../contract/liveness.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { ClockOffset } from '../../infra/aws/store-clock.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 
-/** Reports of workers that are gone say nothing of now; they are kept for the figures of shots. */
-const REPORT_LIFE_MS = 5_000;
 const NAMED_MOST = 3;
 /** Of a figure that is shown. */
 const STEP_MS = 100;
@@ -25,6 +24,7 @@ export function clocksNow(
   nowMs: number,
   withinMs: number,
 ): Pick<Measured, 'status' | 'value' | 'say'> {
+  // Not `fresh`: whoever is ahead dates its reports in time to come, and is the one we look for.
   const alive = reports.filter(({ state, atMs }) => state !== 'gone' && nowMs - atMs <= REPORT_LIFE_MS);
   const known: Off[] = alive.flatMap((report): Off[] => {
     if (report.clock != null) return [{ who: nameOf(report), ...report.clock }];

@@ -1,3 +1,4 @@
+import type { Figures, ShotFigures } from '../../contract/figures.ts';
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
@@ -11,7 +12,6 @@ import { shotSegments } from '../views/order.ts';
 import { count } from '../views/words.ts';
 import { FACT, fact, keepFact } from './context.ts';
 import type { Context } from './context.ts';
-import type { Figures, ShotFigures } from './figures.ts';
 import { platformSegments } from './shot-sight.ts';
 
 /** Answers before a platform is said to fail: fewer prove nothing, unless the shot has no more. */

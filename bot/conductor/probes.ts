@@ -1,8 +1,10 @@
+import { fresh, isOutdated, isReady } from '../../contract/liveness.ts';
+import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import { queueNames } from '../../contract/queue-names.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Measured, Platform } from '../../runbooks/launch/entries.ts';
-import { ENTRY_VERSION, PLATFORMS } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { payloadProblems } from '../../runbooks/launch/payload.ts';
@@ -14,10 +16,6 @@ import { kindOfWeather } from '../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';
 import { clocksNow } from './clock-probe.ts';
 import { providersNow } from './providers-probe.ts';
-import { sickOf, weatherOf } from './weather.ts';
-
-/** A worker that has not reported for this long counts as gone. Reports come every second. */
-export const REPORT_LIFE_MS = 5_000;
 
 /** What the credential of every open connection must have left at GO (FACTS 10). Workers move connections from 15 min on, whatever goes on, so no waiting order turns this red. */
 const CREDENTIAL_LEFT_MS = 10 * 60_000;
@@ -48,28 +46,6 @@ export async function measureGates(cloud: Cloud, launch: Launch, nowMs: number):
       return { gate: gate.id, atMs: nowMs, ...found };
     }),
   );
-}
-
-/** Reports of workers that are alive. */
-export function fresh(reports: readonly WorkerReport[], nowMs: number): WorkerReport[] {
-  return reports.filter((report) => report.state !== 'gone' && Math.abs(nowMs - report.atMs) <= REPORT_LIFE_MS);
-}
-
-/** Ready means: holds this launch's audience and skip list whole, and says so. A sending worker is ready too. */
-export function isReady(report: WorkerReport, launch: Launch): boolean {
-  return (
-    (report.state === 'ready' || report.state === 'sending') &&
-    launch.audience !== null &&
-    report.audienceHash === launch.audience.hash &&
-    report.skipListHash === (launch.skipList?.hash ?? null) &&
-    report.shardsLoaded === report.shardsTotal &&
-    !isOutdated(report)
-  );
-}
-
-/** It can't read what this bot writes: it reports what it has known before, and would send none of it. */
-export function isOutdated({ reads = 2 }: WorkerReport): boolean {
-  return reads < ENTRY_VERSION;
 }
 
 async function measure(

@@ -1,3 +1,4 @@
+import { fresh, isReady } from '../../contract/liveness.ts';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { ScaleObservation } from '../../infra/aws/scaling.ts';
 import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
@@ -7,7 +8,6 @@ import { scaleProgressMessage } from '../views/scale-progress.ts';
 import type { ScaleProgress } from '../views/scale-progress.ts';
 import { FACT, fact } from './context.ts';
 import type { Context } from './context.ts';
-import { fresh, isReady } from './probes.ts';
 import type { Standings } from './standing.ts';
 import { RESERVE } from './update-budget.ts';
 

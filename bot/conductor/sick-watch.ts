@@ -1,3 +1,4 @@
+import { PROVIDER, sickOf } from '../../contract/pool-weather.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -6,7 +7,6 @@ import type { Context } from './context.ts';
 import { noteOnce } from './note-once.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
-import { PROVIDER, sickOf } from './weather.ts';
 
 /** Fewer are replaced without a word: it is what connections are replaced for. */
 const MANY = 10;

@@ -1,3 +1,4 @@
+import { devicesOf } from '../../contract/figures.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -7,7 +8,6 @@ import type { Stopped, StoppedEnd } from '../views/stopped.ts';
 import { Alarm } from './alarm.ts';
 import { FACT } from './context.ts';
 import type { Context } from './context.ts';
-import { devicesOf } from './figures.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
 

@@ -1,3 +1,6 @@
+import { devicesOf, sumTotals } from '../../contract/figures.ts';
+import { PROVIDER, weatherOf } from '../../contract/pool-weather.ts';
+import type { Weather } from '../../contract/pool-weather.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -8,13 +11,10 @@ import type { Told, WeatherEnd } from '../views/weather.ts';
 import { Alarm } from './alarm.ts';
 import { FACT } from './context.ts';
 import type { Context } from './context.ts';
-import { devicesOf, sumTotals } from './figures.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
 import { RESERVE } from './update-budget.ts';
 import type { UpdateBudget } from './update-budget.ts';
-import { PROVIDER, weatherOf } from './weather.ts';
-import type { Weather } from './weather.ts';
 
 /** What begins again this soon after it was over is told in the same message: weather comes in gusts. */
 const SAME_MESSAGE_MS = 60_000;

@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
@@ -16,7 +17,6 @@ import {
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../actions/action-ids.ts';
-import { sickOf, weatherOf } from '../conductor/weather.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';

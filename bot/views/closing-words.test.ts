@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { shotFigures } from '../../contract/figures.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import { fireArguments, fireCommand } from '../../runbooks/launch/order-words.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
 import { Scene } from '../../test/properties/scene.ts';
-import { shotFigures } from '../conductor/figures.ts';
 import { boardMessage } from './board.ts';
 import { liveStatsMessage } from './live-stats.ts';
 import { summaryMessage } from './summary.ts';

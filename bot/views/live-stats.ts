@@ -1,3 +1,5 @@
+import type { Figures, ShotFigures } from '../../contract/figures.ts';
+import type { Weather } from '../../contract/pool-weather.ts';
 import { own } from '../../runbooks/launch/decision.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -6,8 +8,6 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { missedAsAWhole, missedSegments } from '../../runbooks/launch/reach.ts';
 import type { Missed } from '../../runbooks/launch/reach.ts';
 import { ACTION } from '../actions/action-ids.ts';
-import type { Figures, ShotFigures } from '../conductor/figures.ts';
-import type { Weather } from '../conductor/weather.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';

@@ -1,7 +1,7 @@
+import { meaningOf } from '../../contract/answers.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
-import { meaningOf } from '../../workers/lanes/answers.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole } from './names.ts';

@@ -1,3 +1,4 @@
+import type { Figures, ShotFigures } from '../../contract/figures.ts';
 import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
@@ -5,7 +6,6 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';
-import type { Figures, ShotFigures } from '../conductor/figures.ts';
 import { context, fields, header, message, section } from './blocks.ts';
 import { exceptText, hasOutrunHalt, missedPlatforms, missedText, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';

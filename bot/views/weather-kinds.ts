@@ -1,6 +1,6 @@
+import { apnsRow, fcmRow, meaningOf } from '../../contract/answers.ts';
+import type { Row } from '../../contract/answers.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { apnsRow, fcmRow, meaningOf } from '../../workers/lanes/answers.ts';
-import type { Row } from '../../workers/lanes/answers.ts';
 
 /** What kind of weather an answer is a sign of, after the table of answers, and what somebody can do. */
 export type WeatherKind = 'throttled' | 'ill' | 'credential' | 'between' | 'silent' | 'other';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Weather } from '../../contract/pool-weather.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { launchForTests, shotForTests } from '../conductor/for-tests.ts';
-import type { Weather } from '../conductor/weather.ts';
 import { kindOfWeather, todoText } from './weather-kinds.ts';
 import { sickLine, weatherLine, weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from './weather.ts';
 import type { Told, WeatherEnd } from './weather.ts';

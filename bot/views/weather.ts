@@ -1,7 +1,7 @@
+import type { Sick, Weather } from '../../contract/pool-weather.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
-import type { Sick, Weather } from '../conductor/weather.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';

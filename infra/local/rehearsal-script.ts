@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import cliProgress from 'cli-progress';
 import { parseDocument } from 'yaml';
-import { shotFigures } from '../../bot/conductor/figures.ts';
+import { shotFigures } from '../../contract/figures.ts';
 import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { CANNOT_CLOSE } from '../../contract/complaints.ts';
 import { isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
@@ -27,8 +28,6 @@ export interface CloserOptions extends CloseDeps {
   clock: Pick<StoreClock, 'nowMs' | 'earliestMs'>;
 }
 
-/** How a worker's report begins that says so; the room's alarm knows it by this. */
-export const CANNOT_CLOSE = 'CANNOT CLOSE';
 const EVERY_MS = 250;
 const CLOSE_EVERY_MS = 500;
 /** A close that is refused is tried again after twice as long each time, up to this. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { apnsRow, fcmRow } from './answers.ts';
-import type { Row } from './answers.ts';
+import { apnsRow, fcmRow } from '../../contract/answers.ts';
+import type { Row } from '../../contract/answers.ts';
 import { CampaignMeter } from './campaign-meter.ts';
 import type { Condemned } from './campaign-meter.ts';
 

@@ -1,4 +1,4 @@
-import type { Row } from './answers.ts';
+import type { Row } from '../../contract/answers.ts';
 
 /** An answer that nearly everybody gets because of what is sent: `bad` of the last `of` answers. */
 export interface Condemned {

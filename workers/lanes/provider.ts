@@ -1,8 +1,8 @@
+import { apnsRow, fcmRow, httpReason } from '../../contract/answers.ts';
+import type { Row } from '../../contract/answers.ts';
+import { apnsReason } from '../../contract/apns-answers.ts';
+import { fcmReason } from '../../contract/fcm-answers.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { apnsRow, fcmRow, httpReason } from './answers.ts';
-import type { Row } from './answers.ts';
-import { apnsReason } from './apns-answers.ts';
-import { fcmReason } from './fcm-answers.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { Template } from './lane.ts';
 

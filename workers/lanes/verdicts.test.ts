@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { apnsRow } from './answers.ts';
+import { apnsRow } from '../../contract/answers.ts';
 import { Health } from './health.ts';
 import { Jobs } from './jobs.ts';
 import type { ActiveJob } from './jobs.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { Row } from '../../contract/answers.ts';
 import type { LaneSick, LaneWeather } from '../../contract/report.ts';
 import type { HeaderField } from '../../h2/hpack-decoder.ts';
-import type { Row } from './answers.ts';
 import type { ActiveJob, Jobs } from './jobs.ts';
 import type { Link } from './link.ts';
 import type { Provider } from './provider.ts';

@@ -1,6 +1,6 @@
+import type { ApnsReason } from '../../contract/apns-answers.ts';
+import type { FcmReason } from '../../contract/fcm-answers.ts';
 import type { HeaderField } from '../../h2/hpack-decoder.ts';
-import type { ApnsReason } from '../lanes/apns-answers.ts';
-import type { FcmReason } from '../lanes/fcm-answers.ts';
 import type { Trouble } from './connect-findings.ts';
 import type { FindingCode } from './findings.ts';
 

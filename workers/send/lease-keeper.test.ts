@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Share } from '../../contract/pace.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Lease } from './lease.ts';
-import type { Share } from './pace.ts';
 import { grant } from './take-batch.ts';
 import type { HeldBatch } from './take-batch.ts';
 

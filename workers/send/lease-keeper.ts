@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
+import type { Share } from '../../contract/pace.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
 import { VISIBILITY_SECONDS } from './hands.ts';
-import type { Share } from './pace.ts';
 import { devicesIn, grant, markAfter } from './take-batch.ts';
 import type { HeldBatch, LeaseClock } from './take-batch.ts';
 

@@ -1,10 +1,10 @@
+import { poolPace } from '../../contract/pace.ts';
+import type { Share } from '../../contract/pace.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';
-import { poolPace } from './pace.ts';
-import type { Share } from './pace.ts';
 import type { RollView } from './roll.ts';
 import type { ShotRuns } from './shot-runs.ts';
 

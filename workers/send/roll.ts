@@ -1,5 +1,5 @@
-import { shareOf } from './pace.ts';
-import type { Share, ShareOptions, Sight } from './pace.ts';
+import { shareOf } from '../../contract/pace.ts';
+import type { Share, ShareOptions, Sight } from '../../contract/pace.ts';
 
 /**
  * The roll: which workers of a pool are there, as the launch's leader calls it about once a second from their reports. It is

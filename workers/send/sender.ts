@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Share } from '../../contract/pace.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
@@ -20,7 +21,6 @@ import type { SetReader } from './frozen-sets.ts';
 import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
 import type { AtHand } from './hands.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { Share } from './pace.ts';
 import type { ShotRuns } from './shot-runs.ts';
 import { takeBatch } from './take-batch.ts';
 import type { LeaseClock } from './take-batch.ts';

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { CANNOT_TAKE } from '../../contract/complaints.ts';
 import { claimKey } from '../../contract/orders.ts';
 import type { BatchMessage } from '../../contract/orders.ts';
+import type { Share } from '../../contract/pace.ts';
 import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
 import { CloudError, isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
@@ -15,7 +17,6 @@ import type { AttemptSet } from './attempt-set.ts';
 import { leaseEndMs, restOf, uncovered, wordOf } from './batch-words.ts';
 import type { SetReader } from './frozen-sets.ts';
 import { Lease } from './lease.ts';
-import type { Share } from './pace.ts';
 import type { ShotRun } from './shot-run.ts';
 
 /**
@@ -61,8 +62,6 @@ export interface HeldBatch {
 /** `isFinal`: nothing of it is left to be claimed. `againMs`: when it is worth looking at it again. */
 export type Taken = { won: true; held: HeldBatch } | { won: false; isFinal: boolean; againMs: number };
 
-/** How a worker's report begins that says so; the room's alarm knows it by this. */
-export const CANNOT_TAKE = 'CANNOT TAKE batches of';
 /** After the end of a lease, on top of what is unknown of the store's time: for a write that was just being made. */
 export const TAKE_OVER_GRACE_MS = 1_000;
 const RETRY_FIRST_MS = 50;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../runbooks/playbook/schema.ts';
+import type { Delivery } from '../runbooks/playbook/schema.ts';
 import { poolPace, shareOf } from './pace.ts';
 import type { Sight } from './pace.ts';
 

@@ -1,10 +1,10 @@
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
-import type { PlatformCounts, ShotSnapshot } from '../../contract/report.ts';
-import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
-import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { addReasons, noReasons } from '../../runbooks/launch/reason-counts.ts';
+import type { Platform, SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
+import { DEVICE_STATES, PLATFORMS } from '../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../runbooks/launch/launch.ts';
+import { addReasons, noReasons } from '../runbooks/launch/reason-counts.ts';
+import type { PlatformCounts, ShotSnapshot } from './report.ts';
 
 /** One shot in figures, merged from what every worker boot has last said about it. Times are ms since GO. */
 export interface ShotFigures {

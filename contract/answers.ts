@@ -1,4 +1,4 @@
-import type { BadTokenReason } from '../../runbooks/launch/bad-tokens.ts';
+import type { BadTokenReason } from '../runbooks/launch/bad-tokens.ts';
 import type { ApnsReason } from './apns-answers.ts';
 import type { FcmReason } from './fcm-answers.ts';
 

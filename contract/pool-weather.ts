@@ -1,6 +1,6 @@
-import type { WorkerReport } from '../../contract/report.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../runbooks/launch/entries.ts';
+import type { Platform } from '../runbooks/launch/entries.ts';
+import type { WorkerReport } from './report.ts';
 
 /** What workers say of their providers, all together. */
 

@@ -1,5 +1,5 @@
-import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Delivery } from '../../runbooks/playbook/schema.ts';
+import type { Platform } from '../runbooks/launch/entries.ts';
+import type { Delivery } from '../runbooks/playbook/schema.ts';
 
 /**
  * How fast the pool may send, and which part of that is ours. Android is not iOS: FCM wants a ramp from

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { platformCounts } from '../../contract/report.ts';
-import { finished, liveStatsMessage, progressBar } from '../views/live-stats.ts';
-import { percent, shares } from '../views/shares.ts';
-import { summaryMessage } from '../views/summary.ts';
-import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from './chart.ts';
+import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from '../bot/conductor/chart.ts';
+import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from '../bot/conductor/for-tests.ts';
+import { finished, liveStatsMessage, progressBar } from '../bot/views/live-stats.ts';
+import { percent, shares } from '../bot/views/shares.ts';
+import { summaryMessage } from '../bot/views/summary.ts';
 import { shotFigures } from './figures.ts';
-import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from './for-tests.ts';
+import { platformCounts } from './report.ts';
 
 const none = countsOf([]);
 const shot = shotForTests();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { LaneWeather, WorkerReport } from '../../contract/report.ts';
-import { launchForTests, reportOf, shotForTests } from './for-tests.ts';
-import { sickOf, weatherOf } from './weather.ts';
+import { launchForTests, reportOf, shotForTests } from '../bot/conductor/for-tests.ts';
+import { sickOf, weatherOf } from './pool-weather.ts';
+import type { LaneWeather, WorkerReport } from './report.ts';
 
 const launch = launchForTests(shotForTests());
 const AT_MS = 1_770_507_000_000;
