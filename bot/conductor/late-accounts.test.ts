@@ -1,12 +1,12 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Manifest } from '../../contract/manifest.ts';
+import { manifestHash } from '../../contract/manifest.ts';
 import { claimKey } from '../../contract/orders.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { segmentTotals } from '../../test/properties/scene.ts';
-import { manifestHash } from '../../workers/audience/manifest.ts';
 import { stateCode, toAccount } from '../../workers/send/account-codec.ts';
 import type { Context } from './context.ts';
 import { LateAccounts } from './late-accounts.ts';

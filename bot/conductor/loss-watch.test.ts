@@ -1,6 +1,7 @@
 import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Manifest } from '../../contract/manifest.ts';
+import { manifestHash } from '../../contract/manifest.ts';
 import { claimKey } from '../../contract/orders.ts';
 import { queueNames } from '../../contract/queue-names.ts';
 import type { ShotSnapshot } from '../../contract/report.ts';
@@ -10,7 +11,6 @@ import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { emptyTable } from '../../test/empty-table.ts';
 import { audience, segmentTotals } from '../../test/properties/scene.ts';
-import { manifestHash } from '../../workers/audience/manifest.ts';
 import { stateCode, toAccount } from '../../workers/send/account-codec.ts';
 import { countsOf, evenly, reportOf } from './for-tests.ts';
 

@@ -1,14 +1,14 @@
+import { AudienceError } from '../../contract/audience-error.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import { claimKey } from '../../contract/orders.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
+import { readManifest } from '../../infra/aws/manifest-store.ts';
 import type { Objects } from '../../infra/aws/objects.ts';
 import { badTokenCount, badTokenReasons } from '../../runbooks/launch/bad-tokens.ts';
 import type { AudienceRef, Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { stateCode, unpackStates } from '../send/account-codec.ts';
-import { AudienceError } from './errors.ts';
 import { loadShard } from './load.ts';
-import { readManifest } from './manifest.ts';
 import type { Shard } from './shard.ts';
 import { SkipList } from './skip-list.ts';
 

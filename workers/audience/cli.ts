@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { visible, visibleLines } from '../../infra/visible.ts';
-import { AudienceError } from './errors.ts';
 import type { Output } from './progress.ts';
 
 const HELP = `Device lists: make one up, compile one, look at one.

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { literal, rowsOf } from './duck.ts';
-import { AudienceError } from './errors.ts';
 
 /** A column of a Parquet file. */
 export interface TypedColumn {

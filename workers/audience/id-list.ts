@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { visible } from '../../infra/visible.ts';
 import { writtenSql } from './column-types.ts';
 import { chunksOf, literal, rowsOf } from './duck.ts';
-import { AudienceError } from './errors.ts';
 import { formatOrText } from './format.ts';
 import { inputFiles } from './input-files.ts';
 import { idColumn, isHeader } from './list-columns.ts';

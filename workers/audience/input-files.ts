@@ -1,6 +1,6 @@
 import { glob, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { AudienceError } from './errors.ts';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { formatOf } from './format.ts';
 import type { Format } from './format.ts';
 

@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import { localeTag } from '../../runbooks/locales/tag.ts';
 import { chunksOf, rowsOf } from './duck.ts';
-import { AudienceError } from './errors.ts';
 import { reasonNumber, reasonOf } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import { BLANK } from './staging.ts';

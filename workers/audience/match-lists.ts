@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { rowsOf } from './duck.ts';
-import { AudienceError } from './errors.ts';
 import type { IdList, ListRole } from './id-list.ts';
 
 /** What of a list is in the audience. */

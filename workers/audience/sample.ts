@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { AudienceError } from '../../contract/audience-error.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import { AudienceError } from './errors.ts';
 import { seededRandom, weighted } from './random.ts';
 import type { Random } from './random.ts';
 import { dirtyRows } from './sample-dirty.ts';

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { visible } from '../../infra/visible.ts';
 import { splitCsvLine } from './csv-line.ts';
 import { literal, LINES, rowsOf, withDuck } from './duck.ts';
-import { AudienceError } from './errors.ts';
 import type { Field, Mapping } from './fields.ts';
 import type { Format } from './format.ts';
 import { plainFile } from './plain-file.ts';

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { AudienceError } from '../../contract/audience-error.ts';
 import { writtenSql } from './column-types.ts';
 import { LINES, literal, rowsOf } from './duck.ts';
-import { AudienceError } from './errors.ts';
 import { FIELDS } from './fields.ts';
 import type { Field } from './fields.ts';
 import { reasonNumber } from './reasons.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { optionProblem } from '../../../infra/option-problem.ts';
 import { readNumber } from '../../../runbooks/typed/number.ts';
-import { AudienceError } from '../errors.ts';
 import { FIELDS } from '../fields.ts';
 import type { Mapping } from '../fields.ts';
 

@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { badTokens, nothingFound } from '../bad-tokens.ts';
 import type { BadTokensFound } from '../bad-tokens.ts';
-import { AudienceError } from '../errors.ts';
 import { openPrivate } from '../private-file.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import { describeProblem, loadRunbook } from '../../../runbooks/playbook/load.ts';
 import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import { acceptProblems } from '../accept.ts';
 import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
-import { AudienceError } from '../errors.ts';
 import type { ListRole } from '../id-list.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output } from '../progress.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { createCloud } from '../../../infra/aws/create-cloud.ts';
 import { commandKeyring } from '../../../infra/aws/key-config.ts';
 import type { Keyring } from '../../../infra/aws/keyring.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
-import { AudienceError } from '../errors.ts';
 import { folderObjects } from '../folder-objects.ts';
 
 const EXPECT = {

@@ -1,3 +1,4 @@
+import { AudienceError } from '../../../contract/audience-error.ts';
 import type { Cloud } from '../../../infra/aws/cloud.ts';
 import { createJournal } from '../../../infra/aws/journal.ts';
 import type { Journal } from '../../../infra/aws/journal.ts';
@@ -6,7 +7,6 @@ import type { Command } from '../../../runbooks/launch/commands.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { findPerson } from '../../../runbooks/launch/people.ts';
 import type { Earlier } from '../accept.ts';
-import { AudienceError } from '../errors.ts';
 import { cloudFrom, keyringFrom } from './environment.ts';
 
 export interface LaunchSession {

@@ -1,6 +1,7 @@
-import { AudienceError } from '../errors.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { manifestKeyOf } from '../../../contract/manifest.ts';
+import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import { loadAudience } from '../load.ts';
-import { manifestKeyOf, readManifest } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { readSkipList, skipListKeyOf } from '../skip-list.ts';

@@ -1,9 +1,9 @@
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { manifestKeyOf } from '../../../contract/manifest.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
 import type { SkipListRef } from '../../../runbooks/launch/entries.ts';
-import { AudienceError } from '../errors.ts';
 import { findSkipped } from '../find-skipped.ts';
 import type { Skipped } from '../find-skipped.ts';
-import { manifestKeyOf } from '../manifest.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { packSkipList, readSkipList } from '../skip-list.ts';
