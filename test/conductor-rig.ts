@@ -21,7 +21,7 @@ import type { Command } from '../runbooks/launch/commands.ts';
 import type { DeviceState, Entry, EntryKind, EntryOf } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import type { Runbook } from '../runbooks/playbook/schema.ts';
-import { stateCode, toAccount } from '../workers/send/account-codec.ts';
+import { stateCode, toAccount } from '../settle/account-codec.ts';
 import { botKeyring } from './keys.ts';
 import { audience, LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia } from './properties/scene.ts';
 

@@ -16,14 +16,14 @@ import { providersForTests } from '../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../infra/local/providers/for-tests.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { runbook as runbookShape } from '../runbooks/playbook/schema.ts';
+import { manifestReader } from '../settle/close.ts';
+import { freezeSets } from '../settle/frozen-sets.ts';
 import { compileAudience } from '../workers/audience/compile.ts';
 import type { Compiled } from '../workers/audience/compile.ts';
-import { manifestReader } from '../workers/close/close.ts';
 import type { WorkerConfig } from '../workers/config.ts';
 import type { CredentialTiming } from '../workers/credentials/clock.ts';
 import { parseServiceAccount } from '../workers/credentials/service-account.ts';
 import type { ServiceAccount } from '../workers/credentials/service-account.ts';
-import { freezeSets } from '../workers/send/frozen-sets.ts';
 import { Worker } from '../workers/worker.ts';
 import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { closeShot, manifestReader } from '../settle/close.ts';
+import { setReader } from '../settle/frozen-sets.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
-import { closeShot, manifestReader } from './close/close.ts';
-import { setReader } from './send/frozen-sets.ts';
 
 /** The worker as a process of its own: boot, health, kill, SIGTERM. */
 

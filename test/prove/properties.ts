@@ -3,11 +3,11 @@ import type { Claim } from '../../infra/aws/claim-store.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
-import { closeShot } from '../../workers/close/close.ts';
-import { correctLateAccounts, LateMemo } from '../../workers/close/late-accounts.ts';
-import { stateOf } from '../../workers/send/account-codec.ts';
-import { SEND } from '../../workers/send/attempt-set.ts';
-import { newestStates } from '../../workers/send/batch-words.ts';
+import { stateOf } from '../../settle/account-codec.ts';
+import { SEND } from '../../settle/attempt-set.ts';
+import { newestStates } from '../../settle/batch-words.ts';
+import { closeShot } from '../../settle/close.ts';
+import { correctLateAccounts, LateMemo } from '../../settle/late-accounts.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import type { Bounds } from './config.ts';
 import {

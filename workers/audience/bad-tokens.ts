@@ -7,7 +7,7 @@ import type { Objects } from '../../infra/aws/objects.ts';
 import { badTokenCount, badTokenReasons } from '../../runbooks/launch/bad-tokens.ts';
 import type { AudienceRef, Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { stateCode, unpackStates } from '../send/account-codec.ts';
+import { stateCode, unpackStates } from '../../settle/account-codec.ts';
 import { loadShard } from './load.ts';
 import type { Shard } from './shard.ts';
 import { SkipList } from './skip-list.ts';

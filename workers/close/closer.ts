@@ -6,8 +6,8 @@ import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { isOrderWaiting, runningShots } from '../../runbooks/launch/remaining.ts';
-import { CloseMemo, closeShot, partsOf } from './close.ts';
-import type { CloseDeps } from './close.ts';
+import { CloseMemo, closeShot, partsOf } from '../../settle/close.ts';
+import type { CloseDeps } from '../../settle/close.ts';
 import type { Rescue } from './rescue.ts';
 
 export interface CloserOptions extends CloseDeps {

@@ -6,11 +6,11 @@ import { queueNames } from '../../contract/queue-names.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
+import { stateCode, toAccount } from '../../settle/account-codec.ts';
+import { CloseMemo, manifestReader, partsOf } from '../../settle/close.ts';
+import { setReader } from '../../settle/frozen-sets.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { stateCode, toAccount } from '../send/account-codec.ts';
-import { setReader } from '../send/frozen-sets.ts';
-import { CloseMemo, manifestReader, partsOf } from './close.ts';
 import { Rescue } from './rescue.ts';
 import type { RescueOptions } from './rescue.ts';
 

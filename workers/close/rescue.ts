@@ -5,10 +5,10 @@ import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { uncovered } from '../send/batch-words.ts';
+import { uncovered } from '../../settle/batch-words.ts';
+import type { CloseMemo, Part } from '../../settle/close.ts';
+import { lostClaims } from '../../settle/lost-claims.ts';
 import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
-import type { CloseMemo, Part } from './close.ts';
-import { lostClaims } from './lost-claims.ts';
 
 /**
  * Wake-ups may be lost, used up or stand behind others: a queue that was purged, an order whose dedup id somebody had used

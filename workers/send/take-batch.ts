@@ -9,13 +9,13 @@ import type { Claim, ClaimStore, Holder } from '../../infra/aws/claim-store.ts';
 import { CloudError, isNotForUs } from '../../infra/aws/cloud-error.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
+import { stateCode, toAccount } from '../../settle/account-codec.ts';
+import { attemptSets, SEND } from '../../settle/attempt-set.ts';
+import type { AttemptSet } from '../../settle/attempt-set.ts';
+import { leaseEndMs, restOf, uncovered, wordOf } from '../../settle/batch-words.ts';
+import type { SetReader } from '../../settle/frozen-sets.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
-import { stateCode, toAccount } from './account-codec.ts';
-import { attemptSets, SEND } from './attempt-set.ts';
-import type { AttemptSet } from './attempt-set.ts';
-import { leaseEndMs, restOf, uncovered, wordOf } from './batch-words.ts';
-import type { SetReader } from './frozen-sets.ts';
 import { Lease } from './lease.ts';
 import type { ShotRun } from './shot-run.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../infra/aws/claim-store.ts';
-import type { Journal, Submitted } from '../../infra/aws/journal.ts';
-import type { SegmentTotals, Totals } from '../../runbooks/launch/entries.ts';
-import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { addReasons } from '../../runbooks/launch/reason-counts.ts';
-import { emptyTotals, packStates, totalsOf } from '../send/account-codec.ts';
-import { newestWord, wordName } from '../send/batch-words.ts';
+import type { Account } from '../infra/aws/claim-store.ts';
+import type { Journal, Submitted } from '../infra/aws/journal.ts';
+import type { SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
+import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { addReasons } from '../runbooks/launch/reason-counts.ts';
+import { emptyTotals, packStates, totalsOf } from './account-codec.ts';
+import { newestWord, wordName } from './batch-words.ts';
 
 export interface LateAccount {
   launchId: string;

@@ -1,5 +1,5 @@
-import type { Account, Claim } from '../../infra/aws/claim-store.ts';
-import { noReasons } from '../../runbooks/launch/reason-counts.ts';
+import type { Account, Claim } from '../infra/aws/claim-store.ts';
+import { noReasons } from '../runbooks/launch/reason-counts.ts';
 import { stateCode, toAccount, unpackStates } from './account-codec.ts';
 import { OUTSIDE, SETTLED } from './attempt-set.ts';
 import type { AttemptSet } from './attempt-set.ts';

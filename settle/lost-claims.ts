@@ -1,7 +1,7 @@
-import type { ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { LiveStore } from '../../infra/aws/live-store.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { ClaimStore } from '../infra/aws/claim-store.ts';
+import type { LiveStore } from '../infra/aws/live-store.ts';
+import { PLATFORMS } from '../runbooks/launch/entries.ts';
+import type { Platform } from '../runbooks/launch/entries.ts';
 import type { Part } from './close.ts';
 
 /**

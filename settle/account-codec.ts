@@ -1,8 +1,8 @@
-import type { Account } from '../../infra/aws/claim-store.ts';
-import type { DeviceState, Totals } from '../../runbooks/launch/entries.ts';
-import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
-import { addReason, addReasons, noReasons } from '../../runbooks/launch/reason-counts.ts';
-import type { ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
+import type { Account } from '../infra/aws/claim-store.ts';
+import type { DeviceState, Totals } from '../runbooks/launch/entries.ts';
+import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
+import { addReason, addReasons, noReasons } from '../runbooks/launch/reason-counts.ts';
+import type { ReasonCounts } from '../runbooks/launch/reason-counts.ts';
 
 /**
  * How a batch's account fits into one small item: three bits per device, and how often each reason

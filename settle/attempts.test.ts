@@ -1,19 +1,19 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { claimKey } from '../../contract/orders.ts';
-import type { Account } from '../../infra/aws/claim-store.ts';
-import { createClients } from '../../infra/aws/clients.ts';
-import type { Shot } from '../../runbooks/launch/launch.ts';
-import { remainingDevices } from '../../runbooks/launch/remaining.ts';
-import { startStage } from '../../test/worker-stage.ts';
-import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { stateCode, toAccount } from '../send/account-codec.ts';
-import type { AttemptState } from '../send/account-codec.ts';
-import { attemptSets } from '../send/attempt-set.ts';
-import { setReader } from '../send/frozen-sets.ts';
+import { claimKey } from '../contract/orders.ts';
+import type { Account } from '../infra/aws/claim-store.ts';
+import { createClients } from '../infra/aws/clients.ts';
+import type { Shot } from '../runbooks/launch/launch.ts';
+import { remainingDevices } from '../runbooks/launch/remaining.ts';
+import { startStage } from '../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../test/worker-stage.ts';
+import { stateCode, toAccount } from './account-codec.ts';
+import type { AttemptState } from './account-codec.ts';
+import { attemptSets } from './attempt-set.ts';
 import { closeShot, manifestReader } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';
+import { setReader } from './frozen-sets.ts';
 
 /** What attempts know of each other when accounts come late: claims are written by the test, as holders would; everything else is real. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim, Part } from '../../infra/aws/claim-store.ts';
+import type { Claim, Part } from '../infra/aws/claim-store.ts';
 import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 import { OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';

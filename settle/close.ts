@@ -1,18 +1,18 @@
 import pLimit from 'p-limit';
-import type { Manifest, ManifestBatch } from '../../contract/manifest.ts';
-import { claimKey } from '../../contract/orders.ts';
-import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
-import type { LiveStore } from '../../infra/aws/live-store.ts';
-import { readManifest } from '../../infra/aws/manifest-store.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
-import type { AudienceRef, Entry, Platform, SegmentTotals } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { totalsOf } from '../send/account-codec.ts';
-import { attemptSets } from '../send/attempt-set.ts';
-import type { AttemptSet } from '../send/attempt-set.ts';
-import { counted, leaseEndMs, uncovered, wordOf } from '../send/batch-words.ts';
-import type { SetReader } from '../send/frozen-sets.ts';
+import type { Manifest, ManifestBatch } from '../contract/manifest.ts';
+import { claimKey } from '../contract/orders.ts';
+import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import type { Journal } from '../infra/aws/journal.ts';
+import type { LiveStore } from '../infra/aws/live-store.ts';
+import { readManifest } from '../infra/aws/manifest-store.ts';
+import type { Objects } from '../infra/aws/objects.ts';
+import type { AudienceRef, Entry, Platform, SegmentTotals } from '../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../runbooks/launch/launch.ts';
+import { totalsOf } from './account-codec.ts';
+import { attemptSets } from './attempt-set.ts';
+import type { AttemptSet } from './attempt-set.ts';
+import { counted, leaseEndMs, uncovered, wordOf } from './batch-words.ts';
+import type { SetReader } from './frozen-sets.ts';
 import { lostClaims } from './lost-claims.ts';
 
 /**

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { claimKey } from '../../contract/orders.ts';
-import { createJournal } from '../../infra/aws/journal.ts';
-import { workerKeyring } from '../../test/keys.ts';
-import { startStage } from '../../test/worker-stage.ts';
-import type { Stage, StagedLaunch } from '../../test/worker-stage.ts';
-import { stateCode, toAccount } from '../send/account-codec.ts';
-import { setReader } from '../send/frozen-sets.ts';
+import { claimKey } from '../contract/orders.ts';
+import { createJournal } from '../infra/aws/journal.ts';
+import { workerKeyring } from '../test/keys.ts';
+import { startStage } from '../test/worker-stage.ts';
+import type { Stage, StagedLaunch } from '../test/worker-stage.ts';
+import { stateCode, toAccount } from './account-codec.ts';
 import { ACCOUNT_GRACE_MS, closeShot, manifestReader } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { correctShot } from './correct.ts';
+import { setReader } from './frozen-sets.ts';
 import { correctLateAccounts, LateMemo } from './late-accounts.ts';
 
 /** Closing without any worker: what stands in the claims is written by the test, as holders would. */

@@ -1,7 +1,7 @@
-import { claimKey } from '../../contract/orders.ts';
-import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { claimKey } from '../contract/orders.ts';
+import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import type { Entry } from '../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { stateCode, unpackStates } from './account-codec.ts';
 import { answeredBy } from './frozen-sets.ts';
 import type { SetReader } from './frozen-sets.ts';

@@ -1,6 +1,6 @@
-import { claimKey } from '../../contract/orders.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { wordName, words } from '../send/batch-words.ts';
+import { claimKey } from '../contract/orders.ts';
+import type { Launch, Shot } from '../runbooks/launch/launch.ts';
+import { wordName, words } from './batch-words.ts';
 import type { CloseDeps } from './close.ts';
 import { correctClosed } from './correct.ts';
 

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { Manifest, ManifestBatch } from '../../contract/manifest.ts';
-import { claimKey } from '../../contract/orders.ts';
-import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
-import { CloudError } from '../../infra/aws/cloud-error.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import type { AudienceRef, FrozenSet } from '../../runbooks/launch/entries.ts';
-import type { Launch, SegmentShot } from '../../runbooks/launch/launch.ts';
-import { nextAttempt, runningShotOf } from '../../runbooks/launch/remaining.ts';
+import type { Manifest, ManifestBatch } from '../contract/manifest.ts';
+import { claimKey } from '../contract/orders.ts';
+import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import { CloudError } from '../infra/aws/cloud-error.ts';
+import type { Objects } from '../infra/aws/objects.ts';
+import { sha256 } from '../infra/aws/sha256.ts';
+import type { AudienceRef, FrozenSet } from '../runbooks/launch/entries.ts';
+import type { Launch, SegmentShot } from '../runbooks/launch/launch.ts';
+import { nextAttempt, runningShotOf } from '../runbooks/launch/remaining.ts';
 import { stateCode } from './account-codec.ts';
 import { newestStates } from './batch-words.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
+import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
 import { ACCOUNT_BYTES, packStates, stateCode, stateOf, toAccount, totalsOf, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 
