@@ -1,0 +1,4 @@
+import type { Held } from '../held.ts';
+
+/** The launch core. */
+export const LAUNCH: Held[] = [{ file: 'runbooks/launch/schedule.ts' }];

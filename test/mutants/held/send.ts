@@ -1,0 +1,4 @@
+import type { Held } from '../held.ts';
+
+/** What sends, closes and writes the record. */
+export const SEND: Held[] = [];

@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { HELD, testsOf } from './held.ts';
+import type { Held } from './held.ts';
+import { findMutants, mutantsOf, survivingPlaces } from './stryker.ts';
+import { say, verdictOf } from './verdict.ts';
+
+/** `npm run test:mutants -- FILE...`: see README.md in this folder. */
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const KEPT = join(ROOT, 'node_modules/.cache/mutants');
+
+const write = (text: string) => process.stdout.write(`${text}\n`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    survivors: { type: 'boolean', default: false },
+    strings: { type: 'boolean', default: false },
+    concurrency: { type: 'string', default: '1' },
+  },
+});
+const concurrency = Number(values.concurrency);
+if (!Number.isInteger(concurrency) || concurrency < 1)
+  wrong(`--concurrency: found ${values.concurrency}; expected a whole number from 1`);
+
+const asked = positionals.length > 0 ? positionals : HELD.map(({ file }) => file);
+const jobs = asked.map((name) => {
+  const [, path = name, lines] = /^(.*?)(?::(\d+-\d+))?$/.exec(name) ?? [];
+  const file = relative(ROOT, resolve(path));
+  if (!existsSync(join(ROOT, file))) wrong(`${file}: no such file`);
+  const held = HELD.find((one) => one.file === file) ?? { file };
+  const absent = testsOf(held).find((test) => !existsSync(join(ROOT, test)));
+  if (absent !== undefined)
+    wrong(`${file}: its test ${absent} isn't there; name in test/mutants/held which tests hold it`);
+  return { held, lines };
+});
+
+process.chdir(ROOT);
+let allPass = true;
+for (const { held, lines } of jobs) {
+  try {
+    allPass = (await runOne(held, lines)) && allPass;
+  } catch (error) {
+    wrong(`${held.file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+process.exitCode = allPass ? 0 : 1;
+
+async function runOne(held: Held, lines: string | undefined): Promise<boolean> {
+  const { file } = held;
+  const keptFile = join(KEPT, `${file.replaceAll('/', '+')}.json`);
+  const mutate = values.survivors ? placesOf(keptFile, file) : [lines === undefined ? file : `${file}:${lines}`];
+  if (mutate.length === 0) {
+    write(`${file}: none survived the last run`);
+    return true;
+  }
+  const isWhole = lines === undefined && !values.survivors && !values.strings;
+  const report = await findMutants({
+    mutate,
+    tests: testsOf(held),
+    concurrency,
+    strings: values.strings,
+    progress: 'ignore',
+  });
+  if (isWhole) {
+    mkdirSync(dirname(keptFile), { recursive: true });
+    writeFileSync(keptFile, JSON.stringify(survivingPlaces(report)));
+  }
+  const verdict = verdictOf(held, mutantsOf(report));
+  write(say(file, verdict, isWhole));
+  return !isWhole || verdict.passes;
+}
+
+function placesOf(keptFile: string, file: string): string[] {
+  if (!existsSync(keptFile)) wrong(`${file}: no run of the whole file is kept; leave --survivors away once`);
+  return JSON.parse(readFileSync(keptFile, 'utf8')) as string[];
+}
+
+function wrong(problem: string): never {
+  process.stderr.write(`${problem}\n`);
+  process.exit(2);
+}
