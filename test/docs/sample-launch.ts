@@ -1,0 +1,312 @@
+import { publicHalf } from '../../infra/aws/keyring.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
+import type { AudienceRef, Entry, ScaleFound, ShotTiming, Via } from '../../runbooks/launch/entries.ts';
+import type { Launch } from '../../runbooks/launch/launch.ts';
+import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
+import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
+import { BOT_KEY, testKey, WORKER_KEY } from '../keys.ts';
+import { Scene, segmentTotals, T0_MS } from '../properties/scene.ts';
+
+/**
+ * One launch in which every kind of entry comes about by the command that gives it: the examples of docs/record.md are its
+ * entries. Real decide, real seal, fixed times and keys, so that it is the same record at every run. One piece over 300
+ * lines: the launch is read from its beginning to its end.
+ */
+
+export const NEW_WORKER_KEY = publicHalf(testKey(3));
+
+/** What was decided and what it became, with the launch before and after. */
+export interface Played {
+  command: Command;
+  entry: Entry;
+  before: Launch | null;
+  after: Launch;
+}
+
+const audience: AudienceRef = {
+  hash: '7c51b27f0d8f3f3d2a55d05e1a0d5fa3a9c4b3d6c60f2f0f6a3f6d1d9f0f8a11',
+  manifestKey: 'audiences/7c51b27f0d8f3f3d2a55d05e1a0d5fa3a9c4b3d6c60f2f0f6a3f6d1d9f0f8a11/manifest.json',
+  devices: 1_500,
+  segments: [
+    { id: 'us-ios', platform: 'ios', devices: 1_000, batches: 1, locales: { en: 1_000 } },
+    { id: 'us-android', platform: 'android', devices: 500, batches: 1, locales: { en: 500 } },
+  ],
+  locales: { en: 1_500 },
+};
+
+const people: Person[] = [
+  {
+    id: 'ana',
+    name: 'Ana Ortiz',
+    roles: ['on-call'],
+    slack: ['U0ONCALL'],
+    operator_keys: [publicHalf(testKey(4))],
+    devices: [
+      { platform: 'ios', ref: '1f7d2a7c9d1f4f4ad4ea7a2f5e3b4cbe9e1a0f5c1d3b2a49586776a5b4c3d2e1', locale: 'en' },
+    ],
+  },
+  { id: 'mia', name: 'Mia Chen', roles: ['marketer'], slack: ['U0MARKET1'], operator_keys: [], devices: [] },
+  { id: 'ben', name: 'Ben Okafor', roles: ['marketer'], slack: ['U0MARKET2'], operator_keys: [], devices: [] },
+];
+const [ana, mia, ben] = people as [Person, Person, Person];
+const zoe: Person = { ...ben, id: 'zoe', name: 'Zoe Park', roles: ['observer'], slack: ['U0OBSERVER'] };
+
+const en = { title: 'Did you see that?', body: 'Do your lesson.' };
+
+const runbook: Runbook = {
+  ...runbookSchema.parse({
+    version: 1,
+    id: 'superbowl',
+    title: 'Super Bowl push',
+    people: [
+      { ...ana, devices: [] },
+      { ...mia, devices: [] },
+      { ...ben, devices: [] },
+    ],
+    pool: { name: 'gobutton-workers', scale_target: 'workers', workers: 2 },
+    campaign: { id: 'big-game', default_locale: 'en', locales: { en }, apns: { topic: 'com.example.lingo' } },
+    gates: [
+      { id: 'workers', title: 'Workers are ready', probe: { kind: 'workers-ready' } },
+      { id: 'copy-read', title: 'The copy was read', owner: 'mia' },
+    ],
+    scale_targets: [{ id: 'workers', kind: 'ecs-service', cluster: 'gobutton', service: 'gobutton-workers' }],
+    switches: [{ id: 'dark', title: 'Dark launch', two_people: true }],
+    phases: [
+      {
+        id: 'ready',
+        title: 'Get ready',
+        steps: [
+          { id: 'scale-up', title: 'Start the workers', at: 'T-4h', do: { kind: 'scale', target: 'workers', to: 2 } },
+          { id: 'remind', title: 'Remind everybody', at: 'T-1h', do: { kind: 'remind', say: 'one hour' } },
+          { id: 'ask', title: 'Ask before this', at: 'T-30m', catch_up_within: '0s', do: { kind: 'checklist' } },
+        ],
+      },
+    ],
+  }),
+  people,
+};
+
+const found: ScaleFound = {
+  desired: 0,
+  min: null,
+  max: null,
+  targets: [
+    {
+      resource: 'service/gobutton/gobutton-workers',
+      dimension: 'ecs:service:DesiredCount',
+      min: 0,
+      max: 4,
+      suspended: { in: false, out: false, scheduled: false },
+    },
+  ],
+  indexes: {},
+};
+
+const timing: ShotTiming = {
+  firstWriteMs: 93,
+  p50Ms: 410,
+  p95Ms: 655,
+  p99Ms: 702,
+  lastWriteMs: 731,
+  perSecond: 2_052,
+  peakPerSecond: 1_377,
+};
+
+const viaOf = ({ slack: [slackId = ''] }: Person): Via => ({
+  kind: 'slack',
+  slackId,
+  teamId: 'T0LINGO',
+  channelId: 'C0WARROOM',
+});
+
+class Player {
+  readonly scene = new Scene();
+  readonly played: Played[] = [];
+
+  does(command: Command, afterMs = 1_000): Entry {
+    this.scene.nowMs += afterMs;
+    const before = this.scene.launch;
+    const entry = this.scene.does(command);
+    this.played.push({ command, entry, before, after: this.scene.state });
+    return entry;
+  }
+
+  get nowMs(): number {
+    return this.scene.nowMs;
+  }
+
+  measured(status: 'green' | 'red', ready: number) {
+    return { gate: 'workers', status, value: 2 - ready, say: `${ready} of 2 workers are ready`, atMs: this.nowMs };
+  }
+
+  asks(lift = false): string {
+    const ask = this.scene.request('ana', 'all', { lift, via: viaOf(ana), measured: [this.measured('green', 2)] });
+    return `F${this.does(ask).seq}`;
+  }
+
+  presses(orderId: string): string {
+    const order = this.scene.order(orderId);
+    const press = this.scene.press(order, 'mia', { via: viaOf(mia), measured: [this.measured('green', 2)] });
+    return `S${this.does({ ...press, pressedAtMs: this.nowMs + 1_000 } as Command).seq}`;
+  }
+}
+
+/** The sample, from its creation to what comes after its close. */
+export function playSample(): readonly Played[] {
+  const player = new Player();
+  player.scene.nowMs = T0_MS - 4 * 3_600_000;
+  prepares(player);
+  changesPeopleAndKeys(player);
+  readiesTheText(player);
+  fires(player);
+  ends(player);
+  return player.played;
+}
+
+function prepares(player: Player): void {
+  player.does({
+    kind: 'create-launch',
+    by: 'ana',
+    launchId: 'superbowl-2027',
+    name: 'Super Bowl',
+    channelId: 'C0WARROOM',
+    teamId: 'T0LINGO',
+    runbook,
+    runbookHash: '0d4f3b6c1f2e5a79880b3c5d7e9f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b',
+    targetAtMs: T0_MS,
+    compress: 1,
+  });
+  player.does({ kind: 'set-audience', by: 'ana', audience });
+  const hash = '3b1e0c5f7a9d2e4b6c8f0a1d3e5b7c9f2a4d6e8b0c1f3a5d7e9b2c4f6a8d0e1b';
+  player.does({
+    kind: 'set-skip-list',
+    by: 'mia',
+    skipList: { hash, key: `skip-lists/${hash}.bin`, tokens: 12 },
+    adds: null,
+  });
+  player.does({ kind: 'report-gate', measured: player.measured('red', 0) });
+  player.does({ kind: 'start-step', step: 'scale-up' });
+  player.does({ kind: 'report-scale-found', target: 'workers', found });
+  const order = { kind: 'order-scale', target: 'workers', step: 'scale-up' } as const;
+  player.does({ ...order, by: null, desired: 2, reason: 'step scale-up' });
+  player.does(
+    {
+      kind: 'report-scale-late',
+      target: 'workers',
+      desired: 2,
+      running: 1,
+      ready: 0,
+      backup: 'ask on-call to scale by hand in the console',
+    },
+    300_000,
+  );
+  player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 342_000, stands: 2 }, 42_000);
+  player.does({ kind: 'finish-step', step: 'scale-up', say: 'stands at 2' });
+  player.does({ kind: 'report-scale-changed', target: 'workers', desired: 2, found: 1 }, 60_000);
+  player.does({ kind: 'report-scale', target: 'workers', desired: 2, tookMs: 4_000, stands: 2 });
+  player.does({ kind: 'put-step', step: 'ask', why: 'it came due while no bot ran' }, 13_200_000);
+  player.does({ kind: 'run-step', by: 'ana', step: 'ask' });
+  player.does({ kind: 'finish-step', step: 'ask', say: 'asked' });
+  player.does({ kind: 'skip-step', by: 'ana', step: 'remind', reason: 'everybody is here' });
+  player.does({ kind: 'move-target', by: 'ana', targetAtMs: T0_MS + 600_000, reason: 'kick-off is late' });
+  player.does({ kind: 'set-switch', by: 'ana', switch: 'dark', value: true, reason: 'rehearsed last week' });
+  player.does({ kind: 'approve-switch', by: 'mia', requestId: `R${player.scene.state.seq}` });
+  player.does({ kind: 'report-switch', switch: 'zombie', value: true, reason: 'set in Parameter Store' });
+  player.does({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 800, reason: '' });
+}
+
+function changesPeopleAndKeys(player: Player): void {
+  player.does({
+    kind: 'request-roster-change',
+    by: 'ana',
+    people: [...people, zoe],
+    reason: 'Zoe watches from the stadium',
+  });
+  player.does({ kind: 'approve-roster-change', by: 'mia', changeId: `P${player.scene.state.seq}` });
+  player.does({ kind: 'remove-person', person: 'zoe', reason: 'deactivated in Slack' });
+  player.does({
+    kind: 'request-key-change',
+    by: 'ana',
+    keys: [
+      { role: 'bot', key: publicHalf(BOT_KEY) },
+      { role: 'worker', key: publicHalf(WORKER_KEY) },
+      { role: 'worker', key: NEW_WORKER_KEY },
+    ],
+    reason: 'a second pool helps out',
+  });
+  player.does({ kind: 'approve-key-change', by: 'mia', changeId: `K${player.scene.state.seq}` });
+}
+
+function readiesTheText(player: Player): void {
+  const campaign = { ...runbook.campaign, locales: { en: { ...en, body: 'Do your lesson now.' } } };
+  player.does({ kind: 'set-campaign', by: 'mia', campaign });
+  const { entry } = player.played.at(-1) as Played;
+  if (entry.kind !== 'CampaignSet') throw new Error(`SAMPLE_OTHER_ENTRY ${entry.kind}`);
+  player.does({ kind: 'request-test', by: 'mia', to: ['ana'] });
+  player.does({
+    kind: 'report-test',
+    testId: `T${player.scene.state.seq}`,
+    results: [{ person: 'ana', platform: 'ios', accepted: true, reason: '', tookMs: 84 }],
+  });
+  player.does({
+    kind: 'tick-gate',
+    by: 'mia',
+    gate: 'copy-read',
+    green: true,
+    note: 'read on two phones',
+    contentHash: entry.contentHash,
+  });
+  player.does({
+    kind: 'request-waiver',
+    by: 'ana',
+    gate: 'workers',
+    segments: 'all',
+    worst: 1,
+    reason: 'one of two is enough for 1,500 devices',
+    endsAtMs: T0_MS + 3_600_000,
+  });
+  player.does({ kind: 'grant-waiver', by: 'mia', waiverId: `W${player.scene.state.seq}` });
+}
+
+function fires(player: Player): void {
+  const { scene } = player;
+  player.does({ kind: 'decline-fire', by: 'mia', orderId: player.asks(), reason: 'a typo in the title' });
+  player.does({ kind: 'expire-order', orderId: player.asks() }, runbook.order_expires_after + 1_000);
+  const shot = player.presses(player.asks());
+  player.does({
+    kind: 'set-halt',
+    by: 'ben',
+    source: 'slack',
+    epoch: 1,
+    reason: 'wrong link',
+    pressedAtMs: player.nowMs + 900,
+  });
+  const reasons = { Unregistered: 3 };
+  const counted = (halted: number) => [
+    segmentTotals('us-ios', 1, 1_000, { failed: 3, reasons, halted }),
+    segmentTotals('us-android', 1, 500, { uncertain: 4 }),
+  ];
+  player.does({ kind: 'close-shot', shotId: shot, cause: 'halt', segments: counted(200) });
+  player.does({ kind: 'correct-shot', shotId: shot, segments: counted(180).slice(0, 1), batch: 'us-ios-0' });
+  player.does({ kind: 'report-timing', shotId: shot, timing });
+  player.does({ kind: 'request-lift', by: 'ana', reason: 'the link was right after all' });
+  player.does({ kind: 'approve-lift', by: 'mia', liftId: `L${scene.state.seq}` });
+  // Halted once more, from outside, and resumed in one: the approval lifts.
+  player.does({ kind: 'set-halt', by: null, source: 'ssm', epoch: 2, reason: '', pressedAtMs: player.nowMs + 900 });
+  const rest = player.presses(player.asks(true));
+  player.does({
+    kind: 'close-shot',
+    shotId: rest,
+    cause: 'complete',
+    segments: [segmentTotals('us-ios', 2, scene.devicesOf(scene.shot(rest), 'us-ios'))],
+  });
+}
+
+function ends(player: Player): void {
+  player.does({ kind: 'note', by: 'ben', text: 'The goal was at minute 12.' });
+  player.does({ kind: 'note', by: null, text: 'A queue was made again.', said: true });
+  player.does({ kind: 'checkpoint', channelSeq: 41, channelHash: '9'.repeat(64) });
+  player.does({ kind: 'close-launch', by: 'ana', reason: 'all done' });
+  player.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 0, step: null, reason: '', lower: true });
+  player.does({ kind: 'report-scale', target: 'workers', desired: 0, tookMs: 30_000, stands: 0 });
+}
