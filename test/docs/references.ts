@@ -85,7 +85,7 @@ function checkTarget(tree: Tree, target: string, tell: (what: string) => void): 
 
 const withoutFences = (text: string) => text.replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** Names of sources in comments, from the top: `workers/lanes/answers.ts`. */
+/** Names of sources in comments, from the top: `workers/lanes/lane.ts`. */
 function pathsInComments(tree: Tree, text: string): string[] {
   return [...text.matchAll(/^\s*(?:\/\/|\/?\*|#).*$|(?<=\s)\/[/*].*$/gm)]
     .flatMap(([comment]) => [...comment.matchAll(/(?<![\w./@-])[\w-]+\/[\w./-]+\.(?:ts|mjs|yaml)\b/g)])
