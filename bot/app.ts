@@ -1,6 +1,6 @@
 import { App } from '@slack/bolt';
 import type { Receiver } from '@slack/bolt';
-import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './actions/action-ids.ts';
+import { ACTION, TYPED_CHOICES, typedAction, VIEW } from './action-ids.ts';
 import {
   gateValue,
   launchValue,

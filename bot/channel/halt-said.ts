@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { parseTyped } from '../commands/arguments.ts';
 import { meaning } from '../commands/meaning.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';

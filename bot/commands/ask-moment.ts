@@ -1,4 +1,4 @@
-import { typedAction, TYPED_CHOICES } from '../actions/action-ids.ts';
+import { typedAction, TYPED_CHOICES } from '../action-ids.ts';
 import type { Desk } from '../desk.ts';
 import { code } from '../views/answers.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';

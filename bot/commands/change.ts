@@ -7,7 +7,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { paceOf } from '../../runbooks/launch/forecast.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import type { Press } from '../actions/press.ts';
 import { submitAs } from '../desk.ts';
 import type { Desk } from '../desk.ts';

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { code, noLaunch } from '../views/answers.ts';
 import { actions, button, context, message, section } from '../views/blocks.ts';
 import type { Message } from '../views/message.ts';

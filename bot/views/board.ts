@@ -16,7 +16,7 @@ import {
 } from '../../runbooks/launch/remaining.ts';
 import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';

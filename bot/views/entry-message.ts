@@ -6,7 +6,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
 import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';

@@ -7,7 +7,7 @@ import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { missedAsAWhole, missedSegments } from '../../runbooks/launch/reach.ts';
 import type { Missed } from '../../runbooks/launch/reach.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName } from './names.ts';

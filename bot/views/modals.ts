@@ -5,7 +5,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { PAYLOAD_LIMIT_BYTES, payloadProblems } from '../../runbooks/launch/payload.ts';
 import { campaignFaults } from '../../runbooks/playbook/campaign-rules.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
-import { ACTION, VIEW } from '../actions/action-ids.ts';
+import { ACTION, VIEW } from '../action-ids.ts';
 import { actions, button, context, section } from './blocks.ts';
 import { platformName } from './names.ts';
 import { clip, count, fit, oneLine, safe, short } from './words.ts';

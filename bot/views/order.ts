@@ -8,7 +8,7 @@ import { devicesShown, isExpired } from '../../runbooks/launch/remaining.ts';
 import { paceSwitch } from '../../runbooks/launch/switches.ts';
 import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import { contentTexts } from './content.ts';
 import type { Message } from './message.ts';

@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import type { GateStatus } from '../../runbooks/launch/entries.ts';
 import { gateNamed, redLines } from '../../runbooks/launch/gates.ts';
 import type { GateLine, Launch } from '../../runbooks/launch/launch.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';

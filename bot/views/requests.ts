@@ -2,7 +2,7 @@ import type { CommandKind } from '../../runbooks/launch/commands.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { button, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { keyText, mentionsOf, nameOf, switchText } from './names.ts';

@@ -1,5 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { safe, stamp } from './words.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LAUNCH_ID, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { entryMessage, stepPutMessage } from './entry-message.ts';
 import { stepsMessage } from './steps.ts';
 

@@ -3,7 +3,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
 import { scheduledSteps } from '../../runbooks/launch/schedule.ts';
 import type { Step } from '../../runbooks/playbook/schema.ts';
-import { ACTION } from '../actions/action-ids.ts';
+import { ACTION } from '../action-ids.ts';
 import { actions, button, context, header, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { nameOf } from './names.ts';
