@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApp } from './app.ts';
 import type { Desk } from './desk.ts';
-import { SlackIdentity } from './slack-identity.ts';
+import { SlackIdentity } from './slack/slack-identity.ts';
 
 it("an event of the bot's own is acknowledged, and nothing looks at it; one of a person goes its way", async () => {
   const log = pino({ level: 'silent' });

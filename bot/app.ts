@@ -48,10 +48,10 @@ import { parseTyped } from './commands/arguments.ts';
 import { changeValue, pressChange } from './commands/change.ts';
 import { runGo } from './commands/go.ts';
 import type { Desk } from './desk.ts';
-import { createOnce } from './once.ts';
 import { isOwnEvent } from './receivers/own-events.ts';
-import { clientOptions, slackLogger } from './slack-client.ts';
-import type { SlackIdentity } from './slack-identity.ts';
+import { createOnce } from './slack/once.ts';
+import { clientOptions, slackLogger } from './slack/slack-client.ts';
+import type { SlackIdentity } from './slack/slack-identity.ts';
 import type { Message } from './views/message.ts';
 
 export interface AppOptions {

@@ -11,8 +11,8 @@ import type { Person } from '../runbooks/playbook/schema.ts';
 import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
-import type { Rooms } from './rooms.ts';
-import type { Teller } from './teller.ts';
+import type { Rooms } from './slack/rooms.ts';
+import type { Teller } from './slack/teller.ts';
 
 /** What every command and press works with. */
 export interface Desk {

@@ -7,17 +7,17 @@ import { ChannelLog } from './channel/channel-log.ts';
 import { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
 import { createConductor } from './conductor/conductor.ts';
-import { createSlackPort } from './conductor/slack-port.ts';
 import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
 import { listen } from './receivers/http-server.ts';
 import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
-import { Rooms } from './rooms.ts';
-import { createClient, createOnceClient, slackLogger } from './slack-client.ts';
-import { SlackIdentity } from './slack-identity.ts';
-import { Teller } from './teller.ts';
+import { Rooms } from './slack/rooms.ts';
+import { createClient, createOnceClient, slackLogger } from './slack/slack-client.ts';
+import { SlackIdentity } from './slack/slack-identity.ts';
+import { createSlackPort } from './slack/slack-port.ts';
+import { Teller } from './slack/teller.ts';
 
 export interface BotOptions {
   config: BotConfig;

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { createConductor } from '../bot/conductor/conductor.ts';
 import type { Conductor } from '../bot/conductor/conductor.ts';
-import { createSlackPort } from '../bot/conductor/slack-port.ts';
-import type { SlackPort } from '../bot/conductor/slack-port.ts';
 import type { Timings } from '../bot/conductor/timings.ts';
+import { createSlackPort } from '../bot/slack/slack-port.ts';
+import type { SlackPort } from '../bot/slack/slack-port.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { manifestHash } from '../contract/manifest.ts';
 import { claimKey } from '../contract/orders.ts';

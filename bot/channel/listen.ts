@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Desk } from '../desk.ts';
-import type { Listener } from '../teller.ts';
+import type { Listener } from '../slack/teller.ts';
 import type { ChannelLog } from './channel-log.ts';
 import { haltSaidAnswer, isHaltSaid } from './halt-said.ts';
 import { spoken } from './spoken.ts';

@@ -1,8 +1,8 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { roomTrouble } from '../conductor/room.ts';
 import type { RoomTrouble } from '../conductor/room.ts';
-import { roomFaultText } from '../conductor/slack-fault.ts';
 import { whoIs } from '../desk.ts';
+import { roomFaultText } from '../slack/slack-fault.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
 import { helpMessage } from '../views/help.ts';

@@ -1,7 +1,7 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { role } from '../../runbooks/playbook/schema.ts';
 import type { Person, Role } from '../../runbooks/playbook/schema.ts';
-import { slackErrorCode } from '../conductor/slack-fault.ts';
+import { slackErrorCode } from '../slack/slack-fault.ts';
 import { code, done } from '../views/answers.ts';
 import { peopleMessage } from '../views/people.ts';
 import { clip, oneLine, safe } from '../views/words.ts';

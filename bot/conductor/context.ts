@@ -4,7 +4,7 @@ import type { Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry, Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { SlackPort } from './slack-port.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
 import type { Timings } from './timings.ts';
 
 /** What every part of the conductor works with. */

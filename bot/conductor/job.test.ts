@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { RESERVE, UpdateBudget } from '../slack/update-budget.ts';
 import { Job } from './job.ts';
-import { RESERVE, UpdateBudget } from './update-budget.ts';
 
 const log = pino({ level: 'silent' });
 

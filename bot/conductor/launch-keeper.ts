@@ -2,6 +2,7 @@ import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
+import type { UpdateBudget } from '../slack/update-budget.ts';
 import { BoardWatch } from './board-watch.ts';
 import type { Context } from './context.ts';
 import { FailingWatch } from './failing-watch.ts';
@@ -27,7 +28,6 @@ import { scheduleTick } from './schedule-tick.ts';
 import { ShotWatch } from './shot-watch.ts';
 import type { CloseShot } from './shot-watch.ts';
 import { Standings } from './standing.ts';
-import type { UpdateBudget } from './update-budget.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([

@@ -3,7 +3,7 @@ import { person } from '../../infra/local/slack/for-tests.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { segmentTotals } from '../../test/properties/scene.ts';
-import type { SlackPort } from './slack-port.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { queueNames } from '../../contract/queue-names.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import { botKeyring } from '../../test/keys.ts';
-import type { SlackPort } from './slack-port.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -2,6 +2,7 @@ import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Effect } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
 import { missedMessage } from '../views/missed.ts';
 import { sortBacklog } from './backlog.ts';
 import type { Backlog } from './backlog.ts';
@@ -11,7 +12,6 @@ import { performCloud } from './perform.ts';
 import { NO_MESSAGE } from './posts.ts';
 import type { Posts } from './posts.ts';
 import type { Asked, Room } from './room.ts';
-import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from './slack-fault.ts';
 
 /** Work that one instance does at a time, under a claim. */
 export interface Attempt {

@@ -1,5 +1,7 @@
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { isForbidden, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
 import { context, message, section } from '../views/blocks.ts';
 import { boardMessage } from '../views/board.ts';
 import { entryMessage } from '../views/entry-message.ts';
@@ -16,8 +18,6 @@ import type { LiveShots } from './live-shots.ts';
 import type { Attempt, Pending } from './outbox.ts';
 import { isDeleted, postAnew } from './post-anew.ts';
 import { backupOf } from './scale-watch.ts';
-import { isForbidden, slackErrorCode, slackFault } from './slack-fault.ts';
-import type { SlackPort } from './slack-port.ts';
 
 /** What an edit gives whose message was never posted. */
 export const NO_MESSAGE = 'no message';

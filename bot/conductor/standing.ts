@@ -1,12 +1,12 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { limitedForMs, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
+import type { SlackPort } from '../slack/slack-port.ts';
+import type { UpdateBudget } from '../slack/update-budget.ts';
 import type { Message } from '../views/message.ts';
 import { fact } from './context.ts';
 import type { Context } from './context.ts';
 import { isDeleted, postAnew } from './post-anew.ts';
 import type { Room } from './room.ts';
-import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';
-import type { SlackPort } from './slack-port.ts';
-import type { UpdateBudget } from './update-budget.ts';
 
 /** A message that is kept as the launch is now: the board, open orders, live figures, scale-ups. */
 export interface Standing {

@@ -1,6 +1,7 @@
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
+import type { UpdateBudget } from '../slack/update-budget.ts';
 import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote } from '../views/standstill.ts';
 import type { StillEnd } from '../views/standstill.ts';
 import { Alarm } from './alarm.ts';
@@ -13,7 +14,6 @@ import type { StillReason } from './still-reason.ts';
 import { Stillness } from './stillness.ts';
 import type { Still } from './stillness.ts';
 import { StoppedWatch } from './stopped-watch.ts';
-import type { UpdateBudget } from './update-budget.ts';
 import { WeatherWatch } from './weather-watch.ts';
 
 const LOOK_MS = 250;

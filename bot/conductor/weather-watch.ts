@@ -6,6 +6,8 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { missedAsAWhole } from '../../runbooks/launch/reach.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
+import { RESERVE } from '../slack/update-budget.ts';
+import type { UpdateBudget } from '../slack/update-budget.ts';
 import { weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from '../views/weather.ts';
 import type { Told, WeatherEnd } from '../views/weather.ts';
 import { Alarm } from './alarm.ts';
@@ -13,8 +15,6 @@ import { FACT } from './context.ts';
 import type { Context } from './context.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
-import { RESERVE } from './update-budget.ts';
-import type { UpdateBudget } from './update-budget.ts';
 
 /** What begins again this soon after it was over is told in the same message: weather comes in gusts. */
 const SAME_MESSAGE_MS = 60_000;

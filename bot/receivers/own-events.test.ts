@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EVERY_SCOPE, person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
 import type { Workspace } from '../../infra/local/slack/start.ts';
-import { slackLogger } from '../slack-client.ts';
+import { slackLogger } from '../slack/slack-client.ts';
 import { isOwnEvent } from './own-events.ts';
 
 const unknown = { botId: null, botUserId: null, name: null };

@@ -1,4 +1,4 @@
-import type { Identity } from '../slack-identity.ts';
+import type { Identity } from '../slack/slack-identity.ts';
 
 /**
  * Whether an event is the echo of what the bot did itself: its posts, edits and deletions all come back to it, a hundred

@@ -1,7 +1,7 @@
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
-import { limitedForMs, slackErrorCode } from '../conductor/slack-fault.ts';
+import { limitedForMs, slackErrorCode } from '../slack/slack-fault.ts';
 
 const FIRST_WAIT_MS = 100;
 /** While Slack can't be reached: whoever waits for its return waits this long at most. */

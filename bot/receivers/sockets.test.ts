@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { person, SECRETS, startTestWorkspace, until } from '../../infra/local/slack/for-tests.ts';
-import { slackLogger } from '../slack-client.ts';
+import { slackLogger } from '../slack/slack-client.ts';
 import { SocketReceivers } from './sockets.ts';
 
 const log = pino({ level: 'silent' });

@@ -2,9 +2,9 @@ import type { RespondFn } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { ErrorCode } from '@slack/web-api';
 import type { Logger } from 'pino';
-import { limitedForMs, slackErrorCode, slackFault } from './conductor/slack-fault.ts';
-import { saidLate } from './views/answers.ts';
-import type { Message } from './views/message.ts';
+import { saidLate } from '../views/answers.ts';
+import type { Message } from '../views/message.ts';
+import { limitedForMs, slackErrorCode, slackFault } from './slack-fault.ts';
 
 export interface Listener {
   channelId: string;

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { LaunchIndexItem, LiveStore } from '../infra/aws/live-store.ts';
-import { slackErrorCode } from './conductor/slack-fault.ts';
+import type { LaunchIndexItem, LiveStore } from '../../infra/aws/live-store.ts';
+import { slackErrorCode } from './slack-fault.ts';
 
 /** The index changes only when a launch is created or closed; a copy this old is good for finding a channel's launch. */
 const INDEX_FRESH_MS = 2_000;

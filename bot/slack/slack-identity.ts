@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import { limitedForMs, slackErrorCode } from './conductor/slack-fault.ts';
+import { limitedForMs, slackErrorCode } from './slack-fault.ts';
 
 /** What Slack calls us. */
 export interface Identity {
