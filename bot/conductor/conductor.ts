@@ -12,6 +12,7 @@ import type { SlackPort } from '../slack/slack-port.ts';
 import { UpdateBudget } from '../slack/update-budget.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
+import { performUrgent } from './effects/urgent.ts';
 import { fallbackCloser } from './fallback-closer.ts';
 import { freshMeasurements } from './gate-watch.ts';
 import { Halting } from './halt.ts';
@@ -21,7 +22,6 @@ import { Leader } from './leader.ts';
 import { StandstillWatch } from './standstill.ts';
 import { TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
-import { performUrgent } from './urgent.ts';
 
 export type { Conductor, HaltPress } from './conductor-port.ts';
 

@@ -5,7 +5,7 @@ import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
 import { FACT, fact, keepFact } from './context.ts';
 import type { Acted, Context } from './context.ts';
-import { switchValues } from './perform.ts';
+import { switchValues } from './effects/perform.ts';
 
 /**
  * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,

@@ -10,8 +10,8 @@ import { lostClaims } from '../../settle/lost-claims.ts';
 import { platformName } from '../views/names.ts';
 import { count } from '../views/words.ts';
 import type { Context } from './context.ts';
+import { indexItem } from './effects/perform.ts';
 import { noteOnce } from './note-once.ts';
-import { indexItem } from './perform.ts';
 
 /**
  * Says once when something that a launch lives on has lost its contents or is gone, and what the way out is. What can be made

@@ -7,10 +7,10 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
 import type { Context } from './context.ts';
+import { performCloud } from './effects/perform.ts';
 import { writeHalt } from './halt-parameter.ts';
 import { Halting } from './halt.ts';
 import { ParameterWatch } from './parameter-watch.ts';
-import { performCloud } from './perform.ts';
 import { TIMINGS } from './timings.ts';
 
 let rig: Rig;

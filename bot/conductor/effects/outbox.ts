@@ -1,17 +1,17 @@
-import { effectsOf } from '../../runbooks/launch/effects.ts';
-import type { Effect } from '../../runbooks/launch/effects.ts';
-import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
-import { missedMessage } from '../views/missed.ts';
+import { effectsOf } from '../../../runbooks/launch/effects.ts';
+import type { Effect } from '../../../runbooks/launch/effects.ts';
+import type { Entry } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
+import { missedMessage } from '../../views/missed.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
+import type { Asked, Room } from '../room.ts';
 import { sortBacklog } from './backlog.ts';
 import type { Backlog } from './backlog.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
 import { performCloud } from './perform.ts';
 import { NO_MESSAGE } from './posts.ts';
 import type { Posts } from './posts.ts';
-import type { Asked, Room } from './room.ts';
 
 /** Work that one instance does at a time, under a claim. */
 export interface Attempt {

@@ -1,13 +1,13 @@
-import { segmentDedupId } from '../../contract/orders.ts';
-import type { SegmentOrder, TestOrder } from '../../contract/orders.ts';
-import { queueNames } from '../../contract/queue-names.ts';
-import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
-import type { SwitchItem } from '../../infra/aws/switch-store.ts';
-import type { Effect } from '../../runbooks/launch/effects.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Step } from '../../runbooks/playbook/schema.ts';
-import type { Acted, Context } from './context.ts';
-import { coverStanding } from './halt-parameter.ts';
+import { segmentDedupId } from '../../../contract/orders.ts';
+import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
+import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
+import type { Effect } from '../../../runbooks/launch/effects.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Step } from '../../../runbooks/playbook/schema.ts';
+import type { Acted, Context } from '../context.ts';
+import { coverStanding } from '../halt-parameter.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 

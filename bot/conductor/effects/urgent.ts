@@ -1,8 +1,8 @@
-import { effectsOf } from '../../runbooks/launch/effects.ts';
-import type { Effect } from '../../runbooks/launch/effects.ts';
-import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Context } from './context.ts';
+import { effectsOf } from '../../../runbooks/launch/effects.ts';
+import type { Effect } from '../../../runbooks/launch/effects.ts';
+import type { Entry } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Context } from '../context.ts';
 import { performCloud } from './perform.ts';
 
 /** Must be through before anything else of the same entry: a dispatcher that reads an old halt refuses the order. */

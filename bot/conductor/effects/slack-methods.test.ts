@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Fault } from '../../infra/local/slack/web-api/faults.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { segmentTotals } from '../../test/properties/scene.ts';
+import type { Fault } from '../../../infra/local/slack/web-api/faults.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { segmentTotals } from '../../../test/properties/scene.ts';
 
 /** Slack loses, limits and refuses its methods one by one; what can be shown is shown. */
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

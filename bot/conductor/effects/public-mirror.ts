@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameter } from '../../infra/aws/parameters.ts';
-import type { SwitchValue } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
-import { byWhom, parameterName, shownValue, writeHalt } from './halt-parameter.ts';
+import type { Parameter } from '../../../infra/aws/parameters.ts';
+import type { SwitchValue } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
+import { byWhom, parameterName, shownValue, writeHalt } from '../halt-parameter.ts';
 
 /**
  * The switches as others see them: one SSM parameter each, and a flag file in object storage that an edge can

@@ -1,12 +1,12 @@
-import { CloudError } from '../../infra/aws/cloud-error.ts';
-import type { Effect } from '../../runbooks/launch/effects.ts';
-import type { ScaleFound } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import { clip } from '../views/words.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
+import { CloudError } from '../../../infra/aws/cloud-error.ts';
+import type { Effect } from '../../../runbooks/launch/effects.ts';
+import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { clip } from '../../views/words.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
 
 /**
  * A pool is given to the launch and gets its queues before its workers start: they read both at boot. What stands at the

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { segmentDedupId } from '../../contract/orders.ts';
-import { queueNames } from '../../contract/queue-names.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { botKeyring } from '../../test/keys.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
+import { segmentDedupId } from '../../../contract/orders.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { botKeyring } from '../../../test/keys.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
-import type { Entry } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { isExpired } from '../../runbooks/launch/remaining.ts';
+import type { Entry } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { isExpired } from '../../../runbooks/launch/remaining.ts';
 import type { Pending } from './outbox.ts';
 import { stepOf } from './perform.ts';
 
