@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { measureGates } from '../bot/conductor/probes.ts';
+import { measureGates } from '../bot/conductor/gates/probes.ts';
 import { workerReport } from '../contract/report.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { startStage } from '../test/worker-stage.ts';

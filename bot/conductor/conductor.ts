@@ -14,7 +14,7 @@ import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
 import { performUrgent } from './effects/urgent.ts';
 import { fallbackCloser } from './fallback-closer.ts';
-import { freshMeasurements } from './gate-watch.ts';
+import { freshMeasurements } from './gates/gate-watch.ts';
 import { Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LaunchKeeper } from './launch-keeper.ts';

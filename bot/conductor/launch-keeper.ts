@@ -10,7 +10,7 @@ import { indexItem } from './effects/perform.ts';
 import { Posts } from './effects/posts.ts';
 import { FailingWatch } from './failing-watch.ts';
 import { ForeignWatch } from './foreign-watch.ts';
-import { GateWatch } from './gate-watch.ts';
+import { GateWatch } from './gates/gate-watch.ts';
 import { HaltWatch } from './halt.ts';
 import type { Halting } from './halt.ts';
 import { Job } from './job.ts';

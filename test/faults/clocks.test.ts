@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { measureGates } from '../../bot/conductor/probes.ts';
+import { measureGates } from '../../bot/conductor/gates/probes.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/record/describe.ts';

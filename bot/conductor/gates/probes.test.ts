@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { WorkerReport } from '../../contract/report.ts';
-import type { Measured } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { GROUP, startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { sampleRunbook } from '../../test/properties/scene.ts';
-import { reportOf } from './for-tests.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
+import { reportOf } from '../for-tests.ts';
 import { measureGates } from './probes.ts';
 
 let rig: Rig;

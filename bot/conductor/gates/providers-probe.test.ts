@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { LanePeer, WorkerReport } from '../../contract/report.ts';
-import { gateLines } from '../../runbooks/launch/gates.ts';
-import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
-import { finding } from '../../workers/probe/findings.ts';
-import { reportOf } from './for-tests.ts';
+import type { LanePeer, WorkerReport } from '../../../contract/report.ts';
+import { gateLines } from '../../../runbooks/launch/gates.ts';
+import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
+import { finding } from '../../../workers/probe/findings.ts';
+import { reportOf } from '../for-tests.ts';
 import { providersNow } from './providers-probe.ts';
 
 const launch = Scene.ready().state;

@@ -1,8 +1,8 @@
-import type { Measured } from '../../runbooks/launch/entries.ts';
-import { gateNamed, isMadeGate } from '../../runbooks/launch/gates.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
-import type { Context } from './context.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
+import { gateNamed, isMadeGate } from '../../../runbooks/launch/gates.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import type { Context } from '../context.ts';
 import { measureGates } from './probes.ts';
 
 /** Measures the gates of one launch again and again, keeps the result where every instance finds it, and records lasting changes. */

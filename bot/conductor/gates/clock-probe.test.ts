@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { gateLines } from '../../runbooks/launch/gates.ts';
-import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
+import { gateLines } from '../../../runbooks/launch/gates.ts';
+import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
+import { reportOf } from '../for-tests.ts';
 import { clocksNow } from './clock-probe.ts';
-import { reportOf } from './for-tests.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const launch = Scene.ready().state;

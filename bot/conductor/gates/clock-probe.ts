@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { REPORT_LIFE_MS } from '../../contract/liveness.ts';
-import type { WorkerReport } from '../../contract/report.ts';
-import type { ClockOffset } from '../../infra/aws/store-clock.ts';
-import type { Measured } from '../../runbooks/launch/entries.ts';
+import { REPORT_LIFE_MS } from '../../../contract/liveness.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { ClockOffset } from '../../../infra/aws/store-clock.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
 
 const NAMED_MOST = 3;
 /** Of a figure that is shown. */

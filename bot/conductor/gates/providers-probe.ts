@@ -1,5 +1,5 @@
-import type { WorkerReport } from '../../contract/report.ts';
-import type { Measured } from '../../runbooks/launch/entries.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Measured } from '../../../runbooks/launch/entries.ts';
 
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;
 type Lane = WorkerReport['lanes'][number];
