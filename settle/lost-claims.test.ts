@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { fallbackCloser } from '../bot/conductor/fallback-closer.ts';
+import { fallbackCloser } from '../bot/conductor/shots/fallback-closer.ts';
 import { emptyTable } from '../test/empty-table.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';

@@ -13,13 +13,13 @@ import { UpdateBudget } from '../slack/update-budget.ts';
 import type { Conductor } from './conductor-port.ts';
 import type { Acted, Context } from './context.ts';
 import { performUrgent } from './effects/urgent.ts';
-import { fallbackCloser } from './fallback-closer.ts';
 import { freshMeasurements } from './gates/gate-watch.ts';
 import { Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LaunchKeeper } from './launch-keeper.ts';
 import { Leader } from './leader.ts';
-import { StandstillWatch } from './standstill.ts';
+import { fallbackCloser } from './shots/fallback-closer.ts';
+import { StandstillWatch } from './shots/standstill.ts';
 import { TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
 

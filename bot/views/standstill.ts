@@ -1,6 +1,6 @@
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { StillReason } from '../conductor/still-reason.ts';
-import type { Still } from '../conductor/stillness.ts';
+import type { StillReason } from '../conductor/shots/still-reason.ts';
+import type { Still } from '../conductor/shots/stillness.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Context } from '../../bot/conductor/context.ts';
 import { countsOf, evenly, reportOf, snapshotOf } from '../../bot/conductor/for-tests.ts';
 import { measureGates } from '../../bot/conductor/gates/probes.ts';
-import { RollCall } from '../../bot/conductor/roll-call.ts';
+import { RollCall } from '../../bot/conductor/shots/roll-call.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Journal } from '../../infra/aws/journal.ts';

@@ -1,17 +1,17 @@
-import type { Figures, ShotFigures } from '../../contract/figures.ts';
-import { badTokenCount } from '../../runbooks/launch/bad-tokens.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { fireCommand } from '../../runbooks/launch/order-words.ts';
-import { failsAsAWhole } from '../../runbooks/launch/reach.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { reasons } from '../views/live-stats.ts';
-import { platformName } from '../views/names.ts';
-import { shotSegments } from '../views/order.ts';
-import { count } from '../views/words.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
+import type { Figures, ShotFigures } from '../../../contract/figures.ts';
+import { badTokenCount } from '../../../runbooks/launch/bad-tokens.ts';
+import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { fireCommand } from '../../../runbooks/launch/order-words.ts';
+import { failsAsAWhole } from '../../../runbooks/launch/reach.ts';
+import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import { reasons } from '../../views/live-stats.ts';
+import { platformName } from '../../views/names.ts';
+import { shotSegments } from '../../views/order.ts';
+import { count } from '../../views/words.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
 import { platformSegments } from './shot-sight.ts';
 
 /** Answers before a platform is said to fail: fewer prove nothing, unless the shot has no more. */

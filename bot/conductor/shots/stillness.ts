@@ -1,9 +1,9 @@
-import { devicesOf } from '../../contract/figures.ts';
-import { poolPace } from '../../contract/pace.ts';
-import type { ShotSnapshot } from '../../contract/report.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
-import { DEVICE_STATES, PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { devicesOf } from '../../../contract/figures.ts';
+import { poolPace } from '../../../contract/pace.ts';
+import type { ShotSnapshot } from '../../../contract/report.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import { DEVICE_STATES, PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 
 /** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
 export interface Still {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
-import type { RoomMessage } from '../../infra/local/slack/for-tests.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { segmentTotals } from '../../test/properties/scene.ts';
-import { countsOf, evenly, reportOf } from './for-tests.ts';
+import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
+import type { RoomMessage } from '../../../infra/local/slack/for-tests.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { segmentTotals } from '../../../test/properties/scene.ts';
+import { countsOf, evenly, reportOf } from '../for-tests.ts';
 
 /** The real conductor, store and room; workers' reports are written by the test. */
 

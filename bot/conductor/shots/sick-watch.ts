@@ -1,9 +1,9 @@
-import { PROVIDER, sickOf } from '../../contract/pool-weather.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { sickNote, sickNoteHead } from '../views/weather.ts';
-import type { Context } from './context.ts';
+import { PROVIDER, sickOf } from '../../../contract/pool-weather.ts';
+import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { sickNote, sickNoteHead } from '../../views/weather.ts';
+import type { Context } from '../context.ts';
 import { noteOnce } from './note-once.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';

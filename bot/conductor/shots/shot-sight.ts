@@ -1,10 +1,10 @@
-import { queueNames } from '../../contract/queue-names.ts';
-import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
-import { errorName } from '../../infra/aws/cloud-error.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { Context } from './context.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
+import { errorName } from '../../../infra/aws/cloud-error.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import type { Context } from '../context.ts';
 
 /** How full a queue is. `missing`: there is no such queue. Null: not known. */
 export type QueueSight = { waiting: number; inFlight: number } | 'missing' | null;

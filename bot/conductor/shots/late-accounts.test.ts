@@ -1,16 +1,16 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Manifest } from '../../contract/manifest.ts';
-import { manifestHash } from '../../contract/manifest.ts';
-import { claimKey } from '../../contract/orders.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import { stateCode, toAccount } from '../../settle/account-codec.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { segmentTotals } from '../../test/properties/scene.ts';
-import type { Context } from './context.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import { manifestHash } from '../../../contract/manifest.ts';
+import { claimKey } from '../../../contract/orders.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import { stateCode, toAccount } from '../../../settle/account-codec.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { segmentTotals } from '../../../test/properties/scene.ts';
+import type { Context } from '../context.ts';
+import { TIMINGS } from '../timings.ts';
 import { LateAccounts } from './late-accounts.ts';
-import { TIMINGS } from './timings.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Context } from './context.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Context } from '../context.ts';
 
 /**
  * A finding that is told once in the life of a launch: its note begins with `head`, and no other note does. The record itself

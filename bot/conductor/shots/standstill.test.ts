@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
-import { createCloud } from '../../infra/aws/create-cloud.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { startStallProxy } from '../../test/stall-proxy.ts';
-import { countsOf, evenly, reportOf } from './for-tests.ts';
+import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
+import { createCloud } from '../../../infra/aws/create-cloud.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { startStallProxy } from '../../../test/stall-proxy.ts';
+import { countsOf, evenly, reportOf } from '../for-tests.ts';
 
 /** The real conductor, store and room; workers' reports are written by the test. */
 

@@ -1,10 +1,10 @@
-import { CANNOT_CLOSE } from '../../contract/complaints.ts';
-import { isNotForUs } from '../../infra/aws/cloud-error.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
-import type { CloseResult } from '../../settle/close.ts';
-import { clip, oneLine } from '../views/words.ts';
-import type { Context } from './context.ts';
+import { CANNOT_CLOSE } from '../../../contract/complaints.ts';
+import { isNotForUs } from '../../../infra/aws/cloud-error.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import type { CloseResult } from '../../../settle/close.ts';
+import { clip, oneLine } from '../../views/words.ts';
+import type { Context } from '../context.ts';
 import { noteOnce } from './note-once.ts';
 
 const WHY_CHARS = 300;

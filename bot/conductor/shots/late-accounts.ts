@@ -1,9 +1,9 @@
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { CloseDeps } from '../../settle/close.ts';
-import { manifestReader } from '../../settle/close.ts';
-import { setReader } from '../../settle/frozen-sets.ts';
-import { correctLateAccounts, LateMemo } from '../../settle/late-accounts.ts';
-import type { Context } from './context.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import type { CloseDeps } from '../../../settle/close.ts';
+import { manifestReader } from '../../../settle/close.ts';
+import { setReader } from '../../../settle/frozen-sets.ts';
+import { correctLateAccounts, LateMemo } from '../../../settle/late-accounts.ts';
+import type { Context } from '../context.ts';
 
 /** The pause between two looks is this part of the time since the close: 5 s after five minutes, a minute after an hour. */
 const PART_OF_AGE = 60;

@@ -1,12 +1,12 @@
-import type { WorkerReport } from '../../contract/report.ts';
-import type { RollItem } from '../../contract/roll.ts';
-import { rollName } from '../../contract/roll.ts';
-import type { ProvenReport } from '../../infra/aws/report-store.ts';
-import { vouch, vouchedBy } from '../../infra/aws/vouched.ts';
-import type { Vouched } from '../../infra/aws/vouched.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { TrustedKeys } from '../../runbooks/launch/signers.ts';
-import type { Context } from './context.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { RollItem } from '../../../contract/roll.ts';
+import { rollName } from '../../../contract/roll.ts';
+import type { ProvenReport } from '../../../infra/aws/report-store.ts';
+import { vouch, vouchedBy } from '../../../infra/aws/vouched.ts';
+import type { Vouched } from '../../../infra/aws/vouched.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { TrustedKeys } from '../../../runbooks/launch/signers.ts';
+import type { Context } from '../context.ts';
 
 /** A worker that has not reported for this long is off the roll: three reports in a row are missing. Its share lies idle until then. */
 const SILENT_MS = 3_000;

@@ -1,7 +1,7 @@
-import type { Cloud } from '../../infra/aws/cloud.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
-import { CloseMemo, closeShot, manifestReader } from '../../settle/close.ts';
-import { setReader } from '../../settle/frozen-sets.ts';
+import type { Cloud } from '../../../infra/aws/cloud.ts';
+import type { Journal } from '../../../infra/aws/journal.ts';
+import { CloseMemo, closeShot, manifestReader } from '../../../settle/close.ts';
+import { setReader } from '../../../settle/frozen-sets.ts';
 import type { CloseShot } from './shot-watch.ts';
 
 /** The workers' own closer, run here when they don't: one try per call, remembering what is final already. */

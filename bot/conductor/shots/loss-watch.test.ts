@@ -1,18 +1,18 @@
 import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Manifest } from '../../contract/manifest.ts';
-import { manifestHash } from '../../contract/manifest.ts';
-import { claimKey } from '../../contract/orders.ts';
-import { queueNames } from '../../contract/queue-names.ts';
-import type { ShotSnapshot } from '../../contract/report.ts';
-import { createClients } from '../../infra/aws/clients.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import { stateCode, toAccount } from '../../settle/account-codec.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { emptyTable } from '../../test/empty-table.ts';
-import { audience, segmentTotals } from '../../test/properties/scene.ts';
-import { countsOf, evenly, reportOf } from './for-tests.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import { manifestHash } from '../../../contract/manifest.ts';
+import { claimKey } from '../../../contract/orders.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import type { ShotSnapshot } from '../../../contract/report.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import { stateCode, toAccount } from '../../../settle/account-codec.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { emptyTable } from '../../../test/empty-table.ts';
+import { audience, segmentTotals } from '../../../test/properties/scene.ts';
+import { countsOf, evenly, reportOf } from '../for-tests.ts';
 
 /** What somebody deletes by hand from the real stores, and what the room is told. */
 

@@ -1,16 +1,16 @@
-import { queueNames } from '../../contract/queue-names.ts';
-import { errorName } from '../../infra/aws/cloud-error.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { runningShots } from '../../runbooks/launch/remaining.ts';
-import { manifestReader, partsOf } from '../../settle/close.ts';
-import type { Part } from '../../settle/close.ts';
-import { setReader } from '../../settle/frozen-sets.ts';
-import type { SetReader } from '../../settle/frozen-sets.ts';
-import { lostClaims } from '../../settle/lost-claims.ts';
-import { platformName } from '../views/names.ts';
-import { count } from '../views/words.ts';
-import type { Context } from './context.ts';
-import { indexItem } from './effects/perform.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import { errorName } from '../../../infra/aws/cloud-error.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { runningShots } from '../../../runbooks/launch/remaining.ts';
+import { manifestReader, partsOf } from '../../../settle/close.ts';
+import type { Part } from '../../../settle/close.ts';
+import { setReader } from '../../../settle/frozen-sets.ts';
+import type { SetReader } from '../../../settle/frozen-sets.ts';
+import { lostClaims } from '../../../settle/lost-claims.ts';
+import { platformName } from '../../views/names.ts';
+import { count } from '../../views/words.ts';
+import type { Context } from '../context.ts';
+import { indexItem } from '../effects/perform.ts';
 import { noteOnce } from './note-once.ts';
 
 /**

@@ -1,15 +1,15 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { WorkerReport } from '../../contract/report.ts';
-import { createClients } from '../../infra/aws/clients.ts';
-import { signerOf } from '../../infra/aws/keyring.ts';
-import { vouch } from '../../infra/aws/vouched.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { BOT_KEY, testKey, WORKER_KEY, workerKeyring } from '../../test/keys.ts';
-import { RollWatch } from '../../workers/send/roll-watch.ts';
-import { reportOf } from './for-tests.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import { signerOf } from '../../../infra/aws/keyring.ts';
+import { vouch } from '../../../infra/aws/vouched.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { BOT_KEY, testKey, WORKER_KEY, workerKeyring } from '../../../test/keys.ts';
+import { RollWatch } from '../../../workers/send/roll-watch.ts';
+import { reportOf } from '../for-tests.ts';
 
 let rig: Rig;
 let timers: NodeJS.Timeout[] = [];

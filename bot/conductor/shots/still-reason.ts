@@ -1,10 +1,10 @@
-import { CANNOT_CLOSE } from '../../contract/complaints.ts';
-import { CANNOT_TAKE } from '../../contract/complaints.ts';
-import { PROVIDER, weatherOf } from '../../contract/pool-weather.ts';
-import type { WorkerReport } from '../../contract/report.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { providerName, weatherReason } from '../views/weather.ts';
-import { count, plural, safe, span } from '../views/words.ts';
+import { CANNOT_CLOSE } from '../../../contract/complaints.ts';
+import { CANNOT_TAKE } from '../../../contract/complaints.ts';
+import { PROVIDER, weatherOf } from '../../../contract/pool-weather.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { providerName, weatherReason } from '../../views/weather.ts';
+import { count, plural, safe, span } from '../../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
 import { paceOf } from './stillness.ts';
 import type { Still } from './stillness.ts';
