@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from '../bot/conductor/chart.ts';
+import { cumulative, deliveryChart, CHART_HEIGHT_PX, CHART_WIDTH_PX } from '../bot/conductor/figures/chart.ts';
 import { countsOf, evenly, GO_AT_MS, launchForTests, shotForTests, snapshotOf } from '../bot/conductor/for-tests.ts';
 import { finished, liveStatsMessage, progressBar } from '../bot/views/live-stats.ts';
 import { percent, shares } from '../bot/views/shares.ts';

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Manifest } from '../../contract/manifest.ts';
-import { manifestHash } from '../../contract/manifest.ts';
-import { claimKey } from '../../contract/orders.ts';
-import type { ShotSnapshot } from '../../contract/report.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { audience, sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
-import { countsOf, evenly, reportOf } from './for-tests.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import { manifestHash } from '../../../contract/manifest.ts';
+import { claimKey } from '../../../contract/orders.ts';
+import type { ShotSnapshot } from '../../../contract/report.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { audience, sampleRunbook, segmentTotals } from '../../../test/properties/scene.ts';
+import { countsOf, evenly, reportOf } from '../for-tests.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { limitedForMs, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import type { UpdateBudget } from '../slack/update-budget.ts';
-import type { Message } from '../views/message.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
-import type { Room } from './room.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { limitedForMs, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import type { UpdateBudget } from '../../slack/update-budget.ts';
+import type { Message } from '../../views/message.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
+import type { Room } from '../room.ts';
 
 /** HALT is out of reach once so many other messages stand below the live message: a phone shows about as many. */
 const OTHERS_BELOW = 3;

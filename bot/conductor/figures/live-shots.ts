@@ -1,16 +1,16 @@
-import { shotFigures } from '../../contract/figures.ts';
-import type { ShotFigures } from '../../contract/figures.ts';
-import { fresh } from '../../contract/liveness.ts';
-import { weatherOf } from '../../contract/pool-weather.ts';
-import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { RESERVE } from '../slack/update-budget.ts';
-import { liveStatsMessage } from '../views/live-stats.ts';
-import type { Message } from '../views/message.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
+import { shotFigures } from '../../../contract/figures.ts';
+import type { ShotFigures } from '../../../contract/figures.ts';
+import { fresh } from '../../../contract/liveness.ts';
+import { weatherOf } from '../../../contract/pool-weather.ts';
+import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { RESERVE } from '../../slack/update-budget.ts';
+import { liveStatsMessage } from '../../views/live-stats.ts';
+import type { Message } from '../../views/message.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
+import type { Standings } from '../standing.ts';
 import type { LivePosition } from './live-position.ts';
-import type { Standings } from './standing.ts';
 
 /**
  * What workers have said about the shots of one launch, newest per boot, and the live message made of it. Reports stay

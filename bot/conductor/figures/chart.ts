@@ -2,14 +2,14 @@ import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, View } from 'vega';
 import type { Spec, TextEncodeEntry, TextMark } from 'vega';
-import type { Figures, ShotFigures } from '../../contract/figures.ts';
-import { PLATFORMS } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { seconds, theRest } from '../views/live-stats.ts';
-import { platformName } from '../views/names.ts';
-import { shotSegments } from '../views/order.ts';
-import { percent } from '../views/shares.ts';
-import { count } from '../views/words.ts';
+import type { Figures, ShotFigures } from '../../../contract/figures.ts';
+import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
+import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import { seconds, theRest } from '../../views/live-stats.ts';
+import { platformName } from '../../views/names.ts';
+import { shotSegments } from '../../views/order.ts';
+import { percent } from '../../views/shares.ts';
+import { count } from '../../views/words.ts';
 
 /**
  * The delivery curve as a picture: share of the shot's devices that the provider has accepted, over the time

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { person } from '../../infra/local/slack/for-tests.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { segmentTotals } from '../../test/properties/scene.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
+import { person } from '../../../infra/local/slack/for-tests.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { segmentTotals } from '../../../test/properties/scene.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
 
 let rig: Rig;
 beforeEach(async () => {
