@@ -1,6 +1,6 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { roomTrouble } from '../conductor/room.ts';
-import type { RoomTrouble } from '../conductor/room.ts';
+import { roomTrouble } from '../conductor/room/room.ts';
+import type { RoomTrouble } from '../conductor/room/room.ts';
 import { whoIs } from '../desk.ts';
 import { roomFaultText } from '../slack/slack-fault.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';

@@ -6,7 +6,7 @@ import { boardMessage } from '../views/board.ts';
 import { orderMessage } from '../views/order.ts';
 import { FACT } from './context.ts';
 import type { Context } from './context.ts';
-import type { Standings } from './standing.ts';
+import type { Standings } from './room/standing.ts';
 
 /** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */
 const CLOCK_STEP_MS = 30_000;

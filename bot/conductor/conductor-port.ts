@@ -2,7 +2,7 @@ import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { Acted } from './context.ts';
-import type { RoomTrouble } from './room.ts';
+import type { RoomTrouble } from './room/room.ts';
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {

@@ -17,7 +17,8 @@ import type { Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { ParameterWatch } from './parameter-watch.ts';
 import { RecordAlarm } from './record-alarm.ts';
-import { Room } from './room.ts';
+import { Room } from './room/room.ts';
+import { Standings } from './room/standing.ts';
 import { RosterWatch } from './roster-watch.ts';
 import { ScaleWatch } from './scale-watch.ts';
 import { scheduleTick } from './schedule-tick.ts';
@@ -27,7 +28,6 @@ import { LossWatch } from './shots/loss-watch.ts';
 import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
-import { Standings } from './standing.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([

@@ -9,7 +9,7 @@ import { scaleProgressMessage } from '../views/scale-progress.ts';
 import type { ScaleProgress } from '../views/scale-progress.ts';
 import { FACT, fact } from './context.ts';
 import type { Context } from './context.ts';
-import type { Standings } from './standing.ts';
+import type { Standings } from './room/standing.ts';
 
 /** For orders that no step has given: the schema's own default. */
 const LATE_AFTER_MS = 300_000;

@@ -6,7 +6,7 @@ import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } fr
 import { missedMessage } from '../../views/missed.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
-import type { Asked, Room } from '../room.ts';
+import type { Asked, Room } from '../room/room.ts';
 import { sortBacklog } from './backlog.ts';
 import type { Backlog } from './backlog.ts';
 import { performCloud } from './perform.ts';

@@ -15,7 +15,7 @@ import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
 import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
-import { isDeleted, postAnew } from '../post-anew.ts';
+import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { backupOf } from '../scale-watch.ts';
 import type { Attempt, Pending } from './outbox.ts';
 

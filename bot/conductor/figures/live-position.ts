@@ -5,7 +5,7 @@ import type { UpdateBudget } from '../../slack/update-budget.ts';
 import type { Message } from '../../views/message.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
-import type { Room } from '../room.ts';
+import type { Room } from '../room/room.ts';
 
 /** HALT is out of reach once so many other messages stand below the live message: a phone shows about as many. */
 const OTHERS_BELOW = 3;

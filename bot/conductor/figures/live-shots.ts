@@ -9,7 +9,7 @@ import { liveStatsMessage } from '../../views/live-stats.ts';
 import type { Message } from '../../views/message.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
-import type { Standings } from '../standing.ts';
+import type { Standings } from '../room/standing.ts';
 import type { LivePosition } from './live-position.ts';
 
 /**

@@ -5,9 +5,9 @@ import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../../runbooks/launch/remaining.ts';
 import { stoppedMessage, stoppedNote, stoppedOverMessage, stoppedOverNote } from '../../views/stopped.ts';
 import type { Stopped, StoppedEnd } from '../../views/stopped.ts';
-import { Alarm } from '../alarm.ts';
 import { FACT } from '../context.ts';
 import type { Context } from '../context.ts';
+import { Alarm } from '../room/alarm.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
 

@@ -10,9 +10,9 @@ import { RESERVE } from '../../slack/update-budget.ts';
 import type { UpdateBudget } from '../../slack/update-budget.ts';
 import { weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from '../../views/weather.ts';
 import type { Told, WeatherEnd } from '../../views/weather.ts';
-import { Alarm } from '../alarm.ts';
 import { FACT } from '../context.ts';
 import type { Context } from '../context.ts';
+import { Alarm } from '../room/alarm.ts';
 import { platformSegments } from './shot-sight.ts';
 import type { ShotSight } from './shot-sight.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GROUP, startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import { reportOf } from './for-tests.ts';
+import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { sampleRunbook, segmentTotals } from '../../../test/properties/scene.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import { reportOf } from '../for-tests.ts';
 
 /** Slack takes every call and answers none: the launch must not notice. */
 

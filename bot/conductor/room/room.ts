@@ -1,8 +1,8 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { roomFaultText, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
-import { roomShutMessage } from '../views/room-trouble.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
+import { roomShutMessage } from '../../views/room-trouble.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
 
 /** Whoever mends the channel waits for the bot this long at most. */
 const LONGEST_PAUSE_MS = 5_000;

@@ -1,15 +1,15 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startRig } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import { UpdateBudget } from '../slack/update-budget.ts';
-import { message } from '../views/blocks.ts';
-import type { Context } from './context.ts';
-import { FACT, fact, keepFact } from './context.ts';
+import { startRig } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import { UpdateBudget } from '../../slack/update-budget.ts';
+import { message } from '../../views/blocks.ts';
+import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import { TIMINGS } from '../timings.ts';
 import { Room } from './room.ts';
 import { Standings } from './standing.ts';
-import { TIMINGS } from './timings.ts';
 
 let rig: Rig;
 beforeEach(async () => {

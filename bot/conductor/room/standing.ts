@@ -1,10 +1,10 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { limitedForMs, slackErrorCode, slackFault } from '../slack/slack-fault.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import type { UpdateBudget } from '../slack/update-budget.ts';
-import type { Message } from '../views/message.ts';
-import { fact } from './context.ts';
-import type { Context } from './context.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { limitedForMs, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import type { UpdateBudget } from '../../slack/update-budget.ts';
+import type { Message } from '../../views/message.ts';
+import { fact } from '../context.ts';
+import type { Context } from '../context.ts';
 import { isDeleted, postAnew } from './post-anew.ts';
 import type { Room } from './room.ts';
 

@@ -1,13 +1,13 @@
 import { ErrorCode } from '@slack/web-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { person } from '../../infra/local/slack/for-tests.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { sampleRunbook, segmentTotals } from '../../test/properties/scene.ts';
-import { POST_TIMEOUT_MS } from '../slack/slack-port.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import { FACT } from './context.ts';
-import { TIMINGS } from './timings.ts';
+import { person } from '../../../infra/local/slack/for-tests.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { sampleRunbook, segmentTotals } from '../../../test/properties/scene.ts';
+import { POST_TIMEOUT_MS } from '../../slack/slack-port.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import { FACT } from '../context.ts';
+import { TIMINGS } from '../timings.ts';
 
 /** What the war room shows must survive Slack's faults: nothing is lost, nothing holds up the rest for good. One file over 300 lines: one rig, one question. */
 
