@@ -3,31 +3,31 @@ import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { UpdateBudget } from '../slack/update-budget.ts';
-import { BoardWatch } from './board-watch.ts';
 import type { Context } from './context.ts';
 import { Outbox } from './effects/outbox.ts';
 import { indexItem } from './effects/perform.ts';
 import { Posts } from './effects/posts.ts';
 import { LivePosition } from './figures/live-position.ts';
 import { LiveShots } from './figures/live-shots.ts';
-import { ForeignWatch } from './foreign-watch.ts';
 import { GateWatch } from './gates/gate-watch.ts';
 import { HaltWatch } from './halt.ts';
 import type { Halting } from './halt.ts';
 import { Job } from './job.ts';
-import { ParameterWatch } from './parameter-watch.ts';
-import { RecordAlarm } from './record-alarm.ts';
 import { Room } from './room/room.ts';
 import { Standings } from './room/standing.ts';
-import { RosterWatch } from './roster-watch.ts';
-import { ScaleWatch } from './scale-watch.ts';
-import { scheduleTick } from './schedule-tick.ts';
 import { FailingWatch } from './shots/failing-watch.ts';
 import { LateAccounts } from './shots/late-accounts.ts';
 import { LossWatch } from './shots/loss-watch.ts';
 import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
+import { BoardWatch } from './watches/board-watch.ts';
+import { ForeignWatch } from './watches/foreign-watch.ts';
+import { ParameterWatch } from './watches/parameter-watch.ts';
+import { RecordAlarm } from './watches/record-alarm.ts';
+import { RosterWatch } from './watches/roster-watch.ts';
+import { ScaleWatch } from './watches/scale-watch.ts';
+import { scheduleTick } from './watches/schedule-tick.ts';
 
 /** At these the board and the live message are brought up to date at once: people look at them to see whether it worked. */
 const TURNS: ReadonlySet<Entry['kind']> = new Set([

@@ -7,7 +7,7 @@ import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
 import type { Acted, Context } from '../context.ts';
-import { coverStanding } from '../halt-parameter.ts';
+import { coverStanding } from '../watches/halt-parameter.ts';
 import { scale } from './perform-scale.ts';
 import { mirrorSwitch, writeFlags } from './public-mirror.ts';
 

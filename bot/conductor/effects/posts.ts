@@ -16,7 +16,7 @@ import type { Context } from '../context.ts';
 import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
-import { backupOf } from '../scale-watch.ts';
+import { backupOf } from '../watches/scale-watch.ts';
 import type { Attempt, Pending } from './outbox.ts';
 
 /** What an edit gives whose message was never posted. */

@@ -4,7 +4,7 @@ import type { SwitchValue } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
-import { byWhom, parameterName, shownValue, writeHalt } from '../halt-parameter.ts';
+import { byWhom, parameterName, shownValue, writeHalt } from '../watches/halt-parameter.ts';
 
 /**
  * The switches as others see them: one SSM parameter each, and a flag file in object storage that an edge can

@@ -1,15 +1,15 @@
-import { fresh, isReady } from '../../contract/liveness.ts';
-import { CloudError } from '../../infra/aws/cloud-error.ts';
-import type { ScaleObservation } from '../../infra/aws/scaling.ts';
-import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
-import { scaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import { RESERVE } from '../slack/update-budget.ts';
-import { scaleProgressMessage } from '../views/scale-progress.ts';
-import type { ScaleProgress } from '../views/scale-progress.ts';
-import { FACT, fact } from './context.ts';
-import type { Context } from './context.ts';
-import type { Standings } from './room/standing.ts';
+import { fresh, isReady } from '../../../contract/liveness.ts';
+import { CloudError } from '../../../infra/aws/cloud-error.ts';
+import type { ScaleObservation } from '../../../infra/aws/scaling.ts';
+import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
+import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { RESERVE } from '../../slack/update-budget.ts';
+import { scaleProgressMessage } from '../../views/scale-progress.ts';
+import type { ScaleProgress } from '../../views/scale-progress.ts';
+import { FACT, fact } from '../context.ts';
+import type { Context } from '../context.ts';
+import type { Standings } from '../room/standing.ts';
 
 /** For orders that no step has given: the schema's own default. */
 const LATE_AFTER_MS = 300_000;

@@ -6,12 +6,12 @@ import {
 import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createClients } from '../../infra/aws/clients.ts';
-import type { Clients } from '../../infra/aws/clients.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { sampleRunbook } from '../../test/properties/scene.ts';
-import type { Conductor } from './conductor-port.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import type { Clients } from '../../../infra/aws/clients.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
+import type { Conductor } from '../conductor-port.ts';
 
 let rig: Rig;
 let clients: Clients;

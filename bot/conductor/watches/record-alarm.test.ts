@@ -1,10 +1,10 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createClients } from '../../infra/aws/clients.ts';
-import { until } from '../../infra/local/slack/for-tests.ts';
-import { startRig } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { botKeyring } from '../../test/keys.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import { until } from '../../../infra/local/slack/for-tests.ts';
+import { startRig } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { botKeyring } from '../../../test/keys.ts';
 
 let rig: Rig;
 beforeEach(async () => {

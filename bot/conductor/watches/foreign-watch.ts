@@ -1,7 +1,7 @@
-import { queueNames } from '../../contract/queue-names.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { count, plural } from '../views/words.ts';
-import type { Context } from './context.ts';
+import { queueNames } from '../../../contract/queue-names.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { count, plural } from '../../views/words.ts';
+import type { Context } from '../context.ts';
 
 interface Counts {
   orders: number;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GROUP, startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { sampleRunbook } from '../../test/properties/scene.ts';
-import { reportOf } from './for-tests.ts';
+import { GROUP, startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { sampleRunbook } from '../../../test/properties/scene.ts';
+import { reportOf } from '../for-tests.ts';
 
 let rig: Rig;
 beforeEach(async () => {

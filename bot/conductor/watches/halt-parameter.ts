@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameter } from '../../infra/aws/parameters.ts';
-import { saysHalt } from '../../runbooks/launch/halt-word.ts';
-import { clip, oneLine } from '../views/words.ts';
-import { FACT, fact, keepFact } from './context.ts';
-import type { Context } from './context.ts';
+import type { Parameter } from '../../../infra/aws/parameters.ts';
+import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
+import { clip, oneLine } from '../../views/words.ts';
+import { FACT, fact, keepFact } from '../context.ts';
+import type { Context } from '../context.ts';
 
 /**
  * The SSM parameter of the halt is written by us, who mirror the record there, and by people, whose halt is obeyed. Which is

@@ -1,17 +1,17 @@
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createClients } from '../../infra/aws/clients.ts';
-import type { Clients } from '../../infra/aws/clients.ts';
-import type { Cloud } from '../../infra/aws/cloud.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import type { Context } from './context.ts';
-import { performCloud } from './effects/perform.ts';
+import { createClients } from '../../../infra/aws/clients.ts';
+import type { Clients } from '../../../infra/aws/clients.ts';
+import type { Cloud } from '../../../infra/aws/cloud.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import type { Context } from '../context.ts';
+import { performCloud } from '../effects/perform.ts';
+import { Halting } from '../halt.ts';
+import { TIMINGS } from '../timings.ts';
 import { writeHalt } from './halt-parameter.ts';
-import { Halting } from './halt.ts';
 import { ParameterWatch } from './parameter-watch.ts';
-import { TIMINGS } from './timings.ts';
 
 let rig: Rig;
 let clients: Clients;
@@ -285,7 +285,7 @@ test('who may not ask who wrote the parameter obeys it all the same', async () =
     command.constructor.name === 'DescribeParametersCommand'
       ? Promise.reject(new Error('not authorized'))
       : send(command as never)) as typeof ssm.send;
-  const { createParameters } = await import('../../infra/aws/parameters.ts');
+  const { createParameters } = await import('../../../infra/aws/parameters.ts');
   await put('yes');
   await watching({ ...rig.cloud, parameters: createParameters({ ssm }) }).look(2);
   expect(await rig.entries('HaltSet')).toMatchObject([{ reason: 'set to “yes” in Parameter Store' }]);

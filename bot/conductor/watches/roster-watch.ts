@@ -1,7 +1,7 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { Person } from '../../runbooks/playbook/schema.ts';
-import type { SlackPort } from '../slack/slack-port.ts';
-import type { Context } from './context.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Person } from '../../../runbooks/playbook/schema.ts';
+import type { SlackPort } from '../../slack/slack-port.ts';
+import type { Context } from '../context.ts';
 
 /**
  * Removals in Slack count at once, by its event (`bot/channel/listen.ts`). An event that came while no bot was there is lost:

@@ -1,9 +1,9 @@
-import type { Launch } from '../../runbooks/launch/launch.ts';
-import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
-import { isExpired } from '../../runbooks/launch/remaining.ts';
-import { dueSteps } from '../../runbooks/launch/schedule.ts';
-import { span, utc } from '../views/words.ts';
-import type { Context } from './context.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { keepsWorkers } from '../../../runbooks/launch/pool-down.ts';
+import { isExpired } from '../../../runbooks/launch/remaining.ts';
+import { dueSteps } from '../../../runbooks/launch/schedule.ts';
+import { span, utc } from '../../views/words.ts';
+import type { Context } from '../context.ts';
 
 /**
  * What the clock brings: steps that are due, and orders that are over. The record decides, not the tick: of two

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { WorkerReport } from '../../contract/report.ts';
-import { startRig, until } from '../../test/conductor-rig.ts';
-import type { Rig } from '../../test/conductor-rig.ts';
-import { reportOf } from './for-tests.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import { startRig, until } from '../../../test/conductor-rig.ts';
+import type { Rig } from '../../../test/conductor-rig.ts';
+import { reportOf } from '../for-tests.ts';
 
 let rig: Rig;
 beforeEach(async () => {
