@@ -4,6 +4,9 @@ export default defineConfig({
   test: {
     include: ['{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts'],
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
+    tags: [
+      { name: 'property', description: 'runs through test/properties/holds.ts; a soak gives it new seeds', retry: 0 },
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Promises in real time (halt within a second, claims of five) can break once on a shared machine that stalls; in CI they must break twice.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../runbooks/playbook/schema.ts';
+import { holds, PROPERTY } from '../test/properties/holds.ts';
 import { poolPace, shareOf } from './pace.ts';
 import type { Sight } from './pace.ts';
 
@@ -40,18 +41,24 @@ describe('share of a worker', () => {
   const options = { planned: 10, batchSize: 1_000, sendWithinMs: 5_000 };
   const fresh = (size: number, rank: number | null): Sight => ({ mode: 'fresh', size, rank });
 
-  test('the shares of all workers together are the pace of the pool, and those who send can finish a batch', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 1, max: 8 }), (pace, count) => {
-        const shares = Array.from({ length: count }, (_, rank) => shareOf(pace, fresh(count, rank), options));
-        const sending = shares.filter((share) => share.active);
-        expect(sending.length).toBeGreaterThan(0);
-        expect(sending.reduce((sum, share) => sum + share.perSecond, 0)).toBeCloseTo(pace, 3);
-        if (sending.length > 1)
-          for (const share of sending) expect(share.perSecond * 2.5).toBeGreaterThanOrEqual(1_000);
-      }),
-    );
-  });
+  test(
+    'the shares of all workers together are the pace of the pool, and those who send can finish a batch',
+    PROPERTY,
+    async () => {
+      await holds(
+        'pace-shares',
+        fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 1, max: 8 }), (pace, count) => {
+          const shares = Array.from({ length: count }, (_, rank) => shareOf(pace, fresh(count, rank), options));
+          const sending = shares.filter((share) => share.active);
+          expect(sending.length).toBeGreaterThan(0);
+          expect(sending.reduce((sum, share) => sum + share.perSecond, 0)).toBeCloseTo(pace, 3);
+          if (sending.length > 1)
+            for (const share of sending) expect(share.perSecond * 2.5).toBeGreaterThanOrEqual(1_000);
+        }),
+        { seed: 1, runs: 100 },
+      );
+    },
+  );
 
   test('whom a fresh roll does not name waits: the others have it all', () => {
     expect(shareOf(10_000, fresh(4, null), options)).toMatchObject({ active: false });

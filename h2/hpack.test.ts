@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { holds, PROPERTY } from '../test/properties/holds.ts';
 import { HpackDecoder, HpackError } from './hpack-decoder.ts';
 import { HpackEncoder, integer } from './hpack-encoder.ts';
 import { decodeHuffman, encodeHuffman, HuffmanError } from './huffman.ts';
@@ -29,14 +30,15 @@ describe('Huffman (RFC 7541 appendix B)', () => {
     expect(decodeHuffman(bytes, 0, bytes.length)).toBe(text);
   });
 
-  test('every byte string comes back as it was', () => {
-    fc.assert(
+  test('every byte string comes back as it was', PROPERTY, async () => {
+    await holds(
+      'huffman',
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const text = Buffer.from(bytes).toString('latin1');
         const coded = encodeHuffman(text);
         expect(decodeHuffman(coded, 0, coded.length)).toBe(text);
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, runs: 300 },
     );
   });
 
@@ -141,8 +143,9 @@ describe('what breaks the rules is refused', () => {
     expect(() => new HpackDecoder(4096).decode(hex(block))).toThrow(HpackError);
   });
 
-  test('arbitrary bytes give fields or an error, never anything else', () => {
-    fc.assert(
+  test('arbitrary bytes give fields or an error, never anything else', PROPERTY, async () => {
+    await holds(
+      'hpack-arbitrary-bytes',
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         try {
           for (const field of new HpackDecoder(4096).decode(bytes)) expect(field).toHaveLength(2);
@@ -150,7 +153,7 @@ describe('what breaks the rules is refused', () => {
           expect(error instanceof HpackError || error instanceof HuffmanError).toBe(true);
         }
       }),
-      { seed: 2, numRuns: 3_000 },
+      { seed: 2, runs: 3_000 },
     );
   });
 });
@@ -178,7 +181,7 @@ describe('the encoder follows the peer', () => {
     expect(new HpackDecoder(4096).decode(block)).toEqual([['apns-topic', 'com.example.app']]);
   });
 
-  test('encoder and decoder agree over random requests and table changes', () => {
+  test('encoder and decoder agree over random requests and table changes', PROPERTY, async () => {
     const text = fc.string({
       unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789-./'.split('')),
       minLength: 1,
@@ -191,7 +194,8 @@ describe('the encoder follows the peer', () => {
         { maxLength: 12 },
       ),
     });
-    fc.assert(
+    await holds(
+      'hpack-both-agree',
       fc.property(fc.array(block, { maxLength: 20 }), (blocks) => {
         const encoder = new HpackEncoder();
         const decoder = new HpackDecoder(4096);
@@ -200,7 +204,7 @@ describe('the encoder follows the peer', () => {
           expect(decoder.decode(encoder.encode(fields))).toEqual(fields.map(({ name, value }) => [name, value]));
         }
       }),
-      { seed: 3, numRuns: 400 },
+      { seed: 3, runs: 400 },
     );
   });
 });

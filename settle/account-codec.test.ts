@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
+import { holds, PROPERTY } from '../test/properties/holds.ts';
 import { ACCOUNT_BYTES, packStates, stateCode, stateOf, toAccount, totalsOf, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 
@@ -9,18 +10,21 @@ const states = fc.array(fc.constantFrom(...all), { maxLength: 2_000 });
 const coded = (list: AttemptState[]) => Uint8Array.from(list, stateCode);
 
 describe('account codec', () => {
-  test('gives every state of every device back', () => {
-    fc.assert(
+  test('gives every state of every device back', PROPERTY, async () => {
+    await holds(
+      'account-states',
       fc.property(states, (list) => {
         expect([...unpackStates(packStates(coded(list)), list.length)].map(stateOf)).toEqual(list);
       }),
+      { seed: 1, runs: 100 },
     );
   });
 
-  test('2,000 devices are 750 bytes, and any account fits into a KiB', () => {
+  test('2,000 devices are 750 bytes, and any account fits into a KiB', PROPERTY, async () => {
     expect(packStates(new Uint8Array(2_000)).length).toBe(750);
     const reasons = fc.dictionary(fc.string({ minLength: 1, maxLength: 60 }), fc.nat(2_000), { maxKeys: 60 });
-    fc.assert(
+    await holds(
+      'account-bytes',
       fc.property(states, reasons, (list, counts) => {
         const account = toAccount(coded(list), counts);
         const bytes =
@@ -30,6 +34,7 @@ describe('account codec', () => {
         const sum = (of: Record<string, number>) => Object.values(of).reduce((a, b) => a + b, 0);
         expect(sum(account.reasons)).toBe(sum(counts));
       }),
+      { seed: 1, runs: 100 },
     );
   });
 
@@ -47,8 +52,9 @@ describe('account codec', () => {
     );
   });
 
-  test('states sum to the devices that are part of the attempt', () => {
-    fc.assert(
+  test('states sum to the devices that are part of the attempt', PROPERTY, async () => {
+    await holds(
+      'account-sums',
       fc.property(fc.array(states, { maxLength: 5 }), (batches) => {
         const { devices, totals } = totalsOf(
           batches.map((list) => ({ ...toAccount(coded(list), {}), count: list.length })),
@@ -59,6 +65,7 @@ describe('account codec', () => {
         for (const state of DEVICE_STATES)
           expect(totals[state]).toBe(often(state) + (state === 'failed' ? often('bad-token') : 0));
       }),
+      { seed: 1, runs: 100 },
     );
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { describeProblem, loadRunbook } from './load.ts';
 import { YAML_CHARACTERS_MOST } from './yaml-bounds.ts';
 
@@ -299,7 +300,7 @@ describe('any text gives a runbook or problems with places, and never throws', (
     }
   };
 
-  test('of YAML signs and of any characters', () => {
+  test('of YAML signs and of any characters', PROPERTY, async () => {
     const signs = fc
       .array(
         fc.constantFrom(
@@ -345,13 +346,13 @@ describe('any text gives a runbook or problems with places, and never throws', (
         { maxLength: 60 },
       )
       .map((parts) => parts.join(''));
-    fc.assert(fc.property(fc.oneof(signs, fc.string({ unit: 'binary', maxLength: 80 })), check), {
-      numRuns: 2_000,
+    await holds('yaml-of-signs', fc.property(fc.oneof(signs, fc.string({ unit: 'binary', maxLength: 80 })), check), {
       seed: 7,
+      runs: 2_000,
     });
   });
 
-  test('of a real runbook with something put in, cut out or doubled anywhere', () => {
+  test('of a real runbook with something put in, cut out or doubled anywhere', PROPERTY, async () => {
     const part = fc.constantFrom(
       '#',
       ' # ',
@@ -374,11 +375,12 @@ describe('any text gives a runbook or problems with places, and never throws', (
       '~',
       '10.000',
     );
-    fc.assert(
+    await holds(
+      'yaml-of-a-runbook',
       fc.property(fc.nat(superbowl.length), fc.nat(40), part, (from, length, put) =>
         check(superbowl.slice(0, from) + put + superbowl.slice(from + length)),
       ),
-      { numRuns: 150, seed: 7 },
+      { seed: 7, runs: 150 },
     );
   });
 });

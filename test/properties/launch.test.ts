@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { evolve, fold } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { holds, PROPERTY } from './holds.ts';
 import { checkHistory } from './invariants.ts';
 import { history } from './moves.ts';
 import { LAUNCH_ID } from './scene.ts';
@@ -13,22 +14,27 @@ import { World } from './world.ts';
 
 const seen = new Map<string, number>();
 
-test.each([1, 2, 3])('every history keeps every invariant (seed %i)', { timeout: 60_000 }, async (seed) => {
-  await fc.assert(
-    fc.asyncProperty(history, async ({ moves, skewsMs, faults, uncertain }) => {
-      const world = new World(skewsMs, faults, uncertain);
-      const played = await world.play(moves);
-      checkHistory(played);
-      for (const { kind } of played.entries) seen.set(kind, (seen.get(kind) ?? 0) + 1);
-      for (const { result } of played.submits)
-        if (!(result instanceof Error) && !result.ok) seen.set(result.code, (seen.get(result.code) ?? 0) + 1);
-      // Every bot, whatever it has read when, sees the same launch.
-      const whole = fold(played.entries);
-      for (const state of await world.states()) if (!isDeepStrictEqual(state, whole)) expect(state).toEqual(whole);
-    }),
-    { seed, numRuns: 700 },
-  );
-});
+test.each([1, 2, 3])(
+  'every history keeps every invariant (seed %i)',
+  { ...PROPERTY, timeout: 60_000 },
+  async (seed) => {
+    await holds(
+      'launch-history',
+      fc.asyncProperty(history, async ({ moves, skewsMs, faults, uncertain }) => {
+        const world = new World(skewsMs, faults, uncertain);
+        const played = await world.play(moves);
+        checkHistory(played);
+        for (const { kind } of played.entries) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+        for (const { result } of played.submits)
+          if (!(result instanceof Error) && !result.ok) seen.set(result.code, (seen.get(result.code) ?? 0) + 1);
+        // Every bot, whatever it has read when, sees the same launch.
+        const whole = fold(played.entries);
+        for (const state of await world.states()) if (!isDeepStrictEqual(state, whole)) expect(state).toEqual(whole);
+      }),
+      { seed, runs: 700 },
+    );
+  },
+);
 
 test('those histories go where it matters', () => {
   const few = [
@@ -65,9 +71,10 @@ test('those histories go where it matters', () => {
 
 test(
   'a state is the same however its entries came in, whole or in parts, and through storage',
-  { timeout: 30_000 },
+  { ...PROPERTY, timeout: 30_000 },
   async () => {
-    await fc.assert(
+    await holds(
+      'launch-fold',
       fc.asyncProperty(history, fc.nat(), async ({ moves, skewsMs, faults, uncertain }, cut) => {
         const { entries } = await new World(skewsMs, faults, uncertain).play(moves);
         const at = cut % (entries.length + 1);
@@ -80,7 +87,7 @@ test(
         expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
         expect(whole).toMatchObject({ id: LAUNCH_ID, seq: entries.length, headHash: entries.at(-1)?.hash });
       }),
-      { seed: 7, numRuns: 300 },
+      { seed: 7, runs: 300 },
     );
   },
 );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
 
@@ -40,43 +41,50 @@ function expected(rows: { user: string; platform: string; token: string; locale:
   return { devices, duplicates };
 }
 
-test('whatever the rows: accepted ones are packed once each, and accepted, rejected and duplicates are all of them', async () => {
-  await using folder = await testFolder();
-  let run = 0;
-  const optedOut = await folder.file('out.txt', 'out\n');
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(row, { minLength: 1, maxLength: 120 }),
-      fc.integer({ min: 1, max: 9 }),
-      async (rows, batchSize) => {
-        const wanted = expected(rows);
-        const text = csv(
-          ...rows.map(({ user, platform, token, locale, market }) => [user, platform, token, locale, market].join(',')),
-        );
-        const input = await folder.file(`${run++}.csv`, text);
-        const compiling = folder.compile(input, {
-          batchSize,
-          lists: [{ path: optedOut, role: 'suppress' }],
-          allowNone: true,
-          shardBytesAtMost: 700,
-        });
-        if (wanted.devices.size === 0) {
-          await expect(compiling).rejects.toMatchObject({ code: 'AUDIENCE_EMPTY' });
-          return;
-        }
-        const compiled = await compiling;
-        const rejected = Object.values(compiled.rejected).reduce((sum, count) => sum + count, 0);
-        expect(compiled.duplicates).toBe(wanted.duplicates);
-        expect(compiled.manifest.devices + rejected + compiled.duplicates).toBe(rows.length);
-        expect(compiled.rows).toBe(rows.length);
-        expect((await folder.rejects()).length).toBe(rejected + compiled.duplicates);
-        const devices = devicesOf(await loadAudience(folder.objects, compiled.manifestKey));
-        expect(new Map(devices.map(({ token, segment, locale }) => [token, `${segment} ${locale}`]))).toEqual(
-          wanted.devices,
-        );
-        expect(devices.length).toBe(wanted.devices.size);
-      },
-    ),
-    { numRuns: 20, seed: 42, endOnFailure: true },
-  );
-}, 60_000);
+test(
+  'whatever the rows: accepted ones are packed once each, and accepted, rejected and duplicates are all of them',
+  { ...PROPERTY, timeout: 60_000 },
+  async () => {
+    await using folder = await testFolder();
+    let run = 0;
+    const optedOut = await folder.file('out.txt', 'out\n');
+    await holds(
+      'compile',
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 120 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (rows, batchSize) => {
+          const wanted = expected(rows);
+          const text = csv(
+            ...rows.map(({ user, platform, token, locale, market }) =>
+              [user, platform, token, locale, market].join(','),
+            ),
+          );
+          const input = await folder.file(`${run++}.csv`, text);
+          const compiling = folder.compile(input, {
+            batchSize,
+            lists: [{ path: optedOut, role: 'suppress' }],
+            allowNone: true,
+            shardBytesAtMost: 700,
+          });
+          if (wanted.devices.size === 0) {
+            await expect(compiling).rejects.toMatchObject({ code: 'AUDIENCE_EMPTY' });
+            return;
+          }
+          const compiled = await compiling;
+          const rejected = Object.values(compiled.rejected).reduce((sum, count) => sum + count, 0);
+          expect(compiled.duplicates).toBe(wanted.duplicates);
+          expect(compiled.manifest.devices + rejected + compiled.duplicates).toBe(rows.length);
+          expect(compiled.rows).toBe(rows.length);
+          expect((await folder.rejects()).length).toBe(rejected + compiled.duplicates);
+          const devices = devicesOf(await loadAudience(folder.objects, compiled.manifestKey));
+          expect(new Map(devices.map(({ token, segment, locale }) => [token, `${segment} ${locale}`]))).toEqual(
+            wanted.devices,
+          );
+          expect(devices.length).toBe(wanted.devices.size);
+        },
+      ),
+      { seed: 42, runs: 20, noShrink: true },
+    );
+  },
+);

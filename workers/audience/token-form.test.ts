@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { FCM, PLAIN, storeToken, tokenCharacters, tokenText } from './token-form.ts';
 import type { TokenForm } from './token-form.ts';
 
@@ -30,7 +31,7 @@ test('tokens of another shape stay as they are', () => {
   expect(roundTrip('android', `:${'x'.repeat(21)}:APA91b${'y'.repeat(60)}`).form).toBe(PLAIN);
 });
 
-test('every FCM token of any length comes back, and no two are stored alike', () => {
+test('every FCM token of any length comes back, and no two are stored alike', PROPERTY, async () => {
   const characters = fc.string({
     unit: fc.constantFrom('A', 'B', 'Z', 'a', 'c', 'z', '0', '1', '9', '-', '_'),
     maxLength: 300,
@@ -41,7 +42,8 @@ test('every FCM token of any length comes back, and no two are stored alike', ()
       characters,
     )
     .map(([id, rest]) => `${id}:APA91b${rest}`);
-  fc.assert(
+  await holds(
+    'token-form',
     fc.property(token, fc.integer({ min: 1, max: 3 }), (one, more) => {
       roundTrip('android', one);
       const key = (text: string) => {
@@ -51,6 +53,6 @@ test('every FCM token of any length comes back, and no two are stored alike', ()
       };
       expect(key(`${one}${'A'.repeat(more)}`)).not.toBe(key(one));
     }),
-    { numRuns: 300, seed: 1 },
+    { seed: 1, runs: 300 },
   );
 });

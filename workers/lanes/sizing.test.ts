@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { size, SIZE_DEFAULTS } from './sizing.ts';
 import type { SizeQuestion } from './sizing.ts';
 
@@ -45,29 +46,36 @@ describe('size', () => {
     );
   });
 
-  test('whatever is asked, the tasks can send the rate, and a core less could not where cores bound it', () => {
-    const question = fc.record({
-      devices: fc.integer({ min: 1, max: 1e8 }),
-      seconds: fc.integer({ min: 1, max: 600 }),
-      latencyMs: fc.integer({ min: 0, max: 2_000 }),
-      iosShare: fc.double({ min: 0, max: 1, noNaN: true }),
-      connections: fc.integer({ min: 1, max: 500 }),
-      streams: fc.integer({ min: 1, max: 1_500 }),
-      perCore: fc.integer({ min: 1_000, max: 500_000 }),
-      cores: fc.integer({ min: 1, max: 16 }),
-      perConnection: fc.constantFrom(0, 500, 1_000),
-      spare: fc.constantFrom(0, 0.25),
-    });
-    fc.assert(
-      fc.property(question, (asked) => {
-        const answer = size(asked);
-        expect(answer.mostPerSecond).toBeGreaterThanOrEqual(Math.floor((asked.devices / asked.seconds) * 0.999_99));
-        if (answer.bound === 'cores' && answer.tasksFor.cores > 1)
-          expect((answer.tasksFor.cores - 1) * asked.perCore * asked.cores).toBeLessThan(asked.devices / asked.seconds);
-      }),
-      { seed: 7, numRuns: 500 },
-    );
-  });
+  test(
+    'whatever is asked, the tasks can send the rate, and a core less could not where cores bound it',
+    PROPERTY,
+    async () => {
+      const question = fc.record({
+        devices: fc.integer({ min: 1, max: 1e8 }),
+        seconds: fc.integer({ min: 1, max: 600 }),
+        latencyMs: fc.integer({ min: 0, max: 2_000 }),
+        iosShare: fc.double({ min: 0, max: 1, noNaN: true }),
+        connections: fc.integer({ min: 1, max: 500 }),
+        streams: fc.integer({ min: 1, max: 1_500 }),
+        perCore: fc.integer({ min: 1_000, max: 500_000 }),
+        cores: fc.integer({ min: 1, max: 16 }),
+        perConnection: fc.constantFrom(0, 500, 1_000),
+        spare: fc.constantFrom(0, 0.25),
+      });
+      await holds(
+        'sizing',
+        fc.property(question, (asked) => {
+          const answer = size(asked);
+          expect(answer.mostPerSecond).toBeGreaterThanOrEqual(Math.floor((asked.devices / asked.seconds) * 0.999_99));
+          if (answer.bound === 'cores' && answer.tasksFor.cores > 1)
+            expect((answer.tasksFor.cores - 1) * asked.perCore * asked.cores).toBeLessThan(
+              asked.devices / asked.seconds,
+            );
+        }),
+        { seed: 7, runs: 500 },
+      );
+    },
+  );
 });
 
 describe('npm run size', () => {

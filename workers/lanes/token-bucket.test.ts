@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 function bucketAt(perSecond: number) {
@@ -20,8 +21,9 @@ function takeAll(bucket: TokenBucket): number {
   return taken;
 }
 
-test('never more than the rate allows, whatever the steps of time are', () => {
-  fc.assert(
+test('never more than the rate allows, whatever the steps of time are', PROPERTY, async () => {
+  await holds(
+    'token-bucket',
     fc.property(
       fc.integer({ min: 1, max: 50_000 }),
       fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 30 }),
@@ -37,6 +39,7 @@ test('never more than the rate allows, whatever the steps of time are', () => {
         expect(taken).toBeLessThanOrEqual((passedMs * perSecond) / 1_000 + 1);
       },
     ),
+    { seed: 1, runs: 100 },
   );
 });
 

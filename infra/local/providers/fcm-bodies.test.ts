@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { FcmBodies } from './fcm-bodies.ts';
 import { Judge } from './judge.ts';
 import { TokenHash } from './token-hash.ts';
@@ -77,14 +78,15 @@ function read(bodies: FcmBodies, json: string): unknown {
   };
 }
 
-test('whatever was read before, a body is read as if it were the first', () => {
+test('whatever was read before, a body is read as if it were the first', PROPERTY, async () => {
   const judge = new Judge();
   const fresh = (): FcmBodies => new FcmBodies(({ launchId, shotId }) => judge.tally(launchId, shotId, 'android'));
-  fc.assert(
+  await holds(
+    'fcm-bodies',
     fc.property(fc.array(body, { minLength: 1, maxLength: 40 }), (jsons) => {
       const bodies = fresh();
       for (const json of jsons) expect(read(bodies, json)).toEqual(read(fresh(), json));
     }),
-    { seed: 3, numRuns: 500 },
+    { seed: 3, runs: 500 },
   );
 });

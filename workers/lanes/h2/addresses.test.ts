@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { Addresses } from './addresses.ts';
 
 const THREE = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
@@ -93,30 +94,35 @@ test('whom one attempt has tried already it is not sent to again', () => {
   expect(new Addresses().take(0)).toBeNull();
 });
 
-test('whatever fails, ends and is looked up: as long as one address is known there is one to take, and none gets more than one over its share while all are fit', () => {
-  const ip = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-  const move = fc.oneof(
-    fc.record({ kind: fc.constant('failed' as const), ip }),
-    fc.record({ kind: fc.constant('left' as const), ip }),
-    fc.record({ kind: fc.constant('learn' as const), ips: fc.array(ip, { minLength: 1, maxLength: 7 }) }),
-    fc.record({ kind: fc.constant('take' as const) }),
-    fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200_000) }),
-  );
-  fc.assert(
-    fc.property(fc.array(move, { maxLength: 100 }), fc.nat(9), (moves, start) => {
-      const addresses = known(['a', 'b', 'c'], start);
-      let nowMs = 0;
-      for (const one of moves) {
-        if (one.kind === 'failed') addresses.failed(one.ip, nowMs);
-        else if (one.kind === 'left') addresses.left(one.ip);
-        else if (one.kind === 'learn') addresses.learn(one.ips, nowMs);
-        else if (one.kind === 'wait') nowMs += one.ms;
-        else expect(addresses.known).toContain(addresses.take(nowMs));
-      }
-      const fresh = known(addresses.known, start);
-      const counts = Object.values(takeMany(fresh, 20));
-      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-    }),
-    { seed: 3, numRuns: 200 },
-  );
-});
+test(
+  'whatever fails, ends and is looked up: as long as one address is known there is one to take, and none gets more than one over its share while all are fit',
+  PROPERTY,
+  async () => {
+    const ip = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const move = fc.oneof(
+      fc.record({ kind: fc.constant('failed' as const), ip }),
+      fc.record({ kind: fc.constant('left' as const), ip }),
+      fc.record({ kind: fc.constant('learn' as const), ips: fc.array(ip, { minLength: 1, maxLength: 7 }) }),
+      fc.record({ kind: fc.constant('take' as const) }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(200_000) }),
+    );
+    await holds(
+      'addresses',
+      fc.property(fc.array(move, { maxLength: 100 }), fc.nat(9), (moves, start) => {
+        const addresses = known(['a', 'b', 'c'], start);
+        let nowMs = 0;
+        for (const one of moves) {
+          if (one.kind === 'failed') addresses.failed(one.ip, nowMs);
+          else if (one.kind === 'left') addresses.left(one.ip);
+          else if (one.kind === 'learn') addresses.learn(one.ips, nowMs);
+          else if (one.kind === 'wait') nowMs += one.ms;
+          else expect(addresses.known).toContain(addresses.take(nowMs));
+        }
+        const fresh = known(addresses.known, start);
+        const counts = Object.values(takeMany(fresh, 20));
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }),
+      { seed: 3, runs: 200 },
+    );
+  },
+);

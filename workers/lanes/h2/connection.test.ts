@@ -19,6 +19,7 @@ import {
   uint32Frame,
 } from '../../../h2/frames.ts';
 import { encodeHuffman } from '../../../h2/huffman.ts';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { frame, HostileServer, statusBlock } from './hostile-server-for-tests.ts';
 import { apnsTemplate, fcmTemplate, Recorder } from './recorder-for-tests.ts';
 
@@ -809,8 +810,9 @@ describe('whatever the server does, each request has one fate', () => {
 });
 
 describe('fuzz', () => {
-  test('valid streams split anywhere give the same fates', async () => {
-    await fc.assert(
+  test('valid streams split anywhere give the same fates', PROPERTY, async () => {
+    await holds(
+      'h2-split-anywhere',
       fc.asyncProperty(
         fc.array(fc.constantFrom('ok', 'error', 'refuse', 'continuation', 'ping', 'window'), {
           minLength: 1,
@@ -870,12 +872,13 @@ describe('fuzz', () => {
           recorder.connection.destroy('test over');
         },
       ),
-      { seed: 4, numRuns: 60 },
+      { seed: 4, runs: 60 },
     );
   });
 
-  test('arbitrary bytes: never a crash, never a hang, every request has exactly one fate', async () => {
-    await fc.assert(
+  test('arbitrary bytes: never a crash, never a hang, every request has exactly one fate', PROPERTY, async () => {
+    await holds(
+      'h2-arbitrary-bytes',
       fc.asyncProperty(
         fc.array(
           fc.oneof(
@@ -902,71 +905,76 @@ describe('fuzz', () => {
           expect(recorder.fate.size).toBe(5);
         },
       ),
-      { seed: 5, numRuns: 400 },
+      { seed: 5, runs: 400 },
     );
   });
 
-  test('well-formed frames in any order, on any stream, with halts, deadlines and GOAWAYs between: what was taken has exactly one fate', async () => {
-    const id = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 140 }));
-    const bytes = fc.oneof(
-      fc
-        .tuple(
-          id,
-          fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream),
-          fc.constantFrom(200, 200, 103, 410, 1_000),
-        )
-        .map(([on, flags, status]) =>
-          frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status)),
+  test(
+    'well-formed frames in any order, on any stream, with halts, deadlines and GOAWAYs between: what was taken has exactly one fate',
+    PROPERTY,
+    async () => {
+      const id = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 140 }));
+      const bytes = fc.oneof(
+        fc
+          .tuple(
+            id,
+            fc.constantFrom(FLAG.endHeaders, FLAG.endHeaders | FLAG.endStream),
+            fc.constantFrom(200, 200, 103, 410, 1_000),
+          )
+          .map(([on, flags, status]) =>
+            frame(FRAME.headers, flags, on, status === 200 ? Buffer.from([0x88]) : statusBlock(status)),
+          ),
+        fc
+          .tuple(id, fc.constantFrom(0, FLAG.endStream))
+          .map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
+        fc.tuple(id, fc.constantFrom(0, REFUSED_STREAM, 8)).map(([on, code]) => uint32Frame(FRAME.rstStream, on, code)),
+        fc.tuple(id, fc.integer({ min: 1, max: 60 })).map(([on, more]) => uint32Frame(FRAME.windowUpdate, on, more)),
+        fc
+          .tuple(
+            fc.constantFrom(SETTING.headerTableSize, SETTING.maxConcurrentStreams, SETTING.initialWindowSize),
+            fc.integer({ min: 0, max: 90 }),
+          )
+          .map((pair) => settingsFrame([pair])),
+        id.map((last) => goawayFrame(last, 0, '')),
+      );
+      const moves = ['expire', 'retire', 'fill', 'turn', 'now', 'later', 'never'] as const;
+      const turn = () =>
+        new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      await holds(
+        'h2-frames-in-any-order',
+        fc.asyncProperty(
+          fc.array(fc.oneof({ weight: 5, arbitrary: bytes }, { weight: 1, arbitrary: fc.constantFrom(...moves) }), {
+            maxLength: 60,
+          }),
+          fc.constantFrom(20, 65_535),
+          async (steps, window) => {
+            const server = new HostileServer();
+            const recorder = new Recorder(
+              server.client,
+              200,
+              { startStreams: 70, writeBytes: 2_000 },
+              apnsTemplate('y'.repeat(50)),
+            );
+            server.hello([[SETTING.initialWindowSize, window]]);
+            await turn();
+            await turn();
+            for (const step of steps) {
+              if (typeof step !== 'string') server.write(step);
+              else if (step === 'expire') recorder.connection.expire(Date.now() + 1);
+              else if (step === 'retire') recorder.connection.retire('retired');
+              else if (step === 'fill') recorder.connection.fill(Date.now());
+              else if (step === 'turn') await turn();
+              else recorder.finish = step;
+            }
+            await turn();
+            recorder.connection.destroy('test over');
+            expect([recorder.fate.size, recorder.connection.inFlight]).toEqual([recorder.taken, 0]);
+          },
         ),
-      fc
-        .tuple(id, fc.constantFrom(0, FLAG.endStream))
-        .map(([on, flags]) => frame(FRAME.data, flags, on, Buffer.from('x'))),
-      fc.tuple(id, fc.constantFrom(0, REFUSED_STREAM, 8)).map(([on, code]) => uint32Frame(FRAME.rstStream, on, code)),
-      fc.tuple(id, fc.integer({ min: 1, max: 60 })).map(([on, more]) => uint32Frame(FRAME.windowUpdate, on, more)),
-      fc
-        .tuple(
-          fc.constantFrom(SETTING.headerTableSize, SETTING.maxConcurrentStreams, SETTING.initialWindowSize),
-          fc.integer({ min: 0, max: 90 }),
-        )
-        .map((pair) => settingsFrame([pair])),
-      id.map((last) => goawayFrame(last, 0, '')),
-    );
-    const moves = ['expire', 'retire', 'fill', 'turn', 'now', 'later', 'never'] as const;
-    const turn = () =>
-      new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.oneof({ weight: 5, arbitrary: bytes }, { weight: 1, arbitrary: fc.constantFrom(...moves) }), {
-          maxLength: 60,
-        }),
-        fc.constantFrom(20, 65_535),
-        async (steps, window) => {
-          const server = new HostileServer();
-          const recorder = new Recorder(
-            server.client,
-            200,
-            { startStreams: 70, writeBytes: 2_000 },
-            apnsTemplate('y'.repeat(50)),
-          );
-          server.hello([[SETTING.initialWindowSize, window]]);
-          await turn();
-          await turn();
-          for (const step of steps) {
-            if (typeof step !== 'string') server.write(step);
-            else if (step === 'expire') recorder.connection.expire(Date.now() + 1);
-            else if (step === 'retire') recorder.connection.retire('retired');
-            else if (step === 'fill') recorder.connection.fill(Date.now());
-            else if (step === 'turn') await turn();
-            else recorder.finish = step;
-          }
-          await turn();
-          recorder.connection.destroy('test over');
-          expect([recorder.fate.size, recorder.connection.inFlight]).toEqual([recorder.taken, 0]);
-        },
-      ),
-      { seed: 11, numRuns: 400 },
-    );
-  });
+        { seed: 11, runs: 400 },
+      );
+    },
+  );
 });

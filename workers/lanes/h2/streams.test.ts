@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { OpenStreams } from './streams.ts';
 
 // With fewer expected than there are, streams move to the map.
 test.each([10, 100, 1_000])(
   'expecting %i: whatever is opened, answered and left open, each stream is found as it was entered',
-  (most) => {
-    fc.assert(
+  PROPERTY,
+  async (most) => {
+    await holds(
+      'open-streams',
       fc.property(
         fc.array(fc.tuple(fc.constantFrom('open', 'answer', 'status'), fc.nat(10_000)), { maxLength: 600 }),
         (moves) => {
@@ -50,7 +53,7 @@ test.each([10, 100, 1_000])(
           expect(streams.count).toBe(0);
         },
       ),
-      { numRuns: 150 },
+      { seed: 1, runs: 150 },
     );
   },
 );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { size, SIZE_DEFAULTS } from '../sizing.ts';
 import type { Costs } from './costs.ts';
 import { NO_FAULTS, NO_LIMITS, SIMULATION_DEFAULTS } from './question.ts';
@@ -274,7 +275,7 @@ describe('faults', () => {
     expect(answer.totals.accepted + answer.totals.uncertain).toBe(200_000);
   });
 
-  test('whatever happens, every device ends in one state', () => {
+  test('whatever happens, every device ends in one state', PROPERTY, async () => {
     const question = fc.record({
       devices: fc.integer({ min: 1, max: 60_000 }),
       iosShare: fc.constantFrom(0, 0.3, 1),
@@ -304,7 +305,8 @@ describe('faults', () => {
       sickConnections: fc.constantFrom(0, 1),
       storms: fc.boolean(),
     });
-    fc.assert(
+    await holds(
+      'simulate-one-state',
       fc.property(question, ({ dead, slow, badTokens, sickConnections, storms, ...more }) => {
         const capped = (one: { tasks: number; atMs: number }) => ({ ...one, tasks: Math.min(one.tasks, more.tasks) });
         const storm = storms ? { platform: 'ios' as const, atMs: 200, forMs: 500, retryAfterMs: 400 } : null;
@@ -317,7 +319,7 @@ describe('faults', () => {
         for (const count of Object.values(answer.totals)) expect(count).toBeGreaterThanOrEqual(0);
         expect(answer.lastMs).toBeLessThan(more.notAfterMs + 1_000);
       }),
-      { seed: 7, numRuns: 80 },
+      { seed: 7, runs: 80 },
     );
   });
 });
