@@ -1,9 +1,9 @@
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
-import type { Platform, SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
-import { DEVICE_STATES, PLATFORMS } from '../runbooks/launch/entries.ts';
+import type { Platform, Totals } from '../runbooks/launch/entries.ts';
+import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
-import { addReasons, noReasons } from '../runbooks/launch/reason-counts.ts';
+import { addTotals, noTotals, sumTotals } from '../runbooks/launch/totals.ts';
 import type { PlatformCounts, ShotSnapshot } from './report.ts';
 
 /** One shot in figures, merged from what every worker boot has last said about it. Times are ms since GO. */
@@ -108,15 +108,6 @@ function closedTotals(shot: Shot, platform: Platform): Totals | null {
   return sumTotals(mine);
 }
 
-export function sumTotals(segments: readonly SegmentTotals[]): Totals {
-  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
-  for (const { totals } of segments) {
-    for (const state of DEVICE_STATES) sum[state] += totals[state];
-    addReasons(sum.reasons, totals.reasons);
-  }
-  return sum;
-}
-
 /** At close the accounts alone say what happened; the snapshots still give the times. */
 function withTotals(figures: Figures, totals: Totals | null): Figures {
   return totals === null ? figures : { ...figures, ...totals };
@@ -127,15 +118,9 @@ function mergePlatform(
   counts: readonly PlatformCounts[],
 ): { figures: Figures; histogram: Histogram; problems: number } {
   const figures: Figures = {
+    ...noTotals(),
     devices,
     written: 0,
-    accepted: 0,
-    failed: 0,
-    uncertain: 0,
-    halted: 0,
-    late: 0,
-    skipped: 0,
-    reasons: noReasons(),
     p50Ms: null,
     p95Ms: null,
     p99Ms: null,
@@ -146,8 +131,7 @@ function mergePlatform(
   let problems = 0;
   for (const one of counts) {
     figures.written += one.written;
-    for (const state of DEVICE_STATES) figures[state] += one[state];
-    addReasons(figures.reasons, one.reasons);
+    addTotals(figures, one);
     for (const [slot, accepted] of one.curve) slots.set(slot, (slots.get(slot) ?? 0) + accepted);
     if (!addEncoded(histogram, one.histogram)) problems += 1;
   }
@@ -157,23 +141,16 @@ function mergePlatform(
 function sumFigures(parts: readonly Figures[], histogram: Histogram): Figures {
   const slots = new Map<number, number>();
   const sum: Figures = {
+    ...noTotals(),
     devices: 0,
     written: 0,
-    accepted: 0,
-    failed: 0,
-    uncertain: 0,
-    halted: 0,
-    late: 0,
-    skipped: 0,
-    reasons: noReasons(),
     curve: [],
     ...percentiles(histogram),
   };
   for (const part of parts) {
     sum.devices += part.devices;
     sum.written += part.written;
-    for (const state of DEVICE_STATES) sum[state] += part[state];
-    addReasons(sum.reasons, part.reasons);
+    addTotals(sum, part);
     for (const [slot, accepted] of part.curve) slots.set(slot, (slots.get(slot) ?? 0) + accepted);
   }
   sum.curve = inOrder(slots);

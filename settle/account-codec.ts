@@ -1,8 +1,9 @@
 import type { Account } from '../infra/aws/claim-store.ts';
+import { addReason, addReasons, noCounts } from '../runbooks/launch/counts.ts';
+import type { Counts } from '../runbooks/launch/counts.ts';
 import type { DeviceState, Totals } from '../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
-import { addReason, addReasons, noReasons } from '../runbooks/launch/reason-counts.ts';
-import type { ReasonCounts } from '../runbooks/launch/reason-counts.ts';
+import { noTotals } from '../runbooks/launch/totals.ts';
 
 /**
  * How a batch's account fits into one small item: three bits per device, and how often each reason
@@ -61,10 +62,10 @@ export function unpackStates(packed: Uint8Array, count: number): Uint8Array {
 }
 
 /** Packs states and keeps as many reasons, most frequent first, as fit beside them; the rest is counted as `Other`. */
-export function toAccount(perDevice: Uint8Array, reasons: Readonly<ReasonCounts>): Account {
+export function toAccount(perDevice: Uint8Array, reasons: Readonly<Counts>): Account {
   const states = packStates(perDevice);
   let left = ACCOUNT_BYTES - states.length - 'Other'.length - 4;
-  const kept = noReasons();
+  const kept = noCounts();
   let other = 0;
   for (const [reason, times] of Object.entries(reasons).toSorted((a, b) => b[1] - a[1])) {
     const bytes = Buffer.byteLength(reason) + 4;
@@ -78,13 +79,9 @@ export function toAccount(perDevice: Uint8Array, reasons: Readonly<ReasonCounts>
   return { states, reasons: kept };
 }
 
-export function emptyTotals(): Totals {
-  return { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
-}
-
 /** Sums accounts. `devices` is how many were part of the attempt; the states sum to it. */
 export function totalsOf(accounts: Iterable<Account & { count: number }>): { devices: number; totals: Totals } {
-  const totals = emptyTotals();
+  const totals = noTotals();
   let devices = 0;
   let reachable = 0;
   for (const account of accounts) {

@@ -1,5 +1,5 @@
 import type { Account, Claim } from '../infra/aws/claim-store.ts';
-import { noReasons } from '../runbooks/launch/reason-counts.ts';
+import { noCounts } from '../runbooks/launch/counts.ts';
 import { stateCode, toAccount, unpackStates } from './account-codec.ts';
 import { OUTSIDE, SETTLED } from './attempt-set.ts';
 import type { AttemptSet } from './attempt-set.ts';
@@ -123,5 +123,5 @@ export function wordOf(
     const isNobodys = isSkipped(device) || (set.members[device] === SETTLED && !isCovered);
     states[device] = stateCode(isNobodys ? 'skipped' : isCovered ? 'uncertain' : beyond);
   }
-  return toAccount(states, noReasons());
+  return toAccount(states, noCounts());
 }

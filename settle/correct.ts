@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../infra/aws/claim-store.ts';
 import type { Journal, Submitted } from '../infra/aws/journal.ts';
+import { addReasons } from '../runbooks/launch/counts.ts';
 import type { SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
-import { addReasons } from '../runbooks/launch/reason-counts.ts';
-import { emptyTotals, packStates, totalsOf } from './account-codec.ts';
+import { noTotals } from '../runbooks/launch/totals.ts';
+import { packStates, totalsOf } from './account-codec.ts';
 import { newestWord, wordName } from './batch-words.ts';
 
 export interface LateAccount {
@@ -64,7 +65,7 @@ function corrected(
   const after = totalsOf([
     { states: packStates(newestWord({ account, closedAccount: closed }, count)), reasons: account.reasons, count },
   ]).totals;
-  const totals: Totals = emptyTotals();
+  const totals: Totals = noTotals();
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
   const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
   if (reachable > 0) totals.reachable = reachable;

@@ -5,7 +5,7 @@ import type { Platform, SegmentTotals, Totals } from '../../runbooks/launch/entr
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { fireCommand } from '../../runbooks/launch/order-words.ts';
 import { lastAttempt, remainingDevices } from '../../runbooks/launch/remaining.ts';
-import { sumTotals } from '../../runbooks/record/describe.ts';
+import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { context, fields, header, message, section } from './blocks.ts';
 import { exceptText, hasOutrunHalt, missedPlatforms, missedText, reasons, seconds, times } from './live-stats.ts';
 import type { Message } from './message.ts';

@@ -7,7 +7,7 @@ import { shotFigures } from '../../contract/figures.ts';
 import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { sumTotals } from '../../runbooks/record/describe.ts';
+import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { createJournal } from '../aws/journal.ts';
 import type { Journal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';

@@ -12,8 +12,8 @@ import type { Launch } from '../launch/launch.ts';
 import { fireCommand } from '../launch/order-words.ts';
 import { missedSegments } from '../launch/reach.ts';
 import type { Missed } from '../launch/reach.ts';
-import { addReasons, noReasons } from '../launch/reason-counts.ts';
 import { leftBehindOf, remainingDevices, runningShotOf } from '../launch/remaining.ts';
+import { sumTotals } from '../launch/totals.ts';
 
 /** Person id → name as people know it. */
 export type Names = ReadonlyMap<string, string>;
@@ -46,16 +46,6 @@ export function describeTotals(totals: Totals): string {
     return `${number(totals[state])} ${state}${state === 'failed' && reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`;
   });
   return parts.length === 0 ? 'nothing' : parts.join(', ');
-}
-
-/** Totals of several segments added up. */
-export function sumTotals(segments: readonly SegmentTotals[]): Totals {
-  const sum: Totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0, reasons: noReasons() };
-  for (const { totals } of segments) {
-    for (const state of DEVICE_STATES) sum[state] += totals[state];
-    addReasons(sum.reasons, totals.reasons);
-  }
-  return sum;
 }
 
 const missedOf: Record<Missed, (totals: Totals) => [count: number, what: string]> = {

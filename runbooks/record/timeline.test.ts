@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import type { Entry, NewEntry, Shown } from '../launch/entries.ts';
+import { sumTotals } from '../launch/totals.ts';
 import { loadRunbook } from '../playbook/load.ts';
-import { describeTotals, sumTotals } from './describe.ts';
+import { describeTotals } from './describe.ts';
 import { relative, timelineMarkdown } from './timeline.ts';
 import type { TimelineMessage } from './timeline.ts';
 

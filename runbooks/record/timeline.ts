@@ -2,6 +2,7 @@ import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
+import { sumTotals } from '../launch/totals.ts';
 import { readable } from './chat.ts';
 import {
   actorName,
@@ -14,7 +15,6 @@ import {
   segmentList,
   stillToSendText,
   shortHash,
-  sumTotals,
 } from './describe.ts';
 import type { Names } from './describe.ts';
 import { escape } from './markdown.ts';

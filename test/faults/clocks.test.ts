@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { measureGates } from '../../bot/conductor/gates/probes.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { sumTotals } from '../../runbooks/record/describe.ts';
+import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { claimKey } from '../../contract/orders.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import { sumTotals } from '../../runbooks/record/describe.ts';
+import { sumTotals } from '../../runbooks/launch/totals.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 

@@ -12,7 +12,7 @@ import type { Button } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL, startStack } from '../../infra/local/stack.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { sumTotals } from '../../runbooks/record/describe.ts';
+import { sumTotals } from '../../runbooks/launch/totals.ts';
 
 /** A launch that is one `/go fire` away from its order: real bot and workers, local cloud, providers and Slack. Each test fires a market of its own. */
 export interface WarRoom {

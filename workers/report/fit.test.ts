@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../contract/report.ts';
-import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
+import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import { Foreign } from './foreign.ts';
@@ -119,7 +119,7 @@ test('words from outside are cut before they are in a report: a sentence, a mess
     last: expect.stringMatching(/^no order: x{100,}…$/) as string,
   });
   expect(foreign.counts.last).toHaveLength(200);
-  const reasons = noReasons();
+  const reasons = noCounts();
   for (let at = 0; at < 5_000; at++) addReason(reasons, `${at}${'r'.repeat(10_000)}`, 2);
   const fit = fitted(reportWith([shot('S1', 10, { reasons })], 'y'.repeat(500_000)));
   expect(bytes(fit)).toBeLessThan(60_000);

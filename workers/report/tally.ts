@@ -1,10 +1,10 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
 import type { PlatformCounts, ShotSnapshot } from '../../contract/report.ts';
+import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
-import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
-import type { ReasonCounts } from '../../runbooks/launch/reason-counts.ts';
 
 const SLOT_MS = 100;
 /** Answers later than this are counted as this late: an hour is past every window. */
@@ -43,7 +43,7 @@ export class ShotTally {
     return this.#platforms[platform].counts;
   }
 
-  reasons(platform: Platform): Readonly<ReasonCounts> {
+  reasons(platform: Platform): Readonly<Counts> {
     return this.#platforms[platform].reasons;
   }
 
@@ -72,7 +72,7 @@ const COUNTED_MS = 8_192;
 
 class PlatformTally {
   readonly counts: Counted = { written: 0, accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
-  readonly reasons = noReasons();
+  readonly reasons = noCounts();
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: LONGEST_MS,

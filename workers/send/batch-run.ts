@@ -5,8 +5,8 @@ import type { BatchMessage } from '../../contract/orders.ts';
 import type { Account, ClaimStore } from '../../infra/aws/claim-store.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { namesBadToken } from '../../runbooks/launch/bad-tokens.ts';
+import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
 import type { DeviceState } from '../../runbooks/launch/entries.ts';
-import { addReason, noReasons } from '../../runbooks/launch/reason-counts.ts';
 import { stateCode, toAccount } from '../../settle/account-codec.ts';
 import type { LateAccount } from '../../settle/correct.ts';
 import type { BatchView } from '../audience/loaded-audience.ts';
@@ -46,7 +46,7 @@ export async function sendBatch(
 ): Promise<'accounted' | 'handed-on'> {
   const { keeper, lane, clock } = context;
   const states = new Uint8Array(view.count).fill(stateCode('absent'));
-  const reasons = noReasons();
+  const reasons = noCounts();
   // Both are in order, and the second is what is left of the first.
   let next = 0;
   for (const device of held.list) {

@@ -1,4 +1,4 @@
-import { devicesOf, sumTotals } from '../../../contract/figures.ts';
+import { devicesOf } from '../../../contract/figures.ts';
 import { PROVIDER, weatherOf } from '../../../contract/pool-weather.ts';
 import type { Weather } from '../../../contract/pool-weather.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../../runbooks/launch/entries.ts';
@@ -6,6 +6,7 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { missedAsAWhole } from '../../../runbooks/launch/reach.ts';
 import { remainingDevices, runningShots } from '../../../runbooks/launch/remaining.ts';
+import { sumTotals } from '../../../runbooks/launch/totals.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import type { UpdateBudget } from '../../slack/update-budget.ts';
 import { weatherMessage, weatherNote, weatherOverMessage, weatherOverNote } from '../../views/weather.ts';
