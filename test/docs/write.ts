@@ -1,9 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorBlocks, writeRows } from './errors-page.ts';
 import { recordBlocks, writeBlocks } from './record-page.ts';
 import { playSample } from './sample-launch.ts';
 
 /** `npm run docs`: brings what the pages take from the code up to date. The tests beside it compare. */
 
-const page = join(import.meta.dirname, '../../docs/record.md');
-await writeFile(page, writeBlocks(await readFile(page, 'utf8'), recordBlocks(playSample())));
+async function rewrite(name: string, change: (page: string) => string): Promise<void> {
+  const path = join(import.meta.dirname, '../../docs', name);
+  await writeFile(path, change(await readFile(path, 'utf8')));
+}
+
+await rewrite('record.md', (page) => writeBlocks(page, recordBlocks(playSample())));
+await rewrite('errors.md', (page) => writeRows(writeBlocks(page, errorBlocks())));
