@@ -31,7 +31,7 @@ function connectHttp2(
   if (url === undefined) return usualHttp2(authority, options);
   const session = usualHttp2(url, { ...options, ca });
   const request = session.request.bind(session);
-  // firebase-admin 14.5.1 sends `:scheme: https:`, which Google takes and nginx answers with 400.
+  // firebase-admin sends `:scheme: https:`, which nginx answers with 400 (docs/facts.md#firebase-admin-scheme).
   session.request = (headers, more) => request({ ...(headers as http2.OutgoingHttpHeaders), ':scheme': 'https' }, more);
   return session;
 }

@@ -51,7 +51,7 @@ export async function startFastServer(pin: readonly string[]): Promise<BenchServ
   };
 }
 
-/** The local APNs and FCM as a process of their own; 100 streams a connection, as FCM has. */
+/** The local APNs and FCM as a process of their own; 100 streams a connection (docs/facts.md#fcm-streams). */
 export async function startLocalProviders(pin: readonly string[]): Promise<BenchServer> {
   const dir = await mkdtemp(join(tmpdir(), 'bench-'));
   const credentials = await ensureCredentials(dir);

@@ -23,9 +23,9 @@ export async function launchBrowser(): Promise<Browser> {
 
 /**
  * `@sparticuz/chromium` reuses whatever lies at `$TMPDIR/chromium`, so it gets a folder of its own; it
- * unpacks the system libraries it needs only if it believes to run in AWS Lambda. With the font
- * configuration that it brings along, any page with an input element ends the browser (Skia: "Not
- * implemented", for want of a default font), hence ours.
+ * unpacks the system libraries it needs only if it believes to run in AWS Lambda
+ * (docs/facts.md#chromium-lambda). With the font configuration that it brings along, any page with an input element
+ * ends the browser (Skia: "Not implemented", for want of a default font), hence ours.
  */
 async function unpack(): Promise<{ executablePath: string; env: Record<string, string> }> {
   const folder = mkdtempSync(join(tmpdir(), 'gobutton-browser-'));

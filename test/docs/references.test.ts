@@ -67,6 +67,10 @@ describe('a reference that leads nowhere is found', () => {
     const found = referenceProblems(new Map(Object.entries({ ...here, [path]: text })));
     expect(found).toEqual(problem === null ? [] : [`${path}: ${problem}`]);
   });
+
+  test.each(['FAC' + 'TS 3', 'DES' + 'IGN, Halt', '(docs' + ': direction)', 'CA' + 'SES.md'])('%s', (word) => {
+    expect(referenceProblems(new Map([['bot/a.ts', `/** So it is (${word}). */`]]))).toHaveLength(1);
+  });
 });
 
 describe('a fact is refused', () => {
