@@ -69,7 +69,8 @@ export function createApp({ desk, receiver, botToken, apiUrl, identity }: AppOpt
     receiver,
     logger,
     clientOptions: clientOptions(apiUrl, logger),
-    // Given a token, Bolt asks `auth.test` before every envelope, and drops the envelope if that fails (FACTS 16).
+    // Given a token, Bolt asks `auth.test` before every envelope, and drops the envelope if that fails
+    // (docs/facts.md#bolt-auth-test).
     authorize: async () => {
       const { botId, botUserId } = identity.known;
       return { botToken, ...(botId === null ? {} : { botId }), ...(botUserId === null ? {} : { botUserId }) };

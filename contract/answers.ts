@@ -3,7 +3,8 @@ import type { ApnsReason } from './apns-answers.ts';
 import type { FcmReason } from './fcm-answers.ts';
 
 /**
- * What an answer other than a success is about, and so what follows from it. One table for both providers (FACTS 1, 2):
+ * What an answer other than a success is about, and so what follows from it. One table for both providers
+ * (docs/facts.md#apns-reasons, docs/facts.md#fcm-errors):
  *
  * - token: this token will not do, whatever is sent to it. It belongs on the next launch's skip list.
  * - device: this device alone has failed, for the window.
@@ -19,8 +20,8 @@ export interface Row {
   /**
    * What is known of the device. `again`: the provider has not processed it, so that it is as unsent as before, and goes
    * out once more when it was the connection's or the weather's fault; alone it is failed. `failed`: it was not delivered,
-   * and is not sent again in the window: Apple asks for 15 minutes after a 5xx (FACTS 0.6). `uncertain`: may have been
-   * delivered, as after an FCM 500 or 503: Google promises nothing of them.
+   * and is not sent again in the window: Apple asks for 15 minutes after a 5xx (docs/facts.md#apns-retry). `uncertain`:
+   * may have been delivered, as after an FCM 500 or 503: Google promises nothing of them (docs/facts.md#fcm-errors).
    */
   readonly fate: 'again' | 'failed' | 'uncertain';
   /** The connection does no good any more, whatever comes: another one takes its place. */
@@ -99,9 +100,10 @@ const APNS: Rows<ApnsReason> = {
   BadEnvironmentKeyIdInToken: credential(
     'the key is for the other environment: check GOBUTTON_APNS_URL (production or sandbox) against the key',
   ),
-  // Ours are far younger than the hour that APNs allows: this is a clock or key fault, not an age.
+  // Ours are far younger than the hour that APNs allows (docs/facts.md#apns-token-age): a clock or key fault, not an
+  // age.
   ExpiredProviderToken: credential("APNs takes the credential for older than an hour: check the workers' clocks"),
-  // It sticks to single connections, also without cause on our side (FACTS 17).
+  // It sticks to single connections, also without cause on our side (docs/facts.md#apns-token-updates).
   TooManyProviderTokenUpdates: credential(
     'APNs saw another credential on this connection within 20 minutes; a new connection helps',
   ),
@@ -140,9 +142,10 @@ const FCM: Rows<FcmReason> = {
     `the service account may not send: give it the role Firebase Cloud Messaging API Admin, or ${FCM_KEY}`,
   ),
 
-  // Of one token of an Apple or web app of the project, whose certificate is missing at Firebase (FACTS 17).
+  // Of one token of an Apple or web app of the project, whose certificate is missing at Firebase
+  // (docs/facts.md#fcm-third-party-auth).
   THIRD_PARTY_AUTH_ERROR: device('an Apple or web token of a Firebase project without its APNs or web push key'),
-  // Google: obey Retry-After, without it wait for a minute.
+  // Google: obey Retry-After, without it wait for a minute (docs/facts.md#fcm-waits).
   QUOTA_EXCEEDED: provider(
     'again',
     60_000,

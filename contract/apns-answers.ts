@@ -1,6 +1,6 @@
 import { httpReason } from './answers.ts';
 
-/** The reasons of APNs' answers, FACTS 1. What follows from each: answers.ts. */
+/** The reasons of APNs' answers (docs/facts.md#apns-reasons). What follows from each: answers.ts. */
 export type ApnsReason =
   | 'BadCollapseId'
   | 'BadDeviceToken'

@@ -1,6 +1,6 @@
 import { httpReason } from './answers.ts';
 
-/** The reasons of FCM v1 answers, FACTS 2. What follows from each: answers.ts. */
+/** The reasons of FCM v1 answers (docs/facts.md#fcm-errors). What follows from each: answers.ts. */
 export type FcmReason =
   | 'UNREGISTERED'
   | 'INVALID_ARGUMENT'

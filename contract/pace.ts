@@ -3,7 +3,8 @@ import type { Delivery } from '../runbooks/playbook/schema.ts';
 
 /**
  * How fast the pool may send, and which part of that is ours. Android is not iOS: FCM wants a ramp from
- * nothing to the full rate over a minute or more, unless an event quota is on record (FACTS 0.1, 0.2).
+ * nothing to the full rate over a minute or more, unless an event quota is on record
+ * (docs/facts.md#fcm-ramp, docs/facts.md#fcm-event-quota).
  */
 
 /** Messages per second of the whole pool; 0: no limit. `switchPace` 0: as the runbook says. */

@@ -10,7 +10,10 @@ export interface ConfigProblem {
   expected: string;
 }
 
-/** A secret comes as a value (ECS hands secrets over as variables only) or in a file (as Docker and Kubernetes do); not both. */
+/**
+ * A secret comes as a value (ECS hands secrets over as variables only, docs/facts.md#ecs-secrets) or in a file (as
+ * Docker and Kubernetes do); not both.
+ */
 export interface Secret {
   value: string;
   file: string;

@@ -210,7 +210,10 @@ export function parseProvider(
     : { ok: false, problems: problemsOf(parsed.error.issues) };
 }
 
-/** FACTS 1: APNs takes two or three background pushes an hour and device. The local providers take any number. */
+/**
+ * APNs takes two or three background pushes an hour and device (docs/facts.md#apns-background). The local providers
+ * take any number.
+ */
 const PRIMES = { real: 3, local: 1_000 };
 const CONNECTIONS = { real: 60, local: 4 };
 

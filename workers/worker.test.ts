@@ -75,7 +75,7 @@ describe('worker pool', () => {
       const again = batches.map((batch) =>
         JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1, batch }),
       );
-      // Another deduplication id each time: what SQS would let through after five minutes.
+      // Another deduplication id each time: what SQS would let through after five minutes (docs/facts.md#sqs-dedup).
       const order = JSON.stringify({ v: 1, launchId: launch.id, shotId: shot.id, segment: 'ios', attempt: 1 });
       await stage.cloud.queues.sendFifo(
         `${launch.pool}-segments.fifo`,

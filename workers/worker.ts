@@ -25,7 +25,9 @@ export interface WorkerOptions {
   log: Logger;
   /** Where CloudWatch embedded metric lines go; null: nowhere. */
   metricsLine: ((line: string) => void) | null;
-  /** How long claimed batches may take after SIGTERM. Default 20 s (DESIGN, SIGTERM). */
+  /**
+   * How long claimed batches may take after SIGTERM: some less than ECS gives (docs/facts.md#ecs-stop). Default 20 s.
+   */
   drainMs?: number;
   /** The pool has been given to another launch and nothing of ours runs: this process should end, its successor reads the launch at boot. May be called again. */
   onMoved?: () => void;
@@ -127,7 +129,10 @@ export class Worker {
     this.#loop = this.#run(parts);
   }
 
-  /** DESIGN, SIGTERM: hands back what is unclaimed, finishes what is claimed within 20 s, accounts for the rest device by device. */
+  /**
+   * Hands back what is unclaimed, finishes what is claimed within 20 s, accounts for the rest device by device
+   * (docs/architecture.md#sigterm).
+   */
   async stop(): Promise<void> {
     if (this.#end !== null) return;
     this.#end = 'draining';

@@ -24,7 +24,10 @@ export interface Field {
   dateTimeMs: number | null;
 }
 
-/** Slack wants the answer within 3 s; what isn't decided by then closes the form, and the person is told in the channel. */
+/**
+ * Slack wants the answer within 3 s (docs/facts.md#slack-ack); what isn't decided by then closes the form, and the
+ * person is told in the channel.
+ */
 const ANSWER_WITHIN_MS = 2_200;
 /** Slack shows this much under a field. */
 const ERROR_CHARS = 600;

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 const PART_CHARS = 7_000;
 /** More parts than this nobody reads in a thread; at one a second they take as long as a person waits. */
 const MOST_PARTS = 20;
-/** chat.postMessage: one a second and channel, with short bursts (FACTS 3). */
+/** chat.postMessage: one a second and channel, with short bursts (docs/facts.md#slack-post-rate). */
 const PAUSE_MS = 1_000;
 
 export interface TimelineFile {

@@ -15,7 +15,7 @@ import type { Zone } from './zones.ts';
 
 const ZONE_WITHIN_MS = 1_500;
 const ASKED_FOR_MS = 600_000;
-/** Slack takes 2,000 characters as the value of a button. */
+/** Slack takes 2,000 characters as the value of a button (docs/facts.md#slack-block-limits). */
 const VALUE_CHARS = 1_900;
 
 export async function momentOf(

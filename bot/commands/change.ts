@@ -53,7 +53,7 @@ export const changeValue = z.strictObject({
 const ASKED_FOR_MS = 120_000;
 const OBSERVED_WITHIN_MS = 1_500;
 const TENFOLD = 10;
-/** Slack takes 2,000 characters as the value of a button. */
+/** Slack takes 2,000 characters as the value of a button (docs/facts.md#slack-block-limits). */
 const VALUE_CHARS = 1_900;
 
 export async function change(ask: PersonAsk, wanted: Change): Promise<Answer> {

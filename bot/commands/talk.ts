@@ -61,7 +61,7 @@ export const timeline: Subcommand = {
   },
 };
 
-/** So many people who are not on the roster are asked of Slack (Tier 4, 100 and some a minute). */
+/** So many people who are not on the roster are asked of Slack (Tier 4, docs/facts.md#slack-tiers). */
 const OTHERS = 30;
 
 /** Names of those who wrote or were mentioned and whom the roster doesn't know. Whoever Slack doesn't name stays an id. */

@@ -23,14 +23,20 @@ export interface Timings {
   scaleMs: number;
   /** Counts that have come are looked at this often, in case somebody else lowers them. */
   scaleChangesMs: number;
-  /** One edit of a message per 2 s: chat.update allows 50 and some a minute (FACTS 3). */
+  /** One edit of a message per 2 s: chat.update allows 50 and some a minute (docs/facts.md#slack-update-rate). */
   boardMs: number;
   liveMs: number;
-  /** How often it is looked whether HALT is still within reach: one read of the channel's history (Tier 3: 50 and some a minute) per running shot. */
+  /**
+   * How often it is looked whether HALT is still within reach: one read of the channel's history (Tier 3,
+   * docs/facts.md#slack-tiers) per running shot.
+   */
   liveDownMs: number;
   /** Workers' last reports may come this long after the close; the final figures wait for them. */
   finalFiguresMs: number;
-  /** SSM is polled this often: the default quota is 40 reads a second for the whole account and Region (FACTS 6). */
+  /**
+   * SSM is polled this often: 40 reads a second are the default for the whole account and Region
+   * (docs/facts.md#ssm-rate).
+   */
   parametersMs: number;
   /** The same for switches but the halt, which nobody obeys from there. */
   otherParametersMs: number;

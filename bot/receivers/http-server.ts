@@ -9,7 +9,10 @@ export interface HttpServer {
 
 /** Longer than a load balancer keeps an idle connection (60 s by default), or it reuses one that we are just closing. */
 const KEEP_ALIVE_MS = 65_000;
-/** How long requests under way may take once we stop. Without it a large refused body held `app.stop()` for 6 s (FACTS 13). */
+/**
+ * How long requests under way may take once we stop. Without it a large refused body held `app.stop()` for 6 s
+ * (docs/facts.md#bolt-large-body).
+ */
 const STOP_WITHIN_MS = 2_000;
 
 /** Listens, and resolves with the port that it got. `close` ends within two seconds, whatever clients do. */

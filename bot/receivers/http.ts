@@ -53,7 +53,8 @@ export class HttpSlackReceiver implements Receiver {
   /** For requests to `EVENTS_PATH`. 401: signature, date or replay; 413: larger than any payload of Slack; 503: not started or stopping, Slack tries again. */
   readonly onRequest: RequestListener = (request, response) => {
     if (!this.#open) return end(response, 503);
-    // Refused before it is read: Bolt's own 413 leaves the rest of the body on the connection.
+    // Refused before it is read: Bolt's own 413 leaves the rest of it on the connection
+    // (docs/facts.md#bolt-large-body).
     if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return end(response, 413);
     const headers = signedHeaders(request);
     const nowMs = this.#nowMs();

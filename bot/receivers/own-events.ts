@@ -2,8 +2,8 @@ import type { Identity } from '../slack/slack-identity.ts';
 
 /**
  * Whether an event is the echo of what the bot did itself: its posts, edits and deletions all come back to it, a hundred
- * and more in a launch (FACTS 16). Told by what the envelope says of its receiver, so that it works before anything is
- * known of us; by our own ids as well once they are. What other bots write is not ours.
+ * and more in a launch (docs/facts.md#slack-own-events). Told by what the envelope says of its receiver, so that it
+ * works before anything is known of us; by our own ids as well once they are. What other bots write is not ours.
  */
 export function isOwnEvent(body: unknown, known: Identity): boolean {
   if (!isRecord(body) || body['type'] !== 'event_callback' || !isRecord(body['event'])) return false;

@@ -1,6 +1,7 @@
 /**
- * What Bolt's HTTPReceiver leaves open, measured (FACTS 13): a correctly signed request dated in the future is
- * accepted, and so are the same signed bytes a second time. Slack's own rule is |now - timestamp| <= 300 s.
+ * What Bolt's HTTPReceiver leaves open (docs/facts.md#bolt-signature): a correctly signed request dated in the
+ * future is accepted, and so are the same signed bytes a second time. Slack's own rule is |now - timestamp| <= 300 s
+ * (docs/facts.md#slack-signature).
  */
 
 const TOLERANCE_MS = 300_000;

@@ -6,7 +6,10 @@ import { limitedForMs, slackErrorCode } from '../slack/slack-fault.ts';
 const FIRST_WAIT_MS = 100;
 /** While Slack can't be reached: whoever waits for its return waits this long at most. */
 const LONGEST_WAIT_MS = 5_000;
-/** While Slack answers and sends us away: opening connections is Tier 1, some once a minute (FACTS 16). */
+/**
+ * While Slack answers and sends us away: opening connections was Tier 1, once a minute
+ * (docs/facts.md#slack-connections-open).
+ */
 const LONGEST_REFUSED_WAIT_MS = 60_000;
 /** A connection that lived this long was a good one: the next is opened at once. */
 const STEADY_MS = 10_000;

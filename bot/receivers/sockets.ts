@@ -5,7 +5,7 @@ import type { SocketOptions } from './socket-connection.ts';
 
 /**
  * Several Socket Mode connections as one receiver: Slack replaces each connection every few hours and gives every
- * payload to any one of them, so that with two there is no gap (FACTS 0.12).
+ * payload to any one of them, so that with two there is no gap (docs/facts.md#slack-socket-gap).
  */
 export class SocketReceivers implements Receiver {
   readonly #connections: Connection[];

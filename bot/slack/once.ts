@@ -1,4 +1,6 @@
-/** Slack may deliver an interaction or an event again; whether it does is not documented for commands (FACTS 3). */
+/**
+ * Slack delivers an event again; whether it does so with commands is not documented (docs/facts.md#slack-redelivery).
+ */
 const REMEMBER_MS = 600_000;
 
 /**

@@ -7,7 +7,10 @@ import type { Logger as Log } from 'pino';
 /** One call to Slack, and one answer to a `response_url`. People wait for it; what is not there by then comes too late. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** The package's defaults are ten retries over half an hour without a time-out, and a full stop of the client on any 429 (FACTS 13, 0.11). */
+/**
+ * The package's defaults are ten retries over half an hour without a time-out (docs/facts.md#slack-client-retries), and
+ * a full stop of the client on any 429 (docs/facts.md#slack-client-429).
+ */
 export function clientOptions(apiUrl: string | null, logger: Logger): WebClientOptions {
   return {
     ...(apiUrl === null ? {} : { slackApiUrl: apiUrl }),

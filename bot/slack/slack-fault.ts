@@ -114,7 +114,7 @@ export function slackErrorCode(error: unknown): string | null {
     : null;
 }
 
-/** Limits are by the minute (FACTS 3). */
+/** Limits are by the minute (docs/facts.md#slack-tiers). */
 const UNSAID_LIMIT_MS = 30_000;
 
 /** Slack's troubles of which it says that what was asked for may have been done. */

@@ -5,7 +5,7 @@ import { slackErrorCode } from './slack-fault.ts';
 
 /**
  * Slack as the conductor needs it. Several clients, because @slack/web-api pauses a client's whole queue on any
- * 429 (FACTS 0.11): a throttled live-stats update must never hold back a fire or halt confirmation.
+ * 429 (docs/facts.md#slack-client-429): a throttled live-stats update must never hold back a fire or halt confirmation.
  */
 
 /** Travels as message metadata, so that a repeated effect finds the message it has already posted. */
@@ -53,7 +53,10 @@ export const POST_TIMEOUT_MS = 4_000;
 
 export const EFFECT_EVENT = 'gobutton_effect';
 
-/** Retries within some seconds only; the outbox repeats what still fails. A WebClient left alone waits up to half an hour (FACTS 13). */
+/**
+ * Retries within some seconds only; the outbox repeats what still fails. A WebClient left alone waits up to half an
+ * hour (docs/facts.md#slack-client-retries).
+ */
 const URGENT_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000, factor: 2 };
 
 export function createSlackPort(options: {

@@ -1,6 +1,7 @@
 /**
- * Shares out chat.update: 50 and some calls a minute for the whole workspace (FACTS 3). What matters less leaves more
- * behind for the rest, so that the board never costs a live-stats update or the end of a fire order's message.
+ * Shares out chat.update: 50 and some calls a minute for the whole workspace (docs/facts.md#slack-update-rate). What
+ * matters less leaves more behind for the rest, so that the board never costs a live-stats update or the end of a fire
+ * order's message.
  */
 export class UpdateBudget {
   readonly #perMinute: number;

@@ -10,7 +10,7 @@ import type {
 import type { Message } from './message.ts';
 import { clip } from './words.ts';
 
-/** Block Kit pieces within Slack's limits (section 3,000, header 150, button text 75 and value 2,000, context 10 elements). */
+/** Block Kit pieces within Slack's limits (docs/facts.md#slack-block-limits). */
 
 export function header(text: string): HeaderBlock {
   return { type: 'header', text: { type: 'plain_text', text: clip(text, 150), emoji: true } };
@@ -65,10 +65,13 @@ export function button(
   };
 }
 
-/** Slack refuses a message whose blocks hold more text than this together (`msg_blocks_too_long`), or more than 50 blocks. */
+/**
+ * Slack refuses a message whose blocks hold more text than this together (docs/facts.md#slack-message-text), or more
+ * than 50 blocks.
+ */
 const MESSAGE_TEXT_CHARS = 11_800;
 const MESSAGE_BLOCKS = 50;
-/** `chat.update` refuses more (`msg_too_long`). */
+/** `chat.update` refuses text that is a little longer (docs/facts.md#slack-update-rate). */
 const FALLBACK_CHARS = 3_000;
 
 /**

@@ -185,7 +185,9 @@ export function theRest(figures: Figures): string {
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
-/** Both providers' words for the same thing (FACTS 1 and 2), as people say it. */
+/**
+ * Both providers' words for the same thing (docs/facts.md#apns-reasons, docs/facts.md#fcm-errors), as people say it.
+ */
 const REASON_WORDS: Record<string, string> = {
   Unregistered: 'app no longer installed',
   UNREGISTERED: 'app no longer installed',

@@ -40,7 +40,7 @@ export function createModal(
   const bad = listed.flatMap(({ problem }) => (problem == null ? [] : [`• ${safe(problem, 300)}`]));
   const problems =
     bad.length === 0 ? [] : [section(`:warning: *With problems, so not to choose here*\n${fit(bad, 2_500)}`)];
-  // Slack takes 100 options; any other can be typed.
+  // Slack takes 100 options (docs/facts.md#slack-block-limits); any other can be typed.
   const good = listed.filter(({ problem }) => problem == null);
   const runbooks = good.slice(0, 100);
   const more =

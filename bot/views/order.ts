@@ -71,7 +71,7 @@ export function orderMessage(launch: Launch, order: FireOrder, gates: readonly G
 function goLabel(turned: readonly GateLine[], isHalted: boolean): string {
   if (isHalted) return ':no_entry: GO is blocked: halted';
   const hard = turned.filter((gate) => gate.hard);
-  // Slack cuts labels at some 30 characters; which gates these are stands above the button.
+  // Slack cuts labels at some 30 characters (docs/facts.md#slack-block-limits); which gates these are stands above it.
   if (hard.length > 0)
     return `:no_entry: GO is blocked: ${hard.length === 1 && (hard[0]?.id.length ?? 0) <= 14 ? (hard[0]?.id ?? '') : plural(hard.length, 'hard gate')}`;
   return turned.length === 0 ? ':large_green_square: GO' : `:large_green_square: GO anyway, ${turned.length} red`;

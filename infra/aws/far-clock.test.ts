@@ -5,7 +5,10 @@ import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
 import { createCloud } from './create-cloud.ts';
 
-/** AWS refuses what a machine with a far clock signs. That the SDK corrects itself must hold for each client as it is made here. */
+/**
+ * AWS refuses what a machine with a far clock signs (docs/facts.md#aws-clock). That the SDK corrects itself must hold
+ * for each client as it is made here.
+ */
 const FAR_MS = 10 * 60_000;
 const POOL = 'p';
 

@@ -3,7 +3,7 @@ import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectC
 import type { S3Client } from '@aws-sdk/client-s3';
 import { errorName } from './cloud-error.ts';
 
-/** S3 in one bucket. Never used as a lock: conditional puts are not relied upon. */
+/** S3 in one bucket. Never used as a lock: local stand-ins ignore conditional puts (docs/facts.md#fauxqs-limits). */
 export interface Objects {
   put(key: string, body: Uint8Array, contentType?: string): Promise<void>;
   /** Null: no such object. */

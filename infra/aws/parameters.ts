@@ -75,7 +75,8 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
         // Another call than the one that read the value: somebody may have written in between, and then this is not about that version.
         const [found] = page.Parameters ?? [];
         if (found !== undefined) return found.Version === version ? found : null;
-        // AWS cuts a page short wherever its search has come to: an empty one with a token is no answer yet.
+        // AWS cuts a page short wherever its search has come to: an empty one with a token is no answer
+        // yet (docs/facts.md#ssm-pages).
         next = page.NextToken;
       } while (next !== undefined && next !== '');
     } catch {

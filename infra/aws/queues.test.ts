@@ -53,7 +53,10 @@ describe.each(['direct', 'sdk'] as const)('queues, calls made %s', (way) => {
     }
   }
 
-  /** Lets the named messages of the first `times` calls fail, as SQS does: HTTP 200 and a Failed list, the rest is in. */
+  /**
+   * Lets the named messages of the first `times` calls fail, as SQS does (docs/facts.md#sqs-partial-failure): HTTP 200,
+   * a Failed list, the rest is in.
+   */
   const failSome =
     (times: number, senderFault: boolean, fails: (body: string) => boolean): WireFault =>
     ({ operation, nth, input }) =>

@@ -49,8 +49,9 @@ const SEGMENT_VISIBILITY_SECONDS = 60;
 const BATCH_VISIBILITY_SECONDS = 30;
 /**
  * A message that was received this often and never deleted goes to the dead letters, where a gate sees it. As often as SQS
- * allows: no message of a shot may go there while the shot lives. One that comes back each second lasts 17 minutes, and one that
- * belongs to a claimed batch and comes back with each visibility (8 s) two hours; what is not worth trying again is deleted at once.
+ * allows (docs/facts.md#sqs-dead-letters): no message of a shot may go there while the shot lives. One that comes back
+ * each second lasts 17 minutes, and one that belongs to a claimed batch and comes back with each visibility (8 s) two
+ * hours; what is not worth trying again is deleted at once.
  */
 const MAX_RECEIVES = 1_000;
 const LATEST_SECONDS = 5;
@@ -61,7 +62,7 @@ export function laterEachTime(receives: number): number {
 }
 
 const PER_CALL = 10;
-/** Limit of one message and of a whole batch call (FACTS: 1 MiB since 2025-08). */
+/** Limit of one message and of a whole batch call (docs/facts.md#sqs-sizes). */
 const CALL_BYTES = 1_048_576;
 const CALLS_AT_ONCE = 8;
 /** Tries for what comes back in Failed[] when no signal ends them: some 30 s. */

@@ -24,7 +24,10 @@ export interface ReportStore {
   drop(launchId: string, bootId: string): Promise<void>;
 }
 
-/** Workers to a partition key, and the most keys: at four reports a second of some 8 KB a key has room for 27 (1,000 writes a second, FACTS 7). */
+/**
+ * Workers to a partition key, and the most keys: at four reports a second of some 8 KB a key has room for 27 (1,000
+ * writes a second, docs/facts.md#dynamodb-partition).
+ */
 const WORKERS_A_KEY = 8;
 const MOST_KEYS = 16;
 /** So long it is believed how many a launch has. It never changes for a launch; but an index item may have been lost and rewritten. */

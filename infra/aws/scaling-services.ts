@@ -8,7 +8,10 @@ import type { ScaleObservation, ScalingClients } from './scaling.ts';
 
 type Service = Extract<ScaleTarget, { kind: 'ecs-service' }>;
 
-/** ECS services: Application Auto Scaling changes counts that were set by hand (FACTS 5), so it is told first. */
+/**
+ * ECS services: Application Auto Scaling changes counts that were set by hand (docs/facts.md#ecs-auto-scaling), so it
+ * is told first.
+ */
 export function serviceScaling({
   ecs,
   applicationAutoScaling,

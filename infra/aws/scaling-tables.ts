@@ -15,8 +15,8 @@ type Table = Extract<ScaleTarget, { kind: 'dynamodb-table' }>;
 
 /**
  * Write capacity: provisioned units of a provisioned table; warm throughput of an on-demand one, which can only be raised
- * (FACTS 7: irreversible and charged), so that a lower count leaves it as it is. Its indexes are written with it, and one
- * that is throttled throttles the table.
+ * (docs/facts.md#dynamodb-warm-throughput), so that a lower count leaves it as it is. Its indexes are written with it,
+ * and one that is throttled throttles the table.
  */
 export function tableScaling({
   dynamo,
@@ -52,7 +52,10 @@ export function tableScaling({
     await targets.putBack(await standing(target, await describe(target)), found.targets);
   }
 
-  /** One update for the table and its indexes; a part that does not change is left out, because AWS refuses it. Decreases are rationed: four, and one more per hour without one. */
+  /**
+   * One update for the table and its indexes; a part that does not change is left out, because AWS refuses it.
+   * Decreases are rationed (docs/facts.md#dynamodb-decreases).
+   */
   async function setUnits({ table }: Table, unitsOf: (now: number, index: string | null) => number): Promise<void> {
     const found = await describe({ table } as Table);
     const now = { read: found.ProvisionedThroughput?.ReadCapacityUnits ?? 1, write: writeUnits(found) };

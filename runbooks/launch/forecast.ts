@@ -15,7 +15,7 @@ export interface Pace {
 
 /**
  * The pace that holds now: the switch if it is set, else the runbook. A written event quota allows Android a burst
- * without the ramp (FACTS 0.1 and 0.2).
+ * without the ramp (docs/facts.md#fcm-ramp, docs/facts.md#fcm-event-quota).
  */
 export function paceOf(launch: Launch, platform: Platform): Pace {
   const { delivery } = launch.runbook;

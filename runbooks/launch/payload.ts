@@ -12,10 +12,10 @@ export interface PayloadIds {
   shotId: string;
 }
 
-/** Both providers: at most 4,096 bytes (FACTS 1 and 2). */
+/** Both providers: at most 4,096 bytes (docs/facts.md#apns-payload-size, docs/facts.md#fcm-message). */
 export const PAYLOAD_LIMIT_BYTES = 4_096;
 
-/** FCM keeps a message for at most four weeks. */
+/** FCM keeps a message for at most four weeks (docs/facts.md#fcm-message). */
 const FCM_TTL_MAX_MS = 2_419_200_000;
 
 /** As long as a launch id may be: for a runbook, which has none yet. */

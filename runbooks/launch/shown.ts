@@ -51,7 +51,7 @@ export function contentHash(campaign: Campaign, sha256: Sha256): string {
   return sha256(canonicalJson(campaign));
 }
 
-/** APNs allows `apns-collapse-id` at most 64 bytes (FACTS 1). */
+/** APNs allows `apns-collapse-id` at most 64 bytes (docs/facts.md#apns-collapse-id). */
 const COLLAPSE_ID_BYTES = 64;
 
 /**

@@ -15,10 +15,9 @@ export interface CampaignFault {
 }
 
 /**
- * FCM's own words in `data`: `from`, `message_type`, and what begins with google or gcm (REST reference of
- * projects.messages: a message with one is INVALID_ARGUMENT; today's text says `google.` and `gcm.notification`, older ones
- * say google and gcm). `collapse_key` is taken, and never reaches the app: Android's library keeps it for itself.
- * `aps` is Apple's.
+ * FCM's own words in `data` (docs/facts.md#fcm-data-keys): `from`, `message_type`, and what begins with google or gcm;
+ * a message with one is INVALID_ARGUMENT. `collapse_key` is taken, and never reaches the app: Android's library keeps
+ * it for itself. `aps` is Apple's.
  */
 const PROVIDERS_OWN = /^(?:from|message_type|collapse_key|aps|(?:google|gcm).*)$/i;
 /** What gobutton itself puts there, see `fcmMessage`. */
@@ -26,7 +25,7 @@ const OUR_OWN = /^gobutton_/;
 
 /** A bundle id: letters, digits and dashes in two or more parts (Apple: CFBundleIdentifier), at most 155 characters. */
 const BUNDLE_ID = /^(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
-/** Topics of other push types (FACTS 1): an alert to one of these is refused. */
+/** Topics of other push types (docs/facts.md#apns-topics): an alert to one of these is refused. */
 const OTHER_TOPIC = /\.(?:voip|voip-ptt|complication|pushkit\.fileprovider|location-query|push-type\.[a-z]+)$/;
 
 export function campaignFaults(campaign: Campaign): CampaignFault[] {

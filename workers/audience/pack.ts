@@ -6,7 +6,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { encodeShard, shardBytes } from './shard.ts';
 import { storeToken } from './token-form.ts';
 
-/** Bodies of S3 stand-ins end at 11 MiB, and small shards load side by side. */
+/** Bodies of the local S3 end at 11 MiB (docs/facts.md#fauxqs-limits), and small shards load side by side. */
 export const SHARD_BYTES_AT_MOST = 8 * 1024 * 1024;
 /** A batch of very long tokens or user ids ends early, so that any batch fits into a shard. */
 const BATCH_BYTES_AT_MOST = SHARD_BYTES_AT_MOST / 4;

@@ -12,7 +12,7 @@ import type { TokenForm } from './token-form.ts';
  *      n locale indexes (u8)
  *      tokens in their stored forms
  *
- * Apple: "don't assume device-token size", and FCM's have varied too; hence offsets.
+ * Apple promises no size of a token (docs/facts.md#apns-device-token), and FCM's have varied too; hence offsets.
  */
 
 const MAGIC = 0x48534247;

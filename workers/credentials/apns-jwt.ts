@@ -4,7 +4,7 @@ import type { Credential } from './credential.ts';
 import { RotatingCredential } from './rotating-credential.ts';
 import type { RotatingOptions } from './rotating-credential.ts';
 
-/** APNs refuses a token whose `iat` is older than an hour (FACTS 1). */
+/** APNs refuses a token whose `iat` is older than an hour (docs/facts.md#apns-token-age). */
 const LIVES_MS = 60 * 60_000;
 
 /** ES256 provider token from a .p8 key. Rejects in `ready` if the key is no PKCS#8 P-256 key. */

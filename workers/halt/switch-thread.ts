@@ -33,7 +33,7 @@ function tell(said: SwitchThreadSays): void {
 
 const poll = switchPoll({
   // Consistent: a copy that lags behind would confirm that there is no halt. 4 reads a second and worker, so one partition serves
-  // some 700 workers (FACTS 7); what 500 come to is measured in test/pool.
+  // some 700 workers (docs/facts.md#dynamodb-partition); what 500 come to is measured in test/pool.
   read: () => store.read(launchId, { consistent: true, signal: AbortSignal.timeout(timeoutMs) }),
   confirm: (reading, begunMs) => writeReading(memory, reading, begunMs),
   nowMs: sharedNowMs,

@@ -19,7 +19,7 @@ const STEP_MS = 10;
 /** A slot holds no more: a pace beyond it would come out negative, which means none at all. */
 const MOST = 0x7fffffff;
 
-/** DESIGN, Halt: without a confirmed read for so long a worker pauses by itself. */
+/** Without a confirmed read for so long a worker pauses by itself (docs/architecture.md#halt). */
 export const PAUSE_AFTER_MS = 800;
 
 export { sharedClockMs, sharedNowMs };

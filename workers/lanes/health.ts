@@ -1,7 +1,8 @@
 /*
  * The health of one connection, by what comes over it. A connection that fails at once takes most of the work, because a
- * stream that comes free first gets the next device: 1 of 4 that answered 503 failed 67 % of all (FACTS 17). So what has
- * nothing to do with the device is counted here, and a connection that gives nothing else is given nothing.
+ * stream that comes free first gets the next device: 1 of 4 that answered 503 failed 67 % of all
+ * (docs/facts.md#h2-sick-connection). So what has nothing to do with the device is counted here, and a connection that
+ * gives nothing else is given nothing.
  *
  *   probing --fine--> good --bad in a row, or silent--> suspect --fine--> good
  *   probing, good, suspect --sick--> leaving      (for good: another connection takes its place)

@@ -4,10 +4,11 @@ import { sha256 } from '../../infra/aws/sha256.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Too many pushes to one device are a 429 and throttle the connection (FACTS 0.3, 12), so the whole pool shares a ration
- * per device and hour: as many leases as pushes, each held for the hour. Of the sum each worker takes its share at most, so
- * that the first to boot leaves something to the others, and half of its share at most for its first connections, so that
- * those which take their places within the hour, under a new credential, can be primed too. Returns whether one more may go to `token`.
+ * Too many pushes to one device are a 429 (docs/facts.md#apns-device-rate) and throttle the connection
+ * (docs/facts.md#apns-rejected-push), so the whole pool shares a ration per device and hour: as many leases as pushes,
+ * each held for the hour. Of the sum each worker takes its share at most, so that the first to boot leaves something to
+ * the others, and half of its share at most for its first connections, so that those which take their places within the
+ * hour, under a new credential, can be primed too. Returns whether one more may go to `token`.
  */
 export function primeRation(options: {
   live: Pick<LiveStore, 'lease'>;

@@ -33,7 +33,8 @@ export function apnsProvider(): Provider {
     }),
     reason: apnsReason,
     row: apnsRow,
-    // Whether a 4xx lifts the one-stream limit is not known (FACTS 12); 410 is not counted as an error by Apple.
+    // Whether a 4xx lifts the one-stream limit is not known (docs/facts.md#unknown-apns); 410 is not counted as an
+    // error by Apple (docs/facts.md#apns-rejected-push).
     authenticated: (status, reason) => status === 410 && isOfProvider(status, reason),
   };
 }

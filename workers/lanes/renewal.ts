@@ -28,7 +28,8 @@ const AGAIN_DYING_MS = 10_000;
 /**
  * Moves a lane's connections to a new credential, one after the other and the oldest first: another connection is opened
  * under it, authenticated by a priming push, and takes the old one's place. So no connection ever meets a second
- * credential (FACTS 1: two within 20 minutes are refused), and none gives way to one that has not shown that it works.
+ * credential (two within 20 minutes are refused, docs/facts.md#apns-token-updates), and none gives way to one that has
+ * not shown that it works.
  *
  *   waiting → moving one → waiting
  *

@@ -28,12 +28,14 @@ export const SIZE_DEFAULTS = {
   iosShare: 0.5,
   // What workers open by default.
   connections: 60,
-  // FCM's, as firebase-admin assumes; APNs has been seen to allow 500 to 1,500 (FACTS 1, 2).
+  // FCM's, as firebase-admin assumes (docs/facts.md#fcm-streams); APNs has been seen to allow 500 to 1,500
+  // (docs/facts.md#apns-streams).
   streams: 100,
   // Half of what `npm run bench:lane` shows on a slow core, as claims, accounts and reports want their part.
   perCore: 100_000,
   cores: 1,
-  // An old figure from the field: latency climbs near it (FACTS 1). No provider promises any.
+  // An old figure from the field: latency climbs near it (docs/facts.md#apns-connection-rate). No provider promises
+  // any.
   perConnection: 1_000,
   spare: 0.25,
 } as const;
@@ -54,7 +56,10 @@ export interface SizeAnswer {
   notes: string[];
 }
 
-/** FCM's default quota of messages per minute and project, and the sending pattern that Google asks for (FACTS 0.1, 0.2). */
+/**
+ * FCM's default quota of messages per minute and project (docs/facts.md#fcm-quota), and the ramp that Google asks for
+ * (docs/facts.md#fcm-ramp).
+ */
 const FCM_PER_MINUTE = 600_000;
 const FCM_RAMP_SECONDS = 60;
 

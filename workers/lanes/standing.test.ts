@@ -12,8 +12,9 @@ import type { LaneOptions } from './wire-lane.ts';
 import { WireLane } from './wire-lane.ts';
 
 /*
- * Lanes that stand for hours, against the local providers and their rules for credentials (FACTS 1): 20 minutes between
- * two JWTs of a connection, an hour of life. Both clocks are set ahead a minute at a time; everything else is real.
+ * Lanes that stand for hours, against the local providers and their rules for credentials: 20 minutes between two JWTs
+ * of a connection (docs/facts.md#apns-token-updates), an hour of life (docs/facts.md#apns-token-age). Both clocks are
+ * set ahead a minute at a time; everything else is real.
  */
 
 const MINUTE_MS = 60_000;

@@ -17,7 +17,10 @@ import type { Sky } from './weather.ts';
 
 /** What is seen of connections within this time decides what an answer was. */
 const JUDGED_AFTER_MS = 250;
-/** Connections that may be given up as sick within a second: opening many looks like an attack (FACTS 1). */
+/**
+ * Connections that may be given up as sick within a second: opening many looks like an attack
+ * (docs/facts.md#apns-connections).
+ */
 const LEAVING_PART = 1 / 4;
 const LEAVING_WITHIN_MS = 1_000;
 /** After a connection refused a stream, so long at least until that device is tried again; a round trip is, as far as it is known. */

@@ -45,7 +45,10 @@ export interface LaneOptions {
   /** True: one more priming push may go to this device. Asked before each one. `isRenewal`: it is for a connection that takes another one's place. */
   mayPrime: (token: string, isRenewal: boolean) => Promise<boolean>;
   log: Logger;
-  /** A request without an answer for this long is uncertain. Default 10 s: what Google asks for at least (FACTS 2). */
+  /**
+   * A request without an answer for this long is uncertain. Default 10 s: what Google asks for at least
+   * (docs/facts.md#fcm-waits).
+   */
   answerDeadlineMs?: number;
   /** A pace that it shares with lanes in other threads. Default: one of its own. */
   pace?: Bucket;

@@ -58,7 +58,7 @@ const GOOD_AFTER_ANSWERS = 100;
 const SWEEP_MS = 100;
 /** In the writes of all connections together, when the provider takes nothing off any of them; many connections fill small ones as fast. */
 const UNSENT_BYTES = 3.5 * 1024 * 1024;
-/** Keeps NAT entries alive (AWS forgets after 350 s) and finds dead peers before GO does. */
+/** Keeps NAT entries alive (AWS forgets after 350 s, docs/facts.md#nat-gateway) and finds dead peers before GO does. */
 const PING = { everyMs: 60_000, deadlineMs: 5_000 };
 
 export class WirePool<J> {

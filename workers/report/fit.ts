@@ -2,7 +2,7 @@ import type { PlatformCounts, ShotSnapshot, WorkerReport } from '../../contract/
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import { cut } from './foreign.ts';
 
-/** DynamoDB takes 400 KB an item (FACTS 7). */
+/** DynamoDB takes 400 KB an item (docs/facts.md#dynamodb-item-size). */
 const REPORT_BYTES = 300_000;
 const SAY_CHARS = 500;
 /** Slots of 100 ms that are made one: a second, then ten. */

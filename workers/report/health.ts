@@ -16,7 +16,7 @@ export interface Health {
 
 /**
  * GET only, JSON.
- * `/live`: 200 as long as the process works; ECS kills what answers otherwise.
+ * `/live`: 200 as long as the process works; ECS kills what answers otherwise (docs/facts.md#ecs-health-check).
  * `/ready`: 200 when it can send, and while there is no launch to send for; else 503.
  * `/health`: the whole state; 200 when it can send, else 503.
  * Throws what `listen` throws.

@@ -3,8 +3,8 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotTally } from './tally.ts';
 
 /**
- * CloudWatch embedded metric lines: plain JSON on stdout that CloudWatch Logs turns into metrics (FACTS 8: at most 100
- * metrics and 30 dimensions an event). Rates are since the last line; latencies are since GO.
+ * CloudWatch embedded metric lines: plain JSON on stdout that CloudWatch Logs turns into metrics (at most 100 metrics
+ * and 30 dimensions an event, docs/facts.md#cloudwatch-emf). Rates are since the last line; latencies are since GO.
  */
 export interface MetricsOptions {
   launchId: string;

@@ -24,7 +24,10 @@ export interface ReporterOptions {
 
 const IDLE_MS = 1_000;
 const SENDING_MS = 250;
-/** From 60 workers on they report the more seldom the more there are, down to once a second: the table starts with 4,000 writes a second for all (FACTS 7). */
+/**
+ * From 60 workers on they report the more seldom the more there are, down to once a second: the table starts with 4,000
+ * writes a second for all (docs/facts.md#dynamodb-on-demand).
+ */
 const SENDING_MS_PER_WORKER = 4;
 /** What the reports of a pool may come to in a second, before they give up detail of their curves. */
 const POOL_BYTES_PER_SECOND = 2_000_000;

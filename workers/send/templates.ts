@@ -25,7 +25,8 @@ export function templatesOf(platform: Platform, shot: Shot, launchId: string, lo
 }
 
 /**
- * A push that shows nothing. APNs: a background push, which may go out two or three times an hour per device (FACTS 1).
+ * A push that shows nothing. APNs: a background push, which may go out two or three times an hour per device
+ * (docs/facts.md#apns-background).
  * FCM: checked by the provider and not delivered at all.
  */
 export function primeTemplate(platform: Platform, launchId: string, topic: string): Template {

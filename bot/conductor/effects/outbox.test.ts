@@ -129,7 +129,7 @@ test('the approving press sends its segment orders before it returns, with the c
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.afterEntry(rig.launchId, submitted.entry);
   await conductor.afterEntry(rig.launchId, submitted.entry);
-  // The same dedup id again: SQS takes it and delivers it once.
+  // The same dedup id again: SQS takes it and delivers it once (docs/facts.md#sqs-dedup).
   expect(await segmentsInQueue()).toEqual(['us-ios']);
   const id = segmentDedupId({ launchId: rig.launchId, segment: 'us-ios', attempt: 1 });
   await rig.cloud.queues.sendFifo(QUEUE, [{ body: '{}', group: id, dedup: id }]);

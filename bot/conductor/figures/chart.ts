@@ -13,7 +13,8 @@ import { count } from '../../views/words.ts';
 
 /**
  * The delivery curve as a picture: share of the shot's devices that the provider has accepted, over the time
- * since GO. vega draws SVG, resvg turns it into PNG; fonts come from a package, because a container has none (FACTS 14).
+ * since GO. vega draws SVG, resvg turns it into PNG; fonts come from a package, because a container has none
+ * (docs/facts.md#container-fonts).
  */
 
 export const CHART_WIDTH_PX = 1_200;

@@ -17,7 +17,11 @@ import { sickLine, weatherSay } from '../../views/weather.ts';
 import { clocksNow } from './clock-probe.ts';
 import { providersNow } from './providers-probe.ts';
 
-/** What the credential of every open connection must have left at GO (FACTS 10). Workers move connections from 15 min on, whatever goes on, so no waiting order turns this red. */
+/**
+ * What the credential of every open connection must have left at GO. Providers refuse one after an hour
+ * (docs/facts.md#apns-token-age); workers move connections from 15 min on, whatever goes on, so no waiting order turns
+ * this red.
+ */
 const CREDENTIAL_LEFT_MS = 10 * 60_000;
 
 type Found = Pick<Measured, 'status' | 'value' | 'say'>;

@@ -13,7 +13,10 @@ import type { Context } from '../context.ts';
  */
 export const parameterName = (launchId: string, name: string): string => `/gobutton/${launchId}/${name}`;
 
-/** Our clock against AWS's: beyond that AWS refuses what we sign, so a version that lies further from its fact is another of the same number (deleted and made anew). */
+/**
+ * Our clock against AWS's: beyond that AWS refuses what we sign (docs/facts.md#aws-clock), so a version that lies
+ * further from its fact is another of the same number (deleted and made anew).
+ */
 const CLOCKS_APART_MS = 300_000;
 /** Until another of our instances has noted what it has just written. */
 const NOTED_WITHIN_MS = 500;

@@ -85,7 +85,10 @@ interface Plan extends DirectOptions {
 
 const JSON_CONTENT = { 'content-type': 'application/x-amz-json-1.0' };
 
-/** Signatures of a machine that is this far off are refused soon; a refusal that has shown it is worth another try. As in the SDK. */
+/**
+ * Signatures of a machine that is this far off are refused soon (docs/facts.md#aws-clock); a refusal that has shown it
+ * is worth another try. As in the SDK.
+ */
 const SKEW_MS = 240_000;
 
 class DirectCalls {

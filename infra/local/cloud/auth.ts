@@ -50,7 +50,7 @@ export function authenticate(headers: IncomingHttpHeaders, ownKeyId: string, now
   return { service, region, arn: `arn:aws:iam::000000000000:user/${USER}` };
 }
 
-/** A signature is good for so long before and after it was made. */
+/** A signature is good for so long before and after it was made (docs/facts.md#aws-clock). */
 const SIGNED_WITHIN_MINUTES = 5;
 const S3_SIGNED_WITHIN_MINUTES = 15;
 

@@ -42,12 +42,15 @@ const OPERATIONS = [
 const UPDATE_TABLE_MS = 200;
 /** How long a table's key and units are taken for known: units that were asked for come a while after the call. */
 const FACTS_MS = 1_000;
-/** On-demand tables start with this much (FACTS 7). */
+/** On-demand tables start with this much (docs/facts.md#dynamodb-on-demand). */
 const DEFAULT_WARM = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 };
 /** By table, and `table/index` for an index. */
 export type WarmThroughput = Record<string, typeof DEFAULT_WARM>;
 
-/** Decreases of provisioned throughput: four at once, and one more for every hour without one. */
+/**
+ * Decreases of provisioned throughput: four, and one more for every hour without one
+ * (docs/facts.md#dynamodb-decreases).
+ */
 const DECREASES = 4;
 const DECREASE_AGAIN_MS = 3_600_000;
 

@@ -26,7 +26,7 @@ export interface Services {
   query: Record<string, QueryService>;
 }
 
-/** DynamoDB's limit of a BatchWriteItem. Objects are streamed and have none here. */
+/** DynamoDB's limit of a BatchWriteItem (docs/facts.md#dynamodb-item-size). Objects are streamed and have none here. */
 const BODY_BYTES = 16 * 1_048_576;
 
 /** One address for all services: by `x-amz-target`, else by the form body of a Query service, else S3. */

@@ -4,9 +4,10 @@ import { AwsError } from './aws-error.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
- * SQS: fauxqs in process, with what it lacks held here: DeduplicationScope and FifoThroughputLimit (kept, checked, obeyed),
- * the 60 s between purges, waiting receivers that are woken for nothing, and messages handed to a client that has gone away.
- * Messages live in memory; queues and their attributes are kept, so that after a restart they are there and empty.
+ * SQS: fauxqs in process, with what it lacks (docs/facts.md#fauxqs-limits) held here: DeduplicationScope and
+ * FifoThroughputLimit (kept, checked, obeyed), the 60 s between purges, waiting receivers that are woken for nothing,
+ * and messages handed to a client that has gone away. Messages live in memory; queues and their attributes are kept, so
+ * that after a restart they are there and empty.
  */
 export interface Sqs {
   /** `host` is what the client calls us; `gone` tells whether it has closed its connection. */
@@ -84,7 +85,8 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
       // A closed connection may be in the same batch of events as the message that woke us.
       if (messages.length > 0) await nextTurn();
       if (gone()) {
-        // AWS does not hand a message to a closed connection either; here it would be lost for its visibility time-out.
+        // A message that goes to a closed connection is hidden for its visibility time-out; AWS promises no better
+        // (docs/facts.md#sqs-aborted-receive), but here it would be the rule.
         await Promise.all(
           messages.map((message) =>
             inject('ChangeMessageVisibility', {

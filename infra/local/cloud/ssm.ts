@@ -9,7 +9,7 @@ interface Version {
   user: string;
   description: string | null;
 }
-/** Name → versions, oldest first; at most 100 are kept (FACTS 6). */
+/** Name → versions, oldest first; at most 100 are kept (docs/facts.md#ssm-versions). */
 export type ParameterState = Record<string, Version[]>;
 
 interface Input {
@@ -79,7 +79,8 @@ export function startSsm(
       );
     }
     const version = (last?.version ?? 0) + 1;
-    // Whether AWS keeps the description of the version before is not documented; whoever reads it must bear both.
+    // Whether AWS keeps the description of the version before is not documented (docs/facts.md#unknown-aws); whoever
+    // reads it must bear both.
     versions.push({
       value: input.Value,
       type,
@@ -145,7 +146,8 @@ export function startSsm(
         values.some((value) => (filter.Option === 'BeginsWith' ? name.startsWith(value) : name === value)),
       );
     }
-    // A search goes through what it doesn't find, too: AWS ends a page between nothing and MaxResults, wherever it has come to.
+    // A search goes through what it doesn't find, too: AWS ends a page between nothing and MaxResults, wherever it has
+    // come to (docs/facts.md#ssm-pages).
     if ((input.ParameterFilters ?? []).length > 0 && input.NextToken === undefined)
       return { Parameters: [], NextToken: tokenOf(0) };
     const { page, next } = paged(names, input, 50);

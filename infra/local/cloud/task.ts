@@ -17,7 +17,7 @@ export interface TaskOptions {
   onRunning(task: Task): void;
 }
 
-/** ECS sends SIGKILL this long after SIGTERM (FACTS 5). */
+/** ECS sends SIGKILL this long after SIGTERM (docs/facts.md#ecs-stop). */
 export const STOP_TIMEOUT_MS = 30_000;
 const TAIL_LINES = 100;
 

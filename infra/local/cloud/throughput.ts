@@ -1,9 +1,9 @@
 import { AwsError } from './aws-error.ts';
 
 /**
- * What DynamoDB lets through (FACTS 7): 3,000 read and 1,000 write units a second for one partition key, however much the
- * table has to spare, and what the table has for all of its keys. Both refill steadily and hold no more than a second's worth;
- * only a provisioned table's own units are saved up, for five minutes.
+ * What DynamoDB lets through (docs/facts.md#dynamodb-partition): 3,000 read and 1,000 write units a second for one
+ * partition key, however much the table has to spare, and what the table has for all of its keys. Both refill steadily
+ * and hold no more than a second's worth; only a provisioned table's own units are saved up, for five minutes.
  */
 export const KEY_UNITS = { read: 3_000, write: 1_000 } as const;
 const SAVED_S = 300;

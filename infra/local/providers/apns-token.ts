@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { isObject } from './content.ts';
 
-/** One hour: documented age limit of a provider token (FACTS 1). */
+/** One hour: how old a provider token may be (docs/facts.md#apns-token-age). */
 const oldestMs = 3_600_000;
 /** A token from the future further than a clock can be wrong is no token. */
 const clockMs = 300_000;

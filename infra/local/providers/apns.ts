@@ -9,11 +9,14 @@ import type { Mark } from './marks.ts';
 import { jsonReply, Reply, silence } from './reply.ts';
 import type { Tally } from './tally.ts';
 
-/** The rules of APNs (FACTS 1), request by request. */
+/** The rules of APNs (docs/facts.md#apns), request by request. */
 
 const payloadLimit = 4096;
 const devicePath = Buffer.from('/3/device/');
-/** Apple: "don't assume device-token size"; today's are 64 characters, and shorter ones were never valid. */
+/**
+ * Apple promises no size; today's are 64 characters (docs/facts.md#apns-device-token), and shorter ones were never
+ * valid.
+ */
 const shortestToken = 64;
 
 const pushTypes = new Set([
@@ -36,8 +39,8 @@ function refusal(status: number, reason: string, streams: 'open' | 'narrow' | 'k
 }
 
 /**
- * An answer that shows a valid JWT opens the connection. Whether a 4xx does so in truth is not verified
- * (FACTS 12); here only those do that Apple does not count against the sender.
+ * An answer that shows a valid JWT opens the connection. Whether a 4xx does so in truth is not documented
+ * (docs/facts.md#unknown-apns); here only those do that Apple does not count against the sender.
  */
 const replies = {
   accepted: new Reply({ key: '200', status: 200, id: 'apns-id', streams: 'open' }),

@@ -19,23 +19,32 @@ export const behaviour = z.strictObject({
   latencyStepMs: z.number().int().min(1).max(1_000).default(4),
   /** While true no answer leaves: requests are taken, and answered when it ends. Default false. */
   silent: z.boolean().default(false),
-  /** APNs: streams a connection may open after its first authenticated request. Default 1,000 (FACTS 1: 500 to 1,500 were seen). */
+  /**
+   * APNs: streams a connection may open after its first authenticated request. Default 1,000, as seen
+   * (docs/facts.md#apns-streams).
+   */
   streamLimit: z.number().int().min(1).max(100_000).default(1000),
-  /** APNs: streams before the first authenticated request; the documented value is 1. */
+  /** APNs: streams before the first authenticated request; documented: 1 (docs/facts.md#apns-first-stream). */
   firstStreamLimit: z.number().int().min(1).max(100_000).default(1),
   /** APNs: streams after a rejected device token, until the next success; seen: 1. 0: a rejected token lowers nothing. */
   streamLimitAfterRejection: whole.max(100_000).default(1),
-  /** FCM: streams of a connection. Default 100, which firebase-admin takes for the backend's limit. */
+  /** FCM: streams of a connection. Default 100, as firebase-admin assumes (docs/facts.md#fcm-streams). */
   fcmStreamLimit: z.number().int().min(1).max(100_000).default(100),
   /** Answered requests after which a connection gets GOAWAY (both providers). 0 (default): never. */
   goawayAfterRequests: whole.default(0),
   /** A connection without open streams for so long gets GOAWAY, ms. 0 (default): never. */
   idleMs: whole.default(0),
-  /** APNs: pushes to one device within a minute before 429 TooManyRequests. Apple names no number. 0: no limit. Default 20. */
+  /**
+   * APNs: pushes to one device within a minute before 429 TooManyRequests. Apple names no number
+   * (docs/facts.md#apns-device-rate). 0: no limit. Default 20.
+   */
   apnsPerDevicePerMinute: whole.default(20),
-  /** FCM: the same; documented: 240 a minute. 0: no limit. */
+  /** FCM: the same; documented: 240 a minute (docs/facts.md#fcm-device-rate). 0: no limit. */
   fcmPerDevicePerMinute: whole.default(240),
-  /** FCM: messages of the project in a minute that begins with its first message, then 429 QUOTA_EXCEEDED. 0 (default): no limit. */
+  /**
+   * FCM: messages of the project in a minute that begins with its first message, then 429 QUOTA_EXCEEDED
+   * (docs/facts.md#fcm-quota). 0 (default): no limit.
+   */
   fcmQuotaPerMinute: whole.default(0),
   /** Requests a second, per provider, above which answers are `overloadStatus`. 0 (default): never. */
   overloadPerSecond: whole.default(0),
@@ -47,7 +56,8 @@ export const behaviour = z.strictObject({
   /**
    * A node of the provider that is ill: connections to it answer at once with `how` (see ailments.ts), whatever is asked, and keep their number of streams.
    * It is every `every`th by order of acceptance (so 4, 8, 12 … of 4), of those that came to `address`, or the one with this `number` alone; after
-   * `afterRequests` requests in health. What takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an audience (FACTS 17). null (default): none.
+   * `afterRequests` requests in health. What takes a sick one's place has the next number. Seen: 1 of 4 took 67 % of an
+   * audience (docs/facts.md#h2-sick-connection). null (default): none.
    */
   sick: z
     .strictObject({
@@ -62,7 +72,8 @@ export const behaviour = z.strictObject({
     .default(null),
   /**
    * Weather: what everybody gets, with the usual latency, for `forMs` from the first request that meets it (null, default: until it is changed), and of
-   * all requests this share, evenly (default 1). Token endpoint and phones are not concerned. Seen: FACTS 17. null (default): fair.
+   * all requests this share, evenly (default 1). Token endpoint and phones are not concerned. Seen:
+   * docs/facts.md#h2-front-ends. null (default): fair.
    */
   storm: z
     .strictObject({
@@ -73,7 +84,10 @@ export const behaviour = z.strictObject({
     .check(mayBeDelivered)
     .nullable()
     .default(null),
-  /** One request in `every`, per provider, is answered with `how`; the others as usual. Seen: FACTS 17. null (default): none. */
+  /**
+   * One request in `every`, per provider, is answered with `how`; the others as usual. Seen:
+   * docs/facts.md#apns-sporadic-refusal. null (default): none.
+   */
   sporadic: z
     .strictObject({ ...affected, every: z.number().int().min(1) })
     .check(mayBeDelivered)
@@ -81,7 +95,10 @@ export const behaviour = z.strictObject({
     .default(null),
   /** APNs topics that the key may send to; null (default): any. Others: 400 TopicDisallowed. */
   topics: z.array(z.string()).nullable().default(null),
-  /** APNs: another JWT on a connection within this time of the first use of the one before is 429 TooManyProviderTokenUpdates, ms. Documented: 20 min. */
+  /**
+   * APNs: another JWT on a connection within this time of the first use of the one before is 429
+   * TooManyProviderTokenUpdates, ms. Documented: 20 min (docs/facts.md#apns-token-updates).
+   */
   providerTokenUpdateMs: whole.default(20 * 60_000),
   /** The providers' clock is so far ahead of the machine's, ms: hours can pass in a test. Default 0. */
   clockAheadMs: whole.default(0),

@@ -56,7 +56,7 @@ export class Desk {
     const { overloadPerSecond, overloadWindowMs, overloadStatus, overloadRetryAfterSeconds } = this.behaviour;
     if (!this.#rate.over((overloadPerSecond * overloadWindowMs) / 1000, nowMs, overloadWindowMs)) return null;
     const isQuota = overloadStatus === 429 && this.#platform === 'android';
-    // Without a Retry-After, a client waits 60 s after FCM's 429 (FACTS 0.2).
+    // Without a Retry-After, a client waits 60 s after FCM's 429 (docs/facts.md#fcm-waits).
     return this.#replyTo(overloadStatus === 503 ? '503' : 'quota', {
       retryAfterSeconds: overloadRetryAfterSeconds ?? (isQuota ? 60 : null),
       atOnce: false,

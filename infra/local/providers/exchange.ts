@@ -116,7 +116,10 @@ export class Exchange {
 export interface Site {
   readonly name: 'apns' | 'fcm';
   readonly protocols: ('h2' | 'http/1.1')[];
-  /** Accepts `https:` as a scheme, which firebase-admin 14.5.1 sends in sendEach and Google's servers take (FACTS 14). */
+  /**
+   * Accepts `https:` as a scheme, which firebase-admin 14.5.1 sends in sendEach and Google's servers take
+   * (docs/facts.md#firebase-admin-scheme).
+   */
   readonly looseScheme: boolean;
   firstStreamLimit(): number;
   /** Streams a connection may open after an answer that says so; null: as before. */

@@ -2,9 +2,8 @@ import { isObject } from './content.ts';
 import type { Violation } from './google-error.ts';
 
 /**
- * The body of messages:send against the FCM v1 discovery document (revision 20260911, FACTS 2): unknown
- * fields, types, enums, ttl, size, and exactly one target. Names may be snake_case or lowerCamelCase, as in
- * every Google API.
+ * The body of messages:send against the FCM v1 discovery document (docs/facts.md#fcm-message): unknown fields, types,
+ * enums, ttl, size, and exactly one target. Names may be snake_case or lowerCamelCase, as in every Google API.
  */
 
 export const payloadLimit = 4096;

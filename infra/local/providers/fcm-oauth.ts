@@ -5,7 +5,7 @@ import { jsonReply } from './reply.ts';
 import type { Reply } from './reply.ts';
 
 const tokenSeconds = 3600;
-/** Google refuses assertions that last longer. */
+/** Google refuses assertions that last longer (docs/facts.md#fcm-oauth). */
 const longestAssertionSeconds = 3600;
 const clockSeconds = 300;
 const googleTokenUrls = [

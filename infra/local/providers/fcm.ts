@@ -10,7 +10,7 @@ import type { Mark } from './marks.ts';
 import { jsonReply, messageIdPlace, silence } from './reply.ts';
 import type { Reply } from './reply.ts';
 
-/** The rules of FCM HTTP v1 (FACTS 2), request by request, and its token endpoint. */
+/** The rules of FCM HTTP v1 (docs/facts.md#fcm), request by request, and its token endpoint. */
 
 export const tokenPath = '/token';
 /** A message of 4,096 bytes with its target and its sections for other platforms fits well below this. */
@@ -69,7 +69,7 @@ const replies = {
     message: 'The service is currently unavailable.',
     fcm: 'UNAVAILABLE',
   }),
-  /** Without a Retry-After, a client waits 60 s (FACTS 0.2). */
+  /** Without a Retry-After, a client waits 60 s (docs/facts.md#fcm-waits). */
   tooMany: quotaExceeded(60),
   // FCM names no field here (firebase-admin-java#1064).
   invalidToken: googleError({

@@ -76,7 +76,10 @@ export interface ConnectionOwner<J> {
 }
 
 export interface ConnectionOptions {
-  /** Streams that may be open before the peer said what it allows, and until `unlock()`. APNs: 1 until an authenticated answer. */
+  /**
+   * Streams that may be open before the peer said what it allows, and until `unlock()`. APNs: 1 until an authenticated
+   * answer (docs/facts.md#apns-first-stream).
+   */
   startStreams: number;
   /** Never more than this, whatever the peer allows. */
   maxStreams: number;
@@ -425,7 +428,8 @@ export class H2Connection<J> {
   #settings(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
     if (streamId !== 0) throw new ConnectionError('PROTOCOL_ERROR', 'SETTINGS on a stream');
     if ((flags & FLAG.ack) !== 0) {
-      // It says nothing of the header table: some acknowledge our 0 and go on using theirs (FACTS 17).
+      // It says nothing of the header table: some acknowledge our 0 and go on using theirs
+      // (docs/facts.md#h2-header-table).
       if (end !== start) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS acknowledgement with a payload');
       return;
     }

@@ -31,8 +31,9 @@ export interface Line {
 }
 
 /**
- * Apple asks for a look-up for every connection, so that its changes are followed. Connections that are opened together
- * share one: 300 at once would be more than a resolver takes from one machine (FACTS 5).
+ * Apple asks for a look-up for every connection, so that its changes are followed (docs/facts.md#apns-connections).
+ * Connections that are opened together share one: 300 at once would be more than a resolver takes from one machine
+ * (docs/facts.md#vpc-dns).
  */
 const FRESH_MS = 1_000;
 /** One address of several gets no longer than this, so that a dead one doesn't use up the time of all. */

@@ -1,6 +1,7 @@
 /**
  * How many streams one connection may have open. The peer's SETTINGS say it; a peer that refuses streams which they allow
- * (REFUSED_STREAM, RFC 9113 section 8.7) has less than it says, so that the connection keeps a limit of its own:
+ * (REFUSED_STREAM, docs/facts.md#h2-refused-stream) has less than it says, so that the connection keeps a limit of its
+ * own:
  *
  *   none --refused--> what was open beside it, at least 1 --as many answers as the limit--> one more --the peer's is reached, or raised--> none
  */

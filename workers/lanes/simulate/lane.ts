@@ -159,7 +159,7 @@ export class SimLane {
     done.answers += 1;
     this.#isBad[connection] = 0;
     this.#weather.fine(this.options.connections * this.options.streams, nowMs);
-    // APNs: one at a time after a bad token until the next success (FACTS 0.3).
+    // APNs: one at a time after a bad token until the next success (docs/facts.md#apns-rejected-push).
     this.#limit[connection] = fate === FATE.bad && this.options.platform === 'ios' ? 1 : this.options.streams;
     if (fate === FATE.accepted) batch.accepted += 1;
     else batch.failed += 1;

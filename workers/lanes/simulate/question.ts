@@ -89,7 +89,8 @@ export const SIMULATION_DEFAULTS: SimulationQuestion = {
   cores: 1,
   threads: 1,
   connections: 60,
-  // FCM's as firebase-admin assumes; APNs has been seen to allow 500 to 1,500 (FACTS 1, 2), and the sizing takes 100 too.
+  // FCM's as firebase-admin assumes (docs/facts.md#fcm-streams); APNs has been seen to allow 500 to 1,500
+  // (docs/facts.md#apns-streams), and the sizing takes 100 too.
   streams: { ios: 100, android: 100 },
   perConnection: 1_000,
   batchSize: 1_000,
@@ -103,7 +104,7 @@ export const SIMULATION_DEFAULTS: SimulationQuestion = {
   pace: { ios: 0, android: 0 },
   limits: { ios: NO_LIMITS, android: NO_LIMITS },
   cloud: {
-    // An on-demand table that is new (FACTS 7).
+    // An on-demand table that is new (docs/facts.md#dynamodb-on-demand).
     writesPerSecond: 4_000,
     // Not measured here: AWS speaks of single-digit milliseconds for DynamoDB and of tens for SQS.
     storeCall: { kind: 'quantiles', p50Ms: 5, p95Ms: 12, p99Ms: 25 },

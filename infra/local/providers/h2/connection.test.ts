@@ -56,7 +56,7 @@ describe('the stream limit', () => {
   });
 
   it('refuses what a client opens above it before it knows, and does not count that', async () => {
-    // Like a client that does not wait for SETTINGS: 29 of 30 are refused (FACTS 0.5).
+    // Like a client that does not wait for SETTINGS: 29 of 30 are refused (docs/facts.md#h2-early-streams).
     const one = client();
     const answers = await many(one, 'refused', 30);
     expect([accepted(answers), refused(answers)]).toEqual([1, 29]);
@@ -78,7 +78,7 @@ describe('the stream limit', () => {
     await until(() => one.streamLimit === 1000, 'the limit is 1000');
     await push(one, 'lowered', iosToken(2, 'badd00'));
     await until(() => one.streamLimit === 1, 'the limit is 1');
-    // 410 is no error in Apple's count (FACTS 0.3).
+    // 410 is no error in Apple's count (docs/facts.md#apns-rejected-push).
     await push(one, 'lowered', iosToken(3, 'dead00'));
     await until(() => one.streamLimit === 1000, 'the limit is 1000 again');
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Composition objects of Block Kit, as Slack's server checks them: a field it does not know is an error,
- * and so is one character too many. Limits: FACTS 3, @slack/types and slackapi/python-slack-sdk.
+ * and so is one character too many. Limits: docs/facts.md#slack-block-limits.
  */
 
 export const chars = (max: number, min = 1) => z.string().min(min).max(max);

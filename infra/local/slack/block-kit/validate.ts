@@ -6,7 +6,7 @@ import { messageBlocks, view } from './blocks.ts';
 /** One complaint in Slack's words, without the `[ERROR] ` that `response_metadata.messages` puts before it. */
 export type Complaint = string;
 
-/** Slack: text of all blocks together; slackapi/bolt-js#2509 ("12,000 text characters"). */
+/** Slack: text of all blocks together (docs/facts.md#slack-message-text). */
 const MESSAGE_TEXT_CHARS = 12_000;
 /** Slack: characters in all cells of a table. */
 const TABLE_CHARS = 10_000;

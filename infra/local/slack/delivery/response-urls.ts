@@ -5,7 +5,7 @@ import { SlackError } from '../state/slack-error.ts';
 import type { WorkspaceState } from '../state/workspace-state.ts';
 import { checkedBlocks } from '../web-api/chat.ts';
 
-/** Slack: five uses within 30 minutes. */
+/** Slack: five uses within 30 minutes (docs/facts.md#slack-ack). */
 const USES = 5;
 const LIFE_MS = 30 * 60_000;
 

@@ -11,13 +11,13 @@ import { APP } from '../state/seed.ts';
 import { ACK_MS } from './transport.ts';
 import type { Outcome, PayloadKind, Retry, Transport } from './transport.ts';
 
-/** Slack: at most 10 connections of an app. */
+/** Slack: at most 10 connections of an app (docs/facts.md#slack-socket-mode). */
 const CONNECTIONS = 10;
 /** A socket URL is good for one connection, soon. */
 const TICKET_MS = 30_000;
 /** @slack/socket-mode gives up a connection without a ping for 30 s. */
 const PING_MS = 10_000;
-/** Slack warns about 10 s before it closes a connection. */
+/** Slack warns about 10 s before it closes a connection (docs/facts.md#slack-socket-mode). */
 const WARNING_MS = 10_000;
 
 interface Pending {

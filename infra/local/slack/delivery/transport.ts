@@ -3,7 +3,7 @@ import type { Json } from '../state/model.ts';
 /** The three kinds of payload an app gets. Events have no one waiting for them; the others have a person. */
 export type PayloadKind = 'slash_commands' | 'interactive' | 'events_api';
 
-/** Slack gives an app 3 s to acknowledge. */
+/** Slack gives an app 3 s to acknowledge (docs/facts.md#slack-ack). */
 export const ACK_MS = 3_000;
 
 /** How the app answered: what came with the acknowledgement, or the word that Slack shows the person. */

@@ -7,7 +7,7 @@ import { initialValues } from './view-values.ts';
 import { withGeneratedIds } from './workspace-state.ts';
 import type { WorkspaceState } from './workspace-state.ts';
 
-/** Slack: a stack of at most three modals. */
+/** Slack: a stack of at most three modals (docs/facts.md#slack-block-limits). */
 const STACK_VIEWS = 3;
 /** Slack: `view_too_large`. */
 const VIEW_BYTES = 250_000;

@@ -7,7 +7,10 @@ import { jsonArg, jsonObject, method } from './method.ts';
 import type { WebApiContext } from './method.ts';
 import { shownMessage } from './shown-message.ts';
 
-/** Slack cuts the text of a new message here, and refuses a longer one in chat.update at 4,000. */
+/**
+ * Slack cuts the text of a new message here, and refuses a longer one in chat.update at 4,000
+ * (docs/facts.md#slack-update-rate).
+ */
 const POST_TEXT_CHARS = 40_000;
 const UPDATE_TEXT_CHARS = 4_000;
 
