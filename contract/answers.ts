@@ -1,6 +1,7 @@
 import type { BadTokenReason } from '../runbooks/launch/bad-tokens.ts';
 import type { ApnsReason } from './apns-answers.ts';
 import type { FcmReason } from './fcm-answers.ts';
+import { httpReason } from './http-reason.ts';
 
 /**
  * What an answer other than a success is about, and so what follows from it. One table for both providers
@@ -184,11 +185,6 @@ function byStatusOfProvider(status: number): Row {
   if (status >= 500) return provider('uncertain', 10_000, 'a fault at the provider');
   if (status === 401) return credential('the provider does not take the credential');
   return device('a refusal that gobutton does not know');
-}
-
-/** The word for an answer without a reason of a provider in it. */
-export function httpReason(status: number): string {
-  return `Http${status}`;
 }
 
 export function apnsRow(status: number, reason: string): Row {

@@ -1,4 +1,4 @@
-import { httpReason } from './answers.ts';
+import { httpReason } from './http-reason.ts';
 
 /** The reasons of APNs' answers (docs/facts.md#apns-reasons). What follows from each: answers.ts. */
 export type ApnsReason =

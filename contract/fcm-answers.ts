@@ -1,4 +1,4 @@
-import { httpReason } from './answers.ts';
+import { httpReason } from './http-reason.ts';
 
 /** The reasons of FCM v1 answers (docs/facts.md#fcm-errors). What follows from each: answers.ts. */
 export type FcmReason =

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Claim } from '../infra/aws/claim-store.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
-import { setFromBefore, OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
+import { setFromBefore } from './attempt-set.ts';
+import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
 
 const leave = { policy: 'leave' as const, knownAtApproval: false, countsReachable: false };
 const resend = { ...leave, policy: 'resend' as const };

@@ -5,19 +5,8 @@ import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { stateCode, unpackStates } from './account-codec.ts';
 import { answeredBy } from './frozen-sets.ts';
 import type { SetReader } from './frozen-sets.ts';
-
-/** Which devices of a batch an attempt is for. The first: all. A later one: who was left when it was asked for (frozen-sets.ts). */
-export interface AttemptSet {
-  /** Per device of the batch: OUTSIDE, SEND, or SETTLED. */
-  members: Uint8Array;
-  /** Devices that are part of the attempt. */
-  size: number;
-}
-
-export const OUTSIDE = 0;
-export const SEND = 1;
-/** Part of the attempt, but an account that came after the approval says that it was answered: counted as skipped, never sent again. */
-export const SETTLED = 2;
+import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
+import type { AttemptSet } from './members.ts';
 
 const ANSWERED = new Set([stateCode('accepted'), stateCode('failed'), stateCode('bad-token')]);
 
@@ -28,10 +17,6 @@ export interface Before {
   knownAtApproval: boolean;
   /** It counts failed devices that are within reach: a record of before that was counted leaves them out. */
   countsReachable: boolean;
-}
-
-export function wholeBatch(count: number): AttemptSet {
-  return { members: new Uint8Array(count).fill(SEND), size: count };
 }
 
 /** `before`: the claim of the attempt before. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Claim, Part } from '../infra/aws/claim-store.ts';
 import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
-import { OUTSIDE, SEND, SETTLED, wholeBatch } from './attempt-set.ts';
 import { counted, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
+import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
 
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
 const claim = (change: Partial<Claim>): Claim => ({

@@ -1,8 +1,8 @@
 import type { Account, Claim } from '../infra/aws/claim-store.ts';
 import { noCounts } from '../runbooks/launch/counts.ts';
 import { stateCode, toAccount, unpackStates } from './account-codec.ts';
-import { OUTSIDE, SETTLED } from './attempt-set.ts';
-import type { AttemptSet } from './attempt-set.ts';
+import { OUTSIDE, SETTLED } from './members.ts';
+import type { AttemptSet } from './members.ts';
 
 /**
  * What the item of a batch says, device by device. A claim is a chain of holders, and each has a word about the devices that

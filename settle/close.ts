@@ -6,14 +6,14 @@ import type { Journal } from '../infra/aws/journal.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { readManifest } from '../infra/aws/manifest-store.ts';
 import type { Objects } from '../infra/aws/objects.ts';
-import type { AudienceRef, Entry, Platform, SegmentTotals } from '../runbooks/launch/entries.ts';
+import type { AudienceRef, Entry, SegmentTotals } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { totalsOf } from './account-codec.ts';
 import { attemptSets } from './attempt-set.ts';
-import type { AttemptSet } from './attempt-set.ts';
 import { counted, leaseEndMs, uncovered, wordOf } from './batch-words.ts';
 import type { SetReader } from './frozen-sets.ts';
 import { lostClaims } from './lost-claims.ts';
+import type { Part } from './part.ts';
 
 /**
  * Every shot closes. Any worker, and the conductor, may run this at any time: it closes what is due, and the
@@ -51,19 +51,6 @@ export class CloseMemo {
   readonly final = new Set<string>();
   /** When it was last walked to be closed, by this process's monotonic clock. */
   walkedAtMs = Number.NEGATIVE_INFINITY;
-}
-
-/** One segment of a shot, and its batches with something to send. */
-export interface Part {
-  segment: string;
-  attempt: number;
-  platform: Platform;
-  notAfterMs: number;
-  batches: { id: string; key: string; set: AttemptSet; count: number }[];
-  /** With what earlier attempts have answered by now. */ setNow: (
-    batch: ManifestBatch['id'],
-  ) => Promise<AttemptSet | undefined>;
-  unclaimed: (shot: Shot, nowMs: number) => 'halted' | 'late' | null;
 }
 
 /** Errors: those of the stores. Refusals of the launch core other than "closed already" come back as `refused`. */

@@ -2,7 +2,7 @@ import type { ClaimStore } from '../infra/aws/claim-store.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { PLATFORMS } from '../runbooks/launch/entries.ts';
 import type { Platform } from '../runbooks/launch/entries.ts';
-import type { Part } from './close.ts';
+import type { Part } from './part.ts';
 
 /**
  * Whether the claims table has lost claims of a running shot: every device that a provider has answered for lay in a claimed

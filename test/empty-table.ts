@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { createClients } from '../infra/aws/clients.ts';
-import type { CloudConfig } from '../infra/aws/cloud.ts';
+import type { CloudConfig } from '../infra/aws/cloud-config.ts';
 
 /** What somebody does who deletes every item of a table: how many there were. */
 export async function emptyTable(config: CloudConfig, table: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import type { CloudConfig } from '../infra/aws/cloud.ts';
+import type { CloudConfig } from '../infra/aws/cloud-config.ts';
 import { KEY_SECRETS, keysFrom } from '../infra/aws/key-config.ts';
 import type { Keyring } from '../infra/aws/keyring.ts';
 import { readEnvironment, secret } from '../infra/environment.ts';

@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
+import type { ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 
 /** Lost races are lost to messages that other instances really added. */
 const MAX_RACES = 10;

@@ -1,11 +1,27 @@
+import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import type { StillReason } from '../conductor/shots/still-reason.ts';
-import type { Still } from '../conductor/shots/stillness.ts';
 import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
 import { shotSegments } from './order.ts';
-import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
+import { count, plainText, plural, safe, span, timeOfDay, utc } from './words.ts';
+
+/** Why a shot most likely stands still, as far as anything is known of it, and what helps. mrkdwn. */
+export interface StillReason {
+  kind: string;
+  why: string;
+  todo: string;
+}
+
+/** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
+export interface Still {
+  platform: Platform;
+  sinceMs: number;
+  everMoved: boolean;
+  left: number;
+  devices: number;
+  waiting: number;
+}
 
 /** How a standstill ended. */
 export type StillEnd = { how: 'moves' | 'closed' | 'halted'; afterMs: number };
@@ -92,7 +108,3 @@ export function standstillNote(launch: Launch, shot: Shot, still: readonly Still
 export function movesAgainNote(launch: Launch, shot: Shot, still: readonly Still[], end: StillEnd): string {
   return plainText(`${endText(still, end)} (${shotSegments(launch, shot)}).`);
 }
-
-/** mrkdwn as the record keeps it. */
-export const plainText = (text: string): string =>
-  text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

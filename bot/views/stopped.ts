@@ -6,9 +6,9 @@ import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole } from './names.ts';
 import { segmentsText } from './order.ts';
-import { plainText } from './standstill.ts';
 import { capital } from './weather-kinds.ts';
 import { providerName } from './weather.ts';
+import { plainText } from './words.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
 
 /** Workers that have stopped one shot to one platform by themselves, for the answers to what is sent. Plain data: the next leader gets it so. */

@@ -6,8 +6,8 @@ import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { mentionsOfRole, platformName } from './names.ts';
 import { segmentsText } from './order.ts';
-import { plainText } from './standstill.ts';
 import { fateText, isAnswer, todoText } from './weather-kinds.ts';
+import { plainText } from './words.ts';
 import { count, plural, safe, span, timeOfDay, utc } from './words.ts';
 
 export const providerName = { ios: 'APNs', android: 'FCM' } as const;

@@ -105,3 +105,7 @@ export function fit(lines: readonly string[], maxChars = 2_900): string {
 export function headText(seq: number, hash: string): string {
   return `record ${seq}:${hash.slice(0, 16)}`;
 }
+
+/** mrkdwn as the record keeps it. */
+export const plainText = (text: string): string =>
+  text.replaceAll('*', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

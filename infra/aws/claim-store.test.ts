@@ -6,7 +6,7 @@ import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClaimStore } from './claim-store.ts';
 import type { Claim, ClaimStore, Holder } from './claim-store.ts';
 import { createClients } from './clients.ts';
-import type { CloudConfig } from './cloud.ts';
+import type { CloudConfig } from './cloud-config.ts';
 import { faultProxy, loseAnswersOf, loseRequestsOf } from './fault-proxy-for-tests.ts';
 import type { WireFault } from './fault-proxy-for-tests.ts';
 

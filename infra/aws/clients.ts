@@ -11,7 +11,7 @@ import type { DynamoCalls, SqsCalls } from './calls/calls.ts';
 import { directDynamoCalls, directSqsCalls } from './calls/direct-calls.ts';
 import { createPost } from './calls/post.ts';
 import { sdkDynamoCalls, sdkSqsCalls } from './calls/sdk-calls.ts';
-import type { CloudConfig } from './cloud.ts';
+import type { CloudConfig } from './cloud-config.ts';
 import { hearDates } from './hear-dates.ts';
 import { createStoreClock } from './store-clock.ts';
 import type { StampedAnswer, StoreClock } from './store-clock.ts';

@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CloudConfig } from './cloud.ts';
+import type { CloudConfig } from './cloud-config.ts';
 
 /** What becomes of one try of a call. `pass` carries it out and gives its answer; the other two end the connection without one. */
 export type Happening = 'pass' | 'lose-request' | 'lose-answer' | { change: (output: never) => void };

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SetQueueAttributesComman
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localCloudForTests } from '../local/cloud/for-tests.ts';
 import { createClients } from './clients.ts';
-import type { CloudConfig } from './cloud.ts';
+import type { CloudConfig } from './cloud-config.ts';
 import { faultProxy, loseRequestsOf } from './fault-proxy-for-tests.ts';
 import type { WireFault } from './fault-proxy-for-tests.ts';
 import { createQueues } from './queues.ts';

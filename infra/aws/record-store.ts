@@ -7,14 +7,9 @@ import type { Refused } from '../../runbooks/record/timeline.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 import type { Signer } from './keyring.ts';
+import type { Head } from './seal.ts';
 import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
-
-/** Head of a record: what the next entry chains to. `{ seq: 0, hash: '' }` for an empty record. */
-export interface Head {
-  seq: number;
-  hash: string;
-}
 
 export type Appended = { won: true; entry: Entry } | { won: false };
 

@@ -8,7 +8,7 @@ import type { ScaleFound } from '../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { targetMissing } from './scale-error.ts';
-import type { ScaleObservation, ScalingClients } from './scaling.ts';
+import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 
 type Group = Extract<ScaleTarget, { kind: 'auto-scaling-group' }>;
 

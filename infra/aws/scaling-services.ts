@@ -4,7 +4,7 @@ import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { ScalableTargets } from './scalable-targets.ts';
 import { targetMissing } from './scale-error.ts';
-import type { ScaleObservation, ScalingClients } from './scaling.ts';
+import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 
 type Service = Extract<ScaleTarget, { kind: 'ecs-service' }>;
 

@@ -9,7 +9,7 @@ import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
 import { CloudError } from './cloud-error.ts';
 import { ScalableTargets } from './scalable-targets.ts';
-import type { ScaleObservation, ScalingClients } from './scaling.ts';
+import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 
 type Table = Extract<ScaleTarget, { kind: 'dynamodb-table' }>;
 

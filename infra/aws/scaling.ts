@@ -1,25 +1,12 @@
 import type { ScaleFound } from '../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import type { Clients } from './clients.ts';
 import { CloudError } from './cloud-error.ts';
 import { asScaleError } from './scale-error.ts';
 import { groupScaling } from './scaling-groups.ts';
+import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 import { serviceScaling } from './scaling-services.ts';
 import { tableScaling } from './scaling-tables.ts';
-
-export interface ScaleObservation {
-  /** Tasks, capacity units (instances times their weights) or write units, as AWS is told; `running` are there. */
-  desired: number;
-  running: number;
-  pending: number;
-  /** What AWS says about trouble, if anything. */
-  say: string | null;
-  /** Units of the largest instance, if more than 1: AWS may run so much more than it is told. */
-  largest?: number;
-  /** A change is under way, and the figures are those before it. */
-  busy?: true;
-}
 
 /** ECS services, EC2 Auto Scaling groups, DynamoDB write capacity behind one verb each. Idempotent. */
 export interface Scaling {
@@ -32,8 +19,6 @@ export interface Scaling {
   desire(target: ScaleTarget, goal: ScaleGoal, found: ScaleFound): Promise<void>;
   observe(target: ScaleTarget): Promise<ScaleObservation>;
 }
-
-export type ScalingClients = Pick<Clients, 'ecs' | 'autoScaling' | 'applicationAutoScaling' | 'dynamo'>;
 
 /** Rejects with a CloudError: SCALE_TARGET_MISSING (cluster, service, group or table), SCALE_BUSY (try again), SCALE_REFUSED. Other failures as they are. */
 export function createScaling(clients: ScalingClients): Scaling {

@@ -3,7 +3,6 @@ import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
 import type { Signer } from './keyring.ts';
-import type { Head } from './record-store.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -55,4 +54,10 @@ export function linkProblem(launchId: string, head: Head, entry: Entry): string 
   if (entry.prev !== head.hash) return 'it does not chain to the entry before it';
   if (entry.hash !== entryHash(entry)) return 'its content was changed after it was written';
   return null;
+}
+
+/** Head of a record: what the next entry chains to. `{ seq: 0, hash: '' }` for an empty record. */
+export interface Head {
+  seq: number;
+  hash: string;
 }

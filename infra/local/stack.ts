@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cloud, CloudConfig } from '../aws/cloud.ts';
+import type { CloudConfig } from '../aws/cloud-config.ts';
+import type { Cloud } from '../aws/cloud.ts';
 import { createCloud, ensureTables } from '../aws/create-cloud.ts';
 import { exitWithParent, projectRoot, startChild } from './child.ts';
 import type { Child } from './child.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { Cloud, CloudConfig } from '../../infra/aws/cloud.ts';
+import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
+import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud, ensureTables } from '../../infra/aws/create-cloud.ts';
 import { table } from './table.ts';
 

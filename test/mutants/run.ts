@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HELD, testsOf } from './held.ts';
-import type { Held } from './held.ts';
+import type { Held } from './held/held-file.ts';
 import { findMutants, mutantsOf, survivingPlaces } from './stryker.ts';
 import { say, verdictOf } from './verdict.ts';
 

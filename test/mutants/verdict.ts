@@ -1,5 +1,5 @@
 import { FLOOR_PERCENT } from './held.ts';
-import type { Accepted, Held } from './held.ts';
+import type { Accepted, Held } from './held/held-file.ts';
 
 /** A mutant as the run found it. `change` is `from → to`, each in one line and cut at 60 characters. */
 export interface Mutant {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '../../infra/aws/keyring.ts';
-import type { Appended, ChannelMessage, Head, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Appended, ChannelMessage, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';

@@ -4,10 +4,10 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';
 import { stateOf } from '../../settle/account-codec.ts';
-import { SEND } from '../../settle/attempt-set.ts';
 import { newestStates } from '../../settle/batch-words.ts';
 import { closeShot } from '../../settle/close.ts';
 import { correctLateAccounts, LateMemo } from '../../settle/late-accounts.ts';
+import { SEND } from '../../settle/members.ts';
 import { LAUNCH_ID } from '../properties/scene.ts';
 import type { Bounds } from './config.ts';
 import {

@@ -1,5 +1,6 @@
 import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { Appended, Head, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Appended, RecordStore } from '../../infra/aws/record-store.ts';
+import type { Head } from '../../infra/aws/seal.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { botKeyring, workerKeyring } from '../keys.ts';

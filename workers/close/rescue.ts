@@ -6,8 +6,9 @@ import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { uncovered } from '../../settle/batch-words.ts';
-import type { CloseMemo, Part } from '../../settle/close.ts';
+import type { CloseMemo } from '../../settle/close.ts';
 import { lostClaims } from '../../settle/lost-claims.ts';
+import type { Part } from '../../settle/part.ts';
 import { TAKE_OVER_GRACE_MS } from '../send/take-batch.ts';
 
 /**

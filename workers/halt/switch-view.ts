@@ -1,5 +1,5 @@
 import { sharedClockMs, sharedNowMs } from '../../infra/monotonic.ts';
-import type { Held } from '../lanes/lane.ts';
+import type { Held } from '../lanes/held.ts';
 
 /**
  * What the switch thread has read last, in memory that both threads see. The sending thread asks before every

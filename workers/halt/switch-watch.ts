@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { SWITCH_READ_TIMEOUT_MS } from '../../infra/aws/clients.ts';
-import type { CloudConfig } from '../../infra/aws/cloud.ts';
+import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
 import type { StampedAnswer } from '../../infra/aws/store-clock.ts';
 import { endThread, startThread } from '../../infra/thread.ts';
 import type { SwitchThreadData, SwitchThreadSays } from './switch-thread.ts';

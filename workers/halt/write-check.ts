@@ -1,5 +1,5 @@
 import type { Condemned } from '../lanes/campaign-meter.ts';
-import type { Held } from '../lanes/lane.ts';
+import type { Held } from '../lanes/held.ts';
 import { Lease } from '../send/lease.ts';
 import type { LeaseMemory } from '../send/lease.ts';
 import { composedWrite, writeClockMs } from './composed-write.ts';

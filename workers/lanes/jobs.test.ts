@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Held } from './held.ts';
 import { Jobs } from './jobs.ts';
 import type { ActiveJob } from './jobs.ts';
-import type { Held, Outcome } from './lane.ts';
+import type { Outcome } from './lane.ts';
 import type { WireShot } from './wire-shot.ts';
 
 function added(jobs: Jobs, stop: (index: number) => Held | null, { next = 0, again = [] as number[] } = {}): Outcome[] {

@@ -1,4 +1,5 @@
-import type { Held, LaneJob, Outcome } from './lane.ts';
+import type { Held } from './held.ts';
+import type { LaneJob, Outcome } from './lane.ts';
 import type { WireShot } from './wire-shot.ts';
 
 /** What came of a priming push. `refusal`: the provider's reason when it does not take the credential; null when it said something else, or nothing. */

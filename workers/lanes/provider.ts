@@ -1,7 +1,8 @@
-import { apnsRow, fcmRow, httpReason } from '../../contract/answers.ts';
+import { apnsRow, fcmRow } from '../../contract/answers.ts';
 import type { Row } from '../../contract/answers.ts';
 import { apnsReason } from '../../contract/apns-answers.ts';
 import { fcmReason } from '../../contract/fcm-answers.ts';
+import { httpReason } from '../../contract/http-reason.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { RequestTemplate } from './h2/request-template.ts';
 import type { Template } from './lane.ts';

@@ -1,5 +1,5 @@
 import { sharedClockMs } from '../halt/switch-view.ts';
-import type { Held } from '../lanes/lane.ts';
+import type { Held } from '../lanes/held.ts';
 
 /**
  * How far, and until when, one batch may be written, in memory that all threads of the process see. The main thread

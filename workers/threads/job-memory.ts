@@ -1,6 +1,7 @@
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { writeClockMs } from '../halt/composed-write.ts';
-import type { Held, LaneJob, Outcome } from '../lanes/lane.ts';
+import type { Held } from '../lanes/held.ts';
+import type { LaneJob, Outcome } from '../lanes/lane.ts';
 import { reasonOf } from './reasons.ts';
 import type { ReasonWriter } from './reasons.ts';
 

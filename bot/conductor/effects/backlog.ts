@@ -1,7 +1,7 @@
 import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired } from '../../../runbooks/launch/remaining.ts';
-import type { Pending } from './outbox.ts';
+import type { Pending } from './pending.ts';
 import { stepOf } from './perform.ts';
 
 /** Fewer stale posts than this are read faster one by one than as a summary. */

@@ -9,27 +9,10 @@ import type { Context } from '../context.ts';
 import type { Asked, Room } from '../room/room.ts';
 import { sortBacklog } from './backlog.ts';
 import type { Backlog } from './backlog.ts';
+import type { Attempt, Pending } from './pending.ts';
+import { NO_MESSAGE } from './pending.ts';
 import { performCloud } from './perform.ts';
-import { NO_MESSAGE } from './posts.ts';
 import type { Posts } from './posts.ts';
-
-/** Work that one instance does at a time, under a claim. */
-export interface Attempt {
-  id: string;
-  tries: number;
-  notBeforeMs: number;
-  /** Ours until it is lost or done; null: not claimed yet. */ token: string | null;
-  /** An earlier try, of ours or of another instance, may have come through. */ again: boolean;
-}
-
-/** An effect that waits, with the launch as it was after its entry. `isChecked`: neither done already nor without words. `isPosted`: the room has it, and a pin is missing. */
-export interface Pending extends Attempt {
-  effect: Effect;
-  entry: Entry;
-  after: Launch;
-  isChecked: boolean;
-  isPosted: boolean;
-}
 
 /** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
 const LASTING_TRIES = 5;

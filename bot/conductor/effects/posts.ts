@@ -17,10 +17,8 @@ import { chartAltText, deliveryChart } from '../figures/chart.ts';
 import type { LiveShots } from '../figures/live-shots.ts';
 import { isDeleted, postAnew } from '../room/post-anew.ts';
 import { backupOf } from '../watches/scale-watch.ts';
-import type { Attempt, Pending } from './outbox.ts';
-
-/** What an edit gives whose message was never posted. */
-export const NO_MESSAGE = 'no message';
+import { NO_MESSAGE } from './pending.ts';
+import type { Attempt, Pending } from './pending.ts';
 
 /** A picture that can't be drawn or uploaded must not hold up what comes after it, a GO button among it. */
 const CHART_TRIES = 3;

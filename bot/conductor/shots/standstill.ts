@@ -4,15 +4,15 @@ import { runningShots } from '../../../runbooks/launch/remaining.ts';
 import type { UpdateBudget } from '../../slack/update-budget.ts';
 import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote } from '../../views/standstill.ts';
 import type { StillEnd } from '../../views/standstill.ts';
+import type { StillReason } from '../../views/standstill.ts';
+import type { Still } from '../../views/standstill.ts';
 import { FACT } from '../context.ts';
 import type { Context } from '../context.ts';
 import { Alarm } from '../room/alarm.ts';
 import { ShotSight } from './shot-sight.ts';
 import { SickWatch } from './sick-watch.ts';
 import { stillReason, WEATHER } from './still-reason.ts';
-import type { StillReason } from './still-reason.ts';
 import { Stillness } from './stillness.ts';
-import type { Still } from './stillness.ts';
 import { StoppedWatch } from './stopped-watch.ts';
 import { WeatherWatch } from './weather-watch.ts';
 

@@ -3,18 +3,12 @@ import { CANNOT_TAKE } from '../../../contract/complaints.ts';
 import { PROVIDER, weatherOf } from '../../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
+import type { StillReason } from '../../views/standstill.ts';
+import type { Still } from '../../views/standstill.ts';
 import { providerName, weatherReason } from '../../views/weather.ts';
 import { count, plural, safe, span } from '../../views/words.ts';
 import type { Evidence } from './shot-sight.ts';
 import { paceOf } from './stillness.ts';
-import type { Still } from './stillness.ts';
-
-/** Why a shot most likely stands still, as far as anything is known of it, and what helps. mrkdwn. */
-export interface StillReason {
-  kind: string;
-  why: string;
-  todo: string;
-}
 
 /** A store that owes an answer for so long is what stands in the way, whatever else is known of before. */
 const STORE_SILENT_MS = 1_000;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { WorkerReport } from '../../../contract/report.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import type { Still } from '../../views/standstill.ts';
 import { countsOf, GO_AT_MS, launchForTests, reportOf, shotForTests, snapshotOf } from '../for-tests.ts';
 import type { Evidence } from './shot-sight.ts';
 import { stillReason } from './still-reason.ts';
 import { Stillness } from './stillness.ts';
-import type { Still } from './stillness.ts';
 
 const shot = shotForTests();
 const launch = {

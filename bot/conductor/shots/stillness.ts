@@ -4,16 +4,7 @@ import type { ShotSnapshot } from '../../../contract/report.ts';
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { DEVICE_STATES, PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
-
-/** A platform of a running shot of which nothing moves. `everMoved`: false from GO on. `waiting`: written, and not answered. */
-export interface Still {
-  platform: Platform;
-  sinceMs: number;
-  everMoved: boolean;
-  left: number;
-  devices: number;
-  waiting: number;
-}
+import type { Still } from '../../views/standstill.ts';
 
 /** Every push is written and next to all are answered: the last answers may take the lane's deadline (10 s), and the account of a worker that died a little more. */
 const STRAGGLERS_MS = 20_000;

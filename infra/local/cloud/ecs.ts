@@ -1,6 +1,6 @@
 import { AwsError, notImplemented, refuseOtherFields } from './aws-error.ts';
+import type { ServiceDefinition } from './service-definition.ts';
 import { Service } from './service.ts';
-import type { ServiceDefinition } from './start.ts';
 import type { StateFile } from './state-file.ts';
 import type { Task } from './task.ts';
 

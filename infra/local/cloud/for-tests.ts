@@ -1,6 +1,7 @@
 import aws4 from 'aws4';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
-import type { Cloud, CloudConfig } from '../../aws/cloud.ts';
+import type { CloudConfig } from '../../aws/cloud-config.ts';
+import type { Cloud } from '../../aws/cloud.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
 import type { Scaling } from '../../aws/scaling.ts';
 import { SECRET_ACCESS_KEY } from './signature.ts';

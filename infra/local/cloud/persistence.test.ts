@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CloudConfig } from '../../aws/cloud.ts';
+import type { CloudConfig } from '../../aws/cloud-config.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
 import { scaleTo } from './for-tests.ts';
 import { startLocalCloud } from './start.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ServiceDefinition } from './start.ts';
+import type { ServiceDefinition } from './service-definition.ts';
 import { Task } from './task.ts';
 
 /** A task that ends sooner than this after it started counts as a failed start, and the next one waits. */

@@ -15,6 +15,7 @@ import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
 import { createRouter } from './router.ts';
 import { startS3 } from './s3.ts';
+import type { ServiceDefinition } from './service-definition.ts';
 import { startSqs } from './sqs.ts';
 import type { QueueDefinitions } from './sqs.ts';
 import { startSsm } from './ssm.ts';
@@ -41,18 +42,6 @@ export interface LocalCloudOptions {
   throughput?: Throughput | null;
   /** Folder of the task logs `<service>.log`; absent: `logs` in the data folder, or none in memory. */
   logsDir?: string;
-}
-
-/** An ECS service: its tasks are processes of `command`. They get `env`, PATH, HOME, TMPDIR, the endpoint and their task id, and nothing else. */
-export interface ServiceDefinition {
-  cluster: string;
-  service: string;
-  command: string[];
-  env: Record<string, string>;
-  cwd: string;
-  /** From the order to RUNNING. */
-  startDelayMs: number;
-  logFile?: string;
 }
 
 export interface LocalCloud {

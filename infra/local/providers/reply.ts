@@ -1,5 +1,4 @@
 import type { ErrorName } from '../../../h2/frames.ts';
-import type { Wire } from './h2/wire.ts';
 
 /**
  * An answer, prepared once per reason. What differs between two answers of the same kind is only the
@@ -136,4 +135,19 @@ export function bodyText({ body, id }: Reply): string {
   const own = Buffer.from(body);
   writeId(own, at, 'message-name');
   return own.toString('utf8');
+}
+
+/**
+ * A reply as frames, made once: stream ids are 0, and an id's place is as `writeId` wants it. Headers are
+ * literals that go into no table, so that every answer is the same bytes whatever the client's table size.
+ */
+export interface Wire {
+  /** A HEADERS frame, and behind it a DATA frame if there is a body. */
+  readonly frames: Buffer;
+  /** Where the DATA frame begins: the end if there is none. */
+  readonly dataAt: number;
+  /** What it costs of the client's windows. */
+  readonly bodyBytes: number;
+  /** Where in `frames` the apns-id or the message id goes; -1: nowhere. */
+  readonly idAt: number;
 }

@@ -1,4 +1,4 @@
-import type { Held } from '../held.ts';
+import type { Held } from './held-file.ts';
 
 /** What sends, closes and writes the record. */
 export const SEND: Held[] = [];

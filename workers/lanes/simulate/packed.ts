@@ -1,10 +1,6 @@
 import type { Fate } from './provider.ts';
 
-/*
- * An answer under way as one small integer, since there are as many as devices: batch (17 bits), connection (9), fate (3).
- */
-export const BATCHES_AT_MOST = 2 ** 17;
-export const CONNECTIONS_AT_MOST = 2 ** 9;
+/** An answer under way is one small integer, since there are as many as devices: batch (17 bits), connection (9), fate (3). */
 const FATE_BITS = 3;
 const CONNECTION_BITS = 9;
 

@@ -3,7 +3,10 @@ import { COSTS } from './costs.ts';
 import type { Costs, Foreign } from './costs.ts';
 import { curveOfMean } from './curve.ts';
 import type { Curve } from './curve.ts';
-import { BATCHES_AT_MOST, CONNECTIONS_AT_MOST } from './packed.ts';
+
+/** More have no place in an answer under way (packed.ts). */
+export const BATCHES_AT_MOST = 2 ** 17;
+export const CONNECTIONS_AT_MOST = 2 ** 9;
 
 /** What a provider takes; 0: no limit. Beyond it a push gets 429 with Retry-After. */
 export interface ProviderLimits {

@@ -1,8 +1,8 @@
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Batch } from './batches.ts';
 import type { Thread } from './cores.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { SendingThread } from './thread.ts';
-import type { World } from './world.ts';
 
 /*
  * A worker's main thread: messages in, claims, batches to the sending threads, accounts out. Its numbers are those of the code that runs:
@@ -32,7 +32,7 @@ interface Hand {
 export class Task {
   readonly threads: readonly SendingThread[];
   readonly main: Thread;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #hands: Record<Platform, Hand[]> = { ios: [], android: [] };
   /** Devices of batches that are being claimed. */
   readonly #claiming: Record<Platform, number> = { ios: 0, android: 0 };
@@ -45,7 +45,7 @@ export class Task {
   readonly #onAuthority: (() => void)[] = [];
   isDead = false;
 
-  constructor(world: World, main: Thread, threads: readonly SendingThread[]) {
+  constructor(world: Surroundings, main: Thread, threads: readonly SendingThread[]) {
     this.#world = world;
     this.main = main;
     this.threads = threads;

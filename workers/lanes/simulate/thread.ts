@@ -2,9 +2,9 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Batch } from './batches.ts';
 import type { Thread } from './cores.ts';
 import type { Done, SimLane } from './lane.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Waits } from './waits.ts';
 import type { Wait } from './waits.ts';
-import type { World } from './world.ts';
 
 /**
  * A sending thread: turn by turn it reads what was answered, settles it, and fills what is free. What it does takes its CPU time first, so that a thread
@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export class SendingThread {
   readonly lanes: Record<Platform, SimLane>;
   readonly cpu: Thread;
-  readonly #world: World;
+  readonly #world: Surroundings;
   #isAtIt = false;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #isDead = false;
@@ -25,7 +25,7 @@ export class SendingThread {
   readonly #waitsFor: Record<Platform, Wait> = { ios: 'go', android: 'go' };
   readonly #sinceMs: Record<Platform, number> = { ios: 0, android: 0 };
 
-  constructor(world: World, cpu: Thread, lanes: Record<Platform, SimLane>) {
+  constructor(world: Surroundings, cpu: Thread, lanes: Record<Platform, SimLane>) {
     this.#world = world;
     this.cpu = cpu;
     this.lanes = lanes;

@@ -8,6 +8,7 @@ import { SimProvider } from './provider.ts';
 import type { SimulationQuestion } from './question.ts';
 import { randomFrom } from './random.ts';
 import type { Random } from './random.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Tally } from './tally.ts';
 import { Task } from './task.ts';
 import { SendingThread } from './thread.ts';
@@ -32,7 +33,7 @@ export interface CpuSeconds {
 }
 
 /** Everything of one launch: machines, tasks, services, and the rules by which they meet. */
-export class World {
+export class World implements Surroundings {
   readonly question: SimulationQuestion;
   readonly timeline = new Timeline();
   readonly tally = new Tally();

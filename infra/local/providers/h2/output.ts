@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { FRAME_HEADER_BYTES, writeFrameHeader, writeUint32, FLAG, FRAME } from '../../../../h2/frames.ts';
 import { writeId } from '../reply.ts';
-import type { Wire } from './wire.ts';
+import type { Wire } from '../reply.ts';
 
 const bufferBytes = 32_768;
 const worthFilling = 4096;

@@ -1,22 +1,8 @@
 import { FLAG, FRAME, FRAME_HEADER_BYTES, writeFrameHeader } from '../../../../h2/frames.ts';
 import { STATIC_TABLE, staticIndex } from '../../../../h2/static-table.ts';
+import type { Wire } from '../reply.ts';
 import { messageIdPlace, uuidPlace } from '../reply.ts';
 import type { Reply } from '../reply.ts';
-
-/**
- * A reply as frames, made once: stream ids are 0, and an id's place is as `writeId` wants it. Headers are
- * literals that go into no table, so that every answer is the same bytes whatever the client's table size.
- */
-export interface Wire {
-  /** A HEADERS frame, and behind it a DATA frame if there is a body. */
-  readonly frames: Buffer;
-  /** Where the DATA frame begins: the end if there is none. */
-  readonly dataAt: number;
-  /** What it costs of the client's windows. */
-  readonly bodyBytes: number;
-  /** Where in `frames` the apns-id or the message id goes; -1: nowhere. */
-  readonly idAt: number;
-}
 
 export function wireOf({ status, headers, body, id }: Reply): Wire {
   const block = Buffer.concat([

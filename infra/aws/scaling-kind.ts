@@ -1,0 +1,16 @@
+import type { Clients } from './clients.ts';
+
+export interface ScaleObservation {
+  /** Tasks, capacity units (instances times their weights) or write units, as AWS is told; `running` are there. */
+  desired: number;
+  running: number;
+  pending: number;
+  /** What AWS says about trouble, if anything. */
+  say: string | null;
+  /** Units of the largest instance, if more than 1: AWS may run so much more than it is told. */
+  largest?: number;
+  /** A change is under way, and the figures are those before it. */
+  busy?: true;
+}
+
+export type ScalingClients = Pick<Clients, 'ecs' | 'autoScaling' | 'applicationAutoScaling' | 'dynamo'>;

@@ -1,0 +1,11 @@
+/** An ECS service: its tasks are processes of `command`. They get `env`, PATH, HOME, TMPDIR, the endpoint and their task id, and nothing else. */
+export interface ServiceDefinition {
+  cluster: string;
+  service: string;
+  command: string[];
+  env: Record<string, string>;
+  cwd: string;
+  /** From the order to RUNNING. */
+  startDelayMs: number;
+  logFile?: string;
+}
