@@ -12,7 +12,7 @@ import { proofText } from '../../runbooks/launch/proof.ts';
 import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { runbook as runbookShape } from '../../runbooks/playbook/schema.ts';
 import { botKeyring, workerKeyring } from '../../test/keys.ts';
-import { authorityFor } from './authority.ts';
+import { authorityFor, shownProblem, strayAttempt } from './authority.ts';
 
 const authority = (launchId: string, shotId: string, entries: readonly Entry[]) =>
   authorityFor(launchId, shotId, entries, workerKeyring(), null);
@@ -99,6 +99,7 @@ function proof(
 /** A record up to the approval; `change` turns the decided entries into what a forger would rather have. */
 function fired(
   change: {
+    before?: (record: Record) => void;
     request?: (entry: NewEntry & EntryOf<'FireRequested'>) => object;
     approval?: (entry: NewEntry & EntryOf<'FireApproved'>) => object;
   } = {},
@@ -127,6 +128,7 @@ function fired(
     },
   });
   record.do({ kind: 'tick-gate', by: 'ana', gate: 'g', green: true, note: '' });
+  change.before?.(record);
   const asked = decide(
     fold(record.entries),
     { kind: 'request-fire', by: 'ana', segments: 'all', measured: [], via: slack('U0ANA'), lift: false },
@@ -239,6 +241,29 @@ describe('authority of a shot', () => {
     expect(code(signed(anaKey, miaKey, ['n'.repeat(16), 'n'.repeat(16)]))).toBe('PROOF_INVALID');
   });
 
+  test("an approval rests on the request of its own order: neither an unsigned one nor somebody else's vouches for it", () => {
+    const forged = {
+      request: ({ shown, shownHash }: EntryOf<'FireRequested'>) => ({
+        via: proof({ ...miaKey, publicKey: anaKey.publicKey }, 'request', '', shown, shownHash, 'n'.repeat(16)),
+      }),
+    };
+    expect(code(fired(forged).verdict)).toBe('PROOF_INVALID');
+    // A request before it that nobody doubts, and that was declined.
+    const before = (record: Record) => {
+      const asked = record.do({
+        kind: 'request-fire',
+        by: 'ana',
+        segments: 'all',
+        measured: [],
+        via: slack('U0ANA'),
+        lift: false,
+      }) as EntryOf<'FireRequested'>;
+      record.do({ kind: 'decline-fire', by: 'mia', orderId: asked.orderId, reason: 'not yet' });
+    };
+    expect(code(fired({ before }).verdict)).toBe('ok');
+    expect(code(fired({ before, ...forged }).verdict)).toBe('PROOF_INVALID');
+  });
+
   test('a signature over another purpose, order or time does not fit', () => {
     const nonce = 'n'.repeat(16);
     const approvedBy = (via: (entry: EntryOf<'FireApproved'>) => Via) =>
@@ -323,5 +348,48 @@ describe('authority of a shot', () => {
         null,
       );
     expect(code(authority(LAUNCH, approval.shotId, unsigned.entries))).toBe('RECORD_UNSIGNED');
+  });
+
+  test('each shot rests on its own approval: one that breaks the rules spoils none before it', () => {
+    const { record, request, approval } = fired();
+    record.append({ ...decidedPart(request), orderId: 'F99' } as NewEntry);
+    record.append({ ...decidedPart(approval), orderId: 'F99', shotId: 'S99' } as NewEntry);
+    expect(code(authority(LAUNCH, approval.shotId, record.entries))).toBe('ok');
+    expect(authority(LAUNCH, 'S99', record.entries)).toMatchObject({ ok: false, code: 'RULES_BROKEN' });
+  });
+
+  test('the rules are asked of all that led to the approval, and of nothing after it', () => {
+    const press = { kind: 'LiftRequested', liftId: 'L9', epoch: 4, reason: '', by: { person: 'ana' }, atMs: NOW };
+    const before = (record: Record) => void record.append(press as unknown as NewEntry);
+    expect(() => fired({ before })).not.toThrow();
+    expect(code(fired({ before }).verdict)).toBe('NOT_HALTED');
+    const { record, approval } = fired();
+    record.append(press as unknown as NewEntry);
+    expect(code(authority(LAUNCH, approval.shotId, record.entries))).toBe('ok');
+  });
+});
+
+describe('what the shot would send is what was shown', () => {
+  const approved = () => {
+    const { verdict, approval } = fired();
+    if (!verdict.ok) throw new Error(verdict.say);
+    return { ...verdict.authority, shown: approval.shown };
+  };
+
+  test('the same text, audience and skip list, each by its hash', () => {
+    const { shot, shown } = approved();
+    expect(shownProblem(shot, shown)).toBeNull();
+    expect(shownProblem({ ...shot, campaign: { ...shot.campaign, id: 'other' } }, shown)).toMatch(/content is not/);
+    expect(shownProblem({ ...shot, audience: { ...shot.audience, hash: 'b' } }, shown)).toMatch(/audience is not/);
+    const skipList = { hash: 'd'.repeat(64), key: 'skip', tokens: 1 };
+    expect(shownProblem({ ...shot, skipList }, shown)).toMatch(/skip list is not/);
+  });
+
+  test('an attempt is of one shot, the one that the launch says', () => {
+    const { launch, shot } = approved();
+    expect(strayAttempt(launch, shot)).toBeUndefined();
+    expect(strayAttempt(launch, { ...shot, id: 'S99' })).toEqual({ segment: 'ios', attempt: 1 });
+    expect(strayAttempt(launch, { ...shot, segments: [{ segment: 'ios', attempt: 2 }] })).toBeDefined();
+    expect(strayAttempt({ attempts: {} }, shot)).toBeDefined();
   });
 });

@@ -1,6 +1,5 @@
 import { signatureHolds } from '../../infra/aws/keyring.ts';
 import type { Keyring } from '../../infra/aws/keyring.ts';
-import { verifyChain } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { foldVerified, headProblem } from '../../infra/aws/verify-record.ts';
 import type { Entry, EntryOf, Shown } from '../../runbooks/launch/entries.ts';
@@ -42,8 +41,6 @@ export function authorityFor(
   head: { seq: number; hash: string } | null,
 ): Verdict {
   if (keyring.trusted === null) return no('RECORD_BROKEN', 'this process was not told whose keys to trust');
-  const chain = verifyChain(launchId, { seq: 0, hash: '' }, entries);
-  if (!chain.ok) return no('RECORD_BROKEN', `entry ${chain.seq}: ${chain.why}`);
   const cut = headProblem(entries, head);
   if (cut !== null) return no('RECORD_BROKEN', cut);
   const approval = entries.find(
@@ -69,13 +66,11 @@ export function authorityFor(
       entry.kind === 'FireRequested' && entry.orderId === approval.orderId && entry.seq < approval.seq,
   );
   if (request === undefined) return no('NO_APPROVAL', `shot ${shotId} was approved without a request`);
-  const differs = hashProblem(shot, approval.shown);
+  const differs = shownProblem(shot, approval.shown);
   if (differs !== null) return no('HASH_DIFFERS', differs);
   if (!proofHolds(request, '') || !proofHolds(approval, approval.orderId))
     return no('PROOF_INVALID', "an operator's signature does not fit");
-  const stray = shot.segments.find(
-    ({ segment, attempt }) => launch.attempts[segment]?.find((one) => one.attempt === attempt)?.shotId !== shotId,
-  );
+  const stray = strayAttempt(launch, shot);
   if (stray !== undefined)
     return no('NOT_ITS_ATTEMPT', `attempt ${stray.attempt} of ${stray.segment} belongs to another shot`);
   return { ok: true, authority: { launch, shot, entries } };
@@ -86,11 +81,24 @@ function no(code: AuthorityCode, say: string): Verdict {
 }
 
 /** What the worker will use is what was shown: campaign, audience and skip list as they stand in the shot. */
-function hashProblem(shot: Shot, shown: Shown): string | null {
+export function shownProblem(
+  shot: Pick<Shot, 'campaign' | 'audience' | 'skipList'>,
+  shown: Pick<Shown, 'contentHash' | 'audienceHash' | 'skipListHash'>,
+): string | null {
   if (contentHash(shot.campaign, sha256) !== shown.contentHash) return 'the content is not what was shown';
   if (shot.audience.hash !== shown.audienceHash) return 'the audience is not what was shown';
   if (!covers(shot.skipList, shown.skipListHash)) return 'the skip list is not what was shown';
   return null;
+}
+
+/** An attempt of the shot that the launch counts as another shot's: its claims are the other's too. */
+export function strayAttempt(
+  { attempts }: Pick<Launch, 'attempts'>,
+  { id, segments }: Pick<Shot, 'id' | 'segments'>,
+): Shot['segments'][number] | undefined {
+  return segments.find(
+    ({ segment, attempt }) => attempts[segment]?.find((one) => one.attempt === attempt)?.shotId !== id,
+  );
 }
 
 /** Slack proved its presses to the bot, whose key vouches for them; an operator's key proves its own to us. Whose it is, and that it holds once and in time, is the core's rule (`viaProblem`). */
