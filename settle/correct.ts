@@ -29,17 +29,18 @@ const RETRY_MS = 1_000;
 /**
  * A holder's account that came after a closer had given the batch up: moves exactly this batch's devices in the
  * totals of the closed shot. Waits while the shot is still open (its close counts the closer's word). Null when
- * there is nothing to correct, or when `signal` ended the wait.
+ * there is nothing to correct, or when `signal` ended the wait. Looks again every `retryMs`, default 1,000.
  */
 export async function correctShot(
   journal: Pick<Journal, 'launch' | 'submit'>,
   late: LateAccount,
   signal: AbortSignal,
+  retryMs = RETRY_MS,
 ): Promise<Submitted | null> {
   while (!signal.aborted) {
     const launch = await journal.launch(late.launchId);
     if (launch?.shots[late.shotId]?.closed != null) return correctClosed(journal, late);
-    await sleep(RETRY_MS, null, { signal }).catch(() => null);
+    await sleep(retryMs, null, { signal }).catch(() => null);
   }
   return null;
 }
