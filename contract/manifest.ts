@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../runbooks/launch/canonical-json.ts';
+import { counts } from '../runbooks/launch/counts.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
 
 /** A frozen range of devices inside one shard and one segment. */
@@ -20,7 +21,7 @@ export const manifest = z.strictObject({
   batchSize: z.number().int().min(1),
   /** Locale index in shards → locale. */
   locales: z.array(z.string()),
-  localeCounts: z.record(z.string(), z.number().int()),
+  localeCounts: counts,
   /** `key` is the object's name beside the manifest: its folder is called by the hash, which covers the keys. */
   shards: z.array(
     z.strictObject({
@@ -38,7 +39,7 @@ export const manifest = z.strictObject({
       platform: z.enum(['ios', 'android']),
       devices: z.number().int().min(1),
       /** Devices per locale. Absent: compiled before this was counted. */
-      localeCounts: z.record(z.string(), z.number().int()).optional(),
+      localeCounts: counts.optional(),
       batches: z.array(manifestBatch),
     }),
   ),

@@ -1,18 +1,9 @@
 import { z } from 'zod';
+import { counts } from '../runbooks/launch/counts.ts';
 
 /** What workers say of themselves: the worker report, and in it what each has done for each shot. */
 
 const count = z.number().int().min(0);
-
-/** A provider's reason may be any text, and a `z.record` leaves out `__proto__`. */
-const countsByReason = z.custom<Record<string, number>>(
-  (found) =>
-    typeof found === 'object' &&
-    found !== null &&
-    !Array.isArray(found) &&
-    Object.values(found).every((times) => count.safeParse(times).success),
-  'expected counts by reason',
-);
 
 /** What one worker boot has done for one shot and platform since GO: cumulative, so that any one snapshot replaces all earlier ones. */
 export const platformCounts = z.strictObject({
@@ -23,7 +14,7 @@ export const platformCounts = z.strictObject({
   halted: count,
   late: count,
   skipped: count,
-  reasons: countsByReason,
+  reasons: counts,
   /** Times of accepted answers in ms since GO: HdrHistogram V2, compressed, base64. */
   histogram: z.string(),
   /** Accepted per 100 ms slot since GO, sparse: [slot, count]. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../infra/aws/claim-store.ts';
 import type { Journal, Submitted } from '../infra/aws/journal.ts';
-import { addReasons } from '../runbooks/launch/counts.ts';
+import { addReasons, takeReasons } from '../runbooks/launch/counts.ts';
 import type { SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
@@ -70,6 +70,8 @@ function corrected(
   for (const state of DEVICE_STATES) totals[state] = standing.totals[state] - before[state] + after[state];
   const reachable = (standing.totals.reachable ?? 0) - (before.reachable ?? 0) + (after.reachable ?? 0);
   if (reachable > 0) totals.reachable = reachable;
-  for (const { reasons } of [standing.totals, after]) addReasons(totals.reasons, reasons);
+  addReasons(totals.reasons, standing.totals.reasons);
+  takeReasons(totals.reasons, before.reasons);
+  addReasons(totals.reasons, after.reasons);
   return { segment, attempt, devices: standing.devices, totals };
 }

@@ -1,5 +1,6 @@
 import type { SectionBlock } from '@slack/types';
 import { COPY_GATE, copyDoubts, doubtsText } from '../../runbooks/launch/copy-doubts.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import type { Campaign } from '../../runbooks/playbook/schema.ts';
 import { section } from './blocks.ts';
 import { count, fit, oneLine, plural, safe } from './words.ts';
@@ -23,7 +24,7 @@ const isolated = (text: string): string => `\u2068${text}\u2069`;
  * What people will receive, per locale, biggest first. `devices`: how many get each text, null if that is not known; a
  * text that nobody gets is named apart, so that nobody looks for it.
  */
-export function contentTexts(campaign: Campaign, devices: Readonly<Record<string, number>> | null): Texts {
+export function contentTexts(campaign: Campaign, devices: Readonly<Counts> | null): Texts {
   const all = Object.keys(campaign.locales);
   const read = all
     .filter((locale) => devices === null || (devices[locale] ?? 0) > 0)

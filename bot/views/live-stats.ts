@@ -1,5 +1,6 @@
 import type { Figures, ShotFigures } from '../../contract/figures.ts';
 import type { Weather } from '../../contract/pool-weather.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import { own } from '../../runbooks/launch/decision.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
@@ -207,7 +208,7 @@ const REASON_WORDS: Record<string, string> = {
 };
 
 /** The most frequent first; ten at most. */
-export function reasons(byReason: Record<string, number>): string {
+export function reasons(byReason: Readonly<Counts>): string {
   const grouped = new Map<string, { often: number; codes: string[] }>();
   for (const [reason, often] of Object.entries(byReason)) {
     const words = own(REASON_WORDS, reason) ?? reason;

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
+import { countsOf } from '../../runbooks/launch/counts.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import type { DynamoCalls } from './calls/calls.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
@@ -45,7 +47,7 @@ export interface Part {
 /** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
 export interface Account {
   states: Uint8Array;
-  reasons: Record<string, number>;
+  reasons: Counts;
 }
 
 export interface Holder {
@@ -400,7 +402,10 @@ const withColons = (values: Item): Item =>
 
 function toAccount(states: AttributeValue | undefined, reasons: AttributeValue | undefined): Account | null {
   if (states?.B === undefined) return null;
-  return { states: Uint8Array.from(states.B), reasons: JSON.parse(reasons?.S ?? '{}') as Record<string, number> };
+  return {
+    states: Uint8Array.from(states.B),
+    reasons: countsOf(Object.entries(JSON.parse(reasons?.S ?? '{}') as Counts)),
+  };
 }
 
 const ownAccount = (item: Item) => toAccount(item['states'], item['reasons']);

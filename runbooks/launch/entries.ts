@@ -1,4 +1,5 @@
 import type { Campaign, Person, Runbook } from '../playbook/schema.ts';
+import type { Counts } from './counts.ts';
 
 /**
  * The record's lines. One decision gives exactly one entry, because one entry is one conditional put:
@@ -24,7 +25,7 @@ export interface SegmentRef {
   platform: Platform;
   devices: number;
   batches: number;
-  locales?: Record<string, number>;
+  locales?: Counts;
 }
 
 /** The audience as the launch knows it; the manifest itself lies in object storage. */
@@ -35,7 +36,7 @@ export interface AudienceRef {
   devices: number;
   segments: SegmentRef[];
   /** Devices per locale. */
-  locales: Record<string, number>;
+  locales: Counts;
 }
 
 /** `covers`: hashes of the lists that it holds all of (null: of no list), newest first; computed when the record is read (skip-cover.ts). */
@@ -91,7 +92,7 @@ export const DEVICE_STATES: readonly DeviceState[] = ['accepted', 'failed', 'unc
 
 /** Devices by final state; `reasons` splits `failed`. The states sum to the devices of the segment attempt. */
 export interface Totals extends Record<DeviceState, number> {
-  reasons: Record<string, number>;
+  reasons: Counts;
   /**
    * Of `failed`, those whose token the provider did not refuse for good (bad-tokens.ts): it was the credential, the
    * message or the provider that failed, so they stay within reach of a further order. Absent: none, or not counted yet.

@@ -1,4 +1,5 @@
 import type { Decision, Given } from './commands.ts';
+import { timesOf } from './counts.ts';
 import { accept, own, refuse } from './decision.ts';
 import type { CommandOf, Refusal } from './decision.ts';
 import { DEVICE_STATES } from './entries.ts';
@@ -131,7 +132,7 @@ function sameTotals(a: SegmentTotals, b: SegmentTotals | undefined): boolean {
   return (
     DEVICE_STATES.every((state) => a.totals[state] === b.totals[state]) &&
     (a.totals.reachable ?? 0) === (b.totals.reachable ?? 0) &&
-    [...reasons].every((reason) => (own(a.totals.reasons, reason) ?? 0) === (own(b.totals.reasons, reason) ?? 0))
+    [...reasons].every((reason) => timesOf(a.totals.reasons, reason) === timesOf(b.totals.reasons, reason))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Campaign } from '../playbook/schema.ts';
-import { own } from './decision.ts';
+import { addCount, countsOf, noCounts } from './counts.ts';
+import type { Counts } from './counts.ts';
 import type { AudienceRef } from './entries.ts';
 
 /**
@@ -10,29 +11,26 @@ export function devicesPerText(
   campaign: Campaign,
   audience: AudienceRef | null,
   segments: readonly { segment: string }[],
-): Record<string, number> | null {
+): Counts | null {
   const counted = languagesOf(audience, segments);
   if (counted === null) return null;
-  const perText: Record<string, number> = {};
+  const perText = noCounts();
   for (const [locale, devices] of Object.entries(counted)) {
     const text = Object.hasOwn(campaign.locales, locale) ? locale : campaign.default_locale;
-    perText[text] = (own(perText, text) ?? 0) + devices;
+    addCount(perText, text, devices);
   }
   return perText;
 }
 
-function languagesOf(
-  audience: AudienceRef | null,
-  segments: readonly { segment: string }[],
-): Record<string, number> | null {
+function languagesOf(audience: AudienceRef | null, segments: readonly { segment: string }[]): Counts | null {
   if (audience === null) return null;
   const asked = new Set(segments.map(({ segment }) => segment));
   const refs = audience.segments.filter(({ id }) => asked.has(id));
-  if (refs.length === audience.segments.length) return audience.locales;
-  const counted: Record<string, number> = {};
+  if (refs.length === audience.segments.length) return countsOf(Object.entries(audience.locales));
+  const counted = noCounts();
   for (const { locales } of refs) {
     if (locales === undefined) return null;
-    for (const [locale, devices] of Object.entries(locales)) counted[locale] = (own(counted, locale) ?? 0) + devices;
+    for (const [locale, devices] of Object.entries(locales)) addCount(counted, locale, devices);
   }
   return counted;
 }

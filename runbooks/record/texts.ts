@@ -1,3 +1,4 @@
+import type { Counts } from '../launch/counts.ts';
 import type { AudienceRef, Entry, EntryOf } from '../launch/entries.ts';
 import { devicesPerText } from '../launch/texts-sent.ts';
 import type { Campaign } from '../playbook/schema.ts';
@@ -6,7 +7,7 @@ import { escape } from './markdown.ts';
 
 interface Sent {
   shotId: string;
-  devices: Record<string, number> | null;
+  devices: Counts | null;
   again: boolean;
 }
 interface Version {

@@ -1,5 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AudienceError } from '../../contract/audience-error.ts';
+import { addCount, countsOf, noCounts } from '../../runbooks/launch/counts.ts';
+import type { Counts } from '../../runbooks/launch/counts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
@@ -31,7 +33,7 @@ export interface Segment {
   id: string;
   platform: Platform;
   devices: number;
-  localeCounts: Record<string, number>;
+  localeCounts: Counts;
 }
 
 export interface Judged {
@@ -39,7 +41,7 @@ export interface Judged {
   segments: Segment[];
   /** Locales in use, sorted; the index is `l` of a device row. */
   locales: string[];
-  localeCounts: Record<string, number>;
+  localeCounts: Counts;
   devices: number;
   /** Rejected rows by reason, without duplicates. */
   rejected: Partial<Record<Reason, number>>;
@@ -212,7 +214,7 @@ async function countUp(
   const judged: Judged = {
     segments: [],
     locales: [],
-    localeCounts: {},
+    localeCounts: noCounts(),
     devices: 0,
     rejected: {},
     duplicates: 0,
@@ -235,10 +237,10 @@ async function countUp(
       const last = judged.segments.at(-1);
       if (last?.id === id) {
         last.devices += rows;
-        last.localeCounts[spoken] = (last.localeCounts[spoken] ?? 0) + rows;
+        addCount(last.localeCounts, spoken, rows);
       } else {
         places.push([Number(platform), Number(market), judged.segments.length]);
-        judged.segments.push({ id, platform: name, devices: rows, localeCounts: { [spoken]: rows } });
+        judged.segments.push({ id, platform: name, devices: rows, localeCounts: countsOf([[spoken, rows]]) });
       }
       judged.devices += rows;
       perSaid.set(Number(place), (perSaid.get(Number(place)) ?? 0) + rows);
@@ -256,7 +258,7 @@ async function countUp(
     'localeIndex',
     inUse.map((old, index) => [old, index]),
   );
-  for (const [index, rows] of perLocale) judged.localeCounts[locales[index] ?? ''] = rows;
+  for (const [index, rows] of perLocale) addCount(judged.localeCounts, locales[index] ?? '', rows);
   const placed = [...perSaid].map(([place, rows]): LocaleSaid => ({
     said: '',
     fit: 'exact',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '../../infra/aws/journal.ts';
+import { own } from '../../runbooks/launch/decision.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 
 /** At most so often is the record asked what is new in it, and once a second is an id looked up in full at once. */
@@ -25,20 +26,20 @@ export class Known {
 
   /** As last read. Undefined: not in it. */
   peekShot(id: string): Launch['shots'][string] | undefined {
-    return own(this.#journal.peek(this.#launchId)?.shots, id);
+    return own(this.#journal.peek(this.#launchId)?.shots ?? {}, id);
   }
 
   peekTest(id: string): Launch['tests'][string] | undefined {
-    return own(this.#journal.peek(this.#launchId)?.tests, id);
+    return own(this.#journal.peek(this.#launchId)?.tests ?? {}, id);
   }
 
   /** False: no such shot is in the record. True: it is, or it is worth a full look. Rejects when the record can't be read. */
   shot(id: string): Promise<boolean> {
-    return this.#has(id, 'S', (launch) => own(launch?.shots, id) !== undefined);
+    return this.#has(id, 'S', (launch) => own(launch?.shots ?? {}, id) !== undefined);
   }
 
   test(id: string): Promise<boolean> {
-    return this.#has(id, 'T', (launch) => own(launch?.tests, id) !== undefined);
+    return this.#has(id, 'T', (launch) => own(launch?.tests ?? {}, id) !== undefined);
   }
 
   async #has(id: string, letter: string, isIn: (launch: Launch | null) => boolean): Promise<boolean> {
@@ -61,8 +62,4 @@ export class Known {
     this.#next = null;
     return this.#journal.launch(this.#launchId);
   }
-}
-
-function own<T>(all: Readonly<Record<string, T>> | undefined, id: string): T | undefined {
-  return all !== undefined && Object.hasOwn(all, id) ? all[id] : undefined;
 }

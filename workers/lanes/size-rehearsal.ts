@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counts } from '../../runbooks/launch/counts.ts';
 import { COSTS, FOREIGN } from './simulate/costs.ts';
 import type { Costs } from './simulate/costs.ts';
 import { SIMULATION_DEFAULTS } from './simulate/question.ts';
@@ -11,7 +12,7 @@ import { seconds } from './size-words.ts';
 const report = z.object({
   devices: z.number().positive(),
   platforms: z.object({ ios: z.number(), android: z.number() }),
-  outcome: z.object({ accepted: z.number(), failed: z.record(z.string(), z.number()) }),
+  outcome: z.object({ accepted: z.number(), failed: counts }),
   timing: z.object({
     goToFirstMs: z.number(),
     p50Ms: z.number(),

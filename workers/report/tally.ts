@@ -1,7 +1,7 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
 import type { PlatformCounts, ShotSnapshot } from '../../contract/report.ts';
-import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
+import { addReason, countsOf, noCounts } from '../../runbooks/launch/counts.ts';
 import type { Counts } from '../../runbooks/launch/counts.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { DeviceState, Platform } from '../../runbooks/launch/entries.ts';
@@ -101,7 +101,7 @@ class PlatformTally {
     this.#curve.forEach((times, slot) => curve.push([slot, times]));
     return {
       ...this.counts,
-      reasons: { ...this.reasons },
+      reasons: countsOf(Object.entries(this.reasons)),
       histogram: encodeIntoCompressedBase64(this.#histogram),
       curve,
     };

@@ -1,3 +1,4 @@
+import { addCount, noCounts } from '../../../runbooks/launch/counts.ts';
 import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { mergedCurve } from './curve.ts';
 import { Reach, Tally } from './tally.ts';
@@ -72,8 +73,8 @@ export class Judge {
       return { received, distinctDevices, duplicates: received - distinctDevices };
     };
     const byPlatform = { ios: platform('ios'), android: platform('android') };
-    const answers: Record<string, number> = {};
-    for (const tally of chosen) for (const [key, count] of tally.answers) answers[key] = (answers[key] ?? 0) + count;
+    const answers = noCounts();
+    for (const tally of chosen) for (const [key, count] of tally.answers) addCount(answers, key, count);
     const times = (pick: 'firstAtMs' | 'lastAtMs') =>
       chosen.map((tally) => tally.curve[pick]).filter((atMs) => atMs !== null);
     const firsts = times('firstAtMs');

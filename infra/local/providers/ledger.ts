@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { counts } from '../../../runbooks/launch/counts.ts';
 import type { Judge, Witness } from './judge.ts';
 import type { Phone, Phones } from './phones.ts';
 import type { Tally } from './tally.ts';
@@ -33,7 +34,7 @@ const tallyState = z.object({
   platform: z.enum(['ios', 'android']),
   first: z.number().nullable(),
   last: z.number().nullable(),
-  answers: z.record(z.string(), z.number()),
+  answers: counts,
   /** The curve from slot number `from` of its list on. */
   from: z.number(),
   slots: z.array(z.number()),
