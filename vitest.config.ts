@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // What Node has compiled, and stripped of types, once: half the CPU time of every test file, thread and process that starts.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile') },
     include: ['{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts'],
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     tags: [

@@ -153,6 +153,7 @@ export async function startStage(): Promise<Stage> {
     dir,
     env: (launchId) => ({
       PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
       AWS_ENDPOINT_URL: cloudConfig.endpoint ?? '',
       AWS_REGION: cloudConfig.region,
       AWS_ACCESS_KEY_ID: 'local',

@@ -49,6 +49,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
         TMPDIR: process.env['TMPDIR'] ?? '/tmp',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
         GOBUTTON_PARENT_PID: String(process.pid),
         ...options.env,
       },

@@ -61,7 +61,12 @@ function go(...args: string[]): Promise<{ code: number; out: string; err: string
       ['bot/cli.ts', ...args],
       {
         cwd: projectRoot,
-        env: { PATH: process.env['PATH'] ?? '', ...room.stack.env, LOG_LEVEL: 'warn' },
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+          ...room.stack.env,
+          LOG_LEVEL: 'warn',
+        },
         timeout: 30_000,
       },
       (error, out, err) => {

@@ -47,7 +47,7 @@ function audienceProcess(args: string[]): Promise<{ code: number; out: string; e
     const child = execFile(
       process.execPath,
       [script, ...args],
-      { env: { PATH: process.env['PATH'] ?? '', ...env } },
+      { env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '', ...env } },
       (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
     );
   });
@@ -357,7 +357,11 @@ test('Ctrl-C in the middle of a compile leaves no files behind', async () => {
   await mkdir(temporary);
   const script = fileURLToPath(new URL('cli.ts', import.meta.url));
   const child = spawn(process.execPath, [script, 'compile', input, '--locales', 'en', '--out', folder.path], {
-    env: { PATH: process.env['PATH'] ?? '', TMPDIR: temporary },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      TMPDIR: temporary,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
