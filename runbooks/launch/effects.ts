@@ -227,15 +227,14 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
         { kind: 'post-entry' },
       ];
 
-    // What changes the content or the people may void open orders: their messages must not keep a live GO button.
+    // What changes the content, the people or who is left may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
     case 'CampaignSet':
     case 'AudienceSet':
     case 'SkipListSet':
     case 'RosterChanged':
     case 'PersonRemoved':
-      return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
-
+    case 'ShotCorrected':
     case 'LaunchClosed':
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
 
@@ -246,7 +245,6 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
     case 'GateTicked':
     case 'WaiverRequested':
     case 'WaiverGranted':
-    case 'ShotCorrected':
     case 'ShotTimed':
     case 'TestDone':
     case 'LiftRequested':
