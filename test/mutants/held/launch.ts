@@ -1,4 +1,4 @@
 import type { Held } from './held-file.ts';
 
 /** The launch core. */
-export const LAUNCH: Held[] = [{ file: 'runbooks/launch/schedule.ts' }];
+export const LAUNCH: Held[] = [{ file: 'runbooks/launch/effects.ts' }];
