@@ -218,7 +218,7 @@ describe('an order that can no longer be pressed has no GO button', () => {
     },
   ];
 
-  test.each(ENDS)('after $by its message is drawn again, once', ({ scene: begin = Scene.ready, does }) => {
+  test.each(ENDS)('after $by its message is drawn again, once', ({ scene: begin = () => Scene.ready(), does }) => {
     const scene = begin();
     const order = scene.asked(['us-ios']);
     const cause = does(scene);

@@ -66,7 +66,7 @@ export async function findMutants(job: Job): Promise<Report> {
     const configFile = join(folder, 'stryker.json');
     writeFileSync(configFile, JSON.stringify(configOf(job, folder, reportFile)));
     const code = await run(configFile, job);
-    if (code !== 0) throw new Error(`Stryker ended with ${code}; do the tests pass without a mutant?`);
+    if (code !== 0) throw new Error(`Stryker ended with ${code ?? 'a signal'}; do the tests pass without a mutant?`);
     return reportSchema.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -97,10 +97,13 @@ function run(configFile: string, job: Job): Promise<number | null> {
     stdio: ['ignore', job.progress, 'inherit'],
     env: { ...process.env, MUTANT_TESTS: JSON.stringify(job.tests) },
   });
-  return new Promise((resolve, reject) => {
+  // Whoever ends the run ends Stryker too, and the copy of the tree goes with it.
+  const end = () => child.kill('SIGTERM');
+  process.once('SIGINT', end).once('SIGTERM', end);
+  return new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
-  });
+  }).finally(() => process.off('SIGINT', end).off('SIGTERM', end));
 }
 
 /** The mutants of a report, in the order of the file. */
