@@ -95,8 +95,10 @@ const APNS: Rows<ApnsReason> = {
 
   BadCertificate: credential('the certificate is bad: ' + WRONG_KEY),
   BadCertificateEnvironment: credential('sandbox and production are mixed up: check GOBUTTON_APNS_URL against the key'),
+  // Also of a good key now and then (docs/facts.md#apns-sporadic-refusal).
   InvalidProviderToken: credential(`APNs does not take the key: ${WRONG_KEY}. Now and then it says so without cause`),
   MissingProviderToken: credential('a request without its credential: this is a fault of gobutton, report it'),
+  // A connection belongs to the key of its first push (docs/facts.md#apns-token-keys).
   UnrelatedKeyIdInToken: credential('this connection was bound to another key: ' + WRONG_KEY),
   BadEnvironmentKeyIdInToken: credential(
     'the key is for the other environment: check GOBUTTON_APNS_URL (production or sandbox) against the key',
@@ -132,6 +134,7 @@ const FCM: Rows<FcmReason> = {
   SENDER_ID_MISMATCH: token('the token belongs to another Firebase project'),
   INVALID_TOKEN: token('not a registration token'),
 
+  // A bad token or a bad message, it doesn't say which (docs/facts.md#fcm-invalid-argument): hence weak.
   INVALID_ARGUMENT: campaign(
     'FCM finds a field of the message wrong, or tokens that it does not name: look at the copy and its data',
     { isWeak: true },

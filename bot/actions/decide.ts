@@ -127,7 +127,7 @@ export const pressGrantWaiver = (press: Press<z.output<typeof waiverValue>>) =>
     (launch) => (press.isPrivate ? readinessNow(press.desk, launch) : waiverMessage(launch, press.value.waiverId)),
   );
 
-/** The form must be open within 3 s of the press, so it is made from what is known here. */
+/** The form must be open within 3 s of the press (docs/facts.md#slack-ack), so it is made from what is known here. */
 export async function pressAskWaiver({
   desk,
   value,

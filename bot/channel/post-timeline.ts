@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 
-/** A message's text is cut at 40,000 characters, and escaping may make five of one; lines are kept whole. */
+/**
+ * A message's text is cut at 40,000 characters (docs/facts.md#slack-update-rate), and escaping may make five of one;
+ * lines are kept whole.
+ */
 const PART_CHARS = 7_000;
 /** More parts than this nobody reads in a thread; at one a second they take as long as a person waits. */
 const MOST_PARTS = 20;

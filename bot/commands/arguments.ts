@@ -29,7 +29,10 @@ export function parseTyped(text: string): Typed {
   };
 }
 
-/** Slack escapes `&<>`; phones type curly quotes; some keyboards and copies leave marks that nobody sees. */
+/**
+ * Slack escapes `&<>` (docs/facts.md#slack-event-text); phones type curly quotes; some keyboards and copies leave marks
+ * that nobody sees.
+ */
 const readable = (text: string): string =>
   text
     .replaceAll('&lt;', '<')

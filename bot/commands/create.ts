@@ -34,7 +34,10 @@ export type Created =
 
 /** How long the creation of a launch waits to hear whether the bot is in the channel. */
 const MEMBER_WITHIN_MS = 4_000;
-/** A form must be open within 3 s of the command: one that can't be filled with success is not opened, if that is known by then. */
+/**
+ * A form must be open within 3 s of the command (docs/facts.md#slack-ack): one that can't be filled with success is not
+ * opened, if that is known by then.
+ */
 const MEMBER_BEFORE_FORM_MS = 1_000;
 
 /** Why the channel can't be a war room; null: it can. A launch that nobody sees is worth nothing, and creating one can wait. */

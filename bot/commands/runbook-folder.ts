@@ -20,7 +20,10 @@ export interface ListedRunbook {
 /** UTF-8 takes four bytes a character at most; what is larger isn't even read. `loadRunbook` counts the characters. */
 const BYTES_MOST = 2_000_000;
 
-/** What was found in a file, as long as it stays the same: a form must be open within 3 s, however many files there are. */
+/**
+ * What was found in a file, as long as it stays the same: a form must be open within 3 s (docs/facts.md#slack-ack),
+ * however many files there are.
+ */
 const known = new Map<string, { stamp: string; listed: ListedRunbook }>();
 const KNOWN_MOST = 1_000;
 

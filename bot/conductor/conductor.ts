@@ -153,7 +153,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       await lead.kick(nowMs());
       tick();
       standstills.start();
-      // Every second, on the second. A tick that is missed costs nothing: what is due is read from the record.
+      // Every second, on the second. A tick that is missed costs nothing (docs/facts.md#cron-in-memory): what is due is
+      // read from the record.
       ticker = cron.schedule('* * * * * *', tick, { name: 'conductor', suppressMissedWarning: true });
     },
 

@@ -27,8 +27,8 @@ export interface Timings {
   boardMs: number;
   liveMs: number;
   /**
-   * How often it is looked whether HALT is still within reach: one read of the channel's history (Tier 3,
-   * docs/facts.md#slack-tiers) per running shot.
+   * How often it is looked whether HALT is still within reach: one read of the channel's history
+   * (docs/facts.md#slack-history-limit) per running shot.
    */
   liveDownMs: number;
   /** Workers' last reports may come this long after the close; the final figures wait for them. */

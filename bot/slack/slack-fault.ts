@@ -77,7 +77,7 @@ const MESSAGE: ReadonlySet<string> = new Set([
   'invalid_array_arg',
 ]);
 
-/** Deleted, too old for the workspace's rules, not ours, or frozen (https://docs.slack.dev/reference/methods/chat.update/#errors). */
+/** Deleted, too old for the workspace's rules, not ours, or frozen (docs/facts.md#slack-update-rate). */
 const GONE: ReadonlySet<string> = new Set([
   'message_not_found',
   'edit_window_closed',

@@ -18,7 +18,7 @@ export function header(text: string): HeaderBlock {
 
 /**
  * `blockId` is needed where the accessory is a button that another section has too. Slack folds a longer text behind
- * "See more" unless it is told to expand it (https://docs.slack.dev/reference/block-kit/blocks/section-block), and what
+ * "See more" unless it is told to expand it (docs/facts.md#slack-fold), and what
  * people decide on must not be folded.
  */
 export function section(text: string, accessory?: Button, blockId?: string): SectionBlock {

@@ -22,7 +22,10 @@ export interface Queues {
   ): Promise<void>;
   /** Standard. Same promise; sends several batch calls at once. */
   send(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** Rejects with the abort when the signal aborts; messages that were on their way then come again after their visibility time-out. */
+  /**
+   * Rejects with the abort when the signal aborts; messages that were on their way then come again after their
+   * visibility time-out (docs/facts.md#sqs-aborted-receive).
+   */
   receive(
     queue: string,
     options: { max: number; waitSeconds: number; visibilitySeconds: number; signal?: AbortSignal },
@@ -44,7 +47,10 @@ export interface Received {
   group: string | null;
 }
 
-/** Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the other queue. */
+/**
+ * Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the
+ * other queue. Who takes longer sees it given out again (docs/facts.md#sqs-redelivery).
+ */
 const SEGMENT_VISIBILITY_SECONDS = 60;
 const BATCH_VISIBILITY_SECONDS = 30;
 /**
@@ -307,7 +313,7 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
   };
 }
 
-/** Tens, and no call over 1 MiB. */
+/** Tens, and no call over 1 MiB (docs/facts.md#sqs-sizes). */
 function cut(messages: readonly Outgoing[]): Outgoing[][] {
   const chunks: Outgoing[][] = [];
   let bytes = 0;

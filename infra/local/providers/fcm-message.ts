@@ -101,7 +101,10 @@ const message: Fields = {
 
 const request: Fields = { message, validate_only: 'bool' };
 
-/** Keys that FCM keeps for itself in `data`: today's reference says `google.` and `gcm.notification`, older ones all of google and gcm. The harsher it is. */
+/**
+ * Keys that FCM keeps for itself in `data` (docs/facts.md#fcm-data-keys): today's page or older ones, the harsher it
+ * is.
+ */
 const reservedKey = /^(?:from|message_type|(?:google|gcm).*)$/i;
 
 export interface Problem {

@@ -24,7 +24,10 @@ export class Addresses {
   /** Whose turn it is among those with as many connections. */
   #turn: number;
 
-  /** `start`: whose turn is first. Lanes that begin at different places share out the first connections as evenly as the later ones. */
+  /**
+   * `start`: whose turn is first. Lanes that begin at different places share out the first connections as evenly as the
+   * later ones (docs/facts.md#h2-one-address).
+   */
   constructor(start = 0) {
     this.#turn = start;
   }

@@ -2,7 +2,7 @@ import type { HeaderField } from '../../../h2/hpack-decoder.ts';
 
 /**
  * What the header blocks of an answer may say, RFC 9113 section 8. What breaks these rules is malformed: its stream is
- * over, its status does not count, and the connection lives (section 8.1.1).
+ * over, its status does not count, and the connection lives (docs/facts.md#h2-malformed-answer).
  */
 
 /** `contentLength` in bytes; -1: not said. */

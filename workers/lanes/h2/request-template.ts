@@ -51,6 +51,7 @@ export function compileRequest(template: RequestTemplate, tokenBytes: number, en
   const bodyBytes = template.body.length + template.bodyRest.length + (inPath ? 0 : tokenBytes);
   // Some answer 411 to a body without it (lighttpd). A literal, because it differs by locale and by the length of a token in
   // the body: entries would push others out of the table, and each change makes all requests be compiled anew.
+  // Not needed by HTTP/2, but by some front ends (docs/facts.md#h2-content-length).
   const contentLength = { name: 'content-length', value: String(bodyBytes), mode: 'literal' as const };
   const rest = encoder.encode([
     index(':authority', template.authority),
