@@ -1,4 +1,7 @@
-/** Codes of everything that makes an audience unusable. One bad row is never an error: it is rejected with a reason (see rows.ts). */
+/**
+ * Codes of everything that makes an audience unusable. One bad row is never an error: it is rejected with a reason (see
+ * workers/audience/reasons.ts).
+ */
 export type AudienceErrorCode =
   | 'ARGUMENT_INVALID'
   | 'INPUT_MISSING'

@@ -13,7 +13,7 @@ export const PLATFORMS: readonly Platform[] = ['ios', 'android'];
 /** Who did it: a person, or a named part of the system. */
 export type Actor = { person: PersonId } | { system: 'conductor' | 'worker' | 'closer' | 'ssm' | 'slack' | 'cli' };
 
-/** How a person proved who they are. An operator key signs `proofText` (see operator-proof.ts). */
+/** How a person proved who they are. An operator key signs `proofText` (see proof.ts). */
 export type Via =
   /** `teamId`, `channelId`: the workspace of the presser and where they pressed; absent in older records. */
   | { kind: 'slack'; slackId: string; teamId?: string; channelId?: string }

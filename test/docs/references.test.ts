@@ -50,6 +50,9 @@ describe('a reference that leads nowhere is found', () => {
     ['a page in capitals', 'README.md', 'as CHANGES.md says', 'no such page: CHANGES.md'],
     ['a file that a comment names', 'bot/a.ts', 'f(); // as in workers/gone.ts', 'no such file: workers/gone.ts'],
     ['a file that a comment names and is there', 'bot/a.ts', '// as in workers/lane.ts', null],
+    ['a folder that a comment names', 'bot/a.ts', '/* measured in workers/pool. */', 'no such file: workers/pool'],
+    ['a file by its name in a comment', 'bot/a.ts', '// see lane.ts, and gone.ts.', 'no such file: gone.ts'],
+    ['a place in some file in a comment', 'bot/a.ts', '// as `x.ts:3:1`, */*.ts and a/b', null],
     ['an import', 'bot/a.ts', "import x from 'workers/gone.ts';", null],
     ['a link', 'README.md', '[lane](workers/lane.ts), [facts](docs/facts.md#age), [web](https://a.b/c)', null],
     ['a link to a file that is not there', 'docs/b.md', '[lane](../workers/gone.ts)', 'no such file: workers/gone.ts'],
@@ -62,6 +65,7 @@ describe('a reference that leads nowhere is found', () => {
     ['the name of a file in backticks', 'docs/b.md', '`lane.ts`, `l*.ts` and `gone.ts`', 'no such file: gone.ts'],
     ['a value in backticks', 'docs/b.md', '`text/html`, `a/b`, `GO`', null],
     ['an anchor twice', 'docs/b.md', '<a id="x"></a> <a id="x"></a>', 'anchor twice: x'],
+    ['the same heading again', 'docs/b.md', '# One\n# One\n[x](#one) [y](#one-1)', null],
     ['an anchor like a heading', 'docs/b.md', '# Why so\n<a id="why-so"></a>', 'anchor twice: why-so'],
   ])('%s', (_, path, text, problem) => {
     const found = referenceProblems(new Map(Object.entries({ ...here, [path]: text })));

@@ -23,7 +23,7 @@ export function referenceProblems(tree: Tree): string[] {
     for (const [name] of text.matchAll(PAGE)) checkTarget(tree, name, tell);
     for (const [name] of text.matchAll(SHOUTED_PAGE)) if (!isSomewhere(tree, name)) tell(`no such page: ${name}`);
     if (path.endsWith('.md')) checkMarkdown(tree, path, text, tell);
-    else for (const name of pathsInComments(tree, text)) if (!isThere(tree, name)) tell(`no such file: ${name}`);
+    else checkComments(tree, text, tell);
   }
   return found;
 }
@@ -80,6 +80,12 @@ function checkMarkdown(tree: Tree, path: string, text: string, tell: (what: stri
     }
 }
 
+function checkComments(tree: Tree, text: string, tell: (what: string) => void): void {
+  const { paths, sources } = namesInComments(tree, text);
+  for (const name of paths) if (!isThere(tree, name)) tell(`no such file: ${name}`);
+  for (const name of sources) if (!paths.includes(name) && !isSomewhere(tree, name)) tell(`no such file: ${name}`);
+}
+
 function checkTarget(tree: Tree, target: string, tell: (what: string) => void): void {
   const [file = '', anchor] = target.split('#');
   if (!isThere(tree, file)) tell(`no such file: ${file}`);
@@ -89,12 +95,17 @@ function checkTarget(tree: Tree, target: string, tell: (what: string) => void): 
 
 const withoutFences = (text: string) => text.replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** Names of sources in comments, from the top: `workers/lanes/lane.ts`. */
-function pathsInComments(tree: Tree, text: string): string[] {
-  return [...text.matchAll(/^\s*(?:\/\/|\/?\*|#).*$|(?<=\s)\/[/*].*$/gm)]
-    .flatMap(([comment]) => [...comment.matchAll(/(?<![\w./@-])[\w-]+\/[\w./-]+\.(?:ts|mjs|yaml)\b/g)])
-    .map(([name]) => name)
-    .filter((name) => isPath(tree, name));
+/** What comments name: paths from the top (`workers/lanes`), and sources by the end of their path (`answers.ts`). */
+function namesInComments(tree: Tree, text: string): { paths: string[]; sources: string[] } {
+  const comments = [...text.matchAll(/^\s*(?:\/\/|\/?\*|#).*$|(?<=\s)\/[/*].*$/gm)].map(([comment]) => comment);
+  const words = comments.flatMap((comment) => [
+    ...comment.matchAll(/(?<![\w./@*-])[\w.-]+(?:\/[\w.-]+)*\w(?!:?[\w*])/g),
+  ]);
+  const names = words.map(([word]) => word);
+  return {
+    paths: names.filter((name) => !name.endsWith('.md') && isPath(tree, name)),
+    sources: names.filter(isSourceName),
+  };
 }
 
 /** Begins with one of the project's folders, and has nothing in it that a path hasn't. */
