@@ -11,7 +11,7 @@ import { devicesPerText } from '../../runbooks/launch/texts-sent.ts';
 import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { missedText } from '../../runbooks/record/describe.ts';
 import { timelineMarkdown } from '../../runbooks/record/timeline.ts';
-import { differing } from '../conductor/effects/public-mirror.ts';
+import { differing } from '../mirrored-switches.ts';
 import { finished, reasons, theRest, times } from '../views/live-stats.ts';
 import { percent } from '../views/shares.ts';
 import { sickLine, weatherSay } from '../views/weather.ts';

@@ -1,6 +1,5 @@
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { roomTrouble } from '../conductor/room/room.ts';
-import type { RoomTrouble } from '../conductor/room/room.ts';
+import type { RoomTrouble } from '../conductor/conductor-port.ts';
 import { whoIs } from '../desk.ts';
 import { roomFaultText } from '../slack/slack-fault.ts';
 import { code, noLaunch, stranger } from '../views/answers.ts';
@@ -148,7 +147,7 @@ async function runHere(ask: Ask, sub: Subcommand, launch: Launch): Promise<Answe
 /** The answer does not depend on it. */
 async function troubleOf({ desk }: Ask, launch: Launch): Promise<RoomTrouble | null> {
   try {
-    return await roomTrouble(desk, launch.id);
+    return await desk.conductor.roomTrouble(launch.id);
   } catch (error) {
     desk.log.warn({ err: error, launchId: launch.id }, 'could not look whether the channel takes posts');
     return null;

@@ -2,7 +2,6 @@ import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { Acted } from './context.ts';
-import type { RoomTrouble } from './room/room.ts';
 
 /** What the Slack surface and the command line ask of the conductor. */
 export interface Conductor {
@@ -20,6 +19,8 @@ export interface Conductor {
   measured(launchId: string, how?: { anew: boolean }): Promise<Measured[]>;
   /** Of these segments, those that have been sent to before: who of each is left, frozen now. Rejects with a CloudError; CLAIMS_LOST says that it can't be told any more. */
   frozenSets(launchId: string, segments: SegmentsAsked): Promise<FrozenSet[]>;
+  /** What the leader has noted of a launch's channel; null: it takes posts. Rejects with a CloudError. */
+  roomTrouble(launchId: string): Promise<RoomTrouble | null>;
   isLeader(): boolean;
   /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
   shutRooms(): ({ launchId: string } & RoomTrouble)[];
@@ -30,4 +31,11 @@ export interface HaltPress {
   source: 'slack' | 'ssm' | 'cli';
   reason: string;
   pressedAtMs: number;
+}
+
+/** Slack's word for what is wrong with the channel, and since when. `refusesPosts`: a new post was refused; that an edit works proves nothing then. */
+export interface RoomTrouble {
+  code: string;
+  sinceMs: number;
+  refusesPosts: boolean;
 }

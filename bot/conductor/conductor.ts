@@ -18,6 +18,7 @@ import { Halting } from './halt.ts';
 import { Job } from './job.ts';
 import { LaunchKeeper } from './launch-keeper.ts';
 import { Leader } from './leader.ts';
+import { roomTrouble } from './room/room.ts';
 import { fallbackCloser } from './shots/fallback-closer.ts';
 import { StandstillWatch } from './shots/standstill.ts';
 import { TIMINGS } from './timings.ts';
@@ -190,6 +191,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
       const launch = await journal.launch(launchId);
       return launch === null ? [] : freezeSets(freezing, launch, segmentsMeant(launch, segments, context.nowMs()));
     },
+    roomTrouble: (launchId) => roomTrouble(context, launchId),
     isLeader: () => leader.isLeading,
     shutRooms: () =>
       [...keepers.values()].flatMap(({ launchId, room }) =>

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
-import type { SwitchValue } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { differing, mirrorValue, parameterName } from '../../mirrored-switches.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
-import { byWhom, parameterName, shownValue, writeHalt } from '../watches/halt-parameter.ts';
+import { byWhom, shownValue, writeHalt } from '../watches/halt-parameter.ts';
 
 /**
  * The switches as others see them: one SSM parameter each, and a flag file in object storage that an edge can
@@ -13,15 +13,6 @@ import { byWhom, parameterName, shownValue, writeHalt } from '../watches/halt-pa
  */
 
 export const flagsKey = (launchId: string): string => `switches/${launchId}.json`;
-
-const text = (value: SwitchValue): string => (value === true ? 'on' : value === false ? 'off' : String(value));
-
-/** `on`/`off` for yes and no; null: never set. */
-export function mirrorValue(launch: Launch, name: string): string | null {
-  if (name === 'halt') return launch.halt.active ? 'on' : 'off';
-  const standing = launch.switches[name];
-  return standing === undefined ? null : text(standing.value);
-}
 
 export async function mirrorSwitch(context: Context, launchId: string, name: string): Promise<string> {
   return followRecord(
@@ -74,33 +65,6 @@ async function followRecord(
     if (!(await write(value))) return 'set by hand meanwhile';
     written = value;
   }
-}
-
-/** Switches but the halt that stand otherwise in Parameter Store than in the record. `here`: as the record has it. */
-export function differing(
-  launch: Launch,
-  parameters: readonly { name: string; value: string }[],
-): { name: string; value: string; here: string }[] {
-  return switchNames(launch).flatMap((name) => {
-    const found = parameters.find((parameter) => parameter.name === parameterName(launch.id, name));
-    const here = mirrorValue(launch, name) ?? UNSET[name] ?? '';
-    return found === undefined || plain(found.value) === plain(here)
-      ? []
-      : [{ name, value: found.value, here: here === '' ? 'not set' : here }];
-  });
-}
-
-const switchNames = (launch: Launch): string[] => [
-  ...Object.keys(UNSET),
-  ...launch.runbook.switches.map(({ id }) => id),
-];
-
-/** What a switch that nobody has set comes to. */
-const UNSET: Partial<Record<string, string>> = { 'pace.ios': '0', 'pace.android': '0', zombie: 'off' };
-
-function plain(value: string): string {
-  const word = value.trim().toLowerCase();
-  return ['on', 'true', '1'].includes(word) ? 'on' : ['off', 'false', '0'].includes(word) ? 'off' : value.trim();
 }
 
 /** Between two looks at a parameter that differs: our own write may be under way. */

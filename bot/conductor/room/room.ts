@@ -1,18 +1,12 @@
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { roomShutMessage } from '../../views/room-trouble.ts';
+import type { RoomTrouble } from '../conductor-port.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
 
 /** Whoever mends the channel waits for the bot this long at most. */
 const LONGEST_PAUSE_MS = 5_000;
-
-/** Slack's word for what is wrong with the channel, and since when. `refusesPosts`: a new post was refused; that an edit works proves nothing then. */
-export interface RoomTrouble {
-  code: string;
-  sinceMs: number;
-  refusesPosts: boolean;
-}
 
 /** What Slack was asked for: some channels take edits of what stands there and no new post. */
 export type Asked = 'post' | 'edit';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
+import { parameterName } from '../../mirrored-switches.ts';
 import { clip, oneLine } from '../../views/words.ts';
 import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -11,7 +12,6 @@ import type { Context } from '../context.ts';
  * Whoever writes may die before it keeps the fact, so our writes say what they are besides. A version that neither explains
  * is somebody's: in doubt it halts.
  */
-export const parameterName = (launchId: string, name: string): string => `/gobutton/${launchId}/${name}`;
 
 /**
  * Our clock against AWS's: beyond that AWS refuses what we sign (docs/facts.md#aws-clock), so a version that lies

@@ -1,10 +1,12 @@
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { differing } from '../../mirrored-switches.ts';
+import { parameterName } from '../../mirrored-switches.ts';
 import type { Context } from '../context.ts';
-import { differing, mirrorSwitch, noteIfSetByHand } from '../effects/public-mirror.ts';
+import { mirrorSwitch, noteIfSetByHand } from '../effects/public-mirror.ts';
 import type { Halting } from '../halt.ts';
-import { byWhom, isExplained, parameterName, shownValue } from './halt-parameter.ts';
+import { byWhom, isExplained, shownValue } from './halt-parameter.ts';
 
 /** A halt by hand waits for the item longer than a poll would. */
 const SWITCHES_WITHIN_MS = 1_500;
