@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Messages on the queues. They are wake-ups and carry no authority: whoever receives one reads the record.
+ * Messages on the queues. They are wake-ups and carry no authority: whoever receives one reads the record
+ * (docs/decisions/wake-ups-carry-no-authority.md).
  */
 
 const attempt = z.number().int().min(1).max(99_999);

@@ -3,7 +3,8 @@
  *
  * This folder is the wire format and nothing else: it knows neither client nor server. The lane (workers/lanes/h2) and the
  * local providers (infra/local/providers/h2) build a connection of their own on it, each with its own rules, so that one may
- * refuse what the other sends. What both would get wrong alike is held against the RFCs' examples and foreign servers and clients.
+ * refuse what the other sends. What both would get wrong alike is held against the RFCs' examples and foreign servers and clients
+ * (docs/decisions/shared-http2-codec.md).
  */
 
 export const FRAME_HEADER_BYTES = 9;

@@ -8,8 +8,9 @@ import type { Acted, Context } from './context.ts';
 import { switchValues } from './effects/perform.ts';
 
 /**
- * Halt is the exception to record-before-effect: the switch item first, because workers obey that; then the entry,
- * retried until it lands. Nothing here gives up while the process lives. The public mirror follows from the entry.
+ * Halt is the exception to record-before-effect (docs/decisions/switch-before-record.md): the switch item first,
+ * because workers obey that; then the entry, retried until it lands. Nothing here gives up while the process lives. The
+ * public mirror follows from the entry.
  */
 export class Halting {
   readonly #context: Context;

@@ -10,7 +10,8 @@ import { CloudError, isConditionFailure } from './cloud-error.ts';
 
 /**
  * Table `<prefix>-claims`, key `k` = claimKey(...): one item per batch and attempt, no index. It is a chain of holders, each
- * with a lease; what one leaves unwritten is the next one's. Almost always there is one: a put before it sends, an update after.
+ * with a lease; what one leaves unwritten is the next one's. Almost always there is one: a put before it sends, an update after
+ * (docs/decisions/leases.md).
  *
  *   (none) → claimed → accounted           its holder has sent it all
  *            claimed → open → claimed …    its holder has handed the rest on, another one takes it

@@ -1,7 +1,7 @@
 import { sharedClockMs } from '../monotonic.ts';
 
 /**
- * The store's time, which all processes have in common, whatever their own wall clocks show.
+ * The store's time, which all processes have in common, whatever their own wall clocks show (docs/decisions/store-time.md).
  *
  * Every answer of DynamoDB carries a `Date` in whole seconds, cut off. It was written between the try (`sentAtMs`) and the
  * answer (`answeredAtMs`), so that the store's time less our monotonic clock is at least `date - answeredAtMs` and less

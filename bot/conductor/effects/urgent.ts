@@ -10,7 +10,8 @@ const FIRST: ReadonlySet<Effect['kind']> = new Set(['lift-halt', 'index-launch']
 
 /**
  * Performs an entry's urgent cloud effects right after its append, without a claim: they are idempotent and the
- * press to push time is what counts. Never rejects; what fails stays for the leader. Gives the ids that are done.
+ * press to push time is what counts. Never rejects; what fails stays for the leader
+ * (docs/architecture.md#effects). Gives the ids that are done.
  */
 export async function performUrgent(context: Context, launch: Launch, entry: Entry): Promise<string[]> {
   const urgent = effectsOf(entry, launch).filter((effect) => effect.urgent && effect.lane === 'cloud');

@@ -21,7 +21,8 @@ import type {
 
 /**
  * The calls that a worker makes for every batch, in the SDK's own terms. There are two ways to make them, which take and give the
- * same and fail by the same names: through the SDK (sdk-calls.ts), and straight over a socket (direct-calls.ts), at a fifth of the CPU time.
+ * same and fail by the same names: through the SDK (sdk-calls.ts), and straight over a socket (direct-calls.ts), at a fifth of the CPU time
+ * (docs/decisions/calls-without-middleware.md).
  */
 export type Calls<Operations extends object> = <Name extends keyof Operations & string>(
   name: Name,
