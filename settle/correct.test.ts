@@ -43,7 +43,7 @@ const launchWith = (shot: object | undefined) =>
   ({ shots: shot === undefined ? {} : { S5: shot } }) as unknown as Launch;
 const closedShot = {
   closed: { atMs: 1 },
-  totals: [{ ...standing, segment: 'android' }, { ...standing, attempt: 1 }, standing],
+  totals: [{ ...standing, segment: 'android', devices: 7 }, { ...standing, attempt: 1 }, standing],
 };
 
 /** A journal that takes everything, and what was submitted. */

@@ -1,84 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pLimit from 'p-limit';
-import type { LimitFunction } from 'p-limit';
-import type { Logger } from 'pino';
-import type { Manifest } from '../../contract/manifest.ts';
-import { MESSAGE_CHARS, segmentOrder, testOrder } from '../../contract/orders.ts';
-import type { BatchMessage, SegmentOrder, TestOrder } from '../../contract/orders.ts';
-import type { ClaimStore } from '../../infra/aws/claim-store.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
 import { POLL_SECONDS } from '../../infra/aws/queues.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
-import type { SwitchStore } from '../../infra/aws/switch-store.ts';
-import type { AudienceRef, Platform, TestResult } from '../../runbooks/launch/entries.ts';
-import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
-import { attemptSets } from '../../settle/attempt-set.ts';
-import type { SetReader } from '../../settle/frozen-sets.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';
 import { cut } from '../report/foreign.ts';
-import type { Authority } from '../send/authority.ts';
-import { haltedCopies } from '../test-send/test-send.ts';
-import type { Known } from './known.ts';
-import { Looks } from './look.ts';
+import { OrderFates } from './order-fates.ts';
+import type { FateOptions } from './order-fates.ts';
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends FateOptions {
   queues: Queues;
-  /** Queue names. */
+  /** The queue of orders. */
   segments: string;
-  batches: Record<Platform, string>;
-  claims: ClaimStore;
-  setOf: SetReader;
-  switches: SwitchStore;
-  journal: Journal;
-  launchId: string;
-  /** What may be in the record, before it is read in full. */
-  known: Known;
-  /** Whether that launch has the pool now, so that its orders are for others. */
-  isServed: (launchId: string) => Promise<boolean>;
-  manifestOf: (audience: AudienceRef) => Promise<Manifest>;
-  sendTest: (launch: Launch, testId: string, to: readonly string[]) => Promise<TestResult[]>;
   foreign: Foreign;
   /** An order of ours was refused: shown in the worker's report. */
   onRefused: (say: string) => void;
-  log: Logger;
-  nowMs?: () => number;
   /** How long a dispatcher that died keeps an order from the others, seconds. */
   visibilitySeconds?: number;
 }
-
-/** What becomes of an order's message: done, somebody else's (back after so many seconds), nobody's, or refused for good. */
-type Fate = { done: true } | { backSeconds: number; why: string } | { foreign: string } | { refused: string };
 
 /** As many as one call gives: what is nobody's is passed over ten at a time. */
 const AT_ONCE = 10;
 /** Orders that wait for a store or their turn; beyond them none is received. */
 const AT_HAND_MOST = 100;
-/** What was cut here is remembered: a repeated order needs no second look, and lost batches are put back by the rescue. */
-const CUT_KEPT = 1_000;
 /**
  * Short, because a shot may have a minute in all, and a dispatcher that dies must not keep a whole segment from the
  * others for most of it. Extended while an order is being served; one that outlives it is cut again, into the same batches.
  */
 const VISIBILITY_SECONDS = 8;
 
-/** Turns segment orders into batch messages, after reading in the record that they may be. Also serves test orders. */
+/** Takes orders off their queue: each is held until its fate is known (order-fates.ts), however long a store is away. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #stop = new AbortController();
   readonly #visibilitySeconds: number;
-  readonly #looks: Looks;
-  /** One segment of a platform after the other: each has several calls under way, and its first batches are soon out. */
-  readonly #turns: Record<Platform, LimitFunction> = { ios: pLimit(1), android: pLimit(1) };
+  readonly #fates: OrderFates;
   readonly #serving = new Set<Promise<void>>();
-  /** By what is ordered: those under way, and those that are done. */
-  readonly #fates = new Map<string, Promise<Fate>>();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
-    this.#looks = new Looks(options);
+    this.#fates = new OrderFates(options, this.#stop.signal);
   }
 
   start(): void {
@@ -128,7 +90,7 @@ export class Dispatcher {
     const holding = { queues, queue: segments, visibilitySeconds: this.#visibilitySeconds, log };
     const { value: fate } = await whileHeld(holding, receipt, () =>
       untilDone(
-        () => this.#fateOf(body, group),
+        () => this.#fates.of(body, group),
         this.#stop.signal,
         (error, delayMs) => {
           log.error({ err: error, delayMs }, 'order could not be served; trying again');
@@ -144,144 +106,5 @@ export class Dispatcher {
       onRefused(fate.refused);
     }
     await queues.remove(segments, [receipt]);
-  }
-
-  async #fateOf(body: string, group: string | null): Promise<Fate> {
-    const { launchId, isServed } = this.#options;
-    const order = parse(body);
-    if (order === null)
-      return { foreign: `a message on the segment queue is no order of this version: ${body.slice(0, 300)}` };
-    if (order.launchId !== launchId) {
-      // In a group of our own it would stand in front of our orders.
-      const isTheirs = group !== null && group.startsWith(`${order.launchId}/`) && (await isServed(order.launchId));
-      return isTheirs
-        ? { backSeconds: 1, why: 'an order of the launch that has the pool now' }
-        : { foreign: `an order of another launch: ${order.launchId}` };
-    }
-    return 'testId' in order
-      ? this.#once(`test/${order.testId}`, () => this.#test(order))
-      : this.#once(`${order.shotId}/${order.segment}/${order.attempt}`, () => this.#segment(order));
-  }
-
-  /** The same order may come a thousand times at once. */
-  #once(key: string, serve: () => Promise<Fate>): Promise<Fate> {
-    const known = this.#fates.get(key);
-    if (known !== undefined) return known;
-    if (this.#fates.size >= CUT_KEPT) this.#fates.clear();
-    const fate = serve();
-    this.#fates.set(key, fate);
-    const forget = () => {
-      if (this.#fates.get(key) === fate) this.#fates.delete(key);
-    };
-    fate.then((one) => {
-      if (!('done' in one)) forget();
-    }, forget);
-    return fate;
-  }
-
-  async #segment(order: SegmentOrder): Promise<Fate> {
-    const { queues, batches, log, known, nowMs = Date.now } = this.#options;
-    const startMs = nowMs();
-    const seen = known.peekShot(order.shotId);
-    // What the record has said against it, it says for good.
-    const early = seen === undefined ? null : problemOf(order, seen, 0, startMs);
-    if (early !== null) return early;
-    if (!(await known.shot(order.shotId)))
-      return { foreign: `an order of a shot that is not in the record: ${order.shotId} ${order.segment}` };
-    const { verdict, haltEpoch } = await this.#looks.at(order.shotId);
-    if (!verdict.ok) {
-      const why = `${order.shotId} ${order.segment}: ${verdict.code}, ${verdict.say}`;
-      return verdict.code === 'NO_APPROVAL' ? { foreign: why } : { refused: why };
-    }
-    const problem = problemOf(order, verdict.authority.shot, haltEpoch, startMs);
-    if (problem !== null) return problem;
-
-    const messages = await this.#cut(order, verdict.authority);
-    const platform = platformOf(verdict.authority, order.segment);
-    await this.#turns[platform](() =>
-      queues.send(
-        batches[platform],
-        messages.map((message) => JSON.stringify(message)),
-        this.#stop.signal,
-      ),
-    );
-    log.info(
-      {
-        shotId: order.shotId,
-        segment: order.segment,
-        attempt: order.attempt,
-        batches: messages.length,
-        tookMs: nowMs() - startMs,
-      },
-      'segment cut into batches',
-    );
-    return { done: true };
-  }
-
-  /** From the manifest alone, so that any dispatcher cuts the same batches; of a later attempt only those with something left. */
-  async #cut({ launchId, shotId, segment, attempt }: SegmentOrder, authority: Authority): Promise<BatchMessage[]> {
-    const manifest = await this.#options.manifestOf(authority.shot.audience);
-    const found = manifest.segments.find(({ id }) => id === segment)?.batches ?? [];
-    const sets = await attemptSets(this.#options, authority, segment, attempt, found);
-    return found
-      .filter(({ id }) => (sets.get(id)?.size ?? 0) > 0)
-      .map(({ id }) => ({ v: 1, launchId, shotId, segment, attempt, batch: id }));
-  }
-
-  async #test({ launchId, testId }: TestOrder): Promise<Fate> {
-    const { journal, switches, sendTest, log, known } = this.#options;
-    if (known.peekTest(testId)?.results != null) return { done: true };
-    const launch = (await known.test(testId)) ? await journal.launch(launchId) : null;
-    const test = launch !== null && Object.hasOwn(launch.tests, testId) ? launch.tests[testId] : undefined;
-    if (launch === null || test === undefined) return { foreign: `test ${testId} was not asked for` };
-    if (test.results !== null) return { done: true };
-    if (test.contentHash !== launch.contentHash)
-      return { refused: `test ${testId}: the content has changed since it was asked for` };
-    const item = await switches.read(launchId, { consistent: true });
-    if (item === null) throw new Error('SWITCHES_MISSING: a halt may have stood in them');
-    // A halt stops what was asked for before it; copies that people ask for during it are how they prepare the next attempt.
-    const isHalted = Math.max(item.haltEpoch, launch.halt.epoch) > test.haltEpoch;
-    const results = isHalted ? haltedCopies(launch, test.to) : await sendTest(launch, testId, test.to);
-    const reported = await journal.submit(launchId, { kind: 'report-test', testId, results });
-    log.info(
-      { testId, copies: results.length, accepted: results.filter((one) => one.accepted).length, reported: reported.ok },
-      'test copies sent',
-    );
-    return { done: true };
-  }
-}
-
-/** Why the segment may not be cut, for good, or null. */
-function problemOf(
-  { shotId, segment, attempt }: SegmentOrder,
-  shot: Shot,
-  haltEpoch: number,
-  nowMs: number,
-): Fate | null {
-  const refused = (why: string): Fate => ({ refused: `${shotId} ${segment}: ${why}` });
-  if (!shot.segments.some((one) => one.segment === segment && one.attempt === attempt))
-    return { foreign: `${shotId} ${segment}: attempt ${attempt} of it was not approved in this shot` };
-  if (shot.closed !== null) return refused('the shot is closed');
-  const platform = shot.audience.segments.find(({ id }) => id === segment)?.platform;
-  if (platform === undefined) return refused('the audience has no such segment');
-  if (nowMs >= shot.notAfterAtMs[platform]) return refused('it is late');
-  if (shot.haltedAtMs !== null || haltEpoch > shot.haltEpoch) return refused('the shot was halted');
-  return null;
-}
-
-/** The segment is part of the shot: `problemOf` was asked before. */
-function platformOf({ shot }: Authority, segment: string): Platform {
-  const found = shot.audience.segments.find(({ id }) => id === segment);
-  if (found === undefined) throw new Error(`SEGMENT_MISSING ${segment}`);
-  return found.platform;
-}
-
-function parse(body: string): SegmentOrder | TestOrder | null {
-  if (body.length > MESSAGE_CHARS) return null;
-  try {
-    const json: unknown = JSON.parse(body);
-    return segmentOrder.safeParse(json).data ?? testOrder.safeParse(json).data ?? null;
-  } catch {
-    return null;
   }
 }

@@ -62,4 +62,9 @@ export const SEND: Held[] = [
       { line: 'if (stray !== undefined)', change: 'stray !== undefined → false', why: SECOND_LOCK },
     ],
   },
+  { file: 'workers/dispatch/orders.ts' },
+  { file: 'workers/dispatch/order-fates.ts' },
+  { file: 'workers/dispatch/look.ts', by: ['workers/dispatch/order-fates.test.ts'] },
+  { file: 'workers/dispatch/known.ts', by: ['workers/dispatch/order-fates.test.ts'] },
+  { file: 'settle/correct.ts' },
 ];
