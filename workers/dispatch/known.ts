@@ -15,13 +15,16 @@ const IN_FULL_EVERY_MS = 1_000;
 export class Known {
   readonly #journal: Pick<Journal, 'launch' | 'peek'>;
   readonly #launchId: string;
+  readonly #nowMs: () => number;
   #next: Promise<Launch | null> | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #inFullAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(journal: Pick<Journal, 'launch' | 'peek'>, launchId: string) {
+  /** `nowMs`: monotonic. */
+  constructor(journal: Pick<Journal, 'launch' | 'peek'>, launchId: string, nowMs = () => performance.now()) {
     this.#journal = journal;
     this.#launchId = launchId;
+    this.#nowMs = nowMs;
   }
 
   /** As last read. Undefined: not in it. */
@@ -48,8 +51,8 @@ export class Known {
     if (!/^[1-9]\d{0,9}$/.test(id.slice(1)) || id[0] !== letter || Number(id.slice(1)) <= (known?.seq ?? 0))
       return false;
     // An order comes right behind its press, and waits for no second read then.
-    if (performance.now() - this.#inFullAtMs >= IN_FULL_EVERY_MS) {
-      this.#inFullAtMs = performance.now();
+    if (this.#nowMs() - this.#inFullAtMs >= IN_FULL_EVERY_MS) {
+      this.#inFullAtMs = this.#nowMs();
       return true;
     }
     return isIn(await (this.#next ??= this.#readNext()));
@@ -57,8 +60,8 @@ export class Known {
 
   /** Begins after whoever waits for it has asked. */
   async #readNext(): Promise<Launch | null> {
-    await sleep(Math.max(0, this.#readAtMs + READ_EVERY_MS - performance.now()));
-    this.#readAtMs = performance.now();
+    await sleep(Math.max(0, this.#readAtMs + READ_EVERY_MS - this.#nowMs()));
+    this.#readAtMs = this.#nowMs();
     this.#next = null;
     return this.#journal.launch(this.#launchId);
   }

@@ -64,7 +64,7 @@ export const SEND: Held[] = [
   },
   { file: 'workers/dispatch/orders.ts' },
   { file: 'workers/dispatch/order-fates.ts' },
-  { file: 'workers/dispatch/look.ts', by: ['workers/dispatch/order-fates.test.ts'] },
-  { file: 'workers/dispatch/known.ts', by: ['workers/dispatch/order-fates.test.ts'] },
+  { file: 'workers/dispatch/look.ts' },
+  { file: 'workers/dispatch/known.ts' },
   { file: 'settle/correct.ts' },
 ];
