@@ -95,12 +95,10 @@ export async function pressGo({
   const shot = Object.values(launch?.shots ?? {}).find((one) => one.orderId === orderId);
   const mine = launch !== null && shot !== undefined && whoIs(launch, slackId)?.id === shot.approvedBy;
   const order = launch?.orders[orderId];
-  const why = mine
-    ? info('Your GO counted already; this press changed nothing.')
-    : // Somebody else was first: what the presser wanted has happened.
-      shot !== undefined && outcome.code === 'ORDER_NOT_OPEN'
-      ? info(outcome.say)
-      : refused(outcome.code, outcome.say);
+  // Somebody else was first: what the presser wanted has happened.
+  const others =
+    shot !== undefined && outcome.code === 'ORDER_NOT_OPEN' ? info(outcome.say) : refused(outcome.code, outcome.say);
+  const why = mine ? info('Your GO counted already; this press changed nothing.') : others;
   // The requester's press on an order that is over: say what became of it.
   const late =
     outcome.code === 'SAME_PERSON' && launch !== null && order !== undefined && order.state !== 'open'
