@@ -146,12 +146,8 @@ async function run(
     );
     return;
   }
-  const key =
-    command === 'halt'
-      ? await keyIfReadable(values.key, out)
-      : values.key === undefined
-        ? null
-        : await readKey(values.key);
+  const keyOfTheirs = (file: string | undefined) => (file === undefined ? null : readKey(file));
+  const key = await (command === 'halt' ? keyIfReadable(values.key, out) : keyOfTheirs(values.key));
   const session = openSession(env, out, key);
   try {
     switch (command) {
