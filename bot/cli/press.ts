@@ -188,13 +188,10 @@ export async function halt(
     () => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'),
     options.recordWithinMs,
   );
-  const taken = recorded.then((acted) =>
-    acted.ok
-      ? 'It is in the record.'
-      : acted.code === 'LAUNCH_CLOSED'
-        ? closed(launchId)
-        : `The record has no entry of it: ${acted.say}`,
-  );
+  const taken = recorded.then((acted) => {
+    if (acted.ok) return 'It is in the record.';
+    return acted.code === 'LAUNCH_CLOSED' ? closed(launchId) : `The record has no entry of it: ${acted.say}`;
+  });
   const outcome = await Promise.race([taken, late.promise]);
   clearTimeout(lateTimer);
   // A slow record may say only now that nobody obeys that switch item.
