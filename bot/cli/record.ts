@@ -1,4 +1,5 @@
 import { readPublicHalf } from '../../infra/aws/keyring.ts';
+import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { foldVerified, headProblem, verifyWithRules } from '../../infra/aws/verify-record.ts';
 import { shown } from '../../infra/environment.ts';
 import type { RecordKey } from '../../runbooks/launch/entries.ts';
@@ -42,17 +43,17 @@ export async function verify(session: Session, launchId: string, headText: strin
     out('rules     every request, approval, lift, waiver, halt and change of people or keys is what the rules give');
   const cut = item === 'unreadable' ? null : headProblem(entries, item?.head ?? null);
   if (cut !== null) throw broken(`by the switch item, ${cut}`);
-  out(
-    item === 'unreadable'
-      ? "head      the switch item can't be read"
-      : item?.head == null
-        ? 'head      none was noted in the switch item yet'
-        : `head      the switch item's is in it (${item.head.seq}:${item.head.hash.slice(0, 16)})`,
-  );
+  out(`head      ${headWords(item)}`);
   const missing = headProblem(entries, head);
   if (missing !== null) throw broken(`by the head that you gave, ${missing}`);
   if (head !== null) out(`head      yours is in it (${head.seq}:${head.hash})`);
   out(`verified in ${Math.round(performance.now() - startMs)} ms`);
+}
+
+function headWords(item: SwitchItem | 'unreadable' | null): string {
+  if (item === 'unreadable') return "the switch item can't be read";
+  if (item?.head == null) return 'none was noted in the switch item yet';
+  return `the switch item's is in it (${item.head.seq}:${item.head.hash.slice(0, 16)})`;
 }
 
 function broken(why: string): CliError {
