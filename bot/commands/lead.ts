@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { gateLines } from '../../runbooks/launch/gates.ts';
-import type { FireOrder } from '../../runbooks/launch/launch.ts';
+import type { FireOrder, GateLine } from '../../runbooks/launch/launch.ts';
 import { isExpired } from '../../runbooks/launch/remaining.ts';
 import { code, info } from '../views/answers.ts';
 import { context, message, section } from '../views/blocks.ts';
@@ -126,6 +126,16 @@ export const decline: Subcommand = {
   },
 };
 
+function notTicked(line: GateLine): string {
+  return `${code(line.id)} is measured, so nobody ticks it. ${line.hard ? "It is hard and can't be waived either." : `\`/go waive ${line.id}\` asks for a waiver.`}`;
+}
+
+function notWaived(line: GateLine): string {
+  return line.hard
+    ? `${code(line.id)} is a hard gate and can't be waived by anyone.`
+    : `${code(line.id)} is ticked by a person: \`/go tick ${line.id}\`.`;
+}
+
 /** The gates that have the button, or the one that was named. */
 async function gatesWith(ask: PersonAsk, sub: Subcommand, manual: boolean): Promise<Message> {
   const { desk, launch, typed, atMs } = ask;
@@ -139,15 +149,7 @@ async function gatesWith(ask: PersonAsk, sub: Subcommand, manual: boolean): Prom
       sub,
       `There is no gate ${code(word)}.${didYouMean(word, ids)} There are ${ids.map((id) => code(id)).join(' ') || 'none of that kind'}.`,
     );
-  if (line.manual !== manual || (!manual && line.hard))
-    return misuse(
-      sub,
-      manual
-        ? `${code(line.id)} is measured, so nobody ticks it. ${line.hard ? "It is hard and can't be waived either." : `\`/go waive ${line.id}\` asks for a waiver.`}`
-        : line.hard
-          ? `${code(line.id)} is a hard gate and can't be waived by anyone.`
-          : `${code(line.id)} is ticked by a person: \`/go tick ${line.id}\`.`,
-    );
+  if (line.manual !== manual || (!manual && line.hard)) return misuse(sub, manual ? notTicked(line) : notWaived(line));
   return readinessMessage(launch, [line]);
 }
 
