@@ -227,6 +227,9 @@ function cutClock(words: string): Clock | null {
   return { hours: isOpen ? [hour, hour + 12] : [hour], minute, second, zone: found[5] ?? '' };
 }
 
+/** What a time is that a day has two times. */
+const TWICE = [' (the first time, before clocks go back)', ' (the second time, after clocks went back)'];
+
 function choicesAt(
   clock: { hour: number; minute: number; second: number },
   day: Day,
@@ -237,7 +240,7 @@ function choicesAt(
   const named = (moments: number[]): Choice[] =>
     moments.map((atMs, index) => ({
       atMs,
-      label: `${both(atMs, zone, nowMs)}${moments.length < 2 ? '' : index === 0 ? ' (the first time, before clocks go back)' : ' (the second time, after clocks went back)'}`,
+      label: `${both(atMs, zone, nowMs)}${moments.length < 2 ? '' : (TWICE[index] ?? '')}`,
     }));
   switch (day.kind) {
     case 'on':
