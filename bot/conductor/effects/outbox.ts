@@ -21,8 +21,12 @@ const LONGEST_WORK_MS = 60_000;
 /** Effects that change what stands in the channel; all others of Slack's put something new there. */
 const EDITS: ReadonlySet<Effect['kind']> = new Set(['refresh-order', 'finish-live', 'finish-scale']);
 /** Slack limits and loses its methods one by one: an edit or a picture that fails must not keep a GO, a HALT or a halt's news from being posted. */
-const lineOf = ({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' =>
-  isPosted ? 'pin' : EDITS.has(effect.kind) ? 'edit' : effect.kind === 'post-chart' ? 'picture' : 'post';
+function lineOf({ effect, isPosted }: Pending): 'edit' | 'picture' | 'pin' | 'post' {
+  if (isPosted) return 'pin';
+  if (EDITS.has(effect.kind)) return 'edit';
+  return effect.kind === 'post-chart' ? 'picture' : 'post';
+}
+
 /** What is not a post is waited for this long; then it goes on by itself, and posts go out beside it. */
 const PATIENCE_MS = 700;
 const FAULTS_OF_OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
@@ -127,9 +131,7 @@ export class Outbox {
       const isDone =
         first === null
           ? await this.#fold(posts, room, backlog.folded, launch())
-          : lineOf(first) === 'post'
-            ? await this.#post(posts, room, first, launch())
-            : await this.#besides(first, this.#post(posts, room, first, launch()));
+          : await this.#send(first, posts, room, launch());
       if (isDone) continue;
       if (first === null || lineOf(first) === 'post') break;
       aside.add(first.id);
@@ -140,6 +142,11 @@ export class Outbox {
   #firstOf(waiting: readonly Pending[], aside: ReadonlySet<string>): Pending | undefined {
     const left = waiting.filter(({ id }) => !aside.has(id) && !this.#underWay.has(id));
     return left.find((pending) => !this.#failing.has(lineOf(pending))) ?? left[0];
+  }
+
+  #send(first: Pending, posts: Posts, room: Room, launch: Launch): Promise<boolean> {
+    if (lineOf(first) === 'post') return this.#post(posts, room, first, launch);
+    return this.#besides(first, this.#post(posts, room, first, launch));
   }
 
   /** True if it was done in time. Never rejects. */
