@@ -81,12 +81,7 @@ export async function noteIfSetByHand(context: Context, launchId: string, name: 
   const found = await setByHand(context, launchId, name);
   if (found === null || found.version !== first.version) return;
   const by = await byWhom(context, launchId, name, found);
-  const command = name.startsWith('pace.')
-    ? `/go pace ${name.slice('pace.'.length)}`
-    : name === 'zombie'
-      ? '/go zombie'
-      : `/go switch ${name}`;
-  const text = `${name} was set to ${shownValue(found)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${command} sets it, and writes the parameter.`;
+  const text = `${name} was set to ${shownValue(found)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${commandFor(name)} sets it, and writes the parameter.`;
   await context.act(launchId, { kind: 'note', by: null, text });
   await keepFact(context, launchId, FACT.toldByHand(name), String(found.version));
 }
@@ -109,4 +104,9 @@ async function setByHand(
     explained.includes(String(standing.version)) ||
     (await context.cloud.parameters.isOurs(parameterName(launchId, name), standing.version));
   return isKnown ? null : { ...standing, here: differs.here };
+}
+
+function commandFor(name: string): string {
+  if (name.startsWith('pace.')) return `/go pace ${name.slice('pace.'.length)}`;
+  return name === 'zombie' ? '/go zombie' : `/go switch ${name}`;
 }
