@@ -29,11 +29,7 @@ export function providersNow(providers: readonly Provider[], reports: readonly W
       ),
     ),
   );
-  const worst = each.some(({ status }) => status === 'red')
-    ? 'red'
-    : each.some(({ status }) => status === 'unknown')
-      ? 'unknown'
-      : 'green';
+  const worst = (['red', 'unknown'] as const).find((one) => each.some(({ status }) => status === one)) ?? 'green';
   // What is in order is said when all of it is.
   const said = each
     .filter(({ status }) => status === worst)
