@@ -108,18 +108,18 @@ export class ShotSight {
   evidence(shot: Shot): Evidence {
     const nowMs = this.#context.nowMs();
     const pendingMs = this.#running.has('reports') ? nowMs - (this.#begunAtMs.get('reports') ?? nowMs) : 0;
-    const item = this.#item;
     return {
       storeSilentMs: Math.max(pendingMs, this.#unansweredSinceMs === null ? 0 : nowMs - this.#unansweredSinceMs),
       workers: this.reports(),
       queues: this.#queues,
-      switches:
-        item === null || item === 'missing'
-          ? item
-          : item.halted || item.haltEpoch > shot.haltEpoch
-            ? 'halted'
-            : 'as approved',
+      switches: this.#switchesOf(shot),
     };
+  }
+
+  #switchesOf(shot: Shot): Evidence['switches'] {
+    const item = this.#item;
+    if (item === null || item === 'missing') return item;
+    return item.halted || item.haltEpoch > shot.haltEpoch ? 'halted' : 'as approved';
   }
 
   #take(reports: readonly WorkerReport[]): void {
