@@ -12,13 +12,11 @@ import type { Context } from '../context.ts';
 export async function scheduleTick(context: Context, launch: Launch): Promise<void> {
   const nowMs = context.nowMs();
   for (const { step, dueAtMs, verdict } of dueSteps(launch, nowMs)) {
-    const stays = keepsWorkers(launch, step);
-    const why =
-      stays !== null
-        ? stays
-        : step.catch_up_within === 0
-          ? 'it never starts by itself'
-          : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
+    const late =
+      step.catch_up_within === 0
+        ? 'it never starts by itself'
+        : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
+    const why = keepsWorkers(launch, step) ?? late;
     const acted = await context.act(
       launch.id,
       verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id },
