@@ -75,8 +75,10 @@ export function switchState(id: string, value: SwitchValue): string {
   return `${safe(id, 40)} *${switchText(value)}*`;
 }
 
-export const switchText = (value: SwitchValue): string =>
-  value === true ? 'on' : value === false ? 'off' : typeof value === 'number' ? count(value) : safe(value, 100);
+export function switchText(value: SwitchValue): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'number' ? count(value) : safe(value, 100);
+}
 
 /** An operator key as people compare it. */
 export const keyText = (key: string): string => `\`${fingerprintOf(key, sha256)}\``;
