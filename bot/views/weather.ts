@@ -160,11 +160,10 @@ function restText(launch: Launch, told: Told, { how, left, uncertain }: WeatherE
       how === 'done' && told.mostWaiting > 0
         ? `Up to ${plural(told.mostWaiting, 'device')} at a time were held back, and have gone out since.`
         : '',
+      how === 'closed' && left <= 0 ? 'Nobody is left to send to.' : '',
       left > 0
         ? `*${plural(left, 'device')} can still be sent to*: ${command} goes to exactly those, with a second person.`
-        : how === 'closed'
-          ? 'Nobody is left to send to.'
-          : '',
+        : '',
       uncertain > 0 ? `${plural(uncertain, 'device')} may or may not have got it.` : '',
     ]
       .filter((one) => one !== '')
@@ -191,14 +190,14 @@ export function weatherOverNote(launch: Launch, told: Told, end: WeatherEnd): st
 
 /** One line, for figures that are brought up to date all the time. mrkdwn. */
 export function weatherLine(weather: Weather, nowMs: number): string {
-  const { refused, waiting, stopped, nextTryAtMs, sinceMs } = weather;
-  const next =
-    stopped === 0
-      ? ''
-      : nextTryAtMs === null || nextTryAtMs <= nowMs
-        ? ', the next push is a single try'
-        : `, next try in ${span(nextTryAtMs - nowMs)}`;
-  return `:thunder_cloud_and_rain: *${headline(weather)}*: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait${next}`;
+  const { refused, waiting, sinceMs } = weather;
+  return `:thunder_cloud_and_rain: *${headline(weather)}*: ${answers(weather)} for ${span(nowMs - sinceMs)}, ${plural(refused, 'time')}; ${plural(waiting, 'device')} wait${nextText(weather, nowMs)}`;
+}
+
+function nextText({ stopped, nextTryAtMs }: Weather, nowMs: number): string {
+  if (stopped === 0) return '';
+  const isDue = nextTryAtMs === null || nextTryAtMs <= nowMs;
+  return isDue ? ', the next push is a single try' : `, next try in ${span(nextTryAtMs - nowMs)}`;
 }
 
 /** Connections that workers gave up and replaced by themselves: nothing to do, as long as it is few. */
