@@ -123,11 +123,8 @@ export function tokensIn(people: readonly Person[]): string[] {
 
 /** The people that an entry carries, if it is one that carries any. */
 export function peopleIn(entry: NewEntry | Entry): readonly Person[] {
-  return entry.kind === 'LaunchCreated'
-    ? entry.runbook.people
-    : entry.kind === 'RosterChangeRequested'
-      ? entry.people
-      : [];
+  if (entry.kind === 'LaunchCreated') return entry.runbook.people;
+  return entry.kind === 'RosterChangeRequested' ? entry.people : [];
 }
 
 export function withPeople<E extends NewEntry>(entry: E, people: Person[]): E {
