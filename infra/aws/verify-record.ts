@@ -1,4 +1,4 @@
-import type { Entry } from '../../runbooks/launch/entries.ts';
+import type { Entry, RecordKey } from '../../runbooks/launch/entries.ts';
 import { evolve } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { needsKey, signedText, signerProblem, trustProblem } from '../../runbooks/launch/signers.ts';
@@ -98,12 +98,7 @@ function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring
   const problem = signerProblem(before, entry);
   if (problem !== null) return problem;
   // At every step: a record that begins with strange keys and ends with ours was written by a stranger until then.
-  const named =
-    entry.kind === 'LaunchCreated'
-      ? (entry.keys ?? [])
-      : entry.kind === 'KeysChanged'
-        ? (before?.keyChanges[entry.changeId]?.keys ?? [])
-        : [];
+  const named = keysNamed(before, entry);
   const distrust = trusted === null ? null : trustProblem(named, trusted);
   if (distrust !== null) return distrust;
   if ((before?.keys ?? named).length === 0) return null;
@@ -112,4 +107,10 @@ function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring
   return signatureHolds(signedText(entry.hash), { key, signature: sig })
     ? null
     : 'its signature does not fit: it was written by somebody without the key, or changed';
+}
+
+/** The keys that the record has from this entry on, if it is one that says so. */
+function keysNamed(before: Launch | null, entry: Entry): readonly RecordKey[] {
+  if (entry.kind === 'LaunchCreated') return entry.keys ?? [];
+  return entry.kind === 'KeysChanged' ? (before?.keyChanges[entry.changeId]?.keys ?? []) : [];
 }
