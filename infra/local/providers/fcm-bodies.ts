@@ -2,6 +2,7 @@ import { BodyCache } from './body-cache.ts';
 import { fcmContent, isObject } from './content.ts';
 import type { Content } from './content.ts';
 import { messageProblem } from './fcm-message.ts';
+import type { Problem } from './fcm-message.ts';
 import { googleError, invalidArgument } from './google-error.ts';
 import type { Reply } from './reply.ts';
 import type { Tally } from './tally.ts';
@@ -72,17 +73,7 @@ export class FcmBodies {
       content,
       tally: this.#tallyOf(content),
       validateOnly: isObject(parsed) && (parsed.validate_only === true || parsed.validateOnly === true),
-      problem:
-        problem === null
-          ? null
-          : problem.unknownField
-            ? googleError({
-                status: 400,
-                code: 'INVALID_ARGUMENT',
-                message: problem.message,
-                violations: [problem.violation],
-              })
-            : invalidArgument(problem.message, problem.violation.field),
+      problem: problem === null ? null : answerTo(problem),
     };
   }
 
@@ -124,4 +115,10 @@ function tokenStart(body: Buffer): number {
     if (at >= 0) return at + opening.length;
   }
   return -1;
+}
+
+function answerTo({ unknownField, message, violation }: Problem): Reply {
+  return unknownField
+    ? googleError({ status: 400, code: 'INVALID_ARGUMENT', message, violations: [violation] })
+    : invalidArgument(message, violation.field);
 }
