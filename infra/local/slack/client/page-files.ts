@@ -36,12 +36,8 @@ export function servePage(response: ServerResponse, pathname: string): void {
     return sendText(response, 200, 'text/css; charset=utf-8', blockStyles(), PAGE_HEADERS);
   const font = /^\/fonts\/([a-z0-9-]+)\/((?:files\/)?[a-z0-9.-]+)$/.exec(pathname);
   const own = /^\/(?:page\/([a-z0-9-]+\.[a-z]+))?$/.exec(pathname);
-  const file =
-    font !== null
-      ? fontFile(font[1] ?? '', font[2] ?? '')
-      : own !== null
-        ? join(PAGE_DIR, own[1] ?? 'index.html')
-        : null;
+  const ownFile = own === null ? null : join(PAGE_DIR, own[1] ?? 'index.html');
+  const file = font === null ? ownFile : fontFile(font[1] ?? '', font[2] ?? '');
   const type = file === null ? undefined : TYPES[extname(file)];
   if (file === null || type === undefined || !existsSync(file)) throw new HttpError(404, 'no_such_page');
   sendText(response, 200, type, readFileSync(file), {
