@@ -7,6 +7,11 @@ import type { Outcome, Retry, Transport } from './transport.ts';
 
 /** Slack: three more tries, at once, after a minute and after five. */
 const RETRY_AFTER_MS = [0, 60_000, 300_000];
+/** What the next try gives as its reason, by what became of the last; else `http_error`. */
+const RETRY_REASON: ReadonlyMap<string | undefined, Retry['reason']> = new Map([
+  ['operation_timeout', 'timeout'],
+  ['dispatch_failed', 'connection_failed'],
+]);
 
 const MESSAGE_EVENTS: Record<string, string> = {
   channel: 'message.channels',
@@ -76,12 +81,7 @@ export class EventDelivery {
   #answered(payload: Json, tries: number, outcome: Outcome): void {
     const waitMs = RETRY_AFTER_MS[tries];
     if (outcome.ok || outcome.noRetry === true || waitMs === undefined) return;
-    const reason =
-      outcome.error === 'operation_timeout'
-        ? 'timeout'
-        : outcome.error === 'dispatch_failed'
-          ? 'connection_failed'
-          : 'http_error';
+    const reason = RETRY_REASON.get(outcome.error) ?? 'http_error';
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#try(payload, { num: tries + 1, reason });
