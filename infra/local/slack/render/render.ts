@@ -35,12 +35,11 @@ export class Renderer {
   #messageHtml(message: { text: string; blocks?: Json[]; files?: FileRecord[] }, key: string): string {
     const names = this.#names();
     const blocks = message.blocks ?? [];
-    const body =
-      blocks.length > 0
-        ? blocks.map((block, i) => this.#block(block, `${key}-${i}`, names, {}, {}))
-        : message.text === ''
-          ? []
-          : [h(Fragment, { key: 'text' }, textObject({ type: 'mrkdwn', text: message.text }, names))];
+    const text =
+      blocks.length > 0 || message.text === ''
+        ? []
+        : [h(Fragment, { key: 'text' }, textObject({ type: 'mrkdwn', text: message.text }, names))];
+    const body = [...blocks.map((block, i) => this.#block(block, `${key}-${i}`, names, {}, {})), ...text];
     const files = (message.files ?? []).map((file) => shownFile(file));
     return markup(h(Fragment, null, body, files));
   }
@@ -104,12 +103,9 @@ export class Renderer {
           text === undefined ? null : folded(textObject(text, names), textOf(text['text']), expand === true),
           shownFields,
         );
-        const side =
-          accessory === undefined
-            ? null
-            : accessory['type'] === 'image'
-              ? image(accessory, 'accessory-image')
-              : interactive(accessory, context(accessory));
+        const beside = (one: Json) =>
+          one['type'] === 'image' ? image(one, 'accessory-image') : interactive(one, context(one));
+        const side = accessory === undefined ? null : beside(accessory);
         return h(
           'div',
           { key, className: 'block-section' },
@@ -255,9 +251,6 @@ function shownFile(file: FileRecord): ReactElement {
 }
 
 function sizeWords(bytes: number): string {
-  return bytes < 1024
-    ? `${bytes} bytes`
-    : bytes < 1024 * 1024
-      ? `${Math.round(bytes / 1024)} kB`
-      : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  if (bytes < 1024) return `${bytes} bytes`;
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
