@@ -55,11 +55,8 @@ export function submissionErrors(blocks: Json[], values: Values): Record<string,
     const value = given[VALUE_KEYS[String(element['type'])]?.key ?? 'value'];
     const isEmpty =
       value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-    const error = isEmpty
-      ? block['optional'] === true
-        ? null
-        : 'Please complete this required field.'
-      : boundsError(element, value);
+    const ifEmpty = block['optional'] === true ? null : 'Please complete this required field.';
+    const error = isEmpty ? ifEmpty : boundsError(element, value);
     if (error !== null) errors[blockId] = error;
   }
   return errors;
