@@ -40,11 +40,8 @@ export function serveFile(response: ServerResponse, files: FileVault, file: File
   const bytes = file === undefined ? null : files.bytes(file.id);
   if (file === undefined || bytes === null) throw new HttpError(404, 'file_not_found');
   const inline = INLINE.has(file.mimetype);
-  const type = file.mimetype.startsWith('text/')
-    ? 'text/plain; charset=utf-8'
-    : inline
-      ? file.mimetype
-      : 'application/octet-stream';
+  const shown = inline ? file.mimetype : 'application/octet-stream';
+  const type = file.mimetype.startsWith('text/') ? 'text/plain; charset=utf-8' : shown;
   sendText(response, 200, type, bytes, {
     'cache-control': 'private, max-age=3600',
     'content-security-policy': "default-src 'none'; sandbox",
