@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, sendJson } from '../http.ts';
-import type { Json } from '../state/model.ts';
+import type { Channel, Json } from '../state/model.ts';
 import { SlackError } from '../state/slack-error.ts';
 import { attachmentMethods } from './attachments.ts';
 import { chatMethods } from './chat.ts';
@@ -76,16 +76,12 @@ export function createWebApi(context: WebApiContext, options: WebApiOptions) {
 function scopeFor({ state }: WebApiContext, { scope }: Method, given: Json): string | null {
   const named = given['channel'] ?? given['channel_id'];
   if (scope === null || !/^channels:(read|history)$/.test(scope) || typeof named !== 'string') return scope;
-  const channel = state.channels.get(named);
-  const kind =
-    channel === undefined
-      ? 'channels'
-      : channel.im_with !== undefined
-        ? 'im'
-        : channel.is_private
-          ? 'groups'
-          : 'channels';
-  return scope.replace('channels', kind);
+  return scope.replace('channels', kindInScopes(state.channels.get(named)));
+}
+
+function kindInScopes(channel: Channel | undefined): 'channels' | 'groups' | 'im' {
+  if (channel?.im_with !== undefined) return 'im';
+  return channel?.is_private === true ? 'groups' : 'channels';
 }
 
 function parseArguments(method: Method, given: Json): unknown {
