@@ -126,17 +126,15 @@ function askFor(people: readonly Person[], kind: CommandKind): string {
 export function doing(command: Command): string {
   const verb = DOING[command.kind] ?? command.kind;
   if ('orderId' in command) return `${verb} ${command.kind === 'approve-fire' ? 'on ' : ''}${command.orderId}`;
-  const about =
-    'gate' in command
-      ? command.gate
-      : 'switch' in command
-        ? command.switch
-        : 'step' in command && command.step !== null
-          ? command.step
-          : 'target' in command
-            ? command.target
-            : null;
+  const about = aboutOf(command);
   return about === null ? verb : `${verb} (${about})`;
+}
+
+function aboutOf(command: Command): string | null {
+  if ('gate' in command) return command.gate;
+  if ('switch' in command) return command.switch;
+  if ('step' in command && command.step !== null) return command.step;
+  return 'target' in command ? command.target : null;
 }
 
 /** What a command does, as the subject of a sentence. */
