@@ -1,7 +1,7 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Command, Given } from './commands.ts';
 import { decide } from './decide.ts';
-import type { Entry } from './entries.ts';
+import type { Actor, Entry } from './entries.ts';
 import type { Launch } from './launch.ts';
 
 /**
@@ -13,12 +13,7 @@ import type { Launch } from './launch.ts';
 export function commandOf(entry: Entry): Command | null {
   const by = 'person' in entry.by ? entry.by.person : null;
   if (entry.kind === 'HaltSet') {
-    const source =
-      'person' in entry.by
-        ? 'slack'
-        : entry.by.system === 'ssm' || entry.by.system === 'cli' || entry.by.system === 'slack'
-          ? entry.by.system
-          : null;
+    const source = haltSource(entry.by);
     return source === null
       ? null
       : { kind: 'set-halt', by, source, epoch: entry.epoch, reason: entry.reason, pressedAtMs: entry.pressedAtMs };
@@ -79,6 +74,11 @@ export function commandOf(entry: Entry): Command | null {
     default:
       return null;
   }
+}
+
+function haltSource(by: Actor): 'slack' | 'ssm' | 'cli' | null {
+  if ('person' in by) return 'slack';
+  return by.system === 'ssm' || by.system === 'cli' || by.system === 'slack' ? by.system : null;
 }
 
 /** Kinds that only people can cause, and two of them: by the system they are forged. */
