@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Node, Scalar } from 'yaml';
+import type { Node, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { aliasAsCopy, copyProblem, isCopy } from './copy-as-written.ts';
 import { textFault } from './text-faults.ts';
 import { boundsProblem } from './yaml-bounds.ts';
@@ -103,11 +103,9 @@ class Walker {
         'no tag: a runbook has none; text that begins with ! belongs in quotes',
       );
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, null);
-    const value = isScalar(node)
-      ? this.#scalar(node, path, key)
-      : isMap(node)
-        ? this.#map(node.items, path)
-        : node.items.map((item, index) => this.#node(item, [...path, index], null));
+    const items = (list: YAMLSeq) => list.items.map((item, index) => this.#node(item, [...path, index], null));
+    const inside = (list: YAMLMap | YAMLSeq) => (isMap(list) ? this.#map(list.items, path) : items(list));
+    const value = isScalar(node) ? this.#scalar(node, path, key) : inside(node);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, { value, size: this.#values - before });
     return value;
   }
