@@ -25,11 +25,8 @@ function entity(inside: string, names: Names): string | null {
     case '!':
       return target.startsWith('!date^') || target.startsWith('!subteam^') ? (label ?? target) : `@${target.slice(1)}`;
     default:
-      return /^(?:https?|mailto|tel):/.test(target)
-        ? label === null || label === target
-          ? target.replace(/^(?:mailto|tel):/, '')
-          : `${label} (${target})`
-        : null;
+      if (!/^(?:https?|mailto|tel):/.test(target)) return null;
+      return label === null || label === target ? target.replace(/^(?:mailto|tel):/, '') : `${label} (${target})`;
   }
 }
 
