@@ -3,6 +3,7 @@ import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
 import { sumTotals } from '../launch/totals.ts';
+import type { Person } from '../playbook/schema.ts';
 import { readable } from './chat.ts';
 import {
   actorName,
@@ -263,16 +264,15 @@ function refusedText({ what, code, say, times }: Refused): string {
 const clockOf = (ts: string): string =>
   Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : escape(ts);
 
+function peopleIn(entry: Entry): readonly Person[] {
+  if (entry.kind === 'LaunchCreated') return entry.runbook.people;
+  return entry.kind === 'RosterChangeRequested' ? entry.people : [];
+}
+
 function namesOf(entries: readonly Entry[]): Names {
   const names = new Map<string, string>();
   for (const entry of entries) {
-    const people =
-      entry.kind === 'LaunchCreated'
-        ? entry.runbook.people
-        : entry.kind === 'RosterChangeRequested'
-          ? entry.people
-          : [];
-    for (const person of people) names.set(person.id, person.name);
+    for (const person of peopleIn(entry)) names.set(person.id, person.name);
   }
   return names;
 }
@@ -280,13 +280,7 @@ function namesOf(entries: readonly Entry[]): Names {
 function slackNamesOf(entries: readonly Entry[], others: Names): Names {
   const names = new Map(others);
   for (const entry of entries) {
-    const people =
-      entry.kind === 'LaunchCreated'
-        ? entry.runbook.people
-        : entry.kind === 'RosterChangeRequested'
-          ? entry.people
-          : [];
-    for (const person of people) for (const slackId of person.slack) names.set(slackId, person.name);
+    for (const person of peopleIn(entry)) for (const slackId of person.slack) names.set(slackId, person.name);
   }
   return names;
 }
