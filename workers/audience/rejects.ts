@@ -70,22 +70,20 @@ export async function writeRejects(
 }
 
 function rejectOf(row: RejectedRow, staged: Staged, several: boolean, locales: readonly string[]): Reject {
-  const { column, expected } = REASONS[row.reason];
-  const wanted =
-    row.reason === 'LOCALE_UNKNOWN'
-      ? `one of ${locales.join(', ')}`
-      : row.reason === 'ROW_COLUMNS'
-        ? `${staged.columnsOf(row.rowid)} columns`
-        : expected;
   return {
     ...placed(staged.placeOf(row.rowid), several),
     reason: row.reason,
-    column,
+    column: REASONS[row.reason].column,
     found: foundIn(row, staged),
-    expected: wanted,
+    expected: expectedOf(row, staged, locales),
     user: cut(row.user),
     token: shortToken(row.token),
   };
+}
+
+function expectedOf({ reason, rowid }: RejectedRow, staged: Staged, locales: readonly string[]): string {
+  if (reason === 'LOCALE_UNKNOWN') return `one of ${locales.join(', ')}`;
+  return reason === 'ROW_COLUMNS' ? `${staged.columnsOf(rowid)} columns` : REASONS[reason].expected;
 }
 
 function placed({ file, row, line }: Place, several: boolean): Pick<Reject, 'row' | 'line' | 'file'> {
