@@ -259,12 +259,7 @@ export class H2Connection<J> {
       if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES)
         throw new ConnectionError('ENHANCE_YOUR_CALM', 'the peer asks for more answers than it reads');
     } catch (error) {
-      const broken =
-        error instanceof ConnectionError
-          ? error
-          : error instanceof HpackError || error instanceof HuffmanError
-            ? new ConnectionError('COMPRESSION_ERROR', error.message, error)
-            : null;
+      const broken = asConnectionError(error);
       if (broken === null) throw error;
       this.#abort(broken);
     } finally {
@@ -586,4 +581,11 @@ export class H2Connection<J> {
     this.#answers.delete(streamId);
     this.#outgoing.forget(streamId);
   }
+}
+
+/** What the peer has broken; null: an error of ours. */
+function asConnectionError(error: unknown): ConnectionError | null {
+  if (error instanceof ConnectionError) return error;
+  const isAboutFields = error instanceof HpackError || error instanceof HuffmanError;
+  return isAboutFields ? new ConnectionError('COMPRESSION_ERROR', error.message, error) : null;
 }
