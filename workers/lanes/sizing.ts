@@ -80,14 +80,7 @@ export function size(question: SizeQuestion): SizeAnswer {
     connections: perConnection === 0 ? 0 : up(busier / (connections * perConnection)),
   };
   const wanted = Math.max(1, tasksFor.cores, tasksFor.streams, tasksFor.connections);
-  const bound =
-    tasksFor.cores === wanted
-      ? 'cores'
-      : tasksFor.streams === wanted
-        ? 'streams'
-        : tasksFor.connections === wanted
-          ? 'connections'
-          : 'cores';
+  const bound = (['cores', 'streams', 'connections'] as const).find((one) => tasksFor[one] === wanted) ?? 'cores';
   const tasks = up(wanted * (1 + spare));
   const largerShare = Math.max(iosShare, 1 - iosShare);
   const byStreams =
