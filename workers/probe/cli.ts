@@ -145,14 +145,15 @@ function providerOf(env: Env, provider: 'apns' | 'fcm'): ProviderConfig {
   return found.config;
 }
 
+async function namedBy(env: Env, { runbook, launch, device }: Asked, platform: Platform): Promise<Target> {
+  if (runbook !== null) return fromRunbook(runbook, platform);
+  if (launch !== null) return fromLaunch(env, launch, platform, device !== null);
+  return { device: null, topic: null, notes: [] };
+}
+
 async function targetOf(env: Env, asked: Asked): Promise<Target> {
   const platform = asked.provider === 'apns' ? 'ios' : 'android';
-  const named =
-    asked.runbook !== null
-      ? await fromRunbook(asked.runbook, platform)
-      : asked.launch !== null
-        ? await fromLaunch(env, asked.launch, platform, asked.device !== null)
-        : { device: null, topic: null, notes: [] };
+  const named = await namedBy(env, asked, platform);
   return {
     device: asked.device ?? named.device,
     topic: asked.topic ?? named.topic,
