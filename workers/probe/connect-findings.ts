@@ -86,14 +86,9 @@ function codeOf(error: Error): string | null {
 /** OpenSSL puts its source file into the text; its reason alone says something to people. */
 function wordsOf(error: Error, code: string): string {
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : null;
-  return (
-    reason ??
-    (code.startsWith('ERR_SSL_')
-      ? code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')
-      : UNTRUSTED.test(code) || code.startsWith('CERT')
-        ? error.message
-        : code)
-  );
+  if (reason !== null) return reason;
+  if (code.startsWith('ERR_SSL_')) return code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ');
+  return UNTRUSTED.test(code) || code.startsWith('CERT') ? error.message : code;
 }
 
 /** What it means that a connection closed before its first answer; `why` as the connection says it. */
