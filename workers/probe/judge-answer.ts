@@ -110,16 +110,13 @@ function detailOf({ status, reason, fields, body }: Answer): string {
   const location = fieldOf(fields, 'location');
   const title = /<title[^>]*>([^<]{1,80})/i.exec(body)?.[1]?.trim();
   const said = /"message"\s*:\s*"((?:[^"\\]|\\.){1,120})/.exec(body)?.[1];
+  const words = said === undefined ? [] : [`“${said}”`];
   const server = fieldOf(fields, 'server');
   const after = fieldOf(fields, 'retry-after');
   return [
     reason === '' || /^Http\d+$/.test(reason) ? String(status) : `${status} ${reason}`,
     ...(location === null ? [] : [`to ${location}`]),
-    ...(isHtml(fields, body)
-      ? [`an HTML page${title === undefined ? '' : ` “${title}”`}`]
-      : said === undefined
-        ? []
-        : [`“${said}”`]),
+    ...(isHtml(fields, body) ? [`an HTML page${title === undefined ? '' : ` “${title}”`}`] : words),
     ...(server === null ? [] : [`server ${server}`]),
     ...(after === null ? [] : [`retry after ${after}`]),
   ].join(', ');
