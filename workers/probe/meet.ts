@@ -197,15 +197,11 @@ function judged(
     };
   }
   if (credential !== null) return found(credential);
-  if (trouble !== null)
-    return found(
-      trouble,
-      trouble.code === 'NO_ANSWER'
-        ? timeouts.answerMs
-        : trouble.code === 'NO_SETTINGS' || trouble.code === 'PING_UNANSWERED'
-          ? timeouts.settingsMs
-          : undefined,
-    );
+  if (trouble !== null) {
+    const isSilent = trouble.code === 'NO_SETTINGS' || trouble.code === 'PING_UNANSWERED';
+    const withinMs = isSilent ? timeouts.settingsMs : undefined;
+    return found(trouble, trouble.code === 'NO_ANSWER' ? timeouts.answerMs : withinMs);
+  }
   if (answer === null) return meeting;
   const verdict = judgeAnswer(provider.name, { ...answer, reason: meeting.push?.reason ?? '' }, device === null);
   return verdict === null ? meeting : found(verdict);
