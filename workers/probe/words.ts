@@ -9,21 +9,21 @@ const count = (value: number): string => value.toLocaleString('en-US');
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 const streams = (value: number | null): string => (value === null ? 'no limit named' : count(value));
 
+function verdictOf({ provider, url, finding }: Meeting): string {
+  const who = `${PROVIDER[provider].name} at ${url}`;
+  if (finding === null) return `${who} was met: it took the credential and answered.`;
+  return isAboutDeviceAlone(finding)
+    ? `${who} was met: it took the credential. The device is another matter (${finding.code}): ${finding.say}`
+    : `${who} was not met (${finding.code}): ${finding.say}`;
+}
+
 /** A meeting for people: whether the provider was met, then what it is. */
 export function meetingWords(meeting: Meeting): string {
-  const { provider, url, finding } = meeting;
-  const { name } = PROVIDER[provider];
-  const verdict =
-    finding === null
-      ? `${name} at ${url} was met: it took the credential and answered.`
-      : isAboutDeviceAlone(finding)
-        ? `${name} at ${url} was met: it took the credential. The device is another matter (${finding.code}): ${finding.say}`
-        : `${name} at ${url} was not met (${finding.code}): ${finding.say}`;
   const lines = linesOf(meeting);
   const width = Math.max(0, ...lines.map(([label]) => label.length));
   return visibleLines(
     [
-      verdict,
+      verdictOf(meeting),
       ...(lines.length === 0 ? [] : ['']),
       ...lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`),
     ].join('\n'),
