@@ -288,10 +288,18 @@ export class SendingThreads {
 
   #write(line: string, thread: number): void {
     const { level, msg, ...fields } = JSON.parse(line) as { level: number; msg?: string; [field: string]: unknown };
-    const write = level >= 60 ? 'fatal' : level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
+    const write = LEVELS.find(([from]) => level >= from)?.[1] ?? 'debug';
     this.#log[write]({ ...fields, thread }, msg);
   }
 }
+
+/** Pino's levels by the least number of each. */
+const LEVELS = [
+  [60, 'fatal'],
+  [50, 'error'],
+  [40, 'warn'],
+  [30, 'info'],
+] as const;
 
 /** The parts differ by one at most, and none is empty. */
 function partOf(connections: number, parts: number, number: number): number {
