@@ -10,6 +10,7 @@ export const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
   'variables of the environment': [
     ...new Set(environment.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)),
     'GOBUTTON_PARENT_PID',
+    'NODE_COMPILE_CACHE',
   ],
   'names of HTTP/2 (RFC 9113)': [...ERROR_NAMES, 'PUSH_PROMISE', 'RST_STREAM', 'WINDOW_UPDATE'],
   'what FCM and Google say, and the fields of their messages': [
