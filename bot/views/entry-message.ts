@@ -268,7 +268,7 @@ function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Mess
       return say(`:control_knobs: ${head}`, step.title);
     default: {
       const unknown: never = step.do;
-      throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
+      throw new Error(`STEP_KIND_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
 }

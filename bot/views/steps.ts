@@ -98,7 +98,7 @@ function doesText(step: Step): string {
       return 'opens the moment; nothing fires by itself';
     default: {
       const unknown: never = step.do;
-      throw new Error(`STEP_UNKNOWN ${JSON.stringify(unknown)}`);
+      throw new Error(`STEP_KIND_UNKNOWN ${JSON.stringify(unknown)}`);
     }
   }
 }

@@ -185,7 +185,7 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       return finishStep(context, launch.id, stepId, 'told the channel');
     default: {
       const unknown: never = step.do;
-      throw new Error(`STEP_UNKNOWN: ${JSON.stringify(unknown)}`);
+      throw new Error(`STEP_KIND_UNKNOWN: ${JSON.stringify(unknown)}`);
     }
   }
 }
