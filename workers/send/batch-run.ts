@@ -184,7 +184,7 @@ async function accountFor(
   for (let waitMs = 100; ; waitMs = Math.min(ACCOUNT_RETRY_MOST_MS, waitMs * 2)) {
     try {
       const answer = await claims.account(key, token, account);
-      if (!answer.ok) log.error({ shotId, batch }, 'ACCOUNT_REFUSED: the claim is not ours any more');
+      if (!answer.ok) log.error({ shotId, batch }, 'ACCOUNT_NOT_OURS: the claim is not ours any more');
       else if (answer.wasClosed !== null) {
         log.warn({ shotId, batch }, 'account came after a closer had given the batch up');
         onLateAccount({
