@@ -221,7 +221,7 @@ describe('what can not be told any more', () => {
     await stage.cloud.objects.put(key, new TextEncoder().encode(text.replace('"devices":50', '"devices":51')));
     await expect(anew()).rejects.toMatchObject({ code: 'SET_BROKEN' });
     await expect(setReader(stage.cloud.objects)(launch.id, { ...set, hash: 'f'.repeat(64) })).rejects.toMatchObject({
-      code: 'SET_MISSING',
+      code: 'SET_GONE',
     });
     await stage.cloud.objects.put(key, new TextEncoder().encode(text));
     await expect(setReader(stage.cloud.objects)(launch.id, { ...set, devices: 49 })).rejects.toMatchObject({

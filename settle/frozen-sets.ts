@@ -168,7 +168,7 @@ export function answeredBy(own: readonly (Claim | undefined)[], count: number): 
   return answered;
 }
 
-/** Reads sets, each once. Errors: those of the store, SET_MISSING, SET_BROKEN, SET_UNKNOWN. */
+/** Reads sets, each once. Errors: those of the store, SET_GONE, SET_BROKEN, SET_UNKNOWN. */
 export function setReader(objects: Pick<Objects, 'get'>): SetReader {
   const known = new Map<string, Promise<SetMembers>>();
   return (launchId, set) => {
@@ -191,7 +191,7 @@ async function read(
   const bytes = await objects.get(key);
   if (bytes === null)
     throw new CloudError(
-      'SET_MISSING',
+      'SET_GONE',
       `${key}: found no such object, expected who of ${segment} is left for attempt ${attempt}`,
     );
   const text = Buffer.from(bytes).toString('utf8');

@@ -16,7 +16,7 @@ export type CloudErrorCode =
   | 'CLAIMS_INCONSISTENT'
   | 'CLAIM_UNKNOWN'
   | 'CLAIMS_LOST'
-  | 'SET_MISSING'
+  | 'SET_GONE'
   | 'SET_BROKEN'
   | 'SET_UNKNOWN'
   | 'SWITCHES_UNAVAILABLE'
@@ -54,7 +54,7 @@ export function isNotForUs(error: unknown): error is CloudError {
 
 const NOT_FOR_US: ReadonlySet<CloudErrorCode> = new Set<CloudErrorCode>([
   'CLAIM_UNKNOWN',
-  'SET_MISSING',
+  'SET_GONE',
   'SET_BROKEN',
   'SET_UNKNOWN',
 ]);

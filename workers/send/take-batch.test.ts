@@ -296,7 +296,7 @@ describe('when the tries are over', () => {
   });
 });
 
-test.each(['CLAIM_UNKNOWN', 'SET_MISSING', 'SET_BROKEN', 'SET_UNKNOWN'] as const)(
+test.each(['CLAIM_UNKNOWN', 'SET_GONE', 'SET_BROKEN', 'SET_UNKNOWN'] as const)(
   '%s is told to people, takes no room, and nothing is claimed',
   async (code) => {
     const store = new MemoryClaims();

@@ -91,7 +91,7 @@ export async function takeBatch(
     try {
       const sets = await attemptSets(context, run.authority, message.segment, message.attempt, [view]);
       const set = sets.get(view.id);
-      if (set === undefined) throw new Error(`SET_MISSING: batch ${view.id}`);
+      if (set === undefined) throw new Error(`SET_NOT_READ: batch ${view.id}`);
       const prepare = (list: number[]) =>
         holderFor(context, {
           token,
