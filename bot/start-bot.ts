@@ -2,6 +2,7 @@ import type { Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { waitAtMost } from '../infra/time-limit.ts';
 import { createApp } from './app.ts';
 import { ChannelLog } from './channel/channel-log.ts';
 import { Refusals } from './channel/refusals.ts';
@@ -153,21 +154,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     isStopping = true;
     identity.stop();
     teller.stop();
-    const late = AbortSignal.timeout(STOP_WITHIN_MS);
     const all = async () => {
       await app.stop();
       await Promise.all([server.close(), conductor.stop(), refusals.flush()]);
       cloud.close();
+      return 'stopped';
     };
-    await Promise.race([
-      all(),
-      new Promise<void>((resolve) =>
-        late.addEventListener('abort', () => {
-          log.error('something did not stop in time; leaving it');
-          resolve();
-        }),
-      ),
-    ]);
+    if ((await waitAtMost(STOP_WITHIN_MS, all(), 'late')) === 'late')
+      log.error('something did not stop in time; leaving it');
   }
   return { port: server.port, connected, conductor, stop };
 }

@@ -7,6 +7,7 @@ import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
+import { waitAtMost } from '../infra/time-limit.ts';
 import { ENTRY_VERSION } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
@@ -142,15 +143,15 @@ export class Worker {
     if (parts !== null) {
       void parts.reporter.publish();
       await Promise.all([parts.dispatcher.stop(), parts.closer.stop(), this.#loop]);
-      const drained = Promise.all(parts.senders.map((sender) => sender.drain()));
-      if (!(await finishes(drained, drainMs))) {
+      const drained = Promise.all(parts.senders.map((sender) => sender.drain())).then(() => true);
+      if (!(await waitAtMost(drainMs, drained, false))) {
         log.warn(
           { batches: inHand(parts) },
           'drain time is over: what is unwritten goes to others, what is unanswered becomes uncertain',
         );
         for (const sender of parts.senders) sender.giveBack();
         await parts.lanes.close();
-        if (!(await finishes(drained, LAST_ACCOUNTS_MS)))
+        if (!(await waitAtMost(LAST_ACCOUNTS_MS, drained, false)))
           log.error({ batches: inHand(parts) }, 'some accounts could not be written');
       }
       parts.pacer.stop();
@@ -359,14 +360,6 @@ function stoppedOf(runs: readonly ShotRun[]): NonNullable<WorkerReport['stopped'
         return found === null ? [] : [{ shotId: run.authority.shot.id, platform, ...found }];
       }),
     );
-}
-
-/** False: not within `ms`. */
-async function finishes(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController();
-  const done = await Promise.race([work.then(() => true), sleep(ms, false, { signal: timer.signal })]);
-  timer.abort();
-  return done;
 }
 
 function inHand({ senders }: Parts): number {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
 import type { Measured } from '../../runbooks/launch/entries.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
@@ -45,13 +46,12 @@ export async function pressGo({
       'This channel is shared with another company (Slack Connect), so nobody fires from it.',
     );
 
-  const signal = AbortSignal.timeout(READ_WITHIN_MS);
   const [item, measured] = await Promise.all([
     desk.cloud.switches.readWithin(launchId, READ_WITHIN_MS).catch((error: unknown) => {
       desk.log.error({ err: error, launchId, orderId }, 'GO: the halt switch could not be read');
       return 'unreadable' as const;
     }),
-    measuredInTime(desk, launchId, signal),
+    measuredInTime(desk, launchId),
   ]);
   if (item === 'unreadable')
     return refuse('HALTED', 'The halt switch could not be read just now, so nothing was sent. Press GO again.');
@@ -110,15 +110,13 @@ export async function pressGo({
   ]);
 }
 
-async function measuredInTime(desk: Desk, launchId: string, signal: AbortSignal): Promise<Measured[]> {
-  const late = new Promise<Measured[]>((resolve) => signal.addEventListener('abort', () => resolve([])));
-  return Promise.race([
-    late,
-    desk.conductor.measured(launchId).catch((error: unknown) => {
-      desk.log.error({ err: error, launchId }, 'GO: no measurements');
-      return [];
-    }),
-  ]);
+/** The gates' watch goes on with what it has begun: others share it. */
+async function measuredInTime(desk: Desk, launchId: string): Promise<Measured[]> {
+  const measured = desk.conductor.measured(launchId).catch((error: unknown) => {
+    desk.log.error({ err: error, launchId }, 'GO: no measurements');
+    return [];
+  });
+  return waitAtMost(READ_WITHIN_MS, measured, []);
 }
 
 async function showOrder(
@@ -165,20 +163,14 @@ export async function pressDecline(press: Press<z.output<typeof declineValue>>):
   if (!decide(launch, { kind: 'decline-fire', by: person.id, orderId, reason: '' }, { nowMs: desk.nowMs(), sha256 }).ok)
     return declineNow(press);
   const view = declineModal(launchId, orderId, channelId, segmentsText(launch, order.shown.segments));
-  const late = new Promise<false>((resolve) =>
-    AbortSignal.timeout(FORM_WITHIN_MS).addEventListener('abort', () => resolve(false)),
-  );
-  const isOpen = await Promise.race([
-    late,
-    desk.client.views
-      .open({ trigger_id: triggerId, view })
-      .then(() => true)
-      .catch((error: unknown) => {
-        desk.log.warn({ err: error, launchId, orderId }, 'no form to ask why an order is declined');
-        return false;
-      }),
-  ]);
-  if (!isOpen) await declineNow(press);
+  const opened = desk.client.views
+    .open({ trigger_id: triggerId, view })
+    .then(() => true)
+    .catch((error: unknown) => {
+      desk.log.warn({ err: error, launchId, orderId }, 'no form to ask why an order is declined');
+      return false;
+    });
+  if (!(await waitAtMost(FORM_WITHIN_MS, opened, false))) await declineNow(press);
 }
 
 async function declineNow({

@@ -1,5 +1,6 @@
 import type { AckFn, App, ViewResponseAction, ViewStateValue, ViewSubmitAction } from '@slack/bolt';
 import type { z } from 'zod';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Desk } from '../desk.ts';
 import type { Message } from '../views/message.ts';
 import { guarded, receivedAt } from './press.ts';
@@ -69,12 +70,7 @@ export function onForm<M extends { channelId: string }>(
             atMs: receivedAt(context, desk),
             fields: fieldsOf(view.state.values),
           });
-          const inTime = await Promise.race([
-            work,
-            new Promise<null>((resolve) =>
-              AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener('abort', () => resolve(null)),
-            ),
-          ]);
+          const inTime = await waitAtMost(ANSWER_WITHIN_MS, work, null);
           if (inTime !== null && !inTime.ok && Object.keys(inTime.errors).length > 0) {
             return ack({
               response_action: 'errors',

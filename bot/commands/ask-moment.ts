@@ -1,3 +1,4 @@
+import { waitAtMost } from '../../infra/time-limit.ts';
 import { typedAction, TYPED_CHOICES } from '../action-ids.ts';
 import type { Desk } from '../desk.ts';
 import { code } from '../views/answers.ts';
@@ -34,19 +35,14 @@ export async function momentOf(
 
 /** Null: Slack does not say, or not in time. Then nothing is guessed. */
 async function zoneOf(desk: Desk, slackId: string): Promise<Zone | null> {
-  const late = new Promise<null>((resolve) =>
-    AbortSignal.timeout(ZONE_WITHIN_MS).addEventListener('abort', () => resolve(null)),
-  );
-  return Promise.race([
-    late,
-    desk.client.users
-      .info({ user: slackId })
-      .then(({ user }) => zoneNamed(user?.tz))
-      .catch((error: unknown) => {
-        desk.log.warn({ err: error, slackId }, 'the zone of a person could not be learned');
-        return null;
-      }),
-  ]);
+  const zone = desk.client.users
+    .info({ user: slackId })
+    .then(({ user }) => zoneNamed(user?.tz))
+    .catch((error: unknown) => {
+      desk.log.warn({ err: error, slackId }, 'the zone of a person could not be learned');
+      return null;
+    });
+  return waitAtMost(ZONE_WITHIN_MS, zone, null);
 }
 
 /** `typedWith` gives the whole command with a moment in the place of what was typed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import { doing } from '../../runbooks/launch/authority.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
@@ -157,15 +158,14 @@ async function presentOf(desk: Desk, launch: Launch, wanted: Change): Promise<Pr
   const observed =
     target === undefined
       ? null
-      : await Promise.race([
+      : await waitAtMost(
+          OBSERVED_WITHIN_MS,
           desk.cloud.scaling.observe(target).catch((error: unknown) => {
             desk.log.warn({ err: error, target: wanted.id }, 'what runs of a scale target could not be read');
             return null;
           }),
-          new Promise<null>((resolve) =>
-            AbortSignal.timeout(OBSERVED_WITHIN_MS).addEventListener('abort', () => resolve(null)),
-          ),
-        ]);
+          null,
+        );
   return {
     amount:
       observed === null ? (launch.scale[wanted.id]?.desired ?? null) : Math.max(observed.running, observed.desired),

@@ -1,3 +1,4 @@
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Desk } from '../desk.ts';
@@ -32,7 +33,7 @@ export async function haltNow(
   const launch =
     known !== null && whoIs(known, press.slackId) !== null
       ? known
-      : await within(desk.journal.launch(launchId), ROSTER_WITHIN_MS, desk);
+      : await inTime(desk, ROSTER_WITHIN_MS, desk.journal.launch(launchId));
   const person = launch === null ? null : whoIs(launch, press.slackId);
   // Whatever their role: who sees that it goes wrong stops it.
   if (launch !== null && person === null)
@@ -56,7 +57,7 @@ export async function haltNow(
   recorded.catch((error: unknown) =>
     desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'),
   );
-  const taken = await within(recorded, RECORDED_WITHIN_MS, desk);
+  const taken = await inTime(desk, RECORDED_WITHIN_MS, recorded);
   const now = taken?.ok === true ? taken.launch : desk.journal.peek(launchId);
   if (taken?.ok === false && now?.closed === true) return refused('LAUNCH_CLOSED', nothingToHalt(now));
   const stopped =
@@ -69,15 +70,13 @@ export async function haltNow(
 const nothingToHalt = (launch: Launch): string =>
   `${safe(launch.name, 120)} is closed: nothing of it is being sent, and nothing can be. There is nothing to halt.`;
 
-async function within<T>(work: Promise<T>, ms: number, desk: Desk): Promise<T | null> {
-  const late = new Promise<null>((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(null)));
-  return Promise.race([
-    late,
-    work.catch((error: unknown) => {
-      desk.log.warn({ err: error }, 'halt: the record did not answer');
-      return null;
-    }),
-  ]);
+/** Null: the record did not say, or not in time. What was begun goes on: a halt's entry must come. */
+function inTime<T>(desk: Desk, waitMs: number, work: Promise<T>): Promise<T | null> {
+  const said = work.catch((error: unknown) => {
+    desk.log.warn({ err: error }, 'halt: the record did not answer');
+    return null;
+  });
+  return waitAtMost(waitMs, said, null);
 }
 
 export const halt: Subcommand = {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { segmentsMeant } from '../../runbooks/launch/remaining.ts';
@@ -161,7 +162,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
 
     async stop() {
       await ticker?.stop();
-      await Promise.race([
+      await waitAtMost(
+        context.timings.stopMs,
         Promise.all([
           halting.stop(),
           lead.stop(),
@@ -171,8 +173,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
           ...[...keepers.values()].map((keeper) => keeper.stop()),
           ...background,
         ]),
-        deadline(context.timings.stopMs),
-      ]);
+        null,
+      );
       await leader
         .giveUp()
         .catch((error: unknown) => log.warn({ err: error }, 'the lease could not be given back; it ends by itself'));
@@ -198,10 +200,4 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
         room.trouble === null ? [] : [{ launchId, ...room.trouble }],
       ),
   };
-}
-
-async function deadline(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, ms).unref();
-  await promise;
 }

@@ -1,6 +1,7 @@
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from '@slack/bolt';
 import type { Logger as Log } from 'pino';
+import { TimeLimitError, waitAtMost, within } from '../../infra/time-limit.ts';
 import { limitedForMs, slackErrorCode } from '../slack/slack-fault.ts';
 
 const FIRST_WAIT_MS = 100;
@@ -94,12 +95,8 @@ export class Connection {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
-    const late = AbortSignal.timeout(STOP_WITHIN_MS);
     const closed = this.open ? Promise.resolve(this.receiver.client.disconnect()) : Promise.resolve();
-    await Promise.race([
-      Promise.all([closed, this.#running]),
-      new Promise<void>((resolve) => late.addEventListener('abort', () => resolve())),
-    ]);
+    await waitAtMost(STOP_WITHIN_MS, Promise.all([closed, this.#running]), null);
   }
 
   async #keepOpen(opened: () => void): Promise<void> {
@@ -136,18 +133,15 @@ export class Connection {
 
   /** Until `hello`. Whoever accepts a socket and then says nothing is left. */
   async #connect(): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new Error('SLACK_NO_HELLO: a socket was opened, and Slack said nothing'));
-      void this.receiver.client.disconnect();
-    }, this.#options.helloWithinMs ?? HELLO_WITHIN_MS);
+    const limitMs = this.#options.helloWithinMs ?? HELLO_WITHIN_MS;
     try {
-      await Promise.race([this.receiver.start(), late]);
+      await within({ limitMs, what: 'a socket was opened, and Slack said nothing', code: 'SLACK_NO_HELLO' }, () =>
+        this.receiver.start(),
+      );
     } catch (error) {
+      if (error instanceof TimeLimitError) void this.receiver.client.disconnect();
       // The package rejects with nothing when a socket closes before its `hello`.
       throw error ?? new Error(`SLACK_CLOSED_EARLY: ${this.#reason ?? 'no reason given'}`);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

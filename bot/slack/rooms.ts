@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { LaunchIndexItem, LiveStore } from '../../infra/aws/live-store.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import { slackErrorCode } from './slack-fault.ts';
 
 /** The index changes only when a launch is created or closed; a copy this old is good for finding a channel's launch. */
@@ -94,8 +95,7 @@ export class Rooms {
     withinMs: number,
   ): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {
     if (channelId.startsWith('D')) return 'direct';
-    const late = new Promise<'unknown'>((resolve) => setTimeout(resolve, withinMs, 'unknown').unref());
-    return Promise.race([late, this.#membership(channelId)]);
+    return waitAtMost(withinMs, this.#membership(channelId), 'unknown');
   }
 
   async #membership(channelId: string): Promise<'member' | 'absent' | 'archived' | 'direct' | 'unknown'> {

@@ -21,7 +21,7 @@ import type { Vouched } from './vouched.ts';
  */
 export interface LiveStore {
   /** `signer`: whose report it is; without one it counts for nothing but what people are shown. */
-  putReport(report: WorkerReport, signer?: Signer | null): Promise<void>;
+  putReport(report: WorkerReport, signer?: Signer | null, signal?: AbortSignal): Promise<void>;
   reports(launchId: string): Promise<WorkerReport[]>;
   /** The same with who signed them, and what else stands there. */
   provenReports(launchId: string): Promise<Reports>;
@@ -122,7 +122,7 @@ export function createLiveStore({ dynamo, table }: { dynamo: DynamoDBClient; tab
   });
 
   return {
-    putReport: (report, signer = null) => reports.put(report, signer),
+    putReport: (report, signer = null, signal) => reports.put(report, signer, signal),
     reports: async (launchId) => (await reports.all(launchId)).reports.map(({ report }) => report),
     provenReports: (launchId) => reports.all(launchId),
     dropReport: (launchId, bootId) => reports.drop(launchId, bootId),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { errorName } from './cloud-error.ts';
+import { withSignal } from './with-signal.ts';
 
 /** S3 in one bucket. Never used as a lock: local stand-ins ignore conditional puts (docs/facts.md#fauxqs-limits). */
 export interface Objects {
@@ -34,10 +35,7 @@ export function createObjects({ s3, bucket }: { s3: S3Client; bucket: string }):
 
     async get(key, signal, into) {
       try {
-        const answer = await s3.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key }),
-          signal === undefined ? {} : { abortSignal: signal },
-        );
+        const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), withSignal(signal));
         const body = answer.Body;
         if (body instanceof Readable && into !== undefined && answer.ContentLength === into.length)
           return await fill(into, body);

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { ParameterMetadata, SSMClient } from '@aws-sdk/client-ssm';
 import { errorName } from './cloud-error.ts';
+import { withSignal } from './with-signal.ts';
 
 /** `modifiedAtMs`: a parameter that was deleted and made anew counts its versions from 1 again, so that a version alone names nothing. */
 export interface Parameter {
@@ -30,7 +31,7 @@ export interface Parameters {
    */
   isOurs(name: string, version: number): Promise<boolean>;
   /** `version` null: the newest. Null: there is none. */
-  get(name: string, version?: number | null): Promise<Parameter | null>;
+  get(name: string, version?: number | null, signal?: AbortSignal): Promise<Parameter | null>;
   /** Who wrote this version, if it is the newest still, we may ask, and AWS says so in time. Null: not known. */
   modifiedBy(name: string, version: number): Promise<string | null>;
   /** By path, recursive, all pages. */
@@ -96,11 +97,12 @@ export function createParameters({ ssm }: { ssm: SSMClient }): Parameters {
       }
     },
 
-    async get(name, version = null) {
+    async get(name, version = null, signal) {
       try {
         // Decryption changes nothing about plain parameters, and without it a secret one would read as its cipher text.
         const { Parameter: found } = await ssm.send(
           new GetParameterCommand({ Name: version === null ? name : `${name}:${version}`, WithDecryption: true }),
+          withSignal(signal),
         );
         return {
           value: found?.Value ?? '',

@@ -10,6 +10,7 @@ import type { Signer } from './keyring.ts';
 import type { Head } from './seal.ts';
 import { sealEntry } from './seal.ts';
 import { sha256 } from './sha256.ts';
+import { withSignal } from './with-signal.ts';
 
 export type Appended = { won: true; entry: Entry } | { won: false };
 
@@ -166,4 +167,3 @@ export function createRecordStore({ dynamo, table }: { dynamo: DynamoDBClient; t
 }
 
 const key = (partition: string, seq: number) => ({ launchId: { S: partition }, seq: { N: String(seq) } });
-const withSignal = (signal?: AbortSignal) => (signal === undefined ? {} : { abortSignal: signal });

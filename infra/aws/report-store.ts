@@ -6,6 +6,7 @@ import type { Signer } from './keyring.ts';
 import { sha256 } from './sha256.ts';
 import { vouch } from './vouched.ts';
 import type { Vouched } from './vouched.ts';
+import { withSignal } from './with-signal.ts';
 
 /** A report, and the text and signature that it was read from. */
 export interface ProvenReport extends Vouched {
@@ -19,7 +20,7 @@ export interface Reports {
 }
 
 export interface ReportStore {
-  put(report: WorkerReport, signer: Signer | null): Promise<void>;
+  put(report: WorkerReport, signer: Signer | null, signal?: AbortSignal): Promise<void>;
   all(launchId: string): Promise<Reports>;
   drop(launchId: string, bootId: string): Promise<void>;
 }
@@ -108,7 +109,7 @@ export function createReportStore({
   }
 
   return {
-    async put(report, signer) {
+    async put(report, signer, signal) {
       const { text, key, sig } = vouch('report', JSON.stringify(report), signer);
       const pk = keyName(report.launchId, nthKey(report.bootId, await keysOf(report.launchId)));
       const proof = key === '' ? {} : { key: { S: key }, sig: { S: sig } };
@@ -117,6 +118,7 @@ export function createReportStore({
           TableName: table,
           Item: { pk: { S: pk }, sk: { S: report.bootId }, body: { S: text }, ...proof },
         }),
+        withSignal(signal),
       );
     },
 

@@ -3,6 +3,7 @@ import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import type { SwitchValue } from '../../runbooks/launch/entries.ts';
+import { within } from '../time-limit.ts';
 import { READ_BACK_TIMEOUT_MS, SWITCH_READ_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
 
@@ -99,31 +100,26 @@ export function createSwitchStore({
     },
 
     async readWithin(launchId, withinMs) {
-      const over = AbortSignal.timeout(withinMs);
-      const answered = new AbortController();
-      const signal = AbortSignal.any([over, answered.signal]);
       const tries: Promise<SwitchItem | null>[] = [];
-      const readOnce = async () => {
+      const readOnce = async (signal: AbortSignal) => {
         const read = new GetItemCommand({ TableName: table, Key: { launchId: { S: launchId } }, ConsistentRead: true });
         // The client of the writes: it waits longer for one answer than a poll may.
         const { Item: item } = await writes.send(read, { abortSignal: signal });
         return item === undefined ? null : toSwitchItem(item);
       };
-      try {
+      const firstAnswer = async (signal: AbortSignal) => {
         for (;;) {
-          const reading = readOnce();
+          const reading = readOnce(signal);
           reading.catch(() => null);
           tries.push(reading);
-          const next = sleep(READ_BESIDE_MS, 'next' as const, { signal }).catch(() => 'over' as const);
+          const next = sleep(READ_BESIDE_MS, 'next' as const, { signal });
           const first = await Promise.race([Promise.any(tries).catch(() => next), next]);
-          if (first === 'over') throw new Error(`no answer within ${withinMs} ms`);
           if (first !== 'next') return first;
         }
-      } catch (error) {
+      };
+      return within({ limitMs: withinMs, what: 'there was no answer' }, firstAnswer).catch((error: unknown) => {
         throw new CloudError('SWITCHES_UNAVAILABLE', `cannot read the switches of ${launchId}`, { cause: error });
-      } finally {
-        answered.abort();
-      }
+      });
     },
 
     async halt(launchId) {

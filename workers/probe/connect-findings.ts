@@ -1,3 +1,4 @@
+import { TimeLimitError } from '../../infra/time-limit.ts';
 import type { FindingCode } from './findings.ts';
 
 /** What an error of opening a connection means, by the codes of Node and OpenSSL. */
@@ -49,7 +50,7 @@ export function connectTrouble(error: unknown): Trouble {
   const chain = causes(error);
   const message = chain[0]?.message ?? String(error);
   if (message.startsWith('LANE_PROXY ')) return { code: 'PROXY_REFUSES', detail: message.slice('LANE_PROXY '.length) };
-  if (/: its address was not found within /.test(message)) return { code: 'RESOLVER_SILENT', detail: '' };
+  if (chain[0] instanceof TimeLimitError) return { code: 'RESOLVER_SILENT', detail: '' };
   if (message.endsWith(' has no address')) return { code: 'NAME_UNKNOWN', detail: '' };
   if (message.endsWith(' expected h2'))
     return {

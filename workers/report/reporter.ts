@@ -4,6 +4,7 @@ import type { Signer } from '../../infra/aws/keyring.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { within } from '../../infra/time-limit.ts';
 import type { ShotRuns } from '../send/shot-runs.ts';
 import { fitted } from './fit.ts';
 import type { Metrics } from './metrics.ts';
@@ -56,7 +57,10 @@ export class Reporter {
   async publish(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     const { live, report, signer, log } = this.#options;
-    this.#writing = this.#within(live.putReport(fitted(report(), this.#bytes()), signer))
+    this.#writing = within(
+      { limitMs: GIVE_UP_MS, what: 'the report was not written', code: 'REPORT_TIMEOUT' },
+      (signal) => live.putReport(fitted(report(), this.#bytes()), signer, signal),
+    )
       .catch((error: unknown) => {
         log.warn({ err: error }, 'report was not written');
       })
@@ -108,18 +112,5 @@ export class Reporter {
     if (metrics === null || performance.now() - this.#metricsAtMs < atLeastMs) return;
     this.#metricsAtMs = performance.now();
     for (const run of runs.all()) metrics.emit(run.tally);
-  }
-
-  /** A report that hangs must not hold up the next one. */
-  async #within(put: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('REPORT_TIMEOUT')), GIVE_UP_MS);
-    });
-    try {
-      await Promise.race([put, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

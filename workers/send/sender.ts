@@ -6,6 +6,7 @@ import type { Journal } from '../../infra/aws/journal.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import { POLL_SECONDS } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { correctShot } from '../../settle/correct.ts';
 import type { LateAccount } from '../../settle/correct.ts';
@@ -293,7 +294,11 @@ export class Sender {
       .finally(() => {
         this.#room = null;
       }));
-    return Promise.race([room.then(() => true), sleep(LOOK_AGAIN_MS, false)]);
+    return waitAtMost(
+      LOOK_AGAIN_MS,
+      room.then(() => true),
+      false,
+    );
   }
 
   async #wait(ms: number): Promise<void> {

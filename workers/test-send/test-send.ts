@@ -3,6 +3,7 @@ import type { ApnsClient } from 'apns2';
 import type { Message } from 'firebase-admin/messaging';
 import { TOKEN_DELETED } from '../../infra/aws/staff-devices.ts';
 import type { StaffDevice } from '../../infra/aws/staff-devices.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { TestResult } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { apnsPayload, fcmMessage } from '../../runbooks/launch/payload.ts';
@@ -54,11 +55,12 @@ async function sendOne(
   const startMs = performance.now();
   const locale = localeResolver(Object.keys(launch.campaign.locales))(wanted)?.locale ?? launch.campaign.default_locale;
   const ids = { launchId: launch.id, shotId: `test-${testId}` };
-  const reason = await withTimeout(
+  const sending =
     platform === 'ios'
       ? sendApns(clients.apns, launch.campaign, locale, ids, token)
-      : sendFcm(clients.fcm, launch, locale, ids, token),
-  );
+      : sendFcm(clients.fcm, launch, locale, ids, token);
+  // The libraries have no time-out of their own for a silent provider; what comes after ours changes nothing any more.
+  const reason = await waitAtMost(EACH_TIMEOUT_MS, sending, 'NoAnswer');
   // A library's own words may name the device; the result stays for ever.
   return {
     person,
@@ -137,17 +139,4 @@ function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') return code;
   return error instanceof Error ? error.message.slice(0, 200) : 'unknown';
-}
-
-/** The libraries have no time-out of their own for a silent provider; what comes after ours changes nothing any more. */
-async function withTimeout(sending: Promise<string | null>): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('NoAnswer'), EACH_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([sending, silent]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { within } from '../../infra/time-limit.ts';
 import type { CredentialClock } from '../credentials/clock.ts';
 import type { Credential, Issued } from '../credentials/credential.ts';
 
@@ -24,10 +25,8 @@ export class HandedCredential implements Credential {
   /** Rejects when none is there in time: whoever waits for connections would wait for ever, and nobody would know for what. */
   async ready(): Promise<void> {
     if (this.#issued !== null) return;
-    const late = Promise.withResolvers<never>();
-    const why = `CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within ${this.#withinMs / 1_000} s, so it opened no connection`;
-    const deadline = setTimeout(() => late.reject(new Error(why)), this.#withinMs);
-    await Promise.race([this.#first.promise, late.promise]).finally(() => clearTimeout(deadline));
+    const what = 'the main thread gave this thread no credential to open connections with';
+    await within({ limitMs: this.#withinMs, what, code: 'CREDENTIAL_NOT_HANDED_OVER' }, () => this.#first.promise);
   }
 
   current(): Issued {

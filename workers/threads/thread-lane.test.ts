@@ -439,7 +439,7 @@ test('a thread that is given no credential says so in time, keeps nobody waiting
   expect(said).toContainEqual(
     expect.objectContaining({
       problem:
-        'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential within 0.05 s, so it opened no connection',
+        'CREDENTIAL_NOT_HANDED_OVER: the main thread gave this thread no credential to open connections with within 50 ms',
     }),
   );
   expect(lane.status().streams).toBe(0);

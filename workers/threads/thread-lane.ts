@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
@@ -152,15 +152,14 @@ export class ThreadLane implements Lane, ThreadClient {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#serveRoom();
-    const timeout = new AbortController();
-    await Promise.race([
+    await waitAtMost(
+      CLOSE_MS,
       this.#askAll(
         (ask) => ({ kind: 'close', platform: this.platform, ask }),
         'a thread could not close its connections',
       ),
-      sleep(CLOSE_MS, undefined, { signal: timeout.signal }).catch(() => undefined),
-    ]);
-    timeout.abort();
+      null,
+    );
     this.#readAll();
     this.#serveWaiting();
     // Whoever has something open after that does not answer any more.

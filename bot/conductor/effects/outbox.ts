@@ -1,3 +1,4 @@
+import { waitAtMost } from '../../../infra/time-limit.ts';
 import { effectsOf } from '../../../runbooks/launch/effects.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
@@ -159,9 +160,8 @@ export class Outbox {
       else this.#failing.add(line);
       return isDone;
     };
-    const late = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false).unref());
-    const inTime = await Promise.race([
-      late,
+    const inTime = await waitAtMost(
+      PATIENCE_MS,
       work.then(ended, (error: unknown) => {
         this.#context.log.error(
           { launchId: this.#launchId, effect: pending.id, err: error },
@@ -169,7 +169,8 @@ export class Outbox {
         );
         return ended(false);
       }),
-    ]);
+      false,
+    );
     if (!inTime) this.#failing.add(line);
     return inTime;
   }

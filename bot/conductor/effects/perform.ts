@@ -3,6 +3,7 @@ import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';
 import type { LaunchIndexItem } from '../../../infra/aws/live-store.ts';
 import type { SwitchItem } from '../../../infra/aws/switch-store.ts';
+import { within } from '../../../infra/time-limit.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { Step } from '../../../runbooks/playbook/schema.ts';
@@ -132,17 +133,16 @@ export function switchValues(launch: Launch): Pick<SwitchItem, 'pace' | 'zombie'
   };
 }
 
-/** Best effort within half a second: a lift, and the fire that may hang on it, must not wait for SSM. */
+/**
+ * Best effort within half a second: a lift, and the fire that may hang on it, must not wait for SSM. What is read after that
+ * covers nothing any more: it may be a halt that came after the lift.
+ */
 async function noteHaltVersion(context: Context, launchId: string): Promise<void> {
-  const limit = Promise.withResolvers<void>();
-  const timer = setTimeout(limit.resolve, 500);
-  try {
-    await Promise.race([coverStanding(context, launchId), limit.promise]);
-  } catch (error) {
-    context.log.warn({ launchId, err: error }, 'cannot read the halt parameter before the lift');
-  } finally {
-    clearTimeout(timer);
-  }
+  await within({ limitMs: 500, what: 'the halt parameter was not read' }, (signal) =>
+    coverStanding(context, launchId, signal),
+  ).catch((error: unknown) =>
+    context.log.warn({ launchId, err: error }, 'cannot read the halt parameter before the lift'),
+  );
 }
 
 export function stepOf(launch: Launch, stepId: string): Step | undefined {

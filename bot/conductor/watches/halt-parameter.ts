@@ -36,8 +36,9 @@ export async function isExplained(
 }
 
 /** Whatever stood there when it was read is covered by the decision that reads it: a lift by two people. */
-export async function coverStanding(context: Context, launchId: string): Promise<void> {
-  const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'));
+export async function coverStanding(context: Context, launchId: string, signal: AbortSignal): Promise<void> {
+  const standing = await context.cloud.parameters.get(parameterName(launchId, 'halt'), null, signal);
+  signal.throwIfAborted();
   if (standing !== null)
     await keepFact(context, launchId, FACT.haltExplained(standing.version), String(standing.modifiedAtMs));
 }

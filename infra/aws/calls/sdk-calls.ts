@@ -7,6 +7,7 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { withSignal } from '../with-signal.ts';
 import type { CallOptions, Calls, DynamoCalls, DynamoOperations, SqsCalls, SqsOperations } from './calls.ts';
 
 export const DYNAMO_COMMANDS = {
@@ -36,7 +37,7 @@ function callsOf<Operations extends object>(
     const Command = commands[name] as new (input: unknown) => object;
     return sdk.send(new Command(input), {
       ...(timeoutMs === undefined ? {} : { requestTimeout: timeoutMs }),
-      ...(signal === undefined ? {} : { abortSignal: signal }),
+      ...withSignal(signal),
     });
   };
 }

@@ -150,7 +150,7 @@ describe('addresses of a name', () => {
 
   test('a look-up that never ends is given up after the time-out', async () => {
     const dialer = dialerTo({ port: 1, ca: '' }, () => new Promise(() => undefined));
-    await expect(dial(dialer, 50)).rejects.toThrow('LANE_CONNECT push.test: its address was not found within 50 ms');
+    await expect(dial(dialer, 50)).rejects.toThrow('LANE_CONNECT: the address of push.test was not found within 50 ms');
   });
 
   test("the system's look-up is the default", async () => {

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import { threadId } from 'node:worker_threads';
+import { within } from '../../../infra/time-limit.ts';
 import { Addresses } from './addresses.ts';
 import { connectTls } from './connect.ts';
 import type { Endpoint } from './connect.ts';
@@ -60,11 +61,9 @@ export class Dialer {
       const tunnel = await openTunnel(proxy, endpoint.host, endpoint.port, timeoutMs);
       return { socket: await connectTls(endpoint, endMs - performance.now(), { tunnel }), address: null };
     }
-    await within(
-      this.#refresh(),
-      timeoutMs,
-      `LANE_CONNECT ${endpoint.host}: its address was not found within ${timeoutMs} ms`,
-    );
+    const what = `the address of ${endpoint.host} was not found`;
+    // A look-up can't be ended, and others wait for the same one.
+    await within({ limitMs: timeoutMs, what, code: 'LANE_CONNECT' }, () => this.#refresh());
     const tried = new Set<string>();
     for (;;) {
       const nowMs = performance.now();
@@ -137,18 +136,4 @@ export function startOf(process: string, thread: number): number {
 
 async function systemLookUp(name: string): Promise<string[]> {
   return (await lookup(name, { all: true, order: 'verbatim', hints: ADDRCONFIG })).map(({ address }) => address);
-}
-
-async function within<T>(work: Promise<T>, ms: number, why: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(why)), ms);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
