@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../runbooks/launch/commands.ts';
-import type { NewEntry } from '../../runbooks/launch/entries.ts';
+import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
+import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
+import { signedText } from '../../runbooks/launch/signers.ts';
 import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
 import { MemoryRecord } from '../../test/properties/memory-record.ts';
 import type { AppendFault } from '../../test/properties/memory-record.ts';
@@ -17,6 +19,7 @@ import {
 } from '../../test/properties/scene.ts';
 import { createJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
+import { entryHash } from './seal.ts';
 import { verifyWithRules } from './verify-record.ts';
 
 const create: Command = {
@@ -472,4 +475,47 @@ test('a launch whose tokens cannot be put away is not created', async () => {
     createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).submit(LAUNCH_ID, create),
   ).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
   expect(record.all(LAUNCH_ID)).toEqual([]);
+});
+
+describe('versions side by side', () => {
+  /** The record's last entry as another version would have written it, in its own place, signed all the same. */
+  const rewrittenAs = (v: number) => (entries: Entry[]) => {
+    const signer = botKeyring().signer;
+    return entries.map((entry, index) => {
+      if (index < entries.length - 1) return entry;
+      const { hash: _hash, sig: _sig, ...rest } = { ...entry, v } as Entry;
+      const hash = entryHash(rest as Entry);
+      return { ...rest, hash, sig: signer?.sign(signedText(hash)) ?? '' } as Entry;
+    });
+  };
+
+  test('a bot stops at an entry of a newer version, says so, and writes nothing behind it', async () => {
+    const { record, journals } = bots(2);
+    const [older, newer] = journals;
+    await older.submit(LAUNCH_ID, create);
+    await newer?.submit(LAUNCH_ID, note('in the newer form'));
+    record.tamper(LAUNCH_ID, rewrittenAs(ENTRY_VERSION + 1));
+    const stop = {
+      code: 'RECORD_BROKEN',
+      message: expect.stringMatching(/entry 2: .*written by a newer one\. Update this process/) as string,
+    };
+    await expect(older.submit(LAUNCH_ID, note('behind it'))).rejects.toMatchObject(stop);
+    await expect(older.launch(LAUNCH_ID)).rejects.toMatchObject(stop);
+    expect(record.all(LAUNCH_ID)).toHaveLength(2);
+    // What it had read before stands.
+    expect(older.peek(LAUNCH_ID)?.seq).toBe(1);
+  });
+
+  test('a launch that an older version has begun is read from its first entry, and goes on in the newest', async () => {
+    const { record, journals } = bots(2);
+    const [older, newer] = journals;
+    await older.submit(LAUNCH_ID, create);
+    record.tamper(LAUNCH_ID, rewrittenAs(ENTRY_VERSION - 1));
+    expect(await newer?.submit(LAUNCH_ID, note('goes on'))).toMatchObject({
+      ok: true,
+      entry: { seq: 2, v: ENTRY_VERSION },
+    });
+    expect(record.all(LAUNCH_ID).map(({ v }) => v)).toEqual([ENTRY_VERSION - 1, ENTRY_VERSION]);
+    expect((await newer?.launch(LAUNCH_ID))?.entryVersion).toBe(ENTRY_VERSION);
+  });
 });
