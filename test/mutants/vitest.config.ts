@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 /** For a run of mutants: only the tests that hold the file (MUTANT_TESTS, a JSON list of paths), so that no other is ever collected. */
+const tests = JSON.parse(process.env['MUTANT_TESTS'] ?? '[]') as string[];
+
 export default defineConfig({
-  test: { include: JSON.parse(process.env['MUTANT_TESTS'] ?? '[]') as string[], testTimeout: 10_000 },
+  test: {
+    include: tests,
+    testTimeout: 10_000,
+    // The core has no state that one test file could leave to the next; a worker for all of them saves a quarter of the time.
+    isolate: !tests.every((test) => test.startsWith('runbooks/')),
+  },
 });
