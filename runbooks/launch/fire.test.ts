@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { ANA, audience, keyVia, measuredAt, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
+import {
+  ANA,
+  audience,
+  keyVia,
+  measuredAt,
+  sampleRunbook,
+  Scene,
+  segmentTotals,
+  slackVia,
+} from '../../test/properties/scene.ts';
 import type { Via } from './entries.ts';
 import { evolve } from './evolve.ts';
 import { fireableSegments, segmentsMeant } from './remaining.ts';
@@ -29,6 +38,7 @@ describe('asking for fire', () => {
     );
     expect(scene.refuses(scene.request('ana', ['mx-ios'])).code).toBe('SEGMENT_EMPTY');
     expect(scene.refuses(scene.request('ana', [])).code).toBe('NOTHING_TO_FIRE');
+    expect(scene.refuses(scene.request('ana', ['us-ios', 'fr-ios'])).code).toBe('SEGMENT_UNKNOWN');
     // "All" leaves out what holds nobody.
     expect(scene.asked('all').shown.segments.map(({ segment }) => segment)).toEqual(['us-ios', 'us-android', 'br-ios']);
   });
@@ -85,6 +95,7 @@ describe('asking for fire', () => {
     const order = scene.asked(['us-ios', 'br-ios']);
     expect(scene.refuses(scene.request('mia', ['us-ios'])).code).toBe('SEGMENT_TAKEN');
     expect(scene.asked('all').shown.segments.map(({ segment }) => segment)).toEqual(['us-android']);
+    expect(scene.refuses(scene.request('mia', 'all')).say).toContain('No segment can be fired now');
     scene.nowMs = order.expiresAtMs + 1;
     expect(scene.decide(scene.request('mia', ['us-ios'])).ok).toBe(true);
   });
@@ -158,6 +169,7 @@ describe('pressing GO', () => {
       haltEpoch: 0,
       lifts: null,
       redGates: [],
+      observed: { haltEpoch: 0, halted: false },
     });
     expect(entry.notAfterAtMs).toEqual({ ios: pressedAtMs + 60_000, android: pressedAtMs + 600_000 });
     expect(scene.shot('S5')).toMatchObject({ requestedBy: 'ana', approvedBy: 'mia', closed: null, haltedAtMs: null });
@@ -210,6 +222,19 @@ describe('pressing GO', () => {
       expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).code).toBe('TIME_INVALID');
     for (const offMs of [5_000, -59_999])
       expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).ok).toBe(true);
+    const says = (offMs: number) => scene.refuses(scene.press(order, 'mia', { pressedAtMs: scene.nowMs + offMs })).say;
+    expect(says(5_001)).toContain('dated ahead of our clock');
+    expect(says(-60_000)).toContain('is 60 s old; what it would send is late by now');
+  });
+
+  test('how old a press may be goes by the shortest time of the platforms that it is for', () => {
+    const scene = Scene.ready();
+    const android = scene.asked(['us-android']);
+    const ios = scene.asked(['us-ios']);
+    scene.nowMs += 60_000;
+    const pressedAtMs = scene.nowMs - 60_000;
+    expect(scene.decide(scene.press(android, 'mia', { pressedAtMs })).ok).toBe(true);
+    expect(scene.refuses(scene.press(ios, 'mia', { pressedAtMs })).code).toBe('TIME_INVALID');
   });
 
   test('a press that is dated before its order was asked for is none', () => {
@@ -218,7 +243,7 @@ describe('pressing GO', () => {
     scene.nowMs += 2_000;
     expect(scene.refuses(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs - 1 }))).toMatchObject({
       code: 'TIME_INVALID',
-      say: expect.stringContaining('before the order was asked for'),
+      say: expect.stringContaining('dated 1 ms before the order was asked for'),
     });
     expect(scene.decide(scene.press(order, 'mia', { pressedAtMs: order.requestedAtMs })).ok).toBe(true);
   });
@@ -348,6 +373,18 @@ describe('pressing GO', () => {
     ).toBe('PROOF_INVALID');
   });
 
+  test('nobody declines, and the clock ends, an order that is not there or over', () => {
+    const scene = Scene.ready();
+    const order = scene.asked();
+    const decline = (orderId: string) => scene.refuses({ kind: 'decline-fire', by: 'mia', orderId, reason: '' }).code;
+    expect([decline('F99'), scene.refuses({ kind: 'expire-order', orderId: 'F99' }).code]).toEqual([
+      'NO_SUCH_ORDER',
+      'NO_SUCH_ORDER',
+    ]);
+    scene.nowMs = order.expiresAtMs + 1;
+    expect(decline(order.id)).toBe('ORDER_EXPIRED');
+  });
+
   test('a declined order stays declined; a requester may withdraw', () => {
     const scene = Scene.ready();
     const order = scene.asked();
@@ -377,6 +414,19 @@ describe('pressing GO', () => {
     ]);
   });
 
+  test('a gate that nobody has measured is written down as unknown, and one that is waived for these segments is not', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    const [credentials, , queues] = measuredAt(scene.nowMs);
+    if (credentials === undefined || queues === undefined) throw new Error('unexpected');
+    const press = scene.press(order, 'mia', { measured: [credentials, queues] });
+    expect(scene.decide(press)).toMatchObject({ entry: { redGates: [{ gate: 'workers', status: 'unknown' }] } });
+    const waiver = { gate: 'workers', segments: ['us-ios'], worst: null, reason: 'x', endsAtMs: scene.nowMs + 9_000 };
+    const { waiverId } = scene.gives('WaiverRequested', { kind: 'request-waiver', by: 'ana', ...waiver });
+    scene.does({ kind: 'grant-waiver', by: 'mia', waiverId });
+    expect(scene.decide(press)).toMatchObject({ entry: { redGates: [] } });
+  });
+
   test('an order that a clock behind still holds open does not fire a segment that a newer order took', () => {
     const scene = Scene.ready();
     const first = scene.asked(['us-ios']);
@@ -397,6 +447,37 @@ test('an open order does not fire a segment that is being sent, whatever made th
   expect(scene.refuses(scene.press(order))).toMatchObject({
     code: 'SEGMENT_TAKEN',
     say: expect.stringContaining('us-ios is being sent'),
+  });
+});
+
+describe('what voids an order also stands in the way of its press, were it open all the same', () => {
+  test.each([
+    { what: 'the content', more: { contentHash: 'c' } },
+    { what: 'the audience', more: { audience: { ...audience, hash: 'b' } } },
+    { what: 'the skip list', more: { skipList: { hash: 's', key: 'k', tokens: 1 } } },
+    {
+      what: 'the attempt',
+      more: {
+        attempts: {
+          'us-ios': [{ attempt: 1, shotId: 'S1', devices: 500, closed: true, totals: segmentTotals('us-ios', 1, 500) }],
+        },
+      },
+    },
+  ])('$what changed', ({ what, more }) => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    scene.launch = { ...scene.state, ...more };
+    expect(scene.refuses(scene.press(order))).toEqual({
+      code: 'CONTENT_CHANGED',
+      say: `Since this order was shown, ${what} changed. Look at it again: ask for a new order with /go fire.`,
+    });
+  });
+
+  test('a halt', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios']);
+    scene.launch = { ...scene.state, halt: { ...scene.state.halt, active: true } };
+    expect(scene.refuses(scene.press(order, 'mia', { observedHalted: false })).code).toBe('HALTED');
   });
 });
 
@@ -455,6 +536,15 @@ describe('halt and GO', () => {
       say: expect.stringContaining('asked for before a halt is void after it'),
     });
     expect(scene.decide(scene.press(scene.asked(['us-ios']))).ok).toBe(true);
+  });
+
+  test('a resume lifts its halt on a switch that stands at this very halt, or at none', () => {
+    const scene = Scene.ready();
+    scene.halt('ben', 3);
+    const order = scene.asked(['us-ios'], { lift: true });
+    const press = (observedHaltEpoch: number, observedHalted: boolean) =>
+      scene.decide(scene.press(order, 'mia', { observedHaltEpoch, observedHalted })).ok;
+    expect([press(3, true), press(3, false), press(0, false), press(2, true)]).toEqual([true, true, true, false]);
   });
 
   test('a resume does not lift a halt that came after it was asked for', () => {

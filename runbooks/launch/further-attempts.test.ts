@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../infra/aws/sha256.ts';
 import { Scene, segmentTotals, setsLeft } from '../../test/properties/scene.ts';
+import { decide } from './decide.ts';
+import type { CommandOf } from './decision.ts';
 import type { FrozenSet } from './entries.ts';
 import { remainingDevices } from './remaining.ts';
 
@@ -44,6 +47,36 @@ describe('who is left', () => {
       say: expect.stringContaining('A late account has come since') as string,
     });
     expect(scene.decide(scene.request('ana', ['us-ios'])).ok).toBe(true);
+  });
+
+  test('may be everybody, and is looked for by segment', () => {
+    const scene = Scene.ready();
+    scene.closes(scene.fired(['us-ios', 'br-ios']), { 'us-ios': { halted: 500 }, 'br-ios': { halted: 7 } });
+    const order = scene.asked(['br-ios', 'us-ios']);
+    expect(order.devices).toBe(507);
+    expect(order.shown.sets?.map(({ segment, devices }) => [segment, devices])).toEqual([
+      ['br-ios', 7],
+      ['us-ios', 500],
+    ]);
+  });
+
+  test('is nobody where all were reached, whether anybody has looked or not', () => {
+    const scene = Scene.ready();
+    scene.closes(scene.fired(['us-ios']));
+    const asking = scene.request('ana', ['us-ios'], { sets: [] });
+    expect(scene.refuses(asking)).toEqual({
+      code: 'NOTHING_TO_FIRE',
+      say: 'us-ios went out already and nothing is left to send. Leave it out.',
+    });
+    // Under the rules of before sets were frozen, too.
+    const given = { nowMs: scene.nowMs, sha256, rules: 2 };
+    expect(decide(scene.state, asking, given)).toMatchObject({ code: 'NOTHING_TO_FIRE' });
+  });
+
+  test('a request that says nothing of it is refused', () => {
+    const { scene } = sentOnce();
+    const { sets: _sets, ...asking } = scene.request('ana', ['us-ios']) as CommandOf<'request-fire'>;
+    expect(scene.refuses(asking).code).toBe('SET_MISSING');
   });
 
   test('is what the order is for, whatever the totals of the record say, and what the shot closes with', () => {
