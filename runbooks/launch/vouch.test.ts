@@ -132,9 +132,14 @@ describe('what only people can cause', () => {
     );
   });
 
-  test('a halt by a system that halts nothing has no say either: no halt is one too many', () => {
+  test('a halt is halted again by whoever may halt from outside; by another system it has no say, and no halt is one too many', () => {
     const halt = judged.find(({ kind }) => kind === 'HaltSet');
     if (halt === undefined) throw new Error('unexpected');
+    const sourceOf = (system: string) => commandOf({ ...halt.entry, by: { system } } as Entry);
+    for (const source of ['ssm', 'cli', 'slack'])
+      expect(sourceOf(source)).toMatchObject({ kind: 'set-halt', by: null, source });
+    for (const source of ['worker', 'conductor', 'closer']) expect(sourceOf(source)).toBeNull();
+    expect(commandOf({ ...halt.entry, by: { person: 'ben' } })).toMatchObject({ by: 'ben', source: 'slack' });
     expect(vouchProblem(halt.before, { ...halt.entry, by: { system: 'worker' } } as Entry, sha256)).toBeNull();
   });
 
