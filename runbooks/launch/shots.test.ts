@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene, segmentTotals, totals } from '../../test/properties/scene.ts';
+import type { ShotTiming } from './entries.ts';
 import { remainingDevices } from './remaining.ts';
 
 const close = (shotId: string, segments: ReturnType<typeof segmentTotals>[]) => ({
@@ -29,12 +30,14 @@ describe('closing a shot', () => {
       [us, segmentTotals('br-ios', 1, 199)],
       [us, { ...br, totals: totals({ accepted: 199 }) }],
       [us, { ...br, totals: totals({ accepted: 201, failed: -1 }) }],
+      [us, { ...br, totals: totals({ accepted: 201, late: -1 }) }],
       [us, { ...br, totals: totals({ accepted: 199.5, late: 0.5 }) }],
     ])
       expect(scene.refuses(close(shot.id, wrong)).code).toBe('TOTALS_WRONG');
     expect(scene.refuses(close('S99', [us, br])).code).toBe('SHOT_UNKNOWN');
     scene.does(close(shot.id, [br, us]));
     expect(scene.shot(shot.id).closed).toMatchObject({ cause: 'complete' });
+    expect(scene.entries.at(-1)?.by).toEqual({ system: 'closer' });
     expect(scene.refuses(close(shot.id, [us, br])).code).toBe('SHOT_CLOSED');
   });
 
@@ -143,5 +146,111 @@ describe('correcting a shot', () => {
     expect(scene.refuses(scene.request()).code).toBe('LAUNCH_CLOSED');
     scene.does(correct(shot.id, [segmentTotals('us-ios', 1, 500, { failed: 2, reasons: { Unregistered: 2 } })]));
     expect(scene.state.attempts['us-ios']?.[0]?.totals?.totals.reasons).toEqual({ Unregistered: 2 });
+  });
+});
+
+describe('a correction that changes nothing', () => {
+  const failed = { failed: 20, reasons: { Unregistered: 4, ServiceUnavailable: 16 }, reachable: 16 };
+  function closed() {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios', 'br-ios']);
+    scene.closes(shot, { 'us-ios': failed });
+    return { scene, shot };
+  }
+  const us = (more: Partial<typeof failed & { late: number; uncertain: number }> = {}) =>
+    segmentTotals('us-ios', 1, 500, { ...failed, ...more });
+  const br = (more: object = {}) => segmentTotals('br-ios', 1, 200, more);
+
+  test('is not counted: shots stand at these totals already', () => {
+    const { scene, shot } = closed();
+    for (const segments of [[us()], [us(), br()], [br({ reachable: 0 })]])
+      expect(scene.refuses(correct(shot.id, segments))).toEqual({
+        code: 'ALREADY_SO',
+        say: `Shot ${shot.id} stands at these totals already.`,
+      });
+  });
+
+  test.each([
+    ['a state', [us({ late: 1 })]],
+    ['how many of a reason', [us({ reasons: { Unregistered: 5, ServiceUnavailable: 15 } })]],
+    ['how many are within reach', [us({ reachable: 15 })]],
+    ['that all are within reach', [us({ reachable: 20 })]],
+    ['one segment of two', [us(), br({ late: 1 })]],
+    ['the other segment of two', [us({ late: 1 }), br()]],
+  ])('is another one than where %s differs', (_what, segments) => {
+    const { scene, shot } = closed();
+    expect(scene.gives('ShotCorrected', correct(shot.id, segments)).by).toEqual({ system: 'closer' });
+  });
+
+  test('is no correction at all of a shot or a segment that is not there', () => {
+    const { scene, shot } = closed();
+    expect(scene.refuses(correct('S99', [us()])).code).toBe('SHOT_UNKNOWN');
+    expect(scene.refuses(correct(shot.id, [br(), { ...us(), attempt: 2 }])).say).toBe(
+      `The correction names br-ios#1 and us-ios#2; expected segments of shot ${shot.id}, each once.`,
+    );
+    expect(scene.refuses(correct(shot.id, [br({ late: 1 }), { ...us(), devices: 499 }])).code).toBe('TOTALS_WRONG');
+  });
+});
+
+describe('a shot of before it was frozen who is left', () => {
+  /** us-ios left 100 when its second attempt was approved, and 110 after a late account. */
+  function unfrozen() {
+    const scene = Scene.ready();
+    const first = scene.fired(['us-ios']);
+    scene.closes(first, { 'us-ios': { halted: 100, uncertain: 30 } });
+    const second = scene.fired(['us-ios']);
+    const { sets: _sets, ...shown } = second.shown;
+    scene.launch = { ...scene.state, shots: { ...scene.state.shots, [second.id]: { ...second, shown } } };
+    scene.does(correct(first.id, [segmentTotals('us-ios', 1, 500, { halted: 110, uncertain: 20 })]));
+    return { scene, first, second };
+  }
+  const closing = (shotId: string, devices: number) => close(shotId, [segmentTotals('us-ios', 2, devices)]);
+
+  test('closes for what was left when it was approved, or for what is left now, and for nothing between', () => {
+    const { scene, second } = unfrozen();
+    for (const devices of [100, 110]) expect(scene.decide(closing(second.id, devices)).ok).toBe(true);
+    for (const devices of [99, 105, 500])
+      expect(scene.refuses(closing(second.id, devices)).say).toBe(
+        `The states of us-ios (attempt 2) add up to ${devices} of ${devices} devices; expected 100 or 110. Count the shot again.`,
+      );
+  });
+
+  test('is corrected for as many as it was closed with, whatever has moved since', () => {
+    const { scene, first, second } = unfrozen();
+    scene.does(closing(second.id, 110));
+    scene.does({
+      ...correct(first.id, [segmentTotals('us-ios', 1, 500, { halted: 115, uncertain: 15 })]),
+      batch: 'b2',
+    });
+    const corrected = (devices: number) => correct(second.id, [segmentTotals('us-ios', 2, devices, { late: 1 })]);
+    expect(scene.decide(corrected(110)).ok).toBe(true);
+    expect(scene.refuses(corrected(112)).say).toContain('expected 100, 110 or 115.');
+  });
+});
+
+describe('how fast a shot was', () => {
+  const timing: ShotTiming = {
+    firstWriteMs: 9,
+    p50Ms: 90,
+    p95Ms: 95,
+    p99Ms: 99,
+    lastWriteMs: 100,
+    perSecond: 10,
+    peakPerSecond: 12,
+  };
+  const report = (shotId: string) => ({ kind: 'report-timing' as const, shotId, timing });
+
+  test('is recorded once, after the close', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    expect(scene.refuses(report('S99')).code).toBe('SHOT_UNKNOWN');
+    expect(scene.refuses(report(shot.id)).code).toBe('SHOT_RUNNING');
+    scene.closes(shot);
+    expect(scene.gives('ShotTimed', report(shot.id))).toMatchObject({
+      shotId: shot.id,
+      timing,
+      by: { system: 'conductor' },
+    });
+    expect(scene.refuses(report(shot.id)).code).toBe('ALREADY_SO');
   });
 });

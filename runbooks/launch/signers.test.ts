@@ -86,13 +86,16 @@ describe('who may write which entry', () => {
     expect(problem('HaltSet', { ...ana, by: { system: 'conductor' } })).toMatch(/in the name of somebody else/);
     expect(problem('Noted', ana)).toMatch(/ana's own key, which can't write Noted/);
     expect(problem('ShotTimed', { key: bot, by: { person: 'ana' } })).toBeNull();
+    // The roles are those of the very person, whoever else stands before them on the roster.
+    expect(problem('HaltLifted', { by: { person: 'mia' }, key: MIA })).toBeNull();
+    expect(problem('KeyChangeRequested', { by: { person: 'mia' }, key: MIA })).toMatch(/whose roles don't allow it/);
   });
 
   test("a person's own key signs for the proof by that very key alone", () => {
     const via = { kind: 'operator', publicKey: ANA.key };
     expect(problem('FireApproved', { ...ana, via })).toBeNull();
     expect(problem('FireApproved', { ...ana, via: { ...via, publicKey: MIA } })).toMatch(/its proof is of another/);
-    expect(problem('FireApproved', { ...ana, via: { kind: 'slack', slackId: ANA.slack } })).toMatch(
+    expect(problem('FireApproved', { ...ana, via: { kind: 'slack', slackId: ANA.slack, publicKey: ANA.key } })).toMatch(
       /proof is of another/,
     );
   });
@@ -100,6 +103,7 @@ describe('who may write which entry', () => {
   test('nobody signs nothing, but for a halt from the command line, and that must look like one', () => {
     const halt = { epoch: 1, pressedAtMs: 5, reason: '', by: { system: 'cli' } };
     expect(problem('HaltSet', halt)).toBeNull();
+    expect(problem('HaltSet', { ...halt, epoch: 0, pressedAtMs: 0, atMs: 0 })).toBeNull();
     for (const wrong of [{ epoch: -1 }, { epoch: 0.5 }, { pressedAtMs: '5' }, { atMs: Number.NaN }, { reason: 7 }])
       expect(problem('HaltSet', { ...halt, ...wrong })).toMatch(/its values are none of a halt/);
     for (const by of [{ system: 'ssm' }, { system: 'slack' }, { person: 'ana' }])
