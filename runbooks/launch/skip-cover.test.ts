@@ -15,7 +15,7 @@ describe('a skip list holds all of', () => {
     { list: 'none', held: null, of: [null] },
   ])('$list: $of', ({ held, of }) => {
     const hashes = [null, 'one', 'two', 'three', 'alone'];
-    expect(hashes.filter((hash) => covers(held, hash)).toSorted()).toEqual(of.toSorted());
+    expect(new Set(hashes.filter((hash) => covers(held, hash)))).toEqual(new Set(of));
   });
 
   test('newest first', () => expect(three.covers).toEqual(['two', 'one', null]));
