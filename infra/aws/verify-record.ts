@@ -30,7 +30,7 @@ export function foldVerified(
   keyring: Keyring,
   { judge = () => null }: FoldOptions = {},
 ): FoldVerdict {
-  const seen = knownHead(launchId, before, entries, keyring);
+  const seen = knownHead(launchId, entries, keyring);
   let launch = before;
   for (const entry of entries) {
     const problem =
@@ -87,11 +87,10 @@ export function headProblem(
 }
 
 /** Up to this sequence signatures were verified before. The chain still is: it is what says that the entries are the same. */
-function knownHead(launchId: string, before: Launch | null, entries: readonly Entry[], { verified }: Keyring): number {
+function knownHead(launchId: string, entries: readonly Entry[], { verified }: Keyring): number {
   const known = verified.get(launchId);
-  if (known === undefined) return 0;
-  const same = known.seq === before?.seq ? before.headHash : entries.find(({ seq }) => seq === known.seq)?.hash;
-  return same === known.hash ? known.seq : 0;
+  const same = entries.find(({ seq }) => seq === known?.seq);
+  return known !== undefined && same?.hash === known.hash ? known.seq : 0;
 }
 
 function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring): string | null {
@@ -103,7 +102,7 @@ function writerProblem(before: Launch | null, entry: Entry, { trusted }: Keyring
   if (distrust !== null) return distrust;
   if ((before?.keys ?? named).length === 0) return null;
   const { key = '', sig = '' } = entry;
-  if (key === '') return needsKey(entry) ? 'nobody has signed it' : null;
+  if (key === '' && !needsKey(entry)) return null;
   return signatureHolds(signedText(entry.hash), { key, signature: sig })
     ? null
     : 'its signature does not fit: it was written by somebody without the key, or changed';

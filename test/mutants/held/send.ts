@@ -67,4 +67,8 @@ export const SEND: Held[] = [
   { file: 'workers/dispatch/look.ts' },
   { file: 'workers/dispatch/known.ts' },
   { file: 'settle/correct.ts' },
+  { file: 'infra/aws/verify-record.ts' },
+  { file: 'infra/aws/seal.ts', by: ['infra/aws/verify-record.test.ts', 'infra/aws/journal.test.ts'] },
+  { file: 'infra/aws/journal.ts' },
+  { file: 'infra/aws/switch-store.ts' },
 ];
