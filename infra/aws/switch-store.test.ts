@@ -102,6 +102,94 @@ test('an apply whose answers are lost is a success; one that never arrives rejec
   ).rejects.toMatchObject({ code: 'SWITCHES_UNAVAILABLE' });
 });
 
+/** A store whose calls of one kind the service refuses for good; `calls`: what was asked of it. */
+function refusing(command: 'GetItemCommand' | 'UpdateItemCommand' | null, name = 'ValidationException') {
+  const clients = createClients(local.config);
+  const calls: Record<string, unknown>[] = [];
+  const fault: Fault = async (send, call) => {
+    calls.push(call.input);
+    if (call.command === command) throw Object.assign(new Error('not like this'), { name });
+    return send();
+  };
+  withFault(clients.dynamo, fault);
+  withFault(clients.switchReads, fault);
+  return {
+    calls,
+    store: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: 'gobutton-switches' }),
+  };
+}
+
+test.each<[string, (store: SwitchStore) => Promise<unknown>, string]>([
+  ['halt', (store) => store.halt('w'), 'cannot confirm the halt of w'],
+  ['halt of what is there', (store) => store.haltExisting('w'), 'cannot confirm the halt of w'],
+  ['head', (store) => store.noteHead('w', { seq: 9, hash: 'h' }), 'cannot note the head of w'],
+  ['epoch', (store) => store.resetEpoch('w', 1, 0), 'cannot reset the halt epoch of w'],
+  ['lift', (store) => store.lift('w', 1), 'cannot lift the halt of w'],
+  ['apply', (store) => store.apply('w', 7, values(1)), 'cannot write the switches of w'],
+])('a %s that the store refuses is no answer: it rejects in words, with the cause', async (_, call, say) => {
+  await switches.halt('w');
+  await expect(call(refusing('UpdateItemCommand').store)).rejects.toMatchObject({
+    code: 'SWITCHES_UNAVAILABLE',
+    message: expect.stringContaining(say) as string,
+    cause: expect.objectContaining({ message: 'not like this' }) as Error,
+  });
+});
+
+test('an apply that can be neither written nor read back says both causes', async () => {
+  const { store } = refusing('GetItemCommand');
+  await store.halt('both');
+  expect(await store.apply('both', 5, values(5))).toBe(true);
+  await expect(store.apply('both', 4, values(4))).rejects.toMatchObject({
+    code: 'SWITCHES_UNAVAILABLE',
+    message: expect.stringContaining('cannot write or read the switches of both') as string,
+    cause: {
+      errors: [
+        expect.objectContaining({ name: 'ConditionalCheckFailedException' }),
+        expect.objectContaining({ message: 'not like this' }),
+      ],
+    },
+  });
+});
+
+test('a poll reads what may be a little old; who has to know reads what stands, and so does every press', async () => {
+  const { store, calls } = refusing(null);
+  await switches.halt('polled');
+  await store.read('polled');
+  await store.read('polled', { consistent: true });
+  await store.readWithin('polled', 1_000);
+  await store.apply('polled', 2, values(2));
+  await store.apply('polled', 1, values(1));
+  expect(calls.map(({ ConsistentRead }) => ConsistentRead)).toEqual([false, true, true, undefined, undefined, true]);
+  expect(await store.readWithin('nobody here', 1_000)).toBeNull();
+});
+
+test('a read is over when whoever asked has no use for it, and as soon as the store refuses it', async () => {
+  const gone = new AbortController();
+  gone.abort(new Error('no use'));
+  await expect(switches.read('h', { signal: gone.signal })).rejects.toThrow();
+  await expect(refusing('GetItemCommand').store.read('h')).rejects.toThrow('not like this');
+});
+
+test('what nobody has set reads as nothing set, of an item that a halt or an entry has made', async () => {
+  const common = { launchId: 'bare', seq: 0, pace: { ios: 0, android: 0 }, zombie: false, custom: {}, head: null };
+  expect(await switches.halt('bare')).toEqual({ ...common, halted: true, haltEpoch: 1 });
+  expect(await switches.read('bare', { consistent: true })).toEqual({ ...common, halted: true, haltEpoch: 1 });
+  const set = { pace: { ios: 1, android: 2 }, zombie: true, custom: { sale: 'off' } };
+  await switches.apply('applied', 3, set);
+  expect(await switches.read('applied', { consistent: true })).toEqual({
+    ...common,
+    ...set,
+    launchId: 'applied',
+    halted: false,
+    haltEpoch: 0,
+    seq: 3,
+  });
+  expect(await switches.noteHead('applied', { seq: 3, hash: 'c' })).toBe(true);
+  expect(await switches.noteHead('applied', { seq: 3, hash: 'd' })).toBe(false);
+  expect(await switches.noteHead('applied', { seq: 10, hash: 'j' })).toBe(true);
+  expect(await switches.read('applied', { consistent: true })).toMatchObject({ seq: 3, head: { seq: 10, hash: 'j' } });
+});
+
 test('a read without an answer is given up, connection and all, before the next poll but one', async () => {
   let closed: () => void;
   const aborted = new Promise<void>((resolve) => {
