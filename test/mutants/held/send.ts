@@ -71,4 +71,7 @@ export const SEND: Held[] = [
   { file: 'infra/aws/seal.ts', by: ['infra/aws/verify-record.test.ts', 'infra/aws/journal.test.ts'] },
   { file: 'infra/aws/journal.ts' },
   { file: 'infra/aws/switch-store.ts' },
+  { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
+  { file: 'settle/late-accounts.ts' },
+  { file: 'settle/lost-claims.ts', by: ['settle/close-rules.test.ts'] },
 ];
