@@ -4,6 +4,7 @@ import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry, NewEntry } from '../../runbooks/launch/entries.ts';
 import { fold } from '../../runbooks/launch/evolve.ts';
 import { signedText } from '../../runbooks/launch/signers.ts';
+import { decidedPart } from '../../runbooks/launch/vouch.ts';
 import { botKeyring, personKeyring, testKey, workerKeyring } from '../../test/keys.ts';
 import { MemoryRecord } from '../../test/properties/memory-record.ts';
 import type { AppendFault } from '../../test/properties/memory-record.ts';
@@ -19,7 +20,9 @@ import {
 } from '../../test/properties/scene.ts';
 import { createJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
-import { entryHash } from './seal.ts';
+import { looseKeyring } from './keyring.ts';
+import { entryHash, sealEntry } from './seal.ts';
+import { createStoreClock } from './store-clock.ts';
 import { verifyWithRules } from './verify-record.ts';
 
 const create: Command = {
@@ -360,6 +363,24 @@ describe('an append without an answer', () => {
   });
 });
 
+test('an append without an answer is not taken for landed because the same was said before, or something else since', async () => {
+  const {
+    record,
+    journals: [first, second],
+  } = bots(2);
+  await first.submit(LAUNCH_ID, create);
+  await first.submit(LAUNCH_ID, note('same'));
+  record.faultOfAppend = faults('failed');
+  expect(await first.submit(LAUNCH_ID, note('same'))).toMatchObject({ ok: true, entry: { seq: 3 } });
+  await second?.launch(LAUNCH_ID);
+  record.faultOfAppend = faults('failed');
+  const submitting = first.submit(LAUNCH_ID, note('ours'));
+  await second?.submit(LAUNCH_ID, note('theirs'));
+  expect(await submitting).toMatchObject({ ok: true, entry: { kind: 'Noted', text: 'ours' } });
+  const said = record.all(LAUNCH_ID).flatMap((entry) => (entry.kind === 'Noted' ? [entry.text] : []));
+  expect(said.toSorted()).toEqual(['ours', 'same', 'same', 'theirs']);
+});
+
 test('a submit that loses every race gives up with RECORD_CONTENDED', async () => {
   const {
     record,
@@ -374,7 +395,10 @@ test('a submit that loses every race gives up with RECORD_CONTENDED', async () =
     await second.submit(LAUNCH_ID, note('first again'));
     inside = false;
   };
+  record.appends = 0;
   await expect(first.submit(LAUNCH_ID, note('never'))).rejects.toMatchObject({ code: 'RECORD_CONTENDED' });
+  // Twenty of ours, and one of theirs before each.
+  expect(record.appends).toBe(40);
   expect(record.all(LAUNCH_ID).filter((entry) => entry.kind === 'Noted' && entry.text === 'never')).toEqual([]);
 });
 
@@ -432,6 +456,128 @@ describe('a record that was changed behind our back', () => {
       expect(reader?.peek(LAUNCH_ID)).toBeNull();
     },
   );
+});
+
+describe('a record that is not the one which was read before', () => {
+  /** The last entry is another one, as whoever has the bot's key could write it. */
+  const replaced = (entries: ReturnType<MemoryRecord['all']>) => {
+    const { seq = 0, hash = '' } = entries.at(-2) ?? {};
+    const other = { kind: 'Noted', text: 'other', by: { person: 'ana' }, atMs: T0_MS } as NewEntry;
+    return [
+      ...entries.slice(0, -1),
+      sealEntry(LAUNCH_ID, { seq, hash }, other, { token: 't', signer: botKeyring().signer }),
+    ];
+  };
+  const read = async () => {
+    const one = bots();
+    await one.journals[0].submit(LAUNCH_ID, create);
+    await one.journals[0].submit(LAUNCH_ID, note('one'));
+    await one.journals[0].submit(LAUNCH_ID, note('two'));
+    return { ...one, journal: one.journals[0] };
+  };
+  const broken = (why: string) => ({ code: 'RECORD_BROKEN', message: expect.stringContaining(why) as string });
+
+  test('is found out by the next look at its end, and by the next look at all of it', async () => {
+    const { record, journal } = await read();
+    expect(await journal.entries(LAUNCH_ID)).toHaveLength(3);
+    record.tamper(LAUNCH_ID, replaced);
+    await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject(broken('entry 3: it is another entry than'));
+    await expect(journal.entries(LAUNCH_ID)).rejects.toMatchObject(broken('entry 3: it is another record than'));
+    record.tamper(LAUNCH_ID, (entries) => entries.slice(0, 2));
+    await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject(broken('it was cut off: entry 3'));
+    await expect(journal.entries(LAUNCH_ID)).rejects.toMatchObject(
+      broken('it was cut off after entry 2; this process has read 3'),
+    );
+    expect(journal.peek(LAUNCH_ID)?.seq).toBe(3);
+  });
+
+  test('an end that is gone is missed though the entry after it is there', async () => {
+    const { record, journal } = await read();
+    const other = createJournal({ record, staff: memoryStaff(), keyring: botKeyring(), nowMs: () => T0_MS });
+    await other.submit(LAUNCH_ID, note('three'));
+    record.readAfter = (id) => Promise.resolve(record.all(id).filter(({ seq }) => seq === 4));
+    await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject(broken('it was cut off: entry 3'));
+  });
+
+  test('a head that was noted elsewhere is looked for in what was read here', async () => {
+    const { record, journal } = await read();
+    const [first, , last] = record.all(LAUNCH_ID);
+    expect(journal.headProblem(LAUNCH_ID, null)).toBeNull();
+    expect(journal.headProblem(LAUNCH_ID, { seq: 1, hash: first?.hash ?? '' })).toBeNull();
+    expect(journal.headProblem(LAUNCH_ID, { seq: 3, hash: last?.hash ?? '' })).toBeNull();
+    expect(journal.headProblem(LAUNCH_ID, { seq: 2, hash: last?.hash ?? '' })).toMatch(/replaced/);
+    expect(journal.headProblem(LAUNCH_ID, { seq: 4, hash: last?.hash ?? '' })).toMatch(/ends at entry 3/);
+    expect(journal.headProblem('never read', { seq: 1, hash: first?.hash ?? '' })).toMatch(/ends at entry 0/);
+  });
+});
+
+describe('who may write', () => {
+  const { trusted } = botKeyring();
+  const halt: Command = { kind: 'set-halt', by: null, source: 'cli', epoch: 1, reason: '', pressedAtMs: T0_MS };
+  const journalOf = (record: MemoryRecord, keyring: Parameters<typeof createJournal>[0]['keyring']) =>
+    createJournal({ record, staff: memoryStaff(), keyring, nowMs: () => T0_MS - 60_000 });
+
+  test('nobody without a key, but for a halt from the command line; nobody what a key may not', async () => {
+    const {
+      record,
+      journals: [bot],
+    } = bots();
+    await bot.submit(LAUNCH_ID, create);
+    const keyless = journalOf(record, looseKeyring(null, trusted));
+    await expect(keyless.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+      code: 'KEY_MISSING',
+      message: expect.stringContaining("Noted can't be written here: this process has no key") as string,
+    });
+    const worker = journalOf(record, workerKeyring());
+    await expect(worker.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+      code: 'KEY_MISSING',
+      message: expect.stringContaining("a worker's key can't write Noted") as string,
+    });
+    await expect(keyless.submit('another', { ...create, launchId: 'another' })).rejects.toMatchObject({
+      code: 'KEY_MISSING',
+    });
+    expect(record.appends).toBe(1);
+    expect(await keyless.submit(LAUNCH_ID, halt)).toMatchObject({ ok: true, entry: { key: '', sig: '' } });
+    expect(await bot.submit(LAUNCH_ID, note('x'))).toMatchObject({
+      ok: true,
+      entry: { key: botKeyring().signer?.key },
+    });
+  });
+
+  test('anybody in a record from before signatures', async () => {
+    const {
+      record,
+      journals: [bot],
+    } = bots();
+    const created = await bot.submit(LAUNCH_ID, create);
+    if (!created.ok) throw new Error('unexpected');
+    const old = { ...(decidedPart(created.entry) as NewEntry), keys: [] } as NewEntry;
+    record.tamper(LAUNCH_ID, () => [sealEntry(LAUNCH_ID, { seq: 0, hash: '' }, old, { token: 't', signer: null })]);
+    const stranger = journalOf(record, looseKeyring(personKeyring(testKey(9)).signer, trusted));
+    expect(await stranger.submit(LAUNCH_ID, note('x'))).toMatchObject({ ok: true });
+    expect(await journalOf(record, looseKeyring(null, trusted)).submit(LAUNCH_ID, note('y'))).toMatchObject({
+      ok: true,
+      entry: { seq: 3, key: '' },
+    });
+    expect(bot.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: false });
+    expect(bot.verify([])).toEqual({ ok: true, signed: false });
+  });
+});
+
+test('what holds no token is put away nowhere, and entries carry the time that the clock gives', async () => {
+  const record = new MemoryRecord();
+  let stows = 0;
+  const staff = memoryStaff();
+  const counting = { ...staff, stow: (...call: Parameters<typeof staff.stow>) => ((stows += 1), staff.stow(...call)) };
+  const clock = createStoreClock({ wallMs: () => T0_MS - 60_000, monotonicMs: () => 5_000 });
+  const journal = createJournal({ record, staff: counting, keyring: botKeyring(), clock });
+  await journal.submit(LAUNCH_ID, create);
+  expect(await journal.submit(LAUNCH_ID, note('x'))).toMatchObject({ entry: { atMs: clock.nowMs() } });
+  expect(stows).toBe(1);
+  const ours = createJournal({ record, keyring: botKeyring() });
+  const startMs = Date.now();
+  const noted = await ours.submit(LAUNCH_ID, note('y'));
+  expect(noted.ok && noted.entry.atMs >= startMs).toBe(true);
 });
 
 test('no entry holds a device token, of a new launch and of a changed roster', async () => {

@@ -149,8 +149,7 @@ export function createJournal(options: JournalOptions): Journal {
       if (!decision.ok) {
         // A refusal may come from a state that others have moved on since; only a fresh one counts.
         if (isFresh) return decision;
-        const landed = await readAgain();
-        if (landed !== null) return landed;
+        await readAgain();
         continue;
       }
       const head = { seq: launch?.seq ?? 0, hash: launch?.headHash ?? '' };

@@ -34,19 +34,6 @@ export function entryHash(entry: Omit<Entry, 'hash' | 'sig'>): string {
   return sha256(canonicalJson(rest));
 }
 
-export type ChainVerdict = { ok: true } | { ok: false; seq: number; why: string };
-
-/** Whether entries follow `head` without a gap, each chained to the one before it and hashed over what it says. `seq` is the first that doesn't. */
-export function verifyChain(launchId: string, head: Head, entries: readonly Entry[]): ChainVerdict {
-  let before = head;
-  for (const entry of entries) {
-    const why = linkProblem(launchId, before, entry);
-    if (why !== null) return { ok: false, seq: before.seq + 1, why };
-    before = entry;
-  }
-  return { ok: true };
-}
-
 /** Why an entry is not the next one after `head`, or null. */
 export function linkProblem(launchId: string, head: Head, entry: Entry): string | null {
   if (entry.seq !== head.seq + 1) return `found entry ${entry.seq} in its place`;

@@ -146,6 +146,18 @@ describe('whose record it is', () => {
     expect(why(odd)).not.toContain('Error:');
     expect(why(entries.filter(({ seq }) => seq !== 2))).toBe('2: found entry 3 in its place');
   });
+
+  test('an entry of another launch, or chained to another entry, is where it ends, however well it is signed', () => {
+    const { seq = 0, hash = '' } = entries.at(-1) ?? {};
+    const sealed = (launchId: string, prev: string) =>
+      sealEntry(launchId, { seq, hash: prev }, { atMs: T0_MS, ...note } as NewEntry, {
+        token: 't',
+        signer: bot.signer,
+      });
+    expect(why([...entries, sealed(LAUNCH_ID, hash)])).toBe('ok');
+    expect(why([...entries, sealed('another', hash)])).toBe(`${seq + 1}: it belongs to another`);
+    expect(why([...entries, sealed(LAUNCH_ID, 'f'.repeat(64))])).toMatch(/does not chain to the entry before it/);
+  });
 });
 
 describe('what was verified before', () => {

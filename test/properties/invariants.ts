@@ -1,4 +1,4 @@
-import { verifyChain } from '../../infra/aws/seal.ts';
+import { linkProblem } from '../../infra/aws/seal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { canonicalJson } from '../../runbooks/launch/canonical-json.ts';
 import { DEVICE_STATES } from '../../runbooks/launch/entries.ts';
@@ -17,7 +17,10 @@ export function checkHistory(history: History): void {
   const model = new Model(history.uncertain);
   for (const entry of history.entries) model.take(entry);
   must(model.running.size === 0, 'EVERY_SHOT_CLOSES', [...model.running.keys()].join());
-  must(verifyChain(LAUNCH_ID, { seq: 0, hash: '' }, history.entries).ok, 'CHAIN_HOLDS', '');
+  const isLinked = history.entries.every(
+    (entry, at, all) => linkProblem(LAUNCH_ID, all[at - 1] ?? { seq: 0, hash: '' }, entry) === null,
+  );
+  must(isLinked, 'CHAIN_HOLDS', '');
   checkSubmits(history);
 }
 

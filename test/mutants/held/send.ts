@@ -69,7 +69,7 @@ export const SEND: Held[] = [
   { file: 'settle/correct.ts' },
   { file: 'infra/aws/verify-record.ts' },
   { file: 'infra/aws/seal.ts', by: ['infra/aws/verify-record.test.ts', 'infra/aws/journal.test.ts'] },
-  { file: 'infra/aws/journal.ts' },
+  { file: 'infra/aws/journal.ts', by: ['infra/aws/journal.test.ts', 'infra/aws/clock-doubt.test.ts'] },
   { file: 'infra/aws/switch-store.ts' },
   { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
   { file: 'settle/late-accounts.ts' },
