@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { queueNames } from '../../contract/queue-names.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
@@ -375,6 +376,7 @@ test('what the cloud refuses at first is done before the command line says GO', 
   const session: Session = {
     cloud,
     ...rig.conductor('cli', { cloud, slack: null }),
+    log: pino({ level: 'silent' }),
     out: () => undefined,
     nowMs: () => Date.now(),
   };

@@ -179,7 +179,6 @@ async function run(
         return await halt(session, need('launch'), {
           reason: values.reason ?? 'halted from the command line',
           key,
-          recordWithinMs: 15_000,
         });
       case 'lift request':
         return await requestLift(session, need('launch'), {

@@ -6,7 +6,9 @@ import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { personOf } from '../../runbooks/launch/people.ts';
 import { isExpired, nextAttempt, segmentsMeant } from '../../runbooks/launch/remaining.ts';
 import { shownFor, shownHash } from '../../runbooks/launch/shown.ts';
+import { fingerprintOf } from '../../runbooks/playbook/operator-key.ts';
 import { segmentsOf } from '../commands/segments.ts';
+import { pressHalt } from '../press-halt.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { orderLines } from './look.ts';
@@ -158,46 +160,33 @@ function openOrder(launch: Launch, orderId: string | null, nowMs: number): FireO
   return order;
 }
 
-/** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or after `recordWithinMs` at the latest. */
+/** How long the command line waits for the entry of a halt, which stands by then. */
+const RECORDED_WITHIN_MS = 15_000;
+
+/** Anyone with access to the cloud may halt; a key says who it was. Returns once it is recorded, or can't be in time. */
 export async function halt(
   session: Session,
   launchId: string,
-  options: { reason: string; key: OperatorKey | null; recordWithinMs: number },
+  { reason, key }: { reason: string; key: OperatorKey | null },
 ): Promise<void> {
-  const pressedAtMs = session.nowMs();
-  // The record is read beside the halt, which waits for it no longer than this. Null: it can't be read.
-  const read = session.journal.launch(launchId).then(
-    (launch) => ({ launch }),
-    () => null,
-  );
-  const limit = Promise.withResolvers<null>();
-  const timer = setTimeout(() => limit.resolve(null), 300);
-  const known = await Promise.race([read, limit.promise]);
-  clearTimeout(timer);
-  if (known !== null && known.launch === null) throw noLaunch(launchId);
-  if (known?.launch?.closed === true) throw closed(launchId);
-  const person = options.key === null || known?.launch == null ? null : personOf(known.launch, options.key);
-  const { epoch, recorded } = await session.conductor
-    .halt(launchId, { by: person?.id ?? null, source: 'cli', reason: options.reason, pressedAtMs })
-    .catch((error: unknown) => {
-      throw error instanceof Error && 'code' in error && error.code === 'NO_LAUNCH' ? noLaunch(launchId) : error;
-    });
-  session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${epoch}).`);
-  const late = Promise.withResolvers<string>();
-  const lateTimer = setTimeout(
-    () => late.resolve('The record can’t be written now; the conductor records the halt as found when it can.'),
-    options.recordWithinMs,
-  );
-  const taken = recorded.then((acted) => {
-    if (acted.ok) return 'It is in the record.';
-    return acted.code === 'LAUNCH_CLOSED' ? closed(launchId) : `The record has no entry of it: ${acted.say}`;
+  const answer = await pressHalt(session, launchId, {
+    source: 'cli',
+    who: (launch) => (key === null ? null : personOf(launch, key)),
+    alias: key === null ? null : `pressed with the key ${fingerprintOf(key.publicKey, sha256)}`,
+    reason,
+    pressedAtMs: session.nowMs(),
+    recordedWithinMs: RECORDED_WITHIN_MS,
   });
-  const outcome = await Promise.race([taken, late.promise]);
-  clearTimeout(lateTimer);
+  if (!answer.stands) throw answer.code === 'LAUNCH_CLOSED' ? closed(launchId) : noLaunch(launchId);
+  session.out(`HALTED: the switch item says so since ${utc(session.nowMs())} (epoch ${answer.epoch}).`);
+  const taken = await answer.taken;
+  if (taken === null)
+    return session.out('The record can’t be written now; the conductor records the halt as found when it can.');
+  if (taken.ok) return session.out('It is in the record.');
   // A slow record may say only now that nobody obeys that switch item.
-  if ((await Promise.race([read, late.promise.then(() => null)]))?.launch === null) throw noLaunch(launchId);
-  if (outcome instanceof CliError) throw outcome;
-  session.out(outcome);
+  if (taken.code === 'NO_LAUNCH') throw noLaunch(launchId);
+  if (taken.code === 'LAUNCH_CLOSED') throw closed(launchId);
+  session.out(`The record has no entry of it: ${taken.say}`);
 }
 
 function closed(launchId: string): CliError {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
@@ -28,6 +29,7 @@ export interface Session {
   cloud: Cloud;
   journal: Journal;
   conductor: Conductor;
+  log: Logger;
   out: (text: string) => void;
   nowMs: () => number;
 }
@@ -86,7 +88,7 @@ export function openSession(
     log,
     config: { holder: `cli-${process.pid}-${randomUUID().slice(0, 8)}` },
   });
-  return { cloud, journal, conductor, out, nowMs: cloud.clock.nowMs };
+  return { cloud, journal, conductor, log, out, nowMs: cloud.clock.nowMs };
 }
 
 export async function launchOf(session: Session, launchId: string): Promise<Launch> {

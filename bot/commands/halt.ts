@@ -1,8 +1,8 @@
-import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';
 import type { Desk } from '../desk.ts';
 import { whoIs } from '../desk.ts';
+import { pressHalt } from '../press-halt.ts';
 import { done, info, refused } from '../views/answers.ts';
 import type { Message } from '../views/message.ts';
 import { oneLine, safe } from '../views/words.ts';
@@ -10,15 +10,10 @@ import { requestFire } from './fire.ts';
 import { misuse, submit } from './subcommand.ts';
 import type { Subcommand } from './subcommand.ts';
 
-/** How long a halt waits to learn who pressed it. */
-const ROSTER_WITHIN_MS = 800;
 /** How long the answer to a halt, which stands by then, waits to hear what the launch made of it. */
 const RECORDED_WITHIN_MS = 1_000;
 
-/**
- * Halts at once. The one thing that waits for nothing: if the roster can't be read in time the halt goes ahead without
- * a name, because a halt too many costs a minute and a halt too few can't be taken back.
- */
+/** Halts at once (press-halt.ts) and says so. */
 export async function haltNow(
   desk: Desk,
   launchId: string,
@@ -28,56 +23,40 @@ export async function haltNow(
     desk.refusals.note(launchId, press.slackId, { what: 'halting', code, say });
     return refused(code, say);
   };
-  const known = desk.journal.peek(launchId);
-  // What this instance has read last may be old. It is good enough to halt by, never to refuse by.
-  const launch =
-    known !== null && whoIs(known, press.slackId) !== null
-      ? known
-      : await inTime(desk, ROSTER_WITHIN_MS, desk.journal.launch(launchId));
-  const person = launch === null ? null : whoIs(launch, press.slackId);
-  // Whatever their role: who sees that it goes wrong stops it.
-  if (launch !== null && person === null)
-    return refuse(
-      'NOT_ON_ROSTER',
-      "You are not on the roster of this launch, so you can't halt it. Say it in the channel: anyone on the roster can, with one tap.",
-    );
-  // A closed launch stays closed, however old the news.
-  const closed = [launch, known].find((one) => one?.closed === true);
-  if (closed != null) return refuse('LAUNCH_CLOSED', nothingToHalt(closed));
-  const reason =
-    person === null
-      ? `${press.reason} (pressed by ${press.slackId}; the roster could not be read)`.trim()
-      : press.reason;
-  const { epoch, recorded } = await desk.conductor.halt(launchId, {
-    by: person?.id ?? null,
+  const answer = await pressHalt(desk, launchId, {
     source: 'slack',
-    reason,
+    who: (launch) => whoIs(launch, press.slackId),
+    alias: `pressed by ${press.slackId}`,
+    reason: press.reason,
     pressedAtMs: press.pressedAtMs,
+    recordedWithinMs: RECORDED_WITHIN_MS,
   });
-  recorded.catch((error: unknown) =>
-    desk.log.error({ err: error, launchId, epoch }, 'the halt stands, its entry does not'),
-  );
-  const taken = await inTime(desk, RECORDED_WITHIN_MS, recorded);
+  if (!answer.stands)
+    switch (answer.code) {
+      case 'NOT_ON_ROSTER':
+        return refuse(
+          answer.code,
+          "You are not on the roster of this launch, so you can't halt it. Say it in the channel: anyone on the roster can, with one tap.",
+        );
+      case 'NO_LAUNCH':
+        return refuse(answer.code, 'There is no such launch, so nothing was halted.');
+      case 'LAUNCH_CLOSED':
+        return refuse(answer.code, nothingToHalt(answer.launch));
+      default:
+        return answer satisfies never;
+    }
+  const taken = await answer.taken;
   const now = taken?.ok === true ? taken.launch : desk.journal.peek(launchId);
   if (taken?.ok === false && now?.closed === true) return refused('LAUNCH_CLOSED', nothingToHalt(now));
   const stopped =
     taken?.ok === true && runningShots(taken.launch).length === 0
       ? 'No shot was running, so nothing was cut off; nothing can be fired now.'
       : 'Workers stop within a second.';
-  return done(`*Halted* (halt ${epoch}). ${stopped} Two people lift it: \`/go resume\`.`);
+  return done(`*Halted* (halt ${answer.epoch}). ${stopped} Two people lift it: \`/go resume\`.`);
 }
 
 const nothingToHalt = (launch: Launch): string =>
   `${safe(launch.name, 120)} is closed: nothing of it is being sent, and nothing can be. There is nothing to halt.`;
-
-/** Null: the record did not say, or not in time. What was begun goes on: a halt's entry must come. */
-function inTime<T>(desk: Desk, waitMs: number, work: Promise<T>): Promise<T | null> {
-  const said = work.catch((error: unknown) => {
-    desk.log.warn({ err: error }, 'halt: the record did not answer');
-    return null;
-  });
-  return waitAtMost(waitMs, said, null);
-}
 
 export const halt: Subcommand = {
   name: 'halt',
