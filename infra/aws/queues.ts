@@ -297,6 +297,7 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
         ensure(names.segments, {
           FifoQueue: 'true',
           ContentBasedDeduplication: 'false',
+          // Both together are high throughput (docs/facts.md#sqs-fifo-rate).
           DeduplicationScope: 'messageGroup',
           FifoThroughputLimit: 'perMessageGroupId',
           VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS),

@@ -79,8 +79,8 @@ export function fcmMessage(
 }
 
 /**
- * Constant APNs headers, everything but `authorization` and the path. `fromMs` is time zero: the provider keeps a push
- * for an offline device until `fromMs + expiresAfterMs`; 0 is one try, not stored.
+ * Constant APNs headers (docs/facts.md#apns-headers), everything but `authorization` and the path. `fromMs` is time zero:
+ * the provider keeps a push for an offline device until `fromMs + expiresAfterMs`; 0 is one try, not stored.
  */
 export function apnsHeaders(
   campaign: Campaign,

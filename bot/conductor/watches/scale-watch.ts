@@ -143,7 +143,10 @@ export class ScaleWatch {
   }
 }
 
-/** RUNNING is not ready: the pool has arrived when its workers hold the launch's audience. Without an audience they can't, so running counts. */
+/**
+ * RUNNING is not ready (docs/facts.md#ecs-running): the pool has arrived when its workers hold the launch's audience.
+ * Without an audience they can't, so running counts.
+ */
 function hasArrived(launch: Launch, target: string, observed: ScaleObservation, ready: number | null): boolean {
   const { count, lowers, holds } = scaleGoal(launch, target);
   const { desired, running, largest = 1, busy = false } = observed;

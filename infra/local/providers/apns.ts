@@ -63,7 +63,7 @@ const replies = {
   PayloadEmpty: refusal(400, 'PayloadEmpty', 'keep'),
   PayloadTooLarge: refusal(413, 'PayloadTooLarge', 'keep'),
   BadDeviceToken: refusal(400, 'BadDeviceToken', 'narrow'),
-  // When the app was removed: any time that lies before the push will do.
+  // When the app was removed (docs/facts.md#apns-unregistered): any time that lies before the push will do.
   Unregistered: refusal(410, 'Unregistered', 'open', { timestamp: Date.now() - 86_400_000 }),
   TooManyRequests: refusal(429, 'TooManyRequests', 'open'),
   InternalServerError: refusal(500, 'InternalServerError', 'open'),

@@ -1,8 +1,9 @@
 /**
- * Slack's rate limits per method (https://docs.slack.dev/apis/web-api/rate-limits): calls within any 60 s.
- * Slack says "N+ per minute"; the stand-in allows N and not one more, so that whoever stays within it is
- * safe there. `post` is the special rule of chat.postMessage: 1 per second and channel with short bursts,
- * and several hundred a minute in the workspace. `sockets`: Tier 1, which is 1 per minute with a small burst.
+ * Slack's rate limits per method (docs/facts.md#slack-tiers): calls within any 60 s. Slack says "N+ per minute"; the
+ * stand-in allows N and not one more, so that whoever stays within it is safe there. `post` is the special rule of
+ * chat.postMessage (docs/facts.md#slack-post-rate): 1 per second and channel with short bursts, and several hundred a
+ * minute in the workspace. `sockets`: the stricter of what Slack has said, 1 per minute with a small burst
+ * (docs/facts.md#slack-connections-open).
  */
 export type Limit = 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'post' | 'sockets' | 'none';
 
@@ -15,7 +16,7 @@ const PER_MINUTE: Record<Limit, number> = {
   sockets: Infinity,
   none: Infinity,
 };
-/** Not published by Slack ("short bursts are allowed"): this many at once, refilled by 1 per second. */
+/** Not published by Slack (docs/facts.md#unknown-slack): this many at once, refilled by 1 per second. */
 const POST_BURST = 10;
 /** Not published either; two bots with all their ten connections come up with it. */
 const SOCKETS_BURST = 20;
