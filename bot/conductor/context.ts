@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
-import type { Entry, Platform } from '../../runbooks/launch/entries.ts';
+import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { SlackPort } from '../slack/slack-port.ts';
 import type { Timings } from './timings.ts';
@@ -25,66 +25,3 @@ export interface Context {
 }
 
 export type Acted = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: string; say: string };
-
-/** Named facts of a launch that must survive the process, kept beside the effect marks in the live store. */
-export const FACT = {
-  /** Every effect of entries up to this sequence is done. */
-  watermark: 'outbox/upto',
-  /** The effect that writes the switch item for the first time is done. */
-  switchesWritten: '1/write-switches',
-  board: 'message/board',
-  order: (orderId: string) => `message/order/${orderId}`,
-  scale: (target: string) => `message/scale/${target}`,
-  /** The trouble with a scale order that people were told of last. */
-  scaleTold: (target: string) => `scale/told/${target}`,
-  live: (shotId: string) => `message/live/${shotId}`,
-  /** The ts that a shot's live message is being moved down from; empty: none. */
-  moving: (shotId: string) => `message/live/${shotId}/moving`,
-  figures: (shotId: string) => `figures/${shotId}`,
-  /** People were told that this platform takes next to nothing of the shot. */
-  failing: (shotId: string, platform: Platform) => `shot/${shotId}/failing/${platform}`,
-  /** That a running shot stands still, as it is said in the room (JSON); empty: it moves again. */
-  standstill: (shotId: string) => `shot/${shotId}/standstill`,
-  /** What a provider answers everybody, as it is said in the room (JSON); empty: it takes pushes. */
-  weather: (platform: Platform) => `weather/${platform}`,
-  /** That workers have stopped this shot to a platform by themselves, as it is said in the room (JSON); empty: the shot is over. */
-  stopped: (shotId: string, platform: Platform) => `shot/${shotId}/stopped/${platform}`,
-  /** A version of the SSM halt parameter that the record explains; when it was written, in milliseconds. */
-  haltExplained: (version: number) => `ssm/halt/${version}`,
-  /** Version of another switch's parameter as we wrote it, and the last one by hand that people were told of. */
-  mirrored: (name: string) => `ssm/mirrored/${name}`,
-  toldByHand: (name: string) => `ssm/told/${name}`,
-  /** What keeps the channel from taking posts (JSON of RoomTrouble); empty: nothing. */
-  roomTrouble: 'room/trouble',
-  /** What people were told last of a record that can't be believed. */
-  recordTold: 'record/told',
-  /** Posts of entries up to this sequence are being folded into one summary; empty: none. */
-  folding: 'room/folding',
-  /** Who pressed the halt of this epoch, for the case that only the switch item was written. */
-  haltPress: (epoch: number) => `halt/${epoch}`,
-} as const;
-
-/** As this process last knew them: a fact is changed and never taken away, so one that is missing was lost with its table. */
-const known = new WeakMap<Cloud['live'], Map<string, string>>();
-
-function knownOf({ cloud }: Context): Map<string, string> {
-  const facts = known.get(cloud.live) ?? new Map<string, string>();
-  known.set(cloud.live, facts);
-  return facts;
-}
-
-export async function fact(context: Context, launchId: string, name: string): Promise<string | null> {
-  const { live } = context.cloud;
-  const facts = knownOf(context);
-  const key = `${launchId}\n${name}`;
-  const found = await live.effectResult(launchId, name);
-  if (found !== null) facts.set(key, found);
-  const last = found ?? facts.get(key) ?? null;
-  if (found === null && last !== null) await live.finishEffect(launchId, name, last);
-  return last;
-}
-
-export async function keepFact(context: Context, launchId: string, name: string, value: string): Promise<void> {
-  await context.cloud.live.finishEffect(launchId, name, value);
-  knownOf(context).set(`${launchId}\n${name}`, value);
-}

@@ -5,7 +5,7 @@ import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { startRig, until } from '../../test/conductor-rig.ts';
 import type { Rig } from '../../test/conductor-rig.ts';
-import { FACT } from './context.ts';
+import { SWITCHES_WRITTEN } from './halt.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -97,7 +97,7 @@ test('a halt after the switch item was lost ends what runs at once: its epoch is
 
 test('a halt that only the switch item knows is recorded as found, with its person if that was kept', async () => {
   await rig.cloud.switches.halt(rig.launchId);
-  await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', JSON.stringify(press));
+  await rig.cloud.facts.put(rig.launchId, 'halt/1', JSON.stringify(press));
   const { conductor } = rig.conductor('first', { slack: null });
   await conductor.start();
   await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
@@ -116,7 +116,7 @@ test.each([
   'a halt that only the switch item knows is recorded all the same if what was kept of its press %s',
   async (_, kept, reason) => {
     await rig.cloud.switches.halt(rig.launchId);
-    await rig.cloud.live.finishEffect(rig.launchId, 'halt/1', kept);
+    await rig.cloud.facts.put(rig.launchId, 'halt/1', kept);
     const { conductor } = rig.conductor('first', { slack: null });
     await conductor.start();
     await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
@@ -247,10 +247,7 @@ test('a switch item that is written for the first time between the two looks at 
       read: async (id, options) => {
         looks += 1;
         if (looks > 1) return rig.cloud.switches.read(id, { ...options, consistent: true });
-        await until(
-          'its first write',
-          async () => (await rig.cloud.live.effectResult(id, FACT.switchesWritten)) !== null,
-        );
+        await until('its first write', async () => (await rig.cloud.live.effectResult(id, SWITCHES_WRITTEN)) !== null);
         return null;
       },
     },
@@ -274,7 +271,7 @@ test('a switch item that was lost is written again from the record, with its hal
   });
   await until(
     'every effect done',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   const clients = createClients({
     endpoint: rig.env['AWS_ENDPOINT_URL'] ?? null,

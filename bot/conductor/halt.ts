@@ -3,9 +3,9 @@ import type { SwitchItem } from '../../infra/aws/switch-store.ts';
 import { isLikelyEpoch } from '../../runbooks/launch/halt.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { HaltPress } from './conductor-port.ts';
-import { FACT, fact, keepFact } from './context.ts';
 import type { Acted, Context } from './context.ts';
 import { switchValues } from './effects/perform.ts';
+import { FACT, fact, keepFact } from './facts.ts';
 
 /**
  * Halt is the exception to record-before-effect (docs/decisions/switch-before-record.md): the switch item first,
@@ -153,6 +153,9 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   clearTimeout(timer);
 }
 
+/** The effect that writes the switch item for the first time. */
+export const SWITCHES_WRITTEN = '1/write-switches';
+
 /**
  * Compares the switch item with the record, both ways: a halt that only the item knows (its bot died between the two) is
  * recorded as found, and a halt that only the record knows (the item was lost or edited) is put into force again. An item
@@ -162,6 +165,7 @@ export class HaltWatch {
   readonly #context: Context;
   readonly #halting: Halting;
   #found: { epoch: number; sinceMs: number } | null = null;
+  #wasWritten = false;
 
   constructor(context: Context, halting: Halting) {
     this.#context = context;
@@ -195,11 +199,12 @@ export class HaltWatch {
   /** The two were read one after the other, so a press or the item's first write may lie in between: only what a second look confirms is mended. */
   async #mend(before: Launch): Promise<void> {
     const { cloud, journal } = this.#context;
-    const wasThere = (await fact(this.#context, before.id, FACT.switchesWritten)) !== null;
+    // Once known: the mark may be lost with its table.
+    this.#wasWritten ||= (await cloud.live.effectResult(before.id, SWITCHES_WRITTEN)) !== null;
     const item = await cloud.switches.read(before.id, { consistent: true });
     const launch = await journal.launch(before.id);
     if (launch === null || isInForce(launch, item)) return;
-    if (item === null) await this.#restore(launch, wasThere);
+    if (item === null) await this.#restore(launch, this.#wasWritten);
     // Known to the record before the item was read, and still: a press writes the item first, so it was lost or edited.
     if (before.halt.active && launch.halt.active && launch.halt.epoch === before.halt.epoch)
       await this.#enforce(launch, item);

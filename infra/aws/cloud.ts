@@ -1,4 +1,5 @@
 import type { ClaimStore } from './claim-store.ts';
+import type { FactStore } from './fact-store.ts';
 import type { LiveStore } from './live-store.ts';
 import type { Objects } from './objects.ts';
 import type { Parameters } from './parameters.ts';
@@ -15,6 +16,7 @@ export interface Cloud {
   claims: ClaimStore;
   switches: SwitchStore;
   live: LiveStore;
+  facts: FactStore;
   queues: Queues;
   objects: Objects;
   staff: StaffDevices;

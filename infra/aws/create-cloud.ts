@@ -7,6 +7,7 @@ import type { Clients } from './clients.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { errorName } from './cloud-error.ts';
 import type { Cloud } from './cloud.ts';
+import { createFactStore } from './fact-store.ts';
 import { createLiveStore } from './live-store.ts';
 import { createObjects } from './objects.ts';
 import { createParameters } from './parameters.ts';
@@ -34,6 +35,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     claims: createClaimStore({ calls: clients.dynamoCalls, table: tables.claims }),
     switches: createSwitchStore({ reads: clients.switchReads, writes: clients.dynamo, table: tables.switches }),
     live: createLiveStore({ dynamo: clients.dynamo, table: tables.live }),
+    facts: createFactStore({ dynamo: clients.dynamo, table: tables.live }),
     queues: createQueues({ sqs: clients.sqs, calls: clients.sqsCalls }),
     objects,
     staff: createStaffDevices(objects),

@@ -132,6 +132,17 @@ test('what a holder had that is known to have ended is free at once, to one take
   expect(claims.filter((claim) => claim.mine)).toMatchObject([{ again: true }]);
 });
 
+test('a fact is the last value put, each launch its own, and lies where bots before it looked for it', async () => {
+  const { facts } = local.cloud;
+  expect(await facts.get('l', 'message/board')).toBeNull();
+  await facts.put('l', 'message/board', '1700.1');
+  await facts.put('l', 'message/board', '1700.2');
+  expect([await facts.get('l', 'message/board'), await facts.get('other', 'message/board')]).toEqual(['1700.2', null]);
+  expect(await live.effectResult('l', 'message/board')).toBe('1700.2');
+  await live.finishEffect('l', 'message/board', '1700.3');
+  expect(await facts.get('l', 'message/board')).toBe('1700.3');
+});
+
 test('an effect claimed with a lost answer is still ours', async () => {
   const clients = createClients(local.config);
   withFault(clients.dynamo, loseAnswers('UpdateItemCommand', 1));

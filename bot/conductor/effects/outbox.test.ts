@@ -39,7 +39,7 @@ test('an instance that died after its append leaves effects that the leader perf
   expect(JSON.stringify((await rig.seen(`Fire order ${order.orderId}`)).blocks)).not.toContain('fire.go');
   await until(
     'every effect done',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   const before = (await rig.messages()).map(({ ts }) => ts);
 

@@ -5,8 +5,8 @@ import type { Entry } from '../../../runbooks/launch/entries.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isRefusal, limitedForMs, roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { missedMessage } from '../../views/missed.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import type { Asked, Room } from '../room/room.ts';
 import { sortBacklog } from './backlog.ts';
 import type { Backlog } from './backlog.ts';
@@ -203,7 +203,7 @@ export class Outbox {
       waiting
         .filter(({ isChecked }) => !isChecked)
         .map(async (pending) => {
-          const isDone = (await fact(this.#context, this.#launchId, pending.id)) !== null;
+          const isDone = (await this.#context.cloud.live.effectResult(this.#launchId, pending.id)) !== null;
           if (isDone || this.#prepared(posts, pending, launch) === null) this.#pending.delete(pending.id);
           pending.isChecked = true;
         }),

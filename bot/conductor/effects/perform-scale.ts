@@ -5,8 +5,8 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { clip } from '../../views/words.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 
 /**
  * A pool is given to the launch and gets its queues before its workers start: they read both at boot. What stands at the

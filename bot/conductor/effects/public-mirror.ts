@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../../infra/aws/parameters.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { differing, mirrorValue, parameterName } from '../../mirrored-switches.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { byWhom, shownValue, writeHalt } from '../watches/halt-parameter.ts';
 
 /**

@@ -3,8 +3,8 @@ import { limitedForMs, slackErrorCode, slackFault } from '../../slack/slack-faul
 import type { SlackPort } from '../../slack/slack-port.ts';
 import type { UpdateBudget } from '../../slack/update-budget.ts';
 import type { Message } from '../../views/message.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import type { Room } from '../room/room.ts';
 
 /** HALT is out of reach once so many other messages stand below the live message: a phone shows about as many. */

@@ -68,7 +68,7 @@ test('one message follows the shot in place, keeps what a vanished worker had se
   expect([...png.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
   await until(
     'every effect done',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   expect((await rig.messages('Done:')).length + (await rig.messages('Sending:')).length).toBe(1);
 });
@@ -76,12 +76,11 @@ test('one message follows the shot in place, keeps what a vanished worker had se
 test('a platform that takes nothing is said while the shot runs, once, and the shot is never called complete; who was refused can be sent to', async () => {
   await rig.create();
   // Its mark is lost each time, as when the bot dies between the entry and the mark: the record knows that it was told.
-  const live = {
-    ...rig.cloud.live,
-    effectResult: async (id: string, name: string) =>
-      name.includes('/failing/') ? null : rig.cloud.live.effectResult(id, name),
+  const facts = {
+    ...rig.cloud.facts,
+    get: async (id: string, name: string) => (name.includes('/failing/') ? null : rig.cloud.facts.get(id, name)),
   };
-  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, live } });
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, facts } });
   await conductor.start();
   const approved = await rig.append(rig.approval(await rig.request()));
   if (approved.kind !== 'FireApproved') throw new Error(approved.kind);

@@ -7,8 +7,8 @@ import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { liveStatsMessage } from '../../views/live-stats.ts';
 import type { Message } from '../../views/message.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 import type { LivePosition } from './live-position.ts';
 

@@ -1,8 +1,8 @@
 import { limitedForMs, slackFault } from '../../slack/slack-fault.ts';
 import type { Pace } from '../../slack/slack-port.ts';
 import type { Message } from '../../views/message.ts';
-import { fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { fact, keepFact } from '../facts.ts';
 
 const RETRY_MS = 1_000;
 /** An end that Slack has not taken by then is left; the record has it. */

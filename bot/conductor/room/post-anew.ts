@@ -2,8 +2,8 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { slackErrorCode } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
 import type { Message } from '../../views/message.ts';
-import { FACT, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, keepFact } from '../facts.ts';
 
 /** `mine`: this call posted it; else another did, with what it knew then. */
 export interface PostedAnew {

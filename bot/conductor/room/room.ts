@@ -2,8 +2,8 @@ import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { roomFaultText, slackErrorCode, slackFault } from '../../slack/slack-fault.ts';
 import { roomShutMessage } from '../../views/room-trouble.ts';
 import type { RoomTrouble } from '../conductor-port.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 
 /** Whoever mends the channel waits for the bot this long at most. */
 const LONGEST_PAUSE_MS = 5_000;
@@ -112,7 +112,7 @@ export class Room {
 
 /** What the leader has noted of a launch's channel; null: it takes posts. */
 export async function roomTrouble(context: Pick<Context, 'cloud'>, launchId: string): Promise<RoomTrouble | null> {
-  return parsed(await context.cloud.live.effectResult(launchId, FACT.roomTrouble));
+  return parsed(await context.cloud.facts.get(launchId, FACT.roomTrouble));
 }
 
 const parsed = (kept: string | null): RoomTrouble | null =>

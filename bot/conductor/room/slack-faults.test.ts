@@ -6,7 +6,7 @@ import type { Rig } from '../../../test/conductor-rig.ts';
 import { sampleRunbook, segmentTotals } from '../../../test/properties/scene.ts';
 import { POST_TIMEOUT_MS } from '../../slack/slack-port.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
-import { FACT } from '../context.ts';
+import { FACT } from '../facts.ts';
 import { TIMINGS } from '../timings.ts';
 
 /** What the war room shows must survive Slack's faults: nothing is lost, nothing holds up the rest for good. One file over 300 lines: one rig, one question. */
@@ -100,7 +100,7 @@ test('a channel that takes nothing keeps everything waiting, on-call people are 
   expect(await rig.messages('two')).toHaveLength(1);
   expect(await directMessages('U0ONCALL')).toHaveLength(1);
   await until('the trouble is over', () => second.shutRooms().length === 0);
-  expect(await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble)).toBe('');
+  expect(await rig.cloud.facts.get(rig.launchId, FACT.roomTrouble)).toBe('');
 });
 
 test('after a long gap the room gets what matters now, one summary, and no stale post', async () => {
@@ -109,7 +109,7 @@ test('after a long gap the room gets what matters now, one summary, and no stale
   await conductor.start();
   await until(
     'the posts of the beginning',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   rig.workspace.admin.removeApp(ROOM);
   for (let i = 1; i <= 20; i += 1) await note(`thing number ${i}.`);
@@ -128,7 +128,7 @@ test('after a long gap the room gets what matters now, one summary, and no stale
   await rig.seen('as before');
   expect(await rig.messages('thing number')).toHaveLength(1);
   expect(await rig.messages('This room missed')).toHaveLength(1);
-  expect(await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')).toBe(String((await rig.launch()).seq));
+  expect(await rig.cloud.facts.get(rig.launchId, 'outbox/upto')).toBe(String((await rig.launch()).seq));
 });
 
 test('a summary swallows nothing that only its own post says: reminders, refused steps, warnings, the close', async () => {
@@ -179,7 +179,7 @@ test('a channel that is archived after the close is no trouble: what was still t
   await rig.append({ kind: 'close-launch', by: 'ana', reason: 'done' });
   await until(
     'the posts of the close',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   rig.workspace.admin.archive(ROOM, true);
   await note('thanks to everybody');
@@ -241,20 +241,20 @@ test.each(['missing_scope', 'no_permission', 'restricted_action'])(
 test('on-call people hear of a shut room although the store takes no note of it just then', async () => {
   await rig.create({ ready: false });
   let down = true;
-  const live = {
-    ...rig.cloud.live,
-    finishEffect: (launchId: string, effectId: string, result: string) =>
-      down && effectId === FACT.roomTrouble
+  const facts = {
+    ...rig.cloud.facts,
+    put: (launchId: string, name: string, value: string) =>
+      down && name === FACT.roomTrouble
         ? Promise.reject(new Error('throttled'))
-        : rig.cloud.live.finishEffect(launchId, effectId, result),
+        : rig.cloud.facts.put(launchId, name, value),
   };
   rig.workspace.admin.archive(ROOM, true);
-  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, live } });
+  const { conductor } = rig.conductor('first', { cloud: { ...rig.cloud, facts } });
   await conductor.start();
   await until('a direct message', async () => (await directMessages('U0ONCALL')).length > 0);
   down = false;
   await until('it is noted', async () =>
-    (await rig.cloud.live.effectResult(rig.launchId, FACT.roomTrouble))?.includes('is_archived'),
+    (await rig.cloud.facts.get(rig.launchId, FACT.roomTrouble))?.includes('is_archived'),
   );
   expect(await directMessages('U0ONCALL')).toHaveLength(1);
 });
@@ -271,7 +271,7 @@ test('a later gap is not put down to a trouble that was over before it began', a
   rig.workspace.admin.archive(ROOM, false);
   await until(
     'everything is posted',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   down = true;
   for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
@@ -284,8 +284,8 @@ test('a later gap is not put down to a trouble that was over before it began', a
 test('a summary whose leader died when all of it was marked stands in the way of no later one', async () => {
   await rig.create({ ready: false });
   const { seq } = await note('told long ago');
-  await rig.cloud.live.finishEffect(rig.launchId, FACT.folding, String(seq));
-  await rig.cloud.live.finishEffect(rig.launchId, FACT.watermark, String(seq));
+  await rig.cloud.facts.put(rig.launchId, FACT.folding, String(seq));
+  await rig.cloud.facts.put(rig.launchId, FACT.watermark, String(seq));
   rig.workspace.admin.removeApp(ROOM);
   for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
   const { conductor } = rig.conductor('second', { timings: { backlogMs: 300 } });
@@ -295,14 +295,14 @@ test('a summary whose leader died when all of it was marked stands in the way of
   await until('a gap', () => Date.now() - shutSinceMs > 400);
   rig.workspace.admin.addApp(ROOM);
   await rig.seen('This room missed 12 posts');
-  await until('it is over', async () => (await rig.cloud.live.effectResult(rig.launchId, FACT.folding)) === '');
+  await until('it is over', async () => (await rig.cloud.facts.get(rig.launchId, FACT.folding)) === '');
 });
 
 test('a leader that died after its summary leaves the next one nothing to say twice', async () => {
   await rig.create({ ready: false });
   for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
   const { seq } = await rig.launch();
-  await rig.cloud.live.finishEffect(rig.launchId, FACT.folding, String(seq));
+  await rig.cloud.facts.put(rig.launchId, FACT.folding, String(seq));
   await rig.cloud.live.claimEffect(rig.launchId, `missed/${seq}`, 'dead', 300, Date.now());
   await rig.slack.postMessage(
     ROOM,
@@ -324,7 +324,7 @@ test('what an earlier leader has posted is no backlog, however far back the next
   await rig.seen('thing number 10.');
   await first.stop();
   // As if an effect in the cloud had been stuck since then.
-  await rig.cloud.live.finishEffect(rig.launchId, FACT.watermark, '0');
+  await rig.cloud.facts.put(rig.launchId, FACT.watermark, '0');
   await rig.conductor('second', { timings: { backlogMs: 0 } }).conductor.start();
   await note('and on');
   await rig.seen('and on');

@@ -6,7 +6,7 @@ import type { SlackPort } from '../../slack/slack-port.ts';
 import { UpdateBudget } from '../../slack/update-budget.ts';
 import { message } from '../../views/blocks.ts';
 import type { Context } from '../context.ts';
-import { FACT, fact, keepFact } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { TIMINGS } from '../timings.ts';
 import { Room } from './room.ts';
 import { Standings } from './standing.ts';

@@ -3,8 +3,8 @@ import { limitedForMs, slackErrorCode, slackFault } from '../../slack/slack-faul
 import type { SlackPort } from '../../slack/slack-port.ts';
 import type { UpdateBudget } from '../../slack/update-budget.ts';
 import type { Message } from '../../views/message.ts';
-import { fact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { fact } from '../facts.ts';
 import { isDeleted, postAnew } from './post-anew.ts';
 import type { Room } from './room.ts';
 

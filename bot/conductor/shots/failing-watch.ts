@@ -10,8 +10,8 @@ import { reasons } from '../../views/live-stats.ts';
 import { platformName } from '../../views/names.ts';
 import { shotSegments } from '../../views/order.ts';
 import { count } from '../../views/words.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 import { platformSegments } from './shot-sight.ts';
 
 /** Answers before a platform is said to fail: fewer prove nothing, unless the shot has no more. */

@@ -72,7 +72,7 @@ test('an account that comes late, from a worker that then dies, corrects its sho
   await first.start();
   await until(
     'its effects are done',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
+    async () => (await rig.cloud.facts.get(rig.launchId, 'outbox/upto')) === String((await rig.launch()).seq),
   );
   expect(await standing(shotId)).toMatchObject({ uncertain: 500 });
   await first.stop();

@@ -6,8 +6,8 @@ import { movesAgainMessage, movesAgainNote, standstillMessage, standstillNote } 
 import type { StillEnd } from '../../views/standstill.ts';
 import type { StillReason } from '../../views/standstill.ts';
 import type { Still } from '../../views/standstill.ts';
-import { FACT } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT } from '../facts.ts';
 import { Alarm } from '../room/alarm.ts';
 import { ShotSight } from './shot-sight.ts';
 import { SickWatch } from './sick-watch.ts';

@@ -70,10 +70,7 @@ test('workers that stop a shot by themselves say which answer, its share, what i
     'The key may not send to this topic: check `apns.topic` in the runbook and what the key is for. It is said of what is sent, not of single devices',
   );
   expect(text).toContain('then `/go resume fire us-ios` sends to whoever got nothing');
-  await until(
-    'kept',
-    async () => (await rig.cloud.live.effectResult(rig.launchId, `shot/${shotId}/stopped/ios`)) ?? undefined,
-  );
+  await until('kept', async () => (await rig.cloud.facts.get(rig.launchId, `shot/${shotId}/stopped/ios`)) ?? undefined);
   failed = 120;
   now['two'] = stopped(78, 80);
   const both = await told('APNs refuses what is sent', '98 of the last 100 pushes, on 2 of 2 workers');

@@ -243,7 +243,7 @@ test('another leader goes on with the message of the one before', async () => {
   begins({ apns: {} });
   const alarm = await told('APNs takes no pushes just now');
   await until('kept', async () =>
-    ((await rig.cloud.live.effectResult(rig.launchId, 'weather/ios')) ?? '') !== '' ? true : undefined,
+    ((await rig.cloud.facts.get(rig.launchId, 'weather/ios')) ?? '') !== '' ? true : undefined,
   );
   await conductor.stop();
   await rig.conductor('second', { timings: QUICK }).conductor.start();

@@ -4,8 +4,8 @@ import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { boardMessage } from '../../views/board.ts';
 import { orderMessage } from '../../views/order.ts';
-import { FACT } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
 /** The clock on the board moves in steps of this, so that time alone costs two edits a minute. */

@@ -3,8 +3,8 @@ import type { Parameter } from '../../../infra/aws/parameters.ts';
 import { saysHalt } from '../../../runbooks/launch/halt-word.ts';
 import { parameterName } from '../../mirrored-switches.ts';
 import { clip, oneLine } from '../../views/words.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 
 /**
  * The SSM parameter of the halt is written by us, who mirror the record there, and by people, whose halt is obeyed. Which is

@@ -140,7 +140,7 @@ test('what our own mirror wrote is never a halt by hand, after a restart either'
 describe('a bot that dies between its write and the note of its version', () => {
   /** Writes, and dies before it can note anything. */
   async function dies(value: string, meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
-    const live = { ...rig.cloud.live, finishEffect: () => Promise.reject(new Error('the process has ended')) };
+    const facts = { ...rig.cloud.facts, put: () => Promise.reject(new Error('the process has ended')) };
     const parameters = {
       ...rig.cloud.parameters,
       put: async (...call: Parameters<typeof rig.cloud.parameters.put>) => {
@@ -148,7 +148,7 @@ describe('a bot that dies between its write and the note of its version', () => 
         return rig.cloud.parameters.put(...call);
       },
     };
-    await expect(writeHalt(watching({ ...rig.cloud, live, parameters }).context, rig.launchId, value)).rejects.toThrow(
+    await expect(writeHalt(watching({ ...rig.cloud, facts, parameters }).context, rig.launchId, value)).rejects.toThrow(
       'has ended',
     );
   }

@@ -1,8 +1,8 @@
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { section, message } from '../../views/blocks.ts';
 import { safe } from '../../views/words.ts';
-import { FACT, fact, keepFact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact, keepFact } from '../facts.ts';
 
 /**
  * Says in the room, once for each finding, that the record can't be believed: an entry that nobody who may has written, or a

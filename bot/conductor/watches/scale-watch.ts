@@ -7,8 +7,8 @@ import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { RESERVE } from '../../slack/update-budget.ts';
 import { scaleProgressMessage } from '../../views/scale-progress.ts';
 import type { ScaleProgress } from '../../views/scale-progress.ts';
-import { FACT, fact } from '../context.ts';
 import type { Context } from '../context.ts';
+import { FACT, fact } from '../facts.ts';
 import type { Standings } from '../room/standing.ts';
 
 /** For orders that no step has given: the schema's own default. */
