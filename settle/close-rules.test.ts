@@ -18,8 +18,8 @@ import { account, MANIFEST, settleRig } from './rig-for-tests.ts';
 
 /** When what is closed, and as what, to the millisecond: claims, record and clock in memory. With real stores: close.test.ts. */
 
-function rig(segments: string[] | 'all' = ['ios']) {
-  const one = settleRig();
+function rig(segments: string[] | 'all' = ['ios'], delivery?: Record<string, string>) {
+  const one = settleRig(delivery);
   const shot = one.scene.fired(segments);
   one.write();
   const close = (nowMs: number, change: Partial<CloseDeps> = {}, memo?: CloseMemo) =>
@@ -52,6 +52,12 @@ describe('when a batch is final', () => {
     expect(await close(shot.notAfterAtMs.android + NOT_AFTER_GRACE_MS)).toEqual({ state: 'closed', byUs: true });
     expect(await totals(shot)).toMatchObject({ ios: { late: 8 }, android: { late: 4 } });
     expect((await shotNow(shot)).closed?.cause).toBe('not-after');
+  });
+
+  test('what is due is closed though a segment before it is not', async () => {
+    const { shot, close, standing } = rig('all', { ios_not_after: '90s', android_not_after: '60s' });
+    expect(await close(shot.notAfterAtMs.android + NOT_AFTER_GRACE_MS)).toEqual({ state: 'open', left: 2 });
+    expect([standing('ios.0'), standing('android.0')]).toEqual([undefined, 'closed']);
   });
 
   test('after a halt the unclaimed is halted two seconds later, whatever time there is', async () => {
@@ -359,6 +365,29 @@ describe('what one closer has seen', () => {
   });
 });
 
+describe('a segment of more than a thousand batches', () => {
+  const great = () => {
+    const one = rig();
+    const batches = Array.from({ length: 1_001 }, (_, at) => ({ id: `ios.${at}`, shard: 's', start: 0, count: 4 }));
+    const manifest = { segments: [{ ...MANIFEST.segments[0], batches }] } as unknown as typeof MANIFEST;
+    return { ...one, change: { manifestOf: () => Promise.resolve(manifest) } };
+  };
+
+  test('whose first thousand is done is open as long as the last one is', async () => {
+    const { shot, close, accounted, change } = great();
+    for (let at = 0; at < 1_000; at += 1) await accounted(`ios.${at}`, 'accepted');
+    expect(await close(shot.pressedAtMs, change)).toEqual({ state: 'open', left: 1 });
+  });
+
+  test('is closed to its last when it is due, though one of the first is still under a lease', async () => {
+    const { shot, close, claim, standing, change } = great();
+    await claim('ios.0', { sendUntilMs: shot.notAfterAtMs.ios });
+    const nowMs = shot.notAfterAtMs.ios + NOT_AFTER_GRACE_MS;
+    expect(await close(nowMs, change)).toEqual({ state: 'open', left: 1 });
+    expect(standing('ios.1000')).toBe('closed');
+  });
+});
+
 describe('what a shot is made of', () => {
   const launchOf = async ({ journal }: ReturnType<typeof rig>) => {
     const launch = await journal.launch(LAUNCH_ID);
@@ -412,7 +441,10 @@ describe('what a shot is made of', () => {
     const second: Shot = one.scene.fired(['ios'], { lift: true });
     one.write();
     const setOf = () => Promise.resolve(new Map([['ios.1', Uint8Array.of(0, 1, 1, 1)]]));
-    const [part] = await partsOf({ ...one.deps, setOf }, await launchOf(one), second);
+    let wholes = 0;
+    const journal = { ...one.journal, entries: (id: string) => ((wholes += 1), one.journal.entries(id)) };
+    const [part] = await partsOf({ ...one.deps, journal, setOf }, await launchOf(one), second);
+    expect(wholes).toBe(1);
     expect(part?.batches.map(({ id, key, set }) => [id, key, [...set.members]])).toEqual([
       ['ios.1', one.key('ios.1', 2), [0, 1, 1, 1]],
     ]);
@@ -421,12 +453,10 @@ describe('what a shot is made of', () => {
     claim.account = account('accepted', 'accepted', 'halted', 'halted');
     expect([...((await part?.setNow('ios.1'))?.members ?? [])]).toEqual([0, 2, 1, 1]);
     // Its close says so: what was answered meanwhile is skipped.
-    const closing = { ...one.deps, setOf };
-    await closeShot(closing, {
-      launchId: LAUNCH_ID,
-      shotId: second.id,
-      nowMs: second.notAfterAtMs.ios + NOT_AFTER_GRACE_MS,
-    });
+    const memo = new CloseMemo();
+    memo.parts = part === undefined ? [] : [part];
+    const nowMs = second.notAfterAtMs.ios + NOT_AFTER_GRACE_MS;
+    await closeShot({ ...one.deps, setOf }, { launchId: LAUNCH_ID, shotId: second.id, nowMs, memo });
     expect(await one.totals(second)).toMatchObject({ ios: { skipped: 1, late: 2 } });
   });
 });

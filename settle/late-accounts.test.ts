@@ -81,6 +81,29 @@ test('a correction is made on the totals as last read', async () => {
   expect(reads).toBe(1);
 });
 
+test('what its holder had accounted for in time is nothing to correct, and another segment is looked at for itself', async () => {
+  const one = settleRig();
+  const { scene, deps, journal, claim, accounted } = one;
+  const shot = scene.fired('all');
+  one.write();
+  await accounted('ios.0', 'accepted');
+  for (const id of ['ios.1', 'android.0']) await claim(id, { sendUntilMs: scene.nowMs });
+  const open = (await journal.launch(LAUNCH_ID))?.shots[shot.id];
+  const launch = await journal.launch(LAUNCH_ID);
+  if (launch === null || open === undefined) throw new Error('no shot');
+  expect(await correctLateAccounts(deps, launch, open, new LateMemo())).toEqual({ waiting: 0, refused: [] });
+  const nowMs = shot.notAfterAtMs.android + NOT_AFTER_GRACE_MS;
+  await closeShot(deps, { launchId: LAUNCH_ID, shotId: shot.id, nowMs });
+  await one.claims.account(one.key('android.0'), 'android.0', account('accepted'));
+  const after = await journal.launch(LAUNCH_ID);
+  const closed = after?.shots[shot.id];
+  if (after == null || closed === undefined) throw new Error('no shot');
+  const memo = new LateMemo();
+  expect(await correctLateAccounts(deps, after, closed, memo)).toEqual({ waiting: 1, refused: [] });
+  expect([...(memo.waiting ?? new Map<string, unknown>()).keys()]).toEqual([one.key('ios.1')]);
+  expect(await one.totals(shot)).toMatchObject({ android: { accepted: 4 }, ios: { accepted: 4, uncertain: 4 } });
+});
+
 test('a claim that is gone, or was closed on nobody, is not waited for', async () => {
   const { sweep, claims, key } = await givenUp();
   claims.items.delete(key('ios.0'));
