@@ -74,4 +74,6 @@ export const SEND: Held[] = [
   { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
   { file: 'settle/late-accounts.ts' },
   { file: 'settle/lost-claims.ts', by: ['settle/close-rules.test.ts'] },
+  { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
+  { file: 'workers/dispatch/dispatcher.ts' },
 ];

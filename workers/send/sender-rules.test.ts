@@ -1,0 +1,441 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Share } from '../../contract/pace.ts';
+import type { Queues, Received } from '../../infra/aws/queues.ts';
+import { wallClock } from '../../infra/aws/store-clock.ts';
+import { sharedClockMs } from '../../infra/monotonic.ts';
+import { COUNT, MANIFEST, settleRig } from '../../settle/rig-for-tests.ts';
+import { LAUNCH_ID } from '../../test/properties/scene.ts';
+import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import { Known } from '../dispatch/known.ts';
+import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import { Foreign } from '../report/foreign.ts';
+import { QuickLane } from './lane-for-tests.ts';
+import { Sender } from './sender.ts';
+import { ShotRuns } from './shot-runs.ts';
+
+/** What a sender does with each message of its queue: record, claims and queue in memory, everything between them real. With real queues: sender.test.ts and admit.test.ts. */
+
+/** A standard queue: what is put in is received once; `put` of a batch again is its redelivery. */
+class MemoryQueue {
+  readonly gone: string[] = [];
+  readonly back: [receipt: string, afterSeconds: number][] = [];
+  readonly received: object[] = [];
+  fault: Error | null = null;
+  #waiting: Received[] = [];
+  #arrival = Promise.withResolvers<void>();
+
+  put(...messages: Partial<Received>[]): void {
+    this.#waiting.push(...messages.map((one) => ({ body: '', receipt: 'r', receives: 1, group: null, ...one })));
+    this.#arrival.resolve();
+    this.#arrival = Promise.withResolvers();
+  }
+
+  queues(): Queues {
+    return {
+      receive: async (_queue: string, { signal, ...options }: { signal?: AbortSignal }) => {
+        this.received.push(options);
+        const { fault } = this;
+        this.fault = null;
+        if (fault !== null) throw fault;
+        const ended = new Promise<never>((_, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+        });
+        ended.catch(() => null);
+        await new Promise((done) => setImmediate(done));
+        while (this.#waiting.length === 0) await Promise.race([this.#arrival.promise, ended]);
+        return this.#waiting.splice(0, 10);
+      },
+      remove: (_queue: string, receipts: readonly string[]) => Promise.resolve(void this.gone.push(...receipts)),
+      handBack: (_queue: string, receipts: readonly string[], afterSeconds: number) =>
+        Promise.resolve(void this.back.push(...receipts.map((receipt): [string, number] => [receipt, afterSeconds]))),
+    } as unknown as Queues;
+  }
+}
+
+const audience = {
+  batch: (id: string) => {
+    const segment = MANIFEST.segments.find(({ batches }) => batches.some((one) => one.id === id));
+    if (segment === undefined) throw new Error('BATCH_UNKNOWN');
+    return { platform: segment.platform, segment: segment.id, count: COUNT };
+  },
+  view: (id: string) => ({
+    id,
+    ...audience.batch(id),
+    token: () => 'token',
+    tokenBytes: () => 5,
+    locale: () => 0,
+    skipped: () => false,
+  }),
+} as unknown as LoadedAudience;
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+});
+
+function sending() {
+  const rig = settleRig();
+  const { scene, journal, claims } = rig;
+  const shot = scene.fired('all');
+  rig.write();
+  const queue = new MemoryQueue();
+  const lane = new QuickLane();
+  const memory = createSwitchMemory();
+  const reading = { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } };
+  const switchesSay = (more: Partial<typeof reading>) =>
+    writeReading(memory, { ...reading, ...more }, sharedNowMs() + 60_000);
+  switchesSay({});
+  const clock = wallClock(() => scene.nowMs);
+  const share: { now: Share } = { now: { perSecond: 0, active: true } };
+  const foreign = new Foreign();
+  const complaints: string[] = [];
+  const lines: { msg: string }[] = [];
+  const loaded: { audience: LoadedAudience | null } = { audience };
+  const runs = new ShotRuns({
+    journal,
+    launchId: LAUNCH_ID,
+    clock,
+    head: () => Promise.resolve(null),
+    loaded: () => ({ audienceHash: shot.audience.hash, skipListHash: null, locales: ['en'] }),
+    onRun: () => undefined,
+  });
+  const sender = new Sender({
+    platform: 'ios',
+    lane,
+    queues: queue.queues(),
+    queue: 'ios-batches',
+    claims,
+    setOf: () => Promise.reject(new Error('no set was frozen')),
+    journal,
+    clock,
+    launchId: LAUNCH_ID,
+    bootId: 'boot',
+    switches: new SwitchView(memory),
+    runs,
+    known: new Known(journal, LAUNCH_ID),
+    isServed: (id) => Promise.resolve(id === 'the-next'),
+    foreign,
+    audience: () => loaded.audience,
+    share: () => share.now,
+    complain: (say) => void complaints.push(say),
+    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
+  });
+  const stop = () => sender.drain();
+  stops.push(stop);
+  const message = (batch: string, more: object = {}): Partial<Received> => ({
+    receipt: batch,
+    body: JSON.stringify({
+      v: 1,
+      launchId: LAUNCH_ID,
+      shotId: shot.id,
+      segment: batch.slice(0, batch.indexOf('.')),
+      attempt: 1,
+      batch,
+      ...more,
+    }),
+  });
+  const said = (text: string) => lines.filter(({ msg }) => msg.includes(text));
+  const received = (times: number) => vi.waitFor(() => expect(queue.received.length).toBeGreaterThanOrEqual(times));
+  return {
+    ...rig,
+    shot,
+    queue,
+    lane,
+    switchesSay,
+    share,
+    foreign,
+    complaints,
+    said,
+    loaded,
+    runs,
+    sender,
+    message,
+    received,
+  };
+}
+
+const soon = { timeout: 2_000, interval: 5 };
+
+describe('a batch of a shot that runs', () => {
+  test('is claimed, sent, accounted for, and then its message is gone; its run knows when', async () => {
+    const { sender, queue, message, shot, standing, runs, claims, key } = sending();
+    const startMs = sharedClockMs();
+    sender.start();
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(() => expect(queue.gone.toSorted()).toEqual(['ios.0', 'ios.1']), soon);
+    expect([standing('ios.0'), standing('ios.1'), sender.inHand]).toEqual(['accounted', 'accounted', 0]);
+    expect(claims.items.get(key('ios.0'))).toMatchObject({ bootId: 'boot' });
+    const run = runs.get(shot.id);
+    expect(run?.inHand).toBe(0);
+    expect(run?.claimedAtMs.get('ios')).toBeGreaterThanOrEqual(startMs);
+    expect(run?.activeAtMs).toBeGreaterThanOrEqual(startMs);
+    expect(queue.back).toEqual([]);
+    expect(queue.received[0]).toEqual({ max: 10, waitSeconds: 5, visibilitySeconds: 8 });
+  });
+
+  test('is in hand while it is sent, and a drain waits for it', async () => {
+    const { sender, queue, message, lane, runs, shot, standing } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.hold = sent.promise;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)?.claimedAtMs.size).toBe(1), soon);
+    expect([sender.inHand, runs.get(shot.id)?.inHand]).toEqual([1, 1]);
+    let isDrained = false;
+    const draining = sender.drain().then(() => {
+      isDrained = true;
+    });
+    await new Promise((done) => setImmediate(done));
+    expect([isDrained, standing('ios.0'), queue.gone]).toEqual([false, 'claimed', []]);
+    sent.resolve();
+    await draining;
+    expect([standing('ios.0'), queue.gone, sender.inHand, runs.get(shot.id)?.inHand]).toEqual([
+      'accounted',
+      ['ios.0'],
+      0,
+      0,
+    ]);
+  });
+
+  test('waits for room on the lane, which is asked once for all that wait, with what is being claimed', async () => {
+    const { sender, queue, message, lane, standing } = sending();
+    const room = Promise.withResolvers<void>();
+    let asked = 0;
+    let claiming = -1;
+    lane.room = (wanted?: () => number) => {
+      asked += 1;
+      claiming = wanted?.() ?? -1;
+      return room.promise;
+    };
+    sender.start();
+    queue.put(message('ios.0'));
+    // Longer than two looks at it.
+    await vi.waitFor(() => expect(asked).toBe(1), soon);
+    await new Promise((done) => setTimeout(done, 120));
+    expect([asked, claiming, standing('ios.0')]).toEqual([1, 0, undefined]);
+    room.resolve();
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+  });
+
+  test('that somebody holds comes again when that may be over, in ten seconds at most; one that is final is gone', async () => {
+    const { scene, sender, queue, message, claim, accounted } = sending();
+    await claim('ios.0', { sendUntilMs: scene.nowMs + 2_500 });
+    await accounted('ios.1', 'accepted');
+    sender.start();
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(() => expect([queue.gone, queue.back.length]).toEqual([['ios.1'], 1]), soon);
+    const [[, afterSeconds]] = queue.back as [[string, number]];
+    expect(afterSeconds).toBeGreaterThanOrEqual(3);
+    expect(afterSeconds).toBeLessThanOrEqual(10);
+    expect(Number.isInteger(afterSeconds)).toBe(true);
+  });
+
+  test('whose claim fails by a fault of ours goes back for a second, and is told in the log', async () => {
+    const { sender, queue, message, said, loaded } = sending();
+    loaded.audience = Object.assign(Object.create(audience) as LoadedAudience, {
+      view: () => {
+        throw new Error('no view');
+      },
+    });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
+    expect(said('batch could not be claimed')).toHaveLength(1);
+  });
+
+  test('whose sending breaks is told, and neither gone nor handed back: its lease says the rest', async () => {
+    const { sender, queue, message, lane, said, runs, shot } = sending();
+    lane.send = () => Promise.reject(new Error('lane broke'));
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(said('BATCH_LOST')).toHaveLength(1), soon);
+    await vi.waitFor(() => expect([sender.inHand, runs.get(shot.id)?.inHand]).toEqual([0, 0]), soon);
+    expect([queue.gone, queue.back]).toEqual([[], []]);
+  });
+
+  test('that a closer gave up while it was sent corrects the closed shot', async () => {
+    const { sender, queue, message, lane, scene, shot, claims, key, deps, totals, said, standing } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.hold = sent.promise;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
+    const { closeShot } = await import('../../settle/close.ts');
+    expect(scene.nowMs).toBeLessThan(shot.notAfterAtMs.ios);
+    const nowMs = shot.notAfterAtMs.android + 3_600_000;
+    expect(await closeShot({ ...deps, claims }, { launchId: LAUNCH_ID, shotId: shot.id, nowMs })).toMatchObject({
+      state: 'closed',
+    });
+    expect(claims.items.get(key('ios.0'))?.state).toBe('closed');
+    expect(await totals(shot)).toMatchObject({ ios: { uncertain: 4, late: 4 } });
+    sent.resolve();
+    await vi.waitFor(() => expect(said('late account recorded')).toMatchObject([{ corrected: true }]), soon);
+    expect(await totals(shot)).toMatchObject({ ios: { accepted: 4, late: 4, uncertain: 0 } });
+  });
+});
+
+describe('a batch that may not be claimed', () => {
+  test('for a halt of its shot is dropped: the closer says what becomes of it', async () => {
+    const { sender, queue, message, switchesSay, standing, said } = sending();
+    switchesSay({ haltEpoch: 1, halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+    expect([standing('ios.0'), queue.back]).toEqual([undefined, []]);
+    expect(said('batch dropped unclaimed')).toMatchObject([{ why: 'halted', batch: 'ios.0' }]);
+  });
+
+  test('for the end of its window is dropped too', async () => {
+    const { sender, queue, message, scene, shot, standing, said } = sending();
+    scene.nowMs = shot.notAfterAtMs.ios;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+    expect(standing('ios.0')).toBeUndefined();
+    expect(said('batch dropped unclaimed')).toMatchObject([{ why: 'late' }]);
+  });
+
+  test('while everybody pauses stays at hand, and is claimed when that is over', async () => {
+    const { sender, queue, message, switchesSay, standing } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await new Promise((done) => setTimeout(done, 120));
+    expect([standing('ios.0'), queue.gone, queue.back]).toEqual([undefined, [], []]);
+    switchesSay({});
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+  });
+
+  test('because its answers stopped the shot here goes back for others in a second, and no more is received until that is over', async () => {
+    const { sender, queue, message, runs, shot, standing, switchesSay, received } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    runs.get(shot.id)?.stops.ios.condemn({ reason: 'TopicDisallowed', bad: 20, of: 20 });
+    switchesSay({});
+    await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
+    expect(standing('ios.0')).toBeUndefined();
+    await received(2);
+    queue.put(message('ios.1'));
+    await vi.waitFor(() => expect(queue.back).toHaveLength(2), soon);
+    const before = queue.received.length;
+    await new Promise((done) => setTimeout(done, 120));
+    expect(queue.received.length).toBe(before);
+  });
+
+  test('because others send for now is released to them, with what waits behind it', async () => {
+    const { sender, queue, message, share, standing } = sending();
+    sender.start();
+    await vi.waitFor(() => expect(queue.received).toHaveLength(1), soon);
+    share.now = { perSecond: 0, active: false };
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(
+      () =>
+        expect(queue.back.toSorted((a, b) => a[0].localeCompare(b[0]))).toEqual([
+          ['ios.0', 1],
+          ['ios.1', 1],
+        ]),
+      soon,
+    );
+    expect([standing('ios.0'), queue.gone]).toEqual([undefined, []]);
+    await new Promise((done) => setTimeout(done, 80));
+    expect(queue.received).toHaveLength(1);
+    share.now = { perSecond: 0, active: true };
+    await vi.waitFor(() => expect(queue.received).toHaveLength(2), soon);
+  });
+});
+
+describe('a sender', () => {
+  test('receives nothing while it is paused or has no audience; what comes meanwhile, and what is at hand, goes back at once', async () => {
+    const { sender, queue, message, switchesSay, loaded, runs, shot } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    await vi.waitFor(() => expect(queue.received).toHaveLength(2), soon);
+    await sender.pause(true);
+    queue.put(message('ios.0', {}));
+    await vi.waitFor(
+      () => expect(queue.back.map(([receipt]) => receipt).toSorted()).toEqual(['ios.0', 'ios.0', 'ios.1']),
+      soon,
+    );
+    expect(new Set(queue.back.map(([, afterSeconds]) => afterSeconds))).toEqual(new Set([0]));
+    await new Promise((done) => setTimeout(done, 80));
+    expect(queue.received).toHaveLength(2);
+    loaded.audience = null;
+    await sender.pause(false);
+    await new Promise((done) => setTimeout(done, 80));
+    expect(queue.received).toHaveLength(2);
+    loaded.audience = audience;
+    await vi.waitFor(() => expect(queue.received).toHaveLength(3), soon);
+  });
+
+  test('receives no more than it can have at hand', async () => {
+    const { sender, queue, message, switchesSay, runs, shot } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    queue.put(...Array.from({ length: 100 }, () => message('ios.0')));
+    await new Promise((done) => setTimeout(done, 120));
+    // The first, and ten and ten more: one of the first ten waits for its claim.
+    expect(queue.received.length).toBeLessThanOrEqual(4);
+    expect(queue.received.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('whose queue cannot be read says so and tries again', async () => {
+    const { sender, queue, message, said } = sending();
+    queue.fault = new Error('SQS is away');
+    queue.put(message('ios.0'));
+    const startMs = performance.now();
+    sender.start();
+    await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
+    expect(said('batch queue cannot be read')).toHaveLength(1);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(450);
+  });
+
+  test('that drains hands back what it has not claimed, and receives nothing more', async () => {
+    const { sender, queue, message, switchesSay, standing, runs, shot, said } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    await sender.drain();
+    expect(queue.back.toSorted((a, b) => a[0].localeCompare(b[0]))).toEqual([
+      ['ios.0', 0],
+      ['ios.1', 0],
+    ]);
+    const before = queue.received.length;
+    switchesSay({});
+    await new Promise((done) => setTimeout(done, 80));
+    expect([queue.received.length, standing('ios.0'), queue.gone, said('trying again')]).toEqual([
+      before,
+      undefined,
+      [],
+      [],
+    ]);
+  });
+
+  test("takes nobody else's batches: those are counted, or go back for the launch that is served", async () => {
+    const { sender, queue, message, foreign, standing } = sending();
+    sender.start();
+    queue.put(
+      message('ios.0', { launchId: 'nobody' }),
+      message('ios.1', { launchId: 'the-next' }),
+      message('android.0'),
+      { receipt: 'text', body: 'no batch' },
+      { ...message('ios.0', { attempt: 2 }), receipt: 'attempt' },
+      { ...message('ios.0', { batch: 'ios.9' }), receipt: 'unknown' },
+      { ...message('ios.0', { segment: 'android' }), receipt: 'segment' },
+    );
+    await vi.waitFor(
+      () => expect(queue.gone.toSorted()).toEqual(['android.0', 'attempt', 'ios.0', 'segment', 'text', 'unknown']),
+      soon,
+    );
+    expect(queue.back).toEqual([['ios.1', 1]]);
+    expect(foreign.counts.batches).toBe(6);
+    expect([standing('ios.0'), standing('android.0')]).toEqual([undefined, undefined]);
+  });
+});
