@@ -43,8 +43,8 @@ export type Outcome =
 const STRANGER = 'not-on-the-roster';
 
 /**
- * Submits a command in the name of the person behind a Slack id, decided on the launch as it is at that moment, and
- * has its urgent effects performed. `make` gets the person's id and the state it is decided on.
+ * Executes a command in the name of the person behind a Slack id, decided on the launch as it is at that moment; a refusal is
+ * noted for the timeline. `make` gets the person's id and the state it is decided on.
  */
 export async function submitAs(
   desk: Desk,
@@ -53,7 +53,7 @@ export async function submitAs(
   make: (by: string, launch: Launch, nowMs: number) => Command,
 ): Promise<Outcome> {
   let wanted = '';
-  const answer = await desk.journal.submit(launchId, (launch, nowMs) => {
+  const answer = await desk.conductor.execute(launchId, (launch, nowMs) => {
     if (launch === null) throw new Error(`LAUNCH_GONE ${launchId}: the index names a launch without a record`);
     const command = make(personOf(launch, { slackId })?.id ?? STRANGER, launch, nowMs);
     wanted = doing(command);
@@ -63,7 +63,6 @@ export async function submitAs(
     desk.refusals.note(launchId, slackId, { what: wanted, code: answer.code, say: answer.say });
     return { ...answer, launch: desk.journal.peek(launchId) };
   }
-  await desk.conductor.afterEntry(launchId, answer.entry);
   return answer;
 }
 

@@ -206,7 +206,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         createdAtMs: nowMs(),
         closed: false,
       });
-      const created = await journal.submit(launchId, {
+      const created = await bot.conductor.execute(launchId, {
         kind: 'create-launch',
         by: 'ana',
         launchId,
@@ -218,7 +218,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         compress: 1,
       });
       if (!created.ok) throw new Error(created.say);
-      await bot.conductor.afterEntry(launchId, created.entry);
       return { launchId };
     },
     async cutCloud() {
@@ -243,9 +242,8 @@ export async function readyLaunch(rig: Rig): Promise<Launch> {
     { kind: 'set-audience', by: 'ana', audience: AUDIENCE },
     { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' },
   ] as const) {
-    const answer = await rig.journal.submit(id, command);
+    const answer = await rig.bot.conductor.execute(id, command);
     if (!answer.ok) throw new Error(answer.say);
-    await rig.bot.conductor.afterEntry(id, answer.entry);
   }
   return rig.launch();
 }

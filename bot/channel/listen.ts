@@ -26,12 +26,11 @@ export function listen(app: App, desk: Desk, channelLog: ChannelLog): void {
       const launch = await desk.journal.launch(launchId);
       const person = launch?.people.find((one) => one.slack.includes(event.user.id));
       if (person === undefined) continue;
-      const answer = await desk.journal.submit(launchId, {
+      const answer = await desk.conductor.execute(launchId, {
         kind: 'remove-person',
         person: person.id,
         reason: 'deactivated in Slack',
       });
-      if (answer.ok) await desk.conductor.afterEntry(launchId, answer.entry);
       desk.log.warn({ launchId, person: person.id, ok: answer.ok }, 'a person on the roster was deactivated in Slack');
     }
   });

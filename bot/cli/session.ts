@@ -7,10 +7,11 @@ import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
+import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import { trustedFrom } from '../../infra/aws/key-config.ts';
 import { looseKeyring, signerOf } from '../../infra/aws/keyring.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
+import type { Command } from '../../runbooks/launch/commands.ts';
 import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -109,20 +110,20 @@ export function keyOwner(launch: Launch, key: OperatorKey): string {
   return person.id;
 }
 
-/** Submits, performs the urgent effects, and gives the entry; a refusal ends the command with its sentence. */
+/** Executes a command and gives its entry; a refusal ends the command line with its sentence. */
 export async function perform(
   session: Session,
   launchId: string,
-  command: Parameters<Journal['submit']>[1],
+  command: Command | CommandMaker,
 ): Promise<{ entry: Entry; launch: Launch }> {
-  const submitted = await session.journal.submit(launchId, command);
-  if (!submitted.ok) throw new CliError(submitted.code, submitted.say);
-  await performEffects(session, submitted);
-  return submitted;
+  const acted = await session.conductor.execute(launchId, command);
+  if (!acted.ok) throw new CliError(acted.code, acted.say);
+  await seePerformed(session, acted);
+  return acted;
 }
 
-/** What fails is tried again here: with the bot gone nobody else would. */
-async function performEffects(
+/** What has failed is tried again here: with the bot gone nobody else would. */
+async function seePerformed(
   { conductor, cloud, nowMs }: Session,
   { entry, launch }: { entry: Entry; launch: Launch },
 ): Promise<void> {
@@ -131,7 +132,6 @@ async function performEffects(
     .map(({ id }) => id);
   const endMs = nowMs() + EFFECTS_WITHIN_MS;
   for (;;) {
-    await conductor.afterEntry(entry.launchId, entry);
     const results = await Promise.all(ids.map((id) => cloud.live.effectResult(entry.launchId, id).catch(() => null)));
     const open = ids.filter((_, at) => results[at] === null);
     if (open.length === 0) return;
@@ -141,5 +141,6 @@ async function performEffects(
         `it is decided and recorded (entry ${entry.seq}), but this could not be done: ${open.join(', ')}. A bot does it as soon as one runs`,
       );
     await sleep(EFFECTS_AGAIN_MS);
+    await conductor.perform(entry.launchId, entry);
   }
 }

@@ -139,10 +139,9 @@ export async function createLaunch(
     closed: false,
     workers: runbook.pool.workers,
   });
-  const outcome = await desk.journal.submit(command.launchId, command);
+  const outcome = await desk.conductor.execute(command.launchId, command);
   if (!outcome.ok) return no('name', outcome.code, outcome.say);
   desk.rooms.forget();
-  await desk.conductor.afterEntry(command.launchId, outcome.entry);
   return {
     ok: true,
     answer: done(

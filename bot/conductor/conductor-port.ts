@@ -1,5 +1,6 @@
+import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
-import type { SegmentsAsked } from '../../runbooks/launch/commands.ts';
+import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
 import type { Entry, FrozenSet, Measured, PersonId } from '../../runbooks/launch/entries.ts';
 import type { Acted } from './context.ts';
 
@@ -11,8 +12,15 @@ export interface Conductor {
   stop(): Promise<void>;
   /** Call before `create-launch` is submitted: a crash right after the append still leaves a launch that conductors find. */
   willCreate(item: LaunchIndexItem): Promise<void>;
-  /** Performs the entry's urgent effects; the leader does the rest. Never rejects: what fails is repaired from the record. */
-  afterEntry(launchId: string, entry: Entry): Promise<void>;
+  /**
+   * The door to the record for everything a bot or the command line decides: records the command's entry and performs what
+   * urgently follows from it; the leader does the rest. A refusal is a value, and changes nothing. What can't be performed
+   * is logged and repaired from the record, so it never rejects for that; what can't be recorded rejects as `journal.submit`,
+   * which records and performs nothing: for workers, who have no conductor, and for what nothing follows from.
+   */
+  execute(launchId: string, command: Command | CommandMaker): Promise<Acted>;
+  /** Performs the urgent effects of an entry that is recorded: again, or because another process has recorded it. Never rejects. */
+  perform(launchId: string, entry: Entry): Promise<void>;
   /** Resolves once the switch item is halted; `recorded` once the launch has taken the entry or refused it. Retried for as long as the process lives. */
   halt(launchId: string, press: HaltPress): Promise<{ epoch: number; recorded: Promise<Acted> }>;
   /** The freshest measurement of every automatic gate, at most a few seconds old. */

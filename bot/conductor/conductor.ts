@@ -1,7 +1,7 @@
 import cron from 'node-cron';
 import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
+import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import { waitAtMost } from '../../infra/time-limit.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
@@ -54,7 +54,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     hasEnded: config.hasEnded ?? (() => false),
     timings: { ...TIMINGS, ...config.timings },
     nowMs,
-    act,
+    execute,
   };
   const halting = new Halting(context);
   const leader = new Leader(context);
@@ -131,13 +131,13 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     background.add(watched);
   }
 
-  async function act(launchId: string, command: Command): Promise<Acted> {
+  async function execute(launchId: string, command: Command | CommandMaker): Promise<Acted> {
     const submitted = await journal.submit(launchId, command);
-    if (submitted.ok) await afterEntry(launchId, submitted.entry);
+    if (submitted.ok) await perform(launchId, submitted.entry);
     return submitted;
   }
 
-  async function afterEntry(launchId: string, entry: Entry): Promise<void> {
+  async function perform(launchId: string, entry: Entry): Promise<void> {
     try {
       const launch =
         (journal.peek(launchId)?.seq ?? 0) >= entry.seq ? journal.peek(launchId) : await journal.launch(launchId);
@@ -183,7 +183,8 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     async willCreate(item: LaunchIndexItem) {
       if ((await journal.launch(item.launchId)) === null) await cloud.live.putLaunch(item);
     },
-    afterEntry,
+    execute,
+    perform,
     halt: (launchId, press) => halting.press(launchId, press),
     async measured(launchId, { anew } = { anew: false }) {
       const launch = (anew ? null : journal.peek(launchId)) ?? (await journal.launch(launchId));

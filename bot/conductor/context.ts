@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';
-import type { Journal } from '../../infra/aws/journal.ts';
+import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -20,8 +20,8 @@ export interface Context {
   hasEnded: (holder: string) => boolean;
   timings: Timings;
   nowMs: () => number;
-  /** Submits and, if it was accepted, performs the entry's urgent effects. A refusal is a value. */
-  act: (launchId: string, command: Command) => Promise<Acted>;
+  /** The door to the record: see Conductor.execute. */
+  execute: (launchId: string, command: Command | CommandMaker) => Promise<Acted>;
 }
 
 export type Acted = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: string; say: string };

@@ -149,7 +149,7 @@ test("an epoch far beyond the record's halts, is put back and told, and two peop
   if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');
   const lifted = await journal.submit(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
   if (!lifted.ok) throw new Error(lifted.say);
-  await conductor.afterEntry(rig.launchId, lifted.entry);
+  await conductor.perform(rig.launchId, lifted.entry);
   expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({
     halted: false,
     haltEpoch: 1,
@@ -175,7 +175,7 @@ test('a halt set by hand in Parameter Store is obeyed and recorded once; the mir
   const submit = async (command: Parameters<typeof journal.submit>[1]) => {
     const submitted = await journal.submit(rig.launchId, command);
     if (!submitted.ok) throw new Error(submitted.say);
-    await conductor.afterEntry(rig.launchId, submitted.entry);
+    await conductor.perform(rig.launchId, submitted.entry);
     return submitted.entry;
   };
   const asked = await submit({ kind: 'request-lift', by: 'ana', reason: 'fixed' });

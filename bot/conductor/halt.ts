@@ -117,10 +117,10 @@ export class Halting {
 }
 
 /** The halt stands whoever pressed it; if the launch does not take it from this person, it takes it from the system. */
-async function recordHalt({ act }: Context, launchId: string, epoch: number, press: HaltPress): Promise<Acted> {
-  const acted = await act(launchId, { kind: 'set-halt', epoch, ...press });
+async function recordHalt({ execute }: Context, launchId: string, epoch: number, press: HaltPress): Promise<Acted> {
+  const acted = await execute(launchId, { kind: 'set-halt', epoch, ...press });
   if (acted.ok || acted.code === 'ALREADY_SO' || press.by === null) return acted;
-  return act(launchId, {
+  return execute(launchId, {
     kind: 'set-halt',
     epoch,
     ...press,
@@ -212,14 +212,14 @@ export class HaltWatch {
 
   /** Workers pause without the item. The record is the truth of what stood in it; a halt that it knows is put in force by `#enforce`. */
   async #restore(launch: Launch, wasThere: boolean): Promise<void> {
-    const { cloud, log, act } = this.#context;
+    const { cloud, log, execute } = this.#context;
     await cloud.switches.apply(launch.id, launch.seq, switchValues(launch));
     if (!wasThere) return;
     log.error(
       { launchId: launch.id, seq: launch.seq },
       'the switch item was missing: it is written again from the record',
     );
-    await act(launch.id, {
+    await execute(launch.id, {
       kind: 'note',
       by: null,
       text: 'The switch item that workers read was missing, so they paused. It was written again from the record. A halt that was pressed just before may be lost: if somebody pressed one, press it again.',
@@ -228,12 +228,12 @@ export class HaltWatch {
 
   /** An epoch that no presses can have made: halted all the same, under the record's own count. */
   async #unlikely(launch: Launch, item: SwitchItem): Promise<void> {
-    const { cloud, log, act, journal, nowMs } = this.#context;
+    const { cloud, log, execute, journal, nowMs } = this.#context;
     log.error(
       { launchId: launch.id, item, epoch: launch.halt.epoch },
       'the switch item holds a halt epoch that nobody can have pressed',
     );
-    await act(launch.id, {
+    await execute(launch.id, {
       kind: 'set-halt',
       epoch: item.haltEpoch,
       by: null,
@@ -243,7 +243,7 @@ export class HaltWatch {
     });
     const epoch = journal.peek(launch.id)?.halt.epoch ?? launch.halt.epoch;
     if (!(await cloud.switches.resetEpoch(launch.id, item.haltEpoch, epoch))) return;
-    await act(launch.id, {
+    await execute(launch.id, {
       kind: 'note',
       by: null,
       text: `The switch item that workers read held halt ${item.haltEpoch}, and the record knows ${launch.halt.epoch}: nobody has pressed halt that often, so somebody wrote it by hand. Sending stands halted, and the item was put back to halt ${epoch}. Find out who can write that table; then two people lift the halt with /go resume.`,

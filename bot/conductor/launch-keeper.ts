@@ -212,7 +212,7 @@ export class LaunchKeeper {
     }
     const head = (await this.#context.cloud.record.messagesAfter(launch.id, this.#checkpointSeq)).at(-1);
     if (head === undefined) return;
-    const acted = await this.#context.act(launch.id, {
+    const acted = await this.#context.execute(launch.id, {
       kind: 'checkpoint',
       channelSeq: head.seq,
       channelHash: head.hash,

@@ -33,9 +33,8 @@ async function withOrders(rig: Rig): Promise<{ launchId: string; shotsBefore: nu
     { kind: 'set-audience', by: 'ana', audience },
     { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' },
   ] as const) {
-    const outcome = await rig.journal.submit(launchId, command);
+    const outcome = await rig.bot.conductor.execute(launchId, command);
     if (!outcome.ok) throw new Error(outcome.say);
-    await rig.bot.conductor.afterEntry(launchId, outcome.entry);
   }
   for (const { id } of segments) await rig.ask(rig.ana, `fire ${id}`);
   await until('all orders', async () => buttonsOf(await rig.ben.messages(), 'fire.go').length === presses, 120_000);

@@ -92,7 +92,7 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
     reason: 'load',
   });
   if (!submitted.ok) throw new Error(submitted.say);
-  await conductor.afterEntry(rig.launchId, submitted.entry);
+  await conductor.perform(rig.launchId, submitted.entry);
   expect(await rig.cloud.switches.read(rig.launchId)).toMatchObject({ zombie: true, seq: submitted.entry.seq });
   expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/zombie`))?.value).toBe('on');
   const flags = await until('the flag file', async () => {
@@ -115,8 +115,8 @@ test('an older write of the switches never replaces a newer one', async () => {
   const { conductor } = rig.conductor('first', { slack: null });
   const slow = await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 100, reason: 'slow' });
   const fast = await rig.append({ kind: 'set-switch', by: 'ana', switch: 'pace.ios', value: 900, reason: 'fast' });
-  await conductor.afterEntry(rig.launchId, fast);
-  await conductor.afterEntry(rig.launchId, slow);
+  await conductor.perform(rig.launchId, fast);
+  await conductor.perform(rig.launchId, slow);
   expect((await rig.cloud.switches.read(rig.launchId))?.pace.ios).toBe(900);
   expect((await rig.cloud.parameters.get(`/gobutton/${rig.launchId}/pace.ios`))?.value).toBe('900');
 });
@@ -127,8 +127,8 @@ test('the approving press sends its segment orders before it returns, with the c
   const order = await rig.request(['us-ios']);
   const submitted = await journal.submit(rig.launchId, rig.approval(order));
   if (!submitted.ok) throw new Error(submitted.say);
-  await conductor.afterEntry(rig.launchId, submitted.entry);
-  await conductor.afterEntry(rig.launchId, submitted.entry);
+  await conductor.perform(rig.launchId, submitted.entry);
+  await conductor.perform(rig.launchId, submitted.entry);
   // The same dedup id again: SQS takes it and delivers it once (docs/facts.md#sqs-dedup).
   expect(await segmentsInQueue()).toEqual(['us-ios']);
   const id = segmentDedupId({ launchId: rig.launchId, segment: 'us-ios', attempt: 1 });

@@ -44,7 +44,7 @@ export async function scale(
 /** Of two instances that look, the record takes one. */
 async function keepFound(context: Context, launchId: string, target: ScaleTarget): Promise<ScaleFound> {
   const found = await context.cloud.scaling.find(target);
-  const acted = await context.act(launchId, { kind: 'report-scale-found', target: target.id, found });
+  const acted = await context.execute(launchId, { kind: 'report-scale-found', target: target.id, found });
   const launch = acted.ok ? acted.launch : await context.journal.launch(launchId);
   return launch?.scaleFound[target.id] ?? found;
 }
@@ -59,5 +59,5 @@ async function tell(context: Context, launch: Launch, target: ScaleTarget, seq: 
   await keepFact(context, launch.id, FACT.scaleTold(target.id), news);
   const what = error.code === 'SCALE_TARGET_MISSING' ? '' : 'AWS refuses: ';
   const text = `${target.title ?? target.id} (${target.id}) is not scaled: ${what}${clip(error.message, 600)}.`;
-  await context.act(launch.id, { kind: 'note', by: null, text });
+  await context.execute(launch.id, { kind: 'note', by: null, text });
 }

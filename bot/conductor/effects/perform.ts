@@ -156,7 +156,7 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
     case 'scale': {
       const { target, to } = step.do;
       if (launch.scale[target]?.step === stepId) return 'ordered already';
-      const acted = await context.act(launch.id, {
+      const acted = await context.execute(launch.id, {
         kind: 'order-scale',
         by: null,
         target,
@@ -168,7 +168,7 @@ async function doStep(context: Context, launch: Launch, stepId: string): Promise
       return finishStep(context, launch.id, stepId, acted.say, true);
     }
     case 'switch': {
-      const acted = await context.act(launch.id, {
+      const acted = await context.execute(launch.id, {
         kind: 'report-switch',
         switch: step.do.switch,
         value: step.do.value,
@@ -198,7 +198,7 @@ async function finishStep(
   say: string,
   refused = false,
 ): Promise<string> {
-  const acted: Acted = await context.act(launchId, {
+  const acted: Acted = await context.execute(launchId, {
     kind: 'finish-step',
     step,
     say,

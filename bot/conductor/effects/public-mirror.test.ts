@@ -25,7 +25,7 @@ test('a switch set in Parameter Store by hand is told once and not obeyed, also 
     reason: '',
   });
   if (!set.ok) throw new Error(set.say);
-  await conductor.afterEntry(rig.launchId, set.entry);
+  await conductor.perform(rig.launchId, set.entry);
   await until('the mirror', async () => (await rig.cloud.parameters.get(parameter('pace.ios')))?.value === '700');
   await rig.cloud.parameters.put(parameter('pace.ios'), '90');
   const told = await rig.seen('was set to “90” in Parameter Store');
@@ -49,7 +49,7 @@ test('what was set by hand is told before our next write covers it', async () =>
     reason: '',
   });
   if (!set.ok) throw new Error(set.say);
-  await conductor.afterEntry(rig.launchId, set.entry);
+  await conductor.perform(rig.launchId, set.entry);
   expect((await rig.cloud.parameters.get(parameter('sale')))?.value).toBe('on');
   expect(await rig.entries('Noted')).toMatchObject([
     { text: expect.stringContaining('sale was set to “by hand” in Parameter Store') as string },

@@ -82,7 +82,7 @@ export async function noteIfSetByHand(context: Context, launchId: string, name: 
   if (found === null || found.version !== first.version) return;
   const by = await byWhom(context, launchId, name, found);
   const text = `${name} was set to ${shownValue(found)} in Parameter Store${by}. That is not obeyed: of what is set there by hand only a halt counts. Here it is ${found.here}; ${commandFor(name)} sets it, and writes the parameter.`;
-  await context.act(launchId, { kind: 'note', by: null, text });
+  await context.execute(launchId, { kind: 'note', by: null, text });
   await keepFact(context, launchId, FACT.toldByHand(name), String(found.version));
 }
 

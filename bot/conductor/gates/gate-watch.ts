@@ -21,7 +21,7 @@ export class GateWatch {
     await this.#context.cloud.live.putGates(launch.id, measured);
     for (const one of measured) {
       if (this.#isLasting(launch, one, nowMs)) {
-        const acted = await this.#context.act(launch.id, { kind: 'report-gate', measured: one });
+        const acted = await this.#context.execute(launch.id, { kind: 'report-gate', measured: one });
         if (acted.ok || acted.code === 'ALREADY_SO') this.#changing.delete(one.gate);
       }
     }

@@ -221,7 +221,7 @@ export class Alarm<Content, End> {
     const notes = episode.notes.splice(0);
     while (notes.length > 0) {
       const acted = await this.#context
-        .act(this.#place.launchId, { kind: 'note', by: null, text: notes[0] ?? '', said: true })
+        .execute(this.#place.launchId, { kind: 'note', by: null, text: notes[0] ?? '', said: true })
         .catch((error: unknown) => {
           this.#context.log.debug({ err: error }, 'an alarm is not in the record yet');
           return null;

@@ -385,7 +385,7 @@ test('a halt shows at once on the board and on the live message, whatever their 
   await conductor.start();
   const submitted = await journal.submit(rig.launchId, rig.approval(await rig.request(['us-ios'])));
   if (!submitted.ok) throw new Error(submitted.say);
-  await conductor.afterEntry(rig.launchId, submitted.entry);
+  await conductor.perform(rig.launchId, submitted.entry);
   await rig.seen('Sending: Super Bowl');
   const { recorded } = await conductor.halt(rig.launchId, {
     by: 'mia',

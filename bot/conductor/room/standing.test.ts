@@ -56,7 +56,7 @@ async function movedMeanwhile(
     hasEnded: () => false,
     timings: TIMINGS,
     nowMs: () => Date.now(),
-    act: () => Promise.reject(new Error('nothing is decided here')),
+    execute: () => Promise.reject(new Error('nothing is decided here')),
   };
   await keepFact(context, launch.id, NAME, old);
   const standings = new Standings(context, new Room(context, launch.id), new UpdateBudget(context.nowMs));

@@ -52,7 +52,7 @@ export class FailingWatch {
         entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(headOf(launch, shot, platform)),
     );
     if (noted !== undefined) return keepFact(this.#context, launch.id, name, String(noted.seq));
-    const acted = await this.#context.act(launch.id, {
+    const acted = await this.#context.execute(launch.id, {
       kind: 'note',
       by: null,
       text: failingText(launch, shot, platform, one),

@@ -10,6 +10,6 @@ export async function noteOnce(context: Context, launch: Launch, head: string, t
     (entry) => entry.kind === 'Noted' && 'system' in entry.by && entry.text.startsWith(head),
   );
   if (wasTold) return;
-  const acted = await context.act(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
+  const acted = await context.execute(launch.id, { kind: 'note', by: null, text: `${head}${text}` });
   if (!acted.ok) context.log.warn({ launchId: launch.id, head, code: acted.code }, 'a finding could not be noted');
 }

@@ -26,7 +26,7 @@ async function fired(options: Parameters<Rig['conductor']>[1] = {}) {
   await journal.launch(rig.launchId);
   const acted = await journal.submit(rig.launchId, rig.approval(order));
   if (!acted.ok || acted.entry.kind !== 'FireApproved') throw new Error(JSON.stringify(acted));
-  void conductor.afterEntry(rig.launchId, acted.entry);
+  void conductor.perform(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;
   const launch = acted.launch;
   const snapshot = (

@@ -33,7 +33,7 @@ async function fired(options: { segments?: string[]; iosMs?: number; timings?: R
   await journal.launch(rig.launchId);
   const acted = await journal.submit(rig.launchId, rig.approval(order));
   if (!acted.ok || acted.entry.kind !== 'FireApproved') throw new Error(JSON.stringify(acted));
-  void conductor.afterEntry(rig.launchId, acted.entry);
+  void conductor.perform(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;
   const now: { ios: number; android: number; sky: Sky; sinceMs: number; sick: number } = {
     ios: 100,

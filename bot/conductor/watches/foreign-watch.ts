@@ -36,7 +36,7 @@ export class ForeignWatch {
     if (orders + batches === 0) return;
     this.#told ??= await this.#toldBefore(launch);
     if (this.#told > 0 && orders + batches < this.#told * TOLD_AGAIN_TIMES) return;
-    const acted = await this.#context.act(launch.id, {
+    const acted = await this.#context.execute(launch.id, {
       kind: 'note',
       by: null,
       text: foreignText(launch, { orders, batches, last: all.findLast(({ last }) => last !== '')?.last ?? '' }),

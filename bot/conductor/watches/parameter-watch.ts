@@ -78,7 +78,7 @@ export class ParameterWatch {
     await mirrorSwitch(this.#context, launch.id, 'halt');
     if (standing === null) return;
     const text = `halt was set to ${shownValue(standing)} in Parameter Store${by}. That lifts nothing: two people lift a halt, with /go resume. The parameter says on again.`;
-    await this.#context.act(launch.id, { kind: 'note', by: null, text });
+    await this.#context.execute(launch.id, { kind: 'note', by: null, text });
   }
 
   #twice(suspect: string): boolean {
@@ -92,14 +92,14 @@ export class ParameterWatch {
     if (this.#blindLooks !== BLIND_LOOKS) return;
     const why = error instanceof Error ? error.name : 'an unknown error';
     const text = `The halt parameter ${parameterName(launch.id, 'halt')} can't be read (${why}): a halt that is set there by hand is not seen. The HALT button, /go halt and the command line work as ever.`;
-    await this.#context.act(launch.id, { kind: 'note', by: null, text });
+    await this.#context.execute(launch.id, { kind: 'note', by: null, text });
   }
 
   async #seeing(launch: Launch): Promise<void> {
     const wasTold = this.#blindLooks >= BLIND_LOOKS;
     this.#blindLooks = 0;
     if (wasTold)
-      await this.#context.act(launch.id, {
+      await this.#context.execute(launch.id, {
         kind: 'note',
         by: null,
         text: 'The halt parameter can be read again: a halt that is set there by hand counts.',

@@ -42,7 +42,7 @@ export class RosterWatch {
     // Slack may have taken its time: two people may have given the person another account since.
     const now = await this.#context.journal.launch(launch.id);
     if (now?.people.find(({ id }) => id === person)?.slack.includes(goneId) !== true) return;
-    const { ok } = await this.#context.act(launch.id, {
+    const { ok } = await this.#context.execute(launch.id, {
       kind: 'remove-person',
       person,
       reason: 'deactivated in Slack',

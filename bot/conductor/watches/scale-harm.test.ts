@@ -76,7 +76,7 @@ const done = (id: string) =>
   until(`step ${id} is done`, async () => (await rig.launch()).steps[id]?.state === 'done', 20_000);
 
 async function run(conductor: Conductor, id: string): Promise<void> {
-  await conductor.afterEntry(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: id }));
+  await conductor.perform(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: id }));
   await done(id);
 }
 
@@ -179,7 +179,7 @@ test('an order is not there before AWS has heard of it, and one old figure is no
   await until('several looks', () => stale < -2, 12_000);
   expect(await rig.entries('ScaleChanged')).toEqual([]);
   isReachable = false;
-  await conductor.afterEntry(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: 'down' }));
+  await conductor.perform(rig.launchId, await rig.append({ kind: 'run-step', by: 'ana', step: 'down' }));
   await until('the order', async () => (await rig.entries('ScaleOrdered')).length === 2);
   const before = stale;
   await until('several looks', () => stale < before - 3, 12_000);

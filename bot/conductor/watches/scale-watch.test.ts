@@ -96,7 +96,7 @@ test('the pool is given to the launch before its workers start, and has arrived 
     reason: 'early',
   });
   if (!submitted.ok) throw new Error(submitted.say);
-  await conductor.afterEntry(rig.launchId, submitted.entry);
+  await conductor.perform(rig.launchId, submitted.entry);
   expect(pools[0]).toBe(rig.launchId);
   await rig.seen('running 2 of 2 · ready 0');
   expect(await rig.entries('ScaleReached')).toEqual([]);

@@ -42,7 +42,7 @@ export class ScaleWatch {
     const sinceMs = nowMs() - state.orderedAtMs;
     if (hasArrived(launch, targetId, observed, ready) && (await this.#isPerformed(launch, state))) {
       // The end of the message is an effect of that entry.
-      await this.#context.act(launch.id, {
+      await this.#context.execute(launch.id, {
         kind: 'report-scale',
         target: targetId,
         desired: state.desired,
@@ -53,7 +53,7 @@ export class ScaleWatch {
     }
     let now = state;
     if (state.state === 'moving' && sinceMs >= lateAfterMs(launch, targetId)) {
-      const acted = await this.#context.act(launch.id, {
+      const acted = await this.#context.execute(launch.id, {
         kind: 'report-scale-late',
         target: targetId,
         desired: state.desired,
@@ -100,7 +100,7 @@ export class ScaleWatch {
     else this.#lowered.set(targetId, lowered);
     if (!wasSeen || state.told === lowered) return;
     this.#lowered.delete(targetId);
-    await this.#context.act(launch.id, {
+    await this.#context.execute(launch.id, {
       kind: 'report-scale-changed',
       target: targetId,
       desired: state.desired,

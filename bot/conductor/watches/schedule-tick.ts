@@ -17,7 +17,7 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
         ? 'it never starts by itself'
         : `it was due ${utc(dueAtMs)}, ${span(nowMs - dueAtMs)} ago, and more than ${span(step.catch_up_within)} late it does not start by itself`;
     const why = keepsWorkers(launch, step) ?? late;
-    const acted = await context.act(
+    const acted = await context.execute(
       launch.id,
       verdict === 'put' ? { kind: 'put-step', step: step.id, why } : { kind: 'start-step', step: step.id },
     );
@@ -26,6 +26,6 @@ export async function scheduleTick(context: Context, launch: Launch): Promise<vo
   }
   for (const order of Object.values(launch.orders)) {
     if (order.state === 'open' && isExpired(order, nowMs))
-      await context.act(launch.id, { kind: 'expire-order', orderId: order.id });
+      await context.execute(launch.id, { kind: 'expire-order', orderId: order.id });
   }
 }
