@@ -16,7 +16,7 @@ describe.each(['socket', 'http'] as const)('a launch in Slack, %s mode', (mode) 
       'Created *Dress rehearsal*',
     );
     const { id } = await rig.launch();
-    await rig.journal.submit(id, { kind: 'set-audience', by: 'ana', audience: AUDIENCE });
+    await rig.journal.append(id, { kind: 'set-audience', by: 'ana', audience: AUDIENCE });
 
     expect(await rig.ask(rig.mia, 'fire')).toContain('Every gate must be green');
     expect(await rig.ask(rig.mia, 'ready')).toContain('Somebody has read the copy');
@@ -111,7 +111,7 @@ describe('presses that must not fire', () => {
     expect(await rig.ask(rig.olu, 'fire')).toContain('needs on-call or marketer');
     expect(await rig.ask(rig.olu, 'resume')).not.toContain('Asked to lift');
     const { launchId } = await newestOrder();
-    await rig.journal.submit(launchId, { kind: 'remove-person', person: 'olu', reason: 'left' });
+    await rig.journal.append(launchId, { kind: 'remove-person', person: 'olu', reason: 'left' });
     expect(await rig.press(rig.olu, 'fire.go')).toContain("not on this launch's roster");
     const fire = await rig.ask(rig.olu, 'fire');
     expect(fire).toContain('You are not on the roster');
@@ -141,7 +141,7 @@ describe('presses that must not fire', () => {
   it('content that changed after it was shown', async () => {
     const { id, campaign } = await rig.launch();
     const order = await newestOrder();
-    await rig.journal.submit(id, {
+    await rig.journal.append(id, {
       kind: 'set-campaign',
       by: 'mia',
       campaign: { ...campaign, deep_link: 'app://other' },

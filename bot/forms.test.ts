@@ -118,7 +118,7 @@ describe('forms', () => {
   it('campaign: a text that somebody else saved meanwhile is not undone', async () => {
     const form = await open(rig.mia, 'campaign en');
     const { id, campaign } = await rig.launch();
-    await rig.journal.submit(id, { kind: 'set-campaign', by: 'ben', campaign: { ...campaign, sound: 'quiet' } });
+    await rig.journal.append(id, { kind: 'set-campaign', by: 'ben', campaign: { ...campaign, sound: 'quiet' } });
     expect(
       JSON.stringify(await rig.mia.submit(form.id, { 'title:en': value('Mine'), 'body:en': value('Mine') })),
     ).toContain('Somebody saved another text');
@@ -131,7 +131,7 @@ describe('forms', () => {
     expect(await rig.olu.views()).toEqual([]);
     const { id, campaign, contentHash } = await rig.launch();
     expect(
-      await rig.journal.submit(id, { kind: 'set-campaign', by: 'olu', campaign: { ...campaign, sound: 'loud' } }),
+      await rig.journal.append(id, { kind: 'set-campaign', by: 'olu', campaign: { ...campaign, sound: 'loud' } }),
     ).toMatchObject({ ok: false, code: 'ROLE_MISSING' });
     expect((await rig.launch()).contentHash).toBe(contentHash);
   });

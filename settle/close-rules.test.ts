@@ -257,7 +257,7 @@ describe('the shot', () => {
     await accounted('ios.0', 'accepted');
     await accounted('ios.1', 'accepted');
     const refusing = (code: string) => ({
-      journal: { ...journal, submit: () => Promise.resolve({ ok: false, code, say: 'no' } as never) },
+      journal: { ...journal, append: () => Promise.resolve({ ok: false, code, say: 'no' } as never) },
     });
     expect(await close(shot.pressedAtMs, refusing('SHOT_CLOSED'))).toEqual({ state: 'closed', byUs: false });
     expect(await close(shot.pressedAtMs, refusing('TOTALS_WRONG'))).toEqual({

@@ -23,7 +23,7 @@ import type { Part } from './part.ts';
  */
 export interface CloseDeps {
   claims: ClaimStore;
-  journal: Pick<Journal, 'launch' | 'entries' | 'submit'>;
+  journal: Pick<Journal, 'launch' | 'entries' | 'append'>;
   manifestOf: (audience: AudienceRef) => Promise<Manifest>;
   setOf: SetReader;
   /** What workers say that they have had answered: more than there are claims for, and what has no claim is uncertain. Absent: not asked. */
@@ -86,7 +86,7 @@ export async function closeShot(
   const late = segments.some(({ totals }) => totals.late > 0);
   const overMs = Math.max(...platformsOf(shot).map((platform) => shot.notAfterAtMs[platform]));
   const cause = shot.haltedAtMs !== null ? 'halt' : late && nowMs >= overMs ? 'not-after' : 'complete';
-  const submitted = await deps.journal.submit(launchId, { kind: 'close-shot', shotId, cause, segments });
+  const submitted = await deps.journal.append(launchId, { kind: 'close-shot', shotId, cause, segments });
   if (submitted.ok) return { state: 'closed', byUs: true };
   return submitted.code === 'SHOT_CLOSED'
     ? { state: 'closed', byUs: false }

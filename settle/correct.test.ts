@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Submitted } from '../infra/aws/journal.ts';
+import type { Appended } from '../infra/aws/journal.ts';
 import type { Command } from '../runbooks/launch/commands.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { stateCode, toAccount } from './account-codec.ts';
@@ -49,7 +49,7 @@ const closedShot = {
 /** A journal that takes everything, and what was submitted. */
 function journalOf(...launches: (Launch | null)[]) {
   const submitted: Command[] = [];
-  const answer = { ok: true } as Submitted;
+  const answer = { ok: true } as Appended;
   return {
     submitted,
     looks: 0,
@@ -59,8 +59,8 @@ function journalOf(...launches: (Launch | null)[]) {
       this.looks += 1;
       return Promise.resolve(launches[Math.min(this.looks, launches.length) - 1] ?? null);
     },
-    submit(
-      this: { answer: Submitted },
+    append(
+      this: { answer: Appended },
       id: string,
       command: Command | ((launch: Launch | null, nowMs: number) => Command),
     ) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../infra/aws/claim-store.ts';
-import type { Journal, Submitted } from '../infra/aws/journal.ts';
+import type { Journal, Appended } from '../infra/aws/journal.ts';
 import { addReasons, takeReasons } from '../runbooks/launch/counts.ts';
 import type { SegmentTotals, Totals } from '../runbooks/launch/entries.ts';
 import { DEVICE_STATES } from '../runbooks/launch/entries.ts';
@@ -32,11 +32,11 @@ const RETRY_MS = 1_000;
  * there is nothing to correct, or when `signal` ended the wait. Looks again every `retryMs`, default 1,000.
  */
 export async function correctShot(
-  journal: Pick<Journal, 'launch' | 'submit'>,
+  journal: Pick<Journal, 'launch' | 'append'>,
   late: LateAccount,
   signal: AbortSignal,
   retryMs = RETRY_MS,
-): Promise<Submitted | null> {
+): Promise<Appended | null> {
   while (!signal.aborted) {
     const launch = await journal.launch(late.launchId);
     if (launch?.shots[late.shotId]?.closed != null) return correctClosed(journal, late);
@@ -46,8 +46,8 @@ export async function correctShot(
 }
 
 /** The same for a shot that is closed: at once. Null: there is nothing to correct, or somebody has done it. */
-export async function correctClosed(journal: Pick<Journal, 'submit'>, late: LateAccount): Promise<Submitted | null> {
-  const submitted = await journal.submit(late.launchId, (present) => ({
+export async function correctClosed(journal: Pick<Journal, 'append'>, late: LateAccount): Promise<Appended | null> {
+  const submitted = await journal.append(late.launchId, (present) => ({
     kind: 'correct-shot',
     shotId: late.shotId,
     segments: [corrected(present, late)],

@@ -67,7 +67,7 @@ test('a correction that the launch does not take is told in words, and waited fo
   const { sweep, comes, journal, shot } = await givenUp();
   await comes('ios.0');
   const refusing = {
-    journal: { ...journal, submit: () => Promise.resolve({ ok: false, code: 'TOTALS_WRONG', say: 'no' }) },
+    journal: { ...journal, append: () => Promise.resolve({ ok: false, code: 'TOTALS_WRONG', say: 'no' }) },
   };
   expect(await sweep(refusing)).toEqual({ waiting: 1, refused: [`batch ios.0 of shot ${shot.id}: TOTALS_WRONG, no`] });
 });

@@ -144,7 +144,7 @@ export class Rig {
 
   /** Appends, and performs nothing: what is left by an instance that dies right after its append. */
   async append(command: Command): Promise<Entry> {
-    const submitted = await this.journal.submit(this.launchId, command);
+    const submitted = await this.journal.append(this.launchId, command);
     if (!submitted.ok) throw new Error(`REFUSED ${submitted.code}: ${submitted.say}`);
     return submitted.entry;
   }

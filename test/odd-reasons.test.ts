@@ -66,10 +66,10 @@ test('a correction takes off what it had counted before, by reason too', async (
     constructor: 30,
   } as unknown as Totals['reasons']);
   const journal = {
-    submit: (_: string, decideOn: (launch: Launch | null) => Parameters<Scene['does']>[0]) =>
+    append: (_: string, decideOn: (launch: Launch | null) => Parameters<Scene['does']>[0]) =>
       Promise.resolve({ ok: true as const, entry: scene.does(decideOn(scene.state)) as Entry }),
   };
-  await correctClosed(journal as unknown as Pick<Journal, 'submit'>, {
+  await correctClosed(journal as unknown as Pick<Journal, 'append'>, {
     launchId: scene.state.id,
     shotId: shot.id,
     segment: 'us-ios',

@@ -197,7 +197,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   const pool = `${id}-pool`;
   const { credentials } = providers;
   await must(
-    journal.submit(id, {
+    journal.append(id, {
       kind: 'create-launch',
       by: 'ana',
       launchId: id,
@@ -213,10 +213,10 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
   await cloud.queues.ensurePool(pool);
   await cloud.live.assignPool(pool, id);
   const audience = await compile(stage, id, options);
-  await must(journal.submit(id, { kind: 'set-audience', by: 'ana', audience: audience.audience }));
+  await must(journal.append(id, { kind: 'set-audience', by: 'ana', audience: audience.audience }));
   if (audience.skipList !== null)
-    await must(journal.submit(id, { kind: 'set-skip-list', by: 'ana', skipList: audience.skipList }));
-  await must(journal.submit(id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }));
+    await must(journal.append(id, { kind: 'set-skip-list', by: 'ana', skipList: audience.skipList }));
+  await must(journal.append(id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }));
 
   const config = (change: Partial<WorkerConfig> = {}): WorkerConfig => ({
     cloud: cloudConfig,
@@ -286,7 +286,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
               segments ?? before.audience?.segments.map((one) => one.id) ?? [],
             );
       const requested = await must(
-        journal.submit(id, {
+        journal.append(id, {
           kind: 'request-fire',
           by: 'ana',
           segments: segments ?? 'all',
@@ -302,7 +302,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     async approve({ orderId, shownHash }, { wake = true } = {}) {
       const item = await cloud.switches.readWithin(id, 5_000);
       const approved = await must(
-        journal.submit(id, {
+        journal.append(id, {
           kind: 'approve-fire',
           by: 'mia',
           orderId,
@@ -341,7 +341,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     async halt() {
       const { haltEpoch } = await cloud.switches.halt(id);
       await must(
-        journal.submit(id, {
+        journal.append(id, {
           kind: 'set-halt',
           by: 'mia',
           source: 'slack',

@@ -472,7 +472,7 @@ describe('worker pool', () => {
     const key = 'skip-lists/empty.bin';
     const packed = packSkipList([]);
     await stage.cloud.objects.put(key, packed.bytes);
-    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
+    await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
     await vi.waitFor(() => expect([worker.report().skipListHash, worker.state]).toEqual([packed.ref.hash, 'ready']), {
       timeout: 5_000,
     });
@@ -492,7 +492,7 @@ describe('worker pool', () => {
     );
     const packed = packSkipList(all.slice(-100));
     await stage.cloud.objects.put(packed.ref.key, packed.bytes);
-    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: packed.ref, adds: null });
+    await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: packed.ref, adds: null });
     await vi.waitFor(() => expect(worker.report().skipListHash).toBe(packed.ref.hash), { timeout: 3_000 });
     expect(sumOf(await launch.closed(shot.id))).toMatchObject({
       accepted: 500,
@@ -508,7 +508,7 @@ describe('worker pool', () => {
     const launch = await stage.newLaunch({ ios: 300, android: 0, skip: (_, at) => at < 7 });
     const shot = await launch.fire();
     await stage.cloud.objects.put('skip-lists/other.bin', packSkipList([]).bytes);
-    await stage.journal.submit(launch.id, {
+    await stage.journal.append(launch.id, {
       kind: 'set-skip-list',
       by: 'ana',
       skipList: { ...packSkipList([]).ref, key: 'skip-lists/other.bin' },
@@ -523,7 +523,7 @@ describe('worker pool', () => {
     const worker = await launch.worker();
     const key = 'skip-lists/not-there-yet.bin';
     const packed = packSkipList([]);
-    await stage.journal.submit(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
+    await stage.journal.append(launch.id, { kind: 'set-skip-list', by: 'ana', skipList: { ...packed.ref, key } });
     await vi.waitFor(() => expect(worker.report().audienceHash).toBeNull(), { timeout: 5_000 });
     const shot = await launch.fire();
     await vi.waitFor(

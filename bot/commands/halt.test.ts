@@ -13,13 +13,13 @@ afterAll(() => rig.stop());
 
 test('whoever is on the roster halts, an observer too, also one whom another instance has just put there', async () => {
   const { id, people } = await readyLaunch(rig);
-  await rig.journal.submit(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
+  await rig.journal.append(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
   expect(await rig.ask(rig.olu, 'halt')).toContain('You are not on the roster');
   const elsewhere = createJournal({ record: rig.cloud.record, staff: rig.cloud.staff, keyring: botKeyring() });
-  const asked = await elsewhere.submit(id, { kind: 'request-roster-change', by: 'ana', people, reason: 'night shift' });
+  const asked = await elsewhere.append(id, { kind: 'request-roster-change', by: 'ana', people, reason: 'night shift' });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
   expect(
-    await elsewhere.submit(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId }),
+    await elsewhere.append(id, { kind: 'approve-roster-change', by: 'mia', changeId: asked.entry.changeId }),
   ).toMatchObject({ ok: true });
   expect(await rig.ask(rig.olu, 'halt')).toContain('*Halted*');
 });
@@ -28,7 +28,7 @@ test('the answer says whether a shot was cut off, and that a closed launch has n
   const { id } = await rig.launch();
   const elsewhere = createJournal({ record: rig.cloud.record, staff: rig.cloud.staff, keyring: botKeyring() });
   expect(await rig.ask(rig.mia, 'halt')).toContain('No shot was running, so nothing was cut off');
-  expect(await elsewhere.submit(id, { kind: 'close-launch', by: 'ana', reason: 'done' })).toMatchObject({ ok: true });
+  expect(await elsewhere.append(id, { kind: 'close-launch', by: 'ana', reason: 'done' })).toMatchObject({ ok: true });
   // This instance has hardly heard of the close when halt is pressed; its conductor looks once a second.
   const answer = await rig.ask(rig.mia, 'halt');
   expect(answer).toContain('There is nothing to halt');

@@ -57,7 +57,7 @@ describe('fire sends what was asked, or nothing', () => {
     const order = Object.values(orders).at(-1);
     expect(order?.shown.segments.map(({ segment }) => segment).join(' ')).toBe(segments);
     expect(
-      await rig.journal.submit(id, { kind: 'decline-fire', by: 'ana', orderId: order?.id ?? '', reason: 'next' }),
+      await rig.journal.append(id, { kind: 'decline-fire', by: 'ana', orderId: order?.id ?? '', reason: 'next' }),
     ).toMatchObject({ ok: true });
   });
 
@@ -186,7 +186,7 @@ describe('a scale or a pace that goes far, or down, wants a second press', () =>
       rig.ana.press(asked?.ts ?? '', 'change.confirm', { block_id: asked?.blockId, value: asked?.value });
     // Somebody changes it meanwhile.
     expect(
-      await rig.journal.submit((await rig.launch()).id, {
+      await rig.journal.append((await rig.launch()).id, {
         kind: 'set-switch',
         by: 'ana',
         switch: 'pace.android',
@@ -245,7 +245,7 @@ describe('halt where no launch is, and what may be a halt', () => {
       body: JSON.stringify({ channel: 'U0OBSERVER', text: 'hello' }),
     });
     const { channel } = (await posted.json()) as { channel: string };
-    await rig.journal.submit(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
+    await rig.journal.append(id, { kind: 'remove-person', person: 'olu', reason: 'off shift' });
     const answer = await askIn(rig.olu, channel, 'stop!!');
     const [button] = buttonsOf([answer], 'halt.press');
     await rig.olu.send('POST', 'actions', {

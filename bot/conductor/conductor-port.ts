@@ -15,7 +15,7 @@ export interface Conductor {
   /**
    * The door to the record for everything a bot or the command line decides: records the command's entry and performs what
    * urgently follows from it; the leader does the rest. A refusal is a value, and changes nothing. What can't be performed
-   * is logged and repaired from the record, so it never rejects for that; what can't be recorded rejects as `journal.submit`,
+   * is logged and repaired from the record, so it never rejects for that; what can't be recorded rejects as `journal.append`,
    * which records and performs nothing: for workers, who have no conductor, and for what nothing follows from.
    */
   execute(launchId: string, command: Command | CommandMaker): Promise<Acted>;

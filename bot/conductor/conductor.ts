@@ -132,7 +132,7 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
   }
 
   async function execute(launchId: string, command: Command | CommandMaker): Promise<Acted> {
-    const submitted = await journal.submit(launchId, command);
+    const submitted = await journal.append(launchId, command);
     if (submitted.ok) await perform(launchId, submitted.entry);
     return submitted;
   }

@@ -145,9 +145,9 @@ test("an epoch far beyond the record's halts, is put back and told, and two peop
   await until('people are told', async () =>
     (await rig.entries('Noted')).some(({ text }) => text.includes('somebody wrote it by hand')),
   );
-  const asked = await journal.submit(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'known' });
+  const asked = await journal.append(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'known' });
   if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');
-  const lifted = await journal.submit(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
+  const lifted = await journal.append(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
   if (!lifted.ok) throw new Error(lifted.say);
   await conductor.perform(rig.launchId, lifted.entry);
   expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({
@@ -172,8 +172,8 @@ test('a halt set by hand in Parameter Store is obeyed and recorded once; the mir
   await until('HaltSet', async () => (await rig.entries('HaltSet'))[0]);
   expect(await rig.entries('HaltSet')).toMatchObject([{ by: { system: 'ssm' }, epoch: 1 }]);
 
-  const submit = async (command: Parameters<typeof journal.submit>[1]) => {
-    const submitted = await journal.submit(rig.launchId, command);
+  const submit = async (command: Parameters<typeof journal.append>[1]) => {
+    const submitted = await journal.append(rig.launchId, command);
     if (!submitted.ok) throw new Error(submitted.say);
     await conductor.perform(rig.launchId, submitted.entry);
     return submitted.entry;

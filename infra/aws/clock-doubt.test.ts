@@ -80,12 +80,12 @@ test('a press that was dated before the store told its time is refused, ahead an
 test('the journal refuses it, and dates its entries by the store', async () => {
   const clock = machine(true);
   const journal = createJournal({ record: new MemoryRecord(), staff: memoryStaff(), keyring: botKeyring(), clock });
-  const created = await journal.submit(LAUNCH_ID, create);
+  const created = await journal.append(LAUNCH_ID, create);
   expect(created.ok && Math.abs(created.entry.atMs - NOW_MS) <= 600).toBe(true);
-  await journal.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
-  await journal.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  await journal.append(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+  await journal.append(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const measured = measuredAt(clock.nowMs());
-  const asked = await journal.submit(LAUNCH_ID, {
+  const asked = await journal.append(LAUNCH_ID, {
     kind: 'request-fire',
     by: 'ana',
     segments: 'all',
@@ -107,9 +107,9 @@ test('the journal refuses it, and dates its entries by the store', async () => {
     observedHalted: false,
   });
   // Within what the core itself takes for a press of this moment.
-  expect(await journal.submit(LAUNCH_ID, go(clock.latestMs() + 3_000))).toMatchObject({
+  expect(await journal.append(LAUNCH_ID, go(clock.latestMs() + 3_000))).toMatchObject({
     ok: false,
     code: 'CLOCK_IN_DOUBT',
   });
-  expect(await journal.submit(LAUNCH_ID, go(clock.nowMs()))).toMatchObject({ ok: true });
+  expect(await journal.append(LAUNCH_ID, go(clock.nowMs()))).toMatchObject({ ok: true });
 });

@@ -57,18 +57,18 @@ test('a stale cache costs a read, never a wrong refusal or a second entry', asyn
     record,
     journals: [first, second],
   } = bots(2);
-  await first.submit(LAUNCH_ID, create);
+  await first.append(LAUNCH_ID, create);
   expect(second?.peek(LAUNCH_ID)).toBeNull();
   // The second bot has never read this record.
-  const noted = await second?.submit(LAUNCH_ID, note('from two'));
+  const noted = await second?.append(LAUNCH_ID, note('from two'));
   expect(noted).toMatchObject({ ok: true, entry: { seq: 2 } });
   // The first one still holds sequence 1: its append loses, it reads, decides again, and wins.
-  expect(await first.submit(LAUNCH_ID, note('from one'))).toMatchObject({
+  expect(await first.append(LAUNCH_ID, note('from one'))).toMatchObject({
     ok: true,
     entry: { seq: 3 },
     launch: { seq: 3 },
   });
-  expect(await second?.submit(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
+  expect(await second?.append(LAUNCH_ID, create)).toMatchObject({ ok: false, code: 'LAUNCH_EXISTS' });
   expect(first.verify(record.all(LAUNCH_ID))).toEqual({ ok: true, signed: true });
 });
 
@@ -77,8 +77,8 @@ test('news are only what is new: the end of the record is looked at again by the
     record,
     journals: [first],
   } = bots();
-  await first.submit(LAUNCH_ID, create);
-  await first.submit(LAUNCH_ID, note('one'));
+  await first.append(LAUNCH_ID, create);
+  await first.append(LAUNCH_ID, note('one'));
   const asked: number[] = [];
   let cutAt = Number.POSITIVE_INFINITY;
   const watched: MemoryRecord = Object.create(record, {
@@ -91,7 +91,7 @@ test('news are only what is new: the end of the record is looked at again by the
   }) as MemoryRecord;
   const reader = createJournal({ record: watched, keyring: workerKeyring() });
   expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 2 });
-  await first.submit(LAUNCH_ID, note('two'));
+  await first.append(LAUNCH_ID, note('two'));
   expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 3 });
   cutAt = 3;
   expect(await reader.news(LAUNCH_ID)).toMatchObject({ seq: 3 });
@@ -105,11 +105,11 @@ test('two marketers on two bots pressing GO together give one shot', async () =>
     clock,
     journals: [first, second],
   } = bots(2);
-  await first.submit(LAUNCH_ID, create);
-  await first.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
-  await first.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  await first.append(LAUNCH_ID, create);
+  await first.append(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+  await first.append(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const measured = measuredAt(clock.nowMs);
-  const asked = await first.submit(LAUNCH_ID, {
+  const asked = await first.append(LAUNCH_ID, {
     kind: 'request-fire',
     by: 'ana',
     segments: 'all',
@@ -132,10 +132,10 @@ test('two marketers on two bots pressing GO together give one shot', async () =>
     observedHalted: false,
   });
   const results = await Promise.all([
-    first.submit(LAUNCH_ID, press('mia')),
-    second.submit(LAUNCH_ID, press('ben')),
-    first.submit(LAUNCH_ID, press('mia')),
-    second.submit(LAUNCH_ID, press('ben')),
+    first.append(LAUNCH_ID, press('mia')),
+    second.append(LAUNCH_ID, press('ben')),
+    first.append(LAUNCH_ID, press('mia')),
+    second.append(LAUNCH_ID, press('ben')),
   ]);
   expect(results.filter(({ ok }) => ok)).toHaveLength(1);
   expect(results.filter((one) => !one.ok).map((one) => !one.ok && one.code)).toEqual([
@@ -168,8 +168,8 @@ describe('one person with a key of their own', () => {
       record,
       journals: [bot, other],
     } = bots(2);
-    await bot.submit(LAUNCH_ID, withKey);
-    await bot.submit(LAUNCH_ID, {
+    await bot.append(LAUNCH_ID, withKey);
+    await bot.append(LAUNCH_ID, {
       kind: 'set-halt',
       by: 'mia',
       source: 'slack',
@@ -193,7 +193,7 @@ describe('one person with a key of their own', () => {
       record,
       journals: [bot],
     } = bots();
-    await bot.submit(LAUNCH_ID, withKey);
+    await bot.append(LAUNCH_ID, withKey);
     await write(record, { kind: 'KeyChangeRequested', changeId: 'K2', keys: botKeyring().named, reason: 'new keys' });
     await write(record, { kind: 'KeysChanged', changeId: 'K2' });
     await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({
@@ -222,11 +222,11 @@ test.each([
     clock,
     journals: [bot],
   } = bots();
-  await bot.submit(LAUNCH_ID, create);
-  await bot.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
-  await bot.submit(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+  await bot.append(LAUNCH_ID, create);
+  await bot.append(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+  await bot.append(LAUNCH_ID, { kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
   const measured = measuredAt(clock.nowMs);
-  const asked = await bot.submit(LAUNCH_ID, {
+  const asked = await bot.append(LAUNCH_ID, {
     kind: 'request-fire',
     by: 'ana',
     segments: ['us-ios'],
@@ -236,7 +236,7 @@ test.each([
   });
   if (!asked.ok || asked.entry.kind !== 'FireRequested') throw new Error('unexpected');
   const { orderId, shownHash } = asked.entry;
-  const fired = await bot.submit(LAUNCH_ID, {
+  const fired = await bot.append(LAUNCH_ID, {
     kind: 'approve-fire',
     by: 'mia',
     orderId,
@@ -283,12 +283,12 @@ test.each([
     record,
     journals: [bot],
   } = bots();
-  await bot.submit(LAUNCH_ID, create);
+  await bot.append(LAUNCH_ID, create);
   const head = record.all(LAUNCH_ID).at(-1);
   await record.append(LAUNCH_ID, { seq: 1, hash: head?.hash ?? '' }, { ...halt, ...values } as NewEntry);
   await expect(bot.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_BROKEN' });
   const well = bots();
-  await well.journals[0].submit(LAUNCH_ID, create);
+  await well.journals[0].append(LAUNCH_ID, create);
   await well.record.append(LAUNCH_ID, { seq: 1, hash: well.record.all(LAUNCH_ID)[0]?.hash ?? '' }, halt as NewEntry);
   expect(await well.journals[0].launch(LAUNCH_ID)).toMatchObject({ halt: { active: true, epoch: 1 } });
 });
@@ -305,11 +305,11 @@ describe('an append without an answer', () => {
       clock,
       journals: [journal],
     } = bots();
-    await journal.submit(LAUNCH_ID, create);
+    await journal.append(LAUNCH_ID, create);
     record.appends = 0;
     record.faultOfAppend = faults(...list);
     const before = clock.nowMs;
-    const submitted = await journal.submit(LAUNCH_ID, (_launch, nowMs) => {
+    const submitted = await journal.append(LAUNCH_ID, (_launch, nowMs) => {
       clock.nowMs += 1;
       return note(`at ${nowMs - before}`);
     });
@@ -324,9 +324,9 @@ describe('an append without an answer', () => {
       record,
       journals: [journal],
     } = bots();
-    await journal.submit(LAUNCH_ID, create);
+    await journal.append(LAUNCH_ID, create);
     record.faultOfAppend = faults('lost');
-    const submitting = journal.submit(LAUNCH_ID, note('once'));
+    const submitting = journal.append(LAUNCH_ID, note('once'));
     const reading = (async () => {
       for (let i = 0; i < 20; i += 1) await journal.launch(LAUNCH_ID);
     })();
@@ -340,14 +340,14 @@ describe('an append without an answer', () => {
       record,
       journals: [journal],
     } = bots();
-    await journal.submit(LAUNCH_ID, create);
+    await journal.append(LAUNCH_ID, create);
     record.faultOfAppend = () => 'failed';
-    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+    await expect(journal.append(LAUNCH_ID, note('x'))).rejects.toMatchObject({
       code: 'RECORD_UNAVAILABLE',
       cause: expect.objectContaining({ message: 'MEMORY_APPEND_FAILED' }),
     });
     record.faultOfAppend = () => null;
-    expect(await journal.submit(LAUNCH_ID, note('y'))).toMatchObject({ ok: true, entry: { seq: 2 } });
+    expect(await journal.append(LAUNCH_ID, note('y'))).toMatchObject({ ok: true, entry: { seq: 2 } });
   });
 
   test('with nothing to read either is RECORD_UNAVAILABLE at once', async () => {
@@ -355,10 +355,10 @@ describe('an append without an answer', () => {
       record,
       journals: [journal],
     } = bots();
-    await journal.submit(LAUNCH_ID, create);
+    await journal.append(LAUNCH_ID, create);
     record.faultOfAppend = () => 'lost';
     record.isReadable = () => false;
-    await expect(journal.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
+    await expect(journal.append(LAUNCH_ID, note('x'))).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
     await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
   });
 });
@@ -368,14 +368,14 @@ test('an append without an answer is not taken for landed because the same was s
     record,
     journals: [first, second],
   } = bots(2);
-  await first.submit(LAUNCH_ID, create);
-  await first.submit(LAUNCH_ID, note('same'));
+  await first.append(LAUNCH_ID, create);
+  await first.append(LAUNCH_ID, note('same'));
   record.faultOfAppend = faults('failed');
-  expect(await first.submit(LAUNCH_ID, note('same'))).toMatchObject({ ok: true, entry: { seq: 3 } });
+  expect(await first.append(LAUNCH_ID, note('same'))).toMatchObject({ ok: true, entry: { seq: 3 } });
   await second?.launch(LAUNCH_ID);
   record.faultOfAppend = faults('failed');
-  const submitting = first.submit(LAUNCH_ID, note('ours'));
-  await second?.submit(LAUNCH_ID, note('theirs'));
+  const submitting = first.append(LAUNCH_ID, note('ours'));
+  await second?.append(LAUNCH_ID, note('theirs'));
   expect(await submitting).toMatchObject({ ok: true, entry: { kind: 'Noted', text: 'ours' } });
   const said = record.all(LAUNCH_ID).flatMap((entry) => (entry.kind === 'Noted' ? [entry.text] : []));
   expect(said.toSorted()).toEqual(['ours', 'same', 'same', 'theirs']);
@@ -386,17 +386,17 @@ test('a submit that loses every race gives up with RECORD_CONTENDED', async () =
     record,
     journals: [first, second],
   } = bots(2);
-  await first.submit(LAUNCH_ID, create);
+  await first.append(LAUNCH_ID, create);
   if (second === undefined) throw new Error('unexpected');
   let inside = false;
   record.beforeAppend = async () => {
     if (inside) return;
     inside = true;
-    await second.submit(LAUNCH_ID, note('first again'));
+    await second.append(LAUNCH_ID, note('first again'));
     inside = false;
   };
   record.appends = 0;
-  await expect(first.submit(LAUNCH_ID, note('never'))).rejects.toMatchObject({ code: 'RECORD_CONTENDED' });
+  await expect(first.append(LAUNCH_ID, note('never'))).rejects.toMatchObject({ code: 'RECORD_CONTENDED' });
   // Twenty of ours, and one of theirs before each.
   expect(record.appends).toBe(40);
   expect(record.all(LAUNCH_ID).filter((entry) => entry.kind === 'Noted' && entry.text === 'never')).toEqual([]);
@@ -407,15 +407,15 @@ test('submits of one launch run one after the other, and one that fails does not
     record,
     journals: [journal],
   } = bots();
-  await journal.submit(LAUNCH_ID, create);
+  await journal.append(LAUNCH_ID, create);
   record.appends = 0;
   const all = await Promise.allSettled([
-    journal.submit(LAUNCH_ID, note('1')),
-    journal.submit(LAUNCH_ID, () => {
+    journal.append(LAUNCH_ID, note('1')),
+    journal.append(LAUNCH_ID, () => {
       throw new Error('MAKER_BROKE');
     }),
-    journal.submit(LAUNCH_ID, note('2')),
-    journal.submit(LAUNCH_ID, note('3')),
+    journal.append(LAUNCH_ID, note('2')),
+    journal.append(LAUNCH_ID, note('3')),
   ]);
   expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
   expect(record.appends).toBe(3);
@@ -444,15 +444,15 @@ describe('a record that was changed behind our back', () => {
         record,
         journals: [writer, reader],
       } = bots(2);
-      await writer.submit(LAUNCH_ID, create);
-      await writer.submit(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
-      await writer.submit(LAUNCH_ID, note('halt was pressed'));
+      await writer.append(LAUNCH_ID, create);
+      await writer.append(LAUNCH_ID, { kind: 'set-audience', by: 'ana', audience });
+      await writer.append(LAUNCH_ID, note('halt was pressed'));
       record.tamper(LAUNCH_ID, change);
       expect(reader?.verify(record.all(LAUNCH_ID).map((entry) => ({ ...entry })))).toMatchObject({ ok: false });
       const broken = { code: 'RECORD_BROKEN', message: expect.stringContaining(`entry ${seq}`) };
       await expect(reader?.launch(LAUNCH_ID)).rejects.toMatchObject(broken);
       await expect(reader?.entries(LAUNCH_ID)).rejects.toMatchObject(broken);
-      await expect(reader?.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
+      await expect(reader?.append(LAUNCH_ID, note('x'))).rejects.toMatchObject(broken);
       expect(reader?.peek(LAUNCH_ID)).toBeNull();
     },
   );
@@ -470,9 +470,9 @@ describe('a record that is not the one which was read before', () => {
   };
   const read = async () => {
     const one = bots();
-    await one.journals[0].submit(LAUNCH_ID, create);
-    await one.journals[0].submit(LAUNCH_ID, note('one'));
-    await one.journals[0].submit(LAUNCH_ID, note('two'));
+    await one.journals[0].append(LAUNCH_ID, create);
+    await one.journals[0].append(LAUNCH_ID, note('one'));
+    await one.journals[0].append(LAUNCH_ID, note('two'));
     return { ...one, journal: one.journals[0] };
   };
   const broken = (why: string) => ({ code: 'RECORD_BROKEN', message: expect.stringContaining(why) as string });
@@ -494,7 +494,7 @@ describe('a record that is not the one which was read before', () => {
   test('an end that is gone is missed though the entry after it is there', async () => {
     const { record, journal } = await read();
     const other = createJournal({ record, staff: memoryStaff(), keyring: botKeyring(), nowMs: () => T0_MS });
-    await other.submit(LAUNCH_ID, note('three'));
+    await other.append(LAUNCH_ID, note('three'));
     record.readAfter = (id) => Promise.resolve(record.all(id).filter(({ seq }) => seq === 4));
     await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject(broken('it was cut off: entry 3'));
   });
@@ -522,23 +522,23 @@ describe('who may write', () => {
       record,
       journals: [bot],
     } = bots();
-    await bot.submit(LAUNCH_ID, create);
+    await bot.append(LAUNCH_ID, create);
     const keyless = journalOf(record, looseKeyring(null, trusted));
-    await expect(keyless.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+    await expect(keyless.append(LAUNCH_ID, note('x'))).rejects.toMatchObject({
       code: 'KEY_MISSING',
       message: expect.stringContaining("Noted can't be written here: this process has no key") as string,
     });
     const worker = journalOf(record, workerKeyring());
-    await expect(worker.submit(LAUNCH_ID, note('x'))).rejects.toMatchObject({
+    await expect(worker.append(LAUNCH_ID, note('x'))).rejects.toMatchObject({
       code: 'KEY_MISSING',
       message: expect.stringContaining("a worker's key can't write Noted") as string,
     });
-    await expect(keyless.submit('another', { ...create, launchId: 'another' })).rejects.toMatchObject({
+    await expect(keyless.append('another', { ...create, launchId: 'another' })).rejects.toMatchObject({
       code: 'KEY_MISSING',
     });
     expect(record.appends).toBe(1);
-    expect(await keyless.submit(LAUNCH_ID, halt)).toMatchObject({ ok: true, entry: { key: '', sig: '' } });
-    expect(await bot.submit(LAUNCH_ID, note('x'))).toMatchObject({
+    expect(await keyless.append(LAUNCH_ID, halt)).toMatchObject({ ok: true, entry: { key: '', sig: '' } });
+    expect(await bot.append(LAUNCH_ID, note('x'))).toMatchObject({
       ok: true,
       entry: { key: botKeyring().signer?.key },
     });
@@ -549,13 +549,13 @@ describe('who may write', () => {
       record,
       journals: [bot],
     } = bots();
-    const created = await bot.submit(LAUNCH_ID, create);
+    const created = await bot.append(LAUNCH_ID, create);
     if (!created.ok) throw new Error('unexpected');
     const old = { ...(decidedPart(created.entry) as NewEntry), keys: [] } as NewEntry;
     record.tamper(LAUNCH_ID, () => [sealEntry(LAUNCH_ID, { seq: 0, hash: '' }, old, { token: 't', signer: null })]);
     const stranger = journalOf(record, looseKeyring(personKeyring(testKey(9)).signer, trusted));
-    expect(await stranger.submit(LAUNCH_ID, note('x'))).toMatchObject({ ok: true });
-    expect(await journalOf(record, looseKeyring(null, trusted)).submit(LAUNCH_ID, note('y'))).toMatchObject({
+    expect(await stranger.append(LAUNCH_ID, note('x'))).toMatchObject({ ok: true });
+    expect(await journalOf(record, looseKeyring(null, trusted)).append(LAUNCH_ID, note('y'))).toMatchObject({
       ok: true,
       entry: { seq: 3, key: '' },
     });
@@ -571,12 +571,12 @@ test('what holds no token is put away nowhere, and entries carry the time that t
   const counting = { ...staff, stow: (...call: Parameters<typeof staff.stow>) => ((stows += 1), staff.stow(...call)) };
   const clock = createStoreClock({ wallMs: () => T0_MS - 60_000, monotonicMs: () => 5_000 });
   const journal = createJournal({ record, staff: counting, keyring: botKeyring(), clock });
-  await journal.submit(LAUNCH_ID, create);
-  expect(await journal.submit(LAUNCH_ID, note('x'))).toMatchObject({ entry: { atMs: clock.nowMs() } });
+  await journal.append(LAUNCH_ID, create);
+  expect(await journal.append(LAUNCH_ID, note('x'))).toMatchObject({ entry: { atMs: clock.nowMs() } });
   expect(stows).toBe(1);
   const ours = createJournal({ record, keyring: botKeyring() });
   const startMs = Date.now();
-  const noted = await ours.submit(LAUNCH_ID, note('y'));
+  const noted = await ours.append(LAUNCH_ID, note('y'));
   expect(noted.ok && noted.entry.atMs >= startMs).toBe(true);
 });
 
@@ -584,24 +584,24 @@ test('no entry holds a device token, of a new launch and of a changed roster', a
   const record = new MemoryRecord();
   const staff = memoryStaff();
   const homeless = createJournal({ record, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 });
-  await expect(homeless.submit(LAUNCH_ID, create)).rejects.toMatchObject({ code: 'TOKENS_HOMELESS' });
+  await expect(homeless.append(LAUNCH_ID, create)).rejects.toMatchObject({ code: 'TOKENS_HOMELESS' });
   expect(record.all(LAUNCH_ID)).toEqual([]);
   const journal = createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 });
-  const created = await journal.submit(LAUNCH_ID, create);
+  const created = await journal.append(LAUNCH_ID, create);
   if (!created.ok) throw new Error(created.say);
   const added = people.map((one) =>
     one.id === 'mia'
       ? { ...one, devices: [{ platform: 'android' as const, token: 'face0MiaPixel', locale: 'es' }] }
       : one,
   );
-  const asked = await journal.submit(LAUNCH_ID, {
+  const asked = await journal.append(LAUNCH_ID, {
     kind: 'request-roster-change',
     by: 'ana',
     people: added,
     reason: 'a new phone',
   });
   if (!asked.ok || asked.entry.kind !== 'RosterChangeRequested') throw new Error('not asked');
-  const approved = await journal.submit(LAUNCH_ID, {
+  const approved = await journal.append(LAUNCH_ID, {
     kind: 'approve-roster-change',
     by: 'mia',
     changeId: asked.entry.changeId,
@@ -618,7 +618,7 @@ test('a launch whose tokens cannot be put away is not created', async () => {
   const record = new MemoryRecord();
   const staff = { ...memoryStaff(), stow: () => Promise.reject(new Error('no such bucket')) };
   await expect(
-    createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).submit(LAUNCH_ID, create),
+    createJournal({ record, staff, keyring: botKeyring(), nowMs: () => T0_MS - 60_000 }).append(LAUNCH_ID, create),
   ).rejects.toMatchObject({ code: 'RECORD_UNAVAILABLE' });
   expect(record.all(LAUNCH_ID)).toEqual([]);
 });
@@ -638,14 +638,14 @@ describe('versions side by side', () => {
   test('a bot stops at an entry of a newer version, says so, and writes nothing behind it', async () => {
     const { record, journals } = bots(2);
     const [older, newer] = journals;
-    await older.submit(LAUNCH_ID, create);
-    await newer?.submit(LAUNCH_ID, note('in the newer form'));
+    await older.append(LAUNCH_ID, create);
+    await newer?.append(LAUNCH_ID, note('in the newer form'));
     record.tamper(LAUNCH_ID, rewrittenAs(ENTRY_VERSION + 1));
     const stop = {
       code: 'RECORD_BROKEN',
       message: expect.stringMatching(/entry 2: .*written by a newer one\. Update this process/) as string,
     };
-    await expect(older.submit(LAUNCH_ID, note('behind it'))).rejects.toMatchObject(stop);
+    await expect(older.append(LAUNCH_ID, note('behind it'))).rejects.toMatchObject(stop);
     await expect(older.launch(LAUNCH_ID)).rejects.toMatchObject(stop);
     expect(record.all(LAUNCH_ID)).toHaveLength(2);
     // What it had read before stands.
@@ -655,9 +655,9 @@ describe('versions side by side', () => {
   test('a launch that an older version has begun is read from its first entry, and goes on in the newest', async () => {
     const { record, journals } = bots(2);
     const [older, newer] = journals;
-    await older.submit(LAUNCH_ID, create);
+    await older.append(LAUNCH_ID, create);
     record.tamper(LAUNCH_ID, rewrittenAs(ENTRY_VERSION - 1));
-    expect(await newer?.submit(LAUNCH_ID, note('goes on'))).toMatchObject({
+    expect(await newer?.append(LAUNCH_ID, note('goes on'))).toMatchObject({
       ok: true,
       entry: { seq: 2, v: ENTRY_VERSION },
     });

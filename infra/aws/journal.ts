@@ -21,7 +21,7 @@ import type { RecordVerdict } from './verify-record.ts';
  * appended at is free only as long as nothing has been added; so a stale cache costs a try, never a wrong entry.
  */
 
-export type Submitted = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: RefusalCode; say: string };
+export type Appended = { ok: true; entry: Entry; launch: Launch } | { ok: false; code: RefusalCode; say: string };
 export type CommandMaker = (launch: Launch | null, nowMs: number) => Command;
 
 export interface Journal {
@@ -35,11 +35,11 @@ export interface Journal {
   /** The state as last read or written here, without I/O. */
   peek(launchId: string): Launch | null;
   /**
-   * Decides and appends. Exactly one entry for a resolved `ok`, none for a refusal. A maker is called again for every try,
-   * with the state and time of that try. Submits of one launch run one after the other in this process.
+   * Decides and appends, and performs nothing of what follows (a bot's `conductor.execute` does both). Exactly one entry for a resolved `ok`, none for a refusal. A maker is called again for every try,
+   * with the state and time of that try. Appends to one launch run one after the other in this process.
    * Errors: KEY_MISSING (this process has no key that may write here), RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
    */
-  submit(launchId: string, command: Command | CommandMaker): Promise<Submitted>;
+  append(launchId: string, command: Command | CommandMaker): Promise<Appended>;
   /** Why the record as last read here does not hold this head, or null. A head that is noted after that read is for the next one. */
   headProblem(launchId: string, head: { seq: number; hash: string } | null): string | null;
   /** The whole record, verified. */
@@ -123,13 +123,13 @@ export function createJournal(options: JournalOptions): Journal {
     }
   }
 
-  async function submitNow(launchId: string, command: Command | CommandMaker): Promise<Submitted> {
+  async function appendNow(launchId: string, command: Command | CommandMaker): Promise<Appended> {
     // Decided by us, fate unknown: an append without an answer may still have landed.
     const unanswered: NewEntry[] = [];
     let launch = known.get(launchId)?.launch ?? null;
     const startSeq = launch?.seq ?? 0;
     let isFresh = false;
-    const readAgain = async (): Promise<Submitted | null> => {
+    const readAgain = async (): Promise<Appended | null> => {
       launch = take(launchId, await readTail(launchId));
       isFresh = true;
       // Looked for in all that is known, since a reader beside us may have taken it in.
@@ -190,9 +190,9 @@ export function createJournal(options: JournalOptions): Journal {
     },
     headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),
     peek: (launchId) => known.get(launchId)?.launch ?? null,
-    submit(launchId, command) {
+    append(launchId, command) {
       const before = queues.get(launchId) ?? Promise.resolve();
-      const mine = before.then(() => submitNow(launchId, command));
+      const mine = before.then(() => appendNow(launchId, command));
       // The next one waits for the end of this one, whatever the end is; the failure itself goes to our caller.
       queues.set(
         launchId,

@@ -35,7 +35,7 @@ export async function createSampleLaunch(options: SampleOptions): Promise<string
     staff: cloud.staff,
     keyring: commandKeyring(options.env).keyring,
   });
-  const created = await journal.submit(launchId, {
+  const created = await journal.append(launchId, {
     kind: 'create-launch',
     by: 'ana',
     launchId,

@@ -232,7 +232,7 @@ async function cutShort(): Promise<{ launch: StagedLaunch; shotId: string }> {
   await stage.stopWorkers();
   const shot = await launch.fire({ wake: false });
   const totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: DEVICES, skipped: 0, reasons: {} };
-  const closed = await stage.journal.submit(launch.id, {
+  const closed = await stage.journal.append(launch.id, {
     kind: 'close-shot',
     shotId: shot.id,
     cause: 'not-after',

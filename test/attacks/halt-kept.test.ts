@@ -27,7 +27,7 @@ afterAll(async () => {
 const halted = ({ totals }: Shot) => (totals ?? []).reduce((sum, one) => sum + one.totals.halted, 0);
 /** The record alone: as if the item had been written back before any worker has read it. */
 const haltInRecord = (launch: StagedLaunch) =>
-  stage.journal.submit(launch.id, {
+  stage.journal.append(launch.id, {
     kind: 'set-halt',
     by: 'mia',
     source: 'slack',
@@ -99,7 +99,7 @@ test(
     const shot = await launch.fire({ wake: false });
     // As a worker's key alone can close it, without the claims.
     const totals = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 300, skipped: 0, reasons: {} };
-    const closed = await stage.journal.submit(launch.id, {
+    const closed = await stage.journal.append(launch.id, {
       kind: 'close-shot',
       shotId: shot.id,
       cause: 'not-after',

@@ -50,7 +50,7 @@ describe('a bot whose clock is off', { timeout: 90_000 }, () => {
       expect(words).toContain(`(process ${bot.pid}) is`);
       expect(words).not.toContain('Workers report ready');
 
-      const waived = await room.journal.submit(room.launchId, {
+      const waived = await room.journal.append(room.launchId, {
         kind: 'request-waiver',
         by: 'ana',
         gate: 'clocks-agree',
@@ -61,7 +61,7 @@ describe('a bot whose clock is off', { timeout: 90_000 }, () => {
       });
       if (!waived.ok || waived.entry.kind !== 'WaiverRequested') throw new Error(JSON.stringify(waived));
       expect(
-        await room.journal.submit(room.launchId, { kind: 'grant-waiver', by: 'mia', waiverId: waived.entry.waiverId }),
+        await room.journal.append(room.launchId, { kind: 'grant-waiver', by: 'mia', waiverId: waived.entry.waiverId }),
       ).toMatchObject({ ok: true });
       const button = await room.ask(`fire ${market}-ios`);
       const pressedAtMs = Date.now();

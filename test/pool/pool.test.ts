@@ -70,7 +70,7 @@ afterEach(async () => {
 });
 
 async function does(command: Command): Promise<Launch> {
-  const submitted = await journal.submit(LAUNCH_ID, command);
+  const submitted = await journal.append(LAUNCH_ID, command);
   if (!submitted.ok) throw new Error(`REFUSED ${submitted.code}: ${submitted.say}`);
   return submitted.launch;
 }

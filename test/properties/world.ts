@@ -1,5 +1,5 @@
 import { createJournal } from '../../infra/aws/journal.ts';
-import type { Journal, Submitted } from '../../infra/aws/journal.ts';
+import type { Journal, Appended } from '../../infra/aws/journal.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { AudienceRef, Entry, Measured, SegmentTotals, Via } from '../../runbooks/launch/entries.ts';
 import type { FireOrder, Launch, Shot } from '../../runbooks/launch/launch.ts';
@@ -21,7 +21,7 @@ import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, setsLeft, T0_M
 
 export interface History {
   entries: Entry[];
-  submits: { command: Command; result: Submitted | Error }[];
+  submits: { command: Command; result: Appended | Error }[];
   uncertain: 'leave' | 'resend';
 }
 
@@ -150,10 +150,10 @@ export class World {
     return this.#bot(index).journal.peek(LAUNCH_ID);
   }
 
-  async #submit(bot: number, command: Command): Promise<Submitted | Error> {
-    let result: Submitted | Error;
+  async #submit(bot: number, command: Command): Promise<Appended | Error> {
+    let result: Appended | Error;
     try {
-      result = await this.#bot(bot).journal.submit(LAUNCH_ID, command);
+      result = await this.#bot(bot).journal.append(LAUNCH_ID, command);
     } catch (error) {
       // A record that can't be read or written is a fault of the history; a broken one is a fault of ours.
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'RECORD_UNAVAILABLE') throw error;

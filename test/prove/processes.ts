@@ -222,5 +222,5 @@ export async function lookForLate(io: Io, { shotId, bounds }: LateArgs): Promise
 export async function ask(io: Io, { command }: AskArgs): Promise<void> {
   const journal = createJournal({ record: recordFor(io, 'bot'), keyring: keyringOf('bot'), nowMs: () => io.nowMs() });
   await io.call('say');
-  await journal.submit(LAUNCH_ID, command);
+  await journal.append(LAUNCH_ID, command);
 }

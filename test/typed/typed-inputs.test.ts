@@ -98,7 +98,7 @@ async function becameOf(rig: Rig, typed: string): Promise<string> {
   if (entry === undefined) return asked(rig, answer);
   switch (entry.kind) {
     case 'FireRequested':
-      await rig.journal.submit(after.id, {
+      await rig.journal.append(after.id, {
         kind: 'decline-fire',
         by: 'ana',
         orderId: entry.orderId,

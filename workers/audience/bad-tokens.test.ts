@@ -101,7 +101,7 @@ test('tokens that were refused for good in one launch are collected, and the nex
     ),
   ).toMatchObject({ code: 0 });
   expect(
-    await stage.journal.submit(next.id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }),
+    await stage.journal.append(next.id, { kind: 'tick-gate', by: 'ana', gate: 'copy', green: true, note: '' }),
   ).toMatchObject({ ok: true });
   await next.worker();
   const { totals } = await next.closed((await next.fire()).id);

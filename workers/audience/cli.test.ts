@@ -58,7 +58,7 @@ async function createLaunch(launchId: string) {
   const loaded = loadRunbook(text, RUNBOOK);
   if (!loaded.ok) throw new Error('the sample runbook is broken');
   const journal = createJournal({ record: local.cloud.record, staff: local.cloud.staff, keyring: botKeyring() });
-  const created = await journal.submit(launchId, {
+  const created = await journal.append(launchId, {
     kind: 'create-launch',
     by: 'ana',
     launchId,

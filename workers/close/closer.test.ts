@@ -65,7 +65,7 @@ test('a close that the core refuses is logged once, tried again seldom, and told
     journal: {
       ...journal,
       launch: (id) => journal.launch(id),
-      submit: () => {
+      append: () => {
         asked += 1;
         return Promise.resolve({ ok: false, code: 'TOTALS_DO_NOT_ADD_UP', say: 'found 299, expected 300' } as never);
       },

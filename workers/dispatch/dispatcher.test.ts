@@ -88,7 +88,7 @@ test('an order at a dispatcher that dies is soon cut by another one; a slow one 
 
 test('a test copy that waits for its provider holds up no fire', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
-  const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
+  const asked = await stage.journal.append(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
   if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
   const { testId } = asked.entry;
   const answer = Promise.withResolvers<[]>();
@@ -113,7 +113,7 @@ test('a test copy that waits for its provider holds up no fire', async () => {
 
 test('an order for test copies that comes a hundred times sends them once', async () => {
   const launch = await stage.newLaunch({ ios: 300, android: 0 });
-  const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
+  const asked = await stage.journal.append(launch.id, { kind: 'request-test', by: 'ana', to: ['ana'] });
   if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
   const { testId } = asked.entry;
   let sends = 0;
@@ -310,7 +310,7 @@ describe('an order that may not go out is refused in words, cut into nothing and
       totals: { ...none, [cause === 'halt' ? 'halted' : 'late']: 300 },
     }));
     expect(
-      await stage.journal.submit(launch.id, { kind: 'close-shot', shotId: shot.id, cause, segments }),
+      await stage.journal.append(launch.id, { kind: 'close-shot', shotId: shot.id, cause, segments }),
     ).toMatchObject({ ok: true });
   };
 
@@ -328,7 +328,7 @@ describe('an order that may not go out is refused in words, cut into nothing and
       /the shot was halted/,
       async ({ launch }) => {
         expect(
-          await stage.journal.submit(launch.id, {
+          await stage.journal.append(launch.id, {
             kind: 'set-halt',
             by: 'mia',
             source: 'slack',

@@ -21,7 +21,7 @@ afterAll(async () => {
 describe('test copies', () => {
   test('go through apns2 and firebase-admin to the phones of the named people, as the shot would look', async () => {
     await launch.worker();
-    const asked = await stage.journal.submit(launch.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+    const asked = await stage.journal.append(launch.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
     if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
     const { testId } = asked.entry;
     const order = { v: 1, launchId: launch.id, testId };
@@ -51,7 +51,7 @@ describe('test copies', () => {
   test('a halt stops copies that were asked for before it; those asked for during it go out, from a worker that made itself ready during it', async () => {
     const other = await stage.newLaunch({ ios: 10, android: 10 });
     const ask = async () => {
-      const asked = await stage.journal.submit(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+      const asked = await stage.journal.append(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
       if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
       const { testId } = asked.entry;
       await stage.cloud.queues.sendFifo(`${other.pool}-segments.fifo`, [
@@ -125,7 +125,7 @@ describe('test copies', () => {
     const other = await stage.newLaunch({ ios: 300, android: 10 });
     const [before, forgotten] = [await other.worker(), await stage.cloud.staff.forget(other.id)];
     expect(forgotten).toBe(2);
-    const asked = await stage.journal.submit(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
+    const asked = await stage.journal.append(other.id, { kind: 'request-test', by: 'mia', to: ['ana', 'mia'] });
     if (!asked.ok || asked.entry.kind !== 'TestRequested') throw new Error('not asked');
     const { testId } = asked.entry;
     await stage.cloud.queues.sendFifo(`${other.pool}-segments.fifo`, [

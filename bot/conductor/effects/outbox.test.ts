@@ -84,7 +84,7 @@ test('while Slack is gone the cloud effects go on, and the posts come in the ord
   });
   const { conductor, journal } = rig.conductor('first', { slack });
   await conductor.start();
-  const submitted = await journal.submit(rig.launchId, {
+  const submitted = await journal.append(rig.launchId, {
     kind: 'set-switch',
     by: 'ana',
     switch: 'zombie',
@@ -125,7 +125,7 @@ test('the approving press sends its segment orders before it returns, with the c
   await rig.create();
   const { conductor, journal } = rig.conductor('first', { slack: null });
   const order = await rig.request(['us-ios']);
-  const submitted = await journal.submit(rig.launchId, rig.approval(order));
+  const submitted = await journal.append(rig.launchId, rig.approval(order));
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.perform(rig.launchId, submitted.entry);
   await conductor.perform(rig.launchId, submitted.entry);

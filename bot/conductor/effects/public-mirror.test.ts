@@ -17,7 +17,7 @@ const timings = { otherParametersMs: 200 };
 test('a switch set in Parameter Store by hand is told once and not obeyed, also under another leader; our own writes are not', async () => {
   const { conductor, journal } = rig.conductor('first', { timings });
   await conductor.start();
-  const set = await journal.submit(rig.launchId, {
+  const set = await journal.append(rig.launchId, {
     kind: 'set-switch',
     by: 'ana',
     switch: 'pace.ios',
@@ -41,7 +41,7 @@ test('a switch set in Parameter Store by hand is told once and not obeyed, also 
 test('what was set by hand is told before our next write covers it', async () => {
   const { conductor, journal } = rig.conductor('first', { slack: null });
   await rig.cloud.parameters.put(parameter('sale'), 'by hand');
-  const set = await journal.submit(rig.launchId, {
+  const set = await journal.append(rig.launchId, {
     kind: 'set-switch',
     by: 'ana',
     switch: 'sale',

@@ -59,7 +59,7 @@ export class LiveShots {
   ): Promise<void> {
     const { p50Ms, p95Ms, p99Ms } = total;
     const timing = { firstWriteMs, p50Ms, p95Ms, p99Ms, lastWriteMs, perSecond, peakPerSecond };
-    const outcome = await this.#context.journal.submit(this.#launchId, { kind: 'report-timing', shotId, timing });
+    const outcome = await this.#context.journal.append(this.#launchId, { kind: 'report-timing', shotId, timing });
     if (!outcome.ok && outcome.code !== 'ALREADY_SO')
       this.#context.log.warn(
         { launchId: this.#launchId, shotId, code: outcome.code },

@@ -383,7 +383,7 @@ test('a halt shows at once on the board and on the live message, whatever their 
   await rig.create();
   const { conductor, journal } = rig.conductor('first', { timings: { boardMs: 60_000, liveMs: 60_000 } });
   await conductor.start();
-  const submitted = await journal.submit(rig.launchId, rig.approval(await rig.request(['us-ios'])));
+  const submitted = await journal.append(rig.launchId, rig.approval(await rig.request(['us-ios'])));
   if (!submitted.ok) throw new Error(submitted.say);
   await conductor.perform(rig.launchId, submitted.entry);
   await rig.seen('Sending: Super Bowl');
@@ -479,7 +479,7 @@ test('a person who was deactivated in Slack while no bot was there leaves the ro
   };
   await rig.conductor('first', { slack, timings: { rosterMs: 300 } }).conductor.start();
   await until('mia is removed', async () => (await rig.launch()).people.every(({ id }) => id !== 'mia'));
-  expect(await rig.journal.submit(rig.launchId, rig.approval(order))).toMatchObject({
+  expect(await rig.journal.append(rig.launchId, rig.approval(order))).toMatchObject({
     ok: false,
     code: 'NOT_ON_ROSTER',
   });

@@ -31,7 +31,7 @@ async function fired(options: { segments?: string[]; iosMs?: number; timings?: R
   await conductor.start();
   const order = await rig.request(options.segments ?? 'all');
   await journal.launch(rig.launchId);
-  const acted = await journal.submit(rig.launchId, rig.approval(order));
+  const acted = await journal.append(rig.launchId, rig.approval(order));
   if (!acted.ok || acted.entry.kind !== 'FireApproved') throw new Error(JSON.stringify(acted));
   void conductor.perform(rig.launchId, acted.entry);
   const { shotId, pressedAtMs } = acted.entry;

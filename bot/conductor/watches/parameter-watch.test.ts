@@ -46,7 +46,7 @@ function watching(cloud: Cloud = rig.cloud) {
     hasEnded: () => false,
     timings: TIMINGS,
     nowMs: () => Date.now(),
-    execute: (launchId, command) => rig.journal.submit(launchId, command),
+    execute: (launchId, command) => rig.journal.append(launchId, command),
   };
   const halting = new Halting(context);
   const watch = new ParameterWatch(context, halting);

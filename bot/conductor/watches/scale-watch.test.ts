@@ -87,7 +87,7 @@ test('the pool is given to the launch before its workers start, and has arrived 
   };
   const { conductor, journal } = rig.conductor('first', { cloud: { ...rig.cloud, scaling } });
   await conductor.start();
-  const submitted = await journal.submit(rig.launchId, {
+  const submitted = await journal.append(rig.launchId, {
     kind: 'order-scale',
     by: 'ana',
     target: 'workers',

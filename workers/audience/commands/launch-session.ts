@@ -84,7 +84,7 @@ export async function withLaunchToRead<T>(
 
 /** Appends, and says what became of it. A launch that stands so already is fine: compiling twice must not fail. */
 export async function submit({ journal, launch }: LaunchSession, command: Command): Promise<string> {
-  const done = await journal.submit(launch.id, command).catch((error: unknown) => {
+  const done = await journal.append(launch.id, command).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'KEY_MISSING')
       throw new AudienceError('REFUSED', error.message, { cause: error });
     throw error;

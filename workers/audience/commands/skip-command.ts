@@ -80,7 +80,7 @@ export async function setSkipList(
       isReplacing || before === null ? null : await readSkipList(cloud.objects, before),
     );
     await cloud.objects.put(ref.key, bytes);
-    const done = await journal.submit(id, {
+    const done = await journal.append(id, {
       kind: 'set-skip-list',
       by,
       skipList: ref,
