@@ -1,10 +1,11 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Share } from '../../contract/pace.ts';
-import type { Queues, Received } from '../../infra/aws/queues.ts';
+import type { Received } from '../../infra/aws/queues.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
 import { COUNT, MANIFEST, settleRig } from '../../settle/rig-for-tests.ts';
+import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { Known } from '../dispatch/known.ts';
@@ -15,43 +16,6 @@ import { Sender } from './sender.ts';
 import { ShotRuns } from './shot-runs.ts';
 
 /** What a sender does with each message of its queue: record, claims and queue in memory, everything between them real. With real queues: sender.test.ts and admit.test.ts. */
-
-/** A standard queue: what is put in is received once; `put` of a batch again is its redelivery. */
-class MemoryQueue {
-  readonly gone: string[] = [];
-  readonly back: [receipt: string, afterSeconds: number][] = [];
-  readonly received: object[] = [];
-  fault: Error | null = null;
-  #waiting: Received[] = [];
-  #arrival = Promise.withResolvers<void>();
-
-  put(...messages: Partial<Received>[]): void {
-    this.#waiting.push(...messages.map((one) => ({ body: '', receipt: 'r', receives: 1, group: null, ...one })));
-    this.#arrival.resolve();
-    this.#arrival = Promise.withResolvers();
-  }
-
-  queues(): Queues {
-    return {
-      receive: async (_queue: string, { signal, ...options }: { signal?: AbortSignal }) => {
-        this.received.push(options);
-        const { fault } = this;
-        this.fault = null;
-        if (fault !== null) throw fault;
-        const ended = new Promise<never>((_, reject) => {
-          signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-        });
-        ended.catch(() => null);
-        await new Promise((done) => setImmediate(done));
-        while (this.#waiting.length === 0) await Promise.race([this.#arrival.promise, ended]);
-        return this.#waiting.splice(0, 10);
-      },
-      remove: (_queue: string, receipts: readonly string[]) => Promise.resolve(void this.gone.push(...receipts)),
-      handBack: (_queue: string, receipts: readonly string[], afterSeconds: number) =>
-        Promise.resolve(void this.back.push(...receipts.map((receipt): [string, number] => [receipt, afterSeconds]))),
-    } as unknown as Queues;
-  }
-}
 
 const audience = {
   batch: (id: string) => {

@@ -75,5 +75,5 @@ export const SEND: Held[] = [
   { file: 'settle/late-accounts.ts' },
   { file: 'settle/lost-claims.ts', by: ['settle/close-rules.test.ts'] },
   { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
-  { file: 'workers/dispatch/dispatcher.ts' },
+  { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
 ];
