@@ -24,6 +24,8 @@ export interface CloserOptions extends CloseDeps {
   complain: (say: string) => void;
   log: Logger;
   everyMs?: number;
+  /** Of this process; default `performance.now`. */
+  monotonicMs?: () => number;
   /** Of the store. */
   clock: Pick<StoreClock, 'nowMs' | 'earliestMs'>;
 }
@@ -55,7 +57,7 @@ export class Closer {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#tick(), this.#options.everyMs ?? EVERY_MS);
+    this.#timer = setInterval(() => void this.round(), this.#options.everyMs ?? EVERY_MS);
   }
 
   async stop(): Promise<void> {
@@ -64,15 +66,16 @@ export class Closer {
     await this.#running;
   }
 
-  #tick(): void {
-    if (this.#running !== null) return;
-    this.#running = this.#walk()
+  /** One round over all that runs, as `start` makes them; with one that is under way it is that one. Never rejects. */
+  round(): Promise<void> {
+    this.#running ??= this.#walk()
       .catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'closing failed; it is tried again');
       })
       .finally(() => {
         this.#running = null;
       });
+    return this.#running;
   }
 
   async #walk(): Promise<void> {
@@ -87,7 +90,7 @@ export class Closer {
     for (const shot of running) {
       if (this.#stopped) return;
       const refused = this.#refused.get(shot.id);
-      if (refused !== undefined && performance.now() - refused.atMs < refused.waitMs) continue;
+      if (refused !== undefined && this.#monotonicMs() - refused.atMs < refused.waitMs) continue;
       try {
         await this.#walkShot(current, shot);
       } catch (error) {
@@ -101,9 +104,9 @@ export class Closer {
   async #present(): Promise<Launch | null> {
     const { launchId, launch, journal, clock } = this.#options;
     const known = launch();
-    if (known === null || !isOrderWaiting(known, clock.nowMs()) || performance.now() - this.#readAtMs < READ_EVERY_MS)
+    if (known === null || !isOrderWaiting(known, clock.nowMs()) || this.#monotonicMs() - this.#readAtMs < READ_EVERY_MS)
       return known;
-    this.#readAtMs = performance.now();
+    this.#readAtMs = this.#monotonicMs();
     return journal.launch(launchId);
   }
 
@@ -113,7 +116,7 @@ export class Closer {
     this.#memos.set(shot.id, memo);
     const over =
       shot.haltedAtMs !== null || clock.earliestMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
-    const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && performance.now() - memo.walkedAtMs >= CLOSE_EVERY_MS;
+    const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && this.#monotonicMs() - memo.walkedAtMs >= CLOSE_EVERY_MS;
     const mayBeLost = rescue.isDue(shot);
     if ((!mayClose && !mayBeLost) || !(await this.#isOurs(shot.id))) return;
     if (mayClose) await this.#close(shot, memo);
@@ -124,7 +127,7 @@ export class Closer {
 
   async #close(shot: Shot, memo: CloseMemo): Promise<void> {
     const { launchId, log, clock } = this.#options;
-    memo.walkedAtMs = performance.now();
+    memo.walkedAtMs = this.#monotonicMs();
     const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: clock.earliestMs(), memo });
     if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
     if (result.state === 'refused') this.#refuse(shot, result);
@@ -137,7 +140,7 @@ export class Closer {
     const before = this.#refused.get(id);
     this.#refused.set(id, {
       code,
-      atMs: performance.now(),
+      atMs: this.#monotonicMs(),
       waitMs: Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2),
     });
     if (before?.code !== code) log.error({ shotId: id, code, say }, 'close was refused; it is tried again, seldom');
@@ -147,10 +150,14 @@ export class Closer {
   async #isOurs(shotId: string): Promise<boolean> {
     const { launchId, holder, live, clock } = this.#options;
     const known = this.#leases.get(shotId);
-    if (known !== undefined && performance.now() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
-    const askedAtMs = performance.now();
+    if (known !== undefined && this.#monotonicMs() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
+    const askedAtMs = this.#monotonicMs();
     const isOurs = await live.lease(`closer/${launchId}/${shotId}`, holder, LEASE_MS, clock.nowMs());
     this.#leases.set(shotId, { isOurs, askedAtMs });
     return isOurs;
+  }
+
+  #monotonicMs(): number {
+    return this.#options.monotonicMs?.() ?? performance.now();
   }
 }

@@ -76,4 +76,5 @@ export const SEND: Held[] = [
   { file: 'settle/lost-claims.ts', by: ['settle/close-rules.test.ts'] },
   { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
   { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
+  { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
 ];
