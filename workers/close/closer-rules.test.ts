@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { CloudError } from '../../infra/aws/cloud-error.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
+import type { RefusalCode } from '../../runbooks/launch/commands.ts';
 import { HALT_SETTLES_MS } from '../../settle/close.ts';
 import { settleRig } from '../../settle/rig-for-tests.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
@@ -175,14 +176,14 @@ describe('what a round sees to besides', () => {
 
 describe('a close that cannot be', () => {
   const refusing = (code: () => string) => ({
-    submit: () => Promise.resolve({ ok: false, code: code(), say: `no: ${code()}` } as never),
+    append: () => Promise.resolve({ ok: false as const, code: code() as RefusalCode, say: `no: ${code()}` }),
   });
 
   test('is tried again after twice as long each time, ten seconds at most; the log has it once a cause, the report each time', async () => {
     let code = 'TOTALS_WRONG';
     const rig = settleRig();
     const { know, rounds, complaints, said, scene } = closing({
-      journal: { ...rig.journal, ...refusing(() => code), launch: () => Promise.resolve(theirs()) } as never,
+      journal: { ...rig.journal, ...refusing(() => code), launch: () => Promise.resolve(theirs()) },
     });
     const theirs = () => scene.state;
     const shot = scene.fired('all');
