@@ -492,3 +492,28 @@ test('a person who was deactivated in Slack while no bot was there leaves the ro
     { person: 'ben' },
   ]);
 });
+
+test('what went into a summary is posted again by no later leader, one by one or in another summary', async () => {
+  await rig.create({ ready: false });
+  for (let i = 1; i <= 12; i += 1) await note(`thing number ${i}.`);
+  const first = rig.conductor('first', { timings: { backlogMs: 0 } }).conductor;
+  await first.start();
+  const isAllDone = async () =>
+    (await rig.cloud.facts.get(rig.launchId, FACT.watermark)) === String((await rig.launch()).seq);
+  await until('the summary, and its marks', isAllDone);
+  await first.stop();
+  const before = await textsOf();
+  expect(before.filter((text) => text.includes('This room missed'))).toHaveLength(1);
+  // As if an effect in the cloud had been stuck since then.
+  for (const [name, backlogMs] of [
+    ['second', TIMINGS.backlogMs],
+    ['third', 0],
+  ] as const) {
+    await rig.cloud.facts.put(rig.launchId, FACT.watermark, '0');
+    const { conductor } = rig.conductor(name, { timings: { backlogMs } });
+    await conductor.start();
+    await until(`all of it is known to be done by the ${name}`, isAllDone);
+    await conductor.stop();
+  }
+  expect(await textsOf()).toEqual(before);
+});
