@@ -31,6 +31,8 @@ export interface BotOptions {
   log: Logger;
   nowMs?: () => number;
   timings?: Partial<Timings>;
+  /** Default 10,000 ms. */
+  stopWithinMs?: number;
 }
 
 export interface Bot {
@@ -39,7 +41,7 @@ export interface Bot {
   /** Resolves when the bot can be reached from Slack. */
   connected: Promise<void>;
   conductor: Conductor;
-  /** Slack first, so that nothing new comes in; then the conductor; ends within `STOP_WITHIN_MS`. Closes the cloud. */
+  /** Slack first, so that nothing new comes in; then the conductor; ends within `stopWithinMs`. Closes the cloud. */
   stop(): Promise<void>;
 }
 
@@ -160,7 +162,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       cloud.close();
       return 'stopped';
     };
-    if ((await waitAtMost(STOP_WITHIN_MS, all(), 'late')) === 'late')
+    if ((await waitAtMost(options.stopWithinMs ?? STOP_WITHIN_MS, all(), 'late')) === 'late')
       log.error('something did not stop in time; leaving it');
   }
   return { port: server.port, connected, conductor, stop };

@@ -103,6 +103,8 @@ export interface RigOptions {
   mode?: 'socket' | 'http';
   workspace?: Partial<WorkspaceOptions>;
   log?: Logger;
+  /** As the bot's. */
+  stopWithinMs?: number;
   /** What the bot has in place of the cloud's address: a proxy before it, say. */
   cloudAt?: (url: string) => Promise<string>;
   /** Before the bot starts. */
@@ -147,6 +149,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     log: options.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
     nowMs,
     timings: { boardMs: 200, gatesMs: 200, stillMs: 600_000 },
+    ...(options.stopWithinMs === undefined ? {} : { stopWithinMs: options.stopWithinMs }),
   });
   if (mode === 'http') workspace.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
   await bot.connected;

@@ -156,6 +156,16 @@ test("an epoch far beyond the record's halts, is put back and told, and two peop
   });
 });
 
+test('a conductor stops in its time, whatever hangs', async () => {
+  const switches = { ...rig.cloud.switches, haltExisting: () => new Promise<never>(() => undefined) };
+  const cloud = { ...rig.cloud, switches };
+  const { conductor } = rig.conductor('first', { slack: null, cloud, timings: { stopMs: 100 } });
+  void conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() });
+  const startMs = performance.now();
+  await conductor.stop();
+  expect(performance.now() - startMs).toBeGreaterThan(90);
+});
+
 test('halting a launch that does not exist changes nothing', async () => {
   const { conductor } = rig.conductor('first', { slack: null });
   await expect(
@@ -191,6 +201,45 @@ test('a halt set by hand in Parameter Store is obeyed and recorded once; the mir
   await rig.cloud.parameters.put(`/gobutton/${rig.launchId}/halt`, 'ON');
   await until('halted again', async () => (await rig.entries('HaltSet')).length === 2);
   expect(await rig.entries('HaltSet')).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
+});
+
+test('a lift waits half a second for Parameter Store, and covers no halt that is read after that', async () => {
+  const name = `/gobutton/${rig.launchId}/halt`;
+  const late = Promise.withResolvers<void>();
+  const read = Promise.withResolvers<void>();
+  const noted: string[] = [];
+  const { parameters, facts } = rig.cloud;
+  const cloud: Cloud = {
+    ...rig.cloud,
+    parameters: {
+      ...parameters,
+      async get(asked, version, signal) {
+        // Only the look before a lift can be called off.
+        if (signal === undefined) return parameters.get(asked, version);
+        await late.promise;
+        return parameters.get(asked, version).finally(() => read.resolve());
+      },
+    },
+    facts: {
+      ...facts,
+      put(launchId, fact, value) {
+        noted.push(fact);
+        return facts.put(launchId, fact, value);
+      },
+    },
+  };
+  const { conductor } = rig.conductor('first', { slack: null, cloud });
+  const halt = await conductor.halt(rig.launchId, { by: 'mia', source: 'slack', reason: '', pressedAtMs: Date.now() });
+  await halt.recorded;
+  const asked = await conductor.execute(rig.launchId, { kind: 'request-lift', by: 'ana', reason: 'fixed' });
+  if (!asked.ok || asked.entry.kind !== 'LiftRequested') throw new Error('not asked');
+  await conductor.execute(rig.launchId, { kind: 'approve-lift', by: 'mia', liftId: asked.entry.liftId });
+  expect(await rig.cloud.switches.read(rig.launchId, { consistent: true })).toMatchObject({ halted: false });
+  const byHand = await parameters.put(name, 'on');
+  late.resolve();
+  await read.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(noted).not.toContain(`ssm/halt/${byHand}`);
 });
 
 test('a halt that the record knows and the switch item lost is put into force again', async () => {

@@ -35,8 +35,9 @@ export interface Journal {
   /** The state as last read or written here, without I/O. */
   peek(launchId: string): Launch | null;
   /**
-   * Decides and appends, and performs nothing of what follows (a bot's `conductor.execute` does both). Exactly one entry for a resolved `ok`, none for a refusal. A maker is called again for every try,
-   * with the state and time of that try. Appends to one launch run one after the other in this process.
+   * Decides and appends, and performs nothing of what follows (a bot's `conductor.execute` does both). Exactly one entry for
+   * a resolved `ok`, none for a refusal. A maker is called again for every try, with the state and time of that try. Appends
+   * to one launch run one after the other in this process.
    * Errors: KEY_MISSING (this process has no key that may write here), RECORD_BROKEN, RECORD_CONTENDED (lost every race), RECORD_UNAVAILABLE (it is unknown whether the entry landed).
    */
   append(launchId: string, command: Command | CommandMaker): Promise<Appended>;

@@ -15,13 +15,18 @@ afterEach(() => {
 const young = { isClosed: false, authority: { shot: { pressedAtMs: 0 } }, activeAtMs: Number.POSITIVE_INFINITY };
 
 /** Reports of ten seconds of a pool of so many, while a shot of some seconds runs. */
-async function reports(workers: number, runs: object[] = [young]): Promise<WorkerReport[]> {
+async function reports(
+  workers: number,
+  runs: object[] = [young],
+  write: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve(),
+): Promise<WorkerReport[]> {
   const put: WorkerReport[] = [];
   const counts = countsOf(evenly(20_000, 0, 60_000));
   const reporter = new Reporter({
     live: {
-      putReport: async (report: WorkerReport) => {
+      putReport: (report, _signer, signal) => {
         put.push(report);
+        return write(signal);
       },
     },
     signer: null,
@@ -61,4 +66,14 @@ test("the curves of a large pool's reports get coarser, and lose no count", asyn
   expect(many?.shots[0]?.platforms.ios.curve.length).toBeLessThanOrEqual(60);
   expect([accepted(few), accepted(many)]).toEqual([20_000, 20_000]);
   expect(many?.shots[0]?.platforms.ios.histogram).toBe(few?.shots[0]?.platforms.ios.histogram);
+});
+
+test('a report that hangs is aborted after its time, and holds up no other one', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const put = await reports(2, [young], (signal) => {
+    signals.push(signal);
+    return signals.length === 1 ? new Promise(() => undefined) : Promise.resolve();
+  });
+  expect(signals[0]?.reason).toMatchObject({ code: 'REPORT_TIMEOUT' });
+  expect(put.length).toBeGreaterThan(20);
 });
