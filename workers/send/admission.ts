@@ -10,8 +10,8 @@ import type { Known } from '../dispatch/known.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';
 import type { Deletes } from './deletes.ts';
-import { AT_HAND, VISIBILITY_SECONDS } from './hands.ts';
-import type { Hands } from './hands.ts';
+import { AT_HAND, VISIBILITY_SECONDS } from './prefetch-buffer.ts';
+import type { PrefetchBuffer } from './prefetch-buffer.ts';
 import type { FoundRun, ShotRuns } from './shot-runs.ts';
 
 export interface AdmissionOptions {
@@ -24,7 +24,7 @@ export interface AdmissionOptions {
   isServed: (launchId: string) => Promise<boolean>;
   foreign: Foreign;
   audience: () => LoadedAudience | null;
-  hands: Hands;
+  buffer: PrefetchBuffer;
   deletes: Deletes;
   /** The sender stops. */
   signal: AbortSignal;
@@ -67,7 +67,7 @@ export class Admission {
   }
 
   async #judge({ body, receipt, receives }: Received): Promise<void> {
-    const { platform, queues, queue, launchId, runs, known, isServed, audience, hands, deletes, signal, log } =
+    const { platform, queues, queue, launchId, runs, known, isServed, audience, buffer, deletes, signal, log } =
       this.#options;
     const message = parse(body);
     if (message === null)
@@ -112,8 +112,8 @@ export class Admission {
         `${shotId} ${segment}: batch ${batch} of attempt ${attempt} is not part of the shot`,
       );
     // More than are wanted here were held while the store was away.
-    if (hands.count >= AT_HAND) return this.#tooMany(receipt);
-    hands.put({ message, run, receipt, receives, sinceMs });
+    if (buffer.count >= AT_HAND) return this.#tooMany(receipt);
+    buffer.put({ message, run, receipt, receives, sinceMs });
   }
 
   /** Those of one moment go back together: ten cost one call. */

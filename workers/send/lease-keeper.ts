@@ -3,7 +3,7 @@ import type { Share } from '../../contract/pace.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
-import { VISIBILITY_SECONDS } from './hands.ts';
+import { VISIBILITY_SECONDS } from './prefetch-buffer.ts';
 import { devicesIn, grant, markAfter } from './take-batch.ts';
 import type { HeldBatch, LeaseClock } from './take-batch.ts';
 

@@ -19,9 +19,9 @@ import type { Foreign } from '../report/foreign.ts';
 import { Admission } from './admission.ts';
 import { sendBatch } from './batch-run.ts';
 import { Deletes } from './deletes.ts';
-import { AT_HAND, Hands, VISIBILITY_SECONDS } from './hands.ts';
-import type { AtHand } from './hands.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { AT_HAND, PrefetchBuffer, VISIBILITY_SECONDS } from './prefetch-buffer.ts';
+import type { AtHand } from './prefetch-buffer.ts';
 import type { ShotRuns } from './shot-runs.ts';
 import { takeBatch } from './take-batch.ts';
 import type { LeaseClock } from './take-batch.ts';
@@ -65,7 +65,7 @@ const AGAIN_MOST_SECONDS = 10;
 
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #hands: Hands;
+  readonly #buffer: PrefetchBuffer;
   readonly #deletes: Deletes;
   readonly #keeper: LeaseKeeper;
   #room: Promise<void> | null = null;
@@ -80,11 +80,11 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#hands = new Hands(options);
+    this.#buffer = new PrefetchBuffer(options);
     this.#deletes = new Deletes(options);
     this.#admission = new Admission({
       ...options,
-      hands: this.#hands,
+      buffer: this.#buffer,
       deletes: this.#deletes,
       signal: this.#stop.signal,
     });
@@ -102,7 +102,7 @@ export class Sender {
   /** While paused nothing is received (the audience is being replaced); what is at hand is handed back. */
   async pause(paused: boolean): Promise<void> {
     this.#paused = paused;
-    if (paused) await this.#hands.backAll();
+    if (paused) await this.#buffer.backAll();
   }
 
   /** Claimed batches that are being sent or accounted for. */
@@ -118,11 +118,11 @@ export class Sender {
   /** Takes nothing new and hands back what is unclaimed. Resolves when every claimed batch is accounted for. */
   async drain(): Promise<void> {
     this.#stop.abort();
-    this.#hands.wake();
-    await this.#hands.backAll();
+    this.#buffer.wake();
+    await this.#buffer.backAll();
     await this.#loops;
     await this.#admission.end();
-    await this.#hands.backAll();
+    await this.#buffer.backAll();
     await Promise.all(this.#running);
     await this.#deletes.flush();
     this.#corrections.abort();
@@ -135,7 +135,7 @@ export class Sender {
       if (
         this.#paused ||
         this.#options.audience() === null ||
-        this.#hands.count > AT_HAND / 2 ||
+        this.#buffer.count > AT_HAND / 2 ||
         this.#admission.isFull ||
         !this.#options.share().active ||
         this.#options.runs.anyCondemned(this.#options.platform)
@@ -168,9 +168,9 @@ export class Sender {
   async #feed(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const hand = this.#hands.take();
+      const hand = this.#buffer.take();
       if (hand === undefined) {
-        await this.#hands.arrival();
+        await this.#buffer.arrival();
         continue;
       }
       // A claim is one round trip: several are under way at once, as many as the lane has room for.
@@ -191,7 +191,7 @@ export class Sender {
       { err: error, shotId: hand.message.shotId, batch: hand.message.batch },
       'batch could not be claimed; it is handed back',
     );
-    await this.#hands.back([hand], 1);
+    await this.#buffer.back([hand], 1);
   }
 
   /** Waits until the batch may be claimed. False: it is gone, handed back or dropped. */
@@ -201,13 +201,13 @@ export class Sender {
     const notAfterMs = run.authority.shot.notAfterAtMs[platform];
     for (;;) {
       if (this.#stop.signal.aborted || this.#paused) {
-        await this.#hands.back([hand], 0);
+        await this.#buffer.back([hand], 0);
         return false;
       }
-      if (await this.#hands.isLost(hand)) return false;
+      if (await this.#buffer.isLost(hand)) return false;
       const why = run.stop(platform, switches, notAfterMs);
       if (why === 'returned') {
-        await this.#hands.back([hand], 1);
+        await this.#buffer.back([hand], 1);
         return false;
       }
       if (why === 'halted' || why === 'late') {
@@ -219,7 +219,7 @@ export class Sender {
       const { active } = share();
       if (why === null && active && (await this.#hasRoom())) return true;
       // Others send for now, and this one is for them.
-      if (why === null && !active && (await this.#hands.release(hand))) return false;
+      if (why === null && !active && (await this.#buffer.release(hand))) return false;
       if (why !== null || !active) await this.#wait(LOOK_AGAIN_MS);
     }
   }
@@ -260,13 +260,13 @@ export class Sender {
       if (!taken.won) {
         // Held by somebody, or not to be asked now: it comes again.
         if (taken.isFinal) this.#deletes.put(receipt);
-        else await this.#hands.back([hand], Math.min(AGAIN_MOST_SECONDS, Math.ceil(taken.againMs / 1_000)));
+        else await this.#buffer.back([hand], Math.min(AGAIN_MOST_SECONDS, Math.ceil(taken.againMs / 1_000)));
         return;
       }
       run.claimedAtMs.set(message.segment, sharedClockMs());
       run.activeAtMs = sharedClockMs();
       await sendBatch(context, run, message, view, taken.held, receipt).then(
-        (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#hands.back([hand], 0)),
+        (end) => (end === 'accounted' ? this.#deletes.put(receipt) : this.#buffer.back([hand], 0)),
         (error: unknown) => batchLog.error({ err: error }, 'BATCH_LOST: sending failed'),
       );
     } finally {

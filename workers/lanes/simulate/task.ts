@@ -6,7 +6,7 @@ import type { SendingThread } from './thread.ts';
 
 /*
  * A worker's main thread: messages in, claims, batches to the sending threads, accounts out. Its numbers are those of the code that runs:
- * hands.ts, sender.ts, thread-lane.ts, deletes.ts and wire-lane.ts say why.
+ * prefetch-buffer.ts, sender.ts, thread-lane.ts, deletes.ts and wire-lane.ts say why.
  */
 const AT_HAND = 20;
 const RECEIVE_AGAIN_MS = 25;

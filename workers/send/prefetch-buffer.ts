@@ -28,7 +28,7 @@ const RELEASE_SECONDS = 1;
 const RECEIVES_AT_MOST = 500;
 
 /** The messages of one queue that wait here to be claimed, and their visibility. */
-export class Hands {
+export class PrefetchBuffer {
   readonly #queues: Queues;
   readonly #queue: string;
   readonly #log: Logger;
