@@ -250,7 +250,7 @@ async function run(
   const jobs: Promise<void>[] = [];
   for (const { id: batch } of batches) {
     const leftMs = fromMs + windowMs - performance.now();
-    if (!(await isSoon(lane.room(), leftMs))) {
+    if (!(await isSoon(lane.capacity(), leftMs))) {
       sent.unclaimed += BATCH;
       continue;
     }

@@ -55,7 +55,7 @@ test('a pace holds within 2 %, and so does another one that is set while sending
   const sent: Promise<void>[] = [];
   const sending = (async () => {
     while (!over) {
-      await lane.room();
+      await lane.capacity();
       const from = tokens.take(500);
       const job: LaneJob = {
         count: 500,

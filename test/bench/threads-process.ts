@@ -120,7 +120,7 @@ function sender(
     const tally = new ShotTally('bench', sharedClockMs());
     const sent: Promise<void>[] = [];
     while (performance.now() < endMs) {
-      await lane.room();
+      await lane.capacity();
       const batch = batches[at++ % batches.length] ?? '';
       const terms = { haltEpoch: 0, lease: leaseFor(FOREVER_MS), stopped: ShotStop.create().memory };
       sent.push(

@@ -48,7 +48,7 @@ export async function sendAll(
   const twice: string[] = [];
   const sent: Promise<void>[] = [];
   for (let from = 0; from < devices; from += 1_000) {
-    await lane.room();
+    await lane.capacity();
     const tokenAt = (index: number): string => options.token(from + index);
     const job: LaneJob = {
       count: Math.min(1_000, devices - from),

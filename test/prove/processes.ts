@@ -140,7 +140,7 @@ function laneFor(io: Io, { drop }: Bounds): Lane {
     platform: 'ios',
     open: nothing,
     prime: nothing,
-    room: nothing,
+    capacity: nothing,
     close: nothing,
     pace: () => undefined,
     freezeCredential: () => undefined,

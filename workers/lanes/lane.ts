@@ -87,7 +87,7 @@ export interface Lane {
    * Resolves at once, or when the lane can take another job without queueing more than it may hold. `reserved`: devices
    * that will come besides (batches that are being claimed); asked anew at every change. Default none.
    */
-  room(reserved?: () => number): Promise<void>;
+  capacity(reserved?: () => number): Promise<void>;
   /** Per second over this lane; 0 is no limit. May change while sending. */
   pace(perSecond: number): void;
   /** Neither credentials nor connections are replaced for age while frozen (a shot runs, an order waits for its press), unless they are dying. */

@@ -24,7 +24,7 @@ export interface LinkLane {
   refused(link: Link, active: ActiveJob, index: number): void;
   lost(link: Link, active: ActiveJob, index: number, why: string): void;
   /** Streams of this connection may have become free. */
-  hasRoom(link: Link): void;
+  hasCapacity(link: Link): void;
   /** Every connection gets its turn soon. */
   schedule(): void;
   forget(link: Link, why: string): void;
@@ -154,7 +154,7 @@ export class Link implements PoolOwner<ActiveJob> {
       this.#opened = true;
       this.#events.opened();
     }
-    this.#lane.hasRoom(this);
+    this.#lane.hasCapacity(this);
   }
 
   draining(_connection: H2Connection<ActiveJob>, why: string): void {

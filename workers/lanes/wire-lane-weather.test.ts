@@ -278,20 +278,21 @@ test('in weather the lane has no room, but for one batch when it may try', async
       else soon(request);
     },
   });
-  const hasRoom = (reserved = 0) => Promise.race([lane.room(() => reserved).then(() => true), sleep(20, false)]);
+  const hasCapacity = (reserved = 0) =>
+    Promise.race([lane.capacity(() => reserved).then(() => true), sleep(20, false)]);
   const sent = lane.send(shot, jobOf(400, () => stop).job);
   await vi.waitFor(() => expect(lane.status().weather?.state).toBe('stopped'), { interval: 5 });
-  expect(await hasRoom()).toBe(false);
+  expect(await hasCapacity()).toBe(false);
   isStormy = false;
   stop = 'halted';
   await sent;
   // Nothing is left that could be tried, nor may anything be yet.
-  expect(await hasRoom()).toBe(false);
+  expect(await hasCapacity()).toBe(false);
   await vi.waitFor(() => expect(lane.status().weather).toMatchObject({ state: 'stopped', againInMs: 0 }), {
     timeout: 2_000,
     interval: 5,
   });
-  expect([await hasRoom(), await hasRoom(2)]).toEqual([true, false]);
+  expect([await hasCapacity(), await hasCapacity(2)]).toEqual([true, false]);
   const { job: next, words } = jobOf(50);
   await lane.send(shot, next);
   expect(words()).toEqual({ accepted: 50 });

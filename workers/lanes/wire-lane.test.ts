@@ -227,10 +227,10 @@ describe('lane', () => {
     await lane.send(shot, jobOf(1).job);
     const sent = lane.send(shot, jobOf(5).job);
     await vi.waitFor(() => expect(hanging).toHaveLength(5));
-    await lane.room();
+    await lane.capacity();
     await letTimePass(() => expect(lane.isStalled).toBe(true));
     let has = false;
-    const room = lane.room().then(() => {
+    const room = lane.capacity().then(() => {
       has = true;
     });
     // Longer than it takes to look round for those who wait.
@@ -328,7 +328,7 @@ describe('lane', () => {
     const { job, states } = jobOf(5, () => (late ? 'late' : null));
     const sent = lane.send(shot, job);
     let room = false;
-    void lane.room().then(() => {
+    void lane.capacity().then(() => {
       room = true;
     });
     late = true;
@@ -590,9 +590,9 @@ describe('lane', () => {
       },
     });
     await lane.send(shot, { ...jobOf(1).job, token: () => 'first' });
-    const hasRoom = async (reserved = 0) =>
+    const hasCapacity = async (reserved = 0) =>
       Promise.race([
-        lane.room(() => reserved).then(() => true),
+        lane.capacity(() => reserved).then(() => true),
         new Promise((resolve) => {
           setImmediate(() => resolve(false));
         }),
@@ -601,13 +601,13 @@ describe('lane', () => {
     const sent = lane.send(shot, job);
     await vi.waitFor(() => expect(open).toHaveLength(10));
     // Five are unsent, and there are ten streams.
-    expect([await hasRoom(), await hasRoom(14), await hasRoom(15)]).toEqual([true, true, false]);
+    expect([await hasCapacity(), await hasCapacity(14), await hasCapacity(15)]).toEqual([true, true, false]);
     lane.pace(21);
-    expect(await hasRoom()).toBe(true);
+    expect(await hasCapacity()).toBe(true);
     lane.pace(20);
-    expect(await hasRoom()).toBe(false);
+    expect(await hasCapacity()).toBe(false);
     let reserved = 15;
-    const room = lane.room(() => reserved);
+    const room = lane.capacity(() => reserved);
     lane.pace(0);
     reserved = 14;
     await room;

@@ -104,7 +104,7 @@ export class WireLane implements Lane, LinkLane {
   readonly #verdicts: Verdicts;
   /** What it has met. */
   readonly #peer: PeerReading;
-  #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
+  #capacityWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #scheduled = false;
   #wake: NodeJS.Timeout | null = null;
   #wakeAtMs = 0;
@@ -235,9 +235,9 @@ export class WireLane implements Lane, LinkLane {
     });
   }
 
-  room(reserved: () => number = none): Promise<void> {
-    if (this.#hasRoom(reserved())) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWaiters.push({ reserved, resolve }));
+  capacity(reserved: () => number = none): Promise<void> {
+    if (this.#hasCapacity(reserved())) return Promise.resolve();
+    return new Promise((resolve) => this.#capacityWaiters.push({ reserved, resolve }));
   }
 
   pace(perSecond: number): void {
@@ -283,7 +283,7 @@ export class WireLane implements Lane, LinkLane {
     this.#reads.close();
     this.#pool.close();
     this.#options.credential.close();
-    this.#serveRoom();
+    this.#serveCapacity();
     await Promise.resolve();
   }
 
@@ -313,7 +313,7 @@ export class WireLane implements Lane, LinkLane {
   }
 
   /** Streams of this connection may have become free. */
-  hasRoom(link: Link): void {
+  hasCapacity(link: Link): void {
     const { connection } = link;
     if (connection !== null && (!this.#jobs.isEmpty || link.pinned.length > 0)) {
       const { free } = connection;
@@ -322,7 +322,7 @@ export class WireLane implements Lane, LinkLane {
       else if (free > 0 && !this.#reads.turnComes()) this.#wakeIn(GATHER_MS);
     }
     // The turn serves it too: every answer would look at all connections for it where the streams are taken.
-    if (this.#roomWaiters.length > 0 && !this.#reads.turnComes()) this.#serveRoom();
+    if (this.#capacityWaiters.length > 0 && !this.#reads.turnComes()) this.#serveCapacity();
   }
 
   /** Every connection gets its turn soon. */
@@ -343,7 +343,7 @@ export class WireLane implements Lane, LinkLane {
         const most = paced ? Math.max(PACED_CHUNK, this.#bucket.available() / links.length) : Number.POSITIVE_INFINITY;
         if (this.#fill(link, most) > 0) this.#turn = (from + at + 1) % links.length;
       }
-      this.#serveRoom();
+      this.#serveCapacity();
     });
   }
 
@@ -469,7 +469,7 @@ export class WireLane implements Lane, LinkLane {
         primed,
         refusals: null,
       });
-      this.hasRoom(link);
+      this.hasCapacity(link);
     });
   }
 
@@ -489,7 +489,7 @@ export class WireLane implements Lane, LinkLane {
     this.#verdicts.sweep(performance.now());
     this.#jobs.holdStopped();
     if (this.#jobs.hasPutOff || !this.#verdicts.isFair) this.schedule();
-    this.#serveRoom();
+    this.#serveCapacity();
   }
 
   /** A connection that outlived its credential writes nothing, and makes room for one under the present one as soon as there is a better. */
@@ -504,7 +504,7 @@ export class WireLane implements Lane, LinkLane {
     }
   }
 
-  #hasRoom(reserved: number): boolean {
+  #hasCapacity(reserved: number): boolean {
     if (this.#closed) return true;
     const { perSecond } = this.#bucket;
     const wanted = this.#jobs.unsent + reserved;
@@ -521,11 +521,11 @@ export class WireLane implements Lane, LinkLane {
     return false;
   }
 
-  #serveRoom(): void {
-    if (this.#roomWaiters.length === 0) return;
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = waiters.filter(({ reserved, resolve }) => {
-      if (!this.#hasRoom(reserved())) return true;
+  #serveCapacity(): void {
+    if (this.#capacityWaiters.length === 0) return;
+    const waiters = this.#capacityWaiters;
+    this.#capacityWaiters = waiters.filter(({ reserved, resolve }) => {
+      if (!this.#hasCapacity(reserved())) return true;
       resolve();
       return false;
     });

@@ -59,7 +59,7 @@ class HeldLane implements Lane {
     this.job.resolve(job);
     return this.done.promise;
   }
-  async room() {
+  async capacity() {
     await Promise.resolve();
   }
   pace() {

@@ -17,7 +17,7 @@ export class QuickLane implements Lane {
     await this.hold;
     for (let index = 0; index < job.count; index++) job.settle(index, { state: 'accepted' });
   }
-  async room() {
+  async capacity() {
     await Promise.resolve();
   }
   pace() {

@@ -167,7 +167,7 @@ describe('a batch of a shot that runs', () => {
     const room = Promise.withResolvers<void>();
     let asked = 0;
     let claiming = -1;
-    lane.room = (wanted?: () => number) => {
+    lane.capacity = (wanted?: () => number) => {
       asked += 1;
       claiming = wanted?.() ?? -1;
       return room.promise;

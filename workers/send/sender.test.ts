@@ -152,7 +152,7 @@ test('a shot that its answers have stopped here for a platform is left to others
   writeReading(memory, { haltEpoch: 0, halted: false, pace: { ios: 0, android: 0 } }, sharedNowMs() + 60_000);
   const switches = new SwitchView(memory);
   const lane = new QuickLane();
-  lane.room = () =>
+  lane.capacity = () =>
     new Promise(() => {
       /* none */
     });

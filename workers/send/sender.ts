@@ -56,7 +56,7 @@ export interface SenderOptions {
 /**
  * receiving → draining → stopped.
  *
- * receiving: keeps a few messages at hand, claims one when the lane has room, sends it beside the others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
+ * receiving: keeps a few messages at hand, claims one when the lane has capacity, sends it beside the others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
  */
 
 const LOOK_AGAIN_MS = 50;
@@ -68,7 +68,7 @@ export class Sender {
   readonly #buffer: PrefetchBuffer;
   readonly #deletes: Deletes;
   readonly #keeper: LeaseKeeper;
-  #room: Promise<void> | null = null;
+  #capacity: Promise<void> | null = null;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #admission: Admission;
@@ -217,7 +217,7 @@ export class Sender {
         return false;
       }
       const { active } = share();
-      if (why === null && active && (await this.#hasRoom())) return true;
+      if (why === null && active && (await this.#hasCapacity())) return true;
       // Others send for now, and this one is for them.
       if (why === null && !active && (await this.#buffer.release(hand))) return false;
       if (why !== null || !active) await this.#wait(LOOK_AGAIN_MS);
@@ -288,15 +288,15 @@ export class Sender {
   }
 
   /** One waiting promise: asking again and again must not pile them up. */
-  async #hasRoom(): Promise<boolean> {
-    const room = (this.#room ??= this.#options.lane
-      .room(() => this.#claiming)
+  async #hasCapacity(): Promise<boolean> {
+    const capacity = (this.#capacity ??= this.#options.lane
+      .capacity(() => this.#claiming)
       .finally(() => {
-        this.#room = null;
+        this.#capacity = null;
       }));
     return waitAtMost(
       LOOK_AGAIN_MS,
-      room.then(() => true),
+      capacity.then(() => true),
       false,
     );
   }

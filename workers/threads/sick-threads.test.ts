@@ -79,7 +79,7 @@ test('a thread whose event loop stands still gets no batch and is replaced, and 
   expect(hanging?.isEnded).toBe(false);
   // It has the least to do, were it alive.
   const next = jobOf(batches[0] ?? '');
-  await lane.room();
+  await lane.capacity();
   await lane.send(shot, next.job);
   expect(tally([next])).toEqual({ accepted: 250 });
   expect(hanging?.isEnded).toBe(false);

@@ -100,7 +100,7 @@ test('there is room as long as one thread gets answers, for jobs that go to that
     { timeout: 5_000, interval: 20 },
   );
   await sleep(1_200);
-  await lane.room();
+  await lane.capacity();
   const others = jobs.slice(sent.length, sent.length + 4);
   const last = jobs[sent.length + 4];
   await Promise.all(others.map(({ job }) => lane.send(shot, job)));
@@ -111,7 +111,7 @@ test('there is room as long as one thread gets answers, for jobs that go to that
   await vi.waitFor(() => expect(lane.status().inFlight).toBe(20), { timeout: 5_000 });
   await sleep(1_200);
   let has = false;
-  const room = lane.room().then(() => {
+  const room = lane.capacity().then(() => {
     has = true;
   });
   await sleep(100);
@@ -151,7 +151,7 @@ test('a batch that comes to threads which were not told of its audience is given
     );
   }
   let has = false;
-  const room = lane.room().then(() => {
+  const room = lane.capacity().then(() => {
     has = true;
   });
   await sleep(1_000);
@@ -214,7 +214,7 @@ test('threads that die again and again while answers pour in: every device has o
   const jobs = batches.map((batch) => jobOf(batch));
   const sending = (async () => {
     for (const { job } of jobs) {
-      await lane.room();
+      await lane.capacity();
       void lane.send(shot, job);
     }
   })();
@@ -245,7 +245,7 @@ test('a thread that has died is replaced, and sends what comes then', async () =
   expect(tally([late])).toEqual({ held: 250 });
   expect(late.outcomes[0]).toEqual([{ state: 'held', why: 'late' }]);
   expect(tally([early])).toEqual({ accepted: 250 });
-  await lane.room();
+  await lane.capacity();
   expect(threads.all[0]).not.toBe(before);
   const jobs = batches.slice(1).map((batch) => jobOf(batch));
   await Promise.all(jobs.map(({ job }) => lane.send(shot, job)));

@@ -67,7 +67,7 @@ export class ThreadLane implements Lane, ThreadClient {
   readonly #sent = new Set<Sent>();
   readonly #memories = new JobMemories();
   #waiting: Waiting[] = [];
-  #roomWaiters: { reserved: () => number; resolve: () => void }[] = [];
+  #capacityWaiters: { reserved: () => number; resolve: () => void }[] = [];
   #looking = false;
   #isFrozen = false;
   #state: 'idle' | 'open' | 'closed' = 'idle';
@@ -120,10 +120,10 @@ export class ThreadLane implements Lane, ThreadClient {
     return new Promise((done) => this.#hand({ shot, job, done }));
   }
 
-  room(reserved: () => number = () => 0): Promise<void> {
-    if (this.#hasRoom(reserved())) return Promise.resolve();
+  capacity(reserved: () => number = () => 0): Promise<void> {
+    if (this.#hasCapacity(reserved())) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#roomWaiters.push({ reserved, resolve });
+      this.#capacityWaiters.push({ reserved, resolve });
       this.#look();
     });
   }
@@ -151,7 +151,7 @@ export class ThreadLane implements Lane, ThreadClient {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#serveRoom();
+    this.#serveCapacity();
     await waitAtMost(
       CLOSE_MS,
       this.#askAll(
@@ -188,7 +188,7 @@ export class ThreadLane implements Lane, ThreadClient {
       if (untouched.length === 0) sent.done();
       else this.#hand({ ...sent, job: partOfJob(sent.job, untouched) });
     }
-    this.#serveRoom();
+    this.#serveCapacity();
   }
 
   // ---- inside
@@ -285,7 +285,7 @@ export class ThreadLane implements Lane, ThreadClient {
     return unsent;
   }
 
-  #hasRoom(reserved: number): boolean {
+  #hasCapacity(reserved: number): boolean {
     if (this.#state === 'closed') return true;
     // Of those that get answers: what waits in the others takes nobody's place here.
     const threads = this.#threads.filter((thread) => this.#usable(thread) > 0);
@@ -303,9 +303,9 @@ export class ThreadLane implements Lane, ThreadClient {
     return thread.isSilent ? 0 : gaugeOf(thread, this.platform, GAUGE.usable);
   }
 
-  #serveRoom(): void {
-    this.#roomWaiters = this.#roomWaiters.filter(({ reserved, resolve }) => {
-      if (!this.#hasRoom(reserved())) return true;
+  #serveCapacity(): void {
+    this.#capacityWaiters = this.#capacityWaiters.filter(({ reserved, resolve }) => {
+      if (!this.#hasCapacity(reserved())) return true;
       resolve();
       return false;
     });
@@ -319,8 +319,8 @@ export class ThreadLane implements Lane, ThreadClient {
       this.#looking = false;
       this.#readAll();
       this.#serveWaiting();
-      this.#serveRoom();
-      if (this.#sent.size > 0 || this.#roomWaiters.length > 0) this.#look();
+      this.#serveCapacity();
+      if (this.#sent.size > 0 || this.#capacityWaiters.length > 0) this.#look();
     }, LOOK_MS);
   }
 

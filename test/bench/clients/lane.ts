@@ -46,7 +46,7 @@ async function openLane(target: Target, which: 'apns' | 'fcm'): Promise<BenchCli
       let wrong = '';
       const sent: Promise<void>[] = [];
       while (!isOver()) {
-        await lane.room();
+        await lane.capacity();
         const from = tokens.take(JOB_DEVICES);
         const job: LaneJob = {
           count: JOB_DEVICES,

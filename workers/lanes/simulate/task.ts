@@ -132,7 +132,7 @@ export class Task {
     const hands = this.#hands[platform];
     // The window is over: the closer says what becomes of them.
     if (this.#world.timeline.nowMs >= this.#world.question.notAfterMs) hands.length = 0;
-    while (hands.length > 0 && !this.isDead && this.#hasRoom(platform)) {
+    while (hands.length > 0 && !this.isDead && this.#hasCapacity(platform)) {
       const { batch } = hands.shift() as Hand;
       this.#claiming[platform] += batch.size;
       let isOurs = false;
@@ -173,7 +173,7 @@ export class Task {
     });
   }
 
-  #hasRoom(platform: Platform): boolean {
+  #hasCapacity(platform: Platform): boolean {
     const {
       timeline,
       question: { pace, tasks, notAfterMs },
