@@ -60,11 +60,11 @@ export interface Holder {
 }
 
 /** What a holder goes by: its lease, and who was there before it. */
-export type Standing = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
+export type HeldLease = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
 
 export interface ClaimStore {
   /** Put if absent. A lost answer is read back: our own token is success, with what stands there (by a `takeOver` of ours, behind other holders). */
-  claim(key: string, holder: Holder): Promise<{ won: true; claim: Standing } | { won: false; holder: Claim }>;
+  claim(key: string, holder: Holder): Promise<{ won: true; claim: HeldLease } | { won: false; holder: Claim }>;
   /**
    * Another holder after the one that was `seen`, if the item still stands exactly so. `word`: what is said of the one
    * before, null when it had handed on (`seen.state` is `open`).
@@ -74,7 +74,7 @@ export interface ClaimStore {
     seen: Claim,
     word: Account | null,
     holder: Holder,
-  ): Promise<{ won: true; claim: Standing } | { won: false; claim: Claim }>;
+  ): Promise<{ won: true; claim: HeldLease } | { won: false; claim: Claim }>;
   /** A longer lease, or a higher mark, for the present holder; neither ever shrinks. False: it is not the holder any more, or has more already. */
   renew(key: string, token: string, lease: { sendUntilMs: number; mark: number }): Promise<boolean>;
   /** The holder gives back what its account leaves out. False: it is not the holder any more; its account is a late one then. */

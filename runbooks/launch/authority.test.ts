@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LAUNCH_ID, people, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Role } from '../playbook/schema.ts';
-import { doing, may, mayFire, standing } from './authority.ts';
+import { doing, may, mayFire, unmetPrecondition } from './authority.ts';
 import type { Command, CommandKind } from './commands.ts';
 
 /** Who may do what, a second time and independently of the table: who is left out here may not. `system`: no person may. */
@@ -102,39 +102,39 @@ describe('before any other rule', () => {
   });
 
   test('without a launch there is only creating one, by those whom its runbook names', () => {
-    expect(standing(null, note('ana'))).toMatchObject({
+    expect(unmetPrecondition(null, note('ana'))).toMatchObject({
       code: 'NO_LAUNCH',
       say: expect.stringContaining('/go create'),
     });
-    expect(standing(null, { kind: 'checkpoint', channelSeq: 0, channelHash: '' })?.code).toBe('NO_LAUNCH');
-    expect(standing(null, create('ana'))).toBeNull();
-    expect(standing(null, create('eve'))?.code).toBe('NOT_ON_ROSTER');
+    expect(unmetPrecondition(null, { kind: 'checkpoint', channelSeq: 0, channelHash: '' })?.code).toBe('NO_LAUNCH');
+    expect(unmetPrecondition(null, create('ana'))).toBeNull();
+    expect(unmetPrecondition(null, create('eve'))?.code).toBe('NOT_ON_ROSTER');
   });
 
   test('what nobody does, or the system itself, needs no role', () => {
-    expect(standing(launch, note(null))).toBeNull();
-    expect(standing(launch, { kind: 'expire-order', orderId: 'F1' })).toBeNull();
+    expect(unmetPrecondition(launch, note(null))).toBeNull();
+    expect(unmetPrecondition(launch, { kind: 'expire-order', orderId: 'F1' })).toBeNull();
   });
 
   test('nobody does in their own name what only the system does', () => {
-    expect(standing(launch, { kind: 'expire-order', orderId: 'F1', by: 'ana' } as unknown as Command)?.say).toBe(
-      'Ana Ortiz is on-call here; expire-order needs the system itself. Ask nothing.',
-    );
+    expect(
+      unmetPrecondition(launch, { kind: 'expire-order', orderId: 'F1', by: 'ana' } as unknown as Command)?.say,
+    ).toBe('Ana Ortiz is on-call here; expire-order needs the system itself. Ask nothing.');
   });
 
   test('a refusal names the roles of the person, what they were about to do, and who can', () => {
     const two = { ...launch, people: people.map((one) => ({ ...one, roles: [...one.roles, 'observer'] as Role[] })) };
     const scale: Command = { kind: 'order-scale', by: 'mia', target: 'workers', desired: 1, step: null, reason: '' };
-    expect(standing(two, scale)).toMatchObject({
+    expect(unmetPrecondition(two, scale)).toMatchObject({
       code: 'ROLE_MISSING',
       say: 'Mia Chen is marketer and observer here; scaling needs on-call. Ask Ana Ortiz.',
     });
-    expect(standing(launch, { kind: 'request-lift', by: 'eve', reason: '' })?.say).toBe(
+    expect(unmetPrecondition(launch, { kind: 'request-lift', by: 'eve', reason: '' })?.say).toBe(
       "You are not on this launch's roster. Ask Ana Ortiz, Mia Chen or Ben Okafor, or have two people on the roster add you.",
     );
   });
 
-  const LATER = kinds.filter((kind) => standing({ ...launch, closed: true }, { kind } as Command) === null);
+  const LATER = kinds.filter((kind) => unmetPrecondition({ ...launch, closed: true }, { kind } as Command) === null);
   test('a closed launch takes late accounts, talk, capacity down, and a new launch; nothing else', () => {
     expect(LATER.toSorted()).toEqual(
       [
@@ -149,7 +149,7 @@ describe('before any other rule', () => {
         'report-timing',
       ].toSorted(),
     );
-    expect(standing({ ...launch, closed: true }, create('ana'))).toBeNull();
+    expect(unmetPrecondition({ ...launch, closed: true }, create('ana'))).toBeNull();
   });
 });
 

@@ -89,7 +89,7 @@ export function mayFire(person: Pick<Person, 'roles'>): boolean {
 }
 
 /** Why this command can't even be looked at, or null: no launch, launch closed, not on the roster, role missing. */
-export function standing(launch: Launch | null, command: Command): Refusal | null {
+export function unmetPrecondition(launch: Launch | null, command: Command): Refusal | null {
   if (launch === null && command.kind !== 'create-launch')
     return refuse('NO_LAUNCH', 'There is no launch here yet. Create one with /go create.');
   if (launch?.closed === true && !AFTER_CLOSE.has(command.kind) && command.kind !== 'create-launch') {

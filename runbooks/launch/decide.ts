@@ -1,4 +1,4 @@
-import { standing } from './authority.ts';
+import { unmetPrecondition } from './authority.ts';
 import type { Command, Decision, Given } from './commands.ts';
 import { setAudience, setCampaign, setSkipList } from './content.ts';
 import { approveFire, declineFire, expireOrder, requestFire } from './fire.ts';
@@ -20,10 +20,10 @@ import { grantWaiver, requestWaiver } from './waivers.ts';
  * same launch, command and time always give the same decision, and nothing happens until the entry is appended.
  */
 export function decide(launch: Launch | null, command: Command, given: Given): Decision {
-  const refused = standing(launch, command);
+  const refused = unmetPrecondition(launch, command);
   if (refused !== null) return refused;
   if (command.kind === 'create-launch') return createLaunch(launch, command, given);
-  // `standing` refuses every other command without a launch.
+  // `unmetPrecondition` refuses every other command without a launch.
   return launch === null ? impossible('DECIDE_NO_LAUNCH') : decideFor(launch, command, given);
 }
 

@@ -6,7 +6,7 @@ import { visible } from '../../infra/visible.ts';
  */
 
 /** What a sentence is made of. `detail`: the peer's or the system's own words, which may be anything; '' if there are none. */
-export interface Facts {
+export interface FindingContext {
   provider: 'apns' | 'fcm';
   host: string;
   port: number;
@@ -317,7 +317,7 @@ export function isSandbox(host: string): boolean {
   return /^api\.(?:sandbox|development)\.push\.apple\.com$/i.test(host);
 }
 
-export function finding(code: FindingCode, { provider, host, port, detail = '', withinMs }: Facts): Finding {
+export function finding(code: FindingCode, { provider, host, port, detail = '', withinMs }: FindingContext): Finding {
   const row = rows[code]({
     at: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     host,

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../lanes/h2/connect.ts';
 import type { Trouble } from './connect-findings.ts';
 import { PROVIDER, short } from './findings.ts';
-import type { Facts } from './findings.ts';
+import type { FindingContext } from './findings.ts';
 
 /*
  * A second look at an endpoint to which no lane can be opened: what is it, then? Nothing is sent that anybody could take
@@ -134,7 +134,7 @@ export function certificateOf(socket: TLSSocket): Certificate | null {
 }
 
 /** Found before anything is opened: an address that no lane should ever be opened to. */
-export function misdirected({ provider, host }: Pick<Facts, 'provider' | 'host'>): Trouble | null {
+export function misdirected({ provider, host }: Pick<FindingContext, 'provider' | 'host'>): Trouble | null {
   const isApples = /(?:^|\.)push\.apple\.com$/i.test(host);
   const isGoogles = /(?:^|\.)googleapis\.com$/i.test(host);
   if (provider === 'apns' ? isGoogles : isApples)

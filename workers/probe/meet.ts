@@ -11,7 +11,7 @@ import type { Provider } from '../lanes/provider.ts';
 import { connectTrouble } from './connect-findings.ts';
 import type { Trouble } from './connect-findings.ts';
 import { finding, isSandbox, short } from './findings.ts';
-import type { Facts, Finding } from './findings.ts';
+import type { FindingContext, Finding } from './findings.ts';
 import { fieldOf, judgeAnswer } from './judge-answer.ts';
 import { certificateOf, lookAgain, misdirected, tlsLook } from './look-again.ts';
 import type { Certificate } from './look-again.ts';
@@ -93,7 +93,7 @@ const MADE_UP = { apns: 'badd00'.padEnd(64, '7'), fcm: `badd00gobuttonLaneProbe:
 export async function meet(options: MeetOptions): Promise<Meeting> {
   const { provider, url, ca, proxy = null, timeouts = TIMEOUTS, signal = new AbortController().signal } = options;
   const endpoint = endpointOf(url, ca);
-  const facts: Facts = { provider: provider.name, host: endpoint.host, port: endpoint.port };
+  const facts: FindingContext = { provider: provider.name, host: endpoint.host, port: endpoint.port };
   const meeting: Meeting = {
     provider: provider.name,
     url,
