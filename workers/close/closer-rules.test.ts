@@ -75,13 +75,14 @@ function closing(change: Partial<CloserOptions> = {}) {
 
 describe('a shot is walked to be closed', () => {
   test('when nobody here has sent anything of it for 400 ms, twice a second', async () => {
-    const { scene, now, know, rounds } = closing();
+    const { scene, now, know, rounds, asked } = closing();
     scene.fired('all');
     await know();
     now.idleMs = 399;
     expect(await rounds(0, 5_000)).toEqual([0, 0]);
     now.idleMs = 400;
     expect(await rounds(0, 499, 1, 499, 1)).toEqual([1, 0, 1, 0, 1]);
+    expect(asked.looks).toEqual([]);
   });
 
   test('however busy, once it was halted or the first of its windows is over by the earliest that the time may be', async () => {
@@ -119,6 +120,32 @@ describe('a shot is walked to be closed', () => {
     expect([said('shot closed').length, complaints]).toEqual([1, []]);
   });
 
+  test('that another has closed meanwhile is told by that one', async () => {
+    const rig = settleRig();
+    const appended = { ok: false as const, code: 'SHOT_CLOSED' as const, say: '' };
+    const { scene, know, rounds, said, complaints } = closing({
+      journal: { ...rig.journal, launch: () => Promise.resolve(theirs()), append: () => Promise.resolve(appended) },
+    });
+    const theirs = () => scene.state;
+    scene.fired('all');
+    scene.halt();
+    await know();
+    scene.nowMs += HALT_SETTLES_MS + 100;
+    expect((await rounds(0))[0]).toBeGreaterThan(0);
+    expect([said('shot closed'), complaints]).toEqual([[], []]);
+  });
+
+  test('is left where it is when the worker stops', async () => {
+    const { scene, know, closer, asked } = closing();
+    scene.fired(['ios']);
+    scene.fired(['android']);
+    await know();
+    const round = closer.round();
+    await closer.stop();
+    await round;
+    expect([asked.forgets[0]?.length, asked.reads]).toEqual([2, 0]);
+  });
+
   test('is walked by the one who has the lease alone, which is asked for once a second', async () => {
     const { scene, now, know, rounds, asked } = closing();
     const shot = scene.fired('all');
@@ -141,7 +168,7 @@ describe('what a round sees to besides', () => {
     await rounds(0);
     expect([asked.looks, asked.leases]).toEqual([[], []]);
     now.isLost = true;
-    await rounds(0, 0);
+    expect(await rounds(0, 0)).toEqual([0, 0]);
     expect(asked.looks).toHaveLength(2);
     const [[looked, parts, memo], [, again]] = asked.looks as [
       [{ id: string }, { segment: string }[], { parts: unknown }],
@@ -168,9 +195,9 @@ describe('what a round sees to besides', () => {
   });
 
   test('a launch that is not known yet is nothing to walk', async () => {
-    const { rounds, asked } = closing();
+    const { rounds, asked, said } = closing();
     expect(await rounds(0)).toEqual([0]);
-    expect(asked.forgets).toEqual([]);
+    expect([asked.forgets, said('failed')]).toEqual([[], []]);
   });
 });
 
@@ -224,6 +251,24 @@ describe('a close that cannot be', () => {
     error = new Error('away');
     await rounds(60_000, 500);
     expect([complaints.length, said('closing failed').length]).toEqual([2, 2]);
+  });
+
+  test('is a new one after a round that went well', async () => {
+    const rig = settleRig();
+    let isOdd = true;
+    const claims = Object.assign(Object.create(rig.claims) as typeof rig.claims, {
+      read: (keys: readonly string[]) =>
+        isOdd ? Promise.reject(new CloudError('CLAIM_UNKNOWN', 'odd')) : rig.claims.read(keys),
+    });
+    const { scene, know, rounds, complaints, said } = closing({ claims });
+    scene.fired('all');
+    await know();
+    await rounds(0, 1_000);
+    isOdd = false;
+    await rounds(2_000);
+    isOdd = true;
+    await rounds(500, 999, 1);
+    expect([complaints.length, said('close was refused').length]).toEqual([4, 2]);
   });
 });
 

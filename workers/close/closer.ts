@@ -41,12 +41,17 @@ const LEASE_EVERY_MS = 1_000;
 /** Who waits for a GO reads what is new in the record so often: a shot whose order is lost must be known soon. */
 const READ_EVERY_MS = 500;
 
+interface Walked {
+  memo: CloseMemo;
+  refused: { code: string; atMs: number; waitMs: number } | null;
+  lease: { isOurs: boolean; askedAtMs: number } | null;
+}
+
 /** Walks the shots of one launch: closes them when they are due, and sees to it that nothing of them lies around. Runs in every worker; one of them at a time walks a shot. */
 export class Closer {
   readonly #options: CloserOptions;
-  readonly #memos = new Map<string, CloseMemo>();
-  readonly #refused = new Map<string, { code: string; atMs: number; waitMs: number }>();
-  readonly #leases = new Map<string, { isOurs: boolean; askedAtMs: number }>();
+  /** What is known of the shots that run, by their ids. */
+  readonly #walked = new Map<string, Walked>();
   #readAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
@@ -83,14 +88,12 @@ export class Closer {
     const current = await this.#present();
     if (current === null) return;
     const running = runningShots(current);
-    for (const known of this.#memos.keys()) if (!running.some(({ id }) => id === known)) this.#memos.delete(known);
-    for (const known of this.#refused.keys()) if (!running.some(({ id }) => id === known)) this.#refused.delete(known);
-    for (const known of this.#leases.keys()) if (!running.some(({ id }) => id === known)) this.#leases.delete(known);
+    for (const id of this.#walked.keys()) if (!running.some((shot) => shot.id === id)) this.#walked.delete(id);
     rescue.forget(running);
     for (const shot of running) {
       if (this.#stopped) return;
-      const refused = this.#refused.get(shot.id);
-      if (refused !== undefined && this.#monotonicMs() - refused.atMs < refused.waitMs) continue;
+      const { refused } = this.#of(shot.id);
+      if (refused !== null && this.#monotonicMs() - refused.atMs < refused.waitMs) continue;
       try {
         await this.#walkShot(current, shot);
       } catch (error) {
@@ -112,8 +115,7 @@ export class Closer {
 
   async #walkShot(launch: Launch, shot: Shot): Promise<void> {
     const { idleMs, rescue, clock } = this.#options;
-    const memo = this.#memos.get(shot.id) ?? new CloseMemo();
-    this.#memos.set(shot.id, memo);
+    const { memo } = this.#of(shot.id);
     const over =
       shot.haltedAtMs !== null || clock.earliestMs() > Math.min(shot.notAfterAtMs.ios, shot.notAfterAtMs.android);
     const mayClose = (over || idleMs(shot.id) >= IDLE_MS) && this.#monotonicMs() - memo.walkedAtMs >= CLOSE_EVERY_MS;
@@ -131,30 +133,34 @@ export class Closer {
     const result = await closeShot(this.#options, { launchId, shotId: shot.id, nowMs: clock.earliestMs(), memo });
     if (result.state === 'closed' && result.byUs) log.info({ shotId: shot.id }, 'shot closed');
     if (result.state === 'refused') this.#refuse(shot, result);
-    else this.#refused.delete(shot.id);
+    else this.#of(shot.id).refused = null;
   }
 
   /** Nothing here mends what the core refuses: it is said, and tried again seldom. The log has it once per cause, the report as long as it stands. */
   #refuse({ id }: Shot, { code, say }: { code: string; say: string }): void {
     const { log, complain } = this.#options;
-    const before = this.#refused.get(id);
-    this.#refused.set(id, {
-      code,
-      atMs: this.#monotonicMs(),
-      waitMs: Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2),
-    });
+    const walked = this.#of(id);
+    const before = walked.refused;
+    const waitMs = Math.min(REFUSED_MOST_MS, (before?.waitMs ?? CLOSE_EVERY_MS) * 2);
+    walked.refused = { code, atMs: this.#monotonicMs(), waitMs };
     if (before?.code !== code) log.error({ shotId: id, code, say }, 'close was refused; it is tried again, seldom');
     complain(`${CANNOT_CLOSE} ${id}: ${say}`);
   }
 
   async #isOurs(shotId: string): Promise<boolean> {
     const { launchId, holder, live, clock } = this.#options;
-    const known = this.#leases.get(shotId);
-    if (known !== undefined && this.#monotonicMs() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
+    const known = this.#of(shotId).lease;
+    if (known !== null && this.#monotonicMs() - known.askedAtMs < LEASE_EVERY_MS) return known.isOurs;
     const askedAtMs = this.#monotonicMs();
     const isOurs = await live.lease(`closer/${launchId}/${shotId}`, holder, LEASE_MS, clock.nowMs());
-    this.#leases.set(shotId, { isOurs, askedAtMs });
+    this.#of(shotId).lease = { isOurs, askedAtMs };
     return isOurs;
+  }
+
+  #of(shotId: string): Walked {
+    const walked = this.#walked.get(shotId) ?? { memo: new CloseMemo(), refused: null, lease: null };
+    this.#walked.set(shotId, walked);
+    return walked;
   }
 
   #monotonicMs(): number {
