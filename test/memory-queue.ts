@@ -5,8 +5,9 @@ export class MemoryQueue {
   readonly gone: string[] = [];
   readonly back: [receipt: string, afterSeconds: number][] = [];
   readonly received: object[] = [];
-  /** Of the next receive, and of the next remove. */
+  /** Of the next receive, hand-back and remove. */
   fault: Error | null = null;
+  backFault: Error | null = null;
   removeFault: Error | null = null;
   #waiting: Received[] = [];
   #arrival = Promise.withResolvers<void>();
@@ -38,8 +39,12 @@ export class MemoryQueue {
         if (removeFault !== null) throw removeFault;
         this.gone.push(...receipts);
       },
-      handBack: (_queue: string, receipts: readonly string[], afterSeconds: number) =>
-        Promise.resolve(void this.back.push(...receipts.map((receipt): [string, number] => [receipt, afterSeconds]))),
+      handBack: async (_queue: string, receipts: readonly string[], afterSeconds: number) => {
+        const { backFault } = this;
+        this.backFault = null;
+        if (backFault !== null) throw backFault;
+        this.back.push(...receipts.map((receipt): [string, number] => [receipt, afterSeconds]));
+      },
     } as unknown as Queues;
   }
 }

@@ -1,15 +1,18 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Share } from '../../contract/pace.ts';
+import type { Journal } from '../../infra/aws/journal.ts';
 import type { Received } from '../../infra/aws/queues.ts';
 import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
+import { closeShot } from '../../settle/close.ts';
 import { COUNT, MANIFEST, settleRig } from '../../settle/rig-for-tests.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
 import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { Known } from '../dispatch/known.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
+import type { LaneJob } from '../lanes/lane.ts';
 import { Foreign } from '../report/foreign.ts';
 import { QuickLane } from './lane-for-tests.ts';
 import { Sender } from './sender.ts';
@@ -35,6 +38,7 @@ const audience = {
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
@@ -56,6 +60,7 @@ function sending() {
   const complaints: string[] = [];
   const lines: { msg: string }[] = [];
   const loaded: { audience: LoadedAudience | null } = { audience };
+  const append: { now: typeof journal.append } = { now: journal.append };
   const runs = new ShotRuns({
     journal,
     launchId: LAUNCH_ID,
@@ -71,7 +76,7 @@ function sending() {
     queue: 'ios-batches',
     claims,
     setOf: () => Promise.reject(new Error('no set was frozen')),
-    journal,
+    journal: { ...journal, append: (...call) => append.now(...call) },
     clock,
     launchId: LAUNCH_ID,
     bootId: 'boot',
@@ -112,6 +117,7 @@ function sending() {
     complaints,
     said,
     loaded,
+    append,
     runs,
     sender,
     message,
@@ -196,7 +202,7 @@ describe('a batch of a shot that runs', () => {
   });
 
   test('whose claim fails by a fault of ours goes back for a second, and is told in the log', async () => {
-    const { sender, queue, message, said, loaded } = sending();
+    const { sender, queue, message, said, loaded, shot } = sending();
     loaded.audience = Object.assign(Object.create(audience) as LoadedAudience, {
       view: () => {
         throw new Error('no view');
@@ -205,7 +211,9 @@ describe('a batch of a shot that runs', () => {
     sender.start();
     queue.put(message('ios.0'));
     await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
-    expect(said('batch could not be claimed')).toHaveLength(1);
+    expect(said('batch could not be claimed')).toMatchObject([
+      { batch: 'ios.0', shotId: shot.id, err: { message: 'no view' } },
+    ]);
   });
 
   test('whose sending breaks is told, and neither gone nor handed back: its lease says the rest', async () => {
@@ -213,9 +221,72 @@ describe('a batch of a shot that runs', () => {
     lane.send = () => Promise.reject(new Error('lane broke'));
     sender.start();
     queue.put(message('ios.0'));
-    await vi.waitFor(() => expect(said('BATCH_LOST')).toHaveLength(1), soon);
+    await vi.waitFor(
+      () =>
+        expect(said('BATCH_LOST')).toMatchObject([{ batch: 'ios.0', shotId: shot.id, err: { message: 'lane broke' } }]),
+      soon,
+    );
     await vi.waitFor(() => expect([sender.inHand, runs.get(shot.id)?.inHand]).toEqual([0, 0]), soon);
     expect([queue.gone, queue.back]).toEqual([[], []]);
+  });
+
+  test('that is given back while it is sent goes on to others: its message is handed back, its account is open', async () => {
+    const { sender, queue, message, lane, standing, runs, shot } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.send = async (_shot: unknown, job: LaneJob) => {
+      job.settle(0, { state: 'accepted' });
+      await sent.promise;
+      for (let index = 1; index < job.count; index += 1) {
+        const why = job.stop(index);
+        job.settle(index, why === null ? { state: 'accepted' } : { state: 'held', why: why as 'returned' });
+      }
+    };
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)?.inHand).toBe(1), soon);
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
+    sender.giveBack();
+    sent.resolve();
+    await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 0]]), soon);
+    expect([standing('ios.0'), queue.gone, runs.get(shot.id)?.inHand]).toEqual(['open', [], 0]);
+  });
+
+  test('whose claim has no answer is tried until it is over for it: by a drain, or a halt; then it comes again in five seconds', async () => {
+    for (const ends of ['drain', 'halt'] as const) {
+      const { sender, queue, message, claims, said, switchesSay } = sending();
+      claims.claim = () => Promise.reject(new Error('DynamoDB is away'));
+      claims.handOn = () => Promise.resolve(true);
+      sender.start();
+      queue.put(message('ios.0'));
+      await vi.waitFor(() => expect(said('a batch could not be claimed').length).toBeGreaterThan(1), soon);
+      expect(queue.back).toEqual([]);
+      if (ends === 'drain') await sender.drain();
+      else switchesSay({ haltEpoch: 1, halted: true });
+      await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 5]]), soon);
+      expect(queue.gone).toEqual([]);
+    }
+  });
+
+  test('wants room beside what is being claimed, each time anew', async () => {
+    const { sender, queue, message, lane, claims } = sending();
+    const wanted: number[] = [];
+    lane.room = (claiming?: () => number) => {
+      wanted.push(claiming?.() ?? -1);
+      return Promise.resolve();
+    };
+    const claim = claims.claim.bind(claims);
+    const answer = Promise.withResolvers<void>();
+    claims.claim = async (...call) => {
+      await answer.promise;
+      return claim(...call);
+    };
+    sender.start();
+    queue.put(message('ios.0'), message('ios.1'));
+    await vi.waitFor(() => expect(wanted).toEqual([0, COUNT]), soon);
+    answer.resolve();
+    await vi.waitFor(() => expect(queue.gone).toHaveLength(2), soon);
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(wanted).toEqual([0, COUNT, 0]), soon);
   });
 
   test('that a closer gave up while it was sent corrects the closed shot', async () => {
@@ -225,7 +296,6 @@ describe('a batch of a shot that runs', () => {
     sender.start();
     queue.put(message('ios.0'));
     await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
-    const { closeShot } = await import('../../settle/close.ts');
     expect(scene.nowMs).toBeLessThan(shot.notAfterAtMs.ios);
     const nowMs = shot.notAfterAtMs.android + 3_600_000;
     expect(await closeShot({ ...deps, claims }, { launchId: LAUNCH_ID, shotId: shot.id, nowMs })).toMatchObject({
@@ -236,6 +306,32 @@ describe('a batch of a shot that runs', () => {
     sent.resolve();
     await vi.waitFor(() => expect(said('late account recorded')).toMatchObject([{ corrected: true }]), soon);
     expect(await totals(shot)).toMatchObject({ ios: { accepted: 4, late: 4, uncertain: 0 } });
+  });
+
+  test.each<[string, Journal['append'], string, object]>([
+    [
+      'that the launch does not take is told',
+      () => Promise.resolve({ ok: false, code: 'TOTALS_WRONG', say: 'no' }),
+      'late account recorded',
+      { corrected: false },
+    ],
+    [
+      'that cannot be written is told',
+      () => Promise.reject(new Error('away')),
+      'late account could not be recorded',
+      { batch: 'ios.0', err: { message: 'away' } },
+    ],
+  ])('a correction %s', async (_, fails, say, fields) => {
+    const { sender, queue, message, lane, shot, deps, said, standing, append } = sending();
+    const sent = Promise.withResolvers<void>();
+    lane.hold = sent.promise;
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(standing('ios.0')).toBe('claimed'), soon);
+    await closeShot(deps, { launchId: LAUNCH_ID, shotId: shot.id, nowMs: shot.notAfterAtMs.android + 3_600_000 });
+    append.now = fails;
+    sent.resolve();
+    await vi.waitFor(() => expect(said(say)).toMatchObject([{ shotId: shot.id, ...fields }]), soon);
   });
 });
 
@@ -287,6 +383,37 @@ describe('a batch that may not be claimed', () => {
     const before = queue.received.length;
     await new Promise((done) => setTimeout(done, 120));
     expect(queue.received.length).toBe(before);
+  });
+
+  test('while everybody pauses stays at hand though others send for now; after eight seconds somebody else has its message', async () => {
+    const { sender, queue, message, share, switchesSay, standing, runs, shot } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    share.now = { perSecond: 0, active: false };
+    await new Promise((done) => setTimeout(done, 120));
+    expect(queue.back).toEqual([]);
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 7_500);
+    await new Promise((done) => setTimeout(done, 120));
+    switchesSay({});
+    share.now = { perSecond: 0, active: true };
+    await new Promise((done) => setTimeout(done, 120));
+    expect([standing('ios.0'), queue.gone, queue.back]).toEqual([undefined, [], []]);
+  });
+
+  test('and that cannot be kept at hand goes back in a second', async () => {
+    const { sender, queue, message, switchesSay, said, runs, shot } = sending();
+    switchesSay({ halted: true });
+    sender.start();
+    queue.put(message('ios.0'));
+    await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
+    queue.backFault = new Error('SQS is away');
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 4_500);
+    await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
+    expect(said('batch could not be claimed')).toMatchObject([{ err: { message: 'SQS is away' } }]);
   });
 
   test('because others send for now is released to them, with what waits behind it', async () => {
@@ -356,7 +483,7 @@ describe('a sender', () => {
     const startMs = performance.now();
     sender.start();
     await vi.waitFor(() => expect(queue.gone).toEqual(['ios.0']), soon);
-    expect(said('batch queue cannot be read')).toHaveLength(1);
+    expect(said('batch queue cannot be read')).toMatchObject([{ err: { message: 'SQS is away' } }]);
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(450);
   });
 
