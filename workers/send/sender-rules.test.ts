@@ -270,7 +270,7 @@ describe('a batch of a shot that runs', () => {
   test('wants room beside what is being claimed, each time anew', async () => {
     const { sender, queue, message, lane, claims } = sending();
     const wanted: number[] = [];
-    lane.room = (claiming?: () => number) => {
+    lane.capacity = (claiming?: () => number) => {
       wanted.push(claiming?.() ?? -1);
       return Promise.resolve();
     };
