@@ -60,7 +60,7 @@ function sending() {
   const complaints: string[] = [];
   const lines: { msg: string }[] = [];
   const loaded: { audience: LoadedAudience | null } = { audience };
-  const append: { now: typeof journal.append } = { now: journal.append };
+  const append: { now: typeof journal.append } = { now: (...call) => journal.append(...call) };
   const runs = new ShotRuns({
     journal,
     launchId: LAUNCH_ID,
@@ -394,8 +394,8 @@ describe('a batch that may not be claimed', () => {
     share.now = { perSecond: 0, active: false };
     await new Promise((done) => setTimeout(done, 120));
     expect(queue.back).toEqual([]);
-    const { now } = performance;
-    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 7_500);
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 7_500);
     await new Promise((done) => setTimeout(done, 120));
     switchesSay({});
     share.now = { perSecond: 0, active: true };
@@ -410,8 +410,8 @@ describe('a batch that may not be claimed', () => {
     queue.put(message('ios.0'));
     await vi.waitFor(() => expect(runs.get(shot.id)).toBeDefined(), soon);
     queue.backFault = new Error('SQS is away');
-    const { now } = performance;
-    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 4_500);
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 4_500);
     await vi.waitFor(() => expect(queue.back).toEqual([['ios.0', 1]]), soon);
     expect(said('batch could not be claimed')).toMatchObject([{ err: { message: 'SQS is away' } }]);
   });
