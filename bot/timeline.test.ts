@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { grantedByManifest } from '../infra/local/slack/app-manifest.ts';
 import { until } from '../infra/local/slack/for-tests.ts';
-import { grantedByManifest } from '../infra/local/slack/manifest.ts';
 import { readyLaunch, startRig } from '../test/bot-rig.ts';
 import type { Rig } from '../test/bot-rig.ts';
 

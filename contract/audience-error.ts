@@ -1,6 +1,6 @@
 /**
  * Codes of everything that makes an audience unusable. One bad row is never an error: it is rejected with a reason (see
- * workers/audience/reasons.ts).
+ * workers/audience/reject-reasons.ts).
  */
 export type AudienceErrorCode =
   | 'ARGUMENT_INVALID'

@@ -8,7 +8,7 @@ import { haltWord } from '../commands/halt-words.ts';
 import { didYouMean } from '../commands/nearest.ts';
 import { CliError } from './cli-error.ts';
 import { forget } from './forget.ts';
-import { gates, launches, people, stats, status, timeline } from './look.ts';
+import { gates, launches, people, stats, status, timeline } from './inspect.ts';
 import { readKey, writeNewKey } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed } from './press.ts';

@@ -11,7 +11,7 @@ import { segmentsOf } from '../commands/segments.ts';
 import { pressHalt } from '../press-halt.ts';
 import { plural, utc } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
-import { orderLines } from './look.ts';
+import { orderLines } from './inspect.ts';
 import { proofBy } from './operator-key.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { keyOwner, launchOf, perform } from './session.ts';

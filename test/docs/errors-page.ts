@@ -1,4 +1,4 @@
-import { REASONS } from '../../workers/audience/reasons.ts';
+import { REASONS } from '../../workers/audience/reject-reasons.ts';
 import { finding, FINDING_CODES } from '../../workers/probe/findings.ts';
 import { codesInSources } from './codes.ts';
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, fcm, HEADER, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
-import { REASONS } from './reasons.ts';
+import { REASONS } from './reject-reasons.ts';
 import { sampleAudience } from './sample.ts';
 import { csvToParquet } from './source.ts';
 

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Objects } from '../../infra/aws/objects.ts';
-import { rejectedRows } from './judge.ts';
-import type { RejectedRow } from './judge.ts';
+import { rejectedRows } from './judge-rows.ts';
+import type { RejectedRow } from './judge-rows.ts';
 import { openPrivate } from './private-file.ts';
-import { REASONS } from './reasons.ts';
-import type { Reason } from './reasons.ts';
+import { REASONS } from './reject-reasons.ts';
+import type { Reason } from './reject-reasons.ts';
 import type { Place, Staged } from './staging.ts';
 
 /** One line of the rejects file. */

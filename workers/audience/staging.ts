@@ -4,7 +4,7 @@ import { writtenSql } from './column-types.ts';
 import { LINES, literal, rowsOf } from './duck.ts';
 import { FIELDS } from './fields.ts';
 import type { Field } from './fields.ts';
-import { reasonNumber } from './reasons.ts';
+import { reasonNumber } from './reject-reasons.ts';
 import { unreadable, unreadLines } from './source.ts';
 import type { Source } from './source.ts';
 

@@ -3,7 +3,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { LaneStatus } from '../lanes/lane.ts';
 import { peersTogether } from '../lanes/peer-reading.ts';
 import { GAUGE, NONE } from './messages.ts';
-import { reasonOf } from './reasons.ts';
+import { reasonOf } from './reason-ids.ts';
 import type { SendingThread } from './sending-threads.ts';
 
 export type Gauged = Omit<LaneStatus, 'provider' | 'connections'>;

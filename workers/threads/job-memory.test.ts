@@ -4,7 +4,7 @@ import { ShotStop } from '../halt/shot-stop.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
 import { leaseFor } from '../send/lease-for-tests.ts';
 import { createJobMemory, JobMemories, JobReader, JobWriter, THREAD_LOST } from './job-memory.ts';
-import { createReasons, ReasonWriter } from './reasons.ts';
+import { createReasons, ReasonWriter } from './reason-ids.ts';
 
 function setUp(count: number) {
   const told: (Outcome & { index: number })[] = [];

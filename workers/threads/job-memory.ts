@@ -2,8 +2,8 @@ import { sharedClockMs } from '../../infra/monotonic.ts';
 import { writeClockMs } from '../halt/composed-write.ts';
 import type { Held } from '../lanes/held.ts';
 import type { LaneJob, Outcome } from '../lanes/lane.ts';
-import { reasonOf } from './reasons.ts';
-import type { ReasonWriter } from './reasons.ts';
+import { reasonOf } from './reason-ids.ts';
+import type { ReasonWriter } from './reason-ids.ts';
 
 /*
  * What becomes of a job that a sending thread has, in memory that outlives the thread. The thread marks a device before

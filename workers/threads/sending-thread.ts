@@ -7,7 +7,7 @@ import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import { collectGarbage } from '../collect-garbage.ts';
 import { SwitchView } from '../halt/switch-view.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
-import { ReasonWriter } from './reasons.ts';
+import { ReasonWriter } from './reason-ids.ts';
 import { ThreadSide } from './thread-side.ts';
 
 const PULSE_MS = 50;

@@ -7,7 +7,7 @@ import type { LoadedAudience } from '../audience/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
-import { createReasons } from './reasons.ts';
+import { createReasons } from './reason-ids.ts';
 
 /** What a lane has in every thread; the rest of its set-up is the thread's own. */
 export type LanePlan = Omit<LaneSetup, 'connections' | 'gauge'>;

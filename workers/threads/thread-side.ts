@@ -14,7 +14,7 @@ import { HandedCredential } from './handed-credential.ts';
 import { JobWriter, THREAD_LOST } from './job-memory.ts';
 import { GAUGE, NONE } from './messages.ts';
 import type { LaneSetup, PlainTemplate, ToThread } from './messages.ts';
-import type { ReasonWriter } from './reasons.ts';
+import type { ReasonWriter } from './reason-ids.ts';
 import { SharedPace } from './shared-pace.ts';
 
 const GAUGE_MS = 20;
