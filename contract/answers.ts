@@ -14,7 +14,7 @@ import { httpReason } from './http-reason.ts';
  * - provider: it has nothing to do with the device. One alone is an accident, many on one connection are a sick connection,
  *   nearly all on most connections are weather.
  */
-export type Concern = 'token' | 'device' | 'campaign' | 'credential' | 'provider';
+type Concern = 'token' | 'device' | 'campaign' | 'credential' | 'provider';
 
 export interface Row {
   readonly concerns: Concern;

@@ -5,7 +5,7 @@ import { counts } from '../runbooks/launch/counts.ts';
 import type { AudienceRef } from '../runbooks/launch/entries.ts';
 
 /** A frozen range of devices inside one shard and one segment. */
-export const manifestBatch = z.strictObject({
+const manifestBatch = z.strictObject({
   id: z.string(),
   shard: z.string(),
   start: z.number().int().min(0),

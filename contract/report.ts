@@ -37,7 +37,7 @@ const duration = z.number().min(0);
  * Http502), or NoAnswer. `refused`: answers of that kind in it. `waiting`: devices of claimed batches that wait in this lane.
  * `againInMs`: until the next try; 0: one is under way.
  */
-export const laneWeather = z.strictObject({
+const laneWeather = z.strictObject({
   state: z.enum(['slow', 'stopped']),
   reason: z.string(),
   forMs: duration,
@@ -48,7 +48,7 @@ export const laneWeather = z.strictObject({
 export type LaneWeather = z.output<typeof laneWeather>;
 
 /** `connections`: given up as sick since the lane opened. `reason`: of the last one. */
-export const laneSick = z.strictObject({ connections: count, reason: z.string() });
+const laneSick = z.strictObject({ connections: count, reason: z.string() });
 export type LaneSick = z.output<typeof laneSick>;
 
 /**
@@ -56,7 +56,7 @@ export type LaneSick = z.output<typeof laneSick>;
  * is there. `obeysTable`: it gives its header table up, as we ask; null: not known. `answered`: it took our credential. `problem`:
  * what stands between us now, one of the probe's findings (workers/probe/findings.ts).
  */
-export const lanePeer = z.strictObject({
+const lanePeer = z.strictObject({
   tls: z.string().max(60).nullable(),
   streams: count.nullable(),
   obeysTable: z.boolean().nullable(),

@@ -86,11 +86,7 @@ export async function attemptSets(
 }
 
 /** `own`: the batch's claims of all earlier attempts. */
-export function laterSet(
-  frozen: Uint8Array | undefined,
-  own: readonly (Claim | undefined)[],
-  count: number,
-): AttemptSet {
+function laterSet(frozen: Uint8Array | undefined, own: readonly (Claim | undefined)[], count: number): AttemptSet {
   if (frozen === undefined) return { members: new Uint8Array(count), size: 0 };
   const answered = answeredBy(own, count);
   const members = Uint8Array.from({ length: count }, (_, device) =>

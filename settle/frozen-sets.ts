@@ -24,7 +24,7 @@ export interface FreezeDeps {
 }
 
 /** Members of each batch that has any, one byte per device: 1 or 0. */
-export type SetMembers = ReadonlyMap<string, Uint8Array>;
+type SetMembers = ReadonlyMap<string, Uint8Array>;
 
 export type SetReader = (launchId: string, set: FrozenSet) => Promise<SetMembers>;
 
@@ -139,7 +139,7 @@ function lost(segment: string, batches: number, missing: ReadonlyMap<number, num
 }
 
 /** `own`: the batch's claims of all earlier attempts, in order. */
-export function leftOf(own: readonly (Claim | undefined)[], count: number, policy: 'leave' | 'resend'): Uint8Array {
+function leftOf(own: readonly (Claim | undefined)[], count: number, policy: 'leave' | 'resend'): Uint8Array {
   const within = new Set([
     stateCode('halted'),
     stateCode('late'),

@@ -38,7 +38,7 @@ export interface LaneRig {
   stop(): Promise<void>;
 }
 
-export interface SendOptions {
+interface SendOptions {
   platform: Platform;
   /** Sending threads; 0: this one. */
   threads: number;
@@ -60,7 +60,7 @@ export interface SendOptions {
   during?: (send: Progress) => Promise<void>;
 }
 
-export interface Progress {
+interface Progress {
   /** Resolves when the providers have received so many. */
   received(devices: number): Promise<void>;
   status(): LaneStatus;

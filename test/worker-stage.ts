@@ -45,7 +45,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export interface LaunchOptions {
+interface LaunchOptions {
   ios: number;
   android: number;
   /** What its runbook wants: without a bot each takes its part of that many. Default 1. */ workers?: number;
@@ -79,12 +79,12 @@ export interface StagedLaunch {
   counts(): Counts;
 }
 
-export interface Order {
+interface Order {
   orderId: string;
   shownHash: string;
 }
 
-export interface Counts {
+interface Counts {
   received: number;
   distinctDevices: number;
   duplicates: number;

@@ -15,7 +15,7 @@ import { approveFire, approveLift, halt, requestFire, requestLift, segmentsNamed
 import { approveKeys, requestKeys, verify } from './record.ts';
 import { openSession } from './session.ts';
 
-export const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
+const HELP = `The launch from the command line: works with Slack and the bot gone, under the same rules.
 
   npm run go -- keygen --out operator.pem
   npm run go -- launches

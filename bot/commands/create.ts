@@ -218,7 +218,7 @@ export function createWith(runbooks: readonly ListedRunbook[]): Subcommand {
 export const COMPRESS = { fractions: true } as const;
 
 /** ` in 20m compress 24 called "Dress rehearsal"` → its parts. */
-export function parseCreate(text: string): { when: string; compress: string | null; name: string | null } {
+function parseCreate(text: string): { when: string; compress: string | null; name: string | null } {
   const name = /\s(?:called|named|name)\s+(?:"([^"]+)"|(\S.*?))(?=\s+compress\s|$)/i.exec(text);
   const compress = /\scompress(?:ed)?\s+(\S+)/i.exec(text);
   const left = text.replace(name?.[0] ?? '\0', ' ').replace(compress?.[0] ?? '\0', ' ');

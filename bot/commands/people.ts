@@ -144,7 +144,7 @@ function rolesIn(words: readonly string[]): { roles: Role[]; rest: string; unkno
 }
 
 /** A person's id is their name in small letters, with a number if it is taken. */
-export function freeId(launch: Pick<Launch, 'people'>, name: string): string {
+function freeId(launch: Pick<Launch, 'people'>, name: string): string {
   const base =
     name
       .normalize('NFKD')

@@ -25,7 +25,7 @@ import { StandstillWatch } from './shots/standstill.ts';
 import { TIMINGS } from './timings.ts';
 import type { Timings } from './timings.ts';
 
-export type { Conductor, HaltPress } from './conductor-port.ts';
+export type { Conductor } from './conductor-port.ts';
 
 export interface ConductorOptions {
   cloud: Cloud;

@@ -9,12 +9,12 @@ import { slackErrorCode } from './slack-fault.ts';
  */
 
 /** Travels as message metadata, so that a repeated effect finds the message it has already posted. */
-export interface EffectMark {
+interface EffectMark {
   launchId: string;
   effectId: string;
 }
 
-export interface Upload {
+interface Upload {
   bytes: Uint8Array;
   filename: string;
   title: string;
@@ -51,7 +51,7 @@ export interface SlackPort {
 /** Shorter than a claim on the outbox: a post of ours is over, one way or the other, before another instance may try it. */
 export const POST_TIMEOUT_MS = 4_000;
 
-export const EFFECT_EVENT = 'gobutton_effect';
+const EFFECT_EVENT = 'gobutton_effect';
 
 /**
  * Retries within some seconds only; the outbox repeats what still fails. A WebClient left alone waits up to half an

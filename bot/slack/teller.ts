@@ -151,7 +151,7 @@ export class Teller {
 }
 
 /** No word of Slack's: what was asked for may have been done. A limit and a refusal are words; so is a connection that was never made. */
-export function mayHaveWorked(error: unknown): boolean {
+function mayHaveWorked(error: unknown): boolean {
   if (limitedForMs(error) !== null || slackErrorCode(error) !== null) return false;
   if (!(error instanceof Error) || !('code' in error)) return true;
   if (error.code === ErrorCode.HTTPError && 'statusCode' in error) return Number(error.statusCode) >= 500;

@@ -1,12 +1,4 @@
-import type {
-  ActionsBlock,
-  Button,
-  ContextBlock,
-  DividerBlock,
-  HeaderBlock,
-  KnownBlock,
-  SectionBlock,
-} from '@slack/types';
+import type { ActionsBlock, Button, ContextBlock, HeaderBlock, KnownBlock, SectionBlock } from '@slack/types';
 import type { Message } from './message.ts';
 import { clip } from './words.ts';
 
@@ -42,8 +34,6 @@ export function fields(pairs: readonly (readonly [string, string])[]): SectionBl
 export function context(...texts: string[]): ContextBlock {
   return { type: 'context', elements: texts.slice(0, 10).map((text) => ({ type: 'mrkdwn', text: clip(text, 3_000) })) };
 }
-
-export const divider: DividerBlock = { type: 'divider' };
 
 export function actions(blockId: string, buttons: readonly Button[]): ActionsBlock {
   return { type: 'actions', block_id: clip(blockId, 255), elements: buttons.slice(0, 25) };

@@ -233,7 +233,7 @@ function nextText(launch: Launch, nowMs: number): string {
 }
 
 /** The last phase that has begun; before the first one, that one. */
-export function phaseOf(launch: Launch, nowMs: number): string {
+function phaseOf(launch: Launch, nowMs: number): string {
   const begun = launch.runbook.phases.findLast((phase) =>
     phase.steps.some((step) => stepDueAtMs(launch, step) <= nowMs),
   );

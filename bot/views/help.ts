@@ -10,7 +10,7 @@ export interface HelpLine {
   group: HelpGroup;
 }
 
-export const HELP_GROUPS = ['See', 'Prepare', 'Fire and halt', 'Drive', 'Talk and end'] as const;
+const HELP_GROUPS = ['See', 'Prepare', 'Fire and halt', 'Drive', 'Talk and end'] as const;
 export type HelpGroup = (typeof HELP_GROUPS)[number];
 
 /** Every subcommand in groups, or one of them in detail. */

@@ -171,7 +171,7 @@ export const seconds = (ms: number): string =>
 const elapsed = (ms: number): string => (ms < 60_000 ? seconds(ms) : span(ms));
 
 /** What the states mean that are neither accepted nor refused. */
-export const STATE_WORDS = {
+const STATE_WORDS = {
   uncertain: 'uncertain (may or may not have got it)',
   halted: 'halted (cut off, never sent)',
   late: 'late (not sent in time)',

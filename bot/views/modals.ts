@@ -105,11 +105,6 @@ export function createModal(
 /** With more locales than this, the ones to edit are named: `/go campaign de fr`. */
 export const CAMPAIGN_LOCALES = 20;
 
-export interface Draft {
-  title: string;
-  body: string;
-}
-
 /** Edits the texts of these locales; with `preview`, what people would see and how many bytes it takes. */
 export function campaignModal(
   launch: Launch,

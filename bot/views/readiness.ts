@@ -9,7 +9,7 @@ import { nameOf } from './names.ts';
 import { waiverMessage } from './requests.ts';
 import { fit, plural, safe } from './words.ts';
 
-export const gateSign: Record<GateStatus, string> = {
+const gateSign: Record<GateStatus, string> = {
   green: ':large_green_circle:',
   red: ':red_circle:',
   unknown: ':white_circle:',

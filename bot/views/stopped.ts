@@ -65,7 +65,7 @@ export function stoppedMessage(launch: Launch, stopped: Stopped): Message {
   ]);
 }
 
-export function stoppedTodo(launch: Launch, stopped: Stopped): string {
+function stoppedTodo(launch: Launch, stopped: Stopped): string {
   return `press HALT (\`/go halt\`), so that the shot closes now; mend what is said above (the copy with \`/go campaign\`, and a test copy with \`/go test\` shows whether it helped); then \`${fireCommand({ ...launch, halt: { ...launch.halt, active: true } }, ids(stopped))}\` sends to whoever got nothing, with a second person.`;
 }
 

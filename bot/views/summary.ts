@@ -209,7 +209,7 @@ function leftToSend(launch: Launch, shot: Shot): string[] {
 }
 
 /** End of the last slot in which anything was accepted. */
-export function lastMs(figures: ShotFigures): number | null {
+function lastMs(figures: ShotFigures): number | null {
   const last = figures.total.curve.at(-1);
   return last === undefined ? null : (last[0] + 1) * 100;
 }

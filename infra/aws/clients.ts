@@ -17,8 +17,8 @@ import { createStoreClock } from './store-clock.ts';
 import type { StampedAnswer, StoreClock } from './store-clock.ts';
 
 /** One try of a record, claim or switch write takes at most this long; with three tries a decision waits some 3 s at worst. */
-export const RECORD_TRY_TIMEOUT_MS = 1_000;
-export const RECORD_TRIES = 3;
+const RECORD_TRY_TIMEOUT_MS = 1_000;
+const RECORD_TRIES = 3;
 const QUEUE_TRY_TIMEOUT_MS = 5_000;
 const QUEUE_TRIES = 3;
 const SOCKETS = 256;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { CloudConfig } from './cloud-config.ts';
 
 /** What becomes of one try of a call. `pass` carries it out and gives its answer; the other two end the connection without one. */
-export type Happening = 'pass' | 'lose-request' | 'lose-answer' | { change: (output: never) => void };
+type Happening = 'pass' | 'lose-request' | 'lose-answer' | { change: (output: never) => void };
 /** `nth` counts the tries of each operation from 1. */
 export type WireFault = (call: { operation: string; input: Record<string, unknown>; nth: number }) => Happening;
 

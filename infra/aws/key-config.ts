@@ -16,8 +16,8 @@ interface Issue {
   message: string;
 }
 
-export const OWN_KEY = { bot: 'GOBUTTON_BOT_KEY', worker: 'GOBUTTON_WORKER_KEY' } as const;
-export const PUBLIC_KEYS = { bot: 'GOBUTTON_BOT_PUBLIC_KEYS', worker: 'GOBUTTON_WORKER_PUBLIC_KEYS' } as const;
+const OWN_KEY = { bot: 'GOBUTTON_BOT_KEY', worker: 'GOBUTTON_WORKER_KEY' } as const;
+const PUBLIC_KEYS = { bot: 'GOBUTTON_BOT_PUBLIC_KEYS', worker: 'GOBUTTON_WORKER_PUBLIC_KEYS' } as const;
 const OPERATOR_KEY = 'GOBUTTON_OPERATOR_KEY';
 /** What a deployment must read as secrets before `keysFrom`. */
 export const KEY_SECRETS = { bot: [secret(OWN_KEY.bot)], worker: [secret(OWN_KEY.worker)] } as const;

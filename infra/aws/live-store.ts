@@ -62,7 +62,7 @@ export interface LiveStore {
 }
 
 /** `result` is what doing it gave (a message's ts, say). `again`: somebody has claimed it before and may have begun. `token` renews it. */
-export interface EffectClaim {
+interface EffectClaim {
   mine: boolean;
   done: boolean;
   result: string | null;

@@ -8,7 +8,7 @@ import { sha256 } from '../aws/sha256.ts';
 import { projectRoot, startChild } from './child.ts';
 
 /** The sample's day is over in a minute: eight hours before the target become 60 seconds. */
-export const SAMPLE_COMPRESS = 480;
+const SAMPLE_COMPRESS = 480;
 const UNTIL_TARGET_MS = 75_000;
 const ROOM = 'C0WARROOM';
 

@@ -12,7 +12,7 @@ export interface RoomMessage {
   files?: { name: string; url: string }[];
 }
 
-export interface Block {
+interface Block {
   type: string;
   block_id?: string;
   elements?: Element[];
@@ -20,7 +20,7 @@ export interface Block {
   text?: { text: string };
   [field: string]: unknown;
 }
-export interface Element {
+interface Element {
   type: string;
   action_id?: string;
   value?: string;

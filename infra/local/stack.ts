@@ -36,7 +36,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export interface StackParts {
+interface StackParts {
   workspace: Workspace;
   /** Those of the first start. */
   bot: Child;

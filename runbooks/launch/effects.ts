@@ -6,7 +6,7 @@ import type { Launch } from './launch.ts';
  * same effects with the same ids again. Each is idempotent, or guarded by its id where it is performed.
  */
 
-export type EffectBody =
+type EffectBody =
   /** Puts the launch on the index of those that conductors work for. */
   | { kind: 'index-launch' }
   /** Creates the pool's queues if they are missing. */
@@ -40,7 +40,7 @@ export type EffectBody =
   | { kind: 'post-summary'; shotId: string }
   | { kind: 'post-chart'; shotId: string };
 
-export type EffectKind = EffectBody['kind'];
+type EffectKind = EffectBody['kind'];
 
 export type Effect = EffectBody & {
   /** `<seq>/<name>`: the same for every instance and every repair. */

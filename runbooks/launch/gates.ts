@@ -12,7 +12,7 @@ import { runningShots } from './remaining.ts';
 import { clock, listed, span } from './words.ts';
 
 /** A measurement older than this says nothing about now. The same holds for one dated this far in the future. */
-export const MEASUREMENT_LIFE_MS = 15_000;
+const MEASUREMENT_LIFE_MS = 15_000;
 
 /** Hard gates block the press and take no waiver. Credentials and payload size are hard whatever the runbook says: with either red every push would be refused. */
 export function isHardGate(gate: Gate): boolean {

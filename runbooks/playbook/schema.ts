@@ -73,7 +73,7 @@ const operatorKey = z.string().transform((text, context) => {
 });
 
 /** One human, whatever they act with. `device` names where test copies go. */
-export const person = z.strictObject({
+const person = z.strictObject({
   id,
   name: z.string().min(1).max(80),
   roles: z.array(role).min(1),
@@ -114,7 +114,7 @@ const probe = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('providers') }),
 ]);
 
-export const gate = z.strictObject({
+const gate = z.strictObject({
   id,
   title: z.string().min(1).max(120),
   /** Hard gates block the press too and can't be waived. */
@@ -192,7 +192,7 @@ const step = z.strictObject({
 
 const text = z.strictObject({ title: z.string().min(1).max(200), body: z.string().min(1).max(3000) });
 
-export const campaign = z.strictObject({
+const campaign = z.strictObject({
   id,
   /** Locale → text. Devices of a locale that is not here get `default_locale` only if `fallback` says so at compile time. */
   locales: z.record(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'expected a locale like en or pt-BR'), text),
@@ -257,7 +257,7 @@ export const runbook = z.strictObject({
 });
 
 /** Where test copies go. A record holds a reference in the token's place; records from before hold the token. */
-export type PersonDevice =
+type PersonDevice =
   | z.output<typeof person>['devices'][number]
   | { platform: 'ios' | 'android'; ref: string; locale: string };
 export type Person = Omit<z.output<typeof person>, 'devices'> & { devices: PersonDevice[] };

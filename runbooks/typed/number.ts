@@ -12,7 +12,7 @@
  * | `+4`, `-4`, `1e6`, `0x10`, `007`, `6,00,000`, `٤٠`, `４０`, `40-50`, `ten` | refused |
  */
 
-export type NumberProblem =
+type NumberProblem =
   | 'NUMBER_MISSING'
   | 'NUMBER_UNREADABLE'
   | 'NUMBER_TWO_READINGS'

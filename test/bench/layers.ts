@@ -11,7 +11,7 @@ export const LAYERS = [
   'gc',
   'other',
 ] as const;
-export type Layer = (typeof LAYERS)[number];
+type Layer = (typeof LAYERS)[number];
 /** Self time in ms; idle time and the profiler's own are left out. The profiler counts by the clock: on a busy machine these are upper bounds. */
 export type Layers = Record<Layer, number>;
 

@@ -20,7 +20,7 @@ export interface Row {
   peakRssMb: number;
   ownPeakMb: number | null;
 }
-export interface Setting {
+interface Setting {
   processes: number;
   /** Of each process. */ connections: number;
   latencyMs: number;
@@ -43,7 +43,7 @@ export interface Effort {
 
 export const EFFORT: Effort = { warmUpMs: 700, roundMs: 600, rounds: 5 };
 export const QUICK: Effort = { warmUpMs: 100, roundMs: 200, rounds: 1 };
-export const CONNECTIONS = 60;
+const CONNECTIONS = 60;
 /** Numbers of connections of which the lane and h2load show their best; the packages open what they open by themselves. */
 export const TRIED_CONNECTIONS: readonly number[] = [1, 8, 60];
 const MEMORY_CONNECTIONS: readonly number[] = [1, 10, 60, 100, 300, 400];

@@ -225,4 +225,3 @@ export const history = fc.record({
   ),
   uncertain: fc.constantFrom('leave' as const, 'resend' as const),
 });
-export type HistoryPlan = typeof history extends fc.Arbitrary<infer T> ? T : never;

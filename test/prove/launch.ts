@@ -25,7 +25,7 @@ export function batchesOf({ batches, devicesPerBatch }: Bounds) {
   return Array.from({ length: batches }, (_, at) => ({ id: `b${at + 1}`, count: devicesPerBatch }));
 }
 
-export function audienceOf(bounds: Bounds): AudienceRef {
+function audienceOf(bounds: Bounds): AudienceRef {
   const devices = bounds.batches * bounds.devicesPerBatch;
   return {
     hash: 'a'.repeat(64),

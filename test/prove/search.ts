@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 /** Breadth first, so that the first violation found has a shortest trace. */
 
-export interface Found {
+interface Found {
   violation: Violation;
   trace: string[];
 }
@@ -20,7 +20,7 @@ export interface Outcome {
   found: Found | null;
   left: number;
 }
-export interface Progress {
+interface Progress {
   states: number;
   depth: number;
   frontier: number;

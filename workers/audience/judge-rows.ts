@@ -29,7 +29,7 @@ export interface Rules {
   optedOut: string | null;
 }
 
-export interface Segment {
+interface Segment {
   id: string;
   platform: Platform;
   devices: number;

@@ -148,7 +148,7 @@ export async function storeRejects(objects: Objects, key: string, path: string):
   }
 }
 
-export function shortToken(token: string): string {
+function shortToken(token: string): string {
   return token.length <= 12 ? token : `${token.slice(0, 8)}…(${token.length})`;
 }
 

@@ -44,7 +44,7 @@ export interface SampleSummary {
 }
 
 export const SAMPLE_LOCALES: Readonly<Record<string, number>> = { en: 42, es: 18, 'pt-BR': 16, de: 9, ja: 9, ar: 6 };
-export const SAMPLE_MARKETS: Readonly<Record<string, number>> = {
+const SAMPLE_MARKETS: Readonly<Record<string, number>> = {
   us: 36,
   br: 16,
   mx: 14,
@@ -54,7 +54,7 @@ export const SAMPLE_MARKETS: Readonly<Record<string, number>> = {
   eg: 6,
 };
 /** 0.4 % of tokens gone and 0.01 % bad is what a list cleaned a day ago looks like. */
-export const SAMPLE_MARKS: Readonly<MarkShares> = { unregistered: 0.004, bad: 0.0001, errors: 0.00005, silent: 0 };
+const SAMPLE_MARKS: Readonly<MarkShares> = { unregistered: 0.004, bad: 0.0001, errors: 0.00005, silent: 0 };
 
 const SPOKEN: Readonly<Record<string, string>> = {
   us: 'en',

@@ -27,7 +27,7 @@ export interface Place {
   line: number | null;
 }
 
-export interface Unreadable extends Place {
+interface Unreadable extends Place {
   say: string;
 }
 
@@ -108,7 +108,7 @@ async function stageOne(
 }
 
 /** `1001.0` is what spreadsheets and data frames make of the id 1001. Zeros in front stay: 007 and 7 are two people to whoever wrote them. */
-export function wholeIds(id: string): string {
+function wholeIds(id: string): string {
   return `CASE WHEN contains(${id}, '.0') AND regexp_full_match(${id}, '-?[0-9]+\\.0+') THEN regexp_replace(${id}, '\\.0+$', '') ELSE ${id} END`;
 }
 

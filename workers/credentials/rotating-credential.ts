@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { isDying, isOld, leftMs } from './credential.ts';
 import type { Credential, Issued } from './credential.ts';
 
-export type Minted = Omit<Issued, 'version'>;
+type Minted = Omit<Issued, 'version'>;
 
 export interface RotatingOptions {
   name: 'apns' | 'fcm';

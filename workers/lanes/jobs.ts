@@ -23,7 +23,7 @@ export interface ActiveJob {
 }
 
 /** A device that was refused unread goes out so many times in all. */
-export const TRIES_AT_MOST = 8;
+const TRIES_AT_MOST = 8;
 
 /** Unsent until `dueMs`, on the lane's clock. */
 interface PutOff {

@@ -72,7 +72,7 @@ const NO_LIMIT = 1e9;
 const OTHERS_MOST = 0.9;
 
 /** The rehearsal's set-up, with the costs as they are and a machine of its own. */
-export function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Rehearsal): SimulationQuestion {
+function setUpOf({ devices, platforms, workers, setUp, outcome, cpu }: Rehearsal): SimulationQuestion {
   const { latencyMs, connections, threads, segments } = setUp;
   const latency = { kind: 'even', fromMs: latencyMs / 2, toMs: latencyMs * 1.5 } as const;
   const bad = Object.values(outcome.failed).reduce((sum, one) => sum + one, 0);
@@ -133,7 +133,7 @@ export function questionOf(played: Rehearsal): { question: SimulationQuestion; c
 }
 
 /** The costs as they are given on the command line. */
-export function costArguments({ push, read, write, call, batch, device, helpers }: Costs): string {
+function costArguments({ push, read, write, call, batch, device, helpers }: Costs): string {
   const two = (value: number) => String(Number(value.toPrecision(3)));
   return `--cost-push-apns ${two(push.ios)} --cost-push-fcm ${two(push.android)} --cost-read ${two(read)} --cost-write ${two(write)} --cost-call ${two(call)} --cost-batch ${two(batch)} --cost-device ${two(device)} --cost-helpers ${two(helpers)}`;
 }

@@ -8,7 +8,7 @@ const count = (value: number): string => Math.round(value).toLocaleString('en-US
 export const seconds = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1_000).toFixed(2)} s`);
 const percent = (part: number): string => `${Math.round(part * 100)} %`;
 
-export const BOUND_NAMES: Record<Bound, string> = {
+const BOUND_NAMES: Record<Bound, string> = {
   go: 'the way from the press',
   queue: 'messages and claims',
   'main thread': 'main thread',

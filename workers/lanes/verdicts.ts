@@ -32,7 +32,7 @@ const HEARD_SLACK_MS = 100;
 
 export const NO_ANSWER = 'NoAnswer';
 /** Of a device that no connection would take. */
-export const REFUSED = 'RefusedStream';
+const REFUSED = 'RefusedStream';
 
 export interface VerdictsOptions {
   provider: Provider;

@@ -75,7 +75,7 @@ export function lookAhead(streams: number, perSecond: number, threads = 1): numb
 }
 
 /** With every stream taken and no answer for so long, another batch would only wait here, where another worker's connections may work. */
-export const STALLED_AFTER_MS = 1_000;
+const STALLED_AFTER_MS = 1_000;
 
 const STREAMS_AT_MOST = 1_000;
 const ANSWER_DEADLINE_MS = 10_000;

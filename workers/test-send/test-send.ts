@@ -120,7 +120,7 @@ async function sendFcm(
 }
 
 /** The v1 message in the words of firebase-admin, which turns them back into the same JSON. */
-export function adminMessage({ notification, data, android }: ReturnType<typeof fcmMessage>, token: string): Message {
+function adminMessage({ notification, data, android }: ReturnType<typeof fcmMessage>, token: string): Message {
   const { channel_id: channelId, ...shown } = android.notification;
   return {
     token,

@@ -219,7 +219,7 @@ export class Posts {
 }
 
 /** The order's message with the gates of now, for the order's own segments. */
-export async function orderMessageNow(context: Context, launch: Launch, orderId: string): Promise<Message> {
+async function orderMessageNow(context: Context, launch: Launch, orderId: string): Promise<Message> {
   const order = launch.orders[orderId];
   if (order === undefined) throw new Error(`ORDER_UNKNOWN: ${orderId}`);
   const nowMs = context.nowMs();

@@ -12,7 +12,7 @@ import { byWhom, shownValue, writeHalt } from '../watches/halt-parameter.ts';
  * afterwards, and written again if that has moved on.
  */
 
-export const flagsKey = (launchId: string): string => `switches/${launchId}.json`;
+const flagsKey = (launchId: string): string => `switches/${launchId}.json`;
 
 export async function mirrorSwitch(context: Context, launchId: string, name: string): Promise<string> {
   return followRecord(

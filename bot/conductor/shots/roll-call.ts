@@ -61,7 +61,7 @@ const sealed = (roll: RollItem, signer: Parameters<typeof vouch>[2]): Vouched =>
  * and all others in: such are counted, up to the pool's size, so that forged ones never make a share smaller than in a full
  * pool. `foreign`: signed, and not by a worker of this launch, or more of the unsigned than there is room for.
  */
-export function rollOf(
+function rollOf(
   launch: Launch,
   reports: readonly ProvenReport[],
   trusted: TrustedKeys | null,

@@ -7,7 +7,7 @@ import type { Launch, Shot } from '../../../runbooks/launch/launch.ts';
 import type { Context } from '../context.ts';
 
 /** How full a queue is. `missing`: there is no such queue. Null: not known. */
-export type QueueSight = { waiting: number; inFlight: number } | 'missing' | null;
+type QueueSight = { waiting: number; inFlight: number } | 'missing' | null;
 
 /** What this instance knows of a shot that stands still; nothing of it is waited for. */
 export interface Evidence {

@@ -168,6 +168,5 @@ function orderOf(launch: Launch, target: string) {
   return own?.do.kind === 'scale' ? own.do : null;
 }
 
-export const lateAfterMs = (launch: Launch, target: string): number =>
-  orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
+const lateAfterMs = (launch: Launch, target: string): number => orderOf(launch, target)?.late_after ?? LATE_AFTER_MS;
 export const backupOf = (launch: Launch, target: string): string => orderOf(launch, target)?.backup ?? BACKUP;

@@ -36,10 +36,8 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-export type In<Operations, Name extends keyof Operations> = Operations[Name] extends [infer Input, unknown]
-  ? Input
-  : never;
-export type Out<Operations, Name extends keyof Operations> = Operations[Name] extends [unknown, infer Output]
+type In<Operations, Name extends keyof Operations> = Operations[Name] extends [infer Input, unknown] ? Input : never;
+type Out<Operations, Name extends keyof Operations> = Operations[Name] extends [unknown, infer Output]
   ? Omit<Output, '$metadata'>
   : never;
 

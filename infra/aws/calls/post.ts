@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 /** One exchange over HTTP/1.1. Rejects with an AbortError when the signal aborts, and with a TimeoutError or a NoAnswerError where there was no whole answer. */
 export type Post = (request: Posted, limits: { timeoutMs: number; signal: AbortSignal | undefined }) => Promise<Answer>;
 
-export interface Posted {
+interface Posted {
   origin: string;
   path: string;
   headers: Record<string, string>;

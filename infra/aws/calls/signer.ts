@@ -3,9 +3,6 @@ import type { KeyObject } from 'node:crypto';
 import aws4 from 'aws4';
 import type { Endpoint } from './endpoint.ts';
 
-export interface Signed {
-  headers: Record<string, string>;
-}
 export interface SigningCredentials {
   accessKeyId: string;
   secretAccessKey: string;

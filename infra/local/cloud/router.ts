@@ -12,9 +12,9 @@ import type { Sqs } from './sqs.ts';
 import { xml } from './xml.ts';
 
 /** Answers one operation of a JSON service; throws AwsError to refuse. */
-export type JsonService = (operation: string, input: unknown, callerArn: string) => unknown;
+type JsonService = (operation: string, input: unknown, callerArn: string) => unknown;
 /** Answers one operation of a Query service with the whole XML document. */
-export type QueryService = (operation: string, parameters: URLSearchParams) => string;
+type QueryService = (operation: string, parameters: URLSearchParams) => string;
 
 export interface Services {
   dynamo: Dynamo;

@@ -18,7 +18,7 @@ export interface TaskOptions {
 }
 
 /** ECS sends SIGKILL this long after SIGTERM (docs/facts.md#ecs-stop). */
-export const STOP_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 30_000;
 const TAIL_LINES = 100;
 
 /**

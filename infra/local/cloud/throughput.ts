@@ -5,7 +5,7 @@ import { AwsError } from './aws-error.ts';
  * partition key, however much the table has to spare, and what the table has for all of its keys. Both refill steadily
  * and hold no more than a second's worth; only a provisioned table's own units are saved up, for five minutes.
  */
-export const KEY_UNITS = { read: 3_000, write: 1_000 } as const;
+const KEY_UNITS = { read: 3_000, write: 1_000 } as const;
 const SAVED_S = 300;
 /** Beyond this many, keys that nothing has been taken from for a while are forgotten: their units are whole again. */
 const KEYS_KEPT = 10_000;

@@ -17,7 +17,7 @@ import type { ReplyParts } from './reply.ts';
  * - `cut`: the connection is closed on the spot
  * - `silent`: read and never answered; PINGs are. `mute`: these neither
  */
-export const ailments = [
+const ailments = [
   '429',
   'quota',
   '500',

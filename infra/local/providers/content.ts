@@ -12,7 +12,7 @@ export interface Content {
   collapseId: string | null;
 }
 
-export const unknownLaunch = 'unknown';
+const unknownLaunch = 'unknown';
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

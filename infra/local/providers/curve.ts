@@ -1,4 +1,4 @@
-export const slotMs = 100;
+const slotMs = 100;
 
 /** Arrivals per 100 ms since the epoch, sparse and in order; and the first and the last moment, epoch ms. */
 export class Curve {

@@ -6,7 +6,7 @@ import type { Violation } from './google-error.ts';
  * enums, ttl, size, and exactly one target. Names may be snake_case or lowerCamelCase, as in every Google API.
  */
 
-export const payloadLimit = 4096;
+const payloadLimit = 4096;
 const longestTtlSeconds = 2_419_200;
 
 type Kind =

@@ -3,7 +3,7 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { mergedCurve } from './curve.ts';
 import { Reach, Tally } from './tally.ts';
 
-export interface PlatformFigures {
+interface PlatformFigures {
   received: number;
   distinctDevices: number;
   duplicates: number;

@@ -2,7 +2,7 @@ import type { Platform } from '../../../runbooks/launch/entries.ts';
 import type { Content } from './content.ts';
 
 /** One notification on a simulated phone (`face0` tokens). */
-export interface PhoneNotification {
+interface PhoneNotification {
   /** New for every push. */
   id: number;
   launchId: string;

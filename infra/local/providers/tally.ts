@@ -19,7 +19,7 @@ export class Reach {
 }
 
 /** Test and prime sends are judged under their own shot and left out of the launch's figures. */
-export function isRehearsalShot(shotId: string): boolean {
+function isRehearsalShot(shotId: string): boolean {
   return shotId === 'prime' || shotId.startsWith('prime-') || shotId.startsWith('test-') || shotId === 'test';
 }
 

@@ -24,7 +24,7 @@ const FEWEST_CONNECTIONS = 8;
 const ENOUGH_PER_READ = 8;
 /** An answer waits half a turn in the mean. So it has its stream by this part longer: where streams are the bound, by half of it. */
 const PART_OF_LATENCY = 1 / 6;
-export const SHORTEST_TURN_MS = 2;
+const SHORTEST_TURN_MS = 2;
 export const LONGEST_TURN_MS = 16;
 
 /** What was seen since the look before. */

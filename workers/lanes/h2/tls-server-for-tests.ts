@@ -5,7 +5,7 @@ import type { TlsOptions } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** A certificate for the names and addresses that tests connect to. */
-export const pems = generate([{ name: 'commonName', value: 'localhost' }], {
+const pems = generate([{ name: 'commonName', value: 'localhost' }], {
   algorithm: 'sha256',
   keySize: 2048,
   extensions: [

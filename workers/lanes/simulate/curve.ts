@@ -24,7 +24,7 @@ export function curveOfMean(meanMs: number): Curve {
   return { kind: 'quantiles', p50Ms, p95Ms: p50Ms * Math.exp(SIGMA * Z95), p99Ms: p50Ms * Math.exp(SIGMA * Z99) };
 }
 
-export function quantile(curve: Curve, part: number): number {
+function quantile(curve: Curve, part: number): number {
   switch (curve.kind) {
     case 'fixed':
       return curve.ms;

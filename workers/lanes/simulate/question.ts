@@ -5,8 +5,8 @@ import { curveOfMean } from './curve.ts';
 import type { Curve } from './curve.ts';
 
 /** More have no place in an answer under way (packed.ts). */
-export const BATCHES_AT_MOST = 2 ** 17;
-export const CONNECTIONS_AT_MOST = 2 ** 9;
+const BATCHES_AT_MOST = 2 ** 17;
+const CONNECTIONS_AT_MOST = 2 ** 9;
 
 /** What a provider takes; 0: no limit. Beyond it a push gets 429 with Retry-After. */
 export interface ProviderLimits {

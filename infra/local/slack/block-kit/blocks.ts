@@ -94,7 +94,7 @@ const table = z.strictObject({
     .optional(),
 });
 
-export const block = z.discriminatedUnion('type', [
+const block = z.discriminatedUnion('type', [
   section,
   header,
   divider,

@@ -10,7 +10,7 @@ export const chars = (max: number, min = 1) => z.string().min(min).max(max);
 export const plainText = (maxChars: number) =>
   z.strictObject({ type: z.literal('plain_text'), text: chars(maxChars), emoji: z.boolean().optional() });
 
-export const mrkdwn = (maxChars: number) =>
+const mrkdwn = (maxChars: number) =>
   z.strictObject({ type: z.literal('mrkdwn'), text: chars(maxChars), verbatim: z.boolean().optional() });
 
 export const anyText = (maxChars: number) => z.discriminatedUnion('type', [plainText(maxChars), mrkdwn(maxChars)]);

@@ -5,7 +5,7 @@ import { ACK_MS } from './transport.ts';
 import type { Outcome, PayloadKind, Retry, Transport } from './transport.ts';
 
 /** The headers that prove a request comes from Slack (docs/facts.md#slack-signature). */
-export function signatureHeaders(signingSecret: string, body: string, nowS: number): Record<string, string> {
+function signatureHeaders(signingSecret: string, body: string, nowS: number): Record<string, string> {
   const signature = createHmac('sha256', signingSecret).update(`v0:${nowS}:${body}`).digest('hex');
   return { 'x-slack-request-timestamp': String(nowS), 'x-slack-signature': `v0=${signature}` };
 }

@@ -74,7 +74,7 @@ export function emoji(name: string): string {
   return character;
 }
 
-export const EMOJI_NAME = /:([a-z+-][a-z0-9_+'-]*):/g;
+const EMOJI_NAME = /:([a-z+-][a-z0-9_+'-]*):/g;
 
 /** A plain_text object's text with `:emoji:` as characters: for buttons, options, labels, headers. */
 export function plain(object: unknown): string {

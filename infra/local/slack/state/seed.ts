@@ -2,7 +2,7 @@ import type { Channel, User } from './model.ts';
 
 export const TEAM = { id: 'T0GOBUTTON', name: 'Goldfinch', domain: 'goldfinch-local' } as const;
 export const APP = { id: 'A0GOBUTTON', botId: 'B0GOBUTTON', botUserId: 'U0GOBUTTON', name: 'gobutton' } as const;
-export const WAR_ROOM = 'C0WARROOM';
+const WAR_ROOM = 'C0WARROOM';
 export const COMMANDS = ['/go'];
 
 const SEEDED_AT_S = 1_767_225_600;

@@ -2,7 +2,7 @@ import { secretId } from './ids.ts';
 import { SlackError } from './slack-error.ts';
 
 /** Slack: a trigger lives for 3 s after the person's press (docs/facts.md#slack-ack). */
-export const TRIGGER_MS = 3_000;
+const TRIGGER_MS = 3_000;
 
 interface Trigger {
   user: string;
