@@ -60,7 +60,7 @@ export interface Holder {
 }
 
 /** What a holder goes by: its lease, and who was there before it. */
-export type HeldLease = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
+type HeldLease = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
 
 export interface ClaimStore {
   /** Put if absent. A lost answer is read back: our own token is success, with what stands there (by a `takeOver` of ours, behind other holders). */
