@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { Scene, T0_MS } from '../../test/properties/scene.ts';
-import { dueSteps, nextSteps, stepDueAtMs } from './schedule.ts';
+import { describe, expect, test } from 'vitest';
+import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
+import type { Command } from './commands.ts';
+import { dueSteps, nextSteps, scheduledSteps, stepDueAtMs } from './schedule.ts';
 
 const verdicts = (scene: Scene) =>
   dueSteps(scene.state, scene.nowMs).map(({ step, verdict }) => `${step.id} ${verdict}`);
@@ -97,5 +98,115 @@ test('on-call may run a step ahead of its time', () => {
   expect(scene.gives('StepStarted', { kind: 'run-step', by: 'ana', step: 'window' })).toMatchObject({
     late: false,
     dueAtMs: T0_MS,
+  });
+});
+
+describe('the times of a plan', () => {
+  const at = (step: string, when: string, more: object = {}) => ({
+    id: step,
+    title: step.toUpperCase(),
+    at: when,
+    do: { kind: 'remind', say: 'x' },
+    ...more,
+  });
+  /** Two phases whose steps run through each other, as plans do. */
+  const scene = () =>
+    Scene.created(
+      sampleRunbook({
+        phases: [
+          { id: 'a', title: 'A', steps: [at('last', 'T+5m'), at('first', 'T-10m', { catch_up_within: '1m' })] },
+          { id: 'b', title: 'B', steps: [at('second', 'T-10m'), at('third', 'T-5m')] },
+        ],
+      }),
+    );
+  const ids = (steps: { step: { id: string } }[]) => steps.map(({ step }) => step.id);
+
+  test('steps come earliest first, those of one time in the order of the runbook', () => {
+    const { state } = scene();
+    expect(ids(scheduledSteps(state))).toEqual(['first', 'second', 'third', 'last']);
+    expect(ids(nextSteps(state, T0_MS - 600_001))).toEqual(['first', 'second', 'third', 'last']);
+    expect(ids(nextSteps(state, T0_MS - 600_000))).toEqual(['third', 'last']);
+  });
+
+  test('what somebody has run ahead of its time is no longer to come, and after the close nothing is', () => {
+    const ahead = scene();
+    ahead.does({ kind: 'run-step', by: 'ana', step: 'third' });
+    expect(ids(nextSteps(ahead.state, T0_MS - 600_000))).toEqual(['last']);
+    ahead.does({ kind: 'close-launch', by: 'ana', reason: '' });
+    expect([nextSteps(ahead.state, 0), dueSteps(ahead.state, T0_MS)]).toEqual([[], []]);
+  });
+
+  test.each([
+    [30_000, 'run', false],
+    [30_001, 'late-run', true],
+    [60_000, 'late-run', true],
+    [60_001, 'put', null],
+  ])('%d ms after its time a step is for %s', (lateMs, verdict, late) => {
+    const due = scene();
+    due.nowMs = T0_MS - 600_000 + lateMs;
+    expect(dueSteps(due.state, due.nowMs)[0]).toMatchObject({ step: { id: 'first' }, verdict });
+    const start = { kind: 'start-step', step: 'first' } as const;
+    if (late === null) expect(due.refuses(start).say).toContain('is 60 s late and does not start by itself');
+    else expect(due.gives('StepStarted', start)).toMatchObject({ late });
+  });
+
+  test('a person who runs a step late is late by the same measure', () => {
+    const run = (lateMs: number) => {
+      const due = scene();
+      due.nowMs = T0_MS - 600_000 + lateMs;
+      return due.gives('StepStarted', { kind: 'run-step', by: 'ana', step: 'first' }).late;
+    };
+    expect([run(30_000), run(30_001)]).toEqual([false, true]);
+  });
+
+  test('a step is put to people from its time on', () => {
+    const due = scene();
+    const put = { kind: 'put-step', step: 'first', why: 'x' } as const;
+    due.nowMs = T0_MS - 600_001;
+    expect(due.refuses(put).say).toContain('there is nothing to decide yet');
+    due.nowMs += 1;
+    expect(due.gives('StepPut', put)).toMatchObject({ why: 'x', by: { system: 'conductor' } });
+  });
+
+  test('what was done with a step is said, and what does not exist is named', () => {
+    const due = scene();
+    due.nowMs = T0_MS;
+    const start = (step: string) => due.refuses({ kind: 'start-step', step }).say;
+    due.does({ kind: 'put-step', step: 'first', why: '' });
+    due.does({ kind: 'run-step', by: 'ana', step: 'second' });
+    expect([start('first'), start('second'), start('nope')]).toEqual([
+      '“FIRST” was put to on-call already, at 23:30:00 UTC. A step runs once.',
+      '“SECOND” was started already, at 23:30:00 UTC. A step runs once.',
+      'There is no step nope; this runbook has first, second, third and last.',
+    ]);
+    const nowhere: Command[] = [
+      { kind: 'run-step', by: 'ana', step: 'nope' },
+      { kind: 'skip-step', by: 'ana', step: 'nope', reason: '' },
+      { kind: 'finish-step', step: 'nope', say: '' },
+      { kind: 'put-step', step: 'nope', why: '' },
+    ];
+    expect(nowhere.map((command) => due.refuses(command).code)).toEqual(nowhere.map(() => 'STEP_UNKNOWN'));
+  });
+
+  test('a step whose doing was refused is done, and says so', () => {
+    const due = scene();
+    due.nowMs = T0_MS;
+    due.does({ kind: 'run-step', by: 'ana', step: 'first' });
+    due.does({ kind: 'run-step', by: 'ana', step: 'second' });
+    const finish = (step: string, more: object) =>
+      due.gives('StepDone', { kind: 'finish-step', step, say: 'x', ...more });
+    expect(finish('first', { refused: true })).toHaveProperty('refused', true);
+    expect(finish('second', {})).not.toHaveProperty('refused');
+  });
+
+  test('a step that would take the workers down before anything was sent is put, and does not start', () => {
+    const steps = [at('down', 'T', { do: { kind: 'scale', target: 'workers', to: 0 } })];
+    const due = Scene.created(sampleRunbook({ phases: [{ id: 'a', title: 'A', steps }] }));
+    due.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 2, step: null, reason: '' });
+    due.nowMs = T0_MS;
+    expect(dueSteps(due.state, due.nowMs)).toMatchObject([{ verdict: 'put' }]);
+    expect(due.refuses({ kind: 'start-step', step: 'down' }).say).toContain(
+      'does not start by itself: nothing has been sent yet',
+    );
   });
 });
