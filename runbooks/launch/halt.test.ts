@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
+import { isLikelyEpoch } from './halt.ts';
 
 const press = (scene: Scene, epoch: number, more: Partial<Extract<Command, { kind: 'set-halt' }>> = {}): Command => ({
   kind: 'set-halt',
@@ -91,4 +92,62 @@ test('a late entry of a lifted halt is passed over, a fresh press with a low epo
 test('the first halt of a launch counts whatever clock pressed it', () => {
   const scene = Scene.ready();
   expect(scene.gives('HaltSet', press(scene, 0, { pressedAtMs: T0_MS - 9e7 })).epoch).toBe(1);
+});
+
+test.each([
+  [0, true],
+  [1_002, true],
+  [1_003, false],
+  [-1, false],
+  [0.5, false],
+  [Number.NaN, false],
+])('where the record is at epoch 2, a switch item at %d can be ours: %s', (epoch, can) => {
+  const { halt } = Scene.ready().state;
+  expect(isLikelyEpoch({ halt: { ...halt, epoch: 2 } }, epoch)).toBe(can);
+});
+
+test('a halt says who pressed it, why and when; a second one names the first', () => {
+  const scene = Scene.ready();
+  scene.nowMs += 1_000;
+  const halt = press(scene, 1, { reason: 'wrong link', pressedAtMs: scene.nowMs - 40 });
+  expect(scene.gives('HaltSet', halt)).toMatchObject({
+    epoch: 1,
+    reason: 'wrong link',
+    pressedAtMs: scene.nowMs - 40,
+    by: { person: 'ben' },
+  });
+  const again = 'Sending stands halted already, by Ben Okafor at 22:30:00 UTC. Two people lift it with /go resume.';
+  expect(scene.refuses(press(scene, 1)).say).toBe(again);
+  const other = Scene.ready();
+  other.does(press(other, 1, { by: null, source: 'cli' }));
+  expect(other.refuses(press(other, 1)).say).toContain('halted already, by the system at');
+});
+
+test('a lift names its halt and its reason, and says when it is no longer needed or holds', () => {
+  const scene = Scene.ready();
+  scene.halt('ben', 3);
+  const asked = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: 'link is right' });
+  expect(asked).toMatchObject({ liftId: `L${asked.seq}`, epoch: 3, reason: 'link is right', by: { person: 'ana' } });
+  const approve = (by: string): Command => ({ kind: 'approve-lift', by, liftId: asked.liftId });
+  expect(scene.refuses(approve('ana')).say).toMatch(/^Ana Ortiz asked for this lift/);
+  // A roster change ends what waits; a newer halt than the lift names, too, were the lift still open.
+  const open = scene.state;
+  scene.launch = { ...open, lifts: { [asked.liftId]: { ...open.lifts[asked.liftId]!, open: false } } };
+  expect(scene.refuses(approve('mia')).code).toBe('HALTED');
+  scene.launch = { ...open, halt: { ...open.halt, epoch: 4 } };
+  expect(scene.refuses(approve('mia')).code).toBe('HALTED');
+  scene.launch = open;
+  expect(scene.gives('HaltLifted', approve('mia'))).toMatchObject({ epoch: 3, by: { person: 'mia' } });
+  expect(scene.refuses(approve('ben')).say).toBe('The halt was lifted at 22:30:00 UTC already. Nothing more to do.');
+});
+
+test('a press at the very moment of the lift is that of before it', () => {
+  const scene = Scene.ready();
+  scene.halt('ben', 3);
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  scene.does({ kind: 'approve-lift', by: 'mia', liftId });
+  expect(scene.refuses(press(scene, 3)).say).toBe(
+    'That halt was lifted at 22:30:00 UTC. To stop again, press halt again.',
+  );
+  expect(scene.gives('HaltSet', press(scene, 3, { pressedAtMs: scene.nowMs + 1 })).epoch).toBe(4);
 });

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { publicHalf } from '../../infra/aws/keyring.ts';
 import { BOT_KEY, testKey, WORKER_KEY } from '../../test/keys.ts';
-import { ANA } from '../../test/properties/scene.ts';
+import { ANA, Scene } from '../../test/properties/scene.ts';
+import type { Command } from './commands.ts';
 import type { RecordKey } from './entries.ts';
 import { keysProblem } from './signers.ts';
 
@@ -39,4 +40,53 @@ test('what is no Ed25519 key, and one for which anybody could sign, is no key', 
   ]).toString('base64');
   for (const key of ['', 'MCow', weak, ANA.key.slice(4)])
     expect(named(['bot', bot], ['worker', key])).toMatchObject({ code: 'KEYS_INVALID' });
+});
+
+describe('a change of keys', () => {
+  const present: RecordKey[] = [
+    { role: 'bot', key: bot },
+    { role: 'worker', key: worker },
+  ];
+  const next: RecordKey[] = [...present, { role: 'worker', key: publicHalf(testKey(5)) }];
+  const ask = (keys: RecordKey[], reason = 'a worker was lost'): Command => ({
+    kind: 'request-key-change',
+    by: 'ana',
+    keys,
+    reason,
+  });
+  const approve = (changeId: string, by = 'mia'): Command => ({ kind: 'approve-key-change', by, changeId });
+
+  test('is asked for with a reason and approved by another person, once', () => {
+    const scene = Scene.created();
+    expect(scene.refuses(ask(next, ' ')).code).toBe('REASON_MISSING');
+    const asked = scene.gives('KeyChangeRequested', ask(next));
+    expect(asked).toMatchObject({ changeId: 'K2', keys: next, reason: 'a worker was lost', by: { person: 'ana' } });
+    expect(scene.refuses(approve('K99')).code).toBe('NO_SUCH_REQUEST');
+    expect(scene.refuses(approve(asked.changeId, 'ana'))).toMatchObject({
+      code: 'SAME_PERSON',
+      say: expect.stringContaining('Ana Ortiz asked for this change of keys') as string,
+    });
+    expect(scene.gives('KeysChanged', approve(asked.changeId))).toMatchObject({ by: { person: 'mia' } });
+    expect(scene.state.keys).toEqual(next);
+    expect(scene.refuses(approve(asked.changeId, 'ben')).code).toBe('NO_SUCH_REQUEST');
+  });
+
+  test('gives a record without keys none', () => {
+    const scene = Scene.created();
+    scene.launch = { ...scene.state, keys: [] };
+    expect(scene.refuses(ask(next)).code).toBe('RECORD_UNSIGNED');
+  });
+
+  test("takes no list that makes no record, and nobody's own key, however it is spelled", () => {
+    const scene = Scene.created();
+    expect(scene.refuses(ask([{ role: 'bot', key: bot }])).say).toMatch(/no worker key/);
+    expect(scene.refuses(ask([...present, { role: 'worker', key: ANA.key }])).say).toMatch(
+      /^One of these keys is Ana Ortiz's own/,
+    );
+    const spelled = scene.state.people.map((one) =>
+      one.id === 'ben' ? { ...one, operator_keys: [`${worker} `] } : one,
+    );
+    scene.launch = { ...scene.state, people: spelled };
+    expect(scene.refuses(ask(next)).say).toMatch(/^One of these keys is Ben Okafor's own/);
+  });
 });
