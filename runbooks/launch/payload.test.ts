@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { apnsHeaders, apnsPayload, fcmMessage, payloadProblems } from './payload.ts';
+import { apnsHeaders, apnsPayload, fcmMessage, payloadProblems, tooLargeText } from './payload.ts';
 import { proofText } from './proof.ts';
 import { collapseIdOf, contentHash, shownFor, shownHash } from './shown.ts';
 
@@ -41,6 +41,25 @@ describe('the message', () => {
     expect(fcmMessage(campaign, 'en', ids, 'c1', 9e12).android.ttl).toBe('2419200s');
   });
 
+  test('leaves out what the campaign does not have', () => {
+    const { deep_link: _link, ...bare } = { ...campaign, sound: '', data: {} };
+    expect(JSON.parse(apnsPayload(bare, 'en', ids))).toEqual({
+      aps: { alert: { title: 'Did you see that?', body: 'Do your lesson.' } },
+      gobutton: { launch: 'superbowl-2027', shot: 'S5' },
+    });
+    expect(fcmMessage({ ...bare, fcm: { priority: 'normal' } }, 'en', ids, 'c1', 999)).toEqual({
+      notification: { title: 'Did you see that?', body: 'Do your lesson.' },
+      data: { gobutton_launch: 'superbowl-2027', gobutton_shot: 'S5' },
+      android: { priority: 'NORMAL', ttl: '0s', collapse_key: 'c1', notification: { tag: 'c1' } },
+    });
+    const fcm = { priority: 'high' as const, channel_id: 'news' };
+    expect(fcmMessage({ ...campaign, fcm }, 'en', ids, 'c1', 0).android.notification).toEqual({
+      tag: 'c1',
+      channel_id: 'news',
+      sound: 'default',
+    });
+  });
+
   test('without a text for the locale is an error, not an empty push', () => {
     expect(() => apnsPayload(campaign, 'fr', ids)).toThrow(expect.objectContaining({ code: 'LOCALE_UNKNOWN' }));
   });
@@ -54,6 +73,19 @@ describe('the message', () => {
     const problems = payloadProblems(sized('あ'.repeat(1_360)), 'x');
     expect(problems.map(({ locale, platform }) => `${locale} ${platform}`)).toEqual(['ja ios', 'ja android']);
     for (const { bytes } of problems) expect(bytes).toBeGreaterThan(4_096);
+    expect(problems.map(tooLargeText)[0]).toMatch(
+      /^The ja message is 4\d{3} bytes on ios; providers take at most 4096$/,
+    );
+  });
+
+  test('may be as large as providers take, and not a byte larger', () => {
+    const sized = (length: number) => ({ ...campaign, locales: { en: { title: 't', body: 'b'.repeat(length) } } });
+    const fits = (length: number) => payloadProblems(sized(length), 'x').map(({ bytes }) => bytes);
+    const [ios = 0] = fits(4_200);
+    const [, android = 0] = fits(4_200);
+    expect(fits(4_200 - (ios - 4_096))).toEqual(android - (ios - 4_096) > 4_096 ? [android - (ios - 4_096)] : []);
+    expect(fits(4_200 - (android - 4_096))).toEqual([]);
+    expect(fits(4_200 - (android - 4_097))).toEqual([4_097]);
   });
 });
 

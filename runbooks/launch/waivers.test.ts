@@ -166,3 +166,63 @@ test('the copy is ticked only after a copy of this very text has arrived, and by
   scene.does(tick('mia'));
   scene.does(tick('mia', false));
 });
+
+test('a waiver says which gates and segments there are, and how a hard one is made green', () => {
+  const scene = Scene.ready();
+  const says = (more: object) => scene.refuses(ask(scene, more)).say;
+  expect(says({ gate: 'nope' })).toBe(
+    'There is no gate nope; this launch has credentials, workers, queues, copy-read, clocks-agree and providers-met.',
+  );
+  expect(says({ gate: 'credentials' })).toMatch(/Make it green: see \/go ready\.$/);
+  expect(says({ segments: ['us-ios', 'fr-ios', 'de-ios'] })).toBe(
+    'The audience has no segment fr-ios or de-ios; it has us-ios, us-android and br-ios. Name those, or all.',
+  );
+  const created = Scene.created();
+  expect(created.refuses(ask(created, { segments: ['us-ios'] })).say).toContain('it has nothing.');
+  expect(created.decide(ask(created)).ok).toBe(true);
+  const [hard] = scene.state.runbook.gates;
+  if (hard === undefined) throw new Error('unexpected');
+  const gates = [{ ...hard, help: 'renew the key' }];
+  scene.launch = { ...scene.state, runbook: { ...scene.state.runbook, gates } };
+  expect(says({ gate: 'credentials' })).toMatch(/Make it green: renew the key\.$/);
+});
+
+test('a waiver for a measured gate names a figure, once there has been one', () => {
+  const scene = Scene.ready();
+  const report = (value: number | null): Command => ({
+    kind: 'report-gate',
+    measured: { gate: 'workers', status: value === null ? 'unknown' : 'red', value, say: '', atMs: scene.nowMs },
+  });
+  scene.does(report(2));
+  expect(scene.decide(ask(scene, { worst: 2 })).ok).toBe(true);
+  scene.does(report(null));
+  expect(scene.decide(ask(scene, { worst: null })).ok).toBe(true);
+});
+
+test('a waiver holds all that it was asked with, under an id of its own', () => {
+  const scene = Scene.ready();
+  const { seq, waiverId, gate, segments, worst, reason, endsAtMs, by } = scene.gives(
+    'WaiverRequested',
+    ask(scene, { segments: ['us-ios'], worst: 3 }),
+  );
+  expect({ waiverId, gate, segments, worst, reason, endsAtMs, by }).toEqual({
+    waiverId: `W${seq}`,
+    gate: 'workers',
+    segments: ['us-ios'],
+    worst: 3,
+    reason: 'one is enough',
+    endsAtMs: scene.nowMs + 60_000,
+    by: { person: 'ana' },
+  });
+});
+
+test('what looks unfinished in the text takes no waiver, only a tick', () => {
+  const scene = Scene.ready();
+  const { campaign } = scene.state;
+  const en = { title: 'Hello {{name}}', body: 'b' };
+  scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...campaign, locales: { ...campaign.locales, en } } });
+  expect(scene.refuses(ask(scene, { gate: 'copy-doubts' }))).toMatchObject({
+    code: 'GATE_IS_HARD',
+    say: expect.stringContaining('takes no waiver: it is about this very text') as string,
+  });
+});
