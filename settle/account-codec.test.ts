@@ -100,3 +100,41 @@ describe('account codec', () => {
     expect(() => stateOf(8)).toThrow('ACCOUNT_CODE_UNKNOWN');
   });
 });
+
+describe('how many reasons an account has room for', () => {
+  /** 750 bytes of states leave 265 for reasons, beside one more word: five of 49 characters, with their counts. */
+  const states = new Uint8Array(2_000).fill(stateCode('failed'));
+  const reason = (at: number) => `reason ${at} `.padEnd(49, '.');
+  const counts = (many: number, chars = 0) =>
+    Object.fromEntries(Array.from({ length: many }, (_, at) => [`${reason(at)}${'.'.repeat(chars)}`, at + 1]));
+
+  test('as many as fit to the byte stand as they are', () => {
+    expect(toAccount(states, counts(5))).toMatchObject({ states: { length: 750 }, reasons: counts(5) });
+    expect(Object.keys(toAccount(states, counts(5)).reasons)).toHaveLength(5);
+  });
+
+  test('beyond them the most frequent stand, and the rest is one sum', () => {
+    const { reasons } = toAccount(states, counts(8));
+    expect({ ...reasons }).toEqual({
+      [reason(7)]: 8,
+      [reason(6)]: 7,
+      [reason(5)]: 6,
+      [reason(4)]: 5,
+      [reason(3)]: 4,
+      Other: 1 + 2 + 3,
+    });
+    expect(Object.keys(toAccount(states, counts(5, 1)).reasons)).toHaveLength(5);
+    expect(toAccount(states, counts(5, 1)).reasons['Other']).toBe(1);
+  });
+
+  test('a batch of few devices has room for many more', () => {
+    const { reasons } = toAccount(states.subarray(0, 100), counts(19));
+    expect([Object.keys(reasons).length, reasons['Other']]).toEqual([19, 1]);
+  });
+});
+
+test('devices that stay within reach are said of a sum that has some', () => {
+  const of = (...all: AttemptState[]) => ({ ...toAccount(Uint8Array.from(all, stateCode), {}), count: all.length });
+  expect(totalsOf([of('failed', 'bad-token', 'accepted')]).totals).toMatchObject({ failed: 2, reachable: 1 });
+  expect(totalsOf([of('bad-token', 'accepted')]).totals).not.toHaveProperty('reachable');
+});

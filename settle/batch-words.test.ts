@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Claim, Part } from '../infra/aws/claim-store.ts';
 import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
-import { counted, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
+import { counted, leaseEndMs, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';
 import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
 
 const account = (...states: AttemptState[]) => toAccount(Uint8Array.from(states, stateCode), {});
@@ -117,4 +117,31 @@ describe('the word of whoever gives a holder up', () => {
 
 test("the first holder goes by its batch's name, as in records from before there were others", () => {
   expect([wordName('b7', 1), wordName('b7', 3)]).toEqual(['b7', 'b7~3']);
+});
+
+describe('who has said it', () => {
+  test('each holder by its number, and whether somebody can still account for it', () => {
+    const own = account('accepted', 'absent', 'absent', 'absent');
+    const given = account('absent', 'uncertain', 'absent', 'absent');
+    const last = account('absent', 'absent', 'late', 'late');
+    const parts = [part({ token: 'p1', account: own }), part({ token: '', closedAccount: given })];
+    const before = [
+      { holder: 1, hasHolder: true, account: own, closedAccount: null },
+      { holder: 2, hasHolder: false, account: null, closedAccount: given },
+    ];
+    expect(words(claim({ parts }))).toEqual(before);
+    expect(words(claim({ parts, state: 'accounted', account: last, closedAccount: given }))).toEqual([
+      ...before,
+      { holder: 3, hasHolder: true, account: last, closedAccount: given },
+    ]);
+    // Where a closer wrote it, its account is the closer's word and no holder's own.
+    expect(words(claim({ parts, state: 'closed', token: '', account: last, closedAccount: last }))).toEqual([
+      ...before,
+      { holder: 3, hasHolder: false, account: null, closedAccount: last },
+    ]);
+  });
+
+  test('a lease ends with its time, and with the window at the latest', () => {
+    expect([leaseEndMs({ sendUntilMs: 5 }, 9), leaseEndMs({ sendUntilMs: 9 }, 5)]).toEqual([5, 5]);
+  });
 });

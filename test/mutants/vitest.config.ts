@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: tests,
     testTimeout: 10_000,
+    // A tag that no configuration names fails its whole file.
+    tags: [{ name: 'property', description: 'runs through test/properties/holds.ts' }],
     // The core has no state that one test file could leave to the next; a worker for all of them saves a quarter of the time.
     isolate: !tests.every((test) => test.startsWith('runbooks/')),
   },

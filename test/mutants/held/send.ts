@@ -77,4 +77,7 @@ export const SEND: Held[] = [
   { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
   { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
+  { file: 'settle/account-codec.ts' },
+  { file: 'settle/batch-words.ts' },
+  { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
 ];
