@@ -174,4 +174,19 @@ describe('several sockets to Slack', () => {
       await workspace.stop();
     }
   });
+
+  it('stop in their time amid an opening that hangs', async () => {
+    const workspace = await startTestWorkspace({ rateLimits: false });
+    workspace.refuseConnections('silent');
+    const { app } = receivers(workspace.apiUrl, { helloWithinMs: 6_000 });
+    try {
+      void app.start();
+      await until('both tries', () => workspace.faults.calls('apps.connections.open') === 2);
+      const startMs = performance.now();
+      await app.stop();
+      expect(performance.now() - startMs).toBeLessThan(4_000);
+    } finally {
+      await workspace.stop();
+    }
+  });
 });
