@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ANA, people, sampleRunbook, Scene, slackVia } from '../../test/properties/scene.ts';
 import type { Person } from '../playbook/schema.ts';
 import { personOf } from './people.ts';
+import { rosterProblem } from './roster.ts';
 
 const change = (to: Person[], by = 'ana') => ({
   kind: 'request-roster-change' as const,
@@ -125,5 +126,42 @@ describe('a person who is removed in Slack', () => {
     const { changeId } = scene.gives('RosterChangeRequested', change(people));
     scene.does({ kind: 'remove-person', person: 'mia', reason: 'deactivated' });
     expect(scene.refuses({ kind: 'approve-roster-change', by: 'ben', changeId }).code).toBe('NO_SUCH_REQUEST');
+  });
+});
+
+describe('what a roster may not be', () => {
+  const bot = Scene.created().state.keys.find(({ role }) => role === 'bot')?.key ?? '';
+
+  test.each([
+    ['as it is', bot],
+    ['spelled with blanks', ` ${bot}\n`],
+  ])("a person with the bot's own key, %s: a machine could speak for them", (_how, key) => {
+    const ben = { ...person('ben'), operator_keys: [...person('mia').operator_keys.slice(1), key] };
+    const to = people.map((one) => (one.id === 'ben' ? ben : one));
+    const say = "The operator key of Ben Okafor is the bot's own, so that a machine could speak for a person.";
+    expect(Scene.created().refuses(change(to)).say).toBe(`${say} Correct the roster and ask again.`);
+    expect(rosterProblem(to, [])).toBeNull();
+  });
+
+  test('fewer than two who may fire; two are enough', () => {
+    expect(rosterProblem([person('ana'), person('mia')], [])).toBeNull();
+    expect(rosterProblem([person('ana'), person('olu')], [])).toContain('Only Ana Ortiz could fire');
+  });
+
+  test('a change that is not there, or without a reason', () => {
+    const scene = Scene.created();
+    expect(scene.refuses({ ...change(people.slice(0, 3)), reason: ' ' }).code).toBe('REASON_MISSING');
+    expect(scene.refuses({ kind: 'approve-roster-change', by: 'mia', changeId: 'P99' }).say).toContain(
+      'There is no roster change P99.',
+    );
+    const { changeId, seq } = scene.gives('RosterChangeRequested', change(people.slice(0, 3)));
+    expect(changeId).toBe(`P${seq}`);
+  });
+
+  test('one who was removed is so by Slack, and cannot be removed again', () => {
+    const scene = Scene.created();
+    const remove = { kind: 'remove-person', person: 'ben', reason: 'left' } as const;
+    expect(scene.gives('PersonRemoved', remove)).toMatchObject({ by: { system: 'slack' }, reason: 'left' });
+    expect(scene.refuses(remove)).toMatchObject({ code: 'ALREADY_SO', say: expect.stringContaining('Ben Okafor') });
   });
 });

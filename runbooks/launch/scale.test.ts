@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import type { Command } from './commands.ts';
 import type { ScaleFound, Totals } from './entries.ts';
@@ -161,4 +161,134 @@ test('with a platform missed that can still be sent to, the step waits for a per
   expect(after({ 'us-ios': { late: 400 } })).toBeNull();
   expect(after({ 'us-ios': { halted: 500 } }, true)).toBeNull();
   expect(after({ 'us-android': { failed: 300, reasons: { UNREGISTERED: 300 } } })).toBeNull();
+});
+
+describe('an order of capacity', () => {
+  const targets = [
+    { id: 'workers', kind: 'ecs-service', cluster: 'gobutton', service: 'gobutton-workers' },
+    { id: 'api', kind: 'ecs-service', cluster: 'c', service: 'api', if_changed: 'tell' },
+    { id: 'table', kind: 'dynamodb-table', table: 't' },
+  ];
+  const scene = () => Scene.created(sampleRunbook({ scale_targets: targets }));
+
+  test.each([
+    ['workers', 0, true],
+    ['workers', 10_000, true],
+    ['workers', 10_001, false],
+    ['workers', -1, false],
+    ['workers', 1.5, false],
+    ['table', 40_000, true],
+    ['table', Number.NaN, false],
+  ])('of %s to %d: %s', (target, desired, fits) => {
+    const decision = scene().decide(order(desired, { target }));
+    expect(decision.ok ? 'taken' : decision.code).toBe(fits ? 'taken' : 'VALUE_INVALID');
+  });
+
+  test('of a target that the runbook does not have is refused, and so is every report of one', () => {
+    const nowhere: Command[] = [
+      order(1, { target: 'nope' }),
+      { kind: 'report-scale', target: 'nope', desired: 1, stands: 1, tookMs: 1 },
+      { kind: 'report-scale-found', target: 'nope', found: found() },
+      { kind: 'report-scale-changed', target: 'nope', desired: 1, found: 0 },
+      { kind: 'report-scale-late', target: 'nope', desired: 1, running: 0, ready: 0, backup: '' },
+    ];
+    for (const command of nowhere)
+      expect(scene().refuses(command)).toEqual({
+        code: 'TARGET_UNKNOWN',
+        say: 'There is no scale target nope; this runbook has workers, api and table.',
+      });
+  });
+
+  test('by a step is given once; by a person, by another step or to another count it is another one', () => {
+    const byStep = (desired: number, step: string | null = 'scale-up') => order(desired, { by: null, step });
+    const ordered = () => {
+      const one = scene();
+      one.does(byStep(2));
+      return one;
+    };
+    expect(ordered().refuses(byStep(2))).toMatchObject({
+      code: 'ALREADY_SO',
+      say: 'Step scale-up has ordered workers to 2 already.',
+    });
+    for (const other of [order(2, { step: 'scale-up' }), byStep(3), byStep(2, 'remind'), byStep(2, null)])
+      expect(ordered().decide(other).ok).toBe(true);
+    const free = scene();
+    free.does(byStep(2, null));
+    expect(free.decide(byStep(2, null)).ok).toBe(true);
+  });
+
+  test('is by who gave it, and lowers only what this launch has ordered before, or what a person has confirmed', () => {
+    const one = scene();
+    expect(one.gives('ScaleOrdered', order(4, { by: null, step: 's' })).by).toEqual({ system: 'conductor' });
+    expect(one.gives('ScaleOrdered', order(4)).by).toEqual({ person: 'ana' });
+    expect(one.gives('ScaleOrdered', order(5))).not.toHaveProperty('lowers');
+    expect(one.gives('ScaleOrdered', order(5))).not.toHaveProperty('lowers');
+    expect(one.gives('ScaleOrdered', order(4)).lowers).toBe(true);
+    expect(one.gives('ScaleOrdered', order(6, { lower: true })).lowers).toBe(true);
+  });
+});
+
+describe('what is reported of capacity', () => {
+  const reached = (desired: number, stands = desired): Command => ({
+    kind: 'report-scale',
+    target: 'workers',
+    desired,
+    stands,
+    tookMs: 9,
+  });
+  const late: Command = { kind: 'report-scale-late', target: 'workers', desired: 2, running: 1, ready: 0, backup: 'b' };
+  const changed = (count: number, desired = 2): Command => ({
+    kind: 'report-scale-changed',
+    target: 'workers',
+    desired,
+    found: count,
+  });
+
+  test('is for the count that was ordered last', () => {
+    const scene = Scene.created();
+    expect(scene.refuses(reached(2)).say).toBe('workers was reported at 2, but nothing was ordered of it.');
+    scene.does(order(2));
+    expect(scene.refuses(reached(3)).say).toBe('workers was reported at 3, but 2 was ordered since.');
+  });
+
+  test('names where it stands if that is elsewhere, and is late once, before it is reached', () => {
+    const scene = Scene.created();
+    scene.does(order(2));
+    expect(scene.gives('ScaleLate', late)).toMatchObject({ running: 1, ready: 0, backup: 'b', desired: 2 });
+    expect(scene.refuses(late).say).toBe('workers is recorded as late at 2 already.');
+    expect(scene.gives('ScaleReached', reached(2, 3))).toMatchObject({ stands: 3, tookMs: 9 });
+    expect(scene.refuses(late).say).toBe('workers is recorded as reached at 2 already.');
+    scene.does(order(2));
+    expect(scene.gives('ScaleReached', reached(2))).not.toHaveProperty('stands');
+  });
+
+  test('where the runbook only tells of a change it is not set again, once told', () => {
+    const tell = { id: 'workers', kind: 'ecs-service', cluster: 'c', service: 's', if_changed: 'tell' };
+    const other = { id: 'api', kind: 'ecs-service', cluster: 'c', service: 'api' };
+    const again = (targets: object[]) => {
+      const scene = Scene.created(sampleRunbook({ scale_targets: targets }));
+      scene.does(order(2));
+      scene.does(reached(2));
+      return { scene, again: scene.gives('ScaleChanged', changed(1)).again };
+    };
+    const told = again([other, tell]);
+    expect(told.again).toBe(false);
+    expect(told.scene.refuses(changed(1)).say).toBe('People know that workers stands at 1.');
+    expect(told.scene.decide(changed(0)).ok).toBe(true);
+    expect(
+      again([
+        { ...other, if_changed: 'tell' },
+        { ...tell, if_changed: undefined },
+      ]).again,
+    ).toBe(true);
+  });
+
+  test('of what was given back to its own scaling is no longer ours', () => {
+    const scene = Scene.created();
+    scene.does(order(9));
+    scene.does({ kind: 'report-scale-found', target: 'workers', found: found({ desired: 4, min: 1, max: 20 }) });
+    scene.does(order(3));
+    scene.launch = { ...scene.state, scale: { workers: { ...scene.state.scale['workers']!, state: 'reached' } } };
+    expect(scene.refuses(changed(1, 3)).say).toContain('was given back to its own scaling');
+  });
 });
