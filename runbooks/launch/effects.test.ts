@@ -227,6 +227,13 @@ describe('an order that can no longer be pressed has no GO button', () => {
     expect(redrawn).toEqual([`#refresh-${order.id} ${order.id}`]);
   });
 
+  test('an order whose request is performed late is posted as it stands by then, and not drawn twice', () => {
+    const scene = Scene.ready();
+    const asked = scene.does(scene.request('mia', ['br-ios']));
+    scene.halt();
+    expect(effects(scene.state, asked)).toEqual([expect.stringContaining('#post-order')]);
+  });
+
   test('an order that still waits keeps it', () => {
     const scene = Scene.ready();
     scene.asked(['us-ios']);

@@ -41,6 +41,7 @@ test('a sequence that decide cannot have written is an error with a code', () =>
     [bad({ kind: 'Noted', text: '', launchId: 'other' }), 'FOLD_OTHER_LAUNCH'],
     [bad({ kind: 'Noted', text: '', v: 4 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Noted', text: '', v: 2 }), 'FOLD_SCHEMA_VERSION'],
+    [bad({ kind: 'Noted', text: '', v: 0 }), 'FOLD_SCHEMA_VERSION'],
     [bad({ kind: 'Rewritten' }), 'FOLD_UNKNOWN_KIND'],
     [next, 'FOLD_CREATED_TWICE'],
     [bad({ kind: 'FireDeclined', orderId: 'F99', reason: '' }), 'FOLD_MISSING'],
@@ -330,6 +331,27 @@ describe('an entry changes', () => {
     expect(voided({ kind: 'LaunchClosed', reason: '' })).toBe('the launch was closed');
     expect(voided({ kind: 'PersonRemoved', person: 'ana', reason: '' })).toBe('Ana Ortiz was removed from the roster');
   });
+});
+
+test('a record of the first version is read, and says so of itself', () => {
+  const old = { ...first(Scene.created()), v: 1 as const };
+  expect(evolve(null, old).entryVersion).toBe(1);
+  expect(() => evolve(null, { ...old, v: 0 } as unknown as Entry)).toThrow('FOLD_SCHEMA_VERSION');
+});
+
+test('a lift of another halt than the present one is an entry that nobody can have written', () => {
+  const scene = Scene.ready();
+  scene.halt();
+  const { liftId } = scene.gives('LiftRequested', { kind: 'request-lift', by: 'ana', reason: '' });
+  const before = scene.state;
+  const lifted = scene.gives('HaltLifted', { kind: 'approve-lift', by: 'mia', liftId });
+  expect(() => evolve(before, { ...lifted, epoch: 2 })).toThrow('FOLD_IMPOSSIBLE');
+});
+
+test('a skip list is that of the entry, with what it covers', () => {
+  const scene = Scene.ready();
+  scene.does({ kind: 'set-skip-list', by: 'ana', skipList: { hash: 'one', key: 'k', tokens: 3 }, adds: null });
+  expect(scene.state.skipList).toEqual({ hash: 'one', key: 'k', tokens: 3, covers: [null] });
 });
 
 test('a launch begins with what its first entry says, and nothing of it has happened yet', () => {

@@ -349,9 +349,10 @@ describe('pressing GO', () => {
 
   test('a button that shows another hash is refused', () => {
     const scene = Scene.ready();
-    expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) })).code).toBe(
-      'CONTENT_CHANGED',
-    );
+    expect(scene.refuses(scene.press(scene.asked(), 'mia', { shownHash: 'f'.repeat(64) }))).toEqual({
+      code: 'CONTENT_CHANGED',
+      say: 'This button shows something else than the order. Look at it again: ask for a new order with /go fire.',
+    });
   });
 
   test('a signature that proved one press proves no other, be it a request or an approval', () => {
@@ -471,6 +472,23 @@ describe('what voids an order also stands in the way of its press, were it open 
       code: 'CONTENT_CHANGED',
       say: `Since this order was shown, ${what} changed. Look at it again: ask for a new order with /go fire.`,
     });
+  });
+
+  test('a halt that is newer than the one it was to lift', () => {
+    const scene = Scene.ready();
+    scene.halt();
+    const order = scene.asked(['us-ios'], { lift: true });
+    scene.launch = { ...scene.state, halt: { ...scene.state.halt, epoch: 2 } };
+    expect(scene.refuses(scene.press(order)).say).toContain('This order was to lift an earlier halt.');
+  });
+
+  test('one attempt of several', () => {
+    const scene = Scene.ready();
+    const order = scene.asked(['us-ios', 'br-ios']);
+    const totals = segmentTotals('us-ios', 1, 500, { halted: 1 });
+    const attempts = { 'us-ios': [{ attempt: 1, shotId: 'S1', devices: 500, closed: true, totals }] };
+    scene.launch = { ...scene.state, attempts };
+    expect(scene.refuses(scene.press(order)).say).toContain('Since this order was shown, the attempt changed.');
   });
 
   test('a halt', () => {

@@ -45,6 +45,10 @@ describe('a new launch', () => {
     });
   });
 
+  test('is compressed by a number that people are told', () => {
+    expect(created({ compress: 0 })).toMatchObject({ say: expect.stringContaining('from 0.00001 to 100000, 1 for') });
+  });
+
   test('has people who can run it', () => {
     const runbook = { ...sampleRunbook(), people: people.slice(0, 1) };
     expect(created({ runbook })).toMatchObject({
@@ -91,7 +95,8 @@ describe('what is noted', () => {
     const scene = Scene.created();
     const { said, by } = scene.gives('Noted', note('x', { by: null, said: true }));
     expect([said, by]).toEqual([true, { system: 'conductor' }]);
-    expect(scene.gives('Noted', note('x', { said: true }))).not.toHaveProperty('said');
+    const noted = scene.gives('Noted', note('x', { said: true }));
+    expect([noted.by, Object.hasOwn(noted, 'said')]).toEqual([{ person: 'olu' }, false]);
     expect(scene.gives('Noted', note('x', { by: null }))).not.toHaveProperty('said');
   });
 

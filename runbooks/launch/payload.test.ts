@@ -83,6 +83,9 @@ describe('the message', () => {
     const fits = (length: number) => payloadProblems(sized(length), 'x').map(({ bytes }) => bytes);
     const [ios = 0] = fits(4_200);
     const [, android = 0] = fits(4_200);
+    // With room for the longest id of a shot.
+    const longest = { launchId: 'x', shotId: 'test-T0000000000' };
+    expect(ios).toBe(Buffer.byteLength(apnsPayload(sized(4_200), 'en', longest)));
     expect(fits(4_200 - (ios - 4_096))).toEqual(android - (ios - 4_096) > 4_096 ? [android - (ios - 4_096)] : []);
     expect(fits(4_200 - (android - 4_096))).toEqual([]);
     expect(fits(4_200 - (android - 4_097))).toEqual([4_097]);

@@ -43,3 +43,18 @@ test('what was not sent is missed too, unless a halt has cut it off; it is calle
     ),
   ).toMatchObject([{ segment: 'us-ios', how: 'unsent' }]);
 });
+
+test.each([
+  [{ late: 5, failed: 5, uncertain: 5 }, 'unsent'],
+  [{ late: 5, failed: 6, uncertain: 5 }, 'refused'],
+  [{ late: 5, failed: 5, uncertain: 6 }, 'unanswered'],
+  [{ late: 4, failed: 5, uncertain: 5 }, 'refused'],
+  [{ late: 10, failed: 9, uncertain: 0 }, 'unsent'],
+  [{ late: 9, failed: 0, uncertain: 10 }, 'unanswered'],
+  [{ late: 10, accepted: 1, failed: 9 }, null],
+  [{ late: 10, accepted: 1, failed: 10 }, 'unsent'],
+  [{ late: 0, halted: 9, failed: 8 }, 'unsent'],
+])('%j is missed as %s', (states, how) => {
+  const none = { accepted: 0, failed: 0, uncertain: 0, halted: 0, late: 0, skipped: 0 };
+  expect(missedAsAWhole({ ...none, ...states }, false)).toBe(how);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Scene } from '../../test/properties/scene.ts';
+import type { SegmentsAsked } from './commands.ts';
 import {
   devicesShown,
   fireableSegments,
@@ -52,6 +53,16 @@ describe('what can be asked for now', () => {
     const left = { ...scene.state, leftBehind: { 'us-ios': 3 }, attempts: {} };
     expect(fireableSegments(left, scene.nowMs)).toEqual(['us-android']);
     expect(fireableSegments(Scene.created().state, scene.nowMs)).toEqual([]);
+  });
+
+  test('is all of it, what was cut off, or what is named', () => {
+    const scene = Scene.ready();
+    const meant = (asked: SegmentsAsked) => segmentsMeant(scene.state, asked, scene.nowMs);
+    expect([meant('all'), meant('cut-off')]).toEqual([['us-ios', 'us-android', 'br-ios'], []]);
+    scene.closes(scene.fired(['us-ios', 'br-ios']), { 'us-ios': { halted: 3 } });
+    expect([meant('all'), meant('cut-off')]).toEqual([['us-ios', 'us-android'], ['us-ios']]);
+    scene.asked(['us-ios']);
+    expect([meant('all'), meant('cut-off'), meant(['us-ios'])]).toEqual([['us-android'], [], ['us-ios']]);
   });
 
   test('names each segment once, whoever names it twice', () => {

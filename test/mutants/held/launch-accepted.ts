@@ -1,0 +1,256 @@
+import type { Accepted } from './held-file.ts';
+
+/** Survivors of the launch core that may live, by file: no test could tell them from the original, or none should. */
+export const ACCEPTED: Partial<Record<string, Accepted[]>> = {
+  effects: [
+    {
+      line: 'default:',
+      change: 'default: return false; → default:',
+      why: 'Who asks takes nothing for no, as every caller here does.',
+    },
+    {
+      line: 'false;',
+      change: 'false → true',
+      why: 'The line after asks first whether there is such a phase.',
+    },
+    {
+      line: 'return phase === undefined || !isOver ? null : { id: phase.id, title: phase.title };',
+      change: 'phase === undefined → false',
+      why: 'No phase that is not there is over.',
+    },
+    {
+      line: `case 'ScaleLate':`,
+      change: `case 'ScaleLate': return [{ kind: 'post-entry' }]; → case 'ScaleLate':`,
+      why: 'What falls through posts the entry too: it is no note that stands in the channel already.',
+    },
+  ],
+  fire: [
+    {
+      line: 'attempt > 1 ? (command.sets?.find((one) => one.segment === segment) ?? []) : [],',
+      change: '[] → ["Stryker was here"]',
+      why: 'A stray word is the set of no segment: the request is refused as without a set.',
+    },
+    {
+      line: 'const ref = launch.audience?.segments.find(({ id }) => id === segment);',
+      change: 'launch.audience?.segments → launch.audience.segments',
+      why: 'Fire is refused without an audience before this: the question mark is for the type alone.',
+    },
+    {
+      line: '`The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`,',
+      change: '[] → ["Stryker was here"]',
+      why: 'Fire is refused without an audience before this: the question mark is for the type alone.',
+    },
+    {
+      line: '`The audience has no segment ${segment}; it has ${listed(launch.audience?.segments.map(({ id }) => id) ?? [])}.`,',
+      change: 'launch.audience?.segments → launch.audience.segments',
+      why: 'Fire is refused without an audience before this: the question mark is for the type alone.',
+    },
+    {
+      line: 'if (Number.isSafeInteger(set.devices) && set.devices > 0 && set.devices <= devices) return null;',
+      change: 'set.devices > 0 → set.devices >= 0',
+      why: 'No device at all is answered in the line before.',
+    },
+    {
+      line: '(launch.audience?.segments ?? [])',
+      change: '[] → ["Stryker was here"]',
+      why: 'An order is shown with an audience: without one its approval is refused before this.',
+    },
+    {
+      line: '(launch.audience?.segments ?? [])',
+      change: 'launch.audience?.segments → launch.audience.segments',
+      why: 'An order is shown with an audience: without one its approval is refused before this.',
+    },
+    {
+      line: 'ageMs < 0',
+      change: 'ageMs < 0 → ageMs <= 0',
+      why: 'A press of this very moment is never too old nor ahead, so that this sentence is not said of it.',
+    },
+  ],
+  'fire-refusals': [
+    {
+      line: 'default:',
+      change: 'default: return order.state satisfies never; → default:',
+      why: 'All states are named; the compiler holds that none is missing.',
+    },
+    {
+      line: `segments.every(({ attempt }, index) => attempt === shown.segments[index]?.attempt) ? [] : ['the attempt'],`,
+      change: 'shown.segments[index]?.attempt → shown.segments[index].attempt',
+      why: 'Both lists name the same segments: one is made from the other.',
+    },
+  ],
+  gates: [
+    {
+      line: 'export const isMadeGate = (gate: Gate | undefined): boolean => gate !== undefined && MADE.includes(gate);',
+      change: 'gate !== undefined → true',
+      why: 'No gate that is undefined is among those that are made.',
+    },
+    {
+      line: `if (gate.probe?.kind === 'queue-empty' && runningShots(launch).length > 0)`,
+      change: 'gate.probe?.kind → gate.probe.kind',
+      why: 'Only a gate with a probe comes here.',
+    },
+    {
+      line: 'say: `${ageMs > 0 ? `last measured ${span(ageMs)} ago` : `measured ${span(-ageMs)} ahead of our clock`}: ${newest.say}`,',
+      change: 'ageMs > 0 → ageMs >= 0',
+      why: 'A measurement of now is not too old: this sentence is not said of it.',
+    },
+  ],
+  switches: [
+    {
+      line: `const isPace = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;`,
+      change: `typeof value === 'number' → true`,
+      why: 'What is a safe integer is a number.',
+    },
+    {
+      line: `(typeof value === 'number' && Number.isFinite(value)) ||`,
+      change: `typeof value === 'number' → true`,
+      why: 'What is finite is a number.',
+    },
+    {
+      line: `(typeof value === 'string' && value !== '' && value.length <= TEXT_MAX);`,
+      change: `typeof value === 'string' → true`,
+      why: 'What is neither a truth value nor finite is a text, or a number without a length.',
+    },
+    {
+      line: "`${name} can't be ${String(value).slice(0, 40)}; expected true, false, a number, or a text of 1 to ${TEXT_MAX} characters.`,",
+      change: 'String(value).slice(0, 40) → String(value)',
+      why: 'How much of a long value is shown is a matter of looks.',
+    },
+  ],
+  schedule: [
+    {
+      line: `if (!('step' in found)) return found;`,
+      change: `!('step' in found) → false`,
+      why: 'A refusal that is taken for a step has no step of its own: it comes out as it went in.',
+    },
+  ],
+  payload: [
+    {
+      line: '...(campaign.deep_link === undefined ? {} : { deep_link: campaign.deep_link }),',
+      change: 'campaign.deep_link === undefined → false',
+      why: 'JSON leaves out what is undefined.',
+    },
+    {
+      line: '...(campaign.fcm.channel_id === undefined ? {} : { channel_id: campaign.fcm.channel_id }),',
+      change: 'campaign.fcm.channel_id === undefined → false',
+      why: 'JSON leaves out what is undefined.',
+    },
+  ],
+  shots: [
+    {
+      line: 'if (shot.closed === null || shot.totals === null)',
+      change: 'shot.closed === null || shot.totals === null → shot.closed === null && shot.totals === null',
+      why: 'A close sets both at once.',
+    },
+    {
+      line: 'if (shot.closed === null || shot.totals === null)',
+      change: 'shot.closed === null → false',
+      why: 'A close sets both at once.',
+    },
+    {
+      line: 'if (shot.closed === null || shot.totals === null)',
+      change: 'shot.totals === null → false',
+      why: 'A close sets both at once.',
+    },
+    {
+      line: 'shot.totals?.find(({ segment, attempt }) => segment === totals.segment && attempt === totals.attempt),',
+      change: 'shot.totals?.find → shot.totals.find',
+      why: 'It is asked in the line before whether there are totals.',
+    },
+    {
+      line: 'if (attempt === 1) return [shot.audience.segments.find(({ id }) => id === segment)?.devices ?? 0];',
+      change:
+        'shot.audience.segments.find(({ id }) => id === segment)?.de… → shot.audience.segments.find(({ id }) => id === segment).dev…',
+      why: 'Every segment of a shot is one of its audience: it was shown so.',
+    },
+    {
+      line: 'const tries = own(launch.attempts, segment) ?? [];',
+      change: '[] → ["Stryker was here"]',
+      why: 'Every segment of a shot has had this attempt.',
+    },
+    {
+      line: '...(mine === undefined ? [] : [mine.devices]),',
+      change: '[] → ["Stryker was here"]',
+      why: 'Every segment of a shot has had this attempt.',
+    },
+    {
+      line: '...(mine === undefined ? [] : [mine.devices]),',
+      change: 'mine === undefined → false',
+      why: 'Every segment of a shot has had this attempt.',
+    },
+    {
+      line: '...(mine?.totals == null ? [] : [mine.totals.devices]),',
+      change: 'mine?.totals → mine.totals',
+      why: 'Every segment of a shot has had this attempt.',
+    },
+    {
+      line: '...(before?.totals == null ? [] : [resendable(before.totals, launch)]),',
+      change: '[] → ["Stryker was here"]',
+      why: 'An attempt is approved once the one before it is closed.',
+    },
+    {
+      line: '...(before?.totals == null ? [] : [resendable(before.totals, launch)]),',
+      change: 'before?.totals == null → false',
+      why: 'An attempt is approved once the one before it is closed.',
+    },
+    {
+      line: '...(before?.totals == null ? [] : [resendable(before.totals, launch)]),',
+      change: 'before?.totals → before.totals',
+      why: 'An attempt is approved once the one before it is closed.',
+    },
+    {
+      line: 'if (b === undefined || a.devices !== b.devices) return false;',
+      change: 'false → true',
+      why: 'That each is there, and for so many devices, is asked before.',
+    },
+    {
+      line: 'if (b === undefined || a.devices !== b.devices) return false;',
+      change: 'b === undefined || a.devices !== b.devices → false',
+      why: 'That each is there, and for so many devices, is asked before.',
+    },
+    {
+      line: 'if (b === undefined || a.devices !== b.devices) return false;',
+      change: 'b === undefined || a.devices !== b.devices → b === undefined && a.devices !== b.devices',
+      why: 'That each is there, and for so many devices, is asked before.',
+    },
+    {
+      line: 'if (b === undefined || a.devices !== b.devices) return false;',
+      change: 'b === undefined → false',
+      why: 'That each is there, and for so many devices, is asked before.',
+    },
+    {
+      line: 'if (b === undefined || a.devices !== b.devices) return false;',
+      change: 'a.devices !== b.devices → false',
+      why: 'That each is there, and for so many devices, is asked before.',
+    },
+  ],
+  voiding: [
+    {
+      line: 'shown.audienceHash !== launch.audience?.hash ||',
+      change: 'launch.audience?.hash → launch.audience.hash',
+      why: 'An order is shown with an audience, and none is ever taken away.',
+    },
+  ],
+  authority: [
+    {
+      line: `return roles !== 'system' && person.roles.some((role) => roles.includes(role));`,
+      change: `roles !== 'system' → true`,
+      why: 'The word `system` holds the name of no role.',
+    },
+    {
+      line: `return may(person, 'request-fire') || may(person, 'approve-fire');`,
+      change: `may(person, 'request-fire') || may(person, 'approve-fire') → may(person, 'request-fire') && may(person, 'approve-fire')`,
+      why: 'The two have the same roles, and whoever gives one of them others must choose.',
+    },
+    {
+      line: `const people = command.kind === 'create-launch' ? command.runbook.people : (launch?.people ?? []);`,
+      change: '[] → ["Stryker was here"]',
+      why: 'Without a launch only its creation comes here, and that goes by the runbook.',
+    },
+    {
+      line: `const people = command.kind === 'create-launch' ? command.runbook.people : (launch?.people ?? []);`,
+      change: 'launch?.people → launch.people',
+      why: 'Without a launch only its creation comes here, and that goes by the runbook.',
+    },
+  ],
+};
