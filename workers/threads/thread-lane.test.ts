@@ -477,6 +477,24 @@ test('a lane that is closed asks none of its threads again', async () => {
   expect(said).toHaveLength(1);
 });
 
+test('a thread that never says that it has closed is waited for 2 s', async () => {
+  const { lane } = await setUp({ threads: 1, onRequest: (request) => answer(request) });
+  handOverOnly((message) => message.kind !== 'close');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let isClosed = false;
+    void lane.close().then(() => {
+      isClosed = true;
+    });
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(isClosed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(isClosed).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('closing holds what is unsent and leaves what is unanswered uncertain', async () => {
   let received = 0;
   const { lane, shot, batches, jobOf } = await setUp({
