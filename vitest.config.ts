@@ -1,20 +1,42 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SecondTries } from './test/run/second-try.ts';
+
+const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
+/** Promises in real time, or both cores busy for seconds: few side by side, when the others are done. */
+const ALONE = [
+  'bot/**/{halt,press-slow-store}.test.ts',
+  'test/{bench,launch}/**/*.test.ts',
+  'test/faults/{sick,wake-ups,weather,weather-shot}.test.ts',
+  'workers/threads/*.test.ts',
+  'workers/worker.test.ts',
+];
+/** Nothing but calculation: they share processes, so that what they import is loaded once. */
+const PURE = ['{contract,h2,runbooks}/**/*.test.ts', 'bot/views/**/*.test.ts', 'workers/lanes/simulate/**/*.test.ts'];
+
+/** `.ci/run` reads its closing line there. */
+const report = process.env['GOBUTTON_TEST_REPORT'];
 
 export default defineConfig({
   test: {
     // What Node has compiled, and stripped of types, once: half the CPU time of every test file, thread and process that starts.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile') },
-    include: ['{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts'],
-    // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     tags: [
       { name: 'property', description: 'runs through test/properties/holds.ts; a soak gives it new seeds', retry: 0 },
     ],
+    reporters: [
+      'default',
+      ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies ['json', object]]),
+      new SecondTries(),
+    ],
+    // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Promises in real time (halt within a second, claims of five) can break once on a shared machine that stalls; in CI they must break twice.
-    retry: process.env['CI'] === 'true' ? 1 : 0,
-    // Two cores: more workers only make the load-sensitive tests fight each other.
-    maxWorkers: 2,
+    projects: [
+      // Most wait for timers, leases and processes four fifths of their time.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false, maxWorkers: 4 } },
+      { extends: true, test: { name: 'rest', include: [ALL], exclude: [...PURE, ...ALONE], maxWorkers: 4 } },
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

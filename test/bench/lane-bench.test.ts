@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secondTry } from '../run/second-try.ts';
 import type { ClientName } from './client-process.ts';
 import { startClient } from './run-client.ts';
 import { startLocalProviders } from './servers.ts';
@@ -48,6 +49,7 @@ describe('clients under measurement', () => {
   // Credentials, headers and bodies are checked there, so a client that sends something else fails.
   test.each<ClientName>(['lane-apns', 'lane-fcm', 'apns2', 'node-apn', 'firebase-admin', 'undici', 'node-http2'])(
     '%s sends what the local providers accept',
+    secondTry('seven processes, one after the other, each with a deadline of its own'),
     async (client) => {
       const started = await startClient(
         {
