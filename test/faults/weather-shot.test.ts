@@ -2,10 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { become, becomeUsual } from '../../infra/local/providers/for-tests.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { Worker } from '../../workers/worker.ts';
+import { inAll } from '../in-all.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
 /** A provider's weather in a whole shot: workers, claims, accounts and the record, beside what the providers counted. */
+
+/** The way through a thread holds what the way without one does, and the telling besides; the other tests here have none. */
+const THREADS = [...inAll('without sending threads', [0]), 1];
 
 let stage: Stage;
 beforeAll(async () => {
@@ -37,7 +41,7 @@ function sumOf({ totals }: Shot) {
 }
 
 describe('weather in a shot', () => {
-  test.each([0, 1])(
+  test.each(THREADS)(
     '429 with Retry-After for 2 s: it is told, nothing is burnt, and all is sent afterwards (%i sending threads)',
     async (threads) => {
       const launch = await stage.newLaunch({ ios: 6_000, android: 0, delivery: { ios_per_second: 4_000 } });
@@ -58,7 +62,7 @@ describe('weather in a shot', () => {
     },
   );
 
-  test.each([0, 1])(
+  test.each(THREADS)(
     'a window that ends in the storm leaves what is unsent late, and a further order goes to exactly those (%i sending threads)',
     async (threads) => {
       const launch = await stage.newLaunch({
@@ -86,7 +90,7 @@ describe('weather in a shot', () => {
     },
   );
 
-  test.each([0, 1])(
+  test.each(THREADS)(
     '503 of FCM that delivers all the same: uncertain, and nobody gets it twice, in a further order either (%i sending threads)',
     async (threads) => {
       const launch = await stage.newLaunch({ ios: 0, android: 6_000, delivery: { android_per_second: 4_000 } });
@@ -105,7 +109,7 @@ describe('weather in a shot', () => {
     },
   );
 
-  test.each([0, 1])(
+  test.each(THREADS)(
     'credentials that are refused everywhere for 2 s hold the shot, and do not end it (%i sending threads)',
     async (threads) => {
       const launch = await stage.newLaunch({ ios: 6_000, android: 0, delivery: { ios_per_second: 4_000 } });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ailment } from '../../infra/local/providers/ailments.ts';
 import { become } from '../../infra/local/providers/for-tests.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
+import { inAll } from '../in-all.ts';
 import { openLaneRig, sumOf } from '../lane-rig.ts';
 import type { LaneRig, Sent } from '../lane-rig.ts';
 
@@ -82,13 +83,15 @@ describe('a storm of answers that say "not now"', () => {
   test.each<Storm>([
     { platform: 'ios', how: '429', retryAfterSeconds: 3, threads: 0, forMs: 3_000 },
     { platform: 'ios', how: '429', retryAfterSeconds: 2, threads: 1, perSecond: 10_000 },
-    { platform: 'ios', how: '429', threads: 1 },
     { platform: 'android', how: 'quota', retryAfterSeconds: 2, threads: 0 },
-    { platform: 'android', how: '429', retryAfterSeconds: 1, threads: 1, perSecond: 10_000 },
     { platform: 'ios', how: 'html302', threads: 0 },
-    { platform: 'ios', how: 'html404', threads: 1 },
-    { platform: 'ios', how: 'credential', threads: 0 },
     { platform: 'android', how: 'credential', threads: 1 },
+    ...inAll<Storm>('each answer has a row above, on the other platform or at another pace', [
+      { platform: 'ios', how: '429', threads: 1 },
+      { platform: 'android', how: '429', retryAfterSeconds: 1, threads: 1, perSecond: 10_000 },
+      { platform: 'ios', how: 'html404', threads: 1 },
+      { platform: 'ios', how: 'credential', threads: 0 },
+    ]),
   ])(
     '$how of $platform, Retry-After $retryAfterSeconds: all is sent afterwards, and nothing is burnt ($threads sending threads, pace $perSecond)',
     async (storm) => {
@@ -110,12 +113,14 @@ describe('a storm of answers that say "not now"', () => {
 describe('a storm of answers that leave open what became of the device', () => {
   test.each<Storm>([
     { platform: 'android', how: '503', threads: 0, delivered: true, retryAfterSeconds: 1 },
-    { platform: 'android', how: '500', threads: 1, delivered: true, retryAfterSeconds: 2 },
-    { platform: 'android', how: '503', threads: 1, delivered: true, retryAfterSeconds: 1, perSecond: 10_000 },
     { platform: 'ios', how: '503', threads: 0, delivered: true },
     { platform: 'ios', how: 'reset', threads: 1, delivered: true },
     // A gateway may have passed on what it then says this of.
     { platform: 'android', how: 'html502', threads: 0 },
+    ...inAll<Storm>('503 of both platforms stands above, with a Retry-After and without', [
+      { platform: 'android', how: '500', threads: 1, delivered: true, retryAfterSeconds: 2 },
+      { platform: 'android', how: '503', threads: 1, delivered: true, retryAfterSeconds: 1, perSecond: 10_000 },
+    ]),
   ])(
     '$how of $platform, delivered $delivered: what was in flight is not sent again, the rest afterwards ($threads sending threads)',
     async (storm) => {
