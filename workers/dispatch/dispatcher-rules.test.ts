@@ -107,29 +107,32 @@ test('one that cannot be looked up is held and tried again; a record that is bro
 });
 
 test('one that is at hand when it stops goes back at once, and nothing more is received', async () => {
-  const { dispatcher, queue, order, fault, said } = dispatching();
+  const { dispatcher, queue, order, fault, refused, said } = dispatching();
   fault.now = new Error('away');
   dispatcher.start();
   queue.put(order('a'));
   await vi.waitFor(() => expect(said('order could not be served')).toHaveLength(1), soon);
   await dispatcher.stop();
-  expect([queue.back, queue.gone]).toEqual([[['a', 0]], []]);
+  expect([queue.back, queue.gone, refused]).toEqual([[['a', 0]], [], []]);
   const before = queue.received.length;
   queue.put(order('b'));
   await new Promise((done) => setTimeout(done, 30));
   expect([queue.received.length, said('segment queue cannot be read')]).toEqual([before, []]);
 });
 
-test('a hundred that wait are as many as it has: no more are received before one of them is done', async () => {
-  const { dispatcher, queue, order, fault } = dispatching();
-  fault.now = new Error('away');
-  queue.put(...Array.from({ length: 130 }, (_, at) => order(`r${at}`, { segment: at % 2 === 0 ? 'ios' : 'android' })));
+test('a hundred that wait are as many as it has, whatever was done before: no more are received until one of them is', async () => {
+  const { dispatcher, queue, order, fault, refused } = dispatching();
   dispatcher.start();
-  await vi.waitFor(() => expect(queue.received).toHaveLength(10), soon);
+  queue.put(...Array.from({ length: 110 }, (_, at) => order(`first${at}`, { attempt: 2 })));
+  await vi.waitFor(() => expect(queue.gone).toHaveLength(110), soon);
+  await vi.waitFor(() => expect(queue.received).toHaveLength(12), soon);
+  fault.now = Object.assign(new Error('away'), { code: 'RECORD_UNAVAILABLE' });
+  queue.put(...Array.from({ length: 130 }, (_, at) => order(`r${at}`, { segment: at % 2 === 0 ? 'ios' : 'android' })));
+  await vi.waitFor(() => expect(queue.received).toHaveLength(21), soon);
   await new Promise((done) => setTimeout(done, 60));
-  expect(queue.received).toHaveLength(10);
+  expect([queue.received.length, refused]).toEqual([21, []]);
   fault.now = null;
-  await vi.waitFor(() => expect(queue.gone).toHaveLength(130), soon);
+  await vi.waitFor(() => expect(queue.gone).toHaveLength(240), soon);
 });
 
 test('a queue that cannot be read is told, and read again half a second later', async () => {
@@ -139,7 +142,7 @@ test('a queue that cannot be read is told, and read again half a second later', 
   const startMs = performance.now();
   dispatcher.start();
   await vi.waitFor(() => expect(queue.gone).toEqual(['a']), soon);
-  expect(said('segment queue cannot be read')).toHaveLength(1);
+  expect(said('segment queue cannot be read')).toMatchObject([{ err: { message: 'SQS is away' } }]);
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(490);
 });
 
@@ -148,7 +151,10 @@ test('an order that cannot be taken off its queue is told: it comes again, and i
   queue.removeFault = new Error('not now');
   dispatcher.start();
   queue.put(order('a'));
-  await vi.waitFor(() => expect(said('could not be taken off its queue')).toHaveLength(1), soon);
+  await vi.waitFor(
+    () => expect(said('could not be taken off its queue')).toMatchObject([{ err: { message: 'not now' } }]),
+    soon,
+  );
   queue.put(order('a'));
   await vi.waitFor(() => expect(queue.gone).toEqual(['a']), soon);
   expect(sent).toHaveLength(2);
