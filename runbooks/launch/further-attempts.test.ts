@@ -60,6 +60,16 @@ describe('who is left', () => {
       ['br-ios', 7],
       ['us-ios', 500],
     ]);
+    const one = { segment: 'br-ios', attempt: 2, hash: 'h', seq: scene.state.seq };
+    const sets = [
+      { ...one, devices: 7 },
+      { ...one, segment: 'us-ios', devices: 501 },
+    ];
+    scene.does({ kind: 'decline-fire', by: 'mia', orderId: order.id, reason: '' });
+    expect(scene.refuses(scene.request('ana', ['br-ios', 'us-ios'], { sets })).say).toContain('us-ios has 500 devices');
+    const shot = scene.fired(['br-ios', 'us-ios']);
+    const segments = [segmentTotals('br-ios', 2, 7), segmentTotals('us-ios', 2, 500)];
+    expect(scene.decide({ kind: 'close-shot', shotId: shot.id, cause: 'complete', segments }).ok).toBe(true);
   });
 
   test('is nobody where all were reached, whether anybody has looked or not', () => {
