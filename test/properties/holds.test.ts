@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { glob, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -99,4 +99,15 @@ describe('a property', () => {
   test('in a test that is retried is refused', { ...PROPERTY, retry: 1 }, async () => {
     await expect(holds('retried', notThere(), twenty)).rejects.toThrow('PROPERTY_RETRIED');
   });
+});
+
+test('every example belongs to a property that is still there', async () => {
+  const names = (await readdir(join(import.meta.dirname, 'examples')).catch(() => [])).map((file) =>
+    file.replace('.json', ''),
+  );
+  let tests = '';
+  for await (const file of glob('{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts'))
+    tests += await readFile(file, 'utf8');
+  const orphans = names.filter((name) => !new RegExp(`holds\\(\\s*'${name}'`).test(tests));
+  expect(orphans).toEqual([]);
 });
