@@ -480,6 +480,7 @@ describe('a record that is not the one which was read before', () => {
   test('is found out by the next look at its end, and by the next look at all of it', async () => {
     const { record, journal } = await read();
     expect(await journal.entries(LAUNCH_ID)).toHaveLength(3);
+    expect(await createJournal({ record, keyring: workerKeyring() }).entries(LAUNCH_ID)).toHaveLength(3);
     record.tamper(LAUNCH_ID, replaced);
     await expect(journal.launch(LAUNCH_ID)).rejects.toMatchObject(broken('entry 3: it is another entry than'));
     await expect(journal.entries(LAUNCH_ID)).rejects.toMatchObject(broken('entry 3: it is another record than'));

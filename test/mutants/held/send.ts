@@ -64,16 +64,134 @@ export const SEND: Held[] = [
   },
   { file: 'workers/dispatch/orders.ts' },
   { file: 'workers/dispatch/order-fates.ts' },
-  { file: 'workers/dispatch/look.ts' },
+  {
+    file: 'workers/dispatch/look.ts',
+    accepted: [
+      {
+        line: '() => null,',
+        change: '() => null → () => undefined',
+        why: 'What the last look gave is asked by nobody.',
+      },
+    ],
+  },
   { file: 'workers/dispatch/known.ts' },
   { file: 'settle/correct.ts' },
-  { file: 'infra/aws/verify-record.ts' },
+  {
+    file: 'infra/aws/verify-record.ts',
+    accepted: [
+      {
+        line: `: entry.kind === 'KeysChanged'`,
+        change: `entry.kind === 'KeysChanged' → true`,
+        why: 'No other entry names a change of keys by an id that the launch knows.',
+      },
+      {
+        line: '? (before?.keyChanges[entry.changeId]?.keys ?? [])',
+        change: 'before?.keyChanges → before.keyChanges',
+        why: 'The core has refused a first entry of that kind before.',
+      },
+    ],
+  },
   { file: 'infra/aws/seal.ts', by: ['infra/aws/verify-record.test.ts', 'infra/aws/journal.test.ts'] },
-  { file: 'infra/aws/journal.ts', by: ['infra/aws/journal.test.ts', 'infra/aws/clock-doubt.test.ts'] },
+  {
+    file: 'infra/aws/journal.ts',
+    by: ['infra/aws/journal.test.ts', 'infra/aws/clock-doubt.test.ts'],
+    accepted: [
+      {
+        line: 'if (again !== undefined && again.hash !== before?.launch.headHash)',
+        change: 'before?.launch → before.launch',
+        why: 'It is only asked of an entry that is known, and then there is a launch before.',
+      },
+      {
+        line: 'if (launch !== null && fresh.length > 0)',
+        change: 'launch !== null && fresh.length > 0 → true',
+        why: 'The same launch and entries are noted again: it costs a copy of the list and changes nothing.',
+      },
+      {
+        line: 'if (launch !== null && fresh.length > 0)',
+        change: 'launch !== null && fresh.length > 0 → launch !== null || fresh.length > 0',
+        why: 'The same launch and entries are noted again: it costs a copy of the list and changes nothing.',
+      },
+      {
+        line: 'if (launch !== null && fresh.length > 0)',
+        change: 'launch !== null → true',
+        why: 'The same launch and entries are noted again: it costs a copy of the list and changes nothing.',
+      },
+      {
+        line: 'if (launch !== null && fresh.length > 0)',
+        change: 'fresh.length > 0 → true',
+        why: 'The same launch and entries are noted again: it costs a copy of the list and changes nothing.',
+      },
+      {
+        line: 'if (launch !== null && fresh.length > 0)',
+        change: 'fresh.length > 0 → fresh.length >= 0',
+        why: 'The same launch and entries are noted again: it costs a copy of the list and changes nothing.',
+      },
+      {
+        line: 'const unanswered: NewEntry[] = [];',
+        change: '[] → ["Stryker was here"]',
+        why: 'A text is no entry, and equals none.',
+      },
+      {
+        line: 'const landed = known',
+        change: 'known .get(launchId) ?.entries → known.get(launchId).entries',
+        why: 'After a read something is known, or there was nothing to look for.',
+      },
+      {
+        line: 'return landed === undefined || launch === null ? null : { ok: true, entry: landed, launch };',
+        change: 'launch === null → false',
+        why: 'An entry that landed is part of a launch that was read.',
+      },
+      {
+        line: 'if (after !== null) return { ok: true, entry: appended.entry, launch: after };',
+        change: 'after !== null → true',
+        why: 'An entry that was appended makes a launch.',
+      },
+      {
+        line: 'headProblem: (launchId, head) => headProblem(known.get(launchId)?.entries ?? [], head),',
+        change: '[] → ["Stryker was here"]',
+        why: 'A record that was never read ends at entry 0: a text among the entries has no sequence.',
+      },
+      {
+        line: 'const entries = await record.readAfter(launchId, 0, AbortSignal.timeout(Math.max(timeoutMs, 30_000)));',
+        change: 'Math.max(timeoutMs, 30_000) → Math.min(timeoutMs, 30_000)',
+        why: 'How long a read of everything may take: half a minute of real time.',
+      },
+    ],
+  },
   { file: 'infra/aws/switch-store.ts' },
   { file: 'settle/close.ts', by: ['settle/close-rules.test.ts'] },
-  { file: 'settle/late-accounts.ts' },
-  { file: 'settle/lost-claims.ts', by: ['settle/close-rules.test.ts'] },
+  {
+    file: 'settle/late-accounts.ts',
+    accepted: [
+      {
+        line: 'for (const { holder, hasHolder, account, closedAccount } of claim === undefined ? [] : words(claim)) {',
+        change: '[] → ["Stryker was here"]',
+        why: 'A text among the words has no account.',
+      },
+      {
+        line: '(segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [',
+        change: '[] → ["Stryker was here"]',
+        why: 'The manifest has every segment that the shot has, or the shot could not have closed.',
+      },
+      {
+        line: '(segments.find(({ id }) => id === segment)?.batches ?? []).map(({ id, count }): [string, Batch] => [',
+        change:
+          'segments.find(({ id }) => id === segment)?.batches → segments.find(({ id }) => id === segment).batches',
+        why: 'The manifest has every segment that the shot has, or the shot could not have closed.',
+      },
+    ],
+  },
+  {
+    file: 'settle/lost-claims.ts',
+    by: ['settle/close-rules.test.ts'],
+    accepted: [
+      {
+        line: 'if (answered === 0) continue;',
+        change: 'answered === 0 → false',
+        why: 'Nothing is less than nothing: it saves a read.',
+      },
+    ],
+  },
   { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
   { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
