@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, fcm, HEADER, testFolder } from './for-tests.ts';
 import { loadAudience } from './load.ts';
+import { csvToParquet } from './read/source.ts';
 import { REASONS } from './reject-reasons.ts';
 import { sampleAudience } from './sample.ts';
-import { csvToParquet } from './source.ts';
 
 test('every wrong kind of CSV row is rejected with its row, line, reason, what was found and what was expected', async () => {
   await using folder = await testFolder();

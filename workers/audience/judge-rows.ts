@@ -6,7 +6,7 @@ import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { localeResolver } from '../../runbooks/locales/resolve.ts';
 import { localeTag } from '../../runbooks/locales/tag.ts';
-import { chunksOf, rowsOf } from './duck.ts';
+import { chunksOf, rowsOf } from './read/duck.ts';
 import { reasonNumber, reasonOf } from './reject-reasons.ts';
 import type { Reason } from './reject-reasons.ts';
 import { BLANK } from './staging.ts';

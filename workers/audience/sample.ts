@@ -4,8 +4,8 @@ import { AudienceError } from '../../contract/audience-error.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { seededRandom, weighted } from './random.ts';
 import type { Random } from './random.ts';
+import { csvToParquet } from './read/source.ts';
 import { dirtyRows } from './sample-dirty.ts';
-import { csvToParquet } from './source.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Shares (0–1) of devices whose token makes the local push providers answer with an error, or not at all. */

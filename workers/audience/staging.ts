@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AudienceError } from '../../contract/audience-error.ts';
-import { writtenSql } from './column-types.ts';
-import { LINES, literal, rowsOf } from './duck.ts';
-import { FIELDS } from './fields.ts';
-import type { Field } from './fields.ts';
+import { writtenSql } from './read/column-types.ts';
+import { LINES, literal, rowsOf } from './read/duck.ts';
+import { FIELDS } from './read/fields.ts';
+import type { Field } from './read/fields.ts';
+import { unreadable, unreadLines } from './read/source.ts';
+import type { Source } from './read/source.ts';
 import { reasonNumber } from './reject-reasons.ts';
-import { unreadable, unreadLines } from './source.ts';
-import type { Source } from './source.ts';
 
 /**
  * Reading the files of a device list into the table `raw`: u, p, t, l, m (user, platform, token, locale, market as found,

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { AudienceError } from '../../../contract/audience-error.ts';
 import { optionProblem } from '../../../infra/option-problem.ts';
 import { readNumber } from '../../../runbooks/typed/number.ts';
-import { FIELDS } from '../fields.ts';
-import type { Mapping } from '../fields.ts';
+import { FIELDS } from '../read/fields.ts';
+import type { Mapping } from '../read/fields.ts';
 
 export interface Arguments<Name extends string, Flag extends string, Many extends string> {
   words: string[];

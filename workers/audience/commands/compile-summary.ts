@@ -1,7 +1,7 @@
 import { acceptProblems } from '../accept.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
-import { namesOf } from '../input-files.ts';
 import type { LocaleSaid } from '../judge-rows.ts';
+import { namesOf } from '../read/input-files.ts';
 import { listRows } from './list-rows.ts';
 import { count, megabytes, table } from './words.ts';
 

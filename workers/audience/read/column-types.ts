@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { literal, rowsOf } from './duck.ts';
 
 /** A column of a Parquet file. */

@@ -1,6 +1,6 @@
-import { visible } from '../../infra/visible.ts';
+import { visible } from '../../../infra/visible.ts';
+import { kindOf, wordOf } from '../list-columns.ts';
 import type { Field, Mapping } from './fields.ts';
-import { kindOf, wordOf } from './list-columns.ts';
 
 const LOCALE_NAMES = new Set([
   'lang',

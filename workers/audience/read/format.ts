@@ -1,4 +1,4 @@
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 
 export type Format = 'csv' | 'ndjson' | 'parquet';
 

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 
 export type Utf16 = 'utf-16le' | 'utf-16be';
 

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { lineEndsOf, unixLines, utf16Of } from './text-form.ts';
 import type { Utf16 } from './text-form.ts';
 import { zstdFrames } from './zstd-frames.ts';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AudienceError } from '../../contract/audience-error.ts';
-import { visible } from '../../infra/visible.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { visible } from '../../../infra/visible.ts';
 import { splitCsvLine } from './csv-line.ts';
 import { literal, LINES, rowsOf, withDuck } from './duck.ts';
 import type { Field, Mapping } from './fields.ts';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 
 /** First and last byte of a frame that holds data. */
 export interface ZstdFrame {

@@ -1,6 +1,6 @@
 import { glob, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
 import { formatOf } from './format.ts';
 import type { Format } from './format.ts';
 
@@ -52,7 +52,7 @@ async function named(name: string, what: string): Promise<{ files: string[]; ign
     const isMark = path
       .slice(found === null ? 0 : name.length)
       .split(sep)
-      .some((part) => /^[._]/.test(part) && part !== '.' && part !== '..');
+      .some((part) => /^[._]/.test(part) && part !== '.' && part !== '../..');
     if (isMark || (await stat(path)).size === 0) ignored.push(path);
     else files.push(path);
   }
