@@ -8,7 +8,7 @@ import type { Runbook } from '../../../runbooks/playbook/schema.ts';
 import { acceptProblems } from '../accept.ts';
 import { compileAudience } from '../compile.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
-import type { ListRole } from '../id-list.ts';
+import type { ListRole } from '../lists/id-list.ts';
 import { compileProgress } from '../progress.ts';
 import type { Output } from '../progress.ts';
 import { listOf, mappingOf, readArguments, wholeNumber } from './arguments.ts';

@@ -1,4 +1,4 @@
-import type { ListReport } from '../match-lists.ts';
+import type { ListReport } from '../lists/match-lists.ts';
 import { count } from './words.ts';
 
 const WHAT = { suppress: 'opt-outs', skip: 'skip list' } as const;

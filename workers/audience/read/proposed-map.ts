@@ -1,5 +1,5 @@
 import { visible } from '../../../infra/visible.ts';
-import { kindOf, wordOf } from '../list-columns.ts';
+import { kindOf, wordOf } from '../lists/list-columns.ts';
 import type { Field, Mapping } from './fields.ts';
 
 const LOCALE_NAMES = new Set([

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { AudienceError } from '../../contract/audience-error.ts';
-import { splitCsvLine } from './read/csv-line.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { splitCsvLine } from '../read/csv-line.ts';
 
 /** Values that stand together in a list, and the line that they begin on. */
 export interface ListRecord {

@@ -1,17 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AudienceError } from '../../contract/audience-error.ts';
-import { visible } from '../../infra/visible.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { visible } from '../../../infra/visible.ts';
+import { writtenSql } from '../read/column-types.ts';
+import { chunksOf, literal, rowsOf } from '../read/duck.ts';
+import { formatOrText } from '../read/format.ts';
+import { inputFiles } from '../read/input-files.ts';
+import { plainFile } from '../read/plain-file.ts';
+import { delimiterOf } from '../read/source.ts';
 import { idColumn, isHeader } from './list-columns.ts';
 import type { IdColumn, IdKind } from './list-columns.ts';
 import { consentColumns, ConsentCounts } from './list-consent.ts';
 import { csvRecords, textLines } from './list-records.ts';
 import type { ListRecord } from './list-records.ts';
-import { writtenSql } from './read/column-types.ts';
-import { chunksOf, literal, rowsOf } from './read/duck.ts';
-import { formatOrText } from './read/format.ts';
-import { inputFiles } from './read/input-files.ts';
-import { plainFile } from './read/plain-file.ts';
-import { delimiterOf } from './read/source.ts';
 
 /** What a list takes away: opt-outs before packing (suppress), known-bad tokens and late opt-outs at the send (skip). */
 export type ListRole = 'suppress' | 'skip';

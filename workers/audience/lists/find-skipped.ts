@@ -1,15 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AudienceError } from '../../contract/audience-error.ts';
-import { beside } from '../../contract/manifest.ts';
-import { readManifest } from '../../infra/aws/manifest-store.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { beside } from '../../../contract/manifest.ts';
+import { readManifest } from '../../../infra/aws/manifest-store.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
+import { loadShard } from '../load.ts';
+import { rowsOf, withDuck } from '../read/duck.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { readIdList } from './id-list.ts';
 import type { IdList } from './id-list.ts';
-import { loadShard } from './load.ts';
 import { hitsOf, noteHits, otherTokens, refuseIdle, reportsOf, takeLists } from './match-lists.ts';
 import type { ListReport } from './match-lists.ts';
-import { rowsOf, withDuck } from './read/duck.ts';
-import { withTemporaryFolder } from './temporary-folder.ts';
 
 export interface SkipRequest {
   /** Files, folders or patterns, each a list of its own. */

@@ -1,5 +1,5 @@
-import { AudienceError } from '../../contract/audience-error.ts';
-import { visible } from '../../infra/visible.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { visible } from '../../../infra/visible.ts';
 
 /** What the ids of a list are: told by the name of their column, else looked up as both. */
 export type IdKind = 'user' | 'token' | 'either';

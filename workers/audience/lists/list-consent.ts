@@ -1,4 +1,4 @@
-import { visible } from '../../infra/visible.ts';
+import { visible } from '../../../infra/visible.ts';
 import { wordOf } from './list-columns.ts';
 
 const CONSENT = /optedout|optout|optedin|optin|subscri|consent|suppress|allowed|blocked/;

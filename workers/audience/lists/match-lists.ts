@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AudienceError } from '../../contract/audience-error.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import { rowsOf } from '../read/duck.ts';
 import type { IdList, ListRole } from './id-list.ts';
-import { rowsOf } from './read/duck.ts';
 
 /** What of a list is in the audience. */
 export interface ListReport {
