@@ -2,7 +2,7 @@ import pino from 'pino';
 import { expect, test } from 'vitest';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { apns, csv, testFolder } from './audience/for-tests.ts';
-import { packSkipList } from './audience/skip-list.ts';
+import { packSkipList } from './audience/packed/skip-list.ts';
 import { Memory } from './memory.ts';
 
 test('a list that only skips more is marked in the audience that threads hold, without letting go of it; another one is not', async () => {

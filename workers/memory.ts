@@ -4,9 +4,9 @@ import type { Platform, SkipListRef } from '../runbooks/launch/entries.ts';
 import type { Launch } from '../runbooks/launch/launch.ts';
 import { runningShots } from '../runbooks/launch/remaining.ts';
 import { covers } from '../runbooks/launch/skip-cover.ts';
-import { loadAudience } from './audience/load.ts';
-import type { LoadedAudience } from './audience/loaded-audience.ts';
-import { readSkipList, SkipList, skipListKeyOf } from './audience/skip-list.ts';
+import { loadAudience } from './audience/packed/load.ts';
+import type { LoadedAudience } from './audience/packed/loaded-audience.ts';
+import { readSkipList, SkipList, skipListKeyOf } from './audience/packed/skip-list.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
 export interface InMemory {

@@ -9,8 +9,8 @@ import { secondTry } from '../test/run/second-try.ts';
 import { startStallProxy } from '../test/stall-proxy.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
-import { loadAudience } from './audience/load.ts';
-import { packSkipList } from './audience/skip-list.ts';
+import { loadAudience } from './audience/packed/load.ts';
+import { packSkipList } from './audience/packed/skip-list.ts';
 import { Worker } from './worker.ts';
 
 /** The way through threads holds what the way without them does, and the handing over besides; the other tests here have none. */

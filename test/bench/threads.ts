@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { compileAudience } from '../../workers/audience/compile.ts';
-import { folderObjects } from '../../workers/audience/folder-objects.ts';
+import { folderObjects } from '../../workers/audience/packed/folder-objects.ts';
 import { startFastServer, startLocalProviders } from './servers.ts';
 import { table } from './table.ts';
 import type { ThreadsOptions, ThreadsRound } from './threads-process.ts';

@@ -8,7 +8,7 @@ import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { attemptSets } from '../../settle/attempt-set.ts';
 import { freezeSets, setReader } from '../../settle/frozen-sets.ts';
 import type { AttemptSet } from '../../settle/members.ts';
-import type { BatchView } from '../../workers/audience/loaded-audience.ts';
+import type { BatchView } from '../../workers/audience/packed/loaded-audience.ts';
 import { authorityFor } from '../../workers/send/authority.ts';
 import type { Authority } from '../../workers/send/authority.ts';
 import { measuredAt, LAUNCH_ID, people, sampleRunbook, slackVia } from '../properties/scene.ts';

@@ -11,7 +11,7 @@ import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { botKeyring, KEY_ENV } from '../../test/keys.ts';
 import { main } from './cli.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
-import { loadAudience } from './load.ts';
+import { loadAudience } from './packed/load.ts';
 
 const RUNBOOK = fileURLToPath(new URL('../../runbooks/library/superbowl.yaml', import.meta.url));
 let local: Awaited<ReturnType<typeof localCloudForTests>>;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
-import { loadAudience } from './load.ts';
+import { loadAudience } from './packed/load.ts';
 
 const field = (...values: string[]) => fc.constantFrom(...values);
 const row = fc.record({

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, fcm, HEADER, testFolder } from './for-tests.ts';
-import { loadAudience } from './load.ts';
+import { loadAudience } from './packed/load.ts';
 import { csvToParquet } from './read/source.ts';
 import { REASONS } from './reject-reasons.ts';
 import { sampleAudience } from './sample.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileAudience } from './compile.ts';
 import type { Compiled, CompileOptions } from './compile.ts';
-import { folderObjects } from './folder-objects.ts';
-import type { LoadedAudience } from './loaded-audience.ts';
+import { folderObjects } from './packed/folder-objects.ts';
+import type { LoadedAudience } from './packed/loaded-audience.ts';
 import type { Reject } from './rejects.ts';
 
 /** A folder of its own with objects in it; `await using` removes it. */

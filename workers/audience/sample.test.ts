@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { devicesOf, testFolder } from './for-tests.ts';
-import { loadAudience } from './load.ts';
+import { loadAudience } from './packed/load.ts';
 import { sampleAudience, SAMPLE_LOCALES } from './sample.ts';
 
 const LOCALES = Object.keys(SAMPLE_LOCALES);

@@ -5,7 +5,7 @@ import type { StoreClock } from '../../infra/aws/store-clock.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import type { WorkerConfig } from '../config.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';

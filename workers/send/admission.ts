@@ -5,7 +5,7 @@ import { laterEachTime } from '../../infra/aws/queues.ts';
 import type { Queues, Received } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import type { Known } from '../dispatch/known.ts';
 import { untilDone, whileHeld } from '../held-message.ts';
 import type { Foreign } from '../report/foreign.ts';

@@ -9,7 +9,7 @@ import { addReason, noCounts } from '../../runbooks/launch/counts.ts';
 import type { DeviceState } from '../../runbooks/launch/entries.ts';
 import { stateCode, toAccount } from '../../settle/account-codec.ts';
 import type { LateAccount } from '../../settle/correct.ts';
-import type { BatchView } from '../audience/loaded-audience.ts';
+import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';
 import type { Lane, LaneJob, Outcome } from '../lanes/lane.ts';

@@ -1,4 +1,4 @@
-import type { BatchView } from '../audience/loaded-audience.ts';
+import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import type { WriteCheck } from '../halt/write-check.ts';
 import type { LaneJob } from '../lanes/lane.ts';
 

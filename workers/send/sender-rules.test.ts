@@ -9,7 +9,7 @@ import { closeShot } from '../../settle/close.ts';
 import { COUNT, MANIFEST, settleRig } from '../../settle/rig-for-tests.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import { Known } from '../dispatch/known.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import type { LaneJob } from '../lanes/lane.ts';

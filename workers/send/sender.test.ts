@@ -8,7 +8,7 @@ import type { Queues } from '../../infra/aws/queues.ts';
 import { setReader } from '../../settle/frozen-sets.ts';
 import { startStage } from '../../test/worker-stage.ts';
 import type { Stage } from '../../test/worker-stage.ts';
-import { loadAudience } from '../audience/load.ts';
+import { loadAudience } from '../audience/packed/load.ts';
 import { Known } from '../dispatch/known.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { Foreign } from '../report/foreign.ts';

@@ -11,7 +11,7 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { correctShot } from '../../settle/correct.ts';
 import type { LateAccount } from '../../settle/correct.ts';
 import type { SetReader } from '../../settle/frozen-sets.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import type { Known } from '../dispatch/known.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import type { Lane } from '../lanes/lane.ts';

@@ -10,7 +10,7 @@ import { newestStates, wordOf } from '../../settle/batch-words.ts';
 import type { SetReader } from '../../settle/frozen-sets.ts';
 import { wholeBatch } from '../../settle/members.ts';
 import { MemoryClaims } from '../../test/memory-claims.ts';
-import type { BatchView } from '../audience/loaded-audience.ts';
+import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import { wallClock } from './lease-for-tests.ts';
 import type { ShotRun } from './shot-run.ts';
 import { takeBatch } from './take-batch.ts';

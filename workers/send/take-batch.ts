@@ -15,7 +15,7 @@ import { leaseEndMs, restOf, uncovered, wordOf } from '../../settle/batch-words.
 import type { SetReader } from '../../settle/frozen-sets.ts';
 import { SEND } from '../../settle/members.ts';
 import type { AttemptSet } from '../../settle/members.ts';
-import type { BatchView } from '../audience/loaded-audience.ts';
+import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import { sharedClockMs } from '../halt/switch-view.ts';
 import { Lease } from './lease.ts';
 import type { ShotRun } from './shot-run.ts';

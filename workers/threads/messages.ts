@@ -1,6 +1,6 @@
 import type { LanePeer } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { SharedAudience } from '../audience/loaded-audience.ts';
+import type { SharedAudience } from '../audience/packed/loaded-audience.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
 import type { Issued } from '../credentials/credential.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';

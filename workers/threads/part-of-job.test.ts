@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import type { BatchView } from '../audience/loaded-audience.ts';
+import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import { ShotStop } from '../halt/shot-stop.ts';
 import { createSwitchMemory, sharedNowMs, SwitchView, writeReading } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';

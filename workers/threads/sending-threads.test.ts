@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { secondTry } from '../../test/run/second-try.ts';
-import { LoadedAudience } from '../audience/loaded-audience.ts';
+import { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import { collectGarbage } from '../collect-garbage.ts';
 import { createSwitchMemory } from '../halt/switch-view.ts';
 import { ENTRY, SendingThread, SendingThreads } from './sending-threads.ts';

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { LanePeer } from '../../contract/report.ts';
 import { endThread, startThread } from '../../infra/thread.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import type { SwitchMemory } from '../halt/switch-view.ts';
 import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { afterEach, expect } from 'vitest';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
-import { loadAudience } from '../audience/load.ts';
+import { loadAudience } from '../audience/packed/load.ts';
 import type { CredentialTiming } from '../credentials/clock.ts';
 import { fixedCredential } from '../credentials/fixed-for-tests.ts';
 import { ShotStop } from '../halt/shot-stop.ts';

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { LanePeer } from '../../contract/report.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
-import type { LoadedAudience } from '../audience/loaded-audience.ts';
+import type { LoadedAudience } from '../audience/packed/loaded-audience.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import type { SwitchView } from '../halt/switch-view.ts';
 import { WriteCheck } from '../halt/write-check.ts';

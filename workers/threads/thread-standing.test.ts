@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { providersForTests } from '../../infra/local/providers/for-tests.ts';
 import type { TestProviders } from '../../infra/local/providers/for-tests.ts';
 import { apns, csv, testFolder } from '../audience/for-tests.ts';
-import { loadAudience } from '../audience/load.ts';
+import { loadAudience } from '../audience/packed/load.ts';
 import { apnsCredential } from '../credentials/apns-jwt.ts';
 import { CredentialClock } from '../credentials/clock.ts';
 import { ShotStop } from '../halt/shot-stop.ts';

@@ -5,7 +5,7 @@ import { createCloud } from '../../../infra/aws/create-cloud.ts';
 import { commandKeyring } from '../../../infra/aws/key-config.ts';
 import type { Keyring } from '../../../infra/aws/keyring.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
-import { folderObjects } from '../folder-objects.ts';
+import { folderObjects } from '../packed/folder-objects.ts';
 
 const EXPECT = {
   region: 'an AWS region like us-east-1',

@@ -1,10 +1,10 @@
 import { AudienceError } from '../../../contract/audience-error.ts';
 import { manifestKeyOf } from '../../../contract/manifest.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
-import { loadAudience } from '../load.ts';
+import { loadAudience } from '../packed/load.ts';
+import { readSkipList, skipListKeyOf } from '../packed/skip-list.ts';
 import { progressBar } from '../progress.ts';
 import type { Output } from '../progress.ts';
-import { readSkipList, skipListKeyOf } from '../skip-list.ts';
 import { readArguments, wholeNumber } from './arguments.ts';
 import { withObjects } from './environment.ts';
 import { count, megabytes, table } from './words.ts';

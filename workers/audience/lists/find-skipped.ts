@@ -3,7 +3,7 @@ import { AudienceError } from '../../../contract/audience-error.ts';
 import { beside } from '../../../contract/manifest.ts';
 import { readManifest } from '../../../infra/aws/manifest-store.ts';
 import type { Objects } from '../../../infra/aws/objects.ts';
-import { loadShard } from '../load.ts';
+import { loadShard } from '../packed/load.ts';
 import { rowsOf, withDuck } from '../read/duck.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import { readIdList } from './id-list.ts';

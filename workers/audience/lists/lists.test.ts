@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, fcm, testFolder } from '../for-tests.ts';
-import { loadAudience } from '../load.ts';
+import { loadAudience } from '../packed/load.ts';
 import { withDuck } from '../read/duck.ts';
 
 const AUDIENCE = csv(`u1,ios,${apns(1)},en,us`, `u2,ios,${apns(2)},en,us`, `u3,android,${fcm(3)},en,us`);

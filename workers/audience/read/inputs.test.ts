@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { apns, csv, devicesOf, HEADER, testFolder } from '../for-tests.ts';
-import { loadAudience } from '../load.ts';
+import { loadAudience } from '../packed/load.ts';
 import { withDuck } from './duck.ts';
 
 const ROWS = Array.from({ length: 20_000 }, (_, i) => `u${i},ios,${apns(i)},en,us`);

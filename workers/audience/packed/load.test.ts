@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { audienceRefOf, beside, manifestHash } from '../../contract/manifest.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
-import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
+import { audienceRefOf, beside, manifestHash } from '../../../contract/manifest.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
+import { apns, csv, devicesOf, fcm, testFolder } from '../for-tests.ts';
 import { loadAudience } from './load.ts';
 
 const LOCALES = ['es', 'en', 'pt-BR'];

@@ -1,4 +1,4 @@
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 
 /**
  * How a device token lies in memory. Six million of them are most of what a worker holds, so hex is stored as bytes,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { encodeShard, shardBytes } from './shard.ts';
 
 export interface PackedShard {

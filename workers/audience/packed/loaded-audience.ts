@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { AudienceError } from '../../contract/audience-error.ts';
-import type { Manifest } from '../../contract/manifest.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { Shard } from './shard.ts';
 import { SkipList } from './skip-list.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { holds, PROPERTY } from '../../test/properties/holds.ts';
+import { holds, PROPERTY } from '../../../test/properties/holds.ts';
 import { FCM, PLAIN, storeToken, tokenCharacters, tokenText } from './token-form.ts';
 import type { TokenForm } from './token-form.ts';
 

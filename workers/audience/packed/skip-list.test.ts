@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
+import { apns, csv, devicesOf, fcm, testFolder } from '../for-tests.ts';
 import { loadAudience } from './load.ts';
 import { packSkipList, SkipList } from './skip-list.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { AudienceError } from '../../contract/audience-error.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import type { Platform, SkipListRef } from '../../runbooks/launch/entries.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import type { Platform, SkipListRef } from '../../../runbooks/launch/entries.ts';
 import { storedHash, storeToken } from './token-form.ts';
 import type { TokenForm } from './token-form.ts';
 

@@ -1,5 +1,5 @@
-import { AudienceError } from '../../contract/audience-error.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { FCM, PLAIN, storedHash, tokenCharacters, tokenText } from './token-form.ts';
 import type { TokenForm } from './token-form.ts';
 

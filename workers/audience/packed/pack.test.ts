@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { apns, fcm, testFolder } from './for-tests.ts';
+import { apns, fcm, testFolder } from '../for-tests.ts';
 import { Packer, SHARD_BYTES_AT_MOST } from './pack.ts';
 
 async function pack(

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Objects } from '../../infra/aws/objects.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
 
 /** Objects as files below a folder, keys as paths. A put is seen whole or not at all, and only by the owner: there are tokens in it. */
 export function folderObjects(folder: string): Objects {

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import { AudienceError } from '../../contract/audience-error.ts';
-import type { Manifest } from '../../contract/manifest.ts';
-import { beside } from '../../contract/manifest.ts';
-import { readManifest } from '../../infra/aws/manifest-store.ts';
-import type { Objects } from '../../infra/aws/objects.ts';
-import { sha256 } from '../../infra/aws/sha256.ts';
-import { collectGarbage } from '../collect-garbage.ts';
+import { AudienceError } from '../../../contract/audience-error.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import { beside } from '../../../contract/manifest.ts';
+import { readManifest } from '../../../infra/aws/manifest-store.ts';
+import type { Objects } from '../../../infra/aws/objects.ts';
+import { sha256 } from '../../../infra/aws/sha256.ts';
+import { collectGarbage } from '../../collect-garbage.ts';
 import { LoadedAudience } from './loaded-audience.ts';
 import { Shard } from './shard.ts';
 

@@ -1,5 +1,5 @@
-import type { Manifest } from '../../contract/manifest.ts';
-import type { Platform } from '../../runbooks/launch/entries.ts';
+import type { Manifest } from '../../../contract/manifest.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
 import { ShardWriter } from './shard-writer.ts';
 import type { PackedShard } from './shard-writer.ts';
 import { storeToken } from './token-form.ts';
