@@ -1,4 +1,4 @@
-import type { ScaleObservation } from '../../infra/aws/scaling-kind.ts';
+import type { ScaleObservation } from '../../infra/aws/scaling/scaling-kind.ts';
 import type { Launch, ScaleState } from '../../runbooks/launch/launch.ts';
 import { context, section } from './blocks.ts';
 import { progressBar } from './live-stats.ts';

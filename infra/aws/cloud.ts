@@ -5,7 +5,7 @@ import type { Objects } from './objects.ts';
 import type { Parameters } from './parameters.ts';
 import type { Queues } from './queues.ts';
 import type { RecordStore } from './record-store.ts';
-import type { Scaling } from './scaling.ts';
+import type { Scaling } from './scaling/scaling.ts';
 import type { StaffDevices } from './staff-devices.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { SwitchStore } from './switch-store.ts';

@@ -13,7 +13,7 @@ import { createObjects } from './objects.ts';
 import { createParameters } from './parameters.ts';
 import { createQueues } from './queues.ts';
 import { createRecordStore } from './record-store.ts';
-import { createScaling } from './scaling.ts';
+import { createScaling } from './scaling/scaling.ts';
 import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
 

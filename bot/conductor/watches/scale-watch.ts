@@ -1,6 +1,6 @@
 import { fresh, isReady } from '../../../contract/liveness.ts';
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
-import type { ScaleObservation } from '../../../infra/aws/scaling-kind.ts';
+import type { ScaleObservation } from '../../../infra/aws/scaling/scaling-kind.ts';
 import type { Launch, ScaleState } from '../../../runbooks/launch/launch.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';

@@ -3,7 +3,7 @@ import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import type { CloudConfig } from '../../aws/cloud-config.ts';
 import type { Cloud } from '../../aws/cloud.ts';
 import { createCloud, ensureTables } from '../../aws/create-cloud.ts';
-import type { Scaling } from '../../aws/scaling.ts';
+import type { Scaling } from '../../aws/scaling/scaling.ts';
 import { SECRET_ACCESS_KEY } from './signature.ts';
 import { startLocalCloud } from './start.ts';
 import type { LocalCloud, LocalCloudOptions } from './start.ts';

@@ -7,7 +7,7 @@ import type {
   ScalableDimension,
   ServiceNamespace,
 } from '@aws-sdk/client-application-auto-scaling';
-import type { ScalableTarget } from '../../runbooks/launch/entries.ts';
+import type { ScalableTarget } from '../../../runbooks/launch/entries.ts';
 
 /** Application Auto Scaling of a few resources of one service: what is registered for them, pinned and put back. */
 export class ScalableTargets {

@@ -1,4 +1,4 @@
-import type { Clients } from './clients.ts';
+import type { Clients } from '../clients.ts';
 
 export interface ScaleObservation {
   /** Tasks, capacity units (instances times their weights) or write units, as AWS is told; `running` are there. */

@@ -1,5 +1,5 @@
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import { CloudError, errorName } from './cloud-error.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { CloudError, errorName } from '../cloud-error.ts';
 
 /** What AWS says while something else is under way, or too often: the same call is right a little later. */
 const BUSY: ReadonlySet<string> = new Set([

@@ -13,11 +13,11 @@ import {
 import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { scaleTo } from '../local/cloud/for-tests.ts';
-import { startLocalCloud } from '../local/cloud/start.ts';
-import type { LocalCloud } from '../local/cloud/start.ts';
-import { createClients } from './clients.ts';
-import type { Clients } from './clients.ts';
+import { scaleTo } from '../../local/cloud/for-tests.ts';
+import { startLocalCloud } from '../../local/cloud/start.ts';
+import type { LocalCloud } from '../../local/cloud/start.ts';
+import { createClients } from '../clients.ts';
+import type { Clients } from '../clients.ts';
 import { asScaleError } from './scale-error.ts';
 import { createScaling } from './scaling.ts';
 import type { Scaling } from './scaling.ts';

@@ -4,10 +4,10 @@ import type {
   GlobalSecondaryIndexUpdate,
   TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import type { ScaleFound } from '../../runbooks/launch/entries.ts';
-import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import { CloudError } from './cloud-error.ts';
+import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { CloudError } from '../cloud-error.ts';
 import { ScalableTargets } from './scalable-targets.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 

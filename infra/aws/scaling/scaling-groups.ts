@@ -4,9 +4,9 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling';
-import type { ScaleFound } from '../../runbooks/launch/entries.ts';
-import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
+import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { targetMissing } from './scale-error.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
 

@@ -1,7 +1,7 @@
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import type { ScaleFound } from '../../runbooks/launch/entries.ts';
-import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
+import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { ScalableTargets } from './scalable-targets.ts';
 import { targetMissing } from './scale-error.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';

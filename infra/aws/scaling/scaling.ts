@@ -1,7 +1,7 @@
-import type { ScaleFound } from '../../runbooks/launch/entries.ts';
-import type { ScaleGoal } from '../../runbooks/launch/scale-goal.ts';
-import type { ScaleTarget } from '../../runbooks/playbook/schema.ts';
-import { CloudError } from './cloud-error.ts';
+import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
+import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
+import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
+import { CloudError } from '../cloud-error.ts';
 import { asScaleError } from './scale-error.ts';
 import { groupScaling } from './scaling-groups.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
