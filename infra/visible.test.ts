@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 const COMMANDS: [string, string[], Record<string, string>][] = [
   ['npm run size', ['workers/lanes/size-cli.ts', '--devices', HOSTILE], {}],
   ['npm run size, of an option', ['workers/lanes/size-cli.ts', `--${HOSTILE}`], {}],
-  ['npm run keys', ['infra/make-keys.ts', `--${HOSTILE}`], {}],
+  ['npm run keys', ['infra/aws/make-keys.ts', `--${HOSTILE}`], {}],
   ['npm start', ['infra/local/start.ts', '--devices', HOSTILE], {}],
   ['npm run rehearse', ['infra/local/rehearse.ts', '--devices', HOSTILE], {}],
   ['npm run bot', ['bot/main.ts'], { AWS_REGION: HOSTILE }],

@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { publicHalf } from './aws/keyring.ts';
-import { visibleLines } from './visible.ts';
+import { visibleLines } from '../visible.ts';
+import { publicHalf } from './keyring.ts';
 
 const USAGE = `npm run keys -- [--out DIR]
   --out DIR   folder of the two new key files (default keys); files that are there stay
