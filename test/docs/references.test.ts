@@ -5,6 +5,7 @@ import { anchorsOf, factProblems, referenceProblems } from './references.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Not the project's own: what is installed, made while it runs, or secret. */
+/** At the root. */
 const PASSED_OVER = new Set(['node_modules', '.git', '.gobutton', '.env', 'keys', 'packed', 'package-lock.json']);
 /** Its references are made up. */
 const HERE = 'test/docs/references.test.ts';
@@ -14,9 +15,9 @@ function repository(): Map<string, string> {
   const tree = new Map<string, string>();
   const walk = (folder: string) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (PASSED_OVER.has(entry.name)) continue;
       const path = join(folder, entry.name);
       const name = relative(ROOT, path).split(sep).join('/');
+      if (PASSED_OVER.has(name)) continue;
       if (entry.isDirectory()) walk(path);
       else tree.set(name, TEXT.test(name) && name !== HERE ? readFileSync(path, 'utf8') : '');
     }

@@ -22,6 +22,7 @@ const FORBIDDEN: Record<string, string[]> = {
   ],
   contract: ['infra/aws/journal.ts', 'infra/monotonic.ts', 'settle/close.ts', 'bot/desk.ts', 'workers/worker.ts'],
   h2: ['runbooks/launch/launch.ts', 'infra/monotonic.ts', 'workers/lanes/lane.ts', 'infra/local/providers/server.ts'],
+  infra: ['infra/aws/journal.ts', 'contract/report.ts', 'infra/local/stack.ts', 'runbooks/launch/launch.ts'],
   'infra/aws': ['settle/close.ts', 'bot/desk.ts', 'workers/worker.ts', 'infra/local/stack.ts', 'h2/frames.ts'],
   'infra/local': ['settle/close.ts', 'bot/desk.ts', 'workers/lanes/wire-lane.ts'],
   settle: ['bot/desk.ts', 'workers/send/sender.ts', 'infra/local/stack.ts', 'h2/frames.ts'],
