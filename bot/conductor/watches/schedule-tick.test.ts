@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { MemoryContext } from '../../../test/memory-context.ts';
+import { LAUNCH_ID, measuredAt, sampleRunbook, setsLeft, slackVia, T0_MS } from '../../../test/properties/scene.ts';
+import { scheduleTick } from './schedule-tick.ts';
+
+const step = (id: string, more: Record<string, unknown>) => ({
+  id,
+  title: id,
+  at: 'T-1h',
+  do: { kind: 'checklist' },
+  ...more,
+});
+const withSteps = (...steps: unknown[]) => sampleRunbook({ phases: [{ id: 'p', title: 'P', steps }] });
+const due = T0_MS - 3_600_000;
+
+/** Steps that the tick has moved: what became of each, and why. */
+async function moved(memory: MemoryContext): Promise<string[]> {
+  return (await memory.entries()).flatMap((entry) =>
+    entry.kind === 'StepStarted'
+      ? [`start ${entry.step}`]
+      : entry.kind === 'StepPut'
+        ? [`put ${entry.step}: ${entry.why}`]
+        : [],
+  );
+}
+
+test('a step starts when it is due, not before, and once, also if two bots tick', async () => {
+  const memory = await MemoryContext.ready(withSteps(step('a', {}), step('b', { at: 'T-30m' })));
+  memory.nowMs = due - 1;
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual([]);
+  memory.nowMs = due;
+  const launch = await memory.launch();
+  await Promise.all([scheduleTick(memory.context, launch), scheduleTick(memory.bot(), launch)]);
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual(['start a']);
+});
+
+test('a step that is too late is put before people, with how late it is; one that never starts by itself says that', async () => {
+  const memory = await MemoryContext.ready(
+    withSteps(step('late', { catch_up_within: '5m' }), step('ask', { catch_up_within: '0s' })),
+  );
+  memory.nowMs = due + 5 * 60_000;
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual(['start late', 'put ask: it never starts by itself']);
+
+  const later = await MemoryContext.ready(withSteps(step('late', { catch_up_within: '5m' })));
+  later.nowMs = due + 6 * 60_000;
+  await scheduleTick(later.context, await later.launch());
+  const [why] = await moved(later);
+  expect(why).toMatch(/^put late: it was due .*, 6 min ago, and more than 5 min late it does not start by itself$/);
+});
+
+test('a step that would take down workers that are still needed is put, with that reason', async () => {
+  const memory = await MemoryContext.ready(
+    withSteps(step('down', { do: { kind: 'scale', target: 'workers', to: 0 } })),
+  );
+  await memory.does({ kind: 'order-scale', by: 'ana', target: 'workers', desired: 2, step: null, reason: 'up' });
+  memory.nowMs = due;
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await moved(memory)).toEqual(['put down: nothing has been sent yet']);
+});
+
+test('a step that the record refuses keeps no other from starting', async () => {
+  const memory = await MemoryContext.ready(withSteps(step('a', {}), step('b', {})));
+  memory.nowMs = due;
+  const old = await memory.launch();
+  await memory.does({ kind: 'skip-step', by: 'ana', step: 'a', reason: 'not today' });
+  await scheduleTick(memory.context, old);
+  expect(await moved(memory)).toEqual(['start b']);
+});
+
+test('an order whose time is over ends in the record, once, and an open one stays', async () => {
+  const memory = await MemoryContext.ready();
+  memory.nowMs = due;
+  const launch = await memory.launch();
+  const entry = await memory.does({
+    kind: 'request-fire',
+    by: 'ana',
+    segments: 'all',
+    measured: measuredAt(memory.nowMs),
+    via: slackVia('ana'),
+    lift: false,
+    sets: setsLeft(launch),
+  });
+  const orderId = entry.kind === 'FireRequested' ? entry.orderId : '';
+  const expired = async () => (await memory.entries()).filter(({ kind }) => kind === 'FireExpired').length;
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await expired()).toBe(0);
+  expect((await memory.launch()).orders[orderId]?.state).toBe('open');
+  memory.nowMs += 3_600_000;
+  await scheduleTick(memory.context, await memory.launch());
+  await scheduleTick(memory.context, await memory.launch());
+  expect(await expired()).toBe(1);
+  expect((await memory.context.journal.launch(LAUNCH_ID))?.orders[orderId]?.state).toBe('expired');
+});

@@ -1,0 +1,128 @@
+import { pino } from 'pino';
+import type { Acted, Context } from '../bot/conductor/context.ts';
+import { TIMINGS } from '../bot/conductor/timings.ts';
+import type { WorkerReport } from '../contract/report.ts';
+import type { Cloud } from '../infra/aws/cloud.ts';
+import type { FactStore } from '../infra/aws/fact-store.ts';
+import { createJournal } from '../infra/aws/journal.ts';
+import type { Command } from '../runbooks/launch/commands.ts';
+import type { Measured } from '../runbooks/launch/entries.ts';
+import type { Entry } from '../runbooks/launch/entries.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import { botKeyring } from './keys.ts';
+import { MemoryRecord } from './properties/memory-record.ts';
+import { memoryStaff } from './properties/memory-staff.ts';
+import { audience, LAUNCH_ID, sampleRunbook, T0_MS } from './properties/scene.ts';
+
+/** What parts of a conductor work with that ask for little but the record: the real journal over a record in memory, facts,
+ * reports and gates in memory, and a clock that only the test moves. */
+export class MemoryContext {
+  nowMs = T0_MS - 3_600_000;
+  readonly record = new MemoryRecord();
+  readonly facts = memoryFacts();
+  /** What workers have reported; null: the store does not answer. */
+  reports: WorkerReport[] | null = [];
+  gates: Measured[] = [];
+  /** Messages that wait in each queue. */
+  waiting = 0;
+  readonly context: Context;
+
+  private constructor() {
+    this.context = this.bot();
+  }
+
+  /** With its audience, everything ticked. */
+  static async ready(runbook = sampleRunbook()): Promise<MemoryContext> {
+    const memory = new MemoryContext();
+    await memory.does({
+      kind: 'create-launch',
+      by: 'ana',
+      launchId: LAUNCH_ID,
+      name: 'Super Bowl',
+      channelId: 'C0WARROOM',
+      runbook,
+      runbookHash: 'r',
+      targetAtMs: T0_MS,
+      compress: 1,
+    });
+    await memory.does({ kind: 'set-audience', by: 'ana', audience });
+    await memory.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    return memory;
+  }
+
+  /** Another bot of the same record. */
+  bot(): Context {
+    const journal = createJournal({
+      record: this.record,
+      staff: memoryStaff(),
+      keyring: botKeyring(),
+      nowMs: () => this.nowMs,
+    });
+    return {
+      cloud: this.#cloud(),
+      journal,
+      slack: null,
+      log: pino({ level: 'silent' }),
+      holder: 'first',
+      hasEnded: () => false,
+      timings: TIMINGS,
+      nowMs: () => this.nowMs,
+      execute: (launchId, command): Promise<Acted> => journal.append(launchId, command),
+    };
+  }
+
+  #cloud(): Cloud {
+    const live: Partial<Cloud['live']> = {
+      reports: async () => {
+        if (this.reports === null) throw new Error('MEMORY_NO_ANSWER');
+        return this.reports;
+      },
+      putGates: async (_, measured) => {
+        this.gates = measured;
+      },
+      gates: async () => this.gates,
+    };
+    const queues: Partial<Cloud['queues']> = {
+      depth: async () => ({ visible: this.waiting, delayed: 0, inFlight: 0 }),
+    };
+    return { facts: this.facts, live, queues } as unknown as Cloud;
+  }
+
+  async does(command: Command): Promise<Entry> {
+    const acted = await this.context.execute(LAUNCH_ID, command);
+    if (!acted.ok) throw new Error(`REFUSED ${command.kind}: ${acted.code} ${acted.say}`);
+    return acted.entry;
+  }
+
+  async launch(): Promise<Launch> {
+    const launch = await this.context.journal.launch(LAUNCH_ID);
+    if (launch === null) throw new Error('MEMORY_NO_LAUNCH');
+    return launch;
+  }
+
+  entries(): Promise<Entry[]> {
+    return this.context.journal.entries(LAUNCH_ID);
+  }
+
+  /** What the conductor has told people by itself. */
+  async notes(): Promise<string[]> {
+    return (await this.entries()).flatMap((entry) =>
+      entry.kind === 'Noted' && 'system' in entry.by ? [entry.text] : [],
+    );
+  }
+}
+
+/** `takes`: false, and whoever puts a fact hears of a fault. */
+function memoryFacts(): FactStore & { takes: boolean; clear: () => void } {
+  const facts = new Map<string, string>();
+  const store = {
+    takes: true,
+    get: async (launchId: string, name: string) => facts.get(`${launchId}\n${name}`) ?? null,
+    put: async (launchId: string, name: string, value: string) => {
+      if (!store.takes) throw new Error('MEMORY_PUT_FAILED');
+      facts.set(`${launchId}\n${name}`, value);
+    },
+    clear: () => facts.clear(),
+  };
+  return store;
+}
