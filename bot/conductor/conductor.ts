@@ -1,3 +1,4 @@
+// Held by `bot/conductor/halt.test.ts` and `bot/conductor/effects/outbox.test.ts`.
 import cron from 'node-cron';
 import type { Logger } from 'pino';
 import type { Cloud } from '../../infra/aws/cloud.ts';

@@ -1,3 +1,4 @@
+// Held by `bot/conductor/effects/outbox.test.ts` and `bot/conductor/room/slack-faults.test.ts`.
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';

@@ -1,3 +1,4 @@
+// Held by `bot/conductor/effects/outbox.test.ts`.
 import { segmentDedupId } from '../../../contract/orders.ts';
 import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';

@@ -1,3 +1,4 @@
+// Held by `contract/figures.test.ts`.
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, View } from 'vega';

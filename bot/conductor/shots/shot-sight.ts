@@ -1,3 +1,4 @@
+// Held by `bot/conductor/shots/standstill.test.ts`.
 import { queueNames } from '../../../contract/queue-names.ts';
 import type { ShotSnapshot, WorkerReport } from '../../../contract/report.ts';
 import { errorName } from '../../../infra/aws/cloud-error.ts';

@@ -1,3 +1,4 @@
+// Held by `bot/conductor/room/slack-faults.test.ts`.
 import { gateLines } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
