@@ -19,6 +19,10 @@ import type { Launch } from '../runbooks/launch/launch.ts';
 import { loadRunbook } from '../runbooks/playbook/load.ts';
 import { botKeyring } from './keys.ts';
 
+/*
+ * One piece over 300 lines: a runbook, the bot that runs it, and how a test types, presses and signs in its room.
+ */
+
 /** A runbook whose gates need no workers: one measured and hard, one ticked by a person, one that is red until it is waived. */
 export const RUNBOOK = `
 version: 1

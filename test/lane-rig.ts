@@ -30,6 +30,7 @@ import { ThreadLane } from '../workers/threads/thread-lane.ts';
 /**
  * A lane, in this thread or in sending threads, that sends an audience to the local providers as a worker does: batch
  * after batch while there is room, each under the terms of its claim. What became of the devices stands beside what the providers counted.
+ * One piece over 300 lines: what it starts, sends and counts is one run.
  */
 export interface LaneRig {
   providers: TestProviders;

@@ -30,7 +30,7 @@ import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 
 /** `STAGE_THREADS`: sending threads of workers whose test does not say otherwise. */
 
-/** A launch with people and an audience on a real local cloud and real local providers, for tests of the worker pool. */
+/** A launch with people and an audience on a real local cloud and real local providers, for tests of the worker pool. One piece over 300 lines: what it starts it stops. */
 export interface Stage {
   cloud: Cloud;
   cloudConfig: CloudConfig;

@@ -3,7 +3,8 @@ import type { Counts } from './counts.ts';
 
 /**
  * The record's lines. One decision gives exactly one entry, because one entry is one conditional put:
- * nothing can crash between two halves of a decision. Entries are never changed or removed.
+ * nothing can crash between two halves of a decision. Entries are never changed or removed. One piece over 300 lines: the
+ * union of all kinds, read as the record's schema.
  */
 
 export type PersonId = string;

@@ -35,6 +35,8 @@ import { clock, listed, span } from './words.ts';
  *   7. in a record whose every entry is signed by who may write it (signers.ts)             unsignedProblem
  *   8. once: an approved order is no longer open, and its segments are on their next attempt approveFire, open
  *
+ * One piece over 300 lines, so that the rule can be read in one go.
+ *
  * That the launch is open and that roles allow the command is asked before, for every command alike (authority.ts).
  * That a change voids what was shown earlier is done by evolve (voiding.ts). That of two approvals at the same moment
  * one wins is the record's work: both would be the entry with the same sequence.

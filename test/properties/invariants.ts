@@ -10,8 +10,8 @@ import type { History } from './world.ts';
 
 /**
  * The rules, stated a second time and without the core: a plain walk over the entries with a model of its own. It shares
- * with the core the types, the canonical JSON and the hash, and none of decide, evolve, gates or remaining devices. One
- * piece over 300 lines, so that all the rules can be read in one go.
+ * with the core the types, the canonical JSON and the hash, and none of decide, evolve, gates or remaining devices.
+ * One piece over 300 lines, so that all the rules can be read in one go.
  */
 export function checkHistory(history: History): void {
   const model = new Model(history.uncertain);

@@ -20,7 +20,7 @@ import { runbook as runbookSchema } from '../../runbooks/playbook/schema.ts';
 import type { Person, Runbook } from '../../runbooks/playbook/schema.ts';
 import { botKeyring } from '../keys.ts';
 
-/** A small launch with fixed people, times and gates, for tests of the core: real decide, real evolve, real hashes. */
+/** A small launch with fixed people, times and gates, for tests of the core: real decide, real evolve, real hashes. One piece over 300 lines: its people, gates and audience name each other. */
 
 export const T0_MS = Date.UTC(2027, 1, 14, 23, 30);
 export const LAUNCH_ID = 'superbowl-2027';

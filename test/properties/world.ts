@@ -15,8 +15,8 @@ import { ANA, audience, keyVia, LAUNCH_ID, people, sampleRunbook, setsLeft, T0_M
 /**
  * People, bots and a record that fail in every way that a history says. Each bot has its own journal, cache and clock
  * over the one record; the switch item is halted before the entry lands, as in production. What the world knows and the
- * core can't, e.g. which human is behind an account, is what the invariants are checked with. One piece over 300 lines: every fault may
- * meet every action.
+ * core can't, e.g. which human is behind an account, is what the invariants are checked with.
+ * One piece over 300 lines: every fault may meet every action.
  */
 
 export interface History {

@@ -18,7 +18,10 @@ import { perform, seal } from './stores.ts';
 import { begin, happens, Runs } from './world.ts';
 import type { Process, World } from './world.ts';
 
-/** Everything that can happen next, each with what it is in words. People act in one step; processes one operation at a time. */
+/**
+ * Everything that can happen next, each with what it is in words. People act in one step; processes one operation at a time.
+ * One piece over 300 lines: what is not listed here is not proved, so the list is read as a whole.
+ */
 
 export interface Move {
   say: string;

@@ -28,6 +28,11 @@ import { stage } from './staging.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 import type { SegmentBy } from './values.ts';
 
+/*
+ * One piece over 300 lines: the way of a list from its files to its manifest, step by step. What a step does is in the files
+ * beside it.
+ */
+
 export type CompilePhase = 'read' | 'check' | 'reject' | 'pack' | 'store';
 
 export interface CompileOptions {

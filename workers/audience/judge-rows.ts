@@ -16,7 +16,7 @@ import type { SegmentBy } from './values.ts';
 /**
  * Decides for every row of `raw` whether it is a device, as queries over the whole table: what few distinct values
  * mean is decided in values.ts and joined; tokens are looked at by DuckDB. Nothing here depends on threads: rows are told
- * apart by rowid, and every order is total.
+ * apart by rowid, and every order is total. One piece over 300 lines: each query reads the columns that the one before wrote.
  */
 
 export interface Rules {

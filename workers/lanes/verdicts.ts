@@ -12,7 +12,8 @@ import type { Sky } from './weather.ts';
 /*
  * What follows from each answer, for its device, its connection and the lane. The device's fate is in the table of
  * answers.ts; whose fault it was decides whether one that was refused unread goes out again. One accident is told from a
- * sick connection and from weather a moment later, so those devices wait for that moment.
+ * sick connection and from weather a moment later, so those devices wait for that moment. One piece over 300 lines: the
+ * judgement weighs connections, provider and the devices that wait for it together.
  */
 
 /** What is seen of connections within this time decides what an answer was. */

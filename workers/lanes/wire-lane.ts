@@ -24,8 +24,8 @@ import { WirePool } from './wire-pool.ts';
 import { WireShot } from './wire-shot.ts';
 
 /*
- * The lane: jobs in, requests spread over the pool's connections, one outcome per device back. One piece,
- * because pace, priming and connections meet at the moment a request is composed.
+ * The lane: jobs in, requests spread over the pool's connections, one outcome per device back. One piece
+ * over 300 lines, because pace, priming and connections meet at the moment a request is composed.
  */
 
 export interface LaneOptions {

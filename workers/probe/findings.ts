@@ -2,7 +2,8 @@ import { visible } from '../../infra/visible.ts';
 
 /**
  * Everything that can stand between us and a provider, by code: what was found, what was expected, what to do. One table
- * for the command, for workers' reports and for the gate, so that the same thing has the same words everywhere.
+ * for the command, for workers' reports and for the gate, so that the same thing has the same words everywhere. One piece
+ * over 300 lines, because it is that table.
  */
 
 /** What a sentence is made of. `detail`: the peer's or the system's own words, which may be anything; '' if there are none. */

@@ -54,7 +54,7 @@ export interface SenderOptions {
 }
 
 /**
- * receiving → draining → stopped.
+ * receiving → draining → stopped. One piece over 300 lines: what is at hand, claimed and sent is counted against one capacity.
  *
  * receiving: keeps a few messages at hand, claims one when the lane has capacity, sends it beside the others. draining: takes nothing new, hands back what is unclaimed, waits for what is claimed.
  */

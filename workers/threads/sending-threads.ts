@@ -9,6 +9,10 @@ import { clearGauge, createGauge } from './messages.ts';
 import type { FromThread, LaneSetup, ThreadData, ToThread } from './messages.ts';
 import { createReasons } from './reason-ids.ts';
 
+/*
+ * One piece over 300 lines: one thread's life and the pool that starts, watches and replaces it are read together.
+ */
+
 /** What a lane has in every thread; the rest of its set-up is the thread's own. */
 export type LanePlan = Omit<LaneSetup, 'connections' | 'gauge'>;
 

@@ -17,6 +17,10 @@ import type { LanePlan, SendingThread, SendingThreads, ThreadClient } from './se
 import { createPaceMemory, SharedPace } from './shared-pace.ts';
 import { ThreadShot } from './thread-shot.ts';
 
+/*
+ * One piece over 300 lines: a thread that dies, a job that waits for one and the room that is left all touch the same lists.
+ */
+
 export interface ThreadLaneOptions {
   threads: SendingThreads;
   platform: Platform;

@@ -15,6 +15,10 @@ import { NO_MESSAGE } from './pending.ts';
 import { performCloud } from './perform.ts';
 import type { Posts } from './posts.ts';
 
+/*
+ * One piece over 300 lines: what an effect may do next hangs on all that wait and are under way, and on what failed before.
+ */
+
 /** A post that fails by a word of Slack's that we don't know, or by a fault of ours, holds up the room for so many tries (some 8 s). */
 const LASTING_TRIES = 5;
 /** An upload of a picture with its three calls and their retries takes less. */

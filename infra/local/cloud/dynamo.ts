@@ -9,6 +9,7 @@ import type { Throughput } from './throughput.ts';
 /**
  * DynamoDB: dynalite's actions called in process, without its HTTP server, which throws from an event handler when a client
  * goes away (and a switch read is aborted after 550 ms by design). Warm throughput, which dynalite lacks, is held in `held`.
+ * One piece over 300 lines: what AWS refuses and dynalite lets pass is asked between dynalite's own checks and its action.
  */
 export interface Dynamo {
   call(operation: string, input: Record<string, unknown>): Promise<unknown>;

@@ -11,6 +11,7 @@ import type { Wait } from './waits.ts';
 /*
  * One sending thread's part of a lane. Every device has a latency and a fate of its own, since the last of a thousand decides when a batch is accounted
  * for; but none is an event of its own: answers lie in steps of time, and requests are composed in turns of the thread, as the lane itself does it.
+ * One piece over 300 lines: its loop runs for each of millions of devices over the same typed arrays.
  */
 
 /** A connection waits until this part of its streams is free, but no longer than that: wire-lane.ts has the reasons. */

@@ -32,7 +32,7 @@ import { wireOf } from './wire.ts';
  * States: open → leaving (GOAWAY sent: streams up to `#lastId` are still answered, later ones are ignored)
  * → closed.
  *
- * One piece: streams, windows, limits and GOAWAY meet at every frame. What could be cut off is in the files beside it.
+ * One piece over 300 lines: streams, windows, limits and GOAWAY meet at every frame. What could be cut off is in the files beside it.
  */
 
 const defaultWindow = 65_535;
