@@ -1,4 +1,4 @@
-import type { Account } from '../infra/aws/claim-store.ts';
+import type { Account } from '../infra/aws/claim-item.ts';
 import { addReason, addReasons, noCounts } from '../runbooks/launch/counts.ts';
 import type { Counts } from '../runbooks/launch/counts.ts';
 import type { DeviceState, Totals } from '../runbooks/launch/entries.ts';

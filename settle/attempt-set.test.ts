@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim } from '../infra/aws/claim-store.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 import { setFromBefore } from './attempt-set.ts';

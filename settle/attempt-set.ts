@@ -1,5 +1,6 @@
 import { claimKey } from '../contract/orders.ts';
-import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../infra/aws/claim-store.ts';
 import type { Entry } from '../runbooks/launch/entries.ts';
 import type { Launch, Shot } from '../runbooks/launch/launch.ts';
 import { stateCode, unpackStates } from './account-codec.ts';

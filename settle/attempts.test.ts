@@ -1,7 +1,7 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimKey } from '../contract/orders.ts';
-import type { Account } from '../infra/aws/claim-store.ts';
+import type { Account } from '../infra/aws/claim-item.ts';
 import { createClients } from '../infra/aws/clients.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { remainingDevices } from '../runbooks/launch/remaining.ts';

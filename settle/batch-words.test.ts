@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim, Part } from '../infra/aws/claim-store.ts';
+import type { Claim, Part } from '../infra/aws/claim-item.ts';
 import { stateCode, stateOf, toAccount, unpackStates } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 import { counted, leaseEndMs, newestStates, restOf, uncovered, wordName, wordOf, words } from './batch-words.ts';

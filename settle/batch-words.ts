@@ -1,4 +1,4 @@
-import type { Account, Claim } from '../infra/aws/claim-store.ts';
+import type { Account, Claim } from '../infra/aws/claim-item.ts';
 import { noCounts } from '../runbooks/launch/counts.ts';
 import { stateCode, toAccount, unpackStates } from './account-codec.ts';
 import { OUTSIDE, SETTLED } from './members.ts';

@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import type { Manifest, ManifestBatch } from '../contract/manifest.ts';
 import { claimKey } from '../contract/orders.ts';
-import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../infra/aws/claim-store.ts';
 import type { Journal } from '../infra/aws/journal.ts';
 import type { LiveStore } from '../infra/aws/live-store.ts';
 import { readManifest } from '../infra/aws/manifest-store.ts';

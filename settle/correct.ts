@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../infra/aws/claim-store.ts';
+import type { Account } from '../infra/aws/claim-item.ts';
 import type { Journal, Appended } from '../infra/aws/journal.ts';
 import { addReasons, takeReasons } from '../runbooks/launch/counts.ts';
 import type { SegmentTotals, Totals } from '../runbooks/launch/entries.ts';

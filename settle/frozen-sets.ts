@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Manifest, ManifestBatch } from '../contract/manifest.ts';
 import { claimKey } from '../contract/orders.ts';
-import type { Claim, ClaimStore } from '../infra/aws/claim-store.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../infra/aws/claim-store.ts';
 import { CloudError } from '../infra/aws/cloud-error.ts';
 import type { Objects } from '../infra/aws/objects.ts';
 import { sha256 } from '../infra/aws/sha256.ts';

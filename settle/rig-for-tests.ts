@@ -1,5 +1,5 @@
 import type { Manifest } from '../contract/manifest.ts';
-import type { Claim } from '../infra/aws/claim-store.ts';
+import type { Claim } from '../infra/aws/claim-item.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { workerKeyring } from '../test/keys.ts';

@@ -1,4 +1,5 @@
-import type { Account, Claim, ClaimStore, Holder } from '../infra/aws/claim-store.ts';
+import type { Account, Claim, Holder } from '../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../infra/aws/claim-store.ts';
 
 /** The claim store in memory, for searches and tests that need thousands of them. It keeps the same contract as the real one: infra/aws/claim-store.test.ts runs on both. */
 export class MemoryClaims implements ClaimStore {

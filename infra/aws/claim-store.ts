@@ -1,63 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import pLimit from 'p-limit';
-import { countsOf } from '../../runbooks/launch/counts.ts';
-import type { Counts } from '../../runbooks/launch/counts.ts';
 import type { DynamoCalls } from './calls/calls.ts';
+import {
+  accountValues,
+  closedAccount,
+  closedValues,
+  holderValues,
+  numberOf,
+  sameAccount,
+  seenAs,
+  seenValues,
+  toClaim,
+  withColons,
+} from './claim-item.ts';
+import type { Account, Claim, Holder, Item } from './claim-item.ts';
+import { readClaims } from './claim-reads.ts';
 import { READ_BACK_TIMEOUT_MS } from './clients.ts';
 import { CloudError, isConditionFailure } from './cloud-error.ts';
-
-/**
- * Table `<prefix>-claims`, key `k` = claimKey(...): one item per batch and attempt, no index. It is a chain of holders, each
- * with a lease; what one leaves unwritten is the next one's. Almost always there is one: a put before it sends, an update after
- * (docs/decisions/leases.md).
- *
- *   (none) → claimed → accounted           its holder has sent it all
- *            claimed → open → claimed …    its holder has handed the rest on, another one takes it
- *            claimed → claimed …           its lease ended, another one took over what the lease did not cover
- *   (none), claimed, open → closed         a closer has given it up
- */
-export interface Claim {
-  key: string;
-  /** The present holder; '' when there is none (`open`, and `closed` without ever having been claimed). */
-  bootId: string;
-  token: string;
-  claimedAtMs: number;
-  /** The end of the present lease, in the store's time. */
-  sendUntilMs: number;
-  /** Devices of the batch below this number may be written under the lease; Infinity: all of them, as in items from before leases. */
-  mark: number;
-  state: 'claimed' | 'open' | 'accounted' | 'closed';
-  /** The present or last holder's word, or else the closer's. */
-  account: Account | null;
-  /** What a closer had written before the holder's account came; null or absent: no closer was there. */
-  closedAccount?: Account | null;
-  /** Earlier holders, in order. */
-  parts: Part[];
-}
-
-/** A holder that has another one behind it. `closedAccount`: the word of whoever took over; null: it handed on by itself. `account`: its own word, which may come late, or never. */
-export interface Part {
-  bootId: string;
-  token: string;
-  account: Account | null;
-  closedAccount: Account | null;
-}
-
-/** At most 1 KB: packed device states (see account-codec.ts), and how often each failure reason occurred. */
-export interface Account {
-  states: Uint8Array;
-  reasons: Counts;
-}
-
-export interface Holder {
-  bootId: string;
-  token: string;
-  claimedAtMs: number;
-  sendUntilMs: number;
-  mark?: number;
-}
 
 /** What a holder goes by: its lease, and who was there before it. */
 type HeldLease = Pick<Claim, 'sendUntilMs' | 'mark' | 'parts'>;
@@ -91,13 +49,8 @@ export interface ClaimStore {
   read(keys: readonly string[], consistent: boolean): Promise<Map<string, Claim>>;
 }
 
-const KEYS_PER_READ = 100;
-const READS_AT_ONCE = 8;
-const READ_TRIES = 10;
-
 /**
- * Attributes: `bootId`, `token`, `claimedAtMs`, `sendUntilMs`, `mark`, `state`, the holder's account as `states` and
- * `reasons`, a closer's as `closedStates`, `closedReasons` and `closeToken`, and `parts`, a list of maps with the same names.
+ * Table `<prefix>-claims`; claim-item.ts has its items and their states.
  * Every write can be told from somebody else's by a token, so that a lost answer is no question.
  */
 export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: string }): ClaimStore {
@@ -114,24 +67,6 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
     if (isConditionFailure(cause))
       throw new CloudError('CLAIMS_INCONSISTENT', `claim ${key} failed its condition and is not there`, { cause });
     throw new CloudError('CLAIMS_UNAVAILABLE', `cannot write claim ${key}`, { cause });
-  }
-
-  async function readPage(keys: string[], consistent: boolean, into: Map<string, Claim>): Promise<void> {
-    let rest: Item[] = keys.map((key) => ({ k: { S: key } }));
-    for (let tries = 1; rest.length > 0; tries++) {
-      const answer = await calls('BatchGetItem', {
-        RequestItems: { [table]: { Keys: rest, ConsistentRead: consistent } },
-      });
-      for (const item of answer.Responses?.[table] ?? []) {
-        const claim = toClaim(item);
-        into.set(claim.key, claim);
-      }
-      rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-      if (rest.length === 0) return;
-      if (tries === READ_TRIES)
-        throw new CloudError('CLAIMS_UNAVAILABLE', `${rest.length} claims were left unread ${tries} times`);
-      await sleep(Math.min(1_000, 25 * 2 ** tries));
-    }
   }
 
   /** A holder that has another one behind it: its place in the chain does not change any more. */
@@ -346,108 +281,6 @@ export function createClaimStore({ calls, table }: { calls: DynamoCalls; table: 
       }
     },
 
-    async read(keys, consistent) {
-      // BatchGetItem refuses a key that is named twice.
-      const distinct = [...new Set(keys)];
-      const found = new Map<string, Claim>();
-      const limit = pLimit(READS_AT_ONCE);
-      const pages = [];
-      for (let at = 0; at < distinct.length; at += KEYS_PER_READ) pages.push(distinct.slice(at, at + KEYS_PER_READ));
-      await Promise.all(pages.map((page) => limit(() => readPage(page, consistent, found))));
-      return found;
-    },
+    read: (keys, consistent) => readClaims({ calls, table }, keys, consistent),
   };
-}
-
-type Item = Record<string, AttributeValue>;
-
-/**
- * The item stands exactly as it was read. Items from before leases have no mark. Near the end of the window all leases end
- * with it: then only the number of holders tells what one handed on from what the next one did.
- */
-const SEEN =
-  '#state = :seenState AND #token = :seenToken AND sendUntilMs = :seenUntil AND (attribute_not_exists(#mark) OR #mark = :seenMark) AND ';
-const seenAs = ({ parts }: Claim): string =>
-  `${SEEN}${parts.length === 0 ? 'attribute_not_exists(parts)' : 'size(parts) = :seenParts'}`;
-
-const seenValues = (seen: Claim): Item => ({
-  ':seenState': { S: seen.state },
-  ':seenToken': { S: seen.token },
-  ':seenUntil': { N: String(seen.sendUntilMs) },
-  ':seenMark': numberOf(seen.mark),
-  ...(seen.parts.length === 0 ? {} : { ':seenParts': { N: String(seen.parts.length) } }),
-});
-
-/** DynamoDB knows no Infinity. */
-const ALL = -1;
-const numberOf = (mark: number): AttributeValue => ({ N: String(Number.isFinite(mark) ? mark : ALL) });
-
-const holderValues = (holder: Holder): Item => ({
-  bootId: { S: holder.bootId },
-  token: { S: holder.token },
-  claimedAtMs: { N: String(holder.claimedAtMs) },
-  sendUntilMs: { N: String(holder.sendUntilMs) },
-  ...(holder.mark === undefined ? {} : { mark: numberOf(holder.mark) }),
-});
-
-const accountValues = (account: Account): Item => ({
-  states: { B: account.states },
-  reasons: { S: JSON.stringify(account.reasons) },
-});
-const closedValues = (account: Account): Item => ({
-  closedStates: { B: account.states },
-  closedReasons: { S: JSON.stringify(account.reasons) },
-});
-const withColons = (values: Item): Item =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
-
-function toAccount(states: AttributeValue | undefined, reasons: AttributeValue | undefined): Account | null {
-  if (states?.B === undefined) return null;
-  return {
-    states: Uint8Array.from(states.B),
-    reasons: countsOf(Object.entries(JSON.parse(reasons?.S ?? '{}') as Counts)),
-  };
-}
-
-const ownAccount = (item: Item) => toAccount(item['states'], item['reasons']);
-const closedAccount = (item: Item) => toAccount(item['closedStates'], item['closedReasons']);
-
-const STATES: readonly Claim['state'][] = ['claimed', 'open', 'accounted', 'closed'];
-
-/** What a newer version may have written is nobody's to take, close or count by guess. */
-function stateIn(item: Item): Claim['state'] {
-  const found = item['state']?.S;
-  const state = STATES.find((one) => one === found);
-  if (state !== undefined) return state;
-  throw new CloudError(
-    'CLAIM_UNKNOWN',
-    `claim ${item['k']?.S ?? ''} has state ${JSON.stringify(found ?? null)}, and this version of gobutton knows ${STATES.join(', ')}: it was written by a newer one. Update this process`,
-  );
-}
-
-function toClaim(item: Item): Claim {
-  const mark = Number(item['mark']?.N ?? ALL);
-  return {
-    key: item['k']?.S ?? '',
-    bootId: item['bootId']?.S ?? '',
-    token: item['token']?.S ?? '',
-    claimedAtMs: Number(item['claimedAtMs']?.N ?? 0),
-    sendUntilMs: Number(item['sendUntilMs']?.N ?? 0),
-    mark: mark === ALL ? Number.POSITIVE_INFINITY : mark,
-    state: stateIn(item),
-    account: ownAccount(item) ?? closedAccount(item),
-    closedAccount: closedAccount(item),
-    parts: (item['parts']?.L ?? []).map(({ M: part = {} }) => ({
-      bootId: part['bootId']?.S ?? '',
-      token: part['token']?.S ?? '',
-      account: ownAccount(part),
-      closedAccount: closedAccount(part),
-    })),
-  };
-}
-
-function sameAccount(a: Account | null, b: Account): boolean {
-  return (
-    a !== null && Buffer.compare(a.states, b.states) === 0 && JSON.stringify(a.reasons) === JSON.stringify(b.reasons)
-  );
 }

@@ -1,4 +1,4 @@
-import type { Account } from '../../infra/aws/claim-store.ts';
+import type { Account } from '../../infra/aws/claim-item.ts';
 import type { Command } from '../../runbooks/launch/commands.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { runningShots } from '../../runbooks/launch/remaining.ts';

@@ -1,5 +1,5 @@
 import { claimKey } from '../../contract/orders.ts';
-import type { Claim } from '../../infra/aws/claim-store.ts';
+import type { Claim } from '../../infra/aws/claim-item.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import { remainingDevices, runningShots } from '../../runbooks/launch/remaining.ts';

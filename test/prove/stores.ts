@@ -1,4 +1,5 @@
-import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Claim } from '../../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { Appended, RecordStore } from '../../infra/aws/record-store.ts';
 import type { Head } from '../../infra/aws/seal.ts';
 import { sealEntry } from '../../infra/aws/seal.ts';

@@ -1,4 +1,4 @@
-import type { Claim } from '../../infra/aws/claim-store.ts';
+import type { Claim } from '../../infra/aws/claim-item.ts';
 import { T0_MS } from './config.ts';
 import type { Bounds } from './config.ts';
 import { firstEntries, headOf } from './launch.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { BatchMessage } from '../../contract/orders.ts';
-import type { Claim, ClaimStore } from '../../infra/aws/claim-store.ts';
+import type { Claim } from '../../infra/aws/claim-item.ts';
+import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import type { LiveStore } from '../../infra/aws/live-store.ts';
 import type { Queues } from '../../infra/aws/queues.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
