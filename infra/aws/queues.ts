@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  SetQueueAttributesCommand,
-} from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
-import { queueNames } from '../../contract/queue-names.ts';
 import type { SqsCalls } from './calls/calls.ts';
 import { CloudError, errorName, UnsentError } from './cloud-error.ts';
 import type { CloudErrorCode } from './cloud-error.ts';
+import { ensurePool } from './pool-queues.ts';
 
 /** SQS by name; URLs are looked up once. All calls take up any number of messages and cut them into tens. */
 export interface Queues {
@@ -47,19 +42,6 @@ export interface Received {
   group: string | null;
 }
 
-/**
- * Messages of a FIFO queue are one segment each: a dispatcher may read the record and put thousands of batches on the
- * other queue. Who takes longer sees it given out again (docs/facts.md#sqs-redelivery).
- */
-const SEGMENT_VISIBILITY_SECONDS = 60;
-const BATCH_VISIBILITY_SECONDS = 30;
-/**
- * A message that was received this often and never deleted goes to the dead letters, where a gate sees it. As often as SQS
- * allows (docs/facts.md#sqs-dead-letters): no message of a shot may go there while the shot lives. One that comes back
- * each second lasts 17 minutes, and one that belongs to a claimed batch and comes back with each visibility (8 s) two
- * hours; what is not worth trying again is deleted at once.
- */
-const MAX_RECEIVES = 1_000;
 const LATEST_SECONDS = 5;
 
 /** Seconds for which a message that can't be served here yet goes back: longer each time, and never so long that its shot would wait for it. */
@@ -267,50 +249,7 @@ export function createQueues({ sqs, calls }: { sqs: SQSClient; calls: SqsCalls }
       };
     },
 
-    async ensurePool(pool) {
-      const names = queueNames(pool);
-      const ensure = async (name: string, attributes: Record<string, string>) => {
-        // Somebody may have deleted it since its address was looked up.
-        urls.delete(name);
-        if (!(await urlOf(name).then(() => true, isMissingQueue))) {
-          await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
-          return;
-        }
-        // One that an older version has made: it would give a message up while its shot lives.
-        const { RedrivePolicy: wanted } = attributes;
-        if (wanted === undefined) return;
-        const QueueUrl = await urlOf(name);
-        const { Attributes: found } = await sqs.send(
-          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-        );
-        if (samePolicy(found?.RedrivePolicy, wanted)) return;
-        await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: wanted } }));
-      };
-      const redriveTo = async (deadLetters: string) => {
-        const { Attributes: found } = await sqs.send(
-          new GetQueueAttributesCommand({ QueueUrl: await urlOf(deadLetters), AttributeNames: ['QueueArn'] }),
-        );
-        return JSON.stringify({ deadLetterTargetArn: found?.QueueArn, maxReceiveCount: MAX_RECEIVES });
-      };
-      await Promise.all([ensure(names.deadLetters, {}), ensure(names.segmentDeadLetters, { FifoQueue: 'true' })]);
-      await Promise.all([
-        ensure(names.segments, {
-          FifoQueue: 'true',
-          ContentBasedDeduplication: 'false',
-          // Both together are high throughput (docs/facts.md#sqs-fifo-rate).
-          DeduplicationScope: 'messageGroup',
-          FifoThroughputLimit: 'perMessageGroupId',
-          VisibilityTimeout: String(SEGMENT_VISIBILITY_SECONDS),
-          RedrivePolicy: await redriveTo(names.segmentDeadLetters),
-        }),
-        ...Object.values(names.batches).map(async (name) =>
-          ensure(name, {
-            VisibilityTimeout: String(BATCH_VISIBILITY_SECONDS),
-            RedrivePolicy: await redriveTo(names.deadLetters),
-          }),
-        ),
-      ]);
-    },
+    ensurePool: (pool) => ensurePool({ sqs, urlOf, forget: (queue) => urls.delete(queue) }, pool),
   };
 }
 
@@ -336,23 +275,6 @@ function inTens(receipts: readonly string[]): string[][] {
   const tens: string[][] = [];
   for (let at = 0; at < receipts.length; at += PER_CALL) tens.push(receipts.slice(at, at + PER_CALL));
   return tens;
-}
-
-function samePolicy(found: string | undefined, wanted: string): boolean {
-  const parts = (policy: string) => {
-    const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as {
-      deadLetterTargetArn?: string;
-      maxReceiveCount?: number | string;
-    };
-    return `${deadLetterTargetArn} ${maxReceiveCount}`;
-  };
-  return found !== undefined && found !== '' && parts(found) === parts(wanted);
-}
-
-/** False for a queue that is not there; anything else is thrown on. */
-function isMissingQueue(error: unknown): false {
-  if (['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'].includes(errorName(error))) return false;
-  throw error;
 }
 
 /** A refusal that trying again will not change: the SDK has used up its retries for the rest. */
