@@ -7,14 +7,13 @@ import type { Measured, Platform } from '../../../runbooks/launch/entries.ts';
 import { PLATFORMS } from '../../../runbooks/launch/entries.ts';
 import { gatesOf } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
-import { payloadProblems } from '../../../runbooks/launch/payload.ts';
 import { scaleGoal } from '../../../runbooks/launch/scale-goal.ts';
-import { campaignFaults, faultText } from '../../../runbooks/playbook/campaign-rules.ts';
 import type { Gate, Probe } from '../../../runbooks/playbook/schema.ts';
 import { platformName } from '../../views/names.ts';
 import { kindOfWeather } from '../../views/weather-kinds.ts';
 import { sickLine, weatherSay } from '../../views/weather.ts';
 import { clocksNow } from './clock-probe.ts';
+import { payloadSize } from './payload-probe.ts';
 import { providersNow } from './providers-probe.ts';
 
 /**
@@ -228,32 +227,6 @@ function isRefused({ provider, weather, primed }: WorkerReport['lanes'][number])
 /** The report names the credential that ends first of those that connections have; null: none is open. */
 function isFresh(lane: WorkerReport['lanes'][number] | undefined): boolean {
   return lane !== undefined && lane.credentialLeftMs !== null && lane.credentialLeftMs > CREDENTIAL_LEFT_MS;
-}
-
-function payloadSize(launch: Launch): Found {
-  const faults = campaignFaults(launch.campaign);
-  if (faults.length > 0)
-    return {
-      status: 'red',
-      value: null,
-      say: `providers would refuse it: ${faults.slice(0, 3).map(faultText).join('; ')}${faults.length > 3 ? `, and ${faults.length - 3} more` : ''}`,
-    };
-  const problems = payloadProblems(launch.campaign, launch.id);
-  if (problems.length === 0)
-    return {
-      status: 'green',
-      value: 0,
-      say: `every locale (${Object.keys(launch.campaign.locales).length}) is within 4,096 bytes`,
-    };
-  const worst = Math.max(...problems.map(({ bytes }) => bytes));
-  return {
-    status: 'red',
-    value: worst,
-    say: `over 4,096 bytes: ${problems
-      .slice(0, 5)
-      .map((one) => `${one.locale} ${one.platform} ${one.bytes}`)
-      .join(', ')}`,
-  };
 }
 
 function testSend(launch: Launch): Found {
