@@ -8,12 +8,12 @@ import { haltNow } from '../commands/halt.ts';
 import { readinessNow } from '../commands/see.ts';
 import { submitAs, whoIs } from '../desk.ts';
 import { done, refused } from '../views/answers.ts';
-import { stepPutMessage } from '../views/entry-message.ts';
 import type { Message } from '../views/message.ts';
 import { waiverModal } from '../views/modals.ts';
 import { peopleWith } from '../views/names.ts';
 import { peopleMessage } from '../views/people.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from '../views/requests.ts';
+import { stepPutMessage } from '../views/step-message.ts';
 import { stepsMessage } from '../views/steps.ts';
 import type { Press } from './press.ts';
 

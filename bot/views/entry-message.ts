@@ -1,16 +1,13 @@
-import type { KnownBlock } from '@slack/types';
 import { endedPhase, isHeadNoted } from '../../runbooks/launch/effects.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { gateNamed } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
-import { keepsWorkers } from '../../runbooks/launch/pool-down.ts';
-import type { Step } from '../../runbooks/playbook/schema.ts';
 import { describeEntry, leftBehindText } from '../../runbooks/record/describe.ts';
-import { ACTION } from '../action-ids.ts';
-import { actions, button, context, message, section } from './blocks.ts';
+import { context, message, section } from './blocks.ts';
 import type { Message } from './message.ts';
 import { actorOf, mentionsOfRole, nameOf, namesOf, platformName, switchWords } from './names.ts';
 import { liftMessage, rosterMessage, switchMessage, waiverMessage } from './requests.ts';
+import { stepPutMessage, stepStartedMessage } from './step-message.ts';
 import { headText } from './words.ts';
 import { count, fit, plural, safe, short, span, stamp, timeOfDay } from './words.ts';
 
@@ -247,69 +244,4 @@ function halted(launch: Launch, entry: Extract<Entry, { kind: 'HaltSet' }>): Mes
     ),
     ...order,
   ]);
-}
-
-function stepStartedMessage(launch: Launch, stepId: string, late: boolean): Message | null {
-  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
-  if (step === undefined) return null;
-  const owner = step.owner === undefined ? '' : ` · ${nameOf(launch, step.owner)}`;
-  const head = `*${safe(step.title, 120)}*${owner}${late ? ' (late)' : ''}`;
-  switch (step.do.kind) {
-    case 'remind':
-      return say(`:bell: ${head}\n${safe(step.do.say, 1_000)}`, step.title);
-    case 'checklist':
-      return say(`:clipboard: ${head}\n\`/go ready\` shows every gate.`, step.title);
-    case 'fire-window':
-      return say(`:large_green_square: ${head}\n${fireHint(launch, step.do.say)}`, step.title);
-    // Its progress message follows.
-    case 'scale':
-      return null;
-    case 'switch':
-      return say(`:control_knobs: ${head}`, step.title);
-    default: {
-      const unknown: never = step.do;
-      throw new Error(`STEP_KIND_UNKNOWN ${JSON.stringify(unknown)}`);
-    }
-  }
-}
-
-/** The window opens by the clock, whatever has happened before. */
-function fireHint(launch: Launch, told: string | undefined): string {
-  if (launch.halt.active) return 'Everything is halted: two people lift that first, `/go resume`.';
-  return safe(told ?? 'Ask with `/go fire`.', 1_000);
-}
-
-const say = (text: string, fallback: string): Message => message(fallback, [section(text)]);
-
-/** A step that was not run by itself: a person runs or skips it. Afterwards its state and no buttons. */
-export function stepPutMessage(launch: Launch, stepId: string, why: string): Message {
-  const step = launch.runbook.phases.flatMap((phase) => phase.steps).find((one) => one.id === stepId);
-  const title = safe(step?.title ?? stepId, 120);
-  const state = launch.steps[stepId];
-  if (state !== undefined && state.state !== 'put')
-    return say(
-      `:hourglass: *${title}*: ${state.state}${state.say === '' ? '' : `, ${safe(state.say, 300)}`}`,
-      `${title}: ${state.state}`,
-    );
-  const stays = step === undefined ? null : keepsWorkers(launch, step);
-  if (step !== undefined && stays !== null)
-    return message(`${title}: ${stays}, the workers stay`, workersStay(launch, step, stays));
-  const value = { launchId: launch.id, step: stepId };
-  return message(`${title}: run it now, or skip it?`, [
-    section(
-      `:hourglass: *${title}* waits for ${step?.owner === undefined ? 'a person' : nameOf(launch, step.owner)}${why === '' ? '' : `: ${safe(why, 400)}`}`,
-    ),
-    actions(`step:${stepId}`, [button(ACTION.runStep, 'Run it now', value), button(ACTION.skipStep, 'Skip it', value)]),
-  ]);
-}
-
-/** With something left to send the way down is no button beside "skip": whoever calls the event off says so in words. */
-function workersStay(launch: Launch, step: Step, why: string): KnownBlock[] {
-  const { scale_target: pool } = launch.runbook.pool;
-  return [
-    section(
-      `:hourglass: *${safe(step.title, 120)}* is due, and *${why}*: the workers stay. \`/go steps\` offers it once that has changed. If nothing more is to be sent: \`/go scale ${pool} 0\`.`,
-    ),
-    actions(`step:${step.id}`, [button(ACTION.skipStep, 'Skip it', { launchId: launch.id, step: step.id })]),
-  ];
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { LAUNCH_ID, sampleRunbook, Scene, T0_MS } from '../../test/properties/scene.ts';
 import { ACTION } from '../action-ids.ts';
-import { entryMessage, stepPutMessage } from './entry-message.ts';
+import { entryMessage } from './entry-message.ts';
+import { stepPutMessage } from './step-message.ts';
 import { stepsMessage } from './steps.ts';
 
 const steps = [
