@@ -1,10 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import cliProgress from 'cli-progress';
 import { parseDocument } from 'yaml';
 import { shotFigures } from '../../contract/figures.ts';
-import type { ShotSnapshot, WorkerReport } from '../../contract/report.ts';
 import { redLines, gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
@@ -13,9 +11,12 @@ import type { Journal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';
 import { projectRoot } from './child.ts';
 import { CpuWatch } from './rehearsal-cpu.ts';
+import { faults } from './rehearsal-faults.ts';
 import { streamUse } from './rehearsal-report.ts';
 import type { RehearsalReport } from './rehearsal-report.ts';
+import { ShotWatch } from './rehearsal-watch.ts';
 import { compileSample } from './sample-launch.ts';
+import { mustGo, testAll, tickGates, timelineOf } from './scripted-commands.ts';
 import { ScriptedPerson, until } from './scripted-person.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
@@ -155,7 +156,7 @@ async function play(
     async () => Object.values((await journal.launch(launchId))?.shots ?? {})[0],
   );
 
-  const watch = new ShotWatch(stack, script, launchId, shot, cpu, bar);
+  const watch = new ShotWatch(stack, script.devices, launchId, shot, cpu, bar);
   const timers = faults(stack, script, ana, shot, say);
   try {
     await until(
@@ -188,161 +189,12 @@ async function play(
   return { report, timelineText, recordText };
 }
 
-/** Copies to everybody, and their answers: a gate about the copy can't be ticked before. */
-export async function testAll(person: ScriptedPerson, launch: () => Promise<Launch | null>): Promise<void> {
-  await mustGo(person, 'test all');
-  await until('the test copies', 20_000, async () =>
-    Object.values((await launch())?.tests ?? {}).some(({ results }) => results !== null),
-  );
-}
-
-const CONFIRM = 'change.confirm';
-
-/** Types a command and refuses to go on if the bot refused it. */
-export async function mustGo(person: ScriptedPerson, text: string): Promise<void> {
-  const answer = await person.go(text);
-  if (JSON.stringify(answer.blocks).includes(CONFIRM)) {
-    // What goes far asks the same person once more.
-    await person.press(await until('the second press', 10_000, async () => (await person.buttons(CONFIRM)).at(-1)));
-    await until('the end of the question', 10_000, async () => (await person.buttons(CONFIRM)).length === 0);
-    return;
-  }
-  if (/:no_entry:|:grey_question:/.test(JSON.stringify(answer.blocks)))
-    throw new Error(`COMMAND_REFUSED \`/go ${text}\` was answered with: ${answer.text}`);
-}
-
-export async function tickGates(people: ScriptedPerson[]): Promise<void> {
-  const [first] = people;
-  if (first === undefined) return;
-  await mustGo(first, 'ready');
-  const buttons = await until('the gates to tick', 10_000, async () => {
-    const found = await first.buttons('gate.tick');
-    return found.length > 0 ? found : null;
-  });
-  for (const button of buttons) await first.press(button);
-}
-
 async function openGates(stack: Stack, journal: Journal, launchId: string): Promise<string[]> {
   const launch = await journal.launch(launchId);
   if (launch === null) return ['no launch'];
   return redLines(gateLines(launch, await stack.cloud.live.gates(launchId), Date.now(), 'all')).map(
     (gate) => `${gate.id} is ${gate.status}: ${gate.say}`,
   );
-}
-
-/** Halt and kill at their times after GO. */
-function faults(
-  stack: Stack,
-  script: Script,
-  onCall: ScriptedPerson,
-  shot: Shot,
-  say: (line: string) => void,
-): NodeJS.Timeout[] {
-  const at = (afterMs: number | null, run: () => Promise<void>): NodeJS.Timeout[] => {
-    if (afterMs === null) return [];
-    return [
-      setTimeout(
-        () => {
-          run().catch((error: unknown) => say(`FAULT_NOT_PLAYED ${String(error)}`));
-        },
-        Math.max(0, shot.pressedAtMs + afterMs - Date.now()),
-      ),
-    ];
-  };
-  return [
-    ...at(script.haltAfterMs, async () => {
-      const halt = (await onCall.buttons('halt.press')).at(-1);
-      if (halt === undefined) throw new Error('no HALT button is in the channel');
-      await onCall.press(halt);
-      say('HALT pressed');
-    }),
-    ...at(script.killWorkerAfterMs, async () => {
-      const victim = stack.localCloud.tasks().find((task) => task.state === 'RUNNING' && task.pid !== null);
-      if (victim?.pid === null || victim === undefined) throw new Error('no worker is running');
-      process.kill(victim.pid, 'SIGKILL');
-      say(`worker ${victim.pid} killed`);
-      await Promise.resolve();
-    }),
-  ];
-}
-
-interface ProviderCounts {
-  received: number;
-  distinctDevices: number;
-  duplicates: number;
-  firstAtMs: number | null;
-  lastAtMs: number | null;
-}
-
-/** Watches a shot from outside: what the providers count, and the last that every worker boot said. */
-class ShotWatch {
-  readonly snapshots = new Map<string, ShotSnapshot>();
-  /** Streams that each boot's lanes had open at most, by provider. */
-  readonly streams = { apns: new Map<string, number>(), fcm: new Map<string, number>() };
-  peakRssMb = 0;
-  readonly #stack: Stack;
-  readonly #launchId: string;
-  readonly #shotId: string;
-  readonly #cpu: CpuWatch;
-  readonly #bar: cliProgress.SingleBar | null;
-
-  constructor(stack: Stack, script: Script, launchId: string, shot: Shot, cpu: CpuWatch, bar: boolean) {
-    this.#stack = stack;
-    this.#cpu = cpu;
-    this.#launchId = launchId;
-    this.#shotId = shot.id;
-    this.#bar = !bar
-      ? null
-      : new cliProgress.SingleBar(
-          {
-            format: '  {bar} {percentage}% | {value}/{total} received | {duration_formatted}',
-            noTTYOutput: true,
-            notTTYSchedule: 1_000,
-            hideCursor: true,
-            stream: process.stdout,
-          },
-          cliProgress.Presets.shades_classic,
-        );
-    this.#bar?.start(script.devices, 0);
-  }
-
-  async look(): Promise<void> {
-    this.#cpu.look();
-    this.note(await this.#stack.cloud.live.reports(this.#launchId));
-    this.#bar?.update((await this.counts()).received);
-  }
-
-  note(reports: WorkerReport[]): void {
-    for (const report of reports) {
-      for (const { provider, streams } of report.lanes)
-        this.streams[provider].set(report.bootId, Math.max(streams, this.streams[provider].get(report.bootId) ?? 0));
-      this.peakRssMb = Math.max(this.peakRssMb, report.rssMb);
-      const snapshot = report.shots.find((one) => one.shotId === this.#shotId);
-      if (snapshot !== undefined) this.snapshots.set(report.bootId, snapshot);
-    }
-  }
-
-  async counts(): Promise<ProviderCounts> {
-    const answer = await fetch(
-      `${this.#stack.providersUrl.replace(/\/$/, '')}/counts?launch=${encodeURIComponent(this.#launchId)}`,
-      { signal: AbortSignal.timeout(5_000) },
-    );
-    if (!answer.ok) throw new Error(`PROVIDERS_SILENT /counts answered ${answer.status}`);
-    return (await answer.json()) as ProviderCounts;
-  }
-
-  end(): void {
-    this.#bar?.stop();
-  }
-}
-
-async function timelineOf(person: ScriptedPerson): Promise<string> {
-  const file = await until('the timeline in the channel', 15_000, async () =>
-    (await person.messages()).flatMap((message) => message.files ?? []).findLast((one) => one.name.endsWith('.md')),
-  );
-  const answer = await person.file(file.url);
-  if (!answer.ok) throw new Error(`TIMELINE_UNREADABLE ${file.url} answered ${answer.status}`);
-  return await answer.text();
 }
 
 async function reportOf(

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../infra/local/child.ts';
-import { mustGo } from '../../infra/local/rehearsal-script.ts';
+import { mustGo } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { startWorkspace } from '../../infra/local/slack/start.ts';
 import { startStallProxy } from '../stall-proxy.ts';

@@ -13,7 +13,7 @@ import { createCloud } from '../../infra/aws/create-cloud.ts';
 import { createJournal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { projectRoot } from '../../infra/local/child.ts';
-import { mustGo, testAll, tickGates } from '../../infra/local/rehearsal-script.ts';
+import { mustGo, testAll, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
 import { goneFrom, processesOn, variableOn } from './processes.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { segmentDedupId } from '../../contract/orders.ts';
 import { queueNames } from '../../contract/queue-names.ts';
 import { createClients } from '../../infra/aws/clients.ts';
-import { mustGo } from '../../infra/local/rehearsal-script.ts';
+import { mustGo } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL } from '../../infra/local/stack.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';

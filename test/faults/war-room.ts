@@ -6,7 +6,7 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import type { Journal } from '../../infra/aws/journal.ts';
 import { commandKeyring } from '../../infra/aws/key-config.ts';
 import { startChild } from '../../infra/local/child.ts';
-import { mustGo, tickGates } from '../../infra/local/rehearsal-script.ts';
+import { mustGo, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Button } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL, startStack } from '../../infra/local/stack.ts';
