@@ -154,20 +154,7 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     typeof options.input === 'string' ? [options.input] : options.input,
     'a device list (CSV, NDJSON or Parquet)',
   );
-  const format = oneFormatOf(files);
-  const needed = new Set<Field>(
-    FIELDS.filter(
-      (field) =>
-        (field !== 'market' || options.segmentBy.includes('market')) &&
-        (field !== 'locale' || options.fallbackLocale === null),
-    ),
-  );
-  progress?.('read', 0, 1);
-  const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
-  for (const [index, file] of files.entries()) {
-    const source = await openSource(connection, file, format, folder, `input-${index}`);
-    sources.push({ source, fields: locateFields(source, options.mapping ?? {}, needed) });
-  }
+  const sources = await openAll(connection, folder, options, files);
   const lists: IdList[] = [];
   for (const [index, list] of (options.lists ?? []).entries())
     lists.push(await readIdList(connection, { ...list, column: options.listColumn }, folder, `list-${index}`));
@@ -204,10 +191,54 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
   checkResult(options, judged, staged.rows, rejected);
   const skip = await skipTokens(connection, options, lists);
   const { shards, segments } = await pack(connection, folder, options, judged);
+  return {
+    manifest: manifestOf(options, judged, shards, segments),
+    shards,
+    judged,
+    rows: staged.rows,
+    rejected,
+    rejectsPath,
+    lists: reports,
+    skip,
+    files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })),
+    ignored,
+  };
+}
+
+/** The files of the device list, each with where its fields are. */
+async function openAll(
+  connection: DuckDBConnection,
+  folder: string,
+  options: CompileOptions,
+  files: Awaited<ReturnType<typeof inputFiles>>['files'],
+): Promise<{ source: Source; fields: Record<Field, number | null> }[]> {
+  const format = oneFormatOf(files);
+  const needed = new Set<Field>(
+    FIELDS.filter(
+      (field) =>
+        (field !== 'market' || options.segmentBy.includes('market')) &&
+        (field !== 'locale' || options.fallbackLocale === null),
+    ),
+  );
+  options.progress?.('read', 0, 1);
+  const sources: { source: Source; fields: Record<Field, number | null> }[] = [];
+  for (const [index, file] of files.entries()) {
+    const source = await openSource(connection, file, format, folder, `input-${index}`);
+    sources.push({ source, fields: locateFields(source, options.mapping ?? {}, needed) });
+  }
+  return sources;
+}
+
+function manifestOf(
+  { batchSize }: CompileOptions,
+  judged: Judged,
+  shards: readonly PackedShard[],
+  segments: Manifest['segments'],
+): Manifest {
   const body = {
     v: 1 as const,
     devices: judged.devices,
-    batchSize: options.batchSize,
+    batchSize,
     locales: judged.locales,
     localeCounts: judged.localeCounts,
     shards: shards.map(({ id, platform, bytes, sha256, devices }) => ({
@@ -220,18 +251,7 @@ async function make(connection: DuckDBConnection, folder: string, options: Compi
     })),
     segments,
   };
-  return {
-    manifest: { ...body, hash: manifestHash(body) },
-    shards,
-    judged,
-    rows: staged.rows,
-    rejected,
-    rejectsPath,
-    lists: reports,
-    skip,
-    files: sources.map(({ source: { path, decoded } }) => ({ path, decoded })),
-    ignored,
-  };
+  return { ...body, hash: manifestHash(body) };
 }
 
 async function match(
