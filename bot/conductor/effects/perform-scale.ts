@@ -1,4 +1,3 @@
-// Held by `bot/conductor/watches/scale-harm.test.ts`.
 import { CloudError } from '../../../infra/aws/cloud-error.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { ScaleFound } from '../../../runbooks/launch/entries.ts';

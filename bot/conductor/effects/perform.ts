@@ -1,4 +1,3 @@
-// Held by `bot/conductor/effects/outbox.test.ts`.
 import { segmentDedupId } from '../../../contract/orders.ts';
 import type { SegmentOrder, TestOrder } from '../../../contract/orders.ts';
 import { queueNames } from '../../../contract/queue-names.ts';

@@ -1,4 +1,4 @@
-// Held by `bot/conductor/effects/outbox.test.ts`.
+// Held by `bot/conductor/effects/perform.test.ts`.
 import { effectsOf } from '../../../runbooks/launch/effects.ts';
 import type { Effect } from '../../../runbooks/launch/effects.ts';
 import type { Entry } from '../../../runbooks/launch/entries.ts';
