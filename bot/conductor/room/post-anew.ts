@@ -1,4 +1,3 @@
-// Held by `bot/conductor/room/slack-faults.test.ts` and `bot/conductor/effects/slack-methods.test.ts`.
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { slackErrorCode } from '../../slack/slack-fault.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';
