@@ -34,6 +34,7 @@ describe('what the item of a batch says', () => {
   test('nothing while its only holder sends', () => {
     expect(words(claim({}))).toEqual([]);
     expect(newest(claim({}))).toEqual(['absent', 'absent', 'absent', 'absent']);
+    expect([...newestStates(undefined, 4)].map(stateOf)).toEqual(['absent', 'absent', 'absent', 'absent']);
     expect(restOf(undefined, four)).toEqual([0, 1, 2, 3]);
     expect(restOf(claim({}), four)).toEqual([0, 1, 2, 3]);
   });

@@ -50,6 +50,15 @@ describe('the gates of a launch', () => {
     ]);
     expect([CLOCKS_GATE, PROVIDERS_GATE, COPY_GATE, undefined].map(isMadeGate)).toEqual([true, true, false, false]);
   });
+
+  test('that are made for it are measured, within a second of the store the clocks, and can be waived', () => {
+    const made = gatesOf({ ...Scene.ready().state, runbook: { ...Scene.ready().state.runbook, gates: [] } });
+    expect(made.map(({ id, probe }) => [id, probe])).toEqual([
+      ['clocks-agree', { kind: 'clocks', within: 1_000 }],
+      ['providers-met', { kind: 'providers' }],
+    ]);
+    expect(made.map(isHardGate)).toEqual([false, false]);
+  });
 });
 
 describe('a line of the board', () => {

@@ -18,6 +18,8 @@ export const LAUNCH: Held[] = [
   held('shots', 'shots', 'further-attempts'),
   held('vouch'),
   held('gates', 'gates', 'waivers'),
+  held('clocks-gate', 'gates'),
+  held('providers-gate', 'gates'),
   held('waivers'),
   held('switches', 'switches', 'decide'),
   held('lifecycle', 'lifecycle', 'decide'),

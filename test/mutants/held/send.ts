@@ -196,6 +196,25 @@ export const SEND: Held[] = [
   { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
   { file: 'settle/account-codec.ts' },
-  { file: 'settle/batch-words.ts' },
+  {
+    file: 'settle/batch-words.ts',
+    accepted: [
+      {
+        line: 'return words(claim).flatMap(({ account, closedAccount }) => closedAccount ?? account ?? []);',
+        change: '[] → ["Stryker was here"]',
+        why: 'A word has one of the two accounts at least.',
+      },
+      {
+        line: 'for (let device = 0; device < members.length; device++)',
+        change: 'device < members.length → device <= members.length',
+        why: 'Past the end nobody is free to take.',
+      },
+      {
+        line: 'isSkipped: (device: number) => boolean = () => false,',
+        change: '() => false → () => undefined',
+        why: 'It is only asked whether it is so.',
+      },
+    ],
+  },
   { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
 ];
