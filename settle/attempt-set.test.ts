@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Claim } from '../infra/aws/claim-item.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
-import { setFromBefore } from './attempt-set.ts';
+import { attemptSets, setFromBefore } from './attempt-set.ts';
 import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
+import { settleRig } from './rig-for-tests.ts';
 
 const leave = { policy: 'leave' as const, knownAtApproval: false, countsReachable: false };
 const resend = { ...leave, policy: 'resend' as const };
@@ -73,5 +74,63 @@ describe('devices of an attempt', () => {
 
   test('a batch that the attempt before had nothing of is empty', () => {
     expect(setFromBefore(undefined, 2, resend).size).toBe(0);
+  });
+});
+
+describe('the sets of many batches', () => {
+  const batches = ['ios.0', 'ios.1'].map((id) => ({ id, count: 4 }));
+  const frozen = { segment: 'ios', attempt: 3, devices: 3, hash: 'h', seq: 1 };
+
+  /** `sets`: what was frozen when the attempt was asked for. */
+  function asking(sets: (typeof frozen)[] | undefined) {
+    const rig = settleRig();
+    const shot = rig.scene.fired('all');
+    const { sets: _, ...shown } = shot.shown;
+    const again = { ...shot, shown: sets === undefined ? shown : { ...shown, sets } };
+    const context = { launch: rig.scene.state, shot: again, entries: rig.scene.entries };
+    const read: string[][] = [];
+    const claims = {
+      read: (keys: readonly string[], isConsistent?: boolean) => {
+        expect(isConsistent).toBe(true);
+        read.push([...keys]);
+        return rig.claims.read(keys);
+      },
+    };
+    const setOf = (launchId: string, set: typeof frozen) => {
+      expect([launchId, set]).toEqual([context.launch.id, frozen]);
+      return Promise.resolve(new Map([['ios.0', Uint8Array.of(1, 1, 0, 1)]]));
+    };
+    const ask = (attempt: number) => attemptSets({ claims, setOf }, context, 'ios', attempt, batches);
+    return { ...rig, ask, read };
+  }
+
+  test('are whole at first, and nothing is read', async () => {
+    const { ask, read } = asking([frozen]);
+    const whole = wholeBatch(4);
+    expect([...(await ask(1))]).toEqual([
+      ['ios.0', whole],
+      ['ios.1', whole],
+    ]);
+    expect(read).toEqual([]);
+  });
+
+  test('are those that were frozen, less who was answered in any earlier attempt; a batch that nobody is left of is not looked up', async () => {
+    const { ask, read, accounted, claims, claim, key } = asking([{ ...frozen, segment: 'android' }, frozen]);
+    await accounted('ios.0', 'halted', 'accepted', 'accepted', 'halted');
+    await claim('ios.0', { attempt: 2 });
+    await claims.account(key('ios.0', 2), 'ios.0', account('bad-token', 'absent', 'absent', 'failed'));
+    const sets = await ask(3);
+    expect(sets.get('ios.0')).toEqual({ members: Uint8Array.of(SETTLED, SETTLED, OUTSIDE, SEND), size: 3 });
+    expect(sets.get('ios.1')).toEqual({ members: new Uint8Array(4), size: 0 });
+    expect(read).toEqual([[key('ios.0', 1), key('ios.0', 2)]]);
+  });
+
+  test.each([undefined, []])('are what the attempt before left, where none was frozen (%j)', async (none) => {
+    const { ask, read, accounted, key } = asking(none);
+    await accounted('ios.0', 'halted', 'accepted', 'late', 'uncertain');
+    const sets = await ask(2);
+    expect(sets.get('ios.0')).toEqual({ members: Uint8Array.of(SEND, OUTSIDE, SEND, SEND), size: 3 });
+    expect(sets.get('ios.1')).toEqual({ members: new Uint8Array(4), size: 0 });
+    expect(read).toEqual([[key('ios.0'), key('ios.1')]]);
   });
 });
