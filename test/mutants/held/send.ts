@@ -80,12 +80,12 @@ export const SEND: Held[] = [
     file: 'infra/aws/verify-record.ts',
     accepted: [
       {
-        line: `: entry.kind === 'KeysChanged'`,
+        line: `return entry.kind === 'KeysChanged' ? (before?.keyChanges[entry.changeId]?.keys ?? []) : [];`,
         change: `entry.kind === 'KeysChanged' → true`,
         why: 'No other entry names a change of keys by an id that the launch knows.',
       },
       {
-        line: '? (before?.keyChanges[entry.changeId]?.keys ?? [])',
+        line: `return entry.kind === 'KeysChanged' ? (before?.keyChanges[entry.changeId]?.keys ?? []) : [];`,
         change: 'before?.keyChanges → before.keyChanges',
         why: 'The core has refused a first entry of that kind before.',
       },
