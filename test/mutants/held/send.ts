@@ -193,6 +193,21 @@ export const SEND: Held[] = [
     ],
   },
   { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
+  {
+    file: 'workers/send/pacer.ts',
+    accepted: [
+      {
+        line: 'this.#timer.unref();',
+        change: 'this.#timer.unref(); → ;',
+        why: 'Only a process that should end by itself could tell, and a worker stops its pacer.',
+      },
+      {
+        line: 'if (this.#timer !== null) clearInterval(this.#timer);',
+        change: 'this.#timer !== null → true',
+        why: 'To clear no timer does nothing.',
+      },
+    ],
+  },
   { file: 'workers/dispatch/dispatcher.ts', by: ['workers/dispatch/dispatcher-rules.test.ts'] },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
   { file: 'settle/account-codec.ts' },
