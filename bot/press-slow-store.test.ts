@@ -4,6 +4,7 @@ import { buttonsOf, readyLaunch, startRig } from '../test/bot-rig.ts';
 import type { Rig } from '../test/bot-rig.ts';
 import { startHoldingProxy } from '../test/faults/holding-proxy.ts';
 import type { HoldingProxy } from '../test/faults/holding-proxy.ts';
+import { goValue } from './actions/fire.ts';
 
 /** A store that is slow, and no more than that, costs a press its own time and never the press. */
 
@@ -26,7 +27,17 @@ it('GO is taken while every read of one item takes 350 ms or 600 ms', async () =
   await readyLaunch(one);
   const press = async (segment: string, fault: () => void) => {
     await one.ask(one.ana, `fire ${segment}`);
-    const go = await until('a GO button', async () => buttonsOf(await one.ben.messages(), 'fire.go').at(-1));
+    // By its order: the button of the order before stands until its message is drawn anew, which this press may overtake.
+    const order = await until('an order', async () =>
+      Object.values((await one.launch()).orders).find(({ shown }) =>
+        shown.segments.some((part) => part.segment === segment),
+      ),
+    );
+    const go = await until('its GO button', async () =>
+      buttonsOf(await one.ben.messages(), 'fire.go').find(
+        ({ value }) => goValue.parse(JSON.parse(value)).orderId === order.id,
+      ),
+    );
     fault();
     expect(await one.ben.press(go.ts, 'fire.go', { block_id: go.blockId, value: go.value })).toMatchObject({
       ok: true,
