@@ -85,11 +85,11 @@ describe('a storm of answers that say "not now"', () => {
     { platform: 'ios', how: '429', retryAfterSeconds: 2, threads: 1, perSecond: 10_000 },
     { platform: 'android', how: 'quota', retryAfterSeconds: 2, threads: 0 },
     { platform: 'ios', how: 'html302', threads: 0 },
+    { platform: 'ios', how: 'html404', threads: 1 },
     { platform: 'android', how: 'credential', threads: 1 },
     ...inAll<Storm>('each answer has a row above, on the other platform or at another pace', [
       { platform: 'ios', how: '429', threads: 1 },
       { platform: 'android', how: '429', retryAfterSeconds: 1, threads: 1, perSecond: 10_000 },
-      { platform: 'ios', how: 'html404', threads: 1 },
       { platform: 'ios', how: 'credential', threads: 0 },
     ]),
   ])(
@@ -117,8 +117,8 @@ describe('a storm of answers that leave open what became of the device', () => {
     { platform: 'ios', how: 'reset', threads: 1, delivered: true },
     // A gateway may have passed on what it then says this of.
     { platform: 'android', how: 'html502', threads: 0 },
+    { platform: 'android', how: '500', threads: 1, delivered: true, retryAfterSeconds: 2 },
     ...inAll<Storm>('503 of both platforms stands above, with a Retry-After and without', [
-      { platform: 'android', how: '500', threads: 1, delivered: true, retryAfterSeconds: 2 },
       { platform: 'android', how: '503', threads: 1, delivered: true, retryAfterSeconds: 1, perSecond: 10_000 },
     ]),
   ])(
