@@ -70,7 +70,7 @@ const FOLLOWS: { [K in EntryKind]: { more?: Partial<EntryOf<K>>; what?: string; 
   ShotClosed: [
     { more: { shotId: 'S1' }, gives: ['#finish-live S1', '#post-summary S1', '#post-chart S1', '!note-head h7'] },
   ],
-  ShotCorrected: [{ gives: POSTED }],
+  ShotCorrected: [{ more: { segments: [] }, gives: POSTED }],
   ShotTimed: [{ gives: POSTED }],
   HaltSet: [{ gives: ['!mirror-halt halt', 'write-flags', '#post-entry', '!note-head h7'] }],
   LiftRequested: [{ gives: POSTED }],
@@ -225,6 +225,28 @@ describe('an order that can no longer be pressed has no GO button', () => {
     expect(scene.order(order.id).state).toBe('void');
     const redrawn = effects(scene.state, cause).filter((effect) => effect.startsWith('#refresh-'));
     expect(redrawn).toEqual([`#refresh-${order.id} ${order.id}`]);
+  });
+
+  test('a late account draws no other order again: there may be hundreds of both', () => {
+    const scene = Scene.ready();
+    const shot = scene.fired(['us-ios']);
+    scene.closes(shot, { 'us-ios': { late: 400 } });
+    const corrects = (left: number, batch: string): string[] => {
+      const segments = [segmentTotals('us-ios', 1, 500, { late: left })];
+      const correction = scene.does({ kind: 'correct-shot', shotId: shot.id, segments, batch });
+      return effects(scene.state, correction);
+    };
+    // Both end by something else.
+    scene.asked(['us-ios']);
+    scene.asked(['br-ios']);
+    scene.does({ kind: 'set-campaign', by: 'mia', campaign: { ...scene.state.campaign, sound: 'tada' } });
+    scene.does({ kind: 'tick-gate', by: 'mia', gate: 'copy-read', green: true, note: '' });
+    expect(corrects(300, 'a')).toEqual(POSTED);
+    // This one by a correction, and that of another segment is not about it.
+    const order = scene.asked(['us-ios']);
+    expect(corrects(200, 'b')).toEqual([...POSTED, `#refresh-${order.id} ${order.id}`]);
+    const elsewhere = entry('ShotCorrected', { shotId: shot.id, segments: [segmentTotals('br-ios', 1, 500)] });
+    expect(effects(scene.state, elsewhere)).toEqual(POSTED);
   });
 
   test('an order whose request is performed late is posted as it stands by then, and not drawn twice', () => {

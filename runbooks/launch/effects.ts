@@ -1,5 +1,6 @@
-import type { Entry, SegmentAttempt } from './entries.ts';
+import type { Entry, EntryOf, SegmentAttempt } from './entries.ts';
 import type { Launch } from './launch.ts';
+import { VOID_BY_CORRECTION } from './voiding.ts';
 
 /**
  * What must happen outside because of an entry. Derived, never stored: after a crash the record gives the
@@ -227,16 +228,17 @@ function bodiesOf(entry: Entry, launch: Launch): EffectBody[] {
         { kind: 'post-entry' },
       ];
 
-    // What changes the content, the people or who is left may void open orders: their messages must not keep a live GO button.
+    // What changes the content or the people may void open orders: their messages must not keep a live GO button.
     case 'TargetMoved':
     case 'CampaignSet':
     case 'AudienceSet':
     case 'SkipListSet':
     case 'RosterChanged':
     case 'PersonRemoved':
-    case 'ShotCorrected':
     case 'LaunchClosed':
       return [{ kind: 'post-entry' }, ...voidedOrders(launch, null)];
+    case 'ShotCorrected':
+      return [{ kind: 'post-entry' }, ...ordersVoidedBy(entry, launch)];
 
     case 'RosterChangeRequested':
     case 'KeyChangeRequested':
@@ -272,6 +274,15 @@ function voidedOrders(launch: Launch, except: string | null): EffectBody[] {
   return Object.values(launch.orders)
     .filter((order) => order.state === 'void' && order.id !== except)
     .map((order) => ({ kind: 'refresh-order', orderId: order.id }));
+}
+
+/** Only those: a worker that died with many batches brings as many corrections, and Slack takes an edit a second. */
+function ordersVoidedBy({ segments }: EntryOf<'ShotCorrected'>, launch: Launch): EffectBody[] {
+  const corrected = new Set(segments.map(({ segment }) => segment));
+  return Object.values(launch.orders)
+    .filter(({ state, voidedBy }) => state === 'void' && voidedBy === VOID_BY_CORRECTION)
+    .filter(({ shown }) => shown.segments.some(({ segment }) => corrected.has(segment)))
+    .map(({ id }) => ({ kind: 'refresh-order', orderId: id }));
 }
 
 function never(entry: never): never {

@@ -4,8 +4,9 @@ import { effectsOf } from '../../runbooks/launch/effects.ts';
 import type { Effect } from '../../runbooks/launch/effects.ts';
 import { ENTRY_VERSION } from '../../runbooks/launch/entries.ts';
 import type { Entry, EntryKind, KeyRole } from '../../runbooks/launch/entries.ts';
-import type { Launch } from '../../runbooks/launch/launch.ts';
+import type { FireOrder, Launch } from '../../runbooks/launch/launch.ts';
 import { needsKey, signerProblem } from '../../runbooks/launch/signers.ts';
+import { VOID_BY_CORRECTION } from '../../runbooks/launch/voiding.ts';
 import { commandOf } from '../../runbooks/launch/vouch.ts';
 import type { Role } from '../../runbooks/playbook/schema.ts';
 import type { Played } from './sample-launch.ts';
@@ -105,7 +106,9 @@ function effectsText(ones: readonly Played[]): string {
 
 /** As it was, and with an order that was voided: its message must lose its button. */
 function variantsOf({ entry, after }: Played): Effect[][] {
-  const order = { id: 'F0', state: 'void' } as Launch['orders'][string];
+  const segments = entry.kind === 'ShotCorrected' ? entry.segments : [];
+  const shown = { segments } as unknown as FireOrder['shown'];
+  const order = { id: 'F0', state: 'void', voidedBy: VOID_BY_CORRECTION, shown } as FireOrder;
   return [effectsOf(entry, after), effectsOf(entry, { ...after, orders: { ...after.orders, F0: order } })];
 }
 
