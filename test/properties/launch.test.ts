@@ -16,7 +16,7 @@ const seen = new Map<string, number>();
 
 test.each([1, 2, 3])(
   'every history keeps every invariant (seed %i)',
-  { ...PROPERTY, timeout: 60_000 },
+  { ...PROPERTY, timeout: 240_000 },
   async (seed) => {
     await holds(
       'launch-history',
@@ -71,7 +71,7 @@ test('those histories go where it matters', () => {
 
 test(
   'a state is the same however its entries came in, whole or in parts, and through storage',
-  { ...PROPERTY, timeout: 30_000 },
+  { ...PROPERTY, timeout: 120_000 },
   async () => {
     await holds(
       'launch-fold',
