@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Child } from '../../infra/local/child.ts';
+import { secondTry } from '../run/second-try.ts';
 import { openWarRoom, outcomeOf } from './war-room.ts';
 import type { WarRoom } from './war-room.ts';
 
@@ -22,7 +23,9 @@ afterAll(() => room.stop(), 30_000);
 
 const preload = pathToFileURL(join(import.meta.dirname, 'shift-clock.ts')).href;
 
-describe('a bot whose clock is off', { timeout: 90_000 }, () => {
+const SECOND_TRY = secondTry('a bot process and its leases in real time');
+
+describe('a bot whose clock is off', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test.each([
     ['ahead', 30_000],
     ['behind', -600_000],

@@ -7,6 +7,7 @@ import { measureGates } from '../../bot/conductor/gates/probes.ts';
 import type { WorkerReport } from '../../contract/report.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
+import { secondTry } from '../run/second-try.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
@@ -73,8 +74,10 @@ async function clocksGate(launch: StagedLaunch) {
   return (await measureGates(stage.cloud, state, Date.now())).find(({ gate }) => gate === 'clocks-agree');
 }
 
+const SECOND_TRY = secondTry('windows of seconds in worker processes side by side');
+
 /** They wait more than they work, so they run beside each other. */
-describe.concurrent('worker processes with clocks that are off', { timeout: 90_000 }, () => {
+describe.concurrent('worker processes with clocks that are off', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test.each([30_000, -30_000, 600_000])(
     'one of two is %i ms ahead: all goes out, from both, in time, and it is told by name',
     async (aheadMs) => {

@@ -4,6 +4,7 @@ import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { startWorkspace } from '../../infra/local/slack/start.ts';
+import { secondTry } from '../run/second-try.ts';
 import { startStallProxy } from '../stall-proxy.ts';
 import type { StallProxy } from '../stall-proxy.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
@@ -76,7 +77,9 @@ function go(...args: string[]): Promise<{ code: number; out: string; err: string
   });
 }
 
-describe('a launch under faults', { timeout: 60_000 }, () => {
+const SECOND_TRY = secondTry('a whole launch, with faults that last a second or two');
+
+describe('a launch under faults', { ...SECOND_TRY, timeout: 60_000 }, () => {
   test('a bot that is killed between the approval and its effects: one shot, and each message once', async () => {
     const { stack } = room;
     await stack.parts.bot.stop();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { claimKey } from '../../contract/orders.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import { sumTotals } from '../../runbooks/launch/totals.ts';
+import { secondTry } from '../run/second-try.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
@@ -75,8 +76,10 @@ const paced = () =>
 /** What a worker may have been allowed to write when it was stopped: its pace for a lease, and for the half that went before its renewal. */
 const COVERED_MOST = PACE * (LEASE_MS / 1_000) * 1.5 + 10;
 
+const SECOND_TRY = secondTry('leases of a second: a process that gets no core loses one');
+
 /** They wait more than they work, so they run beside each other. */
-describe.concurrent('leases, with real worker processes', { timeout: 90_000 }, () => {
+describe.concurrent('leases, with real worker processes', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test('a worker that is killed in a paced shot leaves uncertain what its last lease covered; the rest goes out in the same shot', async () => {
     const launch = await paced();
     const workers = await Promise.all([workerProcess(launch), workerProcess(launch)]);

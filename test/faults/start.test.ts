@@ -16,6 +16,7 @@ import { projectRoot } from '../../infra/local/child.ts';
 import { mustGo, testAll, tickGates } from '../../infra/local/scripted-commands.ts';
 import { ScriptedPerson, until } from '../../infra/local/scripted-person.ts';
 import type { Launch, Shot } from '../../runbooks/launch/launch.ts';
+import { secondTry } from '../run/second-try.ts';
 import { goneFrom, processesOn, variableOn } from './processes.ts';
 import { isEachOnce, outcomeOf, ROOM, shown } from './war-room.ts';
 import type { Counts } from './war-room.ts';
@@ -154,7 +155,9 @@ const receivedMoreThan = async (open: Open, count: number) =>
     return received > count ? received : null;
   });
 
-describe('npm start', { timeout: 150_000 }, () => {
+const SECOND_TRY = secondTry('eight processes start, and a person presses within seconds');
+
+describe('npm start', { ...SECOND_TRY, timeout: 150_000 }, () => {
   test('a launch goes on where it was, though its shot is cut twice: by SIGKILL and by Ctrl-C', async () => {
     const first = npmStart('--devices', String(DEVICES));
     const before = await opened(first);

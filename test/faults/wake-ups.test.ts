@@ -7,6 +7,7 @@ import { mustGo } from '../../infra/local/scripted-commands.ts';
 import { until } from '../../infra/local/scripted-person.ts';
 import { LOCAL_POOL } from '../../infra/local/stack.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
+import { secondTry } from '../run/second-try.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
 import type { HoldingProxy } from './holding-proxy.ts';
 import { openWarRoom, outcomeOf } from './war-room.ts';
@@ -76,7 +77,9 @@ let plainMs = 0;
 /** No real order waits more than a second longer; half a second is this machine's. */
 const atMostMs = () => plainMs + 1_500;
 
-describe('wake-ups', { timeout: 90_000 }, () => {
+const SECOND_TRY = secondTry('outages of seconds, and claims that must come within them');
+
+describe('wake-ups', { ...SECOND_TRY, timeout: 90_000 }, () => {
   test('a press with nothing in its way', async () => {
     await room.ben.press(await room.ask('fire plain-ios'));
     plainMs = await firstPushMs(await pressed('plain-ios'));

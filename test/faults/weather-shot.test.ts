@@ -3,6 +3,7 @@ import { become, becomeUsual } from '../../infra/local/providers/for-tests.ts';
 import type { Shot } from '../../runbooks/launch/launch.ts';
 import type { Worker } from '../../workers/worker.ts';
 import { inAll } from '../in-all.ts';
+import { secondTry } from '../run/second-try.ts';
 import { startStage } from '../worker-stage.ts';
 import type { Stage, StagedLaunch } from '../worker-stage.ts';
 
@@ -40,7 +41,9 @@ function sumOf({ totals }: Shot) {
   return sum;
 }
 
-describe('weather in a shot', () => {
+const SECOND_TRY = secondTry('storms of seconds within windows of seconds');
+
+describe('weather in a shot', SECOND_TRY, () => {
   test.each(THREADS)(
     '429 with Retry-After for 2 s: it is told, nothing is burnt, and all is sent afterwards (%i sending threads)',
     async (threads) => {
