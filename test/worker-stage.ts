@@ -28,8 +28,6 @@ import type { ServiceAccount } from '../workers/credentials/service-account.ts';
 import { Worker } from '../workers/worker.ts';
 import { botKeyring, KEY_ENV, workerKeyring } from './keys.ts';
 
-/** `STAGE_THREADS`: sending threads of workers whose test does not say otherwise. */
-
 /** A launch with people and an audience on a real local cloud and real local providers, for tests of the worker pool. One piece over 300 lines: what it starts it stops. */
 export interface Stage {
   cloud: Cloud;
@@ -224,6 +222,7 @@ async function stageLaunch(stage: Stage, id: string, options: LaunchOptions, wor
     launchId: id,
     ca: providers.ca.toString('utf8'),
     connections: 2,
+    // Where the test doesn't say otherwise.
     threads: Number(process.env['STAGE_THREADS'] ?? 0),
     primesPerDeviceHour: 1_000,
     healthHost: '127.0.0.1',
