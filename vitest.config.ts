@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
-/** Promises in real time, or both cores busy for seconds: few side by side, when the others are done. */
+/** Promises in real time, or both cores busy for seconds: when the others are done. */
 const ALONE = [
   'bot/**/{halt,press-slow-store}.test.ts',
   'test/{bench,launch}/**/*.test.ts',
@@ -33,9 +33,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      // Most wait for timers, leases and processes four fifths of their time.
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false, maxWorkers: 4 } },
-      { extends: true, test: { name: 'rest', include: [ALL], exclude: [...PURE, ...ALONE], maxWorkers: 4 } },
+      // Two cores: with four side by side whole launches get too little of them, and windows of seconds pass unused.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false, maxWorkers: 2 } },
+      { extends: true, test: { name: 'rest', include: [ALL], exclude: [...PURE, ...ALONE], maxWorkers: 2 } },
       { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 2, sequence: { groupOrder: 1 } } },
     ],
   },
