@@ -30,6 +30,8 @@ export default defineConfig({
       new SecondTries(),
     ],
     // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
+    // Of one file's tests that run side by side: each may be several processes.
+    maxConcurrency: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
