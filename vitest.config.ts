@@ -29,9 +29,9 @@ export default defineConfig({
       ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies ['json', object]]),
       new SecondTries(),
     ],
-    // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     // Of one file's tests that run side by side: each may be several processes.
     maxConcurrency: 3,
+    // Whole launches with real processes, on shared machines: a hang costs a minute, a slow neighbour costs nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
