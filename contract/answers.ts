@@ -20,7 +20,7 @@ export interface Row {
   readonly concerns: Concern;
   /**
    * What is known of the device. `again`: the provider has not processed it, so that it is as unsent as before, and goes
-   * out once more when it was the connection's or the weather's fault; alone it is failed. `failed`: it was not delivered,
+   * out once more, alone three times at most. `failed`: it was not delivered,
    * and is not sent again in the window: Apple asks for 15 minutes after a 5xx (docs/facts.md#apns-retry). `uncertain`:
    * may have been delivered, as after an FCM 500 or 503: Google promises nothing of them (docs/facts.md#fcm-errors).
    */

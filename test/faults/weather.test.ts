@@ -5,7 +5,6 @@ import type { Platform } from '../../runbooks/launch/entries.ts';
 import { inAll } from '../in-all.ts';
 import { openLaneRig, sumOf } from '../lane-rig.ts';
 import type { LaneRig, Sent } from '../lane-rig.ts';
-import { secondTry } from '../run/second-try.ts';
 
 /**
  * What a provider answers everybody for a while. Nothing may be lost to it but what was in flight and cannot be known, nothing may arrive
@@ -141,10 +140,7 @@ describe('a storm of answers that leave open what became of the device', () => {
   );
 });
 
-/** Once in some whole runs 3 of 20,000 failed with 429, in windows of a second. That is a fault of the lane's, whose cause isn't found yet. */
-const SECOND_TRY = secondTry('seen once: 3 of 20,000 burnt by a limit in windows of a second, cause not found');
-
-describe('a limit that nobody names', SECOND_TRY, () => {
+describe('a limit that nobody names', () => {
   test.each([
     { retryAfterSeconds: null, windowMs: 20, threads: 0, writes: 1.4 },
     { retryAfterSeconds: null, windowMs: 1_000, threads: 1, writes: 1.3 },

@@ -25,6 +25,7 @@ function added(jobs: Jobs, stop: (index: number) => Held | null, { next = 0, aga
     done: () => undefined,
     primed: null,
     refusals: null,
+    accidents: null,
   };
   jobs.add(active);
   return outcomes;

@@ -20,10 +20,15 @@ export interface ActiveJob {
   readonly primed: ((answer: Primed) => void) | null;
   /** How often each device was refused unread; null: none was. */
   refusals: Map<number, number> | null;
+  /** How often of those while nobody else was; null: none was. */
+  accidents: Map<number, number> | null;
 }
 
 /** A device that was refused unread goes out so many times in all. */
 const TRIES_AT_MOST = 8;
+
+/** That one alone is refused so many times running is its own fate, not an accident. */
+const ACCIDENTS_AT_MOST = 3;
 
 /** Unsent until `dueMs`, on the lane's clock. */
 interface PutOff {
@@ -87,6 +92,19 @@ export class Jobs {
     this.#unsent += 1;
     this.#putOff.push({ active, index, dueMs });
     return true;
+  }
+
+  /** This device was refused unread, and nobody else was. False: that has been so too often. */
+  accident(active: ActiveJob, index: number): boolean {
+    const accidents = (active.accidents ??= new Map<number, number>());
+    const times = (accidents.get(index) ?? 0) + 1;
+    accidents.set(index, times);
+    return times < ACCIDENTS_AT_MOST;
+  }
+
+  /** It goes out once more after it was refused while nobody else was. */
+  hadAccident(active: ActiveJob, index: number): boolean {
+    return active.accidents?.has(index) === true;
   }
 
   /** How often this device was refused unread. */

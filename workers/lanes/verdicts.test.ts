@@ -79,6 +79,7 @@ function setUp(count = 4) {
     done: () => undefined,
     primed: null,
     refusals: null,
+    accidents: null,
   };
   const verdicts = new Verdicts({
     provider: apnsProvider(),
@@ -89,8 +90,13 @@ function setUp(count = 4) {
     log: pino({ level: 'silent' }),
   });
   let index = 0;
-  const bad = (link: FakeLink, status: number, reason: string, fields: [string, string][] = []) =>
-    verdicts.bad(link as unknown as Link, active, index++, apnsRow(status, reason), reason, fields);
+  const bad = (
+    link: FakeLink,
+    status: number,
+    reason: string,
+    fields: [string, string][] = [],
+    device: number = index++,
+  ) => verdicts.bad(link as unknown as Link, active, device, apnsRow(status, reason), reason, fields);
   const storm = (status: number, reason: string) => {
     for (const link of links) for (let times = 0; times < 5; times += 1) bad(link, status, reason);
   };
@@ -98,19 +104,37 @@ function setUp(count = 4) {
   return { jobs, links: links as [FakeLink, ...FakeLink[]], verdicts, outcomes, bad, storm, lost, again: () => again };
 }
 
-test('an accident that was refused unread waits a moment, and fails when nothing else comes of it', () => {
-  const {
-    links: [link],
-    verdicts,
-    outcomes,
-    bad,
-  } = setUp();
-  bad(link, 403, 'InvalidProviderToken');
-  verdicts.sweep(nowMs);
-  expect(outcomes).toEqual([]);
-  nowMs += 250;
-  verdicts.sweep(nowMs);
-  expect(outcomes).toEqual([{ state: 'failed', reason: 'InvalidProviderToken' }]);
+test('an accident that was refused unread waits a moment, goes out again after the wait of its kind, and fails at the third time', () => {
+  const { links, verdicts, outcomes, bad, again, jobs } = setUp();
+  const [link, other] = links as unknown as [FakeLink, FakeLink];
+  for (const [at, on] of [link, other, link].entries()) {
+    bad(on, 403, 'InvalidProviderToken', [], 7);
+    verdicts.sweep(nowMs);
+    expect([outcomes, again()]).toEqual([[], at]);
+    nowMs += 250;
+    verdicts.sweep(nowMs);
+    if (at === 2) break;
+    expect([outcomes, again(), jobs.due(nowMs)]).toEqual([[], at + 1, nowMs + 2_000]);
+    nowMs += 2_000;
+    expect(jobs.due(nowMs)).toBe(Number.POSITIVE_INFINITY);
+  }
+  expect(outcomes[7]).toEqual({ state: 'failed', reason: 'InvalidProviderToken' });
+  // What one device met three times says of nobody else that it is sick.
+  expect([link.health.counts.bad, other.health.counts.bad]).toEqual([1, 0]);
+});
+
+test('an accident waits as the answer says, for a minute at most: for longer it fails', () => {
+  for (const [seconds, outcome] of [
+    ['60', undefined],
+    ['61', { state: 'failed', reason: 'TooManyRequests' }],
+  ] as const) {
+    const { links, verdicts, outcomes, bad, jobs } = setUp();
+    bad(links[0], 429, 'TooManyRequests', [['retry-after', seconds]]);
+    nowMs += 250;
+    verdicts.sweep(nowMs);
+    expect(outcomes[0]).toEqual(outcome);
+    expect(jobs.due(nowMs)).toBe(outcome === undefined ? nowMs + 60_000 : Number.POSITIVE_INFINITY);
+  }
 });
 
 test('the end of the lane is the end of that moment', () => {

@@ -18,6 +18,8 @@ import type { Sky } from './weather.ts';
 
 /** What is seen of connections within this time decides what an answer was. */
 const JUDGED_AFTER_MS = 250;
+/** One device that alone is to wait for longer than FCM's minute (docs/facts.md#fcm-quota) fails, rather than keep its batch open. */
+const ACCIDENT_WAIT_MOST_MS = 60_000;
 /**
  * Connections that may be given up as sick within a second: opening many looks like an attack
  * (docs/facts.md#apns-connections).
@@ -50,6 +52,8 @@ interface Unjudged {
   index: number;
   reason: string;
   untilMs: number;
+  /** Before the next try, should it be an accident. */
+  waitMs: number;
 }
 
 export class Verdicts {
@@ -96,7 +100,10 @@ export class Verdicts {
   /** An answer that is about neither the device nor what it was sent. */
   bad(link: Link, active: ActiveJob, index: number, row: Row, reason: string, fields: readonly HeaderField[]): void {
     const nowMs = performance.now();
-    this.#blame(link, reason, retryAfterMs(fields), row, nowMs);
+    const retryAfter = retryAfterMs(fields);
+    // Of a device that alone was refused before it says nothing of anybody else.
+    if (!this.#weather.isFair || !this.#options.jobs.hadAccident(active, index))
+      this.#blame(link, reason, retryAfter, row, nowMs);
     // One that is on its way out takes nobody's turn to go.
     if (row.endsConnection === true && link.isOpen && this.#weather.isFair && this.#mayLeave(nowMs))
       link.connection?.retire(reason);
@@ -108,7 +115,14 @@ export class Verdicts {
       case 'again':
         // Of a connection that ends with its lane: nobody comes any more to judge it.
         if (this.#closed) return this.#options.jobs.settle(active, index, { state: 'failed', reason });
-        return void this.#unjudged.push({ link, active, index, reason, untilMs: nowMs + JUDGED_AFTER_MS });
+        return void this.#unjudged.push({
+          link,
+          active,
+          index,
+          reason,
+          untilMs: nowMs + JUDGED_AFTER_MS,
+          waitMs: retryAfter ?? row.waitMs ?? LOST.waitMs,
+        });
       default:
         row.fate satisfies never;
     }
@@ -271,22 +285,26 @@ export class Verdicts {
   #judge(nowMs: number): void {
     if (this.#unjudged.length === 0) return;
     const isFair = this.#weather.isFair;
-    this.#unjudged = this.#unjudged.filter(({ link, active, index, reason, untilMs }) => {
+    this.#unjudged = this.#unjudged.filter((one) => {
+      const { link, active, index, reason } = one;
       if (!isFair || link.health.isSick) this.#again(link, active, index, reason, nowMs);
-      else if (nowMs < untilMs) return true;
+      else if (nowMs < one.untilMs) return true;
+      // Also the end of a rate limit's window refuses only a few: the next window takes them.
+      else if (one.waitMs <= ACCIDENT_WAIT_MOST_MS && this.#options.jobs.accident(active, index))
+        this.#again(link, active, index, reason, nowMs, one.waitMs);
       else this.#options.jobs.settle(active, index, { state: 'failed', reason });
       return false;
     });
   }
 
   /** Not before the weather's wait is over, nor before a round trip, twice as long each time: whoever is refused at once must not be tried eight times in a moment. */
-  #again(link: Link, active: ActiveJob, index: number, reason: string, nowMs: number): void {
+  #again(link: Link, active: ActiveJob, index: number, reason: string, nowMs: number, leastMs = 0): void {
     const { jobs } = this.#options;
     const apartMs = Math.min(
       REFUSED_MOST_MS,
       Math.max(REFUSED_FIRST_MS, link.roundTripMs) * 2 ** jobs.refusals(active, index),
     );
-    if (!jobs.again(active, index, nowMs + Math.max(apartMs, this.#weather.waitMs(nowMs))))
+    if (!jobs.again(active, index, nowMs + Math.max(apartMs, leastMs, this.#weather.waitMs(nowMs))))
       return jobs.settle(active, index, { state: 'failed', reason });
     active.job.again?.(index);
   }

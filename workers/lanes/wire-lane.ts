@@ -228,6 +228,7 @@ export class WireLane implements Lane, LinkLane {
         done,
         primed: null,
         refusals: null,
+        accidents: null,
       };
       this.#jobs.add(active);
       if (this.#closed) this.#jobs.hold(active, 'halted');
@@ -468,6 +469,7 @@ export class WireLane implements Lane, LinkLane {
         done: () => undefined,
         primed,
         refusals: null,
+        accidents: null,
       });
       this.hasCapacity(link);
     });
