@@ -96,7 +96,7 @@ const PROBES: readonly Probe[] = [
   [
     'a simulation knows nothing of the worker',
     'workers/lanes/simulate',
-    "import { size } from '../sizing.ts';\nexport const sized = size;\n",
+    "import { size } from '../../../contract/sizing.ts';\nexport const sized = size;\n",
     'no-restricted-imports',
   ],
   [

@@ -1,8 +1,8 @@
+import { size, SIZE_DEFAULTS } from '../../contract/sizing.ts';
+import type { SizeAnswer, SizeQuestion } from '../../contract/sizing.ts';
 import { visibleLines } from '../../infra/visible.ts';
 import { figure, positive, readOptions, usageOf } from './size-options.ts';
 import { SIMULATE_USAGE, simulateCommand } from './size-simulate.ts';
-import { size, SIZE_DEFAULTS } from './sizing.ts';
-import type { SizeAnswer, SizeQuestion } from './sizing.ts';
 
 /**
  * `npm run size -- --devices 6000000 --seconds 5 --latency-ms 80`: how many tasks that takes, and what bounds it, by arithmetic. With `--simulate` a

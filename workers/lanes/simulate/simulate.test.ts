@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { size, SIZE_DEFAULTS } from '../../../contract/sizing.ts';
 import { holds, PROPERTY } from '../../../test/properties/holds.ts';
-import { size, SIZE_DEFAULTS } from '../sizing.ts';
 import type { Costs } from './costs.ts';
 import { NO_FAULTS, NO_LIMITS, SIMULATION_DEFAULTS } from './question.ts';
 import type { SimulationQuestion } from './question.ts';

@@ -3,13 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { holds, PROPERTY } from '../../test/properties/holds.ts';
-import { size, SIZE_DEFAULTS } from './sizing.ts';
+import { holds, PROPERTY } from '../test/properties/holds.ts';
+import { claimUnits, size, SIZE_DEFAULTS } from './sizing.ts';
 import type { SizeQuestion } from './sizing.ts';
 
 const superBowl: SizeQuestion = { ...SIZE_DEFAULTS, devices: 6_000_000, seconds: 5, latencyMs: 80 };
 const run = promisify(execFile);
-const cli = fileURLToPath(new URL('./size-cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../workers/lanes/size-cli.ts', import.meta.url));
+
+test('what the claims of six million devices in five seconds take, in batches of 1,000 and of 500', () => {
+  expect(claimUnits({ devices: 6_000_000, seconds: 5, batchSize: 1_000 })).toBe(2_400);
+  expect(claimUnits({ devices: 6_000_000, seconds: 5, batchSize: 500 })).toBe(4_800);
+  expect(claimUnits({ devices: 1, seconds: 5, batchSize: 1_000 })).toBe(1);
+});
 
 describe('size', () => {
   test('six million devices in five seconds at 80 ms', () => {

@@ -111,6 +111,18 @@ function notesOn(android: number, seconds: number): string[] {
   return notes;
 }
 
+/** A batch is claimed by one write and accounted for by another, each of one unit (docs/facts.md#claims-rate). */
+const WRITES_A_BATCH = 2;
+
+/** Write units a second that the claims of a shot take while it goes out. */
+export function claimUnits({
+  devices,
+  seconds,
+  batchSize,
+}: Pick<SizeQuestion, 'devices' | 'seconds'> & { batchSize: number }): number {
+  return up((Math.ceil(devices / batchSize) * WRITES_A_BATCH) / seconds);
+}
+
 /** Ceiling, but not over what only rounding of floating point added. */
 function up(value: number): number {
   return Math.ceil(Number(value.toFixed(6)));
