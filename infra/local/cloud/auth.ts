@@ -3,7 +3,7 @@ import { AwsError } from './aws-error.ts';
 
 /** Where nobody has chosen another. */
 export const ACCESS_KEY_ID = 'local';
-const USER = 'local';
+export const USER_ARN = 'arn:aws:iam::000000000000:user/local';
 
 /** Service and region that a request was signed for. */
 export interface Caller {
@@ -47,7 +47,7 @@ export function authenticate(headers: IncomingHttpHeaders, ownKeyId: string, now
   if (accessKeyId !== ownKeyId)
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
   checkSigningTime(service, String(headers['x-amz-date'] ?? headers.date), nowMs);
-  return { service, region, arn: `arn:aws:iam::000000000000:user/${USER}` };
+  return { service, region, arn: USER_ARN };
 }
 
 /** A signature is good for so long before and after it was made (docs/facts.md#aws-clock). */

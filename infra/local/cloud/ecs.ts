@@ -163,7 +163,7 @@ export function startEcs(options: {
           const family = lastPart(input.taskDefinition ?? '').split(':')[0];
           const service = services.find((one) => one.name === family);
           if (service === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
-          const { command } = service.definition;
+          const { command, taskDefinition: more } = service.definition;
           return {
             taskDefinition: {
               taskDefinitionArn: taskDefinitionArn(service),
@@ -172,8 +172,15 @@ export function startEcs(options: {
               status: 'ACTIVE',
               networkMode: 'awsvpc',
               requiresCompatibilities: ['FARGATE'],
+              ...(more === undefined ? {} : { cpu: more.cpu, memory: more.memory, taskRoleArn: more.taskRoleArn }),
               containerDefinitions: [
-                { name: service.name, image: command[0], command: command.slice(1), essential: true },
+                {
+                  name: service.name,
+                  image: more?.image ?? command[0],
+                  command: more === undefined ? command.slice(1) : command,
+                  essential: true,
+                  ...(more === undefined ? {} : { stopTimeout: more.stopTimeout }),
+                },
               ],
             },
           };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32, gunzipSync } from 'node:zlib';
 import { foreignRequest } from '../loopback.ts';
+import { checkAllowed, jsonAction, s3Action } from './actions.ts';
 import { authenticate } from './auth.ts';
 import type { Caller } from './auth.ts';
 import { AwsError, notImplemented } from './aws-error.ts';
@@ -24,6 +25,8 @@ export interface Services {
   json: Record<string, JsonService>;
   /** By signing name. */
   query: Record<string, QueryService>;
+  /** Actions that nobody may do now. */
+  denied(): readonly string[];
 }
 
 /** DynamoDB's limit of a BatchWriteItem (docs/facts.md#dynamodb-item-size). Objects are streamed and have none here. */
@@ -74,12 +77,14 @@ async function handle(
   if (String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) {
     const parameters = new URLSearchParams((await bodyOf(request)).toString());
     const operation = parameters.get('Action') ?? '';
+    checkAllowed(`${caller.service}:${operation}`, caller.arn, services.denied());
     const service = services.query[caller.service];
     if (service === undefined) throw notImplemented(caller.service, operation);
     return send(response, 200, 'text/xml', service(operation, parameters));
   }
   if (caller.service !== 's3') throw notImplemented(caller.service, `${request.method} ${request.url}`);
   response.setHeader('x-amz-request-id', randomUUID());
+  checkAllowed(s3Action(request), caller.arn, services.denied());
   await services.s3.handle(request, response);
 }
 
@@ -94,6 +99,7 @@ async function handleJson(
   const body = await bodyOf(request);
   if (prefix === 'AmazonSQS' || prefix === 'DynamoDB_20120810') checkSignature(request, body);
   const input = parse(body);
+  checkAllowed(jsonAction(prefix, operation), caller.arn, services.denied());
   if (prefix === 'AmazonSQS') {
     const answer = await services.sqs.call(operation, input, request.headers.host ?? '', () => response.destroyed);
     if (!response.destroyed)

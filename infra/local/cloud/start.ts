@@ -2,20 +2,25 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { usualAccount } from './account.ts';
+import type { Account } from './account.ts';
 import { startApplicationAutoScaling } from './application-auto-scaling.ts';
 import type { ApplicationScalingState } from './application-auto-scaling.ts';
-import { ACCESS_KEY_ID } from './auth.ts';
+import { ACCESS_KEY_ID, USER_ARN } from './auth.ts';
 import { startAutoScaling } from './auto-scaling.ts';
 import type { GroupDefinition, GroupState } from './auto-scaling.ts';
 import { AwsError } from './aws-error.ts';
 import { startCloudWatch } from './cloudwatch.ts';
 import { startDynamo } from './dynamo.ts';
 import type { WarmThroughput } from './dynamo.ts';
+import { startEcr } from './ecr.ts';
 import { startEcs } from './ecs.ts';
 import type { EcsState } from './ecs.ts';
+import { startIam, startSts } from './identity.ts';
 import { createRouter } from './router.ts';
 import { startS3 } from './s3.ts';
 import type { ServiceDefinition } from './service-definition.ts';
+import { startServiceQuotas } from './service-quotas.ts';
 import { startSqs } from './sqs.ts';
 import type { QueueDefinitions } from './sqs.ts';
 import { startSsm } from './ssm.ts';
@@ -48,6 +53,8 @@ export interface LocalCloud {
   /** With the access key before the host, if it has one of its own. */
   url: string;
   port: number;
+  /** Quotas, images, roles and what is forbidden; changes count at once. */
+  account: Account;
   /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
   tasks(): {
     taskArn: string;
@@ -65,7 +72,7 @@ export interface LocalCloud {
 
 const STOP_GRACE_MS = 8_000;
 
-/** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings and CloudWatch. */
+/** Starts the stand-in of AWS on loopback: one address for SQS, DynamoDB, S3, SSM, ECS, both Auto Scalings, CloudWatch, and what there is to read of quotas, images and rights. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDir, tablesInMemory = false } = options;
   const warm = openState<WarmThroughput>(dataDir, 'warm-throughput', {});
@@ -114,6 +121,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     state: openState<GroupState>(dataDir, 'auto-scaling', {}),
   });
 
+  const account = usualAccount();
   server.on(
     'request',
     createRouter(
@@ -126,8 +134,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           AmazonEC2ContainerServiceV20141113: (operation, input) => ecs.call(operation, input),
           AnyScaleFrontendService: (operation, input) => scaling.call(operation, input),
           GraniteServiceVersion20100801: startCloudWatch(),
+          ServiceQuotasV20190624: startServiceQuotas(account),
+          AmazonEC2ContainerRegistry_V20150921: startEcr(account),
         },
-        query: { autoscaling: (operation, parameters) => groups.call(operation, parameters) },
+        query: {
+          autoscaling: (operation, parameters) => groups.call(operation, parameters),
+          sts: startSts(USER_ARN),
+          iam: startIam(account),
+        },
+        denied: () => account.denied,
       },
       port,
       accessKeyId,
@@ -138,6 +153,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   return {
     url,
     port,
+    account,
     tasks: () =>
       ecs.services.flatMap((service) =>
         service.tasks.map((task) => ({

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, matches } from './account.ts';
+import type { Account } from './account.ts';
+import { AwsError, notImplemented } from './aws-error.ts';
+import { members, xml } from './xml.ts';
+
+const STS = 'https://sts.amazonaws.com/doc/2011-06-15/';
+const IAM = 'https://iam.amazonaws.com/doc/2010-05-08/';
+
+/** STS: who asks. */
+export function startSts(callerArn: string): (operation: string, parameters: URLSearchParams) => string {
+  return (operation) => {
+    if (operation !== 'GetCallerIdentity') throw notImplemented('sts', operation);
+    return answer(operation, STS, { Arn: callerArn, UserId: 'AIDALOCAL', Account: ACCOUNT_ID });
+  };
+}
+
+/** IAM: what a role may do. */
+export function startIam(account: Account): (operation: string, parameters: URLSearchParams) => string {
+  return (operation, parameters) => {
+    if (operation !== 'SimulatePrincipalPolicy') throw notImplemented('iam', operation);
+    const arn = parameters.get('PolicySourceArn') ?? '';
+    const allowed = account.roles[arn];
+    if (allowed === undefined)
+      throw new AwsError('NoSuchEntity', `The role with name ${arn.split('/').at(-1)} cannot be found.`, 404);
+    const resources = list(parameters, 'ResourceArns');
+    return answer(operation, IAM, {
+      IsTruncated: false,
+      EvaluationResults: members(
+        list(parameters, 'ActionNames').flatMap((action) =>
+          (resources.length === 0 ? ['*'] : resources).map((resource) => ({
+            EvalActionName: action,
+            EvalResourceName: resource,
+            EvalDecision: matches(action, allowed) ? 'allowed' : 'implicitDeny',
+          })),
+        ),
+      ),
+    });
+  };
+}
+
+function list(parameters: URLSearchParams, name: string): string[] {
+  return [...parameters.entries()].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
+}
+
+function answer(operation: string, namespace: string, body: Parameters<typeof xml>[1]): string {
+  return xml(
+    `${operation}Response`,
+    { [`${operation}Result`]: body, ResponseMetadata: { RequestId: randomUUID() } },
+    namespace,
+  );
+}
