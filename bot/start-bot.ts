@@ -2,6 +2,8 @@ import type { Receiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import { answerHealth } from '../infra/health.ts';
+import { listen } from '../infra/http-server.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
 import { createApp } from './app.ts';
 import { ChannelLog } from './channel/channel-log.ts';
@@ -11,7 +13,6 @@ import { createConductor } from './conductor/conductor.ts';
 import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
-import { listen } from './receivers/http-server.ts';
 import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
 import { Rooms } from './slack/rooms.ts';
@@ -115,29 +116,25 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     ...(sockets?.troubles ?? []),
   ];
   const server = await listen(config.host, config.port, (request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path === EVENTS_PATH && http !== null) return http.onRequest(request, response);
-    const open = sockets === null ? isConnected : isConnected && sockets.open > 0;
-    const answer =
-      request.method === 'GET' || request.method === 'HEAD'
-        ? healthAt(path ?? '', {
-            ready: isStarted && !isStopping,
-            slack: {
-              ok: open && !isStopping,
-              slack: open ? 'connected' : 'away',
-              mode: receive.mode,
-              sockets: sockets?.open ?? null,
-              leader: conductor.isLeader(),
-              shutRooms: conductor.shutRooms(),
-              troubles: troubles(),
-            },
-          })
-        : null;
-    response.writeHead(answer === null ? 404 : answer.ok ? 200 : 503, {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
+    if (http !== null && request.url?.split('?')[0] === EVENTS_PATH) return http.onRequest(request, response);
+    answerHealth(request, response, () => {
+      const open = isConnected && (sockets === null || sockets.open > 0);
+      const ok = open && !isStopping;
+      return {
+        // It takes presses: Slack's absence makes no instance worse than another, and replacing them all would help nobody.
+        ready: isStarted && !isStopping,
+        healthy: ok,
+        state: {
+          ok,
+          slack: open ? 'connected' : 'away',
+          mode: receive.mode,
+          sockets: sockets?.open ?? null,
+          leader: conductor.isLeader(),
+          shutRooms: conductor.shutRooms(),
+          troubles: troubles(),
+        },
+      };
     });
-    response.end(JSON.stringify(answer ?? { ok: false, error: 'not found' }));
   });
   try {
     await conductor.start();
@@ -166,24 +163,4 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       log.error('something did not stop in time; leaving it');
   }
   return { port: server.port, connected, conductor, stop };
-}
-
-/**
- * `/live`: the process works. `/ready`: it takes presses; Slack's absence makes no instance worse than another, and
- * replacing them all would help nobody. `/health`: how things stand with Slack, for people and alarms.
- */
-function healthAt<S extends { ok: boolean }>(
-  path: string,
-  { ready, slack }: { ready: boolean; slack: S },
-): { ok: boolean } | null {
-  switch (path) {
-    case '/live':
-      return { ok: true };
-    case '/ready':
-      return { ok: ready };
-    case '/health':
-      return slack;
-    default:
-      return null;
-  }
 }

@@ -164,7 +164,7 @@ test('a worker without a launch is alive and ready, and not healthy in the sense
   const idle = start({ ...env, GOBUTTON_POOL: 'idle-pool' });
   const port = await portOf(idle);
   expect(await health(port, '/live')).toMatchObject({ status: 200 });
-  expect(await health(port, '/ready')).toMatchObject({ status: 200, body: { ready: false, idle: true } });
+  expect(await health(port, '/ready')).toMatchObject({ status: 200, body: { ready: true } });
   expect(await health(port)).toMatchObject({
     status: 503,
     body: { state: 'loading', say: 'waiting for a launch to be assigned to idle-pool' },
@@ -179,8 +179,7 @@ test('a worker that has a launch and nothing to send with yet is alive and not r
   const loading = start({ ...stage.env(launch.id), GOBUTTON_APNS_URL: 'https://127.0.0.1:9' });
   const port = await portOf(loading);
   await vi.waitFor(
-    async () =>
-      expect(await health(port, '/ready')).toMatchObject({ status: 503, body: { ready: false, idle: false } }),
+    async () => expect(await health(port, '/ready')).toMatchObject({ status: 503, body: { ready: false } }),
     { timeout: 10_000 },
   );
   expect(await health(port, '/live')).toMatchObject({ status: 200 });

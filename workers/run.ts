@@ -1,9 +1,10 @@
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
+import { answerHealth } from '../infra/health.ts';
+import { listen } from '../infra/http-server.ts';
 import type { Stop } from '../infra/stop-signal.ts';
 import { parseConfig } from './config.ts';
 import { createLog } from './log.ts';
-import { serveHealth } from './report/health.ts';
 import { Worker } from './worker.ts';
 
 const EXIT_CONFIG = 78;
@@ -30,7 +31,9 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     metricsLine: (line) => process.stdout.write(`${line}\n`),
     onMoved: () => stop('the pool serves another launch'),
   });
-  const health = await serveHealth({ host: config.healthHost, port: config.healthPort, state: () => worker.health() });
+  const health = await listen(config.healthHost, config.healthPort, (request, response) =>
+    answerHealth(request, response, () => worker.health()),
+  );
   log.info({ pool: config.pool, bootId: worker.bootId, healthPort: health.port, pid: process.pid }, 'worker started');
 
   let stopping = false;

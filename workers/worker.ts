@@ -6,6 +6,7 @@ import type { WorkerReport } from '../contract/report.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Journal } from '../infra/aws/journal.ts';
+import type { Health } from '../infra/health.ts';
 import { sharedClockMs } from '../infra/monotonic.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
 import { ENTRY_VERSION } from '../runbooks/launch/entries.ts';
@@ -16,7 +17,6 @@ import type { CredentialTiming } from './credentials/clock.ts';
 import { lookRound, THOROUGH_EVERY } from './look-round.ts';
 import { assembleParts } from './parts.ts';
 import type { Parts } from './parts.ts';
-import type { Health } from './report/health.ts';
 import type { ShotRun } from './send/shot-run.ts';
 import { PRACTICE_READS, warmUp } from './warm-up.ts';
 
@@ -168,10 +168,11 @@ export class Worker {
     log.info('gone');
   }
 
-  /** What its host may know of it: everything but the figures of shots. */
-  health(): Health & Omit<WorkerReport, 'shots'> {
+  /** What its host may know of it: everything but the figures of shots. Without a launch nothing is amiss. */
+  health(): Health {
     const { shots: _, ...report } = this.report();
-    return { ready: this.isReady, idle: this.#launchId === null && this.#end === null, ...report };
+    const idle = this.#launchId === null && this.#end === null;
+    return { ready: this.isReady || idle, healthy: this.isReady, state: { ready: this.isReady, idle, ...report } };
   }
 
   report(): WorkerReport {
