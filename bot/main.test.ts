@@ -6,14 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localCloudForTests } from '../infra/local/cloud/for-tests.ts';
 import { SECRETS, startTestWorkspace, until } from '../infra/local/slack/for-tests.ts';
+import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../test/first-process.ts';
 import { KEY_ENV } from '../test/keys.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The bot as its own process, with nothing in its environment but this. */
-function run(env: Record<string, string>, nodeArgs: string[] = []) {
-  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
+function run(env: Record<string, string>, nodeArgs: string[] = [], under: readonly string[] = []) {
+  const [command, ...rest] = [...under, process.execPath, ...nodeArgs, MAIN];
+  const child = spawn(command, rest, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -118,6 +120,41 @@ describe('npm run bot', () => {
     await until('the bot', async () => (await status('/ready')) === 200, 15_000);
     expect(await Promise.all(['/live', '/ready', '/health', '/toString'].map(status))).toEqual([200, 200, 503, 404]);
   });
+
+  it.skipIf(!canUnshare)(
+    'ends with 0 as the first process of a container: while it loads, and once it works',
+    async () => {
+      const local = await localCloudForTests();
+      cleanups.push(() => local.stop());
+      const start = () =>
+        run(
+          {
+            SLACK_BOT_TOKEN: SECRETS.botToken,
+            SLACK_APP_TOKEN: SECRETS.appToken,
+            SLACK_API_URL: 'http://127.0.0.1:9/api/',
+            BOT_PORT: '0',
+            AWS_REGION: 'us-east-1',
+            AWS_ENDPOINT_URL: local.url,
+            AWS_ACCESS_KEY_ID: 'local',
+            AWS_SECRET_ACCESS_KEY: 'local',
+            GOBUTTON_BUCKET: 'gobutton',
+            ...KEY_ENV,
+          },
+          [],
+          AS_FIRST_PROCESS,
+        );
+      const early = start();
+      keepStopping(early.child);
+      expect(await early.ended).toBe(0);
+      expect(early.said).toEqual({ out: '', err: '' });
+
+      const late = start();
+      await until('a leader', () => late.said.out.includes('"leading"'), 15_000);
+      stopFirstProcess(late.child);
+      expect(await late.ended).toBe(0);
+    },
+    40_000,
+  );
 
   it('stops when asked while it waits for a cloud that does not answer', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');

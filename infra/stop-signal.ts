@@ -6,11 +6,12 @@ export type Stop = (why: NodeJS.Signals) => void;
  *
  *   nothing begun → handed over → stopping
  *
- * As long as nothing has begun that needs an end, a signal ends the process at once, with 0. The function that is returned
- * hands over: from then on the first signal is `stop`'s, and what comes after it is left alone.
+ * As long as nothing has begun that needs an end, a signal ends the process at once, with `code` (default 0: a service did
+ * what it was told). The function that is returned hands over: from then on the first signal is `stop`'s, and what comes
+ * after it is left alone.
  */
-export function hearStopSignals(): (stop: Stop) => void {
-  let stop: Stop = () => process.exit(0);
+export function hearStopSignals(code: (why: NodeJS.Signals) => number = () => 0): (stop: Stop) => void {
+  let stop: Stop = (why) => process.exit(code(why));
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

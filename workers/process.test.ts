@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closeShot, manifestReader } from '../settle/close.ts';
 import { setReader } from '../settle/frozen-sets.ts';
+import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../test/first-process.ts';
 import { startStage } from '../test/worker-stage.ts';
 import type { Stage } from '../test/worker-stage.ts';
 
@@ -28,22 +28,6 @@ interface Line {
   launchId?: string;
   shotId?: string;
   _aws?: unknown;
-}
-
-/** As the first process of a container is: alone in its process ids, where the kernel drops a signal that nobody listens to. */
-const AS_FIRST_PROCESS = ['unshare', '--fork', '--pid', '--mount-proc', '--kill-child'];
-const canUnshare = spawnSync('unshare', [...AS_FIRST_PROCESS.slice(1), 'true']).status === 0;
-
-/** The first process in there, by its number out here. */
-function childrenOf({ pid }: ChildProcess): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .split(' ')
-      .filter((text) => text !== '')
-      .map(Number);
-  } catch {
-    return [];
-  }
 }
 
 function start(env: Record<string, string>, under: readonly string[] = []) {
@@ -189,11 +173,8 @@ test.skipIf(!canUnshare)(
   'SIGTERM while the first process of a container still loads its code ends it with 0 before it has begun',
   async () => {
     const { child, lines } = start(stage.env('early'), AS_FIRST_PROCESS);
-    // Those that come before the runtime's first line are dropped; of the others the first one counts.
-    const asking = setInterval(() => {
-      for (const pid of childrenOf(child)) process.kill(pid, 'SIGTERM');
-    }, 10);
-    const ended = await once(child, 'exit').finally(() => clearInterval(asking));
+    keepStopping(child);
+    const ended = await once(child, 'exit');
     expect([ended, lines]).toEqual([[0, null], []]);
   },
   20_000,
@@ -210,7 +191,7 @@ test.skipIf(!canUnshare)(
       await vi.waitFor(async () => expect(await health(port)).toMatchObject({ status: 200 }), { timeout: 20_000 });
       const shot = await launch.fire();
       await vi.waitFor(() => expect(launch.counts().received).toBeGreaterThan(300), { timeout: 15_000, interval: 10 });
-      for (const pid of childrenOf(leaving.child)) process.kill(pid, 'SIGTERM');
+      stopFirstProcess(leaving.child);
       expect(await once(leaving.child, 'exit')).toEqual([0, null]);
       const before = launch.counts().received;
       expect(before).toBeLessThan(4_000);

@@ -8,6 +8,7 @@ import { createJournal } from '../../infra/aws/journal.ts';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { localCloudForTests } from '../../infra/local/cloud/for-tests.ts';
 import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import { AS_FIRST_PROCESS, canUnshare, keepStopping, stopFirstProcess } from '../../test/first-process.ts';
 import { botKeyring, KEY_ENV } from '../../test/keys.ts';
 import { main } from './cli.ts';
 import { apns, csv, devicesOf, fcm, testFolder } from './for-tests.ts';
@@ -372,6 +373,36 @@ test('Ctrl-C in the middle of a compile leaves no files behind', async () => {
   expect(await ended).toEqual([130, null]);
   expect(await readdir(temporary)).toEqual([]);
 });
+
+test.skipIf(!canUnshare)(
+  'SIGTERM to the first process of a container: from its first line on, and in the middle of a compile, which leaves nothing behind',
+  async () => {
+    await using folder = await testFolder();
+    const rows = Array.from({ length: 60_000 }, (_, i) => `u${i},ios,${apns(i)},en,us`);
+    const input = await folder.file('d.csv', csv(...rows));
+    const [temporary, out] = [`${folder.path}/tmp`, `${folder.path}/out`];
+    await mkdir(temporary);
+    const script = fileURLToPath(new URL('cli.ts', import.meta.url));
+    const compile = () =>
+      spawn(
+        'unshare',
+        [...AS_FIRST_PROCESS.slice(1), process.execPath, script, 'compile', input, '--locales', 'en', '--out', out],
+        { env: { PATH: process.env['PATH'] ?? '', TMPDIR: temporary }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+    const early = compile();
+    keepStopping(early);
+    expect(await once(early, 'exit')).toEqual([143, null]);
+
+    const late = compile();
+    const ended = once(late, 'exit');
+    await once(late.stdout, 'data');
+    expect(await readdir(temporary)).toHaveLength(1);
+    stopFirstProcess(late);
+    expect(await ended).toEqual([143, null]);
+    expect(await readdir(temporary)).toEqual([]);
+  },
+  20_000,
+);
 
 test('a reader that has read enough ends nothing', async () => {
   // `true` is gone long before the first line is written.

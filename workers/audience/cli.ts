@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { AudienceError } from '../../contract/audience-error.ts';
+import { hearStopSignals } from '../../infra/stop-signal.ts';
 import { visible, visibleLines } from '../../infra/visible.ts';
 import type { Output } from './progress.ts';
 
@@ -89,12 +90,9 @@ export async function main(
 }
 
 if (import.meta.main) {
-  // Exiting removes the folders of work under way; a signal alone would leave them.
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)
-    process.once(signal, () => process.exit(code));
+  // Exiting removes the folders of work under way; a signal alone would leave them. Not 0, as it is for a service: a command that
+  // was cut has not done what was asked, and whoever started it must not go on as if it had.
+  hearStopSignals((signal) => (signal === 'SIGINT' ? 130 : 143));
   // `… | head` has read enough: the list is compiled and set all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,7 +10,8 @@ const open = new Set<string>();
  * is also removed when the process exits in the middle of the work (a command's Ctrl-C).
  */
 export async function withTemporaryFolder<T>(prefix: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), prefix));
+  // In one turn: an exit between a folder that is made and one that is known would leave it.
+  const folder = mkdtempSync(join(tmpdir(), prefix));
   if (open.size === 0) process.on('exit', removeAll);
   open.add(folder);
   try {
