@@ -1,6 +1,8 @@
 import { size, SIZE_DEFAULTS } from '../../contract/sizing.ts';
 import type { SizeAnswer, SizeQuestion } from '../../contract/sizing.ts';
 import { visibleLines } from '../../infra/visible.ts';
+import { COST_OPTIONS, costWords, shownPrices } from './size-cost.ts';
+import type { CostFound } from './size-cost.ts';
 import { figure, positive, readOptions, usageOf } from './size-options.ts';
 import { SIMULATE_USAGE, simulateCommand } from './size-simulate.ts';
 
@@ -28,11 +30,13 @@ const options = {
     say: 'notifications per second that a connection is good for; 0: no limit',
   },
   spare: { shape: figure(0, 10).default(SIZE_DEFAULTS.spare), say: 'part of the tasks that may be missing at GO' },
+  ...COST_OPTIONS,
 } as const;
 
 const USAGE = `Usage: npm run size -- --devices 6000000 --seconds 5 --latency-ms 80
 ${usageOf(options)}
   --json              the answer as JSON
+  --show-prices       the prices of this version as JSON
   --simulate          play a launch on so many tasks instead
 
 ${SIMULATE_USAGE}`;
@@ -44,7 +48,7 @@ function refuse(problems: readonly string[]): never {
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-function words(question: SizeQuestion, answer: SizeAnswer): string {
+function words(question: SizeQuestion, answer: SizeAnswer, money: CostFound): string {
   const { perSecond, streamsNeeded, tasksFor, bound, tasks, connectionsOpen, mostPerSecond, notes } = answer;
   return [
     `${count(tasks)} tasks of ${question.cores} core${question.cores === 1 ? '' : 's'}, ${Math.round(question.spare * 100)} % of them spare; bound by ${bound}.`,
@@ -54,6 +58,8 @@ function words(question: SizeQuestion, answer: SizeAnswer): string {
     `streams     ${count(tasksFor.streams)} tasks: ${count(streamsNeeded.ios)} open to APNs and ${count(streamsNeeded.android)} to FCM (rate × ${question.latencyMs} ms), ${count(question.connections * question.streams)} a task`,
     `connections ${question.perConnection === 0 ? 'no limit of their own' : `${count(tasksFor.connections)} tasks at ${count(question.perConnection)} a second and connection`}`,
     `in all      ${count(connectionsOpen)} connections to each provider, at most ${count(mostPerSecond)} a second`,
+    '',
+    costWords(money, { devices: question.devices, tasks, cores: question.cores }),
     ...notes.map((note) => `\n${note}`),
   ].join('\n');
 }
@@ -75,11 +81,12 @@ function sizeCommand(args: readonly string[]): string {
     spare: found.spare,
   };
   const answer = size(question);
-  return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer);
+  return read.flags.has('json') ? JSON.stringify(answer) : words(question, answer, found);
 }
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
+else if (args.includes('--show-prices')) process.stdout.write(`${shownPrices()}\n`);
 else if (args.includes('--simulate')) {
   const outcome = await simulateCommand(args.filter((one) => one !== '--simulate'));
   if (!outcome.ok) refuse(outcome.problems);
