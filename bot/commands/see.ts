@@ -1,6 +1,8 @@
 import { shotFigures } from '../../contract/figures.ts';
 import { fresh } from '../../contract/liveness.ts';
 import { weatherOf } from '../../contract/pool-weather.ts';
+import { fleetsNow } from '../../infra/aws/scaling/fleets-now.ts';
+import { waitAtMost } from '../../infra/time-limit.ts';
 import { gateLines } from '../../runbooks/launch/gates.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
 import type { Desk } from '../desk.ts';
@@ -14,6 +16,9 @@ import { summaryMessage } from '../views/summary.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** Commands that only look. */
+
+/** Of what it costs: the rest of the board must not wait for that. */
+const FLEETS_WAIT_MS = 1_000;
 
 export async function readinessNow(desk: Desk, launch: Launch): Promise<Message> {
   // What was true some seconds ago would contradict what the room has just said.
@@ -29,12 +34,13 @@ export const status: Subcommand = {
   needs: 'launch',
   does: 'Shows the state: phase, gates, workers, switches, what is fired and what comes next.',
   async run({ desk, launch }) {
-    const [measured, reports] = await Promise.all([
+    const [measured, reports, fleets] = await Promise.all([
       desk.conductor.measured(launch.id),
       desk.cloud.live.reports(launch.id),
+      waitAtMost(FLEETS_WAIT_MS, fleetsNow(desk.cloud, launch), []).catch(() => []),
     ]);
     const nowMs = desk.nowMs();
-    return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs);
+    return boardMessage(launch, gateLines(launch, measured, nowMs, 'all'), reports, nowMs, fleets);
   },
 };
 

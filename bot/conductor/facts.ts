@@ -30,6 +30,10 @@ export const FACT = {
   toldByHand: (name: string) => `ssm/told/${name}`,
   /** What keeps the channel from taking posts (JSON of RoomTrouble); empty: nothing. */
   roomTrouble: 'room/trouble',
+  /** When the next reminder of fleets that are still up is due, and how many there were (JSON). */
+  fleetsReminded: 'fleets/reminded',
+  /** When the record was told what the launch cost. */
+  costTold: 'fleets/cost',
   /** What people were told last of a record that can't be believed. */
   recordTold: 'record/told',
   /** Posts of entries up to this sequence are being folded into one summary; empty: none. */

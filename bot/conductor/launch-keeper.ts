@@ -23,6 +23,7 @@ import { RollCall } from './shots/roll-call.ts';
 import { ShotWatch } from './shots/shot-watch.ts';
 import type { CloseShot } from './shots/shot-watch.ts';
 import { BoardWatch } from './watches/board-watch.ts';
+import { FleetWatch } from './watches/fleet-watch.ts';
 import { ForeignWatch } from './watches/foreign-watch.ts';
 import { ParameterWatch } from './watches/parameter-watch.ts';
 import { RecordAlarm } from './watches/record-alarm.ts';
@@ -48,6 +49,7 @@ export class LaunchKeeper {
   readonly #outbox: Outbox;
   readonly #late: LateAccounts;
   readonly #alarm: RecordAlarm;
+  readonly #fleets: FleetWatch;
   readonly #record: Job;
   readonly #cloud: Job;
   readonly #slack: Job;
@@ -81,10 +83,11 @@ export class LaunchKeeper {
     );
     this.#late = new LateAccounts(this.#context);
     this.#alarm = new RecordAlarm(this.#context, launchId);
+    this.#fleets = new FleetWatch(this.#context);
     const gates = new GateWatch(this.#context);
     const roll = new RollCall(this.#context);
     const scale = new ScaleWatch(this.#context, standings);
-    const board = new BoardWatch(this.#context, standings);
+    const board = new BoardWatch(this.#context, standings, () => this.#fleets.fleets);
     const roster = new RosterWatch(this.#context);
     const failing = new FailingWatch(this.#context, (launch, shot) => live.figures(launch, shot));
     const foreign = new ForeignWatch(this.#context);
@@ -116,6 +119,7 @@ export class LaunchKeeper {
       whileOpen('gates', timings.gatesMs, (launch) => gates.look(launch)),
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
+      job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
@@ -168,7 +172,8 @@ export class LaunchKeeper {
       this.#outbox.size === 0 &&
       this.#late.isSettled(launch) &&
       runningShots(launch).length === 0 &&
-      Object.values(launch.scale).every(({ state }) => state === 'reached')
+      Object.values(launch.scale).every(({ state }) => state === 'reached') &&
+      this.#fleets.isSettled(launch)
     );
   }
 

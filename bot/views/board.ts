@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { sickOf, weatherOf } from '../../contract/pool-weather.ts';
 import type { WorkerReport } from '../../contract/report.ts';
+import type { FleetNow } from '../../runbooks/cost/fleets.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Totals } from '../../runbooks/launch/entries.ts';
 import { redLines } from '../../runbooks/launch/gates.ts';
@@ -18,18 +19,20 @@ import { nextSteps, stepDueAtMs } from '../../runbooks/launch/schedule.ts';
 import { leftBehindText } from '../../runbooks/record/describe.ts';
 import { ACTION } from '../action-ids.ts';
 import { actions, button, context, fields, header, message, section } from './blocks.ts';
+import { fleetsText } from './fleets.ts';
 import type { Message } from './message.ts';
 import { nameOf, platformName, switchState } from './names.ts';
 import { segmentsText, shotSegments } from './order.ts';
 import { sickLine, weatherLine } from './weather.ts';
 import { clip, count, fit, plural, safe, short, span, stamp, timeOfDay, toTarget } from './words.ts';
 
-/** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers. */
+/** The one pinned message: what state the launch is in, what is missing, and HALT. `reports` are the pool's workers, `fleets` what runs of the scale targets. */
 export function boardMessage(
   launch: Launch,
   gates: readonly GateLine[],
   reports: readonly WorkerReport[],
   nowMs: number,
+  fleets: readonly FleetNow[] = [],
 ): Message {
   const order = Object.values(launch.orders).find((one) => one.state === 'open' && !isExpired(one, nowMs));
   const shots = runningShots(launch);
@@ -80,6 +83,7 @@ export function boardMessage(
       ['Switches', switchesText(launch)],
       ['Fired', firedText(launch)],
       ['Next', nextText(launch, nowMs)],
+      ...(fleetsText(fleets) === null ? [] : [['Runs now', fleetsText(fleets) ?? ''] satisfies [string, string]]),
       ...skyText(reports, nowMs),
     ]),
   );

@@ -21,6 +21,8 @@ export interface Cloud {
   objects: Objects;
   staff: StaffDevices;
   scaling: Scaling;
+  /** Of AWS: `us-east-1`. */
+  region: string;
   parameters: Parameters;
   /** The time that all processes have in common. */
   clock: StoreClock;

@@ -41,6 +41,7 @@ export function createCloud(config: CloudConfig, clients: Clients = createClient
     staff: createStaffDevices(objects),
     scaling: createScaling(clients),
     parameters: createParameters({ ssm: clients.ssm }),
+    region: config.region,
     clock: clients.clock,
     close: () => clients.destroy(),
   };

@@ -124,7 +124,7 @@ function sqs(question: CostQuestion, { sqs: price }: Prices): CostLine {
 
 /** Shards are read by each worker; between tasks and S3 in one region nothing is paid for bytes. */
 function s3({ workers, audienceBytes, stackHours }: CostQuestion, { s3: price }: Prices): CostLine {
-  const objects = Math.max(1, Math.ceil(audienceBytes / SHARD_BYTES));
+  const objects = Math.ceil(audienceBytes / SHARD_BYTES);
   const gets = objects * workers.tasks;
   return {
     service: 'S3',

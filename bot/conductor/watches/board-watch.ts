@@ -1,4 +1,5 @@
 // Held by `bot/conductor/room/slack-faults.test.ts`.
+import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
 import { gateLines } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import { isExpired, runningShots } from '../../../runbooks/launch/remaining.ts';
@@ -18,13 +19,15 @@ const BOARD_DURING_SHOT_MS = 10_000;
 export class BoardWatch {
   readonly #context: Context;
   readonly #standings: Standings;
+  readonly #fleets: () => readonly FleetNow[];
   readonly #shown = new Map<string, string>();
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #boardSeq = 0;
 
-  constructor(context: Context, standings: Standings) {
+  constructor(context: Context, standings: Standings, fleets: () => readonly FleetNow[] = () => []) {
     this.#context = context;
     this.#standings = standings;
+    this.#fleets = fleets;
   }
 
   async look(launch: Launch): Promise<void> {
@@ -50,7 +53,14 @@ export class BoardWatch {
     )
       return;
     const gates = gateLines(launch, measured, now, 'all');
-    if (await this.#show(launch, FACT.board, (atMs) => boardMessage(launch, gates, reports, atMs), RESERVE.board)) {
+    if (
+      await this.#show(
+        launch,
+        FACT.board,
+        (atMs) => boardMessage(launch, gates, reports, atMs, this.#fleets()),
+        RESERVE.board,
+      )
+    ) {
       this.#boardAtMs = now;
       this.#boardSeq = launch.seq;
     }

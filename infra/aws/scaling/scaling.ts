@@ -1,7 +1,9 @@
+import type { FleetUnit } from '../../../runbooks/cost/fleets.ts';
 import type { ScaleFound } from '../../../runbooks/launch/entries.ts';
 import type { ScaleGoal } from '../../../runbooks/launch/scale-goal.ts';
 import type { ScaleTarget } from '../../../runbooks/playbook/schema.ts';
 import { CloudError } from '../cloud-error.ts';
+import { fleetUnits } from './fleet-unit.ts';
 import { asScaleError } from './scale-error.ts';
 import { groupScaling } from './scaling-groups.ts';
 import type { ScaleObservation, ScalingClients } from './scaling-kind.ts';
@@ -18,6 +20,8 @@ export interface Scaling {
    */
   desire(target: ScaleTarget, goal: ScaleGoal, found: ScaleFound): Promise<void>;
   observe(target: ScaleTarget): Promise<ScaleObservation>;
+  /** What one of its units is, for its price. */
+  unit(target: ScaleTarget): Promise<FleetUnit>;
 }
 
 /** Rejects with a CloudError: SCALE_TARGET_MISSING (cluster, service, group or table), SCALE_BUSY (try again), SCALE_REFUSED. Other failures as they are. */
@@ -25,6 +29,7 @@ export function createScaling(clients: ScalingClients): Scaling {
   const service = serviceScaling(clients);
   const group = groupScaling(clients);
   const table = tableScaling(clients);
+  const unit = fleetUnits(clients);
   async function of<T>(target: ScaleTarget, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -33,6 +38,7 @@ export function createScaling(clients: ScalingClients): Scaling {
     }
   }
   return {
+    unit: (target) => of(target, () => unit(target)),
     async find(target) {
       switch (target.kind) {
         case 'ecs-service':

@@ -172,7 +172,11 @@ export function startEcs(options: {
               status: 'ACTIVE',
               networkMode: 'awsvpc',
               requiresCompatibilities: ['FARGATE'],
-              ...(more === undefined ? {} : { cpu: more.cpu, memory: more.memory, taskRoleArn: more.taskRoleArn }),
+              // Fargate wants both.
+              cpu: more?.cpu ?? '1024',
+              memory: more?.memory ?? '2048',
+              runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
+              ...(more === undefined ? {} : { taskRoleArn: more.taskRoleArn }),
               containerDefinitions: [
                 {
                   name: service.name,

@@ -1,0 +1,40 @@
+import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
+import { unitHour } from '../../../runbooks/cost/fleets.ts';
+import { pricesOf } from '../../../runbooks/cost/prices.ts';
+import type { Launch } from '../../../runbooks/launch/launch.ts';
+import { CloudError } from '../cloud-error.ts';
+import type { Cloud } from '../cloud.ts';
+
+/** What runs of the launch's scale targets, and what that costs an hour. One that can't be looked at is left out; its order's message says why. */
+export async function fleetsNow(
+  { scaling, region }: Pick<Cloud, 'scaling' | 'region'>,
+  launch: Launch,
+): Promise<FleetNow[]> {
+  const prices = pricesOf(region);
+  const fleets = await Promise.all(
+    launch.runbook.scale_targets.map(async (target): Promise<FleetNow[]> => {
+      try {
+        // Without the right to read a task definition the counts are worth showing all the same.
+        const [{ running }, unit] = await Promise.all([
+          scaling.observe(target),
+          scaling.unit(target).catch(() => null),
+        ]);
+        const hour = prices === null || unit === null ? null : unitHour(unit, prices);
+        return [
+          {
+            target: target.id,
+            title: target.title ?? target.id,
+            running,
+            before: launch.scaleFound[target.id]?.desired ?? null,
+            unit,
+            usdHour: hour === null ? null : hour * running,
+          },
+        ];
+      } catch (error) {
+        if (error instanceof CloudError) return [];
+        throw error;
+      }
+    }),
+  );
+  return fleets.flat();
+}
