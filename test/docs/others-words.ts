@@ -43,10 +43,12 @@ export const OTHERS_WORDS: Readonly<Record<string, readonly string[]>> = {
     'ALL_NEW',
     'ALL_OLD',
     'CLIENT_ERROR',
+    'FARGATE_SPOT',
     'FULL_OBJECT',
     'IN_PROGRESS',
     'PAY_PER_REQUEST',
     'SERVER_ERROR',
+    'X86_64',
   ],
   'errors of Node, undici and zlib': [
     'CERT_HAS_EXPIRED',

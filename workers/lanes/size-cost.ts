@@ -28,7 +28,7 @@ export const COST_OPTIONS = {
   region: { shape: reading((found) => ({ ok: true, value: found })).default('us-east-1'), say: 'of the prices' },
   prices: {
     shape: reading<Prices>(pricesFrom).optional(),
-    say: 'a JSON file of prices instead (docs/aws.md#prices), for another region or your own contract',
+    say: 'a JSON file of prices instead, for another region or your own contract',
   },
 } as const;
 
