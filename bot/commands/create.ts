@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sha256 } from '../../infra/aws/sha256.ts';
 import { decide } from '../../runbooks/launch/decide.ts';
-import { describeProblem } from '../../runbooks/playbook/load.ts';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
 import type { Runbook } from '../../runbooks/playbook/schema.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { Desk } from '../desk.ts';

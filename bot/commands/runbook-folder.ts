@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { LoadedRunbook } from '../../runbooks/playbook/load.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import type { Cloud } from '../aws/cloud.ts';
 import { createJournal } from '../aws/journal.ts';
 import { commandKeyring } from '../aws/key-config.ts';

@@ -6,7 +6,8 @@ import { holds, PROPERTY } from '../../test/properties/holds.ts';
 import { sampleRunbook, Scene } from '../../test/properties/scene.ts';
 import { fcmMessage } from '../launch/payload.ts';
 import { campaignFaults, faultText } from './campaign-rules.ts';
-import { describeProblem, loadRunbook } from './load.ts';
+import { describeProblem } from './checked-yaml.ts';
+import { loadRunbook } from './load.ts';
 import type { Campaign } from './schema.ts';
 
 const superbowl = readFileSync(new URL('../library/superbowl.yaml', import.meta.url), 'utf8');

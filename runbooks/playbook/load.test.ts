@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { describeProblem, loadRunbook } from './load.ts';
+import { describeProblem } from './checked-yaml.ts';
+import { loadRunbook } from './load.ts';
 import { duration, tMinus } from './schema.ts';
 
 const library = new URL('../library/', import.meta.url);

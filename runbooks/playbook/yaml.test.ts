@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { holds, PROPERTY } from '../../test/properties/holds.ts';
-import { describeProblem, loadRunbook } from './load.ts';
+import { describeProblem } from './checked-yaml.ts';
+import { loadRunbook } from './load.ts';
 import { YAML_CHARACTERS_MOST } from './yaml-bounds.ts';
 
 const superbowl = readFileSync(new URL('../library/superbowl.yaml', import.meta.url), 'utf8');

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { whole } from '../../infra/local/arguments.ts';
-import { describeProblem, loadRunbook } from '../../runbooks/playbook/load.ts';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { buttonsOf, readyLaunch, RUNBOOK, startRig } from '../bot-rig.ts';
 import type { Rig } from '../bot-rig.ts';
 

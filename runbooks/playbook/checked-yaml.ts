@@ -1,0 +1,144 @@
+import type { z } from 'zod';
+import type { YamlProblem } from './yaml-bounds.ts';
+import { placeKey, readYaml } from './yaml-value.ts';
+import type { Place } from './yaml-value.ts';
+
+/** One thing that is wrong, with the place in the file (1-based). */
+export interface FileProblem {
+  file: string;
+  line: number;
+  column: number;
+  /** Dotted path in the YAML, e.g. `phases.0.steps.2.at`. Empty for the file as a whole. */
+  path: string;
+  found: string;
+  expected: string;
+}
+
+export type CheckedYaml<T> = { ok: true; value: T } | { ok: false; problems: FileProblem[] };
+export type Found = Omit<YamlProblem, 'offset'>;
+
+type Path = readonly (string | number)[];
+type Places = ReadonlyMap<string, Place>;
+
+/** More than this nobody reads at once. */
+const PROBLEMS_MOST = 50;
+
+/**
+ * YAML text to what a schema makes of it, or every problem at once, each at its line. `rules`: what the schema can't say,
+ * because it lies between fields. Pure: the caller reads the file; `file` is only used in messages. Never throws, and takes
+ * milliseconds for any text.
+ */
+export function checkedYaml<S extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: S,
+  rules: (value: z.output<S>) => readonly Found[],
+): CheckedYaml<z.output<S>> {
+  const { value, places, problems: inYaml } = readYaml(text);
+  // Without a structure there is nothing to check.
+  if (places.size === 0) return { ok: false, problems: placed(inYaml, text, file) };
+  const parsed = schema.safeParse(value);
+  const found = parsed.success
+    ? rules(parsed.data)
+    : parsed.error.issues.slice(0, PROBLEMS_MOST).flatMap((issue) => schemaProblems(issue, value, places));
+  // What YAML changed is said once, where it was changed.
+  const known = new Set(inYaml.map(({ path }) => placeKey(path)));
+  const problems = [
+    ...inYaml,
+    ...found
+      .filter(({ path }) => !known.has(placeKey(path)))
+      .map((one) => ({ ...one, offset: offsetOf(places, one.path) })),
+  ];
+  if (problems.length > 0 || !parsed.success) return { ok: false, problems: placed(problems, text, file) };
+  return { ok: true, value: parsed.data };
+}
+
+function schemaProblems(issue: z.core.$ZodIssue, value: unknown, places: Places): Found[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  // An unknown key is reported at the key itself, not at the map around it.
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, places));
+  // A map's key that is none, `pt_BR` for a locale: the key is what was found, and the rule for keys what was expected.
+  if (issue.code === 'invalid_key')
+    return issue.issues.map(({ message }) => ({ path, found: shown(path.at(-1)), expected: expectation(message) }));
+  const found = path.length === 0 && value === null ? 'nothing' : shown(valueAt(value, path));
+  const expected = expectation(issue.message);
+  const written = places.get(placeKey(path))?.written ?? null;
+  // Quotes help where any text will do.
+  if (issue.code !== 'invalid_type' || expected !== 'string' || written === null || written === '')
+    return [{ path, found, expected }];
+  return [{ path, found: clip(written), expected: `${expected} in quotes: ${clip(JSON.stringify(written))}` }];
+}
+
+function unknownField(key: string, around: Path, places: Places): Found {
+  const path = [...around, key];
+  const found = `unknown field ${shown(key)}`;
+  // In a map in braces a comma ends the number: `{ to: 4,000 }` is 4, and a field 000.
+  if (/^\d{3}$/.test(key))
+    return { path, found, expected: 'a number without a comma, like 600000 or 600k: between braces a comma ends it' };
+  const isBare = places.get(placeKey(path))?.written === '' || places.get(placeKey(path))?.written === null;
+  return {
+    path,
+    found,
+    expected:
+      isBare && /\s/.test(key)
+        ? 'one of the documented fields; between braces a comma ends a text, so one with a comma belongs in quotes'
+        : 'one of the documented fields',
+  };
+}
+
+function placed(problems: readonly YamlProblem[], text: string, file: string): FileProblem[] {
+  const at = (offset: number) => {
+    const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+    return { file, line: text.slice(0, start).split('\n').length, column: offset - start + 1 };
+  };
+  const said = problems
+    .slice(0, PROBLEMS_MOST)
+    .map(({ offset, path, found, expected }) => ({ ...at(offset), path: path.join('.'), found, expected }));
+  const [first] = said;
+  if (problems.length <= PROBLEMS_MOST || first === undefined) return said;
+  return [
+    ...said,
+    { ...first, path: '', found: `${problems.length - PROBLEMS_MOST} more problems`, expected: 'these first' },
+  ];
+}
+
+/** `file:line:column path: found …, expected …`, one line a problem. */
+export function describeProblem(problem: FileProblem): string {
+  const where = problem.path === '' ? '' : ` ${problem.path}:`;
+  return `${problem.file}:${problem.line}:${problem.column}${where} found ${problem.found}, expected ${problem.expected}`;
+}
+
+/** Where a path stands, the name of a field before its value; for a missing one the nearest place around it that exists. */
+function offsetOf(places: Places, path: Path): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const place = places.get(placeKey(path.slice(0, length)));
+    if (place !== undefined) return place.keyOffset ?? place.offset;
+  }
+  return 0;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let here = value;
+  for (const part of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string | number, unknown>)[part];
+  }
+  return here;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  // Whoever pastes the wrong half of a key must not find it in a channel or a log.
+  if (typeof value === 'string' && value.includes('PRIVATE KEY')) return 'a private key';
+  return clip(JSON.stringify(value));
+}
+
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
+
+/** Zod's sentence without its own prefix, so that "expected" is not said twice. */
+function expectation(message: string): string {
+  return message
+    .replace(/^Invalid input: /, '')
+    .replace(/^expected /, '')
+    .replace(/, received .*$/, '');
+}
