@@ -16,15 +16,8 @@ import { createRecordStore } from './record-store.ts';
 import { createScaling } from './scaling/scaling.ts';
 import { createStaffDevices } from './staff-devices.ts';
 import { createSwitchStore } from './switch-store.ts';
-
-export function tableNames(prefix: string) {
-  return {
-    record: `${prefix}-record`,
-    claims: `${prefix}-claims`,
-    switches: `${prefix}-switches`,
-    live: `${prefix}-live`,
-  };
-}
+import { TABLE_IDS, TABLES, keysOf, tableNames } from './tables.ts';
+import type { TableShape } from './tables.ts';
 
 /** All adapters over one set of clients. Opens no connection by itself; `close` ends those that calls have opened. */
 export function createCloud(config: CloudConfig, clients: Clients = createClients(config)): Cloud {
@@ -56,16 +49,7 @@ export async function ensureTables(config: CloudConfig): Promise<void> {
   const tables = tableNames(config.tablePrefix);
   try {
     await Promise.all([
-      ensureTable(clients.dynamo, tables.record, [
-        ['launchId', 'S'],
-        ['seq', 'N'],
-      ]),
-      ensureTable(clients.dynamo, tables.claims, [['k', 'S']]),
-      ensureTable(clients.dynamo, tables.switches, [['launchId', 'S']]),
-      ensureTable(clients.dynamo, tables.live, [
-        ['pk', 'S'],
-        ['sk', 'S'],
-      ]),
+      ...TABLE_IDS.map((table) => ensureTable(clients.dynamo, tables[table], TABLES[table])),
       config.endpoint === null ? null : ensureBucket(clients, config.bucket),
     ]);
   } finally {
@@ -73,17 +57,8 @@ export async function ensureTables(config: CloudConfig): Promise<void> {
   }
 }
 
-async function ensureTable(
-  dynamo: DynamoDBClient,
-  table: string,
-  keys: [name: string, type: 'S' | 'N'][],
-): Promise<void> {
-  const input: CreateTableCommandInput = {
-    TableName: table,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: keys.map(([name, type]) => ({ AttributeName: name, AttributeType: type })),
-    KeySchema: keys.map(([name], at) => ({ AttributeName: name, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
-  };
+async function ensureTable(dynamo: DynamoDBClient, table: string, shape: TableShape): Promise<void> {
+  const input: CreateTableCommandInput = { TableName: table, BillingMode: 'PAY_PER_REQUEST', ...keysOf(shape) };
   try {
     const { TableDescription: created } = await dynamo.send(new CreateTableCommand(input));
     if (created?.TableStatus === 'ACTIVE') return;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { tableNames } from '../../infra/aws/create-cloud.ts';
+import { keysOf, TABLES, tableNames } from '../../infra/aws/tables.ts';
 import { AwsError } from '../../infra/local/cloud/aws-error.ts';
 import { startDynamo } from '../../infra/local/cloud/dynamo.ts';
 import { Throughput } from '../../infra/local/cloud/throughput.ts';
@@ -55,27 +55,18 @@ export async function simulatedStore(nowMs: () => number): Promise<SimulatedStor
     throughput: new Throughput({ nowMs, onCharge: note }),
   });
   const tables = tableNames('pool');
-  const create = (TableName: string, keys: [string, string][]) =>
-    dynamo.call('CreateTable', {
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: keys.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
-      KeySchema: keys.map(([AttributeName], at) => ({ AttributeName, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
-    });
   const isActive = async (TableName: string) =>
     ((await dynamo.call('DescribeTable', { TableName })) as { Table: { TableStatus: string } }).Table.TableStatus ===
     'ACTIVE';
-  await Promise.all([
-    create(tables.record, [
-      ['launchId', 'S'],
-      ['seq', 'N'],
-    ]),
-    create(tables.switches, [['launchId', 'S']]),
-    create(tables.live, [
-      ['pk', 'S'],
-      ['sk', 'S'],
-    ]),
-  ]);
+  await Promise.all(
+    (['record', 'switches', 'live'] as const).map((table) =>
+      dynamo.call('CreateTable', {
+        TableName: tables[table],
+        BillingMode: 'PAY_PER_REQUEST',
+        ...keysOf(TABLES[table]),
+      }),
+    ),
+  );
   for (const table of [tables.record, tables.switches, tables.live]) while (!(await isActive(table))) await sleep(5);
 
   let underWay = 0;

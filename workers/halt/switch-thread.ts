@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createClients } from '../../infra/aws/clients.ts';
 import type { CloudConfig } from '../../infra/aws/cloud-config.ts';
-import { tableNames } from '../../infra/aws/create-cloud.ts';
 import type { StampedAnswer } from '../../infra/aws/store-clock.ts';
 import { createSwitchStore } from '../../infra/aws/switch-store.ts';
+import { tableNames } from '../../infra/aws/tables.ts';
 import { switchPoll } from './switch-poll.ts';
 import { sharedNowMs, writeReading } from './switch-view.ts';
 import type { SwitchMemory } from './switch-view.ts';
