@@ -1,0 +1,30 @@
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { namesOf, TAGS } from './names.ts';
+import type { Deployment } from './read-config.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { NetworkStack } from './stacks/network-stack.ts';
+import { QueuesStack } from './stacks/queues-stack.ts';
+
+/** All stacks of a deployment. Needs no account and no network; the same deployment gives the same templates. */
+export function createApp(deployment: Deployment, outdir: string): App {
+  const { config, runbook } = deployment;
+  const names = namesOf(deployment);
+  const app = new App({ outdir, analyticsReporting: false });
+  const props = { env: { account: config.account, region: config.region } };
+  for (const [key, value] of [
+    [TAGS.name, config.name],
+    [TAGS.runbook, runbook.id],
+    [TAGS.pool, runbook.pool.name],
+  ] as const)
+    Tags.of(app).add(key, value);
+  new NetworkStack(app, names.stacks.network, deployment, props);
+  new DataStack(app, names.stacks.data, deployment, props);
+  new QueuesStack(app, names.stacks.queues, deployment, props);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Validations.of(app).acknowledge({
+    id: 'CloudFormation-Validate::W3010',
+    reason: 'The zones are chosen in the configuration: synthesis asks no account for them.',
+  });
+  return app;
+}

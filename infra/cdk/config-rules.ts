@@ -1,0 +1,95 @@
+import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { FARGATE_MIB } from './launch-config.ts';
+import type { LaunchConfig } from './launch-config.ts';
+
+/** What the fields of a configuration say of each other. */
+export function configProblems(config: LaunchConfig): Found[] {
+  return [...zoneProblems(config), ...botProblems(config), ...workerProblems(config)];
+}
+
+function zoneProblems({ region, network }: LaunchConfig): Found[] {
+  return network.zones.flatMap((zone, at): Found[] => {
+    const path = ['network', 'zones', at];
+    if (!zone.startsWith(region) || !/^[a-z]$/.test(zone.slice(region.length)))
+      return [{ path, found: JSON.stringify(zone), expected: `a zone of ${region}, like ${region}a` }];
+    if (network.zones.indexOf(zone) < at)
+      return [{ path, found: `${JSON.stringify(zone)} a second time`, expected: 'each zone once' }];
+    return [];
+  });
+}
+
+function botProblems({ bot }: LaunchConfig): Found[] {
+  const problems = fargateProblems(['bot'], bot);
+  if (bot.receive === 'http' && bot.certificate === undefined)
+    problems.push({
+      path: ['bot', 'receive'],
+      found: '"http" and no certificate',
+      expected: 'certificate: the ARN of the one that the load balancer shows Slack',
+    });
+  if (bot.receive === 'socket' && bot.certificate !== undefined)
+    problems.push({
+      path: ['bot', 'certificate'],
+      found: 'a certificate, and receive: socket',
+      expected: 'none: with Socket Mode there is no load balancer',
+    });
+  return problems;
+}
+
+function workerProblems({ purpose, workers }: LaunchConfig): Found[] {
+  const problems = workers.launch === 'fargate' ? fargateProblems(['workers'], workers) : [];
+  if (workers.spot && purpose === 'event')
+    problems.push({
+      path: ['workers', 'spot'],
+      found: 'true, for an event',
+      expected: 'false: AWS may take Spot capacity back in the middle of the shot',
+    });
+  if (workers.launch === 'ec2' && workers.instance_type === undefined)
+    problems.push({
+      path: ['workers', 'launch'],
+      found: '"ec2" and no instance_type',
+      expected: 'instance_type, like c7g.2xlarge',
+    });
+  if (workers.launch === 'fargate' && workers.instance_type !== undefined)
+    problems.push({
+      path: ['workers', 'instance_type'],
+      found: JSON.stringify(workers.instance_type),
+      expected: 'none with fargate: its tasks have a vcpu and memory_mib',
+    });
+  return problems;
+}
+
+function fargateProblems(path: string[], { vcpu, memory_mib }: { vcpu: number; memory_mib: number }): Found[] {
+  const sizes = FARGATE_MIB[String(vcpu)] ?? [];
+  if (sizes.includes(memory_mib)) return [];
+  return [
+    {
+      path: [...path, 'memory_mib'],
+      found: `${memory_mib} with ${vcpu} vCPU`,
+      expected: `one of Fargate's sizes for it: ${sizes.join(', ')}`,
+    },
+  ];
+}
+
+/** What the configuration says against its runbook. */
+export function runbookProblems(config: LaunchConfig, runbook: Runbook): Found[] {
+  const wanted = Math.max(runbook.pool.workers, ...poolScaleSteps(runbook).map(({ to }) => to));
+  if (config.workers.count >= wanted) return [];
+  return [
+    {
+      path: ['workers', 'count'],
+      found: String(config.workers.count),
+      expected: `at least ${wanted}: what the runbook ${runbook.id} asks for`,
+    },
+  ];
+}
+
+/** When the runbook wants how many workers of its pool, in the order of time. */
+function poolScaleSteps(runbook: Runbook): { id: string; atMs: number; to: number }[] {
+  return runbook.phases
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ id, at, do: act }) =>
+      act.kind === 'scale' && act.target === runbook.pool.scale_target ? [{ id, atMs: at, to: act.to }] : [],
+    )
+    .toSorted((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,30 @@
+import { queueNames } from '../../contract/queue-names.ts';
+import { tableNames } from '../aws/tables.ts';
+import type { Deployment } from './read-config.ts';
+
+/**
+ * What things are called in the account. Names are fixed, so that roles are scoped to them without one stack importing from
+ * another, bot and workers find them by prefix and pool alone, and a second deployment of a name is seen.
+ */
+export function namesOf({ config, runbook }: Deployment) {
+  const { name, account, region } = config;
+  return {
+    stacks: {
+      network: `${name}-network`,
+      data: `${name}-data`,
+      queues: `${name}-queues`,
+    },
+    tablePrefix: name,
+    tables: tableNames(name),
+    // Bucket names are taken world-wide.
+    bucket: `${name}-${account}-${region}`,
+    accessLogBucket: `${name}-${account}-${region}-log`,
+    pool: runbook.pool.name,
+    queues: queueNames(runbook.pool.name),
+    /** The switches' mirror is below it, `/gobutton/<launchId>/<switch>`, of every launch of the account (infra/aws/parameters.ts). */
+    parameters: '/gobutton',
+  };
+}
+
+/** On every stack: what it belongs to. */
+export const TAGS = { name: 'gobutton:name', runbook: 'gobutton:runbook', pool: 'gobutton:pool' } as const;

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { checkedYaml, describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import type { Found } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { configProblems, runbookProblems } from './config-rules.ts';
+import { launchConfig } from './launch-config.ts';
+import type { LaunchConfig } from './launch-config.ts';
+
+/** A configuration, and the plan that it is for. */
+export interface Deployment {
+  config: LaunchConfig;
+  runbook: Runbook;
+}
+
+export type ReadDeployment = { ok: true; deployment: Deployment } | { ok: false; problems: string[] };
+
+/** Reads `launch.yaml` and the runbook that it names: every problem at once, as `file:line:column path: found …, expected …`. */
+export function readDeployment(file: string): ReadDeployment {
+  const text = textOf(file);
+  if (text === null)
+    return { ok: false, problems: [`${file}: found no file that can be read, expected a configuration`] };
+  const shape = checkedYaml(text, file, launchConfig, configProblems);
+  if (!shape.ok) return { ok: false, problems: shape.problems.map(describeProblem) };
+  const config = shape.value;
+  // At the line of the configuration that says it, though it is known only now.
+  const against = (problem: (config: LaunchConfig) => Found[]): string[] => {
+    const checked = checkedYaml(text, file, launchConfig, problem);
+    return checked.ok ? [] : checked.problems.map(describeProblem);
+  };
+  const at = relative(process.cwd(), resolve(dirname(file), config.runbook));
+  const plan = textOf(at);
+  if (plan === null)
+    return {
+      ok: false,
+      problems: against(() => [
+        { path: ['runbook'], found: JSON.stringify(config.runbook), expected: `a runbook at ${at}` },
+      ]),
+    };
+  const loaded = loadRunbook(plan, at);
+  if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };
+  const { runbook } = loaded;
+  const problems = against((found) => runbookProblems(found, runbook));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, deployment: { config, runbook } };
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
