@@ -146,6 +146,16 @@ test('a queue that cannot be read is told, and read again half a second later', 
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(490);
 });
 
+test('one that stops while it waits to read again does not wait that out', async () => {
+  const { dispatcher, queue, said } = dispatching();
+  queue.fault = new Error('SQS is away');
+  dispatcher.start();
+  await vi.waitFor(() => expect(said('segment queue cannot be read')).toHaveLength(1), soon);
+  const startMs = performance.now();
+  await dispatcher.stop();
+  expect(performance.now() - startMs).toBeLessThan(400);
+});
+
 test('an order that cannot be taken off its queue is told: it comes again, and is cut no second time', async () => {
   const { dispatcher, queue, order, sent, said } = dispatching();
   queue.removeFault = new Error('not now');
