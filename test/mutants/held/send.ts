@@ -230,7 +230,10 @@ export const SEND: Held[] = [
     ],
   },
   { file: 'workers/send/batch-run.ts', by: ['workers/send/batch-run-rules.test.ts'] },
-  { file: 'workers/send/take-batch.ts' },
+  {
+    file: 'workers/send/take-batch.ts',
+    by: ['workers/send/take-batch-rules.test.ts', 'workers/send/take-batch.test.ts'],
+  },
   { file: 'workers/send/lease.ts' },
   { file: 'workers/send/lease-keeper.ts' },
   { file: 'workers/send/prefetch-buffer.ts' },
