@@ -1,13 +1,6 @@
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Share } from '../../contract/pace.ts';
-import type { ClaimStore } from '../../infra/aws/claim-store.ts';
-import { wallClock } from '../../infra/aws/store-clock.ts';
 import { sharedClockMs } from '../../infra/monotonic.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
-import { Lease } from './lease.ts';
-import { grant } from './take-batch.ts';
-import type { HeldBatch } from './take-batch.ts';
+import { keep, LEASE_MS } from './keeper-for-tests.ts';
 
 /** All clocks stand still here but for what a test lets pass. */
 beforeEach(() => {
@@ -16,64 +9,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const LEASE_MS = 1_000;
-const log = pino({ level: 'silent' });
-
-interface Setup {
-  renew?: ClaimStore['renew'];
-  share?: Share;
-  isPaused?: () => boolean;
-  devices?: number;
-  mark?: number;
-}
-
-/** A batch that was claimed just now; nothing of it is written. */
-function keep({
-  renew = () => Promise.resolve(true),
-  share = { perSecond: 0, active: true },
-  isPaused = () => false,
-  devices = 10,
-  mark = Number.POSITIVE_INFINITY,
-}: Setup = {}) {
-  const asked: { sendUntilMs: number; mark: number }[] = [];
-  // Behind by so much: the store's answers may narrow down what is known of its time.
-  const clock = { behindMs: 0, ...wallClock(() => Date.now()), latestMs: () => Date.now() - clock.behindMs };
-  const claims = {
-    renew: (...[key, token, lease]: Parameters<ClaimStore['renew']>) => {
-      asked.push(lease);
-      return renew(key, token, lease);
-    },
-  };
-  const all = Array.from({ length: devices }, (_, at) => at);
-  const held: HeldBatch = {
-    key: 'k',
-    token: 't',
-    list: all,
-    toSend: all,
-    lease: Lease.create(),
-    sendUntilMs: 0,
-    mark: 0,
-    notAfterMs: Date.now() + 60_000,
-    isLost: false,
-  };
-  grant(held, { sendUntilMs: Date.now() + LEASE_MS, mark }, clock);
-  const setup = { share };
-  const keeper = new LeaseKeeper({
-    claims,
-    queues: { handBack: () => Promise.resolve() },
-    queue: 'q',
-    clock,
-    share: () => setup.share,
-    isPaused,
-    log,
-    everyMs: 20,
-  });
-  const kept = keeper.keep(held, 'receipt', LEASE_MS);
-  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-  const why = () => held.lease.stop(sharedClockMs());
-  return { held, keeper, kept, asked, clock, setup, pass, why };
-}
 
 test('a batch that was given up on this worker is neither written nor renewed any more', async () => {
   const { held, asked, pass, why } = keep({ renew: () => Promise.resolve(false) });

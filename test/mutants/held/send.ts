@@ -235,7 +235,10 @@ export const SEND: Held[] = [
     by: ['workers/send/take-batch-rules.test.ts', 'workers/send/take-batch.test.ts'],
   },
   { file: 'workers/send/lease.ts' },
-  { file: 'workers/send/lease-keeper.ts' },
+  {
+    file: 'workers/send/lease-keeper.ts',
+    by: ['workers/send/lease-renewals.test.ts', 'workers/send/lease-keeper.test.ts'],
+  },
   { file: 'workers/send/prefetch-buffer.ts' },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
   { file: 'settle/account-codec.ts' },
