@@ -28,7 +28,8 @@ interface Setup {
   /** Of the platform's window. */
   endsInMs?: number;
   handBack?: Queues['handBack'];
-  everyMs?: number | undefined;
+  /** Null: as often as it does by itself. */
+  everyMs?: number | null;
 }
 
 /** A batch that was claimed just now; nothing of it is written. */
@@ -40,7 +41,7 @@ export function keep({
   mark = Number.POSITIVE_INFINITY,
   endsInMs = 60_000,
   handBack = () => Promise.resolve(),
-  ...more
+  everyMs = 20,
 }: Setup = {}) {
   const asked: { sendUntilMs: number; mark: number }[] = [];
   // Behind by so much: the store's answers may narrow down what is known of its time.
@@ -74,8 +75,7 @@ export function keep({
     share: () => setup.share,
     isPaused,
     log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Line) }),
-    everyMs: 20,
-    ...more,
+    ...(everyMs === null ? {} : { everyMs }),
   });
   const kept = keeper.keep(held, 'receipt', LEASE_MS);
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);

@@ -109,7 +109,7 @@ describe('a lease is renewed', () => {
 
   test('is looked at ten times a second, from the first batch to the last one', async () => {
     const share = { perSecond: 10, active: true };
-    const { asked, pass, kept, keeper, held } = keep({ share, devices: 100, mark: 10, everyMs: undefined });
+    const { asked, pass, kept, keeper, held } = keep({ share, devices: 100, mark: 10, everyMs: null });
     kept.wrote(6);
     await pass(99);
     expect(asked.length).toBe(0);
