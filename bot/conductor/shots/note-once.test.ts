@@ -1,5 +1,7 @@
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { MemoryContext } from '../../../test/memory-context.ts';
+import { LAUNCH_ID } from '../../../test/properties/scene.ts';
 import { noteOnce } from './note-once.ts';
 
 test('a finding is noted once, whoever looks and whatever was lost beside the record', async () => {
@@ -26,5 +28,19 @@ test('what can not be asked is noted later', async () => {
   memory.record.isReadable = () => true;
   expect(await memory.notes()).toEqual([]);
   await noteOnce(memory.bot(), launch, 'Sick: ', 'ten of them');
+  expect(await memory.notes()).toEqual(['Sick: ten of them']);
+});
+
+test('one that the launch does not take is told in the log, and one that it takes is not', async () => {
+  const memory = await MemoryContext.ready();
+  const lines: object[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as object) });
+  const context = { ...memory.context, log };
+  await noteOnce(context, await memory.launch(), 'Sick: ', 'ten of them');
+  expect(lines).toEqual([]);
+  await noteOnce(context, await memory.launch(), 'Lost: ', 'x'.repeat(100_000));
+  expect(lines).toMatchObject([
+    { level: 40, launchId: LAUNCH_ID, head: 'Lost: ', code: 'VALUE_INVALID', msg: 'a finding could not be noted' },
+  ]);
   expect(await memory.notes()).toEqual(['Sick: ten of them']);
 });
