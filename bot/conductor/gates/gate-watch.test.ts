@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { ClockOffset } from '../../../infra/aws/store-clock.ts';
+import { wallClock } from '../../../infra/aws/store-clock.ts';
 import type { Measured } from '../../../runbooks/launch/entries.ts';
 import { MemoryContext } from '../../../test/memory-context.ts';
 import { measuredAt, sampleRunbook, setsLeft, slackVia } from '../../../test/properties/scene.ts';
@@ -117,6 +119,49 @@ test('a gate that can not be measured at first is no news: nobody knew it before
   }
   expect(memory.gates.find(({ gate: id }) => id === 'workers')?.status).toBe('unknown');
   expect(await changes('workers')).toEqual([]);
+});
+
+test('of a gate that was made nothing is news but what it finds: neither that it is green nor that it can not be measured', async () => {
+  const { context, memory, changes } = await watched();
+  const offset: { now: ClockOffset | null } = { now: null };
+  const clock = { ...wallClock(() => memory.nowMs), offset: () => offset.now };
+  const watch = new GateWatch({ ...context, cloud: { ...context.cloud, clock } });
+  const looks = async (aheadMs: number | null) => {
+    offset.now = aheadMs === null ? null : { aheadMs, errorMs: 0 };
+    for (const ms of [0, SETTLE_MS]) {
+      memory.nowMs += ms;
+      await watch.look(await memory.launch());
+    }
+    return changes('clocks-agree');
+  };
+  expect([await looks(null), await looks(0)]).toEqual([[], []]);
+  expect(await looks(60_000)).toEqual(['red']);
+  expect(await looks(null)).toEqual(['red']);
+  expect(await looks(0)).toEqual(['red', 'green']);
+});
+
+test('a change that could not be recorded is tried again at the very next look', async () => {
+  const { context, memory, changes } = await watched();
+  let refuses = 2;
+  let asked = 0;
+  const watch = new GateWatch({
+    ...context,
+    execute: async (id, command) => {
+      asked += 1;
+      if (refuses-- > 0) return { ok: false, code: 'RECORD_BUSY', say: 'not now' };
+      return context.execute(id, command);
+    },
+  });
+  const look = async (ms: number) => {
+    memory.nowMs += ms;
+    await watch.look(await memory.launch());
+  };
+  memory.waiting = 40;
+  await look(0);
+  await look(SETTLE_MS);
+  expect([asked, await changes('workers'), await changes('queues')]).toEqual([2, [], []]);
+  await look(1);
+  expect([asked, await changes('workers'), await changes('queues')]).toEqual([4, ['red'], ['red']]);
 });
 
 test('without a time to settle a change is recorded at the first look', async () => {
