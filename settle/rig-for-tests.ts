@@ -35,7 +35,7 @@ export const account = (...states: AttemptState[]) =>
 
 /** A launch with eight iOS and four Android devices whose record, claims and clock are in memory; what is decided and how it is closed is real. Its two platforms' windows end at different times, as `delivery` says. */
 export function settleRig(delivery: Record<string, string> = { ios_not_after: '60s', android_not_after: '90s' }) {
-  const scene = Scene.created(sampleRunbook({ delivery: { ...delivery, uncertain: 'resend' } }));
+  const scene = Scene.created(sampleRunbook({ delivery: { uncertain: 'resend', ...delivery } }));
   const hash = 'a'.repeat(64);
   scene.does({
     kind: 'set-audience',

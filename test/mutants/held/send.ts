@@ -262,5 +262,6 @@ export const SEND: Held[] = [
       },
     ],
   },
+  { file: 'settle/frozen-sets.ts' },
   { file: 'settle/members.ts', by: ['settle/attempt-set.test.ts', 'settle/batch-words.test.ts'] },
 ];
