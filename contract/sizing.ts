@@ -60,7 +60,7 @@ export interface SizeAnswer {
  * FCM's default quota of messages per minute and project (docs/facts.md#fcm-quota), and the ramp that Google asks for
  * (docs/facts.md#fcm-ramp).
  */
-const FCM_PER_MINUTE = 600_000;
+export const FCM_PER_MINUTE = 600_000;
 const FCM_RAMP_SECONDS = 60;
 
 /** Throws RangeError `SIZE_QUESTION` when a figure makes no sense. */

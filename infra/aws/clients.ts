@@ -56,8 +56,7 @@ export function createClients(
   config: CloudConfig,
   onAnswer: (answer: StampedAnswer) => void = () => undefined,
 ): Clients {
-  const common =
-    config.endpoint === null ? { region: config.region } : { region: config.region, ...localEndpoint(config.endpoint) };
+  const common = placeOf(config);
   const dynamo = new DynamoDBClient({
     ...common,
     retryStrategy: boundedRetries(RECORD_TRIES),
@@ -122,6 +121,10 @@ export function createClients(
     },
   };
 }
+
+/** Where a client's calls go, and in whose name. */
+export const placeOf = ({ endpoint, region }: CloudConfig) =>
+  endpoint === null ? { region } : { region, ...localEndpoint(endpoint) };
 
 /** A local endpoint names its own access key, `http://KEY@127.0.0.1:4566`, so that a developer's real ones never reach it. */
 function localEndpoint(address: string) {

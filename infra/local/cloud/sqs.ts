@@ -133,7 +133,7 @@ export async function startSqs(options: { queues: StateFile<QueueDefinitions> })
           const name = queueName(input);
           const attributes = { ...queues[name]?.attributes, ...input.Attributes };
           checkThroughput(attributes);
-          const answer = await inject(operation, input);
+          const answer = await inject(operation, operation === 'CreateQueue' ? input : withoutHeld(input));
           if (answer.status !== 200) return answer;
           queues[name] = { attributes };
           options.queues.save();
@@ -186,6 +186,12 @@ function withUrlsAt<T extends { body: Buffer }>(host: string, answer: T): T {
 
 function queueName(input: Input): string {
   return input.QueueName ?? input.QueueUrl?.split('/').at(-1) ?? '';
+}
+
+/** fauxqs takes them when a queue is made, and refuses them afterwards. */
+function withoutHeld(input: Input): Input {
+  const known = Object.entries(input.Attributes ?? {}).filter(([name]) => !HELD.includes(name));
+  return { ...input, Attributes: Object.fromEntries(known) };
 }
 
 function checkThroughput(attributes: Record<string, string>): void {

@@ -1,0 +1,215 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import { readNumber } from '../../runbooks/typed/number.ts';
+import type { CloudConfig } from '../aws/cloud-config.ts';
+import { createCloud } from '../aws/create-cloud.ts';
+import { createJournal } from '../aws/journal.ts';
+import { trustedFrom } from '../aws/key-config.ts';
+import { looseKeyring } from '../aws/keyring.ts';
+import { describeConfigProblems, readEnvironment } from '../environment.ts';
+import type { Env } from '../environment.ts';
+import { optionProblem } from '../option-problem.ts';
+import { within } from '../time-limit.ts';
+import { visibleLines } from '../visible.ts';
+import { examine } from './examine.ts';
+import type { FoundClock } from './judge/clocks.ts';
+import { exitCode } from './judge/line.ts';
+import { NEED_DEFAULTS } from './judge/need.ts';
+import { subjectOf } from './subject.ts';
+import type { Event } from './subject.ts';
+import { doctorWords } from './words.ts';
+import { workbook } from './workbook.ts';
+
+const USAGE = `npm run doctor -- [--runbook FILE | --launch ID] [--devices N] [--workbook FILE] [--json]
+
+Looks whether Slack, AWS, Apple and Google are as a launch needs them, and sends nothing to anybody. What is wrong comes
+first, with the command or the text that puts it right. Exit code 0: all is well; 1: something is wrong; 2: something could
+not be looked at, or a wrong command line.
+
+  --runbook FILE        the event: its plan, people, pool and pace
+  --launch ID           the event as it stands in the record, with its audience and channel
+  --devices N           devices in all (default: those of the launch's audience)
+  --platform-share X    part of them on iOS, 0 to 1
+  --seconds N           to have everything written in (default ${NEED_DEFAULTS.seconds})
+  --latency-ms N        mean time of an answer (default ${NEED_DEFAULTS.latencyMs})
+  --channel C…          the war room
+  --topic TOPIC         APNs topic
+  --sandbox             Apple's sandbox is meant
+  --bot-role ARN        role of the bot's task, whose rights are simulated
+  --worker-role ARN     role of the workers' task (default: as their task definition says)
+  --workbook FILE       writes the Countdown workbook of the event: figures, dates, what to do, letters
+  --json                lines as JSON
+
+Reads the environment of bot, worker or command line, by hand or in .env; what is not there is not looked at.
+`;
+
+interface Output {
+  write(text: string): unknown;
+}
+
+/** Wrong input: its sentence. */
+class Unusable extends Error {}
+
+/** Returns the exit code. */
+export async function main(args: string[], env: Env, out: Output, err: Output): Promise<number> {
+  try {
+    const asked = read(args);
+    if (asked === null) {
+      out.write(USAGE);
+      return 0;
+    }
+    const config = cloudOf(env);
+    const { event, clocks } = await eventOf(env, config, asked);
+    if (asked.workbook !== null && event === null)
+      throw new Unusable('--workbook needs the event: --runbook FILE or --launch ID');
+    const subject = subjectOf(env, config, event, asked, clocks);
+    const lines = await examine(subject);
+    if (asked.workbook !== null) {
+      const need = subject.needOf(null);
+      if (need === null)
+        throw new Unusable('--workbook needs figures: --devices 6000000, or a launch with its audience');
+      await writeFile(
+        asked.workbook,
+        workbook({
+          need,
+          lines,
+          region: config.region,
+          topic: asked.topic ?? event?.runbook.campaign.apns.topic ?? null,
+          teamId: env['APNS_TEAM_ID'] ?? null,
+          nowMs: Date.now(),
+        }),
+      );
+    }
+    out.write(`${asked.json ? JSON.stringify(lines, null, 2) : visibleLines(doctorWords(lines))}\n`);
+    if (asked.workbook !== null) err.write(`Wrote ${asked.workbook}\n`);
+    return exitCode(lines);
+  } catch (error) {
+    err.write(`doctor: ${visibleLines(error instanceof Error ? error.message : String(error))}\n`);
+    if (error instanceof Unusable) err.write(`\n${USAGE}`);
+    return 2;
+  }
+}
+
+const OPTIONS = {
+  runbook: { type: 'string' },
+  launch: { type: 'string' },
+  devices: { type: 'string' },
+  'platform-share': { type: 'string' },
+  seconds: { type: 'string' },
+  'latency-ms': { type: 'string' },
+  channel: { type: 'string' },
+  topic: { type: 'string' },
+  sandbox: { type: 'boolean' },
+  'bot-role': { type: 'string' },
+  'worker-role': { type: 'string' },
+  workbook: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function read(args: string[]) {
+  const values = parsed(args);
+  if (values.help === true) return null;
+  if (values.runbook !== undefined && values.launch !== undefined)
+    throw new Unusable('found --runbook and --launch, expected one of them');
+  const number = (name: 'devices' | 'platform-share' | 'seconds' | 'latency-ms', least: number, most?: number) => {
+    const text = values[name];
+    if (text === undefined) return null;
+    const found = readNumber(text, { fractions: name !== 'devices', least, ...(most === undefined ? {} : { most }) });
+    if (!found.ok) throw new Unusable(`--${name}: found "${text}", expected ${found.expected}`);
+    return found.value;
+  };
+  return {
+    runbook: values.runbook ?? null,
+    launch: values.launch ?? null,
+    devices: number('devices', 1),
+    iosShare: number('platform-share', 0, 1),
+    seconds: number('seconds', 0.1) ?? NEED_DEFAULTS.seconds,
+    latencyMs: number('latency-ms', 0) ?? NEED_DEFAULTS.latencyMs,
+    channelId: values.channel ?? null,
+    topic: values.topic ?? null,
+    isSandboxMeant: values.sandbox === true,
+    roles: { bot: values['bot-role'] ?? null, worker: values['worker-role'] ?? null },
+    workbook: values.workbook ?? null,
+    json: values.json === true,
+  };
+}
+
+function parsed(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    throw new Unusable(optionProblem(error, Object.keys(OPTIONS)), { cause: error });
+  }
+}
+
+const environment = z.object({
+  AWS_REGION: z.string('an AWS Region like us-east-1'),
+  AWS_ENDPOINT_URL: z.url('the address of a local cloud, or nothing for AWS itself').optional(),
+  GOBUTTON_TABLE_PREFIX: z.string().default('gobutton'),
+  GOBUTTON_BUCKET: z.string('the name of the S3 bucket that holds audiences'),
+});
+
+function cloudOf(env: Env): CloudConfig {
+  const { values, problemsOf } = readEnvironment(env, []);
+  const found = environment.safeParse(values);
+  if (!found.success)
+    throw new Unusable(
+      `the environment has problems (see .env.example)\n${describeConfigProblems(problemsOf(found.error.issues))}`,
+    );
+  return {
+    endpoint: found.data.AWS_ENDPOINT_URL ?? null,
+    region: found.data.AWS_REGION,
+    tablePrefix: found.data.GOBUTTON_TABLE_PREFIX,
+    bucket: found.data.GOBUTTON_BUCKET,
+  };
+}
+
+const RECORD_LIMIT_MS = 10_000;
+
+async function eventOf(
+  env: Env,
+  config: CloudConfig,
+  { runbook, launch: launchId }: { runbook: string | null; launch: string | null },
+): Promise<{ event: Event | null; clocks: () => Promise<FoundClock[]> }> {
+  const none = async () => [];
+  if (launchId !== null) return fromRecord(env, config, launchId);
+  if (runbook === null) return { event: null, clocks: none };
+  const text = await readFile(runbook, 'utf8').catch(() => {
+    throw new Unusable(`--runbook: "${runbook}" can't be read`);
+  });
+  const loaded = loadRunbook(text, runbook);
+  if (!loaded.ok)
+    throw new Unusable(`--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}`);
+  return { event: { name: loaded.runbook.title, runbook: loaded.runbook, launch: null }, clocks: none };
+}
+
+/** The launch, and the clocks that its workers report. */
+async function fromRecord(env: Env, config: CloudConfig, launchId: string) {
+  const cloud = createCloud(config);
+  const { record, staff, clock, live } = cloud;
+  try {
+    const keyring = looseKeyring(null, trustedFrom(env).trusted);
+    const read = async () => ({
+      launch: await createJournal({ record, staff, clock, keyring }).launch(launchId),
+      reports: await live.reports(launchId),
+    });
+    const { launch, reports } = await within({ limitMs: RECORD_LIMIT_MS, what: 'the record did not answer' }, read);
+    if (launch === null) throw new Unusable(`--launch: there is no launch ${launchId} in this account and table`);
+    const clocks = reports
+      .filter(({ state }) => state !== 'gone')
+      .map(({ host, pid, clock: of }): FoundClock => ({
+        host: `worker ${host} (process ${pid})`,
+        aheadMs: of?.aheadMs ?? null,
+        errorMs: of?.errorMs ?? 0,
+      }));
+    return { event: { name: launch.name, runbook: launch.runbook, launch }, clocks: async () => clocks };
+  } finally {
+    cloud.close();
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

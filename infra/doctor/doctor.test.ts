@@ -1,0 +1,766 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DeleteTableCommand, ScanCommand, waitUntilTableNotExists } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteQueueCommand,
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { queueNames } from '../../contract/queue-names.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { Runbook } from '../../runbooks/playbook/schema.ts';
+import { KEY_ENV } from '../../test/keys.ts';
+import { createClients } from '../aws/clients.ts';
+import type { Clients } from '../aws/clients.ts';
+import type { CloudConfig } from '../aws/cloud-config.ts';
+import { createCloud, ensureTables } from '../aws/create-cloud.ts';
+import { tableNames } from '../aws/tables.ts';
+import { usualAccount } from '../local/cloud/account.ts';
+import { startLocalCloud } from '../local/cloud/start.ts';
+import type { LocalCloud } from '../local/cloud/start.ts';
+import { countsOf, providersForTests } from '../local/providers/for-tests.ts';
+import type { TestProviders } from '../local/providers/for-tests.ts';
+import { SECRETS, startTestWorkspace } from '../local/slack/for-tests.ts';
+import type { Workspace } from '../local/slack/start.ts';
+import { examine } from './examine.ts';
+import { exitCode } from './judge/line.ts';
+import type { Line } from './judge/line.ts';
+import { manifestScopes } from './measure/slack.ts';
+import { subjectOf } from './subject.ts';
+
+/**
+ * Everything as a launch needs it, locally and by the real clients; then one thing after another is broken for real, and
+ * exactly its lines may change.
+ */
+
+const IMAGE = '000000000000.dkr.ecr.us-east-1.amazonaws.com/gobutton-worker:1.2';
+const ROLES = { bot: 'arn:aws:iam::000000000000:role/bot', worker: 'arn:aws:iam::000000000000:role/worker' };
+const POOL = 'gobutton-workers';
+
+let localCloud: LocalCloud;
+let config: CloudConfig;
+let clients: Clients;
+let workspace: Workspace;
+let providers: TestProviders;
+let runbook: Runbook;
+/** What the cloud's clock is ahead of ours. */
+let aheadMs = 0;
+/** Changed for one test. */
+const taskDefinition = { image: IMAGE, cpu: '2048', memory: '4096', taskRoleArn: ROLES.worker, stopTimeout: 30 };
+const definition = {
+  cluster: 'gobutton',
+  service: POOL,
+  command: ['node', 'workers/main.ts'],
+  env: {},
+  cwd: '/',
+  startDelayMs: 0,
+  taskDefinition,
+};
+
+const goodAccount = () => ({
+  ...usualAccount(),
+  images: { 'gobutton-worker': [{ tags: ['1.2'], digest: 'sha256:aa', bytes: 250_000_000 }] },
+  roles: { [ROLES.bot]: ['*'], [ROLES.worker]: ['*'] },
+});
+
+function readLibrary(): Runbook {
+  const path = new URL('../../runbooks/library/superbowl.yaml', import.meta.url);
+  const loaded = loadRunbook(readFileSync(path, 'utf8'), 'superbowl.yaml');
+  if (!loaded.ok) throw new Error('no runbook');
+  return loaded.runbook;
+}
+
+beforeAll(async () => {
+  runbook = readLibrary();
+  [localCloud, workspace, providers] = await Promise.all([
+    startLocalCloud({ dataDir: null, services: [definition], groups: [], nowMs: () => Date.now() + aheadMs }),
+    startTestWorkspace({ rateLimits: false }),
+    providersForTests({ quiet: true } as never),
+  ]);
+  config = { endpoint: localCloud.url, region: 'us-east-1', tablePrefix: 'gobutton', bucket: 'gobutton' };
+  clients = createClients(config);
+  await ensureTables(config);
+  await createCloud(config, clients).queues.ensurePool(POOL);
+  Object.assign(localCloud.account, goodAccount());
+}, 20_000);
+
+afterAll(async () => {
+  clients.destroy();
+  await Promise.all([localCloud.stop(), workspace.stop(), providers.stop()]);
+});
+
+const slackEnv = () => ({
+  SLACK_API_URL: workspace.apiUrl,
+  SLACK_BOT_TOKEN: SECRETS.botToken,
+  SLACK_APP_TOKEN: SECRETS.appToken,
+});
+const apnsEnv = () => ({
+  GOBUTTON_APNS_URL: providers.apnsUrl,
+  GOBUTTON_CA_FILE: providers.credentials.caFile,
+  APNS_KEY_FILE: providers.credentials.apnsKeyFile,
+  APNS_KEY_ID: providers.credentials.apnsKeyId,
+  APNS_TEAM_ID: providers.credentials.apnsTeamId,
+});
+const fcmEnv = () => ({
+  GOBUTTON_FCM_URL: providers.fcmUrl,
+  GOBUTTON_FCM_TOKEN_URL: providers.tokenUrl,
+  GOBUTTON_CA_FILE: providers.credentials.caFile,
+  GOOGLE_APPLICATION_CREDENTIALS: providers.credentials.serviceAccountFile,
+});
+
+interface Changed {
+  env?: Record<string, string>;
+  cloud?: Partial<CloudConfig>;
+  runbook?: Runbook;
+  devices?: number | null;
+  channel?: string | null;
+  roles?: { bot: string | null; worker: string | null };
+  limitMs?: number;
+  clocks?: { host: string; aheadMs: number; errorMs: number }[];
+  sandbox?: boolean;
+}
+
+/** The providers are met only where it is about them: a meeting takes some hundred milliseconds. */
+function look(changed: Changed = {}): Promise<Line[]> {
+  return examine(
+    subjectOf(
+      changed.env ?? slackEnv(),
+      { ...config, ...changed.cloud },
+      { name: 'Super Bowl', runbook: changed.runbook ?? runbook, launch: null },
+      {
+        devices: changed.devices === undefined ? 6_000_000 : changed.devices,
+        iosShare: null,
+        seconds: 5,
+        latencyMs: 80,
+        channelId: changed.channel === undefined ? 'C0WARROOM' : changed.channel,
+        topic: null,
+        isSandboxMeant: changed.sandbox ?? false,
+        roles: changed.roles ?? ROLES,
+        ...(changed.limitMs === undefined ? {} : { limitMs: changed.limitMs }),
+      },
+      async () => changed.clocks ?? [],
+    ),
+  );
+}
+
+const open = (lines: readonly Line[]) => lines.filter(({ state }) => state !== 'ok');
+const ids = (lines: readonly Line[]) => lines.map(({ id, state }) => `${id} ${state}`).toSorted();
+
+test('with everything in place every line is ok', async () => {
+  const lines = await look({ env: { ...slackEnv(), ...apnsEnv(), ...fcmEnv() } });
+  expect(open(lines)).toEqual([]);
+  expect(exitCode(lines)).toBe(0);
+  expect(lines.map(({ id }) => id)).toEqual(
+    expect.arrayContaining([
+      'aws.identity',
+      'rights.bot',
+      'rights.worker',
+      'tables.claims',
+      'queues.segments',
+      'providers.apns',
+      'providers.fcm',
+      'slack.scopes',
+      'clocks.hosts',
+      'service.image',
+      'quotas.fargate-vcpus',
+      'egress.aws',
+    ]),
+  );
+});
+
+test('it sends and writes nothing, also where rights are tried one by one', async () => {
+  localCloud.account.denied.push('iam:*');
+  const said = workspace.faults.calls('chat.postMessage');
+  await look({ env: { ...slackEnv(), ...apnsEnv(), ...fcmEnv() } });
+  Object.assign(localCloud.account, goodAccount());
+  for (const table of Object.values(tableNames('gobutton')))
+    expect((await clients.dynamo.send(new ScanCommand({ TableName: table }))).Count).toBe(0);
+  for (const queue of [names.segments, names.batches.ios, names.batches.android])
+    expect(await createCloud(config, clients).queues.depth(queue)).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  expect(workspace.faults.calls('chat.postMessage')).toBe(said);
+  expect(await countsOf(providers, 'doctor')).toMatchObject({ received: 0 });
+});
+
+/** `breaks` gives what mends it. `lines`: all that are not ok then, the first of them as it must read. */
+interface Broken {
+  name: string;
+  breaks?: () => Promise<(() => Promise<unknown> | void) | void> | (() => Promise<unknown> | void) | void;
+  looks?: () => Changed;
+  lines: [string, ...string[]];
+  found: RegExp;
+  fix: RegExp;
+}
+
+const names = queueNames(POOL);
+const urlOf = async (name: string) =>
+  (await clients.sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
+/** What is changed of a queue, and back. */
+const attribute = (queue: string, wrong: Record<string, string>, right: Record<string, string>) => async () => {
+  const QueueUrl = await urlOf(queue);
+  await clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: wrong }));
+  return () => clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: right }));
+};
+const ensurePool = () => createCloud(config, clients).queues.ensurePool(POOL);
+async function dropTable(name: string): Promise<void> {
+  await clients.dynamo.send(new DeleteTableCommand({ TableName: name }));
+  await waitUntilTableNotExists(
+    { client: clients.dynamo, maxWaitTime: 5, minDelay: 0.02, maxDelay: 0.1 },
+    { TableName: name },
+  );
+}
+/** The library's event quota holds for any number: without it Google's default counts. */
+const withDelivery = (delivery: Partial<Runbook['delivery']>): Runbook => ({
+  ...runbook,
+  delivery: { ...runbook.delivery, ...delivery },
+});
+const fault = (method: string, error: string) => () => {
+  workspace.faults.set(method, { kind: 'error', error });
+  return () => workspace.faults.set('*', null);
+};
+const account = (change: (account: LocalCloud['account']) => void) => () => {
+  change(localCloud.account);
+  return () => void Object.assign(localCloud.account, goodAccount());
+};
+const task = (change: Partial<typeof taskDefinition>) => () => {
+  const before = { ...taskDefinition };
+  Object.assign(taskDefinition, change);
+  return () => void Object.assign(taskDefinition, before);
+};
+const p8 = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const withoutQuota = () => {
+  const { android_event_quota: _, ...delivery } = runbook.delivery;
+  return delivery;
+};
+
+const BROKEN: Broken[] = [
+  // ---- Slack
+  {
+    name: "the token is somebody else's or a typing error",
+    looks: () => ({ env: { ...slackEnv(), SLACK_BOT_TOKEN: 'xoxb-wrong' } }),
+    lines: ['slack.token wrong'],
+    found: /Slack does not know this token/,
+    fix: /Bot User OAuth Token .* SLACK_BOT_TOKEN/,
+  },
+  {
+    name: 'the token has expired',
+    breaks: fault('auth.test', 'token_expired'),
+    lines: ['slack.token wrong'],
+    found: /expired/,
+    fix: /SLACK_BOT_TOKEN/,
+  },
+  {
+    name: 'the app was removed',
+    breaks: fault('auth.test', 'account_inactive'),
+    lines: ['slack.token wrong'],
+    found: /removed from the workspace/,
+    fix: /SLACK_BOT_TOKEN/,
+  },
+  {
+    name: "the app-level token is not Slack's",
+    looks: () => ({ env: { ...slackEnv(), SLACK_APP_TOKEN: 'xapp-wrong' } }),
+    lines: ['slack.app-token wrong'],
+    found: /does not know/,
+    fix: /connections:write .* SLACK_APP_TOKEN/,
+  },
+  {
+    name: 'there is no such channel',
+    looks: () => ({ channel: 'C0NOWHERE' }),
+    lines: ['slack.channel wrong'],
+    found: /C0NOWHERE is no channel/,
+    fix: /invite @gobutton/,
+  },
+  {
+    name: 'nobody has invited the bot',
+    breaks: () => {
+      workspace.admin.removeApp('C0WARROOM');
+      return () => workspace.admin.addApp('C0WARROOM');
+    },
+    lines: ['slack.channel wrong'],
+    found: /the bot is not in #superbowl-war-room/,
+    fix: /`\/invite @gobutton` in #superbowl-war-room/,
+  },
+  {
+    name: 'the channel is archived',
+    breaks: () => {
+      workspace.admin.archive('C0WARROOM', true);
+      return () => workspace.admin.archive('C0WARROOM', false);
+    },
+    lines: ['slack.channel wrong'],
+    found: /archived/,
+    fix: /Unarchive/,
+  },
+  {
+    name: 'somebody of the roster is nobody in Slack',
+    looks: () => ({
+      runbook: {
+        ...runbook,
+        people: runbook.people.map((one, at) => (at === 0 ? { ...one, slack: ['U0NOBODY'] } : one)),
+      },
+    }),
+    lines: ['slack.people wrong'],
+    found: /Ana Ortiz \(U0NOBODY\): nobody/,
+    fix: /\/go people/,
+  },
+  // ---- the account
+  {
+    name: 'AWS does not know the access key',
+    looks: () => ({ cloud: { endpoint: localCloud.url.replace('//', '//OTHER@') } }),
+    lines: ['aws.identity wrong', 'aws.account unknown'],
+    found: /sts:GetCallerIdentity: InvalidClientTokenId/,
+    fix: /aws sso login/,
+  },
+  {
+    name: 'the Region is a typing error',
+    looks: () => ({ cloud: { region: 'us-eest-1' } }),
+    lines: ['aws.region wrong', 'aws.account unknown'],
+    found: /us-eest-1, which is not one/,
+    fix: /did you mean us-east-1\?/,
+  },
+  {
+    name: "the worker's role may not write claims",
+    breaks: account(({ roles }) => {
+      roles[ROLES.worker] = [
+        'dynamodb:Get*',
+        'dynamodb:Query',
+        'dynamodb:Batch*',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'sqs:*',
+        's3:*',
+      ];
+    }),
+    lines: ['rights.worker wrong'],
+    found: /role\/worker may not dynamodb:PutItem \(record\), dynamodb:PutItem \(claims\)/,
+    fix: /Allow dynamodb:PutItem .* policy of arn:aws:iam::000000000000:role\/worker/,
+  },
+  {
+    name: "the bot's role may not scale",
+    breaks: account(({ roles }) => {
+      roles[ROLES.bot] = ['dynamodb:*', 'sqs:*', 's3:*', 'ssm:*', 'application-autoscaling:*', 'ecs:Describe*'];
+    }),
+    lines: ['rights.bot wrong'],
+    found: /role\/bot may not ecs:UpdateService/,
+    fix: /Allow ecs:UpdateService/,
+  },
+  {
+    name: 'nothing may be simulated, and who runs it may not write the record',
+    breaks: account(({ denied }) => {
+      denied.push('iam:*', 'dynamodb:PutItem');
+    }),
+    lines: ['rights.bot wrong', 'rights.worker wrong'],
+    found: /user\/local may not dynamodb:PutItem/,
+    fix: /Allow dynamodb:PutItem \(record\).* the bot's role/,
+  },
+  {
+    name: 'nothing may be simulated, and all that can be tried is allowed',
+    breaks: account(({ denied }) => {
+      denied.push('iam:*');
+    }),
+    lines: ['rights.bot unknown', 'rights.worker unknown'],
+    found: /can't be tried without doing them/,
+    fix: /Allow iam:SimulatePrincipalPolicy/,
+  },
+  {
+    name: 'the role is none',
+    looks: () => ({ roles: { ...ROLES, bot: `${ROLES.bot}x` } }),
+    lines: ['rights.bot unknown'],
+    found: /can't be tried/,
+    fix: /Correct --bot-role ARN \(NoSuchEntity/,
+  },
+  // ---- tables, objects, queues
+  {
+    name: 'a table is missing',
+    breaks: async () => {
+      await dropTable('gobutton-switches');
+      return () => ensureTables(config);
+    },
+    lines: ['tables.switches wrong'],
+    found: /no such table/,
+    fix: /aws dynamodb create-table --table-name gobutton-switches .*AttributeName=launchId,AttributeType=S/,
+  },
+  {
+    name: 'a table has other keys',
+    breaks: async () => {
+      await dropTable('gobutton-live');
+      await clients.dynamo.send(
+        new CreateTableCommand({
+          TableName: 'gobutton-live',
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        }),
+      );
+      return async () => {
+        await dropTable('gobutton-live');
+        await ensureTables(config);
+      };
+    },
+    lines: ['tables.live wrong'],
+    found: /keys id \(S\)/,
+    fix: /can't be changed.*create-table --table-name gobutton-live/,
+  },
+  {
+    name: 'an on-demand table is not warmed up',
+    looks: () => ({ runbook: withDelivery({ batch_size: 500 }) }),
+    lines: ['tables.warm wrong'],
+    found: /on demand, warm for 4,000/,
+    fix: /--warm-throughput ReadUnitsPerSecond=12000,WriteUnitsPerSecond=4800/,
+  },
+  {
+    name: 'there is no bucket',
+    looks: () => ({ cloud: { bucket: 'gobutton-none' } }),
+    lines: ['tables.bucket wrong'],
+    found: /no such bucket/,
+    fix: /create-bucket --bucket gobutton-none/,
+  },
+  {
+    name: 'a queue is missing',
+    breaks: async () => {
+      await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: await urlOf(names.batches.ios) }));
+      return ensurePool;
+    },
+    lines: ['queues.batches-ios wrong'],
+    found: /no such queue/,
+    fix: /\/go create/,
+  },
+  {
+    name: 'a queue is standard in place of FIFO',
+    breaks: async () => {
+      await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: await urlOf(names.segments) }));
+      await clients.sqs.send(new CreateQueueCommand({ QueueName: names.segments.replace('.fifo', '') }));
+      return async () => {
+        await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: await urlOf(names.segments.replace('.fifo', '')) }));
+        await ensurePool();
+      };
+    },
+    lines: ['queues.segments wrong', 'quotas.fifo unknown'],
+    found: /a standard queue gobutton-workers-segments in its place/,
+    fix: /can't become FIFO/,
+  },
+  {
+    name: 'a message is hidden too briefly',
+    breaks: attribute(names.segments, { VisibilityTimeout: '5' }, { VisibilityTimeout: '60' }),
+    lines: ['queues.segments wrong'],
+    found: /^VisibilityTimeout 5$/,
+    fix: /aws sqs set-queue-attributes --queue-url .*segments\.fifo --attributes '{"VisibilityTimeout":"60"}'/,
+  },
+  {
+    name: 'deduplication counts for the whole queue',
+    breaks: attribute(
+      names.segments,
+      { DeduplicationScope: 'queue', FifoThroughputLimit: 'perQueue' },
+      { DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' },
+    ),
+    lines: ['queues.segments wrong'],
+    found: /DeduplicationScope queue, FifoThroughputLimit perQueue/,
+    fix: /"DeduplicationScope":"messageGroup","FifoThroughputLimit":"perMessageGroupId"/,
+  },
+  {
+    name: 'messages go to the dead letters too soon',
+    breaks: async () => {
+      const QueueUrl = await urlOf(names.batches.android);
+      const policy = (receives: number) =>
+        JSON.stringify({
+          deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${names.deadLetters}`,
+          maxReceiveCount: receives,
+        });
+      const set = (receives: number) =>
+        clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: policy(receives) } }));
+      await set(10);
+      return () => set(1_000);
+    },
+    lines: ['queues.batches-android wrong'],
+    found: /to gobutton-workers-batches-dlq after 10 receives/,
+    fix: /maxReceiveCount/,
+  },
+  // ---- service, image
+  {
+    name: 'the service is another one',
+    looks: () => ({
+      runbook: {
+        ...runbook,
+        scale_targets: runbook.scale_targets.map((one) =>
+          one.kind === 'ecs-service' ? { ...one, service: 'other' } : one,
+        ),
+      },
+    }),
+    lines: ['service.worker wrong', 'service.image unknown'],
+    found: /no such service/,
+    fix: /scale target/,
+  },
+  {
+    name: 'a task has ten seconds to stop',
+    breaks: task({ stopTimeout: 10 }),
+    lines: ['service.worker wrong'],
+    found: /stopTimeout 10 s/,
+    fix: /"stopTimeout": 30/,
+  },
+  {
+    name: 'the image was never pushed',
+    breaks: account(({ images }) => {
+      images['gobutton-worker'] = [];
+    }),
+    lines: ['service.image wrong'],
+    found: /gobutton-worker:1\.2 is not there/,
+    fix: /docker push 000000000000\.dkr\.ecr/,
+  },
+  // ---- quotas
+  {
+    name: 'the account is new and has six vCPUs of Fargate',
+    breaks: account(({ quotas }) => {
+      quotas['L-3032A538'] = 6;
+    }),
+    lines: ['quotas.fargate-vcpus wrong'],
+    found: /^6 vCPUs$/,
+    fix: /request-service-quota-increase --region us-east-1 --service-code fargate --quota-code L-3032A538 --desired-value 30$/,
+  },
+  {
+    name: 'a service may not have enough tasks',
+    breaks: account(({ quotas }) => {
+      quotas['L-00EC5001'] = 10;
+    }),
+    lines: ['quotas.tasks wrong'],
+    found: /^10 tasks$/,
+    fix: /--service-code ecs .* --desired-value 15$/,
+  },
+  {
+    name: 'tasks start too slowly',
+    breaks: account(({ quotas }) => {
+      quotas['L-00EC5002'] = 1;
+    }),
+    lines: ['quotas.launch-rate wrong'],
+    found: /^1 tasks a minute$/,
+    fix: /--desired-value 2$/,
+  },
+  {
+    name: 'a table may not take what the claims write',
+    breaks: account(({ quotas }) => {
+      quotas['L-AB614373'] = 2_000;
+    }),
+    lines: ['quotas.table-writes wrong'],
+    found: /^2,000 write units/,
+    fix: /--service-code dynamodb --quota-code L-AB614373 --desired-value 2400$/,
+  },
+  {
+    name: 'nobody may look at quotas',
+    breaks: account(({ denied }) => {
+      denied.push('servicequotas:*');
+    }),
+    lines: [
+      'quotas.fargate-vcpus unknown',
+      'quotas.tasks unknown',
+      'quotas.launch-rate unknown',
+      'quotas.table-writes unknown',
+      'quotas.account-writes unknown',
+    ],
+    found: /servicequotas:ListServiceQuotas: AccessDenied.* after \d\.\d s/,
+    fix: /Allow servicequotas:ListServiceQuotas/,
+  },
+  {
+    name: 'nobody has said how many devices there are',
+    looks: () => ({ devices: null }),
+    lines: [
+      'tables.warm unknown',
+      'quotas.fargate-vcpus unknown',
+      'quotas.tasks unknown',
+      'quotas.launch-rate unknown',
+      'quotas.table-writes unknown',
+      'quotas.account-writes unknown',
+      'providers.fcm-quota unknown',
+    ],
+    found: /warm for 4,000/,
+    fix: /--devices 6000000/,
+  },
+  // ---- clocks
+  {
+    name: 'the clock of this machine is ten seconds off',
+    breaks: () => {
+      aheadMs = 10_000;
+      return () => {
+        aheadMs = 0;
+      };
+    },
+    lines: ['clocks.hosts wrong'],
+    found: /this machine .* is (9|10)\.\d s behind/,
+    fix: /chrony or NTP/,
+  },
+  {
+    name: 'the clock of this machine is off by more than a signature allows',
+    breaks: () => {
+      aheadMs = 600_000;
+      return () => {
+        aheadMs = 0;
+      };
+    },
+    lines: ['clocks.hosts wrong'],
+    found: /is (599|600)\.\d s behind/,
+    fix: /chrony or NTP/,
+  },
+  {
+    name: 'the clock of a worker is ten seconds off',
+    looks: () => ({
+      clocks: [
+        { host: 'worker a', aheadMs: 10_000, errorMs: 40 },
+        { host: 'worker b', aheadMs: 3, errorMs: 40 },
+      ],
+    }),
+    lines: ['clocks.hosts wrong'],
+    found: /^worker a is 10\.0 s ahead$/,
+    fix: /chrony or NTP/,
+  },
+  // ---- providers
+  {
+    name: 'the APNs key is of another team',
+    looks: () => ({ env: { ...apnsEnv(), APNS_TEAM_ID: 'OTHERTEAM1' } }),
+    lines: ['providers.apns wrong'],
+    found: /does not take the provider token .*\(KEY_REFUSED\)/,
+    fix: /APNS_KEY_ID and APNS_TEAM_ID/,
+  },
+  {
+    name: 'the APNs key was revoked for a new one',
+    looks: () => ({ env: { ...apnsEnv(), APNS_KEY_FILE: '', APNS_KEY: p8() } }),
+    lines: ['providers.apns wrong'],
+    found: /\(KEY_REFUSED\)/,
+    fix: /must be this team's and not revoked/,
+  },
+  {
+    name: 'the APNs key is a file of something else',
+    looks: () => ({ env: { ...apnsEnv(), APNS_KEY_FILE: '', APNS_KEY: 'nonsense' } }),
+    lines: ['providers.apns wrong'],
+    found: /ENVIRONMENT_INVALID/,
+    fix: /APNS_KEY/,
+  },
+  {
+    name: 'the sandbox stands in place of production',
+    looks: () => ({
+      env: { ...apnsEnv(), GOBUTTON_APNS_URL: 'https://api.sandbox.push.apple.com', HTTPS_PROXY: 'http://127.0.0.1:1' },
+    }),
+    lines: ['providers.apns wrong'],
+    found: /Apple's sandbox \(WRONG_ENVIRONMENT\)/,
+    fix: /Unset GOBUTTON_APNS_URL/,
+  },
+  {
+    name: 'the service account was deleted',
+    looks: () => ({
+      env: {
+        ...fcmEnv(),
+        GOOGLE_APPLICATION_CREDENTIALS: '',
+        GOOGLE_SERVICE_ACCOUNT: JSON.stringify({
+          ...(JSON.parse(readFileSync(providers.credentials.serviceAccountFile, 'utf8')) as object),
+          client_email: 'gone@gobutton-local.iam.gserviceaccount.com',
+        }),
+      },
+    }),
+    lines: ['providers.fcm wrong'],
+    found: /no access token .*\(TOKEN_REFUSED\)/,
+    fix: /account and key exist/,
+  },
+  {
+    name: 'Google has granted less than the plan sends',
+    looks: () => ({ runbook: { ...runbook, delivery: { ...withoutQuota(), android_per_second: 50_000 } } }),
+    lines: ['providers.fcm-quota wrong'],
+    found: /600,000 a minute, Google's default/,
+    fix: /android_event_quota/,
+  },
+  {
+    name: 'Android takes longer than its orders are good for',
+    looks: () => ({ runbook: { ...runbook, delivery: { ...withoutQuota(), android_per_second: 4_000 } } }),
+    lines: ['providers.fcm-quota wrong'],
+    found: /3,000,000 devices take 12\.5 min/,
+    fix: /event quota|android_not_after/,
+  },
+  // ---- ways out
+  {
+    name: 'there is no way out to APNs',
+    looks: () => ({ env: { ...apnsEnv(), GOBUTTON_APNS_URL: 'https://localhost:1' } }),
+    lines: ['egress.providers wrong', 'providers.apns wrong'],
+    found: /localhost:1 fails \(ECONNREFUSED\) after 0\.\d s/,
+    fix: /Let this machine out/,
+  },
+  {
+    name: 'somebody ends TLS in between',
+    looks: () => ({ env: { ...apnsEnv(), GOBUTTON_CA_FILE: '' } }),
+    lines: ['egress.providers wrong', 'providers.apns wrong'],
+    found: /fails \((SELF_SIGNED|UNABLE_TO)/,
+    fix: /ends TLS/,
+  },
+  // ---- keys
+  {
+    name: 'a worker would not believe this bot',
+    looks: () => ({ env: { ...KEY_ENV, GOBUTTON_BOT_PUBLIC_KEYS: KEY_ENV['GOBUTTON_WORKER_PUBLIC_KEYS'] ?? '' } }),
+    lines: ['keys.record wrong'],
+    found: /bot's key is not among GOBUTTON_BOT_PUBLIC_KEYS/,
+    fix: /npm run keys/,
+  },
+];
+
+test('there are thirty broken states and more', () => {
+  expect(new Set(BROKEN.map(({ name }) => name)).size).toBeGreaterThanOrEqual(30);
+});
+
+test.for(BROKEN)('$name', async ({ breaks, looks, lines: expected, found, fix }) => {
+  const mend = await breaks?.();
+  try {
+    const lines = await look(looks?.());
+    expect(ids(open(lines))).toEqual(expected.toSorted());
+    const line = lines.find(({ id }) => id === expected[0].split(' ')[0]);
+    expect(line?.found).toMatch(found);
+    expect(line?.fix).toMatch(fix);
+    expect(exitCode(lines)).toBe(expected.some((one) => one.endsWith('wrong')) ? 1 : 2);
+  } finally {
+    await mend?.();
+  }
+});
+
+test('a scope that the manifest has and the app has not is named', async () => {
+  const scopes = manifestScopes().filter((scope) => scope !== 'pins:write');
+  const other = await startTestWorkspace({ scopes, rateLimits: false });
+  try {
+    const lines = open(await look({ env: { ...slackEnv(), SLACK_API_URL: other.apiUrl } }));
+    expect(lines).toMatchObject([{ id: 'slack.scopes', state: 'wrong', found: 'without pins:write' }]);
+    expect(lines[0]?.fix).toMatch(/infra\/slack\/manifest\.yaml .* install the app anew/);
+  } finally {
+    await other.stop();
+  }
+});
+
+test('when nobody answers, everything is unknown within its limit, with which call and how long', async () => {
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const startMs = performance.now();
+  const lines = await look({
+    env: {
+      ...slackEnv(),
+      ...apnsEnv(),
+      ...fcmEnv(),
+      SLACK_API_URL: `http://127.0.0.1:${port}/api/`,
+      GOBUTTON_APNS_URL: `https://127.0.0.1:${port}`,
+      GOBUTTON_FCM_URL: `https://127.0.0.1:${port}`,
+      GOBUTTON_FCM_TOKEN_URL: `https://127.0.0.1:${port}/token`,
+    },
+    cloud: { endpoint: `http://127.0.0.1:${port}` },
+    limitMs: 400,
+  });
+  expect(performance.now() - startMs).toBeLessThan(4_000);
+  silent.close();
+  expect(lines.find(({ id }) => id === 'tables.claims')).toMatchObject({
+    state: 'unknown',
+    found: 'dynamodb:DescribeTable: no answer within 0.4 s',
+  });
+  expect(lines.find(({ id }) => id === 'slack.token')).toMatchObject({
+    state: 'unknown',
+    found: 'slack auth.test: no answer within 0.4 s',
+  });
+  expect(
+    lines
+      .filter(({ id, state }) => state === 'ok' && !id.startsWith('egress') && id !== 'aws.region')
+      .map(({ id }) => id),
+  ).toEqual(['providers.fcm-quota']);
+}, 30_000);

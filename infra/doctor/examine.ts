@@ -1,0 +1,269 @@
+import { lookup } from 'node:dns/promises';
+import { hostname } from 'node:os';
+import { closest } from 'fastest-levenshtein';
+import type { CloudConfig } from '../aws/cloud-config.ts';
+import { hearDates } from '../aws/hear-dates.ts';
+import { POLL_SECONDS } from '../aws/queues.ts';
+import { createStoreClock } from '../aws/store-clock.ts';
+import { TABLE_IDS, tableNames } from '../aws/tables.ts';
+import type { Table } from '../aws/tables.ts';
+import { ACTIONS } from './actions.ts';
+import { judgeClocks } from './judge/clocks.ts';
+import type { FoundClock } from './judge/clocks.ts';
+import { judgeEgress } from './judge/egress.ts';
+import { judgeFcmQuota } from './judge/fcm-quota.ts';
+import { judgeKeys } from './judge/keys.ts';
+import type { FoundKeys } from './judge/keys.ts';
+import { about } from './judge/line.ts';
+import type { Asked, Line } from './judge/line.ts';
+import type { Need } from './judge/need.ts';
+import { judgeProvider } from './judge/providers.ts';
+import type { FoundProvider } from './judge/providers.ts';
+import { judgeQueue } from './judge/queues.ts';
+import { judgeFifo, judgeQuotas } from './judge/quotas.ts';
+import { judgeRegion } from './judge/region.ts';
+import { judgeRights } from './judge/rights.ts';
+import type { FoundRights, Process } from './judge/rights.ts';
+import { judgeBucket, judgeIdentity, judgeImage, judgeService, parseImage } from './judge/service.ts';
+import { judgeAppToken, judgeChannel, judgePeople, judgeScopes, judgeToken } from './judge/slack.ts';
+import { judgeTable, judgeWarm } from './judge/tables.ts';
+import { asking } from './measure/ask.ts';
+import { doctorClients } from './measure/aws-clients.ts';
+import type { DoctorClients } from './measure/aws-clients.ts';
+import { findBucket, findIdentity, findImage, findQueue, findQuotas, findService, findTable } from './measure/aws.ts';
+import { tryWay, wayTo } from './measure/egress.ts';
+import type { Way } from './measure/egress.ts';
+import { simulateRights, tryRights } from './measure/rights.ts';
+import type { Whereabouts } from './measure/rights.ts';
+import { findAppToken, findChannel, findPeople, findToken, manifestScopes } from './measure/slack.ts';
+import type { SlackAccess } from './measure/slack.ts';
+import { keysOf, queueSpecs } from './shapes.ts';
+
+/** What is looked at, and with what in hand. Null: it is not at hand here, and is not looked at. */
+export interface Subject {
+  cloud: CloudConfig;
+  pool: string;
+  service: { cluster: string; service: string } | null;
+  /** `vcpus`: of a task, as its definition says. Null: nobody knows the audience. */
+  needOf: (vcpus: number | null) => Need | null;
+  /** Whose rights, and the role if it is known. The worker's is found in its task definition. */
+  rights: readonly { process: Process; role: string | null }[];
+  slack: SlackAccess | null;
+  channelId: string | null;
+  people: readonly { name: string; slack: readonly string[] }[];
+  /** Clocks that others have told of. */
+  clocks: () => Promise<readonly FoundClock[]>;
+  providers: Partial<Record<'apns' | 'fcm', () => Promise<Asked<FoundProvider>>>>;
+  /** Ways out besides those to AWS and Slack. */
+  providerWays: readonly Way[];
+  keys: FoundKeys | null;
+  nowMs: () => number;
+  /** Of one question. */
+  limitMs: number;
+}
+
+/**
+ * Looks at everything at once and sends nothing. Each question has a limit of its own, so all of it is over within some ten
+ * seconds, also when nobody answers. Lines come in the order in which things are best put right.
+ */
+export async function examine(subject: Subject): Promise<Line[]> {
+  const [aws, slack, egress, providers] = await Promise.all([
+    examineAws(subject),
+    examineSlack(subject),
+    examineEgress(subject),
+    Promise.all(
+      (['apns', 'fcm'] as const).map(async (provider) => {
+        const meet = subject.providers[provider];
+        return meet === undefined ? [] : [judgeProvider(provider, await meet())];
+      }),
+    ),
+  ]);
+  return [
+    ...aws.lines,
+    ...slack,
+    ...egress,
+    ...providers.flat(),
+    judgeFcmQuota(aws.need, subject.nowMs()),
+    ...(subject.keys === null ? [] : [judgeKeys(subject.keys)]),
+  ];
+}
+
+type Tables = Readonly<Record<Table, Awaited<ReturnType<typeof findTable>>>>;
+
+async function examineAws(subject: Subject): Promise<{ lines: Line[]; need: Need | null }> {
+  const { cloud, service: target } = subject;
+  const clients = doctorClients(cloud, subject.limitMs);
+  const clock = createStoreClock();
+  hearDates(clients.dynamo, clock.answered);
+  try {
+    const names = tableNames(cloud.tablePrefix);
+    const whole = Promise.all([
+      findTable(clients, names.record),
+      findTable(clients, names.claims),
+      findTable(clients, names.switches),
+      findTable(clients, names.live),
+      findBucket(clients, cloud.bucket),
+      target === null ? null : findService(clients, target),
+      Promise.all([findQuotas(clients, 'fargate'), findQuotas(clients, 'ecs'), findQuotas(clients, 'dynamodb')]),
+      subject.clocks(),
+    ]);
+    const [region, identity] = await Promise.all([regionLine(cloud, subject.limitMs), findIdentity(clients)]);
+    const first = [region, judgeIdentity(identity)];
+    const isStranger = !identity.ok && identity.failure.kind === 'credentials';
+    const [record, claims, switches, live, bucket, service, [fargate, ecs, dynamodb], clocks] = await whole;
+    const tables: Tables = { record, claims, switches, live };
+    if (isStranger || region.state === 'wrong') return { lines: [...first, NOT_ASKED], need: subject.needOf(null) };
+
+    const found = service?.ok === true ? service.value : null;
+    const need = subject.needOf(found?.vcpus ?? null);
+    const account = identity.ok ? identity.value.account : '*';
+    const specs = queueSpecs(subject.pool, (name) => `arn:aws:sqs:${cloud.region}:${account}:${name}`);
+    const where: Whereabouts = {
+      account,
+      region: cloud.region,
+      tables: whereTables(names),
+      queues: specs.map(({ name }) => name),
+      bucket: cloud.bucket,
+      service: target,
+    };
+    const image = found === null ? null : parseImage(found.image);
+    const [queues, imageFound, rights] = await Promise.all([
+      Promise.all(specs.map(async (spec) => ({ spec, ...(await findQueue(clients, spec.name)) }))),
+      image === null ? null : findImage(clients, image),
+      Promise.all(
+        subject.rights.map(async ({ process, role }) =>
+          judgeRights(
+            process,
+            await rightsOf(
+              clients,
+              process,
+              role ?? (process === 'worker' ? (found?.taskRoleArn ?? null) : null),
+              where,
+              {
+                who: identity.ok ? identity.value.arn : 'whoever runs this',
+              },
+            ),
+          ),
+        ),
+      ),
+    ]);
+    const segments = queues.find(({ spec }) => spec.which === 'segments')?.queue;
+    const own = clock.offset();
+    return {
+      need,
+      lines: [
+        ...first,
+        ...rights,
+        ...TABLE_IDS.map((which) => judgeTable(which, names[which], keysOf(which), tables[which])),
+        judgeWarm(names.claims, need?.claimUnits ?? null, claims),
+        judgeBucket(cloud.bucket, bucket),
+        ...queues.map(({ spec, queue, standardToo }) => judgeQueue(spec, queue, standardToo)),
+        ...(target === null || service === null
+          ? []
+          : [judgeService(target, service), judgeImage(found?.image ?? null, imageFound)]),
+        ...judgeQuotas({ fargate, ecs, dynamodb }, need, {
+          region: cloud.region,
+          provisionedWrites: Object.values(tables).reduce(
+            (sum, table) => sum + (table.ok && table.value?.onDemand === false ? table.value.writes : 0),
+            0,
+          ),
+        }),
+        judgeFifo(
+          segments?.ok === true && segments.value !== null
+            ? segments.value.attributes['FifoThroughputLimit'] === 'perMessageGroupId'
+            : null,
+          need,
+          POLL_SECONDS,
+        ),
+        judgeClocks([
+          { host: `this machine (${hostname()})`, aheadMs: own?.aheadMs ?? null, errorMs: own?.errorMs ?? 0 },
+          ...clocks,
+        ]),
+      ],
+    };
+  } finally {
+    clients.destroy();
+  }
+}
+
+const NOT_ASKED = about('aws.account', 'The account').unknown({
+  found: 'not looked at',
+  needed: 'tables, queues, rights, quotas and clocks as a launch needs them',
+  fix: 'Put the line above right, and run this again',
+});
+
+function whereTables(names: ReturnType<typeof tableNames>): Whereabouts['tables'] {
+  const where = (which: Table) => ({ name: names[which], keys: keysOf(which) });
+  return { record: where('record'), claims: where('claims'), switches: where('switches'), live: where('live') };
+}
+
+/** By the policies of a role where they may be asked for; else what whoever runs this can do. */
+async function rightsOf(
+  clients: DoctorClients,
+  process: Process,
+  role: string | null,
+  where: Whereabouts,
+  { who }: { who: string },
+): Promise<Asked<FoundRights>> {
+  const simulated = role === null ? null : await simulateRights(clients, role, ACTIONS[process], where);
+  if (simulated?.ok === true) return simulated;
+  const notSimulated = simulated?.failure ?? null;
+  return { ok: true, value: await tryRights(clients, { who, notSimulated }, ACTIONS[process], where) };
+}
+
+async function regionLine({ region, endpoint }: CloudConfig, limitMs: number): Promise<Line> {
+  const nearest = (word: string, names: readonly string[]) => closest(word, names);
+  const known = judgeRegion(region, null, nearest);
+  if (known.state === 'ok' || endpoint !== null) return known;
+  const resolved = await asking(limitMs)('dns', () => lookup(`dynamodb.${region}.amazonaws.com`));
+  return judgeRegion(region, resolved.ok, nearest);
+}
+
+async function examineSlack({ slack, channelId, people, limitMs }: Subject): Promise<Line[]> {
+  if (slack === null) return [];
+  const ask = asking(limitMs);
+  const [token, appToken, channel, found] = await Promise.all([
+    findToken(slack, ask),
+    findAppToken(slack, ask),
+    channelId === null ? null : findChannel(slack, ask, channelId),
+    findPeople(slack, ask, people),
+  ]);
+  const first = judgeToken(token);
+  // With a token that is worth nothing all else has the same cause.
+  if (first.state === 'wrong') return [first, judgeAppToken(appToken)];
+  return [
+    first,
+    judgeScopes(manifestScopes(), token),
+    judgeAppToken(appToken),
+    judgeChannel(channelId, channel),
+    judgePeople(found),
+  ].filter((line) => line !== null);
+}
+
+const AWS_SERVICES = ['dynamodb', 'sqs', 's3', 'ecs', 'ssm'];
+const SLACK_HOSTS = { all: ['slack.com'], socket: ['wss-primary.slack.com'] };
+
+async function examineEgress({ cloud, slack, providerWays, limitMs }: Subject): Promise<Line[]> {
+  const { endpoint, region } = cloud;
+  const https = (host: string): Way => ({ host, port: 443, tls: { ca: null } });
+  const ways = {
+    aws:
+      endpoint === null
+        ? AWS_SERVICES.map((name) => https(`${name}.${region}.amazonaws.com`))
+        : [wayTo(endpoint, null)],
+    slack: slackWays(slack, https),
+    providers: providerWays,
+  };
+  const lines = await Promise.all(
+    (['aws', 'slack', 'providers'] as const).map(async (to) =>
+      judgeEgress(to, await Promise.all(ways[to].map((way) => tryWay(way, limitMs)))),
+    ),
+  );
+  return lines.filter((line) => line !== null);
+}
+
+function slackWays(slack: SlackAccess | null, https: (host: string) => Way): Way[] {
+  if (slack === null) return [];
+  if (slack.apiUrl !== null) return [wayTo(slack.apiUrl, null)];
+  return [...SLACK_HOSTS.all, ...(slack.appToken === null ? [] : SLACK_HOSTS.socket)].map(https);
+}
