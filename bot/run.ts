@@ -7,6 +7,7 @@ import { createJournal } from '../infra/aws/journal.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { logDestination } from '../infra/log-destination.ts';
 import type { Stop } from '../infra/stop-signal.ts';
+import { Vitals } from '../infra/watch/vitals.ts';
 import { parseConfig } from './config.ts';
 import type { BotConfig } from './config.ts';
 import { hasEnded, holderName } from './holder.ts';
@@ -40,15 +41,25 @@ export async function runBot(handOver: (stop: Stop) => void): Promise<void> {
       hasEnded: (other) => hasEnded(other, holder),
       log,
     });
+    const vitals = new Vitals({
+      service: 'bot',
+      deployment: parsed.config.cloud.tablePrefix,
+      write: (line) => void process.stdout.write(`${line}\n`),
+      look: () => bot.signs(),
+      nowMs: cloud.clock.nowMs,
+    });
     handOver((signal) => {
       log.info({ signal }, 'stopping');
-      bot.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, 'stopping failed');
-          process.exit(1);
-        },
-      );
+      bot
+        .stop()
+        .finally(() => vitals.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.error({ err: error }, 'stopping failed');
+            process.exit(1);
+          },
+        );
     });
   } catch (error) {
     log.fatal({ err: error }, 'the bot could not start');

@@ -5,6 +5,7 @@ import type { Journal } from '../infra/aws/journal.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
 import { waitAtMost } from '../infra/time-limit.ts';
+import type { VitalSigns } from '../infra/watch/vitals.ts';
 import { createApp } from './app.ts';
 import { ChannelLog } from './channel/channel-log.ts';
 import { Refusals } from './channel/refusals.ts';
@@ -42,6 +43,8 @@ export interface Bot {
   /** Resolves when the bot can be reached from Slack. */
   connected: Promise<void>;
   conductor: Conductor;
+  /** What alarms look at. */
+  signs(): VitalSigns;
   /** Slack first, so that nothing new comes in; then the conductor; ends within `stopWithinMs`. Closes the cloud. */
   stop(): Promise<void>;
 }
@@ -162,5 +165,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     if ((await waitAtMost(options.stopWithinMs ?? STOP_WITHIN_MS, all(), 'late')) === 'late')
       log.error('something did not stop in time; leaving it');
   }
-  return { port: server.port, connected, conductor, stop };
+  const signs = () => ({
+    ...conductor.signs(),
+    SlackAway: isConnected && (sockets === null || sockets.open > 0) ? 0 : 1,
+  });
+  return { port: server.port, connected, conductor, signs, stop };
 }

@@ -1,8 +1,10 @@
+import { workerSigns } from '../contract/vital-signs.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { describeConfigProblems } from '../infra/environment.ts';
 import { answerHealth } from '../infra/health.ts';
 import { listen } from '../infra/http-server.ts';
 import type { Stop } from '../infra/stop-signal.ts';
+import { Vitals } from '../infra/watch/vitals.ts';
 import { parseConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { Worker } from './worker.ts';
@@ -24,17 +26,27 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     log.fatal({ err: error }, 'uncaught');
     process.exit(1);
   });
+  const metricsLine = (line: string) => void process.stdout.write(`${line}\n`);
+  const cloud = createCloud(config.cloud);
   const worker = new Worker({
     config,
-    cloud: createCloud(config.cloud),
+    cloud,
     log,
-    metricsLine: (line) => process.stdout.write(`${line}\n`),
+    metricsLine,
     onMoved: () => stop('the pool serves another launch'),
   });
   const health = await listen(config.healthHost, config.healthPort, (request, response) =>
     answerHealth(request, response, () => worker.health()),
   );
   log.info({ pool: config.pool, bootId: worker.bootId, healthPort: health.port, pid: process.pid }, 'worker started');
+
+  const vitals = new Vitals({
+    service: 'worker',
+    deployment: config.cloud.tablePrefix,
+    write: metricsLine,
+    look: () => workerSigns(worker.report()),
+    nowMs: cloud.clock.nowMs,
+  });
 
   let stopping = false;
   function stop(why: string): void {
@@ -44,6 +56,7 @@ export async function runWorker(handOver: (stop: Stop) => void): Promise<void> {
     worker
       .stop()
       .then(() => health.close())
+      .then(() => vitals.stop())
       .then(
         () => process.exit(0),
         (error: unknown) => {

@@ -1,3 +1,4 @@
+import type { PoolSigns } from '../../contract/vital-signs.ts';
 import type { CommandMaker } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
 import type { Command, SegmentsAsked } from '../../runbooks/launch/commands.ts';
@@ -30,6 +31,8 @@ export interface Conductor {
   /** What the leader has noted of a launch's channel; null: it takes posts. Rejects with a CloudError. */
   roomTrouble(launchId: string): Promise<RoomTrouble | null>;
   isLeader(): boolean;
+  /** What alarms look at: of the leader, added up over its launches. */
+  signs(): { Leading: number } & Partial<PoolSigns>;
   /** Launches whose channel takes no posts, as the leader sees it; empty elsewhere. */
   shutRooms(): ({ launchId: string } & RoomTrouble)[];
 }

@@ -1,6 +1,7 @@
 // Held by `bot/conductor/halt.test.ts` and `bot/conductor/effects/outbox.test.ts`.
 import cron from 'node-cron';
 import type { Logger } from 'pino';
+import type { PoolSigns } from '../../contract/vital-signs.ts';
 import type { Cloud } from '../../infra/aws/cloud.ts';
 import type { CommandMaker, Journal } from '../../infra/aws/journal.ts';
 import type { LaunchIndexItem } from '../../infra/aws/live-store.ts';
@@ -197,9 +198,19 @@ export function createConductor({ cloud, journal, slack, config, log: parent }: 
     },
     roomTrouble: (launchId) => roomTrouble(context, launchId),
     isLeader: () => leader.isLeading,
+    signs: () => (leader.isLeading ? { Leading: 1, ...sumOfSigns(keepers.values()) } : { Leading: 0 }),
     shutRooms: () =>
       [...keepers.values()].flatMap(({ launchId, room }) =>
         room.trouble === null ? [] : [{ launchId, ...room.trouble }],
       ),
   };
+}
+
+function sumOfSigns(keepers: Iterable<LaunchKeeper>): PoolSigns {
+  const sum = { WorkersMissing: 0, HaltUnconfirmed: 0 };
+  for (const { signs } of keepers) {
+    sum.WorkersMissing += signs.WorkersMissing;
+    sum.HaltUnconfirmed += signs.HaltUnconfirmed;
+  }
+  return sum;
 }

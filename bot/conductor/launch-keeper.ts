@@ -1,4 +1,6 @@
 // Held by `bot/conductor/effects/outbox.test.ts` and `bot/conductor/room/slack-faults.test.ts`.
+import { poolSigns } from '../../contract/vital-signs.ts';
+import type { PoolSigns } from '../../contract/vital-signs.ts';
 import { byRules, foldVerified } from '../../infra/aws/verify-record.ts';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
@@ -57,6 +59,7 @@ export class LaunchKeeper {
   readonly #shown: Job[];
   readonly #watches: Job[];
   #launch: Launch | null = null;
+  #signs: PoolSigns = { WorkersMissing: 0, HaltUnconfirmed: 0 };
   #opened = false;
   #checkpointSeq: number | null = null;
 
@@ -120,6 +123,10 @@ export class LaunchKeeper {
       job('scale', timings.scaleMs, (launch) => scale.look(launch)),
       whileOpen('scale changes', timings.scaleChangesMs, (launch) => scale.lookAtReached(launch)),
       job('fleets', timings.fleetsMs, (launch) => this.#fleets.look(launch)),
+      job('signs', timings.signsMs, async (launch) => {
+        const reports = await this.#context.cloud.live.reports(launch.id);
+        this.#signs = poolSigns(launch, reports, this.#context.nowMs());
+      }),
       job('scale messages', timings.scaleMs, (launch) => scale.show(launch)),
       job('figures', timings.liveMs, (launch) => live.keepFinal(launch)),
       job('failing platforms', timings.liveMs, (launch) => failing.look(launch)),
@@ -137,6 +144,11 @@ export class LaunchKeeper {
       job('checkpoint', timings.checkpointMs, (launch) => this.#checkpoint(launch)),
       job('reports', timings.reportLifeMs / 2, (launch) => this.#dropOldReports(launch)),
     ];
+  }
+
+  /** What alarms look at, as of the last look. */
+  get signs(): PoolSigns {
+    return this.#signs;
   }
 
   /** One tick of the clock: starts what is due. What is new in the record starts its effects as soon as it is read. */

@@ -63,6 +63,8 @@ export interface Timings {
   /** Slack is asked this often, and at the start, whether somebody on the roster was deactivated. */
   rosterMs: number;
   checkpointMs: number;
+  /** What alarms look at is brought up to date this often. */
+  signsMs: number;
   /** The launch's fleets are looked at this often for what they cost. */
   fleetsMs: number;
   /** After the event until the first reminder that fleets are still up; twice as long after each, a day at most. */
@@ -106,6 +108,7 @@ export const TIMINGS: Timings = {
   foundHaltMs: 2_000,
   rosterMs: 180_000,
   checkpointMs: 30_000,
+  signsMs: 2_000,
   fleetsMs: 30_000,
   fleetReminderMs: 3_600_000,
   reportLifeMs: 60_000,

@@ -1,4 +1,5 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { tellTrouble } from '../watch/trouble.ts';
 
 type RetryStrategy = NonNullable<DynamoDBClientConfig['retryStrategy']>;
 type ErrorType = 'TRANSIENT' | 'THROTTLING' | 'SERVER_ERROR' | 'CLIENT_ERROR';
@@ -6,8 +7,9 @@ type ErrorType = 'TRANSIENT' | 'THROTTLING' | 'SERVER_ERROR' | 'CLIENT_ERROR';
 const FIRST_DELAY_MS = 25;
 const FIRST_THROTTLE_DELAY_MS = 100;
 
-/** How long to wait before the next try, after so many; with full jitter. Null: there is none. */
+/** How long to wait before the next try, after so many; with full jitter. Null: there is none. Asked once for each try that failed. */
 export function retryDelayMs(triesSoFar: number, tries: number, errorType: ErrorType): number | null {
+  if (errorType === 'THROTTLING') tellTrouble('Throttled');
   if ((errorType !== 'TRANSIENT' && errorType !== 'THROTTLING') || triesSoFar >= tries) return null;
   const first = errorType === 'THROTTLING' ? FIRST_THROTTLE_DELAY_MS : FIRST_DELAY_MS;
   return Math.random() * first * 2 ** (triesSoFar - 1);

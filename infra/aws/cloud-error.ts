@@ -1,3 +1,6 @@
+import { tellTrouble } from '../watch/trouble.ts';
+import type { Trouble } from '../watch/trouble.ts';
+
 /** A failure of a cloud service, with a stable code. `cause` holds what the SDK said. */
 export class CloudError extends Error {
   readonly code: CloudErrorCode;
@@ -6,6 +9,8 @@ export class CloudError extends Error {
     super(message, options);
     this.name = 'CloudError';
     this.code = code;
+    const trouble = TROUBLES[code];
+    if (trouble !== undefined) tellTrouble(trouble);
   }
 }
 
@@ -27,6 +32,12 @@ export type CloudErrorCode =
   | 'SCALE_TARGET_MISSING'
   | 'SCALE_BUSY'
   | 'SCALE_REFUSED';
+
+/** Of which an alarm wakes somebody. */
+const TROUBLES: Partial<Record<CloudErrorCode, Trouble>> = {
+  CLAIMS_UNAVAILABLE: 'ClaimsFailed',
+  RECORD_UNAVAILABLE: 'RecordFailed',
+};
 
 /** Some messages of a send are not in the queue (or it is unknown whether they are): `unsent` holds their bodies. */
 export class UnsentError extends CloudError {

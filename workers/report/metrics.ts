@@ -1,26 +1,16 @@
+import { emf } from '../../infra/watch/emf.ts';
+import type { MetricName } from '../../infra/watch/metric-names.ts';
 import { PLATFORMS } from '../../runbooks/launch/entries.ts';
 import type { Platform } from '../../runbooks/launch/entries.ts';
 import type { ShotTally } from './tally.ts';
 
-/**
- * CloudWatch embedded metric lines: plain JSON on stdout that CloudWatch Logs turns into metrics (at most 100 metrics
- * and 30 dimensions an event, docs/facts.md#cloudwatch-emf). Rates are since the last line; latencies are since GO.
- */
+/** What shots do, as embedded metric lines on stdout. Rates are since the last line; latencies are since GO. */
 export interface MetricsOptions {
   launchId: string;
   pool: string;
   bootId: string;
   write: (line: string) => void;
   nowMs?: () => number;
-}
-
-const NAMESPACE = 'gobutton';
-const SECOND = 1;
-
-interface Metric {
-  name: string;
-  unit: 'Count' | 'Count/Second' | 'Milliseconds';
-  value: number;
 }
 
 export class Metrics {
@@ -61,45 +51,29 @@ export class Metrics {
     this.#before.set(key, now);
     const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);
     const dimensions = { Pool: this.#options.pool, Platform: platform };
-    this.#line(dimensions, tally.shotId, now.atMs, [
-      { name: 'AcceptedPerSecond', unit: 'Count/Second', value: (now.accepted - before.accepted) / seconds },
-      { name: 'Written', unit: 'Count', value: now.written - before.written },
-      { name: 'Accepted', unit: 'Count', value: now.accepted - before.accepted },
-      { name: 'Failed', unit: 'Count', value: now.failed - before.failed },
-      { name: 'Uncertain', unit: 'Count', value: counts.uncertain },
-      { name: 'SinceGoP50', unit: 'Milliseconds', value: tally.percentileMs(platform, 50) },
-      { name: 'SinceGoP95', unit: 'Milliseconds', value: tally.percentileMs(platform, 95) },
-      { name: 'SinceGoP99', unit: 'Milliseconds', value: tally.percentileMs(platform, 99) },
-    ]);
+    this.#line(dimensions, tally.shotId, now.atMs, {
+      AcceptedPerSecond: (now.accepted - before.accepted) / seconds,
+      Written: now.written - before.written,
+      Accepted: now.accepted - before.accepted,
+      Failed: now.failed - before.failed,
+      Uncertain: counts.uncertain,
+      SinceGoP50: tally.percentileMs(platform, 50),
+      SinceGoP95: tally.percentileMs(platform, 95),
+      SinceGoP99: tally.percentileMs(platform, 99),
+    });
     for (const [reason, times] of now.reasons) {
       const grown = times - (before.reasons.get(reason) ?? 0);
-      if (grown > 0)
-        this.#line({ ...dimensions, Reason: reason }, tally.shotId, now.atMs, [
-          { name: 'FailedByReason', unit: 'Count', value: grown },
-        ]);
+      if (grown > 0) this.#line({ ...dimensions, Reason: reason }, tally.shotId, now.atMs, { FailedByReason: grown });
     }
   }
 
-  #line(dimensions: Record<string, string>, shotId: string, atMs: number, metrics: readonly Metric[]): void {
+  #line(
+    dimensions: Record<string, string>,
+    shotId: string,
+    atMs: number,
+    values: Partial<Record<MetricName, number>>,
+  ): void {
     const { launchId, bootId, write } = this.#options;
-    write(
-      JSON.stringify({
-        _aws: {
-          Timestamp: atMs,
-          CloudWatchMetrics: [
-            {
-              Namespace: NAMESPACE,
-              Dimensions: [Object.keys(dimensions)],
-              Metrics: metrics.map(({ name, unit }) => ({ Name: name, Unit: unit, StorageResolution: SECOND })),
-            },
-          ],
-        },
-        ...dimensions,
-        ...Object.fromEntries(metrics.map(({ name, value }) => [name, Math.round(value * 1_000) / 1_000])),
-        launchId,
-        shotId,
-        bootId,
-      }),
-    );
+    write(JSON.stringify(emf(atMs, dimensions, values, { more: { launchId, shotId, bootId }, everySecond: true })));
   }
 }
