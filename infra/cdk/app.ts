@@ -5,6 +5,7 @@ import type { Deployment } from './read-config.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { QueuesStack } from './stacks/queues-stack.ts';
+import { WatchStack } from './stacks/watch-stack.ts';
 
 /** All stacks of a deployment. Needs no account and no network; the same deployment gives the same templates. */
 export function createApp(deployment: Deployment, outdir: string): App {
@@ -21,6 +22,7 @@ export function createApp(deployment: Deployment, outdir: string): App {
   new NetworkStack(app, names.stacks.network, deployment, props);
   new DataStack(app, names.stacks.data, deployment, props);
   new QueuesStack(app, names.stacks.queues, deployment, props);
+  new WatchStack(app, names.stacks.watch, deployment, props);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Validations.of(app).acknowledge({
     id: 'CloudFormation-Validate::W3010',

@@ -13,6 +13,7 @@ export function namesOf({ config, runbook }: Deployment) {
       network: `${name}-network`,
       data: `${name}-data`,
       queues: `${name}-queues`,
+      watch: `${name}-watch`,
     },
     tablePrefix: name,
     tables: tableNames(name),

@@ -2,7 +2,8 @@ import type { MetricName } from './metric-names.ts';
 
 /**
  * What wakes somebody (`page`) or is told by mail and in the channel (`warn`). One list: the stack makes CloudWatch
- * alarms of it, docs/playbook.md says what to do at each, and a test makes each one true (test/alarms).
+ * alarms of it, docs/playbook.md says what to do at each, and tests make those of ours true
+ * (vitals.test.ts, contract/vital-signs.test.ts, bot/conductor/signs.test.ts).
  */
 export interface Alarm {
   /** `gobutton-<stack>-<id>` in CloudWatch; the heading of the page that says what to do. */

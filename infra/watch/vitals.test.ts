@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -121,4 +122,13 @@ test('every alarm is over a figure that a process writes, has an id of its own, 
     expect([one.id, rings(one, [healthy, healthy, healthy])]).toEqual([one.id, false]);
     expect([one.id, rings(one, [1e9, 1e9, 1e9])]).toEqual([one.id, one.comparison === 'over']);
   }
+});
+
+test('the playbook has a heading for each alarm, in their order, with its level', () => {
+  const text = readFileSync(new URL('../../docs/playbook.md', import.meta.url), 'utf8');
+  const found = [...text.matchAll(/^## (\S+)\n\n\*\*(Page|Warn)\.\*\*/gm)].map(([, id, level]) => [
+    id,
+    level?.toLowerCase(),
+  ]);
+  expect(found).toEqual(ALARMS.map(({ id, level }) => [id, level]));
 });

@@ -1,0 +1,94 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { expect, test } from 'vitest';
+import { ALARMS } from '../../watch/alarms.ts';
+import { deploymentForTests, templatesForTests } from '../for-tests.ts';
+
+const { watch } = templatesForTests(
+  deploymentForTests(({ config }) => {
+    config.alarms = { mail: ['on-call@example.com'], pagerduty: true };
+    config.slack.warnings_channel = 'C012ABCDEF';
+  }),
+);
+if (watch === undefined) throw new Error('no stack');
+const alarms = Object.values(watch.findResources('AWS::CloudWatch::Alarm')).map(
+  (resource) => resource['Properties'] as Record<string, unknown>,
+);
+
+test('each alarm of the list is there, once, or once a queue, and says what to do', () => {
+  for (const spec of ALARMS) {
+    const found = alarms.filter(({ AlarmName }) => String(AlarmName).startsWith(`superbowl-${spec.level}-${spec.id}`));
+    expect([spec.id, found.length]).toEqual([
+      spec.id,
+      spec.id === 'queue-age' ? 3 : spec.id === 'dead-letters' ? 2 : 1,
+    ]);
+    for (const one of found)
+      expect(one).toMatchObject({
+        AlarmDescription: expect.stringContaining(`docs/playbook.md#${spec.id}`) as string,
+        Threshold: spec.threshold,
+        EvaluationPeriods: spec.periods,
+        TreatMissingData: spec.silence,
+        MetricName: spec.metric.name,
+        Namespace: spec.metric.namespace,
+        Statistic: spec.statistic,
+        AlarmActions: [expect.anything()],
+        OKActions: [expect.anything()],
+      });
+  }
+  expect(alarms).toHaveLength(ALARMS.length - 2 + 3 + 2);
+});
+
+test('mail hears of everything, over TLS alone', () => {
+  watch.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'on-call@example.com' });
+  watch.hasResourceProperties('AWS::SNS::TopicPolicy', {
+    PolicyDocument: Match.objectLike({
+      Statement: Match.arrayWith([
+        Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]),
+    }),
+  });
+});
+
+test('PagerDuty gets pages and their end by Events v2, and no warning; its key is in no template', () => {
+  watch.hasResourceProperties('AWS::Events::ApiDestination', {
+    InvocationEndpoint: 'https://events.pagerduty.com/v2/enqueue',
+    HttpMethod: 'POST',
+  });
+  for (const [state, action] of [
+    ['ALARM', 'trigger'],
+    ['OK', 'resolve'],
+  ])
+    watch.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { detail: { alarmName: [{ prefix: 'superbowl-page-' }], state: { value: [state] } } },
+      Targets: [
+        Match.objectLike({
+          InputTransformer: Match.objectLike({ InputTemplate: Match.stringLikeRegexp(`"event_action":"${action}"`) }),
+          DeadLetterConfig: Match.anyValue(),
+        }),
+      ],
+    });
+  const connection = JSON.stringify(watch.findResources('AWS::Events::Connection'));
+  expect(connection).toContain('{{resolve:secretsmanager:superbowl/pagerduty-routing-key');
+  expect(connection).toContain('"IsValueSecret":true');
+});
+
+test('the channel hears of warnings and pages', () => {
+  watch.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { detail: { alarmName: [{ prefix: 'superbowl-' }], state: { value: ['ALARM'] } } },
+    Targets: [
+      Match.objectLike({
+        InputTransformer: Match.objectLike({ InputTemplate: Match.stringLikeRegexp('"channel":"C012ABCDEF"') }),
+      }),
+    ],
+  });
+});
+
+test('without mail, PagerDuty and channel nobody is told, and nothing of theirs is made', () => {
+  const bare = templatesForTests(
+    deploymentForTests(({ config }) => {
+      config.alarms = { mail: [], pagerduty: false };
+      config.slack = { connections: 2 };
+    }),
+  )['watch'];
+  for (const type of ['AWS::SNS::Subscription', 'AWS::Events::Connection', 'AWS::Events::Rule'])
+    bare?.resourceCountIs(type, 0);
+});

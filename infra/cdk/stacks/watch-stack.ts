@@ -1,0 +1,250 @@
+import { Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import type { StackProps } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import {
+  ApiDestination,
+  Authorization,
+  Connection,
+  EventField,
+  HttpMethod,
+  HttpParameter,
+  Rule,
+  RuleTargetInput,
+} from 'aws-cdk-lib/aws-events';
+import type { IApiDestination } from 'aws-cdk-lib/aws-events';
+import { ApiDestination as ApiTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { poolQueues } from '../../aws/queue-attributes.ts';
+import { ALARMS } from '../../watch/alarms.ts';
+import type { Alarm as AlarmSpec } from '../../watch/alarms.ts';
+import { METRICS, NAMESPACE } from '../../watch/metric-names.ts';
+import type { MetricName } from '../../watch/metric-names.ts';
+import { namesOf } from '../names.ts';
+import type { Deployment } from '../read-config.ts';
+
+/** Who is told: PagerDuty of pages alone, mail and the channel of both. */
+const PAGERDUTY = 'https://events.pagerduty.com/v2/enqueue';
+const SLACK = 'https://slack.com/api/chat.postMessage';
+
+/** Alarms by `infra/watch/alarms.ts`, who hears of them, and the dashboard. Says what is wrong also when no bot is left to say it. */
+export class WatchStack extends Stack {
+  readonly #deployment: Deployment;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, props: StackProps) {
+    super(scope, id, props);
+    this.#deployment = deployment;
+    const { config } = deployment;
+    // A key of SNS's own: CloudWatch may publish to a topic under it without a key policy of ours.
+    const topic = new Topic(this, 'alarms', { topicName: `${config.name}-alarms`, enforceSSL: true });
+    for (const address of config.alarms.mail) topic.addSubscription(new EmailSubscription(address));
+    const alarms = ALARMS.flatMap((spec) => this.#alarms(spec));
+    for (const { alarm } of alarms) {
+      alarm.addAlarmAction(new SnsAction(topic));
+      alarm.addOkAction(new SnsAction(topic));
+    }
+    if (config.alarms.pagerduty) this.#pagerDuty();
+    if (config.slack.warnings_channel !== undefined) this.#slack(config.slack.warnings_channel);
+    this.#dashboard();
+  }
+
+  #alarms(spec: AlarmSpec): { alarm: Alarm }[] {
+    const { name } = this.#deployment.config;
+    return this.#metrics(spec).map(({ suffix, metric }) => ({
+      alarm: new Alarm(this, `${spec.id}${suffix}`, {
+        alarmName: `${this.#prefix(spec.level)}${spec.id}${suffix}`,
+        alarmDescription: `${name}: ${spec.means}. What to do: docs/playbook.md#${spec.id}`,
+        metric,
+        threshold: spec.threshold,
+        evaluationPeriods: spec.periods,
+        comparisonOperator:
+          spec.comparison === 'over'
+            ? ComparisonOperator.GREATER_THAN_THRESHOLD
+            : ComparisonOperator.LESS_THAN_THRESHOLD,
+        treatMissingData: spec.silence === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      }),
+    }));
+  }
+
+  /** Rules of EventBridge tell pages from warnings by the name alone. */
+  #prefix(level: AlarmSpec['level']): string {
+    return `${this.#deployment.config.name}-${level}-`;
+  }
+
+  /** One of ours, or one for each queue. */
+  #metrics({ metric: of, statistic, periodSeconds }: AlarmSpec): { suffix: string; metric: Metric }[] {
+    const period = Duration.seconds(periodSeconds);
+    if (of.namespace === 'gobutton') return [{ suffix: '', metric: this.#vital(of.name, of.of, statistic, period) }];
+    return poolQueues(namesOf(this.#deployment).pool)
+      .filter(({ deadLetters }) => (deadLetters === null) === (of.of === 'dead letters'))
+      .map(({ name }) => ({
+        suffix: `-${name.replace(/\.fifo$/, '')}`,
+        metric: new Metric({
+          namespace: of.namespace,
+          metricName: of.name,
+          dimensionsMap: { QueueName: name },
+          statistic,
+          period,
+        }),
+      }));
+  }
+
+  #vital(name: MetricName, service: 'bot' | 'worker', statistic: string, period: Duration): Metric {
+    return new Metric({
+      namespace: NAMESPACE,
+      metricName: name,
+      dimensionsMap: { Deployment: this.#deployment.config.name, Service: service },
+      statistic,
+      period,
+    });
+  }
+
+  /** Events v2: one incident for each alarm, which ends by itself when the alarm does. */
+  #pagerDuty(): void {
+    const connection = new Connection(this, 'pagerduty-key', {
+      // PagerDuty wants its key in the body and EventBridge a header of its own.
+      authorization: Authorization.apiKey('x-routed-by', SecretValue.unsafePlainText('gobutton')),
+      bodyParameters: {
+        routing_key: HttpParameter.fromSecret(this.#secret('pagerduty-routing-key')),
+      },
+    });
+    const body = (action: 'trigger' | 'resolve') =>
+      RuleTargetInput.fromObject({
+        event_action: action,
+        dedup_key: EventField.fromPath('$.detail.alarmName'),
+        payload: {
+          summary: EventField.fromPath('$.detail.configuration.description'),
+          source: EventField.fromPath('$.detail.alarmName'),
+          severity: 'critical',
+          timestamp: EventField.fromPath('$.time'),
+        },
+      });
+    const destination = new ApiDestination(this, 'pagerduty', {
+      connection,
+      endpoint: PAGERDUTY,
+      httpMethod: HttpMethod.POST,
+    });
+    for (const [state, action] of [
+      ['ALARM', 'trigger'],
+      ['OK', 'resolve'],
+    ] as const)
+      this.#rule(`page-${action}`, this.#prefix('page'), state, destination, body(action));
+  }
+
+  #slack(channel: string): void {
+    const connection = new Connection(this, 'slack-token', {
+      authorization: Authorization.apiKey('Authorization', this.#secret('slack-authorization')),
+    });
+    const destination = new ApiDestination(this, 'slack', {
+      connection,
+      endpoint: SLACK,
+      httpMethod: HttpMethod.POST,
+      rateLimitPerSecond: 1,
+    });
+    for (const [state, emoji] of [
+      ['ALARM', ':rotating_light:'],
+      ['OK', ':white_check_mark:'],
+    ] as const)
+      this.#rule(
+        `tell-${state.toLowerCase()}`,
+        `${this.#deployment.config.name}-`,
+        state,
+        destination,
+        RuleTargetInput.fromObject({
+          channel,
+          text: `${emoji} *${EventField.fromPath('$.detail.alarmName')}* is ${state}: ${EventField.fromPath('$.detail.configuration.description')}`,
+        }),
+      );
+  }
+
+  #rule(id: string, prefix: string, state: 'ALARM' | 'OK', destination: ApiDestination, event: RuleTargetInput): void {
+    new Rule(this, id, {
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        detail: { alarmName: [{ prefix }], state: { value: [state] } },
+      },
+      targets: [
+        // Its optional property is declared in two ways.
+        new ApiTarget(destination as IApiDestination, {
+          event,
+          retryAttempts: 3,
+          maxEventAge: Duration.minutes(5),
+          deadLetterQueue: this.#undelivered(),
+        }),
+      ],
+    });
+  }
+
+  #lost: Queue | null = null;
+
+  /** What could be told to nobody. */
+  #undelivered(): Queue {
+    if (this.#lost === null) {
+      this.#lost = new Queue(this, 'undelivered', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+      Validations.of(this.#lost).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-SQS3',
+        reason: 'It holds the dead letters of rules, which the check takes for no queue.',
+      });
+    }
+    return this.#lost;
+  }
+
+  #secret(name: string): SecretValue {
+    return SecretValue.secretsManager(`${this.#deployment.config.name}/${name}`);
+  }
+
+  #dashboard(): void {
+    const { config, runbook } = this.#deployment;
+    const minute = Duration.minutes(1);
+    const shot = (name: MetricName, platform: string, statistic: string) =>
+      new Metric({
+        namespace: NAMESPACE,
+        metricName: name,
+        dimensionsMap: { Pool: runbook.pool.name, Platform: platform },
+        statistic,
+        period: Duration.seconds(1),
+        label: `${platform} ${METRICS[name].means}`,
+      });
+    const vital = (name: MetricName, service: 'bot' | 'worker', statistic: string) =>
+      this.#vital(name, service, statistic, minute).with({ label: `${service}: ${METRICS[name].means}` });
+    const both = (name: MetricName, statistic: string) => ['ios', 'android'].map((one) => shot(name, one, statistic));
+    const graph = (title: string, left: Metric[]) => new GraphWidget({ title, left, width: 12 });
+    const dashboard = new Dashboard(this, 'dashboard', { dashboardName: config.name });
+    dashboard.addWidgets(
+      graph('Accepted a second', both('Accepted', Stats.SUM)),
+      graph('From GO to the answer', [...both('SinceGoP50', Stats.MAXIMUM), ...both('SinceGoP99', Stats.MAXIMUM)]),
+    );
+    dashboard.addWidgets(
+      graph('Refused and unanswered', [...both('Failed', Stats.SUM), ...both('Uncertain', Stats.MAXIMUM)]),
+      graph('Providers and connections', [
+        vital('ProviderStopped', 'worker', Stats.MAXIMUM),
+        vital('SickConnections', 'worker', Stats.SUM),
+        vital('InFlight', 'worker', Stats.SUM),
+      ]),
+    );
+    dashboard.addWidgets(
+      graph('Who is there', [
+        vital('Alive', 'worker', Stats.SUM),
+        vital('Leading', 'bot', Stats.MAXIMUM),
+        vital('WorkersMissing', 'bot', Stats.MAXIMUM),
+      ]),
+      graph('What AWS refuses', [
+        vital('Throttled', 'worker', Stats.SUM),
+        vital('ClaimsFailed', 'worker', Stats.SUM),
+        vital('RecordFailed', 'bot', Stats.SUM),
+      ]),
+    );
+  }
+}
