@@ -1,4 +1,5 @@
-import { peopleIn, tokensIn } from '../../infra/aws/staff-devices.ts';
+import { tokensIn } from '../../infra/aws/staff-devices.ts';
+import { peopleIn } from '../../runbooks/launch/people.ts';
 import { plural } from '../views/words.ts';
 import { CliError } from './cli-error.ts';
 import { launchOf } from './session.ts';

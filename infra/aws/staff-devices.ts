@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Entry, NewEntry, PersonId, Platform } from '../../runbooks/launch/entries.ts';
+import type { NewEntry, PersonId, Platform } from '../../runbooks/launch/entries.ts';
 import type { Person } from '../../runbooks/playbook/schema.ts';
 import type { Objects } from './objects.ts';
 import { sha256 } from './sha256.ts';
@@ -119,12 +119,6 @@ export function createStaffDevices(objects: Objects): StaffDevices {
 /** Tokens that stand in the people themselves: of a runbook, or of a record from before references. */
 export function tokensIn(people: readonly Person[]): string[] {
   return people.flatMap(({ devices }) => devices.flatMap((device) => ('token' in device ? [device.token] : [])));
-}
-
-/** The people that an entry carries, if it is one that carries any. */
-export function peopleIn(entry: NewEntry | Entry): readonly Person[] {
-  if (entry.kind === 'LaunchCreated') return entry.runbook.people;
-  return entry.kind === 'RosterChangeRequested' ? entry.people : [];
 }
 
 export function withPeople<E extends NewEntry>(entry: E, people: Person[]): E {

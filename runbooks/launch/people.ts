@@ -2,7 +2,7 @@ import { keySpelling } from '../playbook/operator-key.ts';
 import type { Person } from '../playbook/schema.ts';
 import { refuse } from './decision.ts';
 import type { Refusal } from './decision.ts';
-import type { PersonId, Via } from './entries.ts';
+import type { Entry, NewEntry, PersonId, Via } from './entries.ts';
 import type { Launch } from './launch.ts';
 import { clock } from './words.ts';
 
@@ -90,4 +90,10 @@ export function viaProblem(launch: Launch, by: PersonId, via: Via, nowMs: number
   if (launch.usedNonces.includes(via.nonce))
     return refuse('PROOF_INVALID', 'This signature was used before; each proves one press. Sign again.');
   return null;
+}
+
+/** The people that an entry carries, if it is one that carries any. */
+export function peopleIn(entry: NewEntry | Entry): readonly Person[] {
+  if (entry.kind === 'LaunchCreated') return entry.runbook.people;
+  return entry.kind === 'RosterChangeRequested' ? entry.people : [];
 }

@@ -2,8 +2,8 @@ import { badTokenCount } from '../launch/bad-tokens.ts';
 import type { Entry, EntryOf, SegmentTotals } from '../launch/entries.ts';
 import { evolve } from '../launch/evolve.ts';
 import type { Launch } from '../launch/launch.ts';
+import { peopleIn } from '../launch/people.ts';
 import { sumTotals } from '../launch/totals.ts';
-import type { Person } from '../playbook/schema.ts';
 import { readable } from './chat.ts';
 import {
   actorName,
@@ -263,11 +263,6 @@ function refusedText({ what, code, say, times }: Refused): string {
 /** Slack's ts is the time of the message, in seconds. */
 const clockOf = (ts: string): string =>
   Number.isFinite(Number(ts)) && Number(ts) > 0 ? stamp(Math.round(Number(ts) * 1_000)).slice(11) : escape(ts);
-
-function peopleIn(entry: Entry): readonly Person[] {
-  if (entry.kind === 'LaunchCreated') return entry.runbook.people;
-  return entry.kind === 'RosterChangeRequested' ? entry.people : [];
-}
 
 function namesOf(entries: readonly Entry[]): Names {
   const names = new Map<string, string>();
