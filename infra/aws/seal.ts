@@ -17,7 +17,7 @@ export function sealEntry(
 ): Entry {
   const unsealed = {
     ...entry,
-    v: ENTRY_VERSION as 3,
+    v: ENTRY_VERSION,
     launchId,
     seq: head.seq + 1,
     token,

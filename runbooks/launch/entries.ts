@@ -284,7 +284,7 @@ export type EntryBody =
 export type EntryKind = EntryBody['kind'];
 
 /** The newest schema of entries that this version writes and reads. 1: without signature. 2: further attempts without a frozen set. The rules of each hold for its entries for ever. */
-export const ENTRY_VERSION = 3;
+export const ENTRY_VERSION = 3 as const;
 
 /**
  * An entry as stored. `hash` = sha256(canonical JSON of everything but `hash` and `sig`), `prev` = the hash before it ('' at
