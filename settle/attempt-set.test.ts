@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Claim } from '../infra/aws/claim-item.ts';
+import { settleRig } from '../test/settle-rig.ts';
 import { stateCode, toAccount } from './account-codec.ts';
 import type { AttemptState } from './account-codec.ts';
 import { attemptSets, setFromBefore } from './attempt-set.ts';
 import { OUTSIDE, SEND, SETTLED, wholeBatch } from './members.ts';
-import { settleRig } from './rig-for-tests.ts';
 
 const leave = { policy: 'leave' as const, knownAtApproval: false, countsReachable: false };
 const resend = { ...leave, policy: 'resend' as const };

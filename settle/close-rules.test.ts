@@ -3,6 +3,7 @@ import type { WorkerReport } from '../contract/report.ts';
 import type { Objects } from '../infra/aws/objects.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
 import { LAUNCH_ID } from '../test/properties/scene.ts';
+import { account, MANIFEST, settleRig } from '../test/settle-rig.ts';
 import {
   ACCOUNT_GRACE_MS,
   CloseMemo,
@@ -14,7 +15,6 @@ import {
 } from './close.ts';
 import type { CloseDeps } from './close.ts';
 import { lostClaims } from './lost-claims.ts';
-import { account, MANIFEST, settleRig } from './rig-for-tests.ts';
 
 /** When what is closed, and as what, to the millisecond: claims, record and clock in memory. With real stores: close.test.ts. */
 

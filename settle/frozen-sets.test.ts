@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { sha256 } from '../infra/aws/sha256.ts';
 import type { FrozenSet } from '../runbooks/launch/entries.ts';
 import { LAUNCH_ID } from '../test/properties/scene.ts';
+import { account, COUNT, MANIFEST, settleRig } from '../test/settle-rig.ts';
 import type { AttemptState } from './account-codec.ts';
 import { answeredBy, freezeSets, setReader } from './frozen-sets.ts';
-import { account, COUNT, MANIFEST, settleRig } from './rig-for-tests.ts';
 
 /** Who a further attempt goes to; claims and objects in memory. With attempts that follow each other, on real stores: attempts.test.ts. */
 

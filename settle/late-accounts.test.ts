@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { LAUNCH_ID } from '../test/properties/scene.ts';
+import { account, settleRig } from '../test/settle-rig.ts';
 import { closeShot, NOT_AFTER_GRACE_MS } from './close.ts';
 import { correctLateAccounts, LateMemo } from './late-accounts.ts';
-import { account, settleRig } from './rig-for-tests.ts';
 
 /** Both iOS batches were given up with their lease; the android one was nobody's. */
 async function givenUp() {

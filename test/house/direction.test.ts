@@ -124,6 +124,8 @@ const PROBES: readonly Probe[] = [
 let tree = '';
 const fileOf = (at: number): string => join(PROBES[at]?.[1] ?? '', `probe-${at}.ts`);
 const circle = ['contract/one.ts', 'contract/two.ts'];
+/** What only tests use stands beside what it serves, and under its rules: whoever needs `test/` lies there. */
+const forTests = 'settle/rig-for-tests.ts';
 /** Rules that each file breaks. */
 const found = new Map<string, string[]>();
 
@@ -135,6 +137,7 @@ beforeAll(async () => {
   };
   await copyFile(join(root, '.oxlintrc.json'), join(tree, '.oxlintrc.json'));
   await Promise.all(PROBES.map(([, , source], at) => write(fileOf(at), source)));
+  await write(forTests, imports('settle', 'test/keys.ts'));
   for (const [at, file] of circle.entries()) {
     const other = basename(circle[1 - at] ?? '');
     await write(file, `import type { Other } from './${other}';\nexport type Own = Other;\nexport type Other = 1;\n`);
@@ -161,4 +164,8 @@ test.each(PROBES.map(([what, , , breaks], at) => ({ what, breaks, at })))('$what
 
 test("two files may not import each other, nor each other's types", () => {
   for (const file of circle) expect((found.get(file) ?? []).join()).toContain('no-cycle');
+});
+
+test('a file for tests keeps to the direction of its folder', () => {
+  expect((found.get(forTests) ?? []).join()).toContain('no-restricted-imports');
 });

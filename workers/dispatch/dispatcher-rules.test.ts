@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SwitchStore } from '../../infra/aws/switch-store.ts';
-import { MANIFEST, settleRig } from '../../settle/rig-for-tests.ts';
 import { MemoryQueue } from '../../test/memory-queue.ts';
 import { LAUNCH_ID } from '../../test/properties/scene.ts';
+import { MANIFEST, settleRig } from '../../test/settle-rig.ts';
 import { Foreign } from '../report/foreign.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Known } from './known.ts';

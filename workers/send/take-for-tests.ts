@@ -2,11 +2,10 @@ import { pino } from 'pino';
 import { claimKey } from '../../contract/orders.ts';
 import type { BatchMessage } from '../../contract/orders.ts';
 import type { Share } from '../../contract/pace.ts';
-import type { Holder } from '../../infra/aws/claim-item.ts';
+import type { Claim, Holder } from '../../infra/aws/claim-item.ts';
 import type { ClaimStore } from '../../infra/aws/claim-store.ts';
 import { stateOf, toAccount } from '../../settle/account-codec.ts';
 import type { SetReader } from '../../settle/frozen-sets.ts';
-import type { MemoryClaims } from '../../test/memory-claims.ts';
 import type { BatchView } from '../audience/packed/loaded-audience.ts';
 import { wallClock } from './lease-for-tests.ts';
 import type { ShotRun } from './shot-run.ts';
@@ -89,7 +88,7 @@ export function take({
 }
 
 /** With what these do instead of the store's own. */
-export function claimsThat(store: MemoryClaims, change: Partial<ClaimStore>): ClaimStore {
+export function claimsThat(store: ClaimStore, change: Partial<ClaimStore>): ClaimStore {
   const own: ClaimStore = {
     claim: (...args) => store.claim(...args),
     takeOver: (...args) => store.takeOver(...args),
@@ -97,7 +96,7 @@ export function claimsThat(store: MemoryClaims, change: Partial<ClaimStore>): Cl
     handOn: (...args) => store.handOn(...args),
     account: (...args) => store.account(...args),
     close: (...args) => store.close(...args),
-    read: (keys) => store.read(keys),
+    read: (...args) => store.read(...args),
   };
   return { ...own, ...change };
 }
@@ -110,7 +109,7 @@ export const dead = (mark?: number): Holder => ({
   sendUntilMs: 2,
   ...(mark === undefined ? {} : { mark }),
 });
-export const standing = (store: MemoryClaims) => {
+export const standing = (store: { items: ReadonlyMap<string, Claim> }) => {
   const claim = store.items.get(key);
   if (claim === undefined) throw new Error('it was never claimed');
   return claim;

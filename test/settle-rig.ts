@@ -2,13 +2,13 @@ import type { Manifest } from '../contract/manifest.ts';
 import type { Claim } from '../infra/aws/claim-item.ts';
 import { createJournal } from '../infra/aws/journal.ts';
 import type { Shot } from '../runbooks/launch/launch.ts';
-import { workerKeyring } from '../test/keys.ts';
-import { MemoryClaims } from '../test/memory-claims.ts';
-import { MemoryRecord } from '../test/properties/memory-record.ts';
-import { LAUNCH_ID, sampleRunbook, Scene } from '../test/properties/scene.ts';
-import { stateCode, toAccount } from './account-codec.ts';
-import type { AttemptState } from './account-codec.ts';
-import type { CloseDeps } from './close.ts';
+import { stateCode, toAccount } from '../settle/account-codec.ts';
+import type { AttemptState } from '../settle/account-codec.ts';
+import type { CloseDeps } from '../settle/close.ts';
+import { workerKeyring } from './keys.ts';
+import { MemoryClaims } from './memory-claims.ts';
+import { MemoryRecord } from './properties/memory-record.ts';
+import { LAUNCH_ID, sampleRunbook, Scene } from './properties/scene.ts';
 
 /** Devices of a batch. */
 export const COUNT = 4;
