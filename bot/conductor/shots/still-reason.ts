@@ -1,4 +1,3 @@
-// Held by `bot/conductor/shots/stillness.test.ts`.
 import { CANNOT_CLOSE } from '../../../contract/complaints.ts';
 import { CANNOT_TAKE } from '../../../contract/complaints.ts';
 import { PROVIDER, weatherOf } from '../../../contract/pool-weather.ts';

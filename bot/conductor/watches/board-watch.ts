@@ -1,4 +1,3 @@
-// Held by `bot/conductor/room/slack-faults.test.ts`.
 import type { FleetNow } from '../../../runbooks/cost/fleets.ts';
 import { gateLines } from '../../../runbooks/launch/gates.ts';
 import type { Launch } from '../../../runbooks/launch/launch.ts';

@@ -1,4 +1,3 @@
-// Held by `bot/conductor/room/slack-faults.test.ts`.
 import type { Launch } from '../../../runbooks/launch/launch.ts';
 import type { Person } from '../../../runbooks/playbook/schema.ts';
 import type { SlackPort } from '../../slack/slack-port.ts';

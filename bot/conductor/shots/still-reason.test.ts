@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { CANNOT_CLOSE, CANNOT_TAKE } from '../../../contract/complaints.ts';
+import type { WorkerReport } from '../../../contract/report.ts';
+import type { Platform } from '../../../runbooks/launch/entries.ts';
+import { sampleRunbook, Scene } from '../../../test/properties/scene.ts';
+import type { Still } from '../../views/standstill.ts';
+import { countsOf, reportOf, snapshotOf } from '../for-tests.ts';
+import type { Evidence } from './shot-sight.ts';
+import { stillReason } from './still-reason.ts';
+
+/** Each reason at its limit, and which of two comes first. With the real store and room: stillness.test.ts, standstill.test.ts. */
+
+const scene = Scene.ready(sampleRunbook());
+const shot = scene.fired('all');
+const launch = scene.state;
+const nowMs = shot.pressedAtMs + 5_000;
+
+type Lane = WorkerReport['lanes'][number];
+const still = (...platforms: Platform[]): Still[] =>
+  platforms.map((platform) => ({
+    platform,
+    sinceMs: shot.pressedAtMs,
+    everMoved: false,
+    left: 500,
+    devices: 500,
+    waiting: 0,
+  }));
+const report = (more: Partial<WorkerReport> = {}, lane: Partial<Lane> = {}): WorkerReport => {
+  const one = reportOf(launch, 'w', nowMs, { state: 'sending', ...more });
+  return { ...one, lanes: one.lanes.map((its) => ({ ...its, ...lane })) };
+};
+const seen = (...reports: WorkerReport[]): Evidence['workers'] =>
+  reports.map((one) => ({ report: one, silentMs: 100 }));
+const sending = { shots: [snapshotOf(shot.id, countsOf([10]), countsOf([]))] };
+const FULL = { waiting: 0, inFlight: 3 };
+const evidence = (more: Partial<Evidence> = {}): Evidence => ({
+  storeSilentMs: 0,
+  workers: seen(report()),
+  queues: { segments: FULL, ios: FULL, android: FULL },
+  switches: 'as approved',
+  ...more,
+});
+const kind = (more: Partial<Evidence> = {}, of: Still[] = still('ios'), given = launch) =>
+  stillReason(given, shot, of, evidence(more), nowMs).kind;
+const why = (more: Partial<Evidence>, of: Still[] = still('ios')) =>
+  stillReason(launch, shot, of, evidence(more), nowMs).why;
+
+test('with nothing to be seen the reason is unknown', () => {
+  expect(kind()).toBe('unknown');
+});
+
+test('a store that owes an answer for a second is the reason before all others, and not a millisecond earlier', () => {
+  expect(kind({ storeSilentMs: 999 })).toBe('unknown');
+  expect(kind({ storeSilentMs: 1_000, switches: 'missing', workers: [] })).toBe('store');
+});
+
+test('a switch item that is missing or halted explains what workers do', () => {
+  expect(kind({ switches: 'missing', workers: [] })).toBe('switch item');
+  expect(kind({ switches: 'halted', workers: [] })).toBe('halt');
+  expect(kind({ switches: null })).toBe('unknown');
+});
+
+test('half of the workers without a read of the switch item within 800 ms are the reason, fewer are not', () => {
+  const blind = report({ switchReadAgoMs: 801 });
+  const never = report({ switchReadAgoMs: null });
+  const sees = report({ switchReadAgoMs: 800 });
+  expect(kind({ workers: seen(sees, sees) })).toBe('unknown');
+  expect(kind({ workers: seen(blind, sees, sees) })).toBe('unknown');
+  expect(kind({ workers: seen(blind, sees) })).toBe('switch reads');
+  expect(why({ workers: seen(blind, never) })).toContain('last read');
+  expect(why({ workers: seen(never) })).not.toContain('last read');
+});
+
+test('a worker counts while it is not gone and its last report is younger than 3 s', () => {
+  const one = (silentMs: number, more: Partial<WorkerReport> = {}) => ({
+    workers: [{ report: report(more), silentMs }],
+  });
+  expect(kind(one(2_999))).toBe('unknown');
+  expect(kind(one(3_000))).toBe('no worker');
+  expect(kind(one(100, { state: 'gone' }))).toBe('no worker');
+  expect(why(one(3_000))).toContain('the last one did');
+  expect(why({ workers: [] })).toContain('at all');
+});
+
+test('a worker that stopped this shot to a platform that stands still is the reason, another shot or platform is not', () => {
+  const stops = (shotId: string, platform: Platform) => ({
+    workers: seen(
+      report({ stopped: [{ shotId, platform, reason: 'TopicDisallowed' }] as never, say: 'TopicDisallowed' }),
+    ),
+  });
+  expect(kind(stops(shot.id, 'ios'))).toBe('stopped');
+  expect(kind(stops(shot.id, 'android'))).toBe('unknown');
+  expect(kind(stops('shot-other', 'ios'))).toBe('unknown');
+  // An older worker says it in words alone; one that says what it stopped is not read by its words.
+  expect(kind({ workers: seen(report({ say: `STOPPED sending ${shot.id}` })) })).toBe('stopped');
+  expect(kind({ workers: seen(report({ stopped: [], say: `STOPPED sending ${shot.id}` })) })).toBe('unknown');
+});
+
+test.each([CANNOT_TAKE, CANNOT_CLOSE])(
+  'a worker that says “%s” of this shot is the reason, of another it is not',
+  (word) => {
+    expect(kind({ workers: seen(report({ say: `${word} ${shot.id}: no manifest` })) })).toBe('cannot');
+    expect(kind({ workers: seen(report({ say: `${word} ${shot.id}0: no manifest` })) })).toBe('unknown');
+  },
+);
+
+test('none ready is the reason only if none is: one that is ready or sends is enough', () => {
+  const loading = report({ state: 'loading', say: 'loads' } as never);
+  expect(kind({ workers: seen(loading) })).toBe('none ready');
+  expect(kind({ workers: seen(loading, report({ state: 'ready' })) })).toBe('unknown');
+  expect(kind({ workers: seen(loading, report({ state: 'sending' })) })).toBe('unknown');
+});
+
+test('lanes of the platform that stands still without a connection, without streams, or without a good credential', () => {
+  const lanes = (lane: Partial<Lane>) => ({ workers: seen(report({}, lane)) });
+  expect(kind(lanes({ connections: 0 }))).toBe('no connection ios');
+  expect(kind(lanes({ streams: 0 }), still('android'))).toBe('no connection android');
+  expect(kind({ workers: seen(report({}, { connections: 0 }), report()) })).toBe('unknown');
+  expect(kind(lanes({ credentialLeftMs: 1 }))).toBe('unknown');
+  expect(kind(lanes({ credentialLeftMs: 0 }))).toBe('credential ios');
+  expect(kind(lanes({ credentialLeftMs: null }))).toBe('credential ios');
+  // A worker without a lane to it says nothing of its connections.
+  expect(kind({ workers: seen({ ...report(), lanes: [] }) })).toBe('unknown');
+});
+
+test('pushes that wait for an answer point to the provider, and none do not', () => {
+  expect(kind({ workers: seen(report({}, { inFlight: 0 })) })).toBe('unknown');
+  expect(kind({ workers: seen(report({}, { inFlight: 1 })) }, still('android'))).toBe('provider android');
+  expect(why({ workers: seen(report({}, { inFlight: 1 })) })).toContain('has waited');
+});
+
+test('a worker that was sending this shot and has gone silent or is gone holds it, one of another shot does not', () => {
+  const beside = (silentMs: number, more: Partial<WorkerReport>) => ({
+    workers: [...seen(report()), { report: report(more), silentMs }],
+  });
+  expect(kind(beside(3_000, sending))).toBe('dead worker');
+  expect(kind(beside(100, { ...sending, state: 'gone' }))).toBe('dead worker');
+  expect(kind(beside(2_999, sending))).toBe('unknown');
+  expect(kind(beside(3_000, { shots: [snapshotOf('shot-other', countsOf([10]), countsOf([]))] }))).toBe('unknown');
+});
+
+test('a queue that does not exist comes before what connections say; how full the others are comes after', () => {
+  const queues = (more: Partial<Evidence['queues']>) => ({
+    queues: { segments: FULL, ios: FULL, android: FULL, ...more },
+  });
+  const shut = { workers: seen(report({}, { connections: 0 })) };
+  expect(kind({ ...shut, ...queues({ ios: 'missing' }) })).toBe('queue missing');
+  expect(kind({ ...shut, ...queues({ segments: 'missing' }) })).toBe('queue missing');
+  // Another platform's queue is not this one's reason.
+  expect(kind(queues({ android: 'missing' }))).toBe('unknown');
+  const empty = { waiting: 0, inFlight: 0 };
+  expect(kind(queues({ segments: empty, ios: empty }))).toBe('queues empty');
+  expect(kind({ ...shut, ...queues({ segments: empty, ios: empty }) })).toBe('no connection ios');
+  expect(kind(queues({ segments: empty }))).toBe('unknown');
+  expect(kind(queues({ ios: { waiting: 1, inFlight: 0 } }))).toBe('queue waits');
+  // What is not known is not empty.
+  expect(kind(queues({ segments: null, ios: empty }))).toBe('unknown');
+});
+
+test('a pace of less than ten a second explains a platform that hardly moves', () => {
+  const paced = (value: number) => ({
+    ...launch,
+    switches: { ...launch.switches, 'pace.ios': { ...launch.switches['pace.ios'], value } as never },
+  });
+  expect(kind({}, still('ios'), paced(9))).toBe('pace ios');
+  expect(kind({}, still('ios'), paced(10))).toBe('unknown');
+  expect(kind({}, still('android'), paced(9))).toBe('unknown');
+  expect(kind({}, still('ios'), paced(0))).toBe('unknown');
+});
+
+test("a provider's weather comes after what workers say of the shot and before what connections say", () => {
+  const weather = { state: 'stopped', reason: 'TooManyRequests', forMs: 2_000, refused: 9, waiting: 5, againInMs: 500 };
+  const rough = (more: Partial<WorkerReport> = {}) => ({
+    workers: seen(report(more, { weather, connections: 0 } as never)),
+  });
+  expect(kind(rough())).toBe('weather ios');
+  expect(kind(rough({ say: `${CANNOT_TAKE} ${shot.id}: no manifest` }))).toBe('cannot');
+});
