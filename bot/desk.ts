@@ -11,6 +11,7 @@ import type { Person } from '../runbooks/playbook/schema.ts';
 import type { ChannelLog } from './channel/channel-log.ts';
 import type { Refusals } from './channel/refusals.ts';
 import type { Conductor } from './conductor/conductor-port.ts';
+import type { LaunchDoctor } from './launch-doctor.ts';
 import type { Rooms } from './slack/rooms.ts';
 import type { Teller } from './slack/teller.ts';
 
@@ -33,6 +34,8 @@ export interface Desk {
   log: Logger;
   nowMs: () => number;
   runbooksDir: string;
+  /** Whether the account, Slack and the providers are as a launch needs them. */
+  examine: LaunchDoctor;
 }
 
 export type Outcome =

@@ -14,6 +14,7 @@ import { createConductor } from './conductor/conductor.ts';
 import type { Timings } from './conductor/timings.ts';
 import type { BotConfig } from './config.ts';
 import type { Desk } from './desk.ts';
+import { launchDoctor } from './launch-doctor.ts';
 import { HttpSlackReceiver, EVENTS_PATH } from './receivers/http.ts';
 import { SocketReceivers } from './receivers/sockets.ts';
 import { Rooms } from './slack/rooms.ts';
@@ -88,6 +89,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     log,
     nowMs,
     runbooksDir: config.runbooksDir,
+    examine: launchDoctor(config, { live: cloud.live, nowMs }),
   };
 
   const http =

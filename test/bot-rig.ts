@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { startBot } from '../bot/start-bot.ts';
 import type { Bot } from '../bot/start-bot.ts';
+import type { CloudConfig } from '../infra/aws/cloud-config.ts';
 import type { Cloud } from '../infra/aws/cloud.ts';
 import { createCloud } from '../infra/aws/create-cloud.ts';
 import { createJournal } from '../infra/aws/journal.ts';
@@ -73,6 +74,7 @@ export type Someone = ReturnType<typeof person>;
 export interface Rig {
   workspace: Workspace;
   cloud: Cloud;
+  config: CloudConfig;
   journal: Journal;
   bot: Bot;
   runbooksDir: string;
@@ -172,6 +174,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   return {
     workspace,
     cloud: local.cloud,
+    config: local.config,
     journal,
     bot,
     runbooksDir,

@@ -10,6 +10,7 @@ import { oneLine } from '../views/words.ts';
 import { bareWord } from './arguments.ts';
 import { campaign } from './campaign.ts';
 import { create, createWith } from './create.ts';
+import { doctor } from './doctor.ts';
 import { move, pace, scale, switchTo, test, zombie } from './drive.ts';
 import { fire } from './fire.ts';
 import { askHalt, haltElsewhere } from './halt-asked.ts';
@@ -49,6 +50,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   steps,
   create,
   ready,
+  doctor,
   tick,
   waive,
   campaign,

@@ -18,6 +18,7 @@ import { examine } from './examine.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import { exitCode } from './judge/line.ts';
 import { NEED_DEFAULTS } from './judge/need.ts';
+import { clocksOf } from './judge/reports.ts';
 import { subjectOf } from './subject.ts';
 import type { Event } from './subject.ts';
 import { doctorWords } from './words.ts';
@@ -199,13 +200,7 @@ async function fromRecord(env: Env, config: CloudConfig, launchId: string) {
     });
     const { launch, reports } = await within({ limitMs: RECORD_LIMIT_MS, what: 'the record did not answer' }, read);
     if (launch === null) throw new Unusable(`--launch: there is no launch ${launchId} in this account and table`);
-    const clocks = reports
-      .filter(({ state }) => state !== 'gone')
-      .map(({ host, pid, clock: of }): FoundClock => ({
-        host: `worker ${host} (process ${pid})`,
-        aheadMs: of?.aheadMs ?? null,
-        errorMs: of?.errorMs ?? 0,
-      }));
+    const clocks = clocksOf(reports);
     return { event: { name: launch.name, runbook: launch.runbook, launch }, clocks: async () => clocks };
   } finally {
     cloud.close();

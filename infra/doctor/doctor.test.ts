@@ -752,11 +752,11 @@ test('when nobody answers, everything is unknown within its limit, with which ca
   silent.close();
   expect(lines.find(({ id }) => id === 'tables.claims')).toMatchObject({
     state: 'unknown',
-    found: 'dynamodb:DescribeTable: no answer within 0.4 s',
+    found: expect.stringMatching(/^dynamodb:DescribeTable: no answer within 0\.\d s$/) as string,
   });
   expect(lines.find(({ id }) => id === 'slack.token')).toMatchObject({
     state: 'unknown',
-    found: 'slack auth.test: no answer within 0.4 s',
+    found: expect.stringMatching(/^slack auth\.test: no answer within 0\.\d s$/) as string,
   });
   expect(
     lines

@@ -53,7 +53,8 @@ export interface Subject {
   people: readonly { name: string; slack: readonly string[] }[];
   /** Clocks that others have told of. */
   clocks: () => Promise<readonly FoundClock[]>;
-  providers: Partial<Record<'apns' | 'fcm', () => Promise<Asked<FoundProvider>>>>;
+  /** Meets one, or asks who has met it; null: nobody. */
+  providers: Partial<Record<'apns' | 'fcm', () => Promise<Asked<FoundProvider> | null>>>;
   /** Ways out besides those to AWS and Slack. */
   providerWays: readonly Way[];
   keys: FoundKeys | null;

@@ -11,7 +11,7 @@ import type { Env } from '../environment.ts';
 import type { Subject } from './examine.ts';
 import type { FoundClock } from './judge/clocks.ts';
 import type { FoundKeys } from './judge/keys.ts';
-import { needOf } from './judge/need.ts';
+import { needOf, poolService } from './judge/need.ts';
 import type { FoundProvider } from './judge/providers.ts';
 import { asking, ASK_LIMIT_MS } from './measure/ask.ts';
 import { wayTo } from './measure/egress.ts';
@@ -55,7 +55,7 @@ export function subjectOf(
   return {
     cloud,
     pool,
-    service: serviceOf(runbook),
+    service: runbook === null ? null : poolService(runbook),
     needOf: (vcpusPerTask) =>
       event === null
         ? null
@@ -82,11 +82,6 @@ export function subjectOf(
     nowMs: Date.now,
     limitMs,
   };
-}
-
-function serviceOf(runbook: Runbook | null): { cluster: string; service: string } | null {
-  const target = runbook?.scale_targets.find(({ id }) => id === runbook.pool.scale_target);
-  return target?.kind === 'ecs-service' ? { cluster: target.cluster, service: target.service } : null;
 }
 
 const SLACK_SECRETS = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'].map((name) => secret(name));

@@ -104,3 +104,9 @@ function plannedTasks({ phases, pool }: Runbook): number[] {
     steps.flatMap(({ do: act }) => (act.kind === 'scale' && act.target === pool.scale_target ? [act.to] : [])),
   );
 }
+
+/** Null: the pool is something else than an ECS service. */
+export function poolService({ pool, scale_targets: targets }: Runbook): { cluster: string; service: string } | null {
+  const target = targets.find(({ id }) => id === pool.scale_target);
+  return target?.kind === 'ecs-service' ? { cluster: target.cluster, service: target.service } : null;
+}

@@ -15,10 +15,17 @@ const NEEDED = {
   fcm: 'Google takes our service account, and a message that is only checked (`validate_only`)',
 } as const;
 
-export function judgeProvider(provider: 'apns' | 'fcm', asked: Asked<FoundProvider>): Line {
+/** `asked` null: nobody has met it yet. */
+export function judgeProvider(provider: 'apns' | 'fcm', asked: Asked<FoundProvider> | null): Line {
   const [id, title] = [`providers.${provider}`, NAME[provider]];
   const line = about(id, title);
   const needed = NEEDED[provider];
+  if (asked === null)
+    return line.unknown({
+      found: 'no worker has met it yet',
+      needed,
+      fix: `Scale the workers up, or \`npm run doctor\` where the workers' keys are`,
+    });
   if (!asked.ok) return unasked(id, title, needed, asked.failure);
   const { at, finding, streams } = asked.value;
   if (finding === null)

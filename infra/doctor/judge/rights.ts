@@ -21,7 +21,7 @@ export interface FoundRights {
 export function judgeRights(process: Process, asked: Asked<FoundRights>): Line {
   const [id, title] = [`rights.${process}`, `What the ${process} may do in AWS`];
   const line = about(id, title);
-  const flag = `--${process}-role ARN`;
+  const flag = `npm run doctor -- --${process}-role ARN`;
   if (!asked.ok) return unasked(id, title, 'every action that it calls', asked.failure);
   const { who, how, rights, notSimulated } = asked.value;
   const needed = `all ${rights.length} actions that it calls`;
@@ -43,9 +43,9 @@ export function judgeRights(process: Process, asked: Asked<FoundRights>): Line {
     needed,
     fix:
       notSimulated === null
-        ? `Name the role: ${flag}`
+        ? `Its policies are looked at with ${flag}`
         : notSimulated.kind === 'denied'
           ? 'Allow iam:SimulatePrincipalPolicy to whoever runs this'
-          : `Correct ${flag} (${notSimulated.code})`,
+          : `Correct --${process}-role ARN (${notSimulated.code})`,
   });
 }

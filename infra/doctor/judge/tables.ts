@@ -65,4 +65,4 @@ export function judgeWarm(name: string, neededUnits: number | null, asked: Asked
 }
 
 export const SAY_DEVICES =
-  'Say how many devices there will be: --devices 6000000, or --launch ID once it has its audience';
+  'Known once the launch has its audience; until then say `npm run doctor -- --devices 6000000`';

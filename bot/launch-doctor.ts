@@ -1,0 +1,45 @@
+import type { LiveStore } from '../infra/aws/live-store.ts';
+import { examine } from '../infra/doctor/examine.ts';
+import type { Line } from '../infra/doctor/judge/line.ts';
+import { NEED_DEFAULTS, needOf, poolService } from '../infra/doctor/judge/need.ts';
+import { clocksOf, metBy } from '../infra/doctor/judge/reports.ts';
+import { ASK_LIMIT_MS } from '../infra/doctor/measure/ask.ts';
+import type { Launch } from '../runbooks/launch/launch.ts';
+import type { BotConfig } from './config.ts';
+
+/** Looks whether everything is as a launch needs it, from where the bot is. Sends nothing; takes some ten seconds when nobody answers. */
+export type LaunchDoctor = (launch: Launch) => Promise<Line[]>;
+
+/**
+ * The bot has its own tokens and rights to try, and none of the workers': what these have met, and their clocks, stand in
+ * their reports.
+ */
+export function launchDoctor(
+  { cloud, slack: { botToken, apiUrl, receive } }: Pick<BotConfig, 'cloud' | 'slack'>,
+  { live, nowMs }: { live: Pick<LiveStore, 'reports'>; nowMs: () => number },
+): LaunchDoctor {
+  return async (launch) => {
+    const reports = live.reports(launch.id).catch(() => []);
+    const met = (provider: 'apns' | 'fcm') => async () => metBy(await reports, provider);
+    const platforms = new Set(launch.audience?.segments.map(({ platform }) => platform) ?? ['ios', 'android']);
+    return examine({
+      cloud,
+      pool: launch.runbook.pool.name,
+      service: poolService(launch.runbook),
+      needOf: (vcpusPerTask) => needOf(launch, { devices: null, iosShare: null, ...NEED_DEFAULTS, vcpusPerTask }),
+      rights: [{ process: 'bot', role: null }],
+      slack: { botToken, apiUrl, appToken: receive.mode === 'socket' ? receive.appToken : null },
+      channelId: launch.channelId,
+      people: launch.people,
+      clocks: async () => clocksOf(await reports),
+      providers: {
+        ...(platforms.has('ios') ? { apns: met('apns') } : {}),
+        ...(platforms.has('android') ? { fcm: met('fcm') } : {}),
+      },
+      providerWays: [],
+      keys: null,
+      nowMs,
+      limitMs: ASK_LIMIT_MS,
+    });
+  };
+}
