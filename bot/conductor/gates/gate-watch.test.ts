@@ -101,6 +101,10 @@ test('a queue that fills while a shot runs is no news, and one that is full with
   await look(100, 2);
   await look(SETTLE_MS, 2);
   expect(await changes('queues')).toEqual(['green']);
+  // What another gate finds is news then too.
+  await look(100, 0);
+  await look(SETTLE_MS, 0);
+  expect(await changes('workers')).toEqual(['green', 'red']);
 
   const idle = await watched();
   idle.memory.waiting = 40;
@@ -200,3 +204,40 @@ const timesOf = (gates: readonly Measured[]) =>
   Object.fromEntries(
     gates.filter(({ gate: id }) => ['workers', 'queues'].includes(id)).map(({ gate: id, atMs }) => [id, atMs]),
   );
+
+test('a change that the record has already is not asked for at each look', async () => {
+  const { context, memory } = await watched();
+  let asked = 0;
+  const watch = new GateWatch({
+    ...context,
+    execute: (launchId, command) => {
+      if (!('measured' in command) || !('gate' in command.measured) || command.measured.gate !== 'workers')
+        return context.execute(launchId, command);
+      asked += 1;
+      return Promise.resolve({ ok: false, code: 'ALREADY_SO', say: 'it is red already' });
+    },
+  });
+  // Whoever reads behind the record sees no change of its own.
+  const launch = await memory.launch();
+  const after = async (ms: number) => {
+    memory.nowMs += ms;
+    await watch.look(launch);
+    return asked;
+  };
+  expect(await after(0)).toBe(0);
+  expect(await after(SETTLE_MS)).toBe(1);
+  expect(await after(1)).toBe(1);
+  expect(await after(SETTLE_MS - 1)).toBe(1);
+  expect(await after(1)).toBe(2);
+});
+
+test('a gate that a person ticks makes no measurement stale, and one that is dated ahead of now is no measurement of now', async () => {
+  const { context, memory } = await watched();
+  const launch = await memory.launch();
+  expect(launch.runbook.gates.some(({ probe }) => probe === undefined)).toBe(true);
+  const kept = measured(memory.nowMs);
+  memory.gates = kept;
+  expect(await freshMeasurements(context, launch)).toEqual(kept);
+  memory.nowMs -= context.timings.gateFreshMs + 1;
+  expect(await freshMeasurements(context, launch)).not.toEqual(kept);
+});

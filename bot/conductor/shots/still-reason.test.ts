@@ -67,6 +67,7 @@ test('half of the workers without a read of the switch item within 800 ms are th
   expect(kind({ workers: seen(sees, sees) })).toBe('unknown');
   expect(kind({ workers: seen(blind, sees, sees) })).toBe('unknown');
   expect(kind({ workers: seen(blind, sees) })).toBe('switch reads');
+  expect(kind({ workers: seen(never) })).toBe('switch reads');
   expect(why({ workers: seen(blind, never) })).toContain('last read');
   expect(why({ workers: seen(never) })).not.toContain('last read');
 });

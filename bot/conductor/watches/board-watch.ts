@@ -71,9 +71,9 @@ export class BoardWatch {
     render: (atMs: number) => ReturnType<typeof boardMessage>,
     reserve: number,
   ): Promise<boolean> {
-    const { slack, nowMs } = this.#context;
+    const { nowMs } = this.#context;
     const news = JSON.stringify(render(Math.floor(nowMs() / CLOCK_STEP_MS) * CLOCK_STEP_MS));
-    if (slack === null || news === this.#shown.get(name)) return false;
+    if (news === this.#shown.get(name)) return false;
     if (!(await this.#standings.show({ launch, name, message: () => render(nowMs()), reserve, ifDeleted: 'post' })))
       return false;
     this.#shown.set(name, news);
