@@ -117,7 +117,10 @@ export function startDynamo(options: DynamoOptions): Dynamo {
   const decreases = new Map<string, number[]>();
   let closing = false;
 
-  function act(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
+  function act(operation: string, asked: Record<string, unknown>): Promise<Record<string, unknown>> {
+    // dynalite knows the word for other reads alone; each of its reads is consistent.
+    const { ConsistentRead: _, ...scan } = asked;
+    const input = operation === 'Scan' ? scan : asked;
     const found = operations.get(operation);
     if (found === undefined) throw notImplemented('dynamodb', operation);
     // dynalite drops what it doesn't know and would answer as if it had been done.

@@ -50,6 +50,14 @@ export class ObjectFiles {
     if (this.#dir !== null) mkdirSync(join(this.#dir, bucket), { recursive: true });
   }
 
+  /** False: it holds objects still. */
+  removeBucket(bucket: string): boolean {
+    if ((this.#buckets.get(bucket)?.size ?? 0) > 0) return false;
+    this.#buckets.delete(bucket);
+    if (this.#dir !== null) rmSync(join(this.#dir, bucket), { recursive: true, force: true });
+    return true;
+  }
+
   find(bucket: string, key: string): StoredObject | null {
     return this.#buckets.get(bucket)?.get(key) ?? null;
   }

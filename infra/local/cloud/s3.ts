@@ -192,6 +192,11 @@ export function startS3(options: { dir: string | null }): S3 {
           files.createBucket(bucket);
           response.writeHead(200, { location: `/${bucket}`, 'content-length': 0 }).end();
           return;
+        case 'DELETE bucket':
+          if (!files.removeBucket(bucketOf(bucket)))
+            throw new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
+          response.writeHead(204).end();
+          return;
         case 'HEAD bucket':
           bucketOf(bucket);
           response.writeHead(200).end();

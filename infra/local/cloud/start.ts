@@ -10,6 +10,8 @@ import { ACCESS_KEY_ID, USER_ARN } from './auth.ts';
 import { startAutoScaling } from './auto-scaling.ts';
 import type { GroupDefinition, GroupState } from './auto-scaling.ts';
 import { AwsError } from './aws-error.ts';
+import { startCloudFormation } from './cloudformation.ts';
+import type { CloudFormation } from './cloudformation.ts';
 import { startCloudWatch } from './cloudwatch.ts';
 import { startDynamo } from './dynamo.ts';
 import type { WarmThroughput } from './dynamo.ts';
@@ -55,6 +57,8 @@ export interface LocalCloud {
   port: number;
   /** Quotas, images, roles and what is forbidden; changes count at once. */
   account: Account;
+  /** Stacks as they stand. */
+  formation: CloudFormation;
   /** All tasks, the ones that stopped lately included; `lines` are their last lines of output. */
   tasks(): {
     taskArn: string;
@@ -122,6 +126,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
 
   const account = usualAccount();
+  const formation = startCloudFormation(options.nowMs ?? Date.now);
   server.on(
     'request',
     createRouter(
@@ -138,6 +143,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           AmazonEC2ContainerRegistry_V20150921: startEcr(account),
         },
         query: {
+          cloudformation: (operation, parameters) => formation.call(operation, parameters),
           autoscaling: (operation, parameters) => groups.call(operation, parameters),
           sts: startSts(USER_ARN),
           iam: startIam(account),
@@ -154,6 +160,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     url,
     port,
     account,
+    formation,
     tasks: () =>
       ecs.services.flatMap((service) =>
         service.tasks.map((task) => ({
