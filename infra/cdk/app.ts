@@ -1,4 +1,5 @@
-import { App, Tags, Validations } from 'aws-cdk-lib';
+import { App, LegacyStackSynthesizer, Tags, Validations } from 'aws-cdk-lib';
+import type { IStackSynthesizer } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { namesOf, TAGS } from './names.ts';
 import type { Deployment } from './read-config.ts';
@@ -12,17 +13,22 @@ export function createApp(deployment: Deployment, outdir: string): App {
   const { config, runbook } = deployment;
   const names = namesOf(deployment);
   const app = new App({ outdir, analyticsReporting: false });
-  const props = { env: { account: config.account, region: config.region } };
+  const props = () => ({
+    env: { account: config.account, region: config.region },
+    // Templates go with the call that deploys them, by whoever calls: an account needs no preparation by the CDK, and none may
+    // be larger than such a call. The library's own types don't hold under exactOptionalPropertyTypes.
+    synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
+  });
   for (const [key, value] of [
     [TAGS.name, config.name],
     [TAGS.runbook, runbook.id],
     [TAGS.pool, runbook.pool.name],
   ] as const)
     Tags.of(app).add(key, value);
-  new NetworkStack(app, names.stacks.network, deployment, props);
-  new DataStack(app, names.stacks.data, deployment, props);
-  new QueuesStack(app, names.stacks.queues, deployment, props);
-  new WatchStack(app, names.stacks.watch, deployment, props);
+  new NetworkStack(app, names.stacks.network, deployment, props());
+  new DataStack(app, names.stacks.data, deployment, props());
+  new QueuesStack(app, names.stacks.queues, deployment, props());
+  new WatchStack(app, names.stacks.watch, deployment, props());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Validations.of(app).acknowledge({
     id: 'CloudFormation-Validate::W3010',

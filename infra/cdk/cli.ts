@@ -1,58 +1,97 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { distance } from 'fastest-levenshtein';
 import { optionProblem } from '../option-problem.ts';
 import { visible, visibleLines } from '../visible.ts';
-import { createApp } from './app.ts';
+import { accessProblem, accountOf } from './account.ts';
 import { runCdk } from './cdk-cli.ts';
+import type { Output } from './cdk-cli.ts';
+import { deploy, foreignAccount } from './deploy.ts';
+import { destroy } from './destroy.ts';
+import { envLines, withEnvLines } from './env-file.ts';
 import { readDeployment } from './read-config.ts';
-import type { Deployment } from './read-config.ts';
+import { standingOf } from './standing.ts';
+import { synthesise } from './synthesise.ts';
+import { done, endOf, refused } from './work.ts';
+import type { Outcome, Work } from './work.ts';
 
 const HELP = `The account of a launch, from one file (infra/cdk/launch.example.yaml explains each line).
 
   npm run infra -- synth --config launch.yaml     templates into cdk.out; needs no account and no network
   npm run infra -- diff --config launch.yaml      what a deployment would change
+  npm run infra -- deploy --config launch.yaml    makes it so; again after a failure: it goes on from there
+  npm run infra -- env --config launch.yaml       what stands, as variables into .env
+  npm run infra -- destroy --config launch.yaml   takes down what costs by the hour; tables and bucket stay
+
+  --out cdk.out         folder of the templates
+  --to .env             file that env writes; its other lines stay
+  --yes                 nobody is asked before something is changed
+  --during-freeze "why" deploy or destroy within the freeze of the launch
+  --over-drift          deploy over what was changed by hand
+  --with-data           destroy tables and bucket too, with all that is in them
 `;
 
-interface Output {
-  write(text: string): unknown;
-}
+const OPTIONS = {
+  config: { type: 'string' },
+  out: { type: 'string' },
+  to: { type: 'string' },
+  yes: { type: 'boolean' },
+  'during-freeze': { type: 'string' },
+  'over-drift': { type: 'boolean' },
+  'with-data': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
 
-interface Context {
-  deployment: Deployment;
-  outdir: string;
-  env: Readonly<Record<string, string | undefined>>;
-  out: Output;
-}
+type Env = Readonly<Record<string, string | undefined>>;
 
-const COMMANDS: Readonly<Record<string, (context: Context) => Promise<number>>> = {
-  synth: (context) => Promise.resolve(synth(context)),
-  diff: async (context) => synth(context) || runCdk(['diff', '--app', context.outdir, '--all'], context.env),
+const COMMANDS: Readonly<Record<string, (work: Work) => Promise<Outcome> | Outcome>> = {
+  synth(work) {
+    synthesise(work);
+    return done;
+  },
+  async diff(work) {
+    synthesise(work);
+    const foreign = await foreignAccount(work);
+    if (foreign !== null) return refused(foreign);
+    return endOf(await work.cdk(['diff', '--app', work.outdir]), 'Nothing was changed.');
+  },
+  deploy,
+  env: writeEnv,
+  destroy,
 };
 
-const OPTIONS = { config: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } } as const;
-
-function synth({ deployment, outdir, out }: Context): number {
-  const { stacks } = createApp(deployment, outdir).synth();
-  out.write(`${outdir}: ${stacks.map(({ stackName }) => stackName).join(', ')}\n`);
-  return 0;
+async function writeEnv(work: Work): Promise<Outcome> {
+  const { account, deployment, options, say } = work;
+  const foreign = await foreignAccount(work);
+  if (foreign !== null) return refused(foreign);
+  const { stacks, problems } = standingOf(deployment, await account.stacks());
+  const lines = envLines(stacks);
+  if (lines.length === 0) return refused(...problems, `No stack of ${deployment.config.name} stands: deploy it first.`);
+  const before = existsSync(options.to) ? readFileSync(options.to, 'utf8') : '';
+  // Secrets may be beside them.
+  writeFileSync(options.to, withEnvLines(before, lines), { mode: 0o600 });
+  say(`${options.to}: ${lines.map((line) => line.split('=')[0]).join(', ')}`);
+  return done;
 }
 
 /** Returns the exit code: 0, 1 for what can't be done, 2 for a wrong command line. */
 export async function main(
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   out: Output,
   err: Output,
+  nowMs: () => number = Date.now,
 ): Promise<number> {
-  const refuse = (problem: string): number => {
-    err.write(`${visibleLines(problem)}\n\n${HELP}`);
+  const wrong = (problem: string): number => {
+    err.write(`infra: ${visibleLines(problem)}\n\n${HELP}`);
     return 2;
   };
   let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
   try {
     parsed = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    return refuse(`infra: ${optionProblem(error, Object.keys(OPTIONS))}`);
+    return wrong(optionProblem(error, Object.keys(OPTIONS)));
   }
   const { values, positionals } = parsed;
   const [name = 'help', ...rest] = positionals;
@@ -60,19 +99,48 @@ export async function main(
     out.write(HELP);
     return 0;
   }
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     const nearest = Object.keys(COMMANDS).reduce((a, b) => (distance(b, name) < distance(a, name) ? b : a));
-    return refuse(`infra: found the command "${visible(name)}"; did you mean ${nearest}?`);
+    return wrong(`found the command "${visible(name)}"; did you mean ${nearest}?`);
   }
-  if (rest.length > 0) return refuse(`infra: found ${visible(rest.join(' '))} behind ${name}, expected nothing`);
-  if (values.config === undefined) return refuse('infra: found no --config, expected the path of a launch.yaml');
-  const read = readDeployment(values.config);
-  if (!read.ok) {
-    err.write(`${visibleLines(read.problems.join('\n'))}\n`);
+  if (rest.length > 0) return wrong(`found ${visible(rest.join(' '))} behind ${name}, expected nothing`);
+  if (values.config === undefined) return wrong('found no --config, expected the path of a launch.yaml');
+  if (values['during-freeze']?.trim() === '')
+    return wrong('--during-freeze: found nothing, expected why it can not wait');
+  const tell = (problems: readonly string[]): number => {
+    err.write(`${visibleLines(problems.join('\n'))}\n`);
     return 1;
+  };
+  const read = readDeployment(values.config);
+  if (!read.ok) return tell(read.problems);
+  const { deployment } = read;
+  const account = accountOf(deployment.config.region, sleep);
+  try {
+    const outcome = await command({
+      deployment,
+      outdir: values.out ?? 'cdk.out',
+      env,
+      nowMs: nowMs(),
+      account,
+      options: {
+        yes: values.yes ?? false,
+        duringFreeze: values['during-freeze'] ?? null,
+        overDrift: values['over-drift'] ?? false,
+        withData: values['with-data'] ?? false,
+        to: values.to ?? '.env',
+      },
+      say: (line) => out.write(`${line}\n`),
+      cdk: (words) => runCdk(words, { env, region: deployment.config.region, out }),
+    });
+    return outcome.ok ? 0 : tell(outcome.problems);
+  } catch (error) {
+    const problem = accessProblem(error);
+    if (problem === null) throw error;
+    return tell([problem]);
+  } finally {
+    account.close();
   }
-  return command({ deployment: read.deployment, outdir: values.out ?? 'cdk.out', env, out });
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

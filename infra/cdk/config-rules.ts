@@ -73,6 +73,10 @@ function fargateProblems(path: string[], { vcpu, memory_mib }: { vcpu: number; m
 
 /** What the configuration says against its runbook. */
 export function runbookProblems(config: LaunchConfig, runbook: Runbook): Found[] {
+  return [...countProblems(config, runbook), ...hoursProblems(config, runbook)];
+}
+
+function countProblems(config: LaunchConfig, runbook: Runbook): Found[] {
   const wanted = Math.max(runbook.pool.workers, ...poolScaleSteps(runbook).map(({ to }) => to));
   if (config.workers.count >= wanted) return [];
   return [
@@ -82,6 +86,28 @@ export function runbookProblems(config: LaunchConfig, runbook: Runbook): Found[]
       expected: `at least ${wanted}: what the runbook ${runbook.id} asks for`,
     },
   ];
+}
+
+function hoursProblems(config: LaunchConfig, runbook: Runbook): Found[] {
+  if (fleetHours(config, runbook) !== null) return [];
+  return [
+    {
+      path: ['budget'],
+      found: 'no fleet_hours',
+      expected: `fleet_hours: how long the workers stand, as the runbook ${runbook.id} has no step that takes them down`,
+    },
+  ];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** From the first workers of the plan to the last. Null: nobody says when they go. */
+export function fleetHours({ budget }: LaunchConfig, runbook: Runbook): number | null {
+  if (budget.fleet_hours !== undefined) return budget.fleet_hours;
+  const steps = poolScaleSteps(runbook);
+  const up = steps.find(({ to }) => to > 0);
+  const down = steps.findLast(({ to }) => to === 0);
+  return up === undefined || down === undefined || down.atMs <= up.atMs ? null : (down.atMs - up.atMs) / HOUR_MS;
 }
 
 /** When the runbook wants how many workers of its pool, in the order of time. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -7,6 +7,11 @@ import { readDeployment } from './read-config.ts';
 import type { Deployment } from './read-config.ts';
 
 const EXAMPLE = join(import.meta.dirname, 'launch.example.yaml');
+const RUNBOOK = '../../runbooks/library/superbowl.yaml';
+
+/** The example's text, to be written anywhere. */
+export const exampleForTests = (): string =>
+  readFileSync(EXAMPLE, 'utf8').replace(RUNBOOK, join(import.meta.dirname, RUNBOOK));
 
 /** The example's deployment, with other values where a test wants them. */
 export function deploymentForTests(change: (deployment: Deployment) => void = () => undefined): Deployment {

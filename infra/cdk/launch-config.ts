@@ -151,9 +151,11 @@ export const launchConfig = z.strictObject({
     })
     .prefault({}),
   budget: z.strictObject({
-    /** From the first worker to the last, in US dollars. A configuration that costs more is not deployed. */
+    /** From the first deployment to the last stack, in US dollars. A configuration that costs more is not deployed. */
     usd: count(1, 10_000_000, 'US dollars'),
-    /** How long the fleet stands, if the runbook does not say it. */
+    /** How long the stacks stand. */
+    stack_days: count(1, 366, 'days').default(14),
+    /** How long the workers stand, if the runbook has no steps that say it. */
     fleet_hours: count(1, 720, 'hours').optional(),
   }),
 });

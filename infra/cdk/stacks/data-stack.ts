@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { TABLE_IDS, TABLES } from '../../aws/tables.ts';
 import type { Table } from '../../aws/tables.ts';
+import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
@@ -29,7 +30,7 @@ export class DataStack extends Stack {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       lifecycleRules: [{ expiration: Duration.days(ACCESS_LOG_DAYS) }],
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.bucket = new Bucket(this, 'bucket', {
       // The library's own types don't hold under exactOptionalPropertyTypes.
@@ -38,8 +39,11 @@ export class DataStack extends Stack {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    envOutput(this, 'AWS_REGION', deployment.config.region);
+    envOutput(this, 'GOBUTTON_TABLE_PREFIX', names.tablePrefix);
+    envOutput(this, 'GOBUTTON_BUCKET', names.bucket);
   }
 
   #table(table: Table, tableName: string): Made {
@@ -56,8 +60,7 @@ export class DataStack extends Stack {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 }

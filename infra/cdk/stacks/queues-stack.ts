@@ -11,6 +11,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { poolQueues } from '../../aws/queue-attributes.ts';
 import type { QueueShape } from '../../aws/queue-attributes.ts';
+import { envOutput } from '../env-file.ts';
 import { namesOf } from '../names.ts';
 import type { Deployment } from '../read-config.ts';
 
@@ -23,6 +24,7 @@ export class QueuesStack extends Stack {
     super(scope, id, props);
     const all = poolQueues(namesOf(deployment).pool);
     for (const queue of all) this.queues.set(queue.name, this.#queue(queue, all));
+    envOutput(this, 'GOBUTTON_POOL', namesOf(deployment).pool);
   }
 
   #queue(shape: QueueShape, all: readonly QueueShape[]): Queue {

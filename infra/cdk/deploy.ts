@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { budgetProblem, costOf, costWords } from './budget.ts';
+import { freezeProblem } from './freeze.ts';
+import { driftWords, isHalfMade, standingOf } from './standing.ts';
+import { synthesise } from './synthesise.ts';
+import { endOf, refused } from './work.ts';
+import type { Outcome, Work } from './work.ts';
+
+/**
+ * Everything that is asked before the CDK changes anything: freeze and budget, which need no account; then the account, what
+ * stands there, and what of it was changed by hand. What was left half-made is taken up again.
+ */
+export async function deploy(work: Work): Promise<Outcome> {
+  const { deployment, nowMs, options, account, say, cdk, outdir } = work;
+  const cost = costOf(deployment);
+  const early = [freezeProblem(deployment, nowMs, options.duringFreeze), budgetProblem(cost, deployment)].filter(
+    (problem) => problem !== null,
+  );
+  if (early.length > 0) return refused(...early);
+  if (options.duringFreeze !== null) say(`deployed within the freeze, because: ${options.duringFreeze}`);
+  say(costWords(cost, deployment));
+  const foreign = await foreignAccount(work);
+  if (foreign !== null) return refused(foreign);
+  const { stacks, problems } = standingOf(deployment, await account.stacks());
+  if (problems.length > 0) return refused(...problems);
+  const halfMade = stacks.filter(isHalfMade);
+  const changed = await Promise.all(
+    stacks.filter((stack) => !halfMade.includes(stack)).map(({ name }) => account.drift(name)),
+  );
+  const drifted = driftWords(changed.flat());
+  if (drifted.length > 0 && !options.overDrift)
+    return refused(
+      `Somebody has changed by hand what is deployed:\n${drifted.map((line) => `  ${line}`).join('\n')}\nPut it back, or into the configuration; or --over-drift: a deployment then changes these where the templates differ from those before, and leaves them else.`,
+    );
+  for (const line of drifted) say(`changed by hand, and deployed over: ${line}`);
+  for (const { name, isProtected, status } of halfMade) {
+    say(`${name} was left half-made (${status}): it is made anew`);
+    if (isProtected) await account.unprotect(name);
+  }
+  synthesise(work);
+  return endOf(
+    await cdk([
+      'deploy',
+      '--all',
+      '--app',
+      outdir,
+      '--outputs-file',
+      join(outdir, 'outputs.json'),
+      ...(options.yes ? ['--require-approval', 'never'] : ['--require-approval', 'any-change']),
+    ]),
+    'Run the same command again: it goes on from there.',
+  );
+}
+
+/** Why these credentials are not for this configuration, or null. */
+export async function foreignAccount({ account, deployment }: Work): Promise<string | null> {
+  const id = await account.id();
+  if (id === deployment.config.account) return null;
+  return `These credentials are for the account ${id}, and the configuration is for ${deployment.config.account}: another AWS_PROFILE, or another file?`;
+}

@@ -1,0 +1,15 @@
+import { claimUnits, SIZE_DEFAULTS } from '../../contract/sizing.ts';
+import type { Deployment } from './read-config.ts';
+
+/** What a new table on demand takes at once (docs/facts.md#dynamodb-on-demand). */
+const NEW_TABLE = { reads: 12_000, writes: 4_000 };
+
+/**
+ * Units a second that the claims table must stand ready for, with the part to spare that the fleet has too. Claims are spread
+ * by their keys, and no other table is written at the rate of a shot.
+ */
+export function claimsWarmth({ config, runbook }: Deployment): { reads: number; writes: number } {
+  const { devices, within } = config.size;
+  const writes = claimUnits({ devices, seconds: within / 1_000, batchSize: runbook.delivery.batch_size });
+  return { ...NEW_TABLE, writes: Math.max(NEW_TABLE.writes, Math.ceil(writes * (1 + SIZE_DEFAULTS.spare))) };
+}
