@@ -76,10 +76,16 @@ export function startCloudFormation(nowMs: () => number): CloudFormation {
     if (stack === undefined) throw invalid(`Stack with id ${name} does not exist`);
     return stack;
   }
-  function changeSetOf(parameters: URLSearchParams): ChangeSet {
+  /** By its id, or by its name within its stack. */
+  function named(parameters: URLSearchParams): ChangeSet | undefined {
     const name = given(parameters, 'ChangeSetName');
-    const found = [...changeSets.values()].find((one) => one.id === name || one.name === name);
-    if (found === undefined) throw new AwsError('ChangeSetNotFound', `ChangeSet [${name}] does not exist`, 404);
+    const stack = find(given(parameters, 'StackName'))?.name;
+    return [...changeSets.values()].find((one) => one.id === name || (one.name === name && one.stack === stack));
+  }
+  function changeSetOf(parameters: URLSearchParams): ChangeSet {
+    const found = named(parameters);
+    if (found === undefined)
+      throw new AwsError('ChangeSetNotFound', `ChangeSet [${given(parameters, 'ChangeSetName')}] does not exist`, 404);
     return found;
   }
   const note = (stack: Stack, status: string): void => {
@@ -186,8 +192,8 @@ export function startCloudFormation(nowMs: () => number): CloudFormation {
     DescribeChangeSet: describeChangeSet,
     ExecuteChangeSet: executeChangeSet,
     DeleteChangeSet: (parameters) => {
-      const name = given(parameters, 'ChangeSetName');
-      for (const one of changeSets.values()) if (one.name === name || one.id === name) changeSets.delete(one.id);
+      const found = named(parameters);
+      if (found !== undefined) changeSets.delete(found.id);
       return {};
     },
     DescribeStackEvents: (parameters) => {
