@@ -42,6 +42,8 @@ export async function deploy(work: Work): Promise<Outcome> {
     await cdk([
       'deploy',
       '--all',
+      '--concurrency',
+      '4',
       '--app',
       outdir,
       '--outputs-file',
