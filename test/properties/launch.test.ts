@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Entry } from '../../runbooks/launch/entries.ts';
 import { evolve, fold } from '../../runbooks/launch/evolve.ts';
 import type { Launch } from '../../runbooks/launch/launch.ts';
+import { inAll } from '../in-all.ts';
 import { holds, PROPERTY } from './holds.ts';
 import { checkHistory } from './invariants.ts';
 import { history } from './moves.ts';
@@ -14,7 +15,7 @@ import { World } from './world.ts';
 
 const seen = new Map<string, number>();
 
-test.each([1, 2, 3])(
+test.each([1, ...inAll('one seed holds the invariants; two more go further', [2, 3])])(
   'every history keeps every invariant (seed %i)',
   { ...PROPERTY, timeout: 240_000 },
   async (seed) => {
@@ -65,7 +66,7 @@ test('those histories go where it matters', () => {
     'NOTHING_TO_FIRE',
     'AUDIENCE_IN_USE',
     'NOT_ON_ROSTER',
-  ].filter((what) => (seen.get(what) ?? 0) < 50);
+  ].filter((what) => (seen.get(what) ?? 0) < 15);
   expect(few, JSON.stringify(Object.fromEntries(seen))).toEqual([]);
 });
 
