@@ -3,16 +3,19 @@ import { defineConfig } from 'vitest/config';
 import { SecondTries } from './test/run/second-try.ts';
 
 const ALL = '{bot,contract,h2,infra,runbooks,settle,test,workers}/**/*.test.ts';
-/** Promises in real time, or both cores busy for seconds: when the others are done. */
-const ALONE = [
+/**
+ * Promises in real time, or both cores busy for seconds, when the others are done; each in a process of its own, as they start processes and
+ * threads, measure memory, or replace a module for all that import it. The others share processes, which load the SDKs of AWS and Slack once
+ * and not for each file: 10 s of CPU time in place of 120.
+ */
+const APART = [
   'bot/**/{halt,press-slow-store}.test.ts',
-  'test/{bench,launch}/**/*.test.ts',
-  'test/faults/{sick,wake-ups,weather,weather-shot}.test.ts',
+  'infra/{thread,visible}.test.ts',
+  'test/{bench,browser,conformance,faults,launch,mutants}/**/*.test.ts',
+  'test/properties/mutants.test.ts',
   'workers/threads/*.test.ts',
-  'workers/worker.test.ts',
+  'workers/{memory,process,worker,worker-ends}.test.ts',
 ];
-/** Nothing but calculation: they share processes, so that what they import is loaded once. */
-const PURE = ['{contract,h2,runbooks}/**/*.test.ts', 'bot/views/**/*.test.ts', 'workers/lanes/simulate/**/*.test.ts'];
 
 /** `.ci/run` reads its closing line there. */
 const report = process.env['GOBUTTON_TEST_REPORT'];
@@ -35,10 +38,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
+      { extends: true, test: { name: 'shared', include: [ALL], exclude: APART, isolate: false, maxWorkers: 3 } },
       // Two cores: with four side by side whole launches get too little of them, and windows of seconds pass unused.
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false, maxWorkers: 2 } },
-      { extends: true, test: { name: 'rest', include: [ALL], exclude: [...PURE, ...ALONE], maxWorkers: 2 } },
-      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'apart', include: APART, maxWorkers: 2, sequence: { groupOrder: 1 } } },
     ],
   },
 });
