@@ -259,12 +259,15 @@ test('an account that cannot be written is tried until it stands', async () => {
 });
 
 test('an account that a closer was before is a late one, with what the closer had said', async () => {
-  const { send, claims, claim, key, late, shot } = await sending();
+  const { send, claims, claim, key, late, shot, lines } = await sending();
   const closed = wordOf(structuredClone(claim()), wholeBatch(COUNT), 'late');
   await send(async (job) => {
     await claims.close(key(BATCH), closed, claim());
     settleAll(job);
   });
+  expect(lines).toMatchObject([
+    { shotId: shot.id, batch: BATCH, msg: expect.stringContaining('given the batch up') as string },
+  ]);
   expect(late).toEqual([
     {
       launchId: LAUNCH_ID,
@@ -284,13 +287,12 @@ test('an account that a closer was before is a late one, with what the closer ha
 });
 
 test('an account of a claim that is not ours any more is told, and tried no second time', async () => {
-  const { send, lines, late } = await sending();
+  const { send, lines, late, shot } = await sending();
   const account = vi.fn<ClaimStore['account']>(() => Promise.resolve({ ok: false }));
   await send((job) => settleAll(job), { account });
-  expect([account.mock.calls.length, late, lines.map(({ msg }) => msg)]).toEqual([
-    1,
-    [],
-    ['ACCOUNT_NOT_OURS: the claim is not ours any more'],
+  expect([account.mock.calls.length, late]).toEqual([1, []]);
+  expect(lines).toMatchObject([
+    { shotId: shot.id, batch: BATCH, msg: 'ACCOUNT_NOT_OURS: the claim is not ours any more' },
   ]);
 });
 

@@ -229,7 +229,32 @@ export const SEND: Held[] = [
       },
     ],
   },
-  { file: 'workers/send/batch-run.ts', by: ['workers/send/batch-run-rules.test.ts'] },
+  {
+    file: 'workers/send/batch-run.ts',
+    by: ['workers/send/batch-run-rules.test.ts'],
+    accepted: [
+      {
+        line: `states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);`,
+        change: 'refused !== null → true',
+        why: 'No reason is none that names a bad token.',
+      },
+      {
+        line: 'if (atMs > run.activeAtMs) run.activeAtMs = atMs;',
+        change: 'atMs > run.activeAtMs → atMs >= run.activeAtMs',
+        why: 'The same moment is written over itself.',
+      },
+      {
+        line: 'settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));',
+        change: '-1 → +1',
+        why: 'A lane settles the devices of its job alone, and each of them is in the list.',
+      },
+      {
+        line: 'default:',
+        change: 'default: return outcome satisfies never; → default:',
+        why: 'All outcomes are named; the compiler holds that none is missing.',
+      },
+    ],
+  },
   {
     file: 'workers/send/take-batch.ts',
     by: ['workers/send/take-batch-rules.test.ts', 'workers/send/take-batch.test.ts'],
