@@ -58,8 +58,8 @@ describe('a lease is renewed', () => {
     const { asked, pass, lines } = keep({ renew: () => Promise.resolve(false) });
     await pass(3 * LEASE_MS);
     expect(asked.length).toBe(1);
-    expect(lines.map(({ msg }) => msg)).toEqual([
-      'a batch was given up on this worker; what is unwritten of it is left to others',
+    expect(lines).toMatchObject([
+      { key: 'k', msg: 'a batch was given up on this worker; what is unwritten of it is left to others' },
     ]);
   });
 
@@ -67,7 +67,11 @@ describe('a lease is renewed', () => {
     const { asked, pass, lines, why } = keep({ renew: () => Promise.reject(new Error('away')) });
     await pass(LEASE_MS + 40);
     expect(asked.length).toBeGreaterThan(10);
-    expect(lines.at(-1)?.msg).toBe('a lease could not be renewed; trying again');
+    expect(lines.at(-1)).toMatchObject({
+      key: 'k',
+      err: { message: 'away' },
+      msg: 'a lease could not be renewed; trying again',
+    });
     expect(why()).toBe('paused');
   });
 

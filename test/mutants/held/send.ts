@@ -263,8 +263,41 @@ export const SEND: Held[] = [
   {
     file: 'workers/send/lease-keeper.ts',
     by: ['workers/send/lease-renewals.test.ts', 'workers/send/lease-keeper.test.ts'],
+    accepted: [
+      {
+        line: 'if (atMs > keeping.movedAtMs) keeping.movedAtMs = atMs;',
+        change: 'atMs > keeping.movedAtMs → atMs >= keeping.movedAtMs',
+        why: 'The same moment is written over itself.',
+      },
+      {
+        line: 'if (this.#keeping.size > 0 || this.#timer === null) return;',
+        change: 'this.#timer === null → false',
+        why: 'To clear no timer does nothing.',
+      },
+      {
+        line: 'if (this.#options.isPaused() || keeping.held.lease.leftMs(nowMs) <= 0) keeping.movedAtMs = nowMs;',
+        change: 'keeping.held.lease.leftMs(nowMs) <= 0 → keeping.held.lease.leftMs(nowMs) < 0',
+        why: 'A millisecond of a whole lease, and looks are a tenth of a second apart.',
+      },
+      {
+        line: 'if (held.lease.leftMs(nowMs) < leaseMs / 2) return true;',
+        change: 'held.lease.leftMs(nowMs) < leaseMs / 2 → held.lease.leftMs(nowMs) <= leaseMs / 2',
+        why: 'A lease is rounded down to the millisecond: which look sees exactly its half is chance.',
+      },
+      {
+        line: 'const left = markFor(keeping, { perSecond, active: true });',
+        change: '{ perSecond, active: true } → {}',
+        why: 'All of the batch is left then, and where that differs more than half of the lease is unwritten: not due either.',
+      },
+      {
+        line: 'const left = markFor(keeping, { perSecond, active: true });',
+        change: 'true → false',
+        why: 'How far a lease goes is asked of the pace alone.',
+      },
+    ],
   },
   { file: 'workers/send/prefetch-buffer.ts' },
+  { file: 'workers/send/admission.ts' },
   { file: 'workers/close/closer.ts', by: ['workers/close/closer-rules.test.ts'] },
   { file: 'settle/account-codec.ts' },
   {
