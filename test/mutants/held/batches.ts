@@ -1,0 +1,90 @@
+import type { Held } from './held-file.ts';
+
+/** How a worker takes, holds and sends its batches. */
+export const BATCHES: Held[] = [
+  { file: 'workers/send/sender.ts', by: ['workers/send/sender-rules.test.ts'] },
+  {
+    file: 'workers/send/pacer.ts',
+    accepted: [
+      {
+        line: 'this.#timer.unref();',
+        change: 'this.#timer.unref(); → ;',
+        why: 'Only a process that should end by itself could tell, and a worker stops its pacer.',
+      },
+      {
+        line: 'if (this.#timer !== null) clearInterval(this.#timer);',
+        change: 'this.#timer !== null → true',
+        why: 'To clear no timer does nothing.',
+      },
+    ],
+  },
+  {
+    file: 'workers/send/batch-run.ts',
+    by: ['workers/send/batch-run-rules.test.ts'],
+    accepted: [
+      {
+        line: `states[device] = stateCode(refused !== null && namesBadToken(refused) ? 'bad-token' : state);`,
+        change: 'refused !== null → true',
+        why: 'No reason is none that names a bad token.',
+      },
+      {
+        line: 'if (atMs > run.activeAtMs) run.activeAtMs = atMs;',
+        change: 'atMs > run.activeAtMs → atMs >= run.activeAtMs',
+        why: 'The same moment is written over itself.',
+      },
+      {
+        line: 'settle(toSend[index] ?? -1, state, reason, clock.atMs(atMs));',
+        change: '-1 → +1',
+        why: 'A lane settles the devices of its job alone, and each of them is in the list.',
+      },
+      {
+        line: 'default:',
+        change: 'default: return outcome satisfies never; → default:',
+        why: 'All outcomes are named; the compiler holds that none is missing.',
+      },
+    ],
+  },
+  {
+    file: 'workers/send/take-batch.ts',
+    by: ['workers/send/take-batch-rules.test.ts', 'workers/send/take-batch.test.ts'],
+  },
+  { file: 'workers/send/lease.ts' },
+  {
+    file: 'workers/send/lease-keeper.ts',
+    by: ['workers/send/lease-renewals.test.ts', 'workers/send/lease-keeper.test.ts'],
+    accepted: [
+      {
+        line: 'if (atMs > keeping.movedAtMs) keeping.movedAtMs = atMs;',
+        change: 'atMs > keeping.movedAtMs → atMs >= keeping.movedAtMs',
+        why: 'The same moment is written over itself.',
+      },
+      {
+        line: 'if (this.#keeping.size > 0 || this.#timer === null) return;',
+        change: 'this.#timer === null → false',
+        why: 'To clear no timer does nothing.',
+      },
+      {
+        line: 'if (this.#options.isPaused() || keeping.held.lease.leftMs(nowMs) <= 0) keeping.movedAtMs = nowMs;',
+        change: 'keeping.held.lease.leftMs(nowMs) <= 0 → keeping.held.lease.leftMs(nowMs) < 0',
+        why: 'A millisecond of a whole lease, and looks are a tenth of a second apart.',
+      },
+      {
+        line: 'if (held.lease.leftMs(nowMs) < leaseMs / 2) return true;',
+        change: 'held.lease.leftMs(nowMs) < leaseMs / 2 → held.lease.leftMs(nowMs) <= leaseMs / 2',
+        why: 'A lease is rounded down to the millisecond: which look sees exactly its half is chance.',
+      },
+      {
+        line: 'const left = markFor(keeping, { perSecond, active: true });',
+        change: '{ perSecond, active: true } → {}',
+        why: 'All of the batch is left then, and where that differs more than half of the lease is unwritten: not due either.',
+      },
+      {
+        line: 'const left = markFor(keeping, { perSecond, active: true });',
+        change: 'true → false',
+        why: 'How far a lease goes is asked of the pace alone.',
+      },
+    ],
+  },
+  { file: 'workers/send/prefetch-buffer.ts' },
+  { file: 'workers/send/admission.ts' },
+];
