@@ -140,6 +140,13 @@ describe('who is left', () => {
     expect(objects.stored.size).toBe(0);
   });
 
+  test('is known too where a closer has said it', async () => {
+    const { freeze, ends, claims, key, membersOf } = await firedOnce([none], 'resend', 4);
+    await claims.close(key('ios.1'), account('halted'), null);
+    ends();
+    expect(await membersOf((await freeze('ios'))[0])).toEqual({ 'ios.1': [1, 1, 1, 1] });
+  });
+
   test('of a later attempt must be known of the batches that it was for, and of no others', async () => {
     const { freeze, ends, scene, again, claims, key, claim } = await firedOnce([all, none], 'resend', 4);
     ends();

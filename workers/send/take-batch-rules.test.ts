@@ -116,6 +116,14 @@ describe('a batch that somebody else holds', () => {
     expect(msgOf(lines, 'took a batch over')).toMatchObject([{ devices: 2, after: 'claimed' }]);
   });
 
+  test('and that was handed on is ours without another word of it', async () => {
+    const store = new MemoryClaims();
+    await store.claim(key, { ...dead(), sendUntilMs: 80_000 });
+    await store.handOn(key, 'dead', every('absent'));
+    expect(await take({ claims: store, ...rest })).toMatchObject({ won: true, held: { list: ALL } });
+    expect(standing(store).parts).toHaveLength(1);
+  });
+
   test('whose lease covers all of it is looked at again in five seconds', async () => {
     const store = new MemoryClaims();
     await store.claim(key, { ...dead(), sendUntilMs: 49_000 });
@@ -193,6 +201,7 @@ describe('while the store is away', () => {
       ['CANNOT TAKE batches of S1: no set'],
       1,
     ]);
+    expect(msgOf(lines, 'can not be taken')).toMatchObject([{ batch: 'b1', err: { message: 'no set' } }]);
     expect(taken).toEqual({ won: false, isFinal: false, againMs: 5_000 });
   });
 });
@@ -211,7 +220,11 @@ describe('a claim that nobody heard of, let go', () => {
         throw away('the answer was lost');
       },
       handOn: (...args) => (calls.push('handOn'), (own.handOn ?? store.handOn.bind(store))(...args)),
-      read: (...args) => (calls.push('read'), (own.read ?? store.read.bind(store))(...args)),
+      read: (...args) => {
+        calls.push('read');
+        expect(args[1]).toBe(true);
+        return (own.read ?? store.read.bind(store))(...args);
+      },
       account: (...args) => (calls.push('account'), store.account(...args)),
     });
     const taken = await take({ claims, isOver: () => calls.length > 0, lines, schema: isBefore ? undefined : 3 });
@@ -250,6 +263,21 @@ describe('a claim that nobody heard of, let go', () => {
     }));
     expect(calls).toEqual(['handOn', 'read', 'account']);
     expect(spoken(newestStates(standing(store), COUNT)).slice(0, 4)).toEqual(['halted', 'halted', 'halted', 'absent']);
+  });
+
+  test('gets it too where it was itself after another holder', async () => {
+    const { store, calls } = await letGo((claims) => ({
+      handOn: async () => {
+        const ours = structuredClone(standing(claims));
+        const word = wordOf({ ...ours, mark: 3 }, wholeBatch(COUNT), 'absent');
+        const before = { bootId: 'dead', token: 'before', account: every('absent'), closedAccount: null };
+        const given = { bootId: 'me', token: ours.token, account: null, closedAccount: word };
+        Object.assign(standing(claims), { token: 'next', parts: [before, given] });
+        return false;
+      },
+    }));
+    expect(calls).toEqual(['handOn', 'read', 'account']);
+    expect(standing(store).parts[1]?.account).not.toBeNull();
   });
 
   test("of a shot from before leases is never handed on: ours is accounted for, closed or not, and nobody else's is", async () => {

@@ -4,6 +4,7 @@ import { CloudError } from '../../infra/aws/cloud-error.ts';
 import { newestStates, wordOf } from '../../settle/batch-words.ts';
 import { wholeBatch } from '../../settle/members.ts';
 import { MemoryClaims } from '../../test/memory-claims.ts';
+import type { Line } from './take-for-tests.ts';
 import { ALL, claimsThat, COUNT, dead, key, nothing, spoken, standing, take } from './take-for-tests.ts';
 
 test('a lease lasts to the end of the window at the latest', async () => {
@@ -188,7 +189,10 @@ describe('when the tries are over', () => {
       },
     });
     const fromMs = performance.now();
-    await take({ claims, isOver });
+    const lines: Line[] = [];
+    await take({ claims, isOver, lines });
+    const waits = lines.filter(({ msg }) => msg.includes('could not be given back')).map(({ waitMs }) => waitMs);
+    expect(waits.slice(0, 5)).toEqual([50, 100, 200, 400, 500]);
     expect(performance.now() - fromMs).toBeLessThan(4_000);
     expect(tries).toBeGreaterThan(3);
     tries = 0;

