@@ -147,4 +147,5 @@ export const BATCHES: Held[] = [
     ],
   },
   { file: 'workers/send/prefetch-buffer.ts' },
+  { file: 'workers/send/admission.ts' },
 ];
