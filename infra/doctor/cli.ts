@@ -1,26 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
-import { loadRunbook } from '../../runbooks/playbook/load.ts';
 import { readNumber } from '../../runbooks/typed/number.ts';
 import type { CloudConfig } from '../aws/cloud-config.ts';
-import { createCloud } from '../aws/create-cloud.ts';
-import { createJournal } from '../aws/journal.ts';
-import { trustedFrom } from '../aws/key-config.ts';
-import { looseKeyring } from '../aws/keyring.ts';
 import { describeConfigProblems, readEnvironment } from '../environment.ts';
 import type { Env } from '../environment.ts';
 import { optionProblem } from '../option-problem.ts';
-import { within } from '../time-limit.ts';
 import { visibleLines } from '../visible.ts';
+import { eventOf } from './event.ts';
 import { examine } from './examine.ts';
-import type { FoundClock } from './judge/clocks.ts';
 import { exitCode } from './judge/line.ts';
 import { NEED_DEFAULTS } from './judge/need.ts';
-import { clocksOf } from './judge/reports.ts';
 import { subjectOf } from './subject.ts';
-import type { Event } from './subject.ts';
 import { doctorWords } from './words.ts';
 import { workbook } from './workbook.ts';
 
@@ -63,11 +54,13 @@ export async function main(args: string[], env: Env, out: Output, err: Output): 
       return 0;
     }
     const config = cloudOf(env);
-    const { event, clocks } = await eventOf(env, config, asked);
+    const found = await eventOf(env, config, asked);
+    if (!found.ok) throw new Unusable(found.problem);
+    const { event, clocks } = found;
     if (asked.workbook !== null && event === null)
       throw new Unusable('--workbook needs the event: --runbook FILE or --launch ID');
     const subject = subjectOf(env, config, event, asked, clocks);
-    const lines = await examine(subject);
+    const lines = [...found.lines, ...(await examine(subject))];
     if (asked.workbook !== null) {
       const need = subject.needOf(null);
       if (need === null)
@@ -167,44 +160,6 @@ function cloudOf(env: Env): CloudConfig {
     tablePrefix: found.data.GOBUTTON_TABLE_PREFIX,
     bucket: found.data.GOBUTTON_BUCKET,
   };
-}
-
-const RECORD_LIMIT_MS = 10_000;
-
-async function eventOf(
-  env: Env,
-  config: CloudConfig,
-  { runbook, launch: launchId }: { runbook: string | null; launch: string | null },
-): Promise<{ event: Event | null; clocks: () => Promise<FoundClock[]> }> {
-  const none = async () => [];
-  if (launchId !== null) return fromRecord(env, config, launchId);
-  if (runbook === null) return { event: null, clocks: none };
-  const text = await readFile(runbook, 'utf8').catch(() => {
-    throw new Unusable(`--runbook: "${runbook}" can't be read`);
-  });
-  const loaded = loadRunbook(text, runbook);
-  if (!loaded.ok)
-    throw new Unusable(`--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}`);
-  return { event: { name: loaded.runbook.title, runbook: loaded.runbook, launch: null }, clocks: none };
-}
-
-/** The launch, and the clocks that its workers report. */
-async function fromRecord(env: Env, config: CloudConfig, launchId: string) {
-  const cloud = createCloud(config);
-  const { record, staff, clock, live } = cloud;
-  try {
-    const keyring = looseKeyring(null, trustedFrom(env).trusted);
-    const read = async () => ({
-      launch: await createJournal({ record, staff, clock, keyring }).launch(launchId),
-      reports: await live.reports(launchId),
-    });
-    const { launch, reports } = await within({ limitMs: RECORD_LIMIT_MS, what: 'the record did not answer' }, read);
-    if (launch === null) throw new Unusable(`--launch: there is no launch ${launchId} in this account and table`);
-    const clocks = clocksOf(reports);
-    return { event: { name: launch.name, runbook: launch.runbook, launch }, clocks: async () => clocks };
-  } finally {
-    cloud.close();
-  }
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process.stdout, process.stderr);

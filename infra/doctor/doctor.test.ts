@@ -175,7 +175,9 @@ test('with everything in place every line is ok', async () => {
 test('it sends and writes nothing, also where rights are tried one by one', async () => {
   localCloud.account.denied.push('iam:*');
   const said = workspace.faults.calls('chat.postMessage');
-  await look({ env: { ...slackEnv(), ...apnsEnv(), ...fcmEnv() } });
+  const lines = await look({ env: { ...slackEnv(), ...apnsEnv(), ...fcmEnv() } });
+  for (const id of ['rights.bot', 'rights.worker'])
+    expect(lines.find((line) => line.id === id)?.found).toMatch(/may do \d+; \d+ can't be tried without doing them/);
   Object.assign(localCloud.account, goodAccount());
   for (const table of Object.values(tableNames('gobutton')))
     expect((await clients.dynamo.send(new ScanCommand({ TableName: table }))).Count).toBe(0);

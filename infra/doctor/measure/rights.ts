@@ -128,7 +128,7 @@ export async function tryRights(
 
 /** What is said to whom may: there is no such thing, or the condition does not hold. A missing table or queue is another line's matter. */
 const PROVES =
-  /^(ConditionalCheckFailed|ResourceNotFound|NoSuchKey|NotFound|NoSuchBucket|ParameterNotFound|ClusterNotFound|ReceiptHandleIsInvalid|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|InvalidParameterValue)/;
+  /^(ConditionalCheckFailed|ResourceNotFound|NoSuchKey|NotFound|NoSuchBucket|ParameterNotFound|ClusterNotFound|ReceiptHandleIsInvalid|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|InvalidParameterValue|(AWS\.SimpleQueueService\.)?MessageNotInflight)/;
 
 function dryCall(
   clients: DoctorClients,

@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localCloudForTests } from '../local/cloud/for-tests.ts';
+import { main } from './cli.ts';
+import { eventOf } from './event.ts';
+import type { Line } from './judge/line.ts';
+
+const RUNBOOK = new URL('../../runbooks/library/superbowl.yaml', import.meta.url).pathname;
+let local: Awaited<ReturnType<typeof localCloudForTests>>;
+let dir: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'doctor-'));
+  local = await localCloudForTests();
+  await local.cloud.queues.ensurePool('gobutton-workers');
+  env = { AWS_REGION: 'us-east-1', GOBUTTON_BUCKET: 'gobutton', AWS_ENDPOINT_URL: local.url };
+});
+afterAll(async () => {
+  await local.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function run(args: string[], given = env) {
+  let [out, err] = ['', ''];
+  const code = await main(args, given, { write: (text) => (out += text) }, { write: (text) => (err += text) });
+  return { code, out, err };
+}
+
+test('what is wrong comes first, with what was found, what is needed and what to do', async () => {
+  local.localCloud.account.quotas['L-3032A538'] = 6;
+  const { code, out } = await run(['--runbook', RUNBOOK, '--devices', '6,000,000']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^2 wrong, \d+ unknown, \d+ ok\n\nwrong {4}ECS service/);
+  expect(out).toMatch(
+    /wrong {4}Fargate vCPUs\n {9}found {3}6 vCPUs\n {9}needed {2}30 vCPUs\n {9}do {6}aws service-quotas request-service-quota-increase/,
+  );
+  expect(out.indexOf('ok       Table gobutton-record')).toBeGreaterThan(out.indexOf('unknown  '));
+  expect(out).toContain('1 letter to send: --workbook FILE');
+});
+
+test('the workbook has the figures, the dates, how things stand, what to do, and the letters with their numbers', async () => {
+  local.localCloud.account.quotas['L-3032A538'] = 6;
+  const file = join(dir, 'countdown.md');
+  const { code, err } = await run(['--runbook', RUNBOOK, '--devices', '6000000', '--workbook', file]);
+  expect(code).toBe(1);
+  expect(err).toContain(`Wrote ${file}`);
+  const text = await readFile(file, 'utf8');
+  expect(text).toMatch(/^# Countdown: Super Bowl push\n/);
+  expect(text).toContain('| devices | 3,000,000 iOS, 3,000,000 Android |');
+  expect(text).toContain('| send workers | 15 tasks of 2 vCPUs: 30 vCPUs in us-east-1 |');
+  expect(text).toContain('| claims | 2,400 write units a second, in batches of 1,000 |');
+  expect(text).toMatch(/\| \*\*wrong\*\* \| Fargate vCPUs \| 6 vCPUs \| 30 vCPUs \|/);
+  expect(text).toMatch(
+    /- \[ \] \*\*Fargate vCPUs\*\*: `aws service-quotas request-service-quota-increase [^`]*--desired-value 30`/,
+  );
+  expect(text).toContain(
+    'Subject: Service quota increase: Fargate On-Demand vCPU resource count (L-3032A538) in us-east-1 to 30',
+  );
+  expect(text).toMatch(/### To Apple Developer Support\n\nSubject: A burst of 3,000,000 notifications/);
+  expect(text).toMatch(/### To AWS, technical account manager[^]*15 Fargate tasks of 2 vCPUs/);
+  // Every row of a table has as many cells as its head.
+  const rows = text.split('\n').filter((line) => line.startsWith('|'));
+  for (const row of rows) expect(row.replaceAll('\\|', '').split('|').length).toBeOneOf([4, 5, 6]);
+});
+
+test('without an event it looks at the account alone, and says that figures are missing', async () => {
+  local.localCloud.account.quotas = {};
+  const { code, out } = await run([]);
+  expect(code).toBe(2);
+  expect(out).toMatch(/^0 wrong/);
+  expect(out).toMatch(/unknown {2}Fargate vCPUs\n.*4,000 vCPUs\n.*\n.*--devices 6000000/);
+});
+
+test('lines as JSON', async () => {
+  const { out } = await run(['--json']);
+  expect((JSON.parse(out) as Line[]).find(({ id }) => id === 'tables.record')).toMatchObject({ state: 'ok' });
+});
+
+test('a wrong command line or environment is refused at once, with what was found and expected', async () => {
+  for (const [args, said] of [
+    [['--devices', 'many'], /--devices: found "many", expected/],
+    [['--lunch', 'x'], /--lunch/],
+    [['--runbook', 'a', '--launch', 'b'], /found --runbook and --launch, expected one of them/],
+    [['--runbook', join(dir, 'none.yaml')], /none\.yaml" can't be read/],
+    [['--workbook', 'x.md'], /--workbook needs the event/],
+    [['--runbook', RUNBOOK, '--workbook', 'x.md'], /--workbook needs figures: --devices/],
+  ] as const) {
+    const { code, err } = await run([...args]);
+    expect(err).toMatch(said);
+    expect(code).toBe(2);
+  }
+  const { code, err } = await run([], { AWS_REGION: 'us-east-1' });
+  expect(code).toBe(2);
+  expect(err).toMatch(/GOBUTTON_BUCKET: found nothing, expected the name of the S3 bucket/);
+});
+
+test('a launch that is not there is a line, and so is a record that does not answer', async () => {
+  const { code, out } = await run(['--launch', 'superbowl-1']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/wrong {4}Launch superbowl-1\n.*no such launch/);
+
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const found = await eventOf(
+    {},
+    { ...local.config, endpoint: `http://127.0.0.1:${port}` },
+    { runbook: null, launch: 'superbowl-1' },
+    300,
+  );
+  silent.close();
+  expect(found).toMatchObject({
+    ok: true,
+    event: null,
+    lines: [
+      {
+        id: 'aws.launch',
+        state: 'unknown',
+        found: expect.stringMatching(/^the record: no answer within 0\.\d s$/) as string,
+      },
+    ],
+  });
+});

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { describeProblem } from '../../runbooks/playbook/checked-yaml.ts';
+import { loadRunbook } from '../../runbooks/playbook/load.ts';
+import type { CloudConfig } from '../aws/cloud-config.ts';
+import { createCloud } from '../aws/create-cloud.ts';
+import { createJournal } from '../aws/journal.ts';
+import { trustedFrom } from '../aws/key-config.ts';
+import { looseKeyring } from '../aws/keyring.ts';
+import type { Env } from '../environment.ts';
+import type { FoundClock } from './judge/clocks.ts';
+import { about, unasked } from './judge/line.ts';
+import type { Line } from './judge/line.ts';
+import { clocksOf } from './judge/reports.ts';
+import { asking } from './measure/ask.ts';
+import type { Event } from './subject.ts';
+
+/** `lines`: what became of reading it. `event` null: there is none to go by. */
+export type FoundEvent =
+  | { ok: true; event: Event | null; clocks: () => Promise<readonly FoundClock[]>; lines: Line[] }
+  | { ok: false; problem: string };
+
+const none = async () => [];
+/** A record is read page by page. */
+const RECORD_LIMIT_MS = 10_000;
+
+/** The event by the runbook's file, or by the record of its launch. */
+export async function eventOf(
+  env: Env,
+  config: CloudConfig,
+  { runbook: path, launch: launchId }: { runbook: string | null; launch: string | null },
+  limitMs = RECORD_LIMIT_MS,
+): Promise<FoundEvent> {
+  if (launchId !== null) return fromRecord(env, config, launchId, limitMs);
+  if (path === null) return { ok: true, event: null, clocks: none, lines: [] };
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return { ok: false, problem: `--runbook: "${path}" can't be read` };
+  const loaded = loadRunbook(text, path);
+  if (!loaded.ok)
+    return { ok: false, problem: `--runbook: it is not usable:\n${loaded.problems.map(describeProblem).join('\n')}` };
+  const { runbook } = loaded;
+  return { ok: true, event: { name: runbook.title, runbook, launch: null }, clocks: none, lines: [] };
+}
+
+/** With the clocks that its workers report. When the record can't be read, the rest is looked at all the same. */
+async function fromRecord(env: Env, config: CloudConfig, launchId: string, limitMs: number): Promise<FoundEvent> {
+  const cloud = createCloud(config);
+  const { record, staff, clock, live } = cloud;
+  const [id, title, needed] = ['aws.launch', `Launch ${launchId}`, 'its record'];
+  try {
+    const keyring = looseKeyring(null, trustedFrom(env).trusted);
+    const asked = await asking(limitMs)('the record', async () => ({
+      launch: await createJournal({ record, staff, clock, keyring }).launch(launchId),
+      reports: await live.reports(launchId),
+    }));
+    if (!asked.ok) return { ok: true, event: null, clocks: none, lines: [unasked(id, title, needed, asked.failure)] };
+    const { launch, reports } = asked.value;
+    const line = about(id, title);
+    if (launch === null)
+      return {
+        ok: true,
+        event: null,
+        clocks: none,
+        lines: [
+          line.wrong({ found: 'no such launch in this account and table', needed, fix: 'npm run go -- launches' }),
+        ],
+      };
+    return {
+      ok: true,
+      event: { name: launch.name, runbook: launch.runbook, launch },
+      clocks: async () => clocksOf(reports),
+      lines: [line.ok({ found: launch.name, needed })],
+    };
+  } finally {
+    cloud.close();
+  }
+}
